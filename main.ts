@@ -1,0 +1,182 @@
+/**
+ * The composition root: reads arguments and environment, puts the parts together, and starts what was asked for.
+ */
+
+import { exists } from "@std/fs";
+import denoJson from "./deno.json" with { type: "json" };
+import { Checkpointer } from "./src/app/checkpointer.ts";
+import { Engine } from "./src/app/engine.ts";
+import { Feed } from "./src/app/feed.ts";
+import { type Checkpoints, type Journal, Unavailable } from "./src/app/ports.ts";
+import { type Invocation, type Location, readArguments } from "./src/cli/arguments.ts";
+import { banner, type Launch } from "./src/cli/banner.ts";
+import {
+  importTasks,
+  printExport,
+  printHistory,
+  printRepair,
+  printStatus,
+  printVerification,
+  type Terminal,
+} from "./src/cli/commands.ts";
+import { Refusal } from "./src/core/refusal.ts";
+import { createMcpServer } from "./src/mcp/server.ts";
+import { StdioTransport } from "./src/mcp/stdio.ts";
+import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
+import { realDisk } from "./src/store/disk.ts";
+import { FileJournal } from "./src/store/file_journal.ts";
+import { remoteFileSystem } from "./src/store/file_system.ts";
+import { repairJournal, verifyJournal } from "./src/store/maintenance.ts";
+import { MemoryJournal, noCheckpoints } from "./src/store/memory.ts";
+import { formatTasks, parseTasks } from "./src/store/tasks_file.ts";
+import { createLog } from "./src/telemetry/log.ts";
+
+const log = createLog((line) => console.error(line));
+
+const terminal: Terminal = {
+  print: (line) => writeOut(line + "\n"),
+  columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 120,
+  hasColors: Deno.stdout.isTerminal() && !Deno.noColor,
+};
+
+async function main(): Promise<number> {
+  const invocation = readArguments(Deno.args, {
+    version: denoJson.version,
+    environmentDirectory: environment("ORCHESTRATOR_DATA_DIR") || undefined,
+    defaultDirectory: defaultDirectory(),
+    print: writeOut,
+    printError: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  });
+  if (invocation.type === "exit") return invocation.code;
+  try {
+    return invocation.type === "serve" ? await serve(invocation.location) : await runCommand(invocation);
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof Unavailable || isExpected(error))) throw error;
+    log.error(error.message);
+    return 1;
+  }
+}
+
+/** Serves one MCP client until it is gone or a signal comes. */
+async function serve(location: Location): Promise<number> {
+  const app = await startApp(location);
+  const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
+  const feed = new Feed(app.engine, log);
+  const server = createMcpServer({
+    engine: app.engine,
+    feed,
+    log,
+    version: denoJson.version,
+    process: String(Deno.pid),
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => transport.end());
+  await server.connect(transport);
+  if (Deno.stdin.isTerminal()) console.error(banner(launch(location.directory), location.directory));
+  await transport.closed;
+  feed.close();
+  await app.close();
+  return 0;
+}
+
+async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): Promise<number> {
+  const { location } = invocation;
+  const { directory } = location;
+  if (invocation.type !== "import" && !await hasData(directory)) {
+    log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
+    return 1;
+  }
+  switch (invocation.type) {
+    case "verify":
+      return printVerification(verifyJournal(realDisk, directory), terminal);
+    case "repair":
+      return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
+  }
+  const app = await startApp(location);
+  try {
+    switch (invocation.type) {
+      case "status":
+        return await printStatus(app.engine, invocation.all, terminal);
+      case "history":
+        return await printHistory(app.engine, invocation, terminal);
+      case "export":
+        return await printExport(app.engine, formatTasks, writeOut);
+      case "import":
+        return await importTasks(app.engine, parseTasks(await readText(invocation.file), Date.now()), terminal);
+      default:
+        return invocation satisfies never;
+    }
+  } finally {
+    await app.close();
+  }
+}
+
+/** The engine on its store, with checkpoints being written. */
+async function startApp({ store, directory }: Location): Promise<{ engine: Engine; close: () => Promise<void> }> {
+  const { journal, checkpoints } = store === "memory"
+    ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
+    : openFiles(directory);
+  const engine = await Engine.start({ journal, checkpoints, log });
+  const checkpointer = new Checkpointer({ engine, checkpoints, log });
+  return {
+    engine,
+    async close() {
+      await engine.close();
+      await checkpointer.close();
+      await journal.close();
+    },
+  };
+}
+
+function openFiles(directory: string): { journal: Journal; checkpoints: Checkpoints } {
+  const options = { directory, disk: realDisk, now: Date.now, log };
+  const journal = new FileJournal(options);
+  const remote = remoteFileSystem(directory);
+  if (remote !== undefined) {
+    log.warn(
+      `${directory} is on ${remote}: locks and syncs of network file systems cannot be relied on, tasks may be lost ` +
+        "or given out twice; use a local directory",
+    );
+  }
+  return { journal, checkpoints: new CheckpointFiles(options) };
+}
+
+/** `data/` beside this file; of a compiled program, a folder among the user's data (XDG Base Directory). */
+function defaultDirectory(): string {
+  if (!Deno.build.standalone) return `${import.meta.dirname ?? "."}/data`;
+  const home = environment("HOME") ?? environment("USERPROFILE") ?? ".";
+  return `${environment("XDG_DATA_HOME") || `${home}/.local/share`}/mcp-orchestrator`;
+}
+
+/** A variable of the environment; undefined if it is not set or may not be read. */
+function environment(variable: string): string | undefined {
+  const isAllowed = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  return isAllowed ? Deno.env.get(variable) : undefined;
+}
+
+/** How this program is started, with no more permissions than it needs. */
+function launch(directory: string): Launch {
+  if (Deno.build.standalone) return { command: "orchestrator", args: [] };
+  const program = import.meta.filename ?? "main.ts";
+  return { command: "deno", args: ["run", `--allow-read=${directory}`, `--allow-write=${directory}`, program] };
+}
+
+async function hasData(directory: string): Promise<boolean> {
+  return await exists(`${directory}/journal`) || await exists(`${directory}/tasks.json`);
+}
+
+async function readText(file: string): Promise<string> {
+  return file === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(file);
+}
+
+function writeOut(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
+
+/** Errors that tell the user what is wrong with a file or a permission, and no fault of this program. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof SyntaxError || error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,292 @@
+/**
+ * Carries out commands and reads, one after the other, on a state that is never older than the journal. It owns
+ * the state; nobody else changes it. Waiting commands share one transaction of the journal (group commit), and
+ * nothing is answered before it is durable.
+ */
+
+import type { AnswerOf, CommandOf, CommandType } from "../core/commands.ts";
+import { decide } from "../core/decide.ts";
+import type { Draft, JournalRecord } from "../core/events.ts";
+import { evolve, evolveRecord, restore, type Snapshot, snapshotOf } from "../core/evolve.ts";
+import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
+import {
+  AppendFailed,
+  type Checkpoints,
+  type Journal,
+  JournalReplaced,
+  type Log,
+  type Position,
+  Unavailable,
+} from "./ports.ts";
+
+/** Most calls that wait in one process; more are refused as `overloaded`. */
+export const MAX_QUEUE = 10_000;
+
+/** Most calls that share one transaction: the lock is held for some milliseconds at most. */
+const MAX_BATCH = 256;
+
+/** How often a call is tried on a state that turns out not to be the journal's any more. */
+const MAX_TRIES = 3;
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  readonly checkpoints: Checkpoints;
+  readonly log: Log;
+}
+
+/** Told of records once they are durable and folded, whichever process wrote them. Must not throw. */
+export type RecordsListener = (records: readonly JournalRecord[]) => void;
+
+/** A call under way. `run` reads the state as left by the calls before it, and says what to append. */
+interface Job {
+  readonly isRead: boolean;
+  readonly run: (
+    state: ReadonlyState,
+  ) => { readonly draft?: Draft; readonly answer: (state: ReadonlyState) => unknown };
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a job came to within its batch, to be told once the batch is durable. */
+interface Outcome {
+  readonly job: Job;
+  readonly appends: boolean;
+  readonly tell: () => void;
+}
+
+export class Engine {
+  readonly #journal: Journal;
+  readonly #checkpoints: Checkpoints;
+  readonly #log: Log;
+  readonly #queue: Job[] = [];
+  readonly #listeners = new Set<RecordsListener>();
+  #state: State = emptyState();
+  #position: Position;
+  /** Records that the listeners have not been told of, and the last one they have. */
+  #untold: JournalRecord[] = [];
+  #toldSeq = 0;
+  readonly #snapshotRequests: (() => void)[] = [];
+  /** Set while the state may not be what the journal says. */
+  #isStale = true;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+
+  private constructor({ journal, checkpoints, log }: EngineOptions) {
+    this.#journal = journal;
+    this.#checkpoints = checkpoints;
+    this.#log = log;
+    this.#position = journal.origin;
+  }
+
+  /**
+   * Loads the state, and takes over a tasks file that was there before the journal.
+   *
+   * @throws Unavailable `journal_damaged` or `storage_failed`, with what to do about it
+   */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(options);
+    await engine.#load();
+    const legacy = await options.checkpoints.legacy();
+    if (legacy.length > 0) {
+      const { imported } = await engine.execute({ type: "import_tasks", tasks: legacy, ifEmpty: true }, "import");
+      if (imported > 0) options.log.info(`Imported ${imported} tasks from a tasks file without a journal`);
+    }
+    return engine;
+  }
+
+  /**
+   * Carries out a command for `actor` and resolves to its answer once it is durable.
+   *
+   * @throws Refusal if the rules forbid it
+   * @throws Unavailable if it could not be carried out; nothing was changed
+   */
+  execute<K extends CommandType>(command: CommandOf<K>, actor: string): Promise<AnswerOf<K>> {
+    return this.#enqueue(false, (state) => {
+      const { events, answer } = decide(state, command);
+      return events.length === 0 ? { answer } : { draft: { actor, command: command.type, events }, answer };
+    });
+  }
+
+  /** Resolves to what `view` reads from a state that holds all that was answered, by any process, before this call. */
+  read<T>(view: (state: ReadonlyState) => T): Promise<T> {
+    return this.#enqueue(true, () => ({ answer: view }));
+  }
+
+  /** Records after `seq`, in chunks, up to the present. */
+  async *history(seq: number): AsyncIterable<readonly JournalRecord[]> {
+    for await (const { records } of this.#journal.read(await this.#journal.seek(seq))) {
+      const wanted = records.filter((record) => record.seq > seq);
+      if (wanted.length > 0) yield wanted;
+    }
+  }
+
+  /** Calls `listener` with records as they become known here; returns how to end that. See `Feed` to be told in time. */
+  subscribe(listener: RecordsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Yields when other processes may have written: a hint to read. */
+  watch(signal: AbortSignal): AsyncIterable<void> {
+    return this.#journal.watch(signal);
+  }
+
+  /** Seq of the last record that the state holds. */
+  get seq(): number {
+    return this.#position.seq;
+  }
+
+  /** Resolves, as soon as no batch is under way, to the state for a checkpoint. O(tasks), copies no task. */
+  checkpoint(): Promise<{ readonly snapshot: Snapshot; readonly position: Position }> {
+    const { promise, resolve } = Promise.withResolvers<{ snapshot: Snapshot; position: Position }>();
+    this.#snapshotRequests.push(() => resolve({ snapshot: snapshotOf(this.#state), position: this.#position }));
+    if (this.#running === undefined && !this.#isStale) this.#takeSnapshots();
+    return promise;
+  }
+
+  /** Answers what has been called, and takes no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  #enqueue<T>(isRead: boolean, run: (state: ReadonlyState) => { draft?: Draft; answer: (state: ReadonlyState) => T }) {
+    if (this.#isClosed) return Promise.reject(new Unavailable("closed", "The server is shutting down"));
+    if (this.#queue.length >= MAX_QUEUE) {
+      return Promise.reject(
+        new Unavailable("overloaded", `${MAX_QUEUE} calls are waiting already: nothing was done, try again`),
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    // A job's answer is of the type that its own `run` promises.
+    this.#queue.push({ isRead, run, resolve: (answer) => resolve(answer as T), reject });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    // Calls that arrive in the same turn of the event loop share the first batch.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue.splice(0, MAX_BATCH);
+      try {
+        for (const outcome of await this.#attempt(jobs)) outcome.tell();
+      } catch (error) {
+        for (const job of jobs) job.reject(error);
+      }
+      if (!this.#isStale) this.#takeSnapshots();
+      this.#tellListeners();
+    }
+    this.#running = undefined;
+  }
+
+  #takeSnapshots(): void {
+    for (const take of this.#snapshotRequests.splice(0)) take();
+  }
+
+  /** Carries out a batch, on a freshly loaded state where the journal turns out to be another one. */
+  async #attempt(jobs: readonly Job[]): Promise<readonly Outcome[]> {
+    for (let tries = 1;; tries++) {
+      if (this.#isStale) await this.#load();
+      try {
+        return jobs.every((job) => job.isRead) ? await this.#readBatch(jobs) : await this.#writeBatch(jobs);
+      } catch (error) {
+        if (!(error instanceof JournalReplaced) || tries === MAX_TRIES) throw error;
+        this.#log.warn(`${error.message}; reading it anew`);
+        this.#isStale = true;
+      }
+    }
+  }
+
+  async #readBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
+    await this.#follow();
+    return jobs.map((job) => this.#perform(job, undefined));
+  }
+
+  async #writeBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
+    // Most of a long tail is read in chunks before, not while the lock is held.
+    await this.#follow();
+    const outcomes: Outcome[] = [];
+    const drafts: Draft[] = [];
+    let at = 0;
+    let firstSeq = 0;
+    try {
+      this.#position = await this.#journal.transact(this.#position, (tail, now) => {
+        for (const record of tail.records) this.#fold(record);
+        at = now;
+        firstSeq = tail.position.seq + 1;
+        // From here on the state is ahead of the journal until the append has succeeded.
+        this.#isStale = true;
+        for (const job of jobs) outcomes.push(this.#perform(job, { drafts, at }));
+        return drafts;
+      });
+      this.#isStale = false;
+    } catch (error) {
+      if (!(error instanceof AppendFailed)) throw error;
+      return this.#salvage(outcomes, error);
+    }
+    drafts.forEach((draft, index) => this.#noteForListeners({ ...draft, seq: firstSeq + index, at }));
+    return outcomes;
+  }
+
+  /** Runs a job on the state as it is, and applies what it appends. */
+  #perform(job: Job, batch: { drafts: Draft[]; at: number } | undefined): Outcome {
+    try {
+      const { draft, answer } = job.run(this.#state);
+      if (draft !== undefined && batch !== undefined) {
+        for (const event of draft.events) evolve(this.#state, event, batch.at);
+        batch.drafts.push(draft);
+      }
+      const value = answer(this.#state);
+      return { job, appends: draft !== undefined, tell: () => job.resolve(value) };
+    } catch (error) {
+      return { job, appends: false, tell: () => job.reject(error) };
+    }
+  }
+
+  /** After an append that failed in part: jobs whose records made it stand, the others have not happened. */
+  #salvage(outcomes: readonly Outcome[], failure: AppendFailed): readonly Outcome[] {
+    let kept = failure.appended;
+    let isLost = false;
+    return outcomes.map((outcome) => {
+      if (outcome.appends && kept-- <= 0) isLost = true;
+      return isLost ? { ...outcome, tell: () => outcome.job.reject(failure) } : outcome;
+    });
+  }
+
+  /** Folds what others have appended. */
+  async #follow(): Promise<void> {
+    for await (const { records, position } of this.#journal.read(this.#position)) {
+      for (const record of records) this.#fold(record);
+      this.#position = position;
+    }
+  }
+
+  /** Makes the state anew, from the checkpoint and the journal after it. */
+  async #load(): Promise<void> {
+    const checkpoint = await this.#checkpoints.load();
+    this.#state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
+    this.#position = checkpoint?.position ?? this.#journal.origin;
+    this.#toldSeq = Math.max(this.#toldSeq, this.#position.seq);
+    await this.#follow();
+    this.#toldSeq = Math.min(this.#toldSeq, this.#position.seq);
+    this.#isStale = false;
+  }
+
+  #fold(record: JournalRecord): void {
+    evolveRecord(this.#state, record);
+    this.#noteForListeners(record);
+  }
+
+  #noteForListeners(record: JournalRecord): void {
+    if (this.#listeners.size > 0 && record.seq > this.#toldSeq) this.#untold.push(record);
+  }
+
+  #tellListeners(): void {
+    const records = this.#untold;
+    if (records.length === 0) return;
+    this.#untold = [];
+    this.#toldSeq = this.#position.seq;
+    for (const listener of this.#listeners) listener(records);
+  }
+}

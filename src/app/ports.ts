@@ -1,0 +1,146 @@
+/**
+ * What the application needs of the world: a journal, a place for checkpoints, a log. Each store offers the first
+ * two; everything above them is the same whatever the store.
+ */
+
+import type { Draft, JournalRecord } from "../core/events.ts";
+import type { Snapshot } from "../core/evolve.ts";
+import type { Task } from "../core/model.ts";
+
+/** Where a record ends. Made by a journal and handed back to it; only `seq` means something to others. */
+export interface Position {
+  /** Sequence number of the record; 0 before the first. */
+  readonly seq: number;
+  /** Hash of the record, over all before it. */
+  readonly hash: string;
+  /** Number of the file that holds it, where the store has files. */
+  readonly segment: number;
+  /** Byte offset of its end in that file. */
+  readonly offset: number;
+}
+
+/** Records in order, and where the last of them ends. */
+export interface Chunk {
+  readonly records: readonly JournalRecord[];
+  readonly position: Position;
+}
+
+/** The ordered, durable list of accepted commands that many processes share. */
+export interface Journal {
+  /** The position before the first record. */
+  readonly origin: Position;
+
+  /**
+   * Under the write lock, calls `decide` with every record after `after` and the time, and appends what it returns.
+   * Resolves, when all of it and all that was handed over is durable, to the position after the last record.
+   *
+   * @throws Unavailable `busy` if the lock could not be had, before `decide` was called
+   * @throws JournalReplaced if `after` is not in the journal, before `decide` was called
+   * @throws AppendFailed if not all could be written; those it counts are durable, the others are not there
+   * @throws whatever `decide` throws, with nothing appended
+   */
+  transact(
+    after: Position,
+    decide: (tail: Chunk, at: number) => readonly Draft[],
+  ): Promise<Position>;
+
+  /** Durable records after a position, in chunks, without the lock; ends at the end of the journal. */
+  read(after: Position): AsyncIterable<Chunk>;
+
+  /** A position from which `read` yields the record after `seq` among the first ones, and none much older. */
+  seek(seq: number): Promise<Position>;
+
+  /** Yields when something may have been appended, by any process: a hint to read, never relied on. */
+  watch(signal: AbortSignal): AsyncIterable<void>;
+
+  close(): Promise<void>;
+}
+
+/** A cache of the state at a position of the journal. */
+export interface Checkpoints {
+  /** The newest usable checkpoint, if there is one. */
+  load(): Promise<{ readonly snapshot: Snapshot; readonly position: Position } | undefined>;
+
+  /** Replaces the checkpoint, unless a newer one stands there. `position` must be durable. */
+  save(snapshot: Snapshot, position: Position): Promise<void>;
+
+  /** Tasks of a file that the user put there before there was a journal. */
+  legacy(): Promise<readonly Task[]>;
+}
+
+/** What a check of a whole journal found. */
+export interface Verification {
+  /** Whole records from the first one on. */
+  readonly records: number;
+  /** When the last of them was written, in milliseconds since the Unix epoch. */
+  readonly lastAt?: number;
+  /** Where the whole records end. */
+  readonly end: Position;
+  /** What follows them, if anything. */
+  readonly fault?: Fault;
+}
+
+export interface Fault {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly byte: number;
+  readonly why: string;
+  /** Whether the next write mends it by itself: an unfinished last record. */
+  readonly isTorn: boolean;
+}
+
+/** What a repair did. */
+export interface Repair {
+  readonly verification: Verification;
+  /** The folder with copies of all that was changed; undefined if there was nothing to repair. */
+  readonly copies?: string;
+}
+
+/** Messages for the operator. */
+export interface Log {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** Why a call could not be carried out although nothing is wrong with it. */
+export type UnavailableCode =
+  /** Another process holds the write lock for too long; nothing was done, try again. */
+  | "busy"
+  /** Too many calls are waiting in this process; nothing was done, try again. */
+  | "overloaded"
+  /** The store could not write; nothing was done. */
+  | "storage_failed"
+  /** The journal is damaged, or of a version this program does not know. */
+  | "journal_damaged"
+  /** The server is shutting down. */
+  | "closed";
+
+/** A failure that is not the caller's fault. */
+export class Unavailable extends Error {
+  override readonly name: string = "Unavailable";
+
+  constructor(readonly code: UnavailableCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The journal that was read is not the one that is there now: it was removed, replaced or cut. Read it anew. */
+export class JournalReplaced extends Unavailable {
+  override readonly name = "JournalReplaced";
+
+  constructor(message: string) {
+    super("journal_damaged", message);
+  }
+}
+
+/** An append that the store could carry out in part or not at all. */
+export class AppendFailed extends Unavailable {
+  override readonly name = "AppendFailed";
+
+  /** @param appended how many records, from the first, are in the journal and durable */
+  constructor(readonly appended: number, message: string, options?: ErrorOptions) {
+    super("storage_failed", message, options);
+  }
+}

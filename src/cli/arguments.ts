@@ -1,0 +1,129 @@
+/**
+ * What the program was asked to do, from its arguments and environment.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+
+/** Where the data is kept. */
+export interface Location {
+  readonly store: "file" | "memory";
+  /** The data directory. */
+  readonly directory: string;
+}
+
+/** What to do. */
+export type Invocation =
+  & { readonly location: Location }
+  & (
+    | { readonly type: "serve" }
+    | { readonly type: "status"; readonly all: boolean }
+    | { readonly type: "history"; readonly task?: string; readonly since?: number; readonly limit: number }
+    | { readonly type: "verify" }
+    | { readonly type: "repair" }
+    | { readonly type: "export" }
+    | { readonly type: "import"; readonly file: string }
+  );
+
+/** Arguments that end the program at once, with what was to be said already printed. */
+export interface Exit {
+  readonly type: "exit";
+  readonly code: number;
+}
+
+export interface Surroundings {
+  readonly version: string;
+  /** `ORCHESTRATOR_DATA_DIR`, if it is set and may be read. */
+  readonly environmentDirectory: string | undefined;
+  readonly defaultDirectory: string;
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+}
+
+/** Records that `history` prints unless told otherwise. */
+const DEFAULT_RECORDS = 50;
+
+/** Reads the arguments; prints help, version or what is wrong with them. */
+export function readArguments(args: readonly string[], surroundings: Surroundings): Invocation | Exit {
+  const { version, environmentDirectory, defaultDirectory, print, printError } = surroundings;
+  let invocation: Invocation | undefined;
+  const program = new Command("orchestrator");
+  const location = (): Location => {
+    const { data, store } = program.opts<{ data?: string; store: "file" | "memory" }>();
+    return { store, directory: data ?? environmentDirectory ?? defaultDirectory };
+  };
+  const choose = (chosen: (location: Location) => Invocation) => {
+    invocation = chosen(location());
+  };
+  program
+    .description("A graph of tasks that several AI agents share over the Model Context Protocol (MCP).")
+    .version(version)
+    .configureOutput({
+      writeOut: print,
+      writeErr: printError,
+      getErrHasColors: () => false,
+      getOutHasColors: () => false,
+    })
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)")
+    .addOption(
+      new Option(
+        "--data <directory>",
+        `where the tasks are kept (default: ORCHESTRATOR_DATA_DIR, or else ${defaultDirectory})`,
+      ).argParser(nonEmpty),
+    )
+    .addOption(
+      new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
+        .choices(["file", "memory"]).default("file"),
+    )
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = program.args;
+      if (unknown !== undefined) {
+        const names = program.commands.map((command) => command.name()).join(", ");
+        program.error(`error: unknown command '${unknown}': there are ${names}; without one, MCP is served`);
+      }
+      choose((location) => ({ type: "serve", location }));
+    });
+  program.command("status")
+    .description("print the tasks as a table")
+    .option("--all", "finished ones too, however many", false)
+    .action(({ all }: { all: boolean }) => choose((location) => ({ type: "status", location, all })));
+  program.command("history")
+    .description("print what happened, who did it and when")
+    .option("--task <id>", "only records that speak of this task")
+    .option("--since <seq>", "only records after this one, oldest first", wholeNumber)
+    .option("--limit <count>", "most records", wholeNumber, DEFAULT_RECORDS)
+    .action((options: { task?: string; since?: number; limit: number }) =>
+      choose((location) => ({ type: "history", location, ...options }))
+    );
+  program.command("verify")
+    .description("check every record of the journal; changes nothing")
+    .action(() => choose((location) => ({ type: "verify", location })));
+  program.command("repair")
+    .description("cut a damaged end off the journal, keeping a copy")
+    .action(() => choose((location) => ({ type: "repair", location })));
+  program.command("export")
+    .description("print all tasks as JSON, in the format of tasks.json")
+    .action(() => choose((location) => ({ type: "export", location })));
+  program.command("import")
+    .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
+    .argument("<file>", "a path, or - for standard input")
+    .action((file: string) => choose((location) => ({ type: "import", location, file })));
+  try {
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { type: "exit", code: error.exitCode };
+  }
+  return invocation ?? { type: "exit", code: 0 };
+}
+
+function nonEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");
+  return value;
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(value);
+}

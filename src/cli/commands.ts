@@ -1,0 +1,158 @@
+/**
+ * The commands that an operator runs by hand. Each prints to standard output and returns the exit code.
+ */
+
+import type { Engine } from "../app/engine.ts";
+import { type HistoryQuery, readHistory } from "../app/history.ts";
+import type { Repair, Verification } from "../app/ports.ts";
+import { type JournalRecord, taskIdsOf } from "../core/events.ts";
+import { nameSome } from "../core/graph.ts";
+import type { Task, TaskView } from "../core/model.ts";
+import { listTasks, summarize, type Summary, type TaskPage } from "../core/views.ts";
+
+/** Tasks that `status` prints unless asked for all. */
+const DEFAULT_ROWS = 50;
+
+/** Where a command prints to. */
+export interface Terminal {
+  readonly print: (line: string) => void;
+  readonly columns: number;
+  readonly hasColors: boolean;
+}
+
+/** Prints the tasks as a table, unfinished ones unless `all`, and the counts. */
+export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
+  const { open, counts } = await engine.read((state) => ({
+    open: all
+      ? listTasks(state, {}, { limit: Infinity })
+      : listTasks(state, { status: ["pending", "in_progress", "failed"] }, { limit: DEFAULT_ROWS }),
+    counts: summarize(state),
+  }));
+  printTable(open, terminal);
+  if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
+  terminal.print(describe(counts));
+  return 0;
+}
+
+/** Prints records, one a line. */
+export async function printHistory(engine: Engine, query: HistoryQuery, terminal: Terminal): Promise<number> {
+  const { records, hasMore } = await readHistory(engine, query);
+  for (const record of records) terminal.print(visible(describeRecord(record)));
+  if (hasMore) {
+    const last = records.at(-1)?.seq ?? 0;
+    terminal.print(
+      query.since === undefined
+        ? "There are older records: --limit shows more"
+        : `There are newer records: --since ${last} shows them`,
+    );
+  }
+  return 0;
+}
+
+/** Prints what a check of the journal found; 1 if it is damaged. */
+export function printVerification({ records, lastAt, fault }: Verification, terminal: Terminal): number {
+  terminal.print(`records: ${records}`);
+  if (lastAt !== undefined) terminal.print(`last:    seq ${records}, ${new Date(lastAt).toISOString()}`);
+  if (fault === undefined) {
+    terminal.print("OK");
+    return 0;
+  }
+  terminal.print(
+    `${fault.isTorn ? "UNFINISHED" : "DAMAGED"} at ${fault.path}:${fault.line} (byte ${fault.byte}): ${fault.why}`,
+  );
+  terminal.print(
+    fault.isTorn
+      ? "A process was stopped while writing, or is writing just now; the next write cuts it off."
+      : "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
+  );
+  return fault.isTorn ? 0 : 1;
+}
+
+/** Prints what a repair did. */
+export function printRepair({ verification, copies }: Repair, terminal: Terminal): number {
+  if (copies === undefined) {
+    terminal.print(`Nothing to repair: ${verification.records} records are whole.`);
+    return 0;
+  }
+  terminal.print(`Kept ${verification.records} records. What was cut off or set aside is in ${copies}`);
+  terminal.print("Restart the servers that use this data directory.");
+  return 0;
+}
+
+/** Prints all tasks in the format of `tasks.json`. */
+export async function printExport(
+  engine: Engine,
+  format: (tasks: readonly Task[]) => Iterable<string>,
+  write: (text: string) => void,
+): Promise<number> {
+  const tasks = await engine.read((state) => Array.from(state.tasks.values(), (node) => node.task));
+  for (const slice of format(tasks)) write(slice);
+  return 0;
+}
+
+/** Adds tasks as they are. */
+export async function importTasks(engine: Engine, tasks: readonly Task[], terminal: Terminal): Promise<number> {
+  const { imported } = await engine.execute({ type: "import_tasks", tasks }, "import");
+  terminal.print(`Imported ${imported} tasks`);
+  return 0;
+}
+
+function printTable(page: TaskPage, terminal: Terminal): void {
+  if (page.tasks.length === 0) return;
+  const rows = page.tasks.map((task) => [task.id, stateOf(task), task.assignedTo ?? "", task.description].map(visible));
+  const head = ["ID", "STATE", "INSTANCE", "DESCRIPTION"];
+  const widths = [0, 1, 2].map((column) =>
+    Math.min(MAX_COLUMN, Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
+  );
+  const lastWidth = Math.max(MIN_LAST_COLUMN, terminal.columns - widths.reduce((sum, width) => sum + width + 2, 0));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => fit(cell, widths[column] ?? lastWidth, column < widths.length)).join("  ").trimEnd();
+  terminal.print(paint(line(head), "1", terminal));
+  for (const [index, row] of rows.entries()) {
+    const task = page.tasks[index];
+    terminal.print(paint(line(row), task === undefined ? "0" : COLORS[stateOf(task)] ?? "0", terminal));
+  }
+}
+
+/** Widest column but the last, and narrowest last one, in characters. */
+const MAX_COLUMN = 32;
+const MIN_LAST_COLUMN = 20;
+
+/** ANSI colours (SGR parameters) of the states. */
+const COLORS: Readonly<Record<string, string>> = {
+  ready: "36",
+  blocked: "33",
+  in_progress: "1;33",
+  completed: "32",
+  failed: "31",
+  cancelled: "90",
+};
+
+function paint(text: string, color: string, { hasColors }: Terminal): string {
+  return hasColors ? `\x1b[${color}m${text}\x1b[0m` : text;
+}
+
+function stateOf(task: TaskView): string {
+  return task.readiness ?? task.status;
+}
+
+function fit(text: string, width: number, isPadded: boolean): string {
+  const short = text.length > width ? text.slice(0, width - 1) + "…" : text;
+  return isPadded ? short.padEnd(width) : short;
+}
+
+function describe({ total, byStatus, ready, waiting, blocked }: Summary): string {
+  const parts = { ...byStatus, pending: 0, ready, waiting, blocked };
+  const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
+}
+
+function describeRecord({ seq, at, actor, command, events }: JournalRecord): string {
+  const ids = events.flatMap(taskIdsOf);
+  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${nameSome(ids)}`;
+}
+
+/** Text without anything that a terminal would obey. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}

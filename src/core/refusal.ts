@@ -1,0 +1,47 @@
+/**
+ * A command that the rules of the task graph forbid. It is the caller's to mend, so its message says what
+ * was refused, which state forbids it, and what would work. Failures of storage or of the program are never refusals.
+ */
+
+/** The closed list of reasons for which a command is refused. */
+export type RefusalCode =
+  /** An id, text or number is malformed: empty, control characters, wrong form. */
+  | "invalid_value"
+  /** A value or a collection is over its bound. */
+  | "limit_exceeded"
+  /** A task with this id exists. */
+  | "already_exists"
+  /** No task has this id. */
+  | "not_found"
+  /** A dependency names a task that does not exist. */
+  | "dependency_not_found"
+  /** The dependencies would form a cycle; `data.cycle` is its path. */
+  | "cycle"
+  /** The task's status forbids the command. */
+  | "wrong_state"
+  /** Other tasks depend on the task; `data.dependents` names them. */
+  | "has_dependents"
+  /** The task is held by another instance, or by none. */
+  | "not_holder"
+  /** The call speaks for an attempt that is over. */
+  | "stale_attempt"
+  /** The task's dependencies do not allow it to be claimed yet. */
+  | "not_ready";
+
+/** Thrown by `decide`; nothing has been changed. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  /**
+   * @param code why, for programs
+   * @param message why, for agents and people: action, forbidding state, way out
+   * @param data the facts of the message, as JSON
+   */
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    readonly data: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}

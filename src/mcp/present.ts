@@ -1,0 +1,101 @@
+/**
+ * How tasks and records look to an agent: times as ISO 8601, derived state added, long texts clipped with a note of
+ * where the whole is. Nothing here decides anything.
+ */
+
+import type { JournalRecord } from "../core/events.ts";
+import type { TaskView } from "../core/model.ts";
+import { head } from "../core/views.ts";
+
+/** Longest description, result or error in a compact task, in characters. */
+export const MAX_COMPACT_CHARACTERS = 200;
+
+/** Longest list inside a presented record. */
+const MAX_LISTED = 20;
+
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Every field that a presented task can have, in the order in which they are shown. */
+export const TASK_FIELDS = [
+  "id",
+  "description",
+  "status",
+  "readiness",
+  "waitingFor",
+  "dependencies",
+  "assignedTo",
+  "result",
+  "error",
+  "reason",
+  "attempt",
+  "createdAt",
+  "startedAt",
+  "finishedAt",
+] as const satisfies readonly (keyof TaskView)[];
+
+export type TaskField = typeof TASK_FIELDS[number];
+
+const COMPACT_FIELDS: readonly TaskField[] = [
+  "id",
+  "description",
+  "status",
+  "readiness",
+  "waitingFor",
+  "dependencies",
+  "assignedTo",
+  "result",
+  "error",
+  "reason",
+];
+
+const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "error", "reason"]);
+
+/** The whole task. */
+export function presentTask(task: TaskView): Json {
+  return pick(task, TASK_FIELDS, (text) => text);
+}
+
+/** The task with its long texts clipped; `fields` chooses what is shown, and then in full. */
+export function presentCompact(task: TaskView, fields?: readonly TaskField[]): Json {
+  return fields === undefined
+    ? pick(task, COMPACT_FIELDS, (text) => clip(text, "get_task_details has all"))
+    : pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => text);
+}
+
+/** A record with its long texts and lists clipped. */
+export function presentRecord({ seq, at, actor, command, events }: JournalRecord): Json {
+  return { seq, at: isoTime(at), actor, command, events: events.map((event) => clipDeep(event)) };
+}
+
+/** Milliseconds since the Unix epoch as ISO 8601 in UTC. */
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** A text of at most `MAX_COMPACT_CHARACTERS`, with a note of what is missing and where it is. */
+export function clip(text: string, whereAll: string): string {
+  const start = head(text, MAX_COMPACT_CHARACTERS);
+  return start.length === text.length ? text : `${start}… (${text.length} characters, ${whereAll})`;
+}
+
+function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: string) => string): Json {
+  const shown: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = task[field];
+    if (value === undefined) continue;
+    if (typeof value === "number") shown[field] = field === "attempt" ? value : isoTime(value);
+    else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value) : value;
+  }
+  return shown;
+}
+
+function clipDeep(value: unknown): unknown {
+  if (typeof value === "string") return clip(value, "the journal has all");
+  if (Array.isArray(value)) {
+    const items = value.slice(0, MAX_LISTED).map(clipDeep);
+    return value.length > MAX_LISTED ? [...items, `… and ${value.length - MAX_LISTED} more`] : items;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clipDeep(item)]));
+}

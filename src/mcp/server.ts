@@ -1,0 +1,151 @@
+/**
+ * An MCP server for one client: binds tools, resources and prompts to the SDK. The same whatever the transport.
+ */
+
+import type { Engine } from "../app/engine.ts";
+import type { Feed } from "../app/feed.ts";
+import { type Log, Unavailable } from "../app/ports.ts";
+import { Refusal } from "../core/refusal.ts";
+import { completeIds } from "../core/views.ts";
+import { getPrompt, PROMPTS } from "./prompts.ts";
+import { isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  CompleteRequestSchema,
+  ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+  Server,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from "./sdk.ts";
+import { MAX_SUBSCRIPTIONS, Subscriptions } from "./subscriptions.ts";
+import type { ToolContext } from "./tool.ts";
+import { TOOLS } from "./tools.ts";
+
+/** Most completions of an id that are offered. */
+const MAX_COMPLETIONS = 100;
+
+/** Longest part of a client's name in the journal, in characters. */
+const MAX_CLIENT_CHARACTERS = 60;
+
+const INSTRUCTIONS =
+  `Tasks shared by several agents. To plan: create_tasks with dependencies. To work: get_next_task ` +
+  `with your own instance_id gives a task to you alone; do it, then complete_task with a result for those who depend ` +
+  `on it, or fail_task, or release_task to hand it back. get_task_status with summary: true shows where things stand.`;
+
+export interface McpServerOptions {
+  readonly engine: Engine;
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly version: string;
+  /** Tells this process from others in the journal. */
+  readonly process: string;
+}
+
+/** Makes a server that is ready to be connected to a transport. */
+export function createMcpServer({ engine, feed, log, version, process }: McpServerOptions): Server {
+  const server = new Server({ name: "mcp-orchestrator", title: "MCP Orchestrator", version }, {
+    capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
+    instructions: INSTRUCTIONS,
+  });
+  const onError = (error: unknown) => log.warn(`Cannot tell the client of a change: ${error}`);
+  const subscriptions = new Subscriptions({
+    engine,
+    feed,
+    notify: (uri) => void server.sendResourceUpdated({ uri }).catch(onError),
+    onError,
+  });
+  server.onclose = () => subscriptions.close();
+  server.onerror = (error) => log.warn(`MCP: ${error.message}`);
+
+  const tools = new Map(TOOLS.map((tool) => [tool.name, tool]));
+  const client = () => {
+    const name = (server.getClientVersion()?.name ?? "client").replaceAll(/[^\w.@ -]/g, "?");
+    return `${name.slice(0, MAX_CLIENT_CHARACTERS)}#${process}`;
+  };
+  const context: ToolContext = { engine, actor: (instance) => instance ?? client() };
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    const tool = tools.get(params.name);
+    if (tool === undefined) {
+      throw new McpError(
+        ErrorCode.InvalidParams,
+        `Unknown tool ${params.name}: there are ${[...tools.keys()].join(", ")}`,
+      );
+    }
+    try {
+      return await tool.call(params.arguments, context);
+    } catch (error) {
+      return failure(error, log);
+    }
+  });
+
+  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }));
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: RESOURCE_TEMPLATES }));
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+    try {
+      const content = await readResource(engine, uri);
+      if (content !== undefined) return { contents: [{ uri, ...content }] };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw internal(error, log);
+      throw unknownResource(uri, error.message);
+    }
+    throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
+  });
+  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }) => {
+    if (!isResource(uri)) throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
+    if (subscriptions.size >= MAX_SUBSCRIPTIONS) {
+      throw new McpError(
+        ErrorCode.InvalidParams,
+        `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
+      );
+    }
+    await subscriptions.add(uri);
+    return {};
+  });
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    subscriptions.remove(uri);
+    return {};
+  });
+
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
+  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }) => {
+    const isTaskId = ref.type === "ref/resource" && ref.uri === TASK_TEMPLATE && argument.name === "id";
+    const ids = isTaskId ? await engine.read((state) => completeIds(state, argument.value, MAX_COMPLETIONS + 1)) : [];
+    return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
+  });
+  return server;
+}
+
+/** What went wrong with a call, in MCP's form: refusals and unavailability are results, the rest protocol errors. */
+function failure(error: unknown, log: Log): CallToolResult {
+  if (!(error instanceof Refusal || error instanceof Unavailable)) throw internal(error, log);
+  const { code, message } = error;
+  return {
+    isError: true,
+    content: [{ type: "text", text: message }],
+    structuredContent: { error: { code, message, ...(error instanceof Refusal && { data: error.data }) } },
+  };
+}
+
+/** A protocol error as it is; anything else, which is a fault of this program, logged and without its inner details. */
+function internal(error: unknown, log: Log): McpError {
+  if (error instanceof McpError) return error;
+  if (error instanceof Unavailable) return new McpError(ErrorCode.InternalError, error.message);
+  log.error(`Unexpected: ${error instanceof Error ? error.stack : error}`);
+  return new McpError(ErrorCode.InternalError, "Internal error: the server's log has the details");
+}
+
+/** MCP's error for a resource that does not exist. */
+function unknownResource(uri: string, why: string): McpError {
+  return new McpError(-32002, `Resource ${uri} not found: ${why}`);
+}

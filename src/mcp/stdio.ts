@@ -1,0 +1,243 @@
+/**
+ * MCP over standard input and output, with the SDK's framing. The SDK's own transport ignores the end of input,
+ * dies when the client is gone, leaves malformed requests without an answer and blocks when the client does not
+ * read; this one ends cleanly after answering what it took, and answers everything that can be answered.
+ */
+
+import {
+  deserializeMessage,
+  ErrorCode,
+  type JSONRPCMessage,
+  type RequestId,
+  serializeMessage,
+  type Transport,
+} from "./sdk.ts";
+
+/** Longest message that is read, in bytes. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** With this many characters of answers waiting for the client to read, no further calls are taken. */
+const HIGH_WATER_CHARACTERS = 1024 * 1024;
+
+/** A client that leaves this many characters unread is taken for gone. */
+const MAX_UNREAD_CHARACTERS = 64 * 1024 * 1024;
+
+/** Longest wait for answers under way once the input has ended, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+/** Bytes kept of the beginning and end of an over-long message, to find its id. */
+const KEPT_BYTES = 256;
+
+const LINE_FEED = 10;
+
+/** Where the bytes go; `Deno.stdout`, for one. */
+export interface Output {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+
+  /** Resolves when the connection is over and all that could be answered has been. */
+  readonly closed: Promise<void>;
+  readonly #resolveClosed: () => void;
+  readonly #input: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #output: Output;
+  readonly #unanswered = new Set<RequestId>();
+  #unread = "";
+  #flushing: Promise<void> | undefined;
+  #isClosed = false;
+  #isEnding = false;
+  /** Called whenever an answer or the output moves on. */
+  #onProgress = () => {};
+
+  constructor(input: ReadableStream<Uint8Array>, output: Output) {
+    this.#input = input.getReader();
+    this.#output = output;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+  }
+
+  start(): Promise<void> {
+    this.#readAll().catch((error) => this.onerror?.(error)).finally(() => this.end());
+    return Promise.resolve();
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    if (!("method" in message) && message.id !== undefined) this.#unanswered.delete(message.id);
+    this.#write(serializeMessage(message));
+    return Promise.resolve();
+  }
+
+  /** Takes no more calls, answers those under way, and closes. */
+  async end(): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const late = AbortSignal.timeout(DRAIN_MS);
+    await this.#until(() => late.aborted || (this.#unanswered.size === 0 && this.#flushing === undefined), late);
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    this.#isEnding = true;
+    this.onclose?.();
+    this.#onProgress();
+    this.#resolveClosed();
+    return Promise.resolve();
+  }
+
+  async #readAll(): Promise<void> {
+    const lines = new LineSplitter();
+    while (!this.#isEnding) {
+      const { value, done } = await this.#input.read();
+      if (done || this.#isEnding) return;
+      for (const line of lines.push(value)) this.#receive(line);
+      if (this.#unread.length > HIGH_WATER_CHARACTERS) {
+        await this.#until(() => this.#unread.length <= HIGH_WATER_CHARACTERS);
+      }
+    }
+  }
+
+  #receive(line: Line): void {
+    if (line.isTooLong) {
+      this.#refuse(line, ErrorCode.InvalidRequest, `Message too long: at most ${MAX_MESSAGE_BYTES} bytes are read`);
+      return;
+    }
+    let message: JSONRPCMessage;
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(line.bytes);
+      if (text.trim() === "") return;
+      message = deserializeMessage(text);
+    } catch (error) {
+      const [code, why] = error instanceof SyntaxError
+        ? [ErrorCode.ParseError, `it is not JSON (${error.message})`]
+        : error instanceof TypeError
+        ? [ErrorCode.ParseError, "it is not UTF-8"]
+        : [ErrorCode.InvalidRequest, "it is not a JSON-RPC 2.0 request, notification or response"];
+      this.#refuse(line, code, `Cannot read the message: ${why}`);
+      return;
+    }
+    if ("method" in message && "id" in message) this.#unanswered.add(message.id);
+    if ("method" in message && message.method === "notifications/cancelled") this.#forgetCancelled(message.params);
+    this.onmessage?.(message);
+  }
+
+  /** The SDK does not answer a cancelled request, so nobody waits for it. */
+  #forgetCancelled(params: unknown): void {
+    const id = (params as { requestId?: RequestId } | undefined)?.requestId;
+    if (id !== undefined) this.#unanswered.delete(id);
+  }
+
+  #refuse(line: Line, code: ErrorCode, message: string): void {
+    this.onerror?.(new Error(message));
+    this.#write(JSON.stringify({ jsonrpc: "2.0", id: idOf(line), error: { code, message } }) + "\n");
+  }
+
+  #write(text: string): void {
+    this.#unread += text;
+    this.#flushing ??= this.#flush();
+    if (this.#unread.length <= MAX_UNREAD_CHARACTERS) return;
+    this.onerror?.(new Error("The client does not read its answers"));
+    this.close();
+  }
+
+  /** Writes until nothing is left: what gathers during one write goes out with the next. */
+  async #flush(): Promise<void> {
+    await Promise.resolve();
+    try {
+      while (this.#unread !== "" && !this.#isClosed) {
+        const bytes = new TextEncoder().encode(this.#unread);
+        this.#unread = "";
+        for (let written = 0; written < bytes.length;) written += await this.#output.write(bytes.subarray(written));
+        this.#onProgress();
+      }
+      this.#flushing = undefined;
+      this.#onProgress();
+    } catch (error) {
+      // The client is gone: what was called is carried out, but nobody is left to be told.
+      if (!(error instanceof Deno.errors.BrokenPipe)) {
+        this.onerror?.(error instanceof Error ? error : new Error(`${error}`));
+      }
+      await this.close();
+    }
+  }
+
+  async #until(isTrue: () => boolean, signal?: AbortSignal): Promise<void> {
+    while (!isTrue() && !this.#isClosed) {
+      const progress = Promise.withResolvers<void>();
+      this.#onProgress = progress.resolve;
+      signal?.addEventListener("abort", () => progress.resolve(), { once: true });
+      await progress.promise;
+    }
+  }
+}
+
+interface Line {
+  readonly bytes: Uint8Array;
+  /** Whether `bytes` is only the beginning and the end of the line. */
+  readonly isTooLong: boolean;
+}
+
+/** Cuts a stream of bytes into lines, in time linear in their length, keeping no more than a longest message. */
+class LineSplitter {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  *push(chunk: Uint8Array): Iterable<Line> {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      this.#add(chunk.subarray(start, end));
+      yield this.#take();
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#add(chunk.slice(start));
+  }
+
+  #add(part: Uint8Array): void {
+    this.#length += part.length;
+    this.#parts.push(part);
+    if (this.#length <= MAX_MESSAGE_BYTES) return;
+    const all = concat(this.#parts);
+    this.#parts = [all.slice(0, KEPT_BYTES), all.slice(-KEPT_BYTES)];
+  }
+
+  #take(): Line {
+    const line = { bytes: concat(this.#parts), isTooLong: this.#length > MAX_MESSAGE_BYTES };
+    this.#parts = [];
+    this.#length = 0;
+    return line;
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1 && parts[0] !== undefined) return parts[0];
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** The id of a request that could not be read, from where clients write it; null if it cannot be told. */
+function idOf(line: Line): RequestId | null {
+  const text = new TextDecoder().decode(line.bytes);
+  if (!line.isTooLong) {
+    try {
+      const { id } = JSON.parse(text);
+      return typeof id === "string" || typeof id === "number" ? id : null;
+    } catch {
+      // Not JSON: look at its ends, as for a message that is too long.
+    }
+  }
+  const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\]*"),/.exec(text)?.[1] ??
+    /,"id":(\d+|"[^"\\]*")(?:,"jsonrpc":"2\.0")?\}\s*$/.exec(text)?.[1];
+  return id === undefined ? null : JSON.parse(id);
+}

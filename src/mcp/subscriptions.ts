@@ -1,0 +1,98 @@
+/**
+ * The resources that one client follows. Changes by any process are gathered for a moment and told once a resource,
+ * and only if reading it now gives something else.
+ */
+
+import type { Engine } from "../app/engine.ts";
+import type { Feed } from "../app/feed.ts";
+import type { TaskView } from "../core/model.ts";
+import { viewOf } from "../core/views.ts";
+import { taskIdOf } from "./resources.ts";
+
+/** Most resources that a client may follow. */
+export const MAX_SUBSCRIPTIONS = 1_000;
+
+/** Changes within this time, in milliseconds, are told as one. */
+const GATHER_MS = 50;
+
+export interface SubscriptionsOptions {
+  readonly engine: Engine;
+  readonly feed: Feed;
+  /** Tells the client that the resource has changed. */
+  readonly notify: (uri: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Subscriptions {
+  readonly #engine: Engine;
+  readonly #feed: Feed;
+  readonly #notify: (uri: string) => void;
+  readonly #onError: (error: unknown) => void;
+  /** By URI; of a task, what the client could have read last. */
+  readonly #followed = new Map<string, TaskView | undefined>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor({ engine, feed, notify, onError }: SubscriptionsOptions) {
+    this.#engine = engine;
+    this.#feed = feed;
+    this.#notify = notify;
+    this.#onError = onError;
+  }
+
+  get size(): number {
+    return this.#followed.size;
+  }
+
+  async add(uri: string): Promise<void> {
+    this.#unsubscribe ??= this.#feed.subscribe(() => {
+      this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
+    });
+    this.#followed.set(uri, (await this.#look([uri]))[0]);
+  }
+
+  remove(uri: string): void {
+    this.#followed.delete(uri);
+    if (this.#followed.size === 0) this.close();
+  }
+
+  close(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#followed.clear();
+  }
+
+  async #tell(): Promise<void> {
+    this.#timer = undefined;
+    const uris = [...this.#followed.keys()];
+    const views = await this.#look(uris);
+    for (const [index, uri] of uris.entries()) {
+      const view = views[index];
+      if (!this.#followed.has(uri)) continue;
+      if (taskIdOf(uri) !== undefined && isSame(this.#followed.get(uri), view)) continue;
+      this.#followed.set(uri, view);
+      this.#notify(uri);
+    }
+  }
+
+  /** The tasks that the URIs name; undefined for one that does not exist, and for other resources. */
+  #look(uris: readonly string[]): Promise<readonly (TaskView | undefined)[]> {
+    return this.#engine.read((state) =>
+      uris.map((uri) => {
+        const node = state.tasks.get(taskIdOf(uri) ?? "");
+        return node && viewOf(node);
+      })
+    );
+  }
+}
+
+function isSame(a: TaskView | undefined, b: TaskView | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const { waitingFor: aWaits = [], ...aRest } = a;
+  const { waitingFor: bWaits = [], ...bRest } = b;
+  // The keys of a view are those of its type.
+  const keys = new Set([...Object.keys(aRest), ...Object.keys(bRest)]) as Set<keyof typeof aRest>;
+  return aWaits.join("\n") === bWaits.join("\n") && [...keys].every((key) => aRest[key] === bRest[key]);
+}

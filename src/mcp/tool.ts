@@ -1,0 +1,96 @@
+/**
+ * What a tool is: a name and schema that a model reads, and a function from checked arguments to an answer.
+ */
+
+import { z } from "zod";
+import type { Engine } from "../app/engine.ts";
+import type { Json } from "./present.ts";
+import { type CallToolResult, ErrorCode, McpError, type ToolAnnotations, type ToolListing } from "./sdk.ts";
+
+/** What a tool may use. */
+export interface ToolContext {
+  readonly engine: Engine;
+  /** Who calls, for the journal: the instance the call names, else the client. */
+  readonly actor: (instance?: string) => string;
+}
+
+/** An answer before it is put into MCP's form. */
+export interface ToolAnswer {
+  /** What the first text holds, as JSON. */
+  readonly json: unknown;
+  /** The same for programs; needed where `json` is not an object. */
+  readonly structured?: Json;
+  /** A sentence for the agent, as a second text. */
+  readonly note?: string;
+}
+
+export interface Tool {
+  readonly name: string;
+  /** The tool as a client sees it. Made when it is asked for: schemas are no work for a start. */
+  readonly list: () => ToolListing;
+  /** @throws McpError if the arguments don't fit the schema */
+  readonly call: (args: unknown, context: ToolContext) => Promise<CallToolResult>;
+}
+
+export interface ToolDefinition<Shape extends z.ZodRawShape> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Shape;
+  /** Properties of the answer, where they are few. */
+  readonly output?: z.ZodRawShape;
+  readonly annotations: ToolAnnotations;
+  readonly run: (args: z.infer<z.ZodObject<Shape>>, context: ToolContext) => Promise<ToolAnswer>;
+}
+
+/** Makes a tool of its definition. */
+export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
+  const input = z.strictObject(definition.input);
+  const { name, description, annotations, output } = definition;
+  return {
+    name,
+    list: () => ({
+      name,
+      description,
+      inputSchema: jsonSchema(input),
+      ...(output !== undefined && { outputSchema: jsonSchema(z.object(output)) }),
+      annotations: { ...annotations, openWorldHint: false },
+    }),
+    async call(args, context) {
+      const parsed = input.safeParse(args ?? {});
+      if (!parsed.success) throw badArguments(name, input, parsed.error);
+      // A strict object of this shape parses to what a plain object of it infers.
+      return toResult(await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context));
+    },
+  };
+}
+
+function toResult({ json, structured, note }: ToolAnswer): CallToolResult {
+  return {
+    content: [
+      { type: "text", text: JSON.stringify(json) },
+      ...(note === undefined ? [] : [{ type: "text" as const, text: note }]),
+    ],
+    // Without `structured`, the definition's `json` is an object.
+    structuredContent: structured ?? (json as Record<string, unknown>),
+  };
+}
+
+function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  // The schema of a ZodObject is always of type "object".
+  return rest as ToolListing["inputSchema"];
+}
+
+function badArguments(name: string, input: z.ZodObject, error: z.ZodError): McpError {
+  const issues = error.issues.slice(0, 5).map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`
+  );
+  const expected = Object.entries(input.shape).map(([key, schema]) =>
+    // Shapes of this project are made of zod's full schemas.
+    key + ((schema as z.ZodType).safeParse(undefined).success ? "?" : "")
+  );
+  return new McpError(
+    ErrorCode.InvalidParams,
+    `Invalid arguments for ${name}: ${issues.join("; ")}. It takes: ${expected.join(", ") || "no arguments"}`,
+  );
+}

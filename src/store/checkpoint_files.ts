@@ -1,0 +1,233 @@
+/**
+ * The checkpoint in a data directory: `tasks.json`, which people may read, and `state.json`, which says what it
+ * stands for. It is a cache of the journal: whatever is wrong with it, the journal has the truth. A `tasks.json`
+ * that this program did not write is never overwritten, only set aside.
+ */
+
+import { z } from "zod";
+import { type Checkpoints, type Log, type Position, Unavailable } from "../app/ports.ts";
+import type { Snapshot } from "../core/evolve.ts";
+import type { Task } from "../core/model.ts";
+import { type Disk, type FileIdentity, readChunks, writeAll } from "./disk.ts";
+import { type HashStream, sha256, sha256Stream } from "./hash.ts";
+import { findPosition, ORIGIN, segmentName } from "./segments.ts";
+import { formatTasks, parseOwnTasks, parseTasks } from "./tasks_file.ts";
+import { WriteLock } from "./write_lock.ts";
+
+/** Version of `state.json`. */
+const CHECKPOINT_VERSION = 1;
+
+/** Digests of earlier `tasks.json` files that are known again, should a crash have left one in place. */
+const MAX_PREVIOUS = 8;
+
+const stateSchema = z.object({
+  version: z.literal(CHECKPOINT_VERSION),
+  /** The journal position that both files stand for. */
+  position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
+  nextOrder: z.number(),
+  /** The `tasks.json` that belongs to this. */
+  tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
+  /** SHA-256 of the ones before, newest first. */
+  previous: z.array(z.string()),
+});
+
+type CheckpointState = z.infer<typeof stateSchema>;
+
+export interface CheckpointFilesOptions {
+  readonly directory: string;
+  readonly disk: Disk;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export class CheckpointFiles implements Checkpoints {
+  readonly #directory: string;
+  readonly #journalDirectory: string;
+  readonly #tasksPath: string;
+  readonly #statePath: string;
+  readonly #disk: Disk;
+  readonly #now: () => number;
+  readonly #log: Log;
+  /** Held by the one process that replaces or sets aside these files; commands never wait for it. */
+  readonly #lock: WriteLock;
+
+  constructor({ directory, disk, now, log }: CheckpointFilesOptions) {
+    this.#directory = directory;
+    this.#journalDirectory = `${directory}/journal`;
+    this.#tasksPath = `${directory}/tasks.json`;
+    this.#statePath = `${directory}/state.json`;
+    this.#disk = disk;
+    this.#now = now;
+    this.#log = log;
+    this.#lock = new WriteLock(disk, `${directory}/checkpoint.lock`);
+  }
+
+  async load(): Promise<{ readonly snapshot: Snapshot; readonly position: Position } | undefined> {
+    if (this.#isJournalEmpty()) return undefined;
+    return this.#read() ?? await this.#locked(() => this.#readOrSetAside());
+  }
+
+  async legacy(): Promise<readonly Task[]> {
+    if (!this.#isJournalEmpty()) return [];
+    const bytes = this.#disk.readFile(this.#tasksPath);
+    if (bytes === undefined) return [];
+    const tasks = this.#parseLegacy(bytes);
+    await this.#locked(() => {
+      if (this.#isJournalEmpty()) this.#setAside(this.#statePath, "stands for a journal that is gone");
+    });
+    return tasks;
+  }
+
+  async save(snapshot: Snapshot, position: Position): Promise<void> {
+    await this.#lock.acquire();
+    try {
+      const current = this.#readState();
+      if (current !== undefined && current.position.seq >= position.seq) return;
+      const tasks = await this.#writeTasks(snapshot.tasks);
+      if (!this.#isOwnTasksFile(current)) this.#setAside(this.#tasksPath, "was changed by hand");
+      const state: CheckpointState = {
+        version: CHECKPOINT_VERSION,
+        position,
+        nextOrder: snapshot.nextOrder,
+        tasks,
+        previous: current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS),
+      };
+      await this.#write(`${this.#statePath}.tmp`, [JSON.stringify(state, undefined, 2) + "\n"]);
+      // In this order: a crash in between leaves a tasks.json whose digest is among the previous ones.
+      this.#disk.rename(`${this.#statePath}.tmp`, this.#statePath);
+      this.#disk.rename(`${this.#tasksPath}.tmp`, this.#tasksPath);
+      this.#disk.syncDirectory(this.#directory);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  close(): void {
+    this.#lock.close();
+  }
+
+  /** The checkpoint, if both files are whole, belong together and to the journal. */
+  #read(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
+    const state = this.#readState();
+    if (state === undefined || !this.#journalHolds(state.position)) return undefined;
+    if (this.#tasksDigest() !== state.tasks.sha256) return undefined;
+    const tasks = parseOwnTasks(readChunks(this.#disk, this.#tasksPath));
+    return { snapshot: { tasks, nextOrder: state.nextOrder }, position: state.position };
+  }
+
+  /** Under the lock, where no other process can be half-way through replacing the files. */
+  #readOrSetAside(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
+    const checkpoint = this.#read();
+    if (checkpoint !== undefined) return checkpoint;
+    const state = this.#readState();
+    if (!this.#isOwnTasksFile(state)) this.#setAside(this.#tasksPath, "was changed by hand or is damaged");
+    if (state === undefined || !this.#journalHolds(state.position)) {
+      this.#setAside(this.#statePath, "is damaged or belongs to another journal");
+    }
+    return undefined;
+  }
+
+  /**
+   * Whether the journal has exactly this position.
+   *
+   * @throws Unavailable `journal_damaged` if the journal ends before it: a checkpoint only ever stands for durable
+   * records, so acknowledged ones are missing
+   */
+  #journalHolds(position: Position): boolean {
+    const { found, seq } = findPosition(this.#disk, this.#journalDirectory, position);
+    if (found !== "missing") return found === "held";
+    throw new Unavailable(
+      "journal_damaged",
+      `The journal is damaged: ${this.#journalDirectory} can be read up to record ${seq}, but ${this.#statePath} was ` +
+        `written when it had ${position.seq}. Nothing was changed; the verify command shows the damage, the repair ` +
+        "command goes on with what is left after keeping a copy",
+    );
+  }
+
+  /** Whether `tasks.json` is missing, or one that this program wrote. */
+  #isOwnTasksFile(state: CheckpointState | undefined): boolean {
+    const identity = this.#disk.identity(this.#tasksPath);
+    if (identity === undefined) return true;
+    if (state === undefined) return false;
+    if (isSameFile(identity, state.tasks)) return true;
+    return [state.tasks.sha256, ...state.previous].includes(this.#tasksDigest());
+  }
+
+  #tasksDigest(): string {
+    return sha256(readChunks(this.#disk, this.#tasksPath));
+  }
+
+  #isJournalEmpty(): boolean {
+    return (this.#disk.identity(`${this.#journalDirectory}/${segmentName(ORIGIN.segment)}`)?.sizeBytes ?? 0) === 0;
+  }
+
+  #readState(): CheckpointState | undefined {
+    const bytes = this.#disk.readFile(this.#statePath);
+    if (bytes === undefined) return undefined;
+    try {
+      return stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch (error) {
+      this.#log.warn(`Cannot use ${this.#statePath}, the state is made anew from the journal: ${error}`);
+      return undefined;
+    }
+  }
+
+  #parseLegacy(bytes: Uint8Array): readonly Task[] {
+    try {
+      return parseTasks(new TextDecoder("utf-8", { fatal: true }).decode(bytes), this.#now());
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : cause;
+      throw new Unavailable(
+        "storage_failed",
+        `Cannot import ${this.#tasksPath}: ${why}. Nothing was changed; correct the file or move it away`,
+        { cause },
+      );
+    }
+  }
+
+  async #writeTasks(tasks: readonly Task[]): Promise<CheckpointState["tasks"]> {
+    const hash = sha256Stream();
+    const { inode, sizeBytes, modifiedMs } = await this.#write(`${this.#tasksPath}.tmp`, formatTasks(tasks), hash);
+    return { sha256: hash.digest(), inode, sizeBytes, modifiedMs };
+  }
+
+  /** Writes a file durably, letting the event loop turn between slices. */
+  async #write(path: string, slices: Iterable<string>, hash?: HashStream): Promise<FileIdentity> {
+    const file = this.#disk.open(path, "replace");
+    try {
+      for (const slice of slices) {
+        const bytes = new TextEncoder().encode(slice);
+        hash?.update(bytes);
+        writeAll(file, bytes);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      await file.sync();
+      return file.identity();
+    } finally {
+      file.close();
+    }
+  }
+
+  #setAside(path: string, why: string): void {
+    if (this.#disk.identity(path) === undefined) return;
+    const stamp = new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-");
+    const aside = `${path}.set-aside-${stamp}`;
+    this.#disk.rename(path, aside);
+    this.#log.warn(`${path} ${why}: it was set aside as ${aside}, the journal has the truth`);
+  }
+
+  async #locked<T>(action: () => T): Promise<T> {
+    await this.#lock.acquire();
+    try {
+      return action();
+    } finally {
+      this.#lock.release();
+    }
+  }
+}
+
+function isSameFile(identity: FileIdentity, known: CheckpointState["tasks"]): boolean {
+  return identity.inode === known.inode && identity.sizeBytes === known.sizeBytes &&
+    identity.modifiedMs === known.modifiedMs;
+}

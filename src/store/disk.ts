@@ -1,0 +1,199 @@
+/**
+ * The few file operations that the stores need, as a port: the real disk here, a faulty one in tests. What a
+ * store promises rests on the meaning of these, so nothing else in the program touches the data directory.
+ */
+
+/** What identifies a version of a file. */
+export interface FileIdentity {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  /** Names that the file has; 0 when it was deleted or replaced while open. */
+  readonly links: number;
+}
+
+/** `read`: must exist. `append`: made if missing, writes go to the end. `replace`: made, or emptied. */
+export type OpenMode = "read" | "append" | "replace";
+
+export interface DiskFile {
+  identity(): FileIdentity;
+  /** Fills the buffer from an offset; returns how many bytes there were. */
+  readAt(buffer: Uint8Array, offset: number): number;
+  /** One write; returns how many bytes it took. */
+  write(bytes: Uint8Array): number;
+  truncate(sizeBytes: number): void;
+  /** Makes the content durable (fdatasync). */
+  syncData(): void;
+  /** Makes content and metadata durable (fsync), without blocking. */
+  sync(): Promise<void>;
+  /** Takes the exclusive lock (flock) if nobody else has it. */
+  tryLock(): boolean;
+  /** Waits for the exclusive lock. */
+  lock(): Promise<void>;
+  unlock(): void;
+  close(): void;
+}
+
+export interface Disk {
+  /** @throws Deno.errors.NotFound in mode `read` */
+  open(path: string, mode: OpenMode): DiskFile;
+  identity(path: string): FileIdentity | undefined;
+  /** The whole content, or undefined if there is no such file. */
+  readFile(path: string): Uint8Array | undefined;
+  /** Names in a directory; empty if there is none. */
+  list(directory: string): string[];
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** Makes the names in a directory durable. */
+  syncDirectory(path: string): void;
+  /** Yields when something in the directory changes; ends with the signal. */
+  watch(directory: string, signal: AbortSignal): AsyncIterable<void>;
+}
+
+/** Replaces a small file, durably but not atomically. */
+export function writeFile(disk: Disk, path: string, bytes: Uint8Array): void {
+  const file = disk.open(path, "replace");
+  try {
+    writeAll(file, bytes);
+    file.syncData();
+  } finally {
+    file.close();
+  }
+}
+
+/** Bytes read at once of a file that is read whole. */
+const READ_BYTES = 1024 * 1024;
+
+/** The content of a file in chunks, which are only valid until the next one; nothing if there is no such file. */
+export function* readChunks(disk: Disk, path: string): Iterable<Uint8Array> {
+  if (disk.identity(path) === undefined) return;
+  const file = disk.open(path, "read");
+  try {
+    const buffer = new Uint8Array(READ_BYTES);
+    for (let offset = 0, count = file.readAt(buffer, 0); count > 0; count = file.readAt(buffer, offset)) {
+      yield buffer.subarray(0, count);
+      offset += count;
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Writes all bytes, however many writes that takes. */
+export function writeAll(file: DiskFile, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += file.write(bytes.subarray(written));
+}
+
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+/** The disk of this machine, through `Deno`. */
+export const realDisk: Disk = {
+  open(path, mode) {
+    return new RealFile(Deno.openSync(path, {
+      read: true,
+      ...(mode === "append" && { append: true, create: true, mode: FILE_MODE }),
+      ...(mode === "replace" && { write: true, create: true, truncate: true, mode: FILE_MODE }),
+    }));
+  },
+  identity: (path) => unlessMissing(() => identityOf(Deno.statSync(path))),
+  readFile: (path) => unlessMissing(() => Deno.readFileSync(path)),
+  list: (directory) => unlessMissing(() => Array.from(Deno.readDirSync(directory), (entry) => entry.name)) ?? [],
+  makeDirectory: (path) => Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE }),
+  rename: (from, to) => Deno.renameSync(from, to),
+  syncDirectory(path) {
+    // Windows can neither open nor needs to sync directories.
+    if (Deno.build.os === "windows") return;
+    const directory = Deno.openSync(path, { read: true });
+    try {
+      directory.syncSync();
+    } finally {
+      directory.close();
+    }
+  },
+  async *watch(directory, signal) {
+    const watcher = Deno.watchFs(directory);
+    const stop = () => watcher.close();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      if (signal.aborted) return;
+      for await (const _event of watcher) yield;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      if (!signal.aborted) watcher.close();
+    }
+  },
+};
+
+class RealFile implements DiskFile {
+  readonly #file: Deno.FsFile;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  identity(): FileIdentity {
+    return identityOf(this.#file.statSync());
+  }
+
+  readAt(buffer: Uint8Array, offset: number): number {
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = this.#file.readSync(buffer.subarray(filled));
+      if (count === null) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  write(bytes: Uint8Array): number {
+    return this.#file.writeSync(bytes);
+  }
+
+  truncate(sizeBytes: number): void {
+    this.#file.truncateSync(sizeBytes);
+  }
+
+  syncData(): void {
+    this.#file.syncDataSync();
+  }
+
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  tryLock(): boolean {
+    return this.#file.tryLockSync(true);
+  }
+
+  lock(): Promise<void> {
+    return this.#file.lock(true);
+  }
+
+  unlock(): void {
+    this.#file.unlockSync();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function identityOf(info: Deno.FileInfo): FileIdentity {
+  return {
+    inode: info.ino ?? 0,
+    sizeBytes: info.size,
+    modifiedMs: info.mtime?.getTime() ?? 0,
+    links: info.nlink ?? 1,
+  };
+}
+
+function unlessMissing<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,338 @@
+/**
+ * The journal in a directory of this machine, shared by any number of processes: segments that are only ever
+ * appended to, under one write lock. A record that a reader has seen is never taken back: a failed write is cut
+ * off at the end of its last whole record, and only what is incomplete or invalid at the very end is ever removed.
+ */
+
+import {
+  AppendFailed,
+  type Chunk,
+  type Journal,
+  JournalReplaced,
+  type Log,
+  type Position,
+  Unavailable,
+} from "../app/ports.ts";
+import type { Draft, JournalRecord } from "../core/events.ts";
+import { encodeRecord, trailingHash } from "./codec.ts";
+import { type Disk, type DiskFile, writeFile } from "./disk.ts";
+import {
+  LINE_FEED,
+  lineNumberAt,
+  ORIGIN,
+  readChunk,
+  SEGMENT_BYTES,
+  type SegmentChunk,
+  segmentName,
+  segmentNumbers,
+  startOfSegment,
+} from "./segments.ts";
+import { WriteLock } from "./write_lock.ts";
+
+export interface FileJournalOptions {
+  /** The data directory; made if missing. */
+  readonly directory: string;
+  readonly disk: Disk;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  /** Size at which a segment is followed by the next. Default: `SEGMENT_BYTES`; others only for tests. */
+  readonly segmentBytes?: number;
+  /** Longest wait for the write lock, in milliseconds. Default: `LOCK_WAIT_MS`. */
+  readonly lockWaitMs?: number;
+}
+
+export class FileJournal implements Journal {
+  readonly origin = ORIGIN;
+  readonly #directory: string;
+  readonly #journalDirectory: string;
+  readonly #disk: Disk;
+  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #segmentBytes: number;
+  readonly #lock: WriteLock;
+  /** The segment read or written last. */
+  #open: { readonly number: number; readonly file: DiskFile } | undefined;
+  /** Every record up to this one is known to be durable. */
+  #durableSeq = 0;
+  /** Set when a sync has failed: what the system takes for written may be lost, so nothing it says can be believed. */
+  #poisoned: Unavailable | undefined;
+
+  /**
+   * Opens the journal of a data directory; makes the directory if it is missing.
+   *
+   * @throws Unavailable `journal_damaged` if a segment is missing
+   */
+  constructor(options: FileJournalOptions) {
+    this.#directory = options.directory;
+    this.#journalDirectory = `${options.directory}/journal`;
+    this.#disk = options.disk;
+    this.#now = options.now;
+    this.#log = options.log;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#disk.makeDirectory(this.#journalDirectory);
+    this.#lock = new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
+    refuseGaps(segmentNumbers(this.#disk, this.#journalDirectory), this.#journalDirectory);
+  }
+
+  async transact(after: Position, decide: (tail: Chunk, at: number) => readonly Draft[]): Promise<Position> {
+    this.#refusePoisoned();
+    await this.#lock.acquire();
+    let written: Written;
+    try {
+      const tail = this.#catchUp(after);
+      const at = this.#now();
+      written = this.#append(tail.position, decide(tail, at), at);
+    } finally {
+      // The lock guards the order of records, not their durability: others may write while this waits for the disk.
+      this.#lock.release();
+    }
+    if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);
+    if (written.failure === undefined) return written.position;
+    throw new AppendFailed(
+      written.appended,
+      `Cannot write to ${this.#path(written.position.segment)}: ${written.failure.message}; ` +
+        "nothing of this call was kept, make room on the disk and try again",
+      { cause: written.failure },
+    );
+  }
+
+  async *read(after: Position): AsyncIterable<Chunk> {
+    let position = after;
+    while (true) {
+      this.#refusePoisoned();
+      let chunk = this.#nextChunk(position);
+      // Seen without the lock, a line may be in the middle of being cut off and written anew.
+      if (chunk.rest.type === "fault") chunk = await this.#nextChunkLocked(position);
+      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest.why);
+      position = chunk.position;
+      if (chunk.records.length > 0) {
+        if (position.seq > this.#durableSeq) this.#sync(position);
+        yield { records: chunk.records, position };
+      }
+      if (chunk.atEnd && this.#afterSegment(position) === undefined) return;
+    }
+  }
+
+  seek(seq: number): Promise<Position> {
+    let low = ORIGIN.segment + 1;
+    let high = segmentNumbers(this.#disk, this.#journalDirectory).at(-1) ?? ORIGIN.segment;
+    let found = ORIGIN;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const start = startOfSegment(this.#disk, this.#journalDirectory, middle);
+      if (start !== undefined && start.seq <= seq) {
+        found = start;
+        low = middle + 1;
+      } else high = middle - 1;
+    }
+    return Promise.resolve(found);
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<void> {
+    return this.#disk.watch(this.#journalDirectory, signal);
+  }
+
+  close(): Promise<void> {
+    this.#closeSegment();
+    this.#lock.close();
+    return Promise.resolve();
+  }
+
+  /** Under the lock: reads to the end of the journal and cuts off a torn tail. */
+  #catchUp(after: Position): Chunk {
+    const records: JournalRecord[] = [];
+    let position = after;
+    while (true) {
+      const chunk = this.#nextChunk(position);
+      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest.why);
+      for (const record of chunk.records) records.push(record);
+      position = chunk.position;
+      if (chunk.rest.type === "torn") this.#cutTorn(position, chunk.rest.bytes);
+      if (chunk.atEnd && this.#afterSegment(position) === undefined) return { records, position };
+    }
+  }
+
+  /** Under the lock: writes the drafts as the records that follow `position`. */
+  #append(position: Position, drafts: readonly Draft[], at: number): Written {
+    if (drafts.length === 0) return { position, appended: 0 };
+    const start = position.offset >= this.#segmentBytes ? this.#startSegment(position) : position;
+    const lines: string[] = [];
+    let { seq, hash } = start;
+    for (const draft of drafts) {
+      const record = encodeRecord(draft, { seq: ++seq, at, previous: hash });
+      lines.push(record.line);
+      hash = record.hash;
+    }
+    const bytes = new TextEncoder().encode(lines.join(""));
+    const file = this.#segment(start.segment, "make");
+    try {
+      if (file.write(bytes) === bytes.length) {
+        return { position: { ...start, seq, hash, offset: start.offset + bytes.length }, appended: drafts.length };
+      }
+      return this.#keepWhole(file, start, lines, new Error("the disk took only a part"));
+    } catch (error) {
+      return this.#keepWhole(file, start, lines, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /**
+   * After a failed write: keeps the records that are whole in the file, as readers may have seen them already, and
+   * cuts off what follows. Where even that fails, the next writer finds a torn tail and cuts it.
+   */
+  #keepWhole(file: DiskFile, start: Position, lines: readonly string[], failure: Error): Written {
+    const sizeBytes = file.identity().sizeBytes;
+    let position = start;
+    let appended = 0;
+    for (const line of lines) {
+      const offset = position.offset + new TextEncoder().encode(line).length;
+      if (offset > sizeBytes) break;
+      position = { ...position, seq: position.seq + 1, hash: trailingHash(line) ?? position.hash, offset };
+      appended++;
+    }
+    try {
+      if (sizeBytes > position.offset) file.truncate(position.offset);
+    } catch (error) {
+      this.#log.warn(`Cannot cut off a failed write of ${this.#path(start.segment)}, the next write will: ${error}`);
+    }
+    return { position, appended, failure };
+  }
+
+  /** Begins the next segment once all before it is durable. */
+  #startSegment(position: Position): Position {
+    this.#sync(position);
+    const next = { ...position, segment: position.segment + 1, offset: 0 };
+    this.#segment(next.segment, "make");
+    return next;
+  }
+
+  /** Reads on from a position: in its segment or, at the end of that, in the next one. */
+  #nextChunk(position: Position): SegmentChunk {
+    const from = this.#afterSegment(position) ?? position;
+    const file = this.#segment(from.segment, "keep");
+    if (file === undefined) {
+      if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
+      throw this.#replaced(`${this.#path(from.segment)} is gone`);
+    }
+    const { sizeBytes, links } = file.identity();
+    if (links === 0) throw this.#replaced(`${this.#path(from.segment)} was removed`);
+    if (sizeBytes < from.offset) throw this.#replaced(`${this.#path(from.segment)} became shorter`);
+    const chunk = readChunk(file, from);
+    return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
+      ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last" } }
+      : chunk;
+  }
+
+  async #nextChunkLocked(position: Position): Promise<SegmentChunk> {
+    await this.#lock.acquire();
+    try {
+      return this.#nextChunk(position);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** The start of the next segment, if the position is at the end of a full one and there is a next. */
+  #afterSegment(position: Position): Position | undefined {
+    return position.offset >= this.#segmentBytes && this.#exists(position.segment + 1)
+      ? { ...position, segment: position.segment + 1, offset: 0 }
+      : undefined;
+  }
+
+  /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
+  #cutTorn(position: Position, bytes: number): void {
+    const file = this.#segment(position.segment, "make");
+    const torn = new Uint8Array(bytes);
+    file.readAt(torn, position.offset);
+    const isWhole = torn.at(-1) === LINE_FEED;
+    const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
+    if (isWhole) writeFile(this.#disk, copy, torn);
+    this.#log.warn(
+      `Cut ${bytes} bytes of ${isWhole ? "an invalid" : "an unfinished"} last record off ` +
+        `${this.#path(position.segment)}${isWhole ? `, kept in ${copy}` : ""}`,
+    );
+    file.truncate(position.offset);
+  }
+
+  #sync(position: Position): void {
+    this.#refusePoisoned();
+    try {
+      this.#segment(position.segment, "make").syncData();
+      this.#durableSeq = position.seq;
+    } catch (cause) {
+      this.#poisoned = new Unavailable(
+        "storage_failed",
+        `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
+          "and restart it",
+        { cause },
+      );
+      throw this.#poisoned;
+    }
+  }
+
+  #segment(number: number, missing: "make"): DiskFile;
+  #segment(number: number, missing: "keep"): DiskFile | undefined;
+  #segment(number: number, missing: "make" | "keep"): DiskFile | undefined {
+    if (this.#open?.number === number) return this.#open.file;
+    const exists = this.#exists(number);
+    if (!exists && missing === "keep") return undefined;
+    const file = this.#disk.open(this.#path(number), "append");
+    this.#closeSegment();
+    this.#open = { number, file };
+    if (!exists) {
+      this.#disk.syncDirectory(this.#journalDirectory);
+      this.#disk.syncDirectory(this.#directory);
+    }
+    return file;
+  }
+
+  #closeSegment(): void {
+    this.#open?.file.close();
+    this.#open = undefined;
+  }
+
+  #exists(segment: number): boolean {
+    return this.#disk.identity(this.#path(segment)) !== undefined;
+  }
+
+  #path(segment: number): string {
+    return `${this.#journalDirectory}/${segmentName(segment)}`;
+  }
+
+  #refusePoisoned(): void {
+    if (this.#poisoned !== undefined) throw this.#poisoned;
+  }
+
+  #replaced(what: string): JournalReplaced {
+    this.#closeSegment();
+    this.#durableSeq = 0;
+    return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
+  }
+
+  #damaged(position: Position, why: string): Unavailable {
+    const line = lineNumberAt(this.#segment(position.segment, "make"), position.offset);
+    return new Unavailable(
+      "journal_damaged",
+      `The journal is damaged at ${this.#path(position.segment)} line ${line} (byte ${position.offset}): ${why}. ` +
+        "Nothing was changed; the verify command shows the damage, the repair command cuts the journal there after " +
+        "keeping a copy",
+    );
+  }
+}
+
+/** How far a write got. */
+interface Written {
+  readonly position: Position;
+  readonly appended: number;
+  readonly failure?: Error;
+}
+
+function refuseGaps(numbers: readonly number[], directory: string): void {
+  const missing = numbers.findIndex((number, index) => number !== ORIGIN.segment + index);
+  if (missing < 0) return;
+  throw new Unavailable(
+    "journal_damaged",
+    `The journal is damaged: ${directory}/${segmentName(ORIGIN.segment + missing)} is missing. Put it back from a ` +
+      "backup, or let the repair command set the later ones aside",
+  );
+}

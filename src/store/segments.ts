@@ -1,0 +1,202 @@
+/**
+ * Reading the files of a journal: numbered segments of one record a line. Everything read is checked against the
+ * hash chain. Never writes.
+ */
+
+import type { Position } from "../app/ports.ts";
+import type { JournalRecord } from "../core/events.ts";
+import {
+  decodeRecord,
+  GENESIS_HASH,
+  LEADING_SEQ_BYTES,
+  leadingSeq,
+  type LineFault,
+  TRAILING_HASH_BYTES,
+  trailingHash,
+} from "./codec.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+
+/** A segment that has reached this size is followed by the next one. Part of the format. */
+export const SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** The byte that ends a record. */
+export const LINE_FEED = 10;
+
+/** Bytes read at once; more where a single record is longer. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** The position before the first record. */
+export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
+
+/** What stands after the last whole record of a chunk. */
+export type Rest =
+  /** Nothing, or more to read. */
+  | { readonly type: "none" }
+  /** A last line that is incomplete or invalid: torn by a crash, or being written just now. */
+  | { readonly type: "torn"; readonly bytes: number }
+  /** A line that no crash can have left. */
+  | { readonly type: "fault"; readonly why: string };
+
+export interface SegmentChunk {
+  readonly records: readonly JournalRecord[];
+  readonly position: Position;
+  /** Whether the file has been read to its end. */
+  readonly atEnd: boolean;
+  readonly rest: Rest;
+}
+
+/** `0000000001.jsonl` for 1. */
+export function segmentName(number: number): string {
+  return `${String(number).padStart(10, "0")}.jsonl`;
+}
+
+/** Numbers of the segments in a directory, ascending. */
+export function segmentNumbers(disk: Disk, directory: string): number[] {
+  return disk.list(directory)
+    .map((name) => /^(\d{10})\.jsonl$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Reads the whole records that follow a position in its segment up to byte `end`, about `CHUNK_BYTES` of them. */
+export function readChunk(file: DiskFile, after: Position, end = file.identity().sizeBytes): SegmentChunk {
+  for (let wanted = CHUNK_BYTES;; wanted *= 2) {
+    const available = end - after.offset;
+    if (available <= 0) return { records: [], position: after, atEnd: true, rest: { type: "none" } };
+    const buffer = new Uint8Array(Math.min(wanted, available));
+    const bytes = buffer.subarray(0, file.readAt(buffer, after.offset));
+    const whole = bytes.lastIndexOf(LINE_FEED) + 1;
+    if (whole === 0 && bytes.length < available) continue;
+    return decodeLines(bytes, { after, whole, atEnd: bytes.length === available });
+  }
+}
+
+/** The position before the first record of a segment, or undefined if the segment before it does not end in one. */
+export function startOfSegment(disk: Disk, directory: string, number: number): Position | undefined {
+  if (number === ORIGIN.segment) return ORIGIN;
+  const hash = readEnds(disk, `${directory}/${segmentName(number - 1)}`)?.hash;
+  const seq = readEnds(disk, `${directory}/${segmentName(number)}`)?.seq;
+  return hash === undefined || seq === undefined ? undefined : { seq: seq - 1, hash, segment: number, offset: 0 };
+}
+
+/** Reads a journal from a position to its end without changing anything, chunk by chunk. */
+export function* readSegments(
+  disk: Disk,
+  directory: string,
+  after: Position,
+): Iterable<SegmentChunk> {
+  for (let position = after;;) {
+    const path = `${directory}/${segmentName(position.segment)}`;
+    if (disk.identity(path) === undefined) return;
+    const file = disk.open(path, "read");
+    try {
+      for (let chunk = readChunk(file, position);; chunk = readChunk(file, position)) {
+        position = chunk.position;
+        yield chunk;
+        if (chunk.rest.type !== "none") return;
+        if (chunk.atEnd) break;
+      }
+    } finally {
+      file.close();
+    }
+    position = { ...position, segment: position.segment + 1, offset: 0 };
+  }
+}
+
+/**
+ * Compares a position with the journal: `held` if it is there, `other` if another history stands in its place,
+ * `missing` if the journal can only be read up to an earlier record, `seq`. Reads the position's segment up to it.
+ */
+export function findPosition(
+  disk: Disk,
+  directory: string,
+  position: Position,
+): { readonly found: "held" | "other" | "missing"; readonly seq: number } {
+  const path = `${directory}/${segmentName(position.segment)}`;
+  const start = startOfSegment(disk, directory, position.segment);
+  if (start === undefined || disk.identity(path) === undefined) return { found: "missing", seq: start?.seq ?? 0 };
+  const file = disk.open(path, "read");
+  try {
+    const end = Math.min(position.offset, file.identity().sizeBytes);
+    let chunk = readChunk(file, start, end);
+    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, end);
+    const { seq, hash, offset } = chunk.position;
+    if (offset < position.offset) return { found: "missing", seq };
+    return { found: seq === position.seq && hash === position.hash ? "held" : "other", seq };
+  } finally {
+    file.close();
+  }
+}
+
+/** 1-based number of the line that starts at a byte offset. */
+export function lineNumberAt(file: DiskFile, offset: number): number {
+  const bytes = new Uint8Array(offset);
+  file.readAt(bytes, 0);
+  return bytes.reduce((lines, byte) => byte === LINE_FEED ? lines + 1 : lines, 1);
+}
+
+/** The seq of the first record of a segment and the hash of its last one. */
+function readEnds(disk: Disk, path: string): { seq: number | undefined; hash: string | undefined } | undefined {
+  const identity = disk.identity(path);
+  if (identity === undefined) return undefined;
+  const file = disk.open(path, "read");
+  try {
+    const head = new Uint8Array(LEADING_SEQ_BYTES);
+    const tail = new Uint8Array(TRAILING_HASH_BYTES);
+    const headText = ascii(head.subarray(0, file.readAt(head, 0)));
+    const tailText = ascii(tail.subarray(0, file.readAt(tail, Math.max(0, identity.sizeBytes - tail.length))));
+    return { seq: leadingSeq(headText), hash: trailingHash(tailText) };
+  } finally {
+    file.close();
+  }
+}
+
+function ascii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+function decodeLines(
+  bytes: Uint8Array,
+  { after, whole, atEnd }: { after: Position; whole: number; atEnd: boolean },
+): SegmentChunk {
+  const records: JournalRecord[] = [];
+  let { seq, hash, offset } = after;
+  const position = () => ({ seq, hash, segment: after.segment, offset });
+  let start = 0;
+  for (const line of decodeText(bytes.subarray(0, whole))) {
+    const decoded = decodeRecord(line.text, { seq: seq + 1, previous: hash });
+    if ("type" in decoded) {
+      const isLast = atEnd && start + line.bytes === bytes.length;
+      return { records, position: position(), atEnd, rest: faultOf(decoded, isLast, bytes.length - start) };
+    }
+    records.push(decoded.record);
+    seq++;
+    hash = decoded.hash;
+    start += line.bytes;
+    offset += line.bytes;
+  }
+  const torn = bytes.length - start;
+  const rest: Rest = atEnd && torn > 0 ? { type: "torn", bytes: torn } : { type: "none" };
+  return { records, position: position(), atEnd, rest };
+}
+
+function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
+  return fault.type === "invalid" && isLast ? { type: "torn", bytes } : { type: "fault", why: fault.why };
+}
+
+/** Splits at line feeds. Lines that are not UTF-8 come out empty, which no record is. */
+function* decodeText(bytes: Uint8Array): Iterable<{ text: string; bytes: number }> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, start) + 1;
+    let text = "";
+    try {
+      text = decoder.decode(bytes.subarray(start, end - 1));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    yield { text, bytes: end - start };
+    start = end;
+  }
+}

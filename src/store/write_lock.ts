@@ -1,0 +1,85 @@
+/**
+ * The write lock: an flock on a file that is never renamed and holds nothing, so that the kernel lets go of it
+ * when its holder dies. It never blocks the event loop, and never waits without bound.
+ */
+
+import { Unavailable } from "../app/ports.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+
+/** Longest wait for the lock, in milliseconds. A healthy holder keeps it for well under one. */
+export const LOCK_WAIT_MS = 5_000;
+
+/** How often a lock file that was replaced meanwhile is opened anew before giving up. */
+const MAX_REOPENS = 10;
+
+export class WriteLock {
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #waitMs: number;
+  #file: DiskFile | undefined;
+  /** A lock asked for asynchronously that has not arrived or been taken up yet. */
+  #asked: Promise<void> | undefined;
+  #waiting = 0;
+
+  constructor(disk: Disk, path: string, waitMs = LOCK_WAIT_MS) {
+    this.#disk = disk;
+    this.#path = path;
+    this.#waitMs = waitMs;
+  }
+
+  /**
+   * Takes the lock. One caller at a time.
+   *
+   * @throws Unavailable `busy` after the wait; a lock that arrives later is let go
+   */
+  async acquire(): Promise<void> {
+    for (let reopens = 0; reopens < MAX_REOPENS; reopens++) {
+      const file = this.#file ??= this.#disk.open(this.#path, "append");
+      if (this.#asked !== undefined || !file.tryLock()) await this.#wait(file);
+      // A lock file deleted by hand would leave two processes with a lock each.
+      if (this.#disk.identity(this.#path)?.inode === file.identity().inode) return;
+      this.close();
+    }
+    throw new Unavailable("busy", `Cannot lock ${this.#path} as it is replaced again and again`);
+  }
+
+  release(): void {
+    this.#file?.unlock();
+  }
+
+  /** Closes the file, which lets go of the lock. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#asked = undefined;
+  }
+
+  async #wait(file: DiskFile): Promise<void> {
+    const asked = this.#asked ??= this.#ask(file);
+    // A failure after the wait is over has nobody left to be told; the next call asks anew.
+    asked.catch(() => this.#asked = undefined);
+    const timer = Promise.withResolvers<"late">();
+    const timeout = setTimeout(() => timer.resolve("late"), this.#waitMs);
+    this.#waiting++;
+    try {
+      if (await Promise.race([asked, timer.promise]) === "late") {
+        throw new Unavailable(
+          "busy",
+          `Another process has held the write lock ${this.#path} for ${this.#waitMs} ms: it may be stopped or its ` +
+            "disk stuck; nothing was changed, try again",
+        );
+      }
+      this.#asked = undefined;
+    } finally {
+      this.#waiting--;
+      clearTimeout(timeout);
+    }
+  }
+
+  async #ask(file: DiskFile): Promise<void> {
+    await file.lock();
+    if (this.#waiting > 0 || this.#file !== file) return;
+    this.#asked = undefined;
+    file.unlock();
+  }
+}
