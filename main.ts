@@ -39,6 +39,9 @@ const terminal: Terminal = {
   hasColors: Deno.stdout.isTerminal() && !Deno.noColor,
 };
 
+/** Signals that ask the server to end; Windows has no SIGTERM. */
+const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
 async function main(): Promise<number> {
   const invocation = readArguments(Deno.args, {
     version: denoJson.version,
@@ -69,7 +72,7 @@ async function serve(location: Location): Promise<number> {
     version: denoJson.version,
     process: String(Deno.pid),
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => transport.end());
+  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await server.connect(transport);
   if (Deno.stdin.isTerminal()) console.error(banner(launch(location.directory), location.directory));
   await transport.closed;

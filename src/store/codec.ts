@@ -28,6 +28,8 @@ export interface EncodedRecord {
 export type LineFault =
   /** Damaged, or torn by a crash. */
   | { readonly type: "invalid"; readonly why: string }
+  /** Of a later place: lines before it are missing, which no crash can do. */
+  | { readonly type: "misplaced"; readonly why: string }
   /** Whole, but written by a program that knows more than this one. */
   | { readonly type: "unknown"; readonly why: string };
 
@@ -49,6 +51,8 @@ export function decodeRecord(
   if (Number(version) > FORMAT_VERSION) {
     return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
   }
+  const seq = leadingSeq(line) ?? 0;
+  if (seq > place.seq) return { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` };
   const suffix = line.slice(-HASH_SUFFIX_LENGTH);
   const hash = suffix.slice(9, -2);
   const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";

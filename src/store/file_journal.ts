@@ -61,7 +61,7 @@ export class FileJournal implements Journal {
   /**
    * Opens the journal of a data directory; makes the directory if it is missing.
    *
-   * @throws Unavailable `journal_damaged` if a segment is missing
+   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
    */
   constructor(options: FileJournalOptions) {
     this.#directory = options.directory;
@@ -72,7 +72,9 @@ export class FileJournal implements Journal {
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#disk.makeDirectory(this.#journalDirectory);
     this.#lock = new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
-    refuseGaps(segmentNumbers(this.#disk, this.#journalDirectory), this.#journalDirectory);
+    const numbers = segmentNumbers(this.#disk, this.#journalDirectory);
+    refuseGaps(numbers, this.#journalDirectory);
+    for (const number of numbers.slice(0, -1)) this.#refuseShort(number);
   }
 
   async transact(after: Position, decide: (tail: Chunk, at: number) => readonly Draft[]): Promise<Position> {
@@ -156,7 +158,13 @@ export class FileJournal implements Journal {
   /** Under the lock: writes the drafts as the records that follow `position`. */
   #append(position: Position, drafts: readonly Draft[], at: number): Written {
     if (drafts.length === 0) return { position, appended: 0 };
-    const start = position.offset >= this.#segmentBytes ? this.#startSegment(position) : position;
+    let start = position;
+    try {
+      if (position.offset >= this.#segmentBytes) start = this.#startSegment(position);
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      return { position, appended: 0, failure: toError(error) };
+    }
     const lines: string[] = [];
     let { seq, hash } = start;
     for (const draft of drafts) {
@@ -165,14 +173,16 @@ export class FileJournal implements Journal {
       hash = record.hash;
     }
     const bytes = new TextEncoder().encode(lines.join(""));
-    const file = this.#segment(start.segment, "make");
+    let file: DiskFile | undefined;
     try {
+      file = this.#segment(start.segment, "make");
       if (file.write(bytes) === bytes.length) {
         return { position: { ...start, seq, hash, offset: start.offset + bytes.length }, appended: drafts.length };
       }
       return this.#keepWhole(file, start, lines, new Error("the disk took only a part"));
     } catch (error) {
-      return this.#keepWhole(file, start, lines, error instanceof Error ? error : new Error(String(error)));
+      if (file === undefined) return { position: start, appended: 0, failure: toError(error) };
+      return this.#keepWhole(file, start, lines, toError(error));
     }
   }
 
@@ -246,7 +256,10 @@ export class FileJournal implements Journal {
     file.readAt(torn, position.offset);
     const isWhole = torn.at(-1) === LINE_FEED;
     const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
-    if (isWhole) writeFile(this.#disk, copy, torn);
+    if (isWhole) {
+      writeFile(this.#disk, copy, torn);
+      this.#disk.syncDirectory(this.#directory);
+    }
     this.#log.warn(
       `Cut ${bytes} bytes of ${isWhole ? "an invalid" : "an unfinished"} last record off ` +
         `${this.#path(position.segment)}${isWhole ? `, kept in ${copy}` : ""}`,
@@ -309,8 +322,16 @@ export class FileJournal implements Journal {
     return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
   }
 
-  #damaged(position: Position, why: string): Unavailable {
-    const line = lineNumberAt(this.#segment(position.segment, "make"), position.offset);
+  /** A segment that has a next one had reached its size. */
+  #refuseShort(segment: number): void {
+    const offset = this.#disk.identity(this.#path(segment))?.sizeBytes ?? 0;
+    if (offset < this.#segmentBytes) throw this.#damaged({ segment, offset }, "records are missing at its end");
+  }
+
+  #damaged(position: Pick<Position, "segment" | "offset">, why: string): Unavailable {
+    const file = this.#disk.open(this.#path(position.segment), "read");
+    const line = lineNumberAt(file, position.offset);
+    file.close();
     return new Unavailable(
       "journal_damaged",
       `The journal is damaged at ${this.#path(position.segment)} line ${line} (byte ${position.offset}): ${why}. ` +
@@ -318,6 +339,10 @@ export class FileJournal implements Journal {
         "keeping a copy",
     );
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** How far a write got. */

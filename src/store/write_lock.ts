@@ -20,6 +20,8 @@ export class WriteLock {
   /** A lock asked for asynchronously that has not arrived or been taken up yet. */
   #asked: Promise<void> | undefined;
   #waiting = 0;
+  /** Held by a caller of this process, who will resolve it: an flock keeps out other processes only. */
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(disk: Disk, path: string, waitMs = LOCK_WAIT_MS) {
     this.#disk = disk;
@@ -28,27 +30,49 @@ export class WriteLock {
   }
 
   /**
-   * Takes the lock. One caller at a time.
+   * Takes the lock.
    *
    * @throws Unavailable `busy` after the wait; a lock that arrives later is let go
    */
   async acquire(): Promise<void> {
+    while (this.#held !== undefined) await this.#held.promise;
+    this.#held = Promise.withResolvers<void>();
+    try {
+      await this.#acquireFile();
+    } catch (error) {
+      this.#letOthers();
+      throw error;
+    }
+  }
+
+  release(): void {
+    this.#file?.unlock();
+    this.#letOthers();
+  }
+
+  /** Closes the file, which lets go of the lock. */
+  close(): void {
+    this.#closeFile();
+    this.#letOthers();
+  }
+
+  #letOthers(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  async #acquireFile(): Promise<void> {
     for (let reopens = 0; reopens < MAX_REOPENS; reopens++) {
       const file = this.#file ??= this.#disk.open(this.#path, "append");
       if (this.#asked !== undefined || !file.tryLock()) await this.#wait(file);
       // A lock file deleted by hand would leave two processes with a lock each.
       if (this.#disk.identity(this.#path)?.inode === file.identity().inode) return;
-      this.close();
+      this.#closeFile();
     }
     throw new Unavailable("busy", `Cannot lock ${this.#path} as it is replaced again and again`);
   }
 
-  release(): void {
-    this.#file?.unlock();
-  }
-
-  /** Closes the file, which lets go of the lock. */
-  close(): void {
+  #closeFile(): void {
     this.#file?.close();
     this.#file = undefined;
     this.#asked = undefined;
