@@ -43,8 +43,8 @@ export class Checkpointer {
   /** Writes what is not in a checkpoint yet, and no more after that. */
   async close(): Promise<void> {
     this.#unsubscribe();
-    clearTimeout(this.#timer);
     await this.#saving;
+    clearTimeout(this.#timer);
     if (this.#dirtySince !== undefined) await this.#save();
   }
 

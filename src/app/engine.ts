@@ -8,6 +8,8 @@ import type { AnswerOf, CommandOf, CommandType } from "../core/commands.ts";
 import { decide } from "../core/decide.ts";
 import type { Draft, JournalRecord } from "../core/events.ts";
 import { evolve, evolveRecord, restore, type Snapshot, snapshotOf } from "../core/evolve.ts";
+import type { Task } from "../core/model.ts";
+import { Refusal } from "../core/refusal.ts";
 import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
 import {
   AppendFailed,
@@ -62,10 +64,11 @@ export class Engine {
   readonly #listeners = new Set<RecordsListener>();
   #state: State = emptyState();
   #position: Position;
-  /** Records that the listeners have not been told of, and the last one they have. */
+  /** Records that the listeners have not been told of. */
   #untold: JournalRecord[] = [];
-  #toldSeq = 0;
-  readonly #snapshotRequests: (() => void)[] = [];
+  /** Seq of the last record that was noted for the listeners, or that nobody was there to be told of. */
+  #notedSeq = 0;
+  readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
   /** Set while the state may not be what the journal says. */
   #isStale = true;
   #running: Promise<void> | undefined;
@@ -87,10 +90,7 @@ export class Engine {
     const engine = new Engine(options);
     await engine.#load();
     const legacy = await options.checkpoints.legacy();
-    if (legacy.length > 0) {
-      const { imported } = await engine.execute({ type: "import_tasks", tasks: legacy, ifEmpty: true }, "import");
-      if (imported > 0) options.log.info(`Imported ${imported} tasks from a tasks file without a journal`);
-    }
+    if (legacy.length > 0) await engine.#importLegacy(legacy);
     return engine;
   }
 
@@ -136,11 +136,17 @@ export class Engine {
     return this.#position.seq;
   }
 
-  /** Resolves, as soon as no batch is under way, to the state for a checkpoint. O(tasks), copies no task. */
+  /**
+   * Resolves, as soon as no batch is under way, to the state for a checkpoint. O(tasks), copies no task.
+   *
+   * @throws Unavailable if the state is unknown and can't be read
+   */
   checkpoint(): Promise<{ readonly snapshot: Snapshot; readonly position: Position }> {
-    const { promise, resolve } = Promise.withResolvers<{ snapshot: Snapshot; position: Position }>();
-    this.#snapshotRequests.push(() => resolve({ snapshot: snapshotOf(this.#state), position: this.#position }));
+    const { promise, resolve, reject } = Promise.withResolvers<{ snapshot: Snapshot; position: Position }>();
+    const take = () => resolve({ snapshot: snapshotOf(this.#state), position: this.#position });
+    this.#snapshotRequests.push({ take, reject });
     if (this.#running === undefined && !this.#isStale) this.#takeSnapshots();
+    else this.#running ??= this.#run();
     return promise;
   }
 
@@ -167,21 +173,23 @@ export class Engine {
   async #run(): Promise<void> {
     // Calls that arrive in the same turn of the event loop share the first batch.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 || this.#snapshotRequests.length > 0) {
       const jobs = this.#queue.splice(0, MAX_BATCH);
       try {
         for (const outcome of await this.#attempt(jobs)) outcome.tell();
       } catch (error) {
         for (const job of jobs) job.reject(error);
+        if (this.#isStale) { for (const request of this.#snapshotRequests.splice(0)) request.reject(error); }
       }
-      if (!this.#isStale) this.#takeSnapshots();
+      if (this.#isStale) continue;
+      this.#takeSnapshots();
       this.#tellListeners();
     }
     this.#running = undefined;
   }
 
   #takeSnapshots(): void {
-    for (const take of this.#snapshotRequests.splice(0)) take();
+    for (const request of this.#snapshotRequests.splice(0)) request.take();
   }
 
   /** Carries out a batch, on a freshly loaded state where the journal turns out to be another one. */
@@ -231,17 +239,27 @@ export class Engine {
 
   /** Runs a job on the state as it is, and applies what it appends. */
   #perform(job: Job, batch: { drafts: Draft[]; at: number } | undefined): Outcome {
+    let appends = false;
     try {
       const { draft, answer } = job.run(this.#state);
-      if (draft !== undefined && batch !== undefined) {
-        for (const event of draft.events) evolve(this.#state, event, batch.at);
-        batch.drafts.push(draft);
-      }
+      appends = draft !== undefined;
+      if (draft !== undefined && batch !== undefined) this.#apply(draft, batch);
       const value = answer(this.#state);
-      return { job, appends: draft !== undefined, tell: () => job.resolve(value) };
+      return { job, appends, tell: () => job.resolve(value) };
     } catch (error) {
-      return { job, appends: false, tell: () => job.reject(error) };
+      if (error instanceof BrokenState) throw error.cause;
+      return { job, appends, tell: () => job.reject(error) };
     }
+  }
+
+  /** Applies a draft to the state. If that fails, which is a bug, the batch must not be appended. */
+  #apply(draft: Draft, batch: { drafts: Draft[]; at: number }): void {
+    try {
+      for (const event of draft.events) evolve(this.#state, event, batch.at);
+    } catch (cause) {
+      throw new BrokenState("An event could not be applied", { cause });
+    }
+    batch.drafts.push(draft);
   }
 
   /** After an append that failed in part: jobs whose records made it stand, the others have not happened. */
@@ -262,15 +280,40 @@ export class Engine {
     }
   }
 
+  async #importLegacy(tasks: readonly Task[]): Promise<void> {
+    try {
+      const { imported } = await this.execute({ type: "import_tasks", tasks, ifEmpty: true }, "import");
+      if (imported > 0) this.#log.info(`Imported ${imported} tasks from a tasks file without a journal`);
+    } catch (cause) {
+      if (!(cause instanceof Refusal)) throw cause;
+      throw new Unavailable(
+        "storage_failed",
+        `Cannot import the tasks file without a journal: ${cause.message}. Nothing was changed; correct the file or ` +
+          "move it away",
+        { cause },
+      );
+    }
+  }
+
   /** Makes the state anew, from the checkpoint and the journal after it. */
   async #load(): Promise<void> {
     const checkpoint = await this.#checkpoints.load();
     this.#state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
     this.#position = checkpoint?.position ?? this.#journal.origin;
-    this.#toldSeq = Math.max(this.#toldSeq, this.#position.seq);
+    await this.#noteUpTo(this.#position.seq);
     await this.#follow();
-    this.#toldSeq = Math.min(this.#toldSeq, this.#position.seq);
+    this.#notedSeq = Math.min(this.#notedSeq, this.#position.seq);
     this.#isStale = false;
+  }
+
+  /** Notes the records that a checkpoint spares the engine to fold. */
+  async #noteUpTo(seq: number): Promise<void> {
+    if (this.#listeners.size > 0 && this.#notedSeq < seq) {
+      for await (const records of this.history(this.#notedSeq)) {
+        for (const record of records) this.#noteForListeners(record);
+      }
+    }
+    this.#notedSeq = Math.max(this.#notedSeq, seq);
   }
 
   #fold(record: JournalRecord): void {
@@ -279,14 +322,18 @@ export class Engine {
   }
 
   #noteForListeners(record: JournalRecord): void {
-    if (this.#listeners.size > 0 && record.seq > this.#toldSeq) this.#untold.push(record);
+    if (record.seq <= this.#notedSeq) return;
+    this.#notedSeq = record.seq;
+    if (this.#listeners.size > 0) this.#untold.push(record);
   }
 
   #tellListeners(): void {
     const records = this.#untold;
     if (records.length === 0) return;
     this.#untold = [];
-    this.#toldSeq = this.#position.seq;
     for (const listener of this.#listeners) listener(records);
   }
 }
+
+/** The state is half-way through an event: it must be made anew. */
+class BrokenState extends Error {}

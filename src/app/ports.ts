@@ -66,6 +66,9 @@ export interface Checkpoints {
 
   /** Tasks of a file that the user put there before there was a journal. */
   legacy(): Promise<readonly Task[]>;
+
+  /** Moves that file out of the way, once its tasks are in the journal. */
+  retireLegacy(): Promise<void>;
 }
 
 /** What a check of a whole journal found. */

@@ -74,16 +74,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .addOption(
       new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
         .choices(["file", "memory"]).default("file"),
-    )
-    .allowExcessArguments()
-    .action(() => {
-      const [unknown] = program.args;
-      if (unknown !== undefined) {
-        const names = program.commands.map((command) => command.name()).join(", ");
-        program.error(`error: unknown command '${unknown}': there are ${names}; without one, MCP is served`);
-      }
-      choose((location) => ({ type: "serve", location }));
-    });
+    );
   program.command("status")
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
@@ -109,6 +100,17 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
     .argument("<file>", "a path, or - for standard input")
     .action((file: string) => choose((location) => ({ type: "import", location, file })));
+  // Only now, as commands take this over from the program when they are made.
+  program
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = program.args;
+      if (unknown !== undefined) {
+        const names = program.commands.map((command) => command.name()).join(", ");
+        program.error(`error: unknown command '${unknown}': there are ${names}; without one, MCP is served`);
+      }
+      choose((location) => ({ type: "serve", location }));
+    });
   try {
     program.parse(args, { from: "user" });
   } catch (error) {

@@ -80,6 +80,7 @@ export interface NoTasks {
 
 export interface Completion {
   readonly completed: TaskView;
-  /** Tasks that depend on it and can be claimed now, in the order of creation. */
+  /** Tasks that depend on it and can be claimed now, in the order of creation (the first few). */
   readonly unlocked: readonly TaskView[];
+  readonly unlockedCount: number;
 }

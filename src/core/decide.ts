@@ -10,10 +10,12 @@ import { checkNewDependencies, checkNewTasks, nameSome } from "./graph.ts";
 import {
   MAX_DESCRIPTION_BYTES,
   MAX_ERROR_BYTES,
+  MAX_IMPORTED_ATTEMPT,
   MAX_NAMED,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
+  MAX_TIME_MS,
 } from "./limits.ts";
 import type { NewTask, Task, TaskView } from "./model.ts";
 import { Refusal } from "./refusal.ts";
@@ -109,20 +111,20 @@ const deciders: {
 
   complete_task(state, command) {
     const { id, instance, result } = command;
-    checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
     const task = held(state, command, "complete", (ended) => ended.status === "completed" && ended.result === result);
+    checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
     return {
       events: task.status === "completed"
         ? []
         : [{ type: "task.completed", id, instance, attempt: task.attempt, result }],
-      answer: (after) => ({ completed: viewIn(after, id), unlocked: unlockedBy(findTask(after, id)) }),
+      answer: (after) => ({ completed: viewIn(after, id), ...unlockedBy(findTask(after, id)) }),
     };
   },
 
   fail_task(state, command) {
     const { id, instance, error } = command;
-    checkText(error, `Error of task ${id}`, MAX_ERROR_BYTES);
     const task = held(state, command, "fail", (ended) => ended.status === "failed" && ended.error === error);
+    checkText(error, `Error of task ${id}`, MAX_ERROR_BYTES);
     return {
       events: task.status === "failed" ? [] : [{ type: "task.failed", id, instance, attempt: task.attempt, error }],
       answer: (after) => viewIn(after, id),
@@ -131,8 +133,8 @@ const deciders: {
 
   release_task(state, command) {
     const { id, instance, reason } = command;
-    if (reason !== undefined) checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
     const task = held(state, command, "release", () => false);
+    if (reason !== undefined) checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
     return {
       events: [{
         type: "task.released",
@@ -146,8 +148,8 @@ const deciders: {
   },
 
   cancel_task(state, { id, reason }) {
-    if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
     const { task } = findTask(state, id);
+    if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
     if (task.status === "completed" || task.status === "failed") {
       throw wrongState("cancel", task, "it has ended already");
     }
@@ -162,7 +164,10 @@ const deciders: {
   retry_task(state, { id }) {
     const { task } = findTask(state, id);
     if (task.status !== "failed" && task.status !== "cancelled") {
-      throw wrongState("retry", task, "only failed and cancelled tasks can be retried");
+      if (task.status !== "pending") {
+        throw wrongState("retry", task, "only failed and cancelled tasks can be retried");
+      }
+      return { events: [], answer: (after) => viewIn(after, id) };
     }
     return { events: [{ type: "task.retried", id }], answer: (after) => viewIn(after, id) };
   },
@@ -205,31 +210,27 @@ function held(state: ReadonlyState, holding: Holding, action: string, isSame: (e
   checkId(holding.instance, "Instance id");
   const { task } = findTask(state, holding.id);
   const { id, instance, attempt } = holding;
-  const sameAttempt = attempt === undefined || attempt === task.attempt;
-  if (task.status !== "in_progress" && task.assignedTo === instance && sameAttempt && isSame(task)) return task;
-  if (task.status === "in_progress" && task.assignedTo !== instance) {
-    throw new Refusal(
-      "not_holder",
-      `Task ${id} is not assigned to instance ${instance}: ${task.assignedTo} holds it`,
-      { id, instance, assignedTo: task.assignedTo },
-    );
-  }
-  if (task.status === "pending") {
-    throw new Refusal(
-      "not_holder",
-      `Task ${id} is not assigned to instance ${instance}: it is pending; claim it with get_next_task first`,
-      { id, instance },
-    );
-  }
-  if (!sameAttempt) {
+  if (attempt !== undefined && attempt !== task.attempt) {
     throw new Refusal(
       "stale_attempt",
-      `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}`,
+      `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}: drop this work, or ` +
+        "claim the task again",
       { id, attempt, current: task.attempt },
     );
   }
-  if (task.status !== "in_progress") throw wrongState(action, task, "it has ended; only a held task can");
-  return task;
+  if (task.assignedTo !== instance) {
+    const hint = task.status === "pending" ? "; claim it with get_next_task first" : "";
+    const state = task.assignedTo === undefined
+      ? `it is ${task.status}${hint}`
+      : `${task.assignedTo} ${task.status === "in_progress" ? "holds it" : `had it, and it is ${task.status}`}`;
+    throw new Refusal("not_holder", `Task ${id} is not assigned to instance ${instance}: ${state}`, {
+      id,
+      instance,
+      ...(task.assignedTo !== undefined && { assignedTo: task.assignedTo }),
+    });
+  }
+  if (task.status === "in_progress" || isSame(task)) return task;
+  throw wrongState(action, task, "it has ended; only a held task can");
 }
 
 function wrongState(action: string, task: Task, wayOut: string): Refusal {
@@ -241,19 +242,25 @@ function wrongState(action: string, task: Task, wayOut: string): Refusal {
 
 /** What an import adds to the checks of new tasks: a life that is consistent in itself. */
 function checkImported(task: Task): void {
-  checkText(task.result ?? "", `Result of task ${task.id}`, MAX_RESULT_BYTES);
-  checkText(task.error ?? "", `Error of task ${task.id}`, MAX_ERROR_BYTES);
-  checkText(task.reason ?? "", `Reason of task ${task.id}`, MAX_REASON_BYTES);
-  if (task.assignedTo !== undefined) checkId(task.assignedTo, "Instance id");
-  else if (task.status === "in_progress") {
-    throw new Refusal(
-      "invalid_value",
-      `Task ${task.id} is in_progress but has no assignedTo: give one, or make it pending`,
-      {
-        id: task.id,
-      },
-    );
-  }
+  const { id, status, assignedTo, startedAt, finishedAt } = task;
+  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
+  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
+  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
+  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
+  const times = [task.createdAt, task.pendingAt, startedAt ?? 0, finishedAt ?? 0];
+  const hasEnded = status !== "pending" && status !== "in_progress";
+  const faults = {
+    "its times must be milliseconds since 1970": !times.every((at) => at >= 0 && at <= MAX_TIME_MS),
+    [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !Number.isSafeInteger(task.attempt) ||
+      task.attempt < 0 || task.attempt > MAX_IMPORTED_ATTEMPT,
+    "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
+    "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
+    "only a completed task can have a result": status !== "completed" && task.result !== undefined,
+    "only a failed task can have an error": status !== "failed" && task.error !== undefined,
+    "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
+  };
+  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
+  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
 }
 
 function withDistinctDependencies(task: NewTask): NewTask {

@@ -114,8 +114,10 @@ function addTasks(state: State, tasks: readonly Task[]): void {
     broken: 0,
   }));
   for (const node of nodes) state.tasks.set(node.task.id, node);
-  for (const node of nodes) connect(state, node);
-  for (const node of nodes) enter(state, node);
+  for (const node of nodes) {
+    connect(state, node);
+    enter(state, node);
+  }
 }
 
 function update(state: State, event: Extract<Event, { type: "task.updated" }>): void {

@@ -118,6 +118,6 @@ function refuseCycle(cycle: readonly string[] | undefined): void {
   throw new Refusal(
     "cycle",
     `Dependencies would create a cycle: ${path.join(" → ")}; leave out one of these dependencies`,
-    { cycle: path },
+    { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
   );
 }

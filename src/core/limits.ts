@@ -26,8 +26,17 @@ export const MAX_BATCH_TASKS = 1_000;
 /** Most tasks in one journal, finished ones included. */
 export const MAX_TASKS = 1_000_000;
 
+/** Highest attempt of an imported task; far from where numbers stop counting. */
+export const MAX_IMPORTED_ATTEMPT = 1_000_000_000;
+
+/** Latest time of an imported task, in milliseconds since the Unix epoch: the last one that has a date (ECMA-262). */
+export const MAX_TIME_MS = 8.64e15;
+
 /** Most tasks, dependents or culprits that an error or a "no tasks" answer names. */
 export const MAX_NAMED = 10;
+
+/** Most tasks that a completion shows as unlocked. */
+export const MAX_UNLOCKED = 20;
 
 /** Most blocked tasks that are looked at to name the culprits in a "no tasks" answer. */
 export const MAX_SCANNED = 100;

@@ -3,12 +3,14 @@
  */
 
 import { readinessOf, type ReadonlyState } from "./state.ts";
-import { head } from "./views.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
-export const MAX_DRAWN = 300;
+export const MAX_DRAWN = 200;
 
-/** Longest text of a task in a drawing, in characters. */
+/** Most arrows; Mermaid itself refuses more than 500 unless configured. */
+export const MAX_ARROWS = 400;
+
+/** Longest id of a task or its holder in a drawing, in characters; Mermaid refuses drawings of more than 50,000. */
 const MAX_LABEL_CHARACTERS = 60;
 
 /** Draws the first `MAX_DRAWN` unfinished tasks, and as many finished ones as there is room for. */
@@ -18,20 +20,22 @@ export function drawGraph(state: ReadonlyState): string {
   const open = nodes.filter((node) => isOpen(node.task.status)).slice(0, MAX_DRAWN);
   const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
   const drawn = new Set([...open, ...ended].slice(0, MAX_DRAWN).sort((a, b) => a.task.order - b.task.order));
-  const lines = ["flowchart TD"];
-  if (drawn.size < nodes.length) lines.push(`  %% ${drawn.size} of ${nodes.length} tasks are shown`);
-  for (const node of drawn) {
+  const boxes = Array.from(drawn, (node) => {
     const { task } = node;
     const state = task.status === "pending" ? readinessOf(node) : task.status;
-    const holder = task.status === "in_progress" ? ` · ${task.assignedTo}` : "";
-    lines.push(`  t${task.order}["${label(task.id)}<br/>${state}${label(holder)}"]:::${state}`);
-  }
-  for (const node of drawn) {
-    for (const dependency of node.dependencies) {
-      if (drawn.has(dependency)) lines.push(`  t${dependency.task.order} --> t${node.task.order}`);
-    }
-  }
-  return [...lines, ...STYLES].join("\n") + "\n";
+    const holder = task.status === "in_progress" ? ` · ${label(task.assignedTo ?? "")}` : "";
+    return `  t${task.order}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
+  });
+  const arrows = Array.from(drawn).flatMap((node) =>
+    node.dependencies
+      .filter((dependency) => drawn.has(dependency))
+      .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`)
+  );
+  const left = [
+    ...(drawn.size < nodes.length ? [`  %% ${drawn.size} of ${nodes.length} tasks are shown`] : []),
+    ...(arrows.length > MAX_ARROWS ? [`  %% ${MAX_ARROWS} of ${arrows.length} dependencies are shown`] : []),
+  ];
+  return ["flowchart TD", ...left, ...boxes, ...arrows.slice(0, MAX_ARROWS), ...STYLES].join("\n") + "\n";
 }
 
 const STYLES = [
@@ -44,9 +48,18 @@ const STYLES = [
   "  classDef cancelled fill:#e5e7eb,stroke:#6b7280,color:#111",
 ];
 
-/** Text that is safe inside a quoted Mermaid label: everything special becomes an entity code. */
+/**
+ * The beginning of a text, safe inside a quoted Mermaid label: what has a meaning there, or in HTML, becomes an entity
+ * code, which counts with all its characters.
+ */
 function label(text: string): string {
-  const short = head(text, MAX_LABEL_CHARACTERS);
-  return (short.length < text.length ? short + "…" : short)
-    .replaceAll(/[^\p{L}\p{N}\p{Extended_Pictographic} .,:·…_-]/gu, (character) => `#${character.codePointAt(0)};`);
+  let shown = "";
+  for (const character of text) {
+    const next = SPECIAL.test(character) ? `#${character.codePointAt(0)};` : character;
+    if (shown.length + next.length > MAX_LABEL_CHARACTERS) return shown + "…";
+    shown += next;
+  }
+  return shown;
 }
+
+const SPECIAL = /["#<>&`\\;%|()[\]{}]/;

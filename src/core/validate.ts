@@ -7,30 +7,25 @@ import { Refusal } from "./refusal.ts";
 
 /** Unicode's control characters and line separators: they break lines of logs, tables and graphs. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const CONTROLS = new RegExp(CONTROL, "gu");
 
 /** Refuses a task or instance id that is empty, too long, padded with white space or holds control characters. */
 export function checkId(id: string, what: "Task id" | "Instance id"): void {
   if (id === "") throw new Refusal("invalid_value", `${what} is empty: give at least one character`);
-  // A code point is at most two UTF-16 units: only ids in between need counting.
-  if (id.length > MAX_ID_CHARACTERS && (id.length > 2 * MAX_ID_CHARACTERS || [...id].length > MAX_ID_CHARACTERS)) {
-    throw new Refusal(
-      "limit_exceeded",
-      `${what} is too long: at most ${MAX_ID_CHARACTERS} characters are allowed, it has ${[...id].length}`,
-      { limit: MAX_ID_CHARACTERS },
-    );
+  if (isTooLong(id)) {
+    throw new Refusal("limit_exceeded", `${what} is too long: at most ${MAX_ID_CHARACTERS} characters are allowed`, {
+      limit: MAX_ID_CHARACTERS,
+    });
   }
   if (CONTROL.test(id) || !id.isWellFormed()) {
-    throw new Refusal(
-      "invalid_value",
-      `${what} ${JSON.stringify(id)} has a control character: use visible characters only`,
-    );
+    throw new Refusal("invalid_value", `${what} ${printable(id)} has a control character: use visible characters only`);
   }
   if (id.trim() !== id) {
-    throw new Refusal("invalid_value", `${what} ${JSON.stringify(id)} starts or ends with white space: remove it`);
+    throw new Refusal("invalid_value", `${what} ${printable(id)} starts or ends with white space: remove it`);
   }
 }
 
-/** Refuses a text over `limit` bytes of UTF-8, or one with a NUL character, which not every store can keep. */
+/** Refuses a text over `limit` bytes of UTF-8, or with what not every store can keep: NUL, lone surrogates. */
 export function checkText(text: string, what: string, limit: number): void {
   const bytes = utf8Bytes(text, limit);
   if (bytes > limit) {
@@ -41,13 +36,26 @@ export function checkText(text: string, what: string, limit: number): void {
       { limit, bytes },
     );
   }
-  if (text.includes("\0")) throw new Refusal("invalid_value", `${what} holds a NUL character: remove it`);
+  if (text.includes("\0") || !text.isWellFormed()) {
+    throw new Refusal("invalid_value", `${what} holds a NUL character or half a surrogate pair: remove it`);
+  }
 }
 
 /** An unchecked id as it may stand in a message: short, and without anything that could break the line. */
 export function printable(id: string): string {
-  const short = id.length > MAX_ID_CHARACTERS ? id.slice(0, MAX_ID_CHARACTERS) + "…" : id;
-  return CONTROL.test(short) || short.trim() !== short || short === "" ? JSON.stringify(short) : short;
+  const isLong = isTooLong(id);
+  if (!isLong && id !== "" && id.trim() === id && !CONTROL.test(id) && id.isWellFormed()) return id;
+  const shown = isLong ? [...id.slice(0, 2 * MAX_ID_CHARACTERS)].slice(0, MAX_ID_CHARACTERS).join("") + "…" : id;
+  return JSON.stringify(shown).replaceAll(
+    CONTROLS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Whether an id has more code points than allowed. One has at most two UTF-16 units: few ids need counting. */
+function isTooLong(id: string): boolean {
+  if (id.length <= MAX_ID_CHARACTERS) return false;
+  return id.length > 2 * MAX_ID_CHARACTERS || [...id].length > MAX_ID_CHARACTERS;
 }
 
 /** Bytes of UTF-8, or a lower bound of at most `limit` where the text is plainly shorter. */

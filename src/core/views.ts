@@ -2,9 +2,16 @@
  * What can be read from the state. Pure; every answer is bounded, whatever the size of the graph.
  */
 
-import type { Input, NoTasks } from "./commands.ts";
+import type { Completion, Input, NoTasks } from "./commands.ts";
 import { nameSome } from "./graph.ts";
-import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS, MAX_NAMED, MAX_SCANNED } from "./limits.ts";
+import {
+  MAX_INPUT_CHARACTERS,
+  MAX_INPUTS,
+  MAX_INPUTS_CHARACTERS,
+  MAX_NAMED,
+  MAX_SCANNED,
+  MAX_UNLOCKED,
+} from "./limits.ts";
 import type { Readiness, Task, TaskStatus, TaskView } from "./model.ts";
 import { readinessOf, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
 import { printable } from "./validate.ts";
@@ -14,7 +21,9 @@ import { Refusal } from "./refusal.ts";
 export function findTask(state: ReadonlyState, id: string): ReadonlyTaskNode {
   const node = state.tasks.get(id);
   if (node !== undefined) return node;
-  throw new Refusal("not_found", `Task ${printable(id)} not found: get_task_status lists the tasks that exist`, { id });
+  throw new Refusal("not_found", `Task ${printable(id)} not found: get_task_status lists the tasks that exist`, {
+    id: printable(id),
+  });
 }
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
@@ -32,11 +41,11 @@ export function nextClaim(state: ReadonlyState): ReadonlyTaskNode | undefined {
 }
 
 /** Tasks that depend on a completed one and can be claimed now, in the order of creation. O(dependents). */
-export function unlockedBy(node: ReadonlyTaskNode): readonly TaskView[] {
-  return Array.from(node.dependents)
+export function unlockedBy(node: ReadonlyTaskNode): Omit<Completion, "completed"> {
+  const ready = Array.from(node.dependents)
     .filter((dependent) => dependent.task.status === "pending" && readinessOf(dependent) === "ready")
-    .map(viewOf)
-    .sort((a, b) => a.order - b.order);
+    .sort((a, b) => a.task.order - b.task.order);
+  return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
 }
 
 /** The dependencies that keep a task from being ready: the failed or cancelled ones, or else the unfinished ones. */

@@ -10,6 +10,9 @@ import { head } from "../core/views.ts";
 /** Longest description, result or error in a compact task, in characters. */
 export const MAX_COMPACT_CHARACTERS = 200;
 
+/** Most characters of JSON on a page; a page always has at least one entry. */
+const MAX_PAGE_CHARACTERS = 64 * 1024;
+
 /** Longest list inside a presented record. */
 const MAX_LISTED = 20;
 
@@ -66,6 +69,19 @@ export function presentCompact(task: TaskView, fields?: readonly TaskField[]): J
 /** A record with its long texts and lists clipped. */
 export function presentRecord({ seq, at, actor, command, events }: JournalRecord): Json {
   return { seq, at: isoTime(at), actor, command, events: events.map((event) => clipDeep(event)) };
+}
+
+/** As many entries as fit on a page, from the oldest or the newest end. */
+export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { shown: readonly Json[]; isCut: boolean } {
+  const ordered = keep === "oldest" ? entries : entries.toReversed();
+  let characters = 0;
+  const end = ordered.findIndex((entry, index) => {
+    characters += JSON.stringify(entry).length;
+    return index > 0 && characters > MAX_PAGE_CHARACTERS;
+  });
+  if (end < 0) return { shown: entries, isCut: false };
+  const shown = ordered.slice(0, end);
+  return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
 }
 
 /** Milliseconds since the Unix epoch as ISO 8601 in UTC. */

@@ -6,7 +6,7 @@ import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
 import { drawGraph } from "../core/mermaid.ts";
 import { findTask, listTasks, viewOf } from "../core/views.ts";
-import { presentCompact, presentRecord, presentTask } from "./present.ts";
+import { fit, presentCompact, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 
 /** Tasks or records in a resource that lists them. */
@@ -23,7 +23,7 @@ export const RESOURCES: readonly Resource[] = [
   {
     uri: `${SCHEME}tasks`,
     name: "tasks",
-    description: `The newest ${MAX_LISTED} tasks, compact`,
+    description: `The newest tasks, up to ${MAX_LISTED}, compact`,
     mimeType: "application/json",
   },
   {
@@ -35,7 +35,7 @@ export const RESOURCES: readonly Resource[] = [
   {
     uri: `${SCHEME}history`,
     name: "history",
-    description: `The newest ${MAX_LISTED} journal records`,
+    description: `The newest journal records, up to ${MAX_LISTED}`,
     mimeType: "application/json",
   },
 ];
@@ -62,14 +62,14 @@ export async function readResource(engine: Engine, uri: string): Promise<Resourc
         await engine.read((state) => {
           const after = Math.max(0, state.nextOrder - 1 - MAX_LISTED);
           const { tasks, total } = listTasks(state, {}, { limit: MAX_LISTED, after });
-          return { total, tasks: tasks.map((task) => presentCompact(task)) };
+          return { total, tasks: fit(tasks.map((task) => presentCompact(task)), "newest").shown };
         }),
       );
     case `${SCHEME}graph`:
       return { mimeType: "text/vnd.mermaid", text: await engine.read(drawGraph) };
     case `${SCHEME}history`: {
       const { records } = await readHistory(engine, { limit: MAX_LISTED });
-      return json({ records: records.map(presentRecord) });
+      return json({ records: fit(records.map(presentRecord), "newest").shown });
     }
     default:
       return undefined;

@@ -27,6 +27,7 @@ export {
   ReadResourceRequestSchema,
   type RequestId,
   type Resource,
+  type ServerResult,
   SubscribeRequestSchema,
   type Tool as ToolListing,
   type ToolAnnotations,

@@ -2,6 +2,7 @@
  * An MCP server for one client: binds tools, resources and prompts to the SDK. The same whatever the transport.
  */
 
+import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
@@ -22,6 +23,7 @@ import {
   McpError,
   ReadResourceRequestSchema,
   Server,
+  type ServerResult,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "./sdk.ts";
@@ -72,8 +74,8 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   };
   const context: ToolContext = { engine, actor: (instance) => instance ?? client() };
 
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+  on(server, ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
+  on(server, CallToolRequestSchema, async ({ params }) => {
     const tool = tools.get(params.name);
     if (tool === undefined) {
       throw new McpError(
@@ -88,9 +90,9 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     }
   });
 
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }));
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: RESOURCE_TEMPLATES }));
-  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+  on(server, ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }));
+  on(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: RESOURCE_TEMPLATES }));
+  on(server, ReadResourceRequestSchema, async ({ params: { uri } }) => {
     try {
       const content = await readResource(engine, uri);
       if (content !== undefined) return { contents: [{ uri, ...content }] };
@@ -100,9 +102,9 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     }
     throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
   });
-  server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }) => {
+  on(server, SubscribeRequestSchema, async ({ params: { uri } }) => {
     if (!isResource(uri)) throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
-    if (subscriptions.size >= MAX_SUBSCRIPTIONS) {
+    if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
       throw new McpError(
         ErrorCode.InvalidParams,
         `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
@@ -111,19 +113,36 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     await subscriptions.add(uri);
     return {};
   });
-  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+  on(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
     subscriptions.remove(uri);
     return {};
   });
 
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
-  server.setRequestHandler(CompleteRequestSchema, async ({ params: { ref, argument } }) => {
+  on(server, ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
+  on(server, GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
+  on(server, CompleteRequestSchema, async ({ params: { ref, argument } }) => {
     const isTaskId = ref.type === "ref/resource" && ref.uri === TASK_TEMPLATE && argument.name === "id";
     const ids = isTaskId ? await engine.read((state) => completeIds(state, argument.value, MAX_COMPLETIONS + 1)) : [];
     return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
   });
   return server;
+}
+
+/**
+ * Answers a method's requests with a handler. The SDK alone takes parameters of the wrong form for a fault of the
+ * server; here they are the caller's, told what is wrong.
+ */
+function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
+  server: Server,
+  schema: Schema,
+  handle: (request: z.infer<Schema>) => ServerResult | Promise<ServerResult>,
+): void {
+  server.setRequestHandler(z.looseObject({ method: schema.shape.method }), (request) => {
+    const parsed = schema.safeParse(request);
+    if (parsed.success) return handle(parsed.data);
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new McpError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
+  });
 }
 
 /** What went wrong with a call, in MCP's form: refusals and unavailability are results, the rest protocol errors. */

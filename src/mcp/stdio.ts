@@ -16,10 +16,13 @@ import {
 /** Longest message that is read, in bytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** Most calls under way; further ones stay in the pipe, so that all their answers together are bounded. */
+export const MAX_UNDER_WAY = 256;
+
 /** With this many characters of answers waiting for the client to read, no further calls are taken. */
 const HIGH_WATER_CHARACTERS = 1024 * 1024;
 
-/** A client that leaves this many characters unread is taken for gone. */
+/** A client that leaves this many characters unread, and so would let notifications pile up, is taken for gone. */
 const MAX_UNREAD_CHARACTERS = 64 * 1024 * 1024;
 
 /** Longest wait for answers under way once the input has ended, in milliseconds. */
@@ -50,8 +53,8 @@ export class StdioTransport implements Transport {
   #flushing: Promise<void> | undefined;
   #isClosed = false;
   #isEnding = false;
-  /** Called whenever an answer or the output moves on. */
-  #onProgress = () => {};
+  /** Resolves when an answer or the output moves on. */
+  #progress = Promise.withResolvers<void>();
 
   constructor(input: ReadableStream<Uint8Array>, output: Output) {
     this.#input = input.getReader();
@@ -70,6 +73,10 @@ export class StdioTransport implements Transport {
     if (this.#isClosed) return Promise.resolve();
     if (!("method" in message) && message.id !== undefined) this.#unanswered.delete(message.id);
     this.#write(serializeMessage(message));
+    if ("method" in message && this.#unread.length > MAX_UNREAD_CHARACTERS) {
+      this.onerror?.(new Error("The client does not read its answers"));
+      return this.close();
+    }
     return Promise.resolve();
   }
 
@@ -96,12 +103,18 @@ export class StdioTransport implements Transport {
     const lines = new LineSplitter();
     while (!this.#isEnding) {
       const { value, done } = await this.#input.read();
-      if (done || this.#isEnding) return;
-      for (const line of lines.push(value)) this.#receive(line);
-      if (this.#unread.length > HIGH_WATER_CHARACTERS) {
-        await this.#until(() => this.#unread.length <= HIGH_WATER_CHARACTERS);
+      if (done) return;
+      for (const line of lines.push(value)) {
+        // Without a pause between them, calls that arrive together can share a transaction.
+        if (!this.#hasRoom()) await this.#until(() => this.#hasRoom());
+        if (this.#isEnding) return;
+        this.#receive(line);
       }
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#unanswered.size < MAX_UNDER_WAY && this.#unread.length <= HIGH_WATER_CHARACTERS;
   }
 
   #receive(line: Line): void {
@@ -142,9 +155,6 @@ export class StdioTransport implements Transport {
   #write(text: string): void {
     this.#unread += text;
     this.#flushing ??= this.#flush();
-    if (this.#unread.length <= MAX_UNREAD_CHARACTERS) return;
-    this.onerror?.(new Error("The client does not read its answers"));
-    this.close();
   }
 
   /** Writes until nothing is left: what gathers during one write goes out with the next. */
@@ -169,12 +179,13 @@ export class StdioTransport implements Transport {
   }
 
   async #until(isTrue: () => boolean, signal?: AbortSignal): Promise<void> {
-    while (!isTrue() && !this.#isClosed) {
-      const progress = Promise.withResolvers<void>();
-      this.#onProgress = progress.resolve;
-      signal?.addEventListener("abort", () => progress.resolve(), { once: true });
-      await progress.promise;
-    }
+    signal?.addEventListener("abort", () => this.#onProgress(), { once: true });
+    while (!isTrue() && !this.#isClosed) await this.#progress.promise;
+  }
+
+  #onProgress(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
   }
 }
 

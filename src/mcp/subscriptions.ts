@@ -30,6 +30,8 @@ export class Subscriptions {
   readonly #onError: (error: unknown) => void;
   /** By URI; of a task, what the client could have read last. */
   readonly #followed = new Map<string, TaskView | undefined>();
+  /** Subscriptions whose first look is under way. */
+  #adding = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -40,20 +42,30 @@ export class Subscriptions {
     this.#onError = onError;
   }
 
+  /** How many there are, with those that are being added. */
   get size(): number {
-    return this.#followed.size;
+    return this.#followed.size + this.#adding;
+  }
+
+  has(uri: string): boolean {
+    return this.#followed.has(uri);
   }
 
   async add(uri: string): Promise<void> {
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
     });
-    this.#followed.set(uri, (await this.#look([uri]))[0]);
+    this.#adding++;
+    try {
+      this.#followed.set(uri, (await this.#look([uri]))[0]);
+    } finally {
+      this.#adding--;
+    }
   }
 
   remove(uri: string): void {
     this.#followed.delete(uri);
-    if (this.#followed.size === 0) this.close();
+    if (this.size === 0) this.close();
   }
 
   close(): void {

@@ -52,7 +52,8 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       name,
       description,
       inputSchema: jsonSchema(input),
-      ...(output !== undefined && { outputSchema: jsonSchema(z.object(output)) }),
+      // Nothing is required, as clients hold the structured content of refusals against the schema too.
+      ...(output !== undefined && { outputSchema: jsonSchema(z.object(output).partial()) }),
       annotations: { ...annotations, openWorldHint: false },
     }),
     async call(args, context) {

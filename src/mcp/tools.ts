@@ -8,21 +8,18 @@ import { readHistory } from "../app/history.ts";
 import { TASK_STATUSES, type TaskView } from "../core/model.ts";
 import { Refusal } from "../core/refusal.ts";
 import { findTask, listTasks, summarize, type TaskFilter, viewOf } from "../core/views.ts";
-import { type Json, presentCompact, presentRecord, presentTask, TASK_FIELDS, type TaskField } from "./present.ts";
+import { fit, presentCompact, presentRecord, presentTask, TASK_FIELDS, type TaskField } from "./present.ts";
 import { defineTool, type Tool, type ToolAnswer } from "./tool.ts";
 
 /** Tasks on a page of `get_task_status` unless the call says otherwise, and at most. */
 const DEFAULT_PAGE = 200;
 const MAX_PAGE = 1_000;
 
-/** Most characters of JSON on a page; a page always has at least one entry. */
-const MAX_PAGE_CHARACTERS = 64 * 1024;
-
 /** Records of `get_history` unless the call says otherwise, and at most. */
 const DEFAULT_RECORDS = 50;
 const MAX_RECORDS = 500;
 
-/** Most tasks shown as unlocked by a completion, or as ready after a creation. */
+/** Most tasks shown as ready after a creation. */
 const MAX_SHOWN = 20;
 
 const STATES = [...TASK_STATUSES, "ready", "waiting", "blocked"] as const;
@@ -142,7 +139,7 @@ export const TOOLS: readonly Tool[] = [
     input: { task_id: taskId, instance_id: instanceId, result: z.string(), attempt },
     annotations: changes,
     async run({ task_id, instance_id, result, attempt }, { engine, actor }) {
-      const { completed, unlocked } = await engine.execute({
+      const { completed, unlocked, unlockedCount } = await engine.execute({
         type: "complete_task",
         ...holding({ task_id, instance_id, attempt }),
         result,
@@ -150,8 +147,8 @@ export const TOOLS: readonly Tool[] = [
       return {
         json: {
           completed_task: presentCompact(completed),
-          unlocked_tasks: unlocked.slice(0, MAX_SHOWN).map((task) => presentCompact(task)),
-          ...(unlocked.length > MAX_SHOWN && { unlocked_count: unlocked.length }),
+          unlocked_tasks: unlocked.map((task) => presentCompact(task)),
+          ...(unlockedCount > unlocked.length && { unlocked_count: unlockedCount }),
         },
       };
     },
@@ -286,19 +283,6 @@ function taskPage(
         "status or assigned_to, or ask for summary.",
     }),
   };
-}
-
-/** As many entries as fit on a page, from the oldest or the newest end. */
-function fit(entries: readonly Json[], keep: "oldest" | "newest"): { shown: readonly Json[]; isCut: boolean } {
-  const ordered = keep === "oldest" ? entries : entries.toReversed();
-  let characters = 0;
-  const end = ordered.findIndex((entry, index) => {
-    characters += JSON.stringify(entry).length;
-    return index > 0 && characters > MAX_PAGE_CHARACTERS;
-  });
-  if (end < 0) return { shown: entries, isCut: false };
-  const shown = ordered.slice(0, end);
-  return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
 }
 
 function readCursor(cursor: string): number {

@@ -10,7 +10,7 @@ import type { Snapshot } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
 import { type Disk, type FileIdentity, readChunks, writeAll } from "./disk.ts";
 import { type HashStream, sha256, sha256Stream } from "./hash.ts";
-import { findPosition, ORIGIN, segmentName } from "./segments.ts";
+import { findPosition, LINE_FEED, ORIGIN, segmentName } from "./segments.ts";
 import { formatTasks, parseOwnTasks, parseTasks } from "./tasks_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -20,7 +20,7 @@ const CHECKPOINT_VERSION = 1;
 /** Digests of earlier `tasks.json` files that are known again, should a crash have left one in place. */
 const MAX_PREVIOUS = 8;
 
-const stateSchema = z.object({
+const bodySchema = z.object({
   version: z.literal(CHECKPOINT_VERSION),
   /** The journal position that both files stand for. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
@@ -31,7 +31,10 @@ const stateSchema = z.object({
   previous: z.array(z.string()),
 });
 
-type CheckpointState = z.infer<typeof stateSchema>;
+/** `sha256` is over the rest, as JSON without white space. */
+const stateSchema = bodySchema.extend({ sha256: z.string() });
+
+type CheckpointState = z.infer<typeof bodySchema>;
 
 export interface CheckpointFilesOptions {
   readonly directory: string;
@@ -65,7 +68,15 @@ export class CheckpointFiles implements Checkpoints {
 
   async load(): Promise<{ readonly snapshot: Snapshot; readonly position: Position } | undefined> {
     if (this.#isJournalEmpty()) return undefined;
-    return this.#read() ?? await this.#locked(() => this.#readOrSetAside());
+    const checkpoint = this.#read();
+    if (checkpoint !== undefined) return checkpoint;
+    try {
+      return await this.#locked(() => this.#readOrSetAside());
+    } catch (error) {
+      // Another process is writing a large one: meanwhile the journal will do.
+      if (error instanceof Unavailable && error.code === "busy") return undefined;
+      throw error;
+    }
   }
 
   async legacy(): Promise<readonly Task[]> {
@@ -79,21 +90,28 @@ export class CheckpointFiles implements Checkpoints {
     return tasks;
   }
 
+  async retireLegacy(): Promise<void> {
+    await this.#locked(() => {
+      if (!this.#isOwnTasksFile(this.#readState())) this.#move(this.#tasksPath, "imported");
+    });
+  }
+
   async save(snapshot: Snapshot, position: Position): Promise<void> {
     await this.#lock.acquire();
     try {
       const current = this.#readState();
       if (current !== undefined && current.position.seq >= position.seq) return;
       const tasks = await this.#writeTasks(snapshot.tasks);
-      if (!this.#isOwnTasksFile(current)) this.#setAside(this.#tasksPath, "was changed by hand");
-      const state: CheckpointState = {
+      const state = bodySchema.parse({
         version: CHECKPOINT_VERSION,
         position,
         nextOrder: snapshot.nextOrder,
         tasks,
         previous: current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS),
-      };
-      await this.#write(`${this.#statePath}.tmp`, [JSON.stringify(state, undefined, 2) + "\n"]);
+      });
+      const signed = { ...state, sha256: digestOf(state) };
+      await this.#write(`${this.#statePath}.tmp`, [JSON.stringify(signed, undefined, 2) + "\n"]);
+      if (!this.#isOwnTasksFile(current)) this.#setAside(this.#tasksPath, "was changed by hand");
       // In this order: a crash in between leaves a tasks.json whose digest is among the previous ones.
       this.#disk.rename(`${this.#statePath}.tmp`, this.#statePath);
       this.#disk.rename(`${this.#tasksPath}.tmp`, this.#tasksPath);
@@ -158,15 +176,21 @@ export class CheckpointFiles implements Checkpoints {
     return sha256(readChunks(this.#disk, this.#tasksPath));
   }
 
+  /** Whether the journal has no record yet, or an unfinished one. */
   #isJournalEmpty(): boolean {
-    return (this.#disk.identity(`${this.#journalDirectory}/${segmentName(ORIGIN.segment)}`)?.sizeBytes ?? 0) === 0;
+    for (const bytes of readChunks(this.#disk, `${this.#journalDirectory}/${segmentName(ORIGIN.segment)}`)) {
+      if (bytes.includes(LINE_FEED)) return false;
+    }
+    return true;
   }
 
   #readState(): CheckpointState | undefined {
     const bytes = this.#disk.readFile(this.#statePath);
     if (bytes === undefined) return undefined;
     try {
-      return stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+      const { sha256, ...state } = stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+      if (sha256 !== digestOf(state)) throw new Error("its digest does not match");
+      return state;
     } catch (error) {
       this.#log.warn(`Cannot use ${this.#statePath}, the state is made anew from the journal: ${error}`);
       return undefined;
@@ -210,11 +234,18 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   #setAside(path: string, why: string): void {
-    if (this.#disk.identity(path) === undefined) return;
-    const stamp = new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-");
-    const aside = `${path}.set-aside-${stamp}`;
-    this.#disk.rename(path, aside);
-    this.#log.warn(`${path} ${why}: it was set aside as ${aside}, the journal has the truth`);
+    const aside = this.#move(path, "set-aside");
+    if (aside !== undefined) {
+      this.#log.warn(`${path} ${why}: it was set aside as ${aside}, the journal has the truth`);
+    }
+  }
+
+  /** Renames a file, if it is there, to a name that says why and when. */
+  #move(path: string, why: string): string | undefined {
+    if (this.#disk.identity(path) === undefined) return undefined;
+    const moved = `${path}.${why}-${new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-")}`;
+    this.#disk.rename(path, moved);
+    return moved;
   }
 
   async #locked<T>(action: () => T): Promise<T> {
@@ -225,6 +256,10 @@ export class CheckpointFiles implements Checkpoints {
       this.#lock.release();
     }
   }
+}
+
+function digestOf(state: CheckpointState): string {
+  return sha256([JSON.stringify(state)]);
 }
 
 function isSameFile(identity: FileIdentity, known: CheckpointState["tasks"]): boolean {

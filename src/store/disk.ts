@@ -8,8 +8,6 @@ export interface FileIdentity {
   readonly inode: number;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-  /** Names that the file has; 0 when it was deleted or replaced while open. */
-  readonly links: number;
 }
 
 /** `read`: must exist. `append`: made if missing, writes go to the end. `replace`: made, or emptied. */
@@ -185,7 +183,6 @@ function identityOf(info: Deno.FileInfo): FileIdentity {
     inode: info.ino ?? 0,
     sizeBytes: info.size,
     modifiedMs: info.mtime?.getTime() ?? 0,
-    links: info.nlink ?? 1,
   };
 }
 

@@ -17,6 +17,7 @@ import type { Draft, JournalRecord } from "../core/events.ts";
 import { encodeRecord, trailingHash } from "./codec.ts";
 import { type Disk, type DiskFile, writeFile } from "./disk.ts";
 import {
+  endsAt,
   LINE_FEED,
   lineNumberAt,
   ORIGIN,
@@ -55,6 +56,8 @@ export class FileJournal implements Journal {
   #open: { readonly number: number; readonly file: DiskFile } | undefined;
   /** Every record up to this one is known to be durable. */
   #durableSeq = 0;
+  /** The names of the segments up to this one are known to be durable. */
+  #durableSegment = 0;
   /** Set when a sync has failed: what the system takes for written may be lost, so nothing it says can be believed. */
   #poisoned: Unavailable | undefined;
 
@@ -74,7 +77,7 @@ export class FileJournal implements Journal {
     this.#lock = new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
     const numbers = segmentNumbers(this.#disk, this.#journalDirectory);
     refuseGaps(numbers, this.#journalDirectory);
-    for (const number of numbers.slice(0, -1)) this.#refuseShort(number);
+    this.#refuseShort(numbers);
   }
 
   async transact(after: Position, decide: (tail: Chunk, at: number) => readonly Draft[]): Promise<Position> {
@@ -145,13 +148,15 @@ export class FileJournal implements Journal {
   #catchUp(after: Position): Chunk {
     const records: JournalRecord[] = [];
     let position = after;
-    while (true) {
-      const chunk = this.#nextChunk(position);
+    for (let from = after;;) {
+      const chunk = this.#nextChunk(from);
       if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest.why);
       for (const record of chunk.records) records.push(record);
-      position = chunk.position;
-      if (chunk.rest.type === "torn") this.#cutTorn(position, chunk.rest.bytes);
-      if (chunk.atEnd && this.#afterSegment(position) === undefined) return { records, position };
+      from = chunk.position;
+      // A segment without a record is no place to stand: a loss of power may take it away.
+      if (chunk.records.length > 0) position = from;
+      if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
+      if (chunk.atEnd && this.#afterSegment(from) === undefined) return { records, position };
     }
   }
 
@@ -224,9 +229,11 @@ export class FileJournal implements Journal {
       if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
       throw this.#replaced(`${this.#path(from.segment)} is gone`);
     }
-    const { sizeBytes, links } = file.identity();
-    if (links === 0) throw this.#replaced(`${this.#path(from.segment)} was removed`);
-    if (sizeBytes < from.offset) throw this.#replaced(`${this.#path(from.segment)} became shorter`);
+    const { sizeBytes, inode } = file.identity();
+    const path = this.#path(from.segment);
+    if (this.#disk.identity(path)?.inode !== inode) throw this.#replaced(`${path} was removed`);
+    if (sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
+    if (!endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
     const chunk = readChunk(file, from);
     return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
       ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last" } }
@@ -251,26 +258,33 @@ export class FileJournal implements Journal {
 
   /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
   #cutTorn(position: Position, bytes: number): void {
-    const file = this.#segment(position.segment, "make");
+    const path = this.#path(position.segment);
+    const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
     const torn = new Uint8Array(bytes);
+    const file = this.#segment(position.segment, "make");
     file.readAt(torn, position.offset);
     const isWhole = torn.at(-1) === LINE_FEED;
-    const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
-    if (isWhole) {
-      writeFile(this.#disk, copy, torn);
-      this.#disk.syncDirectory(this.#directory);
+    try {
+      if (isWhole) {
+        writeFile(this.#disk, copy, torn);
+        this.#disk.syncDirectory(this.#directory);
+      }
+      file.truncate(position.offset);
+    } catch (cause) {
+      const message =
+        `Cannot cut an unfinished record off ${path}: ${cause}; nothing was changed, check the disk and ` +
+        "try again";
+      throw new Unavailable("storage_failed", message, { cause });
     }
-    this.#log.warn(
-      `Cut ${bytes} bytes of ${isWhole ? "an invalid" : "an unfinished"} last record off ` +
-        `${this.#path(position.segment)}${isWhole ? `, kept in ${copy}` : ""}`,
-    );
-    file.truncate(position.offset);
+    const what = isWhole ? "an invalid" : "an unfinished";
+    this.#log.warn(`Cut ${bytes} bytes of ${what} last record off ${path}${isWhole ? `, kept in ${copy}` : ""}`);
   }
 
   #sync(position: Position): void {
     this.#refusePoisoned();
     try {
       this.#segment(position.segment, "make").syncData();
+      if (position.segment > this.#durableSegment) this.#syncNames();
       this.#durableSeq = position.seq;
     } catch (cause) {
       this.#poisoned = new Unavailable(
@@ -283,19 +297,24 @@ export class FileJournal implements Journal {
     }
   }
 
+  /** Whoever made a segment may have died before its name was durable. */
+  #syncNames(): void {
+    const last = segmentNumbers(this.#disk, this.#journalDirectory).at(-1);
+    this.#disk.syncDirectory(this.#journalDirectory);
+    this.#disk.syncDirectory(this.#directory);
+    this.#durableSegment = last ?? 0;
+  }
+
   #segment(number: number, missing: "make"): DiskFile;
   #segment(number: number, missing: "keep"): DiskFile | undefined;
   #segment(number: number, missing: "make" | "keep"): DiskFile | undefined {
     if (this.#open?.number === number) return this.#open.file;
     const exists = this.#exists(number);
     if (!exists && missing === "keep") return undefined;
+    if (!exists) this.#disk.makeDirectory(this.#journalDirectory);
     const file = this.#disk.open(this.#path(number), "append");
     this.#closeSegment();
     this.#open = { number, file };
-    if (!exists) {
-      this.#disk.syncDirectory(this.#journalDirectory);
-      this.#disk.syncDirectory(this.#directory);
-    }
     return file;
   }
 
@@ -319,13 +338,17 @@ export class FileJournal implements Journal {
   #replaced(what: string): JournalReplaced {
     this.#closeSegment();
     this.#durableSeq = 0;
+    this.#durableSegment = 0;
     return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
   }
 
-  /** A segment that has a next one had reached its size. */
-  #refuseShort(segment: number): void {
-    const offset = this.#disk.identity(this.#path(segment))?.sizeBytes ?? 0;
-    if (offset < this.#segmentBytes) throw this.#damaged({ segment, offset }, "records are missing at its end");
+  /** A segment before one that holds anything had reached its size. */
+  #refuseShort(numbers: readonly number[]): void {
+    const sizes = numbers.map((number) => this.#disk.identity(this.#path(number))?.sizeBytes ?? 0);
+    const last = sizes.findLastIndex((sizeBytes) => sizeBytes > 0);
+    const short = sizes.findIndex((sizeBytes, index) => index < last && sizeBytes < this.#segmentBytes);
+    if (short < 0) return;
+    throw this.#damaged({ segment: numbers[short] ?? 0, offset: sizes[short] ?? 0 }, "records are missing at its end");
   }
 
   #damaged(position: Pick<Position, "segment" | "offset">, why: string): Unavailable {

@@ -23,13 +23,14 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
       return { records: end.seq, ...(lastAt !== undefined && { lastAt }), end, fault: faultAt(end, why, isTorn) };
     }
   }
-  const later = segmentNumbers(disk, journal).find((number) => number > end.segment);
+  const numbers = segmentNumbers(disk, journal);
+  const isMissing = numbers.some((number) => number > end.segment);
+  const missing = numbers.includes(end.segment) ? end.segment + 1 : end.segment;
   return {
     records: end.seq,
     ...(lastAt !== undefined && { lastAt }),
     end,
-    ...(later !== undefined &&
-      { fault: faultAt({ ...end, segment: end.segment + 1, offset: 0 }, "the file is missing", false) }),
+    ...(isMissing && { fault: faultAt({ ...end, segment: missing, offset: 0 }, "the file is missing", false) }),
   };
 
   function faultAt(position: Position, why: string, isTorn: boolean): Fault {
@@ -59,20 +60,28 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     const journal = `${directory}/journal`;
     const copies = `${directory}/repaired-${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}`;
     disk.makeDirectory(copies);
+    disk.syncDirectory(directory);
     const numbers = segmentNumbers(disk, journal);
     for (const name of ["tasks.json", "state.json"]) {
       if (disk.identity(`${directory}/${name}`) !== undefined) disk.rename(`${directory}/${name}`, `${copies}/${name}`);
     }
+    // A later segment without a whole record goes as a whole: what is before it may be short of a full segment.
+    const isKept = (number: number) => number < end.segment || (number === end.segment && isInside(end));
     // Later segments go first: a crash in between leaves damage that a second repair mends.
-    for (const number of numbers.filter((number) => number > end.segment).reverse()) {
+    for (const number of numbers.filter((number) => !isKept(number)).reverse()) {
       disk.rename(`${journal}/${segmentName(number)}`, `${copies}/${segmentName(number)}`);
     }
-    if (numbers.includes(end.segment)) cutSegment(disk, { directory: journal, copies, end });
+    if (numbers.includes(end.segment) && isInside(end)) cutSegment(disk, { directory: journal, copies, end });
     for (const changed of [copies, journal, directory]) disk.syncDirectory(changed);
     return { verification, copies };
   } finally {
     lock.close();
   }
+}
+
+/** Whether a position is not at the start of a segment that follows another. */
+function isInside({ segment, offset }: Position): boolean {
+  return offset > 0 || segment === ORIGIN.segment;
 }
 
 function cutSegment(
@@ -81,6 +90,7 @@ function cutSegment(
 ): void {
   const path = `${directory}/${segmentName(end.segment)}`;
   writeFile(disk, `${copies}/${segmentName(end.segment)}`, disk.readFile(path) ?? new Uint8Array());
+  disk.syncDirectory(copies);
   const file = disk.open(path, "append");
   try {
     file.truncate(end.offset);

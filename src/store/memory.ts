@@ -66,4 +66,5 @@ export const noCheckpoints: Checkpoints = {
   load: () => Promise.resolve(undefined),
   save: () => Promise.resolve(),
   legacy: () => Promise.resolve([]),
+  retireLegacy: () => Promise.resolve(),
 };

@@ -67,8 +67,10 @@ export function readChunk(file: DiskFile, after: Position, end = file.identity()
     const buffer = new Uint8Array(Math.min(wanted, available));
     const bytes = buffer.subarray(0, file.readAt(buffer, after.offset));
     const whole = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (whole === 0 && bytes.length < available) continue;
-    return decodeLines(bytes, { after, whole, atEnd: bytes.length === available });
+    // There may be less than asked for: a torn tail can be cut off meanwhile.
+    const atEnd = bytes.length < buffer.length || bytes.length === available;
+    if (whole === 0 && !atEnd) continue;
+    return decodeLines(bytes, { after, whole, atEnd });
   }
 }
 
@@ -127,6 +129,14 @@ export function findPosition(
   } finally {
     file.close();
   }
+}
+
+/** Whether the record that ends at a position is still the one of which the position was taken. */
+export function endsAt(file: DiskFile, { hash, offset }: Position): boolean {
+  if (offset === 0) return true;
+  const tail = new Uint8Array(TRAILING_HASH_BYTES);
+  file.readAt(tail, offset - tail.length);
+  return trailingHash(ascii(tail)) === hash;
 }
 
 /** 1-based number of the line that starts at a byte offset. */

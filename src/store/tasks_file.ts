@@ -18,7 +18,7 @@ const taskSchema = z.object({
   status: z.enum(TASK_STATUSES).default("pending"),
   dependencies: z.array(z.string()).nullish(),
   assignedTo: z.string().nullish(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.string().nullish(),
   reason: z.string().nullish(),
   attempt: z.int().nonnegative().optional(),
@@ -36,16 +36,11 @@ const taskSchema = z.object({
  * @throws SyntaxError if the text is not such a file, saying where
  */
 export function parseTasks(text: string, now: number): readonly Task[] {
-  const parsed = z.union([z.record(z.string(), taskSchema), z.array(taskSchema)]).safeParse(parseJson(text));
-  if (!parsed.success) {
-    const issue = firstIssue(parsed.error);
-    throw new SyntaxError(`It is not an object of tasks: at ${issue.path.join(".") || "the top"}: ${issue.message}`);
-  }
-  const entries = Array.isArray(parsed.data)
-    ? parsed.data.map((task, index) => [task.id ?? String(index + 1), task] as const)
-    : Object.entries(parsed.data);
-  return entries
-    .map(([key, task], index) => toTask(task.id ?? key, task, { now, order: index + 1 }))
+  return entriesOf(parseJson(text))
+    .map(([key, value], index) => {
+      const { id = key, ...task } = parseTask(key, value);
+      return toTask(id, task, { now, order: index + 1 });
+    })
     .sort((a, b) => a.order - b.order);
 }
 
@@ -98,23 +93,33 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The issue of the first alternative that got furthest. */
-function firstIssue(error: z.ZodError): { path: readonly PropertyKey[]; message: string } {
-  const issue = error.issues[0];
-  if (issue?.code === "invalid_union") {
-    const nested = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
-    if (nested !== undefined) return nested;
-  }
-  return issue ?? { path: [], message: "unknown" };
+/** Tasks by their ids or, in an array, by their places. Not `z.record`, which leaves out the key `__proto__`. */
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((task, index) => [String(index + 1), task]);
+  if (typeof value === "object" && value !== null) return Object.entries(value);
+  throw new SyntaxError("It is not an object of tasks: at the top");
 }
 
-function toTask(id: string, task: z.infer<typeof taskSchema>, defaults: { now: number; order: number }): Task {
+function parseTask(key: string, value: unknown): z.infer<typeof taskSchema> {
+  const parsed = taskSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new SyntaxError(
+    `It is not an object of tasks: at ${[key, ...issue?.path ?? []].join(".")}: ${issue?.message}`,
+  );
+}
+
+function toTask(
+  id: string,
+  task: Omit<z.infer<typeof taskSchema>, "id">,
+  defaults: { now: number; order: number },
+): Task {
   const { status, description } = task;
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
   const hasEnded = !isPending && status !== "in_progress";
   const startedAt = task.startedAt ?? (isPending ? undefined : createdAt);
-  const finishedAt = task.finishedAt ?? (hasEnded ? defaults.now : undefined);
+  const finishedAt = hasEnded ? task.finishedAt ?? defaults.now : undefined;
   const result = resultText(task.result);
   return {
     id,
@@ -122,8 +127,8 @@ function toTask(id: string, task: z.infer<typeof taskSchema>, defaults: { now: n
     status,
     dependencies: task.dependencies ?? [],
     ...(typeof task.assignedTo === "string" && !isPending && { assignedTo: task.assignedTo }),
-    ...(result !== undefined && { result }),
-    ...(typeof task.error === "string" && { error: task.error }),
+    ...(result !== undefined && status === "completed" && { result }),
+    ...(typeof task.error === "string" && status === "failed" && { error: task.error }),
     ...(typeof task.reason === "string" && { reason: task.reason }),
     attempt: task.attempt ?? (isPending ? 0 : 1),
     order: task.order ?? defaults.order,

@@ -63,13 +63,18 @@ export class WriteLock {
 
   async #acquireFile(): Promise<void> {
     for (let reopens = 0; reopens < MAX_REOPENS; reopens++) {
-      const file = this.#file ??= this.#disk.open(this.#path, "append");
+      const file = this.#file ??= this.#openFile();
       if (this.#asked !== undefined || !file.tryLock()) await this.#wait(file);
       // A lock file deleted by hand would leave two processes with a lock each.
       if (this.#disk.identity(this.#path)?.inode === file.identity().inode) return;
       this.#closeFile();
     }
     throw new Unavailable("busy", `Cannot lock ${this.#path} as it is replaced again and again`);
+  }
+
+  #openFile(): DiskFile {
+    this.#disk.makeDirectory(this.#path.slice(0, this.#path.lastIndexOf("/")));
+    return this.#disk.open(this.#path, "append");
   }
 
   #closeFile(): void {

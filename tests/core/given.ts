@@ -1,0 +1,156 @@
+/** Given-when-then for the core: after a history, a command leads to exactly these events, or is refused. */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { AnswerOf, Command, CommandOf, CommandType } from "../../src/core/commands.ts";
+import { decide } from "../../src/core/decide.ts";
+import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
+import { evolve, snapshotOf } from "../../src/core/evolve.ts";
+import type { NewTask, Task } from "../../src/core/model.ts";
+import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
+import { emptyState, type State } from "../../src/core/state.ts";
+
+/** What has happened before: commands, which must be accepted, or their events. */
+export type Step = Command | Event;
+
+/** Starts a sentence. The first step happens at time 1, the second at 2, and so on; the command comes after them. */
+export function given(...history: readonly Step[]) {
+  return {
+    when<K extends CommandType>(command: CommandOf<K>): When<AnswerOf<K>> {
+      const state = stateAfter(...history);
+      return {
+        then(...events) {
+          const outcome = run(state, command, history.length + 1);
+          assertEquals(outcome.events, events);
+          return { answering: (expected) => assertEquals(outcome.answer, expected) };
+        },
+        thenRefused(code, start, data) {
+          const before = snapshotOf(state);
+          const refusal = refusalOf(() => decide(state, command));
+          assertEquals(refusal.code, code, refusal.message);
+          assert(refusal.message.startsWith(start), `"${refusal.message}" does not start with "${start}"`);
+          if (data !== undefined) assertEquals(refusal.data, data);
+          assertEquals(snapshotOf(state), before);
+        },
+      };
+    },
+  };
+}
+
+interface When<A> {
+  /** The command causes exactly these events. */
+  then(...events: readonly Event[]): { answering(expected: A): void };
+  /** The command is refused and has changed nothing. */
+  thenRefused(code: RefusalCode, start: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** The state after a history, the nth step of which happens at time n. */
+export function stateAfter(...history: readonly Step[]): State {
+  const state = emptyState();
+  history.forEach((step, index) => {
+    if (isEvent(step)) evolve(state, step, index + 1);
+    else run(state, step, index + 1);
+  });
+  return state;
+}
+
+/** Carries a command out: decides, applies the events, reads the answer. */
+export function run<K extends CommandType>(state: State, command: CommandOf<K>, at: number): Outcome<AnswerOf<K>> {
+  const { events, answer } = decide(state, command);
+  for (const event of events) evolve(state, event, at);
+  return { events, answer: answer(state) };
+}
+
+interface Outcome<A> {
+  readonly events: readonly Event[];
+  readonly answer: A;
+}
+
+/** The refusal that a call throws; anything else that it does fails the test. */
+export function refusalOf(call: () => unknown): Refusal {
+  return assertThrows(call, Refusal);
+}
+
+/** A task that can be told from others by its id only. */
+export function newTask(id: string, ...dependencies: readonly string[]): NewTask {
+  return { id, description: `do ${id}`, dependencies };
+}
+
+/** A task as another server may have left it: pending unless said otherwise, and ended, if it has, at 200. */
+export function oldTask(id: string, rest: Partial<Task> = {}): Task {
+  const task: Task = {
+    ...newTask(id),
+    status: "pending",
+    attempt: 0,
+    order: 0,
+    createdAt: 100,
+    pendingAt: 100,
+    ...rest,
+  };
+  return isOpen(task) ? task : { finishedAt: 200, ...task };
+}
+
+function isOpen({ status }: Task): boolean {
+  return status === "pending" || status === "in_progress";
+}
+
+export function create(...tasks: readonly NewTask[]): CommandOf<"create_tasks"> {
+  return { type: "create_tasks", tasks };
+}
+
+export function importing(...tasks: readonly Task[]): CommandOf<"import_tasks"> {
+  return { type: "import_tasks", tasks };
+}
+
+export function claim(instance: string, id?: string): CommandOf<"claim_task"> {
+  return { type: "claim_task", instance, ...(id !== undefined && { id }) };
+}
+
+export function complete(instance: string, id: string, result = "done"): CommandOf<"complete_task"> {
+  return { type: "complete_task", id, instance, result };
+}
+
+export function fail(instance: string, id: string, error = "broken"): CommandOf<"fail_task"> {
+  return { type: "fail_task", id, instance, error };
+}
+
+export function release(instance: string, id: string): CommandOf<"release_task"> {
+  return { type: "release_task", id, instance };
+}
+
+export function cancel(id: string): CommandOf<"cancel_task"> {
+  return { type: "cancel_task", id };
+}
+
+export function retry(id: string): CommandOf<"retry_task"> {
+  return { type: "retry_task", id };
+}
+
+export function update(id: string, ...dependencies: readonly string[]): CommandOf<"update_task"> {
+  return { type: "update_task", id, dependencies };
+}
+
+export function remove(id: string): CommandOf<"delete_task"> {
+  return { type: "delete_task", id };
+}
+
+/** The steps by which one instance ends a task with its result. */
+export function work(instance: string, id: string, result = "done"): readonly Step[] {
+  return [claim(instance, id), complete(instance, id, result)];
+}
+
+/** Numbered items, as many as asked. */
+export function times<T>(count: number, item: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => item(index));
+}
+
+/** A task as it stands. */
+export function taskOf(state: State, id: string): Task {
+  const node = state.tasks.get(id);
+  assert(node !== undefined, `no task ${id}`);
+  return node.task;
+}
+
+function isEvent(step: Step): step is Event {
+  const types: readonly string[] = EVENT_TYPES;
+  return types.includes(step.type);
+}
