@@ -11,6 +11,7 @@ export { deserializeMessage, serializeMessage } from "@modelcontextprotocol/sdk/
 export type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
 export {
+  type CallToolRequest,
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,

@@ -1,0 +1,53 @@
+/**
+ * Measures what matters to users, each beside the least that the machine allows in the same run, and prints a table.
+ * A report, not a test: it fails only if something breaks.
+ */
+
+import { durableCalls } from "./durable_calls.ts";
+import { engineRate } from "./engine_rate.ts";
+import { growth } from "./growth.ts";
+import { pipelinedCalls } from "./pipelined_calls.ts";
+import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
+import { startup } from "./startup.ts";
+import { toolsList } from "./tools_list.ts";
+
+const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] = [
+  { name: "durable calls", run: durableCalls },
+  { name: "growth", run: growth },
+  { name: "engine", run: engineRate },
+  { name: "calls in flight", run: pipelinedCalls },
+  { name: "start and memory", run: startup },
+  { name: "tools/list", run: toolsList },
+];
+
+/** Runs all benchmarks, or those whose names contain an argument. */
+async function main(args: readonly string[]): Promise<void> {
+  const chosen = BENCHMARKS.filter(({ name }) => args.length === 0 || args.some((arg) => name.includes(arg)));
+  if (chosen.length === 0) throw new Error(`There are only: ${BENCHMARKS.map(({ name }) => name).join(", ")}`);
+  const directory = await Deno.makeTempDir({ prefix: "orchestrator-bench-" });
+  try {
+    const rows: Row[] = [];
+    for (const benchmark of chosen) rows.push(...await runOne(benchmark, { directory }));
+    print(rows);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function runOne({ name, run }: typeof BENCHMARKS[number], bench: Bench): Promise<readonly Row[]> {
+  const start = performance.now();
+  const rows = await run(bench);
+  console.error(`measured ${name} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return rows;
+}
+
+function print(rows: readonly Row[]): void {
+  const missed = rows.filter((row) => !isKept(row));
+  console.log(`\nMedians on ${navigator.hardwareConcurrency} cores, ${Deno.build.os}, Deno ${Deno.version.deno}\n`);
+  for (const line of tableOf(rows)) console.log(line);
+  console.log("\nFloors, measured in turn with the values:\n");
+  for (const line of floorsOf(rows)) console.log(line);
+  console.log(missed.length === 0 ? "\nAll targets kept" : `\n${missed.length} of ${rows.length} targets missed`);
+}
+
+if (import.meta.main) await main(Deno.args);

@@ -1,0 +1,55 @@
+/** Child processes that run a script of the tests and tell what they do, a line at a time. */
+
+export interface Child extends AsyncDisposable {
+  readonly process: Deno.ChildProcess;
+  /** The lines that it prints. */
+  readonly lines: AsyncIterableIterator<string>;
+  /** Ends its standard input. */
+  endInput(): Promise<void>;
+}
+
+export interface ChildOptions {
+  /** A shell command that runs before the script, in the same process. */
+  readonly before?: string;
+}
+
+/** Starts a script with arguments. At the end of the block it is killed, if it still runs. */
+export function startChild(script: URL, args: readonly string[], { before }: ChildOptions = {}): Child {
+  const deno = ["run", "--quiet", "--no-check", "--cached-only", "--allow-read", "--allow-write", script.href, ...args];
+  const options: Deno.CommandOptions = { stdin: "piped", stdout: "piped", stderr: "inherit" };
+  const process = before === undefined
+    ? new Deno.Command(Deno.execPath(), { ...options, args: deno }).spawn()
+    : new Deno.Command("bash", { ...options, args: ["-c", `${before}; exec "$0" "$@"`, Deno.execPath(), ...deno] })
+      .spawn();
+  let isInputOpen = true;
+  const endInput = async () => {
+    if (!isInputOpen) return;
+    isInputOpen = false;
+    await process.stdin.close();
+  };
+  return {
+    process,
+    lines: linesOf(process.stdout),
+    endInput,
+    async [Symbol.asyncDispose]() {
+      await endInput();
+      try {
+        process.kill("SIGKILL");
+      } catch (error) {
+        // It has ended by itself.
+        if (!(error instanceof TypeError)) throw error;
+      }
+      await process.status;
+      if (!process.stdout.locked) await process.stdout.cancel();
+    },
+  };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncIterableIterator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}

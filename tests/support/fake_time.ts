@@ -1,0 +1,62 @@
+/** Time that passes when a test says so: stands in for timers and `performance.now` until it is disposed of. */
+
+interface Timer {
+  readonly id: number;
+  readonly run: () => void;
+  readonly everyMs: number | undefined;
+  due: number;
+}
+
+export class FakeTime implements Disposable {
+  readonly #real = { setTimeout, clearTimeout, setInterval, clearInterval, now: performance.now };
+  readonly #timers = new Map<number, Timer>();
+  #nowMs = 0;
+  #ids = 0;
+
+  constructor() {
+    const add = (run: () => void, ms = 0, everyMs?: number) => {
+      const id = ++this.#ids;
+      this.#timers.set(id, { id, run, everyMs, due: this.#nowMs + ms });
+      return id;
+    };
+    const remove = (id?: number) => void this.#timers.delete(id ?? 0);
+    Object.assign(globalThis, {
+      setTimeout: (run: () => void, ms?: number) => add(run, ms),
+      setInterval: (run: () => void, ms = 0) => add(run, ms, ms),
+      clearTimeout: remove,
+      clearInterval: remove,
+    });
+    performance.now = () => this.#nowMs;
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, and everything happen that is due in it. */
+  async pass(ms: number): Promise<void> {
+    const until = this.#nowMs + ms;
+    while (true) {
+      await this.#settle();
+      const [next] = [...this.#timers.values()].filter(({ due }) => due <= until).sort((a, b) => a.due - b.due);
+      if (next === undefined) break;
+      this.#nowMs = Math.max(this.#nowMs, next.due);
+      if (next.everyMs === undefined) this.#timers.delete(next.id);
+      else next.due += next.everyMs;
+      next.run();
+    }
+    this.#nowMs = until;
+  }
+
+  [Symbol.dispose](): void {
+    const { now, ...timers } = this.#real;
+    Object.assign(globalThis, timers);
+    performance.now = now;
+  }
+
+  /** Lets everything happen that waits for no timer. */
+  #settle(): Promise<void> {
+    return new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
+  }
+}

@@ -1,0 +1,43 @@
+/** Runs the program's commands as an operator does: to their end, with no permission but the data directory. */
+
+import { programArgs } from "./server.ts";
+
+export interface ProgramOptions {
+  /** Text for its standard input. Default: none. */
+  readonly input?: string;
+  /** Arguments of `deno` and the program. Default: those of `programArgs` and the command. */
+  readonly args?: readonly string[];
+  /** Variables of its environment, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ProgramResult {
+  readonly code: number;
+  /** What it wrote to standard output. */
+  readonly output: string;
+  /** What it wrote to standard error. */
+  readonly log: string;
+}
+
+/** Runs a command on a data directory and resolves when it has ended. */
+export async function runProgram(
+  directory: string,
+  command: readonly string[],
+  { input, args = programArgs(directory, ...command), env = {} }: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { ...env, NO_COLOR: "1" },
+    stdin: input === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (input !== undefined) {
+    const writer = process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await process.output();
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout), log: decoder.decode(stderr) };
+}

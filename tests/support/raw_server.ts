@@ -1,0 +1,135 @@
+/** Servers without an SDK client: tests write and read the bytes of their standard input and output themselves. */
+
+import { assert, assertEquals } from "@std/assert";
+import { type Json, programArgs } from "./server.ts";
+
+/** A JSON-RPC message that a server has written. */
+export interface Message {
+  readonly id?: string | number | null;
+  readonly method?: string;
+  readonly params?: Json;
+  readonly result?: Json;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+/** The line of a request. */
+export function request(id: string | number, method: string, params?: Json): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, method, params }) + "\n";
+}
+
+/** The line of a tool call. */
+export function toolCall(id: string | number, name: string, args: Json = {}): string {
+  return request(id, "tools/call", { name, arguments: args });
+}
+
+/** The line of a request that begins a session. */
+export function initialize(id: string | number): string {
+  const clientInfo = { name: "raw", version: "1.0.0" };
+  return request(id, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
+}
+
+export class RawServer implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #log: Promise<string>;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #unread = "";
+
+  /** Starts a server on a data directory. */
+  constructor(directory: string) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: programArgs(directory),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#process.stdin.getWriter();
+    this.#output = this.#process.stdout.getReader();
+    this.#log = new Response(this.#process.stderr).text();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Resolves to the exit code; null where a signal ended the process. */
+  get exitCode(): Promise<number | null> {
+    return this.#process.status.then(({ code, signal }) => signal === null ? code : null);
+  }
+
+  /** All that it wrote to standard error, once it has ended. */
+  get log(): Promise<string> {
+    return this.#log;
+  }
+
+  /** Writes to its input; resolves when the pipe has taken it all. */
+  async write(data: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#input.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
+  }
+
+  /** Ends its input. */
+  async endInput(): Promise<void> {
+    await this.#input.close();
+  }
+
+  /** Reads no more of its output: its next write finds the pipe broken. */
+  async closeOutput(): Promise<void> {
+    await this.#output.cancel();
+  }
+
+  /** The next message; undefined at the end of the output, which must be that of a line. */
+  async next(): Promise<Message | undefined> {
+    let end = this.#unread.indexOf("\n");
+    while (end < 0) {
+      const { value, done } = await this.#output.read();
+      if (done) {
+        assertEquals(this.#unread, "", "the output ends within a line");
+        return undefined;
+      }
+      const searched = this.#unread.length;
+      this.#unread += this.#decoder.decode(value, { stream: true });
+      end = this.#unread.indexOf("\n", searched);
+    }
+    const line = this.#unread.slice(0, end);
+    this.#unread = this.#unread.slice(end + 1);
+    const message = JSON.parse(line);
+    assertEquals(message.jsonrpc, "2.0", `not a JSON-RPC message: ${line}`);
+    return message;
+  }
+
+  /** The next messages, as many as asked. */
+  async take(count: number): Promise<Message[]> {
+    const messages: Message[] = [];
+    while (messages.length < count) {
+      const message = await this.next();
+      assert(message !== undefined, `the output ended after ${messages.length} of ${count} messages`);
+      messages.push(message);
+    }
+    return messages;
+  }
+
+  /** All messages up to the end of the output. */
+  async rest(): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (let message = await this.next(); message !== undefined; message = await this.next()) messages.push(message);
+    return messages;
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      // It has ended already.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await this.#process.status;
+    await this.#log;
+    await this.#input.abort().catch(() => {});
+    await this.#output.cancel().catch(() => {});
+  }
+}

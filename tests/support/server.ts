@@ -1,0 +1,141 @@
+/**
+ * Servers as clients start them: real processes of main.ts with no permission but their data directory, each with
+ * an SDK client on its standard input and output.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import type { RefusalCode } from "../../src/core/refusal.ts";
+import { type CallToolResult, Client, McpError, StdioClientTransport } from "./sdk_client.ts";
+
+/** The program. */
+export const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** Arguments of `deno` that run the program on a data directory, without any permission but for that. */
+export function programArgs(directory: string, ...args: readonly string[]): string[] {
+  const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  return ["run", "--no-prompt", ...permissions, MAIN, "--data", directory, ...args];
+}
+
+/** A JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What a refused call says to programs. */
+export interface RefusedError {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly data: Json;
+}
+
+export interface ServerOptions {
+  /** The client's name. Default: `test`. */
+  readonly name?: string;
+  /** The program. Default: `MAIN`. */
+  readonly main?: string;
+}
+
+/** Starts a server on a data directory, with a client that has introduced itself. */
+export async function startServer(
+  directory: string,
+  { name = "test", main = MAIN }: ServerOptions = {},
+): Promise<Server> {
+  const transport = new StdioClientTransport({
+    command: Deno.execPath(),
+    args: programArgs(directory).map((arg) => arg === MAIN ? main : arg),
+    stderr: "pipe",
+  });
+  const client = new Client({ name, version: "1.0.0" });
+  const server = new Server(client, transport);
+  try {
+    await client.connect(transport);
+  } catch (error) {
+    await client.close();
+    throw new Error(`The server did not start: ${server.log}`, { cause: error });
+  }
+  return server;
+}
+
+export class Server implements AsyncDisposable {
+  readonly client: Client;
+  /** Resolves when the process is dead. */
+  readonly ended: Promise<void>;
+  readonly #transport: StdioClientTransport;
+  #log = "";
+
+  constructor(client: Client, transport: StdioClientTransport) {
+    this.client = client;
+    this.#transport = transport;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    client.onclose = resolve;
+    const decoder = new TextDecoder();
+    transport.stderr?.on("data", (bytes: Uint8Array) => this.#log += decoder.decode(bytes, { stream: true }));
+  }
+
+  /** The process, while it lives. */
+  get pid(): number {
+    const { pid } = this.#transport;
+    assert(pid !== null, "the server is dead");
+    return pid;
+  }
+
+  get isAlive(): boolean {
+    return this.#transport.pid !== null;
+  }
+
+  /** What it has written to standard error. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Calls a tool. */
+  async call(tool: string, args: Json = {}): Promise<CallToolResult> {
+    // Without a task in the request the result is never a task's.
+    return await this.client.callTool({ name: tool, arguments: args }) as CallToolResult;
+  }
+
+  /** Calls a tool that must succeed; resolves to its JSON text, which must agree with the structured content. */
+  async ask<T = Json>(tool: string, args: Json = {}): Promise<T> {
+    const { isError, content, structuredContent } = await this.call(tool, args);
+    const text = content[0]?.type === "text" ? content[0].text : "";
+    assert(isError !== true, `${tool} failed: ${text}`);
+    const json = JSON.parse(text);
+    assertEquals(Array.isArray(json) ? structuredContent?.["tasks"] : structuredContent, json);
+    return json;
+  }
+
+  /** Calls a tool that must refuse; resolves to the error, whose message must also be the text. */
+  async refused(tool: string, args: Json = {}): Promise<RefusedError> {
+    const { isError, content, structuredContent } = await this.call(tool, args);
+    assertEquals(isError, true, `${tool} was not refused: ${JSON.stringify(content)}`);
+    // README.md promises this form; those who call this look into it.
+    const error = structuredContent?.["error"] as RefusedError;
+    assertEquals(content, [{ type: "text", text: error.message }]);
+    return error;
+  }
+
+  /** Sends something that must be answered with a protocol error; resolves to that. */
+  async malformed(tool: string, args: Json = {}): Promise<McpError> {
+    try {
+      const result = await this.call(tool, args);
+      throw new Error(`${tool} took ${JSON.stringify(args)}: ${JSON.stringify(result.content)}`);
+    } catch (error) {
+      if (error instanceof McpError) return error;
+      throw error;
+    }
+  }
+
+  /** Ends the process at once, without giving it a chance to do anything more. */
+  async kill(): Promise<void> {
+    Deno.kill(this.pid, "SIGKILL");
+    await this.ended;
+  }
+
+  /** Ends the process as a client does: by closing its input. */
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

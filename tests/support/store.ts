@@ -1,0 +1,115 @@
+/** What one server process has of a data directory. Tests open several on one directory, or on one memory disk. */
+
+import { Engine } from "../../src/app/engine.ts";
+import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
+import type { Draft, JournalRecord } from "../../src/core/events.ts";
+import { type Snapshot, snapshotOf } from "../../src/core/evolve.ts";
+import type { Task } from "../../src/core/model.ts";
+import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
+import { type Disk, realDisk } from "../../src/store/disk.ts";
+import { FileJournal } from "../../src/store/file_journal.ts";
+import { create, newTask } from "../core/given.ts";
+import { steppingClock } from "./clock.ts";
+import { RecordingLog } from "./log.ts";
+
+export interface StoreOptions {
+  readonly directory: string;
+  /** Default: the real disk. */
+  readonly disk?: Disk;
+  readonly segmentBytes?: number;
+  readonly lockWaitMs?: number;
+}
+
+export interface Store extends AsyncDisposable {
+  readonly journal: FileJournal;
+  readonly checkpoints: CheckpointFiles;
+  readonly log: RecordingLog;
+}
+
+/** Opens a data directory. */
+export function openStore(options: StoreOptions): Store {
+  const shared = { disk: realDisk, ...options, now: steppingClock(), log: new RecordingLog() };
+  const journal = new FileJournal(shared);
+  const checkpoints = new CheckpointFiles(shared);
+  return {
+    journal,
+    checkpoints,
+    log: shared.log,
+    async [Symbol.asyncDispose]() {
+      checkpoints.close();
+      await journal.close();
+    },
+  };
+}
+
+export interface RunningStore extends Store {
+  readonly engine: Engine;
+}
+
+/** Opens a data directory and starts an engine on it. */
+export async function startStore(options: StoreOptions): Promise<RunningStore> {
+  const store = openStore(options);
+  try {
+    const engine = await Engine.start(store);
+    return {
+      ...store,
+      engine,
+      async [Symbol.asyncDispose]() {
+        await engine.close();
+        await store[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Writes a checkpoint of what the engine knows. */
+export async function checkpoint({ engine, checkpoints }: RunningStore): Promise<void> {
+  const { snapshot, position } = await engine.checkpoint();
+  await checkpoints.save(snapshot, position);
+}
+
+/** Creates one task. */
+export async function createTask(engine: Engine, id: string): Promise<Task> {
+  const [task] = await engine.execute(create(newTask(id)), "test");
+  if (task === undefined) throw new Error("create_tasks answered nothing");
+  return task;
+}
+
+/** Ids of all tasks that the engine knows, in the order of creation. */
+export function taskIds(engine: Engine): Promise<string[]> {
+  return engine.read((state) => [...state.tasks.keys()]);
+}
+
+/** All of an engine's state that is not derived. */
+export function wholeState(engine: Engine): Promise<Snapshot> {
+  return engine.read(snapshotOf);
+}
+
+/** What creates a task. */
+export function drafted(id: string, description = `do ${id}`): Draft {
+  const tasks = [{ ...newTask(id), description }];
+  return { actor: "test", command: "create_tasks", events: [{ type: "tasks.created", tasks }] };
+}
+
+/** Appends drafts in one transaction; resolves to what it handed over and where it ended. */
+export async function append(
+  journal: Journal,
+  drafts: readonly Draft[],
+  after: Position = journal.origin,
+): Promise<{ readonly tail: Chunk; readonly position: Position }> {
+  let tail: Chunk = { records: [], position: after };
+  const position = await journal.transact(after, (given) => {
+    tail = given;
+    return drafts;
+  });
+  return { tail, position };
+}
+
+/** All records after a position. */
+export async function recordsAfter(journal: Journal, after: Position = journal.origin): Promise<JournalRecord[]> {
+  const chunks = await Array.fromAsync(journal.read(after));
+  return chunks.flatMap(({ records }) => records);
+}
