@@ -2,6 +2,7 @@
  * The composition root: reads arguments and environment, puts the parts together, and starts what was asked for.
  */
 
+import { resolve } from "node:path";
 import { exists } from "@std/fs";
 import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
@@ -74,7 +75,10 @@ async function serve(location: Location): Promise<number> {
   });
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await server.connect(transport);
-  if (Deno.stdin.isTerminal()) console.error(banner(launch(location.directory), location.directory));
+  if (Deno.stdin.isTerminal()) {
+    const directory = resolve(location.directory);
+    console.error(banner(launch(directory), directory));
+  }
   await transport.closed;
   feed.close();
   await app.close();

@@ -199,6 +199,7 @@ export class Engine {
       try {
         return jobs.every((job) => job.isRead) ? await this.#readBatch(jobs) : await this.#writeBatch(jobs);
       } catch (error) {
+        if (error instanceof Unavailable && error.code === "busy") return await this.#readOnly(jobs, error);
         if (!(error instanceof JournalReplaced) || tries === MAX_TRIES) throw error;
         this.#log.warn(`${error.message}; reading it anew`);
         this.#isStale = true;
@@ -209,6 +210,14 @@ export class Engine {
   async #readBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     await this.#follow();
     return jobs.map((job) => this.#perform(job, undefined));
+  }
+
+  /** Without the write lock: answers the reads of a batch, and refuses its commands. */
+  async #readOnly(jobs: readonly Job[], refusal: Unavailable): Promise<readonly Outcome[]> {
+    const read = await this.#readBatch(jobs.filter((job) => job.isRead));
+    const refused = jobs.filter((job) => !job.isRead)
+      .map((job) => ({ job, appends: false, tell: () => job.reject(refusal) }));
+    return [...read, ...refused];
   }
 
   async #writeBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {

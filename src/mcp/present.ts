@@ -13,7 +13,7 @@ export const MAX_COMPACT_CHARACTERS = 200;
 /** Most characters of JSON on a page; a page always has at least one entry. */
 const MAX_PAGE_CHARACTERS = 64 * 1024;
 
-/** Longest list inside a presented record. */
+/** Most dependencies of a compact task, and longest list inside a presented record. */
 const MAX_LISTED = 20;
 
 /** A JSON object. */
@@ -59,11 +59,16 @@ export function presentTask(task: TaskView): Json {
   return pick(task, TASK_FIELDS, (text) => text);
 }
 
-/** The task with its long texts clipped; `fields` chooses what is shown, and then in full. */
+/** The task with long texts and lists clipped; `fields` chooses what is shown, and then in full. */
 export function presentCompact(task: TaskView, fields?: readonly TaskField[]): Json {
-  return fields === undefined
-    ? pick(task, COMPACT_FIELDS, (text) => clip(text, "get_task_details has all"))
-    : pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => text);
+  if (fields !== undefined) return pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => text);
+  const { dependencies } = task;
+  const isLong = dependencies.length > MAX_LISTED;
+  const short = isLong ? { ...task, dependencies: dependencies.slice(0, MAX_LISTED) } : task;
+  return {
+    ...pick(short, COMPACT_FIELDS, (text) => clip(text, "get_task_details has all")),
+    ...(isLong && { dependencyCount: dependencies.length }),
+  };
 }
 
 /** A record with its long texts and lists clipped. */

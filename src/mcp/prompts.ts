@@ -2,7 +2,8 @@
  * The prompts: what a person picks in a client to start planning, working or reviewing. They teach the tools' use.
  */
 
-import { ErrorCode, type GetPromptResult, McpError, type Prompt } from "./sdk.ts";
+import { ProtocolError } from "./protocol_error.ts";
+import { ErrorCode, type GetPromptResult, type Prompt } from "./sdk.ts";
 
 interface PromptDefinition extends Prompt {
   readonly text: (args: Readonly<Record<string, string>>) => string;
@@ -65,17 +66,17 @@ export const PROMPTS: readonly Prompt[] = DEFINITIONS.map(({ text: _, ...prompt 
 /**
  * A prompt, filled in.
  *
- * @throws McpError if there is no such prompt, or an argument is missing
+ * @throws ProtocolError if there is no such prompt, or an argument is missing
  */
 export function getPrompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult {
   const definition = DEFINITIONS.find((prompt) => prompt.name === name);
   if (definition === undefined) {
     const names = DEFINITIONS.map((prompt) => prompt.name).join(", ");
-    throw new McpError(ErrorCode.InvalidParams, `Unknown prompt ${name}: there are ${names}`);
+    throw new ProtocolError(ErrorCode.InvalidParams, `Unknown prompt ${name}: there are ${names}`);
   }
   const missing = definition.arguments?.find((argument) => argument.required === true && !args[argument.name]);
   if (missing !== undefined) {
-    throw new McpError(ErrorCode.InvalidParams, `Prompt ${name} needs the argument ${missing.name}`);
+    throw new ProtocolError(ErrorCode.InvalidParams, `Prompt ${name} needs the argument ${missing.name}`);
   }
   return {
     ...(definition.description !== undefined && { description: definition.description }),

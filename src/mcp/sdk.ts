@@ -23,7 +23,6 @@ export {
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   type Prompt,
   ReadResourceRequestSchema,
   type RequestId,

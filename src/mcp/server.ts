@@ -9,6 +9,7 @@ import { type Log, Unavailable } from "../app/ports.ts";
 import { Refusal } from "../core/refusal.ts";
 import { completeIds } from "../core/views.ts";
 import { getPrompt, PROMPTS } from "./prompts.ts";
+import { ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
 import {
   type CallToolRequest,
@@ -21,7 +22,6 @@ import {
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   ReadResourceRequestSchema,
   Server,
   type ServerResult,
@@ -81,7 +81,7 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     const { params } = request as unknown as CallToolRequest;
     const tool = tools.get(params.name);
     if (tool === undefined) {
-      throw new McpError(
+      throw new ProtocolError(
         ErrorCode.InvalidParams,
         `Unknown tool ${params.name}: there are ${[...tools.keys()].join(", ")}`,
       );
@@ -108,7 +108,7 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   on(server, SubscribeRequestSchema, async ({ params: { uri } }) => {
     if (!isResource(uri)) throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
     if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
-      throw new McpError(
+      throw new ProtocolError(
         ErrorCode.InvalidParams,
         `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
       );
@@ -147,7 +147,7 @@ function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
     const parsed = schema.safeParse(request);
     if (parsed.success) return handle(parsed.data);
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-    throw new McpError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
+    throw new ProtocolError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
   });
 }
 
@@ -163,14 +163,14 @@ function failure(error: unknown, log: Log): CallToolResult {
 }
 
 /** A protocol error as it is; anything else, which is a fault of this program, logged and without its inner details. */
-function internal(error: unknown, log: Log): McpError {
-  if (error instanceof McpError) return error;
-  if (error instanceof Unavailable) return new McpError(ErrorCode.InternalError, error.message);
+function internal(error: unknown, log: Log): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  if (error instanceof Unavailable) return new ProtocolError(ErrorCode.InternalError, error.message);
   log.error(`Unexpected: ${error instanceof Error ? error.stack : error}`);
-  return new McpError(ErrorCode.InternalError, "Internal error: the server's log has the details");
+  return new ProtocolError(ErrorCode.InternalError, "Internal error: the server's log has the details");
 }
 
 /** MCP's error for a resource that does not exist. */
-function unknownResource(uri: string, why: string): McpError {
-  return new McpError(-32002, `Resource ${uri} not found: ${why}`);
+function unknownResource(uri: string, why: string): ProtocolError {
+  return new ProtocolError(RESOURCE_NOT_FOUND, `Resource ${uri} not found: ${why}`);
 }

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Json } from "./present.ts";
-import { type CallToolResult, ErrorCode, McpError, type ToolAnnotations, type ToolListing } from "./sdk.ts";
+import { ProtocolError } from "./protocol_error.ts";
+import { type CallToolResult, ErrorCode, type ToolAnnotations, type ToolListing } from "./sdk.ts";
 
 /** What a tool may use. */
 export interface ToolContext {
@@ -28,7 +29,7 @@ export interface Tool {
   readonly name: string;
   /** The tool as a client sees it. Made when it is asked for: schemas are no work for a start. */
   readonly list: () => ToolListing;
-  /** @throws McpError if the arguments don't fit the schema */
+  /** @throws ProtocolError if the arguments don't fit the schema */
   readonly call: (args: unknown, context: ToolContext) => Promise<CallToolResult>;
 }
 
@@ -82,7 +83,7 @@ function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
   return rest as ToolListing["inputSchema"];
 }
 
-function badArguments(name: string, input: z.ZodObject, error: z.ZodError): McpError {
+function badArguments(name: string, input: z.ZodObject, error: z.ZodError): ProtocolError {
   const issues = error.issues.slice(0, 5).map((issue) =>
     issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`
   );
@@ -90,7 +91,7 @@ function badArguments(name: string, input: z.ZodObject, error: z.ZodError): McpE
     // Shapes of this project are made of zod's full schemas.
     key + ((schema as z.ZodType).safeParse(undefined).success ? "?" : "")
   );
-  return new McpError(
+  return new ProtocolError(
     ErrorCode.InvalidParams,
     `Invalid arguments for ${name}: ${issues.join("; ")}. It takes: ${expected.join(", ") || "no arguments"}`,
   );

@@ -22,6 +22,8 @@ export interface DiskFile {
   truncate(sizeBytes: number): void;
   /** Makes the content durable (fdatasync). */
   syncData(): void;
+  /** The same without blocking, which takes a little longer. */
+  syncDataLater(): Promise<void>;
   /** Makes content and metadata durable (fsync), without blocking. */
   sync(): Promise<void>;
   /** Takes the exclusive lock (flock) if nobody else has it. */
@@ -60,7 +62,7 @@ export function writeFile(disk: Disk, path: string, bytes: Uint8Array): void {
 }
 
 /** Bytes read at once of a file that is read whole. */
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 64 * 1024;
 
 /** The content of a file in chunks, which are only valid until the next one; nothing if there is no such file. */
 export function* readChunks(disk: Disk, path: string): Iterable<Uint8Array> {
@@ -155,6 +157,10 @@ class RealFile implements DiskFile {
 
   syncData(): void {
     this.#file.syncDataSync();
+  }
+
+  syncDataLater(): Promise<void> {
+    return this.#file.syncData();
   }
 
   sync(): Promise<void> {

@@ -92,7 +92,9 @@ export class FileJournal implements Journal {
       // The lock guards the order of records, not their durability: others may write while this waits for the disk.
       this.#lock.release();
     }
-    if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);
+    // One call alone is answered soonest by a sync that blocks. With several, more arrive while it runs.
+    if (written.appended > 1) await this.#syncLater(written.position);
+    else if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);
     if (written.failure === undefined) return written.position;
     throw new AppendFailed(
       written.appended,
@@ -284,17 +286,35 @@ export class FileJournal implements Journal {
     this.#refusePoisoned();
     try {
       this.#segment(position.segment, "make").syncData();
-      if (position.segment > this.#durableSegment) this.#syncNames();
-      this.#durableSeq = position.seq;
+      this.#noteDurable(position);
     } catch (cause) {
-      this.#poisoned = new Unavailable(
-        "storage_failed",
-        `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
-          "and restart it",
-        { cause },
-      );
-      throw this.#poisoned;
+      throw this.#poison(position, cause);
     }
+  }
+
+  async #syncLater(position: Position): Promise<void> {
+    this.#refusePoisoned();
+    try {
+      await this.#segment(position.segment, "make").syncDataLater();
+      this.#noteDurable(position);
+    } catch (cause) {
+      throw this.#poison(position, cause);
+    }
+  }
+
+  #noteDurable(position: Position): void {
+    if (position.segment > this.#durableSegment) this.#syncNames();
+    this.#durableSeq = Math.max(this.#durableSeq, position.seq);
+  }
+
+  #poison(position: Position, cause: unknown): Unavailable {
+    this.#poisoned ??= new Unavailable(
+      "storage_failed",
+      `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
+        "and restart it",
+      { cause },
+    );
+    return this.#poisoned;
   }
 
   /** Whoever made a segment may have died before its name was durable. */

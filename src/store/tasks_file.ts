@@ -118,7 +118,7 @@ function toTask(
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
   const hasEnded = !isPending && status !== "in_progress";
-  const startedAt = task.startedAt ?? (isPending ? undefined : createdAt);
+  const startedAt = task.startedAt ?? (isPending || task.attempt === 0 ? undefined : createdAt);
   const finishedAt = hasEnded ? task.finishedAt ?? defaults.now : undefined;
   const result = resultText(task.result);
   return {

@@ -4,9 +4,14 @@
 
 import type { Log } from "../app/ports.ts";
 
-/** A log that writes one line a message. */
-export function createLog(write: (line: string) => void): Log {
-  const line = (level: string) => (message: string) =>
-    write(`${new Date().toISOString()} orchestrator ${level}: ${message.replaceAll("\n", "\n  ")}`);
+/** Control characters but the line feed, and line separators: a terminal would obey them. */
+const CONTROLS = /[^\P{Cc}\n]|[\u2028\u2029]/gu;
+
+/** A log that writes one entry a message; further lines of a message are indented. */
+export function createLog(write: (entry: string) => void): Log {
+  const line = (level: string) => (message: string) => {
+    const text = message.replaceAll("\n", "\n  ").replaceAll(CONTROLS, " ");
+    write(`${new Date().toISOString()} orchestrator ${level}: ${text}`);
+  };
   return { info: line("info"), warn: line("warning"), error: line("error") };
 }

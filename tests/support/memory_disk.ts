@@ -194,6 +194,10 @@ class MemoryFile implements DiskFile {
     this.#inode.durable = this.#inode.content;
   }
 
+  syncDataLater(): Promise<void> {
+    return this.sync();
+  }
+
   sync(): Promise<void> {
     this.syncData();
     return Promise.resolve();

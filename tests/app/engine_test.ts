@@ -1,0 +1,175 @@
+/** Shows what one engine promises its callers: order, isolation, answers that last, bounds, and an end. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Engine, MAX_QUEUE } from "../../src/app/engine.ts";
+import { type Journal, JournalReplaced, type Position, Unavailable } from "../../src/app/ports.ts";
+import { evolveRecord, snapshotOf } from "../../src/core/evolve.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+import { emptyState } from "../../src/core/state.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { claim, complete, create, newTask, times } from "../core/given.ts";
+import { FaultyDisk } from "../store/faulty_disk.ts";
+import { steppingClock } from "../support/clock.ts";
+import { RecordingLog } from "../support/log.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
+import { createTask, recordsAfter, startStore, taskIds, wholeState } from "../support/store.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+test("commands called together are carried out in order, each seeing those before it", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  const { engine } = store;
+  const [first, before, second, claimed, completed, after] = await Promise.all([
+    createTask(engine, "a"),
+    taskIds(engine),
+    engine.execute(create(newTask("b", "a")), "test"),
+    engine.execute(claim("x"), "x"),
+    engine.execute(complete("x", "a"), "x"),
+    taskIds(engine),
+  ]);
+  assertEquals([first.id, before, second.map(({ id }) => id), after], ["a", ["a"], ["b"], ["a", "b"]]);
+  assertEquals(claimed.task?.id, "a");
+  assertEquals(completed.unlocked.map(({ id }) => id), ["b"]);
+  assertEquals((await recordsAfter(store.journal)).map(({ seq, actor, command }) => [seq, actor, command]), [
+    [1, "test", "create_tasks"],
+    [2, "test", "create_tasks"],
+    [3, "x", "claim_task"],
+    [4, "x", "complete_task"],
+  ]);
+});
+
+test("a command that is refused, or a view that throws, disturbs no other call of its batch", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  const { engine } = store;
+  const bug = new Error("bug");
+  const settled = await Promise.allSettled([
+    createTask(engine, "a"),
+    createTask(engine, "a"),
+    engine.execute(complete("x", "nothing"), "x"),
+    engine.read(() => {
+      throw bug;
+    }),
+    createTask(engine, "b"),
+  ]);
+  const reasons = settled.map((each) => each.status === "rejected" ? each.reason : undefined);
+  assert(reasons[1] instanceof Refusal && reasons[1].code === "already_exists");
+  assert(reasons[2] instanceof Refusal && reasons[2].code === "not_found");
+  assertEquals([reasons[0], reasons[3], reasons[4]], [undefined, bug, undefined]);
+  assertEquals(await taskIds(engine), ["a", "b"]);
+  assertEquals((await recordsAfter(store.journal)).length, 2);
+});
+
+test("calls made together share one write and one sync, however many they are up to a bound", async () => {
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using store = await startStore({ directory: "/data", disk });
+  await createTask(store.engine, "first");
+  disk.operations.length = 0;
+  await Promise.all(times(256, (index) => createTask(store.engine, `t${index}`)));
+  assertEquals(disk.operations.map(({ name }) => name), ["write", "sync"]);
+  await Promise.all(times(600, (index) => createTask(store.engine, `u${index}`)));
+  assertEquals(disk.operations.filter(({ name }) => name === "write").length, 4);
+  assertEquals((await taskIds(store.engine)).length, 857);
+});
+
+test("a command that changes nothing leaves no record", async () => {
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using store = await startStore({ directory: "/data", disk });
+  assertEquals((await store.engine.execute(claim("x"), "x")).task, undefined);
+  await store.engine.execute(create(), "test");
+  assertEquals(disk.operations.filter(({ name }) => name === "write"), []);
+  assertEquals(store.engine.seq, 0);
+});
+
+test("more calls than the queue holds are refused as overloaded, and the others answered", async () => {
+  const engine = await Engine.start({
+    journal: new MemoryJournal(steppingClock()),
+    checkpoints: noCheckpoints,
+    log: new RecordingLog(),
+  });
+  const reads = times(MAX_QUEUE, () => taskIds(engine));
+  for (const refused of [taskIds(engine), createTask(engine, "a")]) {
+    const error = await assertRejects(() => refused, Unavailable, "nothing was done, try again");
+    assertEquals(error.code, "overloaded");
+  }
+  assertEquals((await Promise.all(reads)).flat(), []);
+  await createTask(engine, "a");
+  assertEquals(await taskIds(engine), ["a"]);
+});
+
+test("closing answers what was called before, and refuses what comes after", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  let answered = 0;
+  for (const index of times(600, (each) => each)) createTask(store.engine, `t${index}`).then(() => answered++);
+  const closing = store.engine.close();
+  for (const late of [createTask(store.engine, "late"), taskIds(store.engine)]) {
+    assertEquals((await assertRejects(() => late, Unavailable, "shutting down")).code, "closed");
+  }
+  await closing;
+  assertEquals(answered, 600);
+  assertEquals((await recordsAfter(store.journal)).length, 600);
+  await store.engine.close();
+});
+
+test("a state is also given out after the end, for the last checkpoint", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  await createTask(store.engine, "a");
+  await store.engine.close();
+  assertEquals((await store.engine.checkpoint()).snapshot.tasks.length, 1);
+});
+
+test("a state given out for a checkpoint while commands come in is the one of its position", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  const { engine, journal } = store;
+  await createTask(engine, "first");
+  const checkpoints: ReturnType<Engine["checkpoint"]>[] = [];
+  await Promise.all(times(20, async (worker) => {
+    for (let round = 0; round < 10; round++) {
+      await createTask(engine, `${worker}-${round}`);
+      const { task } = await engine.execute(claim(`w${worker}`), "test");
+      if (round % 3 === 0) checkpoints.push(engine.checkpoint());
+      if (task !== undefined) await engine.execute(complete(`w${worker}`, task.id), "test");
+    }
+  }));
+  const records = await recordsAfter(journal);
+  const positions = new Set<number>();
+  for (const { snapshot, position } of await Promise.all(checkpoints)) {
+    positions.add(position.seq);
+    const state = emptyState();
+    for (const record of records.slice(0, position.seq)) evolveRecord(state, record);
+    assertEquals(snapshot, snapshotOf(state));
+  }
+  assert(positions.size > 3, "the states are all of the same position");
+});
+
+test("the history is what the journal holds after a place", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk(), segmentBytes: 300 });
+  for (const index of times(10, (each) => each)) await createTask(store.engine, `t${index}`);
+  const records = await recordsAfter(store.journal);
+  for (let seq = 0; seq <= 11; seq++) {
+    assertEquals((await Array.fromAsync(store.engine.history(seq))).flat(), records.slice(seq));
+  }
+});
+
+test("a journal that is replaced again and again is an error in the end", async () => {
+  const memory = new MemoryJournal(steppingClock());
+  let tries = 0;
+  const journal: Journal = {
+    origin: memory.origin,
+    transact(): Promise<Position> {
+      tries++;
+      return Promise.reject(new JournalReplaced("The journal was replaced while this server was running: gone"));
+    },
+    read: (after) => memory.read(after),
+    seek: (seq) => memory.seek(seq),
+    watch: (signal) => memory.watch(signal),
+    close: () => memory.close(),
+  };
+  const log = new RecordingLog();
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
+  await assertRejects(() => createTask(engine, "a"), JournalReplaced, "gone");
+  assertEquals(tries, 3);
+  assertEquals(log.warnings.length, 2);
+  assertEquals((await wholeState(engine)).tasks, []);
+});

@@ -1,0 +1,139 @@
+/** Shows that those who subscribe are told of every record once and in order, whoever wrote it and whatever failed. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
+import type { JournalRecord } from "../../src/core/events.ts";
+import { times } from "../core/given.ts";
+import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
+import { append, checkpoint, createTask, drafted, recordsAfter, type RunningStore, startStore, taskIds } from "../support/store.ts";
+
+function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
+  Deno.test({ name, permissions: "none", fn: () => fn(new MemoryDisk()) });
+}
+
+test("own and others' records are told once, in order, as the journal has them", async (disk) => {
+  await using store = await startStore({ directory: "/data", disk });
+  await using other = await startStore({ directory: "/data", disk });
+  const told: JournalRecord[] = [];
+  store.engine.subscribe((records) => void told.push(...records));
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(times(round % 4, (index) => createTask(store.engine, `own ${round} ${index}`)));
+    await Promise.all(times(round % 3, (index) => createTask(other.engine, `other ${round} ${index}`)));
+    if (round % 5 === 0) await taskIds(store.engine);
+  }
+  await taskIds(store.engine);
+  assertEquals(told, await recordsAfter(store.journal));
+  assert(told.length > 20);
+});
+
+test("a record is told once its caller has its answer, not before it is durable", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  let synced = 0;
+  disk.plan = ({ name }) => {
+    if (name === "sync") synced++;
+    return undefined;
+  };
+  const told: number[] = [];
+  store.engine.subscribe((records) => void told.push(...records.map(() => synced)));
+  await createTask(store.engine, "a");
+  await createTask(store.engine, "b");
+  await taskIds(store.engine);
+  assertEquals(told, [1, 2]);
+});
+
+test("who subscribes late is told of what comes after, also when the state is made anew", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  for (const id of ["a", "b", "c"]) await createTask(store.engine, id);
+  const told: number[] = [];
+  store.engine.subscribe((records) => void told.push(...records.map(({ seq }) => seq)));
+  disk.plan = ({ name }) => name === "write" ? { error: noSpace } : undefined;
+  await assertRejects(() => createTask(store.engine, "d"), Unavailable);
+  disk.plan = () => undefined;
+  await createTask(store.engine, "e");
+  await taskIds(store.engine);
+  assertEquals(told, [4]);
+});
+
+test("who has unsubscribed is told no more, and others are", async (disk) => {
+  await using store = await startStore({ directory: "/data", disk });
+  const told: string[] = [];
+  const unsubscribe = store.engine.subscribe(() => void told.push("first"));
+  store.engine.subscribe(() => void told.push("second"));
+  await createTask(store.engine, "a");
+  unsubscribe();
+  await createTask(store.engine, "b");
+  assertEquals(told, ["first", "second", "second"]);
+});
+
+test("after a failed append each record is told once: what others wrote before it, and what of it was kept", async (memory) => {
+  const sizeBytes = await sizeOfBatch();
+  for (let taken = 0; taken <= sizeBytes; taken += 11) {
+    const disk = new FaultyDisk(memory.afterKill());
+    await using store = await startStore({ directory: "/data", disk });
+    await using other = await startStore({ directory: "/data", disk });
+    const told: JournalRecord[] = [];
+    store.engine.subscribe((records) => void told.push(...records));
+    await createTask(store.engine, "first");
+    justBeforeTheLock(store, async () => {
+      await append(other.journal, [drafted("foreign")]);
+      disk.plan = ({ name }) => name === "write" ? { taken, error: noSpace } : undefined;
+    });
+    await Promise.allSettled(["a", "b", "c"].map((id) => createTask(store.engine, id)));
+    disk.plan = () => undefined;
+    await createTask(store.engine, "last");
+    assertEquals(told.map(({ seq }) => seq), times(told.length, (index) => index + 1), `${taken} bytes`);
+    assertEquals(told, await recordsAfter(store.journal));
+  }
+});
+
+test("records that a checkpoint of another process spares this one to read are told all the same", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  await using other = await startStore({ directory: "/data", disk: memory });
+  const told: JournalRecord[] = [];
+  store.engine.subscribe((records) => void told.push(...records));
+  await createTask(store.engine, "a");
+  disk.plan = ({ name }) => name === "write" ? { error: noSpace } : undefined;
+  await assertRejects(() => createTask(store.engine, "b"), Unavailable);
+  for (const id of ["c", "d", "e"]) await createTask(other.engine, id);
+  await checkpoint(other);
+  await createTask(other.engine, "f");
+  await taskIds(store.engine);
+  assertEquals(told, await recordsAfter(store.journal));
+});
+
+test("nothing is told of what could not be made durable", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  await using other = await startStore({ directory: "/data", disk: memory });
+  const told: JournalRecord[] = [];
+  store.engine.subscribe((records) => void told.push(...records));
+  justBeforeTheLock(store, async () => {
+    await append(other.journal, [drafted("foreign")]);
+    disk.plan = ({ name }) => name === "sync" ? { error: new Error("Input/output error") } : undefined;
+  });
+  await assertRejects(() => createTask(store.engine, "a"), Unavailable);
+  await assertRejects(() => taskIds(store.engine), Unavailable);
+  assertEquals(told, []);
+});
+
+/** Lets something happen between the engine's last look at the journal and its next transaction. */
+function justBeforeTheLock({ journal }: RunningStore, act: () => Promise<void>): void {
+  const { transact } = journal;
+  journal.transact = async (after, decide) => {
+    journal.transact = transact;
+    await act();
+    return await journal.transact(after, decide);
+  };
+}
+
+/** Bytes of a batch as above, roughly. */
+async function sizeOfBatch(): Promise<number> {
+  const disk = new MemoryDisk();
+  await using store = await startStore({ directory: "/data", disk });
+  await Promise.all(["a", "b", "c"].map((id) => createTask(store.engine, id)));
+  return disk.identity("/data/journal/0000000001.jsonl")?.sizeBytes ?? 0;
+}

@@ -1,0 +1,134 @@
+/** Shows what the commands print that an operator reads tasks and history with, as real processes. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { claim, create, fail, finish } from "../support/calls.ts";
+import { runProgram } from "../support/program.ts";
+import { startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+/** Everything that a terminal obeys, but the line feed. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+Deno.test("commands that read", async (t) => {
+  await using directory = await temporaryDirectory();
+  // While the commands run, a server goes on using the same directory.
+  await using server = await startServer(directory.path);
+  await create(server, "design", { id: "build", dependencies: ["design"] }, "held", "broken", "cancelled");
+  await create(server, { id: "stuck", dependencies: ["broken"] }, { id: "later", dependencies: ["held"] });
+  await finish(server, "design", "made");
+  await claim(server, "held", "bob");
+  await fail(server, "broken", "no");
+  await server.ask("cancel_task", { task_id: "cancelled" });
+
+  await t.step("status prints unfinished tasks and counts", async () => {
+    assertEquals(await run("status"), [
+      "ID      STATE        INSTANCE  DESCRIPTION",
+      "build   ready                  do build",
+      "held    in_progress  bob       do held",
+      "broken  failed       ann       do broken",
+      "stuck   blocked                do stuck",
+      "later   waiting                do later",
+      "7 tasks: 1 in_progress, 1 completed, 1 failed, 1 cancelled, 1 ready, 1 waiting, 1 blocked",
+    ]);
+  });
+
+  await t.step("status --all prints finished ones too", async () => {
+    const lines = await run("status", "--all");
+    assertEquals(lines.length, 9);
+    assertEquals(lines[1], "design     completed    ann       do design");
+    assertEquals(lines[5], "cancelled  cancelled              do cancelled");
+  });
+
+  await t.step("history prints who did what and when", async () => {
+    const lines = await run("history");
+    assertEquals(lines.length, 8);
+    const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
+    for (const [n, line] of lines.entries()) {
+      assertStringIncludes(line, `${n + 1}  20`);
+      assertMatch(line, time);
+    }
+    assertStringIncludes(lines[0] ?? "", `  test#${server.pid}  create_tasks  design, build, held, broken, cancelled`);
+    assertStringIncludes(lines[4] ?? "", "  bob  claim_task  held");
+  });
+
+  await t.step("history is bounded, from either end and for one task", async () => {
+    const seqs = async (...args: string[]) => (await run("history", ...args)).map((line) => Number.parseInt(line));
+    assertEquals(await seqs("--limit", "2"), [7, 8, NaN]);
+    assertEquals((await run("history", "--limit", "2")).at(-1), "There are older records: --limit shows more");
+    assertEquals(await seqs("--since", "6"), [7, 8]);
+    assertEquals(await seqs("--since", "2", "--limit", "3"), [3, 4, 5, NaN]);
+    assertEquals(
+      (await run("history", "--since", "2", "--limit", "3")).at(-1),
+      "There are newer records: --since 5 shows them",
+    );
+    assertEquals(await seqs("--task", "design"), [1, 3, 4]);
+    assertEquals(await seqs("--task", "none"), []);
+  });
+
+  await t.step("export prints all tasks in the format of tasks.json", async () => {
+    const { output, code } = await runProgram(directory.path, ["export"]);
+    assertEquals(code, 0);
+    const tasks = JSON.parse(output);
+    assertEquals(Object.keys(tasks), ["design", "build", "held", "broken", "cancelled", "stuck", "later"]);
+    const { id, description, status, dependencies, assignedTo, result } = tasks.design;
+    assertEquals([id, description, status, dependencies, assignedTo, result], [
+      "design",
+      "do design",
+      "completed",
+      [],
+      "ann",
+      "made",
+    ]);
+    await server.close();
+    assertEquals(await Deno.readTextFile(`${directory.path}/tasks.json`), output);
+  });
+
+  async function run(...command: string[]): Promise<string[]> {
+    const { code, output, log } = await runProgram(directory.path, command);
+    assertEquals([code, log], [0, ""]);
+    return output.split("\n").slice(0, -1);
+  }
+});
+
+Deno.test("a long table is cut, and --all prints the rest", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, ...Array.from({ length: 60 }, (_, n) => `t${n}`));
+  await server.ask("update_task", { task_id: "t0", description: "x".repeat(1_000) });
+  const lines = (await runProgram(directory.path, ["status"])).output.split("\n");
+  assertEquals(lines.slice(51, 53), ["… and 10 more: --all shows them", "60 tasks: 60 ready"]);
+  assert((lines[1]?.length ?? 0) <= 120 && lines[1]?.endsWith("…"), lines[1]);
+  assertEquals((await runProgram(directory.path, ["status", "--all"])).output.split("\n").length, 63);
+});
+
+Deno.test("commands on a data directory without tasks print no table", async () => {
+  await using directory = await temporaryDirectory();
+  await (await startServer(directory.path)).close();
+  assertEquals((await runProgram(directory.path, ["status"])).output, "0 tasks\n");
+  assertEquals((await runProgram(directory.path, ["history"])).output, "");
+  assertEquals((await runProgram(directory.path, ["export"])).output, "{\n}\n");
+  assertEquals((await runProgram(directory.path, ["verify"])).output, "records: 0\nOK\n");
+});
+
+Deno.test("nothing that a task says reaches the terminal as a command", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path, { name: "\x1b[2Jclient" });
+  const text = "a\x1b[31mred\x07\r\nb\u009b2J\x7f\tc\u2028d";
+  await server.ask("create_task", { id: "t", description: text });
+  await server.ask("get_next_task", { instance_id: "ann" });
+  await server.ask("fail_task", { task_id: "t", instance_id: "ann", error: text });
+  for (const command of ["status", "history"]) {
+    const { output } = await runProgram(directory.path, [command, ...(command === "status" ? ["--all"] : [])]);
+    for (const line of output.split("\n")) assert(!CONTROL.test(line), JSON.stringify(line));
+    assertStringIncludes(output, command === "status" ? "a [31mred b 2J c d" : "fail_task  t");
+  }
+});
+
+Deno.test("nothing that an imported file says reaches the terminal as a command", async () => {
+  await using directory = await temporaryDirectory();
+  for (const input of ["\x1b[31m{}", '{"\\u001b[31mt": {"status": "odd"}}', '{"\\u001b[31mt": {}}', '"\x9b"']) {
+    const { code, output, log } = await runProgram(directory.path, ["import", "-"], { input });
+    assertEquals([code, output], [1, ""]);
+    for (const line of log.split("\n")) assert(!CONTROL.test(line), JSON.stringify(line));
+  }
+});

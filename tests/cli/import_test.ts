@@ -1,0 +1,175 @@
+/** Shows how tasks come in from files: exports of this program, and the tasks.json of the earlier server. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { claim, create, fail, finish } from "../support/calls.ts";
+import { runProgram } from "../support/program.ts";
+import { type Json, type Server, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+/** As the earlier server wrote it. */
+const LEGACY = {
+  "task-1": {
+    id: "task-1",
+    description: "Set up",
+    status: "completed",
+    dependencies: [],
+    assignedTo: "claude-1",
+    result: "Done",
+  },
+  "task-2": {
+    id: "task-2",
+    description: "Build",
+    status: "in_progress",
+    dependencies: ["task-1"],
+    assignedTo: "claude-2",
+  },
+  "task-3": { id: "task-3", description: "Test", status: "pending", dependencies: ["task-2"] },
+  "task-4": { id: "task-4", description: "Docs", status: "pending", dependencies: ["task-1"] },
+};
+
+Deno.test("what is exported and imported elsewhere is the same", async () => {
+  await using from = await temporaryDirectory();
+  await using to = await temporaryDirectory();
+  {
+    await using server = await startServer(from.path);
+    await create(server, "a", { id: "b", dependencies: ["a"] }, "__proto__", "c 🦕", "gone", "d");
+    await finish(server, "a", "line\nline \u2028 \x1b 🦕");
+    await claim(server, "b");
+    await fail(server, "__proto__", "why");
+    await server.ask("cancel_task", { task_id: "c 🦕", reason: "so" });
+    await server.ask("delete_task", { task_id: "gone" });
+  }
+  const exported = (await runProgram(from.path, ["export"])).output;
+  const { code, output, log } = await runProgram(to.path, ["import", "-"], { input: exported });
+  assertEquals([code, output, log], [0, "Imported 5 tasks\n", ""]);
+  assertEquals(idsAndTasks((await runProgram(to.path, ["export"])).output), idsAndTasks(exported));
+  assertEquals((await runProgram(to.path, ["verify"])).code, 0);
+});
+
+Deno.test("the earlier server's tasks.json is imported", async (t) => {
+  const text = JSON.stringify(LEGACY, undefined, 2);
+
+  await t.step("by the import command from a file", async () => {
+    await using directory = await temporaryDirectory();
+    const file = `${directory.path}/old.json`;
+    await Deno.writeTextFile(file, text);
+    const { code, output } = await runProgram(directory.path, ["import", file]);
+    assertEquals([code, output], [0, "Imported 4 tasks\n"]);
+    await worksOn(directory.path);
+  });
+
+  await t.step("by the import command from standard input", async () => {
+    await using directory = await temporaryDirectory();
+    const { code, output } = await runProgram(directory.path, ["import", "-"], { input: text });
+    assertEquals([code, output], [0, "Imported 4 tasks\n"]);
+    await worksOn(directory.path);
+  });
+
+  await t.step("at the start of a server that finds it in its data directory, once", async () => {
+    await using directory = await temporaryDirectory();
+    await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
+    const servers = await Promise.all([1, 2, 3].map(() => startServer(directory.path)));
+    try {
+      const { records } = await servers[0]!.ask<{ records: Json[] }>("get_history");
+      assertEquals(records.map(({ actor, command }) => [actor, command]), [["import", "import_tasks"]]);
+      const said = servers.filter(({ log }) => log.includes("Imported 4 tasks from a tasks file without a journal"));
+      assertEquals(said.length, 1);
+    } finally {
+      await Promise.all(servers.map((server) => server.close()));
+    }
+    await worksOn(directory.path);
+  });
+
+  await t.step("by a command that finds it in the data directory", async () => {
+    await using directory = await temporaryDirectory();
+    await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
+    assertStringIncludes(
+      (await runProgram(directory.path, ["status"])).output,
+      "4 tasks: 1 in_progress, 1 completed, ",
+    );
+  });
+});
+
+Deno.test("a tasks file in the data directory that cannot be read stops the server and stays as it is", async () => {
+  await using directory = await temporaryDirectory();
+  const text = '{"a": {"status": "unheard of"}}';
+  await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
+  const { code, output, log } = await runProgram(directory.path, [], { input: "" });
+  assertEquals([code, output], [1, ""]);
+  assertStringIncludes(log, `Cannot import ${directory.path}/tasks.json`);
+  assertStringIncludes(log, "a.status");
+  assertEquals(await Deno.readTextFile(`${directory.path}/tasks.json`), text);
+});
+
+Deno.test("an import that is refused changes nothing, and is told why", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, "a");
+  const before = (await runProgram(directory.path, ["export"])).output;
+  const task = (dependencies: string[], rest: Json = {}) => ({
+    description: "",
+    status: "pending",
+    dependencies,
+    ...rest,
+  });
+  for (
+    const [what, input, says] of [
+      ["an id that exists", { b: task([]), a: task([]) }, "Task a already exists"],
+      ["an unknown dependency", { b: task([]), c: task(["none"]) }, "Dependency task none not found"],
+      ["a cycle", { b: task(["c"]), c: task(["b"]) }, "Dependencies would create a cycle: b → c → b"],
+      ["an odd status", { b: task([]), c: task([], { status: "odd" }) }, "at c.status"],
+      ["a description that is no text", { b: { description: 5 } }, "at b.description"],
+      [
+        "work without a worker",
+        { b: task([], { status: "in_progress" }) },
+        "must have assignedTo",
+      ],
+      ["a list of texts", ["b"], "It is not an object of tasks: at 1"],
+      ["a text", "b", "It is not an object of tasks: at the top"],
+      ["no JSON", undefined, "It is not JSON"],
+    ] as const
+  ) {
+    await t.step(what, async () => {
+      const { code, output, log } = await runProgram(directory.path, ["import", "-"], {
+        input: input === undefined ? "{" : JSON.stringify(input),
+      });
+      assertEquals([code, output], [1, ""]);
+      assertStringIncludes(log, says);
+      assertEquals(log.trim().split("\n").length, 1, log);
+    });
+  }
+  await t.step("a file that is not there", async () => {
+    const { code, log } = await runProgram(directory.path, ["import", `${directory.path}/none.json`]);
+    assertEquals(code, 1);
+    assertStringIncludes(log, "none.json");
+  });
+  assertEquals((await runProgram(directory.path, ["export"])).output, before);
+});
+
+Deno.test("a running server sees at once what is imported", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, "a");
+  await runProgram(directory.path, ["import", "-"], { input: JSON.stringify(LEGACY) });
+  assertEquals(await idsOf(server), ["a", ...Object.keys(LEGACY)]);
+});
+
+/** The tasks of the earlier server go on from where they were. */
+async function worksOn(directory: string): Promise<void> {
+  await using server = await startServer(directory);
+  assertEquals(await idsOf(server), Object.keys(LEGACY));
+  const { result, assignedTo, status } = await server.ask("get_task_details", { task_id: "task-1" });
+  assertEquals([result, assignedTo, status], ["Done", "claude-1", "completed"]);
+  await server.ask("complete_task", { task_id: "task-2", instance_id: "claude-2", result: "Built" });
+  const next = await server.ask("get_next_task", { instance_id: "claude-1" });
+  assertEquals([next["id"], next["inputs"]], ["task-4", [{ task: "task-1", result: "Done" }]]);
+}
+
+async function idsOf(server: Server): Promise<unknown[]> {
+  return (await server.ask<Json[]>("get_task_status")).map(({ id }) => id);
+}
+
+/** Entries in their order, of which only the sequence counts. `__proto__` is a key like any other. */
+function idsAndTasks(text: string): [string, unknown][] {
+  return Object.entries<Json>(JSON.parse(text)).map(([id, task], index) => [id, { ...task, order: index + 1 }]);
+}

@@ -1,0 +1,139 @@
+/** Shows how an operator finds damage in a journal and goes on without the damaged part, which is never thrown away. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { create } from "../support/calls.ts";
+import { runProgram } from "../support/program.ts";
+import { type Json, MAIN, startServer } from "../support/server.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
+
+Deno.test("verify tells that a journal is whole, and changes nothing", async () => {
+  await using directory = await directoryWith(3);
+  const before = await filesOf(directory.path);
+  const { code, output, log } = await runProgram(directory.path, ["verify"]);
+  assertEquals([code, log], [0, ""]);
+  assertMatch(output, /^records: 3\nlast: {4}seq 3, \d{4}-\d\d-\d\dT[\d:.]+Z\nOK\n$/);
+  assertEquals(await filesOf(directory.path), before);
+});
+
+Deno.test("verify needs no permission to write", async () => {
+  await using directory = await directoryWith(2);
+  const args = ["run", "--no-prompt", `--allow-read=${directory.path}`, MAIN, "--data", directory.path, "verify"];
+  const { code, log } = await runProgram(directory.path, [], { args });
+  assertEquals([code, log], [0, ""]);
+});
+
+Deno.test("repair of a whole journal changes nothing", async () => {
+  await using directory = await directoryWith(3);
+  const before = await filesOf(directory.path);
+  const { code, output } = await runProgram(directory.path, ["repair"]);
+  assertEquals([code, output], [0, "Nothing to repair: 3 records are whole.\n"]);
+  assertEquals(await filesOf(directory.path), before);
+});
+
+Deno.test("a journal with a flipped byte", async (t) => {
+  await using directory = await directoryWith(5);
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  const whole = await Deno.readTextFile(path);
+  const lines = whole.split("\n");
+  const damaged = [...lines.slice(0, 2), lines[2]?.replace("do t2", "do T2"), ...lines.slice(3)].join("\n");
+  await Deno.writeTextFile(path, damaged);
+  const byte = lines.slice(0, 2).join("\n").length + 1;
+
+  await t.step("is found by verify, with file, line and byte", async () => {
+    const { code, output } = await runProgram(directory.path, ["verify"]);
+    assertEquals(code, 1);
+    assertStringIncludes(output, "records: 2\n");
+    assertStringIncludes(output, `DAMAGED at ${path}:3 (byte ${byte}): its hash does not match\n`);
+    assertStringIncludes(output, "repair cuts the journal off before it, after keeping a copy");
+  });
+
+  await t.step("is not served, and told with what to do", async () => {
+    // A checkpoint would spare the server reading the damaged part.
+    await Deno.remove(`${directory.path}/state.json`);
+    for (const command of [[], ["status"], ["history"], ["export"]]) {
+      const { code, output, log } = await runProgram(directory.path, command, { input: "" });
+      assertEquals([code, output], [1, ""], command.join(" "));
+      assertStringIncludes(log, `The journal is damaged at ${path} line 3 (byte ${byte}): its hash does not match.`);
+      assertStringIncludes(log, "the repair command cuts the journal there after keeping a copy");
+    }
+    assertEquals(await Deno.readTextFile(path), damaged, "none of them changed it");
+  });
+
+  await t.step("is cut off by repair, which keeps a copy", async () => {
+    const { code, output } = await runProgram(directory.path, ["repair"]);
+    assertEquals(code, 0);
+    const copies = /^Kept 2 records. What was cut off or set aside is in (.*)\n/.exec(output)?.[1] ?? "";
+    assertEquals(await Deno.readTextFile(`${copies}/0000000001.jsonl`), damaged);
+    assertEquals(await Deno.readTextFile(path), damaged.slice(0, byte));
+  });
+
+  await t.step("is whole and served after that", async () => {
+    assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+    await using server = await startServer(directory.path);
+    const tasks = await server.ask<Json[]>("get_task_status", { fields: ["id"] });
+    assertEquals(tasks, [{ id: "t0" }, { id: "t1" }]);
+    await create(server, "goes on");
+  });
+});
+
+Deno.test("a journal that lost its end is not served, as acknowledged records are missing", async () => {
+  await using directory = await directoryWith(5);
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  const lines = (await Deno.readTextFile(path)).split("\n");
+  await Deno.writeTextFile(path, lines.slice(0, 2).join("\n") + "\n");
+  const { code, output, log } = await runProgram(directory.path, ["status"]);
+  assertEquals([code, output], [1, ""]);
+  assertStringIncludes(log, "The journal is damaged");
+  assertStringIncludes(log, "repair");
+  assertEquals((await runProgram(directory.path, ["repair"])).code, 0);
+  assertStringIncludes((await runProgram(directory.path, ["status"])).output, "2 tasks: 2 ready");
+});
+
+Deno.test("a server that runs while the journal is repaired goes on with what is left", async () => {
+  await using directory = await directoryWith(5);
+  await using server = await startServer(directory.path);
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("do t2", "do T2"));
+  assertEquals((await runProgram(directory.path, ["repair"])).code, 0);
+  assertEquals(await server.ask<Json[]>("get_task_status", { fields: ["id"] }), [{ id: "t0" }, { id: "t1" }]);
+  await create(server, "goes on");
+  assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+});
+
+Deno.test("an unfinished last record is no damage: the next write mends it", async () => {
+  await using directory = await directoryWith(2);
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  const whole = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, whole + '{"v":1,"seq":3,"at":17');
+  const { code, output } = await runProgram(directory.path, ["verify"]);
+  assertEquals(code, 0);
+  assertStringIncludes(output, `UNFINISHED at ${path}:3 (byte ${whole.length}): 22 bytes of an unfinished record`);
+  {
+    await using server = await startServer(directory.path);
+    await create(server, "next");
+    assertStringIncludes(server.log, "Cut 22 bytes of an unfinished last record");
+  }
+  const verified = await runProgram(directory.path, ["verify"]);
+  assertEquals(verified.code, 0);
+  assertStringIncludes(verified.output, "records: 3\n");
+});
+
+/** A data directory with tasks t0, t1, …, each created by a record of its own. */
+async function directoryWith(tasks: number): Promise<TemporaryDirectory> {
+  const directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  for (let n = 0; n < tasks; n++) await create(server, `t${n}`);
+  return directory;
+}
+
+/** The content of every file, by its path. */
+async function filesOf(directory: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const path = `${directory}/${name}`;
+    if (isDirectory) { for (const [inner, text] of await filesOf(path)) files.set(inner, text); }
+    else files.set(path, await Deno.readTextFile(path));
+  }
+  assert(files.size > 0);
+  return files;
+}

@@ -1,0 +1,77 @@
+/** Shows what a person sees who starts the program in a terminal: how to connect a client, and tables in colours. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { banner } from "../../src/cli/banner.ts";
+import { create } from "../support/calls.ts";
+import { Client, StdioClientTransport } from "../support/sdk_client.ts";
+import { programArgs, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+Deno.test("on a terminal, a server says how to connect a client, and that works", async () => {
+  await using directory = await temporaryDirectory();
+  // Here a missing permission would be asked for.
+  const shown = await runOnTerminal(programArgs(directory.path).filter((arg) => arg !== "--no-prompt"));
+  if (shown === undefined) return;
+  assertStringIncludes(shown, "MCP Orchestrator is waiting for an MCP client on standard input.");
+  assert(!shown.includes("permission"), shown);
+  const configuration = shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1);
+  const { command, args } = JSON.parse(configuration).mcpServers.orchestrator;
+  assertEquals(command, "deno");
+  assertStringIncludes(shown, `claude mcp add orchestrator -- deno ${args.join(" ")}\n`);
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StdioClientTransport({ command: Deno.execPath(), args, stderr: "ignore" }));
+  try {
+    assert((await client.listTools()).tools.length > 0);
+  } finally {
+    await client.close();
+  }
+});
+
+Deno.test("the command for Claude Code survives the shell, whatever the directory is called", async () => {
+  if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
+  for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
+    const lines = banner({ command: "deno", args: ["run", "main.ts"] }, directory).split("\n");
+    const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
+    const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+    assertEquals(new TextDecoder().decode(stdout), ["deno", "run", "main.ts", "--data", directory, ""].join("\n"));
+  }
+});
+
+Deno.test("a table has colours on a terminal, unless NO_COLOR is set", async () => {
+  await using directory = await temporaryDirectory();
+  {
+    await using server = await startServer(directory.path);
+    await create(server, "a");
+  }
+  const args = programArgs(directory.path, "status");
+  const colored = await runOnTerminal(args);
+  if (colored === undefined) return;
+  assertStringIncludes(colored, "\x1b[36ma   ready");
+  const plain = await runOnTerminal(args, { NO_COLOR: "1" });
+  assertStringIncludes(plain ?? "", "a   ready");
+  assert(!plain?.includes("\x1b"), plain);
+});
+
+/** What a run on a terminal shows until its input ends; undefined, with a printed reason, where there is none. */
+async function runOnTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") {
+    console.log("Skipped: script of util-linux makes the terminal, which is for Linux");
+    return undefined;
+  }
+  const command = [Deno.execPath(), ...args].map((arg) => `'${arg}'`).join(" ");
+  try {
+    const { code, stdout } = await new Deno.Command("script", {
+      args: ["-qec", command, "/dev/null"],
+      env: { NO_COLOR: "", ...env },
+      stdin: "null",
+      stderr: "inherit",
+    }).output();
+    assertEquals(code, 0);
+    return new TextDecoder().decode(stdout).replaceAll("\r\n", "\n");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.log("Skipped: script (util-linux) is not installed, so there is no terminal");
+    return undefined;
+  }
+}

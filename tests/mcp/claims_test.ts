@@ -1,0 +1,196 @@
+/** Shows what get_next_task gives: which task, with what it builds on, and the reason where there is none. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { claim, create, fail, finish } from "../support/calls.ts";
+import { type Json, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+interface Claimed {
+  readonly id: string;
+  readonly inputs: readonly { readonly task: string; readonly result: string; readonly truncated?: true }[];
+  readonly more_inputs?: number;
+}
+
+Deno.test("tasks are handed out", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+
+  await t.step("whole, with the number of the attempt", async () => {
+    const description = "x".repeat(10_000);
+    await server.ask("create_task", { id: "first", description });
+    const { createdAt, startedAt, ...rest } = await server.ask("get_next_task", { instance_id: "ann" });
+    assertEquals(rest, {
+      id: "first",
+      description,
+      status: "in_progress",
+      dependencies: [],
+      assignedTo: "ann",
+      attempt: 1,
+    });
+    for (const time of [createdAt, startedAt]) assertMatch(String(time), ISO_TIME);
+  });
+
+  await t.step("in the order of creation, each to one instance", async () => {
+    await create(server, "q1", "q2", "q3");
+    const given = await Promise.all(
+      ["ann", "bob", "cem"].map((instance_id) => server.ask("get_next_task", { instance_id })),
+    );
+    assertEquals(given.map((task) => [task["id"], task["assignedTo"]]), [["q1", "ann"], ["q2", "bob"], ["q3", "cem"]]);
+    assertEquals((await server.ask("get_next_task", { instance_id: "dan" }))["status"], "no_tasks");
+  });
+
+  await t.step("by name, as often as the holder asks", async () => {
+    await create(server, "n1", "n2");
+    const claimed = await claim(server, "n2");
+    assertEquals(await claim(server, "n2"), claimed);
+    assertEquals((await server.ask("get_next_task", { instance_id: "bob" }))["id"], "n1");
+  });
+
+  await t.step("again after a release, to whoever asks", async () => {
+    await create(server, "r1");
+    await claim(server, "r1");
+    await server.ask("release_task", { task_id: "r1", instance_id: "ann" });
+    const { id, attempt } = await server.ask("get_next_task", { instance_id: "bob" });
+    assertEquals([id, attempt], ["r1", 2]);
+  });
+});
+
+Deno.test("a claim has the results of dependencies as inputs", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+
+  await t.step("whole and in the order of the dependencies where they are short", async () => {
+    await create(server, "s1", "s2", { id: "short", dependencies: ["s2", "s1"] });
+    await finish(server, "s1", "one");
+    await finish(server, "s2", "");
+    const { content, structuredContent } = await server.call("get_next_task", { instance_id: "ann" });
+    assertEquals(content.length, 1);
+    assertEquals(structuredContent?.["inputs"], [{ task: "s2", result: "" }, { task: "s1", result: "one" }]);
+    assertEquals(structuredContent?.["more_inputs"], undefined);
+  });
+
+  await t.step("cut and flagged where one is long, never within a character", async () => {
+    await create(server, "l1", { id: "long", dependencies: ["l1"] });
+    await finish(server, "l1", "x" + "🦕".repeat(5_000));
+    const { inputs } = await claimInputs("long");
+    assertEquals(inputs, [{ task: "l1", result: "x" + "🦕".repeat(2_047), truncated: true }]);
+  });
+
+  await t.step("left out and counted where they are long together", async () => {
+    const ids = Array.from({ length: 10 }, (_, n) => `big${n}`);
+    await create(server, ...ids, { id: "sum", dependencies: ids });
+    await Promise.all(ids.map((id) => finish(server, id, "x".repeat(4_096))));
+    const { inputs, more_inputs } = await claimInputs("sum");
+    assertEquals(inputs, ids.slice(0, 8).map((task) => ({ task, result: "x".repeat(4_096) })));
+    assertEquals(more_inputs, 2);
+  });
+
+  await t.step("left out and counted where they are many", async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => `many${n}`);
+    await create(server, ...ids, { id: "crowd", dependencies: ids });
+    await Promise.all(ids.map((id) => finish(server, id, id)));
+    const { inputs, more_inputs } = await claimInputs("crowd");
+    assertEquals(inputs, ids.slice(0, 100).map((task) => ({ task, result: task })));
+    assertEquals(more_inputs, 20);
+  });
+
+  /** Claims a task whose inputs are not whole, which a note must say. */
+  async function claimInputs(task_id: string): Promise<Claimed> {
+    const { content, structuredContent } = await server.call("get_next_task", { instance_id: "ann", task_id });
+    const note = "Some results of dependencies are cut or left out: get_task_details has them whole.";
+    assertEquals(content[1], { type: "text", text: note });
+    return structuredContent as unknown as Claimed;
+  }
+});
+
+Deno.test("without a task to hand out, the answer says why", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const none: Json = {
+    status: "no_tasks",
+    running: [],
+    running_count: 0,
+    blocked_by: [],
+    blocked_count: 0,
+    holding: [],
+  };
+
+  await t.step("no tasks exist", () =>
+    answers("bob", {
+      reason: "no_tasks_exist",
+      message: "There are no tasks yet: create some with create_tasks",
+    }));
+
+  await t.step("others are being worked on", async () => {
+    await create(server, "a", { id: "b", dependencies: ["a"] });
+    await claim(server, "a");
+    await answers("bob", {
+      reason: "waiting",
+      message: "No task is ready; waiting for running tasks: a (ann)",
+      running: [{ id: "a", assignedTo: "ann" }],
+      running_count: 1,
+    });
+  });
+
+  await t.step("the one who asks holds what others wait for", () =>
+    answers("ann", {
+      reason: "waiting",
+      message: "No task is ready; waiting for running tasks: a (ann); you hold a",
+      running: [{ id: "a", assignedTo: "ann" }],
+      running_count: 1,
+      holding: ["a"],
+    }));
+
+  await t.step("something failed", async () => {
+    await fail(server, "a");
+    await answers("bob", {
+      reason: "blocked",
+      message:
+        "No task is ready: 1 pending tasks are blocked by a (failed); retry_task them, or change what depends on " +
+        "them",
+      blocked_by: [{ id: "a", status: "failed" }],
+      blocked_count: 1,
+    });
+  });
+
+  await t.step("the last ones are being worked on", async () => {
+    await server.ask("retry_task", { task_id: "a" });
+    await finish(server, "a");
+    await claim(server, "b");
+    await answers("bob", {
+      reason: "waiting",
+      message: "No task is left to claim; still being worked on: b (ann)",
+      running: [{ id: "b", assignedTo: "ann" }],
+      running_count: 1,
+    });
+  });
+
+  await t.step("all are finished", async () => {
+    await create(server, "c");
+    await server.ask("cancel_task", { task_id: "c" });
+    await finish(server, "b");
+    await answers("bob", { reason: "all_finished", message: "All tasks are finished: 2 completed, 1 cancelled" });
+  });
+
+  await t.step("naming a few of many", async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `r${n}`);
+    await create(server, ...ids);
+    for (const id of ids) await claim(server, id);
+    const { message, running, running_count, holding } = await server.ask<{
+      message: string;
+      running: Json[];
+      running_count: number;
+      holding: string[];
+    }>("get_next_task", { instance_id: "ann" });
+    assertEquals(running.map(({ id }) => id), ids.slice(0, 10));
+    assertEquals(running_count, 12);
+    assertEquals(holding, ids.slice(0, 10));
+    assertMatch(message, / r9 \(ann\) and 2 more; you hold r0, .* r9 and 2 more$/);
+  });
+
+  async function answers(instance_id: string, expected: Json): Promise<void> {
+    assertEquals(await server.ask("get_next_task", { instance_id }), { ...none, ...expected });
+  }
+});

@@ -1,0 +1,174 @@
+/**
+ * Shows what becomes of calls that no tool can take: malformed ones are protocol errors that name what is expected,
+ * too large ones are refused, and the server goes on answering. Odd but valid ids come back as they were given.
+ */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { finish } from "../support/calls.ts";
+import { ErrorCode } from "../support/sdk_client.ts";
+import { type Json, type Server, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Longest answer to a call that is refused, in characters. */
+const MAX_REFUSAL_CHARACTERS = 8 * 1024;
+
+const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly says: readonly string[] }[] = [
+  { tool: "create_task", args: {}, says: ["id: ", "description: ", "It takes: id, description, dependencies?"] },
+  { tool: "create_task", args: { id: 5, description: "" }, says: ["id: ", "expected string, received number"] },
+  { tool: "create_task", args: { id: null, description: "" }, says: ["id: ", "expected string, received null"] },
+  { tool: "create_task", args: { id: "a", description: {} }, says: ["description: ", "expected string"] },
+  { tool: "create_task", args: { id: "a", description: "", dependencies: "b" }, says: ["dependencies: ", "array"] },
+  { tool: "create_task", args: { id: "a", description: "", dependencies: [1] }, says: ["dependencies.0: "] },
+  { tool: "create_task", args: { id: "a", description: "", extra: 1 }, says: ['"extra"', "It takes: id, "] },
+  { tool: "create_tasks", args: {}, says: ["tasks: ", "It takes: tasks"] },
+  { tool: "create_tasks", args: { tasks: [{ id: "a" }] }, says: ["tasks.0.description: "] },
+  { tool: "create_tasks", args: { tasks: [{ id: "a", description: "", x: 1 }] }, says: ["tasks.0: ", '"x"'] },
+  { tool: "update_task", args: { id: "a" }, says: ["task_id: ", '"id"', "task_id, description?, dependencies?"] },
+  { tool: "delete_task", args: { task_id: ["a"] }, says: ["task_id: ", "received array"] },
+  { tool: "get_next_task", args: {}, says: ["instance_id: ", "It takes: instance_id, task_id?"] },
+  { tool: "complete_task", args: { task_id: "a", instance_id: "i" }, says: ["result: ", "instance_id, result, att"] },
+  { tool: "complete_task", args: { task_id: "a", instance_id: "i", result: "", attempt: 0 }, says: ["attempt: "] },
+  { tool: "complete_task", args: { task_id: "a", instance_id: "i", result: "", attempt: 1.5 }, says: ["attempt: "] },
+  { tool: "complete_task", args: { task_id: "a", instance_id: "i", result: {} }, says: ["result: ", "string"] },
+  { tool: "fail_task", args: { task_id: "a", instance_id: "i" }, says: ["error: "] },
+  { tool: "release_task", args: { task_id: "a" }, says: ["instance_id: ", "reason?, attempt?"] },
+  { tool: "cancel_task", args: { task_id: true }, says: ["task_id: ", "received boolean"] },
+  { tool: "retry_task", args: {}, says: ["task_id: "] },
+  { tool: "get_task_status", args: { status: "done" }, says: ["status: "] },
+  { tool: "get_task_status", args: { fields: ["id", "nope"] }, says: ["fields.1: ", '"createdAt"'] },
+  { tool: "get_task_status", args: { limit: 0 }, says: ["limit: ", ">=1"] },
+  { tool: "get_task_status", args: { limit: 1_001 }, says: ["limit: ", "<=1000"] },
+  { tool: "get_task_status", args: { summary: "yes" }, says: ["summary: ", "boolean"] },
+  { tool: "get_task_details", args: { task_id: 1 }, says: ["task_id: "] },
+  { tool: "get_history", args: { since: -1 }, says: ["since: ", ">=0"] },
+  { tool: "get_history", args: { limit: 501 }, says: ["limit: ", "<=500", "task_id?, since?, limit?"] },
+];
+
+Deno.test("calls that cannot be carried out", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+
+  for (const { tool, args, says } of MALFORMED) {
+    await t.step(`${tool} does not take ${JSON.stringify(args)}`, async () => {
+      const { code, message } = await server.malformed(tool, args);
+      assertEquals(code, ErrorCode.InvalidParams);
+      for (const part of [`Invalid arguments for ${tool}`, ...says]) assertStringIncludes(message, part);
+    });
+  }
+
+  await t.step("the error of an unknown tool names those that there are", async () => {
+    const { code, message } = await server.malformed("complete");
+    assertEquals(code, ErrorCode.InvalidParams);
+    assertStringIncludes(message, "Unknown tool complete: there are create_task, create_tasks, ");
+    for (const tool of (await server.client.listTools()).tools) assertStringIncludes(message, tool.name);
+  });
+
+  await t.step("many mistakes are told in a short message", async () => {
+    const tasks = Array.from({ length: 1_000 }, () => ({ id: 1, description: 2 }));
+    const { message } = await server.malformed("create_tasks", { tasks });
+    assert(message.length < MAX_REFUSAL_CHARACTERS, message);
+  });
+
+  await t.step("a string of a mebibyte is refused wherever it stands", async () => {
+    const long = "x".repeat(MEBIBYTE);
+    const ids = { task_id: "a", instance_id: "i" };
+    for (
+      const [tool, args] of [
+        ["create_task", { id: long, description: "" }],
+        ["create_task", { id: "a", description: long }],
+        ["create_task", { id: "a", description: "", dependencies: [long] }],
+        ["create_tasks", { tasks: [{ id: long, description: "" }] }],
+        ["update_task", { task_id: long }],
+        ["delete_task", { task_id: long }],
+        ["get_next_task", { instance_id: long }],
+        ["get_next_task", { instance_id: "i", task_id: long }],
+        ["complete_task", { ...ids, result: long }],
+        ["complete_task", { ...ids, instance_id: long, result: "" }],
+        ["fail_task", { ...ids, error: long }],
+        ["release_task", { ...ids, reason: long }],
+        ["cancel_task", { task_id: "a", reason: long }],
+        ["retry_task", { task_id: long }],
+        ["get_task_status", { cursor: long }],
+        ["get_task_details", { task_id: long }],
+      ] as const
+    ) {
+      const error = await server.refused(tool, args);
+      assert(JSON.stringify(error).length < MAX_REFUSAL_CHARACTERS, `the refusal of ${tool} is too long`);
+    }
+    assertEquals(await server.ask<Json[]>("get_task_status", { assigned_to: long }), []);
+    assertEquals(await server.ask("get_history", { task_id: long }), { records: [], has_more: false });
+    await stillAnswers(server);
+  });
+
+  await t.step("a message of five mebibytes is refused under its own id", async () => {
+    const calls = [1, 5, 1].map((mebibytes, n) =>
+      server.call("create_task", { id: `b${n}`, description: "x".repeat(mebibytes * MEBIBYTE) })
+    );
+    const [before, tooLong, after] = await Promise.allSettled(calls);
+    assert(before?.status === "fulfilled" && before.value.isError === true);
+    assert(tooLong?.status === "rejected");
+    assertEquals(tooLong.reason.code, ErrorCode.InvalidRequest);
+    assertStringIncludes(tooLong.reason.message, "Message too long: at most 4194304 bytes are read");
+    assert(after?.status === "fulfilled" && after.value.isError === true);
+    await stillAnswers(server);
+  });
+});
+
+Deno.test("odd ids come back as they were given", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const ids = [
+    "__proto__",
+    "constructor",
+    "toString",
+    "🦕",
+    "👩‍👩‍👧‍👦 family",
+    "e\u0301 is not \u00e9",
+    "a".repeat(200),
+    "🦕".repeat(200),
+    "a/b?c#d%20&e=%",
+    "quote\" back\\slash 'n' `tick`",
+    "-- --data",
+    "<b>&amp;</b>",
+    "مهمة",
+    "0",
+  ];
+  for (const id of ids) {
+    await t.step(id.length > 40 ? `${id.slice(0, 40)}…` : id, async () => {
+      assertEquals((await server.ask("create_task", { id, description: id.slice(0, 40) }))["id"], id);
+      assertEquals((await server.ask("get_task_details", { task_id: id }))["id"], id);
+      const uri = `orchestrator://tasks/${encodeURIComponent(id)}`;
+      const { contents } = await server.client.readResource({ uri });
+      const text = contents[0] !== undefined && "text" in contents[0] ? contents[0].text : "";
+      assertEquals(JSON.parse(text).id, id);
+      const next = await server.ask("create_task", {
+        id: `after ${ids.indexOf(id)}`,
+        description: "",
+        dependencies: [id],
+      });
+      assertEquals(next["dependencies"], [id]);
+      await finish(server, id, id);
+      const { records } = await server.ask<{ records: { command: string }[] }>("get_history", { task_id: id });
+      assertEquals(records.map(({ command }) => command), ["create_tasks", "claim_task", "complete_task"]);
+    });
+  }
+  await t.step("all of them are listed, in the order of creation", async () => {
+    const tasks = await server.ask<{ id: string }[]>("get_task_status", { status: "completed" });
+    assertEquals(tasks.map(({ id }) => id), ids);
+  });
+  await t.step("another process reads the same", async () => {
+    await server.close();
+    await using other = await startServer(directory.path);
+    const tasks = await other.ask<{ id: string; result: string }[]>("get_task_status", {
+      status: "completed",
+      fields: ["id", "result"],
+    });
+    assertEquals(tasks, ids.map((id) => ({ id, result: id })));
+  });
+});
+
+async function stillAnswers(server: Server): Promise<void> {
+  assertEquals((await server.ask("get_task_status", { summary: true }))["total"], 0);
+}

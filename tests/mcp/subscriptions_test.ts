@@ -1,0 +1,124 @@
+/** Shows that clients are told of changes to what they follow, whichever process made them, and of nothing else. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { claim, create, finish } from "../support/calls.ts";
+import { McpError, ResourceUpdatedNotificationSchema } from "../support/sdk_client.ts";
+import { startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
+
+const TASKS = "orchestrator://tasks";
+
+Deno.test("subscriptions", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await using other = await startServer(directory.path);
+  const told: string[] = [];
+  server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void told.push(params.uri));
+  const servers = [["the same", server], ["another", other]] as const;
+
+  for (const [which, changing] of servers) {
+    await t.step(`to a list tell of changes by ${which} process`, async () => {
+      for (const uri of [TASKS, "orchestrator://graph", "orchestrator://history"]) {
+        await server.client.subscribeResource({ uri });
+        told.length = 0;
+        await create(changing, `${uri} by ${which}`);
+        await until(`a notification of ${uri}`, () => told.includes(uri));
+        await server.client.unsubscribeResource({ uri });
+      }
+    });
+  }
+
+  await create(server, "marker", "a", "unrelated", { id: "b", dependencies: ["a"] });
+  await server.client.subscribeResource({ uri: uriOf("b") });
+  await server.client.subscribeResource({ uri: uriOf("marker") });
+
+  for (const [which, changing] of servers) {
+    await t.step(`to a task tell of changes by ${which} process`, async () => {
+      await tellsOf("b", () => changing.ask("update_task", { task_id: "b", description: `by ${which}` }));
+      await tellsOf("b", () => changing.ask("cancel_task", { task_id: "b" }));
+      await tellsOf("b", () => changing.ask("retry_task", { task_id: "b" }));
+    });
+
+    await t.step(`to a task tell nothing while it stays the same, whatever ${which} process does`, async () => {
+      await tellsNothing(() => changing.ask("update_task", { task_id: "unrelated", description: `by ${which}` }));
+      await tellsNothing(() => create(changing, { id: `after b by ${which}`, dependencies: ["b"] }));
+      await tellsNothing(() => claim(changing, "a"));
+      await tellsNothing(() => changing.ask("release_task", { task_id: "a", instance_id: "ann" }));
+    });
+  }
+
+  await t.step("to a task tell of its readiness, which a dependency changes", async () => {
+    await tellsOf("b", () => other.ask("cancel_task", { task_id: "a" }));
+    await tellsOf("b", () => other.ask("retry_task", { task_id: "a" }));
+    await tellsOf("b", () => finish(other, "a"));
+  });
+
+  await t.step("to a task tell of a change back to what the client has not seen in between", async () => {
+    await tellsOf("b", () => claim(other, "b"));
+    await tellsOf("b", () => other.ask("release_task", { task_id: "b", instance_id: "ann" }));
+  });
+
+  await t.step("to a task that does not exist tell of its creation and its end", async () => {
+    await server.client.subscribeResource({ uri: uriOf("later 🦕") });
+    await tellsOf("later 🦕", () => create(other, "later 🦕"));
+    await tellsOf("later 🦕", () => other.ask("delete_task", { task_id: "later 🦕" }));
+  });
+
+  await t.step("once ended tell nothing more", async () => {
+    await server.client.unsubscribeResource({ uri: uriOf("b") });
+    await tellsNothing(() => other.ask("update_task", { task_id: "b", description: "unseen" }));
+    await server.client.unsubscribeResource({ uri: "orchestrator://never" });
+  });
+
+  await t.step("begin and end in any order", async () => {
+    for (const id of ["later 🦕", "marker"]) await server.client.unsubscribeResource({ uri: uriOf(id) });
+    // The last one ends while the next one begins.
+    await server.client.subscribeResource({ uri: uriOf("a") });
+    await Promise.all([
+      server.client.subscribeResource({ uri: uriOf("marker") }),
+      server.client.unsubscribeResource({ uri: uriOf("a") }),
+    ]);
+    await tellsNothing(() => create(other, "untold"));
+  });
+
+  await t.step("need a resource that there can be", async () => {
+    for (const uri of ["orchestrator://nothing", "orchestrator://tasks/%", "http://example.com"]) {
+      const error = await server.client.subscribeResource({ uri }).catch((error) => error);
+      assert(error instanceof McpError, uri);
+      assertEquals(error.code, -32002);
+    }
+  });
+
+  await t.step("are bounded in number", async () => {
+    const uris = Array.from({ length: 1_000 }, (_, n) => uriOf(`many ${n}`));
+    const added = await Promise.allSettled(uris.map((uri) => server.client.subscribeResource({ uri })));
+    const refused = added.filter((outcome) => outcome.status === "rejected");
+    assertEquals(refused.length, 1, "one was there before");
+    assertStringIncludes(String(refused[0]?.reason), "At most 1000 subscriptions are allowed");
+    await server.client.subscribeResource({ uri: uriOf("many 5") });
+  });
+
+  async function tellsOf(id: string, change: () => Promise<unknown>): Promise<void> {
+    assertEquals(await toldBy(change), [uriOf(id)]);
+  }
+
+  async function tellsNothing(change: () => Promise<unknown>): Promise<void> {
+    assertEquals(await toldBy(change), []);
+  }
+
+  /** What a change makes the server tell. */
+  async function toldBy(change: () => Promise<unknown>): Promise<string[]> {
+    told.length = 0;
+    await change();
+    // Changes are told in their order: with this one, all before it have been.
+    await other.ask("update_task", { task_id: "marker", description: crypto.randomUUID() });
+    await until("the marker's notification", () => told.includes(uriOf("marker")));
+    await server.client.ping();
+    return told.filter((uri) => uri !== uriOf("marker"));
+  }
+});
+
+function uriOf(id: string): string {
+  return `${TASKS}/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,86 @@
+/** Shows that the list of tools is small, always the same, and tells a client all it needs to know of each. */
+
+import { assert, assertEquals } from "@std/assert";
+import { startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+/** The core tools' share of an agent's context. */
+const MAX_LIST_BYTES = 8 * 1024;
+
+Deno.test("the list of tools", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const list = await server.client.listTools();
+  const { tools } = list;
+
+  await t.step("has the earlier server's tools with all their parameters", () => {
+    const properties = new Map(tools.map(({ name, inputSchema }) => [name, Object.keys(inputSchema.properties ?? {})]));
+    for (
+      const [name, parameters] of Object.entries({
+        create_task: ["id", "description", "dependencies"],
+        update_task: ["task_id", "description", "dependencies"],
+        delete_task: ["task_id"],
+        get_next_task: ["instance_id"],
+        complete_task: ["task_id", "instance_id", "result"],
+        get_task_status: [],
+        get_task_details: ["task_id"],
+      })
+    ) {
+      assertEquals(properties.get(name)?.slice(0, parameters.length), parameters, name);
+    }
+  });
+
+  await t.step("requires no more parameters than the earlier server did", () => {
+    const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema.required ?? []]));
+    assertEquals(required["create_task"], ["id", "description"]);
+    assertEquals(required["update_task"], ["task_id"]);
+    assertEquals(required["get_next_task"], ["instance_id"]);
+    assertEquals(required["complete_task"], ["task_id", "instance_id", "result"]);
+    assertEquals(required["get_task_status"], []);
+  });
+
+  await t.step("fits into eight kilobytes", () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(list)).length;
+    assert(bytes <= MAX_LIST_BYTES, `${bytes} bytes`);
+  });
+
+  await t.step("describes and annotates every tool", () => {
+    for (const { name, description, annotations } of tools) {
+      assert(description !== undefined && description.length > 20, name);
+      assertEquals(typeof annotations?.readOnlyHint, "boolean", name);
+      if (annotations?.readOnlyHint === false) assertEquals(typeof annotations.destructiveHint, "boolean", name);
+      assertEquals(annotations?.openWorldHint, false, name);
+    }
+  });
+
+  await t.step("has strict objects as input schemas, without references", () => {
+    for (const { name, inputSchema } of tools) {
+      assertEquals(inputSchema.type, "object", name);
+      assertEquals(inputSchema["additionalProperties"], false, name);
+      assert(!JSON.stringify(inputSchema).includes("$ref"), name);
+    }
+  });
+
+  await t.step("is the same again, and from another process", async () => {
+    assertEquals(JSON.stringify(await server.client.listTools()), JSON.stringify(list));
+    await using other = await startServer(directory.path);
+    assertEquals(JSON.stringify(await other.client.listTools()), JSON.stringify(list));
+  });
+});
+
+Deno.test("a server introduces itself", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const { name, title, version } = server.client.getServerVersion() ?? {};
+  assertEquals([name, title], ["mcp-orchestrator", "MCP Orchestrator"]);
+  assertEquals(version, JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url))).version);
+  assertEquals(server.client.getServerCapabilities(), {
+    tools: {},
+    resources: { subscribe: true },
+    prompts: {},
+    completions: {},
+  });
+  const instructions = server.client.getInstructions() ?? "";
+  for (const tool of ["create_tasks", "get_next_task", "complete_task"]) assert(instructions.includes(tool), tool);
+  assert(instructions.length < 1_000, `${instructions.length} characters`);
+});

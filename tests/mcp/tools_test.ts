@@ -1,0 +1,177 @@
+/** Shows what the tools that change tasks answer when they succeed, in the exact form that clients rely on. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { claim, create } from "../support/calls.ts";
+import { type Json, type Server, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+Deno.test("tools that change tasks", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  // Clients check results against the output schemas once they have listed the tools.
+  await server.client.listTools();
+
+  await t.step("create_task answers the task", async () => {
+    assertEquals(await server.ask("create_task", { id: "c1", description: "first" }), {
+      id: "c1",
+      description: "first",
+      status: "pending",
+      readiness: "ready",
+      dependencies: [],
+    });
+    assertEquals(
+      await server.ask("create_task", { id: "c2", description: "second", dependencies: ["c1", "c1"] }),
+      {
+        id: "c2",
+        description: "second",
+        status: "pending",
+        readiness: "waiting",
+        waitingFor: ["c1"],
+        dependencies: ["c1"],
+      },
+    );
+  });
+
+  await t.step("create_task clips a long description in its answer and keeps it whole", async () => {
+    const description = "x".repeat(64 * 1024);
+    const task = await server.ask("create_task", { id: "long", description });
+    assertEquals(task["description"], `${"x".repeat(200)}… (65536 characters, get_task_details has all)`);
+    assertEquals((await server.ask("get_task_details", { task_id: "long" }))["description"], description);
+  });
+
+  await t.step("create_tasks takes tasks in any order and answers counts", async () => {
+    const tasks = [
+      { id: "b3", description: "last", dependencies: ["b1", "b2"] },
+      { id: "b1", description: "start" },
+      { id: "b2", description: "start", dependencies: [] },
+    ];
+    assertEquals(await server.ask("create_tasks", { tasks }), { created: 3, ready: ["b1", "b2"], ready_count: 2 });
+    assertEquals(await server.ask("create_tasks", { tasks: [] }), { created: 0, ready: [], ready_count: 0 });
+  });
+
+  await t.step("create_tasks names twenty of many ready tasks", async () => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => `m${index}`);
+    const answer = await server.ask("create_tasks", { tasks: ids.map((id) => ({ id, description: "" })) });
+    assertEquals(answer, { created: 1_000, ready: ids.slice(0, 20), ready_count: 1_000 });
+  });
+
+  await t.step("update_task changes what is given and nothing else", async () => {
+    await create(server, "u1", "u2");
+    const described = { id: "u1", description: "new", status: "pending", readiness: "ready", dependencies: [] };
+    assertEquals(await server.ask("update_task", { task_id: "u1", description: "new" }), described);
+    const waiting = { ...described, readiness: "waiting", waitingFor: ["u2"], dependencies: ["u2"] };
+    assertEquals(await server.ask("update_task", { task_id: "u1", dependencies: ["u2"] }), waiting);
+    assertEquals(await server.ask("update_task", { task_id: "u1" }), waiting);
+    assertEquals(await server.ask("update_task", { task_id: "u1", dependencies: [] }), described);
+  });
+
+  await t.step("delete_task answers the id, and the task is gone", async () => {
+    await create(server, "d1");
+    assertEquals(await server.ask("delete_task", { task_id: "d1" }), { deleted: "d1" });
+    assertEquals((await server.refused("get_task_details", { task_id: "d1" })).code, "not_found");
+  });
+
+  await t.step("complete_task answers the task and what it unlocked", async () => {
+    await create(server, "k1", "other");
+    await create(server, { id: "k2", dependencies: ["k1"] }, { id: "k3", dependencies: ["k1", "other"] });
+    await claim(server, "k1");
+    const completed = {
+      completed_task: {
+        id: "k1",
+        description: "do k1",
+        status: "completed",
+        dependencies: [],
+        assignedTo: "ann",
+        result: "made it",
+      },
+      unlocked_tasks: [
+        { id: "k2", description: "do k2", status: "pending", readiness: "ready", dependencies: ["k1"] },
+      ],
+    };
+    const call = { task_id: "k1", instance_id: "ann", result: "made it" };
+    assertEquals(await server.ask("complete_task", { ...call, attempt: 1 }), completed);
+    assertEquals(await server.ask("complete_task", call), completed, "said twice, it is the same answer");
+  });
+
+  await t.step("complete_task shows twenty of many unlocked tasks, and how many there are", async () => {
+    await create(server, "hub");
+    await create(server, ...Array.from({ length: 25 }, (_, n) => ({ id: `spoke${n}`, dependencies: ["hub"] })));
+    await claim(server, "hub");
+    const call = { task_id: "hub", instance_id: "ann", result: "" };
+    const answer = await server.ask<{ unlocked_tasks: Json[]; unlocked_count: number }>("complete_task", call);
+    assertEquals(answer.unlocked_tasks.map((task) => task["id"]), Array.from({ length: 20 }, (_, n) => `spoke${n}`));
+    assertEquals(answer.unlocked_count, 25);
+  });
+
+  await t.step("fail_task and retry_task block and unblock what depends on the task", async () => {
+    await create(server, "f1");
+    await create(server, { id: "f2", dependencies: ["f1"] });
+    await claim(server, "f1");
+    const failed = {
+      id: "f1",
+      description: "do f1",
+      status: "failed",
+      dependencies: [],
+      assignedTo: "ann",
+      error: "no disk",
+    };
+    const call = { task_id: "f1", instance_id: "ann", error: "no disk" };
+    assertEquals(await server.ask("fail_task", call), failed);
+    assertEquals(await server.ask("fail_task", call), failed, "said twice, it is the same answer");
+    assertEquals(await readiness(server, "f2"), ["blocked", ["f1"]]);
+    const retried = { id: "f1", description: "do f1", status: "pending", readiness: "ready", dependencies: [] };
+    assertEquals(await server.ask("retry_task", { task_id: "f1" }), retried);
+    assertEquals(await server.ask("retry_task", { task_id: "f1" }), retried, "said twice, it is the same answer");
+    assertEquals(await readiness(server, "f2"), ["waiting", ["f1"]]);
+  });
+
+  await t.step("release_task hands a task back, for the next attempt", async () => {
+    await create(server, "r1");
+    await claim(server, "r1");
+    const released = { id: "r1", description: "do r1", status: "pending", readiness: "ready", dependencies: [] };
+    const call = { task_id: "r1", instance_id: "ann" };
+    assertEquals(await server.ask("release_task", { ...call, reason: "lunch" }), { ...released, reason: "lunch" });
+    assertEquals((await claim(server, "r1", "bob"))["attempt"], 2);
+    assertEquals(await server.ask("release_task", { task_id: "r1", instance_id: "bob" }), released);
+  });
+
+  await t.step("cancel_task ends pending and running tasks", async () => {
+    await create(server, "x1", "x2");
+    await claim(server, "x2");
+    const cancelled = { description: "do x1", status: "cancelled", dependencies: [] };
+    assertEquals(await server.ask("cancel_task", { task_id: "x1" }), { id: "x1", ...cancelled });
+    assertEquals(await server.ask("cancel_task", { task_id: "x1" }), { id: "x1", ...cancelled });
+    assertEquals(await server.ask("cancel_task", { task_id: "x2", reason: "not needed" }), {
+      ...cancelled,
+      id: "x2",
+      description: "do x2",
+      assignedTo: "ann",
+      reason: "not needed",
+    });
+  });
+
+  await t.step("get_task_details answers the whole task with its times", async () => {
+    const result = "y".repeat(512 * 1024);
+    await create(server, "g1");
+    await claim(server, "g1");
+    await server.ask("complete_task", { task_id: "g1", instance_id: "ann", result });
+    const { createdAt, startedAt, finishedAt, ...rest } = await server.ask("get_task_details", { task_id: "g1" });
+    for (const time of [createdAt, startedAt, finishedAt]) assertMatch(String(time), ISO_TIME);
+    assertEquals(rest, {
+      id: "g1",
+      description: "do g1",
+      status: "completed",
+      dependencies: [],
+      assignedTo: "ann",
+      result,
+      attempt: 1,
+    });
+  });
+});
+
+async function readiness(server: Server, task_id: string): Promise<[unknown, unknown]> {
+  const task = await server.ask("get_task_details", { task_id });
+  return [task["readiness"], task["waitingFor"]];
+}

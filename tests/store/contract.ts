@@ -1,0 +1,226 @@
+/** What every journal promises, whatever it is kept in: the suite that each store has to pass. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Journal, Position } from "../../src/app/ports.ts";
+import type { Draft, JournalRecord } from "../../src/core/events.ts";
+import { oldTask, times } from "../core/given.ts";
+import { append, drafted, recordsAfter } from "../support/store.ts";
+import { until } from "../support/until.ts";
+
+/** A fresh journal. */
+export interface Subject extends AsyncDisposable {
+  /** Another handle on it, as another process would have. */
+  open(): Journal;
+}
+
+export interface ContractOptions {
+  readonly permissions: Deno.PermissionOptions;
+  readonly make: () => Promise<Subject>;
+}
+
+/** More than any store reads at once. */
+const LONG = "long ".repeat(100_000);
+
+/** One of each kind that JSON, hashing or a text file could spoil. */
+const ODD_DRAFTS: readonly Draft[] = [
+  drafted("plain"),
+  drafted("__proto__", 'line\nfeed\r\n\u2028 \u2029 tab\t quote" backslash\\ \u0000 \ufeff'),
+  drafted("7", "lone surrogates \ud800 and \udc00, a pair \ud83d\ude00, a private one \ue000"),
+  drafted("long", LONG),
+  { actor: "", command: "", events: [] },
+  {
+    actor: "ü",
+    command: "import_tasks",
+    events: [{ type: "tasks.imported", tasks: [oldTask("old", { result: "" })] }],
+  },
+  {
+    actor: "x",
+    command: "complete_task",
+    events: [
+      { type: "task.claimed", id: "plain", instance: "x", attempt: 1 },
+      { type: "task.completed", id: "plain", instance: "x", attempt: 1, result: '{"hash":"0","v":2}\n' },
+    ],
+  },
+];
+
+export function testJournal(name: string, { permissions, make }: ContractOptions): void {
+  function test(what: string, check: (open: () => Journal) => Promise<void>): void {
+    Deno.test({
+      name: `${name}: ${what}`,
+      permissions,
+      async fn() {
+        await using subject = await make();
+        const opened: Journal[] = [];
+        try {
+          await check(() => {
+            const journal = subject.open();
+            opened.push(journal);
+            return journal;
+          });
+        } finally {
+          for (const journal of opened) await journal.close();
+        }
+      },
+    });
+  }
+
+  test("an empty journal has no records and ends at its origin", async (open) => {
+    const journal = open();
+    assertEquals(journal.origin.seq, 0);
+    assertEquals(await recordsAfter(journal), []);
+    const { tail, position } = await append(journal, []);
+    assertEquals(tail, { records: [], position: journal.origin });
+    assertEquals(position, journal.origin);
+  });
+
+  test("records come back as they were given, with seq from 1 without gaps and the time", async (open) => {
+    const journal = open();
+    const records: JournalRecord[] = [];
+    for (const draft of ODD_DRAFTS) {
+      let at = 0;
+      const position = await journal.transact(journal.origin, (_, now) => {
+        at = now;
+        return [draft];
+      });
+      records.push({ ...draft, seq: records.length + 1, at });
+      assertEquals(position.seq, records.length);
+    }
+    assertEquals(await recordsAfter(journal), records);
+    assertEquals(await recordsAfter(open()), records);
+    assertEquals((await append(open(), [])).tail.records, records);
+    assert(records.every(({ at }, index) => index === 0 || at > (records[index - 1]?.at ?? Infinity)));
+  });
+
+  test("the records of one transaction follow each other at one time", async (open) => {
+    const journal = open();
+    const position = await journal.transact(journal.origin, () => ODD_DRAFTS);
+    assertEquals(position.seq, ODD_DRAFTS.length);
+    const records = await recordsAfter(journal);
+    assertEquals(records, ODD_DRAFTS.map((draft, index) => ({ ...draft, seq: index + 1, at: records[0]?.at ?? 0 })));
+  });
+
+  test("a transaction hands over exactly the records after its position", async (open) => {
+    const journal = open();
+    const positions = await appendAll(journal, times(8, (index) => drafted(`t${index}`)));
+    const records = await recordsAfter(journal);
+    for (const [index, position] of positions.entries()) {
+      const { tail } = await append(open(), [], position);
+      assertEquals(tail.records, records.slice(index + 1));
+      assertEquals(tail.position.seq, 8);
+      assertEquals(await recordsAfter(open(), position), records.slice(index + 1));
+    }
+  });
+
+  test("what decide throws comes out, with nothing appended and others free to write", async (open) => {
+    const journal = open();
+    await append(journal, [drafted("a")]);
+    const thrown = new Error("no");
+    const error = await assertRejects(() =>
+      journal.transact(journal.origin, () => {
+        throw thrown;
+      })
+    );
+    assert(error === thrown);
+    assertEquals((await append(open(), [drafted("b")])).position.seq, 2);
+    assertEquals((await append(journal, [drafted("c")])).position.seq, 3);
+    assertEquals((await recordsAfter(journal)).map(({ seq }) => seq), [1, 2, 3]);
+  });
+
+  test("nothing to append appends nothing", async (open) => {
+    const journal = open();
+    const { position } = await append(journal, [drafted("a")]);
+    assertEquals((await append(journal, [], position)).position, position);
+    assertEquals((await append(open(), [], position)).position, position);
+    assertEquals((await recordsAfter(journal)).length, 1);
+  });
+
+  test("reading goes on from the end of each chunk", async (open) => {
+    const journal = open();
+    await append(journal, times(30, (index) => drafted(`t${index}`, "x".repeat(30_000))));
+    const records = await recordsAfter(journal);
+    assertEquals(records.length, 30);
+    for await (const chunk of open().read(journal.origin)) {
+      assertEquals(chunk.position.seq, chunk.records.at(-1)?.seq);
+      assertEquals(await recordsAfter(open(), chunk.position), records.slice(chunk.position.seq));
+    }
+  });
+
+  test("a read that is under way when others write sees no record twice and none missing", async (open) => {
+    const journal = open();
+    await append(journal, times(5, (index) => drafted(`t${index}`)));
+    const writer = open();
+    const seen: JournalRecord[] = [];
+    for await (const { records } of journal.read(journal.origin)) {
+      if (seen.length === 0) await append(writer, [drafted("late")]);
+      seen.push(...records);
+    }
+    assert(seen.length >= 5);
+    assertEquals(seen, (await recordsAfter(writer)).slice(0, seen.length));
+  });
+
+  test("seek finds a position at or before any record", async (open) => {
+    const journal = open();
+    await appendAll(journal, times(25, (index) => drafted(`t${index}`)));
+    const records = await recordsAfter(journal);
+    for (let seq = 0; seq <= 25; seq++) {
+      const position = await open().seek(seq);
+      assert(position.seq <= seq, `${position.seq} for ${seq}`);
+      assertEquals(await recordsAfter(open(), position), records.slice(position.seq));
+    }
+    assert((await journal.seek(1_000)).seq <= 25);
+  });
+
+  test("handles see each other's records", async (open) => {
+    const handles = [open(), open(), open()];
+    const positions: Position[] = [];
+    for (const [index, handle] of handles.entries()) {
+      const { tail, position } = await append(handle, [drafted(`t${index}`)], positions[0] ?? handle.origin);
+      assertEquals(tail.records.length, Math.max(0, index - 1) + (positions.length === 0 ? index : 0));
+      positions.push(position);
+      for (const other of handles) assertEquals((await recordsAfter(other)).length, index + 1);
+    }
+  });
+
+  test("transactions at once follow each other without a gap, each seeing those before it", async (open) => {
+    const handles = times(5, open);
+    const seen = await Promise.all(handles.map(async (handle, index) => {
+      const counts: number[] = [];
+      for (let round = 0; round < 10; round++) {
+        const { tail } = await append(handle, [drafted(`t${index}-${round}`)]);
+        counts.push(tail.records.length);
+      }
+      return counts;
+    }));
+    assertEquals(seen.flat().sort((a, b) => a - b), times(50, (index) => index));
+    const records = await recordsAfter(open());
+    assertEquals(records.map(({ seq }) => seq), times(50, (index) => index + 1));
+    assertEquals(new Set(records.map(({ events }) => JSON.stringify(events))).size, 50);
+  });
+
+  test("watching wakes when another handle appends, and ends with the signal", async (open) => {
+    const [watcher, writer] = [open(), open()];
+    const abort = new AbortController();
+    let wakes = 0;
+    const watching = (async () => {
+      for await (const _ of watcher.watch(abort.signal)) wakes++;
+    })();
+    // A watch may take a moment to begin.
+    await until("the watch to wake", async () => {
+      await append(writer, [{ actor: "test", command: "test", events: [] }]);
+      return wakes > 0;
+    });
+    abort.abort();
+    await watching;
+  });
+
+  test("watching with a signal that is over ends at once", async (open) => {
+    assertEquals(await Array.fromAsync(open().watch(AbortSignal.abort())), []);
+  });
+}
+
+/** Appends each draft in a transaction of its own; resolves to the ends of all of them. */
+async function appendAll(journal: Journal, drafts: readonly Draft[]): Promise<Position[]> {
+  const positions: Position[] = [];
+  for (const draft of drafts) positions.push((await append(journal, [draft], positions.at(-1))).position);
+  return positions;
+}

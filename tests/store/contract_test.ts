@@ -1,0 +1,57 @@
+/** Shows that each store keeps what every journal promises: in memory, in one file, and in many. */
+
+import { FileJournal } from "../../src/store/file_journal.ts";
+import { MemoryJournal } from "../../src/store/memory.ts";
+import { steppingClock } from "../support/clock.ts";
+import { RecordingLog } from "../support/log.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+import { realDisk } from "../../src/store/disk.ts";
+import { testJournal } from "./contract.ts";
+
+testJournal("MemoryJournal", {
+  permissions: "none",
+  make() {
+    const journal = new MemoryJournal(steppingClock());
+    return Promise.resolve({ open: () => journal, [Symbol.asyncDispose]: () => Promise.resolve() });
+  },
+});
+
+testJournal("FileJournal in one segment", {
+  permissions: { read: "inherit", write: "inherit" },
+  async make() {
+    const directory = await temporaryDirectory();
+    return {
+      open: opener({ directory: directory.path, disk: realDisk }),
+      [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+    };
+  },
+});
+
+testJournal("FileJournal in many segments", {
+  permissions: { read: "inherit", write: "inherit" },
+  async make() {
+    const directory = await temporaryDirectory();
+    return {
+      open: opener({ directory: directory.path, disk: realDisk, segmentBytes: 500 }),
+      [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+    };
+  },
+});
+
+testJournal("FileJournal with a segment for each transaction, in memory", {
+  permissions: "none",
+  make() {
+    return Promise.resolve({
+      open: opener({ directory: "/data", disk: new MemoryDisk(), segmentBytes: 1 }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  },
+});
+
+function opener(
+  options: Pick<ConstructorParameters<typeof FileJournal>[0], "directory" | "disk" | "segmentBytes">,
+): () => FileJournal {
+  const now = steppingClock();
+  return () => new FileJournal({ ...options, now, log: new RecordingLog() });
+}
