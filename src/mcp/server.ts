@@ -2,7 +2,7 @@
  * An MCP server for one client: binds tools, resources and prompts to the SDK. The same whatever the transport.
  */
 
-import { z } from "zod";
+import type { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
@@ -12,7 +12,6 @@ import { getPrompt, PROMPTS } from "./prompts.ts";
 import { ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
 import {
-  type CallToolRequest,
   CallToolRequestSchema,
   type CallToolResult,
   CompleteRequestSchema,
@@ -75,10 +74,15 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   };
   const context: ToolContext = { engine, actor: (instance) => instance ?? client() };
 
-  on(server, ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
-  server.setRequestHandler(ANY_CALL, async (request) => {
-    // The SDK checks tool calls against their schema before it hands them over, and answers what does not fit.
-    const { params } = request as unknown as CallToolRequest;
+  const methods = new Map<string, Method>();
+  server.fallbackRequestHandler = (request) => {
+    const method = methods.get(request.method);
+    if (method === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
+    return method(request);
+  };
+
+  on(methods, ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
+  on(methods, CallToolRequestSchema, async ({ params }) => {
     const tool = tools.get(params.name);
     if (tool === undefined) {
       throw new ProtocolError(
@@ -93,9 +97,9 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     }
   });
 
-  on(server, ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }));
-  on(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: RESOURCE_TEMPLATES }));
-  on(server, ReadResourceRequestSchema, async ({ params: { uri } }) => {
+  on(methods, ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }));
+  on(methods, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: RESOURCE_TEMPLATES }));
+  on(methods, ReadResourceRequestSchema, async ({ params: { uri } }) => {
     try {
       const content = await readResource(engine, uri);
       if (content !== undefined) return { contents: [{ uri, ...content }] };
@@ -105,7 +109,7 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     }
     throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
   });
-  on(server, SubscribeRequestSchema, async ({ params: { uri } }) => {
+  on(methods, SubscribeRequestSchema, async ({ params: { uri } }) => {
     if (!isResource(uri)) throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
     if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
       throw new ProtocolError(
@@ -116,14 +120,14 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     await subscriptions.add(uri);
     return {};
   });
-  on(server, UnsubscribeRequestSchema, ({ params: { uri } }) => {
+  on(methods, UnsubscribeRequestSchema, ({ params: { uri } }) => {
     subscriptions.remove(uri);
     return {};
   });
 
-  on(server, ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
-  on(server, GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
-  on(server, CompleteRequestSchema, async ({ params: { ref, argument } }) => {
+  on(methods, ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
+  on(methods, GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
+  on(methods, CompleteRequestSchema, async ({ params: { ref, argument } }) => {
     const isTaskId = ref.type === "ref/resource" && ref.uri === TASK_TEMPLATE && argument.name === "id";
     const ids = isTaskId ? await engine.read((state) => completeIds(state, argument.value, MAX_COMPLETIONS + 1)) : [];
     return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
@@ -131,21 +135,21 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   return server;
 }
 
-/** A tool call, not looked into: the SDK would take parameters of the wrong form for a fault of the server. */
-const ANY_CALL = z.looseObject({ method: CallToolRequestSchema.shape.method });
+/** Answers the requests of one method. */
+type Method = (request: { readonly method: string }) => Promise<ServerResult>;
 
 /**
- * Answers a method's requests with a handler. The SDK alone takes parameters of the wrong form for a fault of the
- * server; here they are the caller's, told what is wrong.
+ * Adds the handler of a method. The methods hang on the SDK's fallback, because what is registered by schema takes
+ * parameters of the wrong form for a fault of the server, and checks each tool call and result three times over.
  */
 function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
-  server: Server,
+  methods: Map<string, Method>,
   schema: Schema,
   handle: (request: z.infer<Schema>) => ServerResult | Promise<ServerResult>,
 ): void {
-  server.setRequestHandler(z.looseObject({ method: schema.shape.method }), (request) => {
+  methods.set(schema.shape.method.value, async (request) => {
     const parsed = schema.safeParse(request);
-    if (parsed.success) return handle(parsed.data);
+    if (parsed.success) return await handle(parsed.data);
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new ProtocolError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
   });

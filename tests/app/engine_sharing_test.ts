@@ -74,6 +74,8 @@ test("a call that can't have the lock is refused as busy, and has changed nothin
   const lock = new WriteLock(disk, "/data/lock");
   await lock.acquire();
   const refused = [createTask(store.engine, "b"), createTask(store.engine, "c")];
+  const read = taskIds(store.engine);
+  assertEquals(await read, ["a"]);
   for (const each of refused) assertEquals((await assertRejects(() => each, Unavailable)).code, "busy");
   assertEquals(await taskIds(store.engine), ["a"]);
   lock.release();

@@ -13,6 +13,7 @@ import { steppingClock } from "../support/clock.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { createTask, recordsAfter, startStore, taskIds, wholeState } from "../support/store.ts";
+import { temporaryDirectory } from "../support/temp.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -150,6 +151,29 @@ test("the history is what the journal holds after a place", async () => {
   for (let seq = 0; seq <= 11; seq++) {
     assertEquals((await Array.fromAsync(store.engine.history(seq))).flat(), records.slice(seq));
   }
+});
+
+Deno.test({
+  name: "the history can be read while commands are carried out",
+  permissions: { read: true, write: true },
+  async fn() {
+    await using directory = await temporaryDirectory();
+    await using store = await startStore({ directory: directory.path, segmentBytes: 2_000 });
+    let isWriting = true;
+    const reading = (async () => {
+      while (isWriting) {
+        const seqs = (await Array.fromAsync(store.engine.history(0))).flat().map(({ seq }) => seq);
+        assertEquals(seqs, times(seqs.length, (index) => index + 1));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    })();
+    for (let round = 0; round < 30; round++) {
+      await Promise.all(times(3, (index) => createTask(store.engine, `${round}-${index}`)));
+    }
+    isWriting = false;
+    await reading;
+    assertEquals((await recordsAfter(store.journal)).length, 90);
+  },
 });
 
 test("a journal that is replaced again and again is an error in the end", async () => {

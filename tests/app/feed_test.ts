@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Feed } from "../../src/app/feed.ts";
 import type { Disk } from "../../src/store/disk.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { createTask, type RunningStore, startStore } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -28,6 +29,28 @@ Deno.test({
     await store.engine.read(() => {});
     assertEquals(told.length, 20);
     assertEquals(store.log.warnings, []);
+  },
+});
+
+Deno.test({
+  name: "a feed looks a few milliseconds after a hint, once for many",
+  permissions: "none",
+  async fn() {
+    const disk = new MemoryDisk();
+    await using store = await startStore({ directory: "/data", disk });
+    await using other = await startStore({ directory: "/data", disk });
+    using time = new FakeTime();
+    const feed = new Feed(store.engine, store.log);
+    const told: number[] = [];
+    feed.subscribe((records) => void told.push(records.length));
+    await time.pass(100);
+    for (const id of ["a", "b", "c"]) await createTask(other.engine, id);
+    await time.pass(9);
+    assertEquals(told, []);
+    await time.pass(1);
+    assertEquals(told, [3]);
+    feed.close();
+    assertEquals(time.timers, 0);
   },
 });
 

@@ -6,7 +6,16 @@ import type { JournalRecord } from "../../src/core/events.ts";
 import { times } from "../core/given.ts";
 import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { append, checkpoint, createTask, drafted, recordsAfter, type RunningStore, startStore, taskIds } from "../support/store.ts";
+import {
+  append,
+  checkpoint,
+  createTask,
+  drafted,
+  recordsAfter,
+  type RunningStore,
+  startStore,
+  taskIds,
+} from "../support/store.ts";
 
 function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn: () => fn(new MemoryDisk()) });

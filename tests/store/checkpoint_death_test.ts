@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Snapshot } from "../../src/core/evolve.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, startStore, wholeState } from "../support/store.ts";
-import { dieAt, FaultyDisk } from "./faulty_disk.ts";
+import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
 
 /** How many checkpoints were written well before the one that is not. */
 for (const before of [0, 1, 2]) {
@@ -18,6 +18,7 @@ for (const before of [0, 1, 2]) {
       const { disk, expected } = await prepared(before);
       let deaths = 0;
       for (let isOver = false; !isOver; deaths++) {
+        assert(deaths < MAX_OPERATIONS, "it never ends");
         const dying = disk.afterKill();
         isOver = await dieSaving(dying, deaths + 1);
         for (const left of [dying.afterKill(), dying.afterPowerLoss()]) await assertUnharmed(left, expected);

@@ -19,7 +19,7 @@ import {
   type RunningStore,
   startStore,
 } from "../support/store.ts";
-import { dieAt, FaultyDisk, type Plan } from "./faulty_disk.ts";
+import { dieAt, FaultyDisk, MAX_OPERATIONS, type Plan } from "./faulty_disk.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -40,6 +40,7 @@ const DEATHS: Readonly<Record<string, (number: number) => Plan>> = {
 for (const [when, plan] of Object.entries(DEATHS)) {
   test(`a process that dies ${when} any operation has lost nothing that it answered`, async () => {
     for (let number = 1, isOver = false; !isOver; number++) {
+      assert(number < MAX_OPERATIONS, "it never ends");
       const memory = new MemoryDisk();
       const disk = new FaultyDisk(memory);
       disk.plan = plan(number);
@@ -54,6 +55,7 @@ for (const [when, plan] of Object.entries(DEATHS)) {
 
   test(`what others answer after a process died ${when} any operation survives a loss of power`, async () => {
     for (let number = 1, isOver = false; !isOver; number++) {
+      assert(number < MAX_OPERATIONS, "it never ends");
       const memory = new MemoryDisk();
       const disk = new FaultyDisk(memory);
       disk.plan = plan(number);
@@ -100,6 +102,18 @@ test("what a transaction was handed of another's unfinished call is not taken ba
   assertEquals(tail.records.length, 1);
   await using again = openStore({ directory: "/data", disk: memory.afterPowerLoss() });
   assertEquals(await recordsAfter(again.journal), tail.records);
+});
+
+test("a segment is durable before the next one is begun, also where another process had not synced it", async () => {
+  const memory = new MemoryDisk();
+  const disk = new FaultyDisk(memory);
+  await using writer = openStore({ directory: "/data", disk, segmentBytes: 1 });
+  await using other = openStore({ directory: "/data", disk: memory, segmentBytes: 1 });
+  disk.plan = ({ name }) => name === "sync" ? { error: new Error("killed") } : undefined;
+  await append(writer.journal, [drafted("a")]).catch(() => {});
+  await append(other.journal, [drafted("b")]);
+  await using again = openStore({ directory: "/data", disk: memory.afterPowerLoss(), segmentBytes: 1 });
+  assertEquals((await recordsAfter(again.journal)).map(({ seq }) => seq), [1, 2]);
 });
 
 test("a refusal that rests on another's unfinished call is not taken back by a loss of power", async () => {

@@ -88,6 +88,19 @@ testDisk("content is read in chunks", (disk, directory) => {
   assertEquals(new Uint8Array(read.flatMap((chunk) => [...chunk])), bytes);
 });
 
+testDisk("a file can be used and closed while it is synced", async (disk, directory) => {
+  const file = disk.open(`${directory}/a`, "append");
+  file.write(HELLO);
+  const synced = file.syncDataLater();
+  file.write(HELLO);
+  file.syncData();
+  assertEquals(file.readAt(new Uint8Array(20), 0), 10);
+  await Promise.all([synced, file.sync()]);
+  const last = file.syncDataLater();
+  file.close();
+  await last;
+});
+
 testDisk("one open file at a time holds the lock, and closing lets go of it", async (disk, directory) => {
   const [first, second, third] = [1, 2, 3].map(() => disk.open(`${directory}/lock`, "append"));
   assert(first && second && third);

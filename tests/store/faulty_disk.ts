@@ -19,6 +19,9 @@ export interface Fault {
 /** Says what goes wrong with an operation, if anything. */
 export type Plan = (operation: Operation) => Fault | undefined;
 
+/** More than anything does that a test lets die at each of its operations. */
+export const MAX_OPERATIONS = 200;
+
 export const noSpace = new Error("No space left on device (os error 28)");
 
 /** Everything fails from the nth operation on, as for a process that was killed just before it. */

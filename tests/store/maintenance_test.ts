@@ -7,7 +7,7 @@ import { repairJournal, verifyJournal } from "../../src/store/maintenance.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, openStore, recordsAfter, startStore, taskIds } from "../support/store.ts";
 import { eightRecords, type Line, SEGMENT_BYTES, segments } from "./damage.ts";
-import { dieAt, FaultyDisk } from "./faulty_disk.ts";
+import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -72,6 +72,7 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
     const kept = inflict(disk, lines);
     const before = disk.files();
     for (let number = 1, isOver = false; !isOver; number++) {
+      assert(number < MAX_OPERATIONS, "it never ends");
       const base = disk.afterKill();
       const dying = new FaultyDisk(base);
       dying.plan = dieAt(number);

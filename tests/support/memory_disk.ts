@@ -194,13 +194,16 @@ class MemoryFile implements DiskFile {
     this.#inode.durable = this.#inode.content;
   }
 
-  syncDataLater(): Promise<void> {
-    return this.sync();
+  async syncDataLater(): Promise<void> {
+    this.#refuseClosed();
+    // What is written after the call is not part of it.
+    const { content } = this.#inode;
+    await Promise.resolve();
+    this.#inode.durable = content;
   }
 
   sync(): Promise<void> {
-    this.syncData();
-    return Promise.resolve();
+    return this.syncDataLater();
   }
 
   tryLock(): boolean {
