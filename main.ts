@@ -63,6 +63,10 @@ async function main(): Promise<number> {
 
 /** Serves one MCP client until it is gone or a signal comes. */
 async function serve(location: Location): Promise<number> {
+  if (Deno.stdin.isTerminal()) {
+    const directory = resolve(location.directory);
+    console.error(banner(launch(directory), directory));
+  }
   const app = await startApp(location);
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(app.engine, log);
@@ -75,10 +79,6 @@ async function serve(location: Location): Promise<number> {
   });
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await server.connect(transport);
-  if (Deno.stdin.isTerminal()) {
-    const directory = resolve(location.directory);
-    console.error(banner(launch(directory), directory));
-  }
   await transport.closed;
   feed.close();
   await app.close();
@@ -98,6 +98,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     case "repair":
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
   }
+  const imported = invocation.type === "import" ? parseTasks(await readText(invocation.file), Date.now()) : [];
   const app = await startApp(location);
   try {
     switch (invocation.type) {
@@ -108,7 +109,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
       case "export":
         return await printExport(app.engine, formatTasks, writeOut);
       case "import":
-        return await importTasks(app.engine, parseTasks(await readText(invocation.file), Date.now()), terminal);
+        return await importTasks(app.engine, imported, terminal);
       default:
         return invocation satisfies never;
     }
@@ -129,6 +130,7 @@ async function startApp({ store, directory }: Location): Promise<{ engine: Engin
     async close() {
       await engine.close();
       await checkpointer.close();
+      checkpoints.close();
       await journal.close();
     },
   };
@@ -162,7 +164,7 @@ function environment(variable: string): string | undefined {
 
 /** How this program is started, with no more permissions than it needs. */
 function launch(directory: string): Launch {
-  if (Deno.build.standalone) return { command: "orchestrator", args: [] };
+  if (Deno.build.standalone) return { command: Deno.execPath(), args: [] };
   const program = import.meta.filename ?? "main.ts";
   return { command: "deno", args: ["run", `--allow-read=${directory}`, `--allow-write=${directory}`, program] };
 }
@@ -177,13 +179,20 @@ async function readText(file: string): Promise<string> {
 
 function writeOut(text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+  } catch (error) {
+    // Whoever was reading has seen enough, as with `| head`.
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    throw error;
+  }
 }
 
 /** Errors that tell the user what is wrong with a file or a permission, and no fault of this program. */
 function isExpected(error: unknown): error is Error {
   return error instanceof SyntaxError || error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
+    error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable;
 }
 
 if (import.meta.main) Deno.exit(await main());

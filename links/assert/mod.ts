@@ -6,7 +6,7 @@
 import assertStrict from "node:assert/strict";
 
 /** Thrown by every assertion of this module. */
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = "AssertionError";
 }
 

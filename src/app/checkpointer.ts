@@ -38,6 +38,7 @@ export class Checkpointer {
     this.#checkpoints = checkpoints;
     this.#log = log;
     this.#unsubscribe = engine.subscribe(() => this.#onChange());
+    if (engine.seq > engine.checkpointSeq) this.#onChange();
   }
 
   /** Writes what is not in a checkpoint yet, and no more after that. */

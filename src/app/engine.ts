@@ -14,6 +14,7 @@ import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
 import {
   AppendFailed,
   type Checkpoints,
+  type Chunk,
   type Journal,
   JournalReplaced,
   type Log,
@@ -24,8 +25,11 @@ import {
 /** Most calls that wait in one process; more are refused as `overloaded`. */
 export const MAX_QUEUE = 10_000;
 
-/** Most calls that share one transaction: the lock is held for some milliseconds at most. */
+/** Most calls that share one transaction. */
 const MAX_BATCH = 256;
+
+/** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */
+const MAX_BATCH_MS = 20;
 
 /** How often a call is tried on a state that turns out not to be the journal's any more. */
 const MAX_TRIES = 3;
@@ -69,6 +73,7 @@ export class Engine {
   /** Seq of the last record that was noted for the listeners, or that nobody was there to be told of. */
   #notedSeq = 0;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
+  #checkpointSeq = 0;
   /** Set while the state may not be what the journal says. */
   #isStale = true;
   #running: Promise<void> | undefined;
@@ -90,7 +95,10 @@ export class Engine {
     const engine = new Engine(options);
     await engine.#load();
     const legacy = await options.checkpoints.legacy();
-    if (legacy.length > 0) await engine.#importLegacy(legacy);
+    if (legacy.length > 0) {
+      await engine.#importLegacy(legacy);
+      await options.checkpoints.retireLegacy();
+    }
     return engine;
   }
 
@@ -129,6 +137,11 @@ export class Engine {
   /** Yields when other processes may have written: a hint to read. */
   watch(signal: AbortSignal): AsyncIterable<void> {
     return this.#journal.watch(signal);
+  }
+
+  /** Seq of the record that the checkpoint last loaded stands for; 0 if there was none. */
+  get checkpointSeq(): number {
+    return this.#checkpointSeq;
   }
 
   /** Seq of the last record that the state holds. */
@@ -200,6 +213,13 @@ export class Engine {
         return jobs.every((job) => job.isRead) ? await this.#readBatch(jobs) : await this.#writeBatch(jobs);
       } catch (error) {
         if (error instanceof Unavailable && error.code === "busy") return await this.#readOnly(jobs, error);
+        if (isSystemError(error)) {
+          throw new Unavailable(
+            "storage_failed",
+            `Cannot read or write the data directory: ${error.message}; nothing was changed, mend that and try again`,
+            { cause: error },
+          );
+        }
         if (!(error instanceof JournalReplaced) || tries === MAX_TRIES) throw error;
         this.#log.warn(`${error.message}; reading it anew`);
         this.#isStale = true;
@@ -229,20 +249,26 @@ export class Engine {
     let firstSeq = 0;
     try {
       this.#position = await this.#journal.transact(this.#position, (tail, now) => {
-        for (const record of tail.records) this.#fold(record);
+        this.#foldChunk(tail);
         at = now;
         firstSeq = tail.position.seq + 1;
         // From here on the state is ahead of the journal until the append has succeeded.
         this.#isStale = true;
-        for (const job of jobs) outcomes.push(this.#perform(job, { drafts, at }));
+        const start = performance.now();
+        for (const job of jobs) {
+          if (outcomes.length > 0 && performance.now() - start > MAX_BATCH_MS) break;
+          outcomes.push(this.#perform(job, { drafts, at }));
+        }
         return drafts;
       });
       this.#isStale = false;
     } catch (error) {
       if (!(error instanceof AppendFailed)) throw error;
+      this.#queue.unshift(...jobs.slice(outcomes.length));
       return this.#salvage(outcomes, error);
     }
     drafts.forEach((draft, index) => this.#noteForListeners({ ...draft, seq: firstSeq + index, at }));
+    this.#queue.unshift(...jobs.slice(outcomes.length));
     return outcomes;
   }
 
@@ -284,9 +310,19 @@ export class Engine {
   /** Folds what others have appended. */
   async #follow(): Promise<void> {
     for await (const { records, position } of this.#journal.read(this.#position)) {
-      for (const record of records) this.#fold(record);
-      this.#position = position;
+      this.#foldChunk({ records, position });
     }
+  }
+
+  /** Folds records that follow the position. Half-way through, the state is nobody's. */
+  #foldChunk({ records, position }: Chunk): void {
+    this.#isStale = true;
+    for (const record of records) {
+      evolveRecord(this.#state, record);
+      this.#noteForListeners(record);
+    }
+    this.#position = position;
+    this.#isStale = false;
   }
 
   async #importLegacy(tasks: readonly Task[]): Promise<void> {
@@ -309,6 +345,7 @@ export class Engine {
     const checkpoint = await this.#checkpoints.load();
     this.#state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
     this.#position = checkpoint?.position ?? this.#journal.origin;
+    this.#checkpointSeq = this.#position.seq;
     await this.#noteUpTo(this.#position.seq);
     await this.#follow();
     this.#notedSeq = Math.min(this.#notedSeq, this.#position.seq);
@@ -325,11 +362,6 @@ export class Engine {
     this.#notedSeq = Math.max(this.#notedSeq, seq);
   }
 
-  #fold(record: JournalRecord): void {
-    evolveRecord(this.#state, record);
-    this.#noteForListeners(record);
-  }
-
   #noteForListeners(record: JournalRecord): void {
     if (record.seq <= this.#notedSeq) return;
     this.#notedSeq = record.seq;
@@ -342,6 +374,11 @@ export class Engine {
     this.#untold = [];
     for (const listener of this.#listeners) listener(records);
   }
+}
+
+/** Whether the operating system refused something: a file, a descriptor, room. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
 /** The state is half-way through an event: it must be made anew. */

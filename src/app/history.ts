@@ -28,7 +28,9 @@ export async function readHistory(engine: Engine, { task, since, limit }: Histor
   const after = since ?? (task === undefined ? Math.max(0, last - limit - 1) : 0);
   let records: JournalRecord[] = [];
   for await (const chunk of engine.history(after)) {
-    records.push(...chunk.filter((record) => task === undefined || speaksOf(record, task)));
+    for (const record of chunk) {
+      if (task === undefined || speaksOf(record, task)) records.push(record);
+    }
     if (records.length <= limit) continue;
     if (!isNewest) return { records: records.slice(0, limit), hasMore: true };
     // One more than is wanted, to know that there are more.

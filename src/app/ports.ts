@@ -69,6 +69,8 @@ export interface Checkpoints {
 
   /** Moves that file out of the way, once its tasks are in the journal. */
   retireLegacy(): Promise<void>;
+
+  close(): void;
 }
 
 /** What a check of a whole journal found. */
@@ -89,8 +91,11 @@ export interface Fault {
   readonly line: number;
   readonly byte: number;
   readonly why: string;
-  /** Whether the next write mends it by itself: an unfinished last record. */
-  readonly isTorn: boolean;
+  /**
+   * `torn`: an unfinished last record, which the next write cuts off. `newer`: written by a newer version of this
+   * program. `damaged`: anything else.
+   */
+  readonly kind: "torn" | "newer" | "damaged";
 }
 
 /** What a repair did. */
@@ -113,10 +118,12 @@ export type UnavailableCode =
   | "busy"
   /** Too many calls are waiting in this process; nothing was done, try again. */
   | "overloaded"
-  /** The store could not write; nothing was done. */
+  /** The store could not read or write; the message says what was kept. */
   | "storage_failed"
-  /** The journal is damaged, or of a version this program does not know. */
+  /** The journal is damaged. */
   | "journal_damaged"
+  /** The journal was written by a newer version of this program. */
+  | "newer_version"
   /** The server is shutting down. */
   | "closed";
 

@@ -83,7 +83,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .description("print what happened, who did it and when")
     .option("--task <id>", "only records that speak of this task")
     .option("--since <seq>", "only records after this one, oldest first", wholeNumber)
-    .option("--limit <count>", "most records", wholeNumber, DEFAULT_RECORDS)
+    .option("--limit <count>", "most records", atLeastOne, DEFAULT_RECORDS)
     .action((options: { task?: string; since?: number; limit: number }) =>
       choose((location) => ({ type: "history", location, ...options }))
     );
@@ -123,6 +123,11 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");
   return value;
+}
+
+function atLeastOne(value: string): number {
+  if (wholeNumber(value) === 0) throw new InvalidArgumentError("It must be at least 1.");
+  return wholeNumber(value);
 }
 
 function wholeNumber(value: string): number {

@@ -4,7 +4,7 @@
 
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
-import type { Repair, Verification } from "../app/ports.ts";
+import type { Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/events.ts";
 import { nameSome } from "../core/graph.ts";
 import type { Task, TaskView } from "../core/model.ts";
@@ -20,15 +20,15 @@ export interface Terminal {
   readonly hasColors: boolean;
 }
 
-/** Prints the tasks as a table, unfinished ones unless `all`, and the counts. */
+/** Prints the tasks as a table, those that are not completed unless `all`, and the counts. */
 export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
   const { open, counts } = await engine.read((state) => ({
     open: all
       ? listTasks(state, {}, { limit: Infinity })
-      : listTasks(state, { status: ["pending", "in_progress", "failed"] }, { limit: DEFAULT_ROWS }),
+      : listTasks(state, { status: ["pending", "in_progress", "failed", "cancelled"] }, { limit: DEFAULT_ROWS }),
     counts: summarize(state),
   }));
-  printTable(open, terminal);
+  printTable(open, terminal, Date.now());
   if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
   terminal.print(describe(counts));
   return 0;
@@ -58,15 +58,23 @@ export function printVerification({ records, lastAt, fault }: Verification, term
     return 0;
   }
   terminal.print(
-    `${fault.isTorn ? "UNFINISHED" : "DAMAGED"} at ${fault.path}:${fault.line} (byte ${fault.byte}): ${fault.why}`,
+    `${FAULTS[fault.kind].name} at ${fault.path}:${fault.line} (byte ${fault.byte}): ${fault.why}`,
   );
-  terminal.print(
-    fault.isTorn
-      ? "A process was stopped while writing, or is writing just now; the next write cuts it off."
-      : "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
-  );
-  return fault.isTorn ? 0 : 1;
+  terminal.print(FAULTS[fault.kind].wayOut);
+  return fault.kind === "torn" ? 0 : 1;
 }
+
+const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly wayOut: string }>> = {
+  torn: {
+    name: "UNFINISHED",
+    wayOut: "A process was stopped while writing, or is writing just now; the next write cuts it off.",
+  },
+  newer: { name: "NEWER", wayOut: "A newer version of this program wrote it: update this one. Nothing is damaged." },
+  damaged: {
+    name: "DAMAGED",
+    wayOut: "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
+  },
+};
 
 /** Prints what a repair did. */
 export function printRepair({ verification, copies }: Repair, terminal: Terminal): number {
@@ -74,7 +82,7 @@ export function printRepair({ verification, copies }: Repair, terminal: Terminal
     terminal.print(`Nothing to repair: ${verification.records} records are whole.`);
     return 0;
   }
-  terminal.print(`Kept ${verification.records} records. What was cut off or set aside is in ${copies}`);
+  terminal.print(`Records kept: ${verification.records}. What was cut off or set aside is in ${copies}`);
   terminal.print("Restart the servers that use this data directory.");
   return 0;
 }
@@ -97,11 +105,13 @@ export async function importTasks(engine: Engine, tasks: readonly Task[], termin
   return 0;
 }
 
-function printTable(page: TaskPage, terminal: Terminal): void {
+function printTable(page: TaskPage, terminal: Terminal, now: number): void {
   if (page.tasks.length === 0) return;
-  const rows = page.tasks.map((task) => [task.id, stateOf(task), task.assignedTo ?? "", task.description].map(visible));
-  const head = ["ID", "STATE", "INSTANCE", "DESCRIPTION"];
-  const widths = [0, 1, 2].map((column) =>
+  const rows = page.tasks.map((task) =>
+    [task.id, stateOf(task), since(task, now), task.assignedTo ?? "", describeTask(task)].map(visible)
+  );
+  const head = ["ID", "STATUS", "SINCE", "INSTANCE", "DESCRIPTION"];
+  const widths = [0, 1, 2, 3].map((column) =>
     Math.min(MAX_COLUMN, Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
   );
   const lastWidth = Math.max(MIN_LAST_COLUMN, terminal.columns - widths.reduce((sum, width) => sum + width + 2, 0));
@@ -136,6 +146,22 @@ function stateOf(task: TaskView): string {
   return task.readiness ?? task.status;
 }
 
+/** The description, after what a pending task waits for. */
+function describeTask({ waitingFor, description }: TaskView): string {
+  return waitingFor === undefined ? description : `(after ${nameSome(waitingFor)}) ${description}`;
+}
+
+/** How long the task has been in its status, in the largest unit that fits. */
+function since({ status, pendingAt, startedAt, finishedAt }: TaskView, now: number): string {
+  const at = status === "pending" ? pendingAt : status === "in_progress" ? startedAt : finishedAt;
+  const seconds = Math.max(0, Math.floor((now - (at ?? now)) / 1000));
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["s", 1];
+  return `${Math.floor(seconds / length)} ${unit}`;
+}
+
+/** Units of time and their length in seconds. */
+const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3_600], ["min", 60]];
+
 function fit(text: string, width: number, isPadded: boolean): string {
   const short = text.length > width ? text.slice(0, width - 1) + "…" : text;
   return isPadded ? short.padEnd(width) : short;
@@ -148,8 +174,10 @@ function describe({ total, byStatus, ready, waiting, blocked }: Summary): string
 }
 
 function describeRecord({ seq, at, actor, command, events }: JournalRecord): string {
-  const ids = events.flatMap(taskIdsOf);
-  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${nameSome(ids)}`;
+  const ids = nameSome(events.flatMap(taskIdsOf));
+  const instances = events.flatMap((event) => "instance" in event ? [event.instance] : []);
+  const by = instances.length > 0 ? `  by ${nameSome(instances)}` : "";
+  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${ids}${by}`;
 }
 
 /** Text without anything that a terminal would obey. */

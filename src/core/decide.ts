@@ -17,7 +17,7 @@ import {
   MAX_TASKS,
   MAX_TIME_MS,
 } from "./limits.ts";
-import type { NewTask, Task, TaskView } from "./model.ts";
+import type { NewTask, Task, TaskStatus, TaskView } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import { readinessOf, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
 import { checkId, checkText } from "./validate.ts";
@@ -62,7 +62,7 @@ const deciders: {
   update_task(state, { id, description, dependencies }) {
     const { task } = findTask(state, id);
     if (task.status !== "pending") {
-      throw wrongState("update", task, "only pending tasks can change; release, retry or re-create it first");
+      throw wrongState("update", task, `only pending tasks can change; ${WAY_OUT[task.status]}`);
     }
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const distinct = dependencies && [...new Set(dependencies)];
@@ -165,7 +165,7 @@ const deciders: {
     const { task } = findTask(state, id);
     if (task.status !== "failed" && task.status !== "cancelled") {
       if (task.status !== "pending") {
-        throw wrongState("retry", task, "only failed and cancelled tasks can be retried");
+        throw wrongState("retry", task, `only failed and cancelled tasks can be retried; ${WAY_OUT[task.status]}`);
       }
       return { events: [], answer: (after) => viewIn(after, id) };
     }
@@ -196,7 +196,9 @@ function claimable(node: ReadonlyTaskNode, instance: string): ReadonlyTaskNode {
   const culprits = culpritsOf(node).map(({ task }) => `${task.id} (${task.status})`);
   throw new Refusal(
     "not_ready",
-    `Cannot claim task ${task.id} as it is ${readiness} by its dependencies: ${nameSome(culprits)}; ` +
+    `Cannot claim task ${task.id} as it is ${readiness === "blocked" ? "blocked by" : "waiting for"} ${
+      nameSome(culprits)
+    }; ` +
       (readiness === "blocked" ? "retry the failed or cancelled ones" : "they must be completed first"),
     { id: task.id, readiness, dependencies: culprits.slice(0, MAX_NAMED), count: culprits.length },
   );
@@ -230,8 +232,17 @@ function held(state: ReadonlyState, holding: Holding, action: string, isSame: (e
     });
   }
   if (task.status === "in_progress" || isSame(task)) return task;
-  throw wrongState(action, task, "it has ended; only a held task can");
+  throw wrongState(action, task, `it has ended, and differently; ${WAY_OUT[task.status]}`);
 }
+
+/** What would work for a task that is in the wrong state. */
+const WAY_OUT: Readonly<Record<TaskStatus, string>> = {
+  pending: "get_next_task claims it",
+  in_progress: "its holder can release_task it, anybody can cancel_task it",
+  completed: "create a new task to have it done again",
+  failed: "retry_task makes it pending again",
+  cancelled: "retry_task makes it pending again",
+};
 
 function wrongState(action: string, task: Task, wayOut: string): Refusal {
   return new Refusal("wrong_state", `Cannot ${action} task ${task.id} in ${task.status} state: ${wayOut}`, {

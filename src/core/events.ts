@@ -60,7 +60,7 @@ export const EVENT_TYPES: readonly EventType[] = [
 
 /** An accepted command before the journal has given it its place. */
 export interface Draft {
-  /** Who asked: an instance id where the command has one, else the client. */
+  /** Who asked: the client. On whose behalf is in the events. */
   readonly actor: string;
   /** The command's type. */
   readonly command: string;

@@ -113,7 +113,12 @@ function addTasks(state: State, tasks: readonly Task[]): void {
     unmet: 0,
     broken: 0,
   }));
-  for (const node of nodes) state.tasks.set(node.task.id, node);
+  for (const node of nodes) {
+    if (state.tasks.has(node.task.id)) {
+      throw new Error(`Cannot add a task as it exists: ${JSON.stringify(node.task.id)}`);
+    }
+    state.tasks.set(node.task.id, node);
+  }
   for (const node of nodes) {
     connect(state, node);
     enter(state, node);

@@ -38,7 +38,7 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], l
     batch.set(task.id, task);
   }
   for (const task of tasks) {
-    checkDependencies(task.dependencies, (id) => batch.has(id) || state.tasks.has(id));
+    checkDependencies(task, (id) => batch.has(id) || state.tasks.has(id));
   }
   // Tasks that exist cannot depend on new ones, so a cycle lies within the batch.
   refuseCycle(findCycle(batch.keys(), (id) => batch.get(id)?.dependencies ?? []));
@@ -46,11 +46,12 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], l
 
 /** Refuses dependencies that an existing task cannot have. */
 export function checkNewDependencies(state: ReadonlyState, id: string, dependencies: readonly string[]): void {
-  checkDependencies(dependencies, (dependency) => state.tasks.has(dependency));
-  refuseCycle(findCycle(
-    [id],
-    (task) => task === id ? dependencies : state.tasks.get(task)?.task.dependencies ?? [],
-  ));
+  checkDependencies({ id, dependencies }, (dependency) => state.tasks.has(dependency));
+  const node = state.tasks.get(id);
+  const added = dependencies.filter((dependency) => node?.task.dependencies.includes(dependency) !== true);
+  // A new cycle leads from an added dependency back to the task, and so through one that depends on it.
+  if (added.length === 0 || (node?.dependents.size === 0 && !added.includes(id))) return;
+  refuseCycle(findCycle([id], (task) => task === id ? added : state.tasks.get(task)?.task.dependencies ?? []));
 }
 
 /**
@@ -91,7 +92,10 @@ export function nameSome(ids: readonly string[], total: number = ids.length): st
   return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
 }
 
-function checkDependencies(dependencies: readonly string[], exists: (id: string) => boolean): void {
+function checkDependencies(
+  { id: task, dependencies }: Pick<NewTask, "id" | "dependencies">,
+  exists: (id: string) => boolean,
+): void {
   if (dependencies.length > MAX_DEPENDENCIES) {
     throw new Refusal(
       "limit_exceeded",
@@ -105,8 +109,8 @@ function checkDependencies(dependencies: readonly string[], exists: (id: string)
     if (!exists(id)) {
       throw new Refusal(
         "dependency_not_found",
-        `Dependency task ${id} not found: create it first, or in the same create_tasks call`,
-        { id },
+        `Dependency task ${id} not found: task ${task} names it; create it first, or together with that task`,
+        { id, task },
       );
     }
   }

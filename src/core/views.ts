@@ -92,7 +92,9 @@ export function noTasks(state: ReadonlyState, instance: string): NoTasks {
   }
   if (state.counts.in_progress > 0) {
     const names = nameSome(running.map(({ id, assignedTo }) => `${id} (${assignedTo})`), state.counts.in_progress);
-    const own = holding.length > 0 ? `; you hold ${nameSome(holding, state.held.get(instance)?.size)}` : "";
+    const own = holding.length > 0
+      ? `; you hold ${nameSome(holding, state.held.get(instance)?.size)} yourself: complete, fail or release it`
+      : "";
     return {
       reason: "waiting",
       message: state.counts.pending === 0

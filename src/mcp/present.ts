@@ -8,7 +8,7 @@ import type { TaskView } from "../core/model.ts";
 import { head } from "../core/views.ts";
 
 /** Longest description, result or error in a compact task, in characters. */
-export const MAX_COMPACT_CHARACTERS = 200;
+const MAX_COMPACT_CHARACTERS = 200;
 
 /** Most characters of JSON on a page; a page always has at least one entry. */
 const MAX_PAGE_CHARACTERS = 64 * 1024;
@@ -90,7 +90,7 @@ export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { show
 }
 
 /** Milliseconds since the Unix epoch as ISO 8601 in UTC. */
-export function isoTime(at: number): string {
+function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 

@@ -5,7 +5,7 @@
 import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
 import { drawGraph } from "../core/mermaid.ts";
-import { findTask, listTasks, viewOf } from "../core/views.ts";
+import { findTask, viewOf } from "../core/views.ts";
 import { fit, presentCompact, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 
@@ -60,9 +60,11 @@ export async function readResource(engine: Engine, uri: string): Promise<Resourc
     case `${SCHEME}tasks`:
       return json(
         await engine.read((state) => {
-          const after = Math.max(0, state.nextOrder - 1 - MAX_LISTED);
-          const { tasks, total } = listTasks(state, {}, { limit: MAX_LISTED, after });
-          return { total, tasks: fit(tasks.map((task) => presentCompact(task)), "newest").shown };
+          const newest = Array.from(state.tasks.values()).slice(-MAX_LISTED);
+          return {
+            total: state.tasks.size,
+            tasks: fit(newest.map((node) => presentCompact(viewOf(node))), "newest").shown,
+          };
         }),
       );
     case `${SCHEME}graph`:

@@ -72,7 +72,7 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
     const name = (server.getClientVersion()?.name ?? "client").replaceAll(/[^\w.@ -]/g, "?");
     return `${name.slice(0, MAX_CLIENT_CHARACTERS)}#${process}`;
   };
-  const context: ToolContext = { engine, actor: (instance) => instance ?? client() };
+  const context: ToolContext = { engine, actor: client };
 
   const methods = new Map<string, Method>();
   server.fallbackRequestHandler = (request) => {

@@ -248,7 +248,7 @@ function idOf(line: Line): RequestId | null {
       // Not JSON: look at its ends, as for a message that is too long.
     }
   }
-  const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\]*"),/.exec(text)?.[1] ??
-    /,"id":(\d+|"[^"\\]*")(?:,"jsonrpc":"2\.0")?\}\s*$/.exec(text)?.[1];
+  const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\\p{Cc}]*"),/u.exec(text)?.[1] ??
+    /,"id":(\d+|"[^"\\\p{Cc}]*")(?:,"jsonrpc":"2\.0")?\}\s*$/u.exec(text)?.[1];
   return id === undefined ? null : JSON.parse(id);
 }

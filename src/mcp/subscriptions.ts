@@ -30,8 +30,6 @@ export class Subscriptions {
   readonly #onError: (error: unknown) => void;
   /** By URI; of a task, what the client could have read last. */
   readonly #followed = new Map<string, TaskView | undefined>();
-  /** Subscriptions whose first look is under way. */
-  #adding = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -42,9 +40,8 @@ export class Subscriptions {
     this.#onError = onError;
   }
 
-  /** How many there are, with those that are being added. */
   get size(): number {
-    return this.#followed.size + this.#adding;
+    return this.#followed.size;
   }
 
   has(uri: string): boolean {
@@ -55,11 +52,13 @@ export class Subscriptions {
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
     });
-    this.#adding++;
+    this.#followed.set(uri, this.#followed.get(uri));
     try {
-      this.#followed.set(uri, (await this.#look([uri]))[0]);
-    } finally {
-      this.#adding--;
+      const [view] = await this.#look([uri]);
+      if (this.#followed.has(uri)) this.#followed.set(uri, view);
+    } catch (error) {
+      this.remove(uri);
+      throw error;
     }
   }
 

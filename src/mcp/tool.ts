@@ -8,11 +8,14 @@ import type { Json } from "./present.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { type CallToolResult, ErrorCode, type ToolAnnotations, type ToolListing } from "./sdk.ts";
 
+/** Most faults of arguments that an answer names. */
+const MAX_ISSUES = 5;
+
 /** What a tool may use. */
 export interface ToolContext {
   readonly engine: Engine;
-  /** Who calls, for the journal: the instance the call names, else the client. */
-  readonly actor: (instance?: string) => string;
+  /** Who calls, for the journal: the client. The instance that a call names is in its events. */
+  readonly actor: () => string;
 }
 
 /** An answer before it is put into MCP's form. */
@@ -84,9 +87,11 @@ function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
 }
 
 function badArguments(name: string, input: z.ZodObject, error: z.ZodError): ProtocolError {
-  const issues = error.issues.slice(0, 5).map((issue) =>
-    issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`
-  );
+  const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => {
+    const alternatives = issue.code === "invalid_union" ? issue.errors.map(([first]) => first?.message ?? "") : [];
+    const message = alternatives.length > 0 ? alternatives.join(", or ") : issue.message;
+    return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
+  });
   const expected = Object.entries(input.shape).map(([key, schema]) =>
     // Shapes of this project are made of zod's full schemas.
     key + ((schema as z.ZodType).safeParse(undefined).success ? "?" : "")

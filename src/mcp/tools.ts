@@ -104,7 +104,7 @@ export const TOOLS: readonly Tool[] = [
         type: "claim_task",
         instance: instance_id,
         ...(task_id !== undefined && { id: task_id }),
-      }, actor(instance_id));
+      }, actor());
       if (claim.task === undefined) {
         const { reason, message, running, runningCount, blockedBy, blockedCount, holding } = claim.none;
         return {
@@ -143,7 +143,7 @@ export const TOOLS: readonly Tool[] = [
         type: "complete_task",
         ...holding({ task_id, instance_id, attempt }),
         result,
-      }, actor(instance_id));
+      }, actor());
       return {
         json: {
           completed_task: presentCompact(completed),
@@ -164,7 +164,7 @@ export const TOOLS: readonly Tool[] = [
           type: "fail_task",
           ...holding({ task_id, instance_id, attempt }),
           error,
-        }, actor(instance_id)),
+        }, actor()),
       );
     },
   }),
@@ -180,7 +180,7 @@ export const TOOLS: readonly Tool[] = [
           type: "release_task",
           ...holding({ task_id, instance_id, attempt }),
           ...(reason !== undefined && { reason }),
-        }, actor(instance_id)),
+        }, actor()),
       );
     },
   }),
@@ -279,7 +279,8 @@ function taskPage(
     json: shown,
     structured: { tasks: shown, total: page.total, ...(next !== undefined && { next_cursor: String(next) }) },
     ...(next !== undefined && {
-      note: `${shown.length} of ${page.total} tasks. More: call again with cursor "${next}"; or narrow it down with ` +
+      note:
+        `${shown.length} of ${page.total} tasks. More: call again with the same filters and cursor "${next}"; or narrow it down with ` +
         "status or assigned_to, or ask for summary.",
     }),
   };

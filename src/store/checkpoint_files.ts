@@ -100,7 +100,7 @@ export class CheckpointFiles implements Checkpoints {
     await this.#lock.acquire();
     try {
       const current = this.#readState();
-      if (current !== undefined && current.position.seq >= position.seq) return;
+      if (current !== undefined && current.position.seq >= position.seq && this.#isOfThisJournal(current)) return;
       const tasks = await this.#writeTasks(snapshot.tasks);
       const state = bodySchema.parse({
         version: CHECKPOINT_VERSION,
@@ -129,9 +129,22 @@ export class CheckpointFiles implements Checkpoints {
   #read(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
     const state = this.#readState();
     if (state === undefined || !this.#journalHolds(state.position)) return undefined;
-    if (this.#tasksDigest() !== state.tasks.sha256) return undefined;
-    const tasks = parseOwnTasks(readChunks(this.#disk, this.#tasksPath));
+    const tasks = this.#readTasks(state.tasks.sha256);
+    if (tasks === undefined) return undefined;
     return { snapshot: { tasks, nextOrder: state.nextOrder }, position: state.position };
+  }
+
+  /** The tasks of a `tasks.json` with this digest. One pass, as another process may replace the file at any time. */
+  #readTasks(digest: string): readonly Task[] | undefined {
+    const hash = sha256Stream();
+    try {
+      const tasks = parseOwnTasks(hashing(readChunks(this.#disk, this.#tasksPath), hash));
+      return hash.digest() === digest ? tasks : undefined;
+    } catch (error) {
+      // Not in the form that this program writes.
+      if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+      throw error;
+    }
   }
 
   /** Under the lock, where no other process can be half-way through replacing the files. */
@@ -161,6 +174,10 @@ export class CheckpointFiles implements Checkpoints {
         `written when it had ${position.seq}. Nothing was changed; the verify command shows the damage, the repair ` +
         "command goes on with what is left after keeping a copy",
     );
+  }
+
+  #isOfThisJournal({ position }: CheckpointState): boolean {
+    return findPosition(this.#disk, this.#journalDirectory, position).found === "held";
   }
 
   /** Whether `tasks.json` is missing, or one that this program wrote. */
@@ -228,6 +245,10 @@ export class CheckpointFiles implements Checkpoints {
       }
       await file.sync();
       return file.identity();
+    } catch (error) {
+      // The room that a half-written file takes may be what the journal lacks.
+      file.truncate(0);
+      throw error;
     } finally {
       file.close();
     }
@@ -255,6 +276,13 @@ export class CheckpointFiles implements Checkpoints {
     } finally {
       this.#lock.release();
     }
+  }
+}
+
+function* hashing(chunks: Iterable<Uint8Array>, hash: HashStream): Iterable<Uint8Array> {
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
   }
 }
 

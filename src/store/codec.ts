@@ -45,18 +45,20 @@ export function decodeRecord(
   line: string,
   place: { seq: number; previous: string },
 ): { readonly record: JournalRecord; readonly hash: string } | LineFault {
-  const version = /^\{"v":(\d+),/.exec(line)?.[1];
-  if (version === undefined) return { type: "invalid", why: "it is not a record" };
-  if (Number(version) > FORMAT_VERSION) {
-    return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
-  }
-  const seq = leadingSeq(line) ?? 0;
-  if (seq > place.seq) return { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` };
   const suffix = line.slice(-HASH_SUFFIX_LENGTH);
   const hash = suffix.slice(9, -2);
   const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
+  // The form of the hash is the same in every version: so a newer record can be told from a damaged one.
   if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256([place.previous, body])) {
-    return { type: "invalid", why: "its hash does not match" };
+    const seq = leadingSeq(line) ?? 0;
+    return seq > place.seq
+      ? { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` }
+      : { type: "invalid", why: "its hash does not match" };
+  }
+  const version = Number(/^\{"v":(\d+),/.exec(line)?.[1] ?? 0);
+  if (version === 0) return { type: "invalid", why: "it is not a record" };
+  if (version > FORMAT_VERSION) {
+    return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
   }
   const parsed = parseBody(body);
   if (typeof parsed === "string") return { type: "unknown", why: parsed };

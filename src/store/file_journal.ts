@@ -30,6 +30,9 @@ import {
 } from "./segments.ts";
 import { WriteLock } from "./write_lock.ts";
 
+/** Longest time of reading, in milliseconds, after which the event loop has its turn. */
+const READ_SLICE_MS = 10;
+
 export interface FileJournalOptions {
   /** The data directory; made if missing. */
   readonly directory: string;
@@ -106,12 +109,16 @@ export class FileJournal implements Journal {
 
   async *read(after: Position): AsyncIterable<Chunk> {
     let position = after;
-    while (true) {
+    for (let pausedAt = performance.now();;) {
+      if (performance.now() - pausedAt > READ_SLICE_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        pausedAt = performance.now();
+      }
       this.#refusePoisoned();
       let chunk = this.#nextChunk(position);
       // Seen without the lock, a line may be in the middle of being cut off and written anew.
       if (chunk.rest.type === "fault") chunk = await this.#nextChunkLocked(position);
-      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest.why);
+      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
       position = chunk.position;
       if (chunk.records.length > 0) {
         if (position.seq > this.#durableSeq) this.#sync(position);
@@ -152,7 +159,7 @@ export class FileJournal implements Journal {
     let position = after;
     for (let from = after;;) {
       const chunk = this.#nextChunk(from);
-      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest.why);
+      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
       for (const record of chunk.records) records.push(record);
       from = chunk.position;
       // A segment without a record is no place to stand: a loss of power may take it away.
@@ -238,7 +245,7 @@ export class FileJournal implements Journal {
     if (!endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
     const chunk = readChunk(file, from);
     return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
-      ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last" } }
+      ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
       : chunk;
   }
 
@@ -294,9 +301,13 @@ export class FileJournal implements Journal {
 
   async #syncLater(position: Position): Promise<void> {
     this.#refusePoisoned();
+    const file = this.#segment(position.segment, "make");
     try {
-      await this.#segment(position.segment, "make").syncDataLater();
-      this.#noteDurable(position);
+      await file.syncDataLater();
+      // The system reports a failure once a file: another sync meanwhile may have been the one to be told.
+      this.#refusePoisoned();
+      if (position.segment > this.#durableSegment) this.#syncNames();
+      if (this.#open?.file === file) this.#noteDurable(position);
     } catch (cause) {
       throw this.#poison(position, cause);
     }
@@ -368,19 +379,30 @@ export class FileJournal implements Journal {
     const last = sizes.findLastIndex((sizeBytes) => sizeBytes > 0);
     const short = sizes.findIndex((sizeBytes, index) => index < last && sizeBytes < this.#segmentBytes);
     if (short < 0) return;
-    throw this.#damaged({ segment: numbers[short] ?? 0, offset: sizes[short] ?? 0 }, "records are missing at its end");
+    throw this.#damaged({ segment: numbers[short] ?? 0, offset: sizes[short] ?? 0 }, {
+      why: "records are missing at its end",
+      isNewer: false,
+    });
   }
 
-  #damaged(position: Pick<Position, "segment" | "offset">, why: string): Unavailable {
+  #damaged(
+    position: Pick<Position, "segment" | "offset">,
+    { why, isNewer }: { readonly why: string; readonly isNewer: boolean },
+  ): Unavailable {
     const file = this.#disk.open(this.#path(position.segment), "read");
     const line = lineNumberAt(file, position.offset);
     file.close();
-    return new Unavailable(
-      "journal_damaged",
-      `The journal is damaged at ${this.#path(position.segment)} line ${line} (byte ${position.offset}): ${why}. ` +
-        "Nothing was changed; the verify command shows the damage, the repair command cuts the journal there after " +
-        "keeping a copy",
-    );
+    const place = `${this.#path(position.segment)} line ${line} (byte ${position.offset})`;
+    return isNewer
+      ? new Unavailable(
+        "newer_version",
+        `A newer version of this program wrote ${place}: ${why}. Nothing was changed; update this program`,
+      )
+      : new Unavailable(
+        "journal_damaged",
+        `The journal is damaged at ${place}: ${why}. Nothing was changed; the verify command shows the damage, the ` +
+          `repair command cuts the journal there after keeping a copy (with --data ${this.#directory})`,
+      );
   }
 }
 

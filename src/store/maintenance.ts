@@ -3,42 +3,62 @@
  * ever loses a byte: what a repair takes away is in a folder that it names.
  */
 
-import type { Fault, Position, Repair, Verification } from "../app/ports.ts";
+import { type Fault, type Position, type Repair, Unavailable, type Verification } from "../app/ports.ts";
 import { type Disk, writeFile } from "./disk.ts";
-import { lineNumberAt, ORIGIN, readSegments, segmentName, segmentNumbers } from "./segments.ts";
+import { lineNumberAt, ORIGIN, readSegments, type Rest, segmentName, segmentNumbers } from "./segments.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
 export function verifyJournal(disk: Disk, directory: string): Verification {
   const journal = `${directory}/journal`;
+  // Looked at before the journal is read: others may write to it meanwhile.
+  const expected = { segments: segmentNumbers(disk, journal), seq: checkpointSeq(disk, directory) };
   let end = ORIGIN;
   let lastAt: number | undefined;
+  let rest: Rest = { type: "none" };
   for (const chunk of readSegments(disk, journal, ORIGIN)) {
     end = chunk.position;
     lastAt = chunk.records.at(-1)?.at ?? lastAt;
-    if (chunk.rest.type !== "none") {
-      const isLast = !segmentNumbers(disk, journal).some((number) => number > end.segment);
-      const isTorn = chunk.rest.type === "torn" && isLast;
-      const why = chunk.rest.type === "fault" ? chunk.rest.why : `${chunk.rest.bytes} bytes of an unfinished record`;
-      return { records: end.seq, ...(lastAt !== undefined && { lastAt }), end, fault: faultAt(end, why, isTorn) };
-    }
+    rest = chunk.rest;
   }
-  const numbers = segmentNumbers(disk, journal);
-  const isMissing = numbers.some((number) => number > end.segment);
-  const missing = numbers.includes(end.segment) ? end.segment + 1 : end.segment;
+  const fault = findFault(disk, journal, { end, rest, expected });
   return {
     records: end.seq,
     ...(lastAt !== undefined && { lastAt }),
     end,
-    ...(isMissing && { fault: faultAt({ ...end, segment: missing, offset: 0 }, "the file is missing", false) }),
+    ...(fault !== undefined && { fault }),
   };
+}
 
-  function faultAt(position: Position, why: string, isTorn: boolean): Fault {
+/** What is wrong where the whole records end. */
+function findFault(
+  disk: Disk,
+  journal: string,
+  { end, rest, expected }: {
+    readonly end: Position;
+    readonly rest: Rest;
+    /** The segments that there are, and the record that the checkpoint stands for. */
+    readonly expected: { readonly segments: readonly number[]; readonly seq: number };
+  },
+): Fault | undefined {
+  const hasLater = expected.segments.some((number) => number > end.segment);
+  if (rest.type === "fault") return faultAt(end, rest.why, rest.isNewer ? "newer" : "damaged");
+  if (expected.seq > end.seq) {
+    return faultAt(end, `records up to ${expected.seq} are missing, for which state.json stands`, "damaged");
+  }
+  if (rest.type === "torn") {
+    return faultAt(end, `${rest.bytes} bytes of an unfinished record`, hasLater ? "damaged" : "torn");
+  }
+  if (!hasLater) return undefined;
+  const missing = expected.segments.includes(end.segment) ? end.segment + 1 : end.segment;
+  return faultAt({ ...end, segment: missing, offset: 0 }, "the file is missing", "damaged");
+
+  function faultAt(position: Position, why: string, kind: Fault["kind"]): Fault {
     const path = `${journal}/${segmentName(position.segment)}`;
-    if (disk.identity(path) === undefined) return { path, line: 1, byte: 0, why, isTorn };
+    if (disk.identity(path) === undefined) return { path, line: 1, byte: 0, why, kind };
     const file = disk.open(path, "read");
     try {
-      return { path, line: lineNumberAt(file, position.offset), byte: position.offset, why, isTorn };
+      return { path, line: lineNumberAt(file, position.offset), byte: position.offset, why, kind };
     } finally {
       file.close();
     }
@@ -51,12 +71,19 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
  * @param now milliseconds since the Unix epoch, for the name of the folder
  */
 export async function repairJournal(disk: Disk, directory: string, now: number): Promise<Repair> {
-  const lock = new WriteLock(disk, `${directory}/lock`);
-  await lock.acquire();
+  const locks = ["checkpoint.lock", "lock"].map((name) => new WriteLock(disk, `${directory}/${name}`));
   try {
+    for (const lock of locks) await lock.acquire();
     const verification = verifyJournal(disk, directory);
     const { end } = verification;
-    if (verification.fault === undefined && !isCheckpointAhead(disk, directory, end)) return { verification };
+    if (verification.fault === undefined) return { verification };
+    if (verification.fault.kind === "newer") {
+      const { path, line, why } = verification.fault;
+      throw new Unavailable(
+        "newer_version",
+        `There is nothing to repair: a newer version of this program wrote ${path} line ${line}: ${why}. Update it`,
+      );
+    }
     const journal = `${directory}/journal`;
     const copies = `${directory}/repaired-${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}`;
     disk.makeDirectory(copies);
@@ -75,7 +102,7 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     for (const changed of [copies, journal, directory]) disk.syncDirectory(changed);
     return { verification, copies };
   } finally {
-    lock.close();
+    for (const lock of locks) lock.close();
   }
 }
 
@@ -100,9 +127,9 @@ function cutSegment(
   }
 }
 
-/** Whether the checkpoint stands for records that the journal does not have. */
-function isCheckpointAhead(disk: Disk, directory: string, end: Position): boolean {
+/** Seq of the record that the checkpoint stands for; 0 if there is none. */
+function checkpointSeq(disk: Disk, directory: string): number {
   const bytes = disk.readFile(`${directory}/state.json`);
   const seq = bytes && /"seq": *(\d+)/.exec(new TextDecoder().decode(bytes))?.[1];
-  return seq !== undefined && Number(seq) > end.seq;
+  return Number(seq ?? 0);
 }

@@ -67,4 +67,5 @@ export const noCheckpoints: Checkpoints = {
   save: () => Promise.resolve(),
   legacy: () => Promise.resolve([]),
   retireLegacy: () => Promise.resolve(),
+  close: () => {},
 };

@@ -35,7 +35,7 @@ export type Rest =
   /** A last line that is incomplete or invalid: torn by a crash, or being written just now. */
   | { readonly type: "torn"; readonly bytes: number }
   /** A line that no crash can have left. */
-  | { readonly type: "fault"; readonly why: string };
+  | { readonly type: "fault"; readonly why: string; readonly isNewer: boolean };
 
 export interface SegmentChunk {
   readonly records: readonly JournalRecord[];
@@ -192,7 +192,9 @@ function decodeLines(
 }
 
 function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
-  return fault.type === "invalid" && isLast ? { type: "torn", bytes } : { type: "fault", why: fault.why };
+  return fault.type === "invalid" && isLast
+    ? { type: "torn", bytes }
+    : { type: "fault", why: fault.why, isNewer: fault.type === "unknown" };
 }
 
 /** Splits at line feeds. Lines that are not UTF-8 come out empty, which no record is. */

@@ -40,14 +40,19 @@ export class WriteLock {
     try {
       await this.#acquireFile();
     } catch (error) {
+      // Whatever else went wrong, the lock may have been had already.
+      if (!(error instanceof Unavailable)) this.#closeFile();
       this.#letOthers();
       throw error;
     }
   }
 
   release(): void {
-    this.#file?.unlock();
-    this.#letOthers();
+    try {
+      this.#file?.unlock();
+    } finally {
+      this.#letOthers();
+    }
   }
 
   /** Closes the file, which lets go of the lock. */

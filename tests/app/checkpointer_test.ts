@@ -35,6 +35,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
         load: () => Promise.resolve(undefined),
         legacy: () => Promise.resolve([]),
         retireLegacy: () => Promise.resolve(),
+        close: () => {},
         async save(_, position) {
           if (scene.isFull) throw new Error("No space left on device");
           await new Promise((resolve) => setTimeout(resolve, scene.saveMs));
@@ -141,6 +142,24 @@ test("a checkpoint that can't be written is a warning, and the next change bring
   await createTask(scene.engine, "b");
   await scene.time.pass(60_000);
   assertEquals(scene.saved, [2]);
+});
+
+Deno.test({
+  name: "what a process left without a checkpoint gets one from the next, without any change",
+  permissions: "none",
+  async fn() {
+    const disk = new MemoryDisk();
+    {
+      await using store = await startStore({ directory: "/data", disk });
+      await createTask(store.engine, "a");
+    }
+    for (const expected of [true, false]) {
+      await using store = await startStore({ directory: "/data", disk });
+      const before = disk.files().get("/data/state.json");
+      await new Checkpointer(store).close();
+      assertEquals(disk.files().get("/data/state.json") !== before, expected);
+    }
+  },
 });
 
 Deno.test({

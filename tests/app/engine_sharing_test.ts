@@ -83,6 +83,20 @@ test("a call that can't have the lock is refused as busy, and has changed nothin
   assertEquals(await taskIds(store.engine), ["a", "b"]);
 });
 
+test("what the operating system refuses is told as that, and passes", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  disk.plan = ({ name }) =>
+    name === "makeDirectory"
+      ? { error: Object.assign(new Error("Permission denied (os error 13)"), { code: "EACCES" }) }
+      : undefined;
+  const error = await assertRejects(() => createTask(store.engine, "a"), Unavailable, "Permission denied");
+  assertEquals(error.code, "storage_failed");
+  disk.plan = () => undefined;
+  await createTask(store.engine, "a");
+  assertEquals(await taskIds(store.engine), ["a"]);
+});
+
 test("after a failed append nothing of it is visible, and the engine knows what others did meanwhile", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using failing = await startStore({ directory: "/data", disk });

@@ -10,6 +10,7 @@ import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, complete, create, newTask, times } from "../core/given.ts";
 import { FaultyDisk } from "../store/faulty_disk.ts";
 import { steppingClock } from "../support/clock.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { createTask, recordsAfter, startStore, taskIds, wholeState } from "../support/store.ts";
@@ -63,6 +64,7 @@ test("a command that is refused, or a view that throws, disturbs no other call o
 });
 
 test("calls made together share one write and one sync, however many they are up to a bound", async () => {
+  using _time = new FakeTime();
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "first");
@@ -72,6 +74,23 @@ test("calls made together share one write and one sync, however many they are up
   await Promise.all(times(600, (index) => createTask(store.engine, `u${index}`)));
   assertEquals(disk.operations.filter(({ name }) => name === "write").length, 4);
   assertEquals((await taskIds(store.engine)).length, 857);
+});
+
+test("a batch that takes long leaves the rest of the calls to the next, in order", async () => {
+  using time = new FakeTime();
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using store = await startStore({ directory: "/data", disk });
+  disk.operations.length = 0;
+  const [, , , between] = await Promise.all([
+    createTask(store.engine, "a"),
+    store.engine.read(() => time.skip(50)),
+    createTask(store.engine, "b"),
+    taskIds(store.engine),
+    createTask(store.engine, "c"),
+  ]);
+  assertEquals(between, ["a", "b"]);
+  assertEquals(disk.operations.filter(({ name }) => name === "write").length, 2);
+  assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
 });
 
 test("a command that changes nothing leaves no record", async () => {
@@ -155,7 +174,7 @@ test("the history is what the journal holds after a place", async () => {
 
 Deno.test({
   name: "the history can be read while commands are carried out",
-  permissions: { read: true, write: true },
+  permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using directory = await temporaryDirectory();
     await using store = await startStore({ directory: directory.path, segmentBytes: 2_000 });

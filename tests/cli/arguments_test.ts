@@ -67,7 +67,7 @@ Deno.test("commands say when there is no data directory, and make none", async (
 Deno.test("without permission for the data directory, the program says which it needs and asks nobody", async () => {
   await using directory = await temporaryDirectory();
   await (await startServer(directory.path)).close();
-  for (const command of [["status"], ["verify"], ["import", "-"], []]) {
+  for (const command of [["status"], ["verify"], ["export"], []]) {
     const { code, output, log } = await runDeno("--data", directory.path, ...command);
     assertEquals([code, output], [1, ""], command.join(" "));
     assertStringIncludes(log, directory.path);

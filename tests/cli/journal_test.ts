@@ -62,7 +62,7 @@ Deno.test("a journal with a flipped byte", async (t) => {
   await t.step("is cut off by repair, which keeps a copy", async () => {
     const { code, output } = await runProgram(directory.path, ["repair"]);
     assertEquals(code, 0);
-    const copies = /^Kept 2 records. What was cut off or set aside is in (.*)\n/.exec(output)?.[1] ?? "";
+    const copies = /^Records kept: 2. What was cut off or set aside is in (.*)\n/.exec(output)?.[1] ?? "";
     assertEquals(await Deno.readTextFile(`${copies}/0000000001.jsonl`), damaged);
     assertEquals(await Deno.readTextFile(path), damaged.slice(0, byte));
   });

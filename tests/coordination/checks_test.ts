@@ -111,7 +111,13 @@ testCheck("a task that a killed worker lost is found", () => {
 
 testCheck("a damaged journal is found, and a history that is not all of it", () => {
   const records = history(GOOD);
-  const fault = { path: "0000000001.jsonl", line: 3, byte: 420, why: "its hash does not match", isTorn: false };
+  const fault = {
+    path: "0000000001.jsonl",
+    line: 3,
+    byte: 420,
+    why: "its hash does not match",
+    kind: "damaged" as const,
+  };
   complains(checkChain(records, { ...whole(9), fault }), [
     "0000000001.jsonl:3 (byte 420): its hash does not match",
   ]);

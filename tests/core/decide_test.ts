@@ -153,7 +153,10 @@ Deno.test({
   permissions: "none",
   fn() {
     given(create(newTask("a"))).when(create(newTask("b", "a"), newTask("c", "a", "nowhere")))
-      .thenRefused("dependency_not_found", "Dependency task nowhere not found: ", { id: "nowhere" });
+      .thenRefused("dependency_not_found", "Dependency task nowhere not found: task c names it; ", {
+        id: "nowhere",
+        task: "c",
+      });
   },
 });
 
@@ -429,7 +432,7 @@ Deno.test({
   permissions: "none",
   fn() {
     given(create(newTask("a"))).when(update("a", "b"))
-      .thenRefused("dependency_not_found", "Dependency task b not found: ", { id: "b" });
+      .thenRefused("dependency_not_found", "Dependency task b not found: task a names it; ", { id: "b", task: "a" });
   },
 });
 
@@ -681,7 +684,7 @@ Deno.test({
     const tasks = [newTask("a"), newTask("b"), newTask("c"), newTask("d", "a", "b", "c")];
     given(create(...tasks), ...work("x", "a"), claim("x", "c")).when(claim("x", "d")).thenRefused(
       "not_ready",
-      "Cannot claim task d as it is waiting by its dependencies: b (pending), c (in_progress); ",
+      "Cannot claim task d as it is waiting for b (pending), c (in_progress); ",
       { id: "d", readiness: "waiting", dependencies: ["b (pending)", "c (in_progress)"], count: 2 },
     );
   },
@@ -694,7 +697,7 @@ Deno.test({
     const tasks = [newTask("a"), newTask("b"), newTask("c"), newTask("d", "a", "b", "c")];
     given(create(...tasks), claim("x", "b"), fail("x", "b"), cancel("c")).when(claim("x", "d")).thenRefused(
       "not_ready",
-      "Cannot claim task d as it is blocked by its dependencies: b (failed), c (cancelled); ",
+      "Cannot claim task d as it is blocked by b (failed), c (cancelled); ",
       { id: "d", readiness: "blocked", dependencies: ["b (failed)", "c (cancelled)"], count: 2 },
     );
   },
@@ -708,7 +711,7 @@ Deno.test({
     const names = ids.slice(0, MAX_NAMED).map((id) => `${id} (pending)`);
     given(create(...ids.map((id) => newTask(id)), newTask("a", ...ids))).when(claim("x", "a")).thenRefused(
       "not_ready",
-      `Cannot claim task a as it is waiting by its dependencies: ${names.join(", ")} and 1 more; `,
+      `Cannot claim task a as it is waiting for ${names.join(", ")} and 1 more; `,
       { id: "a", readiness: "waiting", dependencies: names, count: MAX_NAMED + 1 },
     );
   },

@@ -261,7 +261,7 @@ Deno.test({
     assertEquals(noTasks(state, "z"), { reason: "waiting", message, ...NOTHING, running, runningCount: 2 });
     assertEquals(noTasks(state, "y"), {
       reason: "waiting",
-      message: `${message}; you hold b`,
+      message: `${message}; you hold b yourself: complete, fail or release it`,
       ...NOTHING,
       running,
       runningCount: 2,
@@ -333,7 +333,7 @@ Deno.test({
     assertEquals(
       none.message,
       `No task is ready; waiting for running tasks: ${names.map((id) => `${id} (x)`).join(", ")} and 1 more; ` +
-        `you hold ${names.join(", ")} and 1 more`,
+        `you hold ${names.join(", ")} and 1 more yourself: complete, fail or release it`,
     );
   },
 });

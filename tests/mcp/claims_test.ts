@@ -137,7 +137,8 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
   await t.step("the one who asks holds what others wait for", () =>
     answers("ann", {
       reason: "waiting",
-      message: "No task is ready; waiting for running tasks: a (ann); you hold a",
+      message:
+        "No task is ready; waiting for running tasks: a (ann); you hold a yourself: complete, fail or release it",
       running: [{ id: "a", assignedTo: "ann" }],
       running_count: 1,
       holding: ["a"],
@@ -187,7 +188,10 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     assertEquals(running.map(({ id }) => id), ids.slice(0, 10));
     assertEquals(running_count, 12);
     assertEquals(holding, ids.slice(0, 10));
-    assertMatch(message, / r9 \(ann\) and 2 more; you hold r0, .* r9 and 2 more$/);
+    assertMatch(
+      message,
+      / r9 \(ann\) and 2 more; you hold r0, .* r9 and 2 more yourself: complete, fail or release it$/,
+    );
   });
 
   async function answers(instance_id: string, expected: Json): Promise<void> {

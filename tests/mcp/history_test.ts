@@ -50,10 +50,10 @@ Deno.test("history of a short life", async (t) => {
           ],
         }],
       },
-      claimed(2, "a", 1),
+      claimed(2, "a", { actor: client, attempt: 1 }),
       {
         seq: 3,
-        actor: "ann",
+        actor: client,
         command: "complete_task",
         events: [{ type: "task.completed", id: "a", instance: "ann", attempt: 1, result: "made" }],
       },
@@ -63,10 +63,10 @@ Deno.test("history of a short life", async (t) => {
         command: "update_task",
         events: [{ type: "task.updated", id: "b", description: "new" }],
       },
-      claimed(5, "b", 1),
+      claimed(5, "b", { actor: client, attempt: 1 }),
       {
         seq: 6,
-        actor: "ann",
+        actor: client,
         command: "fail_task",
         events: [{ type: "task.failed", id: "b", instance: "ann", attempt: 1, error: "no" }],
       },
@@ -173,8 +173,13 @@ async function readAll(server: Server, limit: number): Promise<number[]> {
   return seqs;
 }
 
-function claimed(seq: number, id: string, attempt: number): Json {
-  return { seq, actor: "ann", command: "claim_task", events: [{ type: "task.claimed", id, instance: "ann", attempt }] };
+function claimed(seq: number, id: string, by: { readonly actor: string; readonly attempt: number }): Json {
+  return {
+    seq,
+    actor: by.actor,
+    command: "claim_task",
+    events: [{ type: "task.claimed", id, instance: "ann", attempt: by.attempt }],
+  };
 }
 
 function sequence(first: number, last: number): number[] {

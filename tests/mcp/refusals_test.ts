@@ -67,12 +67,12 @@ const CASES: readonly Case[] = [
   refusal(
     "get_next_task",
     { ...bob, task_id: "needy" },
-    ...notReady("needy as it is waiting by its dependencies: open"),
+    ...notReady("needy as it is waiting for open"),
   ),
   refusal(
     "get_next_task",
     { ...bob, task_id: "stuck" },
-    ...notReady("stuck as it is blocked by its dependencies: fai"),
+    ...notReady("stuck as it is blocked by failed"),
   ),
   ...["complete_task", "fail_task", "release_task"].flatMap((tool) => {
     const text = { complete_task: { result: "r" }, fail_task: { error: "e" } }[tool];

@@ -65,6 +65,7 @@ Deno.test("the id of a message that cannot be read is taken only from where it m
       [`{"method":"${long}\\",\\"id\\":7}"}`, null],
       [`{"jsonrpc":"2.0","id":"\\"","method":"${long}"}`, null],
       [`{"jsonrpc":"2.0","id":true,"method":"${long}"}`, null],
+      [`{"jsonrpc":"2.0","id":"a\tb","method":"ping"}`, null],
     ] as const
   ) {
     await using wire = connect();

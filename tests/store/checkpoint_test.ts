@@ -15,7 +15,7 @@ import {
   taskIds,
   wholeState,
 } from "../support/store.ts";
-import { FaultyDisk } from "./faulty_disk.ts";
+import { FaultyDisk, noSpace } from "./faulty_disk.ts";
 
 function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn: () => fn(new MemoryDisk()) });
@@ -179,6 +179,36 @@ test("a checkpoint of another journal is set aside", async (disk) => {
   await createTask(again.engine, "c");
   await checkpoint(again);
   await assertSameState(other, await wholeState(again.engine), { warnings: 0 });
+});
+
+test("a checkpoint of a journal that was deleted gives way to one of the new journal, which is shorter", async (disk) => {
+  await using store = await startStore({ directory: "/data", disk });
+  for (const id of ["a", "b", "c"]) await createTask(store.engine, id);
+  await checkpoint(store);
+  disk.remove("/data/journal");
+  await createTask(store.engine, "new");
+  await checkpoint(store);
+  await assertSameState(disk, await wholeState(store.engine), { warnings: 0 });
+  assertEquals((await store.checkpoints.load())?.position.seq, 1);
+});
+
+test("a checkpoint for which there is no room takes none, and the one before stands", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  await createTask(store.engine, "a");
+  await checkpoint(store);
+  const before = memory.files();
+  await createTask(store.engine, "b");
+  for (const path of [`${TASKS}.tmp`, `${STATE}.tmp`]) {
+    disk.plan = (operation) =>
+      operation.name === "write" && operation.path === path ? { taken: 50, error: noSpace } : undefined;
+    await assertRejects(() => checkpoint(store), Error, "No space left");
+    assertEquals(memory.files().get(path), "");
+    for (const each of [TASKS, STATE]) assertEquals(memory.files().get(each), before.get(each));
+  }
+  disk.plan = () => undefined;
+  await checkpoint(store);
+  assertEquals((await store.checkpoints.load())?.position.seq, 2);
 });
 
 test("a start while another process writes a long checkpoint reads the journal", async (disk) => {

@@ -69,12 +69,15 @@ test("a line is a record in its place only", () => {
   assert("type" in decodeRecord(line, { seq: 1, previous: first.hash }));
 });
 
-test("a line of a newer format is unknown, even where its hash means nothing here", () => {
-  const newer = `{"v":${FORMAT_VERSION + 1},"anything":true}`;
-  const decoded = decodeRecord(newer, PLACE);
+test("a line of a newer format is unknown, whatever it holds, and invalid if its hash is wrong", () => {
+  const line = forgedLine({ v: FORMAT_VERSION + 1, anything: true }, GENESIS_HASH).slice(0, -1);
+  const decoded = decodeRecord(line, PLACE);
   assert("type" in decoded);
   assertEquals(decoded.type, "unknown");
   assert(decoded.why.includes(`version ${FORMAT_VERSION + 1}`), decoded.why);
+  const damaged = decodeRecord(line.replace("true", "null"), PLACE);
+  assert("type" in damaged);
+  assertEquals(damaged.type, "invalid");
 });
 
 test("an unknown event type or a missing field is unknown, not invalid", () => {

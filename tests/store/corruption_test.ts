@@ -55,7 +55,7 @@ test("a missing line is refused", async () => {
     const damaged = disk.afterKill();
     rewrite(damaged, line.path, (texts) => texts.toSpliced(line.line - 1, 1));
     await assertRefused(damaged, `is damaged at `);
-    assert(verifyJournal(damaged, "/data").fault?.isTorn === false, `line ${line.seq}`);
+    assert(verifyJournal(damaged, "/data").fault?.kind === "damaged", `line ${line.seq}`);
     assertEquals(verifyJournal(damaged, "/data").records, line.seq - 1);
   }
 });
@@ -113,7 +113,7 @@ test("a segment that has lost its end, at any byte, is refused where another fol
       await assertRefused(damaged, `is damaged at ${path} line `);
       const kept = lines.filter((line) => line.path < path || (line.path === path && endOf(line, lines, disk) <= size));
       const { fault, records } = verifyJournal(damaged, "/data");
-      assertEquals({ records, isTorn: fault?.isTorn }, { records: kept.length, isTorn: false });
+      assertEquals({ records, kind: fault?.kind }, { records: kept.length, kind: "damaged" });
     }
   }
 });
@@ -139,7 +139,7 @@ test("a record that this program does not know is refused and kept, even as the 
     for (const rest of ["", "garbage", forgedLine(unknown, previous)]) {
       const newerJournal = disk.afterKill();
       newerJournal.put(path, whole + forgedLine(body, previous) + rest);
-      await assertDamaged(newerJournal, { path, line, byte });
+      await assertDamaged(newerJournal, { path, line, byte }, "newer");
     }
   }
   const { fault } = verifyJournal(withLine(disk, path, forgedLine(unknown, previous)), "/data");

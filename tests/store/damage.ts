@@ -43,15 +43,22 @@ export function segments(disk: MemoryDisk): string[] {
 }
 
 /** Asserts that reading, writing and verifying all find the damage where it is, and change nothing. */
-export async function assertDamaged(disk: MemoryDisk, at: Pick<Line, "path" | "line" | "byte">): Promise<void> {
-  await assertRefused(disk, `is damaged at ${at.path} line ${at.line} (byte ${at.byte}): `);
-  const { fault } = verifyJournal(disk, "/data");
-  assertEquals(fault && { path: fault.path, line: fault.line, byte: fault.byte }, at);
-  assertEquals(fault?.isTorn, false);
+export async function assertDamaged(
+  disk: MemoryDisk,
+  at: Pick<Line, "path" | "line" | "byte">,
+  kind: "damaged" | "newer" = "damaged",
+): Promise<void> {
+  await assertRefused(disk, `${at.path} line ${at.line} (byte ${at.byte}): `, kind);
+  const { why: _, ...fault } = verifyJournal(disk, "/data").fault ?? { why: "" };
+  assertEquals(fault, { path: at.path, line: at.line, byte: at.byte, kind });
 }
 
 /** Asserts that a journal can neither be read nor be written to, with nothing changed. */
-export async function assertRefused(disk: MemoryDisk, message: string): Promise<void> {
+export async function assertRefused(
+  disk: MemoryDisk,
+  message: string,
+  kind: "damaged" | "newer" = "damaged",
+): Promise<void> {
   const before = contents(disk);
   const uses: ((journal: Journal) => Promise<unknown>)[] = [recordsAfter, (journal) => append(journal, [])];
   for (const use of uses) {
@@ -63,15 +70,13 @@ export async function assertRefused(disk: MemoryDisk, message: string): Promise<
       Unavailable,
       message,
     );
-    assertEquals(error.code, "journal_damaged");
-    assert(error.message.includes("repair command"), error.message);
+    assertEquals(error.code, kind === "newer" ? "newer_version" : "journal_damaged");
+    assert(error.message.includes(kind === "newer" ? "update this program" : "repair command"), error.message);
   }
   assertEquals(contents(disk), before);
 }
 
-/** All files but the lock, which holds nothing. */
-function contents(disk: MemoryDisk): Map<string, string> {
-  const files = disk.files();
-  files.delete("/data/lock");
-  return files;
+/** All files but the locks, which hold nothing. */
+export function contents(disk: MemoryDisk): Map<string, string> {
+  return new Map([...disk.files()].filter(([path]) => !path.endsWith("lock")));
 }

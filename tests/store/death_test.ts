@@ -172,7 +172,7 @@ async function work(store: RunningStore, calls: Calls): Promise<boolean> {
 
 async function assertWhole(disk: MemoryDisk, calls: Calls): Promise<void> {
   const { fault } = verifyJournal(disk, "/data");
-  assert(fault === undefined || fault.isTorn, fault?.why);
+  assert(fault === undefined || fault.kind === "torn", fault?.why);
   await using store = await startStore({ directory: "/data", disk, segmentBytes: SEGMENT_BYTES });
   const { tasks } = await store.engine.read(snapshotOf);
   const ids = tasks.map(({ id }) => id);

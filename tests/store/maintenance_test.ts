@@ -6,8 +6,9 @@ import { snapshotOf } from "../../src/core/evolve.ts";
 import { repairJournal, verifyJournal } from "../../src/store/maintenance.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, openStore, recordsAfter, startStore, taskIds } from "../support/store.ts";
-import { eightRecords, type Line, SEGMENT_BYTES, segments } from "./damage.ts";
+import { contents, eightRecords, type Line, SEGMENT_BYTES, segments } from "./damage.ts";
 import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
+import { forgedLine } from "./forge.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -89,12 +90,45 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
 
 test("a repair of a healthy journal does nothing", async () => {
   const { disk } = await eightRecords();
-  const before = disk.files();
+  const before = contents(disk);
   const { verification, copies } = await repairJournal(disk, "/data", 0);
   assertEquals(copies, undefined);
   assertEquals(verification.fault, undefined);
   assertEquals(verification.records, 8);
-  assertEquals(disk.files(), before);
+  assertEquals(contents(disk), before);
+});
+
+test("a repair of a journal of a newer version is refused", async () => {
+  const { disk } = await eightRecords();
+  const { end } = verifyJournal(disk, "/data");
+  const last = segments(disk).at(-1) ?? "";
+  disk.put(last, `${disk.files().get(last)}${forgedLine({ v: 2, seq: 9 }, end.hash)}`);
+  const before = contents(disk);
+  const error = await assertRejects(() => repairJournal(disk, "/data", 0), Unavailable, "Update it");
+  assertEquals(error.code, "newer_version");
+  assertEquals(contents(disk), before);
+});
+
+test("a check of a journal that is being written to is not misled by a checkpoint written meanwhile", async () => {
+  const { disk } = await checkpointed();
+  const before = disk.readFile("/data/state.json");
+  const later = disk.afterKill();
+  {
+    await using store = await startStore({ directory: "/data", disk: later, segmentBytes: SEGMENT_BYTES });
+    await createTask(store.engine, "nine");
+    await checkpoint(store);
+  }
+  let hasRead = false;
+  const { open } = disk;
+  disk.open = (path, mode) => {
+    hasRead = true;
+    return open.call(disk, path, mode);
+  };
+  disk.readFile = (path) => {
+    assertEquals(path, "/data/state.json");
+    return hasRead ? later.readFile(path) : before;
+  };
+  assertEquals(verifyJournal(disk, "/data").fault, undefined);
 });
 
 test("a repair of nothing does nothing", async () => {
@@ -116,7 +150,7 @@ test("a check says of a torn last record that it mends itself", async () => {
   const { disk, lines } = await eightRecords();
   DAMAGES["a torn last record"]?.(disk, lines);
   const { fault } = verifyJournal(disk, "/data");
-  assertEquals(fault, { ...lineAt(lines, 8), why: "50 bytes of an unfinished record", isTorn: true });
+  assertEquals(fault, { ...lineAt(lines, 8), why: "50 bytes of an unfinished record", kind: "torn" });
 });
 
 test("a repair sets aside a checkpoint that is ahead of the journal", async () => {
