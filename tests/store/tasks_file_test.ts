@@ -43,7 +43,7 @@ test("tasks come back as they were written, in the order of creation, by whichev
       assertEquals(parseOwnTasks([bytes]), expected);
       assertEquals(parseOwnTasks([bytes.subarray(0, half), bytes.subarray(half)]), expected);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
