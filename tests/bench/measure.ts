@@ -46,7 +46,7 @@ export async function timed(action: () => unknown): Promise<number> {
 }
 
 /** Arguments of `deno` that run the bare server. */
-export const BARE_SERVER_ARGS = ["run", "--no-prompt", new URL("bare_server.ts", import.meta.url).pathname];
+export const BARE_SERVER_ARGS = ["run", "--quiet", "--no-prompt", new URL("bare_server.ts", import.meta.url).pathname];
 
 /** Starts the bare server, with a client. */
 export async function startBareServer(): Promise<Server> {

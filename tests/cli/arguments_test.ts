@@ -83,7 +83,7 @@ Deno.test("the data directory", async (t) => {
     await using server = await startServer(directory);
     await create(server, id);
   }
-  const permissions = ["run", "--no-prompt", `--allow-read=${one.path},${two.path}`];
+  const permissions = ["run", "--quiet", "--no-prompt", `--allow-read=${one.path},${two.path}`];
   permissions.push(`--allow-write=${one.path},${two.path}`);
   const env = { ORCHESTRATOR_DATA_DIR: one.path };
   const withEnvironment = [...permissions, "--allow-env=ORCHESTRATOR_DATA_DIR", MAIN];
@@ -123,7 +123,7 @@ Deno.test("with --store memory nothing is kept, and no permission is needed", as
   const input = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_task","arguments":' +
     '{"id":"a","description":""}}}\n';
   const { code, output, log } = await runProgram("", [], {
-    args: ["run", "--no-prompt", MAIN, "--store", "memory"],
+    args: ["run", "--quiet", "--no-prompt", MAIN, "--store", "memory"],
     input,
   });
   assertEquals([code, log], [0, ""]);
@@ -142,5 +142,5 @@ Deno.test("a server makes its data directory, with all above it, for its user on
 
 /** Runs the program without any permission. */
 async function runDeno(...args: readonly string[]): Promise<ProgramResult> {
-  return await runProgram("", [], { args: ["run", "--no-prompt", MAIN, ...args] });
+  return await runProgram("", [], { args: ["run", "--quiet", "--no-prompt", MAIN, ...args] });
 }

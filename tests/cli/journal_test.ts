@@ -17,7 +17,16 @@ Deno.test("verify tells that a journal is whole, and changes nothing", async () 
 
 Deno.test("verify needs no permission to write", async () => {
   await using directory = await directoryWith(2);
-  const args = ["run", "--no-prompt", `--allow-read=${directory.path}`, MAIN, "--data", directory.path, "verify"];
+  const args = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `--allow-read=${directory.path}`,
+    MAIN,
+    "--data",
+    directory.path,
+    "verify",
+  ];
   const { code, log } = await runProgram(directory.path, [], { args });
   assertEquals([code, log], [0, ""]);
 });

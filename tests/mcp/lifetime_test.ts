@@ -93,7 +93,7 @@ Deno.test("a server whose client has closed its output ends, with all in the jou
 Deno.test("a server does not outlive a client that is killed", async () => {
   await using directory = await temporaryDirectory();
   const parent = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("../support/parent.ts", import.meta.url).pathname, directory.path],
+    args: ["run", "--quiet", "-A", new URL("../support/parent.ts", import.meta.url).pathname, directory.path],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -13,7 +13,7 @@ export const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** Arguments of `deno` that run the program on a data directory, without any permission but for that. */
 export function programArgs(directory: string, ...args: readonly string[]): string[] {
   const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`];
-  return ["run", "--no-prompt", ...permissions, MAIN, "--data", directory, ...args];
+  return ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...args];
 }
 
 /** A JSON object. */
