@@ -22,8 +22,6 @@ export interface DiskFile {
   truncate(sizeBytes: number): void;
   /** Makes the content durable (fdatasync). */
   syncData(): void;
-  /** The same without blocking, which takes a little longer. */
-  syncDataLater(): Promise<void>;
   /** Makes content and metadata durable (fsync), without blocking. */
   sync(): Promise<void>;
   /** Takes the exclusive lock (flock) if nobody else has it. */
@@ -157,10 +155,6 @@ class RealFile implements DiskFile {
 
   syncData(): void {
     this.#file.syncDataSync();
-  }
-
-  syncDataLater(): Promise<void> {
-    return this.#file.syncData();
   }
 
   sync(): Promise<void> {

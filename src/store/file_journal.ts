@@ -95,9 +95,8 @@ export class FileJournal implements Journal {
       // The lock guards the order of records, not their durability: others may write while this waits for the disk.
       this.#lock.release();
     }
-    // One call alone is answered soonest by a sync that blocks. With several, more arrive while it runs.
-    if (written.appended > 1) await this.#syncLater(written.position);
-    else if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);
+    // A sync that blocks is faster than an asynchronous one, also for large batches: those who wait, wait for it.
+    if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);
     if (written.failure === undefined) return written.position;
     throw new AppendFailed(
       written.appended,
@@ -293,39 +292,17 @@ export class FileJournal implements Journal {
     this.#refusePoisoned();
     try {
       this.#segment(position.segment, "make").syncData();
-      this.#noteDurable(position);
-    } catch (cause) {
-      throw this.#poison(position, cause);
-    }
-  }
-
-  async #syncLater(position: Position): Promise<void> {
-    this.#refusePoisoned();
-    const file = this.#segment(position.segment, "make");
-    try {
-      await file.syncDataLater();
-      // The system reports a failure once a file: another sync meanwhile may have been the one to be told.
-      this.#refusePoisoned();
       if (position.segment > this.#durableSegment) this.#syncNames();
-      if (this.#open?.file === file) this.#noteDurable(position);
+      this.#durableSeq = position.seq;
     } catch (cause) {
-      throw this.#poison(position, cause);
+      this.#poisoned = new Unavailable(
+        "storage_failed",
+        `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
+          "and restart it",
+        { cause },
+      );
+      throw this.#poisoned;
     }
-  }
-
-  #noteDurable(position: Position): void {
-    if (position.segment > this.#durableSegment) this.#syncNames();
-    this.#durableSeq = Math.max(this.#durableSeq, position.seq);
-  }
-
-  #poison(position: Position, cause: unknown): Unavailable {
-    this.#poisoned ??= new Unavailable(
-      "storage_failed",
-      `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
-        "and restart it",
-      { cause },
-    );
-    return this.#poisoned;
   }
 
   /** Whoever made a segment may have died before its name was durable. */

@@ -91,12 +91,12 @@ testDisk("content is read in chunks", (disk, directory) => {
 testDisk("a file can be used and closed while it is synced", async (disk, directory) => {
   const file = disk.open(`${directory}/a`, "append");
   file.write(HELLO);
-  const synced = file.syncDataLater();
+  const synced = file.sync();
   file.write(HELLO);
   file.syncData();
   assertEquals(file.readAt(new Uint8Array(20), 0), 10);
   await Promise.all([synced, file.sync()]);
-  const last = file.syncDataLater();
+  const last = file.sync();
   file.close();
   await last;
 });

@@ -120,11 +120,6 @@ class FaultyFile implements DiskFile {
     this.#file.syncData();
   }
 
-  async syncDataLater(): Promise<void> {
-    this.#check("sync");
-    await this.#file.syncDataLater();
-  }
-
   async sync(): Promise<void> {
     this.#check("sync");
     await this.#file.sync();

@@ -194,16 +194,12 @@ class MemoryFile implements DiskFile {
     this.#inode.durable = this.#inode.content;
   }
 
-  async syncDataLater(): Promise<void> {
+  async sync(): Promise<void> {
     this.#refuseClosed();
     // What is written after the call is not part of it.
     const { content } = this.#inode;
     await Promise.resolve();
     this.#inode.durable = content;
-  }
-
-  sync(): Promise<void> {
-    return this.syncDataLater();
   }
 
   tryLock(): boolean {
