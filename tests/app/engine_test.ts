@@ -8,7 +8,7 @@ import { Refusal } from "../../src/core/refusal.ts";
 import { emptyState } from "../../src/core/state.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, complete, create, newTask, times } from "../core/given.ts";
-import { FaultyDisk } from "../store/faulty_disk.ts";
+import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
 import { steppingClock } from "../support/clock.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
@@ -91,6 +91,21 @@ test("a batch that takes long leaves the rest of the calls to the next, in order
   assertEquals(between, ["a", "b"]);
   assertEquals(disk.operations.filter(({ name }) => name === "write").length, 2);
   assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
+});
+
+test("the rest of a batch that took long and failed is carried out all the same", async () => {
+  using time = new FakeTime();
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using store = await startStore({ directory: "/data", disk });
+  let writes = 0;
+  disk.plan = ({ name }) => name === "write" && writes++ === 0 ? { error: noSpace } : undefined;
+  const settled = await Promise.allSettled([
+    createTask(store.engine, "a"),
+    store.engine.read(() => time.skip(50)),
+    createTask(store.engine, "b"),
+  ]);
+  assertEquals(settled.map(({ status }) => status), ["rejected", "rejected", "fulfilled"]);
+  assertEquals(await taskIds(store.engine), ["b"]);
 });
 
 test("a command that changes nothing leaves no record", async () => {

@@ -121,6 +121,20 @@ test("a lock file that is deleted again and again ends in busy", async (disk) =>
   assertEquals(error.code, "busy");
 });
 
+test("an unexpected failure keeps no lock", async (disk) => {
+  const failing = new WriteLock(disk, LOCK);
+  const { identity } = disk;
+  disk.identity = () => {
+    throw new Error("Input/output error");
+  };
+  await assertRejects(() => failing.acquire(), Error, "Input/output error");
+  disk.identity = identity;
+  const other = new WriteLock(disk, LOCK, WAIT_MS);
+  await other.acquire();
+  other.release();
+  await failing.acquire();
+});
+
 test("closing lets go of the lock, and a closed lock can be taken again", async (disk) => {
   const [first, second] = [new WriteLock(disk, LOCK), new WriteLock(disk, LOCK)];
   await first.acquire();
