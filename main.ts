@@ -9,7 +9,7 @@ import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { type Checkpoints, type Journal, Unavailable } from "./src/app/ports.ts";
-import { type Invocation, type Location, readArguments } from "./src/cli/arguments.ts";
+import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner, type Launch } from "./src/cli/banner.ts";
 import {
   importTasks,
@@ -44,13 +44,7 @@ const terminal: Terminal = {
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 async function main(): Promise<number> {
-  const invocation = readArguments(Deno.args, {
-    version: denoJson.version,
-    environmentDirectory: environment("ORCHESTRATOR_DATA_DIR") || undefined,
-    defaultDirectory: defaultDirectory(),
-    print: writeOut,
-    printError: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
-  });
+  const invocation = await readInvocation(Deno.args);
   if (invocation.type === "exit") return invocation.code;
   try {
     return invocation.type === "serve" ? await serve(invocation.location) : await runCommand(invocation);
@@ -59,6 +53,25 @@ async function main(): Promise<number> {
     log.error(error.message);
     return 1;
   }
+}
+
+/**
+ * What to do. Clients start the program with no arguments or with a data directory: that is plain to see, and spares
+ * every start the parser of all the others.
+ */
+async function readInvocation(args: readonly string[]): Promise<Invocation | Exit> {
+  const environmentDirectory = environment("ORCHESTRATOR_DATA_DIR") || undefined;
+  const [option, directory = environmentDirectory ?? defaultDirectory()] = args;
+  const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory));
+  if (isPlain) return { type: "serve", location: { store: "file", directory } };
+  const { readArguments } = await import("./src/cli/arguments.ts");
+  return readArguments(args, {
+    version: denoJson.version,
+    environmentDirectory,
+    defaultDirectory: defaultDirectory(),
+    print: writeOut,
+    printError: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  });
 }
 
 /** Serves one MCP client until it is gone or a signal comes. */
