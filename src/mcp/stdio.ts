@@ -50,6 +50,8 @@ export class StdioTransport implements Transport {
   readonly #output: Output;
   readonly #unanswered = new Set<RequestId>();
   #unread = "";
+  /** Bytes of the write under way that the client has not taken yet. */
+  #beingWritten = 0;
   #flushing: Promise<void> | undefined;
   #isClosed = false;
   #isEnding = false;
@@ -73,7 +75,7 @@ export class StdioTransport implements Transport {
     if (this.#isClosed) return Promise.resolve();
     if (!("method" in message) && message.id !== undefined) this.#unanswered.delete(message.id);
     this.#write(serializeMessage(message));
-    if ("method" in message && this.#unread.length > MAX_UNREAD_CHARACTERS) {
+    if ("method" in message && this.#unread.length + this.#beingWritten > MAX_UNREAD_CHARACTERS) {
       this.onerror?.(new Error("The client does not read its answers"));
       return this.close();
     }
@@ -114,7 +116,7 @@ export class StdioTransport implements Transport {
   }
 
   #hasRoom(): boolean {
-    return this.#unanswered.size < MAX_UNDER_WAY && this.#unread.length <= HIGH_WATER_CHARACTERS;
+    return this.#unanswered.size < MAX_UNDER_WAY && this.#unread.length + this.#beingWritten <= HIGH_WATER_CHARACTERS;
   }
 
   #receive(line: Line): void {
@@ -164,7 +166,10 @@ export class StdioTransport implements Transport {
       while (this.#unread !== "" && !this.#isClosed) {
         const bytes = new TextEncoder().encode(this.#unread);
         this.#unread = "";
-        for (let written = 0; written < bytes.length;) written += await this.#output.write(bytes.subarray(written));
+        this.#beingWritten = bytes.length;
+        while (this.#beingWritten > 0) {
+          this.#beingWritten -= await this.#output.write(bytes.subarray(bytes.length - this.#beingWritten));
+        }
         this.#onProgress();
       }
       this.#flushing = undefined;
