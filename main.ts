@@ -9,6 +9,8 @@ import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { type Checkpoints, type Journal, Unavailable } from "./src/app/ports.ts";
+import { Sweeper } from "./src/app/sweeper.ts";
+import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner, type Launch } from "./src/cli/banner.ts";
 import {
@@ -20,9 +22,11 @@ import {
   printVerification,
   type Terminal,
 } from "./src/cli/commands.ts";
+import type { TaskDefaults } from "./src/core/commands.ts";
 import { Refusal } from "./src/core/refusal.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
+import { TOOLSETS } from "./src/mcp/tool.ts";
 import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
 import { realDisk } from "./src/store/disk.ts";
 import { FileJournal } from "./src/store/file_journal.ts";
@@ -47,7 +51,7 @@ async function main(): Promise<number> {
   const invocation = await readInvocation(Deno.args);
   if (invocation.type === "exit") return invocation.code;
   try {
-    return invocation.type === "serve" ? await serve(invocation.location) : await runCommand(invocation);
+    return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof Unavailable || isExpected(error))) throw error;
     log.error(error.message);
@@ -63,37 +67,50 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const environmentDirectory = environment("ORCHESTRATOR_DATA_DIR") || undefined;
   const [option, directory = environmentDirectory ?? defaultDirectory()] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory));
-  if (isPlain) return { type: "serve", location: { store: "file", directory } };
+  if (isPlain) {
+    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, defaults: {} };
+  }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
     version: denoJson.version,
     environmentDirectory,
     defaultDirectory: defaultDirectory(),
+    toolsets: TOOLSETS,
     print: writeOut,
     printError: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
   });
 }
 
 /** Serves one MCP client until it is gone or a signal comes. */
-async function serve(location: Location): Promise<number> {
+async function serve({ location, toolsets, defaults }: Invocation & { readonly type: "serve" }): Promise<number> {
   if (Deno.stdin.isTerminal()) {
     const directory = resolve(location.directory);
     console.error(banner(launch(directory), directory));
   }
-  const app = await startApp(location);
+  const app = await startApp(location, defaults);
+  const { engine } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
-  const feed = new Feed(app.engine, log);
+  const feed = new Feed(engine, log);
+  const waiting = new Waiting({ engine, feed, now: Date.now, log });
+  const sweeper = new Sweeper({ engine, now: Date.now, log });
   const server = createMcpServer({
-    engine: app.engine,
+    engine,
     feed,
+    waiting,
+    now: Date.now,
     log,
+    toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
     process: String(Deno.pid),
   });
+  // Who waits for a task is answered at once, so that the end does not wait for it.
+  transport.ending.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await server.connect(transport);
   await transport.closed;
+  await waiting.close();
   feed.close();
+  await sweeper.close();
   await app.close();
   return 0;
 }
@@ -132,11 +149,14 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
 }
 
 /** The engine on its store, with checkpoints being written. */
-async function startApp({ store, directory }: Location): Promise<{ engine: Engine; close: () => Promise<void> }> {
+async function startApp(
+  { store, directory }: Location,
+  defaults: TaskDefaults = {},
+): Promise<{ engine: Engine; close: () => Promise<void> }> {
   const { journal, checkpoints } = store === "memory"
     ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
     : openFiles(directory);
-  const engine = await Engine.start({ journal, checkpoints, log });
+  const engine = await Engine.start({ journal, checkpoints, log, now: Date.now, defaults });
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,

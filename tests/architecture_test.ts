@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const IMPURE = [
   "Deno.",
   "Date.now",
-  "new Date(",
+  "new Date()",
   "Math.random",
   "crypto",
   "console",

@@ -4,13 +4,16 @@
  * nothing is answered before it is durable.
  */
 
-import type { AnswerOf, CommandOf, CommandType } from "../core/commands.ts";
+import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/commands.ts";
 import { decide } from "../core/decide.ts";
 import type { Draft, JournalRecord } from "../core/events.ts";
-import { evolve, evolveRecord, restore, type Snapshot, snapshotOf } from "../core/evolve.ts";
+import { applyWithConsequences } from "../core/consequences.ts";
+import { advance, evolveRecord } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
 import { Refusal } from "../core/refusal.ts";
+import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
+import { isSweepDue } from "../core/sweep.ts";
 import {
   AppendFailed,
   type Checkpoints,
@@ -38,6 +41,10 @@ export interface EngineOptions {
   readonly journal: Journal;
   readonly checkpoints: Checkpoints;
   readonly log: Log;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  /** Settings of new tasks that do not say otherwise. None, if absent. */
+  readonly defaults?: TaskDefaults;
 }
 
 /** Told of records once they are durable and folded, whichever process wrote them. Must not throw. */
@@ -48,6 +55,7 @@ interface Job {
   readonly isRead: boolean;
   readonly run: (
     state: ReadonlyState,
+    context: Context,
   ) => { readonly draft?: Draft; readonly answer: (state: ReadonlyState) => unknown };
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -64,6 +72,8 @@ export class Engine {
   readonly #journal: Journal;
   readonly #checkpoints: Checkpoints;
   readonly #log: Log;
+  readonly #now: () => number;
+  readonly #defaults: TaskDefaults;
   readonly #queue: Job[] = [];
   readonly #listeners = new Set<RecordsListener>();
   #state: State = emptyState();
@@ -79,10 +89,12 @@ export class Engine {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor({ journal, checkpoints, log }: EngineOptions) {
+  private constructor({ journal, checkpoints, log, now, defaults }: EngineOptions) {
     this.#journal = journal;
     this.#checkpoints = checkpoints;
     this.#log = log;
+    this.#now = now;
+    this.#defaults = defaults ?? {};
     this.#position = journal.origin;
   }
 
@@ -109,10 +121,7 @@ export class Engine {
    * @throws Unavailable if it could not be carried out; nothing was changed
    */
   execute<K extends CommandType>(command: CommandOf<K>, actor: string): Promise<AnswerOf<K>> {
-    return this.#enqueue(false, (state) => {
-      const { events, answer } = decide(state, command);
-      return events.length === 0 ? { answer } : { draft: { actor, command: command.type, events }, answer };
-    });
+    return this.#enqueue(false, decideAs(command, actor));
   }
 
   /** Resolves to what `view` reads from a state that holds all that was answered, by any process, before this call. */
@@ -169,7 +178,10 @@ export class Engine {
     while (this.#running !== undefined) await this.#running;
   }
 
-  #enqueue<T>(isRead: boolean, run: (state: ReadonlyState) => { draft?: Draft; answer: (state: ReadonlyState) => T }) {
+  #enqueue<T>(
+    isRead: boolean,
+    run: (state: ReadonlyState, context: Context) => { draft?: Draft; answer: (state: ReadonlyState) => T },
+  ): Promise<T> {
     if (this.#isClosed) return Promise.reject(new Unavailable("closed", "The server is shutting down"));
     if (this.#queue.length >= MAX_QUEUE) {
       return Promise.reject(
@@ -229,7 +241,8 @@ export class Engine {
 
   async #readBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     await this.#follow();
-    return jobs.map((job) => this.#perform(job, undefined));
+    const now = this.#now();
+    return jobs.map((job) => this.#perform(job, { at: now }));
   }
 
   /** Without the write lock: answers the reads of a batch, and refuses its commands. */
@@ -245,6 +258,7 @@ export class Engine {
     await this.#follow();
     const outcomes: Outcome[] = [];
     const drafts: Draft[] = [];
+    let all = jobs;
     let at = 0;
     let firstSeq = 0;
     try {
@@ -255,7 +269,8 @@ export class Engine {
         // From here on the state is ahead of the journal until the append has succeeded.
         this.#isStale = true;
         const start = performance.now();
-        for (const job of jobs) {
+        all = this.#withSweep(jobs, at);
+        for (const job of all) {
           if (outcomes.length > 0 && performance.now() - start > MAX_BATCH_MS) break;
           outcomes.push(this.#perform(job, { drafts, at }));
         }
@@ -264,21 +279,22 @@ export class Engine {
       this.#isStale = false;
     } catch (error) {
       if (!(error instanceof AppendFailed)) throw error;
-      this.#queue.unshift(...jobs.slice(outcomes.length));
+      this.#queue.unshift(...all.slice(outcomes.length));
       return this.#salvage(outcomes, error);
     }
     drafts.forEach((draft, index) => this.#noteForListeners({ ...draft, seq: firstSeq + index, at }));
-    this.#queue.unshift(...jobs.slice(outcomes.length));
+    this.#queue.unshift(...all.slice(outcomes.length));
     return outcomes;
   }
 
   /** Runs a job on the state as it is, and applies what it appends. */
-  #perform(job: Job, batch: { drafts: Draft[]; at: number } | undefined): Outcome {
+  #perform(job: Job, { drafts, at }: { readonly drafts?: Draft[]; readonly at: number }): Outcome {
     let appends = false;
     try {
-      const { draft, answer } = job.run(this.#state);
+      advance(this.#state, at);
+      const { draft, answer } = job.run(this.#state, this.#contextAt(at));
       appends = draft !== undefined;
-      if (draft !== undefined && batch !== undefined) this.#apply(draft, batch);
+      if (draft !== undefined && drafts !== undefined) this.#apply(draft, { drafts, at });
       const value = answer(this.#state);
       return { job, appends, tell: () => job.resolve(value) };
     } catch (error) {
@@ -290,11 +306,22 @@ export class Engine {
   /** Applies a draft to the state. If that fails, which is a bug, the batch must not be appended. */
   #apply(draft: Draft, batch: { drafts: Draft[]; at: number }): void {
     try {
-      for (const event of draft.events) evolve(this.#state, event, batch.at);
+      const events = applyWithConsequences(this.#state, draft.events, batch.at);
+      batch.drafts.push({ ...draft, events });
     } catch (cause) {
       throw new BrokenState("An event could not be applied", { cause });
     }
-    batch.drafts.push(draft);
+  }
+
+  /** What is due comes before anything else that looks at the state. */
+  #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
+    advance(this.#state, at);
+    return isSweepDue(this.#state, this.#state.now) ? [SWEEP, ...jobs] : jobs;
+  }
+
+  /** What a command may know at `at`; time does not go back even where the clock does. */
+  #contextAt(at: number): Context {
+    return { now: Math.max(at, this.#state.now), defaults: this.#defaults };
   }
 
   /** After an append that failed in part: jobs whose records made it stand, the others have not happened. */
@@ -375,6 +402,21 @@ export class Engine {
     for (const listener of this.#listeners) listener(records);
   }
 }
+
+function decideAs<K extends CommandType>(command: CommandOf<K>, actor: string) {
+  return (state: ReadonlyState, context: Context) => {
+    const { events, answer } = decide(state, command, context);
+    return events.length === 0 ? { answer } : { draft: { actor, command: command.type, events }, answer };
+  };
+}
+
+/** Carries out what is due; nobody waits for its answer. */
+const SWEEP: Job = {
+  isRead: false,
+  run: decideAs({ type: "sweep" }, "orchestrator"),
+  resolve: () => {},
+  reject: () => {},
+};
 
 /** Whether the operating system refused something: a file, a descriptor, room. */
 function isSystemError(error: unknown): error is Error {

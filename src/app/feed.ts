@@ -6,7 +6,7 @@
 import type { Engine, RecordsListener } from "./engine.ts";
 import type { Log } from "./ports.ts";
 
-/** Hints within this time, in milliseconds, cause one look. */
+/** Least time between two looks that hints cause, in milliseconds. */
 const GATHER_MS = 10;
 
 /** Longest time without a look, in milliseconds. */
@@ -45,8 +45,9 @@ export class Feed {
   #start(): void {
     const { signal } = this.#watching = new AbortController();
     let gathering: ReturnType<typeof setTimeout> | undefined;
+    let lookedAt = -Infinity;
     const look = () => {
-      gathering = undefined;
+      lookedAt = performance.now();
       this.#engine.read(() => {}).catch((error) => {
         if (!signal.aborted) this.#log.warn(`Cannot follow the journal: ${error}`);
       });
@@ -56,12 +57,21 @@ export class Feed {
       clearInterval(poll);
       clearTimeout(gathering);
     });
-    this.#watch(signal, () => gathering ??= setTimeout(look, GATHER_MS));
+    const lookSoon = () => {
+      gathering ??= setTimeout(() => {
+        gathering = undefined;
+        look();
+      }, Math.max(0, lookedAt + GATHER_MS - performance.now()));
+    };
+    this.#watch(signal, lookSoon);
   }
 
   async #watch(signal: AbortSignal, hint: () => void): Promise<void> {
     try {
-      for await (const _ of this.#engine.watch(signal)) hint();
+      for await (const _ of this.#engine.watch(signal)) {
+        // What was under way when the watch ended arrives all the same.
+        if (!signal.aborted) hint();
+      }
     } catch (error) {
       if (!signal.aborted) this.#log.warn(`Cannot watch the journal, changes show after ${POLL_MS} ms: ${error}`);
     }

@@ -4,8 +4,8 @@
  */
 
 import type { Draft, JournalRecord } from "../core/events.ts";
-import type { Snapshot } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
+import type { Snapshot } from "../core/snapshot.ts";
 
 /** Where a record ends. Made by a journal and handed back to it; only `seq` means something to others. */
 export interface Position {

@@ -3,6 +3,8 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { TaskDefaults } from "../core/commands.ts";
+import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/limits.ts";
 
 /** Where the data is kept. */
 export interface Location {
@@ -11,11 +13,19 @@ export interface Location {
   readonly directory: string;
 }
 
+/** How to serve. */
+export interface ServeOptions {
+  /** Names of the toolsets to offer. */
+  readonly toolsets: readonly string[];
+  /** Settings of new tasks that do not say otherwise. */
+  readonly defaults: TaskDefaults;
+}
+
 /** What to do. */
 export type Invocation =
   & { readonly location: Location }
   & (
-    | { readonly type: "serve" }
+    | ({ readonly type: "serve" } & ServeOptions)
     | { readonly type: "status"; readonly all: boolean }
     | { readonly type: "history"; readonly task?: string; readonly since?: number; readonly limit: number }
     | { readonly type: "verify" }
@@ -35,6 +45,8 @@ export interface Surroundings {
   /** `ORCHESTRATOR_DATA_DIR`, if it is set and may be read. */
   readonly environmentDirectory: string | undefined;
   readonly defaultDirectory: string;
+  /** The names of all toolsets. */
+  readonly toolsets: readonly string[];
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
@@ -75,6 +87,28 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
       new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
         .choices(["file", "memory"]).default("file"),
     );
+  program
+    .addOption(
+      new Option("--toolsets <names>", `which tools to offer, of ${surroundings.toolsets.join(",")}`)
+        .argParser((value) => toolsetNames(value, surroundings.toolsets)),
+    )
+    .addOption(
+      new Option("--timeout-ms <ms>", "timeout_ms of tasks that don't say").argParser(from(1, MAX_DURATION_MS)),
+    )
+    .addOption(
+      new Option("--max-attempts <count>", "max_attempts of tasks that don't say").argParser(from(1, MAX_COUNT)),
+    )
+    .addOption(new Option("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)")
+      .argParser(from(0, MAX_DURATION_MS)))
+    .addOption(
+      new Option("--backoff-coefficient <factor>", "by what each pause is longer than the one before (default: 2)")
+        .argParser(factor),
+    )
+    .addOption(
+      new Option("--max-interval-ms <ms>", "longest pause (default: 100 times the first)").argParser(
+        from(0, MAX_DURATION_MS),
+      ),
+    );
   program.command("status")
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
@@ -109,7 +143,13 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
         const names = program.commands.map((command) => command.name()).join(", ");
         program.error(`error: unknown command '${unknown}': there are ${names}; without one, MCP is served`);
       }
-      choose((location) => ({ type: "serve", location }));
+      const options = program.opts<ServeFlags>();
+      choose((location) => ({
+        type: "serve",
+        location,
+        toolsets: options.toolsets ?? surroundings.toolsets,
+        defaults: defaultsOf(options),
+      }));
     });
   try {
     program.parse(args, { from: "user" });
@@ -120,6 +160,43 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
   return invocation ?? { type: "exit", code: 0 };
 }
 
+interface ServeFlags {
+  readonly toolsets?: readonly string[];
+  readonly timeoutMs?: number;
+  readonly maxAttempts?: number;
+  readonly initialIntervalMs?: number;
+  readonly backoffCoefficient?: number;
+  readonly maxIntervalMs?: number;
+}
+
+function defaultsOf(flags: ServeFlags): TaskDefaults {
+  const { timeoutMs, maxAttempts, initialIntervalMs, backoffCoefficient: coefficient, maxIntervalMs } = flags;
+  const backoff = {
+    ...(initialIntervalMs !== undefined && { initialIntervalMs }),
+    ...(coefficient !== undefined && { coefficient }),
+    ...(maxIntervalMs !== undefined && { maxIntervalMs }),
+  };
+  return {
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(Object.keys(backoff).length > 0 && { backoff }),
+  };
+}
+
+function toolsetNames(value: string, known: readonly string[]): readonly string[] {
+  const names = value.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}: there are ${known.join(", ")}.`);
+  if (names.length === 0) throw new InvalidArgumentError(`Name at least one of ${known.join(", ")}.`);
+  return names;
+}
+
+function factor(value: string): number {
+  const number = Number(value);
+  if (number >= 1 && number <= MAX_BACKOFF_COEFFICIENT) return number;
+  throw new InvalidArgumentError(`It must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}.`);
+}
+
 function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");
   return value;
@@ -128,6 +205,15 @@ function nonEmpty(value: string): string {
 function atLeastOne(value: string): number {
   if (wholeNumber(value) === 0) throw new InvalidArgumentError("It must be at least 1.");
   return wholeNumber(value);
+}
+
+/** Takes whole numbers within the bounds that the core sets to what they stand for. */
+function from(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = wholeNumber(value);
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
+  };
 }
 
 function wholeNumber(value: string): number {

@@ -132,10 +132,12 @@ const MIN_LAST_COLUMN = 20;
 const COLORS: Readonly<Record<string, string>> = {
   ready: "36",
   blocked: "33",
+  delayed: "35",
   in_progress: "1;33",
   completed: "32",
   failed: "31",
   cancelled: "90",
+  skipped: "90",
 };
 
 function paint(text: string, color: string, { hasColors }: Terminal): string {
@@ -146,9 +148,16 @@ function stateOf(task: TaskView): string {
   return task.readiness ?? task.status;
 }
 
-/** The description, after what a pending task waits for. */
-function describeTask({ waitingFor, description }: TaskView): string {
-  return waitingFor === undefined ? description : `(after ${nameSome(waitingFor)}) ${description}`;
+/** The description, after what a pending task waits for, and what else an operator should know. */
+function describeTask({ waitingFor, description, priority, overdue, progress, delayedUntil }: TaskView): string {
+  const notes = [
+    ...(priority === undefined ? [] : [priority]),
+    ...(overdue === true ? ["overdue"] : []),
+    ...(waitingFor === undefined ? [] : [`after ${nameSome(waitingFor)}`]),
+    ...(delayedUntil === undefined ? [] : [`from ${new Date(delayedUntil).toISOString()}`]),
+    ...(progress?.percent === undefined ? [] : [`${progress.percent} %`]),
+  ];
+  return notes.length === 0 ? description : `(${notes.join(", ")}) ${description}`;
 }
 
 /** How long the task has been in its status, in the largest unit that fits. */
@@ -167,8 +176,8 @@ function fit(text: string, width: number, isPadded: boolean): string {
   return isPadded ? short.padEnd(width) : short;
 }
 
-function describe({ total, byStatus, ready, waiting, blocked }: Summary): string {
-  const parts = { ...byStatus, pending: 0, ready, waiting, blocked };
+function describe({ total, byStatus, ready, waiting, blocked, delayed, overdue }: Summary): string {
+  const parts = { ...byStatus, pending: 0, ready, waiting, blocked, delayed, overdue };
   const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
   return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
 }

@@ -3,61 +3,114 @@
  * let through, `evolve` can apply. It never refuses.
  */
 
-import type { Event, JournalRecord } from "./events.ts";
-import type { NewTask, Task, TaskStatus } from "./model.ts";
-import { addReady, removeReady } from "./ready_queue.ts";
-import { emptyState, NO_NODES, type ReadonlyState, type State, type TaskNode } from "./state.ts";
+import type { GroupNode } from "./nodes.ts";
+import type { Changes, Event, EventOf, JournalRecord } from "./events.ts";
+import { onInstanceEvent } from "./evolve_instances.ts";
+import { connectTasks, hasRoom, moveTask, reindexTask, removeTask, replaceTask } from "./graph_index.ts";
+import { MAX_PAST_ATTEMPTS } from "./limits.ts";
+import type { Attempt, AttemptOutcome, Group, NewTask, Task } from "./model.ts";
+import { setOpen } from "./ready_tasks.ts";
+import { noCounts, type State } from "./state.ts";
 
-/** Applies one event that happened at `at` (milliseconds since the Unix epoch). */
-export function evolve(state: State, event: Event, at: number): void {
+/**
+ * Applies one event.
+ *
+ * @param clock when it happened, in milliseconds since the Unix epoch; if that is before the event before, the clock was
+ * set back, and it counts as having happened at the same time
+ */
+export function evolve(state: State, event: Event, clock: number): void {
+  const at = state.recordedAt = Math.max(state.recordedAt, clock);
+  advance(state, at);
   switch (event.type) {
     case "tasks.created":
-      addTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
-      return;
+      return connectTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
     case "tasks.imported":
-      addTasks(state, event.tasks.map((task) => ({ ...task, order: state.nextOrder++ })));
-      return;
+      return connectTasks(state, event.tasks.map((task) => ({ ...task, order: state.nextOrder++ })));
     case "task.updated":
-      return update(state, event);
+      return moveTask(state, event.id, (task) => updated(task, event, at));
     case "task.deleted":
-      return remove(state, nodeOf(state, event.id));
+      return removeTask(state, event.id);
     case "task.claimed":
-      return change(state, event.id, ({ reason: _, ...task }) => ({
-        ...task,
-        status: "in_progress",
-        assignedTo: event.instance,
-        attempt: event.attempt,
-        startedAt: at,
-      }));
+      return replaceTask(state, event.id, at, (task) => claimed(task, event, at));
+    case "task.progressed":
+      return replaceTask(state, event.id, at, (task) => progressed(task, event, at));
     case "task.completed":
-      return change(state, event.id, (task) => ({
-        ...task,
-        status: "completed",
-        result: event.result,
+      return replaceTask(state, event.id, at, (task) => completed(task, event, at));
+    case "task.failed":
+      return replaceTask(state, event.id, at, (task) => ({
+        ...withoutAttempt(task),
+        status: "failed",
+        assignedTo: event.instance,
+        error: event.error,
         finishedAt: at,
       }));
-    case "task.failed":
-      return change(state, event.id, (task) => ({ ...task, status: "failed", error: event.error, finishedAt: at }));
-    case "task.released":
-      return change(state, event.id, ({ assignedTo: _, ...task }) => ({
-        ...task,
-        status: "pending",
-        pendingAt: at,
+    case "attempt.ended":
+      return replaceTask(state, event.id, at, (task) => attemptEnded(task, event, at));
+    case "task.released": {
+      const release = (task: Task): Task => ({
+        ...pending(task, at, { outcome: "released", message: event.reason ?? task.progress?.message }),
         ...(event.reason !== undefined && { reason: event.reason }),
-      }));
+        ...(event.dependencies !== undefined && { dependencies: event.dependencies }),
+      });
+      if (event.dependencies === undefined) return replaceTask(state, event.id, at, release);
+      return moveTask(state, event.id, release);
+    }
     case "task.cancelled":
-      return change(state, event.id, ({ reason: _, ...task }) => ({
-        ...task,
+      return replaceTask(state, event.id, at, ({ reason: _, ...task }) => ({
+        ...withoutAttempt(task),
         status: "cancelled",
         finishedAt: at,
         ...(event.reason !== undefined && { reason: event.reason }),
       }));
     case "task.retried":
-      return change(state, event.id, ({ assignedTo: _a, error: _e, reason: _r, finishedAt: _f, ...task }) => ({
-        ...task,
-        status: "pending",
-        pendingAt: at,
+      return replaceTask(state, event.id, at, (task) => retried(task, at));
+    case "tasks.skipped":
+      for (const { id, because } of event.tasks) {
+        replaceTask(state, id, at, (task) => ({
+          ...task,
+          status: "skipped",
+          reason: `It depends on ${because}`,
+          finishedAt: at,
+        }));
+      }
+      return;
+    case "task.abandoned":
+      return replaceTask(state, event.id, at, (task) => ({
+        ...withoutAttempt(task),
+        status: "failed",
+        error: event.error,
+        finishedAt: at,
       }));
+    case "task.overdue":
+      return replaceTask(state, event.id, at, (task) => ({ ...task, overdue: true }));
+    case "instance.registered":
+    case "instance.renewed":
+    case "instance.drained":
+    case "instance.left":
+    case "instance.lost":
+      return onInstanceEvent(state, event, at);
+    case "group.created":
+      state.groups.set(event.group.id, newGroup({ ...event.group, createdAt: at }));
+      return;
+    case "group.updated":
+      return updateGroup(state, event);
+    case "group.deleted":
+      state.groups.delete(event.group);
+      return;
+    case "template.saved": {
+      const { template: saved, version } = event;
+      const template = { ...saved, version, createdAt: at };
+      const known = state.templates.get(saved.name);
+      if (known === undefined) state.templates.set(saved.name, { versions: [template], isArchived: false });
+      else known.versions.push(template);
+      return;
+    }
+    case "template.archived": {
+      const known = state.templates.get(event.name);
+      if (known !== undefined) known.isArchived = event.isArchived;
+      else state.templates.set(event.name, { versions: [], isArchived: event.isArchived });
+      return;
+    }
     default:
       event satisfies never;
   }
@@ -68,175 +121,157 @@ export function evolveRecord(state: State, record: JournalRecord): void {
   for (const event of record.events) evolve(state, event, record.at);
 }
 
-/** What a checkpoint keeps: everything from which the state can be made again. */
-export interface Snapshot {
-  /** In the order of creation. */
-  readonly tasks: readonly Task[];
-  readonly nextOrder: number;
+/**
+ * Lets time pass up to `now` (milliseconds since the Unix epoch): delayed tasks become ready, reservations lapse.
+ * Nothing of it is written anywhere, as it follows from what is.
+ */
+export function advance(state: State, now: number): void {
+  if (now <= state.now) return;
+  state.now = now;
+  for (let timer = state.wakes.entries[0]; timer !== undefined && timer.at <= now; timer = state.wakes.entries[0]) {
+    reindexTask(state, timer.target);
+  }
 }
 
-/** A snapshot that later events do not touch. O(tasks), without copying them. */
-export function snapshotOf(state: ReadonlyState): Snapshot {
-  return { tasks: Array.from(state.tasks.values(), (node) => node.task), nextOrder: state.nextOrder };
+/** A group without members, as it enters the state. */
+export function newGroup(group: Group): GroupNode {
+  return { group, members: new Set(), counts: noCounts(), watchers: new Set(), isOpen: group.paused !== true };
 }
 
-/** The state of a snapshot. */
-export function restore(snapshot: Snapshot): State {
-  const state = emptyState();
-  addTasks(state, snapshot.tasks);
-  state.nextOrder = snapshot.nextOrder;
-  return state;
+/** An object with some fields replaced, or removed where they are null. */
+function changed<T extends object>(value: T, changes: Changes<Partial<T>>): T {
+  const entries = Object.entries({ ...value, ...changes }).filter(([, field]) => field !== null);
+  // Fields keep their types, and only optional ones are ever null.
+  return Object.fromEntries(entries) as T;
 }
 
 function created(task: NewTask, order: number, at: number): Task {
+  const { id, description, dependencies, ...settings } = task;
   return {
-    id: task.id,
-    description: task.description,
+    id,
+    description,
     status: "pending",
-    dependencies: task.dependencies,
+    dependencies,
     attempt: 0,
     order,
     createdAt: at,
     pendingAt: at,
+    ...settings,
   };
 }
 
-/** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
-function addTasks(state: State, tasks: readonly Task[]): void {
-  const nodes = tasks.map((task): TaskNode => ({
-    task,
-    order: task.order,
-    readySince: 0,
-    heapIndex: -1,
-    dependencies: [],
-    dependents: NO_NODES,
-    unmet: 0,
-    broken: 0,
-  }));
-  for (const node of nodes) {
-    if (state.tasks.has(node.task.id)) {
-      throw new Error(`Cannot add a task as it exists: ${JSON.stringify(node.task.id)}`);
-    }
-    state.tasks.set(node.task.id, node);
-  }
-  for (const node of nodes) {
-    connect(state, node);
-    enter(state, node);
-  }
-}
-
-function update(state: State, event: Extract<Event, { type: "task.updated" }>): void {
-  const node = nodeOf(state, event.id);
-  leave(state, node);
-  node.task = {
-    ...node.task,
-    description: event.description ?? node.task.description,
-    dependencies: event.dependencies ?? node.task.dependencies,
+function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
+  const { overdue, ...rest } = changed(task, event.settings ?? {});
+  return {
+    ...rest,
+    description: event.description ?? task.description,
+    dependencies: event.dependencies ?? task.dependencies,
+    ...(overdue === true && (rest.deadline ?? Infinity) <= at && { overdue }),
   };
-  if (event.dependencies !== undefined) {
-    disconnect(node);
-    connect(state, node);
+}
+
+function claimed(task: Task, event: EventOf<"task.claimed">, at: number): Task {
+  const { reason: _r, retryAt: _t, ...rest } = task;
+  return {
+    ...rest,
+    status: "in_progress",
+    assignedTo: event.instance,
+    attempt: event.attempt,
+    startedAt: at,
+    ...(event.leaseUntil !== undefined && { leaseUntil: event.leaseUntil }),
+  };
+}
+
+function progressed(task: Task, { percent, message }: EventOf<"task.progressed">, at: number): Task {
+  const progress = {
+    ...task.progress,
+    ...(percent !== undefined && { percent }),
+    ...(message !== undefined && { message }),
+  };
+  return { ...task, progress: { ...progress, at } };
+}
+
+function completed(task: Task, event: EventOf<"task.completed">, at: number): Task {
+  const { error: _e, retryAt: _r, ...rest } = withoutAttempt(resumed(task, event.attempt));
+  return { ...rest, status: "completed", assignedTo: event.instance, result: event.result, finishedAt: at };
+}
+
+function attemptEnded(task: Task, event: EventOf<"attempt.ended">, at: number): Task {
+  const { outcome, error, retryAt, isLast } = event;
+  const failures = (task.failures ?? 0) + 1;
+  const message = error ?? task.progress?.message;
+  if (isLast === true) {
+    const ended = { ...withoutAttempt(remember(task, at, { outcome, message })), failures };
+    return { ...ended, status: "failed", error: error ?? "", finishedAt: at };
   }
-  enter(state, node);
+  return {
+    ...pending(task, at, { outcome, message }),
+    failures,
+    ...(retryAt !== undefined && { retryAt }),
+  };
 }
 
-function remove(state: State, node: TaskNode): void {
-  leave(state, node);
-  disconnect(node);
-  state.tasks.delete(node.task.id);
+/** Pending again, the attempt being over. */
+function pending(
+  task: Task,
+  at: number,
+  how: { readonly outcome: AttemptOutcome; readonly message: string | undefined },
+): Task {
+  const { assignedTo: _a, ...rest } = withoutAttempt(remember(task, at, how));
+  return { ...rest, status: "pending", pendingAt: at };
 }
 
-/** Changes a task and tells the tasks that depend on it. O(log n + dependents). */
-function change(state: State, id: string, next: (task: Task) => Task): void {
-  const node = nodeOf(state, id);
-  const before = node.task.status;
-  leave(state, node);
-  node.task = next(node.task);
-  enter(state, node);
-  const unmet = Number(isUnmet(node.task.status)) - Number(isUnmet(before));
-  const broken = Number(isBroken(node.task.status)) - Number(isBroken(before));
-  if (unmet === 0 && broken === 0) return;
-  for (const dependent of node.dependents) {
-    leave(state, dependent);
-    dependent.unmet += unmet;
-    dependent.broken += broken;
-    enter(state, dependent);
-  }
+function retried(task: Task, at: number): Task {
+  const outcome = task.status === "failed" ? "failed" : "cancelled";
+  const before = remember(task, task.finishedAt ?? at, { outcome, message: task.error ?? task.reason });
+  const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...rest } = before;
+  return { ...rest, status: "pending", pendingAt: at };
 }
 
-function connect(state: State, node: TaskNode): void {
-  if (node.task.dependencies.length === 0) return;
-  node.dependencies = node.task.dependencies.map((id) => nodeOf(state, id));
-  for (const dependency of node.dependencies) {
-    setDependents(dependency).add(node);
-    if (isUnmet(dependency.task.status)) node.unmet++;
-    if (isBroken(dependency.task.status)) node.broken++;
-  }
+/** Without what only a running task has. */
+function withoutAttempt({ leaseUntil: _l, progress: _p, ...task }: Task): Task {
+  return task;
 }
 
-function disconnect(node: TaskNode): void {
-  for (const dependency of node.dependencies) setDependents(dependency).delete(node);
-  node.dependencies = [];
-  node.unmet = 0;
-  node.broken = 0;
+/** Puts the current attempt among the past ones, if there is one that is not there yet. */
+function remember(
+  task: Task,
+  endedAt: number,
+  { outcome, message }: { readonly outcome: AttemptOutcome; readonly message: string | undefined },
+): Task {
+  const { attempt, assignedTo, startedAt, pastAttempts = [] } = task;
+  if (assignedTo === undefined || startedAt === undefined || pastAttempts.at(-1)?.attempt === attempt) return task;
+  const past: Attempt = {
+    attempt,
+    instance: assignedTo,
+    startedAt,
+    endedAt,
+    outcome,
+    ...(message !== undefined && { message }),
+  };
+  return {
+    ...task,
+    pastAttempts: [...pastAttempts, past].slice(-MAX_PAST_ATTEMPTS),
+    workedMs: (task.workedMs ?? 0) + Math.max(0, endedAt - startedAt),
+  };
 }
 
-/** The node's own set of dependents, made when the first one comes. */
-function setDependents(node: TaskNode): Set<TaskNode> {
-  if (node.dependents === NO_NODES) node.dependents = new Set();
-  // Every set but NO_NODES was made here, as a Set.
-  return node.dependents as Set<TaskNode>;
+/** The reverse: an attempt that was taken for over goes on. */
+function resumed(task: Task, attempt: number): Task {
+  const last = task.pastAttempts?.at(-1);
+  if (last?.attempt !== attempt) return task;
+  const { pastAttempts = [], workedMs = 0, ...rest } = task;
+  const duration = Math.max(0, last.endedAt - last.startedAt);
+  return {
+    ...rest,
+    startedAt: last.startedAt,
+    ...(pastAttempts.length > 1 && { pastAttempts: pastAttempts.slice(0, -1), workedMs: workedMs - duration }),
+  };
 }
 
-/** Puts a node into the indexes where its status and dependencies place it. */
-function enter(state: State, node: TaskNode): void {
-  const { status, assignedTo } = node.task;
-  state.counts[status]++;
-  if (status === "in_progress" && assignedTo !== undefined) {
-    const held = state.held.get(assignedTo);
-    if (held === undefined) state.held.set(assignedTo, new Set([node]));
-    else held.add(node);
-  } else if (status === "pending") {
-    if (node.broken > 0) state.blocked.add(node);
-    else if (node.unmet === 0) {
-      node.readySince = readySince(node);
-      addReady(state.ready, node);
-    }
-  }
-}
-
-/** Takes a node out of every index; the reverse of `enter`, to be called before anything it looks at changes. */
-function leave(state: State, node: TaskNode): void {
-  const { status, assignedTo } = node.task;
-  state.counts[status]--;
-  removeReady(state.ready, node);
-  if (node.broken > 0) state.blocked.delete(node);
-  if (status === "in_progress" && assignedTo !== undefined) {
-    const held = state.held.get(assignedTo);
-    held?.delete(node);
-    if (held?.size === 0) state.held.delete(assignedTo);
-  }
-}
-
-/** Derived from stored times only, so that a restored state has the same order of claims. */
-function readySince(node: TaskNode): number {
-  let since = node.task.pendingAt;
-  for (const { task } of node.dependencies) {
-    if (task.finishedAt !== undefined && task.finishedAt > since) since = task.finishedAt;
-  }
-  return since;
-}
-
-function isUnmet(status: TaskStatus): boolean {
-  return status !== "completed";
-}
-
-function isBroken(status: TaskStatus): boolean {
-  return status === "failed" || status === "cancelled";
-}
-
-function nodeOf(state: State, id: string): TaskNode {
-  const node = state.tasks.get(id);
-  if (node === undefined) throw new Error(`Cannot apply an event as its task is unknown: ${JSON.stringify(id)}`);
-  return node;
+function updateGroup(state: State, event: EventOf<"group.updated">): void {
+  const node = state.groups.get(event.group);
+  if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
+  node.group = changed(node.group, event.settings);
+  setOpen(state.ready, node, hasRoom(node));
 }

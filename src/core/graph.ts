@@ -1,16 +1,27 @@
 /**
- * Rules of the dependency graph: every dependency exists, and no task waits for itself through any path.
- * All walks are iterative: a chain may be as long as the graph.
+ * Rules of the dependency graph: every dependency exists, and no task waits for itself through any path, groups
+ * included. All walks are iterative: a chain may be as long as the graph.
  */
 
-import { MAX_BATCH_TASKS, MAX_DEPENDENCIES, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "./limits.ts";
+import { checkDependencies } from "./check_dependencies.ts";
+import { checkSettings } from "./check_settings.ts";
+import { type Dependency, referencesOf } from "./dependency.ts";
+import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "./limits.ts";
 import type { NewTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
-import type { ReadonlyState } from "./state.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { checkId, checkText } from "./validate.ts";
 
+export interface NewTasksOptions {
+  /** Most tasks. */
+  readonly limit?: number;
+  /** A group that is created together with them. */
+  readonly newGroups?: ReadonlySet<string>;
+}
+
 /** Refuses tasks that cannot be added, all together, to the graph. */
-export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], limit = MAX_BATCH_TASKS): void {
+export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], options: NewTasksOptions = {}): void {
+  const { limit = MAX_BATCH_TASKS, newGroups } = options;
   if (tasks.length > limit) {
     throw new Refusal("limit_exceeded", `Cannot create ${tasks.length} tasks at once: at most ${limit} are allowed`, {
       limit,
@@ -37,21 +48,62 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], l
     }
     batch.set(task.id, task);
   }
+  const existing = {
+    task: (id: string) => batch.has(id) || state.tasks.has(id),
+    group: (id: string) => newGroups?.has(id) === true || state.groups.has(id),
+  };
   for (const task of tasks) {
-    checkDependencies(task, (id) => batch.has(id) || state.tasks.has(id));
+    checkSettings(task, task.id, existing.group);
+    checkDependencies(task.id, task.dependencies, existing);
   }
-  // Tasks that exist cannot depend on new ones, so a cycle lies within the batch.
-  refuseCycle(findCycle(batch.keys(), (id) => batch.get(id)?.dependencies ?? []));
+  refuseCycle(state, batch);
 }
 
-/** Refuses dependencies that an existing task cannot have. */
-export function checkNewDependencies(state: ReadonlyState, id: string, dependencies: readonly string[]): void {
-  checkDependencies({ id, dependencies }, (dependency) => state.tasks.has(dependency));
-  const node = state.tasks.get(id);
-  const added = dependencies.filter((dependency) => node?.task.dependencies.includes(dependency) !== true);
-  // A new cycle leads from an added dependency back to the task, and so through one that depends on it.
-  if (added.length === 0 || (node?.dependents.size === 0 && !added.includes(id))) return;
-  refuseCycle(findCycle([id], (task) => task === id ? added : state.tasks.get(task)?.task.dependencies ?? []));
+/** Refuses dependencies that an existing task cannot have; with `changes`, in the group that it changes to. */
+export function checkNewDependencies(
+  state: ReadonlyState,
+  id: string,
+  dependencies: readonly Dependency[],
+  changes: { readonly group?: string | null } = {},
+): void {
+  checkDependencies(id, dependencies, {
+    task: (each) => state.tasks.has(each),
+    group: (each) => state.groups.has(each),
+  });
+  const group = changes.group === undefined ? state.tasks.get(id)?.task.group : changes.group;
+  refuseCycle(state, new Map([[id, { dependencies, ...(group != null && { group }) }]]));
+}
+
+/** Refuses to move tasks to a group that they wait for, directly or through others. */
+export function checkMove(
+  state: ReadonlyState,
+  tasks: readonly Pick<NewTask, "id" | "dependencies">[],
+  group: string,
+): void {
+  refuseCycle(state, new Map(tasks.map(({ id, dependencies }) => [id, { dependencies, group }])));
+}
+
+/**
+ * The tasks that wait for a group, directly or through others: none of them can join it. As each circle through the
+ * group comes to a task that joins it, before all others, from the group, it does not matter which others join too.
+ * O(those tasks and their dependents).
+ */
+export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<ReadonlyTaskNode> {
+  const tasks = new Set<ReadonlyTaskNode>();
+  const groups = new Set<ReadonlyGroupNode | undefined>();
+  const addWaiters = (group: ReadonlyGroupNode | undefined) => {
+    if (groups.has(group)) return;
+    groups.add(group);
+    for (const gate of group?.watchers ?? []) tasks.add(gate.root);
+  };
+  addWaiters(state.groups.get(id));
+  // A set yields what is added meanwhile.
+  for (const node of tasks) {
+    for (const dependent of node.dependents) tasks.add(dependent);
+    for (const gate of node.watchers) tasks.add(gate.root);
+    addWaiters(node.group);
+  }
+  return tasks;
 }
 
 /**
@@ -61,25 +113,25 @@ export function checkNewDependencies(state: ReadonlyState, id: string, dependenc
  */
 export function findCycle(
   starts: Iterable<string>,
-  dependenciesOf: (id: string) => readonly string[],
+  nextOf: (id: string) => Iterable<string>,
 ): readonly string[] | undefined {
   const done = new Set<string>();
   for (const start of starts) {
     if (done.has(start)) continue;
-    const path = [{ id: start, dependencies: dependenciesOf(start), next: 0 }];
+    const path = [{ id: start, next: nextOf(start)[Symbol.iterator]() }];
     const onPath = new Set([start]);
     for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const id = top.dependencies[top.next++];
-      if (id === undefined) {
+      const step = top.next.next();
+      if (step.done === true) {
         path.pop();
         onPath.delete(top.id);
         done.add(top.id);
-      } else if (onPath.has(id)) {
-        const ids = path.map((step) => step.id);
-        return [...ids.slice(ids.indexOf(id)), id];
-      } else if (!done.has(id)) {
-        path.push({ id, dependencies: dependenciesOf(id), next: 0 });
-        onPath.add(id);
+      } else if (onPath.has(step.value)) {
+        const ids = path.map((each) => each.id);
+        return [...ids.slice(ids.indexOf(step.value)), step.value];
+      } else if (!done.has(step.value)) {
+        path.push({ id: step.value, next: nextOf(step.value)[Symbol.iterator]() });
+        onPath.add(step.value);
       }
     }
   }
@@ -92,32 +144,59 @@ export function nameSome(ids: readonly string[], total: number = ids.length): st
   return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
 }
 
-function checkDependencies(
-  { id: task, dependencies }: Pick<NewTask, "id" | "dependencies">,
-  exists: (id: string) => boolean,
+/**
+ * Refuses a cycle that tasks, new or with new dependencies or groups, would close. The walk goes from each of them to
+ * what waits for it, directly or through its group, as little usually waits for what is new; so it finds paths from
+ * their ends.
+ */
+function refuseCycle(
+  state: ReadonlyState,
+  changed: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
 ): void {
-  if (dependencies.length > MAX_DEPENDENCIES) {
-    throw new Refusal(
-      "limit_exceeded",
-      `Cannot depend on ${dependencies.length} tasks: at most ${MAX_DEPENDENCIES} are allowed; ` +
-        "put a task that gathers some of them in between",
-      { limit: MAX_DEPENDENCIES },
-    );
-  }
-  for (const id of dependencies) {
-    checkId(id, "Task id");
-    if (!exists(id)) {
-      throw new Refusal(
-        "dependency_not_found",
-        `Dependency task ${id} not found: task ${task} names it; create it first, or together with that task`,
-        { id, task },
-      );
+  const waiting = new Map<string, string[]>();
+  for (const [id, { dependencies }] of changed) {
+    for (const dependency of dependencies) {
+      for (const reference of referencesOf(dependency)) {
+        const key = keyOf(reference.type, reference.id);
+        const waiters = waiting.get(key);
+        if (waiters === undefined) waiting.set(key, [keyOf("task", id)]);
+        else waiters.push(keyOf("task", id));
+      }
     }
   }
-}
-
-function refuseCycle(cycle: readonly string[] | undefined): void {
-  if (cycle === undefined) return;
+  const isAwaited = (key: string, watchers = 0) => watchers > 0 || waiting.has(key);
+  // No circle goes through what nothing waits for, itself or as a member of its group.
+  const starts = Array.from(changed).filter(([id, { group }]) => {
+    const node = state.tasks.get(id);
+    return isAwaited(keyOf("task", id), node && node.dependents.size + node.watchers.size) ||
+      (group !== undefined && isAwaited(keyOf("group", group), state.groups.get(group)?.watchers.size));
+  });
+  const isUnchanged = (key: string) => !changed.has(key.slice(1));
+  function* waitersOf(key: string): Iterable<string> {
+    yield* waiting.get(key) ?? [];
+    const id = key.slice(1);
+    if (key.startsWith(GROUP_MARK)) {
+      for (const gate of state.groups.get(id)?.watchers ?? []) {
+        const waiter = keyOf("task", gate.root.task.id);
+        if (isUnchanged(waiter)) yield waiter;
+      }
+      return;
+    }
+    const node = state.tasks.get(id);
+    for (const { task } of node?.dependents ?? []) {
+      const waiter = keyOf("task", task.id);
+      if (isUnchanged(waiter)) yield waiter;
+    }
+    for (const gate of node?.watchers ?? []) {
+      const waiter = keyOf("task", gate.root.task.id);
+      if (isUnchanged(waiter)) yield waiter;
+    }
+    const group = changed.has(id) ? changed.get(id)?.group : node?.task.group;
+    if (group !== undefined) yield keyOf("group", group);
+  }
+  const found = findCycle(starts.map(([id]) => keyOf("task", id)), waitersOf);
+  if (found === undefined) return;
+  const cycle = found.toReversed().map((key) => key.startsWith(GROUP_MARK) ? `group ${key.slice(1)}` : key.slice(1));
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
   throw new Refusal(
     "cycle",
@@ -125,3 +204,11 @@ function refuseCycle(cycle: readonly string[] | undefined): void {
     { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
   );
 }
+
+/** Tasks and groups may have the same id. */
+function keyOf(type: "task" | "group", id: string): string {
+  return (type === "group" ? GROUP_MARK : TASK_MARK) + id;
+}
+
+const GROUP_MARK = "g";
+const TASK_MARK = "t";

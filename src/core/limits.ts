@@ -17,8 +17,54 @@ export const MAX_ERROR_BYTES = 64 * 1024;
 /** Longest reason given with a release or a cancellation, in bytes of UTF-8. */
 export const MAX_REASON_BYTES = 4 * 1024;
 
-/** Most dependencies that one task may name. */
+/** Longest progress message, in bytes of UTF-8. */
+export const MAX_MESSAGE_BYTES = 4 * 1024;
+
+/** Most dependencies that one task may name, inside expressions too. */
 export const MAX_DEPENDENCIES = 1_000;
+
+/** Deepest nesting of a dependency expression. */
+export const MAX_DEPENDENCY_DEPTH = 8;
+
+/** Most characters of the JSON of a condition on a result. */
+export const MAX_CONDITION_CHARACTERS = 4 * 1024;
+
+/** Most capabilities, roles or locks that one task or instance may name. */
+export const MAX_NAMES = 32;
+
+/** Longest timeout, interval or time to live: a year, in milliseconds. */
+export const MAX_DURATION_MS = 366 * 24 * 60 * 60 * 1_000;
+
+/** Most attempts or parallel tasks that can be asked for. */
+export const MAX_COUNT = 1_000_000;
+
+/** Largest factor by which a back-off may grow. */
+export const MAX_BACKOFF_COEFFICIENT = 100;
+
+/** Most registered instances, those that are gone included: of these the first to go are forgotten. */
+export const MAX_INSTANCES = 10_000;
+
+/** Most entries, and bytes of UTF-8 of each key or value, of an instance's metadata. */
+export const MAX_METADATA = 32;
+export const MAX_METADATA_BYTES = 1024;
+
+/** Most groups. */
+export const MAX_GROUPS = 100_000;
+
+/** Most versions of templates, all together. */
+export const MAX_TEMPLATE_VERSIONS = 10_000;
+
+/** Most tasks that one bulk operation changes. */
+export const MAX_BULK = 10_000;
+
+/** Attempts that a task remembers, besides the current or last one. */
+export const MAX_PAST_ATTEMPTS = 10;
+
+/** Most tasks of equal rank among which one is looked for that continues an instance's own work. */
+export const MAX_EQUALS = 16;
+
+/** Most urgent tasks that are looked at, and shown, as a hint. */
+export const MAX_URGENT = 5;
 
 /** Most tasks that one `create_tasks` may create. */
 export const MAX_BATCH_TASKS = 1_000;

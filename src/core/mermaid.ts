@@ -2,7 +2,8 @@
  * The task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), for people and models to see.
  */
 
-import { readinessOf, type ReadonlyState } from "./state.ts";
+import type { Gate, GroupNode } from "./nodes.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
 export const MAX_DRAWN = 200;
@@ -21,31 +22,63 @@ export function drawGraph(state: ReadonlyState): string {
   const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
   const drawn = new Set([...open, ...ended].slice(0, MAX_DRAWN).sort((a, b) => a.task.order - b.task.order));
   const boxes = Array.from(drawn, (node) => {
-    const { task } = node;
-    const state = task.status === "pending" ? readinessOf(node) : task.status;
+    const { task, readiness } = node;
+    const state = readiness ?? task.status;
     const holder = task.status === "in_progress" ? ` · ${label(task.assignedTo ?? "")}` : "";
     return `  t${task.order}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
   });
-  const arrows = Array.from(drawn).flatMap((node) =>
-    node.dependencies
-      .filter((dependency) => drawn.has(dependency))
-      .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`)
+  const groups = new Map<GroupNode, string>();
+  const arrows = Array.from(drawn).flatMap((node) => [
+    ...node.dependencies.filter((dependency) => drawn.has(dependency))
+      .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`),
+    ...Array.from(
+      conditionsOf(node, drawn, groups),
+      (source) => `  ${source} -.-> t${node.task.order}`,
+    ),
+  ]);
+  const hexagons = Array.from(
+    groups,
+    ([{ group, members, counts }, name]) =>
+      `  ${name}{{"${label(`group ${group.id}`)}<br/>${counts.completed} of ${members.size}"}}`,
   );
   const left = [
     ...(drawn.size < nodes.length ? [`  %% ${drawn.size} of ${nodes.length} tasks are shown`] : []),
     ...(arrows.length > MAX_ARROWS ? [`  %% ${MAX_ARROWS} of ${arrows.length} dependencies are shown`] : []),
   ];
-  return ["flowchart TD", ...left, ...boxes, ...arrows.slice(0, MAX_ARROWS), ...STYLES].join("\n") + "\n";
+  return ["flowchart TD", ...left, ...boxes, ...hexagons, ...arrows.slice(0, MAX_ARROWS), ...STYLES].join("\n") + "\n";
+}
+
+/** What a task waits for by expressions, each once: names of drawn tasks, and of groups, which get theirs here. */
+function conditionsOf(
+  node: ReadonlyTaskNode,
+  drawn: ReadonlySet<ReadonlyTaskNode>,
+  groups: Map<GroupNode, string>,
+): ReadonlySet<string> {
+  const sources = new Set<string>();
+  const collect = (gate: Gate): void => {
+    if (gate.type === "branch") gate.parts.forEach(collect);
+    else if (gate.type === "task") {
+      if (drawn.has(gate.source)) sources.add(`t${gate.source.task.order}`);
+    } else {
+      const name = groups.get(gate.source) ?? `g${groups.size + 1}`;
+      groups.set(gate.source, name);
+      sources.add(name);
+    }
+  };
+  node.gates.forEach(collect);
+  return sources;
 }
 
 const STYLES = [
   "  classDef ready fill:#dbeafe,stroke:#2563eb,color:#111",
   "  classDef waiting fill:#f3f4f6,stroke:#9ca3af,color:#111",
+  "  classDef delayed fill:#ede9fe,stroke:#7c3aed,color:#111",
   "  classDef blocked fill:#ffedd5,stroke:#ea580c,color:#111",
   "  classDef in_progress fill:#fef9c3,stroke:#ca8a04,color:#111",
   "  classDef completed fill:#dcfce7,stroke:#16a34a,color:#111",
   "  classDef failed fill:#fee2e2,stroke:#dc2626,color:#111",
   "  classDef cancelled fill:#e5e7eb,stroke:#6b7280,color:#111",
+  "  classDef skipped fill:#fff,stroke:#9ca3af,color:#6b7280",
 ];
 
 /**

@@ -9,24 +9,28 @@ export type RefusalCode =
   | "invalid_value"
   /** A value or a collection is over its bound. */
   | "limit_exceeded"
-  /** A task with this id exists. */
+  /** A task, group or template version with this id exists. */
   | "already_exists"
-  /** No task has this id. */
+  /** No task, group, instance or template has this id. */
   | "not_found"
-  /** A dependency names a task that does not exist. */
+  /** A dependency names a task or group that does not exist. */
   | "dependency_not_found"
   /** The dependencies would form a cycle; `data.cycle` is its path. */
   | "cycle"
   /** The task's status forbids the command. */
   | "wrong_state"
-  /** Other tasks depend on the task; `data.dependents` names them. */
+  /** Tasks depend on the task or group, or are in it; `data.dependents` names them. */
   | "has_dependents"
   /** The task is held by another instance, or by none. */
   | "not_holder"
   /** The call speaks for an attempt that is over. */
   | "stale_attempt"
-  /** The task's dependencies do not allow it to be claimed yet. */
-  | "not_ready";
+  /** The task's dependencies or times do not allow it to be claimed yet. */
+  | "not_ready"
+  /** The instance may not do the task: a role or capability is missing, it is reserved, or the instance is draining. */
+  | "not_eligible"
+  /** A group, a lock or the instance has as many running tasks as it may. */
+  | "limit_reached";
 
 /** Thrown by `decide`; nothing has been changed. */
 export class Refusal extends Error {

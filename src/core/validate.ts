@@ -9,8 +9,19 @@ import { Refusal } from "./refusal.ts";
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const CONTROLS = new RegExp(CONTROL, "gu");
 
-/** Refuses a task or instance id that is empty, too long, padded with white space or holds control characters. */
-export function checkId(id: string, what: "Task id" | "Instance id"): void {
+/** What an id stands for, as messages begin. */
+export type IdKind =
+  | "Task id"
+  | "Instance id"
+  | "Group id"
+  | "Template name"
+  | "Parameter name"
+  | "Role"
+  | "Capability"
+  | "Lock";
+
+/** Refuses an id that is empty, too long, padded with white space or holds control characters. */
+export function checkId(id: string, what: IdKind): void {
   if (id === "") throw new Refusal("invalid_value", `${what} is empty: give at least one character`);
   if (isTooLong(id)) {
     throw new Refusal("limit_exceeded", `${what} is too long: at most ${MAX_ID_CHARACTERS} characters are allowed`, {

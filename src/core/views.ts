@@ -2,20 +2,24 @@
  * What can be read from the state. Pure; every answer is bounded, whatever the size of the graph.
  */
 
-import type { Completion, Input, NoTasks } from "./commands.ts";
-import { nameSome } from "./graph.ts";
+import type { Gate } from "./nodes.ts";
+import type { CommandOf, Completion, Input, Urgent } from "./commands.ts";
+import { culpritsOf, nameCulprit } from "./culprits.ts";
 import {
   MAX_INPUT_CHARACTERS,
   MAX_INPUTS,
   MAX_INPUTS_CHARACTERS,
   MAX_NAMED,
-  MAX_SCANNED,
   MAX_UNLOCKED,
+  MAX_URGENT,
 } from "./limits.ts";
-import type { Readiness, Task, TaskStatus, TaskView } from "./model.ts";
-import { readinessOf, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
-import { printable } from "./validate.ts";
+import type { GroupView, Instance, InstanceView, TaskFilter, TaskView } from "./model.ts";
+import type { Readiness, TaskStatus } from "./status.ts";
+import { isClosed, nextFor } from "./ready_tasks.ts";
 import { Refusal } from "./refusal.ts";
+import { isEligible, type Profile, profileOf } from "./routing.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { printable } from "./validate.ts";
 
 /** The task with an id. Throws a `Refusal` if there is none. */
 export function findTask(state: ReadonlyState, id: string): ReadonlyTaskNode {
@@ -26,122 +30,123 @@ export function findTask(state: ReadonlyState, id: string): ReadonlyTaskNode {
   });
 }
 
+/** The group with an id. Throws a `Refusal` if there is none. */
+export function findGroup(state: ReadonlyState, id: string): ReadonlyGroupNode {
+  const node = state.groups.get(id);
+  if (node !== undefined) return node;
+  throw new Refusal("not_found", `Group ${printable(id)} not found: get_groups lists the groups that exist`, {
+    group: printable(id),
+  });
+}
+
 /** A task with what is derived from its place in the graph. O(dependencies). */
 export function viewOf(node: ReadonlyTaskNode): TaskView {
-  const { task } = node;
-  if (task.status !== "pending") return task;
-  const readiness = readinessOf(node);
+  const { task, readiness, wake } = node;
+  if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
-  return { ...task, readiness, waitingFor: culpritsOf(node).slice(0, MAX_NAMED).map((culprit) => culprit.task.id) };
+  if (readiness === "delayed") return { ...task, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) };
+  return { ...task, readiness, waitingFor: culpritsOf(node, MAX_NAMED).map(nameCulprit) };
 }
 
-/** The task that a claim takes next. O(1). */
-export function nextClaim(state: ReadonlyState): ReadonlyTaskNode | undefined {
-  return state.ready[0];
+/** What an instance offers: what it says with the call, or else what it registered. */
+export function profileIn(
+  state: ReadonlyState,
+  instance: string,
+  said?: { readonly roles?: readonly string[]; readonly capabilities?: readonly string[] },
+): Profile {
+  const registered = state.instances.get(instance);
+  const saysNothing = said?.roles === undefined && said?.capabilities === undefined;
+  return saysNothing && registered !== undefined ? registered.profile : profileOf(instance, registered?.instance, said);
 }
 
-/** Tasks that depend on a completed one and can be claimed now, in the order of creation. O(dependents). */
-export function unlockedBy(node: ReadonlyTaskNode): Omit<Completion, "completed"> {
-  const ready = Array.from(node.dependents)
-    .filter((dependent) => dependent.task.status === "pending" && readinessOf(dependent) === "ready")
+/** Whether an instance may take one more task at all. */
+export function isFree(state: ReadonlyState, id: string): boolean {
+  const instance = state.instances.get(id)?.instance;
+  return instance === undefined ||
+    (instance.status !== "draining" && (state.held.get(id)?.size ?? 0) < (instance.maxConcurrent ?? Infinity));
+}
+
+/** Whether a claim that names no task would find one now. */
+export function mayClaim(state: ReadonlyState, command: CommandOf<"claim_task">): boolean {
+  const { instance } = command;
+  return isFree(state, instance) && nextClaim(state, profileIn(state, instance, command)) !== undefined;
+}
+
+/** The task that an instance claims next. O(log n). */
+export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskNode | undefined {
+  const isOwn = ({ task }: ReadonlyTaskNode) => task.status === "completed" && task.assignedTo === profile.instance;
+  return nextFor(state.ready, profile, (node) => node.dependencies.some(isOwn));
+}
+
+/** Urgent tasks that an instance could claim (the first few), in the order of creation. */
+export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urgent[] {
+  if (state.ready.urgent.size === 0) return [];
+  const nodes = Array.from(state.ready.urgent)
+    .filter(({ bucket }) => bucket !== undefined && !isClosed(bucket) && isEligible(profile, bucket.requirement))
+    .sort((a, b) => a.task.order - b.task.order);
+  return nodes.slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
+}
+
+/** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */
+export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
+  const endedAt = node.task.finishedAt ?? Infinity;
+  const waiting = new Set<ReadonlyTaskNode>(node.dependents);
+  const gates: Iterable<Gate>[] = [node.watchers, node.group?.watchers ?? []];
+  for (const watchers of gates) for (const gate of watchers) waiting.add(gate.root);
+  const ready = Array.from(waiting)
+    .filter(({ task, readiness }) => readiness === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt)
     .sort((a, b) => a.task.order - b.task.order);
   return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
 }
 
-/** The dependencies that keep a task from being ready: the failed or cancelled ones, or else the unfinished ones. */
-export function culpritsOf(node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
-  const blocked = node.broken > 0;
-  return node.dependencies.filter(({ task }) =>
-    blocked ? task.status === "failed" || task.status === "cancelled" : task.status !== "completed"
-  );
-}
-
-/** The results of a task's dependencies, in the order in which it names them, bounded in number and size. */
+/** The results of what a task waited for, in the order in which it names them, bounded in number and size. */
 export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
   const inputs: Input[] = [];
   let moreInputs = 0;
   let characters = 0;
-  for (const { task } of node.dependencies) {
+  for (const { task } of sourcesOf(node)) {
     const room = Math.min(MAX_INPUT_CHARACTERS, MAX_INPUTS_CHARACTERS - characters);
     if (inputs.length === MAX_INPUTS || room <= 0) {
       moreInputs++;
       continue;
     }
-    const result = head(task.result ?? "", room);
-    inputs.push({ task: task.id, result, ...(result.length < (task.result?.length ?? 0) && { truncated: true }) });
+    const all = task.result ?? task.error ?? task.reason ?? "";
+    const result = head(all, room);
+    inputs.push({
+      task: task.id,
+      ...(task.status !== "completed" && { status: task.status }),
+      result,
+      ...(result.length < all.length && { truncated: true }),
+    });
     characters += result.length;
   }
   return { inputs, moreInputs };
 }
 
-/** Why `instance` can claim nothing now. O(1) but for the few tasks it names. */
-export function noTasks(state: ReadonlyState, instance: string): NoTasks {
-  const running = take(heldTasks(state), MAX_NAMED).map((task) => ({ id: task.id, assignedTo: task.assignedTo ?? "" }));
-  const blockedBy = take(culprits(state), MAX_NAMED);
-  const holding = take(state.held.get(instance) ?? [], MAX_NAMED).map((node) => node.task.id);
-  const facts = {
-    running,
-    runningCount: state.counts.in_progress,
-    blockedBy,
-    blockedCount: state.blocked.size,
-    holding,
+/** The ended tasks that a task names, each once, members of groups included. */
+export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  const sources = new Set<ReadonlyTaskNode>(node.dependencies);
+  const collect = (gate: Gate): void => {
+    if (gate.type === "branch") gate.parts.forEach(collect);
+    else if (gate.type === "task") sources.add(gate.source);
+    else for (const member of gate.source.members) sources.add(member);
   };
-  const culpritNames = blockedBy.map(({ id, status }) => `${id} (${status})`);
-  if (state.tasks.size === 0) {
-    return { reason: "no_tasks_exist", message: "There are no tasks yet: create some with create_tasks", ...facts };
-  }
-  if (state.counts.in_progress > 0) {
-    const names = nameSome(running.map(({ id, assignedTo }) => `${id} (${assignedTo})`), state.counts.in_progress);
-    const own = holding.length > 0
-      ? `; you hold ${nameSome(holding, state.held.get(instance)?.size)} yourself: complete, fail or release it`
-      : "";
-    return {
-      reason: "waiting",
-      message: state.counts.pending === 0
-        ? `No task is left to claim; still being worked on: ${names}${own}`
-        : `No task is ready; waiting for running tasks: ${names}${own}`,
-      ...facts,
-    };
-  }
-  if (state.counts.pending > 0) {
-    return {
-      reason: "blocked",
-      message: `No task is ready: ${state.counts.pending} pending tasks are blocked by ${
-        nameSome(culpritNames)
-      }; retry_task them, or change what depends on them`,
-      ...facts,
-    };
-  }
-  return { reason: "all_finished", message: `All tasks are finished: ${describeCounts(state.counts)}`, ...facts };
+  node.gates.forEach(collect);
+  if (node.gates.length === 0) return sources;
+  return new Set(Array.from(sources).filter(({ task }) => task.finishedAt !== undefined));
 }
 
 /** Counts of tasks: by status, and of the pending ones by readiness. */
-export interface Summary {
+export interface Summary extends Readonly<Record<Readiness, number>> {
   readonly total: number;
   readonly byStatus: Readonly<Record<TaskStatus, number>>;
-  readonly ready: number;
-  readonly waiting: number;
-  readonly blocked: number;
+  /** Open tasks whose deadline has passed. */
+  readonly overdue: number;
 }
 
 /** Counts of tasks. O(1). */
 export function summarize(state: ReadonlyState): Summary {
-  const ready = state.ready.length;
-  const blocked = state.blocked.size;
-  return {
-    total: state.tasks.size,
-    byStatus: { ...state.counts },
-    ready,
-    waiting: state.counts.pending - ready - blocked,
-    blocked,
-  };
-}
-
-/** What a list of tasks can be filtered by; a task must match all that is given. */
-export interface TaskFilter {
-  /** Statuses, or readiness of pending tasks. */
-  readonly status?: readonly (TaskStatus | Readiness)[];
-  readonly assignedTo?: string;
+  return { total: state.tasks.size, byStatus: { ...state.counts }, ...state.readinesses, overdue: state.overdue };
 }
 
 /** One page of tasks, in the order of creation. */
@@ -162,8 +167,7 @@ export function listTasks(
   const tasks: TaskView[] = [];
   let total = 0;
   let more = false;
-  for (const node of state.tasks.values()) {
-    if (!matches(node, filter)) continue;
+  for (const node of tasksMatching(state, filter)) {
     total++;
     if (node.task.order <= (page.after ?? 0)) continue;
     if (tasks.length < page.limit) tasks.push(viewOf(node));
@@ -173,10 +177,10 @@ export function listTasks(
   return { tasks, total, ...(more && last !== undefined && { next: last.order }) };
 }
 
-/** Ids that start with `prefix`, in the order of creation, at most `limit`. O(tasks). */
-export function completeIds(state: ReadonlyState, prefix: string, limit: number): readonly string[] {
+/** Those of the ids that start with `prefix`, at most `limit`. O(ids). */
+export function completeIds(known: Iterable<string>, prefix: string, limit: number): readonly string[] {
   const ids: string[] = [];
-  for (const id of state.tasks.keys()) {
+  for (const id of known) {
     if (ids.length === limit) break;
     if (id.startsWith(prefix)) ids.push(id);
   }
@@ -190,38 +194,68 @@ export function head(text: string, characters: number): string {
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? characters - 1 : characters);
 }
 
-function matches(node: ReadonlyTaskNode, { status, assignedTo }: TaskFilter): boolean {
-  const { task } = node;
+/** The tasks that match, in the order of creation. O(tasks), or little more than O(those) of a group or of given ids. */
+export function* tasksMatching(state: ReadonlyState, filter: TaskFilter): Iterable<ReadonlyTaskNode> {
+  const byOrder = (a: ReadonlyTaskNode, b: ReadonlyTaskNode) => a.task.order - b.task.order;
+  const nodes = filter.ids !== undefined
+    ? [...new Set(filter.ids)].map((id) => findTask(state, id)).sort(byOrder)
+    : filter.group !== undefined
+    ? Array.from(findGroup(state, filter.group).members).sort(byOrder)
+    : state.tasks.values();
+  for (const node of nodes) if (matches(node, filter)) yield node;
+}
+
+function matches({ task, readiness }: ReadonlyTaskNode, filter: TaskFilter): boolean {
+  const { status, assignedTo, group, priority, overdue } = filter;
   if (assignedTo !== undefined && task.assignedTo !== assignedTo) return false;
-  if (status === undefined || status.includes(task.status)) return true;
-  return task.status === "pending" && status.includes(readinessOf(node));
+  if (group !== undefined && task.group !== group) return false;
+  if (priority !== undefined && (task.priority ?? "normal") !== priority) return false;
+  if (overdue !== undefined && (task.overdue === true) !== overdue) return false;
+  return status === undefined || status.includes(task.status) ||
+    (readiness !== undefined && status.includes(readiness));
 }
 
-function* heldTasks(state: ReadonlyState): Iterable<Task> {
-  for (const nodes of state.held.values()) {
-    for (const node of nodes) yield node.task;
-  }
+/** A group with what is derived from its tasks. O(1), but for a group of which nothing can be done. */
+export function groupViewOf(node: ReadonlyGroupNode): GroupView {
+  const { group, counts, members } = node;
+  const total = members.size;
+  const done = counts.completed + counts.skipped;
+  return {
+    ...group,
+    status: groupStatus(node, total - done),
+    total,
+    counts: { ...counts },
+    percent: total === 0 ? 0 : Math.floor(100 * done / total),
+  };
 }
 
-/** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
-function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
-  const seen = new Set<string>();
-  for (const node of take(state.blocked, MAX_SCANNED)) {
-    for (const { task } of culpritsOf(node)) {
-      if (seen.has(task.id) || (task.status !== "failed" && task.status !== "cancelled")) continue;
-      seen.add(task.id);
-      yield { id: task.id, status: task.status };
-    }
-  }
+function groupStatus({ group, counts, members }: ReadonlyGroupNode, left: number): GroupView["status"] {
+  if (members.size === 0) return "empty";
+  if (left === 0) return "done";
+  if (counts.pending + counts.in_progress === 0) return "failed";
+  if (group.paused === true) return "paused";
+  if (counts.in_progress > 0) return "open";
+  for (const { readiness } of members) if (readiness !== undefined && readiness !== "blocked") return "open";
+  return "blocked";
 }
 
-function describeCounts(counts: Readonly<Record<TaskStatus, number>>): string {
-  return Object.entries(counts).filter(([, count]) => count > 0).map(([status, count]) => `${count} ${status}`).join(
-    ", ",
-  );
+/** The tasks that an instance holds, in the order of creation: the set's own order depends on how the state was made. */
+export function heldBy(state: ReadonlyState, instance: string): readonly ReadonlyTaskNode[] {
+  return Array.from(state.held.get(instance) ?? []).sort((a, b) => a.task.order - b.task.order);
 }
 
-function take<T>(items: Iterable<T>, limit: number): T[] {
+/** An instance with the tasks that it holds (the first few). */
+export function instanceViewOf(state: ReadonlyState, instance: Instance): InstanceView {
+  const held = heldBy(state, instance.id);
+  return {
+    ...instance,
+    holding: held.slice(0, MAX_NAMED).map(({ task }) => task.id),
+    holdingCount: held.length,
+  };
+}
+
+/** The first few of what may be many. */
+export function take<T>(items: Iterable<T>, limit: number): T[] {
   const taken: T[] = [];
   for (const item of items) {
     if (taken.length === limit) break;

@@ -4,7 +4,7 @@
  */
 
 import type { JournalRecord } from "../core/events.ts";
-import type { TaskView } from "../core/model.ts";
+import type { Attempt, GroupView, TaskView } from "../core/model.ts";
 import { head } from "../core/views.ts";
 
 /** Longest description, result or error in a compact task, in characters. */
@@ -26,37 +26,66 @@ export const TASK_FIELDS = [
   "status",
   "readiness",
   "waitingFor",
+  "delayedUntil",
   "dependencies",
+  "priority",
+  "group",
   "assignedTo",
+  "progress",
   "result",
   "error",
   "reason",
+  "overdue",
+  "role",
+  "capabilities",
+  "assignTo",
+  "locks",
+  "timeoutMs",
+  "maxAttempts",
+  "backoff",
+  "notBefore",
+  "deadline",
+  "failOnDeadline",
+  "ifUnreachable",
   "attempt",
+  "failures",
+  "leaseUntil",
   "createdAt",
   "startedAt",
   "finishedAt",
+  "pastAttempts",
 ] as const satisfies readonly (keyof TaskView)[];
 
 export type TaskField = typeof TASK_FIELDS[number];
 
-const COMPACT_FIELDS: readonly TaskField[] = [
-  "id",
-  "description",
-  "status",
-  "readiness",
-  "waitingFor",
-  "dependencies",
-  "assignedTo",
-  "result",
-  "error",
-  "reason",
-];
+const COMPACT_FIELDS: readonly TaskField[] = TASK_FIELDS.slice(0, TASK_FIELDS.indexOf("role"));
+
+/** Fields that are milliseconds since the Unix epoch. */
+const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
+  "delayedUntil",
+  "notBefore",
+  "deadline",
+  "leaseUntil",
+  "createdAt",
+  "startedAt",
+  "finishedAt",
+]);
 
 const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "error", "reason"]);
 
-/** The whole task. */
+/** The whole task, with how long it took. */
 export function presentTask(task: TaskView): Json {
-  return pick(task, TASK_FIELDS, (text) => text);
+  return { ...pick(task, TASK_FIELDS, (text) => text), ...durationsOf(task) };
+}
+
+/** An attempt that is over. */
+export function presentAttempt({ startedAt, endedAt, message, ...attempt }: Attempt): Json {
+  return {
+    ...attempt,
+    startedAt: isoTime(startedAt),
+    durationMs: Math.max(0, endedAt - startedAt),
+    ...(message !== undefined && { message: clip(message, "get_history has all") }),
+  };
 }
 
 /** The task with long texts and lists clipped; `fields` chooses what is shown, and then in full. */
@@ -69,6 +98,11 @@ export function presentCompact(task: TaskView, fields?: readonly TaskField[]): J
     ...pick(short, COMPACT_FIELDS, (text) => clip(text, "get_task_details has all")),
     ...(isLong && { dependencyCount: dependencies.length }),
   };
+}
+
+/** A group, with its time as ISO 8601. */
+export function presentGroup({ id, status, percent, total, counts, createdAt, ...rest }: GroupView): Json {
+  return { id, status, percent, total, counts, ...rest, createdAt: isoTime(createdAt) };
 }
 
 /** A record with its long texts and lists clipped. */
@@ -90,7 +124,7 @@ export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { show
 }
 
 /** Milliseconds since the Unix epoch as ISO 8601 in UTC. */
-function isoTime(at: number): string {
+export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
@@ -105,10 +139,36 @@ function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: stri
   for (const field of fields) {
     const value = task[field];
     if (value === undefined) continue;
-    if (typeof value === "number") shown[field] = field === "attempt" ? value : isoTime(value);
+    if (typeof value === "number") shown[field] = TIME_FIELDS.has(field) ? isoTime(value) : value;
+    else if (field === "progress" && task.progress !== undefined) shown[field] = presentProgress(task.progress);
+    else if (field === "pastAttempts") shown[field] = task.pastAttempts?.map(presentAttempt);
     else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value) : value;
   }
   return shown;
+}
+
+function presentProgress({ at, percent, message }: NonNullable<TaskView["progress"]>): Json {
+  return {
+    ...(percent !== undefined && { percent }),
+    ...(message !== undefined && { message: clip(message, "get_history has all") }),
+    at: isoTime(at),
+  };
+}
+
+/** In milliseconds: the last attempt, all attempts, and of an ended task the time it waited, and from its creation on. */
+function durationsOf(
+  { status, attempt, createdAt, startedAt, finishedAt, pastAttempts, workedMs = 0 }: TaskView,
+): Json {
+  const isOver = pastAttempts?.at(-1)?.attempt === attempt;
+  const hasRun = startedAt !== undefined && finishedAt !== undefined && !isOver && status !== "skipped";
+  const durationMs = hasRun ? Math.max(0, finishedAt - startedAt) : undefined;
+  const allMs = workedMs + (durationMs ?? 0);
+  const totalMs = finishedAt === undefined ? undefined : Math.max(0, finishedAt - createdAt);
+  return {
+    ...(durationMs !== undefined && { durationMs }),
+    ...(allMs > 0 && { workedMs: allMs }),
+    ...(totalMs !== undefined && { waitedMs: Math.max(0, totalMs - allMs), totalMs }),
+  };
 }
 
 function clipDeep(value: unknown): unknown {

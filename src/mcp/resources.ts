@@ -5,8 +5,8 @@
 import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
 import { drawGraph } from "../core/mermaid.ts";
-import { findTask, viewOf } from "../core/views.ts";
-import { fit, presentCompact, presentRecord, presentTask } from "./present.ts";
+import { findGroup, findTask, groupViewOf, take, tasksMatching, viewOf } from "../core/views.ts";
+import { fit, presentCompact, presentGroup, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 
 /** Tasks or records in a resource that lists them. */
@@ -14,9 +14,13 @@ const MAX_LISTED = 200;
 
 const SCHEME = "orchestrator://";
 const TASK_PREFIX = `${SCHEME}tasks/`;
+const GROUP_PREFIX = `${SCHEME}groups/`;
 
 /** The URI template of a single task. */
 export const TASK_TEMPLATE = `${TASK_PREFIX}{id}`;
+
+/** The URI template of a single group. */
+export const GROUP_TEMPLATE = `${GROUP_PREFIX}{id}`;
 
 /** Resources that are always there. */
 export const RESOURCES: readonly Resource[] = [
@@ -40,9 +44,15 @@ export const RESOURCES: readonly Resource[] = [
   },
 ];
 
-/** Resources of which there is one for each task. */
+/** Resources of which there is one for each task, or each group. */
 export const RESOURCE_TEMPLATES = [
   { uriTemplate: TASK_TEMPLATE, name: "task", description: "One task, whole", mimeType: "application/json" },
+  {
+    uriTemplate: GROUP_TEMPLATE,
+    name: "group",
+    description: `One group, with its first ${MAX_LISTED} tasks, compact`,
+    mimeType: "application/json",
+  },
 ];
 
 export interface ResourceContent {
@@ -50,11 +60,21 @@ export interface ResourceContent {
   readonly text: string;
 }
 
-/** Reads a resource; undefined if there is none with this URI. Throws a `Refusal` for an unknown task. */
+/** Reads a resource; undefined if there is none with this URI. Throws a `Refusal` for an unknown task or group. */
 export async function readResource(engine: Engine, uri: string): Promise<ResourceContent | undefined> {
-  const id = taskIdOf(uri);
-  if (id !== undefined) {
-    return json(presentTask(await engine.read((state) => viewOf(findTask(state, id)))));
+  const task = taskIdOf(uri);
+  if (task !== undefined) return json(presentTask(await engine.read((state) => viewOf(findTask(state, task)))));
+  const group = groupIdOf(uri);
+  if (group !== undefined) {
+    return json(
+      await engine.read((state) => ({
+        ...presentGroup(groupViewOf(findGroup(state, group))),
+        tasks: fit(
+          take(tasksMatching(state, { group }), MAX_LISTED).map((node) => presentCompact(viewOf(node))),
+          "oldest",
+        ).shown,
+      })),
+    );
   }
   switch (uri) {
     case `${SCHEME}tasks`:
@@ -80,14 +100,24 @@ export async function readResource(engine: Engine, uri: string): Promise<Resourc
 
 /** Whether there can be a resource with this URI. */
 export function isResource(uri: string): boolean {
-  return taskIdOf(uri) !== undefined || RESOURCES.some((resource) => resource.uri === uri);
+  return taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined ||
+    RESOURCES.some((resource) => resource.uri === uri);
 }
 
 /** The id of the task that a URI names, if it names one. */
 export function taskIdOf(uri: string): string | undefined {
-  if (!uri.startsWith(TASK_PREFIX)) return undefined;
+  return idAfter(TASK_PREFIX, uri);
+}
+
+/** The id of the group that a URI names, if it names one. */
+export function groupIdOf(uri: string): string | undefined {
+  return idAfter(GROUP_PREFIX, uri);
+}
+
+function idAfter(prefix: string, uri: string): string | undefined {
+  if (!uri.startsWith(prefix)) return undefined;
   try {
-    return decodeURIComponent(uri.slice(TASK_PREFIX.length));
+    return decodeURIComponent(uri.slice(prefix.length));
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;

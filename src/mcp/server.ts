@@ -6,11 +6,12 @@ import type { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
+import type { Waiting } from "../app/waiting.ts";
 import { Refusal } from "../core/refusal.ts";
 import { completeIds } from "../core/views.ts";
 import { getPrompt, PROMPTS } from "./prompts.ts";
 import { ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
-import { isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
+import { GROUP_TEMPLATE, isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -28,8 +29,8 @@ import {
   UnsubscribeRequestSchema,
 } from "./sdk.ts";
 import { MAX_SUBSCRIPTIONS, Subscriptions } from "./subscriptions.ts";
-import type { ToolContext } from "./tool.ts";
-import { TOOLS } from "./tools.ts";
+import type { CallContext, Progress, ToolContext, Toolset } from "./tool.ts";
+import { toolsOf } from "./tools/mod.ts";
 
 /** Most completions of an id that are offered. */
 const MAX_COMPLETIONS = 100;
@@ -39,20 +40,26 @@ const MAX_CLIENT_CHARACTERS = 60;
 
 const INSTRUCTIONS =
   `Tasks shared by several agents. To plan: create_tasks with dependencies. To work: get_next_task ` +
-  `with your own instance_id gives a task to you alone; do it, then complete_task with a result for those who depend ` +
-  `on it, or fail_task, or release_task to hand it back. get_task_status with summary: true shows where things stand.`;
+  `with your own instance_id gives a task to you alone (wait_ms waits for one); do it, then complete_task with a ` +
+  `result for those who depend on it, or fail_task, or release_task to hand it back. get_task_status with summary: ` +
+  `true shows where things stand, explain_task why a task does not move.`;
 
 export interface McpServerOptions {
   readonly engine: Engine;
   readonly feed: Feed;
+  readonly waiting: Waiting;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
   readonly log: Log;
+  readonly toolsets: readonly Toolset[];
   readonly version: string;
   /** Tells this process from others in the journal. */
   readonly process: string;
 }
 
 /** Makes a server that is ready to be connected to a transport. */
-export function createMcpServer({ engine, feed, log, version, process }: McpServerOptions): Server {
+export function createMcpServer(options: McpServerOptions): Server {
+  const { engine, feed, waiting, now, log, toolsets, version, process } = options;
   const server = new Server({ name: "mcp-orchestrator", title: "MCP Orchestrator", version }, {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
@@ -67,22 +74,27 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   server.onclose = () => subscriptions.close();
   server.onerror = (error) => log.warn(`MCP: ${error.message}`);
 
-  const tools = new Map(TOOLS.map((tool) => [tool.name, tool]));
+  const tools = new Map(toolsOf(toolsets).map((tool) => [tool.name, tool]));
   const client = () => {
     const name = (server.getClientVersion()?.name ?? "client").replaceAll(/[^\w.@ -]/g, "?");
     return `${name.slice(0, MAX_CLIENT_CHARACTERS)}#${process}`;
   };
-  const context: ToolContext = { engine, actor: client };
+  const context: ToolContext = { engine, waiting, now, actor: client };
 
   const methods = new Map<string, Method>();
-  server.fallbackRequestHandler = (request) => {
+  server.fallbackRequestHandler = (request, { signal, sendNotification }) => {
     const method = methods.get(request.method);
     if (method === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
-    return method(request);
+    const progressToken = request.params?._meta?.progressToken;
+    const report = (progress: Progress) => {
+      if (progressToken === undefined) return;
+      sendNotification({ method: "notifications/progress", params: { progressToken, ...progress } }).catch(onError);
+    };
+    return method(request, { ...context, signal, report: progressToken === undefined ? undefined : report });
   };
 
-  on(methods, ListToolsRequestSchema, () => ({ tools: TOOLS.map((tool) => tool.list()) }));
-  on(methods, CallToolRequestSchema, async ({ params }) => {
+  on(methods, ListToolsRequestSchema, () => ({ tools: Array.from(tools.values(), (tool) => tool.list()) }));
+  on(methods, CallToolRequestSchema, async ({ params }, call) => {
     const tool = tools.get(params.name);
     if (tool === undefined) {
       throw new ProtocolError(
@@ -91,7 +103,7 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
       );
     }
     try {
-      return await tool.call(params.arguments, context);
+      return await tool.call(params.arguments, call);
     } catch (error) {
       return failure(error, log);
     }
@@ -128,15 +140,18 @@ export function createMcpServer({ engine, feed, log, version, process }: McpServ
   on(methods, ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }));
   on(methods, GetPromptRequestSchema, ({ params }) => getPrompt(params.name, params.arguments ?? {}));
   on(methods, CompleteRequestSchema, async ({ params: { ref, argument } }) => {
-    const isTaskId = ref.type === "ref/resource" && ref.uri === TASK_TEMPLATE && argument.name === "id";
-    const ids = isTaskId ? await engine.read((state) => completeIds(state, argument.value, MAX_COMPLETIONS + 1)) : [];
+    const uri = ref.type === "ref/resource" && argument.name === "id" ? ref.uri : "";
+    const ids = uri !== TASK_TEMPLATE && uri !== GROUP_TEMPLATE ? [] : await engine.read((state) => {
+      const known = uri === TASK_TEMPLATE ? state.tasks : state.groups;
+      return completeIds(known.keys(), argument.value, MAX_COMPLETIONS + 1);
+    });
     return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
   });
   return server;
 }
 
 /** Answers the requests of one method. */
-type Method = (request: { readonly method: string }) => Promise<ServerResult>;
+type Method = (request: { readonly method: string }, call: CallContext) => Promise<ServerResult>;
 
 /**
  * Adds the handler of a method. The methods hang on the SDK's fallback, because what is registered by schema takes
@@ -145,11 +160,11 @@ type Method = (request: { readonly method: string }) => Promise<ServerResult>;
 function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
   methods: Map<string, Method>,
   schema: Schema,
-  handle: (request: z.infer<Schema>) => ServerResult | Promise<ServerResult>,
+  handle: (request: z.infer<Schema>, call: CallContext) => ServerResult | Promise<ServerResult>,
 ): void {
-  methods.set(schema.shape.method.value, async (request) => {
+  methods.set(schema.shape.method.value, async (request, call) => {
     const parsed = schema.safeParse(request);
-    if (parsed.success) return await handle(parsed.data);
+    if (parsed.success) return await handle(parsed.data, call);
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new ProtocolError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
   });

@@ -45,6 +45,9 @@ export class StdioTransport implements Transport {
 
   /** Resolves when the connection is over and all that could be answered has been. */
   readonly closed: Promise<void>;
+  /** Aborted when no more calls are taken: what takes long should come to an end. */
+  readonly ending: AbortSignal;
+  readonly #ending = new AbortController();
   readonly #resolveClosed: () => void;
   readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #output: Output;
@@ -62,6 +65,7 @@ export class StdioTransport implements Transport {
     this.#input = input.getReader();
     this.#output = output;
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.ending = this.#ending.signal;
     this.closed = promise;
     this.#resolveClosed = resolve;
   }
@@ -86,6 +90,7 @@ export class StdioTransport implements Transport {
   async end(): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    this.#ending.abort();
     const late = AbortSignal.timeout(DRAIN_MS);
     await this.#until(() => late.aborted || (this.#unanswered.size === 0 && this.#flushing === undefined), late);
     await this.close();

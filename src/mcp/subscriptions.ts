@@ -5,9 +5,9 @@
 
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
-import type { TaskView } from "../core/model.ts";
-import { viewOf } from "../core/views.ts";
-import { taskIdOf } from "./resources.ts";
+import type { ReadonlyState } from "../core/state.ts";
+import { groupViewOf, viewOf } from "../core/views.ts";
+import { groupIdOf, taskIdOf } from "./resources.ts";
 
 /** Most resources that a client may follow. */
 export const MAX_SUBSCRIPTIONS = 1_000;
@@ -28,8 +28,8 @@ export class Subscriptions {
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
-  /** By URI; of a task, what the client could have read last. */
-  readonly #followed = new Map<string, TaskView | undefined>();
+  /** By URI; of a task or group, what the client could have read last. */
+  readonly #followed = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -82,28 +82,22 @@ export class Subscriptions {
     for (const [index, uri] of uris.entries()) {
       const view = views[index];
       if (!this.#followed.has(uri)) continue;
-      if (taskIdOf(uri) !== undefined && isSame(this.#followed.get(uri), view)) continue;
+      const isSingle = taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined;
+      if (isSingle && this.#followed.get(uri) === view) continue;
       this.#followed.set(uri, view);
       this.#notify(uri);
     }
   }
 
-  /** The tasks that the URIs name; undefined for one that does not exist, and for other resources. */
-  #look(uris: readonly string[]): Promise<readonly (TaskView | undefined)[]> {
-    return this.#engine.read((state) =>
-      uris.map((uri) => {
-        const node = state.tasks.get(taskIdOf(uri) ?? "");
-        return node && viewOf(node);
-      })
-    );
+  /** What reading the URIs of tasks and groups gives; undefined for one that does not exist, and for other resources. */
+  #look(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
+    return this.#engine.read((state) => uris.map((uri) => lookAt(state, uri)));
   }
 }
 
-function isSame(a: TaskView | undefined, b: TaskView | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const { waitingFor: aWaits = [], ...aRest } = a;
-  const { waitingFor: bWaits = [], ...bRest } = b;
-  // The keys of a view are those of its type.
-  const keys = new Set([...Object.keys(aRest), ...Object.keys(bRest)]) as Set<keyof typeof aRest>;
-  return aWaits.join("\n") === bWaits.join("\n") && [...keys].every((key) => aRest[key] === bRest[key]);
+function lookAt(state: ReadonlyState, uri: string): string | undefined {
+  const task = state.tasks.get(taskIdOf(uri) ?? "");
+  if (task !== undefined) return JSON.stringify(viewOf(task));
+  const group = state.groups.get(groupIdOf(uri) ?? "");
+  return group && JSON.stringify(groupViewOf(group));
 }

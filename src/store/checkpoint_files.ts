@@ -6,8 +6,8 @@
 
 import { z } from "zod";
 import { type Checkpoints, type Log, type Position, Unavailable } from "../app/ports.ts";
-import type { Snapshot } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
+import type { Snapshot } from "../core/snapshot.ts";
 import { type Disk, type FileIdentity, readChunks, writeAll } from "./disk.ts";
 import { type HashStream, sha256, sha256Stream } from "./hash.ts";
 import { findPosition, LINE_FEED, ORIGIN, segmentName } from "./segments.ts";
@@ -15,16 +15,21 @@ import { formatTasks, parseOwnTasks, parseTasks } from "./tasks_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Version of `state.json`. */
-const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 2;
 
 /** Digests of earlier `tasks.json` files that are known again, should a crash have left one in place. */
 const MAX_PREVIOUS = 8;
 
 const bodySchema = z.object({
-  version: z.literal(CHECKPOINT_VERSION),
+  version: z.union([z.literal(1), z.literal(CHECKPOINT_VERSION)]),
   /** The journal position that both files stand for. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
+  /** Absent in version 1. The digest vouches for the form. */
+  recordedAt: z.number().optional(),
+  groups: z.custom<Snapshot["groups"]>().optional(),
+  instances: z.custom<Snapshot["instances"]>().optional(),
+  templates: z.custom<Snapshot["templates"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
   /** SHA-256 of the ones before, newest first. */
@@ -106,6 +111,10 @@ export class CheckpointFiles implements Checkpoints {
         version: CHECKPOINT_VERSION,
         position,
         nextOrder: snapshot.nextOrder,
+        recordedAt: snapshot.recordedAt,
+        groups: snapshot.groups,
+        instances: snapshot.instances,
+        templates: snapshot.templates,
         tasks,
         previous: current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS),
       });
@@ -131,7 +140,8 @@ export class CheckpointFiles implements Checkpoints {
     if (state === undefined || !this.#journalHolds(state.position)) return undefined;
     const tasks = this.#readTasks(state.tasks.sha256);
     if (tasks === undefined) return undefined;
-    return { snapshot: { tasks, nextOrder: state.nextOrder }, position: state.position };
+    const { nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = state;
+    return { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position: state.position };
   }
 
   /** The tasks of a `tasks.json` with this digest. One pass, as another process may replace the file at any time. */

@@ -8,7 +8,7 @@ import { type Draft, EVENT_TYPES, type JournalRecord } from "../core/events.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
 
 /** Version of the record format, the `v` of every record. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** The hash "before" the first record. */
 export const GENESIS_HASH = "0".repeat(HASH_LENGTH);

@@ -4,19 +4,58 @@
  */
 
 import { z } from "zod";
-import { type Task, TASK_STATUSES } from "../core/model.ts";
+import { PRIORITIES, type Task } from "../core/model.ts";
+import { parseDependencies } from "../core/parse_dependency.ts";
+import { Refusal } from "../core/refusal.ts";
+import { TASK_STATUSES } from "../core/status.ts";
 
 /** Bytes of text gathered before they are handed on. */
 const SLICE_CHARACTERS = 256 * 1024;
 
 const time = z.number().nonnegative();
+const names = z.array(z.string());
+
+/** What an attempt that is over left behind. */
+const attemptSchema = z.object({
+  attempt: z.int().nonnegative(),
+  instance: z.string(),
+  startedAt: time,
+  endedAt: time,
+  outcome: z.enum(["failed", "expired", "lost", "released", "cancelled"]),
+  message: z.string().optional(),
+});
+
+/** What a task may ask for. */
+const settingsSchema = z.object({
+  priority: z.enum(PRIORITIES).optional(),
+  group: z.string().optional(),
+  role: z.string().optional(),
+  capabilities: names.optional(),
+  assignTo: z.object({
+    instance: z.string().optional(),
+    role: z.string().optional(),
+    fallbackMs: time.optional(),
+  }).optional(),
+  locks: names.optional(),
+  timeoutMs: time.optional(),
+  maxAttempts: z.int().optional(),
+  backoff: z.object({
+    initialIntervalMs: time.optional(),
+    coefficient: time.optional(),
+    maxIntervalMs: time.optional(),
+  }).optional(),
+  notBefore: time.optional(),
+  deadline: time.optional(),
+  failOnDeadline: z.boolean().optional(),
+  ifUnreachable: z.enum(["skip", "fail"]).optional(),
+});
 
 /** A task as the earlier server wrote it, and further fields of ours. Unknown fields are left out. */
-const taskSchema = z.object({
+const taskSchema = settingsSchema.extend({
   id: z.string().optional(),
   description: z.string().default(""),
   status: z.enum(TASK_STATUSES).default("pending"),
-  dependencies: z.array(z.string()).nullish(),
+  dependencies: z.array(z.unknown()).nullish(),
   assignedTo: z.string().nullish(),
   result: z.unknown().optional(),
   error: z.string().nullish(),
@@ -27,6 +66,14 @@ const taskSchema = z.object({
   pendingAt: time.optional(),
   startedAt: time.nullish(),
   finishedAt: time.nullish(),
+  failures: z.int().nonnegative().optional(),
+  readyAt: time.optional(),
+  retryAt: time.optional(),
+  leaseUntil: time.optional(),
+  progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
+  pastAttempts: z.array(attemptSchema).optional(),
+  workedMs: time.optional(),
+  overdue: z.literal(true).optional(),
 });
 
 /**
@@ -114,7 +161,7 @@ function toTask(
   task: Omit<z.infer<typeof taskSchema>, "id">,
   defaults: { now: number; order: number },
 ): Task {
-  const { status, description } = task;
+  const { status, description, failures, readyAt, pastAttempts, workedMs, overdue } = task;
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
   const hasEnded = !isPending && status !== "in_progress";
@@ -125,7 +172,7 @@ function toTask(
     id,
     description,
     status,
-    dependencies: task.dependencies ?? [],
+    dependencies: toDependencies(id, task.dependencies ?? []),
     ...(typeof task.assignedTo === "string" && !isPending && { assignedTo: task.assignedTo }),
     ...(result !== undefined && status === "completed" && { result }),
     ...(typeof task.error === "string" && status === "failed" && { error: task.error }),
@@ -136,8 +183,37 @@ function toTask(
     pendingAt: task.pendingAt ?? createdAt,
     ...(startedAt !== undefined && { startedAt }),
     ...(finishedAt !== undefined && { finishedAt }),
+    ...present({
+      failures,
+      readyAt,
+      pastAttempts,
+      workedMs,
+      overdue,
+      ...(isPending && { retryAt: task.retryAt }),
+      ...(status === "in_progress" && { leaseUntil: task.leaseUntil, progress: task.progress }),
+    }),
+    ...present(settingsSchema.parse(task)),
   };
 }
+
+function toDependencies(id: string, dependencies: readonly unknown[]): Task["dependencies"] {
+  try {
+    return parseDependencies(dependencies);
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new SyntaxError(`It is not an object of tasks: at ${id}.dependencies: ${cause.message}`, { cause });
+  }
+}
+
+/** Without the fields that are undefined, at any depth. */
+function present<T extends object>(value: T): Present<T> {
+  // What JSON leaves out is what is undefined.
+  return JSON.parse(JSON.stringify(value)) as Present<T>;
+}
+
+type Present<T> = T extends readonly (infer E)[] ? Present<E>[]
+  : T extends object ? { [K in keyof T]: Present<Exclude<T[K], undefined>> }
+  : T;
 
 /** The earlier server kept results as they came; here they are text. */
 function resultText(result: unknown): string | undefined {

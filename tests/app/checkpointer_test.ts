@@ -42,7 +42,8 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
           saved.push(position.seq);
         },
       };
-      const engine = await Engine.start({ journal: new MemoryJournal(steppingClock()), checkpoints, log });
+      const journal = new MemoryJournal(steppingClock());
+      const engine = await Engine.start({ journal, checkpoints, log, now: () => 0 });
       const checkpointer = new Checkpointer({ engine, checkpoints, log });
       const scene: Scene = { time, engine, checkpointer, log, saved, saveMs: 0, isFull: false };
       await act(scene);

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine, MAX_QUEUE } from "../../src/app/engine.ts";
 import { type Journal, JournalReplaced, type Position, Unavailable } from "../../src/app/ports.ts";
-import { evolveRecord, snapshotOf } from "../../src/core/evolve.ts";
+import { evolveRecord } from "../../src/core/evolve.ts";
+import { snapshotOf } from "../../src/core/snapshot.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { emptyState } from "../../src/core/state.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
@@ -122,6 +123,7 @@ test("more calls than the queue holds are refused as overloaded, and the others 
     journal: new MemoryJournal(steppingClock()),
     checkpoints: noCheckpoints,
     log: new RecordingLog(),
+    now: () => 0,
   });
   const reads = times(MAX_QUEUE, () => taskIds(engine));
   for (const refused of [taskIds(engine), createTask(engine, "a")]) {
@@ -225,7 +227,7 @@ test("a journal that is replaced again and again is an error in the end", async 
     close: () => memory.close(),
   };
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: () => 0 });
   await assertRejects(() => createTask(engine, "a"), JournalReplaced, "gone");
   assertEquals(tries, 3);
   assertEquals(log.warnings.length, 2);

@@ -22,7 +22,7 @@ export const engineRate: Benchmark = async ({ directory }) => {
   const log = createLog(console.error);
   const options = { directory: `${directory}/engine`, disk: realDisk, now: Date.now, log };
   const journal = new FileJournal(options);
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: Date.now });
   using disk = openDiskFloor(`${directory}/engine-floor`);
   let created = 0;
   const agent = async (instance: string) => {

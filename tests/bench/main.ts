@@ -8,12 +8,16 @@ import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
 import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
+import { scheduling } from "./scheduling.ts";
 import { startup } from "./startup.ts";
 import { toolsList } from "./tools_list.ts";
+import { waking } from "./waking.ts";
 
 const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] = [
   { name: "durable calls", run: durableCalls },
   { name: "growth", run: growth },
+  { name: "scheduling", run: scheduling },
+  { name: "waking", run: waking },
   { name: "engine", run: engineRate },
   { name: "calls in flight", run: pipelinedCalls },
   { name: "start and memory", run: startup },

@@ -3,15 +3,16 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
-import { MAIN, programArgs, startServer } from "../support/server.ts";
+import { MAIN, programArgs, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("help and version need no permission at all", async () => {
   const help = await runDeno("--help");
   assertEquals([help.code, help.log], [0, ""]);
-  for (const word of ["status", "history", "verify", "repair", "export", "import", "--data", "ORCHESTRATOR_DATA_DIR"]) {
-    assertStringIncludes(help.output, word);
-  }
+  const words = ["status", "history", "verify", "repair", "export", "import", "--data", "ORCHESTRATOR_DATA_DIR"];
+  words.push("--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
+  words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms");
+  for (const word of words) assertStringIncludes(help.output, word);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   for (const option of ["--version", "-V"]) {
     assertEquals(await runDeno(option), { code: 0, output: `${version}\n`, log: "" });
@@ -34,6 +35,18 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
       [["history", "--limit", "x"], "It must be a whole number."],
       [["history", "--since", "-1"], "It must be a whole number."],
       [["history", "--limit", "1.5"], "It must be a whole number."],
+      [["--toolsets", "core,frob"], "There is no frob: there are core, instances, groups, templates, events."],
+      [["--toolsets", " , "], "Name at least one of core, instances, groups, templates, events."],
+      [["--timeout-ms", "0"], "It must be from 1 to 31622400000."],
+      [["--timeout-ms", "31622400001"], "It must be from 1 to 31622400000."],
+      [["--timeout-ms", "5m"], "It must be a whole number."],
+      [["--max-attempts", "0"], "It must be from 1 to 1000000."],
+      [["--max-interval-ms", "99999999999999"], "It must be from 0 to 31622400000."],
+      [["--initial-interval-ms", "-1"], "It must be a whole number."],
+      [["--max-interval-ms", "1.5"], "It must be a whole number."],
+      [["--backoff-coefficient", "0.9"], "It must be a number from 1 to 100."],
+      [["--backoff-coefficient", "two"], "It must be a number from 1 to 100."],
+      [["--backoff-coefficient", "NaN"], "It must be a number from 1 to 100."],
       [["status", "--task", "x"], "unknown option '--task'"],
       [["status", "extra"], "too many arguments for 'status'"],
       [["verify", "other-directory"], "too many arguments for 'verify'"],
@@ -128,6 +141,62 @@ Deno.test("with --store memory nothing is kept, and no permission is needed", as
   });
   assertEquals([code, log], [0, ""]);
   assertEquals(JSON.parse(output).result.structuredContent.id, "a");
+});
+
+Deno.test("settings of the server are those of new tasks that do not say otherwise", async (t) => {
+  await using directory = await temporaryDirectory();
+  const settingsOf = async (server: Server, task_id: string) => {
+    const { timeoutMs, maxAttempts, backoff } = await server.ask("get_task_details", { task_id });
+    return { timeoutMs, maxAttempts, backoff };
+  };
+  const backoff = { initialIntervalMs: 0, coefficient: 1.5, maxIntervalMs: 7_000 };
+  {
+    const args = ["--timeout-ms", "60000", "--max-attempts=3", "--initial-interval-ms", "0"];
+    args.push("--backoff-coefficient", "1.5", "--max-interval-ms", "7000");
+    await using server = await startServer(directory.path, { args });
+
+    await t.step("by each way of creating them", async () => {
+      const task = { description: "" };
+      await server.ask("create_task", { id: "one", ...task });
+      await server.ask("create_tasks", { tasks: [{ id: "many", ...task }] });
+      await server.ask("save_template", { name: "own", tasks: [{ id: "in", ...task }] });
+      await server.ask("apply_template", { name: "own", group_id: "g" });
+      for (const id of ["one", "many", "g/in"]) {
+        assertEquals(await settingsOf(server, id), { timeoutMs: 60_000, maxAttempts: 3, backoff });
+      }
+    });
+
+    await t.step("but not of those that say otherwise", async () => {
+      await server.ask("create_task", {
+        id: "other",
+        description: "",
+        timeout_ms: 1_000,
+        backoff: { initial_interval_ms: 5 },
+      });
+      assertEquals(await settingsOf(server, "other"), {
+        timeoutMs: 1_000,
+        maxAttempts: 3,
+        backoff: { initialIntervalMs: 5 },
+      });
+    });
+  }
+
+  await t.step("and they stay, whatever a later server is told", async () => {
+    await using server = await startServer(directory.path, { args: ["--timeout-ms", "5"] });
+    assertEquals((await settingsOf(server, "one")).timeoutMs, 60_000);
+    await create(server, "new");
+    assertEquals(await settingsOf(server, "new"), { timeoutMs: 5, maxAttempts: undefined, backoff: undefined });
+  });
+
+  await t.step("without any, there are none", async () => {
+    await using server = await startServer(directory.path);
+    await create(server, "plain");
+    assertEquals(await settingsOf(server, "plain"), {
+      timeoutMs: undefined,
+      maxAttempts: undefined,
+      backoff: undefined,
+    });
+  });
 });
 
 Deno.test("a server makes its data directory, with all above it, for its user only", async () => {

@@ -1,18 +1,16 @@
 /**
- * What must be true of a history in which every task was handed out once and finished. Pure: each check reads the
- * records of a journal and says what is wrong with them, so that tests can show it doctored ones.
+ * What must be true of a history, whatever else was to happen in it, and of one in which every task was handed out
+ * once and finished. Pure: each check reads the records of a journal and says what is wrong with them, so that tests
+ * can show it doctored ones.
  */
 
 import type { Verification } from "../../src/app/ports.ts";
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import { describe } from "../../src/core/dependency.ts";
+import type { EventOf, JournalRecord } from "../../src/core/events.ts";
 import type { NewTask } from "../../src/core/model.ts";
-
-export interface Check {
-  /** What was checked. */
-  readonly title: string;
-  /** What is wrong; empty if it holds. */
-  readonly complaints: readonly string[];
-}
+import { TASK_STATUSES } from "../../src/core/status.ts";
+import { type Check, createdTasks, findAll, happeningsOf } from "./check.ts";
+import { enter, isMet, type Ledger } from "./ledger.ts";
 
 /** A worker's process that was killed while the worker held a task. Times are milliseconds since the Unix epoch. */
 export interface Crash {
@@ -22,14 +20,10 @@ export interface Crash {
   readonly restartedAt: number;
 }
 
-type Claimed = Extract<Event, { type: "task.claimed" }>;
-type Completed = Extract<Event, { type: "task.completed" }>;
-
 /** Every planned task was created, and is completed in the end. */
 export function checkAllCompleted(records: readonly JournalRecord[], plan: readonly NewTask[]): Check {
-  const events = eventsOf(records);
-  const created = new Set(createdTasks(events).map(({ id }) => id));
-  const completed = new Set(events.filter(isCompleted).map(({ id }) => id));
+  const created = new Set(createdTasks(records).map(({ id }) => id));
+  const completed = new Set(findAll(records, "task.completed").map(({ event }) => event.id));
   const done = plan.filter(({ id }) => created.has(id) && completed.has(id));
   return {
     title: `all tasks completed: ${done.length} of ${plan.length}`,
@@ -39,42 +33,80 @@ export function checkAllCompleted(records: readonly JournalRecord[], plan: reado
   };
 }
 
+/** Every task that was created has ended, whichever way. */
+export function checkAllEnded(records: readonly JournalRecord[]): Check {
+  const ledger: Ledger = new Map();
+  for (const { event } of happeningsOf(records)) enter(ledger, event);
+  const counts = Map.groupBy(ledger.values(), ({ status }) => status);
+  const isOpen = (status: string) => status === "pending" || status === "in_progress";
+  const ends = TASK_STATUSES.filter((status) => !isOpen(status) && counts.has(status))
+    .map((status) => `${counts.get(status)?.length} ${status}`);
+  return {
+    title: `no task is left open: ${ends.join(", ")}`,
+    complaints: Array.from(ledger.values())
+      .filter(({ status }) => isOpen(status))
+      .map(({ task, status }) => `${task.id} is ${status}`),
+  };
+}
+
 /** Every task was claimed once, by one instance, and completed once, by that instance in that attempt. */
 export function checkExactlyOnce(records: readonly JournalRecord[]): Check {
-  const events = eventsOf(records);
-  const claims = Map.groupBy(events.filter(isClaimed), ({ id }) => id);
-  const completions = Map.groupBy(events.filter(isCompleted), ({ id }) => id);
-  const ids = new Set([...createdTasks(events).map(({ id }) => id), ...claims.keys(), ...completions.keys()]);
+  const claims = Map.groupBy(findAll(records, "task.claimed").map(({ event }) => event), ({ id }) => id);
+  const completions = Map.groupBy(findAll(records, "task.completed").map(({ event }) => event), ({ id }) => id);
+  const ids = new Set([...createdTasks(records).map(({ id }) => id), ...claims.keys(), ...completions.keys()]);
   return {
-    title: "every task executed exactly once: one claim and one completion, same worker",
+    title: "every task executed exactly once: claimed and completed by one worker",
     complaints: Array.from(ids).flatMap((id) => complaintsOfTask(id, claims.get(id) ?? [], completions.get(id) ?? [])),
   };
 }
 
-/** No task was claimed before all its dependencies were completed. */
-export function checkOrder(records: readonly JournalRecord[]): Check {
-  const dependencies = new Map(createdTasks(eventsOf(records)).map((task) => [task.id, task.dependencies]));
-  const completed = new Set<string>();
+/** At any time at most one instance held a task, and only that one reported on it or ended it. */
+export function checkOneHolder(records: readonly JournalRecord[]): Check {
+  const ledger: Ledger = new Map();
   const complaints: string[] = [];
-  let claims = 0;
-  for (const { seq, events } of records) {
-    for (const event of events) {
-      if (isCompleted(event)) completed.add(event.id);
-      if (!isClaimed(event)) continue;
-      claims++;
-      const missing = dependencies.get(event.id)?.filter((id) => !completed.has(id));
-      if (missing === undefined) complaints.push(`${event.id} was claimed (record ${seq}) but never created`);
-      else if (missing.length > 0) {
-        complaints.push(`${event.id} was claimed (record ${seq}) before ${missing.join(", ")}: not completed by then`);
+  for (const { seq, event } of happeningsOf(records)) {
+    if ("id" in event && "instance" in event) {
+      const { holder, attempt = 0 } = ledger.get(event.id) ?? {};
+      const isClaim = event.type === "task.claimed";
+      const isRight = isClaim
+        ? holder === undefined && event.attempt === attempt + 1
+        : holder === event.instance && event.attempt === attempt;
+      if (!isRight) {
+        const held = holder === undefined
+          ? "nobody held it"
+          : holder === event.instance
+          ? `${holder} held attempt ${attempt}`
+          : `${holder} held it`;
+        complaints.push(`${event.type} of ${event.id} by ${event.instance} (record ${seq}), but ${held}`);
       }
     }
+    enter(ledger, event);
   }
-  return { title: `order kept: each of ${claims} claims after all its dependencies were completed`, complaints };
+  return { title: "one holder at a time, and only the holder reports on a task or ends it", complaints };
+}
+
+/** No task was claimed before what it depends on had happened. */
+export function checkOrder(records: readonly JournalRecord[]): Check {
+  const ledger: Ledger = new Map();
+  const complaints: string[] = [];
+  let claims = 0;
+  for (const { seq, event } of happeningsOf(records)) {
+    if (event.type === "task.claimed") {
+      claims++;
+      const missing = ledger.get(event.id)?.task.dependencies.filter((dependency) => !isMet(ledger, dependency));
+      if (missing === undefined) complaints.push(`${event.id} was claimed (record ${seq}) but never created`);
+      else if (missing.length > 0) {
+        complaints.push(`${event.id} was claimed (record ${seq}) before ${missing.map(describe).join(", ")}`);
+      }
+    }
+    enter(ledger, event);
+  }
+  return { title: `order kept: each of ${claims} claims after all that the task depends on`, complaints };
 }
 
 /** Every task has the result that follows from the results of its dependencies. */
 export function checkResults(records: readonly JournalRecord[], expected: ReadonlyMap<string, string>): Check {
-  const actual = new Map(eventsOf(records).filter(isCompleted).map(({ id, result }) => [id, result]));
+  const actual = new Map(findAll(records, "task.completed").map(({ event }) => [event.id, event.result]));
   return {
     title: "results handed on: each is made of the results of its dependencies",
     complaints: Array.from(expected)
@@ -89,17 +121,14 @@ export function checkCrash(records: readonly JournalRecord[], crash: Crash | und
     return { title: "a killed worker lost nothing", complaints: ["no worker was killed while it held a task"] };
   }
   const { worker, task, killedAt, restartedAt } = crash;
-  const claim = records.find(({ at, events }) =>
-    at <= killedAt && events.some((event) => isClaimed(event) && event.id === task && event.instance === worker)
-  );
-  const completions = records.flatMap(({ at, events }) =>
-    events.filter(isCompleted).filter((event) => event.id === task).map(({ instance }) => ({ at, instance }))
-  );
+  const claim = findAll(records, "task.claimed")
+    .find(({ at, event }) => at <= killedAt && event.id === task && event.instance === worker);
+  const completions = findAll(records, "task.completed").filter(({ event }) => event.id === task);
   const complaints = [
     ...(claim === undefined ? [`${worker} did not hold ${task} when it was killed`] : []),
     ...(completions.length === 0 ? [`${task} was never completed`] : []),
-    ...completions.filter(({ instance }) => instance !== worker)
-      .map(({ instance }) => `${task} was completed by ${instance}, but ${worker} held it`),
+    ...completions.filter(({ event }) => event.instance !== worker)
+      .map(({ event }) => `${task} was completed by ${event.instance}, but ${worker} held it`),
     ...(completions.some(({ at }) => at < restartedAt) ? [`${task} was completed before ${worker} was back`] : []),
   ];
   return { title: `a killed worker lost nothing: ${worker} came back and finished ${task}`, complaints };
@@ -118,7 +147,11 @@ export function checkChain(records: readonly JournalRecord[], { records: whole, 
   };
 }
 
-function complaintsOfTask(id: string, claims: readonly Claimed[], completions: readonly Completed[]): string[] {
+function complaintsOfTask(
+  id: string,
+  claims: readonly EventOf<"task.claimed">[],
+  completions: readonly EventOf<"task.completed">[],
+): string[] {
   const attempts = Map.groupBy(claims, ({ attempt }) => attempt);
   const twice = Array.from(attempts).filter(([, claims]) => claims.length > 1);
   return [
@@ -133,20 +166,4 @@ function complaintsOfTask(id: string, claims: readonly Claimed[], completions: r
       .filter(({ attempt, instance }) => !attempts.get(attempt)?.some((claim) => claim.instance === instance))
       .map(({ attempt, instance }) => `${instance} completed attempt ${attempt} of ${id} without having claimed it`),
   ];
-}
-
-function eventsOf(records: readonly JournalRecord[]): readonly Event[] {
-  return records.flatMap(({ events }) => events);
-}
-
-function createdTasks(events: readonly Event[]): readonly NewTask[] {
-  return events.flatMap((event) => event.type === "tasks.created" ? event.tasks : []);
-}
-
-function isClaimed(event: Event): event is Claimed {
-  return event.type === "task.claimed";
-}
-
-function isCompleted(event: Event): event is Completed {
-  return event.type === "task.completed";
 }

@@ -9,8 +9,13 @@ import type { NewTask } from "../../src/core/model.ts";
 /** Tasks of the fan-out. */
 const MODULES = Array.from({ length: 24 }, (_, index) => `module-${String(index + 1).padStart(2, "0")}`);
 
+/** A task that waits for nothing but tasks. */
+export interface PlainTask extends NewTask {
+  readonly dependencies: readonly string[];
+}
+
 /** A chain of three, a fan-out of 24, a fan-in, and a last one. */
-export const PLAN: readonly NewTask[] = [
+export const PLAN: readonly PlainTask[] = [
   { id: "research", description: "Find out what is needed", dependencies: [] },
   { id: "design", description: "Decide how it is built", dependencies: ["research"] },
   { id: "implement", description: "Write what all modules stand on", dependencies: ["design"] },
@@ -34,7 +39,7 @@ export function resultOf(task: string, inputs: readonly Input[]): string {
 }
 
 /** The result that each task of a plan must have. The plan names every task after its dependencies. */
-export function expectedResults(plan: readonly NewTask[]): ReadonlyMap<string, string> {
+export function expectedResults(plan: readonly PlainTask[]): ReadonlyMap<string, string> {
   const results = new Map<string, string>();
   for (const { id, dependencies } of plan) {
     results.set(id, resultOf(id, dependencies.map((task) => ({ task, result: results.get(task) ?? "" }))));

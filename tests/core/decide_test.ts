@@ -1,7 +1,7 @@
 /** Shows what each command does in each state: the events it causes, the answer it gives, and every refusal. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Command, CommandOf } from "../../src/core/commands.ts";
+import type { Command, CommandOf, CommandType } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import {
   MAX_ERROR_BYTES,
@@ -12,13 +12,15 @@ import {
   MAX_TIME_MS,
   MAX_UNLOCKED,
 } from "../../src/core/limits.ts";
-import { type Task, TASK_STATUSES, type TaskStatus } from "../../src/core/model.ts";
+import type { AttemptOutcome, Task, TaskSettings } from "../../src/core/model.ts";
+import { TASK_STATUSES, type TaskStatus } from "../../src/core/status.ts";
 import type { RefusalCode } from "../../src/core/refusal.ts";
 import { emptyState } from "../../src/core/state.ts";
 import {
   cancel,
   claim,
   complete,
+  contextAt,
   create,
   fail,
   given,
@@ -33,6 +35,7 @@ import {
   stateAfter,
   type Step,
   taskOf,
+  taskWith,
   times,
   update,
   work,
@@ -45,7 +48,11 @@ const IN_STATUS: Readonly<Record<TaskStatus, readonly Step[]>> = {
   completed: [create(newTask("a")), ...work("x", "a")],
   failed: [create(newTask("a")), claim("x", "a"), fail("x", "a")],
   cancelled: [create(newTask("a")), claim("x", "a"), cancel("a")],
+  skipped: [create(newTask("a", { task: "gate", on: "failed" }), newTask("gate")), ...work("y", "gate")],
 };
+
+/** The statuses in which a task has ended, having been held by `x`. */
+const ENDED_BY_X = ["completed", "failed", "cancelled"] as const;
 
 Deno.test({
   name: "create_tasks makes pending tasks in the order given",
@@ -71,8 +78,10 @@ Deno.test({
   name: "create_tasks accepts dependencies on tasks in every status",
   permissions: "none",
   fn() {
-    for (const history of Object.values(IN_STATUS)) {
-      given(...history).when(create(newTask("b", "a"))).then({ type: "tasks.created", tasks: [newTask("b", "a")] });
+    for (const [status, history] of Object.entries(IN_STATUS)) {
+      const created = { type: "tasks.created", tasks: [newTask("b", "a")] } as const;
+      const skipped = { type: "tasks.skipped", tasks: [{ id: "b", because: "a" }] } as const;
+      given(...history).when(create(newTask("b", "a"))).then(created, ...(status === "skipped" ? [skipped] : []));
     }
   },
 });
@@ -106,12 +115,29 @@ Deno.test({
 });
 
 Deno.test({
-  name: "create_tasks journals nothing but id, description and dependencies",
+  name: "create_tasks journals nothing but id, description, dependencies and settings",
   permissions: "none",
   fn() {
     given()
       .when(create(oldTask("a", { status: "completed", result: "smuggled" })))
       .then({ type: "tasks.created", tasks: [newTask("a")] });
+    const settings: Required<Omit<TaskSettings, "group">> = {
+      priority: "high",
+      role: "r",
+      capabilities: ["c"],
+      assignTo: { instance: "x" },
+      locks: ["l"],
+      timeoutMs: 5,
+      maxAttempts: 2,
+      backoff: { coefficient: 2 },
+      notBefore: 7,
+      deadline: 9,
+      failOnDeadline: true,
+      ifUnreachable: "skip",
+    };
+    given({ type: "create_group", id: "g", settings: {} })
+      .when(create({ ...oldTask("a", { attempt: 7 }), ...settings, group: "g" }))
+      .then({ type: "tasks.created", tasks: [taskWith({ ...settings, group: "g" }, "a")] });
   },
 });
 
@@ -277,6 +303,8 @@ Deno.test({
       oldTask("failed with all", { ...held, status: "failed", error: "e", finishedAt: 170 }),
       oldTask("cancelled", { status: "cancelled", finishedAt: 170 }),
       oldTask("cancelled with all", { ...held, status: "cancelled", finishedAt: 170 }),
+      oldTask("skipped", { status: "skipped", finishedAt: 170 }),
+      oldTask("skipped with all", { ...held, status: "skipped", finishedAt: 170 }),
       oldTask("at the beginning", { createdAt: 0, pendingAt: 0, startedAt: 0, attempt: MAX_IMPORTED_ATTEMPT }),
     ];
     for (const task of tasks) {
@@ -291,9 +319,11 @@ Deno.test({
   fn() {
     const ended = oldTask("a", { status: "completed", startedAt: 150, finishedAt: 170 });
     for (const time of [-1, NaN, Infinity, -Infinity, MAX_TIME_MS + 1]) {
-      for (const field of ["createdAt", "pendingAt", "startedAt", "finishedAt"] as const) {
+      for (const field of ["createdAt", "pendingAt", "startedAt", "finishedAt", "readyAt", "retryAt"] as const) {
         refusesImport({ ...ended, [field]: time }, "its times must be milliseconds since 1970");
       }
+      const held = oldTask("a", { status: "in_progress", assignedTo: "x", leaseUntil: time });
+      refusesImport(held, "its times must be milliseconds since 1970");
     }
   },
 });
@@ -304,6 +334,7 @@ Deno.test({
   fn() {
     for (const attempt of [-1, 0.5, NaN, Infinity, MAX_IMPORTED_ATTEMPT + 1]) {
       refusesImport(oldTask("a", { attempt }), "attempt must be a whole number from 0");
+      refusesImport(oldTask("a", { failures: attempt }), "failures must be a whole number from 0");
     }
   },
 });
@@ -320,7 +351,7 @@ Deno.test({
     const tasks = [
       oldTask("a"),
       held,
-      ...(["completed", "failed", "cancelled"] as const).map((status) => oldTask("a", { status })),
+      ...(["completed", "failed", "cancelled", "skipped"] as const).map((status) => oldTask("a", { status })),
     ];
     assertEquals(tasks.map(({ status }) => status).toSorted(), [...TASK_STATUSES].toSorted());
     for (const task of tasks) {
@@ -329,6 +360,9 @@ Deno.test({
         const withError = { ...task, error: text };
         if (task.status !== "completed") refusesImport(withResult, "only a completed task can have a result");
         if (task.status !== "failed") refusesImport(withError, "only a failed task can have an error");
+      }
+      if (task.status !== "in_progress") {
+        refusesImport({ ...task, leaseUntil: 300 }, "only a task in progress can have leaseUntil");
       }
       const { finishedAt, ...endless } = task;
       const end = "a task must have finishedAt if it has ended, and only then";
@@ -409,7 +443,7 @@ Deno.test({
   name: "update_task refuses tasks that are not pending",
   permissions: "none",
   fn() {
-    for (const status of ["in_progress", "completed", "failed", "cancelled"] as const) {
+    for (const status of ["in_progress", "completed", "failed", "cancelled", "skipped"] as const) {
       given(...IN_STATUS[status]).when({ type: "update_task", id: "a", description: "new" })
         .thenRefused("wrong_state", `Cannot update task a in ${status} state: `, { id: "a", status });
     }
@@ -503,7 +537,7 @@ Deno.test({
   name: "delete_task removes a task that nobody holds",
   permissions: "none",
   fn() {
-    for (const status of ["pending", "completed", "failed", "cancelled"] as const) {
+    for (const status of ["pending", "completed", "failed", "cancelled", "skipped"] as const) {
       given(...IN_STATUS[status]).when(remove("a")).then({ type: "task.deleted", id: "a" }).answering({ deleted: "a" });
     }
   },
@@ -643,6 +677,7 @@ Deno.test({
       task: {
         ...pending("b", 2),
         dependencies: ["a"],
+        readyAt: 3,
         status: "in_progress",
         assignedTo: "x",
         attempt: 1,
@@ -670,7 +705,7 @@ Deno.test({
   name: "claim_task by name refuses tasks that have ended",
   permissions: "none",
   fn() {
-    for (const status of ["completed", "failed", "cancelled"] as const) {
+    for (const status of [...ENDED_BY_X, "skipped"] as const) {
       given(...IN_STATUS[status]).when(claim("x", "a"))
         .thenRefused("wrong_state", `Cannot claim task a in ${status} state: `, { id: "a", status });
     }
@@ -748,6 +783,7 @@ Deno.test({
         },
         unlocked: [],
         unlockedCount: 0,
+        urgent: [],
       });
   },
 });
@@ -865,7 +901,7 @@ Deno.test({
   fn() {
     given(...IN_STATUS.in_progress).when(release("x", "a"))
       .then({ type: "task.released", id: "a", instance: "x", attempt: 1 })
-      .answering({ ...pending("a", 1), attempt: 1, startedAt: 2, pendingAt: 3, readiness: "ready" });
+      .answering({ ...pending("a", 1), ...tried("released", 3), pendingAt: 3, readiness: "ready" });
   },
 });
 
@@ -877,8 +913,7 @@ Deno.test({
       .then({ type: "task.released", id: "a", instance: "x", attempt: 1, reason: "too hard" })
       .answering({
         ...pending("a", 1),
-        attempt: 1,
-        startedAt: 2,
+        ...tried("released", 3, "too hard"),
         pendingAt: 3,
         reason: "too hard",
         readiness: "ready",
@@ -923,7 +958,7 @@ for (
     name: `${verb}_task refuses a task that another instance has ended, or had when it was cancelled`,
     permissions: "none",
     fn() {
-      for (const status of ["completed", "failed", "cancelled"] as const) {
+      for (const status of ENDED_BY_X) {
         for (const attempt of [{}, { attempt: 1 }]) {
           given(...IN_STATUS[status]).when({ ...command, ...attempt, instance: "y" }).thenRefused(
             "not_holder",
@@ -936,9 +971,14 @@ for (
   });
 
   Deno.test({
-    name: `${verb}_task refuses a task that was cancelled before anyone held it`,
+    name: `${verb}_task refuses a task that was cancelled or skipped before anyone held it`,
     permissions: "none",
     fn() {
+      given(...IN_STATUS.skipped).when(command).thenRefused(
+        "not_holder",
+        "Task a is not assigned to instance x: it is skipped",
+        { id: "a", instance: "x" },
+      );
       given(...IN_STATUS.pending, cancel("a")).when(command).thenRefused(
         "not_holder",
         "Task a is not assigned to instance x: it is cancelled",
@@ -952,7 +992,7 @@ for (
     permissions: "none",
     fn() {
       for (const [status, history] of Object.entries(IN_STATUS)) {
-        const current = status === "pending" ? 0 : 1;
+        const current = status === "pending" || status === "skipped" ? 0 : 1;
         for (const instance of ["x", "y"]) {
           for (const attempt of [current - 1, current + 1]) {
             given(...history).when({ ...command, instance, attempt }).thenRefused(
@@ -985,7 +1025,7 @@ for (
         held.when({ ...bad, attempt: 2 }).thenRefused("stale_attempt", `Cannot ${verb} attempt 2`);
         held.when({ ...bad, instance: "y" }).thenRefused("not_holder", "Task a is not assigned to instance y: ");
         given(...IN_STATUS.pending).when(bad).thenRefused("not_holder", "Task a is not assigned to instance x: ");
-        for (const status of ["completed", "failed", "cancelled"] as const) {
+        for (const status of ENDED_BY_X) {
           given(...IN_STATUS[status]).when(bad).thenRefused(
             "wrong_state",
             `Cannot ${verb} task a in ${status} state: `,
@@ -1010,7 +1050,7 @@ for (
     fn() {
       const history = [...IN_STATUS.in_progress, release("x", "a"), claim("x", "a")];
       const state = stateAfter(...history);
-      assertEquals(decide(state, { ...command, attempt: 2 }).events.length, 1);
+      assertEquals(decide(state, { ...command, attempt: 2 }, contextAt(9)).events.length, 1);
       for (const attempt of [1, 3, 0, -1, 1.5, NaN]) {
         given(...history).when({ ...command, attempt }).thenRefused(
           "stale_attempt",
@@ -1046,7 +1086,7 @@ for (
     name: `${verb}_task refuses tasks that have ended otherwise`,
     permissions: "none",
     fn() {
-      for (const status of ["completed", "failed", "cancelled"] as const) {
+      for (const status of ENDED_BY_X) {
         if (status === ownEnd) continue;
         given(...IN_STATUS[status]).when(command)
           .thenRefused("wrong_state", `Cannot ${verb} task a in ${status} state: `, { id: "a", status });
@@ -1060,7 +1100,7 @@ for (
     fn() {
       const retried = [...IN_STATUS.failed, retry("a"), claim("x", "a")];
       const state = stateAfter(...retried);
-      assertEquals(decide(state, command).events.length, 1);
+      assertEquals(decide(state, command, contextAt(9)).events.length, 1);
       given(...retried).when({ ...command, attempt: 1 }).thenRefused("stale_attempt", `Cannot ${verb} attempt 1`);
     },
   });
@@ -1140,10 +1180,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "cancel_task refuses completed and failed tasks",
+  name: "cancel_task refuses completed, failed and skipped tasks",
   permissions: "none",
   fn() {
-    for (const status of ["completed", "failed"] as const) {
+    for (const status of ["completed", "failed", "skipped"] as const) {
       given(...IN_STATUS[status]).when(cancel("a"))
         .thenRefused("wrong_state", `Cannot cancel task a in ${status} state: `, { id: "a", status });
     }
@@ -1154,11 +1194,33 @@ Deno.test({
   name: "retry_task makes a failed or cancelled task pending again, without the marks of its end",
   permissions: "none",
   fn() {
-    for (const status of ["failed", "cancelled"] as const) {
+    for (const [status, message] of [["failed", "broken"], ["cancelled", undefined]] as const) {
       given(...IN_STATUS[status]).when(retry("a"))
         .then({ type: "task.retried", id: "a" })
-        .answering({ ...pending("a", 1), attempt: 1, startedAt: 2, pendingAt: 4, readiness: "ready" });
+        .answering({ ...pending("a", 1), ...tried(status, 3, message), pendingAt: 4, readiness: "ready" });
     }
+  },
+});
+
+Deno.test({
+  name: "retry_task makes a skipped task pending again, which is skipped again if its dependencies still cannot be met",
+  permissions: "none",
+  fn() {
+    const tasks = create(newTask("b"), taskWith({ ifUnreachable: "skip" }, "a", "b"));
+    given(tasks, cancel("b"), retry("b")).when(retry("a"))
+      .then({ type: "task.retried", id: "a" })
+      .answering({
+        ...pending("a", 2),
+        dependencies: ["b"],
+        ifUnreachable: "skip",
+        pendingAt: 4,
+        readiness: "waiting",
+        waitingFor: ["b"],
+      });
+    given(...IN_STATUS.skipped).when(retry("a")).then(
+      { type: "task.retried", id: "a" },
+      { type: "tasks.skipped", tasks: [{ id: "a", because: "gate failed" }] },
+    );
   },
 });
 
@@ -1170,9 +1232,15 @@ Deno.test({
     given(create(newTask("b"), newTask("a", "b"))).when(retry("a")).then()
       .answering({ ...pending("a", 2), dependencies: ["b"], readiness: "waiting", waitingFor: ["b"] });
     given(...IN_STATUS.failed, retry("a")).when(retry("a")).then()
-      .answering({ ...pending("a", 1), attempt: 1, startedAt: 2, pendingAt: 4, readiness: "ready" });
+      .answering({ ...pending("a", 1), ...tried("failed", 3, "broken"), pendingAt: 4, readiness: "ready" });
     given(...IN_STATUS.in_progress, { ...release("x", "a"), reason: "why" }).when(retry("a")).then()
-      .answering({ ...pending("a", 1), attempt: 1, startedAt: 2, pendingAt: 3, reason: "why", readiness: "ready" });
+      .answering({
+        ...pending("a", 1),
+        ...tried("released", 3, "why"),
+        pendingAt: 3,
+        reason: "why",
+        readiness: "ready",
+      });
   },
 });
 
@@ -1217,7 +1285,7 @@ Deno.test({
   permissions: "none",
   fn() {
     for (const command of commandsFor("x", `line\nbreak "${"long".repeat(1_000)}`)) {
-      const { message, data } = refusalOf(() => decide(emptyState(), command));
+      const { message, data } = refusalOf(() => decide(emptyState(), command, contextAt(1)));
       assert(message.startsWith(`Task "line\\nbreak \\"longlong`), message);
       assert(!message.includes("\n") && message.length < 400, message);
       assertEquals(data, { id: /^Task (".*") not found: /.exec(message)?.[1] });
@@ -1241,6 +1309,15 @@ Deno.test({
       }
       given(...IN_STATUS.in_progress).when(fail(instance, "a")).thenRefused(code, start);
       given(...IN_STATUS.in_progress).when(release(instance, "a")).thenRefused(code, start);
+      for (
+        const command of [
+          { type: "report_progress", id: "a", instance },
+          { type: "heartbeat", instance },
+          { type: "register_instance", instance, settings: {} },
+        ] as const
+      ) {
+        given(...IN_STATUS.in_progress).when<CommandType>(command).thenRefused(code, start);
+      }
     }
   },
 });
@@ -1298,6 +1375,7 @@ function commandsFor(instance: string, id: string): readonly Command[] {
     release(instance, id),
     cancel(id),
     retry(id),
+    { type: "report_progress", id, instance },
   ];
 }
 
@@ -1310,6 +1388,17 @@ function refusesImport(task: Task, fault: string): void {
 /** A pending task as the first step of a history creates it. */
 function pending(id: string, order: number): Task {
   return { ...newTask(id), status: "pending", attempt: 0, order, createdAt: 1, pendingAt: 1 };
+}
+
+/** What a task has of its first attempt, which `x` began at 2. */
+function tried(outcome: AttemptOutcome, endedAt: number, message?: string) {
+  const attempt = { attempt: 1, instance: "x", startedAt: 2, endedAt, outcome };
+  return {
+    attempt: 1,
+    startedAt: 2,
+    pastAttempts: [message === undefined ? attempt : { ...attempt, message }],
+    workedMs: endedAt - 2,
+  };
 }
 
 /** The tasks that claims hand out one after the other. */

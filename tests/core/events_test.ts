@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { EVENT_TYPES, type EventType, taskIdsOf } from "../../src/core/events.ts";
-import { TASK_STATUSES } from "../../src/core/model.ts";
+import { READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
 import { emptyState } from "../../src/core/state.ts";
 import { newTask, oldTask } from "./given.ts";
 
@@ -16,11 +16,26 @@ Deno.test({
       "task.updated": true,
       "task.deleted": true,
       "task.claimed": true,
+      "task.progressed": true,
       "task.completed": true,
       "task.failed": true,
+      "attempt.ended": true,
       "task.released": true,
       "task.cancelled": true,
       "task.retried": true,
+      "tasks.skipped": true,
+      "task.abandoned": true,
+      "task.overdue": true,
+      "instance.registered": true,
+      "instance.renewed": true,
+      "instance.drained": true,
+      "instance.left": true,
+      "instance.lost": true,
+      "group.created": true,
+      "group.updated": true,
+      "group.deleted": true,
+      "template.saved": true,
+      "template.archived": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());
   },
@@ -33,6 +48,12 @@ Deno.test({
 });
 
 Deno.test({
+  name: "READINESSES lists every readiness once",
+  permissions: "none",
+  fn: () => assertEquals<readonly string[]>(READINESSES, Object.keys(emptyState().readinesses)),
+});
+
+Deno.test({
   name: "taskIdsOf names the tasks that an event speaks of",
   permissions: "none",
   fn() {
@@ -40,5 +61,10 @@ Deno.test({
     assertEquals(taskIdsOf({ type: "tasks.imported", tasks: [oldTask("a")] }), ["a"]);
     assertEquals(taskIdsOf({ type: "task.deleted", id: "a" }), ["a"]);
     assertEquals(taskIdsOf({ type: "task.updated", id: "a", dependencies: ["b"] }), ["a"]);
+    assertEquals(taskIdsOf({ type: "tasks.skipped", tasks: [{ id: "a", because: "b" }] }), ["a"]);
+    assertEquals(taskIdsOf({ type: "instance.lost", instance: "x", tasks: ["a", "b"] }), ["a", "b"]);
+    assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x", leases: [{ id: "a", until: 9 }] }), ["a"]);
+    assertEquals(taskIdsOf({ type: "instance.left", instance: "x" }), []);
+    assertEquals(taskIdsOf({ type: "group.created", group: { id: "g" } }), []);
   },
 });

@@ -1,10 +1,13 @@
 /** Shows what each event makes of the tasks and of the indexes, and that a snapshot holds all of it. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { evolve, evolveRecord, restore, snapshotOf } from "../../src/core/evolve.ts";
-import type { Task } from "../../src/core/model.ts";
+import type { Event } from "../../src/core/events.ts";
+import { advance, evolve, evolveRecord } from "../../src/core/evolve.ts";
+import { inOrder } from "../../src/core/heap.ts";
+import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import type { AttemptOutcome, Task } from "../../src/core/model.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { emptyState, readinessOf, type State } from "../../src/core/state.ts";
+import { emptyState, type State } from "../../src/core/state.ts";
 import {
   cancel,
   claim,
@@ -19,6 +22,7 @@ import {
   retry,
   stateAfter,
   taskOf,
+  taskWith,
   times,
   update,
   work,
@@ -26,6 +30,9 @@ import {
 
 const CREATED: Task = { ...newTask("a"), status: "pending", attempt: 0, order: 1, createdAt: 1, pendingAt: 1 };
 const CLAIMED: Task = { ...CREATED, status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 2 };
+
+/** By how much a task of normal priority comes forward, in milliseconds. */
+const NORMAL_BOOST_MS = 600_000;
 
 Deno.test({
   name: "a created task is pending since its creation",
@@ -39,7 +46,14 @@ Deno.test({
   fn() {
     assertEquals(taskOf(stateAfter(create(newTask("a")), claim("x")), "a"), CLAIMED);
     const state = stateAfter(create(newTask("a")), claim("x"), { ...release("x", "a"), reason: "busy" }, claim("y"));
-    assertEquals(taskOf(state, "a"), { ...CLAIMED, assignedTo: "y", attempt: 2, startedAt: 4, pendingAt: 3 });
+    assertEquals(taskOf(state, "a"), {
+      ...CLAIMED,
+      ...past("released", "busy"),
+      assignedTo: "y",
+      attempt: 2,
+      startedAt: 4,
+      pendingAt: 3,
+    });
   },
 });
 
@@ -62,12 +76,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a released task is pending again, without a holder",
+  name: "a released task is pending again, without a holder, and remembers the attempt",
   permissions: "none",
   fn() {
     const { assignedTo: _, ...unassigned } = CLAIMED;
     const task = taskOf(stateAfter(create(newTask("a")), claim("x"), { ...release("x", "a"), reason: "w" }), "a");
-    assertEquals(task, { ...unassigned, status: "pending", pendingAt: 3, reason: "w" });
+    assertEquals(task, { ...unassigned, ...past("released", "w"), status: "pending", pendingAt: 3, reason: "w" });
   },
 });
 
@@ -87,14 +101,21 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a retried task is pending again, without holder, error, reason and end",
+  name: "a retried task is pending again, without holder, error, reason and end, and remembers the attempt",
   permissions: "none",
   fn() {
     const { assignedTo: _, ...unassigned } = CLAIMED;
     const expected: Task = { ...unassigned, status: "pending", pendingAt: 4 };
     const claimed = [create(newTask("a")), claim("x")] as const;
-    assertEquals(taskOf(stateAfter(...claimed, fail("x", "a"), retry("a")), "a"), expected);
-    assertEquals(taskOf(stateAfter(...claimed, { ...cancel("a"), reason: "c" }, retry("a")), "a"), expected);
+    assertEquals(taskOf(stateAfter(...claimed, fail("x", "a"), retry("a")), "a"), {
+      ...expected,
+      ...past("failed", "broken"),
+    });
+    assertEquals(taskOf(stateAfter(...claimed, { ...cancel("a"), reason: "c" }, retry("a")), "a"), {
+      ...expected,
+      ...past("cancelled", "c"),
+    });
+    assertEquals(taskOf(stateAfter(create(newTask("a")), cancel("a"), retry("a")), "a"), { ...CREATED, pendingAt: 3 });
   },
 });
 
@@ -111,6 +132,7 @@ Deno.test({
     assertEquals(taskOf(stateAfter(...history, { type: "task.updated", id: "a", dependencies: [] }), "a"), {
       ...task,
       dependencies: [],
+      readyAt: 2,
     });
   },
 });
@@ -133,13 +155,14 @@ Deno.test({
       oldTask("b", { status: "in_progress", assignedTo: "x", attempt: 2, startedAt: 120, order: 9 }),
       oldTask("c", { status: "completed", result: "r", finishedAt: 130, order: 4 }),
       oldTask("d", { status: "failed", error: "e", finishedAt: 140, dependencies: ["c", "a"], order: 4 }),
+      oldTask("e", { status: "skipped", reason: "r", finishedAt: 150, order: 4 }),
     ];
     const state = stateAfter(create(newTask("a")), importing(...tasks));
     const expected = tasks.map((task, index) => ({ ...task, order: index + 2 }));
     assertEquals(snapshotOf(state).tasks.slice(1), expected);
-    assertEquals(state.counts, { pending: 1, in_progress: 1, completed: 1, failed: 1, cancelled: 0 });
+    assertEquals(state.counts, { pending: 1, in_progress: 1, completed: 1, failed: 1, cancelled: 0, skipped: 1 });
     assertEquals([...state.held.keys()], ["x"]);
-    assertEquals(idsOf(state.ready), ["a"]);
+    assertEquals(readyIn(state), ["a"]);
   },
 });
 
@@ -163,7 +186,21 @@ Deno.test({
         { type: "task.failed", id: "a", instance: "x", attempt: 2, error: "e" },
         { type: "task.retried", id: "a" },
         { type: "task.claimed", id: "a", instance: "x", attempt: 3 },
-        { type: "task.completed", id: "a", instance: "x", attempt: 3, result: "r" },
+        {
+          type: "attempt.ended",
+          id: "a",
+          instance: "x",
+          attempt: 3,
+          outcome: "failed",
+          error: "e",
+          retryAt: 3,
+        },
+        { type: "task.updated", id: "a", settings: { priority: "urgent" } },
+        { type: "task.claimed", id: "a", instance: "x", attempt: 4, leaseUntil: 5 },
+        { type: "task.progressed", id: "a", instance: "x", attempt: 4, percent: 5 },
+        { type: "instance.renewed", instance: "x", leases: [{ id: "a", until: 9 }] },
+        { type: "task.overdue", id: "a" },
+        { type: "task.completed", id: "a", instance: "x", attempt: 4, result: "r" },
         { type: "task.deleted", id: "a" },
       ] as const
     ) {
@@ -224,7 +261,7 @@ Deno.test({
       create(newTask("a", "good"), newTask("b", "bad"), newTask("c", "good", "bad"), newTask("d", "a")),
     );
     assertEquals(["a", "b", "c", "d"].map((id) => readiness(state, id)), ["ready", "blocked", "blocked", "waiting"]);
-    assertEquals(idsOf(state.ready), ["a"]);
+    assertEquals(readyIn(state), ["a"]);
     assertEquals(idsOf(state.blocked), ["b", "c"]);
   },
 });
@@ -244,7 +281,7 @@ Deno.test({
     assertEquals(readiness(stateAfter(tasks, cancel("a"), update("c", "b"), ...work("x", "b")), "c"), "ready");
     assertEquals(readiness(stateAfter(tasks, cancel("b"), update("c", "a", "b")), "c"), "blocked");
     assertEquals(readiness(stateAfter(tasks, update("c", "b"), cancel("a")), "c"), "waiting");
-    assertEquals(idsOf(stateAfter(tasks, update("b", "a")).ready), ["a"]);
+    assertEquals(readyIn(stateAfter(tasks, update("b", "a"))), ["a"]);
   },
 });
 
@@ -253,13 +290,14 @@ Deno.test({
   permissions: "none",
   fn() {
     const ready = stateAfter(create(newTask("a")), remove("a"));
-    assertEquals(ready.ready.length, 0);
+    assertEquals(ready.ready.size, 0);
+    assertEquals(ready.ready.buckets.size, 0);
     assertEquals(ready.counts.pending, 0);
 
     const blocked = stateAfter(create(newTask("a"), newTask("b", "a")), cancel("a"), remove("b"));
     assertEquals(blocked.blocked.size, 0);
     assertEquals(blocked.tasks.get("a")?.dependents.size, 0);
-    assertEquals(blocked.counts, { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 1 });
+    assertEquals(blocked.counts, { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 1, skipped: 0 });
   },
 });
 
@@ -286,7 +324,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "tasks are ready since they became pending or their last dependency was completed, whichever is later",
+  name: "tasks are ready since they became pending or their last dependency was completed, and keep that turn",
   permissions: "none",
   fn() {
     const state = stateAfter(
@@ -295,10 +333,12 @@ Deno.test({
       ...work("x", "a"),
       create(newTask("late", "a")),
     );
-    assertEquals(state.tasks.get("waiter")?.readySince, 5);
-    assertEquals(state.tasks.get("late")?.readySince, 6);
+    assertEquals(taskOf(state, "waiter").readyAt, 5);
+    assertEquals(state.tasks.get("waiter")?.claimAt, 5 - NORMAL_BOOST_MS);
+    assertEquals(taskOf(state, "late").readyAt, undefined);
+    assertEquals(state.tasks.get("late")?.claimAt, 6 - NORMAL_BOOST_MS);
     evolve(state, { type: "task.updated", id: "waiter", dependencies: ["b"] }, 7);
-    assertEquals(state.tasks.get("waiter")?.readySince, 3);
+    assertEquals(state.tasks.get("waiter")?.claimAt, 5 - NORMAL_BOOST_MS);
   },
 });
 
@@ -329,6 +369,60 @@ Deno.test({
       ],
     });
     assertEquals(taskOf(state, "a"), { ...CLAIMED, createdAt: 7, pendingAt: 7, startedAt: 7 });
+  },
+});
+
+Deno.test({
+  name: "time never goes back: a record with an earlier clock counts as the time of the one before",
+  permissions: "none",
+  fn() {
+    const state = emptyState();
+    const events = [{ type: "tasks.created", tasks: [newTask("a")] }, {
+      type: "task.claimed",
+      id: "a",
+      instance: "x",
+      attempt: 1,
+    }, { type: "task.failed", id: "a", instance: "x", attempt: 1, error: "e" }] as const;
+    events.forEach((event, index) => evolve(state, event, [7, 5, 8][index] ?? 0));
+    const { createdAt, startedAt, finishedAt } = taskOf(state, "a");
+    assertEquals([createdAt, startedAt, finishedAt], [7, 7, 8]);
+    assertEquals([state.recordedAt, state.now], [8, 8]);
+  },
+});
+
+Deno.test({
+  name: "delays and reservations that end by the time of a record have ended in the state after it",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(taskWith({ notBefore: 5 }, "delayed"), taskWith({ assignTo: { instance: "x", fallbackMs: 4 } }, "kept")),
+    );
+    assertEquals(readiness(state, "delayed"), "delayed");
+    assertEquals([...state.ready.reservations.keys()], ["x"]);
+    evolve(state, { type: "group.created", group: { id: "g" } }, 5);
+    assertEquals(readiness(state, "delayed"), "ready");
+    assertEquals([...state.ready.reservations.keys()], []);
+    assertEquals(state.wakes.entries, []);
+  },
+});
+
+Deno.test({
+  name: "a task is ready since the record that met its dependencies, whatever later time the process knows of",
+  permissions: "none",
+  fn() {
+    const grouped = { group: "g" };
+    const tasks = create(taskWith(grouped, "a"), taskWith(grouped, "b"), newTask("w", grouped), newTask("v", "b"));
+    const left: readonly Event[] = [
+      { type: "task.deleted", id: "b" },
+      { type: "task.updated", id: "b", settings: { group: null } },
+    ];
+    for (const event of left) {
+      const state = stateAfter({ type: "create_group", id: "g", settings: {} }, tasks, update("v"), ...work("x", "a"));
+      advance(state, 99);
+      evolve(state, event, 6);
+      assertEquals(readiness(state, "w"), "ready");
+      assertEquals([taskOf(state, "v").readyAt, taskOf(state, "w").readyAt], [3, 6]);
+    }
   },
 });
 
@@ -382,7 +476,7 @@ Deno.test({
     const restored = restore(snapshot);
     evolve(restored, { type: "task.completed", id: "a", instance: "x", attempt: 1, result: "r" }, 9);
     assertEquals(snapshotOf(state), snapshot);
-    assertEquals(idsOf(state.ready), []);
+    assertEquals(readyIn(state), []);
     assertEquals(state.counts.in_progress, 1);
     assertEquals(emptyState().counts.pending, 0);
   },
@@ -393,6 +487,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const full = restore({
+      ...snapshotOf(emptyState()),
       tasks: times(10_000, (index) => oldTask(`t${index}`, { order: index + 1 })),
       nextOrder: 10_001,
     });
@@ -401,36 +496,52 @@ Deno.test({
       touched++;
       return result;
     };
-    const ready = new Proxy(full.ready, {
+    const [bucket] = full.ready.buckets.values();
+    assert(bucket !== undefined);
+    const entries = new Proxy(bucket.heap.entries, {
       get: (target, key) => count(Reflect.get(target, key)),
       set: (target, key, value) => count(Reflect.set(target, key, value)),
     });
-    const state: State = { ...full, ready };
+    const watched = { ...bucket, heap: { ...bucket.heap, entries } };
+    const buckets = new Map([[bucket.key, watched]]);
+    for (const node of full.tasks.values()) node.bucket = watched;
+    const state: State = { ...full, ready: { ...full.ready, buckets } };
     evolve(state, { type: "task.claimed", id: "t0", instance: "x", attempt: 1 }, 1);
     evolve(state, { type: "task.completed", id: "t0", instance: "x", attempt: 1, result: "" }, 2);
-    assertEquals(full.ready.length, 9_999);
-    assert(touched < 12 * Math.log2(10_000), `${touched} accesses`);
+    assertEquals(state.ready.size, 9_999);
+    assert(touched > 0 && touched < 12 * Math.log2(10_000), `${touched} accesses`);
   },
 });
 
 function readiness(state: State, id: string): string {
   const node = state.tasks.get(id);
   assert(node !== undefined);
-  return readinessOf(node);
+  return node.readiness ?? node.task.status;
 }
 
 function idsOf(nodes: Iterable<{ readonly task: Task }>): readonly string[] {
   return Array.from(nodes, ({ task }) => task.id);
 }
 
+/** The ids of ready tasks that ask for nothing, in the order in which claims take them. */
+function readyIn(state: State): readonly string[] {
+  return Array.from(state.ready.buckets.values(), ({ heap }) => idsOf(inOrder(heap))).flat();
+}
+
+/** What is left of the first attempt of `x`, from 2 to 3. */
+function past(outcome: AttemptOutcome, message: string): Pick<Task, "pastAttempts" | "workedMs"> {
+  return { pastAttempts: [{ attempt: 1, instance: "x", startedAt: 2, endedAt: 3, outcome, message }], workedMs: 1 };
+}
+
 /** The ids of the ready tasks in the order in which claims take them; claims them all. */
 function drain(state: State): readonly string[] {
   const ids: string[] = [];
   for (const _ of state.tasks) {
-    const [next] = state.ready;
+    const [next] = readyIn(state);
     if (next === undefined) break;
-    ids.push(next.task.id);
-    evolve(state, { type: "task.claimed", id: next.task.id, instance: "drain", attempt: next.task.attempt + 1 }, 99);
+    ids.push(next);
+    const attempt = taskOf(state, next).attempt + 1;
+    evolve(state, { type: "task.claimed", id: next, instance: "drain", attempt }, 99);
   }
   return ids;
 }

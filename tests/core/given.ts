@@ -1,11 +1,14 @@
 /** Given-when-then for the core: after a history, a command leads to exactly these events, or is refused. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { AnswerOf, Command, CommandOf, CommandType } from "../../src/core/commands.ts";
+import type { AnswerOf, Command, CommandOf, CommandType, Context, TaskDefaults } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
-import { evolve, snapshotOf } from "../../src/core/evolve.ts";
-import type { NewTask, Task } from "../../src/core/model.ts";
+import { applyWithConsequences } from "../../src/core/consequences.ts";
+import { advance } from "../../src/core/evolve.ts";
+import { snapshotOf } from "../../src/core/snapshot.ts";
+import type { Dependency } from "../../src/core/dependency.ts";
+import type { NewTask, Task, TaskSettings } from "../../src/core/model.ts";
 import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 
@@ -25,7 +28,7 @@ export function given(...history: readonly Step[]) {
         },
         thenRefused(code, start, data) {
           const before = snapshotOf(state);
-          const refusal = refusalOf(() => decide(state, command));
+          const refusal = refusalOf(() => decide(state, command, contextAt(history.length + 1)));
           assertEquals(refusal.code, code, refusal.message);
           assert(refusal.message.startsWith(start), `"${refusal.message}" does not start with "${start}"`);
           if (data !== undefined) assertEquals(refusal.data, data);
@@ -47,17 +50,28 @@ interface When<A> {
 export function stateAfter(...history: readonly Step[]): State {
   const state = emptyState();
   history.forEach((step, index) => {
-    if (isEvent(step)) evolve(state, step, index + 1);
+    if (isEvent(step)) applyWithConsequences(state, [step], index + 1);
     else run(state, step, index + 1);
   });
   return state;
 }
 
-/** Carries a command out: decides, applies the events, reads the answer. */
-export function run<K extends CommandType>(state: State, command: CommandOf<K>, at: number): Outcome<AnswerOf<K>> {
-  const { events, answer } = decide(state, command);
-  for (const event of events) evolve(state, event, at);
-  return { events, answer: answer(state) };
+/** Carries a command out as the engine does: lets time pass, decides, applies what follows, reads the answer. */
+export function run<K extends CommandType>(
+  state: State,
+  command: CommandOf<K>,
+  at: number,
+  defaults: TaskDefaults = {},
+): Outcome<AnswerOf<K>> {
+  advance(state, at);
+  const { events, answer } = decide(state, command, { now: Math.max(at, state.now), defaults });
+  const applied = applyWithConsequences(state, events, at);
+  return { events: applied, answer: answer(state) };
+}
+
+/** What a decision may know at a time. */
+export function contextAt(now: number): Context {
+  return { now, defaults: {} };
 }
 
 interface Outcome<A> {
@@ -71,8 +85,13 @@ export function refusalOf(call: () => unknown): Refusal {
 }
 
 /** A task that can be told from others by its id only. */
-export function newTask(id: string, ...dependencies: readonly string[]): NewTask {
+export function newTask(id: string, ...dependencies: readonly Dependency[]): NewTask {
   return { id, description: `do ${id}`, dependencies };
+}
+
+/** The same, with settings. */
+export function taskWith(settings: TaskSettings, id: string, ...dependencies: readonly Dependency[]): NewTask {
+  return { ...newTask(id, ...dependencies), ...settings };
 }
 
 /** A task as another server may have left it: pending unless said otherwise, and ended, if it has, at 200. */
@@ -125,7 +144,7 @@ export function retry(id: string): CommandOf<"retry_task"> {
   return { type: "retry_task", id };
 }
 
-export function update(id: string, ...dependencies: readonly string[]): CommandOf<"update_task"> {
+export function update(id: string, ...dependencies: readonly Dependency[]): CommandOf<"update_task"> {
   return { type: "update_task", id, dependencies };
 }
 

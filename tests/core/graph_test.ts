@@ -146,7 +146,7 @@ Deno.test({
     for (const ordered of [(batch: readonly NewTask[]) => batch, (batch: readonly NewTask[]) => batch.toReversed()]) {
       const state = chainOf(CHAIN_LENGTH, ordered);
       assertEquals(state.tasks.size, CHAIN_LENGTH);
-      assertEquals(state.ready.length, 1);
+      assertEquals(state.ready.size, 1);
     }
   },
 });

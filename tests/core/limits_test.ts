@@ -3,12 +3,16 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Command } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
+import type { Dependency } from "../../src/core/dependency.ts";
 import {
   MAX_BATCH_TASKS,
   MAX_DEPENDENCIES,
+  MAX_DEPENDENCY_DEPTH,
   MAX_DESCRIPTION_BYTES,
   MAX_ERROR_BYTES,
   MAX_ID_CHARACTERS,
+  MAX_MESSAGE_BYTES,
+  MAX_NAMES,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
@@ -18,6 +22,7 @@ import {
   cancel,
   claim,
   complete,
+  contextAt,
   create,
   fail,
   given,
@@ -29,6 +34,7 @@ import {
   run,
   stateAfter,
   type Step,
+  taskWith,
   times,
   update,
 } from "./given.ts";
@@ -96,6 +102,27 @@ const TEXTS: readonly BoundedText[] = [
     start: "Error of task a",
   },
   {
+    what: "the error of an attempt that may be repeated",
+    limit: MAX_ERROR_BYTES,
+    history: HELD,
+    command: (text) => ({ ...fail("x", "a", text), isRetryable: true }),
+    start: "Error of task a",
+  },
+  {
+    what: "a progress message",
+    limit: MAX_MESSAGE_BYTES,
+    history: HELD,
+    command: (text) => ({ type: "report_progress", id: "a", instance: "x", message: text }),
+    start: "Progress message of task a",
+  },
+  {
+    what: "the title of a group",
+    limit: MAX_DESCRIPTION_BYTES,
+    history: [],
+    command: (text) => ({ type: "create_group", id: "g", settings: { title: text } }),
+    start: "Title of group g",
+  },
+  {
     what: "the reason of a release",
     limit: MAX_REASON_BYTES,
     history: HELD,
@@ -124,7 +151,7 @@ for (const { what, limit, history, command, start } of TEXTS) {
     permissions: "none",
     fn() {
       for (const text of ["", "two\nlines\tand \u001b", "a".repeat(limit), textOf(limit)]) {
-        assertEquals(decide(stateAfter(...history), command(text)).events.length, 1);
+        assertEquals(decide(stateAfter(...history), command(text), contextAt(9)).events.length, 1);
       }
       for (const text of ["a".repeat(limit + 1), textOf(limit + 1)]) {
         given(...history).when(command(text)).thenRefused("limit_exceeded", `${start} is too long: `, {
@@ -164,6 +191,53 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the dependencies inside expressions count too, with the expressions",
+  permissions: "none",
+  fn() {
+    const ids = times(MAX_DEPENDENCIES, (index) => `t${index}`);
+    const graph = given(create(...ids.map((id) => newTask(id))));
+    const most = newTask("a", { any: ids.slice(1) });
+    graph.when(create(most)).then({ type: "tasks.created", tasks: [most] });
+    graph.when(create(newTask("a", { any: ids }))).thenRefused(
+      "limit_exceeded",
+      `Cannot depend on ${MAX_DEPENDENCIES + 1} tasks: `,
+      { limit: MAX_DEPENDENCIES },
+    );
+  },
+});
+
+Deno.test({
+  name: "an expression may be nested 8 deep, but not deeper",
+  permissions: "none",
+  fn() {
+    const nested = (depth: number): Dependency => depth === 1 ? "a" : { any: [nested(depth - 1)] };
+    const deepest = newTask("b", nested(MAX_DEPENDENCY_DEPTH));
+    given(...PENDING).when(create(deepest)).then({ type: "tasks.created", tasks: [deepest] });
+    given(...PENDING).when(create(newTask("b", nested(MAX_DEPENDENCY_DEPTH + 1))))
+      .thenRefused("limit_exceeded", "Dependencies of task b are nested more than 8 deep", {
+        limit: MAX_DEPENDENCY_DEPTH,
+      });
+  },
+});
+
+Deno.test({
+  name: "a task may name 32 locks and capabilities, but not one more",
+  permissions: "none",
+  fn() {
+    const names = times(MAX_NAMES + 1, (index) => `n${index}`);
+    for (const [field, kind] of [["locks", "lock"], ["capabilities", "capability"]] as const) {
+      const most = taskWith({ [field]: names.slice(1) }, "a");
+      given().when(create(most)).then({ type: "tasks.created", tasks: [most] });
+      given().when(create(taskWith({ [field]: names }, "a"))).thenRefused(
+        "limit_exceeded",
+        `List of names (${kind}) of task a is too long: at most ${MAX_NAMES} names are allowed`,
+        { count: MAX_NAMES + 1, limit: MAX_NAMES },
+      );
+    }
+  },
+});
+
+Deno.test({
   name: "create_tasks may create 1,000 tasks, but not one more; import_tasks may import more",
   permissions: "none",
   fn() {
@@ -187,7 +261,7 @@ Deno.test({
     const state = emptyState();
     Object.defineProperty(state.tasks, "size", { value: MAX_TASKS - 2 });
     for (const most of [create(newTask("a"), newTask("b")), importing(oldTask("a"), oldTask("b"))]) {
-      assertEquals(decide(state, most).events.length, 1);
+      assertEquals(decide(state, most, contextAt(9)).events.length, 1);
     }
     for (
       const over of [
@@ -195,7 +269,7 @@ Deno.test({
         importing(oldTask("a"), oldTask("b"), oldTask("c")),
       ]
     ) {
-      const { code, message, data } = refusalOf(() => decide(state, over));
+      const { code, message, data } = refusalOf(() => decide(state, over, contextAt(9)));
       assertEquals(code, "limit_exceeded");
       assert(message.startsWith(`Cannot create more tasks as there are ${MAX_TASKS - 2} of ${MAX_TASKS}`), message);
       assertEquals(data, { limit: MAX_TASKS });

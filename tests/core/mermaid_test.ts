@@ -3,7 +3,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { drawGraph, MAX_ARROWS, MAX_DRAWN } from "../../src/core/mermaid.ts";
 import { emptyState } from "../../src/core/state.ts";
-import { cancel, claim, create, importing, newTask, oldTask, stateAfter, type Step, times, work } from "./given.ts";
+import {
+  cancel,
+  claim,
+  create,
+  importing,
+  newTask,
+  oldTask,
+  stateAfter,
+  type Step,
+  taskWith,
+  times,
+  work,
+} from "./given.ts";
 
 /** Mermaid refuses longer texts unless configured (`maxTextSize`). */
 const MAX_DRAWING_CHARACTERS = 50_000;
@@ -24,6 +36,39 @@ Deno.test({
       "t1 --> t2",
       "t2 --> t3",
       "t4 --> t5",
+    ]);
+  },
+});
+
+Deno.test({
+  name: "drawGraph draws conditions as dotted arrows, from each task or group once, and groups as hexagons",
+  permissions: "none",
+  fn() {
+    const condition = { any: [{ task: "b", on: "failed" }, { all: ["a", { group: "g" }] }] } as const;
+    const history = [
+      { type: "create_group", id: "g", settings: {} },
+      create(
+        newTask("a"),
+        taskWith({ group: "g" }, "b"),
+        taskWith({ group: "g" }, "c", { task: "a", on: "failed" }),
+        taskWith({ notBefore: 9_000 }, "d"),
+        newTask("e", "b", condition, { at_least: 1, of: { group: "g" } }),
+      ),
+      ...work("x", "a"),
+    ] as const;
+    assertEquals(drawn(...history), [
+      "flowchart TD",
+      `t1["a<br/>completed"]:::completed`,
+      `t2["b<br/>ready"]:::ready`,
+      `t3["c<br/>skipped"]:::skipped`,
+      `t4["d<br/>delayed"]:::delayed`,
+      `t5["e<br/>waiting"]:::waiting`,
+      `g1{{"group g<br/>0 of 2"}}`,
+      "t1 -.-> t3",
+      "t2 --> t5",
+      "t2 -.-> t5",
+      "t1 -.-> t5",
+      "g1 -.-> t5",
     ]);
   },
 });

@@ -1,78 +1,356 @@
-/** What the indexes of a state must be, worked out from its tasks in the plainest way. */
+/** What the indexes of a state must be, worked out from its tasks, groups and instances in the plainest way. */
 
-import type { Task, TaskStatus } from "../../src/core/model.ts";
+import { inOrder } from "../../src/core/heap.ts";
+import {
+  type Condition,
+  type Dependency,
+  isList,
+  meets,
+  type Outcome,
+  partsOf,
+  readResult,
+  type Verdict,
+} from "../../src/core/dependency.ts";
+import type { Instance, Priority, Task } from "../../src/core/model.ts";
+import type { Gate, TaskNode } from "../../src/core/nodes.ts";
+import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { State } from "../../src/core/state.ts";
+import type { Readiness, TaskStatus } from "../../src/core/status.ts";
 
-/** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heap. */
+/** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heaps. */
 export interface Indexes {
-  /** In the order of claims. */
-  readonly ready: readonly { readonly id: string; readonly since: number }[];
+  /** In the order of claims, were they all for the same instance. */
+  readonly ready: readonly ReadyIndexes[];
+  readonly urgent: readonly string[];
+  /** The instances for which ready tasks are reserved. */
+  readonly reservations: readonly string[];
   readonly blocked: readonly string[];
+  readonly unreachable: readonly string[];
+  readonly drained: readonly string[];
   readonly held: readonly (readonly [instance: string, ids: readonly string[]])[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
+  readonly readinesses: Readonly<Record<Readiness, number>>;
+  readonly overdue: number;
+  readonly groups: readonly GroupIndexes[];
+  readonly locks: readonly LockIndexes[];
+  /** When delays and reservations end, the first one first. */
+  readonly wakes: readonly Timed[];
+  /** When leases, instances and deadlines are over, the first one first. */
+  readonly dues: readonly Timed[];
   readonly nodes: readonly NodeIndexes[];
+}
+
+export interface ReadyIndexes {
+  readonly id: string;
+  readonly claimAt: number;
+  readonly isUrgent: boolean;
+  readonly requirement: NaiveRequirement;
+  /** Whether its group and its locks let it run now. */
+  readonly isOpen: boolean;
+}
+
+interface NaiveRequirement {
+  readonly instance: string | undefined;
+  readonly roles: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+interface GroupIndexes {
+  readonly id: string;
+  readonly members: readonly string[];
+  readonly counts: Readonly<Record<TaskStatus, number>>;
+  readonly isOpen: boolean;
+  /** The tasks that wait for it, once for each time that they name it in an expression. */
+  readonly watchers: readonly string[];
+}
+
+interface LockIndexes {
+  readonly name: string;
+  readonly users: number;
+  readonly holders: readonly string[];
+  readonly isOpen: boolean;
+}
+
+interface Timed {
+  readonly at: number;
+  readonly task?: string;
+  readonly instance?: string;
 }
 
 interface NodeIndexes {
   readonly id: string;
+  readonly group: string | undefined;
+  readonly readiness: Readiness | undefined;
   readonly dependencies: readonly string[];
   readonly dependents: readonly string[];
+  readonly watchers: readonly string[];
+  readonly gates: readonly NaiveGate[];
   readonly unmet: number;
-  readonly broken: number;
+  readonly blocked: number;
+  readonly notTaken: number;
+}
+
+/** What is known of an expression, and of its parts. */
+interface NaiveGate {
+  readonly verdict: Verdict;
+  readonly parts: readonly NaiveGate[];
 }
 
 /** The indexes as they stand. */
 export function indexesOf(state: State): Indexes {
+  const heads = Array.from(state.ready.buckets.values(), (bucket) => [...inOrder(bucket.heap)]).flat();
   return {
-    ready: state.ready.toSorted((a, b) => a.readySince - b.readySince || a.order - b.order)
-      .map(({ task, readySince }) => ({ id: task.id, since: readySince })),
+    ready: heads.toSorted((a, b) =>
+      Number(state.ready.urgent.has(b)) - Number(state.ready.urgent.has(a)) || a.claimAt - b.claimAt ||
+      a.task.order - b.task.order
+    ).map(readyOf),
+    urgent: idsOf(state.ready.urgent).toSorted(),
+    reservations: [...state.ready.reservations.keys()].toSorted(),
     blocked: idsOf(state.blocked).toSorted(),
+    unreachable: idsOf(state.unreachable).toSorted(),
+    drained: Array.from(state.drained, ({ instance }) => instance.id).toSorted(),
     held: Array.from(state.held, ([instance, nodes]) => [instance, idsOf(nodes).toSorted()] as const).toSorted(
-      byInstance,
+      byFirst,
     ),
     counts: state.counts,
+    readinesses: state.readinesses,
+    overdue: state.overdue,
+    groups: Array.from(state.groups, ([id, { members, counts, isOpen, watchers }]) => ({
+      id,
+      members: idsOf(members).toSorted(),
+      counts,
+      isOpen,
+      watchers: Array.from(watchers, (gate) => gate.root.task.id).toSorted(),
+    })),
+    locks: Array.from(state.locks.values(), ({ name, users, holders, isOpen }) => {
+      return { name, users, holders: idsOf(holders).toSorted(), isOpen };
+    }).toSorted((a, b) => compare(a.name, b.name)),
+    wakes: Array.from(state.wakes.entries, ({ at, target }) => ({ at, task: target.task.id })).toSorted(byTime),
+    dues: Array.from(state.dues.entries, ({ at, target }) => {
+      return "task" in target ? { at, task: target.task.id } : { at, instance: target.instance.id };
+    }).toSorted(byTime),
     nodes: Array.from(state.tasks, ([id, node]) => ({
       id,
+      group: node.group?.group.id,
+      readiness: node.readiness,
       dependencies: idsOf(node.dependencies),
       dependents: idsOf(node.dependents).toSorted(),
+      watchers: Array.from(node.watchers, (gate) => gate.root.task.id).toSorted(),
+      gates: node.gates.map(gateOf),
       unmet: node.unmet,
-      broken: node.broken,
+      blocked: node.blocked,
+      notTaken: node.notTaken,
     })),
   };
 }
 
-/** The same, from the tasks alone, in the plainest way. */
-export function naiveIndexesOf(tasks: readonly Task[]): Indexes {
-  const dependenciesOf = (task: Task) => task.dependencies.flatMap((id) => tasks.filter((each) => each.id === id));
-  const count = (task: Task, ...statuses: readonly TaskStatus[]) =>
-    dependenciesOf(task).filter(({ status }) => statuses.includes(status)).length;
-  const unmet = (task: Task) => count(task, "pending", "in_progress", "failed", "cancelled");
-  const broken = (task: Task) => count(task, "failed", "cancelled");
-  const since = (task: Task) =>
-    Math.max(task.pendingAt, ...dependenciesOf(task).map(({ finishedAt }) => finishedAt ?? 0));
-  const pending = tasks.filter(({ status }) => status === "pending");
-  const running = tasks.filter(({ status }) => status === "in_progress");
-  const holders = new Set(running.map(({ assignedTo }) => assignedTo ?? ""));
-  const counts = { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0 };
-  for (const { status } of tasks) counts[status]++;
+function readyOf({ task, claimAt, bucket }: TaskNode): ReadyIndexes {
+  const { instance, roles = [], capabilities = [] } = bucket?.requirement ?? {};
   return {
-    ready: pending.filter((task) => unmet(task) === 0)
-      .toSorted((a, b) => since(a) - since(b) || a.order - b.order)
-      .map((task) => ({ id: task.id, since: since(task) })),
-    blocked: pending.filter((task) => broken(task) > 0).map(({ id }) => id).toSorted(),
-    held: Array.from(holders, (holder) => {
+    id: task.id,
+    claimAt,
+    isUrgent: task.priority === "urgent",
+    requirement: { instance, roles, capabilities },
+    isOpen: bucket?.resources.every((resource) => resource.isOpen) === true,
+  };
+}
+
+function gateOf(gate: Gate): NaiveGate {
+  return { verdict: gate.verdict, parts: gate.type === "branch" ? gate.parts.map(gateOf) : [] };
+}
+
+/** The same, from what a snapshot has and the time alone. */
+export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: number): Indexes {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const membersOf = (group: string) => tasks.filter((task) => task.group === group);
+  const gate = (dependency: Dependency): NaiveGate => naiveGate({ byId, membersOf }, dependency);
+  const verdicts = (task: Task) => task.dependencies.map((dependency) => gate(dependency).verdict);
+  const count = (task: Task, ...wanted: readonly Verdict[]) =>
+    verdicts(task).filter((each) => wanted.includes(each)).length;
+  const plain = (task: Task) => task.dependencies.filter((each) => typeof each === "string");
+  /** Which tasks name a task or group in their expressions, once for each time. */
+  const watching = (type: "task" | "group", id: string) =>
+    tasks.flatMap((task) =>
+      task.dependencies.filter((each) => typeof each !== "string").flatMap(leavesOf)
+        .filter((leaf) => leaf.type === type && leaf.id === id).map(() => task.id)
+    ).toSorted();
+
+  const delayedUntil = (task: Task) => Math.max(task.notBefore ?? 0, task.retryAt ?? 0);
+  const readiness = (task: Task): Readiness | undefined => {
+    if (task.status !== "pending") return undefined;
+    if (count(task, "unknown", "blocked", "not_taken") === 0) return delayedUntil(task) > now ? "delayed" : "ready";
+    return count(task, "not_taken") === 0 && count(task, "blocked") > 0 ? "blocked" : "waiting";
+  };
+  const withReadiness = (wanted: Readiness) => tasks.filter((task) => readiness(task) === wanted);
+  const since = (task: Task) => Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil(task));
+  const reservedUntil = (task: Task) =>
+    task.assignTo === undefined ? -Infinity : since(task) + (task.assignTo.fallbackMs ?? Infinity);
+  const running = tasks.filter(({ status }) => status === "in_progress");
+  const isOpenGroup = (id: string) => {
+    const group = groups.find((each) => each.id === id);
+    const inProgress = running.filter((task) => task.group === id).length;
+    return group?.paused !== true && inProgress < (group?.maxParallel ?? Infinity);
+  };
+  const holdersOf = (lock: string) => running.filter((task) => task.locks?.includes(lock) === true);
+  const ready = withReadiness("ready").map((task): ReadyIndexes & { readonly order: number } => {
+    const isReserved = reservedUntil(task) > now;
+    return {
+      id: task.id,
+      order: task.order,
+      claimAt: since(task) - BOOST_MS[task.priority ?? "normal"],
+      isUrgent: task.priority === "urgent",
+      requirement: naiveRequirement(task, isReserved),
+      isOpen: (task.group === undefined || isOpenGroup(task.group)) &&
+        (task.locks ?? []).every((lock) => holdersOf(lock).length === 0),
+    };
+  }).toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent) || a.claimAt - b.claimAt || a.order - b.order);
+  const open = tasks.filter(({ status }) => status === "pending" || status === "in_progress");
+  const holders = [...new Set(running.map(({ assignedTo }) => assignedTo ?? ""))];
+  const locks = [...new Set(tasks.flatMap((task) => task.locks ?? []))];
+  const isGone = ({ status }: Instance) => status === "lost" || status === "left";
+  return {
+    ready: ready.map(({ order: _, ...rest }) => rest),
+    urgent: ready.filter(({ isUrgent }) => isUrgent).map(({ id }) => id).toSorted(),
+    reservations: [...new Set(ready.flatMap(({ requirement }) => requirement.instance ?? []))].toSorted(),
+    blocked: withReadiness("blocked").map(({ id }) => id).toSorted(),
+    // What cannot be met and drained instances are taken care of by each command.
+    unreachable: [],
+    drained: [],
+    held: holders.map((holder) => {
       const ids = running.filter(({ assignedTo }) => assignedTo === holder).map(({ id }) => id);
       return [holder, ids.toSorted()] as const;
-    }).toSorted(byInstance),
-    counts,
+    }).toSorted(byFirst),
+    counts: naiveCounts(tasks),
+    readinesses: {
+      ready: ready.length,
+      waiting: withReadiness("waiting").length,
+      blocked: withReadiness("blocked").length,
+      delayed: withReadiness("delayed").length,
+    },
+    overdue: open.filter(({ overdue }) => overdue === true).length,
+    groups: groups.map(({ id }) => ({
+      id,
+      members: membersOf(id).map((task) => task.id).toSorted(),
+      counts: naiveCounts(membersOf(id)),
+      isOpen: isOpenGroup(id),
+      watchers: watching("group", id),
+    })),
+    locks: locks.map((name) => ({
+      name,
+      users: tasks.flatMap((task) => task.locks ?? []).filter((each) => each === name).length,
+      holders: holdersOf(name).map(({ id }) => id).toSorted(),
+      isOpen: holdersOf(name).length === 0,
+    })).toSorted((a, b) => compare(a.name, b.name)),
+    wakes: [
+      ...withReadiness("delayed").map((task) => ({ at: delayedUntil(task), task: task.id })),
+      ...withReadiness("ready").map((task) => ({ at: reservedUntil(task), task: task.id })),
+    ].filter(({ at }) => at > now && at < Infinity).toSorted(byTime),
+    dues: [
+      ...open.map(({ id, leaseUntil = Infinity, deadline = Infinity, overdue }) => {
+        return { at: Math.min(leaseUntil, overdue === true ? Infinity : deadline), task: id };
+      }),
+      ...instances.filter((instance) => !isGone(instance)).map(({ id, expiresAt = Infinity }) => {
+        return { at: expiresAt, instance: id };
+      }),
+    ].filter(({ at }) => at < Infinity).toSorted(byTime),
     nodes: tasks.map((task) => ({
       id: task.id,
-      dependencies: task.dependencies,
-      dependents: tasks.filter(({ dependencies }) => dependencies.includes(task.id)).map(({ id }) => id).toSorted(),
-      unmet: unmet(task),
-      broken: broken(task),
+      group: task.group,
+      readiness: readiness(task),
+      dependencies: plain(task),
+      dependents: tasks.filter((each) => plain(each).includes(task.id)).map(({ id }) => id).toSorted(),
+      watchers: watching("task", task.id),
+      gates: task.dependencies.filter((each) => typeof each !== "string").map(gate),
+      unmet: count(task, "unknown", "blocked", "not_taken"),
+      blocked: count(task, "blocked"),
+      notTaken: count(task, "not_taken"),
     })),
   };
+}
+
+/** By how much a priority brings a claim forward, in milliseconds: 10 minutes and an hour. */
+const BOOST_MS: Readonly<Record<Priority, number>> = { low: 0, normal: 600_000, high: 3_600_000, urgent: 3_600_000 };
+
+/** Where a dependency finds what it names. */
+interface Sources {
+  readonly byId: ReadonlyMap<string, Task>;
+  readonly membersOf: (group: string) => readonly Task[];
+}
+
+function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
+  if (typeof dependency === "string") return naiveGate(sources, { task: dependency });
+  if ("task" in dependency) {
+    const task = sources.byId.get(dependency.task);
+    return { verdict: naiveVerdict(task, dependency.on, dependency.when), parts: [] };
+  }
+  if ("group" in dependency) return naiveGate(sources, { at_least: "100%", of: dependency });
+  if ("at_least" in dependency && !isList(dependency.of)) {
+    const { at_least, of: { group, on } } = dependency;
+    const members = sources.membersOf(group).map((task) => naiveVerdict(task, on));
+    const need = naiveNeed(at_least, members.length);
+    // Others may join.
+    const isOpen = members.length === 0 || need > members.length;
+    return { verdict: isOpen ? "unknown" : naiveAtLeast(need, members), parts: [] };
+  }
+  const parts = partsOf(dependency).map((part) => naiveGate(sources, part));
+  const need = "any" in dependency ? 1 : "all" in dependency ? parts.length : naiveNeed(
+    dependency.at_least,
+    parts.length,
+  );
+  return { verdict: naiveAtLeast(need, parts.map(({ verdict }) => verdict)), parts };
+}
+
+/** What becomes of waiting for one end of a task. Only what failed or was cancelled can be tried again. */
+function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: Condition): Verdict {
+  const { status, result = "" } = task ?? { status: "pending" };
+  if (status === "pending" || status === "in_progress") return "unknown";
+  if (on === "finished") return "true";
+  if (on !== status) return status === "failed" || status === "cancelled" ? "blocked" : "not_taken";
+  return when === undefined || meets(readResult(result), when) ? "true" : "not_taken";
+}
+
+/** Whether so many parts are true, or can be if all goes well, or can be if what is blocked is tried again. */
+function naiveAtLeast(need: number, parts: readonly Verdict[]): Verdict {
+  const count = (...verdicts: readonly Verdict[]) => parts.filter((part) => verdicts.includes(part)).length;
+  if (count("true") >= need) return "true";
+  if (count("true", "unknown") >= need) return "unknown";
+  return count("true", "unknown", "blocked") >= need ? "blocked" : "not_taken";
+}
+
+/** The least number of parts that is no smaller a share. */
+function naiveNeed(atLeast: number | string, total: number): number {
+  if (typeof atLeast === "number") return atLeast;
+  const [whole = "", fraction = ""] = atLeast.slice(0, -1).split(".");
+  const share = Number(whole + fraction.padEnd(4, "0"));
+  let need = 0;
+  while (need * 1_000_000 < share * total) need++;
+  return need;
+}
+
+/** The tasks and groups that an expression names, once for each time. */
+function leavesOf(dependency: Dependency): readonly { readonly type: "task" | "group"; readonly id: string }[] {
+  if (typeof dependency === "string") return [{ type: "task", id: dependency }];
+  if ("task" in dependency) return [{ type: "task", id: dependency.task }];
+  if ("group" in dependency) return [{ type: "group", id: dependency.group }];
+  return partsOf(dependency).flatMap(leavesOf);
+}
+
+function naiveRequirement({ role, capabilities = [], assignTo }: Task, isReserved: boolean): NaiveRequirement {
+  if (isReserved && assignTo?.instance !== undefined) {
+    return { instance: assignTo.instance, roles: [], capabilities: [] };
+  }
+  const roles = [role, isReserved ? assignTo?.role : undefined].filter((each) => each !== undefined);
+  return {
+    instance: undefined,
+    roles: [...new Set(roles)].toSorted(),
+    capabilities: [...new Set(capabilities)].toSorted(),
+  };
+}
+
+function naiveCounts(tasks: readonly Task[]): Record<TaskStatus, number> {
+  const counts = { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+  for (const { status } of tasks) counts[status]++;
+  return counts;
 }
 
 /** The ids of nodes, in their order. */
@@ -80,6 +358,14 @@ export function idsOf(nodes: Iterable<{ readonly task: Task }>): readonly string
   return Array.from(nodes, ({ task }) => task.id);
 }
 
-function byInstance([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number {
-  return a < b ? -1 : 1;
+function byFirst([a]: readonly [string, ...unknown[]], [b]: readonly [string, ...unknown[]]): number {
+  return compare(a, b);
+}
+
+function byTime(a: Timed, b: Timed): number {
+  return a.at - b.at || compare(`${a.task}`, `${b.task}`) || compare(`${a.instance}`, `${b.instance}`);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,27 +2,34 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Command, CommandType } from "../../src/core/commands.ts";
-import { decide, type Decision } from "../../src/core/decide.ts";
-import type { Event } from "../../src/core/events.ts";
-import { evolve, restore, snapshotOf } from "../../src/core/evolve.ts";
-import type { Task } from "../../src/core/model.ts";
+import type { Command, CommandOf, CommandType, Context } from "../../src/core/commands.ts";
+import { applyWithConsequences } from "../../src/core/consequences.ts";
+import { decide } from "../../src/core/decide.ts";
+import type { Decision } from "../../src/core/decision.ts";
+import { type Dependency, referencesOf } from "../../src/core/dependency.ts";
+import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
+import { advance, evolve } from "../../src/core/evolve.ts";
+import type { Heap, HeapEntry } from "../../src/core/heap.ts";
+import { MAX_NAMED } from "../../src/core/limits.ts";
+import type { Instance, Task } from "../../src/core/model.ts";
+import { noTasks } from "../../src/core/no_tasks.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { emptyState, readinessOf, type ReadonlyState, type State } from "../../src/core/state.ts";
-import { noTasks } from "../../src/core/views.ts";
-import { acyclicGraph, command, IDS, steer, type Turn, turns } from "./arbitraries.ts";
-import { claim, complete, create, run } from "./given.ts";
-import { idsOf, indexesOf, naiveIndexesOf } from "./naive.ts";
+import { restore, type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
+import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
+import { isFree, nextClaim, profileIn } from "../../src/core/views.ts";
+import { acyclicGraph, command, crowds, gatherings, IDS, INSTANCES, steer, type Turn, turns } from "./arbitraries.ts";
+import { claim, complete, contextAt, create, run } from "./given.ts";
+import { idsOf, indexesOf, naiveIndexesOf, type ReadyIndexes } from "./naive.ts";
 
 Deno.test({
-  name: "after every command the indexes are what the tasks make them",
+  name: "after every command the indexes are what tasks, groups, instances and the time make them",
   permissions: "none",
   fn() {
     fc.assert(
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
-          assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state).tasks));
-          assertIsHeap(state);
+          assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state), state.now));
+          assertHeaps(state);
         });
       }),
       { numRuns: 300 },
@@ -31,13 +38,34 @@ Deno.test({
 });
 
 Deno.test({
-  name: "no history leads to a cycle or to a dependency that does not exist",
+  name: "the indexes are right also while groups grow and shrink under those who wait for them",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(gatherings(), (turns) => {
+        const replayed = emptyState();
+        play(turns, (state, { events, at }) => {
+          assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state), state.now));
+          for (const event of events) evolve(replayed, event, at);
+          assertEquals(snapshotOf(replayed), snapshotOf(state));
+        });
+      }),
+      { numRuns: 200 },
+    );
+  },
+});
+
+Deno.test({
+  name: "no history leads to a cycle, also through groups, or to a dependency or group that does not exist",
   permissions: "none",
   fn() {
     fc.assert(
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
-          const open = new Map(snapshotOf(state).tasks.map((task) => [task.id, task.dependencies]));
+          const { tasks, groups } = snapshotOf(state);
+          const groupIds = new Set(groups.map(({ id }) => id));
+          for (const { group } of tasks) assert(group === undefined || groupIds.has(group), group);
+          const open = new Map(tasks.map((task) => [task.id, task.dependencies.flatMap(namedBy(tasks, groupIds))]));
           for (const id of [...open.values()].flat()) assert(open.has(id), id);
           for (let before = -1; before !== open.size;) {
             before = open.size;
@@ -52,19 +80,19 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a task is claimed only when pending, with all dependencies completed, and each attempt by one instance",
+  name: "a task is claimed only when pending, with all dependencies and bounds met, and each attempt by one instance",
   permissions: "none",
   fn() {
     fc.assert(
       fc.property(turns(), (turns) => {
-        play(turns, (_, { before, events }) => {
+        play(turns, (_, { before, now, events }) => {
           for (const event of events) {
             if (event.type !== "task.claimed") continue;
-            const tasks = new Map(before.map((task) => [task.id, task]));
-            const task = tasks.get(event.id);
+            const task = before.tasks.find(({ id }) => id === event.id);
             assertEquals(task?.status, "pending");
             assertEquals(event.attempt, (task?.attempt ?? 0) + 1);
-            assert(task?.dependencies.every((id) => tasks.get(id)?.status === "completed"));
+            const ready = naiveIndexesOf(before, now).ready.find(({ id }) => id === event.id);
+            assertEquals(ready?.isOpen, true);
           }
         });
       }),
@@ -74,19 +102,63 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a claim takes the task that is ready longest, and takes none only when none is ready",
+  name: "a claim takes the first task that the instance may do, and takes none only when there is none",
   permissions: "none",
   fn() {
     fc.assert(
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
-          const { events, answer } = decide(state, claim("x"));
-          const [first] = naiveIndexesOf(snapshotOf(state).tasks).ready;
-          assertEquals(events.map((event) => event.type === "task.claimed" && event.id), first ? [first.id] : []);
-          if (first === undefined) assertEquals(answer(state).task, undefined);
+          for (const instance of INSTANCES) {
+            for (const said of [{}, { roles: ["r", "s"] }, { roles: [], capabilities: ["r", "constructor"] }]) {
+              const command: CommandOf<"claim_task"> = { ...claim(instance), ...said };
+              const { events, answer } = decide(state, command, contextAt(state.now));
+              const expected = naiveClaim(state, command);
+              const claimed = events.flatMap((event) => event.type === "task.claimed" ? event.id : []);
+              assertEquals(claimed, expected === undefined ? [] : [expected]);
+              if (expected === undefined) assertEquals(answer(state).task, undefined);
+            }
+          }
         });
       }),
       { numRuns: 200 },
+    );
+  },
+});
+
+Deno.test({
+  name: "a claim takes the first task also among many that share groups and locks, whatever opens and closes",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(crowds(), (turns) => {
+        play(turns, (state) => {
+          for (const instance of INSTANCES) {
+            const claimed = nextClaim(state, profileIn(state, instance))?.task.id;
+            const expected = naiveClaim(state, claim(instance));
+            // A full instance is turned away before the next claim is asked for.
+            if (expected !== undefined || isFree(state, instance)) assertEquals(claimed, expected);
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
+  },
+});
+
+Deno.test({
+  name: "a draining instance leaves as soon as it holds nothing, and not before",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(turns(), (turns) => {
+        play(turns, (state, { events }) => {
+          for (const event of events) if (event.type === "instance.left") assert(!state.held.has(event.instance));
+          for (const [id, { instance }] of state.instances) {
+            if (instance.status === "draining") assert(state.held.has(id), id);
+          }
+        });
+      }),
+      { numRuns: 300 },
     );
   },
 });
@@ -98,15 +170,32 @@ Deno.test({
     fc.assert(
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
-          const { reason, running, blockedBy, holding } = noTasks(state, "x");
-          const { ready, counts, held } = naiveIndexesOf(snapshotOf(state).tasks);
-          if (ready.length > 0) return;
-          const open = counts.pending > 0 ? "blocked" : state.tasks.size > 0 ? "all_finished" : "no_tasks_exist";
-          assertEquals(reason, counts.in_progress > 0 ? "waiting" : open);
-          if (reason === "waiting") assertEquals(running.length, counts.in_progress);
-          if (reason === "blocked") assert(blockedBy.length > 0);
-          for (const { id, status } of blockedBy) assertEquals(state.tasks.get(id)?.task.status, status);
-          assertEquals(holding.toSorted(), held.find(([instance]) => instance === "x")?.[1] ?? []);
+          if (naiveClaim(state, claim("x")) !== undefined) return;
+          const answer = noTasks(state, profileIn(state, "x"));
+          const { ready, counts, readinesses, held, wakes } = naiveIndexesOf(snapshotOf(state), state.now);
+          const own = held.find(([instance]) => instance === "x")?.[1] ?? [];
+          const { status, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
+          const reasons = {
+            draining: status === "draining",
+            at_capacity: own.length >= maxConcurrent,
+            no_tasks_exist: state.tasks.size === 0,
+            limited: ready.some(({ requirement }) => isNaivelyEligible(state, claim("x"), requirement)),
+            no_match: ready.length > 0,
+            waiting: counts.in_progress > 0,
+            delayed: readinesses.delayed > 0,
+            blocked: readinesses.blocked > 0,
+            // For tasks that a group does not have yet.
+            "waiting ": counts.pending > 0,
+            all_finished: true,
+          };
+          const expected = Object.entries(reasons).find(([, isTrue]) => isTrue)?.[0];
+          assertEquals(answer.reason, expected?.trim());
+          assertEquals(answer.running.length, Math.min(counts.in_progress, MAX_NAMED));
+          assertEquals([answer.runningCount, answer.blockedCount], [counts.in_progress, readinesses.blocked]);
+          assertEquals(answer.nextAt, wakes[0]?.at);
+          if (readinesses.blocked > 0) assert(answer.blockedBy.length > 0);
+          for (const { id, status } of answer.blockedBy) assertEquals(state.tasks.get(id)?.task.status, status);
+          if (own.length <= MAX_NAMED) assertEquals(answer.holding.toSorted(), own);
         });
       }),
       { numRuns: 200 },
@@ -115,24 +204,29 @@ Deno.test({
 });
 
 Deno.test({
-  name: "only a task's holder ends or releases it, and what is completed stays as it is",
+  name: "only a task's holder ends or releases it, or the rules do, and what is completed stays as it is",
   permissions: "none",
   fn() {
     fc.assert(
       fc.property(turns(), (turns) => {
-        play(turns, (state, { before, events }) => {
-          for (const task of before) {
+        play(turns, (state, { before, command, events }) => {
+          for (const task of before.tasks) {
             const now = state.tasks.get(task.id)?.task;
             if (task.status === "completed" && now !== undefined) assertEquals(now, task);
           }
           for (const event of events) {
-            if (!("instance" in event) || event.type === "task.claimed") continue;
-            const task = before.find(({ id }) => id === event.id);
-            assertEquals([task?.status, task?.assignedTo, task?.attempt], [
-              "in_progress",
-              event.instance,
-              event.attempt,
-            ]);
+            if (!("attempt" in event) || event.type === "task.claimed") continue;
+            const task = before.tasks.find(({ id }) => id === event.id);
+            const holding = [event.instance, event.attempt];
+            if (event.type === "task.completed" && task?.status !== "in_progress") {
+              const last = task?.pastAttempts?.at(-1);
+              assert(last?.outcome === "expired" || last?.outcome === "lost");
+              assertEquals([last.instance, last.attempt, last.attempt], [...holding, task?.attempt]);
+            } else {
+              assertEquals([task?.status, task?.assignedTo, task?.attempt], ["in_progress", ...holding]);
+            }
+            if ("instance" in command) assertEquals(command.instance, event.instance);
+            else assert(command.type === "sweep" || command.type === "bulk_update", command.type);
           }
         });
       }),
@@ -169,19 +263,27 @@ Deno.test({
       fc.array(fc.nat(0xffff), { maxLength: 8 }).map((codes) => String.fromCharCode(...codes)),
     );
     const numbers = fc.oneof(fc.integer(), fc.double());
+    const words = {
+      id: nonsense,
+      group: nonsense,
+      instance: nonsense,
+      name: nonsense,
+      text: nonsense,
+      number: numbers,
+    };
     fc.assert(
       fc.property(
         turns(),
-        fc.array(command(nonsense, nonsense, nonsense, numbers), { maxLength: 30 }),
+        fc.array(command(words), { maxLength: 30 }),
         (turns, commands) => {
           const state = play(turns.slice(0, 20));
           for (const command of commands) {
             const decision = attempt(state, command);
             if (decision === undefined) continue;
-            for (const event of decision.events) evolve(state, event, 9);
+            applyWithConsequences(state, decision.events, 9);
             decision.answer(state);
           }
-          assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state).tasks));
+          assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state), state.now));
         },
       ),
       { numRuns: 200 },
@@ -195,13 +297,20 @@ Deno.test({
   fn() {
     fc.assert(
       fc.property(turns(), fc.nat(), (turns, cut) => {
-        const history: { event: Event; at: number }[] = [];
-        const state = play(turns, (_, { events, at }) => history.push(...events.map((event) => ({ event, at }))));
+        const history: { readonly events: readonly Event[]; readonly at: number }[] = [];
+        const state = play(turns, (_, { events, at }) => {
+          if (events.length > 0) history.push({ events, at });
+        });
         const start = emptyState();
         const position = cut % (history.length + 1);
-        for (const { event, at } of history.slice(0, position)) evolve(start, event, at);
+        const replay = (onto: State, from: number, to?: number) => {
+          for (const { events, at } of history.slice(from, to)) for (const event of events) evolve(onto, event, at);
+        };
+        replay(start, 0, position);
         const restored = restore(snapshotOf(start));
-        for (const { event, at } of history.slice(position)) evolve(restored, event, at);
+        replay(restored, position);
+        // The process that decides may know of a later time than its journal.
+        advance(restored, state.now);
 
         assertEquals(snapshotOf(restored), snapshotOf(state));
         assertEquals(indexesOf(restored), indexesOf(state));
@@ -209,6 +318,27 @@ Deno.test({
         assertEquals(snapshotOf(restored), snapshotOf(state));
       }),
       { numRuns: 300 },
+    );
+  },
+});
+
+Deno.test({
+  name: "a snapshot restored after every command has the indexes of the live state, and claims the same",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(turns(), (turns) => {
+        play(turns, (state) => {
+          const restored = restore(snapshotOf(state));
+          advance(restored, state.now);
+          assertEquals(indexesOf(restored), indexesOf(state));
+          for (const instance of INSTANCES) {
+            const eventsIn = (each: State) => decide(each, claim(instance), contextAt(state.now)).events;
+            assertEquals(eventsIn(restored), eventsIn(state));
+          }
+        });
+      }),
+      { numRuns: 100 },
     );
   },
 });
@@ -236,13 +366,14 @@ Deno.test({
         const state = emptyState();
         run(state, create(...tasks), 1);
         const finished = new Set<string>();
+        const isFinished = (dependency: Dependency) => typeof dependency === "string" && finished.has(dependency);
         const held: string[] = [];
         for (let turn = 0; finished.size < tasks.length; turn++) {
           assert(turn <= 2 * tasks.length, "no progress");
           const pick = picks[turn % Math.max(picks.length, 1)] ?? 0;
           const claimed = pick % 3 === 0 && held.length > 0 ? undefined : run(state, claim("x"), turn).answer.task;
           if (claimed !== undefined) {
-            assert(claimed.dependencies.every((id) => finished.has(id)));
+            assert(claimed.dependencies.every(isFinished));
             held.push(claimed.id);
             continue;
           }
@@ -253,9 +384,9 @@ Deno.test({
           assertEquals(unlockedCount, unlocked.length);
           assertEquals(
             unlocked.map((task) => task.id).toSorted(),
-            tasks.filter(({ dependencies }) =>
-              dependencies.includes(id) && dependencies.every((each) => finished.has(each))
-            ).map((task) => task.id).toSorted(),
+            tasks.filter(({ dependencies }) => dependencies.includes(id) && dependencies.every(isFinished)).map((
+              task,
+            ) => task.id).toSorted(),
           );
         }
         assertEquals(state.counts.completed, tasks.length);
@@ -277,35 +408,32 @@ Deno.test({
         if (refusal !== undefined) seen.add(refusal.code);
       });
     }
-    assertEquals([...seen].toSorted(), [
+    const refusals = [
       "already_exists",
       "cycle",
       "dependency_not_found",
       "has_dependents",
       "invalid_value",
+      "limit_reached",
+      "not_eligible",
       "not_found",
       "not_holder",
       "not_ready",
       "stale_attempt",
-      "task.cancelled",
-      "task.claimed",
-      "task.completed",
-      "task.deleted",
-      "task.failed",
-      "task.released",
-      "task.retried",
-      "task.updated",
-      "tasks.created",
-      "tasks.imported",
       "wrong_state",
-    ]);
+    ];
+    assertEquals([...seen].toSorted(), [...EVENT_TYPES, ...refusals].toSorted());
   },
 });
 
 interface Step {
+  readonly command: Command;
+  /** The journal's time. */
   readonly at: number;
-  /** The tasks as they were. */
-  readonly before: readonly Task[];
+  /** The time up to which the deciding process had looked. */
+  readonly now: number;
+  /** The state as it was. */
+  readonly before: Snapshot;
   readonly events: readonly Event[];
   readonly refusal: Refusal | undefined;
 }
@@ -314,19 +442,23 @@ interface Step {
 function play(turns: readonly Turn[], look: (state: State, step: Step) => void = () => {}): State {
   const state = emptyState();
   for (const turn of turns) {
-    const before = snapshotOf(state).tasks;
-    const outcome = tryDeciding(state, steer(state, turn));
-    const events = outcome instanceof Refusal ? [] : outcome.events;
-    for (const event of events) evolve(state, event, turn.at);
-    if (!(outcome instanceof Refusal)) outcome.answer(state);
-    look(state, { at: turn.at, before, events, refusal: outcome instanceof Refusal ? outcome : undefined });
+    const { at, aheadMs, defaults } = turn;
+    const before = snapshotOf(state);
+    advance(state, at + aheadMs);
+    const { now } = state;
+    const command = steer(state, turn);
+    const outcome = tryDeciding(state, command, { now, defaults });
+    const isRefused = outcome instanceof Refusal;
+    const events = isRefused ? [] : applyWithConsequences(state, outcome.events, at);
+    if (!isRefused) outcome.answer(state);
+    look(state, { command, at, now, before, events, refusal: isRefused ? outcome : undefined });
   }
   return state;
 }
 
-function tryDeciding(state: ReadonlyState, command: Command): Decision<unknown> | Refusal {
+function tryDeciding(state: ReadonlyState, command: Command, context: Context): Decision<unknown> | Refusal {
   try {
-    return decide<CommandType>(state, command);
+    return decide<CommandType>(state, command, context);
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
@@ -334,36 +466,109 @@ function tryDeciding(state: ReadonlyState, command: Command): Decision<unknown> 
 }
 
 function attempt(state: ReadonlyState, command: Command): Decision<unknown> | undefined {
-  const outcome = tryDeciding(state, command);
+  const outcome = tryDeciding(state, command, contextAt(state.now));
   return outcome instanceof Refusal ? undefined : outcome;
 }
 
-/** The first of the queue is the next to be claimed, and every entry knows its place. */
-function assertIsHeap({ tasks, ready }: State): void {
-  ready.forEach((node, index) => {
-    const parent = ready[(index - 1) >> 1] ?? node;
-    assert(parent.readySince < node.readySince || parent.order <= node.order && parent.readySince === node.readySince);
-    assertEquals(node.heapIndex, index);
-    assertEquals(readinessOf(node), "ready");
-  });
-  assertEquals(Array.from(tasks.values()).filter(({ heapIndex }) => heapIndex >= 0).length, ready.length);
+/** The tasks that a dependency names, members of groups included. */
+function namedBy(tasks: readonly Task[], groups: ReadonlySet<string>) {
+  return (dependency: Dependency): readonly string[] =>
+    Array.from(referencesOf(dependency)).flatMap(({ type, id }) => {
+      if (type === "task") return [id];
+      assert(groups.has(id), id);
+      return tasks.filter(({ group }) => group === id).map((task) => task.id);
+    });
 }
 
-/** All that there is in a state, the order of sets and of the heap included. */
+/**
+ * The task that a claim which names none takes: of those that the instance may do now the first one; of equals first
+ * one that no other instance could do. In its place one of equal rank and kind that continues the instance's own work.
+ */
+function naiveClaim(state: State, command: CommandOf<"claim_task">): string | undefined {
+  const { status, maxConcurrent = Infinity } = state.instances.get(command.instance)?.instance ?? {};
+  const holding = Array.from(state.tasks.values()).filter(({ task }) => {
+    return task.status === "in_progress" && task.assignedTo === command.instance;
+  });
+  if (status === "draining" || holding.length >= maxConcurrent) return undefined;
+  const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
+  const mine = ready.filter(({ isOpen, requirement }) => isOpen && isNaivelyEligible(state, command, requirement));
+  const equals = mine.filter(({ claimAt, isUrgent }) => claimAt === mine[0]?.claimAt && isUrgent === mine[0].isUrgent);
+  const first = equals.find(({ requirement }) => isSpecial(state, requirement)) ?? equals[0];
+  if (first === undefined) return undefined;
+  const node = (id: string) => state.tasks.get(id);
+  const ownWork = (id: string) =>
+    node(id)?.task.dependencies.some((dependency) => {
+      const task = typeof dependency === "string" ? node(dependency)?.task : undefined;
+      return task?.status === "completed" && task.assignedTo === command.instance;
+    });
+  if (node(first.id)?.task.dependencies.length === 0) return first.id;
+  const sameKind = equals.filter(({ id }) => node(id)?.bucket === node(first.id)?.bucket);
+  return (sameKind.find(({ id }) => ownWork(id)) ?? first).id;
+}
+
+/** Whether at most one active instance could do it, and not simply anybody. */
+function isSpecial(state: State, requirement: ReadyIndexes["requirement"]): boolean {
+  const { instance, roles, capabilities } = requirement;
+  if (instance === undefined && roles.length === 0 && capabilities.length === 0) return false;
+  const active = snapshotOf(state).instances.filter(({ status }) => status === "active");
+  return active.filter(({ id }) => isNaivelyEligible(state, claim(id), requirement)).length <= 1;
+}
+
+function isNaivelyEligible(
+  state: State,
+  { instance, roles, capabilities }: CommandOf<"claim_task">,
+  requirement: ReadyIndexes["requirement"],
+): boolean {
+  if (requirement.instance !== undefined) return requirement.instance === instance;
+  const registered: Partial<Instance> = state.instances.get(instance)?.instance ?? {};
+  const has = (offered: readonly string[] = [], asked: readonly string[]) => asked.every((it) => offered.includes(it));
+  return has(roles ?? registered.roles, requirement.roles) &&
+    has(capabilities ?? registered.capabilities, requirement.capabilities);
+}
+
+/** The first of each heap comes first, every entry knows its place, and no place is known outside. */
+function assertHeaps({ tasks, ready, wakes, dues }: State): void {
+  const buckets = [...ready.buckets.values()];
+  for (const { heap } of buckets) {
+    assertIsHeap(heap);
+    assert(heap.entries.length > 0);
+  }
+  assertIsHeap(wakes);
+  assertIsHeap(dues);
+  const nodes = [...tasks.values()];
+  assertEquals(buckets.map(({ heap }) => heap.entries.length).reduce((a, b) => a + b, 0), ready.size);
+  assertEquals(nodes.filter(({ heapIndex }) => heapIndex >= 0).length, ready.size);
+  assertEquals(nodes.filter(({ bucket }) => bucket !== undefined).length, ready.size);
+  assertEquals(nodes.filter(({ wake }) => wake !== undefined).length, wakes.entries.length);
+}
+
+function assertIsHeap<E extends HeapEntry>({ entries, isBefore }: Heap<E>): void {
+  entries.forEach((entry, index) => {
+    const parent = entries[(index - 1) >> 1] ?? entry;
+    assert(!isBefore(entry, parent));
+    assertEquals(entry.heapIndex, index);
+  });
+}
+
+/** All that there is in a state, the order of sets and of the heaps included. */
 function fingerprintOf(state: State): string {
-  return JSON.stringify([snapshotOf(state), indexesOf(state), idsOf(state.ready), idsOf(state.blocked), [
-    ...state.held.keys(),
-  ]]);
+  const { ready, blocked, held, wakes, dues, recordedAt, now, nextOrder } = state;
+  return JSON.stringify([
+    [snapshotOf(state), indexesOf(state), recordedAt, now, nextOrder],
+    Array.from(ready.buckets, ([key, { heap }]) => [key, idsOf(heap.entries)]),
+    [idsOf(blocked), [...held.keys()], Array.from(held.values(), idsOf)],
+    [idsOf(wakes.entries.map(({ target }) => target)), dues.entries.map(({ at }) => at)],
+  ]);
 }
 
 /** The tasks in the order in which claims hand them out until none is left. */
 function drain(state: State): readonly string[] {
   const ids: string[] = [];
   for (const _ of state.tasks) {
-    const { task } = run(state, claim("x"), 99).answer;
+    const { task } = run(state, claim("x"), 999).answer;
     if (task === undefined) break;
     ids.push(task.id);
-    run(state, complete("x", task.id), 99);
+    run(state, complete("x", task.id), 999);
   }
   return ids;
 }

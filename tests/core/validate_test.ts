@@ -35,7 +35,18 @@ Deno.test({
   name: "an id must not be empty, and the refusal says whose id it is",
   permissions: "none",
   fn() {
-    for (const what of ["Task id", "Instance id"] as const) {
+    for (
+      const what of [
+        "Task id",
+        "Instance id",
+        "Group id",
+        "Template name",
+        "Parameter name",
+        "Role",
+        "Capability",
+        "Lock",
+      ] as const
+    ) {
       const { code, message } = refusalOf(() => checkId("", what));
       assertEquals(code, "invalid_value");
       assert(message.startsWith(`${what} is empty: `), message);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { NoTasks } from "../../src/core/commands.ts";
+import { type Culprit, culpritsOf, nameCulprit } from "../../src/core/culprits.ts";
 import {
   MAX_INPUT_CHARACTERS,
   MAX_INPUTS,
@@ -10,18 +11,19 @@ import {
   MAX_SCANNED,
   MAX_UNLOCKED,
 } from "../../src/core/limits.ts";
-import { emptyState, type ReadonlyTaskNode } from "../../src/core/state.ts";
+import type { TaskFilter } from "../../src/core/model.ts";
+import { noTasks } from "../../src/core/no_tasks.ts";
+import { emptyState, type ReadonlyState, type ReadonlyTaskNode } from "../../src/core/state.ts";
+import { READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
 import {
   completeIds,
-  culpritsOf,
   findTask,
   head,
   inputsOf,
   listTasks,
   nextClaim,
-  noTasks,
+  profileIn,
   summarize,
-  type TaskFilter,
   unlockedBy,
   viewOf,
 } from "../../src/core/views.ts";
@@ -39,6 +41,7 @@ import {
   stateAfter,
   type Step,
   taskOf,
+  taskWith,
   times,
   update,
   work,
@@ -54,6 +57,8 @@ const MIXED: readonly Step[] = [
     newTask("ready", "completed"),
     newTask("waiting", "in_progress", "completed"),
     newTask("blocked", "failed", "in_progress", "cancelled", "completed"),
+    taskWith({ notBefore: 1_000 }, "delayed", "completed"),
+    newTask("skipped", { task: "completed", on: "failed" }),
   ),
   ...work("x", "completed"),
   claim("y", "failed"),
@@ -84,7 +89,9 @@ Deno.test({
   fn() {
     const state = stateAfter(...MIXED);
     const added = (id: string) => ({ ...viewOf(node(id, ...MIXED)), ...taskOf(state, id) });
-    for (const id of ["completed", "failed", "cancelled", "in_progress"]) assertEquals(added(id), taskOf(state, id));
+    for (const id of TASK_STATUSES.filter((status) => status !== "pending")) {
+      assertEquals(added(id), taskOf(state, id));
+    }
     assertEquals(added("ready"), { ...taskOf(state, "ready"), readiness: "ready" });
     assertEquals(added("waiting"), { ...taskOf(state, "waiting"), readiness: "waiting", waitingFor: ["in_progress"] });
     assertEquals(added("blocked"), {
@@ -92,6 +99,7 @@ Deno.test({
       readiness: "blocked",
       waitingFor: ["failed", "cancelled"],
     });
+    assertEquals(added("delayed"), { ...taskOf(state, "delayed"), readiness: "delayed", delayedUntil: 1_000 });
   },
 });
 
@@ -110,9 +118,9 @@ Deno.test({
   name: "nextClaim is the task that a claim takes, or none",
   permissions: "none",
   fn() {
-    assertEquals(nextClaim(stateAfter(...MIXED))?.task.id, "ready");
-    assertEquals(nextClaim(stateAfter(create(newTask("b"), newTask("a"))))?.task.id, "b");
-    assertEquals(nextClaim(emptyState()), undefined);
+    assertEquals(nextFor(stateAfter(...MIXED)), "ready");
+    assertEquals(nextFor(stateAfter(create(newTask("b"), newTask("a")))), "b");
+    assertEquals(nextFor(emptyState()), undefined);
   },
 });
 
@@ -156,10 +164,13 @@ Deno.test({
   name: "culpritsOf names what is broken, or else what is unfinished, in the order of the dependencies",
   permissions: "none",
   fn() {
-    const culprits = (id: string) => culpritsOf(node(id, ...MIXED)).map(({ task }) => task.id);
+    const culprits = (id: string) => culpritsOf(node(id, ...MIXED)).map(nameCulprit);
     assertEquals(culprits("blocked"), ["failed", "cancelled"]);
     assertEquals(culprits("waiting"), ["in_progress"]);
     assertEquals(culprits("ready"), []);
+    assertEquals(culprits("skipped"), ["completed failed"]);
+    const first: readonly Culprit[] = culpritsOf(node("blocked", ...MIXED), 1);
+    assertEquals(first.map(nameCulprit), ["failed"]);
   },
 });
 
@@ -225,7 +236,7 @@ Deno.test({
   name: "noTasks says that there are no tasks yet",
   permissions: "none",
   fn() {
-    assertEquals(noTasks(emptyState(), "x"), {
+    assertEquals(none(emptyState(), "x"), {
       reason: "no_tasks_exist",
       message: "There are no tasks yet: create some with create_tasks",
       ...NOTHING,
@@ -243,7 +254,7 @@ Deno.test({
       ...work("x", "b"),
       cancel("c"),
     ];
-    assertEquals(noTasks(stateAfter(...history), "x"), {
+    assertEquals(none(stateAfter(...history), "x"), {
       reason: "all_finished",
       message: "All tasks are finished: 2 completed, 1 cancelled",
       ...NOTHING,
@@ -258,8 +269,8 @@ Deno.test({
     const state = stateAfter(create(newTask("a"), newTask("b"), newTask("c", "a", "b")), claim("x"), claim("y"));
     const running = [{ id: "a", assignedTo: "x" }, { id: "b", assignedTo: "y" }];
     const message = "No task is ready; waiting for running tasks: a (x), b (y)";
-    assertEquals(noTasks(state, "z"), { reason: "waiting", message, ...NOTHING, running, runningCount: 2 });
-    assertEquals(noTasks(state, "y"), {
+    assertEquals(none(state, "z"), { reason: "waiting", message, ...NOTHING, running, runningCount: 2 });
+    assertEquals(none(state, "y"), {
       reason: "waiting",
       message: `${message}; you hold b yourself: complete, fail or release it`,
       ...NOTHING,
@@ -275,8 +286,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(create(newTask("a"), newTask("b")), ...work("x", "a"), claim("y"));
-    assertEquals(noTasks(state, "x").message, "No task is left to claim; still being worked on: b (y)");
-    assertEquals(noTasks(state, "x").reason, "waiting");
+    assertEquals(none(state, "x").message, "No task is left to claim; still being worked on: b (y)");
+    assertEquals(none(state, "x").reason, "waiting");
   },
 });
 
@@ -286,7 +297,7 @@ Deno.test({
   fn() {
     const tasks = [newTask("a"), newTask("b"), newTask("c", "a", "b"), newTask("d", "a"), newTask("e", "d")];
     const state = stateAfter(create(...tasks), claim("x", "a"), fail("x", "a"), cancel("b"));
-    assertEquals(noTasks(state, "x"), {
+    assertEquals(none(state, "x"), {
       reason: "blocked",
       message: "No task is ready: 3 pending tasks are blocked by a (failed), b (cancelled); " +
         "retry_task them, or change what depends on them",
@@ -303,7 +314,7 @@ Deno.test({
   fn() {
     const tasks = [newTask("a"), newTask("b"), newTask("lone"), newTask("c", "a", "b")];
     const state = stateAfter(create(...tasks), cancel("a"), cancel("b"), cancel("lone"), retry("a"), claim("x", "a"));
-    const { reason, blockedBy, blockedCount } = noTasks(state, "x");
+    const { reason, blockedBy, blockedCount } = none(state, "x");
     assertEquals({ reason, blockedBy, blockedCount }, {
       reason: "waiting",
       blockedBy: [{ id: "b", status: "cancelled" }],
@@ -323,15 +334,15 @@ Deno.test({
       ...held.map((id) => claim("x", id)),
       ...broken.map((id) => cancel(id)),
     );
-    const none = noTasks(state, "x");
+    const answer = none(state, "x");
     const names = held.slice(0, MAX_NAMED);
-    assertEquals(none.running.map(({ id }) => id), names);
-    assertEquals(none.runningCount, MAX_NAMED + 1);
-    assertEquals(none.blockedBy.map(({ id }) => id), broken.slice(0, MAX_NAMED));
-    assertEquals(none.blockedCount, 1);
-    assertEquals(none.holding, names);
+    assertEquals(answer.running.map(({ id }) => id), names);
+    assertEquals(answer.runningCount, MAX_NAMED + 1);
+    assertEquals(answer.blockedBy.map(({ id }) => id), broken.slice(0, MAX_NAMED));
+    assertEquals(answer.blockedCount, 1);
+    assertEquals(answer.holding, names);
     assertEquals(
-      none.message,
+      answer.message,
       `No task is ready; waiting for running tasks: ${names.map((id) => `${id} (x)`).join(", ")} and 1 more; ` +
         `you hold ${names.join(", ")} and 1 more yourself: complete, fail or release it`,
     );
@@ -349,10 +360,72 @@ Deno.test({
         cancel("a"),
         cancel("b"),
       );
-      return noTasks(state, "x").blockedBy.map(({ id }) => id);
+      return none(state, "x").blockedBy.map(({ id }) => id);
     };
     assertEquals(culprits(MAX_SCANNED - 1), ["a", "b"]);
     assertEquals(culprits(MAX_SCANNED), ["a"]);
+  },
+});
+
+Deno.test({
+  name: "noTasks says when the next delayed task can be claimed",
+  permissions: "none",
+  fn() {
+    const later = [taskWith({ notBefore: 2_000 }, "b"), taskWith({ notBefore: 1_000 }, "a")];
+    const delayed = none(stateAfter(create(...later)), "x");
+    assertEquals(delayed, {
+      reason: "delayed",
+      message: "No task is ready before 1970-01-01T00:00:01.000Z: ask again with wait_ms",
+      ...NOTHING,
+      nextAt: 1_000,
+    });
+    const running = none(stateAfter(create(...later, newTask("c")), claim("y")), "x");
+    assertEquals([running.reason, running.nextAt], ["waiting", 1_000]);
+  },
+});
+
+Deno.test({
+  name: "noTasks names the tasks that are ready for others only, and what the asking instance lacks",
+  permissions: "none",
+  fn() {
+    const tasks = [taskWith({ role: "r", capabilities: ["c"] }, "a"), taskWith({ assignTo: { instance: "y" } }, "b")];
+    const { reason, message, unmatched } = none(stateAfter(create(...tasks)), "x");
+    assertEquals(reason, "no_match");
+    assertEquals(
+      message,
+      "2 tasks are ready, but not for you now: a needs role r and capability c (which no active instance offers), " +
+        "b needs to be instance y (which no active instance offers); give roles and capabilities with " +
+        "register_instance or with the call, or change the tasks",
+    );
+    assertEquals(unmatched, [
+      {
+        count: 1,
+        example: "a",
+        roles: ["r"],
+        capabilities: ["c"],
+        missing: ["role r", "capability c"],
+        isClaimable: false,
+      },
+      { count: 1, example: "b", reservedFor: "y", missing: ["to be instance y"], isClaimable: false },
+    ]);
+  },
+});
+
+Deno.test({
+  name: "noTasks names the groups and locks that keep ready tasks from being claimed",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      { type: "create_group", id: "g", settings: { paused: true } },
+      create(taskWith({ group: "g" }, "a"), taskWith({ locks: ["l"] }, "b"), taskWith({ locks: ["l"] }, "c")),
+      claim("y", "b"),
+    );
+    const { reason, message } = none(state, "x");
+    assertEquals(reason, "limited");
+    assertEquals(
+      message,
+      "2 tasks are ready, but not for you now: group g is paused (update_group resumes it), lock l is held by b",
+    );
   },
 });
 
@@ -361,11 +434,13 @@ Deno.test({
   permissions: "none",
   fn() {
     assertEquals(summarize(stateAfter(...MIXED)), {
-      total: 7,
-      byStatus: { pending: 3, in_progress: 1, completed: 1, failed: 1, cancelled: 1 },
+      total: 9,
+      byStatus: { pending: 4, in_progress: 1, completed: 1, failed: 1, cancelled: 1, skipped: 1 },
       ready: 1,
       waiting: 1,
       blocked: 1,
+      delayed: 1,
+      overdue: 0,
     });
   },
 });
@@ -377,7 +452,7 @@ Deno.test({
     const state = stateAfter(...MIXED);
     const { byStatus } = summarize(state);
     state.counts.pending = 99;
-    assertEquals(byStatus.pending, 3);
+    assertEquals(byStatus.pending, 4);
   },
 });
 
@@ -385,13 +460,13 @@ Deno.test({
   name: "listTasks lists tasks of the given statuses or readiness, in the order of creation",
   permissions: "none",
   fn() {
-    const pending = ["ready", "waiting", "blocked"];
-    const all = ["completed", "failed", "cancelled", "in_progress", ...pending];
+    const pending = ["ready", "waiting", "blocked", "delayed"];
+    const all = ["completed", "failed", "cancelled", "in_progress", ...pending, "skipped"];
     assertEquals(listed({}), all);
     assertEquals(listed({ status: [] }), []);
     assertEquals(listed({ status: ["pending"] }), pending);
-    for (const status of ["completed", "failed", "cancelled", "in_progress", "ready", "waiting", "blocked"] as const) {
-      assertEquals(listed({ status: [status] }), [status]);
+    for (const status of [...TASK_STATUSES, ...READINESSES]) {
+      if (status !== "pending") assertEquals(listed({ status: [status] }), [status]);
     }
     assertEquals(listed({ status: ["blocked", "completed"] }), ["completed", "blocked"]);
     assertEquals(listed({ status: ["pending", "ready"] }), pending);
@@ -414,19 +489,19 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...MIXED);
-    for (const limit of [1, 2, 3, 4, 6, 7, 8]) {
+    for (const limit of [1, 2, 3, 4, 8, 9, 10]) {
       const ids: string[] = [];
       let pages = 0;
-      for (let after: number | undefined = 0; after !== undefined && pages < 9;) {
+      for (let after: number | undefined = 0; after !== undefined && pages < 10;) {
         const page = listTasks(state, {}, { limit, after });
         assert(page.tasks.length <= limit);
-        assertEquals(page.total, 7);
+        assertEquals(page.total, 9);
         ids.push(...page.tasks.map(({ id }) => id));
         pages++;
         after = page.next;
       }
       assertEquals(ids, [...state.tasks.keys()]);
-      assertEquals(pages, Math.ceil(7 / limit));
+      assertEquals(pages, Math.ceil(9 / limit));
     }
   },
 });
@@ -448,13 +523,13 @@ Deno.test({
   fn() {
     const ids = ["b1", "a1", "__proto__", "a2", "a3"];
     const state = stateAfter(create(...ids.map((id) => newTask(id))));
-    assertEquals(completeIds(state, "a", 9), ["a1", "a2", "a3"]);
-    assertEquals(completeIds(state, "a", 2), ["a1", "a2"]);
-    assertEquals(completeIds(state, "a", 0), []);
-    assertEquals(completeIds(state, "", 9), ids);
-    assertEquals(completeIds(state, "", 0), []);
-    assertEquals(completeIds(state, "__", 9), ["__proto__"]);
-    assertEquals(completeIds(state, "A", 9), []);
+    assertEquals(completeIds(state.tasks.keys(), "a", 9), ["a1", "a2", "a3"]);
+    assertEquals(completeIds(state.tasks.keys(), "a", 2), ["a1", "a2"]);
+    assertEquals(completeIds(state.tasks.keys(), "a", 0), []);
+    assertEquals(completeIds(state.tasks.keys(), "", 9), ids);
+    assertEquals(completeIds(state.tasks.keys(), "", 0), []);
+    assertEquals(completeIds(state.tasks.keys(), "__", 9), ["__proto__"]);
+    assertEquals(completeIds(state.tasks.keys(), "A", 9), []);
   },
 });
 
@@ -477,7 +552,17 @@ const NOTHING: Omit<NoTasks, "reason" | "message"> = {
   blockedBy: [],
   blockedCount: 0,
   holding: [],
+  unmatched: [],
 };
+
+/** Why instance `id` gets no task. */
+function none(state: ReadonlyState, id: string): NoTasks {
+  return noTasks(state, profileIn(state, id));
+}
+
+function nextFor(state: ReadonlyState): string | undefined {
+  return nextClaim(state, profileIn(state, "x"))?.task.id;
+}
 
 function node(id: string, ...history: readonly Step[]): ReadonlyTaskNode {
   const found = stateAfter(...history).tasks.get(id);

@@ -25,13 +25,14 @@ Deno.test("prompts", async (t) => {
     assertStringIncludes(await textOf("review_progress"), "Report the progress");
   });
 
-  await t.step("name only tools that exist", async () => {
+  await t.step("name only tools, parameters and answers that exist", async () => {
     const { tools } = await server.client.listTools();
-    const names = new Set([...tools.map(({ name }) => name), "no_tasks", "in_progress"]);
+    const parameters = JSON.stringify(tools.map(({ inputSchema }) => inputSchema)).match(/\b[a-z]+_[a-z_]+\b/g) ?? [];
+    const answers = ["no_tasks", "in_progress", "no_match", "at_capacity"];
+    const names = new Set([...tools.map(({ name }) => name), ...parameters, ...answers]);
     for (const { name, arguments: args = [] } of prompts) {
       const text = await textOf(name, Object.fromEntries(args.map((arg) => [arg.name, "x"])));
-      const words = (text.match(/\b[a-z]+_[a-z_]+\b/g) ?? []).filter((word) => word !== "instance_id");
-      for (const word of words) assert(names.has(word), `${name} speaks of ${word}`);
+      for (const word of text.match(/\b[a-z]+_[a-z_]+\b/g) ?? []) assert(names.has(word), `${name} speaks of ${word}`);
     }
   });
 

@@ -22,7 +22,10 @@ const LONG_ID = "i".repeat(201);
 const ann = { instance_id: "ann" };
 const bob = { instance_id: "bob" };
 
-/** The tasks of `prepare`: open ← needy, held (by ann, attempt 1), done, failed ← stuck, cancelled. */
+/**
+ * The tasks of `prepare`: open ← needy, held (by ann, attempt 1), done, failed ← stuck, cancelled, skilled (role qa),
+ * later (in an hour), runs and rests (of a group that lets one run), locked (by a lock that runs has).
+ */
 const CASES: readonly Case[] = [
   refusal("create_task", { id: "open", description: "" }, "already_exists", "Task open already exists"),
   refusal("create_task", { id: "a", description: "", dependencies: ["no"] }, ...dependencyNotFound("no")),
@@ -73,6 +76,31 @@ const CASES: readonly Case[] = [
     "get_next_task",
     { ...bob, task_id: "stuck" },
     ...notReady("stuck as it is blocked by failed"),
+  ),
+  refusal("get_next_task", { ...bob, task_id: "later" }, ...notReady("later as it is delayed until ")),
+  refusal(
+    "get_next_task",
+    { ...bob, task_id: "skilled" },
+    "not_eligible",
+    "Cannot claim task skilled as instance bob lacks role qa",
+  ),
+  refusal(
+    "get_next_task",
+    { ...bob, task_id: "skilled", roles: ["dev"] },
+    "not_eligible",
+    "Cannot claim task skilled as instance bob lacks role qa",
+  ),
+  refusal(
+    "get_next_task",
+    { ...bob, task_id: "rests" },
+    "limit_reached",
+    "Cannot claim task rests now as group few has 1 running tasks, as many as it may",
+  ),
+  refusal(
+    "get_next_task",
+    { ...bob, task_id: "locked" },
+    "limit_reached",
+    "Cannot claim task locked now as lock db is held by runs",
   ),
   ...["complete_task", "fail_task", "release_task"].flatMap((tool) => {
     const text = { complete_task: { result: "r" }, fail_task: { error: "e" } }[tool];
@@ -135,6 +163,8 @@ const CODES: Readonly<Record<RefusalCode, true>> = {
   not_holder: true,
   stale_attempt: true,
   not_ready: true,
+  not_eligible: true,
+  limit_reached: true,
 };
 
 Deno.test("every refusal has its message and code, and changes nothing", async (t) => {
@@ -187,6 +217,17 @@ async function prepare(server: Server): Promise<void> {
   await finish(server, "done");
   await fail(server, "failed");
   await server.ask("cancel_task", { task_id: "cancelled" });
+  await server.ask("create_group", { group_id: "few", max_parallel: 1 });
+  await server.ask("create_tasks", {
+    tasks: [
+      { id: "skilled", description: "", role: "qa" },
+      { id: "later", description: "", not_before: "PT1H" },
+      { id: "runs", description: "", group: "few", locks: ["db"] },
+      { id: "rests", description: "", group: "few" },
+      { id: "locked", description: "", locks: ["db"] },
+    ],
+  });
+  await claim(server, "runs");
 }
 
 function refusal(tool: string, args: Json, code: RefusalCode, start: string): Case {

@@ -16,7 +16,7 @@ Deno.test("resources", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
 
-  await t.step("are listed, with a template for tasks", async () => {
+  await t.step("are listed, with templates for tasks and groups", async () => {
     const { resources } = await server.client.listResources();
     assertEquals(resources.map(({ uri, name, mimeType }) => [uri, name, mimeType]), [
       ["orchestrator://tasks", "tasks", "application/json"],
@@ -26,6 +26,7 @@ Deno.test("resources", async (t) => {
     const { resourceTemplates } = await server.client.listResourceTemplates();
     assertEquals(resourceTemplates.map(({ uriTemplate, name }) => [uriTemplate, name]), [
       ["orchestrator://tasks/{id}", "task"],
+      ["orchestrator://groups/{id}", "group"],
     ]);
     for (const { description } of [...resources, ...resourceTemplates]) assert((description ?? "").length > 10);
   });

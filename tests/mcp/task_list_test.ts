@@ -78,10 +78,12 @@ Deno.test("a small graph is listed with one call", async (t) => {
   await t.step("as counts", async () => {
     assertEquals(await server.ask("get_task_status", { summary: true }), {
       total: 7,
-      byStatus: { pending: 3, in_progress: 1, completed: 1, failed: 1, cancelled: 1 },
+      byStatus: { pending: 3, in_progress: 1, completed: 1, failed: 1, cancelled: 1, skipped: 0 },
       ready: 1,
       waiting: 1,
       blocked: 1,
+      delayed: 0,
+      overdue: 0,
     });
     assertEquals((await list(server, { summary: false })).length, 7);
   });
@@ -110,8 +112,8 @@ Deno.test("a large graph is listed in pages", async (t) => {
     assertEquals(content[1], {
       type: "text",
       text:
-        '200 of 450 tasks. More: call again with the same filters and cursor "200"; or narrow it down with status or assigned_to, ' +
-        "or ask for summary.",
+        '200 of 450 tasks. More: call again with the same filters and cursor "200"; or narrow it down with status, group or ' +
+        "assigned_to, or ask for summary.",
     });
   });
 

@@ -4,8 +4,9 @@ import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-/** The core tools' share of an agent's context. */
-const MAX_LIST_BYTES = 8 * 1024;
+/** The share of an agent's context: of the core tools, and of all. */
+const MAX_CORE_LIST_BYTES = 8 * 1024;
+const MAX_LIST_BYTES = 20 * 1024;
 
 Deno.test("the list of tools", async (t) => {
   await using directory = await temporaryDirectory();
@@ -39,9 +40,12 @@ Deno.test("the list of tools", async (t) => {
     assertEquals(required["get_task_status"], []);
   });
 
-  await t.step("fits into eight kilobytes", () => {
-    const bytes = new TextEncoder().encode(JSON.stringify(list)).length;
-    assert(bytes <= MAX_LIST_BYTES, `${bytes} bytes`);
+  await t.step("fits into twenty kilobytes, the core tools alone into eight", async () => {
+    assert(bytesOf(list) <= MAX_LIST_BYTES, `${bytesOf(list)} bytes`);
+    await using lean = await startServer(directory.path, { args: ["--toolsets", "core"] });
+    const core = await lean.client.listTools();
+    assert(bytesOf(core) <= MAX_CORE_LIST_BYTES, `${bytesOf(core)} bytes`);
+    assertEquals(core.tools, tools.slice(0, core.tools.length));
   });
 
   await t.step("describes and annotates every tool", () => {
@@ -53,11 +57,20 @@ Deno.test("the list of tools", async (t) => {
     }
   });
 
-  await t.step("has strict objects as input schemas, without references", () => {
+  await t.step("has objects as input schemas, without references and what tells a model nothing", () => {
     for (const { name, inputSchema } of tools) {
       assertEquals(inputSchema.type, "object", name);
-      assertEquals(inputSchema["additionalProperties"], false, name);
-      assert(!JSON.stringify(inputSchema).includes("$ref"), name);
+      const json = JSON.stringify(inputSchema);
+      for (const part of ["$ref", "$schema", '"additionalProperties":false', `${Number.MAX_SAFE_INTEGER}`]) {
+        assert(!json.includes(part), `${name} has ${part}`);
+      }
+    }
+  });
+
+  await t.step("leaves no doubt that unknown parameters are refused", async () => {
+    for (const { name } of tools) {
+      const { message } = await server.malformed(name, { no_such_parameter: 1 });
+      assert(message.includes('"no_such_parameter"') && message.includes("It takes: "), message);
     }
   });
 
@@ -67,6 +80,11 @@ Deno.test("the list of tools", async (t) => {
     assertEquals(JSON.stringify(await other.client.listTools()), JSON.stringify(list));
   });
 });
+
+/** Size in UTF-8, as a client gets it. */
+function bytesOf(list: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(list)).length;
+}
 
 Deno.test("a server introduces itself", async () => {
   await using directory = await temporaryDirectory();

@@ -157,8 +157,15 @@ Deno.test("tools that change tasks", async (t) => {
     await create(server, "g1");
     await claim(server, "g1");
     await server.ask("complete_task", { task_id: "g1", instance_id: "ann", result });
-    const { createdAt, startedAt, finishedAt, ...rest } = await server.ask("get_task_details", { task_id: "g1" });
+    const { createdAt, startedAt, finishedAt, durationMs, workedMs, waitedMs, totalMs, ...rest } = await server.ask(
+      "get_task_details",
+      { task_id: "g1" },
+    );
     for (const time of [createdAt, startedAt, finishedAt]) assertMatch(String(time), ISO_TIME);
+    assertEquals(durationMs, Date.parse(String(finishedAt)) - Date.parse(String(startedAt)));
+    assertEquals(workedMs, durationMs);
+    assertEquals(waitedMs, Date.parse(String(startedAt)) - Date.parse(String(createdAt)));
+    assertEquals(totalMs, Number(workedMs) + Number(waitedMs));
     assertEquals(rest, {
       id: "g1",
       description: "do g1",

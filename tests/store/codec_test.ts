@@ -37,12 +37,18 @@ test("every record is read as it was written, through UTF-8", () => {
 });
 
 test("the form of a line does not change", () => {
-  assertEquals(encodeRecord(drafted("a"), PLACE), {
-    line: '{"v":1,"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
-      '"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],' +
-      '"hash":"0a94a68b66aea3384a6856ff1af2cf9cb12fe046a159b03d54acbe69ad7881fe"}\n',
-    hash: "0a94a68b66aea3384a6856ff1af2cf9cb12fe046a159b03d54acbe69ad7881fe",
-  });
+  const { line, hash } = encodeRecord(drafted("a"), PLACE);
+  const body = '"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
+    '"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],';
+  assertEquals(line, `{"v":2,${body}"hash":"${hash}"}\n`);
+  assertEquals(hash, "a768c53a63598f8b25676a3de7210ddcfc45736e901a834161298b2ecc88c82e");
+});
+
+test("lines of the first version can still be read", () => {
+  const hash = "0a94a68b66aea3384a6856ff1af2cf9cb12fe046a159b03d54acbe69ad7881fe";
+  const line = '{"v":1,"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
+    `"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],"hash":"${hash}"}`;
+  assertEquals(decodeRecord(line, PLACE), { record: { ...drafted("a"), seq: 1, at: 5 }, hash });
 });
 
 test("a line changed, cut or lengthened anywhere is no record", () => {

@@ -1,7 +1,7 @@
 /** Shows that many processes on one data directory lose nothing, do nothing twice, and survive being killed at will. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import { type Event, type JournalRecord, taskIdsOf } from "../../src/core/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { create, newTask, times } from "../core/given.ts";
@@ -146,7 +146,7 @@ async function journalOf(directory: string): Promise<JournalRecord[]> {
 /** The ids of the tasks to which a kind of event happened, once for each time. */
 function idsOf(records: readonly JournalRecord[], type: Event["type"]): string[] {
   return records.flatMap(({ events }) => events).filter((event) => event.type === type)
-    .flatMap((event) => "tasks" in event ? event.tasks.map(({ id }) => id) : [event.id]);
+    .flatMap(taskIdsOf);
 }
 
 /** Numbers in [0, 1) that are the same every time (mulberry32). */

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Task, TASK_STATUSES } from "../../src/core/model.ts";
+import type { Task } from "../../src/core/model.ts";
+import { TASK_STATUSES } from "../../src/core/status.ts";
 import { formatTasks, parseOwnTasks, parseTasks } from "../../src/store/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
 
@@ -134,7 +135,7 @@ test("what is not a tasks file is refused, saying where", () => {
     '{"a": 7}': "at a: ",
     '{"a": {}, "b": {"status": "finished"}}': "at b.status: ",
     '{"a": {"dependencies": "b"}}': "at a.dependencies: ",
-    '{"a": {"dependencies": [1]}}': "at a.dependencies.0: ",
+    '{"a": {"dependencies": [1]}}': "at a.dependencies: A dependency is not valid: 1 is none",
     '{"a": {"description": 7}}': "at a.description: ",
     '{"a": {"createdAt": "yesterday"}}': "at a.createdAt: ",
     '{"a": {"attempt": -1}}': "at a.attempt: ",

@@ -31,16 +31,18 @@ export interface ServerOptions {
   readonly name?: string;
   /** The program. Default: `MAIN`. */
   readonly main?: string;
+  /** Further arguments of the program. */
+  readonly args?: readonly string[];
 }
 
 /** Starts a server on a data directory, with a client that has introduced itself. */
 export async function startServer(
   directory: string,
-  { name = "test", main = MAIN }: ServerOptions = {},
+  { name = "test", main = MAIN, args = [] }: ServerOptions = {},
 ): Promise<Server> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
-    args: programArgs(directory).map((arg) => arg === MAIN ? main : arg),
+    args: programArgs(directory, ...args).map((arg) => arg === MAIN ? main : arg),
     stderr: "pipe",
   });
   const client = new Client({ name, version: "1.0.0" });

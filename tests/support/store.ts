@@ -3,7 +3,7 @@
 import { Engine } from "../../src/app/engine.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
 import type { Draft, JournalRecord } from "../../src/core/events.ts";
-import { type Snapshot, snapshotOf } from "../../src/core/evolve.ts";
+import { type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
 import type { Task } from "../../src/core/model.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { type Disk, realDisk } from "../../src/store/disk.ts";
@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly disk?: Disk;
   readonly segmentBytes?: number;
   readonly lockWaitMs?: number;
+  /** Milliseconds since the Unix epoch. Default: for records a stepping clock, for reads one that stands still. */
+  readonly now?: () => number;
 }
 
 export interface Store extends AsyncDisposable {
@@ -28,7 +30,7 @@ export interface Store extends AsyncDisposable {
 
 /** Opens a data directory. */
 export function openStore(options: StoreOptions): Store {
-  const shared = { disk: realDisk, ...options, now: steppingClock(), log: new RecordingLog() };
+  const shared = { disk: realDisk, now: steppingClock(), ...options, log: new RecordingLog() };
   const journal = new FileJournal(shared);
   const checkpoints = new CheckpointFiles(shared);
   return {
@@ -50,7 +52,7 @@ export interface RunningStore extends Store {
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const store = openStore(options);
   try {
-    const engine = await Engine.start(store);
+    const engine = await Engine.start({ now: () => 0, ...options, ...store });
     return {
       ...store,
       engine,

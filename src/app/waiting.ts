@@ -1,0 +1,276 @@
+/**
+ * Claims that wait until there is something to claim, in whichever process it comes about. Those who wait stand in line:
+ * one at a time looks whether there is something for it, and only then takes the write lock. So however many wait, few
+ * more claims are tried than there are tasks.
+ */
+
+import type { Claim, CommandOf } from "../core/commands.ts";
+import { contactDueAt, contactEvents } from "../core/contact.ts";
+import type { ReadonlyState } from "../core/state.ts";
+import { isSweepDue, nextTimeOf } from "../core/sweep.ts";
+import { mayClaim } from "../core/views.ts";
+import type { Engine } from "./engine.ts";
+import type { Feed } from "./feed.ts";
+import type { Log } from "./ports.ts";
+
+/** Longest time that a claim can wait, in milliseconds. */
+export const MAX_WAIT_MS = 60_000;
+
+/** Most claims that wait in one process; further ones are answered at once. */
+export const MAX_WAITERS = 128;
+
+/** Longest time without a look, in milliseconds. */
+const POLL_MS = 1_000;
+
+/** Instances that wait give signs of life at least so many milliseconds apart, however short their time to live is. */
+const CONTACT_MS = 20;
+
+/** Processes look at new records within so many milliseconds of each other, not all at the same moment. */
+const SPREAD_MS = 8;
+
+/** How often a claim is told that it waits, in milliseconds. */
+const REPORT_MS = 5_000;
+
+type ClaimCommand = CommandOf<"claim_task">;
+
+export interface WaitOptions {
+  /** At most `MAX_WAIT_MS`. */
+  readonly waitMs: number;
+  /** Ends the waiting; nothing is claimed after that. */
+  readonly signal: AbortSignal;
+  /** Told when the waiting begins, and now and then. */
+  readonly onWaiting?: (waitedMs: number, claim: Claim) => void;
+}
+
+export interface WaitingOptions {
+  readonly engine: Engine;
+  readonly feed: Feed;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+interface Waiter {
+  readonly command: ClaimCommand;
+  readonly actor: string;
+  readonly signal: AbortSignal;
+  isAnswered: boolean;
+  /** Why there was nothing, when it was last asked. */
+  last: Claim;
+  readonly resolve: (claim: Claim) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Waiting {
+  readonly #engine: Engine;
+  readonly #feed: Feed;
+  readonly #now: () => number;
+  readonly #log: Log;
+  /** In the order in which they came. */
+  readonly #waiters = new Set<Waiter>();
+  /** What may still claim something or hand it back. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #unsubscribe: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer fires, by `performance.now`. */
+  #lookAt = 0;
+  #serving: Promise<void> | undefined;
+  #isChanged = false;
+  #isClosed = false;
+
+  constructor({ engine, feed, now, log }: WaitingOptions) {
+    this.#engine = engine;
+    this.#feed = feed;
+    this.#now = now;
+    this.#log = log;
+  }
+
+  /**
+   * Claims a task, waiting for one if there is none and waiting can help.
+   *
+   * @throws whatever `Engine.execute` throws
+   */
+  claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
+    return this.#track(this.#claim(command, actor, options));
+  }
+
+  /**
+   * Ends all waiting: everybody gets the answer that there is nothing. Resolves once what was claimed for them meanwhile
+   * is handed back.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const waiter of this.#waiters) this.#end(waiter);
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
+    const { signal } = options;
+    const calledAt = this.#now();
+    const waitMs = Math.min(options.waitMs, MAX_WAIT_MS);
+    const first = await this.#engine.execute(command, actor);
+    // A holder that names its task gets it again, and keeps it.
+    const isNew = (first.task?.startedAt ?? 0) >= calledAt;
+    if (signal.aborted && isNew) await this.#handBack(first, command.instance, actor);
+    if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
+    if (signal.aborted || this.#isClosed || this.#waiters.size >= MAX_WAITERS) return first;
+    const { promise, resolve, reject } = Promise.withResolvers<Claim>();
+    const waiter: Waiter = { command, actor, signal, isAnswered: false, last: first, resolve, reject };
+    const startedAt = performance.now();
+    const report = () => options.onWaiting?.(performance.now() - startedAt, waiter.last);
+    const reporting = setInterval(report, REPORT_MS);
+    const timeout = setTimeout(() => this.#track(this.#giveUp(waiter)), waitMs);
+    const onAbort = () => this.#end(waiter);
+    signal.addEventListener("abort", onAbort);
+    this.#add(waiter);
+    report();
+    try {
+      return await promise;
+    } finally {
+      clearInterval(reporting);
+      clearTimeout(timeout);
+      signal.removeEventListener("abort", onAbort);
+      this.#remove(waiter);
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    const forget = () => this.#underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  #add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+    this.#unsubscribe ??= this.#feed.subscribe(() => this.#lookIn(Math.random() * SPREAD_MS));
+    // Something may have come about between the first try and now.
+    this.#serve();
+  }
+
+  #remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Answers that there is nothing, without another look. */
+  #end(waiter: Waiter): void {
+    this.#remove(waiter);
+    waiter.isAnswered = true;
+    waiter.resolve(waiter.last);
+  }
+
+  /** The time is over: one last try says why there is nothing, as things are now. */
+  async #giveUp(waiter: Waiter): Promise<void> {
+    this.#remove(waiter);
+    await this.#try(waiter);
+    if (!waiter.isAnswered) this.#end(waiter);
+  }
+
+  /** Tries to claim for one who waits, and hands back what it does not wait for any more. */
+  async #try(waiter: Waiter): Promise<void> {
+    const { command, actor, signal } = waiter;
+    try {
+      const claim = await this.#engine.execute(command, actor);
+      if (claim.task === undefined) waiter.last = claim;
+      else if (waiter.isAnswered || signal.aborted) await this.#handBack(claim, command.instance, actor);
+      else {
+        this.#remove(waiter);
+        waiter.isAnswered = true;
+        waiter.resolve(claim);
+      }
+    } catch (error) {
+      this.#remove(waiter);
+      waiter.isAnswered = true;
+      waiter.reject(error);
+    }
+  }
+
+  /** Nobody is left to do the task. */
+  async #handBack({ task }: Claim, instance: string, actor: string): Promise<void> {
+    if (task === undefined) return;
+    const { id, attempt } = task;
+    const reason = "its client did not wait for it";
+    await this.#engine.execute({ type: "release_task", id, instance, attempt, reason }, actor);
+  }
+
+  #lookIn(delayMs: number): void {
+    const at = performance.now() + delayMs;
+    if (this.#waiters.size === 0 || (this.#timer !== undefined && this.#lookAt <= at)) return;
+    clearTimeout(this.#timer);
+    this.#lookAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#serve();
+    }, delayMs);
+  }
+
+  #serve(): void {
+    this.#isChanged = true;
+    this.#serving ??= this.#track(this.#serveAll()).finally(() => {
+      this.#serving = undefined;
+      if (this.#isChanged && this.#waiters.size > 0) this.#serve();
+    });
+  }
+
+  async #serveAll(): Promise<void> {
+    let delayMs = POLL_MS;
+    try {
+      while (this.#isChanged && this.#waiters.size > 0) {
+        this.#isChanged = false;
+        const { waiter, silent, isDue, next } = await this.#engine.read((state) => this.#look(state));
+        for (const instance of silent) await this.#engine.execute({ type: "heartbeat", instance }, "orchestrator");
+        if (isDue) {
+          // The sweeper may come later; and what a sweep finds may be what somebody waits for.
+          await this.#engine.execute({ type: "sweep" }, "orchestrator");
+          this.#isChanged = true;
+        }
+        if (waiter !== undefined) {
+          // Whether it gets something or somebody is faster: there may be more for others.
+          this.#isChanged = true;
+          await this.#try(waiter);
+        }
+        delayMs = Math.min(POLL_MS, Math.max(1, next - this.#now()));
+      }
+    } catch (error) {
+      // The next look may find the journal in a better state; whose time is over is told what is wrong.
+      this.#log.warn(`Cannot look for tasks for those who wait: ${error}`);
+    }
+    this.#lookIn(delayMs);
+  }
+
+  #look(state: ReadonlyState): Look {
+    const waiters = [...this.#waiters];
+    const now = this.#now();
+    const contactAt = Math.min(...waiters.map(({ command }) => contactDueAt(state, command.instance) ?? Infinity));
+    const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(contactAt, now + CONTACT_MS));
+    return {
+      waiter: waiters.find(({ command }) => mayClaim(state, command)),
+      silent: waiters.map(({ command }) => command.instance)
+        .filter((instance) => contactEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0),
+      isDue: isSweepDue(state, now),
+      next,
+    };
+  }
+}
+
+/** What a look at the state finds. */
+interface Look {
+  /** The first in line for whom there is something. */
+  readonly waiter: Waiter | undefined;
+  /** Instances that must be kept alive. */
+  readonly silent: readonly string[];
+  /** Whether leases or the like have come to their end. */
+  readonly isDue: boolean;
+  /** When to look again, in milliseconds since the Unix epoch. */
+  readonly next: number;
+}
+
+/** Whether waiting cannot help, as the reason lies with the instance itself. */
+function isFutile(claim: Claim): boolean {
+  return claim.task === undefined && (claim.none.reason === "draining" || claim.none.reason === "at_capacity");
+}

@@ -1,0 +1,90 @@
+/**
+ * Signs of life. Any call of an instance is one: it extends the instance's own time and the leases of its tasks.
+ */
+
+import type { CommandOf, CommandType, Contact, Context } from "./commands.ts";
+import type { Event } from "./events.ts";
+import type { ReadonlyState } from "./state.ts";
+import { heldBy, profileIn, urgentFor } from "./views.ts";
+import { MAX_SCANNED } from "./limits.ts";
+
+/**
+ * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time
+ * after it, though only every second half of it is written down.
+ */
+const MARGIN = 0.5;
+
+/** What follows from the fact that an instance called: nothing, while all of its times are still before it. */
+export function contactEvents<K extends CommandType>(
+  state: ReadonlyState,
+  command: CommandOf<K>,
+  { now }: Context,
+): readonly Event[] {
+  // Others may release the task of a dead instance in its name, and the rest says all itself.
+  const isSilent = !("instance" in command) || command.type === "release_task" ||
+    command.type === "register_instance" || command.type === "leave";
+  if (isSilent) return NONE;
+  const { instance: id } = command;
+  // An end of a task ends its lease.
+  const isEnd = command.type === "complete_task" || command.type === "fail_task";
+  const ended = isEnd && "id" in command ? command.id : undefined;
+  const leases: { readonly id: string; readonly until: number }[] = [];
+  for (const { task } of heldBy(state, id)) {
+    const { timeoutMs, leaseUntil } = task;
+    if (timeoutMs === undefined || leaseUntil === undefined || leaseUntil - now >= timeoutMs) continue;
+    if (task.id !== ended) leases.push({ id: task.id, until: extended(now, timeoutMs) });
+  }
+  const { ttlMs, expiresAt = Infinity, status } = state.instances.get(id)?.instance ?? {};
+  const isBack = status === "lost";
+  const isThere = status === "active" || status === "draining";
+  const isExpiring = ttlMs !== undefined && (isBack || (isThere && expiresAt - now < ttlMs));
+  if (leases.length === 0 && !isBack && !isExpiring) return NONE;
+  return [{
+    type: "instance.renewed",
+    instance: id,
+    ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
+    leases,
+  }];
+}
+
+/**
+ * From when on a call of an instance has a sign of life written, in milliseconds since the Unix epoch; undefined if
+ * nothing of it can expire.
+ */
+export function contactDueAt(state: ReadonlyState, id: string): number | undefined {
+  const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
+  let first = Infinity;
+  if ((status === "active" || status === "draining") && ttlMs !== undefined && expiresAt !== undefined) {
+    first = expiresAt - ttlMs;
+  }
+  for (const { task: { timeoutMs, leaseUntil } } of state.held.get(id) ?? NONE) {
+    if (timeoutMs !== undefined && leaseUntil !== undefined) first = Math.min(first, leaseUntil - timeoutMs);
+  }
+  return first === Infinity ? undefined : first + 1;
+}
+
+function extended(now: number, termMs: number): number {
+  return now + Math.ceil(termMs * (1 + MARGIN));
+}
+
+const NONE: readonly never[] = [];
+
+/**
+ * How things stand for an instance.
+ *
+ * @param lostTasks what it had lost before it called
+ */
+export function contactOf(state: ReadonlyState, id: string, lostTasks: readonly string[] = NONE): Contact {
+  const instance = state.instances.get(id)?.instance;
+  const holding = heldBy(state, id).slice(0, MAX_SCANNED);
+  return {
+    instance: id,
+    ...(instance !== undefined && { status: instance.status }),
+    ...(instance?.expiresAt !== undefined && { expiresAt: instance.expiresAt }),
+    holding: holding.map(({ task: { id, attempt, leaseUntil } }) => {
+      return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil }) };
+    }),
+    lostTasks,
+    urgent: urgentFor(state, profileIn(state, id)),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The rules for groups.
+ */
+
+import { checkGroupSettings } from "./check_settings.ts";
+import type { Deciders } from "./decision.ts";
+import { nameSome } from "./graph.ts";
+import { MAX_GROUPS, MAX_NAMED } from "./limits.ts";
+import type { GroupSettings } from "./model.ts";
+import { Refusal } from "./refusal.ts";
+import type { ReadonlyState } from "./state.ts";
+import { checkId } from "./validate.ts";
+import { findGroup, groupViewOf } from "./views.ts";
+
+export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
+  create_group(state, { id, settings }) {
+    checkNewGroup(state, id, settings);
+    return {
+      events: [{ type: "group.created", group: { id, ...settings } }],
+      answer: (after) => groupViewOf(findGroup(after, id)),
+    };
+  },
+
+  update_group(state, { id, settings }) {
+    const { group } = findGroup(state, id);
+    checkGroupSettings(settings, id);
+    // The keys of the settings are those of a group's.
+    const isChanged = Object.entries(settings).some(([key, value]) => {
+      return value !== undefined && value !== (group[key as keyof GroupSettings] ?? null);
+    });
+    return {
+      events: isChanged ? [{ type: "group.updated", group: id, settings }] : [],
+      answer: (after) => groupViewOf(findGroup(after, id)),
+    };
+  },
+
+  delete_group(state, { id }) {
+    const { members, watchers } = findGroup(state, id);
+    const named = new Set([...members, ...Array.from(watchers, (gate) => gate.root)]);
+    if (named.size > 0) {
+      const ids = Array.from(named, ({ task }) => task.id);
+      throw new Refusal(
+        "has_dependents",
+        `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}; move or delete them first ` +
+          "with update_tasks",
+        { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
+      );
+    }
+    return { events: [{ type: "group.deleted", group: id }], answer: () => ({ deleted: id }) };
+  },
+};
+
+/** Refuses a group that cannot be created. */
+export function checkNewGroup(state: ReadonlyState, id: string, settings: GroupSettings): void {
+  checkId(id, "Group id");
+  checkGroupSettings(settings, id);
+  if (state.groups.has(id)) {
+    throw new Refusal("already_exists", `Group ${id} already exists: choose another id, or use update_group`, {
+      group: id,
+    });
+  }
+  if (state.groups.size >= MAX_GROUPS) {
+    throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups`, { limit: MAX_GROUPS });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The rules for instances: coming, staying and going.
+ */
+
+import { checkInstanceSettings } from "./check_settings.ts";
+import { contactOf } from "./contact.ts";
+import { releasing } from "./decide_holding.ts";
+import type { Deciders } from "./decision.ts";
+import type { Event } from "./events.ts";
+import { MAX_INSTANCES } from "./limits.ts";
+import type { Instance } from "./model.ts";
+import { Refusal } from "./refusal.ts";
+import type { ReadonlyState } from "./state.ts";
+import { checkId, printable } from "./validate.ts";
+import { heldBy, instanceViewOf } from "./views.ts";
+
+export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
+  register_instance(state, { instance, settings }) {
+    checkId(instance, "Instance id");
+    checkInstanceSettings(settings, instance);
+    const known = state.instances.get(instance)?.instance;
+    if (known === undefined) checkRoom(state);
+    return {
+      events: [{ type: "instance.registered", instance, settings }],
+      answer: (after) => contactOf(after, instance, known?.lostTasks),
+    };
+  },
+
+  heartbeat(state, { instance }) {
+    checkId(instance, "Instance id");
+    const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+    // The sign of life itself is written with every command of an instance, where it is due.
+    return { events: [], answer: (after) => contactOf(after, instance, lostTasks) };
+  },
+
+  leave(state, { instance: id, isDraining }) {
+    const instance = findInstance(state, id);
+    const answer = (after: ReadonlyState) => instanceViewOf(after, findInstance(after, id));
+    if (isDraining === true) {
+      return { events: instance.status === "active" ? [{ type: "instance.drained", instance: id }] : [], answer };
+    }
+    if (instance.status === "left") return { events: [], answer };
+    const released = heldBy(state, id).flatMap(({ task }): readonly Event[] => releasing(task, "its instance left"));
+    return { events: [...released, { type: "instance.left", instance: id }], answer };
+  },
+};
+
+/** The registered instance with an id. Throws a `Refusal` if there is none. */
+function findInstance(state: ReadonlyState, id: string): Instance {
+  const instance = state.instances.get(id)?.instance;
+  if (instance !== undefined) return instance;
+  throw new Refusal("not_found", `Instance ${printable(id)} not found: list_instances lists those that registered`, {
+    instance: printable(id),
+  });
+}
+
+function checkRoom({ instances }: ReadonlyState): void {
+  if (instances.size < MAX_INSTANCES) return;
+  for (const { instance } of instances.values()) if (instance.status === "left" || instance.status === "lost") return;
+  throw new Refusal("limit_exceeded", `Cannot register more than ${MAX_INSTANCES} instances: others must leave first`, {
+    limit: MAX_INSTANCES,
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * The rules for making, changing and removing tasks, and for those ends of theirs that need no holder.
+ */
+
+import type { TaskDefaults } from "./commands.ts";
+import { checkSettings } from "./check_settings.ts";
+import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
+import { normalize } from "./dependency.ts";
+import type { Changes, Event } from "./events.ts";
+import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./graph.ts";
+import {
+  MAX_DESCRIPTION_BYTES,
+  MAX_ERROR_BYTES,
+  MAX_IMPORTED_ATTEMPT,
+  MAX_NAMED,
+  MAX_REASON_BYTES,
+  MAX_RESULT_BYTES,
+  MAX_TASKS,
+  MAX_TIME_MS,
+} from "./limits.ts";
+import type { NewTask, Task, TaskSettings } from "./model.ts";
+import { Refusal } from "./refusal.ts";
+import type { ReadonlyTaskNode } from "./state.ts";
+import { checkId, checkText } from "./validate.ts";
+import { findTask } from "./views.ts";
+
+export const taskDeciders: Deciders<
+  "create_tasks" | "import_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
+> = {
+  create_tasks(state, command, context) {
+    const tasks = command.tasks.map((task) => completeTask(task, context.defaults));
+    checkNewTasks(state, tasks);
+    return {
+      events: tasks.length === 0 ? [] : [{ type: "tasks.created", tasks }],
+      answer: (after) => tasks.map((task) => viewIn(after, task.id)),
+    };
+  },
+
+  import_tasks(state, command) {
+    if (command.tasks.length === 0 || (command.ifEmpty === true && state.tasks.size > 0)) {
+      return { events: [], answer: () => ({ imported: 0 }) };
+    }
+    const tasks = command.tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
+    const groups = new Set(tasks.map((task) => task.group).filter((group) => group !== undefined));
+    const newGroups = new Set([...groups].filter((group) => !state.groups.has(group)));
+    for (const group of newGroups) checkId(group, "Group id");
+    checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
+    tasks.forEach(checkImported);
+    return {
+      events: [
+        ...Array.from(newGroups, (id): Event => ({ type: "group.created", group: { id } })),
+        { type: "tasks.imported", tasks },
+      ],
+      answer: () => ({ imported: tasks.length }),
+    };
+  },
+
+  update_task(state, { id, description, dependencies, settings = {} }) {
+    const { task } = findTask(state, id);
+    if (task.status !== "pending") {
+      throw wrongState("update", task, `only pending tasks can change; ${WAY_OUT[task.status]}`);
+    }
+    if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
+    const normal = dependencies && normalize(dependencies);
+    checkSettings(settings, id, (group) => state.groups.has(group));
+    const different = differentSettings(task, settings);
+    if (normal !== undefined) checkNewDependencies(state, id, normal, different);
+    if (different.group != null) checkMove(state, [{ id, dependencies: normal ?? task.dependencies }], different.group);
+    const changes = {
+      ...(description !== undefined && description !== task.description && { description }),
+      ...(normal !== undefined && !isSame(normal, task.dependencies) && { dependencies: normal }),
+      ...(Object.keys(different).length > 0 && { settings: different }),
+    };
+    return {
+      events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
+      answer: (after) => viewIn(after, id),
+    };
+  },
+
+  delete_task(state, { id }) {
+    const node = findTask(state, id);
+    checkDeletable(node, () => false);
+    return { events: [{ type: "task.deleted", id }], answer: () => ({ deleted: id }) };
+  },
+
+  cancel_task(state, { id, reason }) {
+    return { events: cancelling(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
+  },
+
+  retry_task(state, { id }) {
+    return { events: retrying(findTask(state, id).task), answer: (after) => viewIn(after, id) };
+  },
+};
+
+/** A new task in the form in which it is kept, with the server's settings where it does not say otherwise. */
+export function completeTask(task: NewTask, defaults: TaskDefaults): NewTask {
+  const { id, description } = task;
+  return { id, description, dependencies: normalize(task.dependencies), ...defaults, ...settingsOf(task) };
+}
+
+/** The settings that a task has, and nothing else that it may have besides. */
+function settingsOf(task: TaskSettings): TaskSettings {
+  return Object.fromEntries(Object.entries(task).filter(([key]) => Object.hasOwn(SETTINGS, key)));
+}
+
+/** The names of all settings. */
+const SETTINGS: Readonly<Record<keyof TaskSettings, true>> = {
+  priority: true,
+  group: true,
+  role: true,
+  capabilities: true,
+  assignTo: true,
+  locks: true,
+  timeoutMs: true,
+  maxAttempts: true,
+  backoff: true,
+  notBefore: true,
+  deadline: true,
+  failOnDeadline: true,
+  ifUnreachable: true,
+};
+
+/** The cancellation of a task that has not ended; nothing, if it is cancelled already. */
+export function cancelling(task: Task, reason: string | undefined): readonly Event[] {
+  const { id, status } = task;
+  if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
+  if (status === "cancelled") return [];
+  if (status !== "pending" && status !== "in_progress") throw wrongState("cancel", task, "it has ended already");
+  return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }) }];
+}
+
+/** Another try of a task that failed, was cancelled or skipped; nothing, if it is pending already. */
+export function retrying(task: Task): readonly Event[] {
+  const { id, status } = task;
+  if (status === "pending") return [];
+  if (status === "failed" || status === "cancelled" || status === "skipped") return [{ type: "task.retried", id }];
+  throw wrongState("retry", task, `only failed, cancelled and skipped tasks can be retried; ${WAY_OUT[status]}`);
+}
+
+/** Refuses to delete a task that somebody works on, or that others depend on which don't go with it. */
+export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: ReadonlyTaskNode) => boolean): void {
+  const { task } = node;
+  const dependents = new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
+  const staying = [...dependents].filter((dependent) => !goesToo(dependent)).map((dependent) => dependent.task.id);
+  if (staying.length > 0) {
+    throw new Refusal(
+      "has_dependents",
+      `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(staying)}; ` +
+        "delete those first or change their dependencies",
+      { id: task.id, dependents: staying.slice(0, MAX_NAMED), count: staying.length },
+    );
+  }
+  if (task.status === "in_progress") {
+    throw wrongState("delete", task, `${task.assignedTo} is working on it; cancel it first`);
+  }
+}
+
+/** Those of the settings that a task does not have already. */
+export function differentSettings(task: Task, settings: Changes<TaskSettings>): Changes<TaskSettings> {
+  const entries = Object.entries(settings).filter(([key, value]) => {
+    // The keys of settings are those of a task's settings.
+    return value !== undefined && !isSame(value, task[key as keyof TaskSettings] ?? null);
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What an import adds to the checks of new tasks: a life that is consistent in itself. */
+function checkImported(task: Task): void {
+  const { id, status, assignedTo, startedAt, finishedAt } = task;
+  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
+  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
+  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
+  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
+  const times = [task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil];
+  const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
+  const hasEnded = status !== "pending" && status !== "in_progress";
+  const faults = {
+    "its times must be milliseconds since 1970": !times.every(isTime),
+    [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
+    [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
+    "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
+    "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
+    "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
+    "only a completed task can have a result": status !== "completed" && task.result !== undefined,
+    "only a failed task can have an error": status !== "failed" && task.error !== undefined,
+    "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
+  };
+  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
+  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= MAX_IMPORTED_ATTEMPT;
+}
+
+/** Whether two JSON values are written the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,65 @@
+/**
+ * The rules for templates.
+ */
+
+import { checkNewGroup } from "./decide_groups.ts";
+import { completeTask } from "./decide_tasks.ts";
+import { type Deciders, viewIn } from "./decision.ts";
+import { checkNewTasks } from "./graph.ts";
+import { MAX_TEMPLATE_VERSIONS } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+import { checkTemplate, expand } from "./template.ts";
+import { findTemplate, isArchived, versionsOf } from "./templates.ts";
+import { findGroup, groupViewOf } from "./views.ts";
+
+export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
+  save_template(state, { template }) {
+    checkTemplate(template);
+    const { name } = template;
+    let versions = 0;
+    for (const saved of state.templates.values()) versions += saved.versions.length;
+    if (versions >= MAX_TEMPLATE_VERSIONS) {
+      throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} versions of templates`, {
+        limit: MAX_TEMPLATE_VERSIONS,
+      });
+    }
+    const version = versionsOf(state, name).length + 1;
+    return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
+  },
+
+  apply_template(state, { name, version, group, settings, parameters }, { defaults }) {
+    const template = findTemplate(state, name, version);
+    if (isArchived(state, name)) {
+      throw new Refusal(
+        "wrong_state",
+        `Cannot apply template ${name} as it is archived: archive_template takes it back`,
+        {
+          name,
+        },
+      );
+    }
+    checkNewGroup(state, group, settings);
+    const tasks = expand(template, parameters, group).map((task) => completeTask({ ...task, group }, defaults));
+    checkNewTasks(state, tasks, { newGroups: new Set([group]) });
+    const origin = { name, version: template.version };
+    return {
+      events: [
+        { type: "group.created", group: { id: group, ...settings, template: origin } },
+        { type: "tasks.created", tasks },
+      ],
+      answer: (after) => ({
+        group: groupViewOf(findGroup(after, group)),
+        version: template.version,
+        tasks: tasks.map(({ id }) => viewIn(after, id)),
+      }),
+    };
+  },
+
+  archive_template(state, { name, isArchived: shallBe }) {
+    findTemplate(state, name);
+    return {
+      events: isArchived(state, name) === shallBe ? [] : [{ type: "template.archived", name, isArchived: shallBe }],
+      answer: () => ({ name, isArchived: shallBe }),
+    };
+  },
+};

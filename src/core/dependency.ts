@@ -1,0 +1,245 @@
+/**
+ * Dependencies: what a task waits for, as its creator writes it. Here are their forms, what each form says of one
+ * state of its task, and how verdicts combine. Everything else about them is in `gates.ts`.
+ */
+
+import type { TaskStatus } from "./status.ts";
+
+/** Which end of a task is waited for; `finished` is any. */
+export type Outcome = "completed" | "failed" | "cancelled" | "skipped" | "finished";
+
+/** Every outcome. */
+export const OUTCOMES: readonly Outcome[] = ["completed", "failed", "cancelled", "skipped", "finished"];
+
+/** What a task waits for. A text is the id of a task that must be completed. */
+export type Dependency = string | TaskDependency | GroupDependency | AnyOf | AllOf | AtLeast;
+
+/** An end of a task (`completed` unless said otherwise), or a condition on its result. */
+export interface TaskDependency {
+  readonly task: string;
+  readonly on?: Outcome;
+  readonly when?: Condition;
+}
+
+/** An end of all members of a group, whoever joins later included. */
+export interface GroupDependency {
+  readonly group: string;
+  readonly on?: Outcome;
+}
+
+export interface AnyOf {
+  readonly any: readonly Dependency[];
+}
+
+export interface AllOf {
+  readonly all: readonly Dependency[];
+}
+
+/** So many of the parts, or members of a group: a number, or a share like `"60%"`, rounded up. */
+export interface AtLeast {
+  readonly at_least: number | string;
+  readonly of: readonly Dependency[] | GroupDependency;
+}
+
+/** A JSON value. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/**
+ * A condition on a result, read as JSON where it is JSON and as text where it is not. Exactly one comparison.
+ * `pointer` is a JSON Pointer (RFC 6901); the whole result if absent.
+ */
+export interface Condition {
+  readonly pointer?: string;
+  readonly equals?: JsonValue;
+  readonly not_equals?: JsonValue;
+  /** Part of a text, or element of an array. */
+  readonly contains?: JsonValue;
+  readonly greater_than?: number | string;
+  readonly less_than?: number | string;
+  readonly exists?: boolean;
+}
+
+/** The comparisons of a condition. */
+export const COMPARISONS = ["equals", "not_equals", "contains", "greater_than", "less_than", "exists"] as const;
+
+/**
+ * What is known of a dependency: `true`; `unknown`, it can still go either way; `blocked`, it cannot become true
+ * unless something that failed or was cancelled is retried; `not_taken`, it can never become true.
+ */
+export type Verdict = "true" | "unknown" | "blocked" | "not_taken";
+
+/** What waiting for an outcome comes to in each status of the task. The published truth table. */
+export const TRUTH_TABLE: Readonly<Record<Outcome, Readonly<Record<TaskStatus, Verdict>>>> = {
+  completed: row("true", "blocked", "blocked", "not_taken"),
+  failed: row("not_taken", "true", "blocked", "not_taken"),
+  cancelled: row("not_taken", "blocked", "true", "not_taken"),
+  skipped: row("not_taken", "blocked", "blocked", "true"),
+  finished: row("true", "true", "true", "true"),
+};
+
+/** Counts of parts by what is known of them. */
+export interface Tally {
+  readonly total: number;
+  /** Not true: unknown, blocked or not taken. */
+  readonly unmet: number;
+  readonly blocked: number;
+  readonly notTaken: number;
+}
+
+/**
+ * What is known of "at least `need` of these parts": true as soon as so many are; not taken once it would not be true
+ * even if everything blocked were retried. All of them is `need` = total, any of them is `need` = 1.
+ */
+export function combine({ total, unmet, blocked, notTaken }: Tally, need: number): Verdict {
+  if (total - unmet >= need) return "true";
+  if (total - blocked - notTaken >= need) return "unknown";
+  return total - notTaken >= need ? "blocked" : "not_taken";
+}
+
+/** How many of `total` parts "at least" asks for: a number as it is, a share rounded up. */
+export function neededOf(atLeast: number | string, total: number): number {
+  if (typeof atLeast === "number") return atLeast;
+  // In whole ten-thousandths of a per cent: 55 % of 100 is 55, but 0.55 * 100 is more than that.
+  return Math.ceil(Math.round(Number(atLeast.slice(0, -1)) * 10_000) * total / 1_000_000);
+}
+
+/** Whether a result meets a condition. Pass what {@link readResult} makes of the result. */
+export function meets(result: JsonValue, condition: Condition): boolean {
+  const value = resolvePointer(result, condition.pointer ?? "");
+  if (condition.exists !== undefined) return (value !== undefined) === condition.exists;
+  if (condition.not_equals !== undefined) return value === undefined || !isEqual(value, condition.not_equals);
+  if (value === undefined) return false;
+  if (condition.equals !== undefined) return isEqual(value, condition.equals);
+  if (condition.greater_than !== undefined) return isGreater(value, condition.greater_than);
+  if (condition.less_than !== undefined) return isGreater(condition.less_than, value);
+  const { contains } = condition;
+  if (contains === undefined) return false;
+  if (Array.isArray(value)) return value.some((element) => isEqual(element, contains));
+  return typeof value === "string" && typeof contains === "string" && value.includes(contains);
+}
+
+/** A result as a value: parsed where it is JSON, the text itself where it is not. */
+export function readResult(result: string): JsonValue {
+  try {
+    // JSON.parse returns nothing but JSON values.
+    return JSON.parse(result) as JsonValue;
+  } catch {
+    // Most results are texts.
+    return result;
+  }
+}
+
+/** The form in which a dependency is kept: the shortest. Leaves out repeated plain ids. */
+export function normalize(dependencies: readonly Dependency[]): readonly Dependency[] {
+  return [...new Set(dependencies.map(shortest))];
+}
+
+/** The tasks and groups that a dependency names, in its order, with repetitions. */
+export function* referencesOf(
+  dependency: Dependency,
+): Iterable<{ readonly type: "task" | "group"; readonly id: string }> {
+  if (typeof dependency === "string") yield { type: "task", id: dependency };
+  else if ("task" in dependency) yield { type: "task", id: dependency.task };
+  else if ("group" in dependency) yield { type: "group", id: dependency.group };
+  else for (const part of partsOf(dependency)) yield* referencesOf(part);
+}
+
+/** The parts of an inner expression. */
+export function partsOf(dependency: AnyOf | AllOf | AtLeast): readonly Dependency[] {
+  if ("any" in dependency) return dependency.any;
+  if ("all" in dependency) return dependency.all;
+  return isList(dependency.of) ? dependency.of : [dependency.of];
+}
+
+/** Whether "at least" asks for parts of a list, and not for members of a group. */
+export function isList(of: AtLeast["of"]): of is readonly Dependency[] {
+  return Array.isArray(of);
+}
+
+/** A dependency in words, as short as it is clear. */
+export function describe(dependency: Dependency): string {
+  if (typeof dependency === "string") return dependency;
+  if ("task" in dependency) {
+    const { task, on, when } = dependency;
+    if (when !== undefined) return `${task} when ${describeCondition(when)}`;
+    return on === undefined ? task : `${task} ${on}`;
+  }
+  if ("group" in dependency) {
+    return `group ${dependency.group}${dependency.on === undefined ? "" : ` ${dependency.on}`}`;
+  }
+  const parts = partsOf(dependency);
+  const names = parts.slice(0, MAX_DESCRIBED).map(describe).join(", ") + (parts.length > MAX_DESCRIBED ? ", …" : "");
+  if ("any" in dependency) return `any of (${names})`;
+  if ("all" in dependency) return `all of (${names})`;
+  return `at least ${dependency.at_least} of ${isList(dependency.of) ? `(${names})` : names}`;
+}
+
+/** Most parts of an expression that its description names. */
+const MAX_DESCRIBED = 5;
+
+function describeCondition(condition: Condition): string {
+  const comparison = COMPARISONS.find((name) => condition[name] !== undefined) ?? "exists";
+  return `${condition.pointer ?? "result"} ${comparison} ${JSON.stringify(condition[comparison])}`;
+}
+
+function shortest(dependency: Dependency): Dependency {
+  if (typeof dependency === "string") return dependency;
+  if ("task" in dependency) {
+    const { task, on, when } = dependency;
+    const isPlain = when === undefined && (on === undefined || on === "completed");
+    return isPlain ? task : { task, ...(on !== undefined && on !== "completed" && { on }), ...(when && { when }) };
+  }
+  if ("group" in dependency) {
+    const { group, on } = dependency;
+    return { group, ...(on !== undefined && on !== "completed" && { on }) };
+  }
+  if ("any" in dependency) return { any: dependency.any.map(shortest) };
+  if ("all" in dependency) return { all: dependency.all.map(shortest) };
+  const { at_least, of } = dependency;
+  // A group stays a group.
+  return { at_least, of: isList(of) ? of.map(shortest) : shortest(of) as GroupDependency };
+}
+
+/** JSON Pointer (RFC 6901); undefined where it points at nothing. */
+function resolvePointer(root: JsonValue, pointer: string): JsonValue | undefined {
+  let value: JsonValue | undefined = root;
+  for (const step of pointer.split("/").slice(1)) {
+    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (isArray(value)) value = /^(0|[1-9]\d*)$/.test(key) ? value[Number(key)] : undefined;
+    else if (typeof value === "object" && value !== null && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+function isEqual(a: JsonValue, b: JsonValue): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (isArray(a) || isArray(b)) {
+    return isArray(a) && isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]!));
+  }
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key]!, b[key]!));
+}
+
+/** Compares two numbers, or two texts by their UTF-16 units (so that ISO 8601 times compare); nothing else. */
+function isGreater(a: JsonValue, b: JsonValue): boolean {
+  if (typeof a === "number" && typeof b === "number") return a > b;
+  return typeof a === "string" && typeof b === "string" && a > b;
+}
+
+/** `Array.isArray` does not narrow read-only arrays. */
+function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function row(completed: Verdict, failed: Verdict, cancelled: Verdict, skipped: Verdict): Record<TaskStatus, Verdict> {
+  return { pending: "unknown", in_progress: "unknown", completed, failed, cancelled, skipped };
+}

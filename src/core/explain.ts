@@ -1,0 +1,231 @@
+/**
+ * Why a task is not ready, blocked or skipped, as a tree, and what would change it. Bounded, whatever the graph.
+ */
+
+import type { Gate } from "./nodes.ts";
+import { describe, neededOf, TRUTH_TABLE, type Verdict } from "./dependency.ts";
+import { culpritsOf, tasksOf } from "./culprits.ts";
+import { nameSome } from "./graph.ts";
+import { MAX_NAMED } from "./limits.ts";
+import type { TaskStatus } from "./status.ts";
+import { closedBy } from "./no_tasks.ts";
+import { eligibleCount, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
+import { findTask, groupViewOf, take } from "./views.ts";
+
+/** Most dependencies of one node of the tree that are shown, the deciding ones first. */
+const MAX_PARTS = 20;
+
+/** Most tasks that are looked at for the roots of the matter. */
+const MAX_WALKED = 1_000;
+
+/** Why a task is as it is. */
+export interface Explanation {
+  readonly id: string;
+  readonly status: TaskStatus;
+  readonly readiness?: string;
+  /** The answer in a sentence. */
+  readonly why: string;
+  /** What can be done about it. */
+  readonly whatWouldChange: readonly string[];
+  /** What it waits for; absent if it waits for nothing. */
+  readonly dependencies?: readonly ExplainedDependency[];
+  readonly moreDependencies?: number;
+  /** The tasks at the end of all the waiting: running, ready, delayed or failed (the first few). */
+  readonly roots?: readonly { readonly id: string; readonly state: string; readonly assignedTo?: string }[];
+}
+
+/** A dependency and what is known of it: see the truth table. */
+export interface ExplainedDependency {
+  readonly dependency: string;
+  readonly verdict: Verdict;
+  /** The state of the task or group that it waits for. */
+  readonly state?: string;
+  readonly need?: number;
+  readonly of?: readonly ExplainedDependency[];
+  readonly more?: number;
+}
+
+/** Explains a task. O(its dependencies and the tasks behind them, up to a bound). */
+export function explain(state: ReadonlyState, id: string): Explanation {
+  const node = findTask(state, id);
+  const { task, readiness } = node;
+  const parts = [...node.dependencies.map(explainPlain), ...node.gates.map(explainGate)].sort(byWeight);
+  const roots = readiness === "waiting" || readiness === "blocked" ? rootsOf(node) : [];
+  const { why, whatWouldChange } = reasonOf(state, node, roots);
+  return {
+    id,
+    status: task.status,
+    ...(readiness !== undefined && { readiness }),
+    why,
+    whatWouldChange,
+    ...(parts.length > 0 && { dependencies: parts.slice(0, MAX_PARTS) }),
+    ...(parts.length > MAX_PARTS && { moreDependencies: parts.length - MAX_PARTS }),
+    ...(roots.length > 0 && {
+      roots: roots.map(({ task, readiness }) => ({
+        id: task.id,
+        state: readiness ?? task.status,
+        ...(task.assignedTo !== undefined && { assignedTo: task.assignedTo }),
+      })),
+    }),
+  };
+}
+
+interface Reason {
+  readonly why: string;
+  readonly whatWouldChange: readonly string[];
+}
+
+function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly ReadonlyTaskNode[]): Reason {
+  const { task, readiness } = node;
+  const { id } = task;
+  switch (task.status) {
+    case "in_progress": {
+      const lease = task.leaseUntil === undefined
+        ? "without a timeout"
+        : `until ${new Date(task.leaseUntil).toISOString()}, unless it gives a sign of life`;
+      return {
+        why: `${task.assignedTo} works on attempt ${task.attempt}, ${lease}`,
+        whatWouldChange: ["complete_task or fail_task by its holder", `release_task ${id}`, `cancel_task ${id}`],
+      };
+    }
+    case "completed":
+      return { why: `${task.assignedTo ?? "Somebody"} completed it`, whatWouldChange: [] };
+    case "failed":
+      return { why: `It failed: ${task.error ?? "no error was given"}`, whatWouldChange: [`retry_task ${id}`] };
+    case "cancelled":
+      return {
+        why: `It was cancelled: ${task.reason ?? "no reason was given"}`,
+        whatWouldChange: [`retry_task ${id}`],
+      };
+    case "skipped":
+      return {
+        why: `Its dependencies could not be met any more: ${task.reason ?? ""}`,
+        whatWouldChange: [`retry_task ${id}, once what it depends on is different`],
+      };
+    case "pending":
+      break;
+  }
+  switch (readiness) {
+    case "delayed":
+      return {
+        why: `Its dependencies are met; it waits until ${new Date(node.wake?.at ?? 0).toISOString()}` +
+          (task.failures === undefined ? "" : ` after ${task.failures} failed attempts`),
+        whatWouldChange: ["time", `update_task ${id} with another not_before`],
+      };
+    case "ready":
+      return readyReason(state, node);
+    case "blocked":
+      return {
+        why: `It cannot be done as things stand: blocked by ${nameRoots(roots)}`,
+        whatWouldChange: [
+          ...roots.filter(({ task }) => task.status !== "pending").map(({ task }) => `retry_task ${task.id}`),
+          `update_task ${id} with other dependencies`,
+        ],
+      };
+    default:
+      return {
+        why: roots.length === 0
+          ? "It waits for a group that has not enough tasks yet"
+          : `It waits for others, in the end for ${nameRoots(roots)}`,
+        whatWouldChange: roots.length === 0
+          ? ["create_task in that group", `update_task ${id} with other dependencies`]
+          : roots.map(wayOn),
+      };
+  }
+}
+
+function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+  const closed = closedBy(state, node);
+  if (closed.length > 0) {
+    return { why: `It is ready, but ${closed.join(", and ")}`, whatWouldChange: ["the end of a running task"] };
+  }
+  const requirement = node.bucket?.requirement;
+  const asks = requirement === undefined ? [] : [
+    ...(requirement.instance === undefined ? [] : [`instance ${requirement.instance}`]),
+    ...requirement.roles.map((role) => `role ${role}`),
+    ...requirement.capabilities.map((each) => `capability ${each}`),
+  ];
+  if (requirement === undefined || asks.length === 0) {
+    const before = state.ready.size - 1;
+    return {
+      why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`,
+      whatWouldChange: [`get_next_task with task_id ${node.task.id}`],
+    };
+  }
+  const nobody = eligibleCount(state.instances, requirement) === 0
+    ? ", which no active registered instance offers"
+    : "";
+  return {
+    why: `It is ready for ${asks.join(" and ")}${nobody}`,
+    whatWouldChange: [`get_next_task by an instance with ${asks.join(" and ")}`, `update_task ${node.task.id}`],
+  };
+}
+
+function wayOn({ task, readiness }: ReadonlyTaskNode): string {
+  if (task.status === "in_progress") return `complete_task ${task.id}`;
+  if (readiness === "delayed") return `time, for ${task.id}`;
+  return readiness === "ready" ? `claim and complete ${task.id}` : `retry_task ${task.id}`;
+}
+
+function nameRoots(roots: readonly ReadonlyTaskNode[]): string {
+  return nameSome(roots.map(({ task, readiness }) => `${task.id} (${readiness ?? task.status})`));
+}
+
+/** The tasks at the end of the waiting, found by walking along what decides. */
+function rootsOf(start: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
+  const seen = new Set([start]);
+  const roots: ReadonlyTaskNode[] = [];
+  for (const node of seen) {
+    const goesOn = node.readiness === "waiting" || node.readiness === "blocked";
+    if (!goesOn) roots.push(node);
+    if (roots.length === MAX_NAMED) break;
+    if (!goesOn) continue;
+    for (const culprit of culpritsOf(node, MAX_WALKED)) {
+      const hasNotSucceeded = ({ task }: ReadonlyTaskNode) => task.status !== "completed" && task.status !== "skipped";
+      for (const next of tasksOf(culprit, hasNotSucceeded)) if (seen.size < MAX_WALKED) seen.add(next);
+    }
+  }
+  return roots;
+}
+
+function explainPlain(node: ReadonlyTaskNode): ExplainedDependency {
+  return { dependency: node.task.id, verdict: TRUTH_TABLE.completed[node.task.status], state: stateOf(node) };
+}
+
+function explainGate(gate: Gate): ExplainedDependency {
+  const dependency = describe(gate.dependency);
+  const { verdict } = gate;
+  if (gate.type === "task") return { dependency, verdict, state: stateOf(gate.source) };
+  if (gate.type === "group") {
+    const { total, counts, percent } = groupViewOf(gate.source);
+    const shown = Object.entries(counts).filter(([, count]) => count > 0).map(([status, count]) =>
+      `${count} ${status}`
+    );
+    return {
+      dependency,
+      verdict,
+      state: total === 0 ? "no tasks yet" : `${shown.join(", ")} of ${total} (${percent} %)`,
+      need: neededOf(gate.atLeast, total),
+    };
+  }
+  const parts = gate.parts.map(explainGate).sort(byWeight);
+  return {
+    dependency,
+    verdict,
+    need: gate.need,
+    of: take(parts, MAX_PARTS),
+    ...(parts.length > MAX_PARTS && { more: parts.length - MAX_PARTS }),
+  };
+}
+
+function stateOf({ task, readiness }: ReadonlyTaskNode): string {
+  const holder = task.status === "in_progress" ? ` by ${task.assignedTo}` : "";
+  return (readiness ?? task.status) + holder;
+}
+
+/** What decides first. */
+function byWeight(a: ExplainedDependency, b: ExplainedDependency): number {
+  return WEIGHTS[a.verdict] - WEIGHTS[b.verdict];
+}
+
+const WEIGHTS: Readonly<Record<Verdict, number>> = { not_taken: 0, blocked: 1, unknown: 2, true: 3 };

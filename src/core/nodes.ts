@@ -1,0 +1,136 @@
+/**
+ * What the state is made of: tasks, groups, locks and instances in their places, tied to each other. Only `evolve` and
+ * what it calls change them.
+ */
+
+import type { Condition, Dependency, Outcome, Verdict } from "./dependency.ts";
+import type { Heap, HeapEntry } from "./heap.ts";
+import type { Group, Instance, Task, Template } from "./model.ts";
+import type { Profile, Requirement } from "./routing.ts";
+import type { Readiness, TaskStatus } from "./status.ts";
+
+/** A task's place in the graph. */
+export interface TaskNode extends HeapEntry {
+  task: Task;
+  group: GroupNode | undefined;
+  /** What the task waits for by plain ids. */
+  dependencies: readonly TaskNode[];
+  /** What it waits for by expressions; {@link NOTHING} where there are none. */
+  gates: readonly Gate[];
+  /** The tasks that wait for this one by its plain id; {@link NO_NODES} until there is one: most tasks are leaves. */
+  dependents: ReadonlySet<TaskNode>;
+  /** The expressions that watch this task; {@link NO_GATES} until there is one. */
+  watchers: ReadonlySet<TaskGate>;
+  /** Of dependencies and gates: those that are not true, and of these the blocked and the not taken ones. */
+  unmet: number;
+  blocked: number;
+  notTaken: number;
+  /** Of a pending task. */
+  readiness: Readiness | undefined;
+  /** Of a ready task: when it became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
+  claimAt: number;
+  /** Of a ready task: those that ask for the same. */
+  bucket: Bucket | undefined;
+  /** When it stops being delayed or reserved. */
+  wake: Timer<TaskNode> | undefined;
+  /** When its lease or deadline is over. */
+  due: Timer<TaskNode> | undefined;
+}
+
+/** A time at which something is to be done about a task or an instance. */
+export interface Timer<T> extends HeapEntry {
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  readonly target: T;
+}
+
+/** A group's place in the graph. */
+export interface GroupNode extends Resource {
+  group: Group;
+  readonly members: Set<TaskNode>;
+  readonly counts: Record<TaskStatus, number>;
+  /** The expressions that watch this group. */
+  readonly watchers: Set<GroupGate>;
+}
+
+/** A lock that tasks name. */
+export interface LockNode extends Resource {
+  readonly name: string;
+  /** The tasks in progress that have it: one, or none. (More could only come from an import.) */
+  readonly holders: Set<TaskNode>;
+  /** How many tasks name it. */
+  users: number;
+}
+
+/** An instance, and what it offers. */
+export interface InstanceNode {
+  instance: Instance;
+  profile: Profile;
+  due: Timer<InstanceNode> | undefined;
+}
+
+/** The versions of a template, the first one first. */
+export interface TemplateNode {
+  readonly versions: Template[];
+  isArchived: boolean;
+}
+
+/** An expression, or a part of one. */
+export type Gate = TaskGate | GroupGate | Branch;
+
+/** What all gates have. */
+export interface GateBase {
+  /** The expression as it was written. */
+  readonly dependency: Dependency;
+  /** The task that waits. */
+  readonly root: TaskNode;
+  /** What it is a part of. */
+  readonly owner: TaskNode | Branch;
+  verdict: Verdict;
+}
+
+/** Waits for a task. */
+export interface TaskGate extends GateBase {
+  readonly type: "task";
+  readonly source: TaskNode;
+  readonly on: Outcome;
+  readonly when: Condition | undefined;
+}
+
+/** Waits for so many members of a group. */
+export interface GroupGate extends GateBase {
+  readonly type: "group";
+  readonly source: GroupNode;
+  readonly on: Outcome;
+  /** A number, or a share such as `"60%"`. */
+  readonly atLeast: number | string;
+}
+
+/** Waits for so many of its parts. */
+export interface Branch extends GateBase {
+  readonly type: "branch";
+  readonly need: number;
+  parts: readonly Gate[];
+  unmet: number;
+  blocked: number;
+  notTaken: number;
+}
+
+/** What bounds how many tasks run at the same time: a group, or a lock. */
+export interface Resource {
+  /** Whether one more task may run. Changed by `setOpen` only. */
+  isOpen: boolean;
+}
+
+/** Ready tasks that ask for the same, and run under the same bounds. */
+export interface Bucket {
+  readonly key: string;
+  readonly requirement: Requirement;
+  readonly resources: readonly Resource[];
+  readonly heap: Heap<TaskNode>;
+}
+
+/** The empty collections that all nodes share which have nothing to put there. */
+export const NO_NODES: ReadonlySet<TaskNode> = new Set();
+export const NO_GATES: ReadonlySet<TaskGate> = new Set();
+export const NOTHING: readonly never[] = [];

@@ -1,0 +1,150 @@
+/**
+ * The tools for groups of tasks, and for doing the same to many tasks.
+ */
+
+import { z } from "zod";
+import type { BulkAction } from "../../core/commands.ts";
+import { PRIORITIES } from "../../core/model.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { findGroup, groupViewOf, take } from "../../core/views.ts";
+import { presentGroup } from "../present.ts";
+import { adds, changes, defineTool, reads, removes, type Tool } from "../tool.ts";
+import { assignmentSchema, defined, toAssignment } from "./task_arguments.ts";
+import { filterShape, listedFilterShape, toFilter } from "./task_tools.ts";
+
+/** Most groups that are listed. */
+const MAX_LISTED = 200;
+
+const ACTIONS = ["cancel", "retry", "release", "delete", "prioritize", "assign", "move"] as const;
+
+const groupId = z.string();
+const title = z.string();
+const maxParallel = z.int();
+
+export const GROUP_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: "create_group",
+    description: "Create a group, to which tasks can then belong. Tasks can depend on all or a share of a group.",
+    input: {
+      group_id: groupId,
+      title: title.optional(),
+      max_parallel: maxParallel.optional().describe("Most of its tasks running at a time"),
+      paused: z.boolean().optional(),
+    },
+    annotations: adds,
+    async run({ group_id, title, max_parallel, paused }, { engine, actor }) {
+      const settings = defined({ title, maxParallel: max_parallel, paused });
+      return { json: presentGroup(await engine.execute({ type: "create_group", id: group_id, settings }, actor())) };
+    },
+  }),
+  defineTool({
+    name: "update_group",
+    description: "Change a group. paused: none of its tasks can be claimed until false. null removes.",
+    input: {
+      group_id: groupId,
+      title: title.nullable().optional(),
+      max_parallel: maxParallel.nullable().optional(),
+      paused: z.boolean().optional(),
+    },
+    annotations: changes,
+    async run({ group_id, title, max_parallel, paused }, { engine, actor }) {
+      const settings = defined({ title, maxParallel: max_parallel, paused: paused === false ? null : paused });
+      return { json: presentGroup(await engine.execute({ type: "update_group", id: group_id, settings }, actor())) };
+    },
+  }),
+  defineTool({
+    name: "delete_group",
+    description: "Delete a group that has no tasks and that no task depends on.",
+    input: { group_id: groupId },
+    annotations: removes,
+    async run({ group_id }, { engine, actor }) {
+      return { json: await engine.execute({ type: "delete_group", id: group_id }, actor()) };
+    },
+  }),
+  defineTool({
+    name: "get_groups",
+    description: "How far each group is, or the one named: status, counts and percent of its tasks.",
+    input: { group_id: groupId.optional() },
+    annotations: reads,
+    async run({ group_id }, { engine }) {
+      if (group_id !== undefined) {
+        return { json: presentGroup(await engine.read((state) => groupViewOf(findGroup(state, group_id)))) };
+      }
+      const { groups, total } = await engine.read((state) => ({
+        groups: take(state.groups.values(), MAX_LISTED).map(groupViewOf),
+        total: state.groups.size,
+      }));
+      return { json: { groups: groups.map(presentGroup), total } };
+    },
+  }),
+  defineTool({
+    name: "update_tasks",
+    description:
+      "Do the same to all tasks of a group or other filter, all or none; atomic: false does what it can and " +
+      "says what it could not. prioritize needs to_priority, assign to_assign (or null), move to_group (or null).",
+    input: {
+      action: z.enum(ACTIONS),
+      ...filterShape,
+      ids: z.array(z.string()).optional(),
+      to_priority: z.enum(PRIORITIES).optional(),
+      to_assign: assignmentSchema.nullable().optional(),
+      to_group: groupId.nullable().optional(),
+      reason: z.string().optional(),
+      atomic: z.boolean().optional(),
+    },
+    listed: {
+      action: z.enum(ACTIONS),
+      ...listedFilterShape,
+      ids: z.array(z.string()).optional(),
+      to_priority: z.enum(PRIORITIES).optional(),
+      to_assign: z.looseObject({}).optional(),
+      to_group: groupId.optional(),
+      reason: z.string().optional(),
+      atomic: z.boolean().optional(),
+    },
+    annotations: removes,
+    async run({ action, ids, to_priority, to_assign, to_group, reason, atomic = true, ...filter }, { engine, actor }) {
+      const { changed, unchanged, refused, refusedCount } = await engine.execute({
+        type: "bulk_update",
+        filter: { ...toFilter(filter), ...defined({ ids }) },
+        action: toAction(action, { to_priority, to_assign, to_group, reason }),
+        isAtomic: atomic,
+      }, actor());
+      return { json: { changed, unchanged, refused, refused_count: refusedCount } };
+    },
+  }),
+];
+
+interface ActionArguments {
+  readonly to_priority: typeof PRIORITIES[number] | undefined;
+  readonly to_assign: z.infer<typeof assignmentSchema> | null | undefined;
+  readonly to_group: string | null | undefined;
+  readonly reason: string | undefined;
+}
+
+function toAction(action: typeof ACTIONS[number], args: ActionArguments): BulkAction {
+  const { to_priority, to_assign, to_group, reason } = args;
+  switch (action) {
+    case "retry":
+    case "delete":
+      return { type: action };
+    case "cancel":
+    case "release":
+      return { type: action, ...defined({ reason }) };
+    case "prioritize":
+      if (to_priority === undefined) throw missing(action, "to_priority");
+      return { type: action, priority: to_priority };
+    case "assign":
+      if (to_assign === undefined) throw missing(action, "to_assign");
+      return { type: action, assignTo: to_assign && toAssignment(to_assign) };
+    case "move":
+      if (to_group === undefined) throw missing(action, "to_group");
+      return { type: action, group: to_group };
+    default:
+      return action satisfies never;
+  }
+}
+
+function missing(action: string, parameter: string): Refusal {
+  return new Refusal("invalid_value", `Cannot ${action} tasks as ${parameter} is missing: give it, or null for none`);
+}

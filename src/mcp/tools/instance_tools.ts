@@ -1,0 +1,100 @@
+/**
+ * The tools of instances. Registering is optional; it lets tasks be routed, and finds out who is gone.
+ */
+
+import { z } from "zod";
+import type { Contact } from "../../core/commands.ts";
+import type { InstanceView } from "../../core/model.ts";
+import { instanceViewOf, take } from "../../core/views.ts";
+import { isoTime, type Json } from "../present.ts";
+import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
+import { defined, instanceId, names } from "./task_arguments.ts";
+import { urgentOf } from "./work_tools.ts";
+
+/** Most instances that are listed. */
+const MAX_LISTED = 200;
+
+export const INSTANCE_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: "register_instance",
+    description:
+      "Say what you can do, to get the tasks that ask for it. With ttl_ms, you count as lost and your tasks " +
+      "go to others when you make no call for so long.",
+    input: {
+      instance_id: instanceId,
+      roles: names.optional(),
+      capabilities: names.optional(),
+      max_concurrent: z.int().optional().describe("Most tasks you hold at a time"),
+      ttl_ms: z.int().optional(),
+      metadata: z.record(z.string(), z.string()).optional(),
+    },
+    annotations: changes,
+    async run({ instance_id, roles, capabilities, max_concurrent, ttl_ms, metadata }, { engine, actor }) {
+      const settings = defined({ roles, capabilities, maxConcurrent: max_concurrent, ttlMs: ttl_ms, metadata });
+      const command = { type: "register_instance" as const, instance: instance_id, settings };
+      return { json: presentContact(await engine.execute(command, actor())) };
+    },
+  }),
+  defineTool({
+    name: "heartbeat",
+    description:
+      "Say that you are alive: extends your ttl and leases, and tells of lost and urgent tasks. Every other " +
+      "call of yours does that too.",
+    input: { instance_id: instanceId },
+    annotations: changes,
+    async run({ instance_id }, { engine, actor }) {
+      return { json: presentContact(await engine.execute({ type: "heartbeat", instance: instance_id }, actor())) };
+    },
+  }),
+  defineTool({
+    name: "leave",
+    description: "Say that you are going: your tasks go back at once. drain: finish them first, get no more.",
+    input: { instance_id: instanceId, drain: z.boolean().optional() },
+    annotations: adds,
+    async run({ instance_id, drain }, { engine, actor }) {
+      const command = { type: "leave" as const, instance: instance_id, ...defined({ isDraining: drain }) };
+      return { json: presentInstance(await engine.execute(command, actor())) };
+    },
+  }),
+  defineTool({
+    name: "list_instances",
+    description: "Who is registered, alive, and holds what. all: those that left or were lost too.",
+    input: { all: z.boolean().optional() },
+    annotations: reads,
+    async run({ all = false }, { engine }) {
+      const { shown, total } = await engine.read((state) => {
+        const instances = Array.from(state.instances.values(), (node) => node.instance)
+          .filter(({ status }) => all || status === "active" || status === "draining");
+        return {
+          shown: take(instances, MAX_LISTED).map((each) => instanceViewOf(state, each)),
+          total: instances.length,
+        };
+      });
+      return { json: { instances: shown.map(presentInstance), total } };
+    },
+  }),
+];
+
+function presentContact({ instance, status, expiresAt, holding, lostTasks, urgent }: Contact): Json {
+  return {
+    instance_id: instance,
+    status: status ?? "unregistered",
+    ...(expiresAt !== undefined && { expires_at: isoTime(expiresAt) }),
+    holding: holding.map(({ id, attempt, leaseUntil }) => {
+      return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }) };
+    }),
+    ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
+    ...urgentOf(urgent),
+  };
+}
+
+function presentInstance({ id, registeredAt, seenAt, expiresAt, lostTasks, ...rest }: InstanceView): Json {
+  return {
+    id,
+    ...rest,
+    registeredAt: isoTime(registeredAt),
+    seenAt: isoTime(seenAt),
+    ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }),
+    ...(lostTasks !== undefined && { lostTasks }),
+  };
+}

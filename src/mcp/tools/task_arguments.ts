@@ -1,0 +1,152 @@
+/**
+ * What tools take of a task: its settings as an agent writes them, and how they become those of the core.
+ */
+
+import { z } from "zod";
+import type { Dependency } from "../../core/dependency.ts";
+import type { Changes } from "../../core/events.ts";
+import { type NewTask, PRIORITIES, type TaskSettings } from "../../core/model.ts";
+import { parseDependencies } from "../../core/parse_dependency.ts";
+import { parseTime } from "../time.ts";
+
+export const taskId = z.string();
+export const instanceId = z.string().describe("Your own id, always the same");
+export const attempt = z.int().min(1).optional().describe("From the claim: refuses a late answer");
+export const names = z.array(z.string());
+
+/** A dependency, of which the core reads the form: it says better what is wrong than a schema could. */
+const dependency = z.unknown()
+  .refine(
+    (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+    "expected string or object",
+  )
+  .meta({ type: ["string", "object"] });
+
+/** Said once, where a tool creates a task; elsewhere tools refer to it. */
+export const dependencies = z.array(dependency).optional().describe(
+  'Ids of tasks to be completed first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
+    '{"task","when":{"pointer":"/verdict","equals":"ok"}}, {"group"}, {"any":[...]}, {"all":[...]}, ' +
+    '{"at_least":2 or "60%","of":[...] or {"group"}}',
+);
+
+/** A list of dependencies, and a new task, where another tool says what they can be. */
+export const listedDependencies = z.array(dependency).optional();
+export const listedTask = z.looseObject({ id: taskId, description: z.string(), dependencies: listedDependencies });
+
+const assignment = z.strictObject({
+  instance: z.string().optional(),
+  role: z.string().optional(),
+  fallback_ms: z.int().optional(),
+});
+
+const backoff = z.strictObject({
+  initial_interval_ms: z.int().optional(),
+  backoff_coefficient: z.number().optional(),
+  max_interval_ms: z.int().optional(),
+});
+
+/** Settings of a new task. */
+export const settingsShape = {
+  priority: z.enum(PRIORITIES).optional(),
+  group: z.string().optional(),
+  role: z.string().optional().describe("Only for instances with it"),
+  capabilities: names.optional().describe("Only for instances with all"),
+  assign_to: assignment.optional().describe("Reserve for an instance or role"),
+  locks: names.optional().describe("Never beside tasks naming the same"),
+  timeout_ms: z.int().optional().describe("Silent for so long, it goes to another"),
+  max_attempts: z.int().optional(),
+  backoff: backoff.optional(),
+  not_before: z.string().optional().describe("ISO 8601 time, or duration like PT10M"),
+  deadline: z.string().optional(),
+  fail_on_deadline: z.boolean().optional(),
+  if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("When a dependency fails"),
+};
+
+/** A new task. */
+export const newTaskShape = { id: taskId, description: z.string(), dependencies, ...settingsShape };
+
+/** Changes of settings: null removes one. */
+export const changesShape = {
+  priority: settingsShape.priority.nullable(),
+  group: settingsShape.group.nullable(),
+  role: settingsShape.role.nullable(),
+  capabilities: settingsShape.capabilities.nullable(),
+  assign_to: settingsShape.assign_to.nullable(),
+  locks: settingsShape.locks.nullable(),
+  timeout_ms: settingsShape.timeout_ms.nullable(),
+  max_attempts: settingsShape.max_attempts.nullable(),
+  backoff: settingsShape.backoff.nullable(),
+  not_before: settingsShape.not_before.nullable(),
+  deadline: settingsShape.deadline.nullable(),
+  fail_on_deadline: settingsShape.fail_on_deadline.nullable(),
+  if_unreachable: settingsShape.if_unreachable.nullable(),
+};
+
+type NewTaskArguments = z.infer<z.ZodObject<typeof newTaskShape>>;
+type ChangesArguments = z.infer<z.ZodObject<typeof changesShape>>;
+
+/** Whom a task is reserved for. */
+export const assignmentSchema = assignment;
+
+/** A new task of the core. Throws a `Refusal` if a dependency or a time is malformed. */
+export function toNewTask({ id, description, dependencies, ...settings }: NewTaskArguments, now: number): NewTask {
+  const known = Object.entries(toChanges(settings, now)).filter(([, value]) => value !== null);
+  // What is left has the types of settings.
+  return {
+    id,
+    description,
+    dependencies: toDependencies(dependencies ?? []),
+    ...Object.fromEntries(known) as TaskSettings,
+  };
+}
+
+/** Dependencies of the core. Throws a `Refusal` if one is malformed. */
+export function toDependencies(values: readonly unknown[]): readonly Dependency[] {
+  return parseDependencies(values);
+}
+
+/** Changes of the core. Throws a `Refusal` if a time is malformed. */
+export function toChanges(args: ChangesArguments, now: number): Changes<TaskSettings> {
+  const { assign_to, backoff, not_before, deadline, if_unreachable } = args;
+  return defined({
+    // What is by default is not stored.
+    priority: args.priority === "normal" ? null : args.priority,
+    group: args.group,
+    role: args.role,
+    capabilities: emptyToNull(args.capabilities),
+    assignTo: assign_to && toAssignment(assign_to),
+    locks: emptyToNull(args.locks && [...new Set(args.locks)]),
+    timeoutMs: args.timeout_ms,
+    maxAttempts: args.max_attempts,
+    backoff: backoff && defined({
+      initialIntervalMs: backoff.initial_interval_ms,
+      coefficient: backoff.backoff_coefficient,
+      maxIntervalMs: backoff.max_interval_ms,
+    }),
+    notBefore: timeOrNone(not_before, "not_before", now),
+    deadline: timeOrNone(deadline, "deadline", now),
+    failOnDeadline: args.fail_on_deadline,
+    ifUnreachable: if_unreachable === "block" ? null : if_unreachable,
+  });
+}
+
+/** A reservation of the core. */
+export function toAssignment({ instance, role, fallback_ms }: z.infer<typeof assignment>) {
+  return defined({ instance, role, fallbackMs: fallback_ms });
+}
+
+function timeOrNone(text: string | null | undefined, what: string, now: number): number | null | undefined {
+  return typeof text === "string" ? parseTime(text, what, now) : text;
+}
+
+function emptyToNull<T>(values: readonly T[] | null | undefined): readonly T[] | null | undefined {
+  return values?.length === 0 ? null : values;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the fields that are undefined. */
+export function defined<T extends object>(value: T): Defined<T> {
+  // What is left is defined.
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+}

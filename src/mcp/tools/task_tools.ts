@@ -1,0 +1,197 @@
+/**
+ * The tools that make and change the plan, and look at it.
+ */
+
+import { z } from "zod";
+import { explain } from "../../core/explain.ts";
+import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { READINESSES, TASK_STATUSES } from "../../core/status.ts";
+import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../core/views.ts";
+import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
+import { adds, changes, defineTool, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
+import {
+  changesShape,
+  defined,
+  dependencies,
+  listedDependencies,
+  listedTask,
+  newTaskShape,
+  taskId,
+  toChanges,
+  toDependencies,
+  toNewTask,
+} from "./task_arguments.ts";
+
+/** Tasks on a page of `get_task_status` unless the call says otherwise, and at most. */
+const DEFAULT_PAGE = 200;
+const MAX_PAGE = 1_000;
+
+/** Most tasks shown as ready after a creation. */
+const MAX_SHOWN = 20;
+
+const STATES = [...TASK_STATUSES, ...READINESSES] as const;
+
+/** What tasks can be filtered by. */
+export const filterShape = {
+  status: z.union([z.enum(STATES), z.array(z.enum(STATES))]).optional(),
+  assigned_to: z.string().optional(),
+  group: z.string().optional(),
+  priority: z.enum(PRIORITIES).optional(),
+  overdue: z.boolean().optional(),
+};
+
+/** The same, as it is listed: the one form that does for both. */
+export const listedFilterShape = { ...filterShape, status: z.array(z.enum(STATES)).optional() };
+
+/** A filter of the core. */
+export function toFilter({ status, assigned_to, ...rest }: z.infer<z.ZodObject<typeof filterShape>>): TaskFilter {
+  return defined({ ...rest, status: status && [status].flat(), assignedTo: assigned_to });
+}
+
+export const TASK_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: "create_task",
+    description: "Create one task. It can be claimed once its dependencies are met.",
+    input: newTaskShape,
+    annotations: adds,
+    async run(args, { engine, actor, now }) {
+      const tasks = await engine.execute({ type: "create_tasks", tasks: [toNewTask(args, now())] }, actor());
+      return { json: tasks.map((task) => presentCompact(task))[0] };
+    },
+  }),
+  defineTool({
+    name: "create_tasks",
+    description:
+      "Create up to 1000 tasks, all or none, each as for create_task, naming each other in any order. Best for a plan.",
+    input: { tasks: z.array(z.strictObject(newTaskShape)) },
+    listed: { tasks: z.array(listedTask) },
+    annotations: adds,
+    async run({ tasks }, { engine, actor, now }) {
+      const at = now();
+      const created = await engine.execute(
+        { type: "create_tasks", tasks: tasks.map((task) => toNewTask(task, at)) },
+        actor(),
+      );
+      return { json: createdAnswer(created) };
+    },
+  }),
+  defineTool({
+    name: "update_task",
+    description: "Change a pending task: description, dependencies, or whatever else create_task takes; null removes.",
+    input: { task_id: taskId, description: z.string().optional(), dependencies, ...changesShape },
+    listed: { task_id: taskId, description: z.string().optional(), dependencies: listedDependencies },
+    annotations: changes,
+    async run({ task_id, description, dependencies, ...settings }, { engine, actor, now }) {
+      return taskAnswer(
+        await engine.execute({
+          type: "update_task",
+          id: task_id,
+          ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
+          settings: toChanges(settings, now()),
+        }, actor()),
+      );
+    },
+  }),
+  defineTool({
+    name: "delete_task",
+    description: "Delete a task that no task depends on and nobody works on.",
+    input: { task_id: taskId },
+    annotations: removes,
+    async run({ task_id }, { engine, actor }) {
+      return { json: await engine.execute({ type: "delete_task", id: task_id }, actor()) };
+    },
+  }),
+  defineTool({
+    name: "cancel_task",
+    description: "End a pending or running task without result. What depends on it is blocked until retry_task.",
+    input: { task_id: taskId, reason: z.string().optional() },
+    annotations: removes,
+    async run({ task_id, reason }, { engine, actor }) {
+      return taskAnswer(
+        await engine.execute({ type: "cancel_task", id: task_id, ...defined({ reason }) }, actor()),
+      );
+    },
+  }),
+  defineTool({
+    name: "retry_task",
+    description: "Make a failed, cancelled or skipped task pending again.",
+    input: { task_id: taskId },
+    annotations: adds,
+    async run({ task_id }, { engine, actor }) {
+      return taskAnswer(await engine.execute({ type: "retry_task", id: task_id }, actor()));
+    },
+  }),
+  defineTool({
+    name: "get_task_status",
+    description: "List tasks by creation, compact: the first 200, or a page. summary: only counts.",
+    input: {
+      ...filterShape,
+      summary: z.boolean().optional(),
+      fields: z.array(z.enum(TASK_FIELDS)).optional(),
+      limit: z.int().min(1).max(MAX_PAGE).optional(),
+      cursor: z.string().optional(),
+    },
+    listed: {
+      ...listedFilterShape,
+      summary: z.boolean().optional(),
+      fields: z.array(z.string()).optional().describe("Show these, in full"),
+      limit: z.int().min(1).max(MAX_PAGE).optional(),
+      cursor: z.string().optional(),
+    },
+    annotations: reads,
+    async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { engine }) {
+      if (summary === true) return { json: await engine.read(summarize) };
+      const after = cursor === undefined ? 0 : readCursor(cursor);
+      return taskPage(await engine.read((state) => listTasks(state, toFilter(filter), { limit, after })), fields);
+    },
+  }),
+  defineTool({
+    name: "get_task_details",
+    description: "Get one task whole, with description, result, attempts and durations.",
+    input: { task_id: taskId },
+    annotations: reads,
+    async run({ task_id }, { engine }) {
+      return { json: presentTask(await engine.read((state) => viewOf(findTask(state, task_id)))) };
+    },
+  }),
+  defineTool({
+    name: "explain_task",
+    description: "Why a task is not ready, blocked, skipped or not handed out, and what would change that.",
+    input: { task_id: taskId },
+    annotations: reads,
+    async run({ task_id }, { engine }) {
+      return { json: await engine.read((state) => explain(state, task_id)) };
+    },
+  }),
+];
+
+/** What tells how a creation went without repeating it. */
+export function createdAnswer(created: readonly TaskView[]) {
+  const ready = created.filter((task) => task.readiness === "ready").map((task) => task.id);
+  return { created: created.length, ready: ready.slice(0, MAX_SHOWN), ready_count: ready.length };
+}
+
+/** A task, compact. */
+export function taskAnswer(task: TaskView): ToolAnswer {
+  return { json: presentCompact(task) };
+}
+
+function taskPage(page: TaskPage, fields: readonly TaskField[] | undefined): ToolAnswer {
+  const { shown, isCut } = fit(page.tasks.map((task) => presentCompact(task, fields)), "oldest");
+  const next = isCut ? page.tasks[shown.length - 1]?.order : page.next;
+  return {
+    json: shown,
+    structured: { tasks: shown, total: page.total, ...(next !== undefined && { next_cursor: String(next) }) },
+    ...(next !== undefined && {
+      note:
+        `${shown.length} of ${page.total} tasks. More: call again with the same filters and cursor "${next}"; or narrow it down with ` +
+        "status, group or assigned_to, or ask for summary.",
+    }),
+  };
+}
+
+function readCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new Refusal("invalid_value", "Cursor is not valid: use the next_cursor of the page before, or none");
+}

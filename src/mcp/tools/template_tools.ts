@@ -1,0 +1,123 @@
+/**
+ * The tools for templates: plans that are used again and again.
+ */
+
+import { z } from "zod";
+import type { NewTemplate, Template } from "../../core/model.ts";
+import { findTemplate, isArchived, listTemplates } from "../../core/templates.ts";
+import { isoTime, type Json, presentGroup } from "../present.ts";
+import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
+import { defined, listedTask, newTaskShape, toNewTask } from "./task_arguments.ts";
+import { createdAnswer } from "./task_tools.ts";
+
+const name = z.string();
+const version = z.int().min(1).optional();
+
+const parameter = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  default: z.string().optional(),
+  required: z.boolean().optional(),
+});
+
+export const TEMPLATE_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: "list_templates",
+    description: "The plans there are to apply, with their parameters. feature, bugfix, review_panel, migration and " +
+      "release are built in.",
+    input: {},
+    annotations: reads,
+    async run(_, { engine }) {
+      const templates = await engine.read(listTemplates);
+      return {
+        json: {
+          templates: templates.map(({ taskCount, isBuiltin, isArchived, ...rest }) => {
+            return { ...rest, tasks: taskCount, builtin: isBuiltin, ...(isArchived && { archived: true }) };
+          }),
+        },
+      };
+    },
+  }),
+  defineTool({
+    name: "get_template",
+    description: "A template whole, the newest version or another.",
+    input: { name, version },
+    annotations: reads,
+    async run({ name, version }, { engine }) {
+      const { template, archived } = await engine.read((state) => ({
+        template: findTemplate(state, name, version),
+        archived: isArchived(state, name),
+      }));
+      return { json: { ...presentTemplate(template), ...(archived && { archived }) } };
+    },
+  }),
+  defineTool({
+    name: "apply_template",
+    description: "Create a group and the tasks of a template in it, all or none. Ids of tasks get group_id/ as prefix.",
+    input: {
+      name,
+      version,
+      group_id: z.string(),
+      parameters: z.record(z.string(), z.string()).optional(),
+      title: z.string().optional(),
+      max_parallel: z.int().optional(),
+    },
+    annotations: adds,
+    async run({ name, version, group_id, parameters = {}, title, max_parallel }, { engine, actor }) {
+      const applied = await engine.execute({
+        type: "apply_template",
+        name,
+        group: group_id,
+        settings: defined({ title, maxParallel: max_parallel }),
+        parameters,
+        ...defined({ version }),
+      }, actor());
+      const ids = applied.tasks.map((task) => task.id);
+      return { json: { group: presentGroup(applied.group), ...createdAnswer(applied.tasks), task_ids: ids } };
+    },
+  }),
+  defineTool({
+    name: "save_template",
+    description:
+      "Save a plan as the next version of a template: tasks as for create_tasks, without group, with {{name}} " +
+      "in texts for each parameter.",
+    input: {
+      name,
+      description: z.string().optional(),
+      parameters: z.array(parameter).optional(),
+      tasks: z.array(z.strictObject(newTaskShape)),
+    },
+    listed: {
+      name,
+      description: z.string().optional(),
+      parameters: z.array(parameter).optional(),
+      tasks: z.array(listedTask),
+    },
+    annotations: adds,
+    async run({ name, description, parameters = [], tasks }, { engine, actor, now }) {
+      const at = now();
+      const template: NewTemplate = {
+        name,
+        ...defined({ description }),
+        parameters: parameters.map(({ name, ...rest }) => ({ name, ...defined(rest) })),
+        tasks: tasks.map((task) => toNewTask(task, at)),
+      };
+      return { json: await engine.execute({ type: "save_template", template }, actor()) };
+    },
+  }),
+  defineTool({
+    name: "archive_template",
+    description: "Take a template out of use; archived: false takes it back.",
+    input: { name, archived: z.boolean().optional() },
+    annotations: changes,
+    async run({ name, archived = true }, { engine, actor }) {
+      const command = { type: "archive_template" as const, name, isArchived: archived };
+      const { isArchived } = await engine.execute(command, actor());
+      return { json: { name, archived: isArchived } };
+    },
+  }),
+];
+
+function presentTemplate({ createdAt, ...template }: Template): Json {
+  return { ...template, ...(createdAt !== undefined && { createdAt: isoTime(createdAt) }) };
+}

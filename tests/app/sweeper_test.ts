@@ -1,0 +1,197 @@
+/** Shows that what is due happens though nobody calls, once however many processes look, and that nobody looks for no reason. */
+
+import { assert, assertEquals } from "@std/assert";
+import { Engine } from "../../src/app/engine.ts";
+import { Unavailable } from "../../src/app/ports.ts";
+import { Sweeper } from "../../src/app/sweeper.ts";
+import type { JournalRecord } from "../../src/core/events.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { create, newTask, taskWith, times } from "../core/given.ts";
+import { FakeTime } from "../support/fake_time.ts";
+import { RecordingLog } from "../support/log.ts";
+
+/** When the tests begin, in milliseconds since the Unix epoch. */
+const START = 1_000_000;
+
+/** A server process as far as sweeping goes. */
+interface Process {
+  readonly engine: Engine;
+  readonly sweeper: Sweeper;
+  readonly log: RecordingLog;
+  /** How often its engine read. */
+  reads: number;
+}
+
+interface Scene extends Process {
+  readonly time: FakeTime;
+  /** A process that is gone, though what it wrote is there: nothing runs in it but what a test calls. */
+  readonly gone: Engine;
+  readonly journal: MemoryJournal;
+}
+
+function test(name: string, act: (scene: Scene) => Promise<void>): void {
+  Deno.test({
+    name,
+    permissions: "none",
+    async fn() {
+      using time = new FakeTime();
+      const journal = new MemoryJournal(now);
+      const gone = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog(), now });
+      const process = await startProcess(journal);
+      await act(Object.assign(process, { time, gone, journal }));
+      await process.sweeper.close();
+      assertEquals(time.timers, 0);
+    },
+  });
+}
+
+test("a lease of a process that is gone expires when its time is over", async ({ time, gone, engine }) => {
+  await gone.execute(create(taskWith({ timeoutMs: 3_456 }, "a")), "test");
+  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await time.pass(3_455);
+  assertEquals(await swept(engine), []);
+  await time.pass(1);
+  assertEquals(await swept(engine), ["attempt.ended"]);
+  const [record] = (await recordsOf(engine)).slice(-1);
+  assertEquals([record?.actor, record?.command, record?.at], ["orchestrator", "sweep", START + 3_456]);
+});
+
+test("an instance of a process that is gone is lost, with what it holds", async ({ time, gone, engine }) => {
+  await gone.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 2_000 } }, "test");
+  await gone.execute(create(newTask("a"), newTask("b")), "test");
+  for (const id of ["a", "b"]) await gone.execute({ type: "claim_task", instance: "ann", id }, "test");
+  await time.pass(1_999);
+  assertEquals(await swept(engine), []);
+  await time.pass(1);
+  assertEquals(await swept(engine), ["instance.lost", "attempt.ended", "attempt.ended"]);
+  assertEquals((await recordsOf(engine)).filter(({ command }) => command === "sweep").length, 1);
+});
+
+test("a deadline passes", async ({ time, gone, engine }) => {
+  const deadline = now() + 1_500;
+  await gone.execute(create(taskWith({ deadline }, "a"), taskWith({ deadline, failOnDeadline: true }, "b")), "test");
+  await time.pass(1_499);
+  assertEquals(await swept(engine), []);
+  await time.pass(1);
+  assertEquals(await swept(engine), ["task.overdue", "task.overdue", "task.abandoned"]);
+});
+
+test("each of many times is kept, once it is known", async ({ time, gone, engine }) => {
+  await time.pass(10);
+  const timeouts = [100, 250, 251, 900, 1_700, 1_800, 5_000];
+  await gone.execute(create(...timeouts.map((timeoutMs) => taskWith({ timeoutMs }, `t${timeoutMs}`))), "test");
+  for (const timeoutMs of timeouts) {
+    await gone.execute({ type: "claim_task", instance: "ann", id: `t${timeoutMs}` }, "test");
+  }
+  // What others write shows within a second: so the first of them are late.
+  await time.pass(10_000);
+  const ends = (await recordsOf(engine)).filter(({ command }) => command === "sweep").map(({ at }) => at - START);
+  assertEquals(ends, [1_000, 1_710, 1_810, 5_010]);
+});
+
+test("what is more than one sweep can do is done in several", async ({ time, gone, engine }) => {
+  const ids = times(1_500, (index) => `t${index}`);
+  for (const part of [ids.slice(0, 1_000), ids.slice(1_000)]) {
+    await gone.execute(create(...part.map((id) => taskWith({ timeoutMs: 5_000 }, id))), "test");
+  }
+  await Promise.all(ids.map((id) => gone.execute({ type: "claim_task", instance: "ann", id }, "test")));
+  await time.pass(5_010);
+  assertEquals((await swept(engine)).length, 1_500);
+  assertEquals((await recordsOf(engine)).filter(({ command }) => command === "sweep").length, 2);
+});
+
+test("what is due happens once, however many processes look", async ({ time, gone, engine, journal }) => {
+  const others = await Promise.all(times(4, () => startProcess(journal)));
+  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), "test");
+  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await gone.execute({ type: "register_instance", instance: "bob", settings: { ttlMs: 1_500 } }, "test");
+  await time.pass(10_000);
+  assertEquals((await swept(engine)).toSorted(), ["attempt.ended", "instance.lost"]);
+  for (const { log } of others) assertEquals(log.warnings, []);
+  await Promise.all(others.map(({ sweeper }) => sweeper.close()));
+});
+
+test("where nothing is due, it looks once a second and writes nothing", async (scene) => {
+  const { time, gone, engine, log } = scene;
+  await gone.execute(create(taskWith({ timeoutMs: 60_000 }, "a"), newTask("b")), "test");
+  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await time.pass(10);
+  const { seq } = engine;
+  scene.reads = 0;
+  await time.pass(10_000);
+  assert(scene.reads >= 9 && scene.reads <= 11, `${scene.reads} reads`);
+  assertEquals([engine.seq, log.warnings], [seq, []]);
+});
+
+test("an error is logged once, and again after it was gone; looking goes on", async (scene) => {
+  const { time, gone, engine, log } = scene;
+  const { read } = engine;
+  for (const round of [1, 2]) {
+    engine.read = () => Promise.reject(new Error("the disk is tired"));
+    await time.pass(10_000);
+    assertEquals(log.warnings, times(round, () => "Cannot look for expired leases: Error: the disk is tired"));
+    engine.read = read;
+    await time.pass(2_000);
+  }
+  await gone.execute(create(taskWith({ timeoutMs: 500 }, "a")), "test");
+  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await time.pass(2_000);
+  assertEquals(await swept(engine), ["attempt.ended"]);
+});
+
+for (const code of ["busy", "closed"] as const) {
+  test(`that the engine is ${code} is not worth a word`, async ({ time, engine, log }) => {
+    engine.read = () => Promise.reject(new Unavailable(code, "not now"));
+    await time.pass(5_000);
+    assertEquals(log.warnings, []);
+  });
+}
+
+test("once closed, it looks no more, and what was under way is over", async (scene) => {
+  const { time, gone, engine, sweeper } = scene;
+  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), "test");
+  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await time.pass(1_000);
+  const { promise: looked, resolve: look } = Promise.withResolvers<void>();
+  const { read } = engine;
+  engine.read = async (view) => {
+    await looked;
+    return await read.call(engine, view) as ReturnType<typeof view>;
+  };
+  await time.pass(500);
+  let isClosed = false;
+  const closing = sweeper.close().then(() => isClosed = true);
+  await time.pass(0);
+  assertEquals(isClosed, false);
+  look();
+  await closing;
+  assertEquals(await swept(gone), ["attempt.ended"]);
+  assertEquals(time.timers, 0);
+});
+
+/** Milliseconds since the Unix epoch, as time passes in the tests. */
+function now(): number {
+  return START + performance.now();
+}
+
+async function startProcess(journal: MemoryJournal): Promise<Process> {
+  const log = new RecordingLog();
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const read = engine.read.bind(engine);
+  engine.read = (view) => {
+    process.reads++;
+    return read(view);
+  };
+  const process: Process = { engine, log, sweeper: new Sweeper({ engine, now, log }), reads: 0 };
+  return process;
+}
+
+async function recordsOf(engine: Engine): Promise<JournalRecord[]> {
+  return (await Array.fromAsync(engine.history(0))).flat();
+}
+
+/** The types of the events that sweeps caused, in order. */
+async function swept(engine: Engine): Promise<string[]> {
+  const records = await recordsOf(engine);
+  return records.filter(({ command }) => command === "sweep").flatMap(({ events }) => events.map(({ type }) => type));
+}

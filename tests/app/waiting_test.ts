@@ -1,0 +1,502 @@
+/** Shows that claims wait in line for tasks of any process, cost little while they do, and leave nothing claimed. */
+
+import { assert, assertEquals } from "@std/assert";
+import { Engine } from "../../src/app/engine.ts";
+import { Feed } from "../../src/app/feed.ts";
+import { Unavailable } from "../../src/app/ports.ts";
+import { Sweeper } from "../../src/app/sweeper.ts";
+import { MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting.ts";
+import type { Claim, Command, CommandOf, CommandType } from "../../src/core/commands.ts";
+import type { Event } from "../../src/core/events.ts";
+import type { InstanceSettings, Task } from "../../src/core/model.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { create, newTask, taskWith, times } from "../core/given.ts";
+import { FakeTime } from "../support/fake_time.ts";
+import { RecordingLog } from "../support/log.ts";
+
+/** When the tests begin, in milliseconds since the Unix epoch. */
+const START = 1_000_000;
+
+/** Longest time in which who waits learns of a new task, in milliseconds. */
+const SOON_MS = 25;
+
+/** A server process as far as waiting goes. */
+interface Process {
+  readonly engine: Engine;
+  readonly waiting: Waiting;
+  readonly log: RecordingLog;
+  /** The types of commands that were carried out, in order. */
+  readonly commands: CommandType[];
+  /** Called when a command was carried out, before its caller knows. */
+  onExecuted: (command: Command) => void;
+}
+
+interface Scene extends Process {
+  readonly time: FakeTime;
+  readonly other: Process;
+}
+
+/** A claim that was called for, and what has come of it so far. */
+interface Waiter {
+  readonly cancel: () => void;
+  readonly reports: readonly (readonly [waitedMs: number, reason: string | undefined])[];
+  readonly claim: Claim | undefined;
+  readonly error: unknown;
+}
+
+function test(name: string, act: (scene: Scene) => Promise<void>): void {
+  Deno.test({
+    name,
+    permissions: "none",
+    async fn() {
+      using time = new FakeTime();
+      const journal = new MemoryJournal(now);
+      const [process, other] = [await startProcess(journal), await startProcess(journal)];
+      await act(Object.assign(process, { time, other }));
+      const closing = [process, other].map(({ waiting }) => waiting.close());
+      await time.pass(0);
+      await Promise.all(closing);
+      assertEquals(time.timers, 0);
+    },
+  });
+}
+
+test("who waits gets what its own process creates, at once", async ({ time, engine, waiting }) => {
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(500);
+  assertEquals(ann.claim, undefined);
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(ann), "a");
+});
+
+test("who waits gets what another process creates, at once", async ({ time, waiting, other }) => {
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(500);
+  await other.engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(ann), "a");
+  assertEquals((await taskIn(other.engine, "a")).assignedTo, "ann");
+});
+
+test("who waits gets what the end of another task makes ready, with its result", async ({ time, waiting, other }) => {
+  await other.engine.execute(create(newTask("a"), newTask("b", "a")), "test");
+  await other.engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(500);
+  await other.engine.execute({ type: "complete_task", id: "a", instance: "bob", result: "made" }, "test");
+  await time.pass(SOON_MS);
+  assert(ann.claim?.task !== undefined);
+  assertEquals(ann.claim.inputs, [{ task: "a", result: "made" }]);
+});
+
+test("where there is a task, nobody waits", async ({ time, engine, waiting }) => {
+  await engine.execute(create(newTask("a")), "test");
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(0);
+  assertEquals(taskOf(ann), "a");
+  assertEquals(ann.reports, []);
+});
+
+test("those who wait are served in the order in which they came", async ({ time, waiting, other }) => {
+  const waiters = ["ann", "bob", "cid", "dan"].map((instance) => claimOf(waiting, instance, 10_000));
+  await time.pass(100);
+  await other.engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals(waiters.map(taskOf), ["a", undefined, undefined, undefined]);
+  await other.engine.execute(create(newTask("b"), newTask("c")), "test");
+  await time.pass(SOON_MS);
+  assertEquals(waiters.map(taskOf), ["a", "b", "c", undefined]);
+});
+
+test("who cannot do a task does not keep it from those behind", async ({ time, waiting, other }) => {
+  const ann = claimOf(waiting, "ann", 10_000);
+  const bob = claimOf(waiting, "bob", 10_000, { roles: ["qa"] });
+  await time.pass(100);
+  await other.engine.execute(create(taskWith({ role: "qa" }, "a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals([taskOf(ann), taskOf(bob)], [undefined, "a"]);
+});
+
+test("when the time is over, the answer says why there is nothing by then", async ({ time, waiting, other }) => {
+  const ann = claimOf(waiting, "ann", 1_000);
+  await time.pass(500);
+  await other.engine.execute(create(newTask("a")), "test");
+  await other.engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await time.pass(499);
+  assertEquals(ann.claim, undefined);
+  await time.pass(1);
+  assertEquals(reasonOf(ann), "waiting");
+  assertEquals(ann.reports[0], [0, "no_tasks_exist"]);
+});
+
+test("nobody waits without time, or longer than a minute", async ({ time, waiting }) => {
+  const [ann, bob] = [claimOf(waiting, "ann", 0), claimOf(waiting, "bob", 10 * MAX_WAIT_MS)];
+  await time.pass(0);
+  assertEquals(reasonOf(ann), "no_tasks_exist");
+  await time.pass(MAX_WAIT_MS - 1);
+  assertEquals(bob.claim, undefined);
+  await time.pass(1);
+  assertEquals(reasonOf(bob), "no_tasks_exist");
+});
+
+test("who waits is told at once, and every five seconds, for what", async ({ time, engine, waiting }) => {
+  await engine.execute(create(newTask("a")), "test");
+  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  const ann = claimOf(waiting, "ann", 11_000);
+  await time.pass(11_000);
+  assertEquals(ann.reports, [[0, "waiting"], [5_000, "waiting"], [10_000, "waiting"]]);
+});
+
+for (const reason of ["draining", "at_capacity"] as const) {
+  test(`an instance that is ${reason} does not wait`, async ({ time, engine, waiting }) => {
+    await register(engine, "ann", { maxConcurrent: 1 });
+    await engine.execute(create(newTask("a"), newTask("b", "a")), "test");
+    await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+    if (reason === "draining") await engine.execute({ type: "leave", instance: "ann", isDraining: true }, "test");
+    const ann = claimOf(waiting, "ann", 10_000);
+    await time.pass(0);
+    assertEquals(reasonOf(ann), reason);
+  });
+}
+
+test("who cancels is answered at once, and gets nothing later", async ({ time, engine, waiting }) => {
+  const [ann, bob] = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "bob", 10_000)];
+  await time.pass(100);
+  ann.cancel();
+  await time.pass(0);
+  assertEquals(reasonOf(ann), "no_tasks_exist");
+  await engine.execute(create(newTask("a"), newTask("b")), "test");
+  await time.pass(SOON_MS);
+  assertEquals([taskOf(ann), taskOf(bob)], [undefined, "a"]);
+  assertEquals((await taskIn(engine, "b")).status, "pending");
+});
+
+for (const moment of ["the first try", "a later try", "the last try"] as const) {
+  test(`what is claimed for who cancels during ${moment} is handed back`, async (scene) => {
+    const { time, engine, waiting, other } = scene;
+    if (moment === "the first try") await engine.execute(create(newTask("a")), "test");
+    const ann = claimOf(waiting, "ann", 1_000);
+    if (moment !== "the first try") await time.pass(500);
+    scene.onExecuted = ({ type }) => {
+      // The last try is made when the time is over; until then nobody learns of the task.
+      if (type === "claim_task") ann.cancel();
+    };
+    if (moment === "a later try") await other.engine.execute(create(newTask("a")), "test");
+    if (moment === "the last try") {
+      await time.pass(499);
+      // In the same millisecond as the end of the wait: no look comes before it.
+      const creation = other.engine.execute(create(newTask("a")), "test");
+      await time.pass(1);
+      await creation;
+    }
+    await time.pass(100);
+    const claims = scene.commands.filter((type) => type === "claim_task");
+    assertEquals(claims.length, moment === "the first try" ? 1 : 2);
+    const { status, pastAttempts } = await taskIn(engine, "a");
+    assertEquals(status, "pending");
+    assertEquals(pastAttempts?.map(({ instance, outcome, message }) => [instance, outcome, message]), [
+      ["ann", "released", "its client did not wait for it"],
+    ]);
+  });
+}
+
+test("what an instance held before is not handed back when it cancels asking for it again", async (scene) => {
+  const { time, engine, waiting } = scene;
+  await engine.execute(create(newTask("a")), "test");
+  await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+  await time.pass(1);
+  const ann = claimOf(waiting, "ann", 1_000, { id: "a" });
+  ann.cancel();
+  await time.pass(SOON_MS);
+  assertEquals((await taskIn(engine, "a")).status, "in_progress");
+});
+
+test("closing answers all who wait, and nobody waits after it", async ({ time, engine, waiting }) => {
+  const waiters = times(5, (index) => claimOf(waiting, `w${index}`, 10_000));
+  await time.pass(100);
+  const closing = waiting.close();
+  await time.pass(0);
+  await closing;
+  assertEquals(waiters.map(reasonOf), times(5, () => "no_tasks_exist"));
+  const late = claimOf(waiting, "late", 10_000);
+  await time.pass(0);
+  assertEquals(reasonOf(late), "no_tasks_exist");
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals((await taskIn(engine, "a")).status, "pending");
+});
+
+test("closing takes until what was claimed meanwhile is handed back", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(100);
+  let closing: Promise<void> | undefined;
+  scene.onExecuted = ({ type }) => {
+    // As main.ts does: the engine takes nothing more once all who waited are gone.
+    if (type === "claim_task") closing ??= waiting.close().then(() => engine.close());
+  };
+  await other.engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assert(closing !== undefined);
+  await closing;
+  assertEquals(taskOf(ann), undefined);
+  assertEquals((await taskIn(other.engine, "a")).status, "pending");
+});
+
+test("fifty who wait claim little more often than there are tasks", async ({ time, engine, waiting, commands }) => {
+  const waiters = times(50, (index) => claimOf(waiting, `w${index}`, 30_000));
+  await time.pass(2_000);
+  const before = commands.length;
+  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), "test");
+  await time.pass(2_000);
+  assertEquals(waiters.filter((waiter) => taskOf(waiter) !== undefined).length, 5);
+  const claims = commands.slice(before).filter((type) => type === "claim_task").length;
+  assert(claims <= 5 + 2, `${claims} claims`);
+  const others = commands.slice(before).filter((type) => type !== "claim_task" && type !== "create_tasks");
+  assertEquals(others, []);
+});
+
+test("those who wait in two processes get each task once, with few claims", async (scene) => {
+  const { time, waiting, other } = scene;
+  const waiters = times(25, (index) => [
+    claimOf(waiting, `a${index}`, 30_000),
+    claimOf(other.waiting, `b${index}`, 30_000),
+  ]).flat();
+  await time.pass(2_000);
+  const before = scene.commands.length + other.commands.length;
+  const tasks = times(10, (index) => newTask(`t${index}`));
+  await other.engine.execute(create(...tasks), "test");
+  await time.pass(2_000);
+  const got = waiters.map(taskOf).filter((id) => id !== undefined);
+  assertEquals(got.sort(), tasks.map(({ id }) => id));
+  const commands = scene.commands.length + other.commands.length - before;
+  assert(commands <= 1 + 2 * tasks.length, `${commands} commands`);
+});
+
+test("waiting writes nothing", async ({ time, engine, waiting }) => {
+  await engine.execute(create(taskWith({ role: "qa" }, "a")), "test");
+  await register(engine, "ann", {});
+  const { seq } = engine;
+  const waiters = times(10, (index) => claimOf(waiting, index === 0 ? "ann" : `w${index}`, 30_000));
+  await time.pass(30_000);
+  assertEquals(waiters.map(reasonOf), times(10, () => "no_match"));
+  assertEquals(engine.seq, seq);
+});
+
+for (const ttlMs of [200, 1_000, 2_500]) {
+  test(`an instance with a ttl of ${ttlMs} ms is not lost while it waits`, async ({ time, engine, waiting, other }) => {
+    const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
+    await register(engine, "ann", { ttlMs });
+    const ann = claimOf(waiting, "ann", 10_000);
+    await time.pass(9_990);
+    assertEquals(await eventsOf(engine, "instance.lost"), []);
+    await time.pass(10);
+    assertEquals(reasonOf(ann), "no_tasks_exist");
+    await time.pass(2 * ttlMs);
+    assertEquals(await statusOf(engine, "ann"), "lost");
+    const { length } = await eventsOf(engine, "instance.renewed");
+    assert(length >= 2 && length <= 2 + 2 * Math.ceil(10_000 / ttlMs), `${length} renewals`);
+    await sweeper.close();
+  });
+}
+
+test("what an instance holds does not expire while it waits for more", async ({ time, engine, waiting, other }) => {
+  const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
+  await engine.execute(create(taskWith({ timeoutMs: 300 }, "a")), "test");
+  await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+  claimOf(waiting, "ann", 5_000);
+  await time.pass(4_990);
+  assertEquals(await eventsOf(engine, "attempt.ended"), []);
+  await time.pass(1_000);
+  assertEquals((await taskIn(engine, "a")).status, "pending");
+  await sweeper.close();
+});
+
+test("a lease that ends gives the task to who waits at that moment, without looking all the time", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  const task = taskWith({ timeoutMs: 700, backoff: { initialIntervalMs: 0 } }, "a");
+  await other.engine.execute(create(task), "test");
+  await other.engine.execute({ type: "claim_task", instance: "gone" }, "test");
+  const { read } = engine;
+  let reads = 0;
+  engine.read = (view) => {
+    reads++;
+    return read.call(engine, view) as Promise<ReturnType<typeof view>>;
+  };
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(699);
+  assertEquals(ann.claim, undefined);
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(ann), "a");
+  assert(reads <= 20, `${reads} reads`);
+});
+
+test("a task whose time comes is handed out then, though nothing is written", async ({ time, engine, waiting }) => {
+  await engine.execute(create(taskWith({ notBefore: now() + 3_456 }, "a")), "test");
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(3_450);
+  assertEquals(ann.claim, undefined);
+  assertEquals(ann.reports, [[0, "delayed"]]);
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(ann), "a");
+});
+
+test("a task is handed out again after its pause", async ({ time, waiting, other }) => {
+  const { engine } = other;
+  await engine.execute(create(taskWith({ backoff: { initialIntervalMs: 2_000 } }, "a")), "test");
+  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(100);
+  await engine.execute({ type: "fail_task", id: "a", instance: "bob", error: "e", isRetryable: true }, "test");
+  await time.pass(1_990);
+  assertEquals(ann.claim, undefined);
+  await time.pass(10 + SOON_MS);
+  assertEquals(taskOf(ann), "a");
+});
+
+test("a reserved task is handed out to others when its reservation ends", async ({ time, engine, waiting }) => {
+  await engine.execute(create(taskWith({ assignTo: { instance: "bob", fallbackMs: 1_234 } }, "a")), "test");
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(1_230);
+  assertEquals(ann.claim, undefined);
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(ann), "a");
+});
+
+test("who comes when as many wait as may is answered at once", async ({ time, waiting }) => {
+  const waiters = times(MAX_WAITERS, (index) => claimOf(waiting, `w${index}`, index === 0 ? 1_000 : 10_000));
+  await time.pass(10);
+  assert(waiters.every(({ claim }) => claim === undefined));
+  const late = claimOf(waiting, "late", 10_000);
+  await time.pass(0);
+  assertEquals(reasonOf(late), "no_tasks_exist");
+  await time.pass(1_000);
+  const next = claimOf(waiting, "next", 10_000);
+  await time.pass(100);
+  assertEquals(next.claim, undefined);
+});
+
+test("a claim that fails fails for its own caller only", async (scene) => {
+  const { time, engine, waiting } = scene;
+  const [ann, bob] = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "bob", 10_000)];
+  await time.pass(100);
+  scene.onExecuted = (command) => {
+    if (command.type === "claim_task" && command.instance === "ann") throw new Unavailable("busy", "taken");
+  };
+  const task = taskWith({ assignTo: { instance: "ann" } }, "a");
+  await engine.execute(create(task, newTask("b")), "test");
+  await time.pass(100);
+  assert(ann.error instanceof Unavailable);
+  assertEquals(taskOf(bob), "b");
+});
+
+test("a look that fails is logged, and repeated", async (scene) => {
+  const { time, engine, waiting, log } = scene;
+  const ann = claimOf(waiting, "ann", 10_000);
+  await time.pass(100);
+  const { read } = engine;
+  engine.read = () => Promise.reject(new Error("no luck"));
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(1_500);
+  assertEquals(ann.claim, undefined);
+  assert(log.warnings.some((warning) => warning.includes("no luck")), log.warnings.join("\n"));
+  engine.read = read;
+  await time.pass(1_000);
+  assertEquals(taskOf(ann), "a");
+});
+
+test("a look that fails to write is not repeated at once", async ({ time, waiting, other, engine, log, commands }) => {
+  await other.engine.execute(create(taskWith({ timeoutMs: 700 }, "a")), "test");
+  await other.engine.execute({ type: "claim_task", instance: "gone" }, "test");
+  claimOf(waiting, "ann", 20_000);
+  await time.pass(100);
+  engine.execute = () => {
+    commands.push("sweep");
+    return Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+  };
+  commands.length = 0;
+  await time.pass(10_000);
+  assert(commands.length >= 9 && commands.length <= 11, `${commands.length} tries`);
+  assertEquals(log.warnings.length, commands.length);
+});
+
+test("where nobody waits, nothing is looked for", async ({ time, engine, waiting }) => {
+  const ann = claimOf(waiting, "ann", 100);
+  await time.pass(100);
+  assertEquals(reasonOf(ann), "no_tasks_exist");
+  assertEquals(time.timers, 0);
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(5_000);
+  assertEquals((await taskIn(engine, "a")).status, "pending");
+});
+
+/** Milliseconds since the Unix epoch, as time passes in the tests. */
+function now(): number {
+  return START + performance.now();
+}
+
+async function startProcess(journal: MemoryJournal): Promise<Process> {
+  const log = new RecordingLog();
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const execute = engine.execute.bind(engine);
+  engine.execute = async (command, actor) => {
+    process.commands.push(command.type);
+    const answer = await execute(command, actor);
+    // Of a known type, it is one of them.
+    process.onExecuted(command as Command);
+    return answer;
+  };
+  const waiting = new Waiting({ engine, feed: new Feed(engine, log), now, log });
+  const process: Process = { engine, waiting, log, commands: [], onExecuted: () => {} };
+  return process;
+}
+
+function claimOf(
+  waiting: Waiting,
+  instance: string,
+  waitMs: number,
+  rest: Omit<Partial<CommandOf<"claim_task">>, "type" | "instance"> = {},
+): Waiter {
+  const aborting = new AbortController();
+  const reports: [number, string | undefined][] = [];
+  const waiter: { -readonly [K in keyof Waiter]: Waiter[K] } = {
+    cancel: () => aborting.abort(),
+    reports,
+    claim: undefined,
+    error: undefined,
+  };
+  waiting.claim({ type: "claim_task", instance, ...rest }, "test", {
+    waitMs,
+    signal: aborting.signal,
+    onWaiting: (waitedMs, claim) => reports.push([waitedMs, claim.task === undefined ? claim.none.reason : undefined]),
+  }).then((claim) => waiter.claim = claim, (error) => waiter.error = error);
+  return waiter;
+}
+
+function taskOf({ claim }: Waiter): string | undefined {
+  return claim?.task?.id;
+}
+
+function reasonOf({ claim }: Waiter): string | undefined {
+  return claim?.task === undefined ? claim?.none.reason : undefined;
+}
+
+async function register(engine: Engine, instance: string, settings: InstanceSettings): Promise<void> {
+  await engine.execute({ type: "register_instance", instance, settings }, "test");
+}
+
+async function taskIn(engine: Engine, id: string): Promise<Task> {
+  const task = await engine.read((state) => state.tasks.get(id)?.task);
+  assert(task !== undefined);
+  return task;
+}
+
+async function statusOf(engine: Engine, id: string): Promise<string | undefined> {
+  return await engine.read((state) => state.instances.get(id)?.instance.status);
+}
+
+async function eventsOf(engine: Engine, type: Event["type"]): Promise<Event[]> {
+  const records = (await Array.fromAsync(engine.history(0))).flat();
+  return records.flatMap(({ events }) => events).filter((event) => event.type === type);
+}

@@ -1,0 +1,604 @@
+/**
+ * The rules again, as simply as they can be written: a list of tasks, looked through from its beginning for everything,
+ * and nothing remembered that can be worked out. It is for comparison: see `scheduling_model_test.ts`.
+ */
+
+import type { Command, CommandOf, Holding, NoTasksReason } from "../../src/core/commands.ts";
+import { normalize, type Verdict } from "../../src/core/dependency.ts";
+import type { AttemptOutcome, GroupSettings, InstanceSettings, InstanceStatus, NewTask } from "../../src/core/model.ts";
+import type { RefusalCode } from "../../src/core/refusal.ts";
+import type { Readiness, TaskStatus } from "../../src/core/status.ts";
+import { hasCycle, naiveVerdict, namesIn } from "./naive_dependencies.ts";
+
+export interface ModelTask {
+  said: NewTask;
+  readonly order: number;
+  status: TaskStatus;
+  attempt: number;
+  /** Who holds it, or held it when it ended. */
+  holder: string | undefined;
+  pendingAt: number;
+  /** When what it waits for was last met. */
+  metAt: number;
+  wasMet: boolean;
+  retryAt: number;
+  leaseUntil: number | undefined;
+  failures: number;
+  isOverdue: boolean;
+  /** What the holder said at the end. */
+  word: string | undefined;
+  /** The last attempt that ended without an end of the task. */
+  last: { attempt: number; instance: string; outcome: AttemptOutcome; word: string | undefined } | undefined;
+}
+
+export interface ModelInstance {
+  readonly id: string;
+  settings: InstanceSettings;
+  status: InstanceStatus;
+  expiresAt: number | undefined;
+}
+
+export interface Model {
+  tasks: ModelTask[];
+  readonly instances: ModelInstance[];
+  readonly groups: { readonly id: string; settings: GroupSettings }[];
+  now: number;
+  recordedAt: number;
+  nextOrder: number;
+  /** How often something was said that is kept, and changes nothing that the model knows. */
+  saidSo: number;
+}
+
+/** What a command comes to: a refusal, or the task that was claimed, or the reason why none was. */
+export interface ModelOutcome {
+  readonly code?: RefusalCode;
+  readonly claimed?: string;
+  readonly reason?: NoTasksReason;
+}
+
+/** The commands that the model knows. */
+export type ModelCommand = Exclude<
+  Command,
+  {
+    readonly type:
+      | "import_tasks"
+      | "bulk_update"
+      | "save_template"
+      | "apply_template"
+      | "archive_template"
+      | "delete_group";
+  }
+>;
+
+class Refused extends Error {
+  constructor(readonly code: RefusalCode) {
+    super(code);
+  }
+}
+
+export function newModel(): Model {
+  return { tasks: [], instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1, saidSo: 0 };
+}
+
+/** Carries a command out at a time, as the clock shows it. */
+export function carryOut(model: Model, command: ModelCommand, clock: number): ModelOutcome {
+  model.now = Math.max(model.now, clock);
+  let outcome: ModelOutcome;
+  try {
+    outcome = check(model, command);
+  } catch (error) {
+    if (error instanceof Refused) return { code: error.code };
+    throw error;
+  }
+  const before = JSON.stringify(model);
+  const recordedAt = model.recordedAt;
+  model.recordedAt = Math.max(recordedAt, clock);
+  const isSignOfLife = !["release_task", "register_instance", "leave"].includes(command.type);
+  if ("instance" in command && isSignOfLife) contact(model, command);
+  apply(model, command, outcome);
+  settle(model);
+  // What changes nothing is not recorded.
+  if (JSON.stringify({ ...model, recordedAt }) === before) model.recordedAt = recordedAt;
+  return outcome.claimed !== undefined || command.type !== "claim_task"
+    ? outcome
+    : { reason: reasonFor(model, command) };
+}
+
+/** What is known of the dependencies of a task. */
+export function verdictIn(model: Model, task: ModelTask): Verdict {
+  return naiveVerdict(task.said.dependencies, worldOf(model));
+}
+
+export function readinessIn(model: Model, task: ModelTask): Readiness | undefined {
+  if (task.status !== "pending") return undefined;
+  const verdict = verdictIn(model, task);
+  if (verdict === "blocked") return "blocked";
+  if (verdict !== "true") return "waiting";
+  return delayedUntil(task) > model.now ? "delayed" : "ready";
+}
+
+/** The time by which ready tasks are ordered. */
+export function claimAtOf(task: ModelTask): number {
+  const minute = 60_000;
+  const boost = { low: 0, normal: 10 * minute, high: 60 * minute, urgent: 60 * minute };
+  return sinceOf(task) - boost[task.said.priority ?? "normal"];
+}
+
+function worldOf(model: Model) {
+  return model.tasks.map(({ said: { id, group }, status, word }) => ({
+    id,
+    status,
+    ...(group !== undefined && { group }),
+    ...(status === "completed" && word !== undefined && { result: word }),
+  }));
+}
+
+function delayedUntil({ said: { notBefore = 0 }, retryAt }: ModelTask): number {
+  return Math.max(notBefore, retryAt);
+}
+
+function sinceOf(task: ModelTask): number {
+  return Math.max(task.pendingAt, task.metAt, delayedUntil(task));
+}
+
+function find(model: Model, id: string): ModelTask {
+  const task = model.tasks.find(({ said }) => said.id === id);
+  if (task === undefined) throw new Refused("not_found");
+  return task;
+}
+
+function heldBy(model: Model, instance: string): ModelTask[] {
+  return model.tasks.filter(({ status, holder }) => status === "in_progress" && holder === instance);
+}
+
+/** Refuses what is forbidden; finds what a claim takes. */
+function check(model: Model, command: ModelCommand): ModelOutcome {
+  switch (command.type) {
+    case "create_tasks":
+      if (command.tasks.some(({ id }) => model.tasks.some(({ said }) => said.id === id))) {
+        throw new Refused("already_exists");
+      }
+      checkGraph(model, [...model.tasks.map(({ said }) => said), ...command.tasks]);
+      return {};
+    case "update_task": {
+      const task = find(model, command.id);
+      if (task.status !== "pending") throw new Refused("wrong_state");
+      checkGraph(model, model.tasks.map((each) => each === task ? updated(task.said, command) : each.said));
+      return {};
+    }
+    case "delete_task": {
+      const task = find(model, command.id);
+      if (model.tasks.some(({ said }) => said.dependencies.flatMap(namesIn).includes(command.id))) {
+        throw new Refused("has_dependents");
+      }
+      if (task.status === "in_progress") throw new Refused("wrong_state");
+      return {};
+    }
+    case "claim_task": {
+      if (command.id === undefined) {
+        const next = isFree(model, command.instance) ? nextFor(model, command) : undefined;
+        return next === undefined ? {} : { claimed: next.said.id };
+      }
+      const task = find(model, command.id);
+      if (task.status === "in_progress" && task.holder === command.instance) return { claimed: command.id };
+      if (task.status !== "pending") throw new Refused("wrong_state");
+      if (readinessIn(model, task) !== "ready") throw new Refused("not_ready");
+      if (!isMatch(model, task, offerOf(model, command))) throw new Refused("not_eligible");
+      if (!isFree(model, command.instance) || !hasRoom(model, task)) throw new Refused("limit_reached");
+      return { claimed: command.id };
+    }
+    case "report_progress":
+      checkHeld(model, command, () => false);
+      return {};
+    case "complete_task":
+      if (isLate(fenced(model, command), command.instance)) return {};
+      checkHeld(model, command, ({ status, word }) => status === "completed" && word === command.result);
+      return {};
+    case "fail_task":
+      if (command.isRetryable === true && hasFailedSo(fenced(model, command), command)) return {};
+      checkHeld(model, command, ({ status, word }) => status === "failed" && word === command.error);
+      return {};
+    case "release_task": {
+      checkHeld(model, command, () => false);
+      const { id, dependencies } = command;
+      if (dependencies === undefined) return {};
+      checkGraph(model, model.tasks.map(({ said }) => said.id === id ? { ...said, dependencies } : said));
+      return {};
+    }
+    case "cancel_task":
+      if (!["pending", "in_progress", "cancelled"].includes(find(model, command.id).status)) {
+        throw new Refused("wrong_state");
+      }
+      return {};
+    case "retry_task":
+      if (["in_progress", "completed"].includes(find(model, command.id).status)) throw new Refused("wrong_state");
+      return {};
+    case "leave":
+      if (!model.instances.some(({ id }) => id === command.instance)) throw new Refused("not_found");
+      return {};
+    case "create_group":
+      if (model.groups.some(({ id }) => id === command.id)) throw new Refused("already_exists");
+      return {};
+    case "update_group":
+    case "register_instance":
+    case "heartbeat":
+    case "sweep":
+      return {};
+  }
+}
+
+function checkGraph(model: Model, tasks: readonly NewTask[]): void {
+  const names = new Set([...tasks.map(({ id }) => id), ...model.groups.map(({ id }) => `group ${id}`)]);
+  if (!tasks.every((task) => task.dependencies.flatMap(namesIn).every((name) => names.has(name)))) {
+    throw new Refused("dependency_not_found");
+  }
+  if (hasCycle(tasks)) throw new Refused("cycle");
+}
+
+function fenced(model: Model, { id, attempt }: Holding): ModelTask {
+  const task = find(model, id);
+  if (attempt !== undefined && attempt !== task.attempt) throw new Refused("stale_attempt");
+  return task;
+}
+
+function checkHeld(model: Model, holding: Holding, isSame: (task: ModelTask) => boolean): void {
+  const task = fenced(model, holding);
+  if (task.holder !== holding.instance) throw new Refused("not_holder");
+  if (task.status !== "in_progress" && !isSame(task)) throw new Refused("wrong_state");
+}
+
+/** Whether an instance may still complete what was taken from it. */
+function isLate({ status, attempt, last }: ModelTask, instance: string): boolean {
+  return (status === "pending" || status === "failed") && last?.attempt === attempt && last.instance === instance &&
+    (last.outcome === "expired" || last.outcome === "lost");
+}
+
+function hasFailedSo({ status, attempt, last }: ModelTask, { instance, error }: CommandOf<"fail_task">): boolean {
+  return status === "pending" && last?.attempt === attempt && last.instance === instance &&
+    last.outcome === "failed" && last.word === error;
+}
+
+interface Offer {
+  readonly instance: string;
+  readonly roles: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+function offerOf(model: Model, command: CommandOf<"claim_task">): Offer {
+  const settings = model.instances.find(({ id }) => id === command.instance)?.settings;
+  return {
+    instance: command.instance,
+    roles: command.roles ?? settings?.roles ?? [],
+    capabilities: command.capabilities ?? settings?.capabilities ?? [],
+  };
+}
+
+function isReserved(model: Model, task: ModelTask): boolean {
+  const { assignTo } = task.said;
+  return assignTo !== undefined && sinceOf(task) + (assignTo.fallbackMs ?? Infinity) > model.now;
+}
+
+/** Whether a task's wishes are met by what an instance offers. */
+function isMatch(model: Model, task: ModelTask, { instance, roles, capabilities }: Offer): boolean {
+  const { role, capabilities: wished = [], assignTo } = task.said;
+  if (isReserved(model, task)) {
+    if (assignTo?.instance !== undefined) return assignTo.instance === instance;
+    if (assignTo?.role !== undefined && !roles.includes(assignTo.role)) return false;
+  }
+  return (role === undefined || roles.includes(role)) && wished.every((each) => capabilities.includes(each));
+}
+
+/** Whether the task asks for something that at most one active instance offers. */
+function isSpecial(model: Model, task: ModelTask): boolean {
+  const { role, capabilities = [] } = task.said;
+  if (role === undefined && capabilities.length === 0 && !isReserved(model, task)) return false;
+  const able = model.instances.filter(({ id, status, settings: { roles = [], capabilities = [] } }) =>
+    status === "active" && isMatch(model, task, { instance: id, roles, capabilities })
+  );
+  return able.length <= 1;
+}
+
+/** Whether its group and locks allow one more task to run. */
+function hasRoom(model: Model, { said: { group, locks = [] } }: ModelTask): boolean {
+  const running = model.tasks.filter(({ status }) => status === "in_progress");
+  const { paused, maxParallel = Infinity } = model.groups.find(({ id }) => id === group)?.settings ?? {};
+  return paused !== true &&
+    running.filter(({ said }) => group !== undefined && said.group === group).length < maxParallel &&
+    running.every(({ said }) => !(said.locks ?? []).some((lock) => locks.includes(lock)));
+}
+
+function isFree(model: Model, id: string): boolean {
+  const instance = model.instances.find((each) => each.id === id);
+  return instance?.status !== "draining" &&
+    heldBy(model, id).length < (instance?.settings.maxConcurrent ?? Infinity);
+}
+
+function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | undefined {
+  const offer = offerOf(model, command);
+  const ranked = model.tasks
+    .filter((task) => readinessIn(model, task) === "ready" && hasRoom(model, task) && isMatch(model, task, offer))
+    .map((task) => ({
+      task,
+      rank: [
+        task.said.priority === "urgent" ? 0 : 1,
+        claimAtOf(task),
+        isSpecial(model, task) ? 0 : 1,
+        task.order,
+      ],
+    }))
+    .sort((a, b) => {
+      const place = a.rank.findIndex((value, index) => value !== b.rank[index]);
+      return place < 0 ? 0 : a.rank[place]! - b.rank[place]!;
+    });
+  const first = ranked[0];
+  if (first === undefined) return undefined;
+  // Of those that ask for the same under the same bounds, one that continues the instance's own work.
+  const isEqual = ({ rank, task }: typeof first) =>
+    rank[0] === first.rank[0] && rank[1] === first.rank[1] && kindOf(model, task) === kindOf(model, first.task);
+  const isOwn = (dependency: unknown) =>
+    model.tasks.some(({ said, status, holder }) =>
+      said.id === dependency && status === "completed" && holder === command.instance
+    );
+  return ranked.find((each) => isEqual(each) && each.task.said.dependencies.some(isOwn))?.task ?? first.task;
+}
+
+function kindOf(model: Model, task: ModelTask): string {
+  const { role, capabilities = [], assignTo, group, locks = [] } = task.said;
+  const bounds = [group ?? "", [...locks].sort()];
+  if (!isReserved(model, task)) return JSON.stringify([role ?? "", [...capabilities].sort(), bounds]);
+  if (assignTo?.instance !== undefined) return JSON.stringify([assignTo.instance, bounds]);
+  const roles = new Set([role ?? assignTo?.role, assignTo?.role]);
+  const wishes = roles.size === 1 ? assignTo?.role : [...roles].sort();
+  return JSON.stringify([wishes, [...capabilities].sort(), bounds]);
+}
+
+function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReason {
+  const instance = model.instances.find(({ id }) => id === command.instance);
+  if (instance?.status === "draining") return "draining";
+  if (!isFree(model, command.instance)) return "at_capacity";
+  if (model.tasks.length === 0) return "no_tasks_exist";
+  const having = (readiness: Readiness) => model.tasks.filter((task) => readinessIn(model, task) === readiness);
+  const ready = having("ready");
+  if (ready.some((task) => isMatch(model, task, offerOf(model, command)))) return "limited";
+  if (ready.length > 0) return "no_match";
+  if (model.tasks.some(({ status }) => status === "in_progress")) return "waiting";
+  if (having("delayed").length > 0) return "delayed";
+  if (having("blocked").length > 0) return "blocked";
+  return having("waiting").length > 0 ? "waiting" : "all_finished";
+}
+
+/** Whoever calls has all of the time that was asked for before it; what is written then is half as much again. */
+function contact(
+  model: Model,
+  command: { readonly type: string; readonly instance: string; readonly id?: string },
+): void {
+  const { now } = model;
+  const isEnd = command.type === "complete_task" || command.type === "fail_task";
+  for (const task of heldBy(model, command.instance)) {
+    const { timeoutMs } = task.said;
+    if (timeoutMs === undefined || task.leaseUntil === undefined || (isEnd && command.id === task.said.id)) continue;
+    if (task.leaseUntil < now + timeoutMs) task.leaseUntil = now + timeoutMs * 1.5;
+  }
+  const instance = model.instances.find(({ id }) => id === command.instance);
+  if (instance === undefined || instance.status === "left") return;
+  const { settings: { ttlMs }, expiresAt } = instance;
+  const isBack = instance.status === "lost";
+  if (isBack) instance.status = "active";
+  if (ttlMs !== undefined && expiresAt !== undefined && (isBack || expiresAt < now + ttlMs)) {
+    instance.expiresAt = now + ttlMs * 1.5;
+  }
+}
+
+function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): void {
+  const at = model.recordedAt;
+  switch (command.type) {
+    case "create_tasks":
+      for (const said of command.tasks) {
+        model.tasks.push(newModelTask({ ...said, dependencies: normalize(said.dependencies) }, model.nextOrder++, at));
+      }
+      return;
+    case "update_task": {
+      const task = find(model, command.id);
+      task.said = updated(task.said, command);
+      return;
+    }
+    case "delete_task":
+      model.tasks = model.tasks.filter(({ said }) => said.id !== command.id);
+      return;
+    case "claim_task": {
+      const task = claimed === undefined ? undefined : find(model, claimed);
+      if (task?.status !== "pending") return;
+      const { timeoutMs } = task.said;
+      Object.assign(task, {
+        status: "in_progress",
+        holder: command.instance,
+        attempt: task.attempt + 1,
+        retryAt: 0,
+        leaseUntil: timeoutMs === undefined ? undefined : model.now + timeoutMs,
+      });
+      return;
+    }
+    case "complete_task": {
+      const task = find(model, command.id);
+      if (task.status === "completed") return;
+      if (task.last?.attempt === task.attempt) task.last = undefined;
+      Object.assign(task, ended("completed", command.result), { holder: command.instance, retryAt: 0 });
+      return;
+    }
+    case "fail_task": {
+      const task = find(model, command.id);
+      if (task.status !== "in_progress") return;
+      if (command.isRetryable === true) return endAttempt(model, task, "failed", command.error);
+      Object.assign(task, ended("failed", command.error));
+      return;
+    }
+    case "release_task":
+      return handBack(model, find(model, command.id), command.dependencies);
+    case "cancel_task": {
+      const task = find(model, command.id);
+      if (task.status !== "cancelled") Object.assign(task, ended("cancelled", undefined));
+      return;
+    }
+    case "retry_task": {
+      const task = find(model, command.id);
+      if (task.status === "pending") return;
+      if (task.holder !== undefined && task.last?.attempt !== task.attempt) {
+        const outcome = task.status === "failed" ? "failed" : "cancelled";
+        task.last = { attempt: task.attempt, instance: task.holder, outcome, word: task.word };
+      }
+      Object.assign(task, goneBack(at), { failures: 0, retryAt: 0 });
+      return;
+    }
+    case "register_instance": {
+      model.saidSo++;
+      const { instance: id, settings } = command;
+      const known = model.instances.find((each) => each.id === id);
+      const expiresAt = settings.ttlMs === undefined ? undefined : at + settings.ttlMs;
+      if (known === undefined) model.instances.push({ id, settings, status: "active", expiresAt });
+      else Object.assign(known, { settings, status: "active", expiresAt });
+      return;
+    }
+    case "leave": {
+      const instance = model.instances.find(({ id }) => id === command.instance);
+      if (instance === undefined) return;
+      if (command.isDraining === true) {
+        if (instance.status === "active") instance.status = "draining";
+      } else if (instance.status !== "left") {
+        for (const task of heldBy(model, command.instance)) handBack(model, task);
+        instance.status = "left";
+      }
+      return;
+    }
+    case "create_group":
+      model.groups.push({ id: command.id, settings: command.settings });
+      return;
+    case "update_group": {
+      const group = model.groups.find(({ id }) => id === command.id);
+      if (group !== undefined) group.settings = merged(group.settings, command.settings);
+      return;
+    }
+    case "sweep":
+      return sweep(model);
+    case "report_progress":
+      model.saidSo++;
+      return;
+    case "heartbeat":
+      return;
+  }
+}
+
+function newModelTask(said: NewTask, order: number, at: number): ModelTask {
+  return {
+    said,
+    order,
+    status: "pending",
+    attempt: 0,
+    holder: undefined,
+    pendingAt: at,
+    metAt: 0,
+    wasMet: false,
+    retryAt: 0,
+    leaseUntil: undefined,
+    failures: 0,
+    isOverdue: false,
+    word: undefined,
+    last: undefined,
+  };
+}
+
+function updated(said: NewTask, { dependencies, settings }: CommandOf<"update_task">): NewTask {
+  return {
+    ...merged(said, settings ?? {}),
+    ...(dependencies !== undefined && { dependencies: normalize(dependencies) }),
+  };
+}
+
+/** Null removes. */
+function merged<T extends object>(value: T, changes: object): T {
+  const entries = Object.entries({ ...value, ...changes }).filter(([, field]) => field !== null);
+  // Only optional fields are ever null.
+  return Object.fromEntries(entries) as T;
+}
+
+function ended(status: TaskStatus, word: string | undefined) {
+  return { status, word, leaseUntil: undefined };
+}
+
+function goneBack(at: number) {
+  return { status: "pending", holder: undefined, leaseUntil: undefined, word: undefined, pendingAt: at, wasMet: false };
+}
+
+function handBack(model: Model, task: ModelTask, dependencies = task.said.dependencies): void {
+  if (task.holder !== undefined) {
+    task.last = { attempt: task.attempt, instance: task.holder, outcome: "released", word: undefined };
+  }
+  Object.assign(task, goneBack(model.recordedAt), { said: { ...task.said, dependencies: normalize(dependencies) } });
+}
+
+function endAttempt(model: Model, task: ModelTask, outcome: "failed" | "expired" | "lost", word?: string): void {
+  const { maxAttempts = Infinity, backoff: { initialIntervalMs = 1_000, coefficient = 2, maxIntervalMs } = {} } =
+    task.said;
+  task.last = { attempt: task.attempt, instance: task.holder ?? "", outcome, word };
+  task.failures++;
+  if (task.failures >= maxAttempts) {
+    Object.assign(task, ended("failed", word));
+    return;
+  }
+  let pauseMs = initialIntervalMs;
+  for (let failure = 1; failure < task.failures; failure++) pauseMs *= coefficient;
+  pauseMs = Math.min(pauseMs, maxIntervalMs ?? 100 * initialIntervalMs);
+  Object.assign(task, goneBack(model.recordedAt), {
+    retryAt: outcome === "lost" ? 0 : model.now + Math.round(pauseMs),
+  });
+}
+
+function sweep(model: Model): void {
+  const { now } = model;
+  const lost = new Set<ModelTask>();
+  const dueLeases = model.tasks.filter(({ status, leaseUntil = Infinity }) =>
+    status === "in_progress" && leaseUntil <= now
+  );
+  const dueDeadlines = model.tasks.filter(({ status, isOverdue, said: { deadline = Infinity } }) =>
+    (status === "pending" || status === "in_progress") && !isOverdue && deadline <= now
+  );
+  for (const instance of model.instances) {
+    const isThere = instance.status === "active" || instance.status === "draining";
+    if (!isThere || (instance.expiresAt ?? Infinity) > now) continue;
+    for (const task of heldBy(model, instance.id)) {
+      lost.add(task);
+      endAttempt(model, task, "lost");
+    }
+    instance.status = "lost";
+  }
+  for (const task of model.tasks) {
+    const isOverdue = dueDeadlines.includes(task);
+    if (isOverdue) task.isOverdue = true;
+    if (isOverdue && task.said.failOnDeadline === true) Object.assign(task, ended("failed", undefined));
+    else if (dueLeases.includes(task) && !lost.has(task)) endAttempt(model, task, "expired");
+  }
+}
+
+/** What follows: skipped tasks, given up ones, and those who have drained; then the times of what is met now. */
+function settle(model: Model): void {
+  while (true) {
+    const verdicts = model.tasks.filter(({ status }) => status === "pending").map((task) => ({
+      task,
+      verdict: verdictIn(model, task),
+    }));
+    const drained = model.instances.filter(({ id, status }) => status === "draining" && heldBy(model, id).length === 0);
+    const hopeless = verdicts.filter(({ task, verdict }) =>
+      verdict === "not_taken" || (verdict === "blocked" && task.said.ifUnreachable !== undefined)
+    );
+    for (const { task, verdict } of hopeless) {
+      const isFailing = verdict === "blocked" && task.said.ifUnreachable === "fail";
+      Object.assign(task, ended(isFailing ? "failed" : "skipped", undefined));
+    }
+    for (const instance of drained) instance.status = "left";
+    if (hopeless.length + drained.length > 0) continue;
+    for (const { task, verdict } of verdicts) {
+      if (verdict === "true" && !task.wasMet) task.metAt = model.recordedAt;
+      task.wasMet = verdict === "true";
+    }
+    return;
+  }
+}

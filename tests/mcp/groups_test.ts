@@ -1,0 +1,227 @@
+/** Shows the tools of groups, and of changing many tasks at once; and groups as resources that can be followed. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { claim, create, finish } from "../support/calls.ts";
+import { McpError, ResourceUpdatedNotificationSchema } from "../support/sdk_client.ts";
+import { type Json, type Server, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
+
+const NO_COUNTS = { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+
+Deno.test("groups", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const group = async (group_id = "g") => await server.ask("get_groups", { group_id });
+  const next = async () => await server.ask("get_next_task", { instance_id: "ann" });
+
+  await t.step("are created", async () => {
+    const { createdAt, ...created } = await server.ask("create_group", { group_id: "g", title: "All of it" });
+    assertMatch(String(createdAt), /Z$/);
+    assertEquals(created, {
+      id: "g",
+      title: "All of it",
+      status: "empty",
+      percent: 0,
+      total: 0,
+      counts: NO_COUNTS,
+    });
+    assertEquals((await server.refused("create_group", { group_id: "g" })).code, "already_exists");
+    assertEquals((await server.refused("create_group", { group_id: "" })).code, "invalid_value");
+    assertEquals((await server.refused("create_group", { group_id: "h", max_parallel: 0 })).code, "invalid_value");
+  });
+
+  await t.step("say how far they are", async () => {
+    await createIn(server, "g", "a", "b", "c");
+    await finish(server, "a");
+    await claim(server, "b");
+    const { status, percent, total, counts } = await group();
+    assertEquals([status, percent, total], ["open", 33, 3]);
+    assertEquals(counts, { ...NO_COUNTS, pending: 1, in_progress: 1, completed: 1 });
+    await server.ask("create_group", { group_id: "other" });
+    const all = await server.ask<{ groups: Json[]; total: number }>("get_groups");
+    assertEquals(all.groups.map(({ id, status }) => [id, status]), [["g", "open"], ["other", "empty"]]);
+    assertEquals(all.total, 2);
+    assertEquals((await server.refused("get_groups", { group_id: "none" })).code, "not_found");
+  });
+
+  await t.step("keep their tasks from being claimed while they are full or paused", async () => {
+    await server.ask("update_group", { group_id: "g", max_parallel: 1 });
+    const full = await next();
+    assertEquals(full["reason"], "limited");
+    assertStringIncludes(String(full["message"]), "group g has 1 running tasks, as many as it may");
+    await server.ask("update_group", { group_id: "g", max_parallel: null, paused: true });
+    assertStringIncludes(String((await next())["message"]), "group g is paused (update_group resumes it)");
+    const { title, paused, maxParallel } = await group();
+    assertEquals([title, paused, maxParallel], ["All of it", true, undefined]);
+    const resumed = await server.ask("update_group", { group_id: "g", title: null, paused: false });
+    assertEquals([resumed["title"], resumed["paused"]], [undefined, undefined]);
+    assertEquals((await next())["id"], "c");
+    assertEquals((await server.refused("update_group", { group_id: "none" })).code, "not_found");
+  });
+
+  await t.step("can be depended on, by whole and by share, with who joins later", async () => {
+    await server.ask("create_tasks", {
+      tasks: [
+        { id: "whole", description: "", dependencies: [{ group: "g" }] },
+        { id: "share", description: "", dependencies: [{ at_least: "50%", of: { group: "g" } }] },
+      ],
+    });
+    await server.ask("complete_task", { task_id: "b", instance_id: "ann", result: "" });
+    assertEquals(await readiness(server, "share"), "ready");
+    await createIn(server, "g", "d");
+    await server.ask("complete_task", { task_id: "c", instance_id: "ann", result: "" });
+    assertEquals(await readiness(server, "whole"), "waiting");
+    await finish(server, "d");
+    assertEquals(await readiness(server, "whole"), "ready");
+    assertEquals((await group())["status"], "done");
+    const { code, message } = await server.refused("update_task", { task_id: "whole", group: "g" });
+    assertEquals(code, "cycle");
+    assertStringIncludes(message, "Dependencies would create a cycle: ");
+  });
+
+  await t.step("are deleted once nothing is in them or depends on them", async () => {
+    const { code, data } = await server.refused("delete_group", { group_id: "g" });
+    assertEquals([code, data["count"]], ["has_dependents", 6]);
+    assertEquals(await server.ask("delete_group", { group_id: "other" }), { deleted: "other" });
+    assertEquals((await server.refused("delete_group", { group_id: "other" })).code, "not_found");
+  });
+});
+
+Deno.test("update_tasks", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const update = async (args: Json) => await server.ask("update_tasks", args);
+  const changed = (changed: number, unchanged = 0) => ({ changed, unchanged, refused: [], refused_count: 0 });
+  await server.ask("create_group", { group_id: "g" });
+  await server.ask("create_group", { group_id: "h" });
+  await createIn(server, "g", "a", "b", "c");
+  await create(server, "free");
+
+  await t.step("prioritizes, assigns and moves", async () => {
+    assertEquals(await update({ action: "prioritize", group: "g", to_priority: "urgent" }), changed(3));
+    assertEquals(await update({ action: "prioritize", group: "g", to_priority: "urgent" }), changed(0, 3));
+    assertEquals((await server.ask("get_task_details", { task_id: "a" }))["priority"], "urgent");
+    assertEquals(await update({ action: "assign", ids: ["a"], to_assign: { instance: "ann" } }), changed(1));
+    assertEquals((await server.ask("get_task_details", { task_id: "a" }))["assignTo"], { instance: "ann" });
+    assertEquals(await update({ action: "assign", ids: ["a"], to_assign: null }), changed(1));
+    assertEquals(await update({ action: "move", ids: ["a", "free"], to_group: "h" }), changed(2));
+    assertEquals((await server.ask("get_groups", { group_id: "h" }))["total"], 2);
+    assertEquals(await update({ action: "move", group: "h", status: "ready", to_group: null }), changed(2));
+    assertEquals((await server.ask("get_task_details", { task_id: "free" }))["group"], undefined);
+  });
+
+  await t.step("does all or none, or what it can", async () => {
+    await finish(server, "b");
+    const refused = await server.refused("update_tasks", { action: "cancel", group: "g" });
+    assertEquals(refused.code, "wrong_state");
+    assertStringIncludes(refused.message, "Cannot cancel task b in completed state");
+    assertEquals(await readiness(server, "c"), "ready");
+    const { refused: each, ...counts } = await update({ action: "cancel", group: "g", reason: "no", atomic: false });
+    assertEquals(counts, { changed: 1, unchanged: 0, refused_count: 1 });
+    assertEquals((each as Json[]).map(({ id, code }) => [id, code]), [["b", "wrong_state"]]);
+    assertEquals((await server.ask("get_task_details", { task_id: "c" }))["reason"], "no");
+  });
+
+  await t.step("retries, releases and deletes", async () => {
+    assertEquals(await update({ action: "retry", status: ["cancelled", "failed"] }), changed(1));
+    await claim(server, "c", "bob");
+    assertEquals(await update({ action: "release", assigned_to: "bob", status: "in_progress" }), changed(1));
+    assertEquals(await readiness(server, "c"), "ready");
+    await create(server, { id: "after c", dependencies: ["c"] });
+    assertEquals((await server.refused("update_tasks", { action: "delete", ids: ["c"] })).code, "has_dependents");
+    assertEquals(await update({ action: "delete", ids: ["c", "after c"] }), changed(2));
+    assertEquals((await server.refused("get_task_details", { task_id: "c" })).code, "not_found");
+  });
+
+  await t.step("refuses what is not said in full", async () => {
+    for (
+      const [args, code, start] of [
+        [{ action: "cancel" }, "invalid_value", "Cannot change all tasks at once"],
+        [{ action: "prioritize", group: "g" }, "invalid_value", "Cannot prioritize tasks as to_priority is missing"],
+        [{ action: "assign", group: "g" }, "invalid_value", "Cannot assign tasks as to_assign is missing"],
+        [{ action: "move", group: "g" }, "invalid_value", "Cannot move tasks as to_group is missing"],
+        [{ action: "cancel", group: "none" }, "not_found", "Group none not found"],
+        [{ action: "cancel", ids: ["none"] }, "not_found", "Task none not found"],
+        [{ action: "move", ids: ["free"], to_group: "none" }, "not_found", "Group none not found"],
+      ] as const
+    ) {
+      const refused = await server.refused("update_tasks", args);
+      assertEquals(refused.code, code);
+      assert(refused.message.startsWith(start), refused.message);
+    }
+    assertMatch((await server.malformed("update_tasks", { action: "explode" })).message, /action: /);
+  });
+
+  await t.step("is one record, whatever it changes", async () => {
+    const { records } = await server.ask<{ records: { command: string; events: Json[] }[] }>("get_history", {
+      task_id: "after c",
+      limit: 1,
+    });
+    assertEquals(records.map(({ command, events }) => [command, events.length]), [["bulk_update", 2]]);
+  });
+});
+
+Deno.test("a group is a resource", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await using other = await startServer(directory.path);
+  const ids = ["g/1", "group 🦕", "x"];
+  for (const group_id of ids) await server.ask("create_group", { group_id });
+  const uriOf = (id: string) => `orchestrator://groups/${encodeURIComponent(id)}`;
+  const read = async (id: string) => {
+    const { contents: [content] } = await server.client.readResource({ uri: uriOf(id) });
+    assert(content !== undefined && "text" in content && typeof content.text === "string");
+    assertEquals([content.uri, content.mimeType], [uriOf(id), "application/json"]);
+    return JSON.parse(content.text);
+  };
+
+  await t.step("that has what get_groups says of it, and its tasks", async () => {
+    await createIn(server, "group 🦕", "a", "b");
+    await create(server, "elsewhere");
+    const { tasks, ...group } = await read("group 🦕");
+    assertEquals(group, await server.ask("get_groups", { group_id: "group 🦕" }));
+    assertEquals(tasks, await server.ask("get_task_status", { group: "group 🦕" }));
+    assertEquals(tasks.length, 2);
+  });
+
+  await t.step("that does not exist unless it was created", async () => {
+    const error = await read("none").then(() => assert(false), (error) => error);
+    assert(error instanceof McpError);
+    assertEquals(error.code, -32002);
+    assertStringIncludes(error.message, "Group none not found");
+  });
+
+  await t.step("whose id can be completed", async () => {
+    const ref = { type: "ref/resource" as const, uri: "orchestrator://groups/{id}" };
+    const { completion } = await server.client.complete({ ref, argument: { name: "id", value: "g" } });
+    assertEquals(completion, { values: ["g/1", "group 🦕"], hasMore: false });
+  });
+
+  await t.step("that tells of changes by any process, and of nothing else", async () => {
+    const told: string[] = [];
+    server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void told.push(params.uri));
+    await server.client.subscribeResource({ uri: uriOf("x") });
+    for (const changing of [server, other]) {
+      told.length = 0;
+      await createIn(changing, "x", `x${changing === server}`);
+      await until("a notification", () => told.length > 0);
+      told.length = 0;
+      await claim(changing, `x${changing === server}`);
+      await until("a notification", () => told.length > 0);
+    }
+    told.length = 0;
+    await create(other, "unrelated");
+    await other.ask("update_group", { group_id: "x", title: "last" });
+    await until("a notification", () => told.length > 0);
+    assertEquals(told, [uriOf("x")]);
+  });
+});
+
+async function createIn(server: Server, group: string, ...ids: readonly string[]): Promise<void> {
+  await server.ask("create_tasks", { tasks: ids.map((id) => ({ id, description: "", group })) });
+}
+
+async function readiness(server: Server, task_id: string): Promise<unknown> {
+  return (await server.ask("get_task_details", { task_id }))["readiness"];
+}

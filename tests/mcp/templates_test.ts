@@ -1,0 +1,175 @@
+/** Shows the tools of templates: those that ship, own ones in versions, and the groups that they become. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type Json, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+interface Templates {
+  readonly templates: readonly (Json & { readonly name: string })[];
+}
+
+Deno.test("templates that ship can be listed, read and applied", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const { templates } = await server.ask<Templates>("list_templates");
+  assertEquals(templates.map(({ name }) => name).sort(), ["bugfix", "feature", "migration", "release", "review_panel"]);
+  for (const { name, version, description, parameters, tasks, builtin, archived } of templates) {
+    assertEquals([version, builtin, archived], [1, true, undefined]);
+    assert(String(description).length > 20 && Number(tasks) > 2);
+    const required = (parameters as Json[]).filter((parameter) => parameter["required"] === true);
+    const values = Object.fromEntries(required.map((parameter) => [String(parameter["name"]), "{{x}} this"]));
+    const applied = await server.ask("apply_template", { name, group_id: name, parameters: values, title: "It" });
+    assertEquals([applied["created"], (applied["task_ids"] as string[]).length], [tasks, tasks]);
+    assert(Number(applied["ready_count"]) > 0);
+    for (const id of applied["task_ids"] as string[]) assert(id.startsWith(`${name}/`), id);
+    const group = applied["group"] as Json;
+    assertEquals([group["id"], group["title"], group["total"]], [name, "It", tasks]);
+    assertEquals(group["template"], { name, version: 1 });
+  }
+});
+
+Deno.test("an own template", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const template = {
+    name: "check",
+    description: "Check it",
+    parameters: [{ name: "what", required: true }, { name: "how", default: "by hand" }],
+    tasks: [
+      { id: "look", description: "Look at {{what}} {{how}}", priority: "high", timeout_ms: 60_000 },
+      { id: "say", description: "Say how {{what}} is", dependencies: ["look", { task: "look", on: "finished" }] },
+    ],
+  };
+
+  await t.step("is saved as version 1, and again as version 2", async () => {
+    assertEquals(await server.ask("save_template", template), { name: "check", version: 1 });
+    const tasks = [...template.tasks, { id: "more", description: "" }];
+    assertEquals(await server.ask("save_template", { ...template, tasks }), { name: "check", version: 2 });
+  });
+
+  await t.step("is listed once, and read in each version", async () => {
+    const { templates } = await server.ask<Templates>("list_templates");
+    const [listed, ...others] = templates.filter(({ name }) => name === "check");
+    assertEquals([listed?.["version"], listed?.["tasks"], listed?.["builtin"]], [2, 3, false]);
+    assertEquals(others, []);
+    for (const [version, count] of [[1, 2], [2, 3], [undefined, 3]] as const) {
+      const whole = await server.ask("get_template", { name: "check", version });
+      assertEquals([whole["version"], (whole["tasks"] as Json[]).length], [version ?? 2, count]);
+      assertMatch(String(whole["createdAt"]), /Z$/);
+      assertEquals(whole["parameters"], template.parameters);
+    }
+  });
+
+  await t.step("becomes a group of tasks, with what it was given filled in", async () => {
+    const { group, ...created } = await server.ask("apply_template", {
+      name: "check",
+      version: 1,
+      group_id: "c1",
+      parameters: { what: "the {{how}}" },
+      max_parallel: 1,
+    });
+    assertEquals(created, { created: 2, ready: ["c1/look"], ready_count: 1, task_ids: ["c1/look", "c1/say"] });
+    assertEquals((group as Json)["maxParallel"], 1);
+    const look = await server.ask("get_task_details", { task_id: "c1/look" });
+    assertEquals(
+      [look["description"], look["priority"], look["timeoutMs"], look["group"]],
+      ["Look at the {{how}} by hand", "high", 60_000, "c1"],
+    );
+    const say = await server.ask("get_task_details", { task_id: "c1/say" });
+    assertEquals(say["dependencies"], ["c1/look", { task: "c1/look", on: "finished" }]);
+  });
+
+  await t.step("is not applied, and creates nothing, where something is wrong", async () => {
+    for (
+      const [wrong, code, says] of [
+        [{ name: "none" }, "not_found", "none"],
+        [{ version: 3 }, "not_found", "3"],
+        [{ group_id: "c1" }, "already_exists", "Group c1 already exists"],
+        [{ group_id: "" }, "invalid_value", "Group id is empty"],
+        [{ parameters: {} }, "invalid_value", "what"],
+        [{ parameters: { what: "x", extra: "y" } }, "invalid_value", "extra"],
+        [{ max_parallel: 0 }, "invalid_value", "max_parallel"],
+      ] as const
+    ) {
+      const args = { name: "check", group_id: "c2", parameters: { what: "x" }, ...wrong };
+      const refused = await server.refused("apply_template", args);
+      assertEquals(refused.code, code, refused.message);
+      assertStringIncludes(refused.message, says);
+    }
+    assertEquals((await server.ask("get_groups"))["total"], 1);
+    const { message } = await server.malformed("apply_template", {
+      name: "check",
+      group_id: "c2",
+      parameters: { what: 5 },
+    });
+    assertStringIncludes(message, "parameters.what");
+  });
+
+  await t.step("is not saved where something is wrong", async () => {
+    for (
+      const [wrong, code] of [
+        [{ name: "" }, "invalid_value"],
+        [{ tasks: [] }, "invalid_value"],
+        [{ tasks: [{ id: "a", description: "{{unknown}}" }] }, "invalid_value"],
+        [{ tasks: [{ id: "a", description: "" }, { id: "a", description: "" }] }, "already_exists"],
+        [{ parameters: [{ name: "a b" }] }, "invalid_value"],
+        [{ tasks: [{ id: "a", description: "", group: "g" }] }, "invalid_value"],
+      ] as const
+    ) {
+      const refused = await server.refused("save_template", { ...template, ...wrong });
+      assertEquals(refused.code, code, refused.message);
+    }
+  });
+
+  await t.step("is taken out of use, and back", async () => {
+    assertEquals(await server.ask("archive_template", { name: "check" }), { name: "check", archived: true });
+    const args = { name: "check", group_id: "c2", parameters: { what: "x" } };
+    const { code, message } = await server.refused("apply_template", args);
+    assertEquals(code, "wrong_state");
+    assertStringIncludes(message, "Cannot apply template check as it is archived");
+    assertEquals((await server.ask("get_template", { name: "check" }))["archived"], true);
+    const { templates } = await server.ask<Templates>("list_templates");
+    assertEquals(templates.find(({ name }) => name === "check")?.["archived"], true);
+    const back = { name: "check", archived: false };
+    assertEquals(await server.ask("archive_template", back), back);
+    await server.ask("apply_template", args);
+    assertEquals((await server.refused("archive_template", { name: "none" })).code, "not_found");
+  });
+
+  await t.step("is known to other processes, and after a restart", async () => {
+    await using other = await startServer(directory.path);
+    const whole = await server.ask("get_template", { name: "check" });
+    assertEquals(await other.ask("get_template", { name: "check" }), whole);
+  });
+});
+
+Deno.test("toolsets choose which tools there are", async (t) => {
+  await using directory = await temporaryDirectory();
+  const namesWith = async (...args: readonly string[]) => {
+    await using server = await startServer(directory.path, { args });
+    return (await server.client.listTools()).tools.map(({ name }) => name);
+  };
+  const all = await namesWith();
+
+  await t.step("each tool in one of them", async () => {
+    const sets = ["core", "instances", "groups", "templates", "events"];
+    const names = await Promise.all(sets.map((set) => namesWith("--toolsets", set)));
+    assertEquals(names.flat(), all);
+    for (const [index, example] of ["create_task", "heartbeat", "update_tasks", "apply_template"].entries()) {
+      assert(names[index]?.includes(example), example);
+    }
+    assertEquals(names[4], ["get_history"]);
+  });
+
+  await t.step("several, in the order in which all are listed", async () => {
+    const some = await namesWith("--toolsets", "events, core");
+    assertEquals(some, all.filter((name) => some.includes(name)));
+    assert(some.includes("get_next_task") && some.includes("get_history") && !some.includes("heartbeat"));
+  });
+
+  await t.step("so that the others cannot be called", async () => {
+    await using server = await startServer(directory.path, { args: ["--toolsets=core"] });
+    const { message } = await server.malformed("create_group", { group_id: "g" });
+    assertStringIncludes(message, "Unknown tool create_group: there are create_task, ");
+  });
+});
