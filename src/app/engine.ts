@@ -5,8 +5,8 @@
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/commands.ts";
-import { decide } from "../core/decide.ts";
-import type { Draft, JournalRecord } from "../core/events.ts";
+import { decide, refusedEvents } from "../core/decide.ts";
+import type { Draft, Event, JournalRecord } from "../core/events.ts";
 import { applyWithConsequences } from "../core/consequences.ts";
 import { advance, evolveRecord } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
@@ -316,12 +316,15 @@ export class Engine {
   /** What is due comes before anything else that looks at the state. */
   #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
     advance(this.#state, at);
-    return isSweepDue(this.#state, this.#state.now) ? [SWEEP, ...jobs] : jobs;
+    return isSweepDue(this.#state, this.#contextAt(at).now) ? [SWEEP, ...jobs] : jobs;
   }
 
-  /** What a command may know at `at`; time does not go back even where the clock does. */
+  /**
+   * What a command may know at `at`. Time does not go back behind the journal even where the clock does; a time that
+   * only this process has seen, as its clock was wrong for a moment, counts for nothing.
+   */
   #contextAt(at: number): Context {
-    return { now: Math.max(at, this.#state.now), defaults: this.#defaults };
+    return { now: Math.max(at, this.#state.recordedAt), defaults: this.#defaults };
   }
 
   /** After an append that failed in part: jobs whose records made it stand, the others have not happened. */
@@ -405,8 +408,20 @@ export class Engine {
 
 function decideAs<K extends CommandType>(command: CommandOf<K>, actor: string) {
   return (state: ReadonlyState, context: Context) => {
-    const { events, answer } = decide(state, command, context);
-    return events.length === 0 ? { answer } : { draft: { actor, command: command.type, events }, answer };
+    const drafted = (events: readonly Event[]) =>
+      events.length === 0 ? {} : {
+        draft: { actor, command: command.type, events },
+      };
+    try {
+      const { events, answer } = decide(state, command, context);
+      return { ...drafted(events), answer };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const answer = (): never => {
+        throw error;
+      };
+      return { ...drafted(refusedEvents(state, command, context)), answer };
+    }
   };
 }
 

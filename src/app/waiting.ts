@@ -4,14 +4,15 @@
  * more claims are tried than there are tasks.
  */
 
-import type { Claim, CommandOf } from "../core/commands.ts";
+import type { Claim, CommandOf, NoTasksReason } from "../core/commands.ts";
 import { contactDueAt, contactEvents } from "../core/contact.ts";
+import { Refusal } from "../core/refusal.ts";
 import type { ReadonlyState } from "../core/state.ts";
 import { isSweepDue, nextTimeOf } from "../core/sweep.ts";
 import { mayClaim } from "../core/views.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
-import type { Log } from "./ports.ts";
+import { type Log, Unavailable } from "./ports.ts";
 
 /** Longest time that a claim can wait, in milliseconds. */
 export const MAX_WAIT_MS = 60_000;
@@ -27,6 +28,10 @@ const CONTACT_MS = 20;
 
 /** Processes look at new records within so many milliseconds of each other, not all at the same moment. */
 const SPREAD_MS = 8;
+
+/** How often a claim that nobody waits for is tried to be handed back, and the pause after the first try, in milliseconds. */
+const MAX_HAND_BACKS = 5;
+const HAND_BACK_MS = 100;
 
 /** How often a claim is told that it waits, in milliseconds. */
 const REPORT_MS = 5_000;
@@ -70,6 +75,8 @@ export class Waiting {
   readonly #waiters = new Set<Waiter>();
   /** What may still claim something or hand it back. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** When each instance that waits was last kept alive, by `performance.now`. */
+  readonly #contacts = new Map<string, number>();
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, by `performance.now`. */
@@ -151,6 +158,7 @@ export class Waiting {
   #remove(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     if (this.#waiters.size > 0) return;
+    this.#contacts.clear();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     clearTimeout(this.#timer);
@@ -171,17 +179,29 @@ export class Waiting {
     if (!waiter.isAnswered) this.#end(waiter);
   }
 
+  /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
+  async #keepAlive(instance: string): Promise<void> {
+    this.#contacts.set(instance, performance.now());
+    const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, "orchestrator");
+    if (lostTasks.length === 0) return;
+    for (const waiter of this.#waiters) {
+      if (waiter.command.instance === instance) waiter.last = { ...waiter.last, lostTasks };
+    }
+  }
+
   /** Tries to claim for one who waits, and hands back what it does not wait for any more. */
   async #try(waiter: Waiter): Promise<void> {
     const { command, actor, signal } = waiter;
     try {
       const claim = await this.#engine.execute(command, actor);
-      if (claim.task === undefined) waiter.last = claim;
+      const { lostTasks = claim.lostTasks } = waiter.last;
+      const told = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
+      if (claim.task === undefined) waiter.last = told;
       else if (waiter.isAnswered || signal.aborted) await this.#handBack(claim, command.instance, actor);
       else {
         this.#remove(waiter);
         waiter.isAnswered = true;
-        waiter.resolve(claim);
+        waiter.resolve(told);
       }
     } catch (error) {
       this.#remove(waiter);
@@ -190,12 +210,26 @@ export class Waiting {
     }
   }
 
-  /** Nobody is left to do the task. */
+  /** Nobody is left to do the task. What can be mended by trying again is tried again. */
   async #handBack({ task }: Claim, instance: string, actor: string): Promise<void> {
     if (task === undefined) return;
     const { id, attempt } = task;
-    const reason = "its client did not wait for it";
-    await this.#engine.execute({ type: "release_task", id, instance, attempt, reason }, actor);
+    const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
+    for (let tries = 1;; tries++) {
+      try {
+        await this.#engine.execute(command, actor);
+        return;
+      } catch (error) {
+        // Somebody has ended or released it meanwhile.
+        if (error instanceof Refusal) return;
+        const isPassing = error instanceof Unavailable && (error.code === "busy" || error.code === "overloaded");
+        if (!isPassing || tries === MAX_HAND_BACKS) {
+          this.#log.warn(`Task ${id} stays with ${instance}, whose client is gone; release_task frees it: ${error}`);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, HAND_BACK_MS * tries));
+      }
+    }
   }
 
   #lookIn(delayMs: number): void {
@@ -223,7 +257,7 @@ export class Waiting {
       while (this.#isChanged && this.#waiters.size > 0) {
         this.#isChanged = false;
         const { waiter, silent, isDue, next } = await this.#engine.read((state) => this.#look(state));
-        for (const instance of silent) await this.#engine.execute({ type: "heartbeat", instance }, "orchestrator");
+        for (const instance of silent) await this.#keepAlive(instance);
         if (isDue) {
           // The sweeper may come later; and what a sweep finds may be what somebody waits for.
           await this.#engine.execute({ type: "sweep" }, "orchestrator");
@@ -251,6 +285,7 @@ export class Waiting {
     return {
       waiter: waiters.find(({ command }) => mayClaim(state, command)),
       silent: waiters.map(({ command }) => command.instance)
+        .filter((instance) => (this.#contacts.get(instance) ?? -Infinity) + CONTACT_MS <= performance.now())
         .filter((instance) => contactEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0),
       isDue: isSweepDue(state, now),
       next,
@@ -270,7 +305,9 @@ interface Look {
   readonly next: number;
 }
 
+const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity"];
+
 /** Whether waiting cannot help, as the reason lies with the instance itself. */
 function isFutile(claim: Claim): boolean {
-  return claim.task === undefined && (claim.none.reason === "draining" || claim.none.reason === "at_capacity");
+  return claim.task === undefined && FUTILE.includes(claim.none.reason);
 }

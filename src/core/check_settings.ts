@@ -7,12 +7,12 @@ import type { Changes } from "./events.ts";
 import {
   MAX_BACKOFF_COEFFICIENT,
   MAX_COUNT,
-  MAX_DESCRIPTION_BYTES,
   MAX_DURATION_MS,
   MAX_METADATA,
   MAX_METADATA_BYTES,
   MAX_NAMES,
   MAX_TIME_MS,
+  MAX_TITLE_BYTES,
 } from "./limits.ts";
 import { type Backoff, type GroupSettings, type InstanceSettings, PRIORITIES, type TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
@@ -59,7 +59,7 @@ export function checkSettings(
 
 /** Refuses settings that group `id` cannot have. */
 export function checkGroupSettings({ title, maxParallel }: Changes<GroupSettings>, id: string): void {
-  if (title != null) checkText(title, `Title of group ${id}`, MAX_DESCRIPTION_BYTES);
+  if (title != null) checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES);
   checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT });
 }
 

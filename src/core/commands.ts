@@ -197,8 +197,10 @@ export type NoTasksReason =
   | "delayed"
   /** The instance holds as many as it may. */
   | "at_capacity"
-  /** The instance takes no more tasks. */
-  | "draining";
+  /** The instance finishes what it holds, and takes no more tasks. */
+  | "draining"
+  /** The instance has left. */
+  | "left";
 
 /** A kind of ready tasks that the asking instance may not do. */
 export interface Unmatched {

@@ -15,7 +15,7 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
   const applied = [...events];
   for (let next = events; next.length > 0; next = consequencesOf(state)) {
     for (const event of next) evolve(state, event, at);
-    if (next !== events) applied.push(...next);
+    if (next !== events) { for (const event of next) applied.push(event); }
   }
   return applied;
 }
@@ -26,19 +26,24 @@ function consequencesOf(state: State): readonly Event[] {
   const nodes = [...state.unreachable].sort((a, b) => a.task.order - b.task.order);
   const isFailing = (node: TaskNode) => verdictOf(node) === "blocked" && node.task.ifUnreachable === "fail";
   const skipped = nodes.filter((node) => !isFailing(node));
+  const failing = nodes.filter(isFailing);
   const instances = Array.from(state.drained, (node) => node.instance.id).sort();
-  return [
-    ...(skipped.length === 0 ? [] : [{
-      type: "tasks.skipped" as const,
+  const events: Event[] = instances.map((instance) => ({ type: "instance.left", instance }));
+  if (skipped.length > 0) {
+    events.push({
+      type: "tasks.skipped",
       tasks: skipped.map((node) => ({ id: node.task.id, because: nameFirst(node) })),
-    }]),
-    ...nodes.filter(isFailing).map((node): Event => ({
-      type: "task.abandoned",
-      id: node.task.id,
-      error: `Its dependencies cannot be met: ${nameFirst(node)}`,
-    })),
-    ...instances.map((instance): Event => ({ type: "instance.left", instance })),
-  ];
+    });
+  }
+  if (failing.length > 0) {
+    events.push({
+      type: "tasks.abandoned",
+      tasks: failing.map((node) => {
+        return { id: node.task.id, error: `Its dependencies cannot be met: ${nameFirst(node)}` };
+      }),
+    });
+  }
+  return events;
 }
 
 const NONE: readonly Event[] = [];

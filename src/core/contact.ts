@@ -14,19 +14,23 @@ import { MAX_SCANNED } from "./limits.ts";
  */
 const MARGIN = 0.5;
 
-/** What follows from the fact that an instance called: nothing, while all of its times are still before it. */
+/**
+ * What follows from the fact that an instance called: nothing, while all of its times are still before it.
+ *
+ * @param isAnswered whether the command is carried out, and so can tell of what was lost
+ */
 export function contactEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   { now }: Context,
+  isAnswered = true,
 ): readonly Event[] {
-  // Others may release the task of a dead instance in its name, and the rest says all itself.
-  const isSilent = !("instance" in command) || command.type === "release_task" ||
-    command.type === "register_instance" || command.type === "leave";
+  // Others may release the task of a dead instance in its name.
+  const isSilent = !("instance" in command) || command.type === "release_task" || command.type === "leave";
   if (isSilent) return NONE;
   const { instance: id } = command;
   // An end of a task ends its lease.
-  const isEnd = command.type === "complete_task" || command.type === "fail_task";
+  const isEnd = isAnswered && (command.type === "complete_task" || command.type === "fail_task");
   const ended = isEnd && "id" in command ? command.id : undefined;
   const leases: { readonly id: string; readonly until: number }[] = [];
   for (const { task } of heldBy(state, id)) {
@@ -34,15 +38,20 @@ export function contactEvents<K extends CommandType>(
     if (timeoutMs === undefined || leaseUntil === undefined || leaseUntil - now >= timeoutMs) continue;
     if (task.id !== ended) leases.push({ id: task.id, until: extended(now, timeoutMs) });
   }
-  const { ttlMs, expiresAt = Infinity, status } = state.instances.get(id)?.instance ?? {};
+  // Registering says all of the instance itself.
+  const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
+  const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};
   const isBack = status === "lost";
   const isThere = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (isBack || (isThere && expiresAt - now < ttlMs));
-  if (leases.length === 0 && !isBack && !isExpiring) return NONE;
+  const isTelling = isAnswered && (command.type === "claim_task" || command.type === "heartbeat");
+  const isTold = isTelling && lostTasks !== undefined;
+  if (leases.length === 0 && !isBack && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
     instance: id,
     ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
+    ...(isTold && { isTold }),
     leases,
   }];
 }

@@ -3,7 +3,7 @@
  */
 
 import type { Gate } from "./nodes.ts";
-import { describe, TRUTH_TABLE, type Verdict } from "./dependency.ts";
+import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "./dependency.ts";
 import { verdictOf } from "./gates.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
 
@@ -39,21 +39,33 @@ export function nameCulpritWithState(culprit: Culprit): string {
   const { gate } = culprit;
   if (gate.type === "task") return `${describe(gate.dependency)} (${gate.source.task.status})`;
   const { members, counts } = gate.source;
-  return `${describe(gate.dependency)} (${
-    members.size === 0 ? "no tasks yet" : `${counts.completed}/${members.size} completed`
-  })`;
+  const met = gate.on === "finished" ? members.size - counts.pending - counts.in_progress : counts[gate.on];
+  return `${describe(gate.dependency)} (${members.size === 0 ? "no tasks yet" : `${met}/${members.size} ${gate.on}`})`;
 }
 
-/** The tasks behind a culprit that have a status which decides it. */
-export function* tasksOf(culprit: Culprit, isWanted: (node: ReadonlyTaskNode) => boolean): Iterable<ReadonlyTaskNode> {
-  if (culprit.type === "task") {
-    if (isWanted(culprit.node)) yield culprit.node;
-  } else if (culprit.gate.type === "task") {
-    if (isWanted(culprit.gate.source)) yield culprit.gate.source;
-  } else for (const member of culprit.gate.source.members) if (isWanted(member)) yield member;
+/** How a task must end for a culprit to be met. */
+export function wantedOf(culprit: Culprit): Outcome {
+  return culprit.type === "task" ? "completed" : culprit.gate.on;
 }
 
-/** Leaves with a verdict under parts with the same; where a part is less than its leaves, under any part. */
+/** The tasks behind a culprit whose status makes it what it is, of the first `MAX_MEMBERS` of a group. */
+export function* tasksOf(culprit: Culprit): Iterable<ReadonlyTaskNode> {
+  if (culprit.type === "task") yield culprit.node;
+  else if (culprit.gate.type === "task") yield culprit.gate.source;
+  else {
+    const { source, on, verdict } = culprit.gate;
+    let looked = 0;
+    for (const member of source.members) {
+      if (TRUTH_TABLE[on][member.task.status] === verdict) yield member;
+      if (++looked === MAX_MEMBERS) return;
+    }
+  }
+}
+
+/** Most members of a group that are looked at. */
+const MAX_MEMBERS = 1_000;
+
+/** Leaves with a verdict under parts with the same. */
 function collect(gate: Gate, verdict: Verdict, culprits: Culprit[], limit: number): void {
   if (culprits.length >= limit || gate.verdict !== verdict) return;
   if (gate.type !== "branch") culprits.push({ type: "gate", gate });

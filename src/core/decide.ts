@@ -12,6 +12,7 @@ import { holdingDeciders } from "./decide_holding.ts";
 import { instanceDeciders } from "./decide_instances.ts";
 import { taskDeciders } from "./decide_tasks.ts";
 import { templateDeciders } from "./decide_templates.ts";
+import type { Event } from "./events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "./state.ts";
 import { sweepDeciders } from "./sweep.ts";
@@ -25,6 +26,15 @@ export function decide<K extends CommandType>(
   const decision = deciders[command.type](state, command, context);
   const contact = contactEvents(state, command, context);
   return contact.length === 0 ? decision : { ...decision, events: [...contact, ...decision.events] };
+}
+
+/** What is written although a command was refused: that its instance is alive. */
+export function refusedEvents<K extends CommandType>(
+  state: ReadonlyState,
+  command: CommandOf<K>,
+  context: Context,
+): readonly Event[] {
+  return contactEvents(state, command, context, false);
 }
 
 const deciders: Deciders<CommandType> = {

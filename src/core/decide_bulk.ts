@@ -11,7 +11,8 @@ import { type Deciders, wrongState } from "./decision.ts";
 import type { Changes, Event } from "./events.ts";
 import { checkMove, waitingForGroup } from "./graph.ts";
 import { MAX_BULK, MAX_NAMED } from "./limits.ts";
-import type { TaskSettings } from "./model.ts";
+import type { TaskFilter, TaskSettings } from "./model.ts";
+import { TASK_STATUSES, type TaskStatus } from "./status.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { take, tasksMatching } from "./views.ts";
@@ -24,7 +25,10 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         "Cannot change all tasks at once: give a group, ids, status or another filter",
       );
     }
-    const nodes = take(tasksMatching(state, filter), MAX_BULK + 1);
+    const nodes = take(
+      tasksMatching(state, { ...filter, status: filter.status ?? statusFor(action, filter) }),
+      MAX_BULK + 1,
+    );
     if (nodes.length > MAX_BULK) {
       throw new Refusal("limit_exceeded", `Cannot change more than ${MAX_BULK} tasks at once: narrow the filter`, {
         limit: MAX_BULK,
@@ -53,6 +57,14 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     return { events, answer: () => result };
   },
 };
+
+/** Where the filter names no status and no ids: that of the tasks to which the action can happen. */
+function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStatus[] {
+  if (ids !== undefined || type === "delete") return TASK_STATUSES;
+  if (type === "cancel") return ["pending", "in_progress"];
+  if (type === "retry") return ["failed", "cancelled", "skipped"];
+  return type === "release" ? ["in_progress"] : ["pending"];
+}
 
 type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 

@@ -4,6 +4,7 @@
 
 import { checkGroupSettings } from "./check_settings.ts";
 import type { Deciders } from "./decision.ts";
+import { gatesOn } from "./gates.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_GROUPS, MAX_NAMED } from "./limits.ts";
 import type { GroupSettings } from "./model.ts";
@@ -35,8 +36,8 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   },
 
   delete_group(state, { id }) {
-    const { members, watchers } = findGroup(state, id);
-    const named = new Set([...members, ...Array.from(watchers, (gate) => gate.root)]);
+    const node = findGroup(state, id);
+    const named = new Set([...node.members, ...Array.from(gatesOn(node), (gate) => gate.root)]);
     if (named.size > 0) {
       const ids = Array.from(named, ({ task }) => task.id);
       throw new Refusal(

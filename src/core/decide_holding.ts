@@ -5,7 +5,7 @@
 import { endOfAttempt, lateAttempt } from "./attempts.ts";
 import { checkNames } from "./check_settings.ts";
 import type { CommandOf, Holding } from "./commands.ts";
-import { culpritsOf, nameCulpritWithState } from "./culprits.ts";
+import { culpritsOf, nameCulpritWithState, wantedOf } from "./culprits.ts";
 import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
 import { normalize } from "./dependency.ts";
 import type { Event } from "./events.ts";
@@ -189,13 +189,20 @@ function notReady(node: ReadonlyTaskNode): Refusal {
       { id: task.id, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) },
     );
   }
-  const culprits = culpritsOf(node).map(nameCulpritWithState);
+  const culprits = culpritsOf(node);
+  const names = culprits.map(nameCulpritWithState);
+  const isPlain = culprits.every((culprit) => wantedOf(culprit) === "completed");
+  const wayOut = readiness === "blocked"
+    ? "retry the failed or cancelled ones"
+    : isPlain
+    ? "they must be completed first"
+    : "explain_task says what must happen first";
   return new Refusal(
     "not_ready",
     `Cannot claim task ${task.id} as it is ${readiness === "blocked" ? "blocked by" : "waiting for"} ${
-      nameSome(culprits)
-    }; ` + (readiness === "blocked" ? "retry the failed or cancelled ones" : "they must be completed first"),
-    { id: task.id, readiness, dependencies: culprits.slice(0, MAX_NAMED), count: culprits.length },
+      nameSome(names)
+    }; ${wayOut}`,
+    { id: task.id, readiness, dependencies: names.slice(0, MAX_NAMED), count: names.length },
   );
 }
 
@@ -235,7 +242,13 @@ function notHolder(task: Task, instance: string): Refusal {
   const how = assignedTo === undefined
     ? `it is ${status}${hint}`
     : `${assignedTo} ${status === "in_progress" ? "holds it" : `had it, and it is ${status}`}`;
-  return new Refusal("not_holder", `Task ${id} is not assigned to instance ${instance}: ${how}`, {
+  // From whom it was taken, and who was followed by another, speaks for an attempt that is over.
+  const wasFollowed = task.pastAttempts?.some((past) => {
+    const wasTaken = past.outcome === "expired" || past.outcome === "lost";
+    return wasTaken && past.instance === instance && past.attempt < task.attempt;
+  });
+  const code = wasFollowed === true ? "stale_attempt" : "not_holder";
+  return new Refusal(code, `Task ${id} is not assigned to instance ${instance}: ${how}`, {
     id,
     instance,
     ...(assignedTo !== undefined && { assignedTo }),

@@ -12,7 +12,9 @@ import {
   MAX_DESCRIPTION_BYTES,
   MAX_ERROR_BYTES,
   MAX_IMPORTED_ATTEMPT,
+  MAX_MESSAGE_BYTES,
   MAX_NAMED,
+  MAX_PAST_ATTEMPTS,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
@@ -171,13 +173,23 @@ function checkImported(task: Task): void {
   checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
   checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
   if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
-  const times = [task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil];
+  checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
+  const { pastAttempts = [] } = task;
+  for (const past of pastAttempts) {
+    checkId(past.instance, "Instance id");
+    checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
+  }
+  const times = [
+    ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
+    ...[task.progress?.at, task.workedMs, ...pastAttempts.flatMap((past) => [past.startedAt, past.endedAt])],
+  ];
   const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
   const hasEnded = status !== "pending" && status !== "in_progress";
   const faults = {
     "its times must be milliseconds since 1970": !times.every(isTime),
     [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
     [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
+    [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
     "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
     "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
     "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,

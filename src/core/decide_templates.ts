@@ -2,11 +2,14 @@
  * The rules for templates.
  */
 
+import { checkDependencies } from "./check_dependencies.ts";
+import { checkNumber, checkSettings } from "./check_settings.ts";
 import { checkNewGroup } from "./decide_groups.ts";
 import { completeTask } from "./decide_tasks.ts";
 import { type Deciders, viewIn } from "./decision.ts";
 import { checkNewTasks } from "./graph.ts";
-import { MAX_TEMPLATE_VERSIONS } from "./limits.ts";
+import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "./limits.ts";
+import type { NewTask, TemplateTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import { checkTemplate, expand } from "./template.ts";
 import { findTemplate, isArchived, versionsOf } from "./templates.ts";
@@ -15,6 +18,7 @@ import { findGroup, groupViewOf } from "./views.ts";
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
     checkTemplate(template);
+    for (const task of template.tasks) checkFixed(task);
     const { name } = template;
     let versions = 0;
     for (const saved of state.templates.values()) versions += saved.versions.length;
@@ -27,7 +31,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
 
-  apply_template(state, { name, version, group, settings, parameters }, { defaults }) {
+  apply_template(state, { name, version, group, settings, parameters }, { now, defaults }) {
     const template = findTemplate(state, name, version);
     if (isArchived(state, name)) {
       throw new Refusal(
@@ -39,7 +43,8 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
       );
     }
     checkNewGroup(state, group, settings);
-    const tasks = expand(template, parameters, group).map((task) => completeTask({ ...task, group }, defaults));
+    const tasks = expand(template, parameters, group)
+      .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
     checkNewTasks(state, tasks, { newGroups: new Set([group]) });
     const origin = { name, version: template.version };
     return {
@@ -63,3 +68,22 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     };
   },
 };
+
+/** The task with times that are said from now on. */
+function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number): NewTask {
+  return {
+    ...task,
+    ...(notBeforeMs !== undefined && { notBefore: now + notBeforeMs }),
+    ...(deadlineMs !== undefined && { deadline: now + deadlineMs }),
+  };
+}
+
+/** Refuses what no values of parameters could make right: numbers, times, forms of expressions. */
+function checkFixed(task: TemplateTask): void {
+  const { group: _g, role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
+  checkSettings(numbers, task.id, () => true);
+  checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
+  checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
+  const isThere = () => true;
+  checkDependencies(task.id, task.dependencies, { task: isThere, group: isThere });
+}

@@ -79,8 +79,11 @@ export type Event =
     readonly type: "tasks.skipped";
     readonly tasks: readonly { readonly id: string; readonly because: string }[];
   }
-  /** A rule ended it as failed: its deadline, or dependencies that cannot be met. */
-  | { readonly type: "task.abandoned"; readonly id: string; readonly error: string }
+  /** A rule ended these as failed: a deadline, or dependencies that cannot be met. */
+  | {
+    readonly type: "tasks.abandoned";
+    readonly tasks: readonly { readonly id: string; readonly error: string }[];
+  }
   | { readonly type: "task.overdue"; readonly id: string }
   | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }
   /** It gave a sign of life: its own time and those of its leases are extended. */
@@ -88,6 +91,8 @@ export type Event =
     readonly type: "instance.renewed";
     readonly instance: string;
     readonly expiresAt?: number;
+    /** It was told what it had lost. */
+    readonly isTold?: true;
     readonly leases: readonly { readonly id: string; readonly until: number }[];
   }
   | { readonly type: "instance.drained"; readonly instance: string }
@@ -119,7 +124,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "task.cancelled",
   "task.retried",
   "tasks.skipped",
-  "task.abandoned",
+  "tasks.abandoned",
   "task.overdue",
   "instance.registered",
   "instance.renewed",
@@ -156,6 +161,7 @@ export function taskIdsOf(event: Event): readonly string[] {
     case "tasks.created":
     case "tasks.imported":
     case "tasks.skipped":
+    case "tasks.abandoned":
       return event.tasks.map((task) => task.id);
     case "instance.renewed":
       return event.leases.map((lease) => lease.id);

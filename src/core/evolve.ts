@@ -74,13 +74,11 @@ export function evolve(state: State, event: Event, clock: number): void {
         }));
       }
       return;
-    case "task.abandoned":
-      return replaceTask(state, event.id, at, (task) => ({
-        ...withoutAttempt(task),
-        status: "failed",
-        error: event.error,
-        finishedAt: at,
-      }));
+    case "tasks.abandoned":
+      for (const { id, error } of event.tasks) {
+        replaceTask(state, id, at, (task) => ({ ...withoutAttempt(task), status: "failed", error, finishedAt: at }));
+      }
+      return;
     case "task.overdue":
       return replaceTask(state, event.id, at, (task) => ({ ...task, overdue: true }));
     case "instance.registered":
@@ -135,7 +133,7 @@ export function advance(state: State, now: number): void {
 
 /** A group without members, as it enters the state. */
 export function newGroup(group: Group): GroupNode {
-  return { group, members: new Set(), counts: noCounts(), watchers: new Set(), isOpen: group.paused !== true };
+  return { group, members: new Set(), counts: noCounts(), watches: new Map(), isOpen: group.paused !== true };
 }
 
 /** An object with some fields replaced, or removed where they are null. */
@@ -166,7 +164,9 @@ function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
     ...rest,
     description: event.description ?? task.description,
     dependencies: event.dependencies ?? task.dependencies,
-    ...(overdue === true && (rest.deadline ?? Infinity) <= at && { overdue }),
+    // Another deadline, or one that counts now, is looked at anew.
+    ...(overdue === true && (rest.deadline ?? Infinity) <= at && event.settings?.failOnDeadline !== true &&
+      { overdue }),
   };
 }
 

@@ -24,7 +24,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return register(state, event.instance, event.settings, at);
     case "instance.renewed":
       for (const { id, until } of event.leases) extendLease(state, id, until);
-      if (node !== undefined) renew(state, node, event.expiresAt, at);
+      if (node !== undefined) renew(state, node, event, at);
       return;
     case "instance.drained":
       if (node === undefined) return;
@@ -71,10 +71,16 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
 }
 
 /** A sign of life, which also brings back one that was lost. */
-function renew(state: State, node: InstanceNode, expiresAt: number | undefined, at: number): void {
-  const { lostTasks: _, ...instance } = node.instance;
-  const status = instance.status === "lost" ? "active" : instance.status;
-  put(state, node, { ...instance, status, seenAt: at, ...(expiresAt !== undefined && { expiresAt }) });
+function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewed">, at: number): void {
+  const { expiresAt, isTold } = event;
+  const { lostTasks, ...instance } = node.instance;
+  put(state, node, {
+    ...instance,
+    status: instance.status === "lost" ? "active" : instance.status,
+    seenAt: at,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(lostTasks !== undefined && isTold !== true && { lostTasks }),
+  });
 }
 
 function extendLease(state: State, id: string, until: number): void {

@@ -3,8 +3,8 @@
  */
 
 import type { Gate } from "./nodes.ts";
-import { describe, neededOf, TRUTH_TABLE, type Verdict } from "./dependency.ts";
-import { culpritsOf, tasksOf } from "./culprits.ts";
+import { describe, neededOf, type Outcome, TRUTH_TABLE, type Verdict } from "./dependency.ts";
+import { culpritsOf, tasksOf, wantedOf } from "./culprits.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_NAMED } from "./limits.ts";
 import type { TaskStatus } from "./status.ts";
@@ -61,7 +61,7 @@ export function explain(state: ReadonlyState, id: string): Explanation {
     ...(parts.length > 0 && { dependencies: parts.slice(0, MAX_PARTS) }),
     ...(parts.length > MAX_PARTS && { moreDependencies: parts.length - MAX_PARTS }),
     ...(roots.length > 0 && {
-      roots: roots.map(({ task, readiness }) => ({
+      roots: roots.map(({ node: { task, readiness } }) => ({
         id: task.id,
         state: readiness ?? task.status,
         ...(task.assignedTo !== undefined && { assignedTo: task.assignedTo }),
@@ -75,7 +75,7 @@ interface Reason {
   readonly whatWouldChange: readonly string[];
 }
 
-function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly ReadonlyTaskNode[]): Reason {
+function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly Root[]): Reason {
   const { task, readiness } = node;
   const { id } = task;
   switch (task.status) {
@@ -118,7 +118,7 @@ function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly 
       return {
         why: `It cannot be done as things stand: blocked by ${nameRoots(roots)}`,
         whatWouldChange: [
-          ...roots.filter(({ task }) => task.status !== "pending").map(({ task }) => `retry_task ${task.id}`),
+          ...roots.filter(({ node }) => node.readiness === undefined).map(({ node }) => `retry_task ${node.task.id}`),
           `update_task ${id} with other dependencies`,
         ],
       };
@@ -161,28 +161,48 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   };
 }
 
-function wayOn({ task, readiness }: ReadonlyTaskNode): string {
-  if (task.status === "in_progress") return `complete_task ${task.id}`;
+function wayOn({ node, wanted }: Root): string {
+  const { task, readiness } = node;
+  const end = ENDS[wanted];
+  if (task.status === "in_progress") return `${end} ${task.id}`;
   if (readiness === "delayed") return `time, for ${task.id}`;
-  return readiness === "ready" ? `claim and complete ${task.id}` : `retry_task ${task.id}`;
+  if (readiness !== "ready") return `retry_task ${task.id}`;
+  return wanted === "cancelled" ? `${end} ${task.id}` : `claim and ${end} ${task.id}`;
 }
 
-function nameRoots(roots: readonly ReadonlyTaskNode[]): string {
-  return nameSome(roots.map(({ task, readiness }) => `${task.id} (${readiness ?? task.status})`));
+/** What brings about an end of a task. */
+const ENDS: Readonly<Record<Outcome, string>> = {
+  completed: "complete_task",
+  failed: "fail_task",
+  cancelled: "cancel_task",
+  skipped: "change what comes before",
+  finished: "finish",
+};
+
+function nameRoots(roots: readonly Root[]): string {
+  return nameSome(roots.map(({ node: { task, readiness } }) => `${task.id} (${readiness ?? task.status})`));
+}
+
+/** A task at the end of the waiting, and how what waits for it wants it to end. */
+interface Root {
+  readonly node: ReadonlyTaskNode;
+  readonly wanted: Outcome;
 }
 
 /** The tasks at the end of the waiting, found by walking along what decides. */
-function rootsOf(start: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
-  const seen = new Set([start]);
-  const roots: ReadonlyTaskNode[] = [];
-  for (const node of seen) {
+function rootsOf(start: ReadonlyTaskNode): readonly Root[] {
+  const seen = new Map<ReadonlyTaskNode, Outcome>([[start, "completed"]]);
+  const roots: Root[] = [];
+  for (const [node, wanted] of seen) {
     const goesOn = node.readiness === "waiting" || node.readiness === "blocked";
-    if (!goesOn) roots.push(node);
+    if (!goesOn) roots.push({ node, wanted });
     if (roots.length === MAX_NAMED) break;
     if (!goesOn) continue;
     for (const culprit of culpritsOf(node, MAX_WALKED)) {
-      const hasNotSucceeded = ({ task }: ReadonlyTaskNode) => task.status !== "completed" && task.status !== "skipped";
-      for (const next of tasksOf(culprit, hasNotSucceeded)) if (seen.size < MAX_WALKED) seen.add(next);
+      for (const next of tasksOf(culprit)) {
+        if (seen.size === MAX_WALKED) break;
+        if (!seen.has(next)) seen.set(next, wantedOf(culprit));
+      }
     }
   }
   return roots;

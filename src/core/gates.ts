@@ -28,11 +28,14 @@ import {
   type TaskGate,
   type TaskNode,
 } from "./nodes.ts";
+import type { ReadonlyGroupNode } from "./state.ts";
 
 /** Where gates find what they watch. */
 export interface Sources {
   readonly task: (id: string) => TaskNode;
   readonly group: (id: string) => GroupNode;
+  /** The value of a task's result, read once however many gates ask. */
+  readonly result: (node: TaskNode) => () => JsonValue;
 }
 
 /** Makes the gate of a dependency of a task, watching all it names, and counts it there. */
@@ -45,7 +48,31 @@ export function disconnectGate(gate: Gate): void {
   if (gate.type === "branch") gate.parts.forEach(disconnectGate);
   // Every set but NO_GATES was made by `watchTask`, as a Set.
   else if (gate.type === "task") (gate.source.watchers as Set<TaskGate>).delete(gate);
-  else gate.source.watchers.delete(gate);
+  else {
+    const key = watchKey(gate);
+    const watch = gate.source.watches.get(key);
+    watch?.gates.delete(gate);
+    if (watch?.gates.size === 0) gate.source.watches.delete(key);
+  }
+}
+
+/** The expressions that watch a group. */
+export function* gatesOn(group: Pick<ReadonlyGroupNode, "watches">): Iterable<GroupGate> {
+  for (const { gates } of group.watches.values()) yield* gates;
+}
+
+/**
+ * Works out what is known of a group, as its members have changed, and calls `tell` with each gate for which that is
+ * something else than before. O(different questions + those gates).
+ */
+export function updateWatches(group: GroupNode, tell: (gate: GroupGate, verdict: Verdict) => void): void {
+  for (const watch of group.watches.values()) {
+    const [first] = watch.gates;
+    const verdict = first === undefined ? watch.verdict : groupVerdict(first);
+    if (verdict === watch.verdict) continue;
+    watch.verdict = verdict;
+    for (const gate of watch.gates) tell(gate, verdict);
+  }
 }
 
 /** What is known of a gate on a task now. `result` reads the task's result, once for all the gates that ask. */
@@ -144,7 +171,7 @@ function makeGate(
 function taskGate(sources: Sources, { task, on, when }: TaskDependency, base: Omit<GateBase, "verdict">): TaskGate {
   const source = sources.task(task);
   const gate: TaskGate = { ...base, type: "task", source, on: on ?? "completed", when, verdict: "unknown" };
-  gate.verdict = taskVerdict(gate, resultOf(source));
+  gate.verdict = taskVerdict(gate, sources.result(source));
   if (source.watchers === NO_GATES) source.watchers = new Set();
   // Made a line above, or by another gate.
   (source.watchers as Set<TaskGate>).add(gate);
@@ -160,8 +187,15 @@ function groupGate(
   const source = sources.group(group);
   const gate: GroupGate = { ...base, type: "group", source, on: on ?? "completed", atLeast, verdict: "unknown" };
   gate.verdict = groupVerdict(gate);
-  source.watchers.add(gate);
+  const key = watchKey(gate);
+  const watch = source.watches.get(key);
+  if (watch === undefined) source.watches.set(key, { gates: new Set([gate]), verdict: gate.verdict });
+  else watch.gates.add(gate);
   return gate;
+}
+
+function watchKey({ on, atLeast }: Pick<GroupGate, "on" | "atLeast">): string {
+  return `${on} ${atLeast}`;
 }
 
 function branchVerdict({ parts, unmet, blocked, notTaken, need }: Branch): Verdict {

@@ -6,6 +6,7 @@
 import { checkDependencies } from "./check_dependencies.ts";
 import { checkSettings } from "./check_settings.ts";
 import { type Dependency, referencesOf } from "./dependency.ts";
+import { gatesOn } from "./gates.ts";
 import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "./limits.ts";
 import type { NewTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
@@ -94,7 +95,7 @@ export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<R
   const addWaiters = (group: ReadonlyGroupNode | undefined) => {
     if (groups.has(group)) return;
     groups.add(group);
-    for (const gate of group?.watchers ?? []) tasks.add(gate.root);
+    for (const gate of group === undefined ? [] : gatesOn(group)) tasks.add(gate.root);
   };
   addWaiters(state.groups.get(id));
   // A set yields what is added meanwhile.
@@ -169,14 +170,15 @@ function refuseCycle(
   const starts = Array.from(changed).filter(([id, { group }]) => {
     const node = state.tasks.get(id);
     return isAwaited(keyOf("task", id), node && node.dependents.size + node.watchers.size) ||
-      (group !== undefined && isAwaited(keyOf("group", group), state.groups.get(group)?.watchers.size));
+      (group !== undefined && isAwaited(keyOf("group", group), state.groups.get(group)?.watches.size));
   });
   const isUnchanged = (key: string) => !changed.has(key.slice(1));
   function* waitersOf(key: string): Iterable<string> {
     yield* waiting.get(key) ?? [];
     const id = key.slice(1);
     if (key.startsWith(GROUP_MARK)) {
-      for (const gate of state.groups.get(id)?.watchers ?? []) {
+      const group = state.groups.get(id);
+      for (const gate of group === undefined ? [] : gatesOn(group)) {
         const waiter = keyOf("task", gate.root.task.id);
         if (isUnchanged(waiter)) yield waiter;
       }

@@ -13,16 +13,16 @@ import {
   type TaskNode,
   type Timer,
 } from "./nodes.ts";
-import { TRUTH_TABLE, type Verdict } from "./dependency.ts";
+import { type JsonValue, TRUTH_TABLE, type Verdict } from "./dependency.ts";
 import {
   connectGate,
   countVerdict,
   disconnectGate,
-  groupVerdict,
   resultOf,
   setVerdict,
   type Sources,
   taskVerdict,
+  updateWatches,
   verdictOf,
 } from "./gates.ts";
 import { add, type Heap, remove } from "./heap.ts";
@@ -58,8 +58,9 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     state.tasks.set(node.task.id, node);
   }
   for (const node of nodes) join(state, node);
+  const sources = sourcesIn(state);
   for (const node of nodes) {
-    connect(state, node);
+    connect(node, sources);
     index(state, node);
   }
   for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) tellGroup(state, group);
@@ -89,7 +90,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   join(state, node);
   if (node.task.dependencies !== dependencies) {
     disconnect(node);
-    connect(state, node);
+    connect(node, sourcesIn(state));
     const isMetNow = verdictBefore !== "true" && verdictOf(node) === "true";
     if (isMetNow) node.task = { ...node.task, readyAt: state.recordedAt };
   }
@@ -133,7 +134,7 @@ function tell(state: State, node: TaskNode, before: TaskStatus, at: number): voi
 }
 
 function tellGroup(state: State, group: GroupNode, at = state.recordedAt): void {
-  for (const gate of group.watchers) touch(state, gate.root, at, () => setVerdict(gate, groupVerdict(gate)));
+  updateWatches(group, (gate, verdict) => touch(state, gate.root, at, () => setVerdict(gate, verdict)));
 }
 
 /** Changes what is known of a task's dependencies, and where it belongs if that makes a difference. */
@@ -147,17 +148,30 @@ function touch(state: State, node: TaskNode, at: number, change: () => void): vo
   index(state, node);
 }
 
+/** Where the gates of tasks that are connected together find what they watch; each result is read once for all. */
+function sourcesIn(state: State): Sources {
+  const results = new Map<TaskNode, () => JsonValue>();
+  return {
+    task: (id) => nodeOf(state, id),
+    group: (id) => groupOf(state, id),
+    result(node) {
+      const known = results.get(node) ?? resultOf(node);
+      results.set(node, known);
+      return known;
+    },
+  };
+}
+
 /** Makes the edges to what a task waits for. */
-function connect(state: State, node: TaskNode): void {
+function connect(node: TaskNode, sources: Sources): void {
   const { dependencies } = node.task;
   if (dependencies.length === 0) return;
-  node.dependencies = dependencies.filter((each) => typeof each === "string").map((id) => nodeOf(state, id));
+  node.dependencies = dependencies.filter((each) => typeof each === "string").map(sources.task);
   for (const dependency of node.dependencies) {
     dependentsOf(dependency).add(node);
     countVerdict(node, TRUTH_TABLE.completed[dependency.task.status], 1);
   }
   if (node.dependencies.length === dependencies.length) return;
-  const sources: Sources = { task: (id) => nodeOf(state, id), group: (id) => groupOf(state, id) };
   node.gates = dependencies.filter((each) => typeof each !== "string").map((each) => connectGate(sources, node, each));
 }
 

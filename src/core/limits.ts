@@ -8,6 +8,9 @@ export const MAX_ID_CHARACTERS = 200;
 /** Longest task description, in bytes of UTF-8. */
 export const MAX_DESCRIPTION_BYTES = 64 * 1024;
 
+/** Longest title of a group, in bytes of UTF-8. */
+export const MAX_TITLE_BYTES = 1024;
+
 /** Longest task result, in bytes of UTF-8. */
 export const MAX_RESULT_BYTES = 512 * 1024;
 
@@ -63,7 +66,7 @@ export const MAX_PAST_ATTEMPTS = 10;
 /** Most tasks of equal rank among which one is looked for that continues an instance's own work. */
 export const MAX_EQUALS = 16;
 
-/** Most urgent tasks that are looked at, and shown, as a hint. */
+/** Most urgent tasks that are shown as a hint. */
 export const MAX_URGENT = 5;
 
 /** Most tasks that one `create_tasks` may create. */
@@ -84,7 +87,7 @@ export const MAX_NAMED = 10;
 /** Most tasks that a completion shows as unlocked. */
 export const MAX_UNLOCKED = 20;
 
-/** Most blocked tasks that are looked at to name the culprits in a "no tasks" answer. */
+/** Most tasks, or kinds of tasks, that are looked at to name the few that an answer names. */
 export const MAX_SCANNED = 100;
 
 /** Most characters of dependency results handed out with a claim, all together. */

@@ -11,6 +11,10 @@ export const MAX_DRAWN = 200;
 /** Most arrows; Mermaid itself refuses more than 500 unless configured. */
 export const MAX_ARROWS = 400;
 
+/** Most groups that are drawn, and most arrows to one task that stand for expressions. */
+const MAX_GROUPS_DRAWN = 50;
+const MAX_CONDITIONS = 50;
+
 /** Longest id of a task or its holder in a drawing, in characters; Mermaid refuses drawings of more than 50,000. */
 const MAX_LABEL_CHARACTERS = 60;
 
@@ -56,10 +60,11 @@ function conditionsOf(
 ): ReadonlySet<string> {
   const sources = new Set<string>();
   const collect = (gate: Gate): void => {
+    if (sources.size === MAX_CONDITIONS) return;
     if (gate.type === "branch") gate.parts.forEach(collect);
     else if (gate.type === "task") {
       if (drawn.has(gate.source)) sources.add(`t${gate.source.task.order}`);
-    } else {
+    } else if (groups.has(gate.source) || groups.size < MAX_GROUPS_DRAWN) {
       const name = groups.get(gate.source) ?? `g${groups.size + 1}`;
       groups.set(gate.source, name);
       sources.add(name);

@@ -185,13 +185,19 @@ export interface TemplateParameter {
   readonly required?: boolean;
 }
 
+/** A task of a template. Its times can be said from when the template is applied. */
+export interface TemplateTask extends NewTask {
+  readonly notBeforeMs?: number;
+  readonly deadlineMs?: number;
+}
+
 /** What a caller says of a template: tasks with `{{name}}` in their texts, for each parameter. */
 export interface NewTemplate {
   readonly name: string;
   readonly description?: string;
   readonly parameters: readonly TemplateParameter[];
   /** They name each other without the prefix that they get when the template is applied; none has a group. */
-  readonly tasks: readonly NewTask[];
+  readonly tasks: readonly TemplateTask[];
 }
 
 /** One version of a template; it never changes. */

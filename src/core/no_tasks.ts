@@ -37,6 +37,9 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   if (registered?.status === "draining") {
     return because("draining", `You are draining and get no more tasks${own}; register_instance to take part again`);
   }
+  if (registered?.status === "left") {
+    return because("left", "You have left and get no more tasks; register_instance to take part again");
+  }
   if (registered?.maxConcurrent !== undefined && held.length >= registered.maxConcurrent) {
     return because("at_capacity", `You hold as many tasks as you may (${registered.maxConcurrent})${own}`);
   }
@@ -148,10 +151,14 @@ function* heldTasks(state: ReadonlyState): Iterable<Task> {
 /** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
 function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
-  const hasFailed = ({ task }: ReadonlyTaskNode) => task.status === "failed" || task.status === "cancelled";
+  const groups = new Set<unknown>();
   for (const node of take(state.blocked, MAX_SCANNED)) {
     for (const culprit of culpritsOf(node)) {
-      for (const { task: { id, status } } of tasksOf(culprit, hasFailed)) {
+      if (culprit.type === "gate" && culprit.gate.type === "group") {
+        if (groups.has(culprit.gate.source)) continue;
+        groups.add(culprit.gate.source);
+      }
+      for (const { task: { id, status } } of tasksOf(culprit)) {
         if (seen.has(id) || (status !== "failed" && status !== "cancelled")) continue;
         seen.add(id);
         yield { id, status };

@@ -49,8 +49,14 @@ export interface GroupNode extends Resource {
   group: Group;
   readonly members: Set<TaskNode>;
   readonly counts: Record<TaskStatus, number>;
-  /** The expressions that watch this group. */
-  readonly watchers: Set<GroupGate>;
+  /** The expressions that watch this group, by what they ask of it. */
+  readonly watches: Map<string, GroupWatch>;
+}
+
+/** Expressions that ask the same of a group, so that what is known of it is worked out once for all of them. */
+export interface GroupWatch {
+  readonly gates: Set<GroupGate>;
+  verdict: Verdict;
 }
 
 /** A lock that tasks name. */

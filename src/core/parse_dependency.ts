@@ -13,7 +13,7 @@ import {
   type Outcome,
   OUTCOMES,
 } from "./dependency.ts";
-import { MAX_DEPENDENCY_DEPTH } from "./limits.ts";
+import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCY_DEPTH } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { printable } from "./validate.ts";
 
@@ -77,6 +77,7 @@ function parseOutcome(value: unknown): Outcome | undefined {
 
 function parseCondition(value: unknown): Condition {
   const condition = asObject(value);
+  checkSize(condition);
   onlyKeys(condition, ["pointer", ...COMPARISONS]);
   const { pointer, exists, greater_than, less_than, ...rest } = condition;
   if (exists !== undefined && typeof exists !== "boolean") throw invalid(`"exists" must be true or false`);
@@ -86,7 +87,7 @@ function parseCondition(value: unknown): Condition {
     }
   }
   return {
-    ...(pointer !== undefined && { pointer: asText(pointer, "pointer") }),
+    ...(pointer !== undefined && { pointer: asPointer(pointer) }),
     ...(exists !== undefined && { exists }),
     // Checked above.
     ...(greater_than !== undefined && { greater_than: greater_than as number | string }),
@@ -96,10 +97,32 @@ function parseCondition(value: unknown): Condition {
   };
 }
 
+/** Refuses a condition that is too long or too deep, before anything walks through it. */
+function checkSize(condition: object): void {
+  const seen: unknown[] = [condition];
+  let characters = 0;
+  for (let part = seen.pop(); part !== undefined; part = seen.pop()) {
+    if (typeof part === "object" && part !== null) {
+      for (const [key, each] of Object.entries(part)) seen.push(key, each);
+    }
+    characters += typeof part === "string" ? part.length + 2 : 4;
+    if (characters <= MAX_CONDITION_CHARACTERS) continue;
+    throw new Refusal("limit_exceeded", `A condition is too long: at most ${MAX_CONDITION_CHARACTERS} characters`, {
+      limit: MAX_CONDITION_CHARACTERS,
+    });
+  }
+}
+
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(`${shown(value)} is none`);
   // An object that is no array.
   return value as Readonly<Record<string, unknown>>;
+}
+
+function asPointer(value: unknown): string {
+  const pointer = asText(value, "pointer");
+  if (/^(\/[^\p{Cc}\u2028\u2029]*)?$/u.test(pointer) && pointer.isWellFormed()) return pointer;
+  throw invalid(`pointer ${printable(pointer)} is not a JSON Pointer such as "/verdict"`);
 }
 
 function asText(value: unknown, key: string): string {

@@ -243,7 +243,14 @@ function viewFor(
   accepts: (requirement: Requirement) => boolean,
 ): View {
   const known = ready.views.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    // The last one asked for is the last one to be forgotten.
+    if (ready.views.size === MAX_VIEWS) {
+      ready.views.delete(key);
+      ready.views.set(key, known);
+    }
+    return known;
+  }
   const view: View = { accepts, heap: emptyHeap(isSpotBefore), spots: new Map(), parked: new Map() };
   for (const bucket of ready.buckets.values()) {
     if (accepts(bucket.requirement)) addSpot(ready, view, bucket);

@@ -4,7 +4,7 @@
 
 import { newGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
-import { connectTasks, hasRoom } from "./graph_index.ts";
+import { connectTasks } from "./graph_index.ts";
 import type { Group, Instance, Task, Template } from "./model.ts";
 import { emptyState, type ReadonlyState, type State } from "./state.ts";
 
@@ -51,7 +51,6 @@ export function restore(snapshot: Snapshot): State {
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
   connectTasks(state, snapshot.tasks);
-  for (const group of state.groups.values()) group.isOpen = hasRoom(group);
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

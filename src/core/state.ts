@@ -63,7 +63,7 @@ export interface ReadonlyGroupNode {
   readonly group: Group;
   readonly members: ReadonlySet<ReadonlyTaskNode>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
-  readonly watchers: ReadonlySet<GroupGate>;
+  readonly watches: ReadonlyMap<string, { readonly gates: ReadonlySet<GroupGate> }>;
 }
 
 /** The state as `decide` and the views see it. */

@@ -71,11 +71,8 @@ function dueOf(task: Task, isEnded: boolean, now: number): readonly Event[] {
   const isOverdue = overdue !== true && deadline <= now;
   const events: Event[] = isOverdue ? [{ type: "task.overdue", id }] : [];
   if (isOverdue && task.failOnDeadline === true) {
-    return [...events, {
-      type: "task.abandoned",
-      id,
-      error: `Its deadline ${new Date(deadline).toISOString()} has passed`,
-    }];
+    const error = `Its deadline ${new Date(deadline).toISOString()} has passed`;
+    return [...events, { type: "tasks.abandoned", tasks: [{ id, error }] }];
   }
   if (!isEnded && leaseUntil <= now) events.push(endOfAttempt(task, "expired", now));
   return events;

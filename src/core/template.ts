@@ -12,7 +12,7 @@ import {
   normalize,
 } from "./dependency.ts";
 import { MAX_DESCRIPTION_BYTES } from "./limits.ts";
-import type { NewTask, NewTemplate } from "./model.ts";
+import type { NewTask, NewTemplate, TemplateTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import { checkId, checkText, printable } from "./validate.ts";
 
@@ -53,7 +53,7 @@ export function expand(
   template: NewTemplate,
   parameters: Readonly<Record<string, string>>,
   prefix: string,
-): readonly NewTask[] {
+): readonly TemplateTask[] {
   const fill = filling(template, valuesOf(template, parameters));
   const ids = new Set<string>();
   for (const task of template.tasks) {

@@ -5,11 +5,13 @@
 import type { Gate } from "./nodes.ts";
 import type { CommandOf, Completion, Input, Urgent } from "./commands.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
+import { gatesOn } from "./gates.ts";
 import {
   MAX_INPUT_CHARACTERS,
   MAX_INPUTS,
   MAX_INPUTS_CHARACTERS,
   MAX_NAMED,
+  MAX_SCANNED,
   MAX_UNLOCKED,
   MAX_URGENT,
 } from "./limits.ts";
@@ -62,8 +64,9 @@ export function profileIn(
 /** Whether an instance may take one more task at all. */
 export function isFree(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
-  return instance === undefined ||
-    (instance.status !== "draining" && (state.held.get(id)?.size ?? 0) < (instance.maxConcurrent ?? Infinity));
+  if (instance === undefined) return true;
+  if (instance.status === "draining" || instance.status === "left") return false;
+  return (state.held.get(id)?.size ?? 0) < (instance.maxConcurrent ?? Infinity);
 }
 
 /** Whether a claim that names no task would find one now. */
@@ -80,8 +83,9 @@ export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskN
 
 /** Urgent tasks that an instance could claim (the first few), in the order of creation. */
 export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urgent[] {
-  if (state.ready.urgent.size === 0) return [];
-  const nodes = Array.from(state.ready.urgent)
+  const status = state.instances.get(profile.instance)?.instance.status;
+  if (state.ready.urgent.size === 0 || status === "draining" || status === "left") return [];
+  const nodes = take(state.ready.urgent, MAX_SCANNED)
     .filter(({ bucket }) => bucket !== undefined && !isClosed(bucket) && isEligible(profile, bucket.requirement))
     .sort((a, b) => a.task.order - b.task.order);
   return nodes.slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
@@ -91,7 +95,7 @@ export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urge
 export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const waiting = new Set<ReadonlyTaskNode>(node.dependents);
-  const gates: Iterable<Gate>[] = [node.watchers, node.group?.watchers ?? []];
+  const gates: Iterable<Gate>[] = [node.watchers, node.group === undefined ? [] : gatesOn(node.group)];
   for (const watchers of gates) for (const gate of watchers) waiting.add(gate.root);
   const ready = Array.from(waiting)
     .filter(({ task, readiness }) => readiness === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt)
@@ -123,13 +127,16 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
   return { inputs, moreInputs };
 }
 
-/** The ended tasks that a task names, each once, members of groups included. */
+/** Most members of a group whose results are handed out, or counted as left out. */
+const MAX_SOURCES = 1_000;
+
+/** The ended tasks that a task names, each once, members of groups included (the first ones). */
 export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
   const sources = new Set<ReadonlyTaskNode>(node.dependencies);
   const collect = (gate: Gate): void => {
     if (gate.type === "branch") gate.parts.forEach(collect);
     else if (gate.type === "task") sources.add(gate.source);
-    else for (const member of gate.source.members) sources.add(member);
+    else for (const member of take(gate.source.members, MAX_SOURCES)) sources.add(member);
   };
   node.gates.forEach(collect);
   if (node.gates.length === 0) return sources;

@@ -101,8 +101,17 @@ export function presentCompact(task: TaskView, fields?: readonly TaskField[]): J
 }
 
 /** A group, with its time as ISO 8601. */
-export function presentGroup({ id, status, percent, total, counts, createdAt, ...rest }: GroupView): Json {
-  return { id, status, percent, total, counts, ...rest, createdAt: isoTime(createdAt) };
+export function presentGroup({ id, status, percent, total, counts, createdAt, title, ...rest }: GroupView): Json {
+  return {
+    id,
+    ...(title !== undefined && { title: clip(title, "get_history has all") }),
+    status,
+    percent,
+    total,
+    counts,
+    ...rest,
+    createdAt: isoTime(createdAt),
+  };
 }
 
 /** A record with its long texts and lists clipped. */

@@ -5,15 +5,18 @@
 import { Refusal } from "../core/refusal.ts";
 import { printable } from "../core/validate.ts";
 
+/** The length of an ISO 8601 duration in milliseconds; undefined if the text is none. */
+export function parseDuration(text: string): number | undefined {
+  const parts = text.length > 2 ? DURATION.exec(text) : null;
+  if (parts === null || text.endsWith("T")) return undefined;
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = parts;
+  return Math.round(((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1_000);
+}
+
 /** Milliseconds since the Unix epoch. Throws a `Refusal` if the text is neither a moment nor a duration. */
 export function parseTime(text: string, what: string, now: number): number {
-  const duration = DURATION.exec(text);
-  if (duration !== null && text.length > 2) {
-    const [, days = 0, hours = 0, minutes = 0, seconds = 0] = duration;
-    return Math.round(
-      now + ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1_000,
-    );
-  }
+  const durationMs = parseDuration(text);
+  if (durationMs !== undefined) return now + durationMs;
   const at = MOMENT.test(text) ? Date.parse(text) : NaN;
   if (Number.isFinite(at)) return at;
   throw new Refusal(

@@ -115,7 +115,7 @@ function toResult({ json, structured, note }: ToolAnswer): CallToolResult {
 
 /**
  * The schema that clients see. It leaves out what costs every client context and tells a model nothing: the bounds of
- * whole numbers as such, and that there are no other parameters, which a call that has some is told.
+ * whole numbers as such, that keys are texts, and that there are no other parameters, which a call that has some is told.
  */
 function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
@@ -123,6 +123,7 @@ function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
     override({ jsonSchema }) {
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      delete jsonSchema.propertyNames;
       if (jsonSchema.type === "object" && jsonSchema.properties !== undefined) delete jsonSchema.additionalProperties;
     },
   });

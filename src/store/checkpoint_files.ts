@@ -25,7 +25,7 @@ const bodySchema = z.object({
   /** The journal position that both files stand for. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
-  /** Absent in version 1. The digest vouches for the form. */
+  /** Absent in version 1, which is only good for knowing its `tasks.json` again. The digest vouches for the form. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
@@ -138,6 +138,8 @@ export class CheckpointFiles implements Checkpoints {
   #read(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
     const state = this.#readState();
     if (state === undefined || !this.#journalHolds(state.position)) return undefined;
+    // An older version knew less of each task than the journal does.
+    if (state.version !== CHECKPOINT_VERSION) return undefined;
     const tasks = this.#readTasks(state.tasks.sha256);
     if (tasks === undefined) return undefined;
     const { nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = state;

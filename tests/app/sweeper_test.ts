@@ -73,7 +73,7 @@ test("a deadline passes", async ({ time, gone, engine }) => {
   await time.pass(1_499);
   assertEquals(await swept(engine), []);
   await time.pass(1);
-  assertEquals(await swept(engine), ["task.overdue", "task.overdue", "task.abandoned"]);
+  assertEquals(await swept(engine), ["task.overdue", "task.overdue", "tasks.abandoned"]);
 });
 
 test("each of many times is kept, once it is known", async ({ time, gone, engine }) => {

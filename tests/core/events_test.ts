@@ -24,7 +24,7 @@ Deno.test({
       "task.cancelled": true,
       "task.retried": true,
       "tasks.skipped": true,
-      "task.abandoned": true,
+      "tasks.abandoned": true,
       "task.overdue": true,
       "instance.registered": true,
       "instance.renewed": true,

@@ -436,7 +436,7 @@ Deno.test({
     ];
     const cases: readonly (readonly [string, readonly Step[], RegExp, RegExp])[] = [
       ["a", base, /^It is ready: get_next_task hands it out/, /get_next_task with task_id a/],
-      ["t", base, /^It waits for others, in the end for a \(ready\)/, /claim and complete a/],
+      ["t", base, /^It waits for others, in the end for a \(ready\)/, /claim and complete_task a/],
       ["t", [...base, claim("x", "a")], /in the end for a \(in_progress\)/, /complete_task a/],
       ["a", [...base, claim("x", "a")], /^x works on attempt 1, without a timeout/, /release_task a/],
       ["a", [...base, ...work("x", "a")], /^x completed it/, /^$/],

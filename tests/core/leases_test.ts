@@ -186,6 +186,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "who held an attempt before the last one is late for good, though the last one has failed",
+  permissions: "none",
+  fn() {
+    const state = expired();
+    run(state, claim("y", "a"), 5_000);
+    run(state, fail("y", "a"), 5_001);
+    assertEquals(refusalOf(() => run(state, complete("x", "a"), 5_002)).code, "stale_attempt");
+    run(state, retry("a"), 5_003);
+    assertEquals(refusalOf(() => run(state, complete("x", "a"), 5_004)).code, "stale_attempt");
+    assertEquals(taskOf(state, "a").status, "pending");
+  },
+});
+
+Deno.test({
   name: "nobody but its last holder may complete a task late, and nothing but completing is possible late",
   permissions: "none",
   fn() {
@@ -429,9 +443,9 @@ Deno.test({
     assertEquals(run(state, SWEEP, 100).events, [
       { type: "task.overdue", id: "late" },
       { type: "task.overdue", id: "strict" },
-      { type: "task.abandoned", id: "strict", error },
+      { type: "tasks.abandoned", tasks: [{ id: "strict", error }] },
       { type: "task.overdue", id: "running" },
-      { type: "task.abandoned", id: "running", error },
+      { type: "tasks.abandoned", tasks: [{ id: "running", error }] },
     ]);
     assertEquals(times(3, (index) => taskOf(state, ["late", "strict", "running"][index]!).status), [
       "pending",

@@ -16,6 +16,7 @@ import {
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
+  MAX_TITLE_BYTES,
 } from "../../src/core/limits.ts";
 import { emptyState } from "../../src/core/state.ts";
 import {
@@ -117,7 +118,7 @@ const TEXTS: readonly BoundedText[] = [
   },
   {
     what: "the title of a group",
-    limit: MAX_DESCRIPTION_BYTES,
+    limit: MAX_TITLE_BYTES,
     history: [],
     command: (text) => ({ type: "create_group", id: "g", settings: { title: text } }),
     start: "Title of group g",

@@ -1,5 +1,6 @@
 /** What the indexes of a state must be, worked out from its tasks, groups and instances in the plainest way. */
 
+import { gatesOn } from "../../src/core/gates.ts";
 import { inOrder } from "../../src/core/heap.ts";
 import {
   type Condition,
@@ -115,12 +116,12 @@ export function indexesOf(state: State): Indexes {
     counts: state.counts,
     readinesses: state.readinesses,
     overdue: state.overdue,
-    groups: Array.from(state.groups, ([id, { members, counts, isOpen, watchers }]) => ({
+    groups: Array.from(state.groups, ([id, { members, counts, isOpen, watches }]) => ({
       id,
       members: idsOf(members).toSorted(),
       counts,
       isOpen,
-      watchers: Array.from(watchers, (gate) => gate.root.task.id).toSorted(),
+      watchers: Array.from(gatesOn({ watches }), (gate) => gate.root.task.id).toSorted(),
     })),
     locks: Array.from(state.locks.values(), ({ name, users, holders, isOpen }) => {
       return { name, users, holders: idsOf(holders).toSorted(), isOpen };

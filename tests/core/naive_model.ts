@@ -29,6 +29,8 @@ export interface ModelTask {
   word: string | undefined;
   /** The last attempt that ended without an end of the task. */
   last: { attempt: number; instance: string; outcome: AttemptOutcome; word: string | undefined } | undefined;
+  /** Attempts that expired or were lost. */
+  readonly taken: { readonly attempt: number; readonly instance: string }[];
 }
 
 export interface ModelInstance {
@@ -45,8 +47,6 @@ export interface Model {
   now: number;
   recordedAt: number;
   nextOrder: number;
-  /** How often something was said that is kept, and changes nothing that the model knows. */
-  saidSo: number;
 }
 
 /** What a command comes to: a refusal, or the task that was claimed, or the reason why none was. */
@@ -77,7 +77,7 @@ class Refused extends Error {
 }
 
 export function newModel(): Model {
-  return { tasks: [], instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1, saidSo: 0 };
+  return { tasks: [], instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
 }
 
 /** Carries a command out at a time, as the clock shows it. */
@@ -93,11 +93,11 @@ export function carryOut(model: Model, command: ModelCommand, clock: number): Mo
   const before = JSON.stringify(model);
   const recordedAt = model.recordedAt;
   model.recordedAt = Math.max(recordedAt, clock);
-  const isSignOfLife = !["release_task", "register_instance", "leave"].includes(command.type);
+  const isSignOfLife = !["release_task", "leave"].includes(command.type);
   if ("instance" in command && isSignOfLife) contact(model, command);
   apply(model, command, outcome);
   settle(model);
-  // What changes nothing is not recorded.
+  // What changes nothing that the model knows need not be recorded.
   if (JSON.stringify({ ...model, recordedAt }) === before) model.recordedAt = recordedAt;
   return outcome.claimed !== undefined || command.type !== "claim_task"
     ? outcome
@@ -243,7 +243,12 @@ function fenced(model: Model, { id, attempt }: Holding): ModelTask {
 
 function checkHeld(model: Model, holding: Holding, isSame: (task: ModelTask) => boolean): void {
   const task = fenced(model, holding);
-  if (task.holder !== holding.instance) throw new Refused("not_holder");
+  if (task.holder !== holding.instance) {
+    const wasFollowed = task.taken.some(({ attempt, instance }) => {
+      return instance === holding.instance && attempt < task.attempt;
+    });
+    throw new Refused(wasFollowed ? "stale_attempt" : "not_holder");
+  }
   if (task.status !== "in_progress" && !isSame(task)) throw new Refused("wrong_state");
 }
 
@@ -309,7 +314,7 @@ function hasRoom(model: Model, { said: { group, locks = [] } }: ModelTask): bool
 
 function isFree(model: Model, id: string): boolean {
   const instance = model.instances.find((each) => each.id === id);
-  return instance?.status !== "draining" &&
+  return instance?.status !== "draining" && instance?.status !== "left" &&
     heldBy(model, id).length < (instance?.settings.maxConcurrent ?? Infinity);
 }
 
@@ -331,7 +336,8 @@ function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | un
       return place < 0 ? 0 : a.rank[place]! - b.rank[place]!;
     });
   const first = ranked[0];
-  if (first === undefined) return undefined;
+  // With one that waited for nothing, nobody's work is looked for.
+  if (first === undefined || first.task.said.dependencies.length === 0) return first?.task;
   // Of those that ask for the same under the same bounds, one that continues the instance's own work.
   const isEqual = ({ rank, task }: typeof first) =>
     rank[0] === first.rank[0] && rank[1] === first.rank[1] && kindOf(model, task) === kindOf(model, first.task);
@@ -354,7 +360,7 @@ function kindOf(model: Model, task: ModelTask): string {
 
 function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReason {
   const instance = model.instances.find(({ id }) => id === command.instance);
-  if (instance?.status === "draining") return "draining";
+  if (instance?.status === "draining" || instance?.status === "left") return instance.status;
   if (!isFree(model, command.instance)) return "at_capacity";
   if (model.tasks.length === 0) return "no_tasks_exist";
   const having = (readiness: Readiness) => model.tasks.filter((task) => readinessIn(model, task) === readiness);
@@ -380,7 +386,8 @@ function contact(
     if (task.leaseUntil < now + timeoutMs) task.leaseUntil = now + timeoutMs * 1.5;
   }
   const instance = model.instances.find(({ id }) => id === command.instance);
-  if (instance === undefined || instance.status === "left") return;
+  // Who registers says anew how long it has.
+  if (instance === undefined || instance.status === "left" || command.type === "register_instance") return;
   const { settings: { ttlMs }, expiresAt } = instance;
   const isBack = instance.status === "lost";
   if (isBack) instance.status = "active";
@@ -421,7 +428,10 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
     case "complete_task": {
       const task = find(model, command.id);
       if (task.status === "completed") return;
-      if (task.last?.attempt === task.attempt) task.last = undefined;
+      if (task.last?.attempt === task.attempt) {
+        task.last = undefined;
+        if (task.taken.at(-1)?.attempt === task.attempt) task.taken.pop();
+      }
       Object.assign(task, ended("completed", command.result), { holder: command.instance, retryAt: 0 });
       return;
     }
@@ -450,7 +460,6 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       return;
     }
     case "register_instance": {
-      model.saidSo++;
       const { instance: id, settings } = command;
       const known = model.instances.find((each) => each.id === id);
       const expiresAt = settings.ttlMs === undefined ? undefined : at + settings.ttlMs;
@@ -480,8 +489,6 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
     case "sweep":
       return sweep(model);
     case "report_progress":
-      model.saidSo++;
-      return;
     case "heartbeat":
       return;
   }
@@ -503,6 +510,7 @@ function newModelTask(said: NewTask, order: number, at: number): ModelTask {
     isOverdue: false,
     word: undefined,
     last: undefined,
+    taken: [],
   };
 }
 
@@ -539,6 +547,7 @@ function endAttempt(model: Model, task: ModelTask, outcome: "failed" | "expired"
   const { maxAttempts = Infinity, backoff: { initialIntervalMs = 1_000, coefficient = 2, maxIntervalMs } = {} } =
     task.said;
   task.last = { attempt: task.attempt, instance: task.holder ?? "", outcome, word };
+  if (outcome !== "failed") task.taken.push({ attempt: task.attempt, instance: task.holder ?? "" });
   task.failures++;
   if (task.failures >= maxAttempts) {
     Object.assign(task, ended("failed", word));
@@ -585,6 +594,8 @@ function settle(model: Model): void {
       task,
       verdict: verdictIn(model, task),
     }));
+    // Also where it is met again at once, as what was retried is skipped again.
+    for (const { task, verdict } of verdicts) if (verdict !== "true") task.wasMet = false;
     const drained = model.instances.filter(({ id, status }) => status === "draining" && heldBy(model, id).length === 0);
     const hopeless = verdicts.filter(({ task, verdict }) =>
       verdict === "not_taken" || (verdict === "blocked" && task.said.ifUnreachable !== undefined)
@@ -597,7 +608,7 @@ function settle(model: Model): void {
     if (hopeless.length + drained.length > 0) continue;
     for (const { task, verdict } of verdicts) {
       if (verdict === "true" && !task.wasMet) task.metAt = model.recordedAt;
-      task.wasMet = verdict === "true";
+      if (verdict === "true") task.wasMet = true;
     }
     return;
   }

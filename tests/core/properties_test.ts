@@ -177,6 +177,7 @@ Deno.test({
           const { status, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
           const reasons = {
             draining: status === "draining",
+            left: status === "left",
             at_capacity: own.length >= maxConcurrent,
             no_tasks_exist: state.tasks.size === 0,
             limited: ready.some(({ requirement }) => isNaivelyEligible(state, claim("x"), requirement)),
@@ -489,7 +490,7 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
   const holding = Array.from(state.tasks.values()).filter(({ task }) => {
     return task.status === "in_progress" && task.assignedTo === command.instance;
   });
-  if (status === "draining" || holding.length >= maxConcurrent) return undefined;
+  if (status === "draining" || status === "left" || holding.length >= maxConcurrent) return undefined;
   const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
   const mine = ready.filter(({ isOpen, requirement }) => isOpen && isNaivelyEligible(state, command, requirement));
   const equals = mine.filter(({ claimAt, isUrgent }) => claimAt === mine[0]?.claimAt && isUrgent === mine[0].isUrgent);

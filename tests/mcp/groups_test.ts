@@ -113,14 +113,25 @@ Deno.test("update_tasks", async (t) => {
 
   await t.step("does all or none, or what it can", async () => {
     await finish(server, "b");
-    const refused = await server.refused("update_tasks", { action: "cancel", group: "g" });
+    const refused = await server.refused("update_tasks", { action: "cancel", ids: ["b", "c"] });
     assertEquals(refused.code, "wrong_state");
     assertStringIncludes(refused.message, "Cannot cancel task b in completed state");
     assertEquals(await readiness(server, "c"), "ready");
-    const { refused: each, ...counts } = await update({ action: "cancel", group: "g", reason: "no", atomic: false });
+    const { refused: each, ...counts } = await update({
+      action: "cancel",
+      ids: ["b", "c"],
+      reason: "no",
+      atomic: false,
+    });
     assertEquals(counts, { changed: 1, unchanged: 0, refused_count: 1 });
     assertEquals((each as Json[]).map(({ id, code }) => [id, code]), [["b", "wrong_state"]]);
     assertEquals((await server.ask("get_task_details", { task_id: "c" }))["reason"], "no");
+  });
+
+  await t.step("passes over what the action cannot happen to, where no status and no ids are named", async () => {
+    assertEquals(await update({ action: "cancel", group: "g" }), changed(0));
+    assertEquals(await update({ action: "retry", group: "g" }), changed(1));
+    assertEquals(await update({ action: "cancel", group: "g" }), changed(1));
   });
 
   await t.step("retries, releases and deletes", async () => {

@@ -6,11 +6,11 @@ import { z } from "zod";
 import type { BulkAction } from "../../core/commands.ts";
 import { PRIORITIES } from "../../core/model.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { findGroup, groupViewOf, take } from "../../core/views.ts";
-import { presentGroup } from "../present.ts";
+import { findGroup, groupViewOf } from "../../core/views.ts";
+import { fit, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, removes, type Tool } from "../tool.ts";
 import { assignmentSchema, defined, toAssignment } from "./task_arguments.ts";
-import { filterShape, listedFilterShape, toFilter } from "./task_tools.ts";
+import { filterShape, listedFilterShape, readCursor, toFilter } from "./task_tools.ts";
 
 /** Most groups that are listed. */
 const MAX_LISTED = 200;
@@ -64,17 +64,20 @@ export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
     name: "get_groups",
     description: "How far each group is, or the one named: status, counts and percent of its tasks.",
-    input: { group_id: groupId.optional() },
+    input: { group_id: groupId.optional(), cursor: z.string().optional() },
     annotations: reads,
-    async run({ group_id }, { engine }) {
+    async run({ group_id, cursor }, { engine }) {
       if (group_id !== undefined) {
         return { json: presentGroup(await engine.read((state) => groupViewOf(findGroup(state, group_id)))) };
       }
+      const first = cursor === undefined ? 0 : readCursor(cursor);
       const { groups, total } = await engine.read((state) => ({
-        groups: take(state.groups.values(), MAX_LISTED).map(groupViewOf),
+        groups: Array.from(state.groups.values()).slice(first, first + MAX_LISTED).map(groupViewOf),
         total: state.groups.size,
       }));
-      return { json: { groups: groups.map(presentGroup), total } };
+      const { shown } = fit(groups.map(presentGroup), "oldest");
+      const next = first + shown.length;
+      return { json: { groups: shown, total, ...(next < total && { next_cursor: String(next) }) } };
     },
   }),
   defineTool({

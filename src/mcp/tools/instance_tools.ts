@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Contact } from "../../core/commands.ts";
 import type { InstanceView } from "../../core/model.ts";
 import { instanceViewOf, take } from "../../core/views.ts";
-import { isoTime, type Json } from "../present.ts";
+import { fit, isoTime, type Json } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
@@ -70,7 +70,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
           total: instances.length,
         };
       });
-      return { json: { instances: shown.map(presentInstance), total } };
+      return { json: { instances: fit(shown.map(presentInstance), "oldest").shown, total } };
     },
   }),
 ];

@@ -5,9 +5,9 @@
 import { z } from "zod";
 import type { Dependency } from "../../core/dependency.ts";
 import type { Changes } from "../../core/events.ts";
-import { type NewTask, PRIORITIES, type TaskSettings } from "../../core/model.ts";
+import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "../../core/model.ts";
 import { parseDependencies } from "../../core/parse_dependency.ts";
-import { parseTime } from "../time.ts";
+import { parseDuration, parseTime } from "../time.ts";
 
 export const taskId = z.string();
 export const instanceId = z.string().describe("Your own id, always the same");
@@ -98,6 +98,17 @@ export function toNewTask({ id, description, dependencies, ...settings }: NewTas
     dependencies: toDependencies(dependencies ?? []),
     ...Object.fromEntries(known) as TaskSettings,
   };
+}
+
+/** A task of a template, which keeps durations as such. Throws a `Refusal` if a dependency or a time is malformed. */
+export function toTemplateTask({ not_before, deadline, ...args }: NewTaskArguments, now: number): TemplateTask {
+  const notBeforeMs = not_before === undefined ? undefined : parseDuration(not_before);
+  const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline);
+  const moments = {
+    ...(notBeforeMs === undefined && { not_before }),
+    ...(deadlineMs === undefined && { deadline }),
+  };
+  return { ...toNewTask({ ...args, ...moments }, now), ...defined({ notBeforeMs, deadlineMs }) };
 }
 
 /** Dependencies of the core. Throws a `Refusal` if one is malformed. */

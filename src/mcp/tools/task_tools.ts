@@ -191,7 +191,8 @@ function taskPage(page: TaskPage, fields: readonly TaskField[] | undefined): Too
   };
 }
 
-function readCursor(cursor: string): number {
+/** The number that a cursor stands for. */
+export function readCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw new Refusal("invalid_value", "Cursor is not valid: use the next_cursor of the page before, or none");
 }

@@ -4,11 +4,14 @@
 
 import { z } from "zod";
 import type { NewTemplate, Template } from "../../core/model.ts";
-import { findTemplate, isArchived, listTemplates } from "../../core/templates.ts";
-import { isoTime, type Json, presentGroup } from "../present.ts";
+import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates.ts";
+import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
-import { defined, listedTask, newTaskShape, toNewTask } from "./task_arguments.ts";
+import { defined, listedTask, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";
+
+/** Most templates that are listed, in the order of names. */
+const MAX_LISTED = 200;
 
 const name = z.string();
 const version = z.int().min(1).optional();
@@ -29,13 +32,9 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
     annotations: reads,
     async run(_, { engine }) {
       const templates = await engine.read(listTemplates);
-      return {
-        json: {
-          templates: templates.map(({ taskCount, isBuiltin, isArchived, ...rest }) => {
-            return { ...rest, tasks: taskCount, builtin: isBuiltin, ...(isArchived && { archived: true }) };
-          }),
-        },
-      };
+      const { shown, isCut } = fit(templates.slice(0, MAX_LISTED).map(presentSummary), "oldest");
+      const isPart = isCut || templates.length > MAX_LISTED;
+      return { json: { templates: shown, ...(isPart && { total: templates.length }) } };
     },
   }),
   defineTool({
@@ -100,7 +99,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
         name,
         ...defined({ description }),
         parameters: parameters.map(({ name, ...rest }) => ({ name, ...defined(rest) })),
-        tasks: tasks.map((task) => toNewTask(task, at)),
+        tasks: tasks.map((task) => toTemplateTask(task, at)),
       };
       return { json: await engine.execute({ type: "save_template", template }, actor()) };
     },
@@ -117,6 +116,21 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
     },
   }),
 ];
+
+function presentSummary({ taskCount, isBuiltin, isArchived, description, parameters, ...rest }: TemplateSummary): Json {
+  return {
+    ...rest,
+    ...(description !== undefined && { description: clip(description, "get_template has all") }),
+    parameters: parameters.map(({ description, default: value, ...parameter }) => ({
+      ...parameter,
+      ...(description !== undefined && { description: clip(description, "get_template has all") }),
+      ...(value !== undefined && { default: clip(value, "get_template has all") }),
+    })),
+    tasks: taskCount,
+    builtin: isBuiltin,
+    ...(isArchived && { archived: true }),
+  };
+}
 
 function presentTemplate({ createdAt, ...template }: Template): Json {
   return { ...template, ...(createdAt !== undefined && { createdAt: isoTime(createdAt) }) };
