@@ -235,7 +235,8 @@ function index(state: State, node: TaskNode): void {
     else held.add(node);
     // It has not left: its only task was taken out to be put back with other fields.
     if (state.drained.size > 0) undrain(state, assignedTo);
-    for (const lock of locksOf(state, locks)) {
+    for (const name of locks) {
+      const lock = lockOf(state, name);
       lock.holders.add(node);
       setOpen(state.ready, lock, false);
     }
@@ -280,7 +281,8 @@ function unindex(state: State, node: TaskNode): void {
     const held = state.held.get(assignedTo);
     held?.delete(node);
     if (held?.size === 0) onAllEnded(state, assignedTo);
-    for (const lock of locksOf(state, locks)) {
+    for (const name of locks) {
+      const lock = lockOf(state, name);
       lock.holders.delete(node);
       setOpen(state.ready, lock, lock.holders.size === 0);
     }
@@ -307,7 +309,10 @@ function kindOf(state: State, node: TaskNode, isReserved: boolean) {
   const { locks } = node.task;
   const requirement = requirementOf(node.task, isReserved);
   if (requirement === NO_REQUIREMENT && node.group === undefined && locks === undefined) return PLAIN;
-  const resources: Resource[] = [...(node.group === undefined ? [] : [node.group]), ...locksOf(state, locks ?? [])];
+  const resources: Resource[] = [
+    ...(node.group === undefined ? [] : [node.group]),
+    ...(locks ?? []).map((name) => lockOf(state, name)),
+  ];
   const { instance = null, roles, capabilities } = requirement;
   const key = JSON.stringify([instance, roles, capabilities, node.group?.group.id ?? null, locks?.toSorted() ?? []]);
   return { key, requirement, resources };
@@ -342,11 +347,10 @@ function isOpen({ status }: Task): boolean {
   return status === "pending" || status === "in_progress";
 }
 
-function* locksOf(state: State, names: readonly string[]): Iterable<LockNode> {
-  for (const name of names) {
-    const lock = state.locks.get(name);
-    if (lock !== undefined) yield lock;
-  }
+function lockOf(state: State, name: string): LockNode {
+  const lock = state.locks.get(name);
+  if (lock === undefined) throw new Error(`Cannot apply an event as its lock is unknown: ${JSON.stringify(name)}`);
+  return lock;
 }
 
 function nodeOf(state: State, id: string): TaskNode {

@@ -32,12 +32,12 @@ export function remove<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
   entry.heapIndex = -1;
   const last = heap.entries.pop();
   if (last === undefined || last === entry) return;
-  siftUp(heap, last, siftDown(heap, last, index));
+  siftUp(heap, last, siftDown(heap, index));
 }
 
 /** Puts an entry of the heap, whose order has changed, where it belongs now. O(log n). */
 export function reposition<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
-  siftUp(heap, entry, siftDown(heap, entry, entry.heapIndex));
+  siftUp(heap, entry, siftDown(heap, entry.heapIndex));
 }
 
 /** The least entries in order, as many as are asked for. O(k log k) for k of them. */
@@ -67,15 +67,17 @@ function siftUp<E extends HeapEntry>(heap: Heap<E>, entry: E, start: number): vo
   place(entries, entry, index);
 }
 
-/** Returns the index where the entry belongs as seen from below; `siftUp` puts it there. */
-function siftDown<E extends HeapEntry>(heap: Heap<E>, entry: E, start: number): number {
-  const { entries, isBefore } = heap;
+/**
+ * Moves the least children up from `start` on, and returns the index of the leaf that becomes free. The entry that
+ * `siftUp` then brings there belongs near it as a rule, so that comparing it on the way down would be in vain
+ * (Wegener, "Bottom-up heapsort", 1993).
+ */
+function siftDown<E extends HeapEntry>({ entries, isBefore }: Heap<E>, start: number): number {
   let index = start;
   while (true) {
     let child = 2 * index + 1;
     if (child >= entries.length) return index;
     if (child + 1 < entries.length && isBefore(entries[child + 1]!, entries[child]!)) child++;
-    if (!isBefore(entries[child]!, entry)) return index;
     place(entries, entries[child]!, index);
     index = child;
   }

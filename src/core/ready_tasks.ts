@@ -154,7 +154,12 @@ export function nextFor(
 
 /** Whether a bucket's group or locks keep its tasks from being claimed. */
 export function isClosed(bucket: Bucket): boolean {
-  return bucket.resources.some((resource) => !resource.isOpen);
+  return closedResource(bucket) !== undefined;
+}
+
+function closedResource({ resources }: Bucket): Resource | undefined {
+  for (const resource of resources) if (!resource.isOpen) return resource;
+  return undefined;
 }
 
 function isClaimedBefore(a: TaskNode, b: TaskNode): boolean {
@@ -180,7 +185,7 @@ function firstOf(a: Spot | undefined, b: Spot | undefined): Spot | undefined {
 /** The least spot of a view whose bucket is open. Parks the closed ones that it meets. */
 function firstOpen(view: View): Spot | undefined {
   for (let spot = view.heap.entries[0]; spot !== undefined; spot = view.heap.entries[0]) {
-    const closed = spot.bucket.resources.find((resource) => !resource.isOpen);
+    const closed = closedResource(spot.bucket);
     if (closed === undefined) return spot;
     remove(view.heap, spot);
     const { cameFrom } = spot;
