@@ -8,7 +8,7 @@ import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "..
 import { decide, refusedEvents } from "../core/decide.ts";
 import type { Draft, Event, JournalRecord } from "../core/events.ts";
 import { applyWithConsequences } from "../core/consequences.ts";
-import { advance, evolveRecord } from "../core/evolve.ts";
+import { advance, evolveRecord, takeBackTime } from "../core/evolve.ts";
 import type { Task } from "../core/model.ts";
 import { Refusal } from "../core/refusal.ts";
 import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
@@ -291,8 +291,10 @@ export class Engine {
   #perform(job: Job, { drafts, at }: { readonly drafts?: Draft[]; readonly at: number }): Outcome {
     let appends = false;
     try {
-      advance(this.#state, at);
-      const { draft, answer } = job.run(this.#state, this.#contextAt(at));
+      const context = this.#contextAt(at);
+      takeBackTime(this.#state, context.now);
+      advance(this.#state, context.now);
+      const { draft, answer } = job.run(this.#state, context);
       appends = draft !== undefined;
       if (draft !== undefined && drafts !== undefined) this.#apply(draft, { drafts, at });
       const value = answer(this.#state);

@@ -11,7 +11,7 @@ import type { GroupSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState } from "./state.ts";
 import { checkId } from "./validate.ts";
-import { findGroup, groupViewOf } from "./views.ts";
+import { findGroup, groupViewOf, inOrderOfCreation } from "./views.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings }) {
@@ -39,7 +39,7 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
     const node = findGroup(state, id);
     const named = new Set([...node.members, ...Array.from(gatesOn(node), (gate) => gate.root)]);
     if (named.size > 0) {
-      const ids = Array.from(named, ({ task }) => task.id);
+      const ids = inOrderOfCreation(named).map(({ task }) => task.id);
       throw new Refusal(
         "has_dependents",
         `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}; move or delete them first ` +

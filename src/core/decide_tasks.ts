@@ -24,7 +24,7 @@ import type { NewTask, Task, TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
 import { checkId, checkText } from "./validate.ts";
-import { findTask } from "./views.ts";
+import { findTask, inOrderOfCreation } from "./views.ts";
 
 export const taskDeciders: Deciders<
   "create_tasks" | "import_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
@@ -143,7 +143,8 @@ export function retrying(task: Task): readonly Event[] {
 export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: ReadonlyTaskNode) => boolean): void {
   const { task } = node;
   const dependents = new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
-  const staying = [...dependents].filter((dependent) => !goesToo(dependent)).map((dependent) => dependent.task.id);
+  const staying = inOrderOfCreation([...dependents].filter((dependent) => !goesToo(dependent)))
+    .map((dependent) => dependent.task.id);
   if (staying.length > 0) {
     throw new Refusal(
       "has_dependents",

@@ -1,6 +1,6 @@
 /**
  * The state that the engine owns: the task graph with the indexes that make claiming and completing cheap.
- * Only `evolve`, `advance` and `restore` change it; everyone else reads it through {@link ReadonlyState}.
+ * Only `evolve.ts` and `restore` change it; everyone else reads it through {@link ReadonlyState}.
  */
 
 import { emptyHeap, type Heap } from "./heap.ts";
@@ -37,7 +37,7 @@ export interface State {
   readonly dues: Heap<Timer<TaskNode | InstanceNode>>;
   /** The latest time of a record, in milliseconds since the Unix epoch. What happens later is never taken for earlier. */
   recordedAt: number;
-  /** The time up to which `wakes` have been looked at, in milliseconds since the Unix epoch. It never goes back. */
+  /** The time up to which `wakes` have been looked at, in milliseconds since the Unix epoch. Only `takeBackTime` sets it back. */
   now: number;
   /** The `order` of the next task created. */
   nextOrder: number;

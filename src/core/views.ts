@@ -246,9 +246,14 @@ function groupStatus({ group, counts, members }: ReadonlyGroupNode, left: number
   return "blocked";
 }
 
-/** The tasks that an instance holds, in the order of creation: the set's own order depends on how the state was made. */
+/** The tasks that an instance holds, in the order of creation. */
 export function heldBy(state: ReadonlyState, instance: string): readonly ReadonlyTaskNode[] {
-  return Array.from(state.held.get(instance) ?? []).sort((a, b) => a.task.order - b.task.order);
+  return inOrderOfCreation(state.held.get(instance) ?? []);
+}
+
+/** Tasks of a set, whose own order depends on how the state was made. */
+export function inOrderOfCreation(nodes: Iterable<ReadonlyTaskNode>): readonly ReadonlyTaskNode[] {
+  return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
 }
 
 /** An instance with the tasks that it holds (the first few). */

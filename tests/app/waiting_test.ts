@@ -20,6 +20,9 @@ const START = 1_000_000;
 /** Longest time in which who waits learns of a new task, in milliseconds. */
 const SOON_MS = 25;
 
+/** How far apart signs of life of an instance that waits are at least, in milliseconds. */
+const CONTACT_MS = 20;
+
 /** A server process as far as waiting goes. */
 interface Process {
   readonly engine: Engine;
@@ -318,18 +321,13 @@ test("a lease that ends gives the task to who waits at that moment, without look
   const task = taskWith({ timeoutMs: 700, backoff: { initialIntervalMs: 0 } }, "a");
   await other.engine.execute(create(task), "test");
   await other.engine.execute({ type: "claim_task", instance: "gone" }, "test");
-  const { read } = engine;
-  let reads = 0;
-  engine.read = (view) => {
-    reads++;
-    return read.call(engine, view) as Promise<ReturnType<typeof view>>;
-  };
+  const reads = countReads(engine);
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(699);
   assertEquals(ann.claim, undefined);
   await time.pass(SOON_MS);
   assertEquals(taskOf(ann), "a");
-  assert(reads <= 20, `${reads} reads`);
+  assert(reads() <= 20, `${reads()} reads`);
 });
 
 test("a task whose time comes is handed out then, though nothing is written", async ({ time, engine, waiting }) => {
@@ -421,6 +419,99 @@ test("a look that fails to write is not repeated at once", async ({ time, waitin
   assertEquals(log.warnings.length, commands.length);
 });
 
+for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
+  test(`a hand-back that finds the lock taken ${when} is tried again`, async (scene) => {
+    const { time, engine, waiting, log } = scene;
+    await engine.execute(create(newTask("a")), "test");
+    const tries = refuseReleases(scene, refusals);
+    claimOf(waiting, "ann", 1_000).cancel();
+    await time.pass(2_000);
+    assertEquals(tries(), refusals + 1);
+    assertEquals([(await taskIn(engine, "a")).status, log.warnings], ["pending", []]);
+  });
+}
+
+test("closing waits for a hand-back that is to be tried again", async (scene) => {
+  const { time, engine, waiting } = scene;
+  await engine.execute(create(newTask("a")), "test");
+  refuseReleases(scene, 2);
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(0);
+  let isClosed = false;
+  const closing = waiting.close().then(() => isClosed = true);
+  await time.pass(0);
+  assertEquals([isClosed, (await taskIn(engine, "a")).status], [false, "in_progress"]);
+  await time.pass(1_000);
+  await closing;
+  assertEquals((await taskIn(engine, "a")).status, "pending");
+});
+
+test("a hand-back that never works is given up, and said", async (scene) => {
+  const { time, engine, waiting, log } = scene;
+  await engine.execute(create(newTask("a")), "test");
+  const tries = refuseReleases(scene, Infinity);
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(30_000);
+  assertEquals(tries(), 5);
+  assertEquals(log.warnings, [
+    "Task a stays with ann, whose client is gone; release_task frees it: Unavailable: taken",
+  ]);
+  assertEquals((await taskIn(engine, "a")).assignedTo, "ann");
+});
+
+test("a hand-back that cannot be mended is said at once", async (scene) => {
+  const { time, engine, waiting, log } = scene;
+  await engine.execute(create(newTask("a")), "test");
+  const tries = refuseReleases(scene, Infinity, "storage_failed");
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(30_000);
+  assertEquals([tries(), log.warnings.length], [1, 1]);
+});
+
+for (const ttlMs of [5, 16]) {
+  test(`an instance with ${ttlMs} ms to live fills no journal while it waits, nor looks all the time`, async (scene) => {
+    const { time, engine, waiting } = scene;
+    await register(engine, "ann", { ttlMs });
+    const reads = countReads(engine);
+    const ann = claimOf(waiting, "ann", 2_000);
+    const { seq } = engine;
+    await time.pass(2_000);
+    assertEquals(reasonOf(ann), "no_tasks_exist");
+    // It may be lost and come back again, but not more often than it may give signs of life.
+    const [written, contacts] = [engine.seq - seq, 2_000 / CONTACT_MS];
+    assert(written >= 2 && written <= 2 * contacts + 2, `${written} records`);
+    assert(reads() <= 4 * contacts, `${reads()} reads`);
+  });
+}
+
+test("what an instance had lost before it waited is in the answer that it waits for", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  await loseTaskOfAnn(scene);
+  const waiters = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "ann", 1_000)];
+  await time.pass(1_000);
+  await other.engine.execute(create(newTask("b")), "test");
+  await time.pass(SOON_MS);
+  assertEquals(waiters.map(taskOf), ["b", undefined]);
+  assertEquals(waiters.map(lostIn), [["a"], undefined]);
+  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, "ann")).lostTasks, []);
+});
+
+test("what an instance loses while it waits is in its answer, be there a task or not", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  const [ann, late, gone] = [10_000, 1_000, 10_000].map((waitMs) => claimOf(waiting, "ann", waitMs));
+  assert(ann !== undefined && late !== undefined && gone !== undefined);
+  await time.pass(100);
+  await loseTaskOfAnn(scene);
+  await time.pass(100);
+  gone.cancel();
+  await time.pass(1_000);
+  await other.engine.execute(create(newTask("b")), "test");
+  await time.pass(SOON_MS);
+  assertEquals([late, gone, ann].map(taskOf), [undefined, undefined, "b"]);
+  assertEquals([late, gone, ann].map(lostIn), [["a"], ["a"], ["a"]]);
+  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, "ann")).lostTasks, []);
+});
+
 test("where nobody waits, nothing is looked for", async ({ time, engine, waiting }) => {
   const ann = claimOf(waiting, "ann", 100);
   await time.pass(100);
@@ -480,6 +571,43 @@ function taskOf({ claim }: Waiter): string | undefined {
 
 function reasonOf({ claim }: Waiter): string | undefined {
   return claim?.task === undefined ? claim?.none.reason : undefined;
+}
+
+function lostIn({ claim }: Waiter): readonly string[] | undefined {
+  return claim?.lostTasks;
+}
+
+/** Ann, with a short time to live, claims a in another process and is silent until bob has it. */
+async function loseTaskOfAnn({ time, other: { engine } }: Scene): Promise<void> {
+  await register(engine, "ann", { ttlMs: 300 });
+  await engine.execute(create(newTask("a")), "test");
+  await engine.execute({ type: "claim_task", instance: "ann", id: "a" }, "test");
+  // As when processes are suspended: the time passes, and nobody wakes up in it.
+  time.skip(400);
+  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  assertEquals((await taskIn(engine, "a")).assignedTo, "bob");
+}
+
+/** Returns how to ask how often an engine has read since. */
+function countReads(engine: Engine): () => number {
+  let reads = 0;
+  const { read } = engine;
+  engine.read = (view) => {
+    reads++;
+    return read.call(engine, view) as Promise<ReturnType<typeof view>>;
+  };
+  return () => reads;
+}
+
+/** Lets so many releases fail; returns how to ask how often one was tried. */
+function refuseReleases({ engine }: Process, refusals: number, code: "busy" | "storage_failed" = "busy"): () => number {
+  let tries = 0;
+  const execute = engine.execute.bind(engine);
+  engine.execute = async (command, actor) => {
+    if (command.type === "release_task" && ++tries <= refusals) throw new Unavailable(code, "taken");
+    return await execute(command, actor);
+  };
+  return () => tries;
 }
 
 async function register(engine: Engine, instance: string, settings: InstanceSettings): Promise<void> {

@@ -7,6 +7,7 @@ import {
   MAX_ERROR_BYTES,
   MAX_IMPORTED_ATTEMPT,
   MAX_NAMED,
+  MAX_PAST_ATTEMPTS,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TIME_MS,
@@ -325,6 +326,40 @@ Deno.test({
       const held = oldTask("a", { status: "in_progress", assignedTo: "x", leaseUntil: time });
       refusesImport(held, "its times must be milliseconds since 1970");
     }
+  },
+});
+
+Deno.test({
+  name: "import_tasks takes progress and past attempts, and refuses what of them could not have come about",
+  permissions: "none",
+  fn() {
+    const past = { attempt: 1, instance: "x", startedAt: 110, endedAt: 120, outcome: "failed", message: "m" } as const;
+    const progress = { percent: 50, message: "half", at: 150 };
+    const good = oldTask("a", {
+      status: "in_progress",
+      assignedTo: "x",
+      attempt: MAX_PAST_ATTEMPTS + 1,
+      progress,
+      workedMs: 100,
+      pastAttempts: times(MAX_PAST_ATTEMPTS, (index) => ({ ...past, attempt: index + 1 })),
+    });
+    given().when(importing(good)).then({ type: "tasks.imported", tasks: [good] }).answering({ imported: 1 });
+
+    const noTimes = "its times must be milliseconds since 1970";
+    for (const time of [-1, NaN, 1e18]) {
+      refusesImport({ ...good, progress: { ...progress, at: time } }, noTimes);
+      refusesImport({ ...good, workedMs: time }, noTimes);
+      refusesImport({ ...good, pastAttempts: [past, { ...past, startedAt: time }] }, noTimes);
+      refusesImport({ ...good, pastAttempts: [past, { ...past, endedAt: time }] }, noTimes);
+    }
+    const tooMany = times(MAX_PAST_ATTEMPTS + 1, (index) => ({ ...past, attempt: index + 1 }));
+    refusesImport({ ...good, pastAttempts: tooMany }, `it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`);
+    given().when(importing({ ...good, pastAttempts: [past, { ...past, instance: "x\u0007" }] }))
+      .thenRefused("invalid_value", `Instance id "x\\u0007" has a control character`);
+    given().when(importing({ ...good, pastAttempts: [{ ...past, message: "half a pair \ud800" }] }))
+      .thenRefused("invalid_value", "Message of an attempt of task a");
+    given().when(importing({ ...good, progress: { ...progress, message: "\0" } }))
+      .thenRefused("invalid_value", "Progress message of task a");
   },
 });
 

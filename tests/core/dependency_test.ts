@@ -376,6 +376,28 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a condition or a value that is no dependency is refused however deep it is, or long",
+  permissions: "none",
+  fn() {
+    for (const nest of [(value: unknown) => [value], (value: unknown) => ({ "": value })]) {
+      let deep: unknown = 1;
+      for (let depth = 0; depth < 100_000; depth++) deep = nest(deep);
+      for (const condition of [{ equals: deep }, { contains: deep }, { greater_than: deep }, { unknown: deep }]) {
+        const refusal = refusalOf(() => parseDependencies([{ task: "b", when: condition }]));
+        assertEquals([refusal.code, refusal.data], ["limit_exceeded", { limit: MAX_CONDITION_CHARACTERS }]);
+      }
+      for (const value of [deep, [deep], { any: deep }, { at_least: 1, of: deep }, { any: [[deep]] }]) {
+        const refusal = refusalOf(() => parseDependencies([value]));
+        assertEquals(refusal.code, "invalid_value");
+        assert(refusal.message.length < 600, refusal.message);
+      }
+    }
+    const pointer = "/" + "x".repeat(MAX_CONDITION_CHARACTERS);
+    assertEquals(refusalOf(() => parseDependencies([{ task: "b", when: { pointer } }])).code, "limit_exceeded");
+  },
+});
+
 /** Why a task with a dependency cannot be created where task b and group g are; undefined if it can. */
 function codeOf(dependency: Dependency): RefusalCode | undefined {
   let code: RefusalCode | undefined;

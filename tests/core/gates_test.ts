@@ -2,6 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Dependency } from "../../src/core/dependency.ts";
+import { evolve } from "../../src/core/evolve.ts";
+import { updateWatches } from "../../src/core/gates.ts";
 import type { NewTask } from "../../src/core/model.ts";
 import type { State } from "../../src/core/state.ts";
 import { viewOf } from "../../src/core/views.ts";
@@ -28,6 +30,70 @@ import {
 } from "./given.ts";
 
 const GROUP: Step = { type: "create_group", id: "g", settings: {} };
+const HALF_CANCELLED: Dependency = { at_least: "50%", of: { group: "g", on: "cancelled" } };
+
+Deno.test({
+  name: "of many who wait for a group none is touched until what they wait for is decided, and then each once",
+  permissions: "none",
+  fn() {
+    const COUNT = 2_000;
+    const state = stateAfter(GROUP);
+    const members = times(COUNT, (index) => taskWith({ group: "g" }, `m${index}`));
+    const watchers = times(COUNT, (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED));
+    evolve(state, { type: "tasks.created", tasks: [...members, ...watchers] }, 2);
+    const group = state.groups.get("g");
+    assert(group !== undefined);
+    // All who ask the same are asked for together.
+    assertEquals(Array.from(group.watches.values(), ({ gates }) => gates.size), [COUNT / 2, COUNT / 2]);
+    const told: number[] = [];
+    for (let index = 0; index < COUNT; index++) {
+      let tells = 0;
+      group.counts.pending--;
+      group.counts.cancelled++;
+      updateWatches(group, () => tells++);
+      if (tells > 0) told.push(index + 1, tells);
+    }
+    // The first one blocks those who need all to be completed; half of them are what the others wait for.
+    assertEquals(told, [1, COUNT / 2, COUNT / 2, COUNT / 2]);
+  },
+});
+
+Deno.test({
+  name: "a bulk cancellation of a group decides those who wait for it",
+  permissions: "none",
+  fn() {
+    const COUNT = 2_000;
+    const state = stateAfter(GROUP);
+    const members = times(COUNT, (index) => taskWith({ group: "g" }, `m${index}`));
+    const watchers = times(COUNT, (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED));
+    evolve(state, { type: "tasks.created", tasks: [...members, ...watchers] }, 2);
+    run(state, { type: "bulk_update", filter: { group: "g" }, action: { type: "cancel" }, isAtomic: true }, 3);
+    assertEquals([standing(state, "w0"), standing(state, "w1")], ["blocked", "ready"]);
+    assertEquals(state.readinesses, { ready: COUNT / 2, blocked: COUNT / 2, waiting: 0, delayed: 0 });
+  },
+});
+
+Deno.test({
+  name: "a result is read once for all tasks that come together and ask for it",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(create(newTask("a")), ...work("x", "a"));
+    const node = state.tasks.get("a");
+    assert(node !== undefined);
+    let reads = 0;
+    node.task = {
+      ...node.task,
+      get result() {
+        reads++;
+        return '{"n":7}';
+      },
+    };
+    const tasks = times(100, (n) => newTask(`t${n}`, { task: "a", when: { pointer: "/n", equals: n } }));
+    evolve(state, { type: "tasks.created", tasks }, 9);
+    assertEquals(reads, 1);
+    assertEquals([standing(state, "t7"), state.readinesses.ready], ["ready", 1]);
+  },
+});
 
 Deno.test({
   name: "any of: the first that is completed is enough, and a failed one keeps nothing from it",

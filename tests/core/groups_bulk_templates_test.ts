@@ -427,6 +427,45 @@ Deno.test({
 });
 
 Deno.test({
+  name: "times of a template that are durations count from its application, moments stay what they are",
+  permissions: "none",
+  fn() {
+    const tasks = [
+      { ...newTask("soon"), notBeforeMs: 1_000, deadlineMs: 5_000 },
+      { ...newTask("fixed"), notBefore: 7_000, deadline: 9_000 },
+    ];
+    const state = stateAfter(saving({ name: "timed", parameters: [], tasks }));
+    for (const [group, at] of [["early", 100], ["late", 50_000]] as const) {
+      run(state, { type: "apply_template", name: "timed", group, settings: {}, parameters: {} }, at);
+      const { notBefore, deadline, ...soon } = taskOf(state, `${group}/soon`);
+      assertEquals([notBefore, deadline], [at + 1_000, at + 5_000]);
+      assertEquals(Object.keys(soon).filter((field) => field.endsWith("Ms")), []);
+      const fixed = taskOf(state, `${group}/fixed`);
+      assertEquals([fixed.notBefore, fixed.deadline], [7_000, 9_000]);
+    }
+  },
+});
+
+Deno.test({
+  name: "a template with what no parameters could make right is not saved",
+  permissions: "none",
+  fn() {
+    const cases: readonly (readonly [Partial<NewTemplate["tasks"][number]>, string])[] = [
+      [{ maxAttempts: -5 }, "max_attempts of task b must be a whole number from 1 to"],
+      [{ timeoutMs: 0.5 }, "timeout_ms of task b must be"],
+      [{ notBeforeMs: -1 }, "not_before of task b must be"],
+      [{ deadlineMs: 1e12 }, "deadline of task b must be"],
+      [{ dependencies: [{ at_least: 0, of: ["a"] }] }, ""],
+      [{ dependencies: [{ at_least: "101%", of: ["a"] }] }, ""],
+    ];
+    for (const [wrong, says] of cases) {
+      const tasks = [newTask("a"), { ...newTask("b", "a"), ...wrong }];
+      given().when(saving({ name: "wrong", parameters: [], tasks })).thenRefused("invalid_value", says);
+    }
+  },
+});
+
+Deno.test({
   name: "each state of a task is explained with what would change it",
   permissions: "none",
   fn() {

@@ -385,6 +385,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "who has left gets no task and is told so, until it registers again",
+  permissions: "none",
+  fn() {
+    const state = withInstance({}, create(newTask("a")));
+    run(state, { type: "leave", instance: "x" }, 10);
+    for (let at = 11; at < 13; at++) {
+      const { answer } = run(state, claim("x"), at);
+      assert(answer.task === undefined);
+      assertEquals(answer.none.reason, "left");
+      assertEquals(answer.none.message, "You have left and get no more tasks; register_instance to take part again");
+    }
+    const refusal = refusalOf(() => run(state, claim("x", "a"), 13));
+    assertEquals(refusal.code, "limit_reached");
+    assert(refusal.message.includes("You have left"), refusal.message);
+    run(state, { type: "register_instance", instance: "x", settings: {} }, 14);
+    assertEquals(run(state, claim("x"), 15).answer.task?.id, "a");
+  },
+});
+
+Deno.test({
   name: "who drains keeps what it holds, says how far it is, gets nothing more, and has left when that is done",
   permissions: "none",
   fn() {
@@ -465,6 +485,28 @@ Deno.test({
     assertEquals(taskOf(state, "late").overdue, true);
     run(state, { type: "update_task", id: "late", settings: { deadline: null } }, 502);
     assertEquals([state.overdue, taskOf(state, "late").overdue], [0, undefined]);
+  },
+});
+
+Deno.test({
+  name: "a deadline that has passed ends its task when that is asked for later",
+  permissions: "none",
+  fn() {
+    for (const isRunning of [false, true]) {
+      const state = stateAfter(create(taskWith({ deadline: 100 }, "a")), ...(isRunning ? [claim("x", "a")] : []));
+      run(state, SWEEP, 100);
+      // A task that runs cannot be changed until it is handed back.
+      if (isRunning) run(state, release("x", "a"), 110);
+      assertEquals([taskOf(state, "a").overdue, state.overdue], [true, 1]);
+      run(state, { type: "update_task", id: "a", settings: { failOnDeadline: true } }, 120);
+      assertEquals([taskOf(state, "a").status, nextDueOf(state), isSweepDue(state, 120)], ["pending", 100, true]);
+      const error = `Its deadline ${new Date(100).toISOString()} has passed`;
+      assertEquals(run(state, SWEEP, 121).events, [
+        { type: "task.overdue", id: "a" },
+        { type: "tasks.abandoned", tasks: [{ id: "a", error }] },
+      ]);
+      assertEquals([taskOf(state, "a").status, state.overdue], ["failed", 0]);
+    }
   },
 });
 

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { drawGraph, MAX_ARROWS, MAX_DRAWN } from "../../src/core/mermaid.ts";
+import { evolve } from "../../src/core/evolve.ts";
 import { emptyState } from "../../src/core/state.ts";
 import {
   cancel,
@@ -219,3 +220,36 @@ function drawn(...history: readonly Step[]): readonly string[] {
   const lines = drawGraph(stateAfter(...history)).trimEnd().split("\n").map((line) => line.trim());
   return lines.filter((line) => !line.startsWith("classDef "));
 }
+
+Deno.test({
+  name: "drawGraph draws 50 conditions of a task, so that those of others have room",
+  permissions: "none",
+  fn() {
+    const many = times(100, (index) => newTask(`m${index}`));
+    const any = many.map(({ id }) => id);
+    const lines = drawn(create(...many, newTask("a", { any }), newTask("b", { any: any.toReversed() })));
+    for (const waiter of ["t101", "t102"]) {
+      assertEquals(lines.filter((line) => line.endsWith(` -.-> ${waiter}`)).length, 50);
+    }
+  },
+});
+
+Deno.test({
+  name: "drawGraph draws 50 groups, however many there are and however long their names",
+  permissions: "none",
+  fn() {
+    const state = emptyState();
+    const ids = times(20_000, (index) => `${index}${"#".repeat(150)}`);
+    for (const id of ids) evolve(state, { type: "group.created", group: { id } }, 1);
+    const tasks = times(20, (index) => {
+      const groups = ids.slice(index * 1_000, (index + 1) * 1_000);
+      return newTask(`t${index}`, { any: groups.map((group) => ({ group })) });
+    });
+    evolve(state, { type: "tasks.created", tasks }, 2);
+    const drawing = drawGraph(state);
+    assert(drawing.length <= MAX_DRAWING_CHARACTERS, `${drawing.length} characters`);
+    const lines = drawing.split("\n");
+    assertEquals(lines.filter((line) => line.includes("{{")).length, 50);
+    assertEquals(lines.filter((line) => line.includes("-.->")).length, 50);
+  },
+});

@@ -9,6 +9,12 @@ import { until } from "../support/until.ts";
 
 const NO_COUNTS = { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
 
+interface GroupPage {
+  readonly groups: readonly Json[];
+  readonly total: number;
+  readonly next_cursor?: string;
+}
+
 Deno.test("groups", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
@@ -86,6 +92,28 @@ Deno.test("groups", async (t) => {
     assertEquals(await server.ask("delete_group", { group_id: "other" }), { deleted: "other" });
     assertEquals((await server.refused("delete_group", { group_id: "other" })).code, "not_found");
   });
+});
+
+Deno.test("many groups are listed in pages, each once and in the order of creation", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const ids = Array.from({ length: 450 }, (_, index) => `g${index}`);
+  for (const group_id of ids) await server.ask("create_group", { group_id, title: "long ".repeat(100) });
+  const listed: unknown[] = [];
+  let pages = 0;
+  for (let cursor: string | undefined = "0"; cursor !== undefined; pages++) {
+    const page: GroupPage = await server.ask("get_groups", { cursor });
+    assert(JSON.stringify(page).length < 70_000, `${JSON.stringify(page).length} characters`);
+    assertEquals(page.total, ids.length);
+    listed.push(...page.groups.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  assertEquals(listed, ids);
+  assert(pages >= 3, `${pages} pages`);
+  const first = await server.ask<GroupPage>("get_groups");
+  assertEquals(first, await server.ask<GroupPage>("get_groups", { cursor: "0" }));
+  assertEquals((await server.refused("get_groups", { cursor: "next" })).code, "invalid_value");
+  assertEquals((await server.ask<GroupPage>("get_groups", { cursor: "450" })).groups, []);
 });
 
 Deno.test("update_tasks", async (t) => {

@@ -2,7 +2,12 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Json, startServer } from "../support/server.ts";
+import { initialize, RawServer, toolCall } from "../support/raw_server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
+
+/** Longest answer with a list, in characters. */
+const MAX_ANSWER_CHARACTERS = 70_000;
 
 interface Templates {
   readonly templates: readonly (Json & { readonly name: string })[];
@@ -141,6 +146,83 @@ Deno.test("an own template", async (t) => {
     const whole = await server.ask("get_template", { name: "check" });
     assertEquals(await other.ask("get_template", { name: "check" }), whole);
   });
+});
+
+Deno.test("times of a template", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const moment = "2090-01-02T03:04:05.000Z";
+
+  await t.step("that are durations count from its application, moments stay", async () => {
+    const tasks = [
+      { id: "soon", description: "", not_before: "PT1H", deadline: "P1D" },
+      { id: "fixed", description: "", not_before: moment, deadline: moment },
+    ];
+    await server.ask("save_template", { name: "timed", tasks });
+    const saved = Date.now();
+    await until("the clock to go on", () => Date.now() > saved);
+    const before = Date.now();
+    await server.ask("apply_template", { name: "timed", group_id: "g" });
+    const after = Date.now();
+    const soon = await server.ask("get_task_details", { task_id: "g/soon" });
+    for (const [field, durationMs] of [["notBefore", 3_600_000], ["deadline", 86_400_000]] as const) {
+      const from = Date.parse(String(soon[field])) - durationMs;
+      assert(from >= before && from <= after, `${field} counts from ${from}, not from ${before} to ${after}`);
+    }
+    const fixed = await server.ask("get_task_details", { task_id: "g/fixed" });
+    assertEquals([fixed["notBefore"], fixed["deadline"]], [moment, moment]);
+  });
+
+  await t.step("and other values are refused where nothing could make them right", async () => {
+    for (
+      const [wrong, says] of [
+        [{ not_before: "soon" }, "not_before soon is not a time"],
+        [{ deadline: "P999999D" }, "deadline of task a must be"],
+        [{ max_attempts: -5 }, "max_attempts of task a must be"],
+        [{ dependencies: [{ at_least: 0, of: ["b"] }] }, "at_least 0 makes no sense"],
+      ] as const
+    ) {
+      const tasks = [{ id: "a", description: "", ...wrong }, { id: "b", description: "" }];
+      const { code, message } = await server.refused("save_template", { name: "wrong", tasks });
+      assertEquals(code, "invalid_value", message);
+      assertStringIncludes(message, says);
+    }
+  });
+});
+
+Deno.test("a condition that is nested without end is refused, and the server goes on", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  const depth = 100_000;
+  const when = `{"equals":${"[".repeat(depth)}1${"]".repeat(depth)}}`;
+  const tasks =
+    `[{"id":"a","description":""},{"id":"b","description":"","dependencies":[{"task":"a","when":${when}}]}]`;
+  const params = `{"name":"save_template","arguments":{"name":"deep","tasks":${tasks}}}`;
+  await server.write(initialize(1));
+  await server.write(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":${params}}\n`);
+  await server.write(toolCall(3, "list_templates"));
+  const [, refused, listed] = await server.take(3);
+  const text = JSON.stringify(refused?.result);
+  assertStringIncludes(text, '"code":"limit_exceeded"');
+  assertStringIncludes(text, "A condition is too long");
+  assert(!JSON.stringify(listed?.result).includes('"deep"'));
+  await server.endInput();
+});
+
+Deno.test("a list of many templates with long texts has a bound", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const long = "long ".repeat(1_000);
+  const parameters = Array.from({ length: 5 }, (_, index) => ({ name: `p${index}`, description: long, default: long }));
+  const tasks = [{ id: "a", description: "" }];
+  for (let index = 0; index < 100; index++) {
+    await server.ask("save_template", { name: `t${index}`, description: long, parameters, tasks });
+  }
+  const answer = await server.ask<Templates & { readonly total: number }>("list_templates");
+  const { length } = JSON.stringify(answer);
+  assert(length < MAX_ANSWER_CHARACTERS, `${length} characters`);
+  assert(answer.templates.length > 20, `${answer.templates.length} templates`);
+  assertEquals(answer.total, 105);
 });
 
 Deno.test("toolsets choose which tools there are", async (t) => {

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
+import { sha256 } from "../../src/store/hash.ts";
 import { LOCK_WAIT_MS, WriteLock } from "../../src/store/write_lock.ts";
 import { cancel, claim, complete, create, fail, newTask, release, remove, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
@@ -165,6 +166,41 @@ test("a journal that ends before the checkpoint, at any byte, is refused and lef
   }
 });
 
+test("a checkpoint of version 1 is made anew from the journal, and its tasks file stays where it is", async (disk) => {
+  await using store = await startStore({ directory: "/data", disk });
+  await store.engine.execute({ type: "create_group", id: "g", settings: { title: "G" } }, "test");
+  await store.engine.execute({ type: "register_instance", instance: "x", settings: { roles: ["qa"] } }, "x");
+  await store.engine.execute(create({ ...newTask("a"), group: "g" }), "test");
+  await checkpoint(store);
+  putStateOfVersion1(disk);
+  const before = disk.files();
+  await createTask(store.engine, "b");
+  const expected = await wholeState(store.engine);
+  assertEquals([expected.groups.length, expected.instances.length], [1, 1]);
+  await assertSameState(disk, expected, { warnings: 0 });
+  assertEquals(disk.files().get(TASKS), before.get(TASKS));
+  assertEquals(disk.files().get(STATE), before.get(STATE));
+  assertEquals(disk.list("/data").sort(), ["checkpoint.lock", "lock", "state.json", "tasks.json"]);
+  // The next one takes its place.
+  await using again = await startStore({ directory: "/data", disk });
+  assertEquals(again.engine.checkpointSeq, 0);
+  await checkpoint(again);
+  assertEquals((await again.checkpoints.load())?.snapshot, expected);
+  assertEquals([...store.log.warnings, ...again.log.warnings], []);
+  assertEquals(disk.list("/data").sort(), ["checkpoint.lock", "lock", "state.json", "tasks.json"]);
+});
+
+test("a tasks file that was changed by hand beside a checkpoint of version 1 is set aside", async (disk) => {
+  await using store = await startStore({ directory: "/data", disk });
+  await createTask(store.engine, "a");
+  await checkpoint(store);
+  putStateOfVersion1(disk);
+  disk.put(TASKS, "[]");
+  await using again = await startStore({ directory: "/data", disk });
+  assertEquals(await taskIds(again.engine), ["a"]);
+  assertEquals(disk.list("/data").filter((name) => name.startsWith("tasks.json.set-aside")).length, 1);
+});
+
 test("a checkpoint of another journal is set aside", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -247,6 +283,13 @@ async function doEverything({ engine }: RunningStore): Promise<void> {
   await engine.execute({ ...release("x", "released"), reason: "why not" }, "x");
   await engine.execute({ ...cancel("cancelled"), reason: "no" }, "test");
   await engine.execute(remove("deleted"), "test");
+}
+
+/** Makes of `state.json` what version 1 would have written. */
+function putStateOfVersion1(disk: MemoryDisk): void {
+  const { position, nextOrder, tasks, previous } = JSON.parse(new TextDecoder().decode(disk.readFile(STATE)));
+  const state = { version: 1, position, nextOrder, tasks, previous };
+  disk.put(STATE, JSON.stringify({ ...state, sha256: sha256([JSON.stringify(state)]) }, undefined, 2) + "\n");
 }
 
 async function assertSameState(

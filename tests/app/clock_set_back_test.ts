@@ -1,0 +1,38 @@
+/** Shows that a time which only one process has seen, as its clock was wrong for a moment, leaves nothing behind in it. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { Engine } from "../../src/app/engine.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+import { viewIn } from "../../src/core/decision.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { claim, create, taskWith } from "../core/given.ts";
+import { RecordingLog } from "../support/log.ts";
+
+Deno.test({
+  name: "what a read saw as ready by a clock that was ahead is delayed again once the clock is right",
+  permissions: "none",
+  async fn() {
+    let time = 1_000;
+    const now = () => time;
+    const engine = await Engine.start({
+      journal: new MemoryJournal(now),
+      checkpoints: noCheckpoints,
+      log: new RecordingLog(),
+      now,
+    });
+    const fallback = { assignTo: { instance: "ben", fallbackMs: 4_000 } };
+    await engine.execute(create(taskWith({ notBefore: 5_000 }, "later"), taskWith(fallback, "reserved")), "test");
+
+    time = 9_000;
+    assertEquals(await engine.read((state) => viewIn(state, "later").readiness), "ready");
+    time = 2_000;
+    assertEquals(await engine.read((state) => viewIn(state, "later").readiness), "delayed");
+    assertEquals((await assertRejects(() => engine.execute(claim("ann", "later"), "ann"), Refusal)).code, "not_ready");
+    assertEquals((await engine.execute(claim("ann"), "ann")).task, undefined);
+
+    time = 5_000;
+    assertEquals((await engine.execute(claim("ann"), "ann")).task?.id, "reserved");
+    assertEquals((await engine.execute(claim("ann"), "ann")).task?.id, "later");
+    await engine.close();
+  },
+});

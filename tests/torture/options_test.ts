@@ -1,0 +1,46 @@
+/** Shows what the torture command takes, and that a seed fixes what is asked. */
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseOptions } from "./options.ts";
+import { randomCall } from "./random_call.ts";
+import { randomOf } from "./random.ts";
+import { comparable } from "./comparable.ts";
+
+Deno.test("torture: options have defaults and bounds", () => {
+  assertEquals(parseOptions([], "5"), { seed: "5", durationMs: 60_000, workers: 12 });
+  const all = ["--minutes", "0.5", "--seed", "s", "--processes", "32"];
+  assertEquals(parseOptions(all, "5"), { seed: "s", durationMs: 30_000, workers: 32 });
+  assertThrows(() => parseOptions(["--minutes", "0"], "5"), Error, "--minutes must be");
+  assertThrows(() => parseOptions(["--processes", "2.5"], "5"), Error, "--processes must be");
+  assertThrows(() => parseOptions(["--other"], "5"), Error);
+});
+
+Deno.test("torture: the same seed asks the same, another one something else", () => {
+  const calls = (seed: string) => {
+    const random = randomOf(seed);
+    const held = new Map([["t1", 2]]);
+    return Array.from({ length: 200 }, () => randomCall({ random, worker: 0, workers: 8, held, token: "x", now: 1 }));
+  };
+  assertEquals(calls("a"), calls("a"));
+  assertEquals(JSON.stringify(calls("a")) === JSON.stringify(calls("b")), false);
+  // Every kind of call comes up.
+  assertEquals(new Set(calls("a").map(({ type }) => type)).size > 15, true);
+});
+
+Deno.test("torture: of why there is nothing to claim, the order of the running tasks does not matter, the reason does", () => {
+  const none = (reason: string, ...names: readonly string[]) =>
+    comparable({
+      type: "answered",
+      answer: {
+        none: {
+          reason,
+          message: `No task is ready; waiting for running tasks: ${names.join(", ")}`,
+          running: names.map((id) => ({ id, assignedTo: "x" })),
+          runningCount: names.length,
+        },
+      },
+    });
+  assertEquals(none("waiting", "a", "b"), none("waiting", "b", "a"));
+  assertEquals(JSON.stringify(none("waiting", "a")) === JSON.stringify(none("limited", "a")), false);
+  assertEquals(JSON.stringify(none("waiting", "a")) === JSON.stringify(none("waiting", "a", "b")), false);
+});

@@ -1,0 +1,29 @@
+/** Runs the torture as a user does, for a short time and with a fixed seed. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { temporaryDirectory } from "../support/temp.ts";
+
+Deno.test("torture: processes that suffer for 20 seconds lose nothing, do nothing twice, and answer by the rules", async () => {
+  await using directory = await temporaryDirectory();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      `--allow-read=${directory.path}`,
+      `--allow-write=${directory.path}`,
+      "--allow-run",
+      new URL("main.ts", import.meta.url).pathname,
+      ...["--minutes", "0.33", "--seed", "20251122", "--processes", "8"],
+    ],
+    env: { TMPDIR: directory.path },
+  }).output();
+  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assertEquals(code, 0, output);
+  const [, kills, stops] = /(\d+) kills, (\d+) stops/.exec(output) ?? [];
+  assert(Number(kills) > 3 && Number(stops) > 3, output);
+  const [, calls, answered, refused] = /(\d+) calls: (\d+) answered, (\d+) refused/.exec(output) ?? [];
+  assert(Number(calls) > 200 && Number(answered) > 100 && Number(refused) > 50, output);
+  assertEquals(output.match(/^✓ /gm)?.length, 7, output);
+  assertMatch(output, /records in (?:[2-9]|\d{2,}) segments$/m);
+  assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), [], "the temporary directory is left behind");
+});

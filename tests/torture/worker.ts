@@ -1,0 +1,192 @@
+/**
+ * A process of the torture: an engine on the shared data directory, as a server has, that makes random calls until its
+ * standard input ends. It says each call and each answer on standard output, a JSON line each, before it goes on.
+ *
+ *     worker.ts DIRECTORY SEED WORKER WORKERS LIFE SEGMENT_BYTES
+ */
+
+import { Checkpointer } from "../../src/app/checkpointer.ts";
+import { Engine } from "../../src/app/engine.ts";
+import { Unavailable } from "../../src/app/ports.ts";
+import { Sweeper } from "../../src/app/sweeper.ts";
+import type { Claim, CommandOf, CommandType } from "../../src/core/commands.ts";
+import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
+import { realDisk } from "../../src/store/disk.ts";
+import { FileJournal } from "../../src/store/file_journal.ts";
+import { type CallEnded, type CallStarted, readTasks, type Request } from "./call_log.ts";
+import { outcomeOf } from "./outcome.ts";
+import { randomCall } from "./random_call.ts";
+import { type Random, randomOf } from "./random.ts";
+
+/** Shorter than in earnest: a stopped process may hold the lock. */
+const LOCK_WAIT_MS = 700;
+
+/** How often a start is tried. */
+const MAX_STARTS = 10;
+
+/** Longest pause between calls, in milliseconds. */
+const MAX_PAUSE_MS = 60;
+
+/** How far a clock is put wrong, in milliseconds. Far ahead would end all that is timed, for everybody. */
+const CLOCK_ERRORS: readonly [number, ...number[]] = [0, 0, 0, 300, 1_500, -800, -5_000, -3_600_000];
+
+interface Arguments {
+  readonly directory: string;
+  readonly worker: number;
+  readonly workers: number;
+  readonly life: number;
+  readonly seed: string;
+  readonly segmentBytes: number;
+}
+
+class Worker implements AsyncDisposable {
+  readonly #arguments: Arguments;
+  readonly #engine: Engine;
+  readonly #close: () => Promise<void>;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #held = new Map<string, number>();
+  #calls = 0;
+
+  private constructor(args: Arguments, engine: Engine, clock: Clock, close: () => Promise<void>) {
+    this.#arguments = args;
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#close = close;
+    this.#random = randomOf(`${args.seed} worker ${args.worker} life ${args.life}`);
+  }
+
+  static async start(args: Arguments): Promise<Worker> {
+    const clock = new Clock();
+    const shared = { ...args, disk: realDisk, log: SILENT, lockWaitMs: LOCK_WAIT_MS };
+    const journal = new FileJournal({ ...shared, now: () => clock.readForJournal() });
+    const checkpoints = new CheckpointFiles({ ...shared, now: () => clock.read() });
+    const engine = await Engine.start({ journal, checkpoints, log: SILENT, now: () => clock.read() });
+    const checkpointer = new Checkpointer({ engine, checkpoints, log: SILENT });
+    const sweeper = new Sweeper({ engine, now: () => clock.read(), log: SILENT });
+    return new Worker(args, engine, clock, async () => {
+      await sweeper.close();
+      await checkpointer.close();
+      await engine.close();
+      checkpoints.close();
+      await journal.close();
+    });
+  }
+
+  /** Makes calls until `isOver`; now and then several at once, or with another clock. */
+  async work(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      if (this.#random.chance(0.02)) this.#clock.errorMs = this.#random.pick(CLOCK_ERRORS);
+      const count = this.#random.chance(0.1) ? this.#random.between(2, 4) : 1;
+      await Promise.all(Array.from({ length: count }, () => this.#call()));
+      if (this.#random.chance(0.7)) await pause(this.#random.between(0, MAX_PAUSE_MS));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #call(): Promise<void> {
+    const { worker, workers, life } = this.#arguments;
+    const process = `w${worker}.${life}`;
+    const call = `${process}#${++this.#calls}`;
+    const request = randomCall({
+      random: this.#random,
+      worker,
+      workers,
+      held: this.#held,
+      token: call,
+      now: this.#clock.read(),
+    });
+    say({ type: "started", call, process, request, at: sharedTime(), seq: this.#engine.seq });
+    const outcome = await outcomeOf(this.#perform(request, call));
+    say({
+      type: "ended",
+      call,
+      outcome,
+      at: sharedTime(),
+      seq: this.#engine.seq,
+      journalAt: this.#clock.journalAt,
+    });
+    if (outcome.type === "answered") this.#learn(request, outcome.answer);
+  }
+
+  #perform(request: Request, actor: string): Promise<unknown> {
+    if (request.type === "read") return this.#engine.read(readTasks);
+    // Each command is of the type that it names.
+    return this.#engine.execute(request as CommandOf<CommandType>, actor);
+  }
+
+  #learn(request: Request, answer: unknown): void {
+    if (request.type === "claim_task") {
+      // What a claim answers.
+      const { task } = answer as Claim;
+      if (task?.assignedTo === `w${this.#arguments.worker}`) this.#held.set(task.id, task.attempt);
+    } else if (request.type === "complete_task" || request.type === "fail_task" || request.type === "release_task") {
+      this.#held.delete(request.id);
+    }
+  }
+}
+
+/** A clock that can be put wrong. */
+class Clock {
+  errorMs = 0;
+  /** What the journal was told last, in milliseconds since the Unix epoch. */
+  journalAt = 0;
+
+  read(): number {
+    return Date.now() + this.errorMs;
+  }
+
+  readForJournal(): number {
+    return this.journalAt = this.read();
+  }
+}
+
+/** Milliseconds by the clock that all processes of this machine share. */
+function sharedTime(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Writes at once and whole, so that nothing said is lost with the process. */
+function say(entry: CallStarted | CallEnded): void {
+  const bytes = new TextEncoder().encode(JSON.stringify(entry) + "\n");
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const SILENT = { info() {}, warn() {}, error: (message: string) => console.error(message) };
+
+/** A process that was stopped may hold the lock for longer than anybody waits. */
+async function startWhenFree(args: Arguments): Promise<Worker> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await Worker.start(args);
+    } catch (error) {
+      const isBusy = error instanceof Unavailable && error.code === "busy";
+      if (!isBusy || tries === MAX_STARTS) throw error;
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const [directory = "", seed = "", worker, workers, life, segmentBytes] = Deno.args;
+  await using process = await startWhenFree({
+    directory,
+    seed,
+    worker: Number(worker),
+    workers: Number(workers),
+    life: Number(life),
+    segmentBytes: Number(segmentBytes),
+  });
+  let isOver = false;
+  const ending = Array.fromAsync(Deno.stdin.readable).then(() => isOver = true);
+  await process.work(() => isOver);
+  await ending;
+}
+
+if (import.meta.main) await main();
