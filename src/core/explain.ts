@@ -167,7 +167,8 @@ function wayOn({ node, wanted }: Root): string {
   if (task.status === "in_progress") return `${end} ${task.id}`;
   if (readiness === "delayed") return `time, for ${task.id}`;
   if (readiness !== "ready") return `retry_task ${task.id}`;
-  return wanted === "cancelled" ? `${end} ${task.id}` : `claim and ${end} ${task.id}`;
+  const needsNoHolder = wanted === "cancelled" || wanted === "skipped";
+  return needsNoHolder ? `${end} ${task.id}` : `claim and ${end} ${task.id}`;
 }
 
 /** What brings about an end of a task. */
