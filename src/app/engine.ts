@@ -34,6 +34,9 @@ const MAX_BATCH = 256;
 /** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */
 const MAX_BATCH_MS = 20;
 
+/** The actor of what no client asked for: what happens as its time has come, or to keep alive who waits. */
+export const ORCHESTRATOR = "orchestrator";
+
 /** How often a call is tried on a state that turns out not to be the journal's any more. */
 const MAX_TRIES = 3;
 
@@ -430,7 +433,7 @@ function decideAs<K extends CommandType>(command: CommandOf<K>, actor: string) {
 /** Carries out what is due; nobody waits for its answer. */
 const SWEEP: Job = {
   isRead: false,
-  run: decideAs({ type: "sweep" }, "orchestrator"),
+  run: decideAs({ type: "sweep" }, ORCHESTRATOR),
   resolve: () => {},
   reject: () => {},
 };

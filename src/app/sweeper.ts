@@ -4,7 +4,7 @@
  */
 
 import { isSweepDue, nextDueOf } from "../core/sweep.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
 /** Longest time without a look at what others have written, in milliseconds. */
@@ -52,7 +52,7 @@ export class Sweeper {
         isDue: isSweepDue(state, this.#now()),
         next: nextDueOf(state),
       }));
-      if (isDue) await this.#engine.execute({ type: "sweep" }, SWEEPER);
+      if (isDue) await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
       if (next !== undefined) delayMs = Math.min(POLL_MS, Math.max(isDue ? 0 : 1, next - this.#now()));
       this.#complaint = "";
     } catch (error) {
@@ -68,6 +68,3 @@ export class Sweeper {
     this.#complaint = complaint;
   }
 }
-
-/** The actor of what happens because its time has come. */
-const SWEEPER = "orchestrator";

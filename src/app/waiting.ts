@@ -10,7 +10,7 @@ import { Refusal } from "../core/refusal.ts";
 import type { ReadonlyState } from "../core/state.ts";
 import { isSweepDue, nextTimeOf } from "../core/sweep.ts";
 import { mayClaim } from "../core/views.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
@@ -182,7 +182,7 @@ export class Waiting {
   /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
   async #keepAlive(instance: string): Promise<void> {
     this.#contacts.set(instance, performance.now());
-    const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, "orchestrator");
+    const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
     if (lostTasks.length === 0) return;
     for (const waiter of this.#waiters) {
       if (waiter.command.instance === instance) waiter.last = { ...waiter.last, lostTasks };
@@ -260,7 +260,7 @@ export class Waiting {
         for (const instance of silent) await this.#keepAlive(instance);
         if (isDue) {
           // The sweeper may come later; and what a sweep finds may be what somebody waits for.
-          await this.#engine.execute({ type: "sweep" }, "orchestrator");
+          await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
           this.#isChanged = true;
         }
         if (waiter !== undefined) {

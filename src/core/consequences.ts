@@ -9,6 +9,7 @@ import { evolve } from "./evolve.ts";
 import { verdictOf } from "./gates.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
 import type { State } from "./state.ts";
+import { inOrderOfCreation } from "./views.ts";
 
 /** Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with all that follows. */
 export function applyWithConsequences(state: State, events: readonly Event[], at: number): readonly Event[] {
@@ -23,7 +24,7 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
 /** In the order of creation, so that it does not matter how the state came about. */
 function consequencesOf(state: State): readonly Event[] {
   if (state.unreachable.size === 0 && state.drained.size === 0) return NONE;
-  const nodes = [...state.unreachable].sort((a, b) => a.task.order - b.task.order);
+  const nodes = inOrderOfCreation(state.unreachable);
   const isFailing = (node: TaskNode) => verdictOf(node) === "blocked" && node.task.ifUnreachable === "fail";
   const skipped = nodes.filter((node) => !isFailing(node));
   const failing = nodes.filter(isFailing);

@@ -4,6 +4,7 @@
 
 import type { Gate, GroupNode } from "./nodes.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { inOrderOfCreation } from "./views.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
 export const MAX_DRAWN = 200;
@@ -24,7 +25,7 @@ export function drawGraph(state: ReadonlyState): string {
   const isOpen = (status: string) => status === "pending" || status === "in_progress";
   const open = nodes.filter((node) => isOpen(node.task.status)).slice(0, MAX_DRAWN);
   const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
-  const drawn = new Set([...open, ...ended].slice(0, MAX_DRAWN).sort((a, b) => a.task.order - b.task.order));
+  const drawn = new Set(inOrderOfCreation([...open, ...ended].slice(0, MAX_DRAWN)));
   const boxes = Array.from(drawn, (node) => {
     const { task, readiness } = node;
     const state = readiness ?? task.status;

@@ -15,7 +15,7 @@ import {
   MAX_UNLOCKED,
   MAX_URGENT,
 } from "./limits.ts";
-import type { GroupView, Instance, InstanceView, TaskFilter, TaskView } from "./model.ts";
+import type { GroupView, Instance, InstanceView, Task, TaskFilter, TaskView } from "./model.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
 import { isClosed, nextFor } from "./ready_tasks.ts";
 import { Refusal } from "./refusal.ts";
@@ -86,9 +86,8 @@ export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urge
   const status = state.instances.get(profile.instance)?.instance.status;
   if (state.ready.urgent.size === 0 || status === "draining" || status === "left") return [];
   const nodes = take(state.ready.urgent, MAX_SCANNED)
-    .filter(({ bucket }) => bucket !== undefined && !isClosed(bucket) && isEligible(profile, bucket.requirement))
-    .sort((a, b) => a.task.order - b.task.order);
-  return nodes.slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
+    .filter(({ bucket }) => bucket !== undefined && !isClosed(bucket) && isEligible(profile, bucket.requirement));
+  return inOrderOfCreation(nodes).slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
 }
 
 /** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */
@@ -97,9 +96,10 @@ export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" 
   const waiting = new Set<ReadonlyTaskNode>(node.dependents);
   const gates: Iterable<Gate>[] = [node.watchers, node.group === undefined ? [] : gatesOn(node.group)];
   for (const watchers of gates) for (const gate of watchers) waiting.add(gate.root);
-  const ready = Array.from(waiting)
-    .filter(({ task, readiness }) => readiness === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt)
-    .sort((a, b) => a.task.order - b.task.order);
+  const ready = inOrderOfCreation(
+    Array.from(waiting)
+      .filter(({ task, readiness }) => readiness === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
+  );
   return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
 }
 
@@ -203,11 +203,10 @@ export function head(text: string, characters: number): string {
 
 /** The tasks that match, in the order of creation. O(tasks), or little more than O(those) of a group or of given ids. */
 export function* tasksMatching(state: ReadonlyState, filter: TaskFilter): Iterable<ReadonlyTaskNode> {
-  const byOrder = (a: ReadonlyTaskNode, b: ReadonlyTaskNode) => a.task.order - b.task.order;
   const nodes = filter.ids !== undefined
-    ? [...new Set(filter.ids)].map((id) => findTask(state, id)).sort(byOrder)
+    ? inOrderOfCreation([...new Set(filter.ids)].map((id) => findTask(state, id)))
     : filter.group !== undefined
-    ? Array.from(findGroup(state, filter.group).members).sort(byOrder)
+    ? inOrderOfCreation(findGroup(state, filter.group).members)
     : state.tasks.values();
   for (const node of nodes) if (matches(node, filter)) yield node;
 }
@@ -252,7 +251,7 @@ export function heldBy(state: ReadonlyState, instance: string): readonly Readonl
 }
 
 /** Tasks of a set, whose own order depends on how the state was made. */
-export function inOrderOfCreation(nodes: Iterable<ReadonlyTaskNode>): readonly ReadonlyTaskNode[] {
+export function inOrderOfCreation<N extends { readonly task: Task }>(nodes: Iterable<N>): readonly N[] {
   return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
 }
 

@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { create } from "../support/calls.ts";
 import { eventsOf, readRecords } from "../support/journal.ts";
 import { runProgram } from "../support/program.ts";
-import { type Json, type Server, startServer } from "../support/server.ts";
+import { type Json, type Server, startServer, startServers } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 /** A lease or a ttl that expires soon, though not within a few calls. */
@@ -104,11 +104,7 @@ Deno.test("one who waits learns at once of what another process creates", async 
 Deno.test("tasks that eight processes wait for are done once each, in order", async () => {
   await using directory = await temporaryDirectory();
   await using stack = new AsyncDisposableStack();
-  const servers = await Promise.all(Array.from({ length: PROCESSES }, () => {
-    const started = startServer(directory.path);
-    stack.defer(() => started.then((server) => server.close(), () => {}));
-    return started;
-  }));
+  const servers = await startServers(directory.path, PROCESSES, stack);
   const [planner] = servers;
   assert(planner !== undefined);
   // Nobody has seen any task when all begin to wait.

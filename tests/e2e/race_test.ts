@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { create } from "../support/calls.ts";
 import { eventsOf, readRecords } from "../support/journal.ts";
 import { runProgram } from "../support/program.ts";
-import { type Json, type Server, startServer } from "../support/server.ts";
+import { type Json, type Server, startServers } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const PROCESSES = 8;
@@ -18,11 +18,7 @@ const MAX_ASKED = 5_000;
 Deno.test("eight servers on one directory", async (t) => {
   await using directory = await temporaryDirectory();
   await using stack = new AsyncDisposableStack();
-  const servers = await Promise.all(Array.from({ length: PROCESSES }, (_, n) => {
-    const started = startServer(directory.path, { name: `process ${n}` });
-    stack.defer(() => started.then((server) => server.close(), () => {}));
-    return started;
-  }));
+  const servers = await startServers(directory.path, PROCESSES, stack);
 
   await t.step("keep all of fifty tasks that each creates at the same time", async () => {
     await Promise.all(
@@ -76,11 +72,7 @@ Deno.test("eight servers on one directory", async (t) => {
 Deno.test("forty tasks raced by eight servers are carried out forty times, in order", async () => {
   await using directory = await temporaryDirectory();
   await using stack = new AsyncDisposableStack();
-  const servers = await Promise.all(Array.from({ length: PROCESSES }, () => {
-    const started = startServer(directory.path);
-    stack.defer(() => started.then((server) => server.close(), () => {}));
-    return started;
-  }));
+  const servers = await startServers(directory.path, PROCESSES, stack);
   const [first] = servers;
   assert(first !== undefined);
   // Twenty that are free, and ten after two others each, and ten after two of those.

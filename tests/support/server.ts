@@ -56,6 +56,19 @@ export async function startServer(
   return server;
 }
 
+/** Starts servers on one data directory, all at the same time; the stack closes them. */
+export function startServers(
+  directory: string,
+  count: number,
+  stack: AsyncDisposableStack,
+): Promise<readonly Server[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => {
+    const started = startServer(directory, { name: `process ${index}` });
+    stack.defer(() => started.then((server) => server.close(), () => {}));
+    return started;
+  }));
+}
+
 export class Server implements AsyncDisposable {
   readonly client: Client;
   /** Resolves when the process is dead. */
