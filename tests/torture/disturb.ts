@@ -1,7 +1,7 @@
 /** Makes the life of a fleet hard for a time: kills, stops and disk-full spells, at random from a seed. */
 
 import type { Fleet } from "./fleet.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../history/random.ts";
 
 /** Pause between disturbances, in milliseconds: so that about half of the workers are well at any time. */
 const SHORTEST_PAUSE_MS = 100;

@@ -2,9 +2,9 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseOptions } from "./options.ts";
-import { randomCall } from "./random_call.ts";
-import { randomOf } from "./random.ts";
-import { comparable } from "./comparable.ts";
+import { randomCall } from "../history/random_call.ts";
+import { randomOf } from "../history/random.ts";
+import { comparable } from "../history/comparable.ts";
 
 Deno.test("torture: options have defaults and bounds", () => {
   assertEquals(parseOptions([], "5"), { seed: "5", durationMs: 60_000, workers: 12 });

@@ -1,18 +1,14 @@
 /** One torture run: workers on a fresh directory are made to suffer for a time; then what they did is checked. */
 
-import type { Call } from "./call_log.ts";
-import { checkAttempts } from "./check_attempts.ts";
-import { checkCheckpoint } from "./check_checkpoint.ts";
-import { checkJournal } from "./check_journal.ts";
-import { checkOnce } from "./check_once.ts";
-import { checkOrder } from "./check_order.ts";
-import { checkReplay } from "./check_replay.ts";
+import { realDisk } from "../../src/store/disk.ts";
+import { type Call, parseCalls } from "../history/call_log.ts";
+import { check } from "../history/check.ts";
 import { SpellMaker } from "./disk_full.ts";
 import { disturb } from "./disturb.ts";
 import { Fleet } from "./fleet.ts";
-import { type History, readRemains, type Violation } from "./history.ts";
-import { randomOf } from "./random.ts";
-import { describeViolation } from "./report.ts";
+import { type History, readRemains } from "../history/history.ts";
+import { randomOf } from "../history/random.ts";
+import { describeViolation } from "../history/report.ts";
 
 /** Small, so that segments follow one another under load. */
 const SEGMENT_BYTES = 24 * 1024;
@@ -36,25 +32,25 @@ export async function torture(options: TortureOptions): Promise<boolean> {
   await Deno.mkdir(data);
   await Deno.mkdir(logs);
   const failures = await suffer(options, data, logs);
-  const { history, verification, checkpoint } = await readRemains(data, logs);
-  print(summaryOf(history, verification.end.segment));
-  const found: readonly (readonly [what: string, violations: readonly Violation[]])[] = [
-    ["the journal verifies", checkJournal(verification, history)],
-    ["acknowledged calls are there once, others at most once", checkOnce(history)],
-    ["one holder an attempt, attempts only grow", checkAttempts(history)],
-    ["the order is that of real time, no read is stale", checkOrder(history)],
-    ["events and answers are what the rules give", checkReplay(history)],
-    ["the checkpoint is what the journal comes to", checkCheckpoint(checkpoint, history)],
-    ["no process ended by itself", failures.map((complaint) => ({ complaint, seqs: [], calls: [] }))],
+  const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
+  const remains = await readRemains({ disk: realDisk, directory: data, calls: calls.flat() });
+  const { history } = remains;
+  print(summaryOf(history, remains.verification.end.segment));
+  const found = [
+    ...check(remains),
+    {
+      what: "no process ended by itself",
+      violations: failures.map((complaint) => ({ complaint, seqs: [], calls: [] })),
+    },
   ];
-  for (const [what, violations] of found) {
+  for (const { what, violations } of found) {
     print(`${violations.length === 0 ? "✓" : "✗"} ${what}`);
     for (const violation of violations.slice(0, MAX_DESCRIBED)) {
       for (const line of describeViolation(violation, history)) print(`    ${line}`);
     }
     if (violations.length > MAX_DESCRIBED) print(`    … and ${violations.length - MAX_DESCRIBED} more`);
   }
-  const isGood = found.every(([, violations]) => violations.length === 0);
+  const isGood = found.every(({ violations }) => violations.length === 0);
   if (!isGood) print(`Not all is well: --seed ${seed} --processes ${workers} tries it again`);
   return isGood;
 }

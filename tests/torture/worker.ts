@@ -9,14 +9,12 @@ import { Checkpointer } from "../../src/app/checkpointer.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
-import type { Claim, CommandOf, CommandType } from "../../src/core/commands.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";
-import { type CallEnded, type CallStarted, readTasks, type Request } from "./call_log.ts";
-import { outcomeOf } from "./outcome.ts";
-import { randomCall } from "./random_call.ts";
-import { type Random, randomOf } from "./random.ts";
+import type { CallEnded, CallStarted } from "../history/call_log.ts";
+import { Caller, Clock } from "../history/caller.ts";
+import { type Random, randomOf } from "../history/random.ts";
 
 /** Shorter than in earnest: a stopped process may hold the lock. */
 const LOCK_WAIT_MS = 700;
@@ -40,37 +38,34 @@ interface Arguments {
 }
 
 class Worker implements AsyncDisposable {
-  readonly #arguments: Arguments;
-  readonly #engine: Engine;
-  readonly #close: () => Promise<void>;
   readonly #random: Random;
   readonly #clock: Clock;
-  readonly #held = new Map<string, number>();
-  #calls = 0;
+  readonly #caller: Caller;
+  readonly #close: () => Promise<void>;
 
-  private constructor(args: Arguments, engine: Engine, clock: Clock, close: () => Promise<void>) {
-    this.#arguments = args;
-    this.#engine = engine;
-    this.#clock = clock;
-    this.#close = close;
+  private constructor(args: Arguments, { engine, clock, close }: Running) {
     this.#random = randomOf(`${args.seed} worker ${args.worker} life ${args.life}`);
+    this.#clock = clock;
+    this.#caller = new Caller({ ...args, engine, clock, random: this.#random, sharedTime, say });
+    this.#close = close;
   }
 
   static async start(args: Arguments): Promise<Worker> {
-    const clock = new Clock();
+    const clock = new Clock(Date.now);
     const shared = { ...args, disk: realDisk, log: SILENT, lockWaitMs: LOCK_WAIT_MS };
     const journal = new FileJournal({ ...shared, now: () => clock.readForJournal() });
     const checkpoints = new CheckpointFiles({ ...shared, now: () => clock.read() });
     const engine = await Engine.start({ journal, checkpoints, log: SILENT, now: () => clock.read() });
     const checkpointer = new Checkpointer({ engine, checkpoints, log: SILENT });
     const sweeper = new Sweeper({ engine, now: () => clock.read(), log: SILENT });
-    return new Worker(args, engine, clock, async () => {
+    const close = async () => {
       await sweeper.close();
       await checkpointer.close();
       await engine.close();
       checkpoints.close();
       await journal.close();
-    });
+    };
+    return new Worker(args, { engine, clock, close });
   }
 
   /** Makes calls until `isOver`; now and then several at once, or with another clock. */
@@ -78,7 +73,7 @@ class Worker implements AsyncDisposable {
     while (!isOver()) {
       if (this.#random.chance(0.02)) this.#clock.errorMs = this.#random.pick(CLOCK_ERRORS);
       const count = this.#random.chance(0.1) ? this.#random.between(2, 4) : 1;
-      await Promise.all(Array.from({ length: count }, () => this.#call()));
+      await Promise.all(Array.from({ length: count }, () => this.#caller.call()));
       if (this.#random.chance(0.7)) await pause(this.#random.between(0, MAX_PAUSE_MS));
     }
   }
@@ -86,62 +81,12 @@ class Worker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
-
-  async #call(): Promise<void> {
-    const { worker, workers, life } = this.#arguments;
-    const process = `w${worker}.${life}`;
-    const call = `${process}#${++this.#calls}`;
-    const request = randomCall({
-      random: this.#random,
-      worker,
-      workers,
-      held: this.#held,
-      token: call,
-      now: this.#clock.read(),
-    });
-    say({ type: "started", call, process, request, at: sharedTime(), seq: this.#engine.seq });
-    const outcome = await outcomeOf(this.#perform(request, call));
-    say({
-      type: "ended",
-      call,
-      outcome,
-      at: sharedTime(),
-      seq: this.#engine.seq,
-      journalAt: this.#clock.journalAt,
-    });
-    if (outcome.type === "answered") this.#learn(request, outcome.answer);
-  }
-
-  #perform(request: Request, actor: string): Promise<unknown> {
-    if (request.type === "read") return this.#engine.read(readTasks);
-    // Each command is of the type that it names.
-    return this.#engine.execute(request as CommandOf<CommandType>, actor);
-  }
-
-  #learn(request: Request, answer: unknown): void {
-    if (request.type === "claim_task") {
-      // What a claim answers.
-      const { task } = answer as Claim;
-      if (task?.assignedTo === `w${this.#arguments.worker}`) this.#held.set(task.id, task.attempt);
-    } else if (request.type === "complete_task" || request.type === "fail_task" || request.type === "release_task") {
-      this.#held.delete(request.id);
-    }
-  }
 }
 
-/** A clock that can be put wrong. */
-class Clock {
-  errorMs = 0;
-  /** What the journal was told last, in milliseconds since the Unix epoch. */
-  journalAt = 0;
-
-  read(): number {
-    return Date.now() + this.errorMs;
-  }
-
-  readForJournal(): number {
-    return this.journalAt = this.read();
-  }
+interface Running {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly close: () => Promise<void>;
 }
 
 /** Milliseconds by the clock that all processes of this machine share. */

@@ -1,4 +1,4 @@
-/** Shows that the checks of a torture run pass a good history, and find what is wrong with each doctored one. */
+/** Shows that the checks pass a good history, and find what is wrong with each doctored one. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Verification } from "../../src/app/ports.ts";
@@ -19,7 +19,7 @@ import { describeViolation } from "./report.ts";
 import { sampleHistory, withCall, withRecord, withRecords } from "./sample.ts";
 
 function test(name: string, fn: (good: History) => void): void {
-  Deno.test({ name: `torture: ${name}`, permissions: "none", fn: async () => fn(await sampleHistory()) });
+  Deno.test({ name: `history: ${name}`, permissions: "none", fn: async () => fn(await sampleHistory()) });
 }
 
 /** The first complaint begins so. */
@@ -188,7 +188,7 @@ test("a violation is described with the records and calls around it", (good) => 
   assert(lines.some((line) => line.includes("w0.1#8") && line.includes("report_progress")), lines.join("\n"));
 });
 
-Deno.test("torture: what a worker said is read back, but for a line that it did not finish", () => {
+Deno.test("history: what a worker said is read back, but for a line that it did not finish", () => {
   const started = { type: "started", call: "w0.1#1", process: "w0.1", request: { type: "read" }, at: 1, seq: 0 };
   const end = { outcome: { type: "answered", answer: 1 }, at: 2, seq: 0, journalAt: 0 };
   const lines = [started, { type: "ended", call: "w0.1#1", ...end }, { ...started, call: "w0.1#2" }];

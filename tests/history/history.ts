@@ -1,14 +1,14 @@
-/** What is known of a torture run afterwards: the journal, and what the workers said of their calls. */
+/** What is known of a run afterwards: the journal, and what was asked and answered. */
 
 import type { Verification } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
-import { realDisk } from "../../src/store/disk.ts";
+import type { Disk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { ORIGIN, readSegments } from "../../src/store/segments.ts";
 import { RecordingLog } from "../support/log.ts";
-import { type Call, parseCalls } from "./call_log.ts";
+import type { Call } from "./call_log.ts";
 
 export interface History {
   /** In order. */
@@ -32,22 +32,23 @@ export interface Violation {
 /** The actor of what happens because its time has come. */
 export const SWEEPER = "orchestrator";
 
-/** What a run leaves behind. */
+/** All that can be checked. */
 export interface Remains {
   readonly history: History;
   readonly verification: Verification;
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** Reads a data directory, and the files of a directory with what workers said. */
-export async function readRemains(data: string, logs: string): Promise<Remains> {
-  const verification = verifyJournal(realDisk, data);
-  const records = Array.from(readSegments(realDisk, `${data}/journal`, ORIGIN)).flatMap((chunk) => chunk.records);
-  const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
-  const checkpoints = new CheckpointFiles({ directory: data, disk: realDisk, now: Date.now, log: new RecordingLog() });
+/** Reads a data directory that nobody uses any more. `calls` is what was asked of those who did. */
+export async function readRemains(
+  { disk, directory, calls }: { readonly disk: Disk; readonly directory: string; readonly calls: readonly Call[] },
+): Promise<Remains> {
+  const verification = verifyJournal(disk, directory);
+  const records = Array.from(readSegments(disk, `${directory}/journal`, ORIGIN)).flatMap((chunk) => chunk.records);
+  const checkpoints = new CheckpointFiles({ directory, disk, now: Date.now, log: new RecordingLog() });
   const checkpoint = await checkpoints.load();
   checkpoints.close();
-  return { history: { records, calls: calls.flat() }, verification, checkpoint };
+  return { history: { records, calls }, verification, checkpoint };
 }
 
 /** The record of each call that has one (the first, if there are more), by the call's name. */

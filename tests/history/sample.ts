@@ -1,12 +1,12 @@
 /** A history as good as it gets, made by one engine in memory, for the checks to be tried on when it is doctored. */
 
 import { Engine } from "../../src/app/engine.ts";
-import type { CommandOf, CommandType } from "../../src/core/commands.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, complete, create, newTask, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
-import { type Call, readTasks, type Request } from "./call_log.ts";
+import type { Call, Request } from "./call_log.ts";
+import { perform } from "./caller.ts";
 import type { History } from "./history.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -51,11 +51,6 @@ export async function sampleHistory(): Promise<History> {
   const chunks = await Array.fromAsync(journal.read(journal.origin));
   // As read from a file, where nothing is undefined.
   return JSON.parse(JSON.stringify({ records: chunks.flatMap(({ records }) => records), calls }));
-}
-
-function perform(engine: Engine, request: Request, actor: string): Promise<unknown> {
-  // Each command is of the type that it names.
-  return request.type === "read" ? engine.read(readTasks) : engine.execute(request as CommandOf<CommandType>, actor);
 }
 
 /** The history with one call changed. */
