@@ -257,27 +257,27 @@ export class Engine {
   }
 
   async #writeBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
-    // Most of a long tail is read in chunks before, not while the lock is held.
-    await this.#follow();
     const outcomes: Outcome[] = [];
     const drafts: Draft[] = [];
     let all = jobs;
     let at = 0;
     let firstSeq = 0;
     try {
-      this.#position = await this.#journal.transact(this.#position, (tail, now) => {
-        this.#foldChunk(tail);
-        at = now;
-        firstSeq = tail.position.seq + 1;
-        // From here on the state is ahead of the journal until the append has succeeded.
-        this.#isStale = true;
-        const start = performance.now();
-        all = this.#withSweep(jobs, at);
-        for (const job of all) {
-          if (outcomes.length > 0 && performance.now() - start > MAX_BATCH_MS) break;
-          outcomes.push(this.#perform(job, { drafts, at }));
-        }
-        return drafts;
+      this.#position = await this.#journal.transact(this.#position, {
+        follow: (chunk) => this.#foldChunk(chunk),
+        decide: (now) => {
+          at = now;
+          firstSeq = this.#position.seq + 1;
+          // From here on the state is ahead of the journal until the append has succeeded.
+          this.#isStale = true;
+          const start = performance.now();
+          all = this.#withSweep(jobs, at);
+          for (const job of all) {
+            if (outcomes.length > 0 && performance.now() - start > MAX_BATCH_MS) break;
+            outcomes.push(this.#perform(job, { drafts, at }));
+          }
+          return drafts;
+        },
       });
       this.#isStale = false;
     } catch (error) {

@@ -25,26 +25,37 @@ export interface Chunk {
   readonly position: Position;
 }
 
+/** What a transaction learns of the journal, and does with it. */
+export interface Transaction {
+  /**
+   * Told of all records after the transaction's position, in order, before `decide` is called, and where they end.
+   * They are durable once `transact` resolves, or `read` from there has ended.
+   */
+  follow(chunk: Chunk): void;
+  /** What to append at a time, in milliseconds since the Unix epoch. Called under the write lock, at most once. */
+  decide(at: number): readonly Draft[];
+}
+
 /** The ordered, durable list of accepted commands that many processes share. */
 export interface Journal {
   /** The position before the first record. */
   readonly origin: Position;
 
   /**
-   * Under the write lock, calls `decide` with every record after `after` and the time, and appends what it returns.
-   * Resolves, when all of it and all that was handed over is durable, to the position after the last record.
+   * Tells the transaction of every record after `after`, and appends what it then decides under the write lock.
+   * Resolves, when all of it and all that was told is durable, to the position after the last record.
    *
    * @throws Unavailable `busy` if the lock could not be had, before `decide` was called
    * @throws JournalReplaced if `after` is not in the journal, before `decide` was called
    * @throws AppendFailed if not all could be written; those it counts are durable, the others are not there
-   * @throws whatever `decide` throws, with nothing appended
+   * @throws whatever the transaction throws, with nothing appended
    */
-  transact(
-    after: Position,
-    decide: (tail: Chunk, at: number) => readonly Draft[],
-  ): Promise<Position>;
+  transact(after: Position, transaction: Transaction): Promise<Position>;
 
-  /** Durable records after a position, in chunks, without the lock; ends at the end of the journal. */
+  /**
+   * Durable records after a position, in chunks, without the lock; ends at the end of the journal, when all records
+   * up to there are durable.
+   */
   read(after: Position): AsyncIterable<Chunk>;
 
   /** A position from which `read` yields the record after `seq` among the first ones, and none much older. */

@@ -4,8 +4,8 @@
 
 import type { CommandOf, CommandType, Contact, Context } from "./commands.ts";
 import type { Event } from "./events.ts";
-import type { ReadonlyState } from "./state.ts";
-import { heldBy, profileIn, urgentFor } from "./views.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { heldBy, inOrderOfCreation, profileIn, urgentFor } from "./views.ts";
 import { MAX_SCANNED } from "./limits.ts";
 
 /**
@@ -32,12 +32,14 @@ export function contactEvents<K extends CommandType>(
   // An end of a task ends its lease.
   const isEnd = isAnswered && (command.type === "complete_task" || command.type === "fail_task");
   const ended = isEnd && "id" in command ? command.id : undefined;
-  const leases: { readonly id: string; readonly until: number }[] = [];
-  for (const { task } of heldBy(state, id)) {
-    const { timeoutMs, leaseUntil } = task;
-    if (timeoutMs === undefined || leaseUntil === undefined || leaseUntil - now >= timeoutMs) continue;
-    if (task.id !== ended) leases.push({ id: task.id, until: extended(now, timeoutMs) });
+  const due: ReadonlyTaskNode[] = [];
+  for (const node of state.held.get(id) ?? NONE) {
+    const { timeoutMs, leaseUntil = Infinity } = node.task;
+    if (timeoutMs !== undefined && leaseUntil - now < timeoutMs && node.task.id !== ended) due.push(node);
   }
+  const leases = inOrderOfCreation(due).map(({ task: { id, timeoutMs = 0 } }) => {
+    return { id, until: extended(now, timeoutMs) };
+  });
   // Registering says all of the instance itself.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
   const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};

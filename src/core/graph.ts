@@ -1,11 +1,9 @@
-/**
- * Rules of the dependency graph: every dependency exists, and no task waits for itself through any path, groups
- * included. All walks are iterative: a chain may be as long as the graph.
- */
+/** Rules of the dependency graph: what is named exists, and no task waits for itself. */
 
 import { checkDependencies } from "./check_dependencies.ts";
 import { checkSettings } from "./check_settings.ts";
-import { type Dependency, referencesOf } from "./dependency.ts";
+import { refuseCycle } from "./cycle.ts";
+import type { Dependency } from "./dependency.ts";
 import { gatesOn } from "./gates.ts";
 import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "./limits.ts";
 import type { NewTask } from "./model.ts";
@@ -107,110 +105,8 @@ export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<R
   return tasks;
 }
 
-/**
- * The first cycle reachable from `starts`, as a path whose last node is its first, or undefined.
- * Depth-first search with three colours (Cormen et al., Introduction to Algorithms, "Depth-first search").
- * O(nodes + edges) of what is reachable.
- */
-export function findCycle(
-  starts: Iterable<string>,
-  nextOf: (id: string) => Iterable<string>,
-): readonly string[] | undefined {
-  const done = new Set<string>();
-  for (const start of starts) {
-    if (done.has(start)) continue;
-    const path = [{ id: start, next: nextOf(start)[Symbol.iterator]() }];
-    const onPath = new Set([start]);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const step = top.next.next();
-      if (step.done === true) {
-        path.pop();
-        onPath.delete(top.id);
-        done.add(top.id);
-      } else if (onPath.has(step.value)) {
-        const ids = path.map((each) => each.id);
-        return [...ids.slice(ids.indexOf(step.value)), step.value];
-      } else if (!done.has(step.value)) {
-        path.push({ id: step.value, next: nextOf(step.value)[Symbol.iterator]() });
-        onPath.add(step.value);
-      }
-    }
-  }
-  return undefined;
-}
-
 /** The first names of a list, and how many more there are. */
 export function nameSome(ids: readonly string[], total: number = ids.length): string {
   const named = ids.slice(0, MAX_NAMED);
   return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
 }
-
-/**
- * Refuses a cycle that tasks, new or with new dependencies or groups, would close. The walk goes from each of them to
- * what waits for it, directly or through its group, as little usually waits for what is new; so it finds paths from
- * their ends.
- */
-function refuseCycle(
-  state: ReadonlyState,
-  changed: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
-): void {
-  const waiting = new Map<string, string[]>();
-  for (const [id, { dependencies }] of changed) {
-    for (const dependency of dependencies) {
-      for (const reference of referencesOf(dependency)) {
-        const key = keyOf(reference.type, reference.id);
-        const waiters = waiting.get(key);
-        if (waiters === undefined) waiting.set(key, [keyOf("task", id)]);
-        else waiters.push(keyOf("task", id));
-      }
-    }
-  }
-  const isAwaited = (key: string, watchers = 0) => watchers > 0 || waiting.has(key);
-  // No circle goes through what nothing waits for, itself or as a member of its group.
-  const starts = Array.from(changed).filter(([id, { group }]) => {
-    const node = state.tasks.get(id);
-    return isAwaited(keyOf("task", id), node && node.dependents.size + node.watchers.size) ||
-      (group !== undefined && isAwaited(keyOf("group", group), state.groups.get(group)?.watches.size));
-  });
-  const isUnchanged = (key: string) => !changed.has(key.slice(1));
-  function* waitersOf(key: string): Iterable<string> {
-    yield* waiting.get(key) ?? [];
-    const id = key.slice(1);
-    if (key.startsWith(GROUP_MARK)) {
-      const group = state.groups.get(id);
-      for (const gate of group === undefined ? [] : gatesOn(group)) {
-        const waiter = keyOf("task", gate.root.task.id);
-        if (isUnchanged(waiter)) yield waiter;
-      }
-      return;
-    }
-    const node = state.tasks.get(id);
-    for (const { task } of node?.dependents ?? []) {
-      const waiter = keyOf("task", task.id);
-      if (isUnchanged(waiter)) yield waiter;
-    }
-    for (const gate of node?.watchers ?? []) {
-      const waiter = keyOf("task", gate.root.task.id);
-      if (isUnchanged(waiter)) yield waiter;
-    }
-    const group = changed.has(id) ? changed.get(id)?.group : node?.task.group;
-    if (group !== undefined) yield keyOf("group", group);
-  }
-  const found = findCycle(starts.map(([id]) => keyOf("task", id)), waitersOf);
-  if (found === undefined) return;
-  const cycle = found.toReversed().map((key) => key.startsWith(GROUP_MARK) ? `group ${key.slice(1)}` : key.slice(1));
-  const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
-  throw new Refusal(
-    "cycle",
-    `Dependencies would create a cycle: ${path.join(" → ")}; leave out one of these dependencies`,
-    { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
-  );
-}
-
-/** Tasks and groups may have the same id. */
-function keyOf(type: "task" | "group", id: string): string {
-  return (type === "group" ? GROUP_MARK : TASK_MARK) + id;
-}
-
-const GROUP_MARK = "g";
-const TASK_MARK = "t";

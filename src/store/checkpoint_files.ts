@@ -12,6 +12,7 @@ import { type Disk, type FileIdentity, readChunks, writeAll } from "./disk.ts";
 import { type HashStream, sha256, sha256Stream } from "./hash.ts";
 import { findPosition, LINE_FEED, ORIGIN, segmentName } from "./segments.ts";
 import { formatTasks, parseOwnTasks, parseTasks } from "./tasks_file.ts";
+import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Version of `state.json`. */
@@ -202,7 +203,9 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   #tasksDigest(): string {
-    return sha256(readChunks(this.#disk, this.#tasksPath));
+    const hash = sha256Stream();
+    for (const chunk of readChunks(this.#disk, this.#tasksPath)) hash.update(chunk);
+    return hash.digest();
   }
 
   /** Whether the journal has no record yet, or an unfinished one. */
@@ -253,7 +256,7 @@ export class CheckpointFiles implements Checkpoints {
         const bytes = new TextEncoder().encode(slice);
         hash?.update(bytes);
         writeAll(file, bytes);
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await nextTurn();
       }
       await file.sync();
       return file.identity();
@@ -299,7 +302,7 @@ function* hashing(chunks: Iterable<Uint8Array>, hash: HashStream): Iterable<Uint
 }
 
 function digestOf(state: CheckpointState): string {
-  return sha256([JSON.stringify(state)]);
+  return sha256(JSON.stringify(state));
 }
 
 function isSameFile(identity: FileIdentity, known: CheckpointState["tasks"]): boolean {

@@ -36,7 +36,7 @@ export type LineFault =
 export function encodeRecord(draft: Draft, place: { seq: number; at: number; previous: string }): EncodedRecord {
   const { actor, command, events } = draft;
   const body = JSON.stringify({ v: FORMAT_VERSION, seq: place.seq, at: place.at, actor, command, events });
-  const hash = sha256([place.previous, body]);
+  const hash = sha256(place.previous + body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
 
@@ -49,7 +49,7 @@ export function decodeRecord(
   const hash = suffix.slice(9, -2);
   const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
   // The form of the hash is the same in every version: so a newer record can be told from a damaged one.
-  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256([place.previous, body])) {
+  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256(place.previous + body)) {
     const seq = leadingSeq(line) ?? 0;
     return seq > place.seq
       ? { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` }

@@ -24,8 +24,8 @@ export interface DiskFile {
   syncData(): void;
   /** Makes content and metadata durable (fsync), without blocking. */
   sync(): Promise<void>;
-  /** Takes the exclusive lock (flock) if nobody else has it. */
-  tryLock(): boolean;
+  /** Takes the exclusive lock (flock) if nobody else has it, after having blocked for `delayMs`. Default: 0. */
+  tryLock(delayMs?: number): boolean;
   /** Waits for the exclusive lock. */
   lock(): Promise<void>;
   unlock(): void;
@@ -123,6 +123,8 @@ export const realDisk: Disk = {
   },
 };
 
+const NEVER_WRITTEN = new Int32Array(new SharedArrayBuffer(4));
+
 class RealFile implements DiskFile {
   readonly #file: Deno.FsFile;
 
@@ -161,7 +163,9 @@ class RealFile implements DiskFile {
     return this.#file.sync();
   }
 
-  tryLock(): boolean {
+  tryLock(delayMs = 0): boolean {
+    // The one way to sleep for less than a turn of the event loop takes.
+    if (delayMs > 0) Atomics.wait(NEVER_WRITTEN, 0, 0, delayMs);
     return this.#file.tryLockSync(true);
   }
 

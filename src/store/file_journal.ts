@@ -11,9 +11,10 @@ import {
   JournalReplaced,
   type Log,
   type Position,
+  type Transaction,
   Unavailable,
 } from "../app/ports.ts";
-import type { Draft, JournalRecord } from "../core/events.ts";
+import type { Draft } from "../core/events.ts";
 import { encodeRecord, trailingHash } from "./codec.ts";
 import { type Disk, type DiskFile, writeFile } from "./disk.ts";
 import {
@@ -28,6 +29,7 @@ import {
   segmentNumbers,
   startOfSegment,
 } from "./segments.ts";
+import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Longest time of reading, in milliseconds, after which the event loop has its turn. */
@@ -56,7 +58,7 @@ export class FileJournal implements Journal {
   readonly #segmentBytes: number;
   readonly #lock: WriteLock;
   /** The segment read or written last. */
-  #open: { readonly number: number; readonly file: DiskFile } | undefined;
+  #open: OpenSegment | undefined;
   /** Every record up to this one is known to be durable. */
   #durableSeq = 0;
   /** The names of the segments up to this one are known to be durable. */
@@ -83,14 +85,15 @@ export class FileJournal implements Journal {
     this.#refuseShort(numbers);
   }
 
-  async transact(after: Position, decide: (tail: Chunk, at: number) => readonly Draft[]): Promise<Position> {
+  async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
     this.#refusePoisoned();
-    await this.#lock.acquire();
+    let position = await this.#approach(after, follow);
+    await this.#lock.acquire(() => position = this.#followSome(position, follow).position);
     let written: Written;
     try {
-      const tail = this.#catchUp(after);
+      position = this.#catchUp(position, follow);
       const at = this.#now();
-      written = this.#append(tail.position, decide(tail, at), at);
+      written = this.#append(position, decide(at), at);
     } finally {
       // The lock guards the order of records, not their durability: others may write while this waits for the disk.
       this.#lock.release();
@@ -110,7 +113,7 @@ export class FileJournal implements Journal {
     let position = after;
     for (let pausedAt = performance.now();;) {
       if (performance.now() - pausedAt > READ_SLICE_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await nextTurn();
         pausedAt = performance.now();
       }
       this.#refusePoisoned();
@@ -119,10 +122,8 @@ export class FileJournal implements Journal {
       if (chunk.rest.type === "fault") chunk = await this.#nextChunkLocked(position);
       if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
       position = chunk.position;
-      if (chunk.records.length > 0) {
-        if (position.seq > this.#durableSeq) this.#sync(position);
-        yield { records: chunk.records, position };
-      }
+      if (position.seq > this.#durableSeq) this.#sync(position);
+      if (chunk.records.length > 0) yield { records: chunk.records, position };
       if (chunk.atEnd && this.#afterSegment(position) === undefined) return;
     }
   }
@@ -152,19 +153,39 @@ export class FileJournal implements Journal {
     return Promise.resolve();
   }
 
-  /** Under the lock: reads to the end of the journal and cuts off a torn tail. */
-  #catchUp(after: Position): Chunk {
-    const records: JournalRecord[] = [];
+  /** Reads most of a long tail before the lock is asked for, as nobody else can write while it is held. */
+  async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
+    let { position, chunk } = this.#followSome(after, follow);
+    while (chunk !== undefined && !chunk.atEnd && chunk.rest.type === "none") {
+      await nextTurn();
+      ({ position, chunk } = this.#followSome(position, follow));
+    }
+    return position;
+  }
+
+  /** Without the lock: reads on if there is more. What looks damaged is left to whoever has the lock. */
+  #followSome(after: Position, follow: Transaction["follow"]): { position: Position; chunk?: SegmentChunk } {
+    if (!this.#hasGrown(after)) return { position: after };
+    const chunk = this.#nextChunk(after);
+    if (chunk.records.length === 0) return { position: after, chunk };
+    follow(chunk);
+    return { position: chunk.position, chunk };
+  }
+
+  /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
+  #catchUp(after: Position, follow: Transaction["follow"]): Position {
     let position = after;
     for (let from = after;;) {
       const chunk = this.#nextChunk(from);
       if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
-      for (const record of chunk.records) records.push(record);
       from = chunk.position;
-      // A segment without a record is no place to stand: a loss of power may take it away.
-      if (chunk.records.length > 0) position = from;
+      if (chunk.records.length > 0) {
+        follow(chunk);
+        // A segment without a record is no place to stand: a loss of power may take it away.
+        position = from;
+      }
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
-      if (chunk.atEnd && this.#afterSegment(from) === undefined) return { records, position };
+      if (chunk.atEnd && this.#afterSegment(from) === undefined) return position;
     }
   }
 
@@ -188,7 +209,7 @@ export class FileJournal implements Journal {
     const bytes = new TextEncoder().encode(lines.join(""));
     let file: DiskFile | undefined;
     try {
-      file = this.#segment(start.segment, "make");
+      file = this.#segment(start.segment, "make").file;
       if (file.write(bytes) === bytes.length) {
         return { position: { ...start, seq, hash, offset: start.offset + bytes.length }, appended: drafts.length };
       }
@@ -232,20 +253,27 @@ export class FileJournal implements Journal {
   /** Reads on from a position: in its segment or, at the end of that, in the next one. */
   #nextChunk(position: Position): SegmentChunk {
     const from = this.#afterSegment(position) ?? position;
-    const file = this.#segment(from.segment, "keep");
-    if (file === undefined) {
-      if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
-      throw this.#replaced(`${this.#path(from.segment)} is gone`);
-    }
-    const { sizeBytes, inode } = file.identity();
     const path = this.#path(from.segment);
-    if (this.#disk.identity(path)?.inode !== inode) throw this.#replaced(`${path} was removed`);
-    if (sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
+    const segment = this.#segment(from.segment, "keep");
+    if (segment === undefined) {
+      if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
+      throw this.#replaced(`${path} is gone`);
+    }
+    const { file, inode } = segment;
+    const identity = this.#disk.identity(path);
+    if (identity?.inode !== inode) throw this.#replaced(`${path} was removed`);
+    if (identity.sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
     if (!endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
-    const chunk = readChunk(file, from);
+    const chunk = readChunk(file, from, identity.sizeBytes);
     return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
       ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
       : chunk;
+  }
+
+  /** Whether there may be more after a position. */
+  #hasGrown({ segment, offset }: Position): boolean {
+    const sizeBytes = this.#disk.identity(this.#path(segment))?.sizeBytes ?? 0;
+    return sizeBytes !== offset || (offset >= this.#segmentBytes && this.#exists(segment + 1));
   }
 
   async #nextChunkLocked(position: Position): Promise<SegmentChunk> {
@@ -269,7 +297,7 @@ export class FileJournal implements Journal {
     const path = this.#path(position.segment);
     const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
     const torn = new Uint8Array(bytes);
-    const file = this.#segment(position.segment, "make");
+    const { file } = this.#segment(position.segment, "make");
     file.readAt(torn, position.offset);
     const isWhole = torn.at(-1) === LINE_FEED;
     try {
@@ -291,7 +319,7 @@ export class FileJournal implements Journal {
   #sync(position: Position): void {
     this.#refusePoisoned();
     try {
-      this.#segment(position.segment, "make").syncData();
+      this.#segment(position.segment, "make").file.syncData();
       if (position.segment > this.#durableSegment) this.#syncNames();
       this.#durableSeq = position.seq;
     } catch (cause) {
@@ -313,17 +341,16 @@ export class FileJournal implements Journal {
     this.#durableSegment = last ?? 0;
   }
 
-  #segment(number: number, missing: "make"): DiskFile;
-  #segment(number: number, missing: "keep"): DiskFile | undefined;
-  #segment(number: number, missing: "make" | "keep"): DiskFile | undefined {
-    if (this.#open?.number === number) return this.#open.file;
+  #segment(number: number, missing: "make"): OpenSegment;
+  #segment(number: number, missing: "keep"): OpenSegment | undefined;
+  #segment(number: number, missing: "make" | "keep"): OpenSegment | undefined {
+    if (this.#open?.number === number) return this.#open;
     const exists = this.#exists(number);
     if (!exists && missing === "keep") return undefined;
     if (!exists) this.#disk.makeDirectory(this.#journalDirectory);
     const file = this.#disk.open(this.#path(number), "append");
     this.#closeSegment();
-    this.#open = { number, file };
-    return file;
+    return this.#open = { number, file, inode: file.identity().inode };
   }
 
   #closeSegment(): void {
@@ -381,6 +408,12 @@ export class FileJournal implements Journal {
           `repair command cuts the journal there after keeping a copy (with --data ${this.#directory})`,
       );
   }
+}
+
+interface OpenSegment {
+  readonly number: number;
+  readonly file: DiskFile;
+  readonly inode: number;
 }
 
 function toError(error: unknown): Error {

@@ -8,11 +8,9 @@ import process from "node:process";
 /** Length of a hash in hexadecimal digits. */
 export const HASH_LENGTH = 64;
 
-/** SHA-256 of the parts, one after the other, as hexadecimal digits. */
-export function sha256(parts: Iterable<string | Uint8Array>): string {
-  const hash = sha256Stream();
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+/** SHA-256 of a text in UTF-8, as hexadecimal digits. */
+export function sha256(text: string): string {
+  return crypto().hash("sha256", text);
 }
 
 /** A SHA-256 under way. */
@@ -23,6 +21,16 @@ export interface HashStream {
 
 /** Starts a SHA-256. Strings count as UTF-8. */
 export function sha256Stream(): HashStream {
-  const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
+  const hash = crypto().createHash("sha256");
   return { update: (part) => void hash.update(part), digest: () => hash.digest("hex") };
+}
+
+let loaded: ReturnType<typeof load> | undefined;
+
+function crypto(): ReturnType<typeof load> {
+  return loaded ??= load();
+}
+
+function load() {
+  return process.getBuiltinModule("node:crypto");
 }

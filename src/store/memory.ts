@@ -3,8 +3,8 @@
  * object, with the same rules as the others.
  */
 
-import type { Checkpoints, Chunk, Journal, Position } from "../app/ports.ts";
-import type { Draft, JournalRecord } from "../core/events.ts";
+import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../app/ports.ts";
+import type { JournalRecord } from "../core/events.ts";
 import { ORIGIN } from "./segments.ts";
 
 export class MemoryJournal implements Journal {
@@ -18,11 +18,12 @@ export class MemoryJournal implements Journal {
     this.#now = now;
   }
 
-  transact(after: Position, decide: (tail: Chunk, at: number) => readonly Draft[]): Promise<Position> {
+  transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
     try {
+      const records = this.#records.slice(after.seq);
+      if (records.length > 0) follow({ records, position: this.#end() });
       const at = this.#now();
-      const tail = { records: this.#records.slice(after.seq), position: this.#end() };
-      for (const draft of decide(tail, at)) {
+      for (const draft of decide(at)) {
         this.#records.push({ ...draft, seq: this.#records.length + 1, at });
       }
       for (const wake of this.#watchers) wake();

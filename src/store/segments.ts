@@ -199,16 +199,27 @@ function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
 
 /** Splits at line feeds. Lines that are not UTF-8 come out empty, which no record is. */
 function* decodeText(bytes: Uint8Array): Iterable<{ text: string; bytes: number }> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const whole = decodeUtf8(bytes);
+  // As many characters as bytes: it is ASCII, and can be split as text.
+  const ascii = whole.length === bytes.length ? whole : undefined;
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(LINE_FEED, start) + 1;
-    let text = "";
-    try {
-      text = decoder.decode(bytes.subarray(start, end - 1));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-    }
-    yield { text, bytes: end - start };
+    yield {
+      text: ascii?.slice(start, end - 1) ?? decodeUtf8(bytes.subarray(start, end - 1)),
+      bytes: end - start,
+    };
     start = end;
   }
 }
+
+/** Empty if it is not UTF-8. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return "";
+    throw error;
+  }
+}
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -132,10 +132,10 @@ test("nothing is told of what could not be made durable", async (memory) => {
 /** Lets something happen between the engine's last look at the journal and its next transaction. */
 function justBeforeTheLock({ journal }: RunningStore, act: () => Promise<void>): void {
   const { transact } = journal;
-  journal.transact = async (after, decide) => {
+  journal.transact = async (after, transaction) => {
     journal.transact = transact;
     await act();
-    return await journal.transact(after, decide);
+    return await journal.transact(after, transaction);
   };
 }
 

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { checkNewDependencies, findCycle, nameSome } from "../../src/core/graph.ts";
+import { findCycle } from "../../src/core/cycle.ts";
+import { checkNewDependencies, nameSome } from "../../src/core/graph.ts";
 import { MAX_BATCH_TASKS, MAX_NAMED } from "../../src/core/limits.ts";
 import type { NewTask } from "../../src/core/model.ts";
 import { emptyState, type State } from "../../src/core/state.ts";

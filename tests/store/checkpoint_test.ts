@@ -289,7 +289,7 @@ async function doEverything({ engine }: RunningStore): Promise<void> {
 function putStateOfVersion1(disk: MemoryDisk): void {
   const { position, nextOrder, tasks, previous } = JSON.parse(new TextDecoder().decode(disk.readFile(STATE)));
   const state = { version: 1, position, nextOrder, tasks, previous };
-  disk.put(STATE, JSON.stringify({ ...state, sha256: sha256([JSON.stringify(state)]) }, undefined, 2) + "\n");
+  disk.put(STATE, JSON.stringify({ ...state, sha256: sha256(JSON.stringify(state)) }, undefined, 2) + "\n");
 }
 
 async function assertSameState(

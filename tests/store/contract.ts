@@ -43,6 +43,8 @@ const ODD_DRAFTS: readonly Draft[] = [
   },
 ];
 
+const deaf = { follow() {} };
+
 export function testJournal(name: string, { permissions, make }: ContractOptions): void {
   function test(what: string, check: (open: () => Journal) => Promise<void>): void {
     Deno.test({
@@ -78,9 +80,12 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
     const records: JournalRecord[] = [];
     for (const draft of ODD_DRAFTS) {
       let at = 0;
-      const position = await journal.transact(journal.origin, (_, now) => {
-        at = now;
-        return [draft];
+      const position = await journal.transact(journal.origin, {
+        ...deaf,
+        decide(now) {
+          at = now;
+          return [draft];
+        },
       });
       records.push({ ...draft, seq: records.length + 1, at });
       assertEquals(position.seq, records.length);
@@ -93,7 +98,7 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
 
   test("the records of one transaction follow each other at one time", async (open) => {
     const journal = open();
-    const position = await journal.transact(journal.origin, () => ODD_DRAFTS);
+    const position = await journal.transact(journal.origin, { ...deaf, decide: () => ODD_DRAFTS });
     assertEquals(position.seq, ODD_DRAFTS.length);
     const records = await recordsAfter(journal);
     assertEquals(records, ODD_DRAFTS.map((draft, index) => ({ ...draft, seq: index + 1, at: records[0]?.at ?? 0 })));
@@ -116,8 +121,11 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
     await append(journal, [drafted("a")]);
     const thrown = new Error("no");
     const error = await assertRejects(() =>
-      journal.transact(journal.origin, () => {
-        throw thrown;
+      journal.transact(journal.origin, {
+        ...deaf,
+        decide() {
+          throw thrown;
+        },
       })
     );
     assert(error === thrown);

@@ -103,9 +103,9 @@ export async function append(
   after: Position = journal.origin,
 ): Promise<{ readonly tail: Chunk; readonly position: Position }> {
   let tail: Chunk = { records: [], position: after };
-  const position = await journal.transact(after, (given) => {
-    tail = given;
-    return drafts;
+  const position = await journal.transact(after, {
+    follow: ({ records, position }) => tail = { records: [...tail.records, ...records], position },
+    decide: () => drafts,
   });
   return { tail, position };
 }
