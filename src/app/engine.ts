@@ -87,7 +87,7 @@ export class Engine {
   #notedSeq = 0;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
   #checkpointSeq = 0;
-  /** Set while the state may not be what the journal says. */
+  /** Set while the state may not be what the journal durably says. */
   #isStale = true;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -223,11 +223,10 @@ export class Engine {
   /** Carries out a batch, on a freshly loaded state where the journal turns out to be another one. */
   async #attempt(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     for (let tries = 1;; tries++) {
-      if (this.#isStale) await this.#load();
       try {
+        if (this.#isStale) await this.#load();
         return jobs.every((job) => job.isRead) ? await this.#readBatch(jobs) : await this.#writeBatch(jobs);
       } catch (error) {
-        if (error instanceof Unavailable && error.code === "busy") return await this.#readOnly(jobs, error);
         if (isSystemError(error)) {
           throw new Unavailable(
             "storage_failed",
@@ -281,6 +280,7 @@ export class Engine {
       });
       this.#isStale = false;
     } catch (error) {
+      if (error instanceof Unavailable && error.code === "busy") return await this.#readOnly(jobs, error);
       if (!(error instanceof AppendFailed)) throw error;
       this.#queue.unshift(...all.slice(outcomes.length));
       return this.#salvage(outcomes, error);
@@ -342,14 +342,13 @@ export class Engine {
     });
   }
 
-  /** Folds what others have appended. */
+  /** Folds what others have appended. All that is folded is durable then. */
   async #follow(): Promise<void> {
-    for await (const { records, position } of this.#journal.read(this.#position)) {
-      this.#foldChunk({ records, position });
-    }
+    for await (const chunk of this.#journal.read(this.#position)) this.#foldChunk(chunk);
+    this.#isStale = false;
   }
 
-  /** Folds records that follow the position. Half-way through, the state is nobody's. */
+  /** Folds records that follow the position. Until they are known to be durable, the state is nobody's. */
   #foldChunk({ records, position }: Chunk): void {
     this.#isStale = true;
     for (const record of records) {
@@ -357,7 +356,6 @@ export class Engine {
       this.#noteForListeners(record);
     }
     this.#position = position;
-    this.#isStale = false;
   }
 
   async #importLegacy(tasks: readonly Task[]): Promise<void> {
@@ -384,7 +382,7 @@ export class Engine {
     await this.#noteUpTo(this.#position.seq);
     await this.#follow();
     this.#notedSeq = Math.min(this.#notedSeq, this.#position.seq);
-    this.#isStale = false;
+    this.#untold = this.#untold.filter(({ seq }) => seq <= this.#notedSeq);
   }
 
   /** Notes the records that a checkpoint spares the engine to fold. */

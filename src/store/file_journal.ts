@@ -16,7 +16,7 @@ import {
 } from "../app/ports.ts";
 import type { Draft } from "../core/events.ts";
 import { encodeRecord, trailingHash } from "./codec.ts";
-import { type Disk, type DiskFile, writeFile } from "./disk.ts";
+import { type Disk, type DiskFile, type FileIdentity, writeFile } from "./disk.ts";
 import {
   endsAt,
   LINE_FEED,
@@ -88,7 +88,7 @@ export class FileJournal implements Journal {
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
     this.#refusePoisoned();
     let position = await this.#approach(after, follow);
-    await this.#lock.acquire(() => position = this.#followSome(position, follow).position);
+    await this.#lock.acquire();
     let written: Written;
     try {
       position = this.#catchUp(position, follow);
@@ -153,23 +153,19 @@ export class FileJournal implements Journal {
     return Promise.resolve();
   }
 
-  /** Reads most of a long tail before the lock is asked for, as nobody else can write while it is held. */
+  /** Reads on without the lock, so that little is left to read while others wait for it. */
   async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
-    let { position, chunk } = this.#followSome(after, follow);
-    while (chunk !== undefined && !chunk.atEnd && chunk.rest.type === "none") {
+    for (let position = after;;) {
+      const identity = this.#disk.identity(this.#path(position.segment));
+      if (identity?.sizeBytes === position.offset && position.offset < this.#segmentBytes) return position;
+      const chunk = this.#nextChunk(position, identity);
+      if (chunk.records.length === 0) return position;
+      follow(chunk);
+      position = chunk.position;
+      // What looks damaged is left to whoever has the lock.
+      if (chunk.atEnd || chunk.rest.type !== "none") return position;
       await nextTurn();
-      ({ position, chunk } = this.#followSome(position, follow));
     }
-    return position;
-  }
-
-  /** Without the lock: reads on if there is more. What looks damaged is left to whoever has the lock. */
-  #followSome(after: Position, follow: Transaction["follow"]): { position: Position; chunk?: SegmentChunk } {
-    if (!this.#hasGrown(after)) return { position: after };
-    const chunk = this.#nextChunk(after);
-    if (chunk.records.length === 0) return { position: after, chunk };
-    follow(chunk);
-    return { position: chunk.position, chunk };
   }
 
   /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
@@ -250,8 +246,8 @@ export class FileJournal implements Journal {
     return next;
   }
 
-  /** Reads on from a position: in its segment or, at the end of that, in the next one. */
-  #nextChunk(position: Position): SegmentChunk {
+  /** Reads on from a position: in its segment, which may be `known` to be so, or, at the end of that, in the next one. */
+  #nextChunk(position: Position, known?: FileIdentity): SegmentChunk {
     const from = this.#afterSegment(position) ?? position;
     const path = this.#path(from.segment);
     const segment = this.#segment(from.segment, "keep");
@@ -260,20 +256,15 @@ export class FileJournal implements Journal {
       throw this.#replaced(`${path} is gone`);
     }
     const { file, inode } = segment;
-    const identity = this.#disk.identity(path);
+    const identity = from === position && known !== undefined ? known : this.#disk.identity(path);
     if (identity?.inode !== inode) throw this.#replaced(`${path} was removed`);
     if (identity.sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
-    if (!endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
     const chunk = readChunk(file, from, identity.sizeBytes);
+    // A record that follows vouches for the one before with its hash.
+    if (chunk.records.length === 0 && !endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
     return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
       ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
       : chunk;
-  }
-
-  /** Whether there may be more after a position. */
-  #hasGrown({ segment, offset }: Position): boolean {
-    const sizeBytes = this.#disk.identity(this.#path(segment))?.sizeBytes ?? 0;
-    return sizeBytes !== offset || (offset >= this.#segmentBytes && this.#exists(segment + 1));
   }
 
   async #nextChunkLocked(position: Position): Promise<SegmentChunk> {
@@ -299,7 +290,7 @@ export class FileJournal implements Journal {
     const torn = new Uint8Array(bytes);
     const { file } = this.#segment(position.segment, "make");
     file.readAt(torn, position.offset);
-    const isWhole = torn.at(-1) === LINE_FEED;
+    const isWhole = torn.includes(LINE_FEED);
     try {
       if (isWhole) {
         writeFile(this.#disk, copy, torn);

@@ -32,7 +32,7 @@ export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset
 export type Rest =
   /** Nothing, or more to read. */
   | { readonly type: "none" }
-  /** A last line that is incomplete or invalid: torn by a crash, or being written just now. */
+  /** A last line that is incomplete or invalid, with nothing after it that was a record: torn by a crash, or being written. */
   | { readonly type: "torn"; readonly bytes: number }
   /** A line that no crash can have left. */
   | { readonly type: "fault"; readonly why: string; readonly isNewer: boolean };
@@ -177,7 +177,7 @@ function decodeLines(
   for (const line of decodeText(bytes.subarray(0, whole))) {
     const decoded = decodeRecord(line.text, { seq: seq + 1, previous: hash });
     if ("type" in decoded) {
-      const isLast = atEnd && start + line.bytes === bytes.length;
+      const isLast = atEnd && !holdsRecord(bytes.subarray(start + line.bytes));
       return { records, position: position(), atEnd, rest: faultOf(decoded, isLast, bytes.length - start) };
     }
     records.push(decoded.record);
@@ -190,6 +190,16 @@ function decodeLines(
   const rest: Rest = atEnd && torn > 0 ? { type: "torn", bytes: torn } : { type: "none" };
   return { records, position: position(), atEnd, rest };
 }
+
+/** Whether anything in it was meant as a record. What a loss of power leaves in the place of one may hold line feeds. */
+function holdsRecord(bytes: Uint8Array): boolean {
+  return LATIN_1.decode(bytes).split("\n").some((line) => {
+    return leadingSeq(line) !== undefined || trailingHash(`${line}\n`) !== undefined;
+  });
+}
+
+/** Makes a text of any bytes. */
+const LATIN_1 = new TextDecoder("latin1");
 
 function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
   return fault.type === "invalid" && isLast

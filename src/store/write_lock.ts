@@ -13,8 +13,8 @@ export const LOCK_WAIT_MS = 5_000;
  * How often, and for how long each time (in milliseconds), a process stands still for the lock before it waits without
  * blocking: a healthy holder lets go of it sooner than the system could wake a process that waits.
  */
-const NAPS = 40;
-const NAP_MS = 0.05;
+const NAPS = 20;
+const NAP_MS = 0.1;
 
 /** How often a lock file that was replaced meanwhile is opened anew before giving up. */
 const MAX_REOPENS = 10;
@@ -38,15 +38,15 @@ export class WriteLock {
   }
 
   /**
-   * Takes the lock. Calls `meanwhile` now and then while another process has it.
+   * Takes the lock.
    *
    * @throws Unavailable `busy` after the wait; a lock that arrives later is let go
    */
-  async acquire(meanwhile: () => void = () => {}): Promise<void> {
+  async acquire(): Promise<void> {
     while (this.#held !== undefined) await this.#held.promise;
     this.#held = Promise.withResolvers<void>();
     try {
-      await this.#acquireFile(meanwhile);
+      await this.#acquireFile();
     } catch (error) {
       // Whatever else went wrong, the lock may have been had already.
       if (!(error instanceof Unavailable)) this.#closeFile();
@@ -74,10 +74,10 @@ export class WriteLock {
     this.#held = undefined;
   }
 
-  async #acquireFile(meanwhile: () => void): Promise<void> {
+  async #acquireFile(): Promise<void> {
     for (let reopens = 0; reopens < MAX_REOPENS; reopens++) {
       const file = this.#file ??= this.#openFile();
-      if (this.#asked !== undefined || !this.#takeSoon(file, meanwhile)) await this.#wait(file);
+      if (this.#asked !== undefined || !takeSoon(file)) await this.#wait(file);
       // A lock file deleted by hand would leave two processes with a lock each.
       if (this.#disk.identity(this.#path)?.inode === this.#inode) return;
       this.#closeFile();
@@ -90,16 +90,6 @@ export class WriteLock {
     const file = this.#disk.open(this.#path, "append");
     this.#inode = file.identity().inode;
     return file;
-  }
-
-  /** Takes the lock if it is free or soon becomes so. */
-  #takeSoon(file: DiskFile, meanwhile: () => void): boolean {
-    if (file.tryLock()) return true;
-    for (let naps = 0; naps < NAPS; naps++) {
-      meanwhile();
-      if (file.tryLock(NAP_MS)) return true;
-    }
-    return false;
   }
 
   #closeFile(): void {
@@ -136,4 +126,10 @@ export class WriteLock {
     this.#asked = undefined;
     file.unlock();
   }
+}
+
+/** Takes the lock if it is free or soon becomes so. */
+function takeSoon(file: DiskFile): boolean {
+  for (let naps = 0; naps <= NAPS; naps++) if (file.tryLock(naps === 0 ? 0 : NAP_MS)) return true;
+  return false;
 }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
+import { WriteLock } from "../../src/store/write_lock.ts";
 import { times } from "../core/given.ts";
 import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
@@ -127,6 +128,22 @@ test("nothing is told of what could not be made durable", async (memory) => {
   await assertRejects(() => createTask(store.engine, "a"), Unavailable);
   await assertRejects(() => taskIds(store.engine), Unavailable);
   assertEquals(told, []);
+});
+
+test("what was read before the lock could not be had is neither told nor kept until it is durable", async (memory) => {
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk, lockWaitMs: 20 });
+  await using other = await startStore({ directory: "/data", disk: memory });
+  const told: JournalRecord[] = [];
+  store.engine.subscribe((records) => void told.push(...records));
+  await append(other.journal, [drafted("foreign")]);
+  const lock = new WriteLock(memory, "/data/lock");
+  await lock.acquire();
+  disk.plan = ({ name }) => name === "sync" ? { error: new Error("Input/output error") } : undefined;
+  await assertRejects(() => createTask(store.engine, "a"), Unavailable);
+  lock.close();
+  assertEquals(told, []);
+  await assertRejects(() => store.engine.checkpoint(), Unavailable);
 });
 
 /** Lets something happen between the engine's last look at the journal and its next transaction. */

@@ -55,11 +55,12 @@ export class Caller {
     this.#process = `w${options.worker}.${options.life}`;
   }
 
-  /** Makes a call, and resolves once its end was said. */
-  async call(): Promise<void> {
+  /** Makes a call, a random one if none is given, and resolves once its end was said. */
+  async call(given?: Request): Promise<void> {
     const { engine, worker, workers, random, clock, sharedTime, say } = this.#options;
     const call = `${this.#process}#${++this.#calls}`;
-    const request = randomCall({ random, worker, workers, held: this.#held, token: call, now: clock.read() });
+    const request = given ??
+      randomCall({ random, worker, workers, held: this.#held, token: call, now: clock.read() });
     say({ type: "started", call, process: this.#process, request, at: sharedTime(), seq: engine.seq });
     const outcome = await outcomeOf(perform(engine, request, call));
     say({ type: "ended", call, outcome, at: sharedTime(), seq: engine.seq, journalAt: clock.journalAt });

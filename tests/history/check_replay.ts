@@ -3,7 +3,7 @@
  * by command as the calls asked for them, and must come to the recorded events and the given answers.
  *
  * A call without a record has no place of its own: it was decided after the last record that its process knew when it
- * answered, or before those that went with it in one batch. Its time is the one that its journal saw, which it said.
+ * answered, or among those that went with it in one batch. Its time is the one that its journal saw, which it said.
  * Not compared: what `comparable.ts` leaves out, and calls that were never answered and left no record.
  */
 
@@ -99,7 +99,7 @@ function placesOf(calls: readonly Call[], records: readonly JournalRecord[]): Re
   for (const call of calls) {
     const { end } = call;
     if (end === undefined || end.outcome.type === "unavailable") continue;
-    const place = { call, end, last: Math.min(end.seq, records.length), isFound: false };
+    const place = { call, end, last: lastPlaceOf(call, end, records), isFound: false };
     for (let seq = firstPlaceOf(call, end, records); seq <= place.last; seq++) {
       const those = places.get(seq);
       if (those === undefined) places.set(seq, [place]);
@@ -113,10 +113,20 @@ function placesOf(calls: readonly Call[], records: readonly JournalRecord[]): Re
 function firstPlaceOf(call: Call, end: NonNullable<Call["end"]>, records: readonly JournalRecord[]): number {
   let seq = Math.min(end.seq, records.length);
   for (let record = records[seq - 1]; record !== undefined && seq > call.seq; record = records[--seq - 1]) {
-    const isOwn = record.actor === SWEEPER || record.actor.startsWith(`${call.process}#`);
-    if (!isOwn || record.at !== end.journalAt) break;
+    if (!isOfBatch(record, call, end)) break;
   }
   return seq;
+}
+
+/** After those records: of a batch that could be written in part only, a process does not know the ones that stand. */
+function lastPlaceOf(call: Call, end: NonNullable<Call["end"]>, records: readonly JournalRecord[]): number {
+  let seq = Math.min(end.seq, records.length);
+  for (let record = records[seq]; record !== undefined && isOfBatch(record, call, end); record = records[seq]) seq++;
+  return seq;
+}
+
+function isOfBatch({ actor, at }: JournalRecord, { process }: Call, { journalAt }: NonNullable<Call["end"]>): boolean {
+  return (actor === SWEEPER || actor.startsWith(`${process}#`)) && at === journalAt;
 }
 
 /** Decides a call without a record at one of its places. The state stays as it is. */

@@ -5,12 +5,42 @@
 
 import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/disk.ts";
 
+/** What a loss of power leaves of what no sync has made durable. */
+export interface Survivors {
+  /** How many of the changes of a file survive, from the first. */
+  changes(count: number): number;
+  /** What of the first write that did not survive is there nevertheless. */
+  torn(bytes: Uint8Array, offset: number): Uint8Array;
+  /** Whether each of the changes of names survives: renames as a whole. */
+  names(count: number): readonly boolean[];
+}
+
+const NOTHING: Survivors = {
+  changes: () => 0,
+  torn: () => new Uint8Array(),
+  names: () => [],
+};
+
+/** A write at an offset, or a new size. */
+type Change =
+  | { readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly sizeBytes: number };
+
+/** A file that got a name and lost another one, or either. */
+interface NameChange {
+  readonly inode: Inode;
+  readonly from?: string;
+  readonly to?: string;
+}
+
 /** The content of a file, whatever names it has. */
 interface Inode {
   readonly number: number;
   content: Uint8Array;
-  /** What a loss of power leaves. */
+  /** What a loss of power leaves for sure. */
   durable: Uint8Array;
+  /** What was done to the content since, in order. */
+  unsynced: Change[];
   modifiedMs: number;
   holder: MemoryFile | undefined;
   readonly waiting: { readonly file: MemoryFile; readonly grant: () => void }[];
@@ -19,8 +49,8 @@ interface Inode {
 export class MemoryDisk implements Disk {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
-  /** Renames that no sync has made durable; each is durable as a whole or not at all. */
-  #pendingRenames: { readonly from: string; readonly to: string }[] = [];
+  /** Changes of names that no sync has made durable, in order. */
+  #unsyncedNames: NameChange[] = [];
   readonly #directories = new Set<string>(["/"]);
   readonly #watchers = new Set<{ readonly directory: string; readonly wake: () => void }>();
   #ticks = 0;
@@ -30,11 +60,12 @@ export class MemoryDisk implements Disk {
     if (inode === undefined) {
       if (mode === "read" || !this.#directories.has(parentOf(path))) throw notFound(path);
       inode = this.#makeInode(new Uint8Array());
-      this.#names.set(path, inode);
+      this.#rename({ inode, to: path });
       this.#changed(path);
     }
-    const file = new MemoryFile(inode, (content) => {
-      inode.content = content;
+    const file = new MemoryFile(inode, (change) => {
+      inode.content = changed(inode.content, change);
+      inode.unsynced.push(change);
       inode.modifiedMs = ++this.#ticks;
       this.#changed(path);
     });
@@ -64,23 +95,16 @@ export class MemoryDisk implements Disk {
   rename(from: string, to: string): void {
     const inode = this.#names.get(from);
     if (inode === undefined || !this.#directories.has(parentOf(to))) throw notFound(from);
-    this.#names.delete(from);
-    this.#names.set(to, inode);
-    this.#pendingRenames.push({ from, to });
+    this.#rename({ inode, from, to });
     this.#changed(from);
     this.#changed(to);
   }
 
   syncDirectory(path: string): void {
     if (!this.#directories.has(path)) throw notFound(path);
-    const renames = this.#pendingRenames.filter(({ from, to }) => parentOf(from) === path || parentOf(to) === path);
-    const names = [...this.#names.keys(), ...this.#durableNames.keys()].filter((name) => parentOf(name) === path);
-    for (const name of [...names, ...renames.flatMap(({ from, to }) => [from, to])]) {
-      const inode = this.#names.get(name);
-      if (inode === undefined) this.#durableNames.delete(name);
-      else this.#durableNames.set(name, inode);
-    }
-    this.#pendingRenames = this.#pendingRenames.filter((rename) => !renames.includes(rename));
+    const isHere = ({ from, to }: NameChange) => [from, to].some((name) => name && parentOf(name) === path);
+    for (const change of this.#unsyncedNames) if (isHere(change)) applyName(this.#durableNames, change);
+    this.#unsyncedNames = this.#unsyncedNames.filter((change) => !isHere(change));
   }
 
   async *watch(directory: string, signal: AbortSignal): AsyncIterable<void> {
@@ -105,20 +129,23 @@ export class MemoryDisk implements Disk {
   put(path: string, content: Uint8Array | string): void {
     this.makeDirectory(parentOf(path));
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
-    const inode = this.#makeInode(bytes);
-    inode.durable = bytes;
-    this.#names.set(path, inode);
-    this.#durableNames.set(path, inode);
+    this.#place(path, { ...this.#makeInode(bytes), durable: bytes });
   }
 
   /** Deletes a file, or a directory with all that is in it. */
   remove(path: string): void {
-    for (const name of this.#names.keys()) {
-      if (name === path || name.startsWith(`${path}/`)) this.#names.delete(name);
+    for (const [name, inode] of this.#names) {
+      if (name === path || name.startsWith(`${path}/`)) this.#rename({ inode, from: name });
     }
     for (const name of this.#directories) {
       if (name === path || name.startsWith(`${path}/`)) this.#directories.delete(name);
     }
+  }
+
+  /** Takes what was not synced of a file for durable, which it is not: as a kernel does when that could not be written. */
+  forgetUnsynced(path: string): void {
+    const inode = this.#names.get(path);
+    if (inode !== undefined) inode.unsynced = [];
   }
 
   /** The content of every file by its path. */
@@ -131,21 +158,39 @@ export class MemoryDisk implements Disk {
     return this.#copy(this.#names, (inode) => inode.content);
   }
 
-  /** The disk after a loss of power that took everything with it that was not synced. */
-  afterPowerLoss(): MemoryDisk {
-    return this.#copy(this.#durableNames, (inode) => inode.durable);
+  /** The disk after a loss of power. What was not synced is gone, but for what is said to survive. */
+  afterPowerLoss(survivors: Survivors = NOTHING): MemoryDisk {
+    const names = new Map(this.#durableNames);
+    const kept = survivors.names(this.#unsyncedNames.length);
+    this.#unsyncedNames.forEach((change, index) => kept[index] && applyName(names, change));
+    return this.#copy(names, (inode) => contentAfterPowerLoss(inode, survivors));
   }
 
   #copy(names: ReadonlyMap<string, Inode>, contentOf: (inode: Inode) => Uint8Array): MemoryDisk {
     const copy = new MemoryDisk();
+    copy.#ticks = this.#ticks;
     for (const directory of this.#directories) copy.makeDirectory(directory);
-    for (const [path, inode] of names) copy.put(path, contentOf(inode));
+    for (const [path, inode] of names) {
+      const content = contentOf(inode);
+      copy.#place(path, { ...inode, content, durable: content, unsynced: [], holder: undefined, waiting: [] });
+    }
     return copy;
   }
 
   #makeInode(content: Uint8Array): Inode {
     const number = ++this.#ticks;
-    return { number, content, durable: new Uint8Array(), modifiedMs: number, holder: undefined, waiting: [] };
+    const durable = new Uint8Array();
+    return { number, content, durable, unsynced: [], modifiedMs: number, holder: undefined, waiting: [] };
+  }
+
+  #place(path: string, inode: Inode): void {
+    this.#names.set(path, inode);
+    this.#durableNames.set(path, inode);
+  }
+
+  #rename(change: NameChange): void {
+    applyName(this.#names, change);
+    this.#unsyncedNames.push(change);
   }
 
   #changed(path: string): void {
@@ -155,12 +200,12 @@ export class MemoryDisk implements Disk {
 
 class MemoryFile implements DiskFile {
   readonly #inode: Inode;
-  readonly #set: (content: Uint8Array) => void;
+  readonly #change: (change: Change) => void;
   #isClosed = false;
 
-  constructor(inode: Inode, set: (content: Uint8Array) => void) {
+  constructor(inode: Inode, change: (change: Change) => void) {
     this.#inode = inode;
-    this.#set = set;
+    this.#change = change;
   }
 
   identity(): FileIdentity {
@@ -177,29 +222,26 @@ class MemoryFile implements DiskFile {
 
   write(bytes: Uint8Array): number {
     this.#refuseClosed();
-    const content = new Uint8Array(this.#inode.content.length + bytes.length);
-    content.set(this.#inode.content);
-    content.set(bytes, this.#inode.content.length);
-    this.#set(content);
+    this.#change({ offset: this.#inode.content.length, bytes: bytes.slice() });
     return bytes.length;
   }
 
   truncate(sizeBytes: number): void {
     this.#refuseClosed();
-    this.#set(this.#inode.content.slice(0, sizeBytes));
+    this.#change({ sizeBytes });
   }
 
   syncData(): void {
     this.#refuseClosed();
-    this.#inode.durable = this.#inode.content;
+    this.#makeDurable(this.#inode.unsynced.length);
   }
 
   async sync(): Promise<void> {
     this.#refuseClosed();
     // What is written after the call is not part of it.
-    const { content } = this.#inode;
+    const last = this.#inode.unsynced.at(-1);
     await Promise.resolve();
-    this.#inode.durable = content;
+    this.#makeDurable(last === undefined ? 0 : this.#inode.unsynced.indexOf(last) + 1);
   }
 
   tryLock(): boolean {
@@ -226,6 +268,11 @@ class MemoryFile implements DiskFile {
     this.#isClosed = true;
   }
 
+  /** The first changes of those that are not durable. */
+  #makeDurable(count: number): void {
+    this.#inode.durable = this.#inode.unsynced.splice(0, count).reduce(changed, this.#inode.durable);
+  }
+
   #letGo(): void {
     if (this.#inode.holder !== this) return;
     this.#inode.holder = undefined;
@@ -241,6 +288,31 @@ class MemoryFile implements DiskFile {
   #refuseClosed(): void {
     if (this.#isClosed) throw new Deno.errors.BadResource("The file is closed");
   }
+}
+
+function changed(content: Uint8Array, change: Change): Uint8Array {
+  if ("sizeBytes" in change) return content.slice(0, change.sizeBytes);
+  const { offset, bytes } = change;
+  const longer = new Uint8Array(Math.max(content.length, offset + bytes.length));
+  longer.set(content);
+  longer.set(bytes, offset);
+  return longer;
+}
+
+function applyName(names: Map<string, Inode>, { inode, from, to }: NameChange): void {
+  if (from !== undefined && names.get(from) === inode) names.delete(from);
+  if (to !== undefined) names.set(to, inode);
+}
+
+function contentAfterPowerLoss({ durable, unsynced }: Inode, survivors: Survivors): Uint8Array {
+  if (unsynced.length === 0) return durable;
+  const count = survivors.changes(unsynced.length);
+  const content = unsynced.slice(0, count).reduce(changed, durable);
+  const next = unsynced[count];
+  if (next === undefined || "sizeBytes" in next) return content;
+  const { offset } = next;
+  const bytes = survivors.torn(next.bytes, offset);
+  return bytes.length === 0 ? content : changed(content, { offset, bytes });
 }
 
 function identityOf(inode: Inode): FileIdentity {

@@ -1,0 +1,2 @@
+/** The data directory on the simulated disk. */
+export const DIRECTORY = "/data";

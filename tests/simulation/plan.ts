@@ -1,0 +1,55 @@
+/** A schedule before it is run: everything that happens in it follows from its plan, and the plan from a seed. */
+
+import { type Random, randomOf } from "../history/random.ts";
+import { type Fault, lossDuringSync, randomFault } from "./faults.ts";
+
+export interface Plan {
+  /** Fixes what is called and who goes on when. */
+  readonly seed: string;
+  readonly workers: number;
+  /** How many calls each worker makes, in all its lives. */
+  readonly calls: number;
+  readonly segmentBytes: number;
+  /** Longest usual pause between calls of a worker, in milliseconds. */
+  readonly maxPauseMs: number;
+  /** How likely another process goes on after an operation. */
+  readonly switching: number;
+  /** How long an operation takes on average, in milliseconds. */
+  readonly operationMs: number;
+  readonly faults: readonly Fault[];
+  /** Fixes what a loss of power leaves, where that is not for the seed to say. */
+  readonly survival?: string;
+}
+
+/** Most processes in a schedule. */
+export const MAX_WORKERS = 4;
+
+/** Most faults in a schedule that have nothing to do with each other. */
+const MAX_FAULTS = 5;
+
+/** About how many counted operations come with a call, its share of checkpoints and starts included. */
+const OPERATIONS_PER_CALL = 12;
+
+/** The plan that a seed stands for. */
+export function planOf(seed: string): Plan {
+  const random = randomOf(`${seed} plan`);
+  const workers = random.pick([1, 2, 2, 2, 2, 3, 3, 3, MAX_WORKERS]);
+  const calls = random.between(3, Math.ceil(24 / workers));
+  return {
+    seed,
+    workers,
+    calls,
+    // Also so small that each record has its own.
+    segmentBytes: random.chance(0.4) ? random.between(150, 600) : random.between(600, 4_000),
+    maxPauseMs: random.pick([5, 60, 400]),
+    switching: random.pick([0.02, 0.1, 0.3, 0.6]),
+    operationMs: random.pick([0.02, 0.1, 0.1, 2]),
+    faults: randomFaults(random, workers * calls * OPERATIONS_PER_CALL),
+  };
+}
+
+function randomFaults(random: Random, last: number): readonly Fault[] {
+  const faults = Array.from({ length: random.between(0, MAX_FAULTS) }, () => randomFault(random, last));
+  if (random.chance(0.5)) faults.push(...lossDuringSync(random, last));
+  return faults.sort((a, b) => a.at - b.at);
+}
