@@ -40,3 +40,18 @@ export async function cycle(agent: Cycle): Promise<void> {
   await agent.claim();
   await agent.complete();
 }
+
+/** Does the next step of a cycle each time, and begins anew after the last. */
+export function stepByStep<T>(agent: Readonly<Record<keyof Cycle, () => T>>): () => T {
+  let turn = 0;
+  return () => {
+    switch (turn++ % CYCLE_CALLS) {
+      case 0:
+        return agent.create();
+      case 1:
+        return agent.claim();
+      default:
+        return agent.complete();
+    }
+  };
+}

@@ -3,11 +3,14 @@
  * A report, not a test: it fails only if something breaks.
  */
 
+import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
+import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
 import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
+import { racing } from "./racing.ts";
 import { scheduling } from "./scheduling.ts";
 import { startup } from "./startup.ts";
 import { toolsList } from "./tools_list.ts";
@@ -15,9 +18,12 @@ import { waking } from "./waking.ts";
 
 const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] = [
   { name: "durable calls", run: durableCalls },
+  { name: "core", run: coreGrowth },
+  { name: "journal", run: journal },
   { name: "growth", run: growth },
   { name: "scheduling", run: scheduling },
   { name: "waking", run: waking },
+  { name: "racing", run: racing },
   { name: "engine", run: engineRate },
   { name: "calls in flight", run: pipelinedCalls },
   { name: "start and memory", run: startup },
@@ -47,7 +53,8 @@ async function runOne({ name, run }: typeof BENCHMARKS[number], bench: Bench): P
 
 function print(rows: readonly Row[]): void {
   const missed = rows.filter((row) => !isKept(row));
-  console.log(`\nMedians on ${navigator.hardwareConcurrency} cores, ${Deno.build.os}, Deno ${Deno.version.deno}\n`);
+  const machine = `${navigator.hardwareConcurrency} cores, ${Deno.build.os}, Deno ${Deno.version.deno}`;
+  console.log(`\nMedians, where nothing else is said, on ${machine}\n`);
   for (const line of tableOf(rows)) console.log(line);
   console.log("\nFloors, measured in turn with the values:\n");
   for (const line of floorsOf(rows)) console.log(line);

@@ -1,4 +1,4 @@
-/** Measuring: medians of interleaved rounds, and programs started as clients start them. */
+/** Measuring: figures of interleaved rounds, what is typical of them, and programs started as clients start them. */
 
 import { Server } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
@@ -7,35 +7,55 @@ import { initialize } from "../support/raw_server.ts";
 /** Something to be measured: resolves to the figure that one round of it gave. */
 export type Sample = () => Promise<number>;
 
-/**
- * Takes samples of several things in turn, so that what disturbs one disturbs all, and resolves to the median of
- * each. The first rounds don't count.
- */
+export interface Rounds {
+  readonly rounds: number;
+  /** Rounds before these, that don't count. */
+  readonly warmUpRounds: number;
+}
+
+/** Takes samples of several things in turn, and resolves to the median of each. */
 export async function medians<K extends string>(
   samples: Readonly<Record<K, Sample>>,
-  options: { readonly rounds: number; readonly warmUpRounds: number },
+  rounds: Rounds,
 ): Promise<Readonly<Record<K, number>>> {
+  // Object.entries forgets the type of the keys, and there is an entry for every key.
+  const figures = Object.entries(await figuresOf(samples, rounds)) as [K, readonly number[]][];
+  return Object.fromEntries(figures.map(([key, each]) => [key, median(each)])) as Record<K, number>;
+}
+
+/**
+ * Takes samples of several things in turn, so that what disturbs one disturbs all, and resolves to the figures of each.
+ */
+export async function figuresOf<K extends string>(
+  samples: Readonly<Record<K, Sample>>,
+  { rounds, warmUpRounds }: Rounds,
+): Promise<Readonly<Record<K, readonly number[]>>> {
   // Object.entries forgets the type of the keys.
   const entries = Object.entries(samples) as [K, Sample][];
   const taken = new Map<K, number[]>(entries.map(([key]) => [key, []]));
-  for (let round = -options.warmUpRounds; round < options.rounds; round++) {
+  for (let round = -warmUpRounds; round < rounds; round++) {
     for (const [key, sample] of entries) {
       const figure = await sample();
       if (round >= 0) taken.get(key)?.push(figure);
     }
   }
   // There is an entry for every key.
-  return Object.fromEntries(Array.from(taken, ([key, figures]) => [key, median(figures)])) as Record<K, number>;
+  return Object.fromEntries(taken) as Record<K, number[]>;
 }
 
 /** The middle of the figures. */
 export function median(figures: readonly number[]): number {
+  return quantile(figures, 0.5);
+}
+
+/** The figure that a share of all are at most, between two of them where it falls there. */
+export function quantile(figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle];
-  const lower = sorted[sorted.length % 2 === 0 ? middle - 1 : middle];
-  if (upper === undefined || lower === undefined) throw new Error("There is no median of nothing");
-  return (lower + upper) / 2;
+  const place = (sorted.length - 1) * share;
+  const lower = sorted[Math.floor(place)];
+  const upper = sorted[Math.ceil(place)];
+  if (upper === undefined || lower === undefined) throw new Error("There is no quantile of nothing");
+  return lower + (upper - lower) * (place - Math.floor(place));
 }
 
 /** How long an action takes, in milliseconds. */

@@ -4,7 +4,7 @@
  */
 
 /** `/s`: of something, in a second. */
-export type Unit = "ms" | "/s" | "MB" | "bytes";
+export type Unit = "%" | "µs" | "ms" | "/s" | "MB" | "bytes";
 
 export interface Row {
   readonly name: string;
@@ -12,7 +12,8 @@ export interface Row {
   /** Absent where nothing is comparable. */
   readonly floor?: Floor;
   readonly unit: Unit;
-  readonly target: Target;
+  /** Absent where a row only shows how things are. */
+  readonly target?: Target;
 }
 
 /** The least possible, or what the value is compared with; measured in turn with it. */
@@ -38,11 +39,11 @@ export interface Bench {
 /** Measures something; yields a row or several. */
 export type Benchmark = (bench: Bench) => Promise<readonly Row[]>;
 
-/** Whether a row keeps its target. */
-export function isKept(row: Row): boolean {
-  const { is, bound } = row.target;
-  const judged = judgedOf(row);
-  return is === "at most" ? judged <= bound : judged >= bound;
+/** Whether a row keeps its target, if it has one. */
+export function isKept({ target, ...row }: Row): boolean {
+  if (target === undefined) return true;
+  const judged = judgedOf(row, target);
+  return target.is === "at most" ? judged <= target.bound : judged >= target.bound;
 }
 
 /** What the floors of the rows are, a line for each. */
@@ -61,7 +62,7 @@ export function tableOf(rows: readonly Row[]): readonly string[] {
       row.floor === undefined ? "" : format(row.floor.value, row.unit),
       formatComparison(row),
       formatTarget(row),
-      isKept(row) ? "ok" : "MISSED",
+      row.target === undefined ? "" : isKept(row) ? "ok" : "MISSED",
     ]),
   ];
   const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
@@ -73,7 +74,7 @@ export function tableOf(rows: readonly Row[]): readonly string[] {
   );
 }
 
-function judgedOf({ name, value, floor, target }: Row): number {
+function judgedOf({ name, value, floor }: Row, target: Target): number {
   if (target.of === "value") return value;
   if (floor === undefined) throw new Error(`${name}: a ${target.of} needs a floor`);
   return target.of === "ratio" ? value / floor.value : value - floor.value;
@@ -81,11 +82,13 @@ function judgedOf({ name, value, floor, target }: Row): number {
 
 function formatComparison({ value, floor, unit, target }: Row): string {
   if (floor === undefined) return "";
-  if (target.of === "difference") return `+${format(value - floor.value, unit)}`;
+  if (target?.of === "difference") return `+${format(value - floor.value, unit)}`;
   return `${(value / floor.value).toFixed(2)}×`;
 }
 
-function formatTarget({ unit, target: { of, is, bound } }: Row): string {
+function formatTarget({ unit, target }: Row): string {
+  if (target === undefined) return "";
+  const { of, is, bound } = target;
   const sign = is === "at most" ? "≤" : "≥";
   if (of === "ratio") return `${sign} ${bound}×`;
   return `${sign} ${of === "difference" ? "+" : ""}${format(bound, unit)}`;
@@ -93,6 +96,10 @@ function formatTarget({ unit, target: { of, is, bound } }: Row): string {
 
 function format(amount: number, unit: Unit): string {
   switch (unit) {
+    case "%":
+      return `${amount.toFixed(0)} %`;
+    case "µs":
+      return `${amount < 10 ? amount.toFixed(1) : Math.round(amount).toLocaleString("en-US")} µs`;
     case "ms":
       return `${amount < 10 ? amount.toFixed(2) : amount.toFixed(0)} ms`;
     case "/s":

@@ -11,11 +11,17 @@ export interface Child extends AsyncDisposable {
 export interface ChildOptions {
   /** A shell command that runs before the script, in the same process. */
   readonly before?: string;
+  /** What the script may do. Default: read and write files. */
+  readonly permissions?: readonly string[];
 }
 
 /** Starts a script with arguments. At the end of the block it is killed, if it still runs. */
-export function startChild(script: URL, args: readonly string[], { before }: ChildOptions = {}): Child {
-  const deno = ["run", "--quiet", "--no-check", "--cached-only", "--allow-read", "--allow-write", script.href, ...args];
+export function startChild(
+  script: URL,
+  args: readonly string[],
+  { before, permissions = ["--allow-read", "--allow-write"] }: ChildOptions = {},
+): Child {
+  const deno = ["run", "--quiet", "--no-check", "--cached-only", ...permissions, script.href, ...args];
   const options: Deno.CommandOptions = { stdin: "piped", stdout: "piped", stderr: "inherit" };
   const process = before === undefined
     ? new Deno.Command(Deno.execPath(), { ...options, args: deno }).spawn()
