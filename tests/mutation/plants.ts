@@ -1,0 +1,98 @@
+/** Bugs that would break a promise, each as a change of the program's text that its own tests must not let pass. */
+
+export interface Plant {
+  /** What the program then does wrong. */
+  readonly name: string;
+  /** The file, from the root of the project. */
+  readonly path: string;
+  /** What stands there, exactly once, and what is put in its place. */
+  readonly code: string;
+  readonly instead: string;
+}
+
+export const PLANTS: readonly Plant[] = [
+  {
+    name: "no fencing: an attempt that is over can end a later one",
+    path: "src/core/decide_holding.ts",
+    code: "attempt === undefined || attempt === task.attempt",
+    instead: "attempt === undefined || attempt <= task.attempt",
+  },
+  {
+    name: "no holder: anybody can end a task",
+    path: "src/core/decide_holding.ts",
+    code: "if (task.assignedTo !== instance) throw notHolder(task, instance);",
+    instead: 'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(task, instance);',
+  },
+  {
+    name: "no directory fsync: the name of a new segment can be lost",
+    path: "src/store/file_journal.ts",
+    code: "    this.#disk.syncDirectory(this.#journalDirectory);\n",
+    instead: "",
+  },
+  {
+    name: "answer before fdatasync",
+    path: "src/store/file_journal.ts",
+    code: "if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);",
+    instead: "if (written.position.segment > this.#durableSegment) this.#sync(written.position);",
+  },
+  {
+    name: "a reader answers before what it read is durable",
+    path: "src/store/file_journal.ts",
+    code: "if (position.seq > this.#durableSeq) this.#sync(position);",
+    instead: "if (position.segment > this.#durableSegment) this.#sync(position);",
+  },
+  {
+    name: "skipped catch-up: it decides on what it knew before it had the lock",
+    path: "src/store/file_journal.ts",
+    code: "      position = this.#catchUp(position, follow);\n",
+    instead: "      if (this.#durableSeq === 0) position = this.#catchUp(position, follow);\n",
+  },
+  {
+    name: "no lock: two processes append at the same time",
+    path: "src/store/write_lock.ts",
+    code: "if (file.tryLock(naps === 0 ? 0 : NAP_MS)) return true;",
+    instead: "if (file.tryLock(naps === 0 ? 0 : NAP_MS) || naps === 0) return true;",
+  },
+  {
+    name: "a failed write is not cut off",
+    path: "src/store/file_journal.ts",
+    code: "if (sizeBytes > position.offset) file.truncate(position.offset);",
+    instead: "if (sizeBytes < position.offset) file.truncate(position.offset);",
+  },
+  {
+    name: "a torn tail is written behind",
+    path: "src/store/file_journal.ts",
+    code: 'if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);',
+    instead: 'if (chunk.rest.type === "torn" && from.seq === 0) this.#cutTorn(from, chunk.rest.bytes);',
+  },
+  {
+    name: "it goes on after a failed fdatasync",
+    path: "src/store/file_journal.ts",
+    code: "    if (this.#poisoned !== undefined) throw this.#poisoned;\n",
+    instead: "    if (this.#poisoned !== undefined && this.#durableSeq < 0) throw this.#poisoned;\n",
+  },
+  {
+    name: "stale checkpoint wins",
+    path: "src/store/checkpoint_files.ts",
+    code: "current !== undefined && current.position.seq >= position.seq && this.#isOfThisJournal(current)",
+    instead: "current !== undefined && current.position.seq === position.seq && this.#isOfThisJournal(current)",
+  },
+  {
+    name: "a checkpoint is renamed before it is durable",
+    path: "src/store/checkpoint_files.ts",
+    code: "      await file.sync();\n",
+    instead: "",
+  },
+  {
+    name: "cycle check without groups",
+    path: "src/core/cycle.ts",
+    code: "      if (vertex.group !== undefined) yield vertex.group;\n",
+    instead: "",
+  },
+  {
+    name: "expired leases stay",
+    path: "src/core/sweep.ts",
+    code: "if (!isEnded && leaseUntil <= now)",
+    instead: "if (!isEnded && leaseUntil <= now && task.attempt > 1)",
+  },
+];
