@@ -234,9 +234,10 @@ export class Engine {
             { cause: error },
           );
         }
-        if (!(error instanceof JournalReplaced) || tries === MAX_TRIES) throw error;
-        this.#log.warn(`${error.message}; reading it anew`);
+        if (!(error instanceof JournalReplaced)) throw error;
         this.#isStale = true;
+        if (tries === MAX_TRIES) throw error;
+        this.#log.warn(`${error.message}; reading it anew`);
       }
     }
   }

@@ -31,8 +31,8 @@ interface NewGroup {
 
 /**
  * Refuses a cycle that tasks, new or with new dependencies or groups, would close. A cycle goes through a task that
- * changed and comes back to one: so first it walks both ways from these, with and against what waits for what, and
- * stops when one way is at its end. O(the shorter one) where there is no cycle, as little usually waits for what is new.
+ * changed and comes back to one, so it can be looked for along what waits for these, or along what they wait for.
+ * O(the shorter way).
  *
  * @throws Refusal `cycle`, with the path
  */
@@ -41,11 +41,10 @@ export function refuseCycle(
   changed: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
 ): void {
   const graph = graphWith(state, changed);
-  if (graph.starts.size === 0 || !mayMeetAgain(graph.starts, [graph.waitersOf, graph.awaitedBy])) return;
-  const found = findCycle(graph.starts, graph.waitersOf);
+  const nextOf = shorterWay(graph.starts, [graph.waitersOf, graph.awaitedBy]);
+  const found = nextOf && findCycle(graph.starts, nextOf);
   if (found === undefined) return;
-  // The walk went from each task to what waits for it.
-  const cycle = found.toReversed().map(nameOf);
+  const cycle = (nextOf === graph.waitersOf ? found.toReversed() : found).map(nameOf);
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
   throw new Refusal(
     "cycle",
@@ -83,17 +82,22 @@ export function findCycle<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterabl
   return undefined;
 }
 
-/** Whether each walk leads from the starts to one of them: only then can there be a cycle. One edge of each in turn. */
-function mayMeetAgain<V>(starts: ReadonlySet<V>, walks: readonly ((vertex: V) => Iterable<V>)[]): boolean {
-  const walkers = new Set(walks.map((nextOf) => walk(starts, nextOf)));
-  while (walkers.size > 0) {
+/**
+ * Of ways from the starts the one that is at its end first, walking one edge of each in turn; undefined if it leads to
+ * none of the starts again, as then there is no cycle.
+ */
+function shorterWay<V, W extends (vertex: V) => Iterable<V>>(
+  starts: ReadonlySet<V>,
+  ways: readonly W[],
+): W | undefined {
+  const walkers = ways.map((nextOf) => ({ nextOf, edges: walk(starts, nextOf), meetsStart: false }));
+  while (true) {
     for (const walker of walkers) {
-      const { value, done } = walker.next();
-      if (done === true) return false;
-      if (starts.has(value)) walkers.delete(walker);
+      const { value, done } = walker.edges.next();
+      if (done === true) return walker.meetsStart ? walker.nextOf : undefined;
+      if (starts.has(value)) walker.meetsStart = true;
     }
   }
-  return true;
 }
 
 /** The end of each edge that can be reached from the starts. */

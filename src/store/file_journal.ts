@@ -163,7 +163,8 @@ export class FileJournal implements Journal {
       follow(chunk);
       position = chunk.position;
       // What looks damaged is left to whoever has the lock.
-      if (chunk.atEnd || chunk.rest.type !== "none") return position;
+      if (chunk.rest.type !== "none") return position;
+      if (chunk.atEnd && this.#afterSegment(position) === undefined) return position;
       await nextTurn();
     }
   }
@@ -246,8 +247,12 @@ export class FileJournal implements Journal {
     return next;
   }
 
-  /** Reads on from a position: in its segment, which may be `known` to be so, or, at the end of that, in the next one. */
-  #nextChunk(position: Position, known?: FileIdentity): SegmentChunk {
+  /**
+   * Reads on from a position: in its segment or, at the end of that, in the next one.
+   *
+   * @param own the identity of the position's segment, if it was just asked for
+   */
+  #nextChunk(position: Position, own?: FileIdentity): SegmentChunk {
     const from = this.#afterSegment(position) ?? position;
     const path = this.#path(from.segment);
     const segment = this.#segment(from.segment, "keep");
@@ -256,15 +261,29 @@ export class FileJournal implements Journal {
       throw this.#replaced(`${path} is gone`);
     }
     const { file, inode } = segment;
-    const identity = from === position && known !== undefined ? known : this.#disk.identity(path);
+    const identity = from === position && own !== undefined ? own : this.#disk.identity(path);
     if (identity?.inode !== inode) throw this.#replaced(`${path} was removed`);
     if (identity.sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
     const chunk = readChunk(file, from, identity.sizeBytes);
     // A record that follows vouches for the one before with its hash.
-    if (chunk.records.length === 0 && !endsAt(file, from)) throw this.#replaced(`${path} was cut and written anew`);
+    if (chunk.records.length === 0 && !this.#isEnd(position, from, file)) {
+      throw this.#replaced(`${this.#path(position.segment)} was cut and written anew`);
+    }
     return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
       ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
       : chunk;
+  }
+
+  /** Whether the record before a position is still there. `from` is the position, or the start of the next segment. */
+  #isEnd(position: Position, from: Position, file: DiskFile): boolean {
+    if (from === position) return endsAt(file, position);
+    if (!this.#exists(position.segment)) return false;
+    const before = this.#disk.open(this.#path(position.segment), "read");
+    try {
+      return endsAt(before, position);
+    } finally {
+      before.close();
+    }
   }
 
   async #nextChunkLocked(position: Position): Promise<SegmentChunk> {

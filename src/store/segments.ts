@@ -23,7 +23,7 @@ export const SEGMENT_BYTES = 4 * 1024 * 1024;
 export const LINE_FEED = 10;
 
 /** Bytes read at once; more where a single record is longer. */
-const CHUNK_BYTES = 256 * 1024;
+export const CHUNK_BYTES = 256 * 1024;
 
 /** The position before the first record. */
 export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
@@ -70,7 +70,10 @@ export function readChunk(file: DiskFile, after: Position, end = file.identity()
     // There may be less than asked for: a torn tail can be cut off meanwhile.
     const atEnd = bytes.length < buffer.length || bytes.length === available;
     if (whole === 0 && !atEnd) continue;
-    return decodeLines(bytes, { after, whole, atEnd });
+    const chunk = decodeLines(bytes, { after, whole, atEnd });
+    // Only with all that follows it can an invalid line be told from a torn tail.
+    if (!atEnd && chunk.rest.type === "fault" && !chunk.rest.isNewer) continue;
+    return chunk;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The write lock: an flock on a file that is never renamed and holds nothing, so that the kernel lets go of it
- * when its holder dies. It never blocks the event loop, and never waits without bound.
+ * when its holder dies. It blocks the event loop for a few milliseconds at most, and never waits without bound.
  */
 
 import { Unavailable } from "../app/ports.ts";
@@ -10,11 +10,12 @@ import type { Disk, DiskFile } from "./disk.ts";
 export const LOCK_WAIT_MS = 5_000;
 
 /**
- * How often, and for how long each time (in milliseconds), a process stands still for the lock before it waits without
- * blocking: a healthy holder lets go of it sooner than the system could wake a process that waits.
+ * For how long, and between looks how long, a process stands still for the lock before it waits without blocking, in
+ * milliseconds: a healthy holder lets go of it sooner than the system could wake a process that waits.
  */
-const NAPS = 20;
+const STAND_STILL_MS = 3;
 const NAP_MS = 0.1;
+const MAX_NAPS = STAND_STILL_MS / NAP_MS;
 
 /** How often a lock file that was replaced meanwhile is opened anew before giving up. */
 const MAX_REOPENS = 10;
@@ -130,6 +131,9 @@ export class WriteLock {
 
 /** Takes the lock if it is free or soon becomes so. */
 function takeSoon(file: DiskFile): boolean {
-  for (let naps = 0; naps <= NAPS; naps++) if (file.tryLock(naps === 0 ? 0 : NAP_MS)) return true;
+  if (file.tryLock()) return true;
+  const end = performance.now() + STAND_STILL_MS;
+  // A nap may take longer than it should.
+  for (let naps = 0; naps < MAX_NAPS && performance.now() < end; naps++) if (file.tryLock(NAP_MS)) return true;
   return false;
 }

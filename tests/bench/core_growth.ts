@@ -70,7 +70,7 @@ const CHECKS: readonly Check[] = [
   { name: "circle refused in a chain", visitsAll: true, times: 1, of: circleInChain },
   { name: "new dependency of what all wait for", visitsAll: false, times: 100, of: dependencyOfFirst },
   { name: "new dependency of the end of a chain", visitsAll: false, times: 100, of: dependencyOfLast },
-  { name: "new member of a group that all wait for", visitsAll: false, times: 100, of: memberOfAwaited },
+  { name: "new chain in a group that all wait for", visitsAll: false, times: 100, of: memberOfAwaited },
 ];
 
 async function checkRows(): Promise<readonly Row[]> {
@@ -133,7 +133,7 @@ function dependencyOfLast(size: number): () => void {
   return () => decideUpdate(state, `task-${size - 1}`, ["task-0"]);
 }
 
-/** A task that waits for little, in a group for which all others wait: it is enough to look at that little. */
+/** A chain of tasks, in a group for which all others wait: it is enough to look at what the chain waits for. */
 function memberOfAwaited(size: number): () => void {
   const state = emptyState();
   carryOut(state, { type: "create_group", id: "group", settings: {} });
@@ -141,7 +141,8 @@ function memberOfAwaited(size: number): () => void {
   for (let index = 0; index < size; index++) {
     carryOut(state, { type: "create_tasks", tasks: [taskOf(`task-${index}`, ["join"])] });
   }
-  const tasks = [{ ...taskOf("member", ["other"]), group: "group" }];
+  const names = ["other", "member-1", "member-2", "member-3"];
+  const tasks = names.slice(1).map((name, index) => ({ ...taskOf(name, [names[index] ?? ""]), group: "group" }));
   return () => void decide(state, { type: "create_tasks", tasks }, { now, defaults: {} });
 }
 

@@ -33,8 +33,15 @@ const TEST_FLAGS = [
   "--allow-env=HOME,LOGNAME,NODE_V8_COVERAGE,OSTYPE,PATH,SHELL,TERM,USER",
 ];
 
+/** Longer than any suite takes, in milliseconds: a bug may make it wait for ever. */
+const MAX_SUITE_MS = 10 * 60_000;
+
 async function main(names: readonly string[]): Promise<number> {
   const chosen = PLANTS.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
+  if (chosen.length === 0) throw new Error(`There are only: ${PLANTS.map(({ name }) => name).join("; ")}`);
+  const failing = await inCopy((directory) => firstToFail(directory));
+  if (failing !== undefined) throw new Error(`The ${failing} tests fail with nothing planted`);
+  console.log("Nothing planted: all suites pass");
   let missed = 0;
   for (const plant of chosen) {
     const start = performance.now();
@@ -48,18 +55,31 @@ async function main(names: readonly string[]): Promise<number> {
 }
 
 /** Resolves to the name of the first suite that finds the bug. */
-async function firstToFind({ name, path, code, instead }: Plant): Promise<string | undefined> {
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-mutation-" });
-  try {
-    await new Deno.Command("cp", { args: ["-r", ...PARTS, directory], cwd: ROOT }).output();
+function firstToFind({ name, path, code, instead }: Plant): Promise<string | undefined> {
+  return inCopy(async (directory) => {
     const text = await Deno.readTextFile(`${directory}/${path}`);
+    if (!text.includes(code)) throw new Error(`"${name}" has no place in ${path}`);
     await Deno.writeTextFile(`${directory}/${path}`, text.replace(code, () => instead));
     // A bug that the compiler finds says nothing of the tests.
     if (!await deno(directory, ["check", "--quiet", "main.ts"])) throw new Error(`"${name}" does not compile`);
-    for (const suite of SUITES) {
-      if (!await deno(directory, ["test", ...TEST_FLAGS, ...suite.paths])) return suite.name;
-    }
-    return undefined;
+    return await firstToFail(directory);
+  });
+}
+
+async function firstToFail(directory: string): Promise<string | undefined> {
+  for (const suite of SUITES) {
+    if (!await deno(directory, ["test", ...TEST_FLAGS, ...suite.paths])) return suite.name;
+  }
+  return undefined;
+}
+
+/** Lets something happen in a copy of the project, which is gone afterwards. */
+async function inCopy<T>(action: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await Deno.makeTempDir({ prefix: "orchestrator-mutation-" });
+  try {
+    const { success } = await new Deno.Command("cp", { args: ["-r", ...PARTS, directory], cwd: ROOT }).output();
+    if (!success) throw new Error(`Cannot copy the project to ${directory}`);
+    return await action(directory);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -73,6 +93,7 @@ async function deno(cwd: string, args: readonly string[]): Promise<boolean> {
     stdout: "null",
     stderr: "null",
     env: { TMPDIR: "/tmp" },
+    signal: AbortSignal.timeout(MAX_SUITE_MS),
   }).output();
   return success;
 }

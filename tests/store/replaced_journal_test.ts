@@ -143,3 +143,21 @@ function cut(disk: MemoryDisk, path: string, lines: number): void {
   file.truncate(kept.length);
   file.close();
 }
+
+Deno.test({
+  name: "a journal that is replaced while a server stands at the end of a segment is read anew, and loses nothing",
+  permissions: "none",
+  async fn() {
+    const [disk, other] = [new MemoryDisk(), new MemoryDisk()];
+    const options = { directory: "/data", segmentBytes: 200 };
+    await using store = await startStore({ ...options, disk });
+    await using restored = await startStore({ ...options, disk: other });
+    await createTask(store.engine, "mine");
+    for (const id of ["one", "two"]) await createTask(restored.engine, id);
+    for (const [path, content] of other.files()) if (path.endsWith(".jsonl")) disk.put(path, content);
+    await createTask(store.engine, "three");
+    assertEquals(await taskIds(store.engine), ["one", "two", "three"]);
+    assert(store.log.warnings[0]?.includes("reading it anew"), store.log.warnings[0]);
+    assertEquals(verifyJournal(disk, "/data").records, 3);
+  },
+});

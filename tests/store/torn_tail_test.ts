@@ -1,12 +1,13 @@
 /** Shows that what a crash leaves of a last record is passed over by readers and cut off by the next writer, no more. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
 import type { Disk } from "../../src/store/disk.ts";
-import { LINE_FEED } from "../../src/store/segments.ts";
+import { CHUNK_BYTES, LINE_FEED } from "../../src/store/segments.ts";
 import { times } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { append, drafted, openStore, recordsAfter } from "../support/store.ts";
+import { append, createTask, drafted, openStore, recordsAfter, startStore } from "../support/store.ts";
 import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -64,6 +65,36 @@ for (const { segmentBytes, last } of LAYOUTS) {
     }
   });
 }
+
+test("garbage with line feeds after the last record is cut off, wherever it ends and however long it is", async () => {
+  const line = "\xc8".repeat(49) + "\n";
+  for (const lines of [6, 6_000]) {
+    for (let offset = CHUNK_BYTES - 700; offset < CHUNK_BYTES; offset += 100) {
+      const disk = new MemoryDisk();
+      const store = openStore({ directory: "/data", disk });
+      await append(store.journal, [drafted("one", "x".repeat(offset - 300))]);
+      await store[Symbol.asyncDispose]();
+      const path = "/data/journal/0000000001.jsonl";
+      const garbage = Uint8Array.from(line.repeat(lines), (each) => each.charCodeAt(0));
+      disk.put(path, new Uint8Array([...disk.readFile(path) ?? [], ...garbage]));
+      await using writer = await startStore({ directory: "/data", disk });
+      assertEquals((await createTask(writer.engine, "next")).order, 2);
+      assertEquals(writer.log.warnings.length, 1);
+      assert([...disk.files().keys()].some((name) => name.startsWith("/data/cut-1-")));
+    }
+  }
+});
+
+test("an invalid line is no torn tail if anything after it was a record", async () => {
+  for (const rest of ['{"v":2,"seq":5,"at":1', '{"v":2,"seq":5,"at":1}\n', "\0\0\n" + '{"v":2,"seq":6,']) {
+    const { disk } = await threeRecords(10_000);
+    const path = LAYOUTS[0]?.last ?? "";
+    disk.put(path, (disk.files().get(path) ?? "") + "garbage\n" + rest);
+    await using store = openStore({ directory: "/data", disk });
+    const error = await assertRejects(() => recordsAfter(store.journal), Unavailable);
+    assertEquals(error.code, "journal_damaged");
+  }
+});
 
 test("an invalid last line is on the disk at every moment, in place or as its copy", async () => {
   const { disk } = await threeRecords(10_000);
