@@ -16,7 +16,7 @@ import { openSqlite } from "./sqlite_floor.ts";
 
 /** How long a race lasts, and how long it has gone on before it counts, in milliseconds: code is slow at first. */
 const RACE_MS = 2_000;
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 5_000;
 
 /** What is raced: claims by an engine, through a server, in SQLite; or what the disk does at best. */
 export type Kind = "engine" | "server" | "sqlite" | "disk";
