@@ -7,7 +7,9 @@ export const ours: Peer = {
   name: "ours",
   notes: [
     "Each answer to a change comes after `fdatasync`. `claim` is `get_next_task`. Lists come in pages of at most 200 " +
-    "tasks; “first answer” is one page, “all tasks” is page after page.",
+    "tasks; “first answer” is one page, “all tasks” is page after page. A page says everything twice, as text and as " +
+    "structured content, for clients that read either: that is what listing all of 1,000 takes longer for than a list " +
+    "that is sent once, without limit.",
   ],
   launch: ({ directory }) => ({ command: Deno.execPath(), args: programArgs(directory) }),
   async create(session, name) {
