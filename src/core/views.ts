@@ -136,7 +136,7 @@ export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode>
   const collect = (gate: Gate): void => {
     if (gate.type === "branch") gate.parts.forEach(collect);
     else if (gate.type === "task") sources.add(gate.source);
-    else for (const member of take(gate.source.members, MAX_SOURCES)) sources.add(member);
+    else for (const member of firstCreated(gate.source.members, MAX_SOURCES)) sources.add(member);
   };
   node.gates.forEach(collect);
   if (node.gates.length === 0) return sources;
@@ -253,6 +253,16 @@ export function heldBy(state: ReadonlyState, instance: string): readonly Readonl
 /** Tasks of a set, whose own order depends on how the state was made. */
 export function inOrderOfCreation<N extends { readonly task: Task }>(nodes: Iterable<N>): readonly N[] {
   return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
+}
+
+/** The first of many tasks, in the order of creation, which is not that of a set that tasks move into. O(n log limit). */
+function firstCreated<N extends { readonly task: Task }>(nodes: Iterable<N>, limit: number): readonly N[] {
+  let first: N[] = [];
+  for (const node of nodes) {
+    first.push(node);
+    if (first.length === 2 * limit) first = inOrderOfCreation(first).slice(0, limit);
+  }
+  return inOrderOfCreation(first).slice(0, limit);
 }
 
 /** An instance with the tasks that it holds (the first few). */

@@ -8,7 +8,6 @@ import {
   AppendFailed,
   type Chunk,
   type Journal,
-  JournalReplaced,
   type Log,
   type Position,
   type Transaction,
@@ -16,19 +15,9 @@ import {
 } from "../app/ports.ts";
 import type { Draft } from "../core/events.ts";
 import { encodeRecord, trailingHash } from "./codec.ts";
-import { type Disk, type DiskFile, type FileIdentity, writeFile } from "./disk.ts";
-import {
-  endsAt,
-  LINE_FEED,
-  lineNumberAt,
-  ORIGIN,
-  readChunk,
-  SEGMENT_BYTES,
-  type SegmentChunk,
-  segmentName,
-  segmentNumbers,
-  startOfSegment,
-} from "./segments.ts";
+import { type Disk, type DiskFile, writeFile } from "./disk.ts";
+import { SegmentFiles } from "./segment_files.ts";
+import { LINE_FEED, ORIGIN, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -51,14 +40,12 @@ export interface FileJournalOptions {
 export class FileJournal implements Journal {
   readonly origin = ORIGIN;
   readonly #directory: string;
-  readonly #journalDirectory: string;
   readonly #disk: Disk;
   readonly #now: () => number;
   readonly #log: Log;
   readonly #segmentBytes: number;
+  readonly #segments: SegmentFiles;
   readonly #lock: WriteLock;
-  /** The segment read or written last. */
-  #open: OpenSegment | undefined;
   /** Every record up to this one is known to be durable. */
   #durableSeq = 0;
   /** The names of the segments up to this one are known to be durable. */
@@ -73,16 +60,16 @@ export class FileJournal implements Journal {
    */
   constructor(options: FileJournalOptions) {
     this.#directory = options.directory;
-    this.#journalDirectory = `${options.directory}/journal`;
     this.#disk = options.disk;
     this.#now = options.now;
     this.#log = options.log;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    this.#disk.makeDirectory(this.#journalDirectory);
+    this.#segments = new SegmentFiles({
+      ...options,
+      segmentBytes: this.#segmentBytes,
+      onReplaced: () => this.#forgetDurable(),
+    });
     this.#lock = new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
-    const numbers = segmentNumbers(this.#disk, this.#journalDirectory);
-    refuseGaps(numbers, this.#journalDirectory);
-    this.#refuseShort(numbers);
   }
 
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
@@ -103,7 +90,7 @@ export class FileJournal implements Journal {
     if (written.failure === undefined) return written.position;
     throw new AppendFailed(
       written.appended,
-      `Cannot write to ${this.#path(written.position.segment)}: ${written.failure.message}; ` +
+      `Cannot write to ${this.#segments.path(written.position.segment)}: ${written.failure.message}; ` +
         "nothing of this call was kept, make room on the disk and try again",
       { cause: written.failure },
     );
@@ -117,24 +104,24 @@ export class FileJournal implements Journal {
         pausedAt = performance.now();
       }
       this.#refusePoisoned();
-      let chunk = this.#nextChunk(position);
+      let chunk = this.#segments.next(position);
       // Seen without the lock, a line may be in the middle of being cut off and written anew.
-      if (chunk.rest.type === "fault") chunk = await this.#nextChunkLocked(position);
-      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
+      if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
+      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
       position = chunk.position;
       if (position.seq > this.#durableSeq) this.#sync(position);
       if (chunk.records.length > 0) yield { records: chunk.records, position };
-      if (chunk.atEnd && this.#afterSegment(position) === undefined) return;
+      if (chunk.atEnd && this.#segments.after(position) === undefined) return;
     }
   }
 
   seek(seq: number): Promise<Position> {
     let low = ORIGIN.segment + 1;
-    let high = segmentNumbers(this.#disk, this.#journalDirectory).at(-1) ?? ORIGIN.segment;
+    let high = this.#segments.numbers().at(-1) ?? ORIGIN.segment;
     let found = ORIGIN;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const start = startOfSegment(this.#disk, this.#journalDirectory, middle);
+      const start = startOfSegment(this.#disk, this.#segments.directory, middle);
       if (start !== undefined && start.seq <= seq) {
         found = start;
         low = middle + 1;
@@ -144,11 +131,11 @@ export class FileJournal implements Journal {
   }
 
   watch(signal: AbortSignal): AsyncIterable<void> {
-    return this.#disk.watch(this.#journalDirectory, signal);
+    return this.#disk.watch(this.#segments.directory, signal);
   }
 
   close(): Promise<void> {
-    this.#closeSegment();
+    this.#segments.close();
     this.#lock.close();
     return Promise.resolve();
   }
@@ -156,15 +143,15 @@ export class FileJournal implements Journal {
   /** Reads on without the lock, so that little is left to read while others wait for it. */
   async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
     for (let position = after;;) {
-      const identity = this.#disk.identity(this.#path(position.segment));
+      const identity = this.#segments.identity(position.segment);
       if (identity?.sizeBytes === position.offset && position.offset < this.#segmentBytes) return position;
-      const chunk = this.#nextChunk(position, identity);
+      const chunk = this.#segments.next(position, identity);
       if (chunk.records.length === 0) return position;
       follow(chunk);
       position = chunk.position;
       // What looks damaged is left to whoever has the lock.
       if (chunk.rest.type !== "none") return position;
-      if (chunk.atEnd && this.#afterSegment(position) === undefined) return position;
+      if (chunk.atEnd && this.#segments.after(position) === undefined) return position;
       await nextTurn();
     }
   }
@@ -173,8 +160,8 @@ export class FileJournal implements Journal {
   #catchUp(after: Position, follow: Transaction["follow"]): Position {
     let position = after;
     for (let from = after;;) {
-      const chunk = this.#nextChunk(from);
-      if (chunk.rest.type === "fault") throw this.#damaged(chunk.position, chunk.rest);
+      const chunk = this.#segments.next(from);
+      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
       from = chunk.position;
       if (chunk.records.length > 0) {
         follow(chunk);
@@ -182,7 +169,7 @@ export class FileJournal implements Journal {
         position = from;
       }
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
-      if (chunk.atEnd && this.#afterSegment(from) === undefined) return position;
+      if (chunk.atEnd && this.#segments.after(from) === undefined) return position;
     }
   }
 
@@ -206,7 +193,7 @@ export class FileJournal implements Journal {
     const bytes = new TextEncoder().encode(lines.join(""));
     let file: DiskFile | undefined;
     try {
-      file = this.#segment(start.segment, "make").file;
+      file = this.#segments.file(start.segment);
       if (file.write(bytes) === bytes.length) {
         return { position: { ...start, seq, hash, offset: start.offset + bytes.length }, appended: drafts.length };
       }
@@ -234,7 +221,9 @@ export class FileJournal implements Journal {
     try {
       if (sizeBytes > position.offset) file.truncate(position.offset);
     } catch (error) {
-      this.#log.warn(`Cannot cut off a failed write of ${this.#path(start.segment)}, the next write will: ${error}`);
+      this.#log.warn(
+        `Cannot cut off a failed write of ${this.#segments.path(start.segment)}, the next write will: ${error}`,
+      );
     }
     return { position, appended, failure };
   }
@@ -243,71 +232,25 @@ export class FileJournal implements Journal {
   #startSegment(position: Position): Position {
     this.#sync(position);
     const next = { ...position, segment: position.segment + 1, offset: 0 };
-    this.#segment(next.segment, "make");
+    this.#segments.file(next.segment);
     return next;
   }
 
-  /**
-   * Reads on from a position: in its segment or, at the end of that, in the next one.
-   *
-   * @param own the identity of the position's segment, if it was just asked for
-   */
-  #nextChunk(position: Position, own?: FileIdentity): SegmentChunk {
-    const from = this.#afterSegment(position) ?? position;
-    const path = this.#path(from.segment);
-    const segment = this.#segment(from.segment, "keep");
-    if (segment === undefined) {
-      if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
-      throw this.#replaced(`${path} is gone`);
-    }
-    const { file, inode } = segment;
-    const identity = from === position && own !== undefined ? own : this.#disk.identity(path);
-    if (identity?.inode !== inode) throw this.#replaced(`${path} was removed`);
-    if (identity.sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
-    const chunk = readChunk(file, from, identity.sizeBytes);
-    // A record that follows vouches for the one before with its hash.
-    if (chunk.records.length === 0 && !this.#isEnd(position, from, file)) {
-      throw this.#replaced(`${this.#path(position.segment)} was cut and written anew`);
-    }
-    return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
-      ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
-      : chunk;
-  }
-
-  /** Whether the record before a position is still there. `from` is the position, or the start of the next segment. */
-  #isEnd(position: Position, from: Position, file: DiskFile): boolean {
-    if (from === position) return endsAt(file, position);
-    if (!this.#exists(position.segment)) return false;
-    const before = this.#disk.open(this.#path(position.segment), "read");
-    try {
-      return endsAt(before, position);
-    } finally {
-      before.close();
-    }
-  }
-
-  async #nextChunkLocked(position: Position): Promise<SegmentChunk> {
+  async #nextLocked(position: Position): Promise<SegmentChunk> {
     await this.#lock.acquire();
     try {
-      return this.#nextChunk(position);
+      return this.#segments.next(position);
     } finally {
       this.#lock.release();
     }
   }
 
-  /** The start of the next segment, if the position is at the end of a full one and there is a next. */
-  #afterSegment(position: Position): Position | undefined {
-    return position.offset >= this.#segmentBytes && this.#exists(position.segment + 1)
-      ? { ...position, segment: position.segment + 1, offset: 0 }
-      : undefined;
-  }
-
   /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
   #cutTorn(position: Position, bytes: number): void {
-    const path = this.#path(position.segment);
+    const path = this.#segments.path(position.segment);
     const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
     const torn = new Uint8Array(bytes);
-    const { file } = this.#segment(position.segment, "make");
+    const file = this.#segments.file(position.segment);
     file.readAt(torn, position.offset);
     const isWhole = torn.includes(LINE_FEED);
     try {
@@ -329,14 +272,14 @@ export class FileJournal implements Journal {
   #sync(position: Position): void {
     this.#refusePoisoned();
     try {
-      this.#segment(position.segment, "make").file.syncData();
+      this.#segments.file(position.segment).syncData();
       if (position.segment > this.#durableSegment) this.#syncNames();
       this.#durableSeq = position.seq;
     } catch (cause) {
+      const path = this.#segments.path(position.segment);
       this.#poisoned = new Unavailable(
         "storage_failed",
-        `Cannot make ${this.#path(position.segment)} durable: ${cause}; this server stops answering, check the disk ` +
-          "and restart it",
+        `Cannot make ${path} durable: ${cause}; this server stops answering, check the disk and restart it`,
         { cause },
       );
       throw this.#poisoned;
@@ -345,85 +288,20 @@ export class FileJournal implements Journal {
 
   /** Whoever made a segment may have died before its name was durable. */
   #syncNames(): void {
-    const last = segmentNumbers(this.#disk, this.#journalDirectory).at(-1);
-    this.#disk.syncDirectory(this.#journalDirectory);
+    const last = this.#segments.numbers().at(-1);
+    this.#disk.syncDirectory(this.#segments.directory);
     this.#disk.syncDirectory(this.#directory);
     this.#durableSegment = last ?? 0;
   }
 
-  #segment(number: number, missing: "make"): OpenSegment;
-  #segment(number: number, missing: "keep"): OpenSegment | undefined;
-  #segment(number: number, missing: "make" | "keep"): OpenSegment | undefined {
-    if (this.#open?.number === number) return this.#open;
-    const exists = this.#exists(number);
-    if (!exists && missing === "keep") return undefined;
-    if (!exists) this.#disk.makeDirectory(this.#journalDirectory);
-    const file = this.#disk.open(this.#path(number), "append");
-    this.#closeSegment();
-    return this.#open = { number, file, inode: file.identity().inode };
-  }
-
-  #closeSegment(): void {
-    this.#open?.file.close();
-    this.#open = undefined;
-  }
-
-  #exists(segment: number): boolean {
-    return this.#disk.identity(this.#path(segment)) !== undefined;
-  }
-
-  #path(segment: number): string {
-    return `${this.#journalDirectory}/${segmentName(segment)}`;
+  #forgetDurable(): void {
+    this.#durableSeq = 0;
+    this.#durableSegment = 0;
   }
 
   #refusePoisoned(): void {
     if (this.#poisoned !== undefined) throw this.#poisoned;
   }
-
-  #replaced(what: string): JournalReplaced {
-    this.#closeSegment();
-    this.#durableSeq = 0;
-    this.#durableSegment = 0;
-    return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
-  }
-
-  /** A segment before one that holds anything had reached its size. */
-  #refuseShort(numbers: readonly number[]): void {
-    const sizes = numbers.map((number) => this.#disk.identity(this.#path(number))?.sizeBytes ?? 0);
-    const last = sizes.findLastIndex((sizeBytes) => sizeBytes > 0);
-    const short = sizes.findIndex((sizeBytes, index) => index < last && sizeBytes < this.#segmentBytes);
-    if (short < 0) return;
-    throw this.#damaged({ segment: numbers[short] ?? 0, offset: sizes[short] ?? 0 }, {
-      why: "records are missing at its end",
-      isNewer: false,
-    });
-  }
-
-  #damaged(
-    position: Pick<Position, "segment" | "offset">,
-    { why, isNewer }: { readonly why: string; readonly isNewer: boolean },
-  ): Unavailable {
-    const file = this.#disk.open(this.#path(position.segment), "read");
-    const line = lineNumberAt(file, position.offset);
-    file.close();
-    const place = `${this.#path(position.segment)} line ${line} (byte ${position.offset})`;
-    return isNewer
-      ? new Unavailable(
-        "newer_version",
-        `A newer version of this program wrote ${place}: ${why}. Nothing was changed; update this program`,
-      )
-      : new Unavailable(
-        "journal_damaged",
-        `The journal is damaged at ${place}: ${why}. Nothing was changed; the verify command shows the damage, the ` +
-          `repair command cuts the journal there after keeping a copy (with --data ${this.#directory})`,
-      );
-  }
-}
-
-interface OpenSegment {
-  readonly number: number;
-  readonly file: DiskFile;
-  readonly inode: number;
 }
 
 function toError(error: unknown): Error {
@@ -435,14 +313,4 @@ interface Written {
   readonly position: Position;
   readonly appended: number;
   readonly failure?: Error;
-}
-
-function refuseGaps(numbers: readonly number[], directory: string): void {
-  const missing = numbers.findIndex((number, index) => number !== ORIGIN.segment + index);
-  if (missing < 0) return;
-  throw new Unavailable(
-    "journal_damaged",
-    `The journal is damaged: ${directory}/${segmentName(ORIGIN.segment + missing)} is missing. Put it back from a ` +
-      "backup, or let the repair command set the later ones aside",
-  );
 }

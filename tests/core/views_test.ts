@@ -190,6 +190,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "inputsOf gives the results of a group in the order of creation, whenever tasks came into it",
+  permissions: "none",
+  fn() {
+    const waiting = node(
+      "c",
+      { type: "create_group", id: "g", settings: {} },
+      create(newTask("a"), taskWith({ group: "g" }, "b")),
+      { type: "update_task", id: "a", settings: { group: "g" } },
+      create(newTask("c", { group: "g" })),
+      ...work("x", "b", "B"),
+      ...work("x", "a", "A"),
+    );
+    assertEquals(inputsOf(waiting).inputs.map(({ task }) => task), ["a", "b"]);
+  },
+});
+
+Deno.test({
   name: "inputsOf cuts a result above 4,096 characters and says so, never within a character",
   permissions: "none",
   fn() {

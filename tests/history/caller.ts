@@ -62,8 +62,14 @@ export class Caller {
     const request = given ??
       randomCall({ random, worker, workers, held: this.#held, token: call, now: clock.read() });
     say({ type: "started", call, process: this.#process, request, at: sharedTime(), seq: engine.seq });
-    const outcome = await outcomeOf(perform(engine, request, call));
-    say({ type: "ended", call, outcome, at: sharedTime(), seq: engine.seq, journalAt: clock.journalAt });
+    const answer = perform(engine, request, call);
+    // At once: the engine goes on with what waits behind this call.
+    const known = answer.then(knownNow, knownNow);
+    function knownNow() {
+      return { seq: engine.seq, journalAt: clock.journalAt };
+    }
+    const outcome = await outcomeOf(answer);
+    say({ type: "ended", call, outcome, at: sharedTime(), ...await known });
     if (outcome.type === "answered") this.#learn(request, outcome.answer);
   }
 

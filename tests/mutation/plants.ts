@@ -26,7 +26,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "no directory fsync: the name of a new segment can be lost",
     path: "src/store/file_journal.ts",
-    code: "    this.#disk.syncDirectory(this.#journalDirectory);\n",
+    code: "    this.#disk.syncDirectory(this.#segments.directory);\n",
     instead: "",
   },
   {
