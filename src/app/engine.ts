@@ -205,8 +205,6 @@ export class Engine {
       const jobs = this.#queue.splice(0, MAX_BATCH);
       try {
         for (const outcome of await this.#attempt(jobs)) outcome.tell();
-        // Whoever was answered sees the state that the answer is of, and may call again in time for the next batch.
-        await Promise.resolve();
       } catch (error) {
         for (const job of jobs) job.reject(error);
         if (this.#isStale) { for (const request of this.#snapshotRequests.splice(0)) request.reject(error); }
@@ -214,6 +212,8 @@ export class Engine {
       if (this.#isStale) continue;
       this.#takeSnapshots();
       this.#tellListeners();
+      // Whoever was answered sees the state that the answer is of, and may call again in time for the next batch.
+      if (this.#queue.length > 0) await Promise.resolve();
     }
     this.#running = undefined;
   }
