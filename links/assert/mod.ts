@@ -34,8 +34,8 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
   throw new AssertionError(`Expected actual: ${JSON.stringify(actual)} to match: ${expected}${msg ? `: ${msg}` : "."}`);
 }
 
-// deno-lint-ignore no-explicit-any -- the signature of @std/assert: constructors of every shape are accepted
-type ErrorClass<E> = abstract new (...args: any[]) => E;
+/** Constructors of every shape, as nothing is ever constructed. */
+type ErrorClass<E> = abstract new (...args: never[]) => E;
 
 /** Fails unless `fn` throws an error of the class, whose message includes the text; returns the error. */
 export function assertThrows<E extends Error = Error>(

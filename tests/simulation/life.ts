@@ -1,16 +1,12 @@
 /** What a simulated process does in a life: an engine on the simulated disk, as a server has, that makes random calls. */
 
-import { Checkpointer } from "../../src/app/checkpointer.ts";
-import { Engine } from "../../src/app/engine.ts";
 import { type Log, Unavailable } from "../../src/app/ports.ts";
-import { Sweeper } from "../../src/app/sweeper.ts";
 import type { Disk } from "../../src/store/disk.ts";
-import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
-import { FileJournal } from "../../src/store/file_journal.ts";
 import type { CallEnded, CallStarted, Request } from "../history/call_log.ts";
-import { Caller, Clock, perform } from "../history/caller.ts";
+import { Caller, perform } from "../history/caller.ts";
 import { outcomeOf } from "../history/outcome.ts";
 import { type Random, randomOf } from "../history/random.ts";
+import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
 import { DIRECTORY } from "./directory.ts";
 import type { Ending, Life } from "./messages.ts";
 
@@ -23,14 +19,8 @@ const READING = 0.1;
 /** From how many ids these tasks come. */
 const TASKS = 90;
 
-/** As in the torture: a process that stands still may hold the lock. */
-const LOCK_WAIT_MS = 700;
-
 /** How often a start is tried while others hold a lock. */
 const MAX_STARTS = 40;
-
-/** How far a clock is put wrong, in milliseconds. Far ahead would end all that is timed, for everybody. */
-const CLOCK_ERRORS: readonly [number, ...number[]] = [0, 0, 0, 300, 1_500, -800, -5_000, -3_600_000];
 
 const SILENT: Log = { info() {}, warn() {}, error() {} };
 
@@ -48,7 +38,14 @@ export interface Context {
 export async function live(context: Context): Promise<Ending> {
   let when: "starting" | "running" = "starting";
   try {
-    const server = await startWhenFree(context);
+    const server = await startWhenFree({
+      ...context.life,
+      directory: DIRECTORY,
+      disk: context.disk,
+      now: context.now,
+      log: SILENT,
+      maxStarts: MAX_STARTS,
+    });
     when = "running";
     const last = context.life.calls === "last" ? await lookAround(server, context) : await work(server, context);
     await server.close();
@@ -58,52 +55,8 @@ export async function live(context: Context): Promise<Ending> {
   }
 }
 
-interface Server {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly checkpoints: CheckpointFiles;
-  readonly sweeper: Sweeper;
-  readonly close: () => Promise<void>;
-}
-
-async function start({ disk, life, now }: Context): Promise<Server> {
-  const clock = new Clock(now);
-  const shared = { directory: DIRECTORY, disk, log: SILENT };
-  const { segmentBytes } = life;
-  const journal = new FileJournal({
-    ...shared,
-    segmentBytes,
-    lockWaitMs: LOCK_WAIT_MS,
-    now: () => clock.readForJournal(),
-  });
-  const checkpoints = new CheckpointFiles({ ...shared, now: () => clock.read() });
-  const engine = await Engine.start({ journal, checkpoints, log: SILENT, now: () => clock.read() });
-  const checkpointer = new Checkpointer({ engine, checkpoints, log: SILENT });
-  const sweeper = new Sweeper({ engine, now: () => clock.read(), log: SILENT });
-  const close = async () => {
-    await sweeper.close();
-    await checkpointer.close();
-    await engine.close();
-    checkpoints.close();
-    await journal.close();
-  };
-  return { engine, clock, checkpoints, sweeper, close };
-}
-
-/** A process that stands still may hold a lock for longer than anybody waits. */
-async function startWhenFree(context: Context): Promise<Server> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await start(context);
-    } catch (error) {
-      const isBusy = error instanceof Unavailable && error.code === "busy";
-      if (!isBusy || tries === MAX_STARTS) throw error;
-    }
-  }
-}
-
 /** Makes calls, now and then several at once, or with another clock. Ends early where nothing is to be had any more. */
-async function work({ engine, clock }: Server, { life, order, say }: Context): Promise<undefined> {
+async function work({ engine, clock }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
   const random = randomOf(`${life.seed} worker ${life.worker} life ${life.life}`);
   let isUseless = false;
   const caller = new Caller({
@@ -148,7 +101,7 @@ async function pause(random: Random, maxPauseMs: number): Promise<void> {
 
 /** What the last process of all does: writes, reads, makes a checkpoint, and tells all that it knows. */
 async function lookAround(
-  { engine, clock, checkpoints, sweeper }: Server,
+  { engine, clock, checkpoints, sweeper }: ServerProcess,
   { life, order, say }: Context,
 ): Promise<NonNullable<Ending["last"]>> {
   const process = `w${life.worker}.${life.life}`;

@@ -5,28 +5,17 @@
  *     worker.ts DIRECTORY SEED WORKER WORKERS LIFE SEGMENT_BYTES
  */
 
-import { Checkpointer } from "../../src/app/checkpointer.ts";
-import { Engine } from "../../src/app/engine.ts";
-import { Unavailable } from "../../src/app/ports.ts";
-import { Sweeper } from "../../src/app/sweeper.ts";
-import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { realDisk } from "../../src/store/disk.ts";
-import { FileJournal } from "../../src/store/file_journal.ts";
 import type { CallEnded, CallStarted } from "../history/call_log.ts";
-import { Caller, Clock } from "../history/caller.ts";
+import { Caller, type Clock } from "../history/caller.ts";
 import { type Random, randomOf } from "../history/random.ts";
-
-/** Shorter than in earnest: a stopped process may hold the lock. */
-const LOCK_WAIT_MS = 700;
+import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
 
 /** How often a start is tried. */
 const MAX_STARTS = 10;
 
 /** Longest pause between calls, in milliseconds. */
 const MAX_PAUSE_MS = 60;
-
-/** How far a clock is put wrong, in milliseconds. Far ahead would end all that is timed, for everybody. */
-const CLOCK_ERRORS: readonly [number, ...number[]] = [0, 0, 0, 300, 1_500, -800, -5_000, -3_600_000];
 
 interface Arguments {
   readonly directory: string;
@@ -43,7 +32,7 @@ class Worker implements AsyncDisposable {
   readonly #caller: Caller;
   readonly #close: () => Promise<void>;
 
-  private constructor(args: Arguments, { engine, clock, close }: Running) {
+  private constructor(args: Arguments, { engine, clock, close }: ServerProcess) {
     this.#random = randomOf(`${args.seed} worker ${args.worker} life ${args.life}`);
     this.#clock = clock;
     this.#caller = new Caller({ ...args, engine, clock, random: this.#random, sharedTime, say });
@@ -51,21 +40,8 @@ class Worker implements AsyncDisposable {
   }
 
   static async start(args: Arguments): Promise<Worker> {
-    const clock = new Clock(Date.now);
-    const shared = { ...args, disk: realDisk, log: SILENT, lockWaitMs: LOCK_WAIT_MS };
-    const journal = new FileJournal({ ...shared, now: () => clock.readForJournal() });
-    const checkpoints = new CheckpointFiles({ ...shared, now: () => clock.read() });
-    const engine = await Engine.start({ journal, checkpoints, log: SILENT, now: () => clock.read() });
-    const checkpointer = new Checkpointer({ engine, checkpoints, log: SILENT });
-    const sweeper = new Sweeper({ engine, now: () => clock.read(), log: SILENT });
-    const close = async () => {
-      await sweeper.close();
-      await checkpointer.close();
-      await engine.close();
-      checkpoints.close();
-      await journal.close();
-    };
-    return new Worker(args, { engine, clock, close });
+    const options = { ...args, disk: realDisk, now: Date.now, log: SILENT, maxStarts: MAX_STARTS };
+    return new Worker(args, await startWhenFree(options));
   }
 
   /** Makes calls until `isOver`; now and then several at once, or with another clock. */
@@ -81,12 +57,6 @@ class Worker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
-}
-
-interface Running {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly close: () => Promise<void>;
 }
 
 /** Milliseconds by the clock that all processes of this machine share. */
@@ -106,21 +76,9 @@ function pause(ms: number): Promise<void> {
 
 const SILENT = { info() {}, warn() {}, error: (message: string) => console.error(message) };
 
-/** A process that was stopped may hold the lock for longer than anybody waits. */
-async function startWhenFree(args: Arguments): Promise<Worker> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await Worker.start(args);
-    } catch (error) {
-      const isBusy = error instanceof Unavailable && error.code === "busy";
-      if (!isBusy || tries === MAX_STARTS) throw error;
-    }
-  }
-}
-
 async function main(): Promise<void> {
   const [directory = "", seed = "", worker, workers, life, segmentBytes] = Deno.args;
-  await using process = await startWhenFree({
+  await using process = await Worker.start({
     directory,
     seed,
     worker: Number(worker),
