@@ -14,6 +14,7 @@ import { Refusal } from "../core/refusal.ts";
 import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
 import { isSweepDue } from "../core/sweep.ts";
+import { Listeners, type RecordsListener } from "./listeners.ts";
 import {
   AppendFailed,
   type Checkpoints,
@@ -50,9 +51,6 @@ export interface EngineOptions {
   readonly defaults?: TaskDefaults;
 }
 
-/** Told of records once they are durable and folded, whichever process wrote them. Must not throw. */
-export type RecordsListener = (records: readonly JournalRecord[]) => void;
-
 /** A call under way. `run` reads the state as left by the calls before it, and says what to append. */
 interface Job {
   readonly isRead: boolean;
@@ -78,13 +76,9 @@ export class Engine {
   readonly #now: () => number;
   readonly #defaults: TaskDefaults;
   readonly #queue: Job[] = [];
-  readonly #listeners = new Set<RecordsListener>();
+  readonly #listeners = new Listeners();
   #state: State = emptyState();
   #position: Position;
-  /** Records that the listeners have not been told of. */
-  #untold: JournalRecord[] = [];
-  /** Seq of the last record that was noted for the listeners, or that nobody was there to be told of. */
-  #notedSeq = 0;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
   #checkpointSeq = 0;
   /** Set while the state may not be what the journal durably says. */
@@ -142,8 +136,7 @@ export class Engine {
 
   /** Calls `listener` with records as they become known here; returns how to end that. See `Feed` to be told in time. */
   subscribe(listener: RecordsListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Yields when other processes may have written: a hint to read. */
@@ -211,7 +204,7 @@ export class Engine {
       }
       if (this.#isStale) continue;
       this.#takeSnapshots();
-      this.#tellListeners();
+      this.#listeners.tell();
       // Whoever was answered sees the state that the answer is of, and may call again in time for the next batch.
       if (this.#queue.length > 0) await Promise.resolve();
     }
@@ -288,7 +281,7 @@ export class Engine {
       this.#queue.unshift(...all.slice(outcomes.length));
       return this.#salvage(outcomes, error);
     }
-    drafts.forEach((draft, index) => this.#noteForListeners({ ...draft, seq: firstSeq + index, at }));
+    drafts.forEach((draft, index) => this.#listeners.note({ ...draft, seq: firstSeq + index, at }));
     this.#queue.unshift(...all.slice(outcomes.length));
     return outcomes;
   }
@@ -356,7 +349,7 @@ export class Engine {
     this.#isStale = true;
     for (const record of records) {
       evolveRecord(this.#state, record);
-      this.#noteForListeners(record);
+      this.#listeners.note(record);
     }
     this.#position = position;
   }
@@ -384,31 +377,17 @@ export class Engine {
     this.#checkpointSeq = this.#position.seq;
     await this.#noteUpTo(this.#position.seq);
     await this.#follow();
-    this.#notedSeq = Math.min(this.#notedSeq, this.#position.seq);
-    this.#untold = this.#untold.filter(({ seq }) => seq <= this.#notedSeq);
+    this.#listeners.forgetAfter(this.#position.seq);
   }
 
   /** Notes the records that a checkpoint spares the engine to fold. */
   async #noteUpTo(seq: number): Promise<void> {
-    if (this.#listeners.size > 0 && this.#notedSeq < seq) {
-      for await (const records of this.history(this.#notedSeq)) {
-        for (const record of records) this.#noteForListeners(record);
+    if (!this.#listeners.isEmpty && this.#listeners.notedSeq < seq) {
+      for await (const records of this.history(this.#listeners.notedSeq)) {
+        for (const record of records) this.#listeners.note(record);
       }
     }
-    this.#notedSeq = Math.max(this.#notedSeq, seq);
-  }
-
-  #noteForListeners(record: JournalRecord): void {
-    if (record.seq <= this.#notedSeq) return;
-    this.#notedSeq = record.seq;
-    if (this.#listeners.size > 0) this.#untold.push(record);
-  }
-
-  #tellListeners(): void {
-    const records = this.#untold;
-    if (records.length === 0) return;
-    this.#untold = [];
-    for (const listener of this.#listeners) listener(records);
+    this.#listeners.skipTo(seq);
   }
 }
 

@@ -3,7 +3,8 @@
  * while somebody subscribes. A watch is a hint: it can be late or missing, so the feed also looks at intervals.
  */
 
-import type { Engine, RecordsListener } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { RecordsListener } from "./listeners.ts";
 import type { Log } from "./ports.ts";
 
 /** Least time between two looks that hints cause, in milliseconds. */
