@@ -1,6 +1,7 @@
 /** Runs the coordination program as a user does, and looks at what it prints. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 /** What must have been checked, and found to be so. */
@@ -28,7 +29,7 @@ const CLAIMS = [
 
 Deno.test("coordination: the program coordinates real processes, survives a kill, and finds all well", async () => {
   await using directory = await temporaryDirectory();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, output, log } = await runProgram(directory.path, [], {
     args: [
       "run",
       "--no-prompt",
@@ -39,10 +40,9 @@ Deno.test("coordination: the program coordinates real processes, survives a kill
       new URL("main.ts", import.meta.url).pathname,
     ],
     env: { TMPDIR: directory.path },
-  }).output();
-  const output = new TextDecoder().decode(stdout);
+  });
 
-  assertEquals(code, 0, output + new TextDecoder().decode(stderr));
+  assertEquals(code, 0, output + log);
   assertMatch(output, /0\.000 s +planner +created +29 tasks$/m);
   assertMatch(output, /(ada|ben|cleo) +completed +implement → 24 tasks can start$/m);
   assertMatch(output, /(ada|ben|cleo) +killed +kill -9 \d+, while it holds module-\d\d$/m);

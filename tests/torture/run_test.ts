@@ -1,11 +1,12 @@
 /** Runs the torture as a user does, for a short time and with a fixed seed. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { runProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("torture: processes that suffer for a minute lose nothing, do nothing twice, and answer by the rules", async () => {
   await using directory = await temporaryDirectory();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, output: printed, log } = await runProgram(directory.path, [], {
     args: [
       "run",
       "--no-prompt",
@@ -16,8 +17,8 @@ Deno.test("torture: processes that suffer for a minute lose nothing, do nothing 
       ...["--minutes", "1", "--seed", "20251122", "--processes", "8"],
     ],
     env: { TMPDIR: directory.path },
-  }).output();
-  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  });
+  const output = printed + log;
   assertEquals(code, 0, output);
   const [, kills, stops] = /(\d+) kills, (\d+) stops/.exec(output) ?? [];
   assert(Number(kills) > 3 && Number(stops) > 3, output);
