@@ -14,6 +14,7 @@ import { Refusal } from "../core/refusal.ts";
 import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
 import { isSweepDue } from "../core/sweep.ts";
+import { Batch, type Job, MAX_BATCH_BYTES, type Outcome } from "./batch.ts";
 import { Listeners, type RecordsListener } from "./listeners.ts";
 import {
   AppendFailed,
@@ -32,9 +33,6 @@ export const MAX_QUEUE = 10_000;
 /** Most calls that share one transaction. */
 const MAX_BATCH = 256;
 
-/** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */
-const MAX_BATCH_MS = 20;
-
 /** The actor of what no client asked for: what happens as its time has come, or to keep alive who waits. */
 export const ORCHESTRATOR = "orchestrator";
 
@@ -49,24 +47,8 @@ export interface EngineOptions {
   readonly now: () => number;
   /** Settings of new tasks that do not say otherwise. None, if absent. */
   readonly defaults?: TaskDefaults;
-}
-
-/** A call under way. `run` reads the state as left by the calls before it, and says what to append. */
-interface Job {
-  readonly isRead: boolean;
-  readonly run: (
-    state: ReadonlyState,
-    context: Context,
-  ) => { readonly draft?: Draft; readonly answer: (state: ReadonlyState) => unknown };
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** What a job came to within its batch, to be told once the batch is durable. */
-interface Outcome {
-  readonly job: Job;
-  readonly appends: boolean;
-  readonly tell: () => void;
+  /** Bound of a transaction in bytes. Default: `MAX_BATCH_BYTES`; others only for tests. */
+  readonly maxBatchBytes?: number;
 }
 
 export class Engine {
@@ -75,6 +57,7 @@ export class Engine {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #defaults: TaskDefaults;
+  readonly #maxBatchBytes: number;
   readonly #queue: Job[] = [];
   readonly #listeners = new Listeners();
   #state: State = emptyState();
@@ -86,12 +69,13 @@ export class Engine {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor({ journal, checkpoints, log, now, defaults }: EngineOptions) {
+  private constructor({ journal, checkpoints, log, now, defaults, maxBatchBytes }: EngineOptions) {
     this.#journal = journal;
     this.#checkpoints = checkpoints;
     this.#log = log;
     this.#now = now;
     this.#defaults = defaults ?? {};
+    this.#maxBatchBytes = maxBatchBytes ?? MAX_BATCH_BYTES;
     this.#position = journal.origin;
   }
 
@@ -115,7 +99,7 @@ export class Engine {
    * Carries out a command for `actor` and resolves to its answer once it is durable.
    *
    * @throws Refusal if the rules forbid it
-   * @throws Unavailable if it could not be carried out; nothing was changed
+   * @throws Unavailable if it could not be carried out: nothing was changed, but for the code `outcome_unknown`
    */
   execute<K extends CommandType>(command: CommandOf<K>, actor: string): Promise<AnswerOf<K>> {
     return this.#enqueue(false, decideAs(command, actor));
@@ -240,7 +224,7 @@ export class Engine {
   async #readBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     await this.#follow();
     const now = this.#now();
-    return jobs.map((job) => this.#perform(job, { at: now }));
+    return jobs.map((job) => this.#perform(job, now));
   }
 
   /** Without the write lock: answers the reads of a batch, and refuses its commands. */
@@ -252,50 +236,47 @@ export class Engine {
   }
 
   async #writeBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
-    const outcomes: Outcome[] = [];
-    const drafts: Draft[] = [];
+    const batch = new Batch(this.#maxBatchBytes);
     let all = jobs;
-    let at = 0;
-    let firstSeq = 0;
     try {
       this.#position = await this.#journal.transact(this.#position, {
         follow: (chunk) => this.#foldChunk(chunk),
-        decide: (now) => {
-          at = now;
-          firstSeq = this.#position.seq + 1;
+        decide: (at, append) => {
+          batch.begin(at, this.#position.seq, append);
           // From here on the state is ahead of the journal until the append has succeeded.
           this.#isStale = true;
-          const start = performance.now();
           all = this.#withSweep(jobs, at);
           for (const job of all) {
-            if (outcomes.length > 0 && performance.now() - start > MAX_BATCH_MS) break;
-            outcomes.push(this.#perform(job, { drafts, at }));
+            if (batch.isFull) break;
+            batch.outcomes.push(this.#perform(job, at, batch));
           }
-          return drafts;
+          batch.isDecided = true;
         },
       });
       this.#isStale = false;
     } catch (error) {
-      if (error instanceof Unavailable && error.code === "busy") return await this.#readOnly(jobs, error);
-      if (!(error instanceof AppendFailed)) throw error;
-      this.#queue.unshift(...all.slice(outcomes.length));
-      return this.#salvage(outcomes, error);
+      if (!batch.isDecided && isReadable(error)) return await this.#readOnly(jobs, error);
+      if (!batch.isDecided) throw error;
+      this.#queue.unshift(...all.slice(batch.outcomes.length));
+      return batch.outcomesAfter(error);
     }
-    drafts.forEach((draft, index) => this.#listeners.note({ ...draft, seq: firstSeq + index, at }));
-    this.#queue.unshift(...all.slice(outcomes.length));
-    return outcomes;
+    for (const record of batch.records) this.#listeners.note(record);
+    this.#queue.unshift(...all.slice(batch.outcomes.length));
+    return batch.outcomes;
   }
 
-  /** Runs a job on the state as it is, and applies what it appends. */
-  #perform(job: Job, { drafts, at }: { readonly drafts?: Draft[]; readonly at: number }): Outcome {
+  /** Runs a job on the state as it is, and applies what it appends. Without a batch, nothing can be appended. */
+  #perform(job: Job, at: number, batch?: Batch): Outcome {
     let appends = false;
     try {
       const context = this.#contextAt(at);
       takeBackTime(this.#state, context.now);
       advance(this.#state, context.now);
       const { draft, answer } = job.run(this.#state, context);
-      appends = draft !== undefined;
-      if (draft !== undefined && drafts !== undefined) this.#apply(draft, { drafts, at });
+      if (draft !== undefined && batch !== undefined) {
+        appends = true;
+        this.#apply(draft, batch);
+      }
       const value = answer(this.#state);
       return { job, appends, tell: () => job.resolve(value) };
     } catch (error) {
@@ -305,10 +286,9 @@ export class Engine {
   }
 
   /** Applies a draft to the state. If that fails, which is a bug, the batch must not be appended. */
-  #apply(draft: Draft, batch: { drafts: Draft[]; at: number }): void {
+  #apply(draft: Draft, batch: Batch): void {
     try {
-      const events = applyWithConsequences(this.#state, draft.events, batch.at);
-      batch.drafts.push({ ...draft, events });
+      batch.append({ ...draft, events: applyWithConsequences(this.#state, draft.events, batch.at) });
     } catch (cause) {
       throw new BrokenState("An event could not be applied", { cause });
     }
@@ -326,16 +306,6 @@ export class Engine {
    */
   #contextAt(at: number): Context {
     return { now: Math.max(at, this.#state.recordedAt), defaults: this.#defaults };
-  }
-
-  /** After an append that failed in part: jobs whose records made it stand, the others have not happened. */
-  #salvage(outcomes: readonly Outcome[], failure: AppendFailed): readonly Outcome[] {
-    let kept = failure.appended;
-    let isLost = false;
-    return outcomes.map((outcome) => {
-      if (outcome.appends && kept-- <= 0) isLost = true;
-      return isLost ? { ...outcome, tell: () => outcome.job.reject(failure) } : outcome;
-    });
   }
 
   /** Folds what others have appended. All that is folded is durable then. */
@@ -417,6 +387,11 @@ const SWEEP: Job = {
   resolve: () => {},
   reject: () => {},
 };
+
+/** Whether the journal, though nothing can be appended to it, can be read. */
+function isReadable(error: unknown): error is Unavailable {
+  return error instanceof AppendFailed || (error instanceof Unavailable && error.code === "busy");
+}
 
 /** Whether the operating system refused something: a file, a descriptor, room. */
 function isSystemError(error: unknown): error is Error {

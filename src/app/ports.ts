@@ -32,8 +32,11 @@ export interface Transaction {
    * They are durable once `transact` resolves, or `read` from there has ended.
    */
   follow(chunk: Chunk): void;
-  /** What to append at a time, in milliseconds since the Unix epoch. Called under the write lock, at most once. */
-  decide(at: number): readonly Draft[];
+  /**
+   * Hands each record to be appended to `append`, which returns how many bytes all of them come to so far. Called under
+   * the write lock, at most once, with the time in milliseconds since the Unix epoch.
+   */
+  decide(at: number, append: (draft: Draft) => number): void;
 }
 
 /** The ordered, durable list of accepted commands that many processes share. */
@@ -47,7 +50,9 @@ export interface Journal {
    *
    * @throws Unavailable `busy` if the lock could not be had, before `decide` was called
    * @throws JournalReplaced if `after` is not in the journal, before `decide` was called
-   * @throws AppendFailed if not all could be written; those it counts are durable, the others are not there
+   * @throws AppendFailed if not all could be written; those it counts are durable, the others are not there. Before
+   * `decide` was called: if nothing can be appended
+   * @throws CommitUnknown if those it counts may be durable or not; the others are not there
    * @throws whatever the transaction throws, with nothing appended
    */
   transact(after: Position, transaction: Transaction): Promise<Position>;
@@ -129,8 +134,10 @@ export type UnavailableCode =
   | "busy"
   /** Too many calls are waiting in this process; nothing was done, try again. */
   | "overloaded"
-  /** The store could not read or write; the message says what was kept. */
+  /** The store could not read or write; nothing of the call was kept. */
   | "storage_failed"
+  /** The store failed after the call was written: whether it took effect shows once the journal can be read. */
+  | "outcome_unknown"
   /** The journal is damaged. */
   | "journal_damaged"
   /** The journal was written by a newer version of this program. */
@@ -163,5 +170,23 @@ export class AppendFailed extends Unavailable {
   /** @param appended how many records, from the first, are in the journal and durable */
   constructor(readonly appended: number, message: string, options?: ErrorOptions) {
     super("storage_failed", message, options);
+  }
+}
+
+/** A transaction that was written, and may be lost or not: the store could not make sure of it. */
+export class CommitUnknown extends Unavailable {
+  override readonly name = "CommitUnknown";
+
+  /**
+   * @param appended how many records, from the first, were written and may be durable
+   * @param why what failed, without a final stop
+   */
+  constructor(readonly appended: number, readonly why: string, options?: ErrorOptions) {
+    super(
+      "outcome_unknown",
+      `${why}. Whether this call took effect is unknown: before you repeat it, look with get_task_details or ` +
+        "get_history",
+      options,
+    );
   }
 }

@@ -42,10 +42,23 @@ export interface Disk {
   list(directory: string): string[];
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
-  /** Makes the names in a directory durable. */
+  /**
+   * Makes the names in a directory durable.
+   *
+   * @throws NotOpened if the directory cannot be opened for that
+   */
   syncDirectory(path: string): void;
   /** Yields when something in the directory changes; ends with the signal. */
   watch(directory: string, signal: AbortSignal): AsyncIterable<void>;
+}
+
+/** A file or directory could not be opened, for want of descriptors for one: that says nothing of what is durable. */
+export class NotOpened extends Error {
+  override readonly name = "NotOpened";
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot open ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 /** Replaces a small file, durably but not atomically. */
@@ -102,7 +115,7 @@ export const realDisk: Disk = {
   syncDirectory(path) {
     // Windows can neither open nor needs to sync directories.
     if (Deno.build.os === "windows") return;
-    const directory = Deno.openSync(path, { read: true });
+    const directory = openDirectory(path);
     try {
       directory.syncSync();
     } finally {
@@ -179,6 +192,14 @@ class RealFile implements DiskFile {
 
   close(): void {
     this.#file.close();
+  }
+}
+
+function openDirectory(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (cause) {
+    throw new NotOpened(path, cause);
   }
 }
 

@@ -5,7 +5,8 @@
 
 import { type Fault, type Position, type Repair, Unavailable, type Verification } from "../app/ports.ts";
 import { type Disk, writeFile } from "./disk.ts";
-import { lineNumberAt, ORIGIN, readSegments, type Rest, segmentName, segmentNumbers } from "./segments.ts";
+import { walkJournal } from "./segment_files.ts";
+import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
@@ -16,7 +17,7 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
   let end = ORIGIN;
   let lastAt: number | undefined;
   let rest: Rest = { type: "none" };
-  for (const chunk of readSegments(disk, journal, ORIGIN)) {
+  for (const chunk of walkJournal(disk, directory)) {
     end = chunk.position;
     lastAt = chunk.records.at(-1)?.at ?? lastAt;
     rest = chunk.rest;

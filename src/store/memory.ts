@@ -4,7 +4,7 @@
  */
 
 import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../app/ports.ts";
-import type { JournalRecord } from "../core/events.ts";
+import type { Draft, JournalRecord } from "../core/events.ts";
 import { ORIGIN } from "./segments.ts";
 
 export class MemoryJournal implements Journal {
@@ -23,9 +23,13 @@ export class MemoryJournal implements Journal {
       const records = this.#records.slice(after.seq);
       if (records.length > 0) follow({ records, position: this.#end() });
       const at = this.#now();
-      for (const draft of decide(at)) {
-        this.#records.push({ ...draft, seq: this.#records.length + 1, at });
-      }
+      const drafts: Draft[] = [];
+      decide(at, (draft) => {
+        drafts.push(draft);
+        // Nothing is encoded, so there is no size to bound.
+        return 0;
+      });
+      for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1, at });
       for (const wake of this.#watchers) wake();
       return Promise.resolve(this.#end());
     } catch (error) {

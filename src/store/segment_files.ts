@@ -1,20 +1,32 @@
 /**
- * The segments of a journal, as one process has them open: reads on from positions, and notices when what stands there
- * is not the journal any more that the positions are of. Never writes; makes segments only where it is told to.
+ * The segments of a journal, as one process has them open. `next` is the one way to walk them: readers, starts, the
+ * verify and the repair command all use it, so they cannot disagree on where a journal goes on or ends. Never writes.
  */
 
 import { JournalReplaced, type Position, Unavailable } from "../app/ports.ts";
 import type { Disk, DiskFile, FileIdentity } from "./disk.ts";
-import { endsAt, lineNumberAt, ORIGIN, readChunk, type SegmentChunk, segmentName, segmentNumbers } from "./segments.ts";
+import {
+  endsAt,
+  lineNumberAt,
+  ORIGIN,
+  readChunk,
+  readEnds,
+  type SegmentChunk,
+  segmentName,
+  segmentNumbers,
+  startOfSegment,
+} from "./segments.ts";
 
 export interface SegmentFilesOptions {
   /** The data directory. */
   readonly directory: string;
   readonly disk: Disk;
-  /** Size at which a segment is followed by the next. */
-  readonly segmentBytes: number;
-  /** Told when the journal turns out to be another one, before that is thrown. */
-  readonly onReplaced: () => void;
+  /** About how many bytes are read at once. Default: `CHUNK_BYTES`; others only for tests. */
+  readonly chunkBytes?: number | undefined;
+  /** `append` (the default) opens segments so that they can be written to; `read` needs no right to write. */
+  readonly mode?: "append" | "read";
+  /** Called before `JournalReplaced` is thrown. */
+  readonly onReplaced?: () => void;
 }
 
 interface OpenSegment {
@@ -28,61 +40,66 @@ export class SegmentFiles {
   readonly directory: string;
   readonly #dataDirectory: string;
   readonly #disk: Disk;
-  readonly #segmentBytes: number;
+  readonly #chunkBytes: number | undefined;
+  readonly #mode: "append" | "read";
   readonly #onReplaced: () => void;
-  /** The one read or written last. */
+  /** The segment read or written last. */
   #open: OpenSegment | undefined;
 
-  /**
-   * Makes the directory if it is missing.
-   *
-   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
-   */
-  constructor({ directory, disk, segmentBytes, onReplaced }: SegmentFilesOptions) {
+  constructor({ directory, disk, chunkBytes, mode = "append", onReplaced = () => {} }: SegmentFilesOptions) {
     this.directory = `${directory}/journal`;
     this.#dataDirectory = directory;
     this.#disk = disk;
-    this.#segmentBytes = segmentBytes;
+    this.#chunkBytes = chunkBytes;
+    this.#mode = mode;
     this.#onReplaced = onReplaced;
-    disk.makeDirectory(this.directory);
-    const numbers = this.numbers();
-    refuseGaps(numbers, this.directory);
-    this.#refuseShort(numbers);
   }
 
   /**
-   * Reads on from a position: in its segment or, at the end of that, in the next one.
+   * Makes the directory if it is missing, and checks that the segments follow one another.
    *
-   * @param own the identity of the position's segment, if it was just asked for
-   * @throws JournalReplaced if the record before the position is not there any more
+   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
    */
-  next(position: Position, own?: FileIdentity): SegmentChunk {
-    const from = this.after(position) ?? position;
-    const path = this.path(from.segment);
-    const segment = this.#find(from.segment);
-    if (segment === undefined) {
-      if (from.seq === 0) return { records: [], position: from, atEnd: true, rest: { type: "none" } };
-      throw this.#replaced(`${path} is gone`);
-    }
-    const { file, inode } = segment;
-    const identity = from === position && own !== undefined ? own : this.#disk.identity(path);
-    if (identity?.inode !== inode) throw this.#replaced(`${path} was removed`);
-    if (identity.sizeBytes < from.offset) throw this.#replaced(`${path} became shorter`);
-    const chunk = readChunk(file, from, identity.sizeBytes);
-    // A record that follows vouches for the one before with its hash.
-    if (chunk.records.length === 0 && !this.#isEnd(position, from, file)) {
-      throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
-    }
-    return chunk.rest.type === "torn" && this.#exists(from.segment + 1)
-      ? { ...chunk, rest: { type: "fault", why: "it is incomplete, but not the last", isNewer: false } }
-      : chunk;
+  prepare(): void {
+    this.#disk.makeDirectory(this.directory);
+    const numbers = this.numbers();
+    refuseGaps(numbers, this.directory);
+    for (const number of numbers.slice(1)) this.#refuseBreak(number);
   }
 
-  /** The start of the next segment, if the position is at the end of a full one and there is a next. */
-  after(position: Position): Position | undefined {
-    return position.offset >= this.#segmentBytes && this.#exists(position.segment + 1)
-      ? { ...position, segment: position.segment + 1, offset: 0 }
-      : undefined;
+  /**
+   * Reads on from a position. A segment is left only at its true end: where the next one exists, as nothing is appended
+   * to a segment any more once there is a next, and the position is at the segment's size.
+   *
+   * `atEnd` tells that there is nothing after the chunk in any segment.
+   *
+   * @throws JournalReplaced if the record before the position is not there any more
+   */
+  next(position: Position): SegmentChunk {
+    // In this order: a segment whose size is asked for after the next one was seen does not grow any more.
+    const hasNext = this.#exists(position.segment + 1);
+    const own = this.identity(position.segment);
+    if (hasNext && own?.sizeBytes === position.offset) return this.#nextSegment(position);
+    if (own === undefined && position.seq === 0) return emptyAt(position);
+    const chunk = this.#read(position, own);
+    if (chunk.records.length === 0) {
+      const { file } = this.#opened(position.segment, own);
+      if (!endsAt(file, position)) throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+    }
+    if (!hasNext) return chunk;
+    return chunk.rest.type === "torn"
+      ? { ...chunk, rest: { type: "fault", why: INCOMPLETE, isNewer: false } }
+      : { ...chunk, atEnd: false };
+  }
+
+  /** Reads on from a position to the end of the journal, or to where it cannot be read on. */
+  *walk(after: Position): Iterable<SegmentChunk> {
+    for (let position = after;;) {
+      const chunk = this.next(position);
+      yield chunk;
+      position = chunk.position;
+      if (chunk.atEnd || chunk.rest.type !== "none") return;
+    }
   }
 
   /** The identity of a segment's file, if there is one. */
@@ -92,8 +109,7 @@ export class SegmentFiles {
 
   /** The file of a segment, made if it is missing, to be appended to. */
   file(number: number): DiskFile {
-    const found = this.#find(number);
-    if (found !== undefined) return found.file;
+    if (this.#open?.number === number) return this.#open.file;
     this.#disk.makeDirectory(this.directory);
     return this.#openFile(number).file;
   }
@@ -133,25 +149,47 @@ export class SegmentFiles {
       );
   }
 
-  /** Whether the record before a position is still there. `from` is the position, or the start of the next segment. */
-  #isEnd(position: Position, from: Position, file: DiskFile): boolean {
-    if (from === position) return endsAt(file, position);
+  /** Reads on behind the end of a segment that has a next one. */
+  #nextSegment(position: Position): SegmentChunk {
+    const start = { ...position, segment: position.segment + 1, offset: 0 };
+    const chunk = this.next(start);
+    // A record that follows vouches for the one before with its hash.
+    if (chunk.records.length === 0 && !this.#endsAt(position)) {
+      throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+    }
+    return chunk;
+  }
+
+  #read(position: Position, identity: FileIdentity | undefined): SegmentChunk {
+    const { file, sizeBytes } = this.#opened(position.segment, identity);
+    if (sizeBytes < position.offset) throw this.#replaced(`${this.path(position.segment)} became shorter`);
+    return readChunk(file, position, {
+      end: sizeBytes,
+      ...(this.#chunkBytes !== undefined && { chunkBytes: this.#chunkBytes }),
+    });
+  }
+
+  /** A segment's file, which must be the one that was opened before, if one was. */
+  #opened(number: number, identity: FileIdentity | undefined): { readonly file: DiskFile; readonly sizeBytes: number } {
+    const open = identity && (this.#open?.number === number ? this.#open : this.#openFile(number));
+    if (open === undefined || identity?.inode !== open.inode) throw this.#replaced(`${this.path(number)} was removed`);
+    const { file } = open;
+    return { file, sizeBytes: identity.sizeBytes };
+  }
+
+  /** Whether the record before a position is still there. */
+  #endsAt(position: Position): boolean {
     if (!this.#exists(position.segment)) return false;
-    const before = this.#disk.open(this.path(position.segment), "read");
+    const file = this.#disk.open(this.path(position.segment), "read");
     try {
-      return endsAt(before, position);
+      return endsAt(file, position);
     } finally {
-      before.close();
+      file.close();
     }
   }
 
-  #find(number: number): OpenSegment | undefined {
-    if (this.#open?.number === number) return this.#open;
-    return this.#exists(number) ? this.#openFile(number) : undefined;
-  }
-
   #openFile(number: number): OpenSegment {
-    const file = this.#disk.open(this.path(number), "append");
+    const file = this.#disk.open(this.path(number), this.#mode);
     this.close();
     return this.#open = { number, file, inode: file.identity().inode };
   }
@@ -166,17 +204,34 @@ export class SegmentFiles {
     return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
   }
 
-  /** A segment before one that holds anything had reached its size. */
-  #refuseShort(numbers: readonly number[]): void {
-    const sizes = numbers.map((number) => this.identity(number)?.sizeBytes ?? 0);
-    const last = sizes.findLastIndex((sizeBytes) => sizeBytes > 0);
-    const short = sizes.findIndex((sizeBytes, index) => index < last && sizeBytes < this.#segmentBytes);
-    if (short < 0) return;
-    throw this.damaged({ segment: numbers[short] ?? 0, offset: sizes[short] ?? 0 }, {
-      why: "records are missing at its end",
-      isNewer: false,
-    });
+  /** The first record of a segment follows the last one of the segment before: else reading on to it finds why not. */
+  #refuseBreak(number: number): void {
+    const { firstSeq } = readEnds(this.#disk, this.path(number));
+    const { lastSeq = 0 } = readEnds(this.#disk, this.path(number - 1));
+    if (firstSeq === undefined || firstSeq === lastSeq + 1) return;
+    const start = startOfSegment(this.#disk, this.directory, number - 1) ?? ORIGIN;
+    for (const { position, rest } of this.walk(start)) {
+      if (rest.type === "fault") throw this.damaged(position, rest);
+      if (position.segment === number && position.offset > 0) return;
+    }
   }
+}
+
+/** Why an unfinished record is damage where a segment follows. */
+const INCOMPLETE = "it is incomplete, but not the last";
+
+/** Reads the journal of a data directory from its beginning, as `SegmentFiles.walk` does, without the right to write. */
+export function* walkJournal(disk: Disk, directory: string): Iterable<SegmentChunk> {
+  const segments = new SegmentFiles({ directory, disk, mode: "read" });
+  try {
+    yield* segments.walk(ORIGIN);
+  } finally {
+    segments.close();
+  }
+}
+
+function emptyAt(position: Position): SegmentChunk {
+  return { records: [], position, atEnd: true, rest: { type: "none" } };
 }
 
 function refuseGaps(numbers: readonly number[], directory: string): void {

@@ -1,6 +1,6 @@
 /**
- * Reading the files of a journal: numbered segments of one record a line. Everything read is checked against the
- * hash chain. Never writes.
+ * Reading one segment of a journal: a file of one record a line, of which everything read is checked against the hash
+ * chain. Never writes. `SegmentFiles` walks from one segment to the next.
  */
 
 import type { Position } from "../app/ports.ts";
@@ -40,7 +40,7 @@ export type Rest =
 export interface SegmentChunk {
   readonly records: readonly JournalRecord[];
   readonly position: Position;
-  /** Whether the file has been read to its end. */
+  /** Whether all that could be read has been. */
   readonly atEnd: boolean;
   readonly rest: Rest;
 }
@@ -59,9 +59,20 @@ export function segmentNumbers(disk: Disk, directory: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Reads the whole records that follow a position in its segment up to byte `end`, about `CHUNK_BYTES` of them. */
-export function readChunk(file: DiskFile, after: Position, end = file.identity().sizeBytes): SegmentChunk {
-  for (let wanted = CHUNK_BYTES;; wanted *= 2) {
+export interface ChunkBounds {
+  /** Byte of the segment at which to stop. Default: its end. */
+  readonly end?: number;
+  /** About how many bytes to read. Default: `CHUNK_BYTES`; others only for tests. */
+  readonly chunkBytes?: number;
+}
+
+/** Reads the whole records that follow a position in its segment: at least one, unless none is left before `end`. */
+export function readChunk(
+  file: DiskFile,
+  after: Position,
+  { end = file.identity().sizeBytes, chunkBytes = CHUNK_BYTES }: ChunkBounds = {},
+): SegmentChunk {
+  for (let wanted = chunkBytes;; wanted *= 2) {
     const available = end - after.offset;
     if (available <= 0) return { records: [], position: after, atEnd: true, rest: { type: "none" } };
     const buffer = new Uint8Array(Math.min(wanted, available));
@@ -80,33 +91,11 @@ export function readChunk(file: DiskFile, after: Position, end = file.identity()
 /** The position before the first record of a segment, or undefined if the segment before it does not end in one. */
 export function startOfSegment(disk: Disk, directory: string, number: number): Position | undefined {
   if (number === ORIGIN.segment) return ORIGIN;
-  const hash = readEnds(disk, `${directory}/${segmentName(number - 1)}`)?.hash;
-  const seq = readEnds(disk, `${directory}/${segmentName(number)}`)?.seq;
-  return hash === undefined || seq === undefined ? undefined : { seq: seq - 1, hash, segment: number, offset: 0 };
-}
-
-/** Reads a journal from a position to its end without changing anything, chunk by chunk. */
-export function* readSegments(
-  disk: Disk,
-  directory: string,
-  after: Position,
-): Iterable<SegmentChunk> {
-  for (let position = after;;) {
-    const path = `${directory}/${segmentName(position.segment)}`;
-    if (disk.identity(path) === undefined) return;
-    const file = disk.open(path, "read");
-    try {
-      for (let chunk = readChunk(file, position);; chunk = readChunk(file, position)) {
-        position = chunk.position;
-        yield chunk;
-        if (chunk.rest.type !== "none") return;
-        if (chunk.atEnd) break;
-      }
-    } finally {
-      file.close();
-    }
-    position = { ...position, segment: position.segment + 1, offset: 0 };
-  }
+  const { lastHash } = readEnds(disk, `${directory}/${segmentName(number - 1)}`);
+  const { firstSeq } = readEnds(disk, `${directory}/${segmentName(number)}`);
+  return lastHash === undefined || firstSeq === undefined
+    ? undefined
+    : { seq: firstSeq - 1, hash: lastHash, segment: number, offset: 0 };
 }
 
 /**
@@ -124,8 +113,8 @@ export function findPosition(
   const file = disk.open(path, "read");
   try {
     const end = Math.min(position.offset, file.identity().sizeBytes);
-    let chunk = readChunk(file, start, end);
-    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, end);
+    let chunk = readChunk(file, start, { end });
+    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, { end });
     const { seq, hash, offset } = chunk.position;
     if (offset < position.offset) return { found: "missing", seq };
     return { found: seq === position.seq && hash === position.hash ? "held" : "other", seq };
@@ -137,9 +126,7 @@ export function findPosition(
 /** Whether the record that ends at a position is still the one of which the position was taken. */
 export function endsAt(file: DiskFile, { hash, offset }: Position): boolean {
   if (offset === 0) return true;
-  const tail = new Uint8Array(TRAILING_HASH_BYTES);
-  file.readAt(tail, offset - tail.length);
-  return trailingHash(ascii(tail)) === hash;
+  return trailingHash(readAscii(file, Math.max(0, offset - TRAILING_HASH_BYTES), TRAILING_HASH_BYTES)) === hash;
 }
 
 /** 1-based number of the line that starts at a byte offset. */
@@ -149,24 +136,48 @@ export function lineNumberAt(file: DiskFile, offset: number): number {
   return bytes.reduce((lines, byte) => byte === LINE_FEED ? lines + 1 : lines, 1);
 }
 
-/** The seq of the first record of a segment and the hash of its last one. */
-function readEnds(disk: Disk, path: string): { seq: number | undefined; hash: string | undefined } | undefined {
+export interface SegmentEnds {
+  /** 0 if there is no such file. */
+  readonly sizeBytes: number;
+  /** Seq of the first record; undefined where there is none. */
+  readonly firstSeq?: number | undefined;
+  /** Seq and hash of the last record; undefined where the file does not end in a whole line. */
+  readonly lastSeq?: number | undefined;
+  readonly lastHash?: string | undefined;
+}
+
+/** Looks at the first and the last record of a segment, without checking them. */
+export function readEnds(disk: Disk, path: string): SegmentEnds {
   const identity = disk.identity(path);
-  if (identity === undefined) return undefined;
+  if (identity === undefined) return { sizeBytes: 0 };
+  const { sizeBytes } = identity;
   const file = disk.open(path, "read");
   try {
-    const head = new Uint8Array(LEADING_SEQ_BYTES);
-    const tail = new Uint8Array(TRAILING_HASH_BYTES);
-    const headText = ascii(head.subarray(0, file.readAt(head, 0)));
-    const tailText = ascii(tail.subarray(0, file.readAt(tail, Math.max(0, identity.sizeBytes - tail.length))));
-    return { seq: leadingSeq(headText), hash: trailingHash(tailText) };
+    const head = readAscii(file, 0, LEADING_SEQ_BYTES);
+    const lastLine = readLastLine(file, sizeBytes);
+    return { sizeBytes, firstSeq: leadingSeq(head), lastSeq: leadingSeq(lastLine), lastHash: trailingHash(lastLine) };
   } finally {
     file.close();
   }
 }
 
-function ascii(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+/** The last line with its line feed; empty where there is no whole one. Bytes that are not ASCII come out as others. */
+function readLastLine(file: DiskFile, sizeBytes: number): string {
+  for (let wanted = LAST_LINE_BYTES;; wanted *= 2) {
+    const start = Math.max(0, sizeBytes - wanted);
+    const text = readAscii(file, start, sizeBytes - start);
+    if (!text.endsWith("\n")) return "";
+    const lineFeed = text.lastIndexOf("\n", text.length - 2);
+    if (lineFeed >= 0 || start === 0) return text.slice(lineFeed + 1);
+  }
+}
+
+/** Bytes in which the last line is looked for at first. */
+const LAST_LINE_BYTES = 4 * 1024;
+
+function readAscii(file: DiskFile, offset: number, bytes: number): string {
+  const buffer = new Uint8Array(bytes);
+  return LATIN_1.decode(buffer.subarray(0, file.readAt(buffer, offset)));
 }
 
 function decodeLines(
@@ -201,7 +212,7 @@ function holdsRecord(bytes: Uint8Array): boolean {
   });
 }
 
-/** Makes a text of any bytes. */
+/** Decodes any bytes without error, one character a byte. */
 const LATIN_1 = new TextDecoder("latin1");
 
 function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {

@@ -1,6 +1,7 @@
 /** Shows what one engine promises its callers: order, isolation, answers that last, bounds, and an end. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MAX_BATCH_BYTES } from "../../src/app/batch.ts";
 import { Engine, MAX_QUEUE } from "../../src/app/engine.ts";
 import { type Journal, JournalReplaced, type Position, Unavailable } from "../../src/app/ports.ts";
 import { evolveRecord } from "../../src/core/evolve.ts";
@@ -75,6 +76,22 @@ test("calls made together share one write and one sync, however many they are up
   await Promise.all(times(600, (index) => createTask(store.engine, `u${index}`)));
   assertEquals(disk.operations.filter(({ name }) => name === "write").length, 4);
   assertEquals((await taskIds(store.engine)).length, 857);
+});
+
+test("calls whose records come to many bytes are spread over transactions, in order", async () => {
+  using _time = new FakeTime();
+  const ids = times(40, (index) => `t${index}`);
+  for (const sizeBytes of [100, 30_000, 60_000]) {
+    const disk = new FaultyDisk(new MemoryDisk());
+    await using store = await startStore({ directory: "/data", disk });
+    await Promise.all(ids.map((id) => {
+      return store.engine.execute(create({ ...newTask(id), description: "x".repeat(sizeBytes) }), "test");
+    }));
+    const writes = disk.operations.filter(({ name }) => name === "write").length;
+    const perWrite = Math.ceil(MAX_BATCH_BYTES / sizeBytes);
+    assert(writes >= Math.floor(40 / perWrite) && writes <= Math.ceil(40 / (perWrite - 1)) + 1, `${writes} writes`);
+    assertEquals(await taskIds(store.engine), ids);
+  }
 });
 
 test("a batch that takes long leaves the rest of the calls to the next, in order", async () => {

@@ -170,7 +170,10 @@ function openStore(directory: string) {
   let position: Position = journal.origin;
   return {
     async append(drafts: readonly Draft[]): Promise<Position> {
-      return position = await journal.transact(position, { follow: () => {}, decide: () => drafts });
+      return position = await journal.transact(position, {
+        follow: () => {},
+        decide: (_at, append) => drafts.forEach(append),
+      });
     },
     async replay(each: (record: Parameters<typeof evolveRecord>[1]) => void): Promise<void> {
       for await (const { records } of journal.read(journal.origin)) records.forEach(each);

@@ -5,7 +5,7 @@
 
 import type { JournalRecord } from "../../src/core/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
-import { ORIGIN, readSegments } from "../../src/store/segments.ts";
+import { walkJournal } from "../../src/store/segment_files.ts";
 import { startServer } from "../support/server.ts";
 import type { Check } from "./check.ts";
 import type { Entry } from "./timeline.ts";
@@ -86,7 +86,7 @@ export class Stage implements AsyncDisposable {
 
   /** The records that were written since this was asked last. */
   newRecords(): readonly JournalRecord[] {
-    const chunks = readSegments(realDisk, `${this.directory}/journal`, ORIGIN);
+    const chunks = walkJournal(realDisk, this.directory);
     const records = Array.from(chunks, (chunk) => chunk.records).flat();
     const fresh = records.slice(this.#seen);
     this.#seen = records.length;

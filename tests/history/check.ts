@@ -14,8 +14,10 @@ export interface Finding {
   readonly violations: readonly Violation[];
 }
 
-export function check({ history, verification, checkpoint }: Remains): readonly Finding[] {
+export function check({ history, verification, checkpoint, unusable }: Remains): readonly Finding[] {
+  const complaints = unusable === undefined ? [] : [{ complaint: unusable, seqs: [], calls: [] }];
   return [
+    { what: "what is left can be started from", violations: complaints },
     { what: "the journal verifies", violations: checkJournal(verification, history) },
     { what: "acknowledged calls are there once, others at most once", violations: checkOnce(history) },
     { what: "one holder an attempt, attempts only grow", violations: checkAttempts(history) },

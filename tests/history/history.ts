@@ -1,12 +1,12 @@
 /** What is known of a run afterwards: the journal, and what was asked and answered. */
 
-import type { Verification } from "../../src/app/ports.ts";
+import { Unavailable, type Verification } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
-import { ORIGIN, readSegments } from "../../src/store/segments.ts";
+import { walkJournal } from "../../src/store/segment_files.ts";
 import { RecordingLog } from "../support/log.ts";
 import type { Call } from "./call_log.ts";
 
@@ -37,6 +37,8 @@ export interface Remains {
   readonly history: History;
   readonly verification: Verification;
   readonly checkpoint: Checkpoint | undefined;
+  /** Why no process can start from what is left, if none can. */
+  readonly unusable?: string;
 }
 
 /** Reads a data directory that nobody uses any more. `calls` is what was asked of those who did. */
@@ -44,11 +46,21 @@ export async function readRemains(
   { disk, directory, calls }: { readonly disk: Disk; readonly directory: string; readonly calls: readonly Call[] },
 ): Promise<Remains> {
   const verification = verifyJournal(disk, directory);
-  const records = Array.from(readSegments(disk, `${directory}/journal`, ORIGIN)).flatMap((chunk) => chunk.records);
+  const records = Array.from(walkJournal(disk, directory)).flatMap((chunk) => chunk.records);
   const checkpoints = new CheckpointFiles({ directory, disk, now: Date.now, log: new RecordingLog() });
-  const checkpoint = await checkpoints.load();
+  const loaded = await loadFrom(checkpoints);
   checkpoints.close();
-  return { history: { records, calls }, verification, checkpoint };
+  return { history: { records, calls }, verification, ...loaded };
+}
+
+/** What the next process would start from, or why it could not. */
+async function loadFrom(checkpoints: CheckpointFiles): Promise<Pick<Remains, "checkpoint" | "unusable">> {
+  try {
+    return { checkpoint: await checkpoints.load() };
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { checkpoint: undefined, unusable: error.message };
+  }
 }
 
 /** The record of each call that has one (the first, if there are more), by the call's name. */

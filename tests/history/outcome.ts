@@ -15,7 +15,6 @@ export async function outcomeOf(answer: Promise<unknown>): Promise<Outcome> {
     }
     if (!(error instanceof Unavailable)) throw error;
     const { code, message } = error;
-    // A sync that failed: nobody can know what of it is there.
-    return { type: "unavailable", code, message, mayHaveHappened: message.startsWith("Cannot make") };
+    return { type: "unavailable", code, message, mayHaveHappened: code === "outcome_unknown" };
   }
 }

@@ -8,6 +8,7 @@ import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";
 import { Clock } from "./caller.ts";
+import type { Sizes } from "./sizes.ts";
 
 /** Shorter than in earnest, in milliseconds: a process that stands still may hold the lock. */
 const LOCK_WAIT_MS = 700;
@@ -15,10 +16,9 @@ const LOCK_WAIT_MS = 700;
 /** How far a clock is put wrong, in milliseconds. Far ahead would end all that is timed, for everybody. */
 export const CLOCK_ERRORS: readonly [number, ...number[]] = [0, 0, 0, 300, 1_500, -800, -5_000, -3_600_000];
 
-export interface ServerProcessOptions {
+export interface ServerProcessOptions extends Sizes {
   readonly directory: string;
   readonly disk: Disk;
-  readonly segmentBytes: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -52,7 +52,7 @@ async function start(options: ServerProcessOptions): Promise<ServerProcess> {
   const now = () => clock.read();
   const journal = new FileJournal({ ...options, lockWaitMs: LOCK_WAIT_MS, now: () => clock.readForJournal() });
   const checkpoints = new CheckpointFiles({ ...options, now });
-  const engine = await Engine.start({ journal, checkpoints, log, now });
+  const engine = await Engine.start({ journal, checkpoints, log, now, maxBatchBytes: options.maxBatchBytes });
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   const sweeper = new Sweeper({ engine, now, log });
   const close = async () => {

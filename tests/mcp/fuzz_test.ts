@@ -115,7 +115,15 @@ function count(tallies: ReadonlyMap<string, Tally>, call: AnyCall, { result, err
 }
 
 /** Codes that say that the call could not be carried out though nothing was wrong with it. */
-const UNAVAILABLE = ["busy", "overloaded", "storage_failed", "journal_damaged", "newer_version", "closed"];
+const UNAVAILABLE = [
+  "busy",
+  "overloaded",
+  "storage_failed",
+  "outcome_unknown",
+  "journal_damaged",
+  "newer_version",
+  "closed",
+];
 
 /** The journal is whole, and gives the same with the server's last checkpoint as without any. */
 async function checkData(directory: string): Promise<void> {

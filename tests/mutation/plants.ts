@@ -25,27 +25,27 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "no directory fsync: the name of a new segment can be lost",
-    path: "src/store/file_journal.ts",
+    path: "src/store/durability.ts",
     code: "    this.#disk.syncDirectory(this.#segments.directory);\n",
     instead: "",
   },
   {
     name: "answer before fdatasync",
     path: "src/store/file_journal.ts",
-    code: "if (written.appended > 0 || written.position.seq > this.#durableSeq) this.#sync(written.position);",
-    instead: "if (written.position.segment > this.#durableSegment) this.#sync(written.position);",
+    code: "    this.#makeDurable(written);\n",
+    instead: "    if (written.position.offset < written.appended) this.#makeDurable(written);\n",
   },
   {
     name: "a reader answers before what it read is durable",
     path: "src/store/file_journal.ts",
-    code: "if (position.seq > this.#durableSeq) this.#sync(position);",
-    instead: "if (position.segment > this.#durableSegment) this.#sync(position);",
+    code: "      this.#durability.sync(position);\n      if (chunk",
+    instead: "      if (position.seq === 1) this.#durability.sync(position);\n      if (chunk",
   },
   {
     name: "skipped catch-up: it decides on what it knew before it had the lock",
     path: "src/store/file_journal.ts",
     code: "      position = this.#catchUp(position, follow);\n",
-    instead: "      if (this.#durableSeq === 0) position = this.#catchUp(position, follow);\n",
+    instead: "      if (position.seq === 0) position = this.#catchUp(position, follow);\n",
   },
   {
     name: "no lock: two processes append at the same time",
@@ -55,9 +55,9 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "a failed write is not cut off",
-    path: "src/store/file_journal.ts",
-    code: "if (sizeBytes > position.offset) file.truncate(position.offset);",
-    instead: "if (sizeBytes < position.offset) file.truncate(position.offset);",
+    path: "src/store/append.ts",
+    code: "if (sizeBytes > written.position.offset) file.truncate",
+    instead: "if (sizeBytes < written.position.offset) file.truncate",
   },
   {
     name: "a torn tail is written behind",
@@ -67,9 +67,21 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "it goes on after a failed fdatasync",
+    path: "src/store/durability.ts",
+    code: "    if (this.#failure !== undefined) throw this.#failure;\n",
+    instead: "    if (this.#failure !== undefined && this.#durableSeq < 0) throw this.#failure;\n",
+  },
+  {
+    name: "a segment that is long enough is left wherever a chunk of it ended",
+    path: "src/store/segment_files.ts",
+    code: "if (hasNext && own?.sizeBytes === position.offset)",
+    instead: "if (hasNext && position.offset >= 16 * (this.#chunkBytes ?? 256 * 1024))",
+  },
+  {
+    name: "a write whose sync failed is said to have changed nothing",
     path: "src/store/file_journal.ts",
-    code: "    if (this.#poisoned !== undefined) throw this.#poisoned;\n",
-    instead: "    if (this.#poisoned !== undefined && this.#durableSeq < 0) throw this.#poisoned;\n",
+    code: "if (appended === 0 || !(error instanceof Unavailable)) throw error;",
+    instead: "if (appended >= 0) throw new AppendFailed(0, String(error));",
   },
   {
     name: "stale checkpoint wins",

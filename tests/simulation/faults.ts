@@ -23,12 +23,13 @@ export type Fault =
 
 export type Moment = "before" | "after";
 
-export type ErrorCode = "EIO" | "ENOSPC";
+export type ErrorCode = "EIO" | "ENOSPC" | "EMFILE";
 
 /** Messages as the runtime words them. */
 export const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   EIO: "Input/output error (os error 5)",
   ENOSPC: "No space left on device (os error 28)",
+  EMFILE: "Too many open files (os error 24)",
 };
 
 const COUNTED: ReadonlySet<Operation["name"]> = new Set([
@@ -49,6 +50,7 @@ export function isCounted(name: Operation["name"]): boolean {
 
 export function fits(fault: Fault, name: Operation["name"]): boolean {
   if (fault.type === "short write") return name === "write";
+  if (fault.type === "error" && fault.code === "EMFILE") return name === "open" || name === "syncDirectory";
   if (fault.type === "lost sync") return name === "syncData" || name === "sync";
   return fault.type === "pause" && fault.on !== undefined ? name === fault.on : isCounted(name);
 }
@@ -79,11 +81,12 @@ export function randomFault(random: Random, last: number): Fault {
   const at = random.between(1, last);
   const moment = random.pick(["before", "after"] as const);
   const code = random.pick(["EIO", "ENOSPC"] as const);
+  const failure = random.chance(0.3) ? "EMFILE" : code;
   const fraction = random.next();
   const kind = random.next();
   if (kind < 0.25) return { type: "kill", at, moment };
   if (kind < 0.5) return { type: "power loss", at, moment };
-  if (kind < 0.65) return { type: "error", at, code };
+  if (kind < 0.65) return { type: "error", at, code: failure };
   if (kind < 0.7) return { type: "lost sync", at, operations: random.between(1, SOON) };
   if (kind < 0.85) return { type: "short write", at, fraction, ...(random.chance(0.5) && { code }) };
   return { type: "pause", at, pauseMs: random.between(1, random.chance(0.7) ? SHORT_PAUSE_MS : LONG_PAUSE_MS) };

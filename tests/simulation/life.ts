@@ -22,6 +22,12 @@ const TASKS = 90;
 /** How often a start is tried while others hold a lock. */
 const MAX_STARTS = 40;
 
+/** Most calls at once. */
+const MAX_BURST = 8;
+
+/** After so many calls that could not be carried out, one after the other, the next life may fare better. */
+const MAX_FAILURES = 12;
+
 const SILENT: Log = { info() {}, warn() {}, error() {} };
 
 /** What a life is given. */
@@ -39,7 +45,7 @@ export async function live(context: Context): Promise<Ending> {
   let when: "starting" | "running" = "starting";
   try {
     const server = await startWhenFree({
-      ...context.life,
+      ...context.life.sizes,
       directory: DIRECTORY,
       disk: context.disk,
       now: context.now,
@@ -58,7 +64,7 @@ export async function live(context: Context): Promise<Ending> {
 /** Makes calls, now and then several at once, or with another clock. Ends early where nothing is to be had any more. */
 async function work({ engine, clock }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
   const random = randomOf(`${life.seed} worker ${life.worker} life ${life.life}`);
-  let isUseless = false;
+  let failures = 0;
   const caller = new Caller({
     ...life,
     engine,
@@ -67,12 +73,12 @@ async function work({ engine, clock }: ServerProcess, { life, order, say }: Cont
     sharedTime: order,
     say: (entry) => {
       say(entry);
-      if (entry.type === "ended" && entry.outcome.type === "unavailable") isUseless ||= entry.outcome.mayHaveHappened;
+      if (entry.type === "ended") failures = entry.outcome.type === "unavailable" ? failures + 1 : 0;
     },
   });
-  for (let rest = Number(life.calls); rest > 0 && !isUseless;) {
+  for (let rest = Number(life.calls); rest > 0 && failures < MAX_FAILURES;) {
     if (random.chance(0.05)) clock.errorMs = random.pick(CLOCK_ERRORS);
-    const count = Math.min(rest, random.chance(0.15) ? random.between(2, 4) : 1);
+    const count = Math.min(rest, random.chance(0.15) ? random.between(2, MAX_BURST) : 1);
     rest -= count;
     await Promise.all(Array.from({ length: count }, () => caller.call(randomRequest(random))));
     await pause(random, life.maxPauseMs);

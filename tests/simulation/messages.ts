@@ -3,6 +3,7 @@
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { OpenMode } from "../../src/store/disk.ts";
 import type { CallEnded, CallStarted } from "../history/call_log.ts";
+import type { Sizes } from "../history/sizes.ts";
 
 /** What a process asks of its disk. `file` is the number that the answer to its `open` gave. */
 export type Operation =
@@ -69,6 +70,6 @@ export interface Life {
   readonly life: number;
   /** How many calls it makes. The last process of all makes none, and says what it found. */
   readonly calls: number | "last";
-  readonly segmentBytes: number;
+  readonly sizes: Sizes;
   readonly maxPauseMs: number;
 }

@@ -1,6 +1,7 @@
 /** A schedule before it is run: everything that happens in it follows from its plan, and the plan from a seed. */
 
 import { type Random, randomOf } from "../history/random.ts";
+import { type Sizes, sizesOf } from "../history/sizes.ts";
 import { type Fault, lossDuringSync, randomFault } from "./faults.ts";
 
 export interface Plan {
@@ -9,7 +10,7 @@ export interface Plan {
   readonly workers: number;
   /** How many calls each worker makes, in all its lives. */
   readonly calls: number;
-  readonly segmentBytes: number;
+  readonly sizes: Sizes;
   /** Longest usual pause between calls of a worker, in milliseconds. */
   readonly maxPauseMs: number;
   /** How likely another process goes on after an operation. */
@@ -39,12 +40,23 @@ export function planOf(seed: string): Plan {
     seed,
     workers,
     calls,
-    // Also so small that each record has its own.
-    segmentBytes: random.chance(0.4) ? random.between(150, 600) : random.between(600, 4_000),
+    sizes: randomSizes(random),
     maxPauseMs: random.pick([5, 60, 400]),
     switching: random.pick([0.02, 0.1, 0.3, 0.6]),
     operationMs: random.pick([0.02, 0.1, 0.1, 2]),
     faults: randomFaults(random, workers * calls * OPERATIONS_PER_CALL),
+  };
+}
+
+/** Mostly the true relation; now and then one less or more, or something else. */
+function randomSizes(random: Random): Sizes {
+  // Also so small that each record has its own segment.
+  const sizes = sizesOf(random.chance(0.4) ? random.between(150, 600) : random.between(600, 4_000));
+  const off = () => random.chance(0.7) ? 0 : random.between(-1, 1);
+  return {
+    segmentBytes: sizes.segmentBytes + off(),
+    chunkBytes: random.chance(0.1) ? random.between(1, sizes.segmentBytes) : sizes.chunkBytes + off(),
+    maxBatchBytes: random.chance(0.3) ? random.between(1, 5 * sizes.segmentBytes) : sizes.maxBatchBytes + off(),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The disk as a simulated process sees it: each operation is a question to the scheduler, which may never answer. */
 
-import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/disk.ts";
+import { type Disk, type DiskFile, type FileIdentity, NotOpened, type OpenMode } from "../../src/store/disk.ts";
 import type { Parcel } from "./channel.ts";
 import type { Failure, Operation } from "./messages.ts";
 
@@ -43,7 +43,12 @@ export class RemoteDisk implements Disk {
   }
 
   syncDirectory(path: string): void {
-    this.#ask({ name: "syncDirectory", path });
+    try {
+      this.#ask({ name: "syncDirectory", path });
+    } catch (error) {
+      if ((error as { readonly code?: string }).code === "EMFILE") throw new NotOpened(path, error);
+      throw error;
+    }
   }
 
   watch(): AsyncIterable<void> {

@@ -4,6 +4,7 @@
  */
 
 import { type Fault, fits } from "./faults.ts";
+import { sizesOf } from "../history/sizes.ts";
 import type { Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
 import type { Operation } from "./messages.ts";
@@ -15,7 +16,7 @@ export const SCENARIO: Plan = {
   seed: "sweep",
   workers: 2,
   calls: 6,
-  segmentBytes: 1_000,
+  sizes: sizesOf(1_000),
   maxPauseMs: 400,
   switching: 0.2,
   operationMs: 0.1,
@@ -25,6 +26,7 @@ export const SCENARIO: Plan = {
 /** What can go wrong with the operation of a number. */
 const FAULTS: readonly ((at: number) => Fault)[] = [
   (at) => ({ type: "error", at, code: "EIO" }),
+  (at) => ({ type: "error", at, code: "EMFILE" }),
   (at) => ({ type: "lost sync", at, operations: 8 }),
   (at) => ({ type: "short write", at, fraction: 0.5, code: "ENOSPC" }),
   (at) => ({ type: "short write", at, fraction: 0.5 }),

@@ -150,7 +150,7 @@ export class World {
   }
 
   #start(process: Process, calls: Life["calls"]): void {
-    const { seed, workers, segmentBytes, maxPauseMs } = this.#plan;
+    const { seed, workers, sizes, maxPauseMs } = this.#plan;
     process.isStruck = false;
     process.arrivals = [];
     if (++process.life > MAX_LIVES) this.complaints.push(`w${process.number} dies again and again`);
@@ -158,7 +158,7 @@ export class World {
     const { number: worker, life } = process;
     this.#tell(process, {
       type: "live",
-      life: { seed, worker, workers, life, calls, segmentBytes, maxPauseMs },
+      life: { seed, worker, workers, life, calls, sizes, maxPauseMs },
     });
   }
 

@@ -82,9 +82,9 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
       let at = 0;
       const position = await journal.transact(journal.origin, {
         ...deaf,
-        decide(now) {
+        decide(now, append) {
           at = now;
-          return [draft];
+          append(draft);
         },
       });
       records.push({ ...draft, seq: records.length + 1, at });
@@ -98,7 +98,10 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
 
   test("the records of one transaction follow each other at one time", async (open) => {
     const journal = open();
-    const position = await journal.transact(journal.origin, { ...deaf, decide: () => ODD_DRAFTS });
+    const position = await journal.transact(journal.origin, {
+      ...deaf,
+      decide: (_at, append) => ODD_DRAFTS.forEach(append),
+    });
     assertEquals(position.seq, ODD_DRAFTS.length);
     const records = await recordsAfter(journal);
     assertEquals(records, ODD_DRAFTS.map((draft, index) => ({ ...draft, seq: index + 1, at: records[0]?.at ?? 0 })));

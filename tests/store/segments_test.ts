@@ -27,7 +27,7 @@ test("a file that is cut between being looked at and being read is read to where
   const file = disk.open(FIRST, "read");
   for (const longer of [1, 100, 100_000, 1_000_000]) {
     for (const after of [ORIGIN, ...positions]) {
-      const chunk = readChunk(file, after, sizeBytes + longer);
+      const chunk = readChunk(file, after, { end: sizeBytes + longer });
       assertEquals(chunk.records.length, 3 - after.seq);
       assertEquals(chunk.position.offset, sizeBytes);
       assertEquals(chunk.rest, { type: "none" });

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Checkpointer } from "../../src/app/checkpointer.ts";
-import { Unavailable } from "../../src/app/ports.ts";
+import { CommitUnknown, Unavailable } from "../../src/app/ports.ts";
+import { NotOpened } from "../../src/store/disk.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { append, createTask, drafted, openStore, recordsAfter, startStore, taskIds } from "../support/store.ts";
 import { FaultyDisk, type Operation, type Plan } from "./faulty_disk.ts";
@@ -18,7 +19,6 @@ const SYNCS: Readonly<
   Record<string, { readonly segmentBytes: number; readonly fails: (operation: Operation) => boolean }>
 > = {
   "of a segment": { segmentBytes: 10_000, fails: ({ name }) => name === "sync" },
-  "of a full segment before the next is begun": { segmentBytes: 1, fails: ({ name }) => name === "sync" },
   "of the journal's directory": {
     segmentBytes: 1,
     fails: ({ name, path }) => name === "syncDirectory" && path === "/data/journal",
@@ -32,7 +32,8 @@ for (const [which, { segmentBytes, fails }] of Object.entries(SYNCS)) {
     await using store = await startStore({ directory: "/data", disk, segmentBytes });
     await createTask(store.engine, "before");
     disk.plan = once(fails);
-    await assertAllRejected([createTask(store.engine, "a"), taskIds(store.engine), createTask(store.engine, "b")]);
+    const calls = [createTask(store.engine, "a"), taskIds(store.engine), createTask(store.engine, "b")];
+    assertEquals(await codesOf(calls), ["outcome_unknown", "storage_failed", "outcome_unknown"]);
     await assertAllRejected([createTask(store.engine, "c"), taskIds(store.engine), taskIds(store.engine)]);
     await assertAllRejected([Array.fromAsync(store.engine.history(0)), recordsAfter(store.journal)]);
     await assertAllRejected([append(store.journal, [])]);
@@ -50,12 +51,42 @@ test("a failed sync is told with its cause and what to do", async () => {
   disk.plan = once(({ name }) => name === "sync");
   const error = await assertRejects(
     () => append(store.journal, [drafted("a")]),
-    Unavailable,
-    "check the disk and restart",
+    CommitUnknown,
+    "check the disk and restart it. Whether this call took effect is unknown: before you repeat it, look with",
   );
   assert(error.message.includes("/data/journal/0000000001.jsonl durable: Error: Input/output error"), error.message);
-  assert(error.cause === ioError);
-  assert(await assertRejects(() => append(store.journal, [drafted("a")])) === error);
+  const later = await assertRejects(() => append(store.journal, [drafted("a")]), Unavailable);
+  assertEquals(later.code, "storage_failed");
+  assert(later.cause === ioError);
+});
+
+test("a full segment that cannot be made durable is not followed by another", async () => {
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using dying = await startStore({ directory: "/data", disk, segmentBytes: 1 });
+  disk.plan = once(({ name }) => name === "sync");
+  assertEquals(await codesOf([createTask(dying.engine, "a")]), ["outcome_unknown"]);
+  await using store = openStore({ directory: "/data", disk, segmentBytes: 1 });
+  disk.plan = once(({ name }) => name === "sync");
+  await assertAllRejected([append(store.journal, [drafted("b")])]);
+  assertEquals(disk.list("/data/journal").length, 1);
+});
+
+test("a directory that could not be opened for its sync is tried again, and ends no trust", async () => {
+  for (const path of ["/data", "/data/journal"]) {
+    const disk = new FaultyDisk(new MemoryDisk());
+    await using store = await startStore({ directory: "/data", disk });
+    const notOpened = new NotOpened(path, new Error("Too many open files (os error 24)"));
+    let isShort = true;
+    disk.plan = (operation) =>
+      isShort && operation.name === "syncDirectory" && operation.path === path ? { error: notOpened } : undefined;
+    assertEquals(await codesOf([createTask(store.engine, "a")]), ["outcome_unknown"]);
+    // Nothing is shown before it is durable.
+    assertEquals(await codesOf([taskIds(store.engine)]), ["storage_failed"]);
+    isShort = false;
+    assertEquals(await taskIds(store.engine), ["a"]);
+    await createTask(store.engine, "b");
+    assertEquals(await taskIds(store.engine), ["a", "b"]);
+  }
 });
 
 test("a reader whose sync fails has told nothing of what it read", async () => {
@@ -75,7 +106,7 @@ test("no checkpoint is made of what could not be synced, and the end is not held
   const checkpointer = new Checkpointer(store);
   await createTask(store.engine, "a");
   disk.plan = once(({ name }) => name === "sync");
-  await assertAllRejected([createTask(store.engine, "b")]);
+  assertEquals(await codesOf([createTask(store.engine, "b")]), ["outcome_unknown"]);
   await store.engine.close();
   await checkpointer.close();
   assertEquals(disk.list("/data").filter((name) => name.endsWith(".json")), []);
@@ -92,10 +123,14 @@ function once(fails: (operation: Operation) => boolean): Plan {
   };
 }
 
+/** The code with which each call was refused. */
+async function codesOf(calls: readonly Promise<unknown>[]): Promise<string[]> {
+  return (await Promise.allSettled(calls)).map((each) => {
+    assert(each.status === "rejected" && each.reason instanceof Unavailable, JSON.stringify(each));
+    return each.reason.code;
+  });
+}
+
 async function assertAllRejected(calls: readonly Promise<unknown>[]): Promise<void> {
-  for (const each of await Promise.allSettled(calls)) {
-    assert(each.status === "rejected");
-    assert(each.reason instanceof Unavailable, String(each.reason));
-    assertEquals(each.reason.code, "storage_failed");
-  }
+  for (const code of await codesOf(calls)) assertEquals(code, "storage_failed");
 }

@@ -17,6 +17,7 @@ export interface StoreOptions {
   /** Default: the real disk. */
   readonly disk?: Disk;
   readonly segmentBytes?: number;
+  readonly chunkBytes?: number;
   readonly lockWaitMs?: number;
   /** Milliseconds since the Unix epoch. Default: for records a stepping clock, for reads one that stands still. */
   readonly now?: () => number;
@@ -105,7 +106,7 @@ export async function append(
   let tail: Chunk = { records: [], position: after };
   const position = await journal.transact(after, {
     follow: ({ records, position }) => tail = { records: [...tail.records, ...records], position },
-    decide: () => drafts,
+    decide: (_at, append) => drafts.forEach(append),
   });
   return { tail, position };
 }

@@ -41,7 +41,8 @@ type Act = (fleet: Fleet, worker: number) => Promise<void>;
 /** Every choice is made before anything happens, so that it depends on the seed only. */
 function choose(random: Random, segmentBytes: number): Act {
   const stopMs = random.between(SHORTEST_STOP_MS, LONGEST_STOP_MS);
-  const fullBytes = random.between(1, segmentBytes);
+  // With no bytes at all, the first write of a segment fails, too.
+  const fullBytes = random.chance(0.3) ? 0 : random.between(1, segmentBytes);
   const kind = random.next();
   if (kind < 0.45) return (fleet, worker) => fleet.kill(worker);
   if (kind < 0.75) {
