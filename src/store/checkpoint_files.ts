@@ -4,43 +4,29 @@
  * that this program did not write is never overwritten, only set aside.
  */
 
-import { z } from "zod";
 import { type Checkpoints, type Log, type Position, Unavailable } from "../app/ports.ts";
 import type { Task } from "../core/model.ts";
 import type { Snapshot } from "../core/snapshot.ts";
-import { type Disk, type FileIdentity, readChunks, writeAll } from "./disk.ts";
-import { type HashStream, sha256, sha256Stream } from "./hash.ts";
-import { findPosition, LINE_FEED, ORIGIN, segmentName } from "./segments.ts";
+import { hasRecordAt, isJournalEmpty, judgeCheckpoint, RESTART, type Standing } from "./checkpoint_standing.ts";
+import { type Disk, readChunks } from "./disk.ts";
+import { writeDurably } from "./durable_file.ts";
+import { type HashStream, sha256Stream } from "./hash.ts";
+import { keepImported, setAside } from "./set_aside.ts";
+import {
+  CHECKPOINT_VERSION,
+  type CheckpointState,
+  formatStateFile,
+  isUnchanged,
+  readStateFile,
+  STATE_FILE,
+  TASKS_FILE,
+  UNFINISHED,
+} from "./state_file.ts";
 import { formatTasks, parseOwnTasks, parseTasks } from "./tasks_file.ts";
-import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
-
-/** Version of `state.json`. */
-const CHECKPOINT_VERSION = 2;
 
 /** Digests of earlier `tasks.json` files that are known again, should a crash have left one in place. */
 const MAX_PREVIOUS = 8;
-
-const bodySchema = z.object({
-  version: z.union([z.literal(1), z.literal(CHECKPOINT_VERSION)]),
-  /** The journal position that both files stand for. */
-  position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
-  nextOrder: z.number(),
-  /** Absent in version 1, which is only good for knowing its `tasks.json` again. The digest vouches for the form. */
-  recordedAt: z.number().optional(),
-  groups: z.custom<Snapshot["groups"]>().optional(),
-  instances: z.custom<Snapshot["instances"]>().optional(),
-  templates: z.custom<Snapshot["templates"]>().optional(),
-  /** The `tasks.json` that belongs to this. */
-  tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
-  /** SHA-256 of the ones before, newest first. */
-  previous: z.array(z.string()),
-});
-
-/** `sha256` is over the rest, as JSON without white space. */
-const stateSchema = bodySchema.extend({ sha256: z.string() });
-
-type CheckpointState = z.infer<typeof bodySchema>;
 
 export interface CheckpointFilesOptions {
   readonly directory: string;
@@ -50,9 +36,14 @@ export interface CheckpointFilesOptions {
   readonly log: Log;
 }
 
+/** A checkpoint as the engine takes it. */
+interface Checkpoint {
+  readonly snapshot: Snapshot;
+  readonly position: Position;
+}
+
 export class CheckpointFiles implements Checkpoints {
   readonly #directory: string;
-  readonly #journalDirectory: string;
   readonly #tasksPath: string;
   readonly #statePath: string;
   readonly #disk: Disk;
@@ -60,22 +51,26 @@ export class CheckpointFiles implements Checkpoints {
   readonly #log: Log;
   /** Held by the one process that replaces or sets aside these files; commands never wait for it. */
   readonly #lock: WriteLock;
+  #hasToldOfNewer = false;
 
   constructor({ directory, disk, now, log }: CheckpointFilesOptions) {
     this.#directory = directory;
-    this.#journalDirectory = `${directory}/journal`;
-    this.#tasksPath = `${directory}/tasks.json`;
-    this.#statePath = `${directory}/state.json`;
+    this.#tasksPath = `${directory}/${TASKS_FILE}`;
+    this.#statePath = `${directory}/${STATE_FILE}`;
     this.#disk = disk;
     this.#now = now;
     this.#log = log;
     this.#lock = new WriteLock(disk, `${directory}/checkpoint.lock`);
   }
 
-  async load(): Promise<{ readonly snapshot: Snapshot; readonly position: Position } | undefined> {
-    if (this.#isJournalEmpty()) return undefined;
-    const checkpoint = this.#read();
-    if (checkpoint !== undefined) return checkpoint;
+  /**
+   * @throws Unavailable `journal_damaged` if the journal lacks records for which the checkpoint stands
+   * @throws Unavailable `newer_version` if only a newer version can tell whether it does
+   */
+  async load(): Promise<Checkpoint | undefined> {
+    const standing = judgeCheckpoint(this.#disk, this.#directory);
+    const checkpoint = this.#read(standing);
+    if (checkpoint !== undefined || this.#isLeft(standing)) return checkpoint;
     try {
       return await this.#locked(() => this.#readOrSetAside());
     } catch (error) {
@@ -86,45 +81,46 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   async legacy(): Promise<readonly Task[]> {
-    if (!this.#isJournalEmpty()) return [];
+    if (!isJournalEmpty(this.#disk, this.#directory)) return [];
     const bytes = this.#disk.readFile(this.#tasksPath);
-    if (bytes === undefined) return [];
-    const tasks = this.#parseLegacy(bytes);
+    const tasks = bytes === undefined ? [] : this.#parseLegacy(bytes);
+    if (readStateFile(this.#disk, this.#directory).type === "none") return tasks;
     await this.#locked(() => {
-      if (this.#isJournalEmpty()) this.#setAside(this.#statePath, "stands for a journal that is gone");
+      if (isJournalEmpty(this.#disk, this.#directory)) {
+        this.#setAside(this.#statePath, "stands for a journal that is not here");
+      }
     });
     return tasks;
   }
 
   async retireLegacy(): Promise<void> {
     await this.#locked(() => {
-      if (!this.#isOwnTasksFile(this.#readState())) this.#move(this.#tasksPath, "imported");
+      const file = readStateFile(this.#disk, this.#directory);
+      if (this.#isOwnTasksFile(file.type === "known" ? file.state : undefined)) return;
+      keepImported(this.#disk, this.#tasksPath, this.#now());
     });
   }
 
+  /** @throws Unavailable `journal_damaged` if the journal does not have the position any more; nothing was changed */
   async save(snapshot: Snapshot, position: Position): Promise<void> {
     await this.#lock.acquire();
     try {
-      const current = this.#readState();
-      if (current !== undefined && current.position.seq >= position.seq && this.#isOfThisJournal(current)) return;
-      const tasks = await this.#writeTasks(snapshot.tasks);
-      const state = bodySchema.parse({
-        version: CHECKPOINT_VERSION,
-        position,
-        nextOrder: snapshot.nextOrder,
-        recordedAt: snapshot.recordedAt,
-        groups: snapshot.groups,
-        instances: snapshot.instances,
-        templates: snapshot.templates,
-        tasks,
-        previous: current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS),
-      });
-      const signed = { ...state, sha256: digestOf(state) };
-      await this.#write(`${this.#statePath}.tmp`, [JSON.stringify(signed, undefined, 2) + "\n"]);
-      if (!this.#isOwnTasksFile(current)) this.#setAside(this.#tasksPath, "was changed by hand");
+      const file = readStateFile(this.#disk, this.#directory);
+      if (file.type === "newer") return this.#tellOfNewer(file.version);
+      if (!hasRecordAt(this.#disk, this.#directory, position)) throw lost(this.#directory, position.seq);
+      const isOfThisJournal = file.type === "known" && hasRecordAt(this.#disk, this.#directory, file.state.position);
+      const current = isOfThisJournal ? file.state : undefined;
+      if (current !== undefined && current.position.seq >= position.seq) return;
+      const { tasks: all, ...rest } = snapshot;
+      const tasks = await this.#writeTasks(all);
+      const previous = current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS);
+      const text = formatStateFile({ position, ...rest, tasks, previous });
+      await writeDurably(this.#disk, this.#statePath + UNFINISHED, encoded([text]));
+      if (current === undefined && file.type !== "none") this.#setBothAside("is damaged or belongs to another journal");
+      else this.#setAsideUnlessOwn(current);
       // In this order: a crash in between leaves a tasks.json whose digest is among the previous ones.
-      this.#disk.rename(`${this.#statePath}.tmp`, this.#statePath);
-      this.#disk.rename(`${this.#tasksPath}.tmp`, this.#tasksPath);
+      this.#disk.rename(this.#statePath + UNFINISHED, this.#statePath);
+      this.#disk.rename(this.#tasksPath + UNFINISHED, this.#tasksPath);
       this.#disk.syncDirectory(this.#directory);
     } finally {
       this.#lock.release();
@@ -136,15 +132,12 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   /** The checkpoint, if both files are whole, belong together and to the journal. */
-  #read(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
-    const state = this.#readState();
-    if (state === undefined || !this.#journalHolds(state.position)) return undefined;
+  #read(standing: Standing): Checkpoint | undefined {
     // An older version knew less of each task than the journal does.
-    if (state.version !== CHECKPOINT_VERSION) return undefined;
-    const tasks = this.#readTasks(state.tasks.sha256);
-    if (tasks === undefined) return undefined;
-    const { nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = state;
-    return { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position: state.position };
+    if (standing.type !== "held" || standing.state.version !== CHECKPOINT_VERSION) return undefined;
+    const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
+    const tasks = this.#readTasks(standing.state.tasks.sha256);
+    return tasks && { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position };
   }
 
   /** The tasks of a `tasks.json` with this digest. One pass, as another process may replace the file at any time. */
@@ -161,36 +154,29 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   /** Under the lock, where no other process can be half-way through replacing the files. */
-  #readOrSetAside(): { readonly snapshot: Snapshot; readonly position: Position } | undefined {
-    const checkpoint = this.#read();
-    if (checkpoint !== undefined) return checkpoint;
-    const state = this.#readState();
-    if (!this.#isOwnTasksFile(state)) this.#setAside(this.#tasksPath, "was changed by hand or is damaged");
-    if (state === undefined || !this.#journalHolds(state.position)) {
-      this.#setAside(this.#statePath, "is damaged or belongs to another journal");
-    }
+  #readOrSetAside(): Checkpoint | undefined {
+    const standing = judgeCheckpoint(this.#disk, this.#directory);
+    const checkpoint = this.#read(standing);
+    if (checkpoint !== undefined || this.#isLeft(standing)) return checkpoint;
+    if (standing.type === "useless") this.#setBothAside(standing.why);
+    else this.#setAsideUnlessOwn(standing.type === "held" ? standing.state : undefined);
     return undefined;
   }
 
-  /**
-   * Whether the journal has exactly this position.
-   *
-   * @throws Unavailable `journal_damaged` if the journal ends before it: a checkpoint only ever stands for durable
-   * records, so acknowledged ones are missing
-   */
-  #journalHolds(position: Position): boolean {
-    const { found, seq } = findPosition(this.#disk, this.#journalDirectory, position);
-    if (found !== "missing") return found === "held";
-    throw new Unavailable(
-      "journal_damaged",
-      `The journal is damaged: ${this.#journalDirectory} can be read up to record ${seq}, but ${this.#statePath} was ` +
-        `written when it had ${position.seq}. Nothing was changed; the verify command shows the damage, the repair ` +
-        "command goes on with what is left after keeping a copy",
-    );
+  /** Whether there is nothing to be set aside. */
+  #isLeft(standing: Standing): boolean {
+    if (standing.type === "newer") this.#tellOfNewer(standing.version);
+    return standing.type === "newer" || standing.type === "left";
   }
 
-  #isOfThisJournal({ position }: CheckpointState): boolean {
-    return findPosition(this.#disk, this.#journalDirectory, position).found === "held";
+  /** Says it once, not at each checkpoint. */
+  #tellOfNewer(version: number): void {
+    if (this.#hasToldOfNewer) return;
+    this.#hasToldOfNewer = true;
+    this.#log.warn(
+      `A newer version of this program wrote ${this.#statePath} (version ${version}): this process leaves it and ` +
+        `${TASKS_FILE} alone, writes no checkpoint and reads the whole journal at its start. ${RESTART}`,
+    );
   }
 
   /** Whether `tasks.json` is missing, or one that this program wrote. */
@@ -198,7 +184,7 @@ export class CheckpointFiles implements Checkpoints {
     const identity = this.#disk.identity(this.#tasksPath);
     if (identity === undefined) return true;
     if (state === undefined) return false;
-    if (isSameFile(identity, state.tasks)) return true;
+    if (isUnchanged(identity, state)) return true;
     return [state.tasks.sha256, ...state.previous].includes(this.#tasksDigest());
   }
 
@@ -206,27 +192,6 @@ export class CheckpointFiles implements Checkpoints {
     const hash = sha256Stream();
     for (const chunk of readChunks(this.#disk, this.#tasksPath)) hash.update(chunk);
     return hash.digest();
-  }
-
-  /** Whether the journal has no record yet, or an unfinished one. */
-  #isJournalEmpty(): boolean {
-    for (const bytes of readChunks(this.#disk, `${this.#journalDirectory}/${segmentName(ORIGIN.segment)}`)) {
-      if (bytes.includes(LINE_FEED)) return false;
-    }
-    return true;
-  }
-
-  #readState(): CheckpointState | undefined {
-    const bytes = this.#disk.readFile(this.#statePath);
-    if (bytes === undefined) return undefined;
-    try {
-      const { sha256, ...state } = stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-      if (sha256 !== digestOf(state)) throw new Error("its digest does not match");
-      return state;
-    } catch (error) {
-      this.#log.warn(`Cannot use ${this.#statePath}, the state is made anew from the journal: ${error}`);
-      return undefined;
-    }
   }
 
   #parseLegacy(bytes: Uint8Array): readonly Task[] {
@@ -244,44 +209,29 @@ export class CheckpointFiles implements Checkpoints {
 
   async #writeTasks(tasks: readonly Task[]): Promise<CheckpointState["tasks"]> {
     const hash = sha256Stream();
-    const { inode, sizeBytes, modifiedMs } = await this.#write(`${this.#tasksPath}.tmp`, formatTasks(tasks), hash);
+    const bytes = hashing(encoded(formatTasks(tasks)), hash);
+    const { inode, sizeBytes, modifiedMs } = await writeDurably(this.#disk, this.#tasksPath + UNFINISHED, bytes);
     return { sha256: hash.digest(), inode, sizeBytes, modifiedMs };
   }
 
-  /** Writes a file durably, letting the event loop turn between slices. */
-  async #write(path: string, slices: Iterable<string>, hash?: HashStream): Promise<FileIdentity> {
-    const file = this.#disk.open(path, "replace");
-    try {
-      for (const slice of slices) {
-        const bytes = new TextEncoder().encode(slice);
-        hash?.update(bytes);
-        writeAll(file, bytes);
-        await nextTurn();
-      }
-      await file.sync();
-      return file.identity();
-    } catch (error) {
-      // The room that a half-written file takes may be what the journal lacks.
-      file.truncate(0);
-      throw error;
-    } finally {
-      file.close();
-    }
+  #setBothAside(why: string): void {
+    for (const path of [this.#statePath, this.#tasksPath]) this.#setAside(path, why);
+  }
+
+  /** Sets a `tasks.json` aside that is not one of those that a state knows. */
+  #setAsideUnlessOwn(state: CheckpointState | undefined): void {
+    if (this.#isOwnTasksFile(state)) return;
+    this.#setAside(
+      this.#tasksPath,
+      `was changed by hand, is damaged, or was copied at another time than ${STATE_FILE}`,
+    );
   }
 
   #setAside(path: string, why: string): void {
-    const aside = this.#move(path, "set-aside");
-    if (aside !== undefined) {
-      this.#log.warn(`${path} ${why}: it was set aside as ${aside}, the journal has the truth`);
-    }
-  }
-
-  /** Renames a file, if it is there, to a name that says why and when. */
-  #move(path: string, why: string): string | undefined {
-    if (this.#disk.identity(path) === undefined) return undefined;
-    const moved = `${path}.${why}-${new Date(this.#now()).toISOString().replaceAll(/[:.]/g, "-")}`;
-    this.#disk.rename(path, moved);
-    return moved;
+    const aside = setAside(this.#disk, path, this.#now());
+    if (aside === undefined) return;
+    const removed = aside.removed.length > 0 ? `; the oldest copy was removed: ${aside.removed.join(", ")}` : "";
+    this.#log.warn(`${path} ${why}: it was set aside as ${aside.path}, the journal has the truth${removed}`);
   }
 
   async #locked<T>(action: () => T): Promise<T> {
@@ -301,11 +251,14 @@ function* hashing(chunks: Iterable<Uint8Array>, hash: HashStream): Iterable<Uint
   }
 }
 
-function digestOf(state: CheckpointState): string {
-  return sha256(JSON.stringify(state));
+function* encoded(slices: Iterable<string>): Iterable<Uint8Array> {
+  for (const slice of slices) yield new TextEncoder().encode(slice);
 }
 
-function isSameFile(identity: FileIdentity, known: CheckpointState["tasks"]): boolean {
-  return identity.inode === known.inode && identity.sizeBytes === known.sizeBytes &&
-    identity.modifiedMs === known.modifiedMs;
+function lost(directory: string, seq: number): Unavailable {
+  return new Unavailable(
+    "journal_damaged",
+    `${directory}/journal does not have record ${seq} any more: it was removed, replaced or cut. The checkpoint there ` +
+      "was left as it is",
+  );
 }

@@ -7,6 +7,7 @@ import { type Fault, type Position, type Repair, Unavailable, type Verification 
 import { type Disk, writeFile } from "./disk.ts";
 import { walkJournal } from "./segment_files.ts";
 import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
+import { isInPlace, readStateFile } from "./state_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
@@ -82,7 +83,8 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
       const { path, line, why } = verification.fault;
       throw new Unavailable(
         "newer_version",
-        `There is nothing to repair: a newer version of this program wrote ${path} line ${line}: ${why}. Update it`,
+        `There is nothing to repair: a newer version of this program wrote ${path} line ${line}: ${why}. ` +
+          "Restart the MCP servers that are older than the journal; if they stay so, update this program",
       );
     }
     const journal = `${directory}/journal`;
@@ -128,9 +130,11 @@ function cutSegment(
   }
 }
 
-/** Seq of the record that the checkpoint stands for; 0 if there is none. */
+/**
+ * Seq of the record up to which the journal must go: the one that the checkpoint stands for, unless this is a copy of a
+ * data directory, whose files may be of different ages.
+ */
 function checkpointSeq(disk: Disk, directory: string): number {
-  const bytes = disk.readFile(`${directory}/state.json`);
-  const seq = bytes && /"seq": *(\d+)/.exec(new TextDecoder().decode(bytes))?.[1];
-  return Number(seq ?? 0);
+  const file = readStateFile(disk, directory);
+  return file.type === "known" && isInPlace(disk, directory, file.state) ? file.state.position.seq : 0;
 }

@@ -86,13 +86,13 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "stale checkpoint wins",
     path: "src/store/checkpoint_files.ts",
-    code: "current !== undefined && current.position.seq >= position.seq && this.#isOfThisJournal(current)",
-    instead: "current !== undefined && current.position.seq === position.seq && this.#isOfThisJournal(current)",
+    code: "current !== undefined && current.position.seq >= position.seq",
+    instead: "current !== undefined && current.position.seq === position.seq",
   },
   {
     name: "a checkpoint is renamed before it is durable",
-    path: "src/store/checkpoint_files.ts",
-    code: "      await file.sync();\n",
+    path: "src/store/durable_file.ts",
+    code: "    await file.sync();\n",
     instead: "",
   },
   {

@@ -112,24 +112,6 @@ test("a full disk leaves the file to be taken over later", async (memory) => {
   assertEquals((await taskIds(store.engine)).length, 4);
 });
 
-test("a journal that was deleted is begun anew from the last checkpoint", async (disk) => {
-  {
-    await using store = await startStore({ directory: "/data", disk });
-    for (const id of ["b", "10", "9", "__proto__", "a"]) await createTask(store.engine, id);
-    await store.engine.execute({ type: "claim_task", instance: "x" }, "x");
-    await checkpoint(store);
-  }
-  disk.remove("/data/journal");
-  await using store = await startStore({ directory: "/data", disk });
-  const { tasks } = await wholeState(store.engine);
-  assertEquals(tasks.map(({ id }) => id), ["b", "10", "9", "__proto__", "a"]);
-  assertEquals([tasks[0]?.status, tasks[0]?.attempt], ["in_progress", 1]);
-  await createTask(store.engine, "c");
-  await checkpoint(store);
-  await using again = await startStore({ directory: "/data", disk });
-  assertEquals(await wholeState(again.engine), await wholeState(store.engine));
-});
-
 test("a file that is no tasks file is refused with the reason, and left as it is", async (disk) => {
   const refused: Readonly<Record<string, string>> = {
     "": "It is not JSON",

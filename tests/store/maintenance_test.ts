@@ -104,7 +104,7 @@ test("a repair of a journal of a newer version is refused", async () => {
   const last = segments(disk).at(-1) ?? "";
   disk.put(last, `${disk.files().get(last)}${forgedLine({ v: 2, seq: 9 }, end.hash)}`);
   const before = contents(disk);
-  const error = await assertRejects(() => repairJournal(disk, "/data", 0), Unavailable, "Update it");
+  const error = await assertRejects(() => repairJournal(disk, "/data", 0), Unavailable, "Restart the MCP servers");
   assertEquals(error.code, "newer_version");
   assertEquals(contents(disk), before);
 });
