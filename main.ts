@@ -2,7 +2,7 @@
  * The composition root: reads arguments and environment, puts the parts together, and starts what was asked for.
  */
 
-import { resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { exists } from "@std/fs";
 import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
@@ -15,6 +15,7 @@ import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner, type Launch } from "./src/cli/banner.ts";
 import {
   importTasks,
+  printBackup,
   printExport,
   printHistory,
   printRepair,
@@ -27,6 +28,7 @@ import { Refusal } from "./src/core/refusal.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
+import { backUp } from "./src/store/backup.ts";
 import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
 import { realDisk } from "./src/store/disk.ts";
 import { FileJournal } from "./src/store/file_journal.ts";
@@ -127,6 +129,8 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
       return printVerification(verifyJournal(realDisk, directory), terminal);
     case "repair":
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
+    case "backup":
+      return printBackup(await backUp(realDisk, backupPaths(directory, invocation.destination)), terminal);
   }
   const imported = invocation.type === "import" ? parseTasks(await readText(invocation.file), Date.now()) : [];
   const app = await startApp(location);
@@ -204,6 +208,21 @@ function launch(directory: string): Launch {
 
 async function hasData(directory: string): Promise<boolean> {
   return await exists(`${directory}/journal`) || await exists(`${directory}/tasks.json`);
+}
+
+/** Real paths, so that no symbolic link hides that the copy would go into what is copied. */
+function backupPaths(directory: string, destination: string): { directory: string; destination: string } {
+  return { directory: Deno.realPathSync(directory), destination: realPathToMake(resolve(destination)) };
+}
+
+/** The real path of what is there, or will be made in a directory that is. */
+function realPathToMake(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return join(Deno.realPathSync(dirname(path)), basename(path));
+  }
 }
 
 async function readText(file: string): Promise<string> {

@@ -121,6 +121,17 @@ export interface Repair {
   readonly copies?: string;
 }
 
+/** What a backup copied. */
+export interface Backup {
+  /** The directory with the copy. */
+  readonly destination: string;
+  readonly records: number;
+  /** How many files the records are in. */
+  readonly segments: number;
+  /** The record that the copied checkpoint stands for; undefined if there is no usable one. */
+  readonly checkpointSeq?: number;
+}
+
 /** Messages for the operator. */
 export interface Log {
   info(message: string): void;

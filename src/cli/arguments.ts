@@ -30,6 +30,7 @@ export type Invocation =
     | { readonly type: "history"; readonly task?: string; readonly since?: number; readonly limit: number }
     | { readonly type: "verify" }
     | { readonly type: "repair" }
+    | { readonly type: "backup"; readonly destination: string }
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
   );
@@ -127,6 +128,10 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
   program.command("repair")
     .description("cut a damaged end off the journal, keeping a copy")
     .action(() => choose((location) => ({ type: "repair", location })));
+  program.command("backup")
+    .description("copy the data directory, while servers use it or not, and check the copy")
+    .argument("<destination>", "a directory that is made, or empty")
+    .action((destination: string) => choose((location) => ({ type: "backup", location, destination })));
   program.command("export")
     .description("print all tasks as JSON, in the format of tasks.json")
     .action(() => choose((location) => ({ type: "export", location })));

@@ -4,7 +4,7 @@
 
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
-import type { Fault, Repair, Verification } from "../app/ports.ts";
+import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/events.ts";
 import { nameSome } from "../core/graph.ts";
 import type { Task, TaskView } from "../core/model.ts";
@@ -69,7 +69,12 @@ const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly w
     name: "UNFINISHED",
     wayOut: "A process was stopped while writing, or is writing just now; the next write cuts it off.",
   },
-  newer: { name: "NEWER", wayOut: "A newer version of this program wrote it: update this one. Nothing is damaged." },
+  newer: {
+    name: "NEWER",
+    wayOut:
+      "A newer version of this program wrote it; nothing is damaged. Restart the MCP servers that are older than " +
+      "the journal; if they stay so, update this program.",
+  },
   damaged: {
     name: "DAMAGED",
     wayOut: "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
@@ -84,6 +89,15 @@ export function printRepair({ verification, copies }: Repair, terminal: Terminal
   }
   terminal.print(`Records kept: ${verification.records}. What was cut off or set aside is in ${copies}`);
   terminal.print("Restart the servers that use this data directory.");
+  return 0;
+}
+
+/** Prints what a backup copied. */
+export function printBackup({ destination, records, segments, checkpointSeq }: Backup, terminal: Terminal): number {
+  terminal.print(`Copied to ${destination}, and read back: it is whole.`);
+  terminal.print(`records:    ${records}`);
+  terminal.print(`segments:   ${segments}`);
+  terminal.print(`checkpoint: ${checkpointSeq === undefined ? "none of use" : `of record ${checkpointSeq}`}`);
   return 0;
 }
 

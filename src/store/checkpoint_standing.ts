@@ -86,9 +86,8 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
   if (rest.type === "fault") return { type: "left" };
   if (isInPlace(disk, directory, state)) throw recordsMissing(directory, state.position.seq, seq);
   if (isJournalEmpty(disk, directory)) return { type: "left" };
-  const why =
-    `stands for record ${state.position.seq}, and the journal ends at record ${seq}: ${directory} is a copy ` +
-    "whose files were copied at different times";
+  const why = `stands for record ${state.position.seq}, but the journal ends at record ${seq}, as in a copy whose ` +
+    "files were copied at different times";
   return { type: "useless", why };
 }
 

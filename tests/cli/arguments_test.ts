@@ -9,7 +9,17 @@ import { temporaryDirectory } from "../support/temp.ts";
 Deno.test("help and version need no permission at all", async () => {
   const help = await runDeno("--help");
   assertEquals([help.code, help.log], [0, ""]);
-  const words = ["status", "history", "verify", "repair", "export", "import", "--data", "ORCHESTRATOR_DATA_DIR"];
+  const words = [
+    "status",
+    "history",
+    "verify",
+    "repair",
+    "backup",
+    "export",
+    "import",
+    "--data",
+    "ORCHESTRATOR_DATA_DIR",
+  ];
   words.push("--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
   words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms");
   for (const word of words) assertStringIncludes(help.output, word);
@@ -25,7 +35,7 @@ Deno.test("help and version need no permission at all", async () => {
 Deno.test("arguments that make no sense are refused with 1, saying what would", async (t) => {
   for (
     const [args, says] of [
-      [["frob"], "unknown command 'frob': there are status, history, verify, repair, export, import"],
+      [["frob"], "unknown command 'frob': there are status, history, verify, repair, backup, export, import"],
       [["--frob"], "unknown option '--frob'"],
       [["--stroe", "memory"], "Did you mean --store?"],
       [["--store", "disk"], "Allowed choices are file, memory."],
@@ -50,6 +60,8 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
       [["status", "--task", "x"], "unknown option '--task'"],
       [["status", "extra"], "too many arguments for 'status'"],
       [["verify", "other-directory"], "too many arguments for 'verify'"],
+      [["backup"], "missing required argument 'destination'"],
+      [["backup", "a", "b"], "too many arguments for 'backup'"],
       [["import"], "missing required argument 'file'"],
       [["import", "a", "b"], "too many arguments for 'import'"],
     ] as const
@@ -66,8 +78,8 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
 Deno.test("commands say when there is no data directory, and make none", async () => {
   await using parent = await temporaryDirectory();
   const directory = `${parent.path}/none`;
-  for (const command of ["status", "history", "verify", "repair", "export"]) {
-    const { code, output, log } = await runProgram(directory, [command]);
+  for (const command of ["status", "history", "verify", "repair", "backup copy", "export"]) {
+    const { code, output, log } = await runProgram(directory, command.split(" "));
     assertEquals([code, output], [1, ""]);
     assertStringIncludes(
       log,

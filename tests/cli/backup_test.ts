@@ -1,0 +1,103 @@
+/** Shows how an operator makes a backup of a directory that a server uses, and which permissions that takes. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { create } from "../support/calls.ts";
+import { type ProgramResult, runProgram } from "../support/program.ts";
+import { type Json, MAIN, startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+Deno.test("a backup", async (t) => {
+  await using parent = await temporaryDirectory();
+  const [data, backups] = [`${parent.path}/data`, `${parent.path}/backups`];
+  for (const directory of [data, backups]) await Deno.mkdir(directory);
+  await using server = await startServer(data);
+  await create(server, "a", "b");
+  await create(server, "c");
+
+  await t.step("of what a server uses needs to read the data and to write where it goes", async () => {
+    const { code, output, log } = await backUp(data, `${backups}/one`, [data, backups], [backups]);
+    assertEquals([code, log], [0, ""]);
+    assertStringIncludes(output, `Copied to ${backups}/one, and read back: it is whole.\n`);
+    assertMatch(output, /\nrecords: {4}2\nsegments: {3}1\ncheckpoint: (none of use|of record [12])\n$/);
+    assertEquals((await runProgram(`${backups}/one`, ["verify"])).code, 0);
+    assertStringIncludes((await runProgram(`${backups}/one`, ["status"])).output, "3 tasks: 3 ready");
+  });
+
+  await t.step("into an empty directory needs no permission for the one above it", async () => {
+    await Deno.mkdir(`${backups}/two`);
+    const { code, log } = await backUp(data, `${backups}/two`, [data, `${backups}/two`], [`${backups}/two`]);
+    assertEquals([code, log], [0, ""]);
+  });
+
+  await t.step("without the permission says which it needs", async () => {
+    const { code, output, log } = await backUp(data, `${backups}/three`, [data], []);
+    assertEquals([code, output], [1, ""]);
+    assertStringIncludes(log, "--allow-read");
+  });
+
+  await t.step("is refused where something is already, and says what would do", async () => {
+    const { code, output, log } = await backUp(data, `${backups}/one`, [data, backups], [backups]);
+    assertEquals([code, output], [1, ""]);
+    assertStringIncludes(log, `Cannot back up to ${backups}/one: there is `);
+    assertStringIncludes(log, "name a directory that does not exist or is empty");
+  });
+
+  await t.step("is refused in the data directory, also through a link", async () => {
+    if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no ln");
+    // Deno itself makes links for those only who may write everywhere.
+    assertEquals((await new Deno.Command("ln", { args: ["-s", data, `${parent.path}/link`] }).output()).code, 0);
+    for (const destination of [`${data}/backup`, `${parent.path}/link/backup`]) {
+      const { code, log } = await backUp(data, destination, [parent.path], [parent.path]);
+      assertEquals(code, 1);
+      assertStringIncludes(log, `Cannot back up to ${data}/backup: it is in the data directory ${data}`);
+    }
+  });
+
+  await t.step("is refused where there is no directory for it to be in", async () => {
+    const { code, log } = await backUp(data, `${backups}/none/four`, [data, backups], [backups]);
+    assertEquals(code, 1);
+    assertStringIncludes(log, `${backups}/none`);
+  });
+
+  await t.step("is served as it was, whatever happened since", async () => {
+    await create(server, "later");
+    await using copy = await startServer(`${backups}/two`);
+    const ids = await copy.ask<Json[]>("get_task_status", { fields: ["id"] });
+    assertEquals(ids.map(({ id }) => id), ["a", "b", "c"]);
+    assertEquals(copy.log, "");
+  });
+});
+
+Deno.test("a deleted journal of a running server is told with what to do, which works", async () => {
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  {
+    await using server = await startServer(path);
+    await create(server, "a", "b");
+  }
+  await using server = await startServer(path);
+  await Deno.remove(`${path}/journal`, { recursive: true });
+  const before = await Deno.readTextFile(`${path}/tasks.json`);
+  const { code, message } = await server.refused("create_task", { id: "c", description: "" });
+  assertEquals(code as string, "journal_damaged");
+  assertStringIncludes(message, `move ${path}/state.json away and start again`);
+  assertEquals((await runProgram(path, ["verify"])).code, 1);
+  await server.close();
+  assertEquals(await Deno.readTextFile(`${path}/tasks.json`), before);
+  await Deno.rename(`${path}/state.json`, `${path}/state.json.mine`);
+  await using again = await startServer(path);
+  const tasks = await again.ask<Json[]>("get_task_status", { fields: ["id"] });
+  assertEquals(tasks, [{ id: "a" }, { id: "b" }]);
+});
+
+function backUp(
+  data: string,
+  destination: string,
+  read: readonly string[],
+  write: readonly string[],
+): Promise<ProgramResult> {
+  const permissions = [`--allow-read=${read}`, ...(write.length > 0 ? [`--allow-write=${write}`] : [])];
+  return runProgram(data, [], {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", data, "backup", destination],
+  });
+}
