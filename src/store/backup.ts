@@ -49,7 +49,8 @@ export async function backUp(disk: Disk, { directory, destination }: BackupOptio
 }
 
 function refuseDestination(disk: Disk, directory: string, destination: string): void {
-  const isInside = destination === directory || destination.startsWith(`${directory}/`);
+  // The separator is that of the system.
+  const isInside = destination.startsWith(directory) && /^($|[/\\])/.test(destination.slice(directory.length));
   if (isInside) throw refused(destination, `it is in the data directory ${directory}`, "name a directory elsewhere");
   const [name] = disk.list(destination);
   if (name === undefined) return;

@@ -68,9 +68,9 @@ export class CheckpointFiles implements Checkpoints {
    * @throws Unavailable `newer_version` if only a newer version can tell whether it does
    */
   async load(): Promise<Checkpoint | undefined> {
-    const standing = judgeCheckpoint(this.#disk, this.#directory);
+    const standing = this.#judge();
     const checkpoint = this.#read(standing);
-    if (checkpoint !== undefined || this.#isLeft(standing)) return checkpoint;
+    if (checkpoint !== undefined || standing.type === "left") return checkpoint;
     try {
       return await this.#locked(() => this.#readOrSetAside());
     } catch (error) {
@@ -131,6 +131,13 @@ export class CheckpointFiles implements Checkpoints {
     this.#lock.close();
   }
 
+  #judge(): Exclude<Standing, { type: "newer" }> {
+    const standing = judgeCheckpoint(this.#disk, this.#directory);
+    if (standing.type !== "newer") return standing;
+    this.#tellOfNewer(standing.version);
+    return { type: "left" };
+  }
+
   /** The checkpoint, if both files are whole, belong together and to the journal. */
   #read(standing: Standing): Checkpoint | undefined {
     // An older version knew less of each task than the journal does.
@@ -155,18 +162,12 @@ export class CheckpointFiles implements Checkpoints {
 
   /** Under the lock, where no other process can be half-way through replacing the files. */
   #readOrSetAside(): Checkpoint | undefined {
-    const standing = judgeCheckpoint(this.#disk, this.#directory);
+    const standing = this.#judge();
     const checkpoint = this.#read(standing);
-    if (checkpoint !== undefined || this.#isLeft(standing)) return checkpoint;
+    if (checkpoint !== undefined || standing.type === "left") return checkpoint;
     if (standing.type === "useless") this.#setBothAside(standing.why);
     else this.#setAsideUnlessOwn(standing.type === "held" ? standing.state : undefined);
     return undefined;
-  }
-
-  /** Whether there is nothing to be set aside. */
-  #isLeft(standing: Standing): boolean {
-    if (standing.type === "newer") this.#tellOfNewer(standing.version);
-    return standing.type === "newer" || standing.type === "left";
   }
 
   /** Says it once, not at each checkpoint. */
