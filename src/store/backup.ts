@@ -5,12 +5,13 @@
  */
 
 import { type Backup, type Fault, type Position, Unavailable } from "../app/ports.ts";
-import { RESTART } from "./checkpoint_standing.ts";
+import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
 import { sha256Stream } from "./hash.ts";
 import { verifyJournal } from "./maintenance.ts";
-import { readSegments, segmentName, segmentNumbers } from "./segments.ts";
+import { walkJournal } from "./segment_files.ts";
+import { segmentName, segmentNumbers } from "./segments.ts";
 import { parseStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
 
 /** What is added to the name of everything that is copied, until all of it is durable. */
@@ -104,7 +105,7 @@ async function copyTasks(disk: Disk, directory: string, destination: string): Pr
 /** Where the journal ends now, given where it ended before. */
 function endAfter(disk: Disk, directory: string, before: Position): Position {
   let end = before;
-  for (const { position } of readSegments(disk, `${directory}/journal`, before)) end = position;
+  for (const { position } of walkJournal(disk, directory, before)) end = position;
   return end;
 }
 

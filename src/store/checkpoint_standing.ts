@@ -4,18 +4,19 @@
  */
 
 import { type Position, Unavailable } from "../app/ports.ts";
+import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import {
   endsAt,
   findPosition,
   LINE_FEED,
   ORIGIN,
-  readSegments,
   type SegmentChunk,
   segmentName,
   segmentNumbers,
   startOfSegment,
 } from "./segments.ts";
+import { walkJournal } from "./segment_files.ts";
 import { type CheckpointState, isInPlace, readStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
 
 /** What may be done with the files of the checkpoint. */
@@ -30,9 +31,6 @@ export type Standing =
   | { readonly type: "none" }
   /** They are of no use beside this journal. */
   | { readonly type: "useless"; readonly why: string };
-
-/** What to do about a program that is too old. */
-export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
 
 /**
  * Compares the checkpoint of a data directory with its journal.
@@ -81,7 +79,7 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
   const { found } = findPosition(disk, `${directory}/journal`, state.position);
   if (found === "held") return { type: "held", state };
   if (found === "other") return { type: "useless", why: "belongs to another journal" };
-  const { position: { seq }, rest } = readToEnd(disk, `${directory}/journal`, state.position.segment);
+  const { position: { seq }, rest } = readToEnd(disk, directory, state.position.segment);
   // It may be damaged or of a newer version: whoever reads it says which, and where.
   if (rest.type === "fault") return { type: "left" };
   if (isInPlace(disk, directory, state)) throw recordsMissing(directory, state.position.seq, seq);
@@ -92,13 +90,14 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
 }
 
 /** Reads on from the last segment, of those up to number `segment`, that starts with a record. */
-function readToEnd(disk: Disk, journal: string, segment: number): Pick<SegmentChunk, "position" | "rest"> {
+function readToEnd(disk: Disk, directory: string, segment: number): Pick<SegmentChunk, "position" | "rest"> {
+  const journal = `${directory}/journal`;
   const start = segmentNumbers(disk, journal)
     .filter((number) => number <= segment)
     .map((number) => startOfSegment(disk, journal, number))
     .findLast((position) => position !== undefined) ?? ORIGIN;
   let end: Pick<SegmentChunk, "position" | "rest"> = { position: start, rest: { type: "none" } };
-  for (const chunk of readSegments(disk, journal, start)) end = chunk;
+  for (const chunk of walkJournal(disk, directory, start)) end = chunk;
   return end;
 }
 

@@ -10,6 +10,9 @@ import { HASH_LENGTH, sha256 } from "./hash.ts";
 /** Version of the record format, the `v` of every record. */
 export const FORMAT_VERSION = 2;
 
+/** What to do where a newer version of this program wrote something. */
+export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
+
 /** The hash "before" the first record. */
 export const GENESIS_HASH = "0".repeat(HASH_LENGTH);
 

@@ -4,6 +4,7 @@
  */
 
 import { JournalReplaced, type Position, Unavailable } from "../app/ports.ts";
+import { RESTART } from "./codec.ts";
 import type { Disk, DiskFile, FileIdentity } from "./disk.ts";
 import {
   endsAt,
@@ -140,7 +141,7 @@ export class SegmentFiles {
     return isNewer
       ? new Unavailable(
         "newer_version",
-        `A newer version of this program wrote ${place}: ${why}. Nothing was changed; update this program`,
+        `A newer version of this program wrote ${place}: ${why}. Nothing was changed. ${RESTART}`,
       )
       : new Unavailable(
         "journal_damaged",
@@ -220,11 +221,11 @@ export class SegmentFiles {
 /** Why an unfinished record is damage where a segment follows. */
 const INCOMPLETE = "it is incomplete, but not the last";
 
-/** Reads the journal of a data directory from its beginning, as `SegmentFiles.walk` does, without the right to write. */
-export function* walkJournal(disk: Disk, directory: string): Iterable<SegmentChunk> {
+/** Walks the journal of a data directory, as `SegmentFiles.walk` does, without the right to write. */
+export function* walkJournal(disk: Disk, directory: string, after = ORIGIN): Iterable<SegmentChunk> {
   const segments = new SegmentFiles({ directory, disk, mode: "read" });
   try {
-    yield* segments.walk(ORIGIN);
+    yield* segments.walk(after);
   } finally {
     segments.close();
   }

@@ -71,7 +71,7 @@ export async function assertRefused(
       message,
     );
     assertEquals(error.code, kind === "newer" ? "newer_version" : "journal_damaged");
-    assert(error.message.includes(kind === "newer" ? "update this program" : "repair command"), error.message);
+    assert(error.message.includes(kind === "newer" ? "Restart this MCP server" : "repair command"), error.message);
   }
   assertEquals(contents(disk), before);
 }
