@@ -19,6 +19,7 @@ import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, ORIGIN, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
+import { freeName } from "./set_aside.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -210,7 +211,7 @@ export class FileJournal implements Journal {
   /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
   #cutTorn(position: Position, bytes: number): void {
     const path = this.#segments.path(position.segment);
-    const copy = `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`;
+    const copy = freeName(this.#disk, `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`);
     const torn = new Uint8Array(bytes);
     const file = this.#segments.file(position.segment);
     file.readAt(torn, position.offset);

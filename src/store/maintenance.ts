@@ -7,6 +7,7 @@ import { type Fault, type Position, type Repair, Unavailable, type Verification 
 import { type Disk, writeFile } from "./disk.ts";
 import { walkJournal } from "./segment_files.ts";
 import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
+import { freeName, timeInName } from "./set_aside.ts";
 import { isInPlace, readStateFile } from "./state_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -88,7 +89,7 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
       );
     }
     const journal = `${directory}/journal`;
-    const copies = `${directory}/repaired-${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}`;
+    const copies = freeName(disk, `${directory}/repaired-${timeInName(now)}`);
     disk.makeDirectory(copies);
     disk.syncDirectory(directory);
     const numbers = segmentNumbers(disk, journal);

@@ -24,7 +24,7 @@ export function setAside(disk: Disk, path: string, now: number): SetAside | unde
   const { directory, name } = split(path);
   const copies = disk.list(directory).filter((each) => each.startsWith(`${name}.set-aside-`)).sort();
   const removed = copies.slice(0, Math.max(0, copies.length + 1 - MAX_SET_ASIDE)).map((each) => `${directory}/${each}`);
-  const aside = freeName(disk, path, "set-aside", now);
+  const aside = freeName(disk, `${path}.set-aside-${timeInName(now)}`);
   // A rename replaces what had the name: so each of the oldest copies goes, and the new one takes the place of the last.
   for (const old of removed) disk.rename(old, aside);
   disk.rename(path, aside);
@@ -33,18 +33,22 @@ export function setAside(disk: Disk, path: string, now: number): SetAside | unde
 
 /** Renames a file, if it is there, to `NAME.imported-TIME`, as its tasks are in the journal now. */
 export function keepImported(disk: Disk, path: string, now: number): void {
-  if (disk.identity(path) !== undefined) disk.rename(path, freeName(disk, path, "imported", now));
+  if (disk.identity(path) !== undefined) disk.rename(path, freeName(disk, `${path}.imported-${timeInName(now)}`));
 }
 
-/** A name that no file has, whatever the clock says. */
-function freeName(disk: Disk, path: string, why: string, now: number): string {
+/** The path itself, or where there is a file `PATH-2`, `PATH-3` and so on. */
+export function freeName(disk: Disk, path: string): string {
   const { directory, name } = split(path);
   const taken = new Set(disk.list(directory));
-  const first = `${name}.${why}-${new Date(now).toISOString().replaceAll(/[:.]/g, "-")}`;
-  let free = first;
+  let free = name;
   // Ends: each round that goes on has found another of the directory's files.
-  for (let number = 2; taken.has(free); number++) free = `${first}-${number}`;
+  for (let number = 2; taken.has(free); number++) free = `${name}-${number}`;
   return `${directory}/${free}`;
+}
+
+/** A time in milliseconds since the Unix epoch, as file names of every system can have it. */
+export function timeInName(now: number): string {
+  return new Date(now).toISOString().replaceAll(/[:.]/g, "-");
 }
 
 function split(path: string): { readonly directory: string; readonly name: string } {

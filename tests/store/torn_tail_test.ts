@@ -85,6 +85,20 @@ test("garbage with line feeds after the last record is cut off, wherever it ends
   }
 });
 
+test("a second cut at the same place keeps the copy of the first", async () => {
+  const { disk, records } = await threeRecords(10_000);
+  const last = "/data/journal/0000000001.jsonl";
+  const whole = disk.readFile(last) ?? new Uint8Array();
+  for (const line of ["first\n", "second\n"]) {
+    disk.put(last, new Uint8Array([...whole, ...new TextEncoder().encode(line)]));
+    await mendsItself(disk.afterKill(), { segmentBytes: 10_000, kept: records });
+    await using store = openStore({ directory: "/data", disk });
+    await append(store.journal, []);
+  }
+  const copies = [...disk.files()].filter(([name]) => name.includes("/cut-")).map(([, text]) => text);
+  assertEquals(copies, ["first\n", "second\n"]);
+});
+
 test("an invalid line is no torn tail if anything after it was a record", async () => {
   for (const rest of ['{"v":2,"seq":5,"at":1', '{"v":2,"seq":5,"at":1}\n', "\0\0\n" + '{"v":2,"seq":6,']) {
     const { disk } = await threeRecords(10_000);
