@@ -34,12 +34,15 @@ export function endOfAttempt(
 
 const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
 
-/** The attempt that an instance may still complete, though it was taken for over: nobody has claimed the task since. */
+/**
+ * The attempt that an instance may still complete, though it was taken for over: the task is pending, so nobody has
+ * claimed it since, and nobody has acted on its failure.
+ */
 export function lateAttempt({ status, attempt, pastAttempts }: Task, instance: string): Attempt | undefined {
   const last = pastAttempts?.at(-1);
   if (last === undefined || last.attempt !== attempt || last.instance !== instance) return undefined;
   const isOver = last.outcome === "expired" || last.outcome === "lost";
-  return isOver && (status === "pending" || status === "failed") ? last : undefined;
+  return isOver && status === "pending" ? last : undefined;
 }
 
 /** How long to wait after `failures` + 1 failed attempts, in milliseconds. */

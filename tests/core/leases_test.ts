@@ -145,27 +145,50 @@ Deno.test({
   name: "a late completion counts as long as nobody has claimed the task since",
   permissions: "none",
   fn() {
-    for (const maxAttempts of [1, 5]) {
-      const state = stateAfter(
-        create(taskWith({ timeoutMs: 10, maxAttempts }, "a"), newTask("b", "a")),
+    const state = stateAfter(create(taskWith({ timeoutMs: 10 }, "a"), newTask("b", "a")), claim("x", "a"));
+    run(state, SWEEP, 50);
+    assertEquals(taskOf(state, "a").status, "pending");
+    assertEquals(run(state, { ...complete("x", "a"), attempt: 1 }, 60).events, [
+      { type: "task.completed", id: "a", instance: "x", attempt: 1, result: "done" },
+    ]);
+    const { status, startedAt, finishedAt, error, pastAttempts, workedMs, retryAt } = taskOf(state, "a");
+    assertEquals({ status, startedAt, finishedAt, error, pastAttempts, workedMs, retryAt }, {
+      status: "completed",
+      startedAt: 2,
+      finishedAt: 60,
+      error: undefined,
+      pastAttempts: undefined,
+      workedMs: undefined,
+      retryAt: undefined,
+    });
+    assertEquals(run(state, claim("y"), 61).answer.task?.id, "b");
+  },
+});
+
+Deno.test({
+  name: "a late completion does not undo a failure on which others have acted, but counts once the task is retried",
+  permissions: "none",
+  fn() {
+    for (const isLost of [false, true]) {
+      const state = withInstance(
+        { ttlMs: isLost ? 20 : 10_000 },
+        create(
+          taskWith({ maxAttempts: 1, ...(!isLost && { timeoutMs: 20 }) }, "a"),
+          newTask("plan-b", { task: "a", on: "failed" }),
+          taskWith({ ifUnreachable: "skip" }, "then", "a"),
+        ),
         claim("x", "a"),
       );
       run(state, SWEEP, 50);
-      assertEquals(taskOf(state, "a").status, maxAttempts === 1 ? "failed" : "pending");
-      assertEquals(run(state, { ...complete("x", "a"), attempt: 1 }, 60).events, [
-        { type: "task.completed", id: "a", instance: "x", attempt: 1, result: "done" },
-      ]);
-      const { status, startedAt, finishedAt, error, pastAttempts, workedMs, retryAt } = taskOf(state, "a");
-      assertEquals({ status, startedAt, finishedAt, error, pastAttempts, workedMs, retryAt }, {
-        status: "completed",
-        startedAt: 2,
-        finishedAt: 60,
-        error: undefined,
-        pastAttempts: undefined,
-        workedMs: undefined,
-        retryAt: undefined,
-      });
-      assertEquals(run(state, claim("y"), 61).answer.task?.id, "b");
+      assertEquals([taskOf(state, "a").status, taskOf(state, "then").status], ["failed", "skipped"]);
+      assertEquals(run(state, claim("y"), 51).answer.task?.id, "plan-b");
+      const late = { ...complete("x", "a"), attempt: 1 };
+      const refusal = refusalOf(() => run(state, late, 60));
+      assertEquals([refusal.code, refusal.data], ["wrong_state", { id: "a", status: "failed" }]);
+      assert(refusal.message.includes("retry_task makes it pending again"), refusal.message);
+      assertEquals(taskOf(state, "a").status, "failed");
+      run(state, retry("a"), 61);
+      assertEquals(run(state, late, 62).answer.completed.status, "completed");
     }
   },
 });

@@ -254,7 +254,7 @@ function checkHeld(model: Model, holding: Holding, isSame: (task: ModelTask) => 
 
 /** Whether an instance may still complete what was taken from it. */
 function isLate({ status, attempt, last }: ModelTask, instance: string): boolean {
-  return (status === "pending" || status === "failed") && last?.attempt === attempt && last.instance === instance &&
+  return status === "pending" && last?.attempt === attempt && last.instance === instance &&
     (last.outcome === "expired" || last.outcome === "lost");
 }
 

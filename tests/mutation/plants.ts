@@ -107,4 +107,10 @@ export const PLANTS: readonly Plant[] = [
     code: "if (!isEnded && leaseUntil <= now)",
     instead: "if (!isEnded && leaseUntil <= now && task.attempt > 1)",
   },
+  {
+    name: "a late completion undoes a failure on which others have acted",
+    path: "src/core/attempts.ts",
+    code: 'return isOver && status === "pending" ? last : undefined;',
+    instead: 'return isOver && status !== "in_progress" ? last : undefined;',
+  },
 ];
