@@ -3,7 +3,7 @@
  */
 
 import type { Event, EventOf } from "./events.ts";
-import { MAX_DURATION_MS } from "./limits.ts";
+import { MAX_DURATION_MS, MAX_TIME_MS } from "./limits.ts";
 import type { Attempt, Backoff, Task } from "./model.ts";
 
 /** The pause before the first repetition unless a task says otherwise, in milliseconds; as in Temporal's retry policy. */
@@ -29,7 +29,7 @@ export function endOfAttempt(
     return { ...ended, error: error ?? `${WORDS[outcome]}, and its ${maxAttempts} attempts are used up`, isLast: true };
   }
   const said = error === undefined ? ended : { ...ended, error };
-  return outcome === "lost" ? said : { ...said, retryAt: now + pauseMs(backoff, failures) };
+  return outcome === "lost" ? said : { ...said, retryAt: timeAfter(now, pauseMs(backoff, failures)) };
 }
 
 const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
@@ -45,11 +45,18 @@ export function lateAttempt({ status, attempt, pastAttempts }: Task, instance: s
   return isOver && status === "pending" ? last : undefined;
 }
 
+/** A time that has a date, whatever the clock says: `durationMs` after `now`, both in milliseconds. */
+export function timeAfter(now: number, durationMs: number): number {
+  return Math.min(now + durationMs, MAX_TIME_MS);
+}
+
 /** How long to wait after `failures` + 1 failed attempts, in milliseconds. */
 function pauseMs(
   { initialIntervalMs = INITIAL_INTERVAL_MS, coefficient = COEFFICIENT, maxIntervalMs }: Backoff = {},
   failures: number,
 ): number {
   const most = Math.min(maxIntervalMs ?? MAX_INTERVALS * initialIntervalMs, MAX_DURATION_MS);
-  return Math.round(Math.min(initialIntervalMs * coefficient ** failures, most));
+  // Bounded before it is multiplied: no power of a coefficient makes a pause of 0 longer (0 * Infinity is NaN).
+  const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);
+  return Math.round(Math.min(initialIntervalMs * growth, most));
 }

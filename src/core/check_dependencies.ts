@@ -13,7 +13,7 @@ import {
 } from "./dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
-import { checkId, printable } from "./validate.ts";
+import { checkId, hasJsonNumbers, printable } from "./validate.ts";
 
 /** What dependencies may name. */
 export interface Existing {
@@ -104,6 +104,9 @@ function checkCondition(task: string, on: Outcome | undefined, condition: Condit
   const comparisons = COMPARISONS.filter((name) => condition[name] !== undefined);
   if (comparisons.length !== 1) {
     throw invalid(task, `"when" needs exactly one of ${COMPARISONS.join(", ")}; combine several with "all"`);
+  }
+  if (!hasJsonNumbers(condition)) {
+    throw invalid(task, `a number in "when" is too large, or -0: JSON cannot keep it`);
   }
   const { pointer } = condition;
   if (pointer !== undefined && pointer !== "" && !/^(\/([^~/]|~[01])*)+$/.test(pointer)) {

@@ -16,7 +16,7 @@ import {
 } from "./limits.ts";
 import { type Backoff, type GroupSettings, type InstanceSettings, PRIORITIES, type TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
-import { checkId, checkText, type IdKind } from "./validate.ts";
+import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber } from "./validate.ts";
 
 /** Refuses settings that task `id` cannot have. */
 export function checkSettings(
@@ -93,8 +93,9 @@ export function checkNumber(
   what: string,
   { least, most }: { readonly least: number; readonly most: number },
 ): void {
-  if (value == null || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
-  throw invalid(`${what} must be a whole number from ${least} to ${most}, it is ${value}`);
+  if (value == null) return;
+  if (Number.isSafeInteger(value) && hasJsonNumbers(value) && value >= least && value <= most) return;
+  throw invalid(`${what} must be a whole number from ${least} to ${most}, it is ${printableNumber(value)}`);
 }
 
 function checkBackoff({ initialIntervalMs, coefficient, maxIntervalMs }: Backoff, what: string): void {

@@ -6,7 +6,8 @@ import type { CommandOf, CommandType, Contact, Context } from "./commands.ts";
 import type { Event } from "./events.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { heldBy, inOrderOfCreation, profileIn, urgentFor } from "./views.ts";
-import { MAX_SCANNED } from "./limits.ts";
+import { timeAfter } from "./attempts.ts";
+import { MAX_SCANNED, MAX_TIME_MS } from "./limits.ts";
 
 /**
  * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time
@@ -35,7 +36,7 @@ export function contactEvents<K extends CommandType>(
   const due: ReadonlyTaskNode[] = [];
   for (const node of state.held.get(id) ?? NONE) {
     const { timeoutMs, leaseUntil = Infinity } = node.task;
-    if (timeoutMs !== undefined && leaseUntil - now < timeoutMs && node.task.id !== ended) due.push(node);
+    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now) && node.task.id !== ended) due.push(node);
   }
   const leases = inOrderOfCreation(due).map(({ task: { id, timeoutMs = 0 } }) => {
     return { id, until: extended(now, timeoutMs) };
@@ -45,7 +46,7 @@ export function contactEvents<K extends CommandType>(
   const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};
   const isBack = status === "lost";
   const isThere = status === "active" || status === "draining";
-  const isExpiring = ttlMs !== undefined && (isBack || (isThere && expiresAt - now < ttlMs));
+  const isExpiring = ttlMs !== undefined && (isBack || (isThere && isRunningOut(expiresAt, ttlMs, now)));
   const isTelling = isAnswered && (command.type === "claim_task" || command.type === "heartbeat");
   const isTold = isTelling && lostTasks !== undefined;
   if (leases.length === 0 && !isBack && !isExpiring && !isTold) return NONE;
@@ -74,8 +75,13 @@ export function contactDueAt(state: ReadonlyState, id: string): number | undefin
   return first === Infinity ? undefined : first + 1;
 }
 
+/** Whether a time is to be extended; one that is at the end of all dates cannot be. */
+function isRunningOut(until: number, termMs: number, now: number): boolean {
+  return until - now < termMs && until < MAX_TIME_MS;
+}
+
 function extended(now: number, termMs: number): number {
-  return now + Math.ceil(termMs * (1 + MARGIN));
+  return timeAfter(now, Math.ceil(termMs * (1 + MARGIN)));
 }
 
 const NONE: readonly never[] = [];

@@ -2,7 +2,7 @@
  * The rules for instances that hold tasks: claiming, reporting, completing, failing, handing back.
  */
 
-import { endOfAttempt, lateAttempt } from "./attempts.ts";
+import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
 import { checkNames } from "./check_settings.ts";
 import type { CommandOf, Holding } from "./commands.ts";
 import { culpritsOf, nameCulpritWithState, wantedOf } from "./culprits.ts";
@@ -16,7 +16,7 @@ import { closedBy, noTasks } from "./no_tasks.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkText } from "./validate.ts";
+import { checkId, checkText, hasJsonNumbers, printableNumber } from "./validate.ts";
 import { findTask, inputsOf, isFree, nextClaim, profileIn, unlockedBy, urgentFor } from "./views.ts";
 
 export const holdingDeciders: Deciders<
@@ -52,8 +52,9 @@ export const holdingDeciders: Deciders<
   report_progress(state, command) {
     const { id, instance, percent, message } = command;
     const task = held(state, command, "report progress of", () => false);
-    if (percent !== undefined && !(percent >= 0 && percent <= 100)) {
-      throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${percent}`, {
+    if (percent !== undefined && !isPercent(percent)) {
+      const shown = printableNumber(percent);
+      throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
         id,
       });
     }
@@ -114,6 +115,10 @@ export const holdingDeciders: Deciders<
   },
 };
 
+function isPercent(value: number): boolean {
+  return hasJsonNumbers(value) && value >= 0 && value <= 100;
+}
+
 /** The claim of a task that `instance` may claim. */
 function claiming({ id, attempt, timeoutMs }: Task, instance: string, now: number): Event {
   return {
@@ -121,7 +126,7 @@ function claiming({ id, attempt, timeoutMs }: Task, instance: string, now: numbe
     id,
     instance,
     attempt: attempt + 1,
-    ...(timeoutMs !== undefined && { leaseUntil: now + timeoutMs }),
+    ...(timeoutMs !== undefined && { leaseUntil: timeAfter(now, timeoutMs) }),
   };
 }
 

@@ -23,7 +23,7 @@ import {
 import type { NewTask, Task, TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkText } from "./validate.ts";
+import { checkId, checkText, hasJsonNumbers } from "./validate.ts";
 import { findTask, inOrderOfCreation } from "./views.ts";
 
 export const taskDeciders: Deciders<
@@ -197,6 +197,7 @@ function checkImported(task: Task): void {
     "only a completed task can have a result": status !== "completed" && task.result !== undefined,
     "only a failed task can have an error": status !== "failed" && task.error !== undefined,
     "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
+    "its numbers must be finite, and none of them -0": !hasJsonNumbers(task),
   };
   const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
   if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });

@@ -52,6 +52,17 @@ export function checkText(text: string, what: string, limit: number): void {
   }
 }
 
+/** Whether JSON keeps all numbers in a value as they are: none of them is NaN, infinite or -0. */
+export function hasJsonNumbers(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value !== "object" || value === null || Object.values(value).every(hasJsonNumbers);
+}
+
+/** A number as it may stand in a message. */
+export function printableNumber(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
 /** An unchecked id as it may stand in a message: short, and without anything that could break the line. */
 export function printable(id: string): string {
   const isLong = isTooLong(id);

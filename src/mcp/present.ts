@@ -4,6 +4,7 @@
  */
 
 import type { JournalRecord } from "../core/events.ts";
+import { MAX_TIME_MS } from "../core/limits.ts";
 import type { Attempt, GroupView, TaskView } from "../core/model.ts";
 import { head } from "../core/views.ts";
 
@@ -132,9 +133,9 @@ export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { show
   return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
 }
 
-/** Milliseconds since the Unix epoch as ISO 8601 in UTC. */
+/** Milliseconds since the Unix epoch as ISO 8601 in UTC; what is later than any date, as the last one. */
 export function isoTime(at: number): string {
-  return new Date(at).toISOString();
+  return new Date(Math.min(at, MAX_TIME_MS)).toISOString();
 }
 
 /** A text of at most `MAX_COMPACT_CHARACTERS`, with a note of what is missing and where it is. */

@@ -299,6 +299,8 @@ export function command(words: Words): fc.Arbitrary<Command> {
       retryAt: time,
       leaseUntil: time,
       failures: fc.oneof(fc.nat(3), number),
+      workedMs: time,
+      progress: optional({ at: time }, { percent: rarely(fc.nat(100), number) }),
       overdue: fc.constant(true as const),
     },
   );
@@ -412,7 +414,7 @@ function dependency(words: Words): fc.Arbitrary<Dependency> {
 }
 
 function condition({ text, number }: Words): fc.Arbitrary<Condition> {
-  const value: fc.Arbitrary<JsonValue> = fc.oneof(text, fc.nat(2), fc.constant({ a: 1 }));
+  const value: fc.Arbitrary<JsonValue> = fc.oneof(text, fc.nat(2), number, number.map((a) => ({ a })));
   const comparison: fc.Arbitrary<Condition> = fc.oneof(
     record({ equals: value }),
     record({ not_equals: value }),

@@ -66,6 +66,12 @@ Deno.test({
     assertEquals(pausesOf({ initialIntervalMs: 10, coefficient: 3, maxIntervalMs: 200 }, 5), [10, 30, 90, 200, 200]);
     assertEquals(pausesOf({ initialIntervalMs: 10, coefficient: 1 }, 3), [10, 10, 10]);
     assertEquals(pausesOf({ initialIntervalMs: 0 }, 2), [0, 0]);
+    // From the 156th failure on, 100 to the power of their number is Infinity.
+    assertEquals(pausesOf({ initialIntervalMs: 0, coefficient: 100 }, 160).slice(150), times(10, () => 0));
+    assertEquals(
+      pausesOf({ initialIntervalMs: 1, coefficient: 100, maxIntervalMs: 7 }, 160).slice(150),
+      times(10, () => 7),
+    );
     assertEquals(pausesOf({ initialIntervalMs: 3, coefficient: 1.5 }, 3), [3, 5, 7]);
   },
 });

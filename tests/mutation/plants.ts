@@ -113,4 +113,10 @@ export const PLANTS: readonly Plant[] = [
     code: 'return isOver && status === "pending" ? last : undefined;',
     instead: 'return isOver && status !== "in_progress" ? last : undefined;',
   },
+  {
+    name: "a pause that is no number: 0 times infinity",
+    path: "src/core/attempts.ts",
+    code: "const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);",
+    instead: "const growth = coefficient ** failures;",
+  },
 ];
