@@ -2,7 +2,7 @@
  * What becomes of a task whose attempt did not succeed.
  */
 
-import type { Event, EventOf } from "./events.ts";
+import type { EventOf } from "./events.ts";
 import { MAX_DURATION_MS, MAX_TIME_MS } from "./limits.ts";
 import type { Attempt, Backoff, Task } from "./model.ts";
 
@@ -22,7 +22,7 @@ export function endOfAttempt(
   outcome: EventOf<"attempt.ended">["outcome"],
   now: number,
   error?: string,
-): Event {
+): EventOf<"attempt.ended"> {
   const { id, attempt, assignedTo = "", failures = 0, maxAttempts = Infinity, backoff } = task;
   const ended = { type: "attempt.ended" as const, id, instance: assignedTo, attempt, outcome };
   if (failures + 1 >= maxAttempts) {

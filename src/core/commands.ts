@@ -241,6 +241,8 @@ export interface Contact {
   /** Tasks that it lost while it gave no sign of life (the first few). */
   readonly lostTasks: readonly string[];
   readonly urgent: readonly Urgent[];
+  /** Its leases are more than one record extends: the next call extends others. Those that end first come first. */
+  readonly hasMoreLeases?: true;
 }
 
 /** What is done to each of many tasks. */

@@ -1,31 +1,42 @@
 /**
  * What follows from a command beyond what it says: tasks whose dependencies can never be met are skipped, drained
- * instances leave. It is written into the record of the command, so that nothing is ever half-way.
+ * instances leave. It is written into the record of the command; of very many tasks, the rest into those of the sweeps
+ * that come next. A task that is to be skipped is claimed by nobody meanwhile.
  */
 
-import type { TaskNode } from "./nodes.ts";
 import type { Event } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import { verdictOf } from "./gates.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
-import type { State } from "./state.ts";
-import { inOrderOfCreation } from "./views.ts";
+import { MAX_RECORD_TASKS } from "./limits.ts";
+import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
+import { firstCreated } from "./views.ts";
 
-/** Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with all that follows. */
+/**
+ * Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with what follows. Of the tasks
+ * that end by it, one record takes `MAX_RECORD_TASKS`; the others stay unreachable until the next records take them.
+ */
 export function applyWithConsequences(state: State, events: readonly Event[], at: number): readonly Event[] {
   const applied = [...events];
-  for (let next = events; next.length > 0; next = consequencesOf(state)) {
-    for (const event of next) evolve(state, event, at);
+  let room = MAX_RECORD_TASKS;
+  for (let next = events; next.length > 0; next = consequencesOf(state, Math.max(0, room))) {
+    for (const event of next) {
+      evolve(state, event, at);
+      if (event.type === "tasks.skipped" || event.type === "tasks.abandoned") room -= event.tasks.length;
+    }
     if (next !== events) { for (const event of next) applied.push(event); }
   }
   return applied;
 }
 
-/** In the order of creation, so that it does not matter how the state came about. */
-function consequencesOf(state: State): readonly Event[] {
+/**
+ * The next things that follow from what is so: drained instances leave, and at most `limit` tasks end that can never be
+ * reached. In the order of creation, so that it does not matter how the state came about.
+ */
+export function consequencesOf(state: ReadonlyState, limit: number): readonly Event[] {
   if (state.unreachable.size === 0 && state.drained.size === 0) return NONE;
-  const nodes = inOrderOfCreation(state.unreachable);
-  const isFailing = (node: TaskNode) => verdictOf(node) === "blocked" && node.task.ifUnreachable === "fail";
+  const nodes = firstCreated(state.unreachable, limit);
+  const isFailing = (node: ReadonlyTaskNode) => verdictOf(node) === "blocked" && node.task.ifUnreachable === "fail";
   const skipped = nodes.filter((node) => !isFailing(node));
   const failing = nodes.filter(isFailing);
   const instances = Array.from(state.drained, (node) => node.instance.id).sort();
@@ -49,7 +60,7 @@ function consequencesOf(state: State): readonly Event[] {
 
 const NONE: readonly Event[] = [];
 
-function nameFirst(node: TaskNode): string {
+function nameFirst(node: ReadonlyTaskNode): string {
   const [first] = culpritsOf(node, 1);
   return first === undefined ? "its dependencies" : nameCulprit(first);
 }

@@ -7,7 +7,7 @@ import type { Event } from "./events.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { heldBy, inOrderOfCreation, profileIn, urgentFor } from "./views.ts";
 import { timeAfter } from "./attempts.ts";
-import { MAX_SCANNED, MAX_TIME_MS } from "./limits.ts";
+import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "./limits.ts";
 
 /**
  * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time
@@ -38,7 +38,7 @@ export function contactEvents<K extends CommandType>(
     const { timeoutMs, leaseUntil = Infinity } = node.task;
     if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now) && node.task.id !== ended) due.push(node);
   }
-  const leases = inOrderOfCreation(due).map(({ task: { id, timeoutMs = 0 } }) => {
+  const leases = inOrderOfCreation(firstToEnd(due, MAX_RECORD_TASKS)).map(({ task: { id, timeoutMs = 0 } }) => {
     return { id, until: extended(now, timeoutMs) };
   });
   // Registering says all of the instance itself.
@@ -82,6 +82,13 @@ function isRunningOut(until: number, termMs: number, now: number): boolean {
 
 function extended(now: number, termMs: number): number {
   return timeAfter(now, Math.ceil(termMs * (1 + MARGIN)));
+}
+
+/** The tasks whose leases end first, at most `limit`. */
+function firstToEnd(nodes: readonly ReadonlyTaskNode[], limit: number): readonly ReadonlyTaskNode[] {
+  if (nodes.length <= limit) return nodes;
+  const endOf = ({ task: { leaseUntil = Infinity } }: ReadonlyTaskNode) => leaseUntil;
+  return nodes.toSorted((a, b) => endOf(a) - endOf(b) || a.task.order - b.task.order).slice(0, limit);
 }
 
 const NONE: readonly never[] = [];

@@ -10,7 +10,7 @@ import { cancelling, checkDeletable, differentSettings, retrying } from "./decid
 import { type Deciders, wrongState } from "./decision.ts";
 import type { Changes, Event } from "./events.ts";
 import { checkMove, waitingForGroup } from "./graph.ts";
-import { MAX_BULK, MAX_NAMED } from "./limits.ts";
+import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "./limits.ts";
 import type { TaskFilter, TaskSettings } from "./model.ts";
 import { TASK_STATUSES, type TaskStatus } from "./status.ts";
 import { Refusal } from "./refusal.ts";
@@ -48,6 +48,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         refused.push({ id: node.task.id, code: error.code, message: error.message });
       }
     }
+    checkSize(events);
     const result: BulkResult = {
       changed: nodes.length - unchanged - refused.length,
       unchanged,
@@ -57,6 +58,21 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     return { events, answer: () => result };
   },
 };
+
+/** Refuses what does not fit into one record. */
+function checkSize(events: readonly Event[]): void {
+  const json = JSON.stringify(events);
+  // No character of UTF-16 takes more than three bytes of UTF-8.
+  if (json.length * 3 <= MAX_BULK_BYTES) return;
+  const bytes = new TextEncoder().encode(json).length;
+  if (bytes <= MAX_BULK_BYTES) return;
+  throw new Refusal(
+    "limit_exceeded",
+    `Cannot change ${events.length} tasks at once as that takes ${bytes} bytes: at most ${MAX_BULK_BYTES} are ` +
+      "allowed; narrow the filter, or give a shorter reason",
+    { limit: MAX_BULK_BYTES, bytes },
+  );
+}
 
 /** Where the filter names no status and no ids: that of the tasks to which the action can happen. */
 function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStatus[] {

@@ -3,16 +3,16 @@
  */
 
 import { checkInstanceSettings } from "./check_settings.ts";
-import { contactOf } from "./contact.ts";
+import { contactEvents, contactOf } from "./contact.ts";
 import { releasing } from "./decide_holding.ts";
 import type { Deciders } from "./decision.ts";
 import type { Event } from "./events.ts";
-import { MAX_INSTANCES } from "./limits.ts";
+import { MAX_INSTANCES, MAX_RECORD_TASKS } from "./limits.ts";
 import type { Instance } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState } from "./state.ts";
 import { checkId, printable } from "./validate.ts";
-import { heldBy, instanceViewOf } from "./views.ts";
+import { countHeldBy, firstHeldBy, instanceViewOf } from "./views.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }) {
@@ -26,11 +26,16 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     };
   },
 
-  heartbeat(state, { instance }) {
+  heartbeat(state, command, context) {
+    const { instance } = command;
     checkId(instance, "Instance id");
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
     // The sign of life itself is written with every command of an instance, where it is due.
-    return { events: [], answer: (after) => contactOf(after, instance, lostTasks) };
+    const answer = (after: ReadonlyState) => ({
+      ...contactOf(after, instance, lostTasks),
+      ...(contactEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
+    });
+    return { events: [], answer };
   },
 
   leave(state, { instance: id, isDraining }) {
@@ -40,8 +45,14 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
       return { events: instance.status === "active" ? [{ type: "instance.drained", instance: id }] : [], answer };
     }
     if (instance.status === "left") return { events: [], answer };
-    const released = heldBy(state, id).flatMap(({ task }): readonly Event[] => releasing(task, "its instance left"));
-    return { events: [...released, { type: "instance.left", instance: id }], answer };
+    const released = firstHeldBy(state, id, MAX_RECORD_TASKS)
+      .flatMap(({ task }): readonly Event[] => releasing(task, "its instance left"));
+    if (released.length === countHeldBy(state, id)) {
+      return { events: [...released, { type: "instance.left", instance: id }], answer };
+    }
+    // Until it has called so often that it holds nothing, it drains: it gets no more tasks.
+    const isDrainingNow = instance.status === "draining";
+    return { events: isDrainingNow ? released : [{ type: "instance.drained", instance: id }, ...released], answer };
   },
 };
 

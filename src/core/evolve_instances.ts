@@ -37,6 +37,8 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return put(state, node, { ...node.instance, status: "left" });
     case "instance.lost":
       if (node === undefined) return;
+      // It is gone already, and not because it has finished what it held.
+      state.drained.delete(node);
       return put(state, node, { ...node.instance, status: "lost", lostTasks: event.tasks });
     default:
       event satisfies never;

@@ -60,6 +60,15 @@ export const MAX_TEMPLATE_VERSIONS = 10_000;
 /** Most tasks that one bulk operation changes. */
 export const MAX_BULK = 10_000;
 
+/** Most bytes of UTF-8 of the events of one bulk operation, as JSON. */
+export const MAX_BULK_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Most tasks that one record changes for one reason without a caller naming them: those that a sweep ends, that an
+ * instance loses or hands back, whose leases a call extends, that are skipped. So that a record stays below 4 MiB.
+ */
+export const MAX_RECORD_TASKS = 1_000;
+
 /** Attempts that a task remembers, besides the current or last one. */
 export const MAX_PAST_ATTEMPTS = 10;
 

@@ -21,7 +21,10 @@ export interface State {
   readonly ready: ReadyTasks;
   /** Pending tasks that are blocked. */
   readonly blocked: Set<TaskNode>;
-  /** Pending tasks that are to be ended, as their dependencies cannot be met. Empty once a command is carried out. */
+  /**
+   * Pending tasks that are to be ended, as their dependencies cannot be met. Empty once a command is carried out, but for
+   * those for which its record has no room.
+   */
   readonly unreachable: Set<TaskNode>;
   /** Draining instances that hold nothing any more. Empty once a command is carried out. */
   readonly drained: Set<InstanceNode>;
@@ -76,6 +79,8 @@ export interface ReadonlyState {
   /** Looking for the next claim reorders what is cached in here, and changes nothing that can be seen. */
   readonly ready: ReadyTasks;
   readonly blocked: ReadonlySet<ReadonlyTaskNode>;
+  readonly unreachable: ReadonlySet<ReadonlyTaskNode>;
+  readonly drained: ReadonlySet<Readonly<InstanceNode>>;
   readonly held: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly readinesses: Readonly<Record<Readiness, number>>;

@@ -66,7 +66,7 @@ export function isFree(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
   if (instance === undefined) return true;
   if (instance.status === "draining" || instance.status === "left") return false;
-  return (state.held.get(id)?.size ?? 0) < (instance.maxConcurrent ?? Infinity);
+  return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
 }
 
 /** Whether a claim that names no task would find one now. */
@@ -250,17 +250,31 @@ export function heldBy(state: ReadonlyState, instance: string): readonly Readonl
   return inOrderOfCreation(state.held.get(instance) ?? []);
 }
 
+/** Those of them that were created first, at most `limit`. */
+export function firstHeldBy(state: ReadonlyState, instance: string, limit: number): readonly ReadonlyTaskNode[] {
+  return firstCreated(state.held.get(instance) ?? [], limit);
+}
+
+/** How many tasks an instance holds. */
+export function countHeldBy(state: ReadonlyState, instance: string): number {
+  return state.held.get(instance)?.size ?? 0;
+}
+
 /** Tasks of a set, whose own order depends on how the state was made. */
 export function inOrderOfCreation<N extends { readonly task: Task }>(nodes: Iterable<N>): readonly N[] {
   return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
 }
 
-/** The first of many tasks, in the order of creation, which is not that of a set that tasks move into. O(n log limit). */
-function firstCreated<N extends { readonly task: Task }>(nodes: Iterable<N>, limit: number): readonly N[] {
+/** The first of many tasks, in the order of creation, which is not that of a set that tasks move into. O(n log limit), O(n) where they are about in order. */
+export function firstCreated<N extends { readonly task: Task }>(nodes: Iterable<N>, limit: number): readonly N[] {
   let first: N[] = [];
+  let last = Infinity;
   for (const node of nodes) {
+    if (node.task.order > last) continue;
     first.push(node);
-    if (first.length === 2 * limit) first = inOrderOfCreation(first).slice(0, limit);
+    if (first.length < 2 * limit) continue;
+    first = inOrderOfCreation(first).slice(0, limit);
+    last = first.at(-1)?.task.order ?? -Infinity;
   }
   return inOrderOfCreation(first).slice(0, limit);
 }

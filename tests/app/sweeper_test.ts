@@ -63,7 +63,7 @@ test("an instance of a process that is gone is lost, with what it holds", async 
   await time.pass(1_999);
   assertEquals(await swept(engine), []);
   await time.pass(1);
-  assertEquals(await swept(engine), ["instance.lost", "attempt.ended", "attempt.ended"]);
+  assertEquals(await swept(engine), ["attempt.ended", "attempt.ended", "instance.lost"]);
   assertEquals((await recordsOf(engine)).filter(({ command }) => command === "sweep").length, 1);
 });
 
@@ -98,6 +98,44 @@ test("what is more than one sweep can do is done in several", async ({ time, gon
   await time.pass(5_010);
   assertEquals((await swept(engine)).length, 1_500);
   assertEquals((await recordsOf(engine)).filter(({ command }) => command === "sweep").length, 2);
+});
+
+test("an instance that holds many tasks is lost in parts, unless it calls in between", async ({ time, gone, engine }) => {
+  const ids = times(2_500, (index) => `t${index}`);
+  for (const instance of ["ann", "ben"]) {
+    await gone.execute({ type: "register_instance", instance, settings: { ttlMs: 2_000 } }, "test");
+    for (const start of [0, 1_000, 2_000]) {
+      await gone.execute(create(...ids.slice(start, start + 1_000).map((id) => newTask(instance + id))), "test");
+    }
+    await Promise.all(ids.map((id) => gone.execute({ type: "claim_task", instance, id: instance + id }, "test")));
+  }
+  const heldBy = (instance: string) => engine.read((state) => state.held.get(instance)?.size ?? 0);
+  const { read } = engine;
+  // The sweeper sees nothing until both are over; then a call of ben comes before it.
+  engine.read = () => Promise.reject(new Unavailable("busy", "not now"));
+  await time.pass(2_000);
+  engine.read = read;
+  await gone.execute({ type: "heartbeat", instance: "ben" }, "test");
+  assertEquals([await heldBy("ann"), await heldBy("ben")], [2_000, 2_500]);
+  await time.pass(1_000);
+  assertEquals([await heldBy("ann"), await heldBy("ben")], [0, 2_500]);
+  const sweeps = (await recordsOf(engine)).filter(({ command }) => command === "sweep");
+  assertEquals(sweeps.map(({ events }) => events.length), [500, 1_000, 1_001]);
+  const lost = sweeps.at(-1)?.events.at(-1);
+  assertEquals([lost?.type, lost?.type === "instance.lost" && lost.instance], ["instance.lost", "ann"]);
+});
+
+test("tasks that one failure makes unreachable are skipped in parts though nobody calls", async ({ time, gone, engine }) => {
+  const ids = times(2_500, (index) => `t${index}`);
+  await gone.execute(create(newTask("root")), "test");
+  for (const start of [0, 1_000, 2_000]) {
+    const part = ids.slice(start, start + 1_000).map((id) => taskWith({ ifUnreachable: "skip" }, id, "root"));
+    await gone.execute(create(...part), "test");
+  }
+  await gone.execute({ type: "cancel_task", id: "root" }, "test");
+  await time.pass(1_000);
+  assertEquals(await engine.read((state) => state.counts.skipped), 2_500);
+  assertEquals(await swept(engine), ["tasks.skipped", "tasks.skipped"]);
 });
 
 test("what is due happens once, however many processes look", async ({ time, gone, engine, journal }) => {

@@ -203,6 +203,47 @@ export function gatherings(): fc.Arbitrary<readonly Turn[]> {
   });
 }
 
+/** Histories in which deadlines, leases and instances run out together, under tasks with few attempts. */
+export function expiries(): fc.Arbitrary<readonly Turn[]> {
+  const ids = ["a", "b", "c", "d"];
+  const soon = fc.integer({ min: 1, max: 12 });
+  const limits = optional({}, {
+    ...{ timeoutMs: soon, maxAttempts: positive(2), deadline: soon, failOnDeadline: fc.constant(true) },
+    ifUnreachable: fc.constantFrom("skip" as const, "fail" as const),
+  });
+  const tasks = fc.tuple(...ids.map((id) => limits.map((settings) => ({ ...newTask(id), ...settings }))));
+  const [id, instance] = [fc.constantFrom(...ids), fc.constantFrom("x", "y")];
+  const commands = fc.oneof<{ readonly arbitrary: fc.Arbitrary<Command>; readonly weight: number }[]>(
+    { arbitrary: record({ type: fc.constant("sweep") }), weight: 4 },
+    { arbitrary: record({ type: fc.constant("claim_task"), instance }), weight: 6 },
+    { arbitrary: record({ type: fc.constant("retry_task"), id }), weight: 2 },
+    { arbitrary: record({ type: fc.constant("complete_task"), id, instance, result: fc.constant("") }), weight: 2 },
+    { arbitrary: optional({ type: fc.constant("leave"), instance }, { isDraining: fc.boolean() }), weight: 1 },
+    {
+      arbitrary: record({
+        type: fc.constant("register_instance"),
+        instance,
+        settings: soon.map((ttlMs): InstanceSettings => ({ ttlMs })),
+      }),
+      weight: 2,
+    },
+  );
+  const turn = fc.record({ command: commands, waitMs: fc.nat(9), pick: fc.option(fc.nat(), NEVER) });
+  return fc.tuple(tasks, fc.array(turn, { maxLength: 25, size: "max" })).map(([tasks, rest]) => {
+    const waiting = tasks.map((task) => task.id === "d" ? { ...task, dependencies: ["a"] } : task);
+    const start: readonly Command[] = [
+      ...["x", "y"].map((instance): Command => ({ type: "register_instance", instance, settings: { ttlMs: 6 } })),
+      create(...waiting),
+    ];
+    let at = 0;
+    return [...start.map((command) => ({ command, waitMs: 0, pick: undefined })), ...rest].map(
+      ({ waitMs, ...turn }) => {
+        return { ...turn, at: at += waitMs, aheadMs: 0, defaults: {} };
+      },
+    );
+  });
+}
+
 const NEVER = { nil: undefined } as const;
 
 /** Groups, instances, and tasks with settings that depend on each other and the groups by expressions; all valid. */

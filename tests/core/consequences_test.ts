@@ -1,13 +1,13 @@
-/** Shows that what follows from a command is one record with few events, however much follows. */
+/** Shows that what follows from a command is in its record with few events, and of very many tasks in those after it. */
 
 import { assertEquals } from "@std/assert";
 import { applyWithConsequences } from "../../src/core/consequences.ts";
 import { evolve } from "../../src/core/evolve.ts";
+import { MAX_RECORD_TASKS } from "../../src/core/limits.ts";
+import { restore, snapshotOf } from "../../src/core/snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
-import { newTask, taskOf, taskWith, times } from "./given.ts";
-
-/** More than a function call can have arguments. */
-const MANY = 150_000;
+import { isSweepDue, nextDueOf, nextTimeOf } from "../../src/core/sweep.ts";
+import { claim, newTask, retry, run, taskOf, taskWith, times } from "./given.ts";
 
 for (
   const [ifUnreachable, type, status] of [["fail", "tasks.abandoned", "failed"], [
@@ -16,26 +16,60 @@ for (
     "skipped",
   ]] as const
 ) {
-  Deno.test({
-    name: `as many tasks as there can be are ${status} in one event`,
-    permissions: "none",
-    fn() {
-      const state = emptyState();
-      const dependents = times(MANY, (index) => taskWith({ ifUnreachable }, `t${index}`, "root"));
-      evolve(state, { type: "tasks.created", tasks: [newTask("root"), ...dependents] }, 1);
-      const events = failing(state, "root");
-      assertEquals(events.length, 2);
-      assertEquals(events.map((event) => event.type), ["task.failed", type]);
-      assertEquals(state.counts, {
-        ...state.counts,
-        pending: 0,
-        failed: 1,
-        [status]: status === "failed" ? MANY + 1 : MANY,
-      });
-      assertEquals([state.unreachable.size, state.blocked.size], [0, 0]);
-    },
-  });
+  for (const many of [-1, 0, 1, 9 * MAX_RECORD_TASKS].map((more) => MAX_RECORD_TASKS + more)) {
+    Deno.test({
+      name: `${many} tasks that one failure makes unreachable are ${status}, as many in a record as fit`,
+      permissions: "none",
+      fn() {
+        const state = unreachable(many, ifUnreachable);
+        const sizes: number[] = [];
+        let events = failing(state, "root").slice(1);
+        while (events.length > 0) {
+          assertEquals(events.map((event) => event.type), [type]);
+          const ids = events.flatMap((event) => event.type === type ? event.tasks.map(({ id }) => id) : []);
+          // In the order of creation, whatever the order of the set.
+          assertEquals(ids[0], `t${sizes.reduce((sum, size) => sum + size, 0)}`);
+          sizes.push(ids.length);
+          events = isSweepDue(state, 4) ? [...run(state, { type: "sweep" }, 4).events] : [];
+        }
+        assertEquals(sizes.length, Math.ceil(many / MAX_RECORD_TASKS));
+        assertEquals([state.counts.pending, state.unreachable.size, state.blocked.size], [0, 0, 0]);
+        assertEquals(state.counts[status], status === "failed" ? many + 1 : many);
+        assertEquals([isSweepDue(state, 4), nextDueOf(state), nextTimeOf(state)], [false, undefined, undefined]);
+      },
+    });
+  }
 }
+
+Deno.test({
+  name: "tasks for which a record has no room are due at once, also after a restart, and meanwhile claimed by nobody",
+  permissions: "none",
+  fn() {
+    const live = unreachable(MAX_RECORD_TASKS + 5, "skip");
+    failing(live, "root");
+    for (const state of [live, restore(snapshotOf(live))]) {
+      assertEquals([state.unreachable.size, isSweepDue(state, 3)], [5, true]);
+      assertEquals([nextDueOf(state), nextTimeOf(state)], [0, 0]);
+      assertEquals(run(state, claim("y"), 3).answer.task, undefined);
+      const ids = times(5, (index) => `t${MAX_RECORD_TASKS + index}`);
+      assertEquals(run(state, { type: "sweep" }, 4).events, [
+        { type: "tasks.skipped", tasks: ids.map((id) => ({ id, because: "root" })) },
+      ]);
+    }
+  },
+});
+
+Deno.test({
+  name: "a failure that is taken back in between ends no more tasks",
+  permissions: "none",
+  fn() {
+    const state = unreachable(MAX_RECORD_TASKS + 5, "skip");
+    failing(state, "root");
+    run(state, retry("root"), 4);
+    assertEquals([state.counts.skipped, state.counts.pending], [MAX_RECORD_TASKS, 6]);
+    assertEquals(isSweepDue(state, 5), false);
+  },
+});
 
 Deno.test({
   name: "what follows goes on down a chain, an event for each step",
@@ -58,6 +92,14 @@ Deno.test({
     assertEquals([taskOf(state, "t49").status, taskOf(state, "t49").finishedAt], ["failed", 3]);
   },
 });
+
+/** A state in which so many tasks wait for one. */
+function unreachable(count: number, ifUnreachable: "skip" | "fail"): State {
+  const state = emptyState();
+  const dependents = times(count, (index) => taskWith({ ifUnreachable }, `t${index}`, "root"));
+  evolve(state, { type: "tasks.created", tasks: [newTask("root"), ...dependents] }, 1);
+  return state;
+}
 
 /** Lets an instance fail a task, at 3. */
 function failing(state: State, id: string) {

@@ -6,6 +6,7 @@ import { evolve } from "../../src/core/evolve.ts";
 import { updateWatches } from "../../src/core/gates.ts";
 import type { NewTask } from "../../src/core/model.ts";
 import type { State } from "../../src/core/state.ts";
+import { isSweepDue } from "../../src/core/sweep.ts";
 import { viewOf } from "../../src/core/views.ts";
 import {
   cancel,
@@ -347,6 +348,7 @@ Deno.test({
       );
     }
     end(state, "t0", 5);
+    while (isSweepDue(state, 6)) run(state, { type: "sweep" }, 6);
     assertEquals([state.counts.skipped, state.counts.pending], [count, 0]);
   },
 });

@@ -356,9 +356,9 @@ Deno.test({
     for (const id of ["a", "b"]) run(state, claim("x", id), 10);
     assertEquals(run(state, SWEEP, 159).events, []);
     assertEquals(run(state, SWEEP, 160).events, [
-      { type: "instance.lost", instance: "x", tasks: ["a", "b"] },
       { type: "attempt.ended", id: "a", instance: "x", attempt: 1, outcome: "lost" },
       { type: "attempt.ended", id: "b", instance: "x", attempt: 1, outcome: "lost" },
+      { type: "instance.lost", instance: "x", tasks: ["a", "b"] },
     ]);
     // At once: no pause, and another one may have them.
     assertEquals(run(state, claim("y", "a"), 161).answer.task?.id, "a");
@@ -514,6 +514,48 @@ Deno.test({
     assertEquals(taskOf(state, "late").overdue, true);
     run(state, { type: "update_task", id: "late", settings: { deadline: null } }, 502);
     assertEquals([state.overdue, taskOf(state, "late").overdue], [0, undefined]);
+  },
+});
+
+Deno.test({
+  name: "a task whose last attempt is lost keeps that error, though its deadline has passed too",
+  permissions: "none",
+  fn() {
+    for (const failOnDeadline of [false, true]) {
+      const state = withInstance(
+        { ttlMs: 50 },
+        create(
+          taskWith({ deadline: 80, failOnDeadline, maxAttempts: 1, timeoutMs: 40 }, "a"),
+          taskWith({ deadline: 80, failOnDeadline, maxAttempts: 2 }, "b"),
+        ),
+      );
+      for (const id of ["a", "b"]) run(state, claim("x", id), 10);
+      const error = "Its instance was lost, and its 1 attempts are used up";
+      const deadlineError = `Its deadline ${new Date(80).toISOString()} has passed`;
+      assertEquals(run(state, SWEEP, 200).events, [
+        { type: "attempt.ended", id: "a", instance: "x", attempt: 1, outcome: "lost", error, isLast: true },
+        { type: "attempt.ended", id: "b", instance: "x", attempt: 1, outcome: "lost" },
+        { type: "instance.lost", instance: "x", tasks: ["a", "b"] },
+        { type: "task.overdue", id: "b" },
+        ...(failOnDeadline ? [{ type: "tasks.abandoned" as const, tasks: [{ id: "b", error: deadlineError }] }] : []),
+      ]);
+      assertEquals([taskOf(state, "a").status, taskOf(state, "a").error], ["failed", error]);
+      assertEquals(run(state, SWEEP, 201).events, []);
+    }
+  },
+});
+
+Deno.test({
+  name: "who is lost while draining is lost, and has not left",
+  permissions: "none",
+  fn() {
+    const state = withInstance({ ttlMs: 50 }, create(newTask("a")), claim("x", "a"));
+    run(state, { type: "leave", instance: "x", isDraining: true }, 10);
+    assertEquals(run(state, SWEEP, 200).events, [
+      { type: "attempt.ended", id: "a", instance: "x", attempt: 1, outcome: "lost" },
+      { type: "instance.lost", instance: "x", tasks: ["a"] },
+    ]);
+    assertEquals(state.instances.get("x")?.instance.status, "lost");
   },
 });
 

@@ -580,7 +580,8 @@ function sweep(model: Model): void {
     instance.status = "lost";
   }
   for (const task of model.tasks) {
-    const isOverdue = dueDeadlines.includes(task);
+    // Whoever lost it may have used up its last attempt.
+    const isOverdue = dueDeadlines.includes(task) && (task.status === "pending" || task.status === "in_progress");
     if (isOverdue) task.isOverdue = true;
     if (isOverdue && task.said.failOnDeadline === true) Object.assign(task, ended("failed", undefined));
     else if (dueLeases.includes(task) && !lost.has(task)) endAttempt(model, task, "expired");

@@ -7,7 +7,7 @@ import { applyWithConsequences } from "../../src/core/consequences.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Decision } from "../../src/core/decision.ts";
 import { type Dependency, referencesOf } from "../../src/core/dependency.ts";
-import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
+import { type Event, EVENT_TYPES, type JournalRecord } from "../../src/core/events.ts";
 import { advance, evolve } from "../../src/core/evolve.ts";
 import type { Heap, HeapEntry } from "../../src/core/heap.ts";
 import { MAX_NAMED } from "../../src/core/limits.ts";
@@ -17,7 +17,19 @@ import { Refusal } from "../../src/core/refusal.ts";
 import { restore, type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
 import { isFree, nextClaim, profileIn } from "../../src/core/views.ts";
-import { acyclicGraph, command, crowds, gatherings, IDS, INSTANCES, steer, type Turn, turns } from "./arbitraries.ts";
+import { checkEnds } from "../history/check_ends.ts";
+import {
+  acyclicGraph,
+  command,
+  crowds,
+  expiries,
+  gatherings,
+  IDS,
+  INSTANCES,
+  steer,
+  type Turn,
+  turns,
+} from "./arbitraries.ts";
 import { claim, complete, contextAt, create, run } from "./given.ts";
 import { idsOf, indexesOf, naiveIndexesOf, type ReadyIndexes } from "./naive.ts";
 
@@ -232,6 +244,29 @@ Deno.test({
         });
       }),
       { numRuns: 300 },
+    );
+  },
+});
+
+Deno.test({
+  name: "no record ends a task or an attempt twice, and what has ended stays so until it is retried",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(fc.oneof(turns(), expiries()), (turns) => {
+        const records: JournalRecord[] = [];
+        play(turns, (_, { command, at, events }) => {
+          records.push({ seq: records.length + 1, at, actor: "", command: command.type, events });
+        });
+        assertEquals(checkEnds({ records }), []);
+        for (const { events } of records) {
+          const ended = events.flatMap((event) =>
+            event.type === "attempt.ended" ? [`${event.id} ${event.attempt}`] : []
+          );
+          assertEquals(new Set(ended).size, ended.length);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   },
 });

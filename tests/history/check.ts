@@ -2,6 +2,7 @@
 
 import { checkAttempts } from "./check_attempts.ts";
 import { checkCheckpoint } from "./check_checkpoint.ts";
+import { checkEnds } from "./check_ends.ts";
 import { checkJournal } from "./check_journal.ts";
 import { checkOnce } from "./check_once.ts";
 import { checkOrder } from "./check_order.ts";
@@ -21,6 +22,7 @@ export function check({ history, verification, checkpoint, unusable }: Remains):
     { what: "the journal verifies", violations: checkJournal(verification, history) },
     { what: "acknowledged calls are there once, others at most once", violations: checkOnce(history) },
     { what: "one holder an attempt, attempts only grow", violations: checkAttempts(history) },
+    { what: "nothing ends twice, and what failed stays so until it is retried", violations: checkEnds(history) },
     { what: "the order is that of real time, no read is stale", violations: checkOrder(history) },
     { what: "events and answers are what the rules give", violations: checkReplay(history) },
     { what: "the checkpoint is what the journal comes to", violations: checkCheckpoint(checkpoint, history) },

@@ -10,6 +10,7 @@ import { ORIGIN } from "../../src/store/segments.ts";
 import { type Call, parseCalls } from "./call_log.ts";
 import { checkAttempts } from "./check_attempts.ts";
 import { checkCheckpoint } from "./check_checkpoint.ts";
+import { checkEnds } from "./check_ends.ts";
 import { checkJournal } from "./check_journal.ts";
 import { checkOnce } from "./check_once.ts";
 import { checkOrder } from "./check_order.ts";
@@ -49,7 +50,13 @@ test("a good history passes every check", (good) => {
     "complete_task",
     "claim_task",
   ]);
-  const checks = [checkJournal(verified(good), good), checkOnce(good), checkAttempts(good), checkOrder(good)];
+  const checks = [
+    checkJournal(verified(good), good),
+    checkOnce(good),
+    checkAttempts(good),
+    checkEnds(good),
+    checkOrder(good),
+  ];
   assertEquals([...checks, checkReplay(good), checkCheckpoint(checkpointOf(good), good)].flat(), []);
 });
 
@@ -161,6 +168,36 @@ test("a second holder is found, and an attempt that does not grow", (good) => {
   assertFound(checkAttempts(last(claims(3))), "record 9: attempt 3 of a followed attempt 1");
   const result: Event = { type: "task.completed", id: "a", instance: "eve", attempt: 1, result: "" };
   assertFound(checkAttempts(last(result)), "task.completed of a by eve at attempt 1, which was of ann at attempt 1");
+});
+
+test("a task that ends twice is found, in one record and in two, and one that is marked after its end", (good) => {
+  const last = { outcome: "lost", error: "lost", isLast: true } as const;
+  const ended: Event = { type: "attempt.ended", id: "b", instance: "ann", attempt: 1, ...last };
+  const abandoned: Event = { type: "tasks.abandoned", tasks: [{ id: "b", error: "late" }] };
+  const result: Event = { type: "task.completed", id: "b", instance: "ann", attempt: 1, result: "" };
+  const retried: Event = { type: "task.retried", id: "b" };
+  const [template] = good.records;
+  assert(template !== undefined);
+  const withEvents = (...records: readonly Event[][]) =>
+    withRecords(good, [...good.records, ...records.map((events) => ({ ...template, events }))]);
+  assertFound(checkEnds(withEvents([ended, abandoned])), "record 9: tasks.abandoned of b, which ended in record 9");
+  assertFound(checkEnds(withEvents([ended], [result])), "record 10: task.completed of b, which ended in record 9");
+  assertFound(checkEnds(withEvents([ended, { type: "task.overdue", id: "b" }])), "record 9: task.overdue of b");
+  assertFound(
+    checkEnds(withEvents([{ type: "tasks.skipped", tasks: [{ id: "a", because: "b" }] }])),
+    "record 9: tasks.skipped of a, which ended in record 3",
+  );
+  const { isLast: _, ...goingOn } = ended;
+  assertEquals(checkEnds(withEvents([goingOn, abandoned], [retried, result])), []);
+});
+
+test("an attempt that ends twice is found", (good) => {
+  const [template] = good.records;
+  assert(template !== undefined);
+  const lost: Event = { type: "attempt.ended", id: "b", instance: "ann", attempt: 1, outcome: "lost" };
+  const expired: Event = { ...lost, outcome: "expired" };
+  const twice = withRecords(good, [...good.records, { ...template, events: [lost, expired] }]);
+  assertFound(checkAttempts(twice), "record 9: attempt.ended of b by ann at attempt 1, which was of ann at attempt 1");
 });
 
 test("a call that did something to an attempt for which it did not speak is found", (good) => {

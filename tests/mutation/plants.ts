@@ -104,8 +104,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "expired leases stay",
     path: "src/core/sweep.ts",
-    code: "if (!isEnded && leaseUntil <= now)",
-    instead: "if (!isEnded && leaseUntil <= now && task.attempt > 1)",
+    code: "if (lost === undefined && leaseUntil <= now)",
+    instead: "if (lost === undefined && leaseUntil <= now && task.attempt > 1)",
   },
   {
     name: "a late completion undoes a failure on which others have acted",
@@ -118,5 +118,17 @@ export const PLANTS: readonly Plant[] = [
     path: "src/core/attempts.ts",
     code: "const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);",
     instead: "const growth = coefficient ** failures;",
+  },
+  {
+    name: "a task whose last attempt was lost ends again by its deadline",
+    path: "src/core/sweep.ts",
+    code: "if (lost?.isLast === true) return [];",
+    instead: "if (lost?.isLast === true && task.overdue === true) return [];",
+  },
+  {
+    name: "an instance is lost before all of its tasks are back",
+    path: "src/core/sweep.ts",
+    code: "if (ends.length < countHeldBy(state, id)) return events;",
+    instead: "if (ends.length < 1 && countHeldBy(state, id) > 0) return events;",
   },
 ];

@@ -24,7 +24,7 @@ Deno.test("torture: processes that suffer for a minute lose nothing, do nothing 
   assert(Number(kills) > 3 && Number(stops) > 3, output);
   const [, calls, answered, refused] = /(\d+) calls: (\d+) answered, (\d+) refused/.exec(output) ?? [];
   assert(Number(calls) > 200 && Number(answered) > 100 && Number(refused) > 50, output);
-  assertEquals(output.match(/^✓ /gm)?.length, 8, output);
+  assertEquals(output.match(/^✓ /gm)?.length, 9, output);
   assertMatch(output, /records in (?:[2-9]|\d{2,}) segments$/m);
   assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), [], "the temporary directory is left behind");
 });

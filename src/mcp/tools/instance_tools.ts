@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import type { Contact } from "../../core/commands.ts";
+import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/limits.ts";
 import type { InstanceView } from "../../core/model.ts";
 import { instanceViewOf, take } from "../../core/views.ts";
 import { fit, isoTime, type Json } from "../present.ts";
@@ -13,6 +14,9 @@ import { urgentOf } from "./work_tools.ts";
 
 /** Most instances that are listed. */
 const MAX_LISTED = 200;
+
+/** Most records that one call takes: as many as there are for an instance that holds all tasks there can be. */
+const MAX_PARTS = MAX_TASKS / MAX_RECORD_TASKS;
 
 export const INSTANCE_TOOLS: readonly Tool[] = [
   defineTool({
@@ -43,7 +47,11 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     input: { instance_id: instanceId },
     annotations: changes,
     async run({ instance_id }, { engine, actor }) {
-      return { json: presentContact(await engine.execute({ type: "heartbeat", instance: instance_id }, actor())) };
+      const beat = () => engine.execute({ type: "heartbeat", instance: instance_id }, actor());
+      const first = await beat();
+      const contact = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
+      // What was lost is told once.
+      return { json: presentContact({ ...contact, lostTasks: first.lostTasks }) };
     },
   }),
   defineTool({
@@ -53,7 +61,10 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     annotations: adds,
     async run({ instance_id, drain }, { engine, actor }) {
       const command = { type: "leave" as const, instance: instance_id, ...defined({ isDraining: drain }) };
-      return { json: presentInstance(await engine.execute(command, actor())) };
+      const go = () => engine.execute(command, actor());
+      return {
+        json: presentInstance(await repeat(await go(), go, ({ status }) => drain === true || status === "left")),
+      };
     },
   }),
   defineTool({
@@ -74,6 +85,13 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     },
   }),
 ];
+
+/** Calls again, at most `MAX_PARTS` times, until all is done that one record has no room for. */
+async function repeat<A>(first: A, call: () => Promise<A>, isDone: (answer: A) => boolean): Promise<A> {
+  let answer = first;
+  for (let parts = 1; parts < MAX_PARTS && !isDone(answer); parts++) answer = await call();
+  return answer;
+}
 
 function presentContact({ instance, status, expiresAt, holding, lostTasks, urgent }: Contact): Json {
   return {

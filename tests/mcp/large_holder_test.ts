@@ -1,0 +1,46 @@
+/** Shows that heartbeat and leave do all of their work though one record has no room for it. */
+
+import { assert, assertEquals } from "@std/assert";
+import { MAX_RECORD_TASKS } from "../../src/core/limits.ts";
+import { claim, create, taskWith, times } from "../core/given.ts";
+import { lastSeq } from "../support/calls.ts";
+import { type Json, startServer } from "../support/server.ts";
+import { startStore } from "../support/store.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const COUNT = 2 * MAX_RECORD_TASKS + 1;
+
+/** When ann claimed all of them, in milliseconds before now, and how long her leases are. */
+const SINCE_MS = 3_600_000;
+const TIMEOUT_MS = 4 * 3_600_000;
+
+Deno.test("an instance that holds more tasks than a record has room for", async (t) => {
+  await using directory = await temporaryDirectory();
+  const claimedAt = Date.now() - SINCE_MS;
+  {
+    const now = () => claimedAt;
+    await using store = await startStore({ directory: directory.path, now });
+    const ids = times(COUNT, (index) => `t${index}`);
+    for (let index = 0; index < COUNT; index += MAX_RECORD_TASKS) {
+      const part = ids.slice(index, index + MAX_RECORD_TASKS);
+      await store.engine.execute(create(...part.map((id) => taskWith({ timeoutMs: TIMEOUT_MS }, id))), "test");
+    }
+    await store.engine.execute({ type: "register_instance", instance: "ann", settings: {} }, "test");
+    await Promise.all(ids.map((id) => store.engine.execute(claim("ann", id), "test")));
+  }
+  await using server = await startServer(directory.path);
+
+  await t.step("extends all its leases with one heartbeat", async () => {
+    const { holding } = await server.ask<{ holding: Json[] }>("heartbeat", { instance_id: "ann" });
+    assertEquals(holding.length, 100);
+    const task = await server.ask("get_task_details", { task_id: `t${COUNT - 1}` });
+    assert(Date.parse(String(task["leaseUntil"])) > claimedAt + SINCE_MS + TIMEOUT_MS, String(task["leaseUntil"]));
+  });
+
+  await t.step("hands back all its tasks with one leave", async () => {
+    const before = await lastSeq(server);
+    const { status, holdingCount } = await server.ask("leave", { instance_id: "ann" });
+    assertEquals([status, holdingCount], ["left", 0]);
+    assertEquals(await lastSeq(server) - before, 3);
+  });
+});
