@@ -305,7 +305,7 @@ export class Engine {
    * only this process has seen, as its clock was wrong for a moment, counts for nothing.
    */
   #contextAt(at: number): Context {
-    return { now: Math.max(at, this.#state.recordedAt), defaults: this.#defaults };
+    return { now: Math.max(at, this.#state.recordedAt), clock: at, defaults: this.#defaults };
   }
 
   /** Folds what others have appended. All that is folded is durable then. */

@@ -1,8 +1,10 @@
 /**
  * Sees to it that what is due happens though nobody calls: leases that expire, instances that are lost, deadlines that
- * pass, whichever process they belong to. Every process has one; the journal lets each thing happen once.
+ * pass, whichever process they belong to. Every process has one; the journal lets each thing happen once. Warns when the
+ * journal is ahead of the clock, as nothing becomes due until the clock has caught up.
  */
 
+import { clockWarning } from "../core/clock_warning.ts";
 import { isSweepDue, nextDueOf } from "../core/sweep.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import { type Log, Unavailable } from "./ports.ts";
@@ -26,6 +28,8 @@ export class Sweeper {
   #isClosed = false;
   /** What was wrong at the last look, so that it is not said over and over. */
   #complaint = "";
+  /** Whether the journal was ahead of the clock at the last look, which is said once. */
+  #isClockBehind = false;
 
   constructor({ engine, now, log }: SweeperOptions) {
     this.#engine = engine;
@@ -48,10 +52,13 @@ export class Sweeper {
   async #look(): Promise<void> {
     let delayMs = POLL_MS;
     try {
-      const { isDue, next } = await this.#engine.read((state) => ({
+      const { isDue, next, warning } = await this.#engine.read((state) => ({
         isDue: isSweepDue(state, this.#now()),
         next: nextDueOf(state),
+        warning: clockWarning({ now: state.recordedAt, clock: this.#now() }),
       }));
+      if (warning !== undefined && !this.#isClockBehind) this.#log.warn(warning);
+      this.#isClockBehind = warning !== undefined;
       if (isDue) await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
       if (next !== undefined) delayMs = Math.min(POLL_MS, Math.max(isDue ? 0 : 1, next - this.#now()));
       this.#complaint = "";

@@ -135,6 +135,8 @@ export type AnswerOf<K extends CommandType> = Commands[K]["answer"];
 export interface Context {
   /** The time, in milliseconds since the Unix epoch; never less than at any record before. */
   readonly now: number;
+  /** What this machine's clock says, in milliseconds since the Unix epoch: `now`, unless a record is of a later time. */
+  readonly clock: number;
   /** Settings of new tasks that do not say otherwise. */
   readonly defaults: TaskDefaults;
 }
@@ -182,6 +184,8 @@ export interface NoTasks {
   readonly unmatched: readonly Unmatched[];
   /** When the next delayed task can be claimed, in milliseconds since the Unix epoch. */
   readonly nextAt?: number;
+  /** Where the journal is ahead of the clock: what that means, in words. */
+  readonly clockWarning?: string;
 }
 
 export type NoTasksReason =
@@ -243,6 +247,8 @@ export interface Contact {
   readonly urgent: readonly Urgent[];
   /** Its leases are more than one record extends: the next call extends others. Those that end first come first. */
   readonly hasMoreLeases?: true;
+  /** Where the journal is ahead of the clock: what that means, in words. */
+  readonly clockWarning?: string;
 }
 
 /** What is done to each of many tasks. */

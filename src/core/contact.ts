@@ -23,7 +23,7 @@ const MARGIN = 0.5;
 export function contactEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
-  { now }: Context,
+  { now }: Omit<Context, "clock">,
   isAnswered = true,
 ): readonly Event[] {
   // Others may release the task of a dead instance in its name.

@@ -4,6 +4,7 @@
 
 import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
 import { checkNames } from "./check_settings.ts";
+import { clockWarning } from "./clock_warning.ts";
 import type { CommandOf, Holding } from "./commands.ts";
 import { culpritsOf, nameCulpritWithState, wantedOf } from "./culprits.ts";
 import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
@@ -22,7 +23,7 @@ import { findTask, inputsOf, isFree, nextClaim, profileIn, unlockedBy, urgentFor
 export const holdingDeciders: Deciders<
   "claim_task" | "report_progress" | "complete_task" | "fail_task" | "release_task"
 > = {
-  claim_task(state, command, { now }) {
+  claim_task(state, command, context) {
     const { instance, id, roles, capabilities } = command;
     checkId(instance, "Instance id");
     checkNames(roles ?? [], "Role", `of instance ${instance}`);
@@ -34,12 +35,17 @@ export const holdingDeciders: Deciders<
       ? isFree(state, instance) ? nextClaim(state, profile) : undefined
       : claimable(state, findTask(state, id), profile);
     if (node === undefined) {
-      return { events: [], answer: (after) => ({ task: undefined, none: noTasks(after, profile), ...lost }) };
+      const warning = clockWarning(context);
+      const answer = (after: ReadonlyState) => {
+        const none = { ...noTasks(after, profile), ...(warning !== undefined && { clockWarning: warning }) };
+        return { task: undefined, none, ...lost };
+      };
+      return { events: [], answer };
     }
     const { task } = node;
     const previous = task.pastAttempts?.at(-1);
     return {
-      events: task.status === "in_progress" ? [] : [claiming(task, instance, now)],
+      events: task.status === "in_progress" ? [] : [claiming(task, instance, context.now)],
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),

@@ -3,6 +3,7 @@
  */
 
 import { checkInstanceSettings } from "./check_settings.ts";
+import { clockWarning } from "./clock_warning.ts";
 import { contactEvents, contactOf } from "./contact.ts";
 import { releasing } from "./decide_holding.ts";
 import type { Deciders } from "./decision.ts";
@@ -30,10 +31,12 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     const { instance } = command;
     checkId(instance, "Instance id");
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+    const warning = clockWarning(context);
     // The sign of life itself is written with every command of an instance, where it is due.
     const answer = (after: ReadonlyState) => ({
       ...contactOf(after, instance, lostTasks),
       ...(contactEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
+      ...(warning !== undefined && { clockWarning: warning }),
     });
     return { events: [], answer };
   },

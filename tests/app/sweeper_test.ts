@@ -18,6 +18,8 @@ interface Process {
   readonly engine: Engine;
   readonly sweeper: Sweeper;
   readonly log: RecordingLog;
+  /** Sets the sweeper's clock by so many milliseconds off the right time. */
+  readonly setClock: (offMs: number) => void;
   /** How often its engine read. */
   reads: number;
 }
@@ -138,6 +140,21 @@ test("tasks that one failure makes unreachable are skipped in parts though nobod
   assertEquals(await swept(engine), ["tasks.skipped", "tasks.skipped"]);
 });
 
+test("that the journal is ahead of the clock is warned of once, and again if that comes back", async (scene) => {
+  const { time, journal, log } = scene;
+  const ahead = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  await ahead.execute(create(newTask("a")), "test");
+  for (const round of [1, 2]) {
+    scene.setClock(-3_600_000);
+    await time.pass(5_000);
+    assertEquals(log.warnings.length, round);
+    assertEquals(log.warnings.at(-1)?.slice(0, 60), "The journal is 1 hour ahead of this machine's clock: a recor");
+    scene.setClock(0);
+    await time.pass(2_000);
+  }
+  assertEquals(log.warnings.length, 2);
+});
+
 test("what is due happens once, however many processes look", async ({ time, gone, engine, journal }) => {
   const others = await Promise.all(times(4, () => startProcess(journal)));
   await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), "test");
@@ -220,7 +237,9 @@ async function startProcess(journal: MemoryJournal): Promise<Process> {
     process.reads++;
     return read(view);
   };
-  const process: Process = { engine, log, sweeper: new Sweeper({ engine, now, log }), reads: 0 };
+  let offMs = 0;
+  const sweeper = new Sweeper({ engine, now: () => now() + offMs, log });
+  const process: Process = { engine, log, sweeper, setClock: (ms) => offMs = ms, reads: 0 };
   return process;
 }
 

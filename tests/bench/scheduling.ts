@@ -124,7 +124,7 @@ function taskOf(index: number, settings: Partial<NewTask>): NewTask {
 let now = 0;
 
 function carryOut<K extends CommandType>(state: State, command: CommandOf<K>) {
-  const { events, answer } = decide(state, command, { now: ++now, defaults: {} });
+  const { events, answer } = decide(state, command, { now: ++now, clock: now, defaults: {} });
   applyWithConsequences(state, events, now);
   return answer(state);
 }

@@ -64,14 +64,14 @@ export function run<K extends CommandType>(
   defaults: TaskDefaults = {},
 ): Outcome<AnswerOf<K>> {
   advance(state, at);
-  const { events, answer } = decide(state, command, { now: Math.max(at, state.now), defaults });
+  const { events, answer } = decide(state, command, { now: Math.max(at, state.now), clock: at, defaults });
   const applied = applyWithConsequences(state, events, at);
   return { events: applied, answer: answer(state) };
 }
 
 /** What a decision may know at a time. */
 export function contextAt(now: number): Context {
-  return { now, defaults: {} };
+  return { now, clock: now, defaults: {} };
 }
 
 interface Outcome<A> {

@@ -119,7 +119,7 @@ function carryOut(state: State, command: Command, at: number) {
   advance(state, at);
   try {
     const now = Math.max(at, state.recordedAt);
-    const { events, answer } = decide<CommandType>(state, command, { now, defaults: {} });
+    const { events, answer } = decide<CommandType>(state, command, { now, clock: at, defaults: {} });
     const applied = applyWithConsequences(state, events, at);
     answer(state);
     return applied;

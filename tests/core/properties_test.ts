@@ -483,7 +483,7 @@ function play(turns: readonly Turn[], look: (state: State, step: Step) => void =
     advance(state, at + aheadMs);
     const { now } = state;
     const command = steer(state, turn);
-    const outcome = tryDeciding(state, command, { now, defaults });
+    const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });
     const isRefused = outcome instanceof Refusal;
     const events = isRefused ? [] : applyWithConsequences(state, outcome.events, at);
     if (!isRefused) outcome.answer(state);

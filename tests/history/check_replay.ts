@@ -180,7 +180,7 @@ function decideAt(state: ReadonlyState, command: CommandOf<CommandType>, context
 }
 
 function contextAt(state: ReadonlyState, at: number): Context {
-  return { now: Math.max(at, state.recordedAt), defaults: {} };
+  return { now: Math.max(at, state.recordedAt), clock: at, defaults: {} };
 }
 
 /** As it is after being written and read. */

@@ -93,7 +93,8 @@ async function repeat<A>(first: A, call: () => Promise<A>, isDone: (answer: A) =
   return answer;
 }
 
-function presentContact({ instance, status, expiresAt, holding, lostTasks, urgent }: Contact): Json {
+function presentContact(contact: Contact): Json {
+  const { instance, status, expiresAt, holding, lostTasks, urgent, clockWarning } = contact;
   return {
     instance_id: instance,
     status: status ?? "unregistered",
@@ -103,6 +104,7 @@ function presentContact({ instance, status, expiresAt, holding, lostTasks, urgen
     }),
     ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
     ...urgentOf(urgent),
+    ...(clockWarning !== undefined && { clock_warning: clockWarning }),
   };
 }
 

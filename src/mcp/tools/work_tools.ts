@@ -143,7 +143,8 @@ function claimAnswer(claim: Claim): ToolAnswer {
 }
 
 function presentNoTasks(none: NoTasks): Json {
-  const { reason, message, running, runningCount, blockedBy, blockedCount, holding, unmatched, nextAt } = none;
+  const { reason, message, running, runningCount, blockedBy, blockedCount, holding, unmatched, nextAt, clockWarning } =
+    none;
   return {
     status: "no_tasks",
     reason,
@@ -155,6 +156,7 @@ function presentNoTasks(none: NoTasks): Json {
     holding,
     ...(unmatched.length > 0 && { unmatched }),
     ...(nextAt !== undefined && { next_at: isoTime(nextAt) }),
+    ...(clockWarning !== undefined && { clock_warning: clockWarning }),
   };
 }
 
