@@ -84,7 +84,8 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 }
 
 /** Serves one MCP client until it is gone or a signal comes. */
-async function serve({ location, toolsets, defaults }: Invocation & { readonly type: "serve" }): Promise<number> {
+async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
+  const { location, toolsets, defaults, maxWaitMs } = invocation;
   if (Deno.stdin.isTerminal()) {
     const directory = resolve(location.directory);
     console.error(banner(launch(directory), directory));
@@ -93,7 +94,7 @@ async function serve({ location, toolsets, defaults }: Invocation & { readonly t
   const { engine } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, now: Date.now, log });
+  const waiting = new Waiting({ engine, feed, now: Date.now, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, now: Date.now, log });
   const server = createMcpServer({
     engine,

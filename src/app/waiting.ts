@@ -14,8 +14,11 @@ import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
-/** Longest time that a claim can wait, in milliseconds. */
-export const MAX_WAIT_MS = 60_000;
+/** Longest time that a claim waits, in milliseconds, unless the operator sets another: clients give a call up after 60 s. */
+export const DEFAULT_MAX_WAIT_MS = 50_000;
+
+/** Longest time that an operator can set, in milliseconds: a day. */
+export const LONGEST_MAX_WAIT_MS = 24 * 60 * 60 * 1_000;
 
 /** Most claims that wait in one process; further ones are answered at once. */
 export const MAX_WAITERS = 128;
@@ -39,7 +42,7 @@ const REPORT_MS = 5_000;
 type ClaimCommand = CommandOf<"claim_task">;
 
 export interface WaitOptions {
-  /** At most `MAX_WAIT_MS`. */
+  /** A longer wait than `Waiting.maxWaitMs` is shortened to it. */
   readonly waitMs: number;
   /** Ends the waiting; nothing is claimed after that. */
   readonly signal: AbortSignal;
@@ -53,6 +56,8 @@ export interface WaitingOptions {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
+  /** Longest time that a claim waits, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
+  readonly maxWaitMs?: number;
 }
 
 interface Waiter {
@@ -67,12 +72,16 @@ interface Waiter {
 }
 
 export class Waiting {
+  /** Longest time that a claim waits, in milliseconds. */
+  readonly maxWaitMs: number;
   readonly #engine: Engine;
   readonly #feed: Feed;
   readonly #now: () => number;
   readonly #log: Log;
   /** In the order in which they came. */
   readonly #waiters = new Set<Waiter>();
+  /** The newest call under way of each caller and instance. */
+  readonly #newest = new Map<string, ClaimCommand>();
   /** What may still claim something or hand it back. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** When each instance that waits was last kept alive, by `performance.now`. */
@@ -85,7 +94,8 @@ export class Waiting {
   #isChanged = false;
   #isClosed = false;
 
-  constructor({ engine, feed, now, log }: WaitingOptions) {
+  constructor({ engine, feed, now, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
+    this.maxWaitMs = maxWaitMs;
     this.#engine = engine;
     this.#feed = feed;
     this.#now = now;
@@ -93,12 +103,22 @@ export class Waiting {
   }
 
   /**
-   * Claims a task, waiting for one if there is none and waiting can help.
+   * Claims a task, waiting for one if there is none and waiting can help. Ends older waits of the same caller and
+   * instance: many clients give a call up without cancelling it, and nobody would read what it claims.
    *
    * @throws whatever `Engine.execute` throws
    */
-  claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
-    return this.#track(this.#claim(command, actor, options));
+  async claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
+    const caller = callerOf(command, actor);
+    this.#newest.set(caller, command);
+    for (const waiter of this.#waiters) {
+      if (callerOf(waiter.command, waiter.actor) === caller) this.#end(waiter, superseded(waiter.last));
+    }
+    try {
+      return await this.#track(this.#claim(command, actor, options));
+    } finally {
+      if (this.#newest.get(caller) === command) this.#newest.delete(caller);
+    }
   }
 
   /**
@@ -114,13 +134,14 @@ export class Waiting {
   async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
     const { signal } = options;
     const calledAt = this.#now();
-    const waitMs = Math.min(options.waitMs, MAX_WAIT_MS);
+    const waitMs = Math.min(options.waitMs, this.maxWaitMs);
     const first = await this.#engine.execute(command, actor);
     // A holder that names its task gets it again, and keeps it.
     const isNew = (first.task?.startedAt ?? 0) >= calledAt;
     if (signal.aborted && isNew) await this.#handBack(first, command.instance, actor);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
     if (signal.aborted || this.#isClosed || this.#waiters.size >= MAX_WAITERS) return first;
+    if (this.#isSuperseded(command, actor)) return superseded(first);
     const { promise, resolve, reject } = Promise.withResolvers<Claim>();
     const waiter: Waiter = { command, actor, signal, isAnswered: false, last: first, resolve, reject };
     const startedAt = performance.now();
@@ -165,18 +186,24 @@ export class Waiting {
     this.#timer = undefined;
   }
 
+  /** Whether a newer call of the same caller and instance has come, be it under way or answered. */
+  #isSuperseded(command: ClaimCommand, actor: string): boolean {
+    return this.#newest.get(callerOf(command, actor)) !== command;
+  }
+
   /** Answers that there is nothing, without another look. */
-  #end(waiter: Waiter): void {
+  #end(waiter: Waiter, claim = waiter.last): void {
     this.#remove(waiter);
     waiter.isAnswered = true;
-    waiter.resolve(waiter.last);
+    waiter.resolve(claim);
   }
 
   /** The time is over: one last try says why there is nothing, as things are now. */
   async #giveUp(waiter: Waiter): Promise<void> {
     this.#remove(waiter);
     await this.#try(waiter);
-    if (!waiter.isAnswered) this.#end(waiter);
+    if (waiter.isAnswered) return;
+    this.#end(waiter, this.#isSuperseded(waiter.command, waiter.actor) ? superseded(waiter.last) : waiter.last);
   }
 
   /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
@@ -197,8 +224,9 @@ export class Waiting {
       const { lostTasks = claim.lostTasks } = waiter.last;
       const told = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
       if (claim.task === undefined) waiter.last = told;
-      else if (waiter.isAnswered || signal.aborted) await this.#handBack(claim, command.instance, actor);
-      else {
+      else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, actor)) {
+        await this.#handBack(claim, command.instance, actor);
+      } else {
         this.#remove(waiter);
         waiter.isAnswered = true;
         waiter.resolve(told);
@@ -310,4 +338,16 @@ const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity"];
 /** Whether waiting cannot help, as the reason lies with the instance itself. */
 function isFutile(claim: Claim): boolean {
   return claim.task === undefined && FUTILE.includes(claim.none.reason);
+}
+
+/** Who waits: a caller on behalf of one instance. */
+function callerOf({ instance }: ClaimCommand, actor: string): string {
+  return JSON.stringify([actor, instance]);
+}
+
+/** The answer to a wait whose place a newer one has taken. */
+function superseded(last: Claim): Claim {
+  if (last.task !== undefined) return last;
+  const message = "A newer get_next_task of this instance waits in place of this one: read the answer to that";
+  return { ...last, none: { ...last.none, reason: "superseded", message } };
 }

@@ -3,6 +3,7 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
 import type { TaskDefaults } from "../core/commands.ts";
 import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/limits.ts";
 
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly toolsets: readonly string[];
   /** Settings of new tasks that do not say otherwise. */
   readonly defaults: TaskDefaults;
+  /** Longest time that `get_next_task` waits, in milliseconds. */
+  readonly maxWaitMs?: number;
 }
 
 /** What to do. */
@@ -109,6 +112,12 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
       new Option("--max-interval-ms <ms>", "longest pause (default: 100 times the first)").argParser(
         from(0, MAX_DURATION_MS),
       ),
+    )
+    .addOption(
+      new Option(
+        "--max-wait-ms <ms>",
+        `longest wait of get_next_task; clients must not give up a call sooner (default: ${DEFAULT_MAX_WAIT_MS})`,
+      ).argParser(from(1, LONGEST_MAX_WAIT_MS)),
     );
   program.command("status")
     .description("print the tasks as a table")
@@ -154,6 +163,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
         location,
         toolsets: options.toolsets ?? surroundings.toolsets,
         defaults: defaultsOf(options),
+        ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
       }));
     });
   try {
@@ -172,6 +182,7 @@ interface ServeFlags {
   readonly initialIntervalMs?: number;
   readonly backoffCoefficient?: number;
   readonly maxIntervalMs?: number;
+  readonly maxWaitMs?: number;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

@@ -204,7 +204,9 @@ export type NoTasksReason =
   /** The instance finishes what it holds, and takes no more tasks. */
   | "draining"
   /** The instance has left. */
-  | "left";
+  | "left"
+  /** A newer claim of the same caller and instance waits in place of this one. */
+  | "superseded";
 
 /** A kind of ready tasks that the asking instance may not do. */
 export interface Unmatched {

@@ -2,22 +2,29 @@
  * The prompts: what a person picks in a client to start planning, working or reviewing. They teach the tools' use.
  */
 
+import { DEFAULT_MAX_WAIT_MS } from "../app/waiting.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { ErrorCode, type GetPromptResult, type Prompt } from "./sdk.ts";
 
+/** A prompt. All its arguments are optional: clients pass one word, or nothing, and a person may have said it already. */
 interface PromptDefinition extends Prompt {
   readonly text: (args: Readonly<Record<string, string>>) => string;
 }
+
+/** What a worker does first if nobody has given it an id. */
+const CHOOSE_ID = "choose an instance_id that no other agent has, like your name and a random word, and keep it;\n   ";
 
 const DEFINITIONS: readonly PromptDefinition[] = [
   {
     name: "plan_work",
     description: "Break a goal down into a graph of tasks that several agents can work on",
-    arguments: [{ name: "goal", description: "What shall be achieved", required: true }],
+    arguments: [{ name: "goal", description: "What shall be achieved, if the conversation has not said it" }],
     text: ({ goal }) =>
       `Plan this work as a graph of tasks that several agents will carry out in parallel:
 
-${goal}
+${goal || "(No goal is given here.)"}
+
+If that does not say what shall be achieved, this conversation may; if it does not either, ask before you go on.
 
 1. Call get_task_status with summary: true, and if there are tasks, list them, so as not to plan anything twice. Call
    list_templates: if a template fits, apply_template with it, and go to step 5.
@@ -37,15 +44,19 @@ ${goal}
     description: "Work on tasks, one after the other, until none is left",
     arguments: [{
       name: "instance_id",
-      description: "Your own id, different from every other agent's",
-      required: true,
+      description: "The agent's own id, different from every other's; without it, the agent chooses one",
     }],
     text: ({ instance_id }) =>
-      `Work on the shared tasks as instance "${instance_id}". Repeat:
+      `Work on the shared tasks${instance_id ? ` as instance "${instance_id}"` : ""}. Repeat:
 
-0. Once, before all: if you have roles or special capabilities, say so with register_instance.
-1. Call get_next_task with instance_id "${instance_id}" and wait_ms 60000. The task is yours alone; inputs are the results
-   it builds on, previous is what an earlier attempt left behind. If something is open, get_task_details shows any task.
+0. Once, before all: ${
+        instance_id ? "" : CHOOSE_ID
+      }if you have roles or special capabilities, say so with register_instance.
+1. Call get_next_task with ${
+        instance_id ? `instance_id "${instance_id}"` : "your instance_id"
+      } and wait_ms ${DEFAULT_MAX_WAIT_MS}. The task is yours alone;
+   inputs are the results it builds on, previous is what an earlier attempt left behind. If something is open,
+   get_task_details shows any task.
 2. Do what the task's description says. If it takes long or leaseUntil is near, call report_progress with a message from
    which somebody else could go on. If an answer names urgent tasks, release_task what can wait and claim the urgent one.
 3. Call complete_task with its attempt and a result that says what those who depend on it need to know: decisions, paths,
@@ -78,17 +89,13 @@ export const PROMPTS: readonly Prompt[] = DEFINITIONS.map(({ text: _, ...prompt 
 /**
  * A prompt, filled in.
  *
- * @throws ProtocolError if there is no such prompt, or an argument is missing
+ * @throws ProtocolError if there is no such prompt
  */
 export function getPrompt(name: string, args: Readonly<Record<string, string>>): GetPromptResult {
   const definition = DEFINITIONS.find((prompt) => prompt.name === name);
   if (definition === undefined) {
     const names = DEFINITIONS.map((prompt) => prompt.name).join(", ");
     throw new ProtocolError(ErrorCode.InvalidParams, `Unknown prompt ${name}: there are ${names}`);
-  }
-  const missing = definition.arguments?.find((argument) => argument.required === true && !args[argument.name]);
-  if (missing !== undefined) {
-    throw new ProtocolError(ErrorCode.InvalidParams, `Prompt ${name} needs the argument ${missing.name}`);
   }
   return {
     ...(definition.description !== undefined && { description: definition.description }),

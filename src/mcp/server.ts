@@ -12,6 +12,7 @@ import { completeIds } from "../core/views.ts";
 import { getPrompt, PROMPTS } from "./prompts.ts";
 import { ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
 import { GROUP_TEMPLATE, isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
+import { isFields, withoutNulls } from "./read_arguments.ts";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -151,7 +152,12 @@ export function createMcpServer(options: McpServerOptions): Server {
 }
 
 /** Answers the requests of one method. */
-type Method = (request: { readonly method: string }, call: CallContext) => Promise<ServerResult>;
+type Method = (request: Request, call: CallContext) => Promise<ServerResult>;
+
+interface Request {
+  readonly method: string;
+  readonly params?: unknown;
+}
 
 /**
  * Adds the handler of a method. The methods hang on the SDK's fallback, because what is registered by schema takes
@@ -163,11 +169,19 @@ function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
   handle: (request: z.infer<Schema>, call: CallContext) => ServerResult | Promise<ServerResult>,
 ): void {
   methods.set(schema.shape.method.value, async (request, call) => {
-    const parsed = schema.safeParse(request);
+    const parsed = schema.safeParse({ ...request, params: presentParams(request) });
     if (parsed.success) return await handle(parsed.data, call);
     const issues = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new ProtocolError(ErrorCode.InvalidParams, `Invalid ${request.method} request: ${issues.join("; ")}`);
   });
+}
+
+/** The parameters that are not null, which means absent; so do the arguments of a prompt. Those of a tool are its own. */
+function presentParams({ method, params }: Request): unknown {
+  if (!isFields(params)) return params;
+  const present = withoutNulls(params);
+  const args = present["arguments"];
+  return method === "prompts/get" && isFields(args) ? { ...present, arguments: withoutNulls(args) } : present;
 }
 
 /** What went wrong with a call, in MCP's form: refusals and unavailability are results, the rest protocol errors. */

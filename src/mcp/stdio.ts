@@ -4,14 +4,8 @@
  * read; this one ends cleanly after answering what it took, and answers everything that can be answered.
  */
 
-import {
-  deserializeMessage,
-  ErrorCode,
-  type JSONRPCMessage,
-  type RequestId,
-  serializeMessage,
-  type Transport,
-} from "./sdk.ts";
+import { idAtEnds, MalformedMessage, readMessage } from "./read_message.ts";
+import { ErrorCode, type JSONRPCMessage, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
 
 /** Longest message that is read, in bytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -126,23 +120,19 @@ export class StdioTransport implements Transport {
 
   #receive(line: Line): void {
     if (line.isTooLong) {
-      this.#refuse(line, ErrorCode.InvalidRequest, `Message too long: at most ${MAX_MESSAGE_BYTES} bytes are read`);
+      const message = `Message too long: at most ${MAX_MESSAGE_BYTES} bytes are read`;
+      this.#refuse(new MalformedMessage(ErrorCode.InvalidRequest, message, [idAtEnds(line.bytes)]));
       return;
     }
-    let message: JSONRPCMessage;
+    let message: JSONRPCMessage | undefined;
     try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(line.bytes);
-      if (text.trim() === "") return;
-      message = deserializeMessage(text);
+      message = readMessage(line.bytes);
     } catch (error) {
-      const [code, why] = error instanceof SyntaxError
-        ? [ErrorCode.ParseError, `it is not JSON (${error.message})`]
-        : error instanceof TypeError
-        ? [ErrorCode.ParseError, "it is not UTF-8"]
-        : [ErrorCode.InvalidRequest, "it is not a JSON-RPC 2.0 request, notification or response"];
-      this.#refuse(line, code, `Cannot read the message: ${why}`);
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.#refuse(error);
       return;
     }
+    if (message === undefined) return;
     if ("method" in message && "id" in message) this.#unanswered.add(message.id);
     if ("method" in message && message.method === "notifications/cancelled") this.#forgetCancelled(message.params);
     this.onmessage?.(message);
@@ -154,9 +144,9 @@ export class StdioTransport implements Transport {
     if (id !== undefined) this.#unanswered.delete(id);
   }
 
-  #refuse(line: Line, code: ErrorCode, message: string): void {
+  #refuse({ code, message, ids }: MalformedMessage): void {
     this.onerror?.(new Error(message));
-    this.#write(JSON.stringify({ jsonrpc: "2.0", id: idOf(line), error: { code, message } }) + "\n");
+    for (const id of ids) this.#write(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }) + "\n");
   }
 
   #write(text: string): void {
@@ -245,20 +235,4 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return all;
-}
-
-/** The id of a request that could not be read, from where clients write it; null if it cannot be told. */
-function idOf(line: Line): RequestId | null {
-  const text = new TextDecoder().decode(line.bytes);
-  if (!line.isTooLong) {
-    try {
-      const { id } = JSON.parse(text);
-      return typeof id === "string" || typeof id === "number" ? id : null;
-    } catch {
-      // Not JSON: look at its ends, as for a message that is too long.
-    }
-  }
-  const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\\p{Cc}]*"),/u.exec(text)?.[1] ??
-    /,"id":(\d+|"[^"\\\p{Cc}]*")(?:,"jsonrpc":"2\.0")?\}\s*$/u.exec(text)?.[1];
-  return id === undefined ? null : JSON.parse(id);
 }

@@ -6,8 +6,11 @@ import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Json } from "./present.ts";
-import { ProtocolError } from "./protocol_error.ts";
-import { type CallToolResult, ErrorCode, type ToolAnnotations, type ToolListing } from "./sdk.ts";
+import { Refusal } from "../core/refusal.ts";
+import { printable } from "../core/validate.ts";
+import { listedSchema } from "./listed_schema.ts";
+import { readArguments, type Reading } from "./read_arguments.ts";
+import type { CallToolResult, ToolAnnotations, ToolListing } from "./sdk.ts";
 
 /** Most faults of arguments that an answer names. */
 const MAX_ISSUES = 5;
@@ -55,7 +58,7 @@ export interface ToolAnswer {
   readonly json: unknown;
   /** The same for programs; needed where `json` is not an object. */
   readonly structured?: Json;
-  /** A sentence for the agent, as a second text. */
+  /** A sentence for the agent: the field `note`, and a second text where `json` is not an object. */
   readonly note?: string;
 }
 
@@ -63,7 +66,7 @@ export interface Tool {
   readonly name: string;
   /** The tool as a client sees it. Made when it is asked for: schemas are no work for a start. */
   readonly list: () => ToolListing;
-  /** @throws ProtocolError if the arguments don't fit the schema */
+  /** Throws a `Refusal` if the arguments don't fit the schema. */
   readonly call: (args: unknown, context: CallContext) => Promise<CallToolResult>;
 }
 
@@ -71,78 +74,99 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   readonly name: string;
   readonly description: string;
   readonly input: Shape;
-  /** What the listing shows instead, where it leaves out what its description says is the same as elsewhere. */
-  readonly listed?: z.ZodRawShape;
-  /** Properties of the answer, where they are few. */
-  readonly output?: z.ZodRawShape;
+  /** Whether the listing leaves out the descriptions of parameters, as another tool's listing has them. */
+  readonly isBrief?: boolean;
   readonly annotations: ToolAnnotations;
   readonly run: (args: z.infer<z.ZodObject<Shape>>, context: CallContext) => Promise<ToolAnswer>;
 }
 
 /** Makes a tool of its definition. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
-  const input = z.strictObject(definition.input);
-  const { name, description, annotations, output } = definition;
+  const input = z.object(definition.input);
+  const { name, description, annotations, isBrief = false } = definition;
   return {
     name,
     list: () => ({
       name,
       description,
-      inputSchema: definition.listed === undefined ? jsonSchema(input) : jsonSchema(z.looseObject(definition.listed)),
-      // Nothing is required, as clients hold the structured content of refusals against the schema too.
-      ...(output !== undefined && { outputSchema: jsonSchema(z.object(output).partial()) }),
+      inputSchema: listedSchema(input, isBrief),
       annotations: { ...annotations, openWorldHint: false },
     }),
     async call(args, context) {
-      const parsed = input.safeParse(args ?? {});
-      if (!parsed.success) throw badArguments(name, input, parsed.error);
-      // A strict object of this shape parses to what a plain object of it infers.
-      return toResult(await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context));
+      const reading = readArguments(input, args);
+      const parsed = input.safeParse(reading.args);
+      if (!parsed.success || reading.misnamed.length > 0) throw badArguments(name, input, reading, parsed.error);
+      checkChanges(name, input, reading);
+      // An object of this shape parses to what is inferred of it.
+      const answer = await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context);
+      return toResult(answer, passedOverNote(name, reading));
     },
   };
 }
 
-function toResult({ json, structured, note }: ToolAnswer): CallToolResult {
+function toResult({ json, structured, note }: ToolAnswer, passedOver: string | undefined): CallToolResult {
+  const notes = [note, passedOver].filter((each) => each !== undefined).join(" ");
+  // Some clients show a model the first text, some all texts, some only the structured content.
+  const shown = notes !== "" && structured === undefined ? { ...(json as Json), note: notes } : json;
   return {
     content: [
-      { type: "text", text: JSON.stringify(json) },
-      ...(note === undefined ? [] : [{ type: "text" as const, text: note }]),
+      { type: "text", text: JSON.stringify(shown) },
+      ...(notes !== "" && structured !== undefined ? [{ type: "text" as const, text: notes }] : []),
     ],
     // Without `structured`, the definition's `json` is an object.
-    structuredContent: structured ?? (json as Record<string, unknown>),
+    structuredContent: structured === undefined
+      ? shown as Json
+      : { ...structured, ...(notes !== "" && { note: notes }) },
   };
 }
 
-/**
- * The schema that clients see. It leaves out what costs every client context and tells a model nothing: the bounds of
- * whole numbers as such, that keys are texts, and that there are no other parameters, which a call that has some is told.
- */
-function jsonSchema(schema: z.ZodObject): ToolListing["inputSchema"] {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    io: "input",
-    override({ jsonSchema }) {
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      delete jsonSchema.propertyNames;
-      if (jsonSchema.type === "object" && jsonSchema.properties !== undefined) delete jsonSchema.additionalProperties;
-    },
-  });
-  // The schema of a ZodObject is always of type "object".
-  return rest as ToolListing["inputSchema"];
+function passedOverNote(name: string, { passedOver }: Reading): string | undefined {
+  if (passedOver.length === 0) return undefined;
+  return `Passed over what ${name} does not know: ${shownNames(passedOver)}.`;
 }
 
-function badArguments(name: string, input: z.ZodObject, error: z.ZodError): ProtocolError {
-  const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => {
-    const alternatives = issue.code === "invalid_union" ? issue.errors.map(([first]) => first?.message ?? "") : [];
-    const message = alternatives.length > 0 ? alternatives.join(", or ") : issue.message;
-    return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
-  });
-  const expected = Object.entries(input.shape).map(([key, schema]) =>
-    // Shapes of this project are made of zod's full schemas.
-    key + ((schema as z.ZodType).safeParse(undefined).success ? "?" : "")
+/** Refuses an update that says nothing but null, by which its caller may have meant to remove something. */
+function checkChanges(name: string, input: z.ZodObject, { args, nulls }: Reading): void {
+  if (nulls.length === 0 || !Object.hasOwn(input.shape, "clear")) return;
+  const isEmpty = Object.keys(args as Json).every((key) => !isOptional(input.shape[key]));
+  if (!isEmpty) return;
+  throw new Refusal(
+    "invalid_value",
+    `Cannot ${name} as all it says is null (${
+      shownNames(nulls)
+    }), which means no change: to remove a value, name it in ` +
+      `clear, like clear: ["${nulls[0]}"]`,
+    { nulls },
   );
-  return new ProtocolError(
-    ErrorCode.InvalidParams,
-    `Invalid arguments for ${name}: ${issues.join("; ")}. It takes: ${expected.join(", ") || "no arguments"}`,
+}
+
+function badArguments(name: string, input: z.ZodObject, reading: Reading, error: z.ZodError | undefined): Refusal {
+  const { passedOver, misnamed } = reading;
+  const issues = [
+    ...misnamed.map(([unknown, meant]) => `${printable(unknown)}: there is no such parameter, use ${meant}`),
+    ...(error?.issues ?? []).map(describeIssue),
+    ...(passedOver.length > 0 ? [`not known: ${shownNames(passedOver)}`] : []),
+  ].slice(0, MAX_ISSUES);
+  const takes = Object.entries(input.shape).map(([key, schema]) => key + (isOptional(schema) ? "?" : ""));
+  return new Refusal(
+    "invalid_value",
+    `Invalid arguments for ${name}: ${issues.join("; ")}. It takes: ${takes.join(", ") || "no arguments"}`,
+    { issues, takes },
   );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const alternatives = issue.code === "invalid_union" ? issue.errors.map(([first]) => first?.message ?? "") : [];
+  const message = alternatives.length > 0 ? alternatives.join(", or ") : issue.message;
+  return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
+}
+
+function isOptional(schema: z.core.$ZodType | undefined): boolean {
+  return schema instanceof z.ZodOptional;
+}
+
+/** Names that a caller has given, as they may stand in a message. */
+function shownNames(names: readonly string[]): string {
+  const more = names.length - MAX_ISSUES;
+  return names.slice(0, MAX_ISSUES).map(printable).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -5,7 +5,7 @@ import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
-import { MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting.ts";
+import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting.ts";
 import type { Claim, Command, CommandOf, CommandType } from "../../src/core/commands.ts";
 import type { Event } from "../../src/core/events.ts";
 import type { InstanceSettings, Task } from "../../src/core/model.ts";
@@ -133,11 +133,11 @@ test("when the time is over, the answer says why there is nothing by then", asyn
   assertEquals(ann.reports[0], [0, "no_tasks_exist"]);
 });
 
-test("nobody waits without time, or longer than a minute", async ({ time, waiting }) => {
-  const [ann, bob] = [claimOf(waiting, "ann", 0), claimOf(waiting, "bob", 10 * MAX_WAIT_MS)];
+test("nobody waits without time, or as long as clients wait for an answer", async ({ time, waiting }) => {
+  const [ann, bob] = [claimOf(waiting, "ann", 0), claimOf(waiting, "bob", 10 * DEFAULT_MAX_WAIT_MS)];
   await time.pass(0);
   assertEquals(reasonOf(ann), "no_tasks_exist");
-  await time.pass(MAX_WAIT_MS - 1);
+  await time.pass(DEFAULT_MAX_WAIT_MS - 1);
   assertEquals(bob.claim, undefined);
   await time.pass(1);
   assertEquals(reasonOf(bob), "no_tasks_exist");
@@ -214,6 +214,72 @@ test("what an instance held before is not handed back when it cancels asking for
   await time.pass(SOON_MS);
   assertEquals((await taskIn(engine, "a")).status, "in_progress");
 });
+
+test("a newer call of the same caller and instance ends the older wait, and no other", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  const older = claimOf(waiting, "ann", 10_000);
+  const others = [
+    claimOf(waiting, "bob", 10_000),
+    claimOf(waiting, "ann", 10_000, { actor: "another client" }),
+    claimOf(other.waiting, "ann", 10_000),
+  ];
+  await time.pass(100);
+  const newer = claimOf(waiting, "ann", 10_000);
+  await time.pass(0);
+  assertEquals(reasonOf(older), "superseded");
+  assertEquals(others.map(({ claim }) => claim), [undefined, undefined, undefined]);
+  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), "test");
+  await time.pass(2_000);
+  assertEquals([...others, newer].filter((waiter) => taskOf(waiter) !== undefined).length, 4);
+  assertEquals((await engine.read((state) => state.counts)).in_progress, 4);
+});
+
+test("of four calls at once, the newest waits", async ({ time, engine, waiting }) => {
+  const waiters = times(4, () => claimOf(waiting, "ann", 10_000));
+  await time.pass(100);
+  assertEquals(waiters.map(reasonOf), ["superseded", "superseded", "superseded", undefined]);
+  await engine.execute(create(newTask("a"), newTask("b")), "test");
+  await time.pass(2_000);
+  assertEquals(waiters.map(taskOf), [undefined, undefined, undefined, "a"]);
+  assertEquals((await taskIn(engine, "b")).status, "pending");
+});
+
+test("a newer call that does not wait ends the older wait too", async ({ time, engine, waiting }) => {
+  const older = claimOf(waiting, "ann", 10_000);
+  await time.pass(100);
+  const newer = claimOf(waiting, "ann", 0);
+  await time.pass(0);
+  assertEquals([reasonOf(older), reasonOf(newer)], ["superseded", "no_tasks_exist"]);
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(2_000);
+  assertEquals((await taskIn(engine, "a")).status, "pending");
+});
+
+for (const moment of ["a later try", "the last try"] as const) {
+  test(`what is claimed for the older wait when a newer call comes during ${moment} is handed back`, async (scene) => {
+    const { time, engine, waiting, other } = scene;
+    const older = claimOf(waiting, "ann", 1_000);
+    await time.pass(500);
+    let newer: Waiter | undefined;
+    scene.onExecuted = ({ type }) => {
+      if (type === "claim_task") newer ??= claimOf(waiting, "ann", 5_000, { roles: ["qa"] });
+    };
+    const task = taskWith({ assignTo: { instance: "ann" } }, "a");
+    if (moment === "a later try") await other.engine.execute(create(task), "test");
+    else {
+      await time.pass(499);
+      // In the same millisecond as the end of the wait: no look comes before it.
+      const creation = other.engine.execute(create(task), "test");
+      await time.pass(1);
+      await creation;
+    }
+    await time.pass(2_000);
+    assert(newer !== undefined);
+    assertEquals([reasonOf(older), taskOf(newer)], ["superseded", "a"]);
+    const { pastAttempts, assignedTo } = await taskIn(engine, "a");
+    assertEquals([assignedTo, pastAttempts?.map(({ outcome }) => outcome)], ["ann", ["released"]]);
+  });
+}
 
 test("closing answers all who wait, and nobody waits after it", async ({ time, engine, waiting }) => {
   const waiters = times(5, (index) => claimOf(waiting, `w${index}`, 10_000));
@@ -487,7 +553,7 @@ for (const ttlMs of [5, 16]) {
 test("what an instance had lost before it waited is in the answer that it waits for", async (scene) => {
   const { time, engine, waiting, other } = scene;
   await loseTaskOfAnn(scene);
-  const waiters = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "ann", 1_000)];
+  const waiters = [10_000, 1_000].map((waitMs) => claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` }));
   await time.pass(1_000);
   await other.engine.execute(create(newTask("b")), "test");
   await time.pass(SOON_MS);
@@ -498,7 +564,9 @@ test("what an instance had lost before it waited is in the answer that it waits 
 
 test("what an instance loses while it waits is in its answer, be there a task or not", async (scene) => {
   const { time, engine, waiting, other } = scene;
-  const [ann, late, gone] = [10_000, 1_000, 10_000].map((waitMs) => claimOf(waiting, "ann", waitMs));
+  const [ann, late, gone] = [10_000, 1_000, 10_001].map((waitMs) =>
+    claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` })
+  );
   assert(ann !== undefined && late !== undefined && gone !== undefined);
   await time.pass(100);
   await loseTaskOfAnn(scene);
@@ -547,7 +615,7 @@ function claimOf(
   waiting: Waiting,
   instance: string,
   waitMs: number,
-  rest: Omit<Partial<CommandOf<"claim_task">>, "type" | "instance"> = {},
+  { actor = "test", ...rest }: Omit<Partial<CommandOf<"claim_task">>, "type" | "instance"> & { actor?: string } = {},
 ): Waiter {
   const aborting = new AbortController();
   const reports: [number, string | undefined][] = [];
@@ -557,7 +625,7 @@ function claimOf(
     claim: undefined,
     error: undefined,
   };
-  waiting.claim({ type: "claim_task", instance, ...rest }, "test", {
+  waiting.claim({ type: "claim_task", instance, ...rest }, actor, {
     waitMs,
     signal: aborting.signal,
     onWaiting: (waitedMs, claim) => reports.push([waitedMs, claim.task === undefined ? claim.none.reason : undefined]),

@@ -5,7 +5,7 @@ import { toolsOf } from "../../src/mcp/tools/mod.ts";
 import type { Benchmark, Row } from "./row.ts";
 
 export const toolsList: Benchmark = () =>
-  Promise.resolve([row("tools/list", TOOLSETS, 20 * 1024), row("tools/list, core", ["core"], 8 * 1024)]);
+  Promise.resolve([row("tools/list", TOOLSETS, 20 * 1024), row("tools/list, core", ["core"], 10 * 1024)]);
 
 function row(name: string, toolsets: readonly Toolset[], bound: number): Row {
   const list = { tools: toolsOf(toolsets).map((tool) => tool.list()) };

@@ -21,7 +21,7 @@ Deno.test("help and version need no permission at all", async () => {
     "ORCHESTRATOR_DATA_DIR",
   ];
   words.push("--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
-  words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms");
+  words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms", "--max-wait-ms");
   for (const word of words) assertStringIncludes(help.output, word);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   for (const option of ["--version", "-V"]) {
@@ -53,6 +53,8 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
       [["--max-attempts", "0"], "It must be from 1 to 1000000."],
       [["--max-interval-ms", "99999999999999"], "It must be from 0 to 31622400000."],
       [["--initial-interval-ms", "-1"], "It must be a whole number."],
+      [["--max-wait-ms", "0"], "It must be from 1 to 86400000."],
+      [["--max-wait-ms", "86400001"], "It must be from 1 to 86400000."],
       [["--max-interval-ms", "1.5"], "It must be a whole number."],
       [["--backoff-coefficient", "0.9"], "It must be a number from 1 to 100."],
       [["--backoff-coefficient", "two"], "It must be a number from 1 to 100."],

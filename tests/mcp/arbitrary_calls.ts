@@ -14,7 +14,8 @@ export interface ListedTool {
 
 /** The parts of JSON Schema that the tools' schemas are made of. */
 export interface Schema {
-  readonly type?: string | readonly string[];
+  readonly type?: string;
+  readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
@@ -35,9 +36,8 @@ export const HOLDER = "@@holder@@";
 
 /** Calls of all tools, each as often as the others. */
 export function anyCall(tools: readonly ListedTool[]): fc.Arbitrary<AnyCall> {
-  const settings = tools.find(({ name }) => name === "create_task")?.inputSchema.properties ?? {};
   return fc.oneof(...tools.map((tool) => {
-    const fitting = valueOf(withUnlisted(tool.inputSchema, settings), "");
+    const fitting = valueOf(tool.inputSchema, "");
     const { properties = {} } = tool.inputSchema;
     const isByHolder = "task_id" in properties && "instance_id" in properties && tool.name !== "get_next_task";
     const args = fc.oneof(
@@ -126,29 +126,13 @@ function toText(value: unknown): string {
   return text.replaceAll(PROTO, "__proto__");
 }
 
-/** The schema with what a tool takes although its listing leaves it to `create_task` to say so. */
-function withUnlisted(schema: Schema, settings: Readonly<Record<string, Schema>>): Schema {
-  const { properties, items } = schema;
-  if (items !== undefined) return { ...schema, items: withUnlisted(items, settings) };
-  if (properties === undefined) return schema;
-  const hasSettings = ("id" in properties || "task_id" in properties) && "dependencies" in properties &&
-    "description" in properties;
-  const all = {
-    ...(hasSettings && { ...settings, id: undefined }),
-    ...("to_assign" in properties ? { ...properties, to_assign: settings["assign_to"] } : properties),
-  };
-  const known = Object.entries(all).filter((entry): entry is [string, Schema] => entry[1] !== undefined);
-  return { ...schema, properties: Object.fromEntries(known.map(([key, each]) => [key, withUnlisted(each, settings)])) };
-}
-
 /** Values that fit a schema, as far as it says. `name` is that of the property. */
 function valueOf(schema: Schema, name: string): fc.Arbitrary<unknown> {
   const { type, properties, items } = schema;
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (properties !== undefined) return objectOf(properties, schema.required ?? []);
-  if (typeof type === "object") {
-    return type.includes("object") ? dependency(3) : fc.oneof(...type.map((each) => valueOf({ type: each }, name)));
-  }
+  if (schema.anyOf?.some(({ properties = {} }) => "when" in properties) === true) return asJson(dependency(3));
+  if (schema.anyOf !== undefined) return asJson(mapOf(name));
   switch (type) {
     case "string":
       return stringOf(name);
@@ -162,11 +146,20 @@ function valueOf(schema: Schema, name: string): fc.Arbitrary<unknown> {
     case "array":
       return fc.array(valueOf(items ?? {}, name), { maxLength: 4 });
     default:
-      return fc.oneof(
-        fc.constantFrom(...Object.values(PARAMETERS)),
-        fc.dictionary(oddKey(), stringOf(name), { maxKeys: 4 }),
-      );
+      return odd();
   }
+}
+
+function mapOf(name: string): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    fc.constantFrom(...Object.values(PARAMETERS)),
+    fc.dictionary(oddKey(), stringOf(name), { maxKeys: 4 }),
+  );
+}
+
+/** The values, some of them as JSON text. */
+function asJson(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 4, arbitrary: values }, { weight: 1, arbitrary: values.map((value) => toText(value)) });
 }
 
 function objectOf(properties: Readonly<Record<string, Schema>>, required: readonly string[]): fc.Arbitrary<Json> {

@@ -19,8 +19,8 @@ const ROUNDS = 157;
 /** Longest time that all calls may take before the server counts as hanging, in milliseconds. */
 const MAX_MS = 120_000;
 
-/** JSON-RPC's code for a fault of the server. */
-const INTERNAL_ERROR = -32603;
+/** JSON-RPC's code for parameters of the wrong form. */
+const INVALID_PARAMS = -32602;
 
 /** A claimed task and its holder. */
 type Held = readonly [task: string, instance: string];
@@ -100,7 +100,8 @@ function count(tallies: ReadonlyMap<string, Tally>, call: AnyCall, { result, err
   const shown = `${call.tool} ${call.args.slice(0, 2_000)}: ${JSON.stringify(error ?? result).slice(0, 2_000)}`;
   assert((result === undefined) !== (error === undefined), shown);
   if (error !== undefined) {
-    assert(error.code !== INTERNAL_ERROR, `an internal error by ${shown}`);
+    // Arguments that are no object are a fault of the request as a whole.
+    assertEquals(error.code, INVALID_PARAMS, shown);
     tally.malformed++;
     return;
   }
@@ -109,9 +110,10 @@ function count(tallies: ReadonlyMap<string, Tally>, call: AnyCall, { result, err
     tally.carriedOut++;
     return;
   }
-  const { code } = (result.structuredContent as { error: { code: string } }).error;
+  const { code, message } = (result.structuredContent as { error: { code: string; message: string } }).error;
   assert(!UNAVAILABLE.includes(code), shown);
-  tally.refused++;
+  if (message.startsWith("Invalid arguments for ")) tally.malformed++;
+  else tally.refused++;
 }
 
 /** Codes that say that the call could not be carried out though nothing was wrong with it. */

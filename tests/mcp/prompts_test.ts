@@ -1,8 +1,8 @@
 /** Shows the prompts that a person picks in a client, and that they speak only of tools that exist. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ErrorCode, McpError } from "../support/sdk_client.ts";
-import { startServer } from "../support/server.ts";
+import { ErrorCode, GetPromptResultSchema, McpError } from "../support/sdk_client.ts";
+import { type Json, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("prompts", async (t) => {
@@ -12,8 +12,8 @@ Deno.test("prompts", async (t) => {
 
   await t.step("are listed with their arguments", () => {
     assertEquals(prompts.map(({ name, arguments: args = [] }) => [name, args.map((arg) => [arg.name, arg.required])]), [
-      ["plan_work", [["goal", true]]],
-      ["work_on_tasks", [["instance_id", true]]],
+      ["plan_work", [["goal", undefined]]],
+      ["work_on_tasks", [["instance_id", undefined]]],
       ["review_progress", []],
     ]);
     for (const { description } of prompts) assert((description ?? "").length > 10);
@@ -36,10 +36,20 @@ Deno.test("prompts", async (t) => {
     }
   });
 
-  await t.step("are refused without an argument they need, which is named", async () => {
-    assertStringIncludes((await errorOf("plan_work")).message, "Prompt plan_work needs the argument goal");
-    assertStringIncludes((await errorOf("plan_work", { goal: "" })).message, "needs the argument goal");
-    assertStringIncludes((await errorOf("work_on_tasks", { goal: "x" })).message, "needs the argument instance_id");
+  for (const nothing of [undefined, {}, { goal: "" }, { goal: null, instance_id: null }, null]) {
+    await t.step(`need none of their arguments: ${JSON.stringify(nothing)}`, async () => {
+      const plan = await textOf("plan_work", nothing);
+      assertStringIncludes(plan, "this conversation may; if it does not either, ask before you go on");
+      assert(!/undefined|null/.test(plan), plan);
+      const work = await textOf("work_on_tasks", nothing);
+      assertStringIncludes(work, "choose an instance_id that no other agent has");
+      assertStringIncludes(work, "Call get_next_task with your instance_id");
+      assert(!/undefined|null|""/.test(work), work);
+    });
+  }
+
+  await t.step("do not tell agents to wait as long as clients do", async () => {
+    assertStringIncludes(await textOf("work_on_tasks"), "wait_ms 50000.");
   });
 
   await t.step("are refused if there is no such, naming those that there are", async () => {
@@ -48,8 +58,10 @@ Deno.test("prompts", async (t) => {
     assertStringIncludes((await errorOf("__proto__")).message, "Unknown prompt __proto__");
   });
 
-  async function textOf(name: string, args: Record<string, string> = {}): Promise<string> {
-    const { messages } = await server.client.getPrompt({ name, arguments: args });
+  async function textOf(name: string, args: Json | null = {}): Promise<string> {
+    const params = { name, ...(args !== undefined && { arguments: args }) };
+    // The SDK's types know no null, which other clients send.
+    const { messages } = await server.client.request({ method: "prompts/get", params }, GetPromptResultSchema);
     assertEquals(messages.map(({ role, content }) => [role, content.type]), [["user", "text"]]);
     const content = messages[0]?.content;
     return content?.type === "text" ? content.text : "";

@@ -52,18 +52,17 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     assertEquals(await settingsOf(server, "a"), shown);
   });
 
-  await t.step("by create_tasks, though its listing leaves them to create_task", async () => {
+  await t.step("by create_tasks", async () => {
     await server.ask("create_tasks", { tasks: [{ id: "b", description: "", ...settings }] });
     assertEquals(await settingsOf(server, "b"), shown);
   });
 
-  await t.step("by update_task, which removes what is null and what is by default", async () => {
+  await t.step("by update_task, which removes what is named in clear and what is by default", async () => {
     await create(server, "c");
     const { id, readiness } = await server.ask("update_task", { task_id: "c", ...settings });
     assertEquals([id, readiness], ["c", "delayed"]);
     assertEquals(await settingsOf(server, "c"), shown);
-    const nothing = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
-    await server.ask("update_task", { task_id: "c", ...nothing });
+    await server.ask("update_task", { task_id: "c", clear: Object.keys(settings) });
     assertEquals(await settingsOf(server, "c"), {});
     await server.ask("update_task", { task_id: "b", priority: "normal", locks: [], if_unreachable: "block" });
     const { priority: _, locks: __, ifUnreachable: ___, ...rest } = shown;

@@ -102,7 +102,7 @@ Deno.test("an own template", async (t) => {
       assertStringIncludes(refused.message, says);
     }
     assertEquals((await server.ask("get_groups"))["total"], 1);
-    const { message } = await server.malformed("apply_template", {
+    const { message } = await server.refused("apply_template", {
       name: "check",
       group_id: "c2",
       parameters: { what: 5 },
@@ -204,7 +204,7 @@ Deno.test("a condition that is nested without end is refused, and the server goe
   const [, refused, listed] = await server.take(3);
   const text = JSON.stringify(refused?.result);
   assertStringIncludes(text, '"code":"limit_exceeded"');
-  assertStringIncludes(text, "A condition is too long");
+  assertStringIncludes(text, "The arguments are nested more than 100 deep");
   assert(!JSON.stringify(listed?.result).includes('"deep"'));
   await server.endInput();
 });

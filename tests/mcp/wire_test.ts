@@ -12,7 +12,7 @@ import { until } from "../support/until.ts";
 const encoder = new TextEncoder();
 
 /** A request of which each parameter list is wrong. */
-const WRONG_PARAMS = [5, "text", null, true, [1, 2]];
+const WRONG_PARAMS = [5, "text", true, [1, 2]];
 
 Deno.test("what cannot be read is answered, and the next message too", async (t) => {
   await using directory = await temporaryDirectory();
@@ -35,7 +35,9 @@ Deno.test("what cannot be read is answered, and the next message too", async (t)
     ["a number", "42", { id: null }, InvalidRequest],
     ["a string", '"ping"', { id: null }, InvalidRequest],
     ["an empty object", "{}", { id: null }, InvalidRequest],
-    ["a batch", `[${request(1, "ping").trim()}]`, { id: null }, InvalidRequest],
+    ["a batch of one", `[${request(1, "ping").trim()}]`, { id: 1 }, InvalidRequest],
+    ["a batch of nothing", "[]", { id: null }, InvalidRequest],
+    ["a batch without requests", '[1, "a", null, {"jsonrpc":"2.0","method":"x"}]', { id: null }, InvalidRequest],
     ["JSON-RPC 1.0", '{"jsonrpc":"1.0","id":9,"method":"ping"}', { id: 9 }, InvalidRequest],
     ["no version", '{"id":10,"method":"ping"}', { id: 10 }, InvalidRequest],
     ["no method", '{"jsonrpc":"2.0","id":11}', { id: 11 }, InvalidRequest],
@@ -87,6 +89,90 @@ Deno.test("requests that make no sense are answered under their id", async (t) =
       assertEquals([answer?.id, answer?.error?.code], ["odd", code], JSON.stringify(answer));
     });
   }
+});
+
+Deno.test("a batch is refused with the id of each of its requests", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  const call = toolCall("b", "create_task", { id: "t", description: "" });
+  const notification = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+  await server.write(
+    `[${[request(1, "ping"), notification, call, '{"jsonrpc":"2.0","id":7,"result":{}}'].join()}]`.replaceAll(
+      "\n",
+      "",
+    ) + "\n",
+  );
+  const answers = await server.take(2);
+  assertEquals(answers.map(({ id, error }) => [id, error?.code]), [[1, -32600], ["b", -32600]]);
+  for (const { error } of answers) assertStringIncludes(error?.message ?? "", "send each message as a line of its own");
+  await server.write(toolCall("after", "get_task_status", { summary: true }));
+  assertEquals(((await server.next())?.result?.["structuredContent"] as { total: number }).total, 0);
+});
+
+Deno.test("a batch of more requests than are answered one by one ends with these", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  const line = (count: number) =>
+    JSON.stringify(Array.from({ length: count }, (_, id) => ({ id, method: "ping" }))) + "\n";
+  for (const [count, answered] of [[999, 999], [1_000, 1_000], [1_001, 1_000], [100_000, 1_000]] as const) {
+    await server.write(line(count) + request("after", "ping"));
+    const answers = await server.take(answered + 1);
+    assertEquals(answers.map(({ id }) => id), [...Array.from({ length: answered }, (_, id) => id), "after"]);
+  }
+});
+
+Deno.test("null in the place of what is absent is taken for absent", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  for (
+    const [method, params] of [
+      ["ping", null],
+      ["tools/list", null],
+      ["tools/list", { cursor: null, _meta: null }],
+      ["resources/list", { cursor: null }],
+      ["prompts/get", { name: "plan_work", arguments: null }],
+      ["prompts/get", { name: "plan_work", arguments: { goal: null } }],
+      ["tools/call", { name: "get_task_status", arguments: null, _meta: null }],
+      ["tools/call", { name: "get_task_status" }],
+    ] as const
+  ) {
+    await t.step(`${method} ${JSON.stringify(params)}`, async () => {
+      await server.write(JSON.stringify({ jsonrpc: "2.0", id: "null", method, params }) + "\n");
+      const answer = await server.next();
+      assert(answer?.result !== undefined && answer.result["isError"] === undefined, JSON.stringify(answer));
+    });
+  }
+});
+
+Deno.test("a malformed initialize is told what it takes", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  const whole = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
+  for (
+    const [params, says] of [
+      [undefined, "params: "],
+      [null, "params: "],
+      [{}, "protocolVersion: "],
+      [{ ...whole, protocolVersion: 20250618 }, "protocolVersion: Invalid input: expected string, received number"],
+      [{ ...whole, clientInfo: "raw" }, "clientInfo: "],
+      [{ ...whole, clientInfo: { name: "raw" } }, "clientInfo.version: "],
+      [{ ...whole, capabilities: null }, "capabilities: "],
+    ] as const
+  ) {
+    await t.step(`${JSON.stringify(params)}`, async () => {
+      await server.write(JSON.stringify({ jsonrpc: "2.0", id: "first", method: "initialize", params }) + "\n");
+      const answer = await server.next();
+      assertEquals([answer?.id, answer?.error?.code], ["first", ErrorCode.InvalidParams]);
+      const message = answer?.error?.message ?? "";
+      assert(message.startsWith("Invalid initialize request: "), message);
+      assertStringIncludes(message, says);
+      assertStringIncludes(message, "It takes: protocolVersion");
+    });
+  }
+  await t.step("and can be repeated", async () => {
+    await server.write(initialize(1));
+    assert((await server.next())?.result !== undefined);
+  });
 });
 
 Deno.test("messages arrive in every form that bytes can take", async (t) => {

@@ -8,6 +8,7 @@ export { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 export {
   type CallToolResult,
   ErrorCode,
+  GetPromptResultSchema,
   McpError,
   ResourceUpdatedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";

@@ -9,8 +9,8 @@ import { Refusal } from "../../core/refusal.ts";
 import { findGroup, groupViewOf } from "../../core/views.ts";
 import { fit, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, removes, type Tool } from "../tool.ts";
-import { assignmentSchema, defined, toAssignment } from "./task_arguments.ts";
-import { filterShape, listedFilterShape, readCursor, toFilter } from "./task_tools.ts";
+import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
+import { filterShape, readCursor, toFilter } from "./task_tools.ts";
 
 /** Most groups that are listed. */
 const MAX_LISTED = 200;
@@ -39,15 +39,17 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "update_group",
-    description: "Change a group. paused: none of its tasks can be claimed until false. null removes.",
+    description: "Change a group. paused: none of its tasks can be claimed until false. clear: what to remove.",
     input: {
       group_id: groupId,
-      title: title.nullable().optional(),
-      max_parallel: maxParallel.nullable().optional(),
+      title: title.optional(),
+      max_parallel: maxParallel.optional(),
       paused: z.boolean().optional(),
+      clear: clearing(["title", "max_parallel"]),
     },
     annotations: changes,
-    async run({ group_id, title, max_parallel, paused }, { engine, actor }) {
+    async run({ group_id, paused, clear, ...given }, { engine, actor }) {
+      const { title, max_parallel } = withCleared(given, clear);
       const settings = defined({ title, maxParallel: max_parallel, paused: paused === false ? null : paused });
       return { json: presentGroup(await engine.execute({ type: "update_group", id: group_id, settings }, actor())) };
     },
@@ -83,34 +85,28 @@ export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
     name: "update_tasks",
     description:
-      "Do the same to all tasks of a group or other filter, all or none; atomic: false does what it can and " +
-      "says what it could not. prioritize needs to_priority, assign to_assign (or null), move to_group (or null).",
+      "Do the same to all tasks of a group or other filter, all or none; atomic: false does what it can and says " +
+      "what it could not. prioritize needs to_priority, assign to_assign, move to_group; to remove, name one in clear.",
     input: {
       action: z.enum(ACTIONS),
       ...filterShape,
       ids: z.array(z.string()).optional(),
       to_priority: z.enum(PRIORITIES).optional(),
-      to_assign: assignmentSchema.nullable().optional(),
-      to_group: groupId.nullable().optional(),
-      reason: z.string().optional(),
-      atomic: z.boolean().optional(),
-    },
-    listed: {
-      action: z.enum(ACTIONS),
-      ...listedFilterShape,
-      ids: z.array(z.string()).optional(),
-      to_priority: z.enum(PRIORITIES).optional(),
-      to_assign: z.looseObject({}).optional(),
+      to_assign: settingsShape.assign_to,
       to_group: groupId.optional(),
+      clear: clearing(["to_assign", "to_group"]),
       reason: z.string().optional(),
       atomic: z.boolean().optional(),
     },
+    isBrief: true,
     annotations: removes,
-    async run({ action, ids, to_priority, to_assign, to_group, reason, atomic = true, ...filter }, { engine, actor }) {
+    async run(args, { engine, actor }) {
+      const { action, ids, to_priority, to_assign, to_group, clear, reason, atomic = true, ...filter } = args;
+      const targets = withCleared({ to_assign, to_group }, clear);
       const { changed, unchanged, refused, refusedCount } = await engine.execute({
         type: "bulk_update",
         filter: { ...toFilter(filter), ...defined({ ids }) },
-        action: toAction(action, { to_priority, to_assign, to_group, reason }),
+        action: toAction(action, { ...targets, to_priority, reason }),
         isAtomic: atomic,
       }, actor());
       return { json: { changed, unchanged, refused, refused_count: refusedCount } };
@@ -120,7 +116,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
 
 interface ActionArguments {
   readonly to_priority: typeof PRIORITIES[number] | undefined;
-  readonly to_assign: z.infer<typeof assignmentSchema> | null | undefined;
+  readonly to_assign: z.infer<typeof settingsShape.assign_to> | null;
   readonly to_group: string | null | undefined;
   readonly reason: string | undefined;
 }
@@ -149,5 +145,6 @@ function toAction(action: typeof ACTIONS[number], args: ActionArguments): BulkAc
 }
 
 function missing(action: string, parameter: string): Refusal {
-  return new Refusal("invalid_value", `Cannot ${action} tasks as ${parameter} is missing: give it, or null for none`);
+  const remedy = parameter === "to_priority" ? "give it" : `give it, or clear: ["${parameter}"] for none`;
+  return new Refusal("invalid_value", `Cannot ${action} tasks as ${parameter} is missing: ${remedy}`);
 }

@@ -7,6 +7,8 @@ import type { Dependency } from "../../core/dependency.ts";
 import type { Changes } from "../../core/events.ts";
 import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "../../core/model.ts";
 import { parseDependencies } from "../../core/parse_dependency.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { readDependency } from "../read_dependency.ts";
 import { parseDuration, parseTime } from "../time.ts";
 
 export const taskId = z.string();
@@ -14,38 +16,46 @@ export const instanceId = z.string().describe("Your own id, always the same");
 export const attempt = z.int().min(1).optional().describe("From the claim: refuses a late answer");
 export const names = z.array(z.string());
 
-/** A dependency, of which the core reads the form: it says better what is wrong than a schema could. */
+/**
+ * A dependency, of which the core reads the form: it says better what is wrong than a schema could. Listed are an id and
+ * the plain expressions; any expression may also be JSON text, for clients that send nothing but what is listed.
+ */
 const dependency = z.unknown()
   .refine(
     (value) => typeof value === "string" || (typeof value === "object" && value !== null),
     "expected string or object",
   )
-  .meta({ type: ["string", "object"] });
+  .meta({
+    anyOf: [{ type: "string" }, {
+      type: "object",
+      properties: {
+        task: { type: "string" },
+        on: { type: "string" },
+        when: { type: "object", properties: { pointer: { type: "string" } } },
+        group: { type: "string" },
+      },
+    }],
+  });
 
-/** Said once, where a tool creates a task; elsewhere tools refer to it. */
 export const dependencies = z.array(dependency).optional().describe(
   'Ids of tasks to be completed first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
     '{"task","when":{"pointer":"/verdict","equals":"ok"}}, {"group"}, {"any":[...]}, {"all":[...]}, ' +
-    '{"at_least":2 or "60%","of":[...] or {"group"}}',
+    '{"at_least":2 or "60%","of":[...] or {"group"}}; also as JSON text',
 );
 
-/** A list of dependencies, and a new task, where another tool says what they can be. */
-export const listedDependencies = z.array(dependency).optional();
-export const listedTask = z.looseObject({ id: taskId, description: z.string(), dependencies: listedDependencies });
-
-const assignment = z.strictObject({
+const assignment = z.object({
   instance: z.string().optional(),
   role: z.string().optional(),
   fallback_ms: z.int().optional(),
 });
 
-const backoff = z.strictObject({
+const backoff = z.object({
   initial_interval_ms: z.int().optional(),
   backoff_coefficient: z.number().optional(),
   max_interval_ms: z.int().optional(),
 });
 
-/** Settings of a new task. */
+/** Settings of a task. */
 export const settingsShape = {
   priority: z.enum(PRIORITIES).optional(),
   group: z.string().optional(),
@@ -62,28 +72,42 @@ export const settingsShape = {
   if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("When a dependency fails"),
 };
 
+type Setting = keyof typeof settingsShape;
+
+/** The names of all settings: those that a task can be without. */
+// The keys of an object literal are its type's.
+export const SETTING_NAMES = Object.keys(settingsShape) as [Setting, ...Setting[]];
+
 /** A new task. */
 export const newTaskShape = { id: taskId, description: z.string(), dependencies, ...settingsShape };
 
-/** Changes of settings: null removes one. */
-export const changesShape = {
-  priority: settingsShape.priority.nullable(),
-  group: settingsShape.group.nullable(),
-  role: settingsShape.role.nullable(),
-  capabilities: settingsShape.capabilities.nullable(),
-  assign_to: settingsShape.assign_to.nullable(),
-  locks: settingsShape.locks.nullable(),
-  timeout_ms: settingsShape.timeout_ms.nullable(),
-  max_attempts: settingsShape.max_attempts.nullable(),
-  backoff: settingsShape.backoff.nullable(),
-  not_before: settingsShape.not_before.nullable(),
-  deadline: settingsShape.deadline.nullable(),
-  fail_on_deadline: settingsShape.fail_on_deadline.nullable(),
-  if_unreachable: settingsShape.if_unreachable.nullable(),
-};
+/** Names of values to be removed, as null does not say it: many clients fill it in for whatever is not given. */
+export function clearing<Name extends string>(names: readonly [Name, ...Name[]]) {
+  return z.array(z.enum(names)).optional();
+}
+
+/**
+ * Values to be set, and null for those to be removed. Throws a `Refusal` if one is both.
+ *
+ * @param given the values as parameters, absent or not
+ */
+export function withCleared<Values extends object, Name extends keyof Values & string>(
+  given: Values,
+  clear: readonly Name[] = [],
+): { [K in keyof Values]: Values[K] | (K extends Name ? null : never) } {
+  const both = clear.find((name) => given[name] !== undefined);
+  if (both !== undefined) {
+    throw new Refusal("invalid_value", `Cannot both set and clear ${both}: leave one out`, { parameter: both });
+  }
+  // Those named in `clear` are null now, and no others.
+  return { ...given, ...Object.fromEntries(clear.map((name) => [name, null])) } as ReturnType<
+    typeof withCleared<Values, Name>
+  >;
+}
 
 type NewTaskArguments = z.infer<z.ZodObject<typeof newTaskShape>>;
-type ChangesArguments = z.infer<z.ZodObject<typeof changesShape>>;
+type SettingsArguments = z.infer<z.ZodObject<typeof settingsShape>>;
+type ChangesArguments = { readonly [K in Setting]?: SettingsArguments[K] | null };
 
 /** Whom a task is reserved for. */
 export const assignmentSchema = assignment;
@@ -113,7 +137,7 @@ export function toTemplateTask({ not_before, deadline, ...args }: NewTaskArgumen
 
 /** Dependencies of the core. Throws a `Refusal` if one is malformed. */
 export function toDependencies(values: readonly unknown[]): readonly Dependency[] {
-  return parseDependencies(values);
+  return parseDependencies(values.map(readDependency));
 }
 
 /** Changes of the core. Throws a `Refusal` if a time is malformed. */

@@ -11,16 +11,17 @@ import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../cor
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
-  changesShape,
+  clearing,
   defined,
   dependencies,
-  listedDependencies,
-  listedTask,
   newTaskShape,
+  SETTING_NAMES,
+  settingsShape,
   taskId,
   toChanges,
   toDependencies,
   toNewTask,
+  withCleared,
 } from "./task_arguments.ts";
 
 /** Tasks on a page of `get_task_status` unless the call says otherwise, and at most. */
@@ -34,19 +35,16 @@ const STATES = [...TASK_STATUSES, ...READINESSES] as const;
 
 /** What tasks can be filtered by. */
 export const filterShape = {
-  status: z.union([z.enum(STATES), z.array(z.enum(STATES))]).optional(),
+  status: z.array(z.enum(STATES)).optional(),
   assigned_to: z.string().optional(),
   group: z.string().optional(),
   priority: z.enum(PRIORITIES).optional(),
   overdue: z.boolean().optional(),
 };
 
-/** The same, as it is listed: the one form that does for both. */
-export const listedFilterShape = { ...filterShape, status: z.array(z.enum(STATES)).optional() };
-
 /** A filter of the core. */
-export function toFilter({ status, assigned_to, ...rest }: z.infer<z.ZodObject<typeof filterShape>>): TaskFilter {
-  return defined({ ...rest, status: status && [status].flat(), assignedTo: assigned_to });
+export function toFilter({ assigned_to, ...rest }: z.infer<z.ZodObject<typeof filterShape>>): TaskFilter {
+  return defined({ ...rest, assignedTo: assigned_to });
 }
 
 export const TASK_TOOLS: readonly Tool[] = [
@@ -64,8 +62,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     name: "create_tasks",
     description:
       "Create up to 1000 tasks, all or none, each as for create_task, naming each other in any order. Best for a plan.",
-    input: { tasks: z.array(z.strictObject(newTaskShape)) },
-    listed: { tasks: z.array(listedTask) },
+    input: { tasks: z.array(z.object(newTaskShape)) },
+    isBrief: true,
     annotations: adds,
     async run({ tasks }, { engine, actor, now }) {
       const at = now();
@@ -78,17 +76,23 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "update_task",
-    description: "Change a pending task: description, dependencies, or whatever else create_task takes; null removes.",
-    input: { task_id: taskId, description: z.string().optional(), dependencies, ...changesShape },
-    listed: { task_id: taskId, description: z.string().optional(), dependencies: listedDependencies },
+    description: "Change a pending task, with what create_task takes. clear: settings to remove.",
+    input: {
+      task_id: taskId,
+      description: z.string().optional(),
+      dependencies,
+      clear: clearing(SETTING_NAMES),
+      ...settingsShape,
+    },
+    isBrief: true,
     annotations: changes,
-    async run({ task_id, description, dependencies, ...settings }, { engine, actor, now }) {
+    async run({ task_id, description, dependencies, clear, ...settings }, { engine, actor, now }) {
       return taskAnswer(
         await engine.execute({
           type: "update_task",
           id: task_id,
           ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
-          settings: toChanges(settings, now()),
+          settings: toChanges(withCleared(settings, clear), now()),
         }, actor()),
       );
     },
@@ -128,14 +132,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: {
       ...filterShape,
       summary: z.boolean().optional(),
-      fields: z.array(z.enum(TASK_FIELDS)).optional(),
-      limit: z.int().min(1).max(MAX_PAGE).optional(),
-      cursor: z.string().optional(),
-    },
-    listed: {
-      ...listedFilterShape,
-      summary: z.boolean().optional(),
-      fields: z.array(z.string()).optional().describe("Show these, in full"),
+      fields: z.array(z.enum(TASK_FIELDS)).optional().describe("Show these, in full"),
       limit: z.int().min(1).max(MAX_PAGE).optional(),
       cursor: z.string().optional(),
     },

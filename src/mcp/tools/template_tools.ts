@@ -7,7 +7,7 @@ import type { NewTemplate, Template } from "../../core/model.ts";
 import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates.ts";
 import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
-import { defined, listedTask, newTaskShape, toTemplateTask } from "./task_arguments.ts";
+import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";
 
 /** Most templates that are listed, in the order of names. */
@@ -16,7 +16,7 @@ const MAX_LISTED = 200;
 const name = z.string();
 const version = z.int().min(1).optional();
 
-const parameter = z.strictObject({
+const parameter = z.object({
   name: z.string(),
   description: z.string().optional(),
   default: z.string().optional(),
@@ -84,14 +84,9 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
       name,
       description: z.string().optional(),
       parameters: z.array(parameter).optional(),
-      tasks: z.array(z.strictObject(newTaskShape)),
+      tasks: z.array(z.object(newTaskShape)),
     },
-    listed: {
-      name,
-      description: z.string().optional(),
-      parameters: z.array(parameter).optional(),
-      tasks: z.array(listedTask),
-    },
+    isBrief: true,
     annotations: adds,
     async run({ name, description, parameters = [], tasks }, { engine, actor, now }) {
       const at = now();

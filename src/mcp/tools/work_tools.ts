@@ -3,11 +3,11 @@
  */
 
 import { z } from "zod";
-import { MAX_WAIT_MS } from "../../app/waiting.ts";
 import type { Claim, NoTasks, Urgent } from "../../core/commands.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
+import { JSON_TEXT } from "../read_arguments.ts";
 import { adds, type CallContext, changes, defineTool, type Tool, type ToolAnswer } from "../tool.ts";
-import { attempt, defined, instanceId, listedDependencies, names, taskId, toDependencies } from "./task_arguments.ts";
+import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
 
 const holding = { task_id: taskId, instance_id: instanceId };
@@ -15,13 +15,14 @@ const holding = { task_id: taskId, instance_id: instanceId };
 export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "get_next_task",
-    description: "Claim the next ready task, or the one named by task_id. Nobody else gets it. The answer has the " +
-      "results of its dependencies as inputs. If there is none, status is no_tasks and message says why; with wait_ms " +
-      "it waits for one first, which beats asking again.",
+    description:
+      "Claim the next ready task, or the one named by task_id, for you alone. inputs are the results of its " +
+      "dependencies. If there is none, status is no_tasks and message says why; with wait_ms it waits for one first, " +
+      "which beats asking again.",
     input: {
       instance_id: instanceId,
       task_id: taskId.optional(),
-      wait_ms: z.int().min(0).max(MAX_WAIT_MS).optional(),
+      wait_ms: z.int().min(0).optional(),
       roles: names.optional(),
       capabilities: names.optional(),
     },
@@ -34,7 +35,7 @@ export const WORK_TOOLS: readonly Tool[] = [
         actor(),
         { waitMs: wait_ms, signal, ...(onWaiting !== undefined && { onWaiting }) },
       );
-      return claimAnswer(claim);
+      return claimAnswer(claim, wait_ms > waiting.maxWaitMs ? waiting.maxWaitMs : undefined);
     },
   }),
   defineTool({
@@ -42,6 +43,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     description:
       "Say how far a task you hold is. Extends its lease; others see it, and the next attempt gets the message.",
     input: { ...holding, percent: z.number().optional(), message: z.string().optional(), attempt },
+    isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, attempt, percent, message }, { engine, actor }) {
       const { task, urgent } = await engine.execute({
@@ -55,7 +57,7 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "complete_task",
     description: "Finish a task you hold, with a result that the tasks depending on it get as input.",
-    input: { ...holding, result: z.string(), attempt },
+    input: { ...holding, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt },
     annotations: changes,
     async run({ task_id, instance_id, result, attempt }, { engine, actor }) {
       const { completed, unlocked, unlockedCount, urgent } = await engine.execute({
@@ -77,7 +79,8 @@ export const WORK_TOOLS: readonly Tool[] = [
     name: "fail_task",
     description: "End a task you hold as failed. What depends on it is blocked until retry_task. retryable: try it " +
       "again after a pause, while attempts are left.",
-    input: { ...holding, error: z.string().describe("What went wrong"), retryable: z.boolean().optional(), attempt },
+    input: { ...holding, error: z.string(), retryable: z.boolean().optional(), attempt },
+    isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, error, retryable, attempt }, { engine, actor }) {
       return taskAnswer(
@@ -94,7 +97,8 @@ export const WORK_TOOLS: readonly Tool[] = [
     name: "release_task",
     description: "Hand back a task you hold, so that another can claim it; with dependencies, once these are met. " +
       "Also frees a dead worker's task: give its id.",
-    input: { ...holding, reason: z.string().optional(), dependencies: listedDependencies, attempt },
+    input: { ...holding, reason: z.string().optional(), dependencies, attempt },
+    isBrief: true,
     annotations: adds,
     async run({ task_id, instance_id, reason, dependencies, attempt }, { engine, actor }) {
       return taskAnswer(
@@ -124,9 +128,15 @@ function leaseOf(leaseUntil: number | undefined): Json {
   return leaseUntil === undefined ? {} : { leaseUntil: isoTime(leaseUntil) };
 }
 
-function claimAnswer(claim: Claim): ToolAnswer {
+/** @param shortenedMs how long the claim could wait, where it asked for more */
+function claimAnswer(claim: Claim, shortenedMs: number | undefined): ToolAnswer {
   const lost = claim.lostTasks === undefined ? {} : { lost_tasks: claim.lostTasks };
-  if (claim.task === undefined) return { json: { ...presentNoTasks(claim.none), ...lost } };
+  if (claim.task === undefined) {
+    return {
+      json: { ...presentNoTasks(claim.none), ...lost },
+      ...(shortenedMs !== undefined && { note: `wait_ms can be ${shortenedMs} at most: call again to wait longer.` }),
+    };
+  }
   const { task, inputs, moreInputs, previous } = claim;
   return {
     json: {
@@ -161,11 +171,12 @@ function presentNoTasks(none: NoTasks): Json {
 }
 
 /** Tells the client that it waits and for what, if it asked to be told. */
-function reporter(waitMs: number, { report }: CallContext) {
+function reporter(waitMs: number, { report, waiting }: CallContext) {
   if (report === undefined) return undefined;
+  const total = Math.min(waitMs, waiting.maxWaitMs);
   return (waitedMs: number, claim: Claim) => {
     const message = claim.task === undefined ? claim.none.message : "";
-    report({ progress: Math.round(waitedMs), total: waitMs, message });
+    report({ progress: Math.round(waitedMs), total, message });
   };
 }
 

@@ -1,0 +1,117 @@
+/**
+ * Reads a line as a JSON-RPC message. What is no message that the server can take is told with every id that waits for
+ * an answer, and in words that help whoever wrote the client.
+ */
+
+import { isFields, withoutNulls } from "./read_arguments.ts";
+import {
+  deserializeMessage,
+  ErrorCode,
+  InitializeRequestSchema,
+  type JSONRPCMessage,
+  JSONRPCMessageSchema,
+  type RequestId,
+} from "./sdk.ts";
+
+/** Most requests of a batch that are answered one by one. */
+const MAX_BATCH_ANSWERS = 1_000;
+
+/** Most faults of parameters that an answer names. */
+const MAX_ISSUES = 5;
+
+/** A line that cannot be taken, and the requests in it that wait for an answer; null if the id cannot be told. */
+export class MalformedMessage extends Error {
+  override readonly name = "MalformedMessage";
+
+  constructor(readonly code: ErrorCode, message: string, readonly ids: readonly (RequestId | null)[]) {
+    super(message);
+  }
+}
+
+/** The message in a line; undefined if the line is blank. Throws a `MalformedMessage` if it is something else. */
+export function readMessage(bytes: Uint8Array): JSONRPCMessage | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw unreadable(ErrorCode.ParseError, "it is not UTF-8", [idInParts(bytes)]);
+  }
+  if (text.trim() === "") return undefined;
+  let message: JSONRPCMessage;
+  try {
+    message = deserializeMessage(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw unreadable(ErrorCode.ParseError, `it is not JSON (${error.message})`, [idAtEnds(bytes)]);
+    }
+    message = withoutNullParams(JSON.parse(text));
+  }
+  checkInitialize(message);
+  return message;
+}
+
+/** The message, where nothing is wrong with it but null in the place of what is absent. */
+function withoutNullParams(message: unknown): JSONRPCMessage {
+  if (Array.isArray(message)) throw batch(message);
+  if (isFields(message) && "params" in message) {
+    const { params, ...rest } = message;
+    const present = isFields(params) ? { ...rest, params: withoutNulls(params) } : rest;
+    const parsed = JSONRPCMessageSchema.safeParse(present);
+    if (parsed.success && (params === null || isFields(params))) return parsed.data;
+  }
+  const why = "it is not a JSON-RPC 2.0 request, notification or response";
+  throw unreadable(ErrorCode.InvalidRequest, why, [idOf(message)]);
+}
+
+/** A batch, which only the revision 2025-03-26 has. Each of its requests waits for an answer of its own. */
+function batch(messages: readonly unknown[]): MalformedMessage {
+  const ids = messages.filter((each) => isFields(each) && "method" in each).map(idOf).filter((id) => id !== null);
+  return unreadable(
+    ErrorCode.InvalidRequest,
+    "it is not a single message but a batch: send each message as a line of its own",
+    ids.length === 0 ? [null] : ids.slice(0, MAX_BATCH_ANSWERS),
+  );
+}
+
+/** Refuses the first request of a session here, as the SDK answers a malformed one with its own inner details. */
+function checkInitialize(message: JSONRPCMessage): void {
+  if (!("method" in message) || message.method !== "initialize" || !("id" in message)) return;
+  const { error } = InitializeRequestSchema.safeParse(message);
+  if (error === undefined) return;
+  const issues = error.issues.slice(0, MAX_ISSUES)
+    .map(({ path, message }) => `${path.slice(1).join(".") || "params"}: ${message}`);
+  throw new MalformedMessage(
+    ErrorCode.InvalidParams,
+    `Invalid initialize request: ${
+      issues.join("; ")
+    }. It takes: protocolVersion, like "2025-11-25"; capabilities, like ` +
+      "{}; clientInfo, like {name, version}",
+    [message.id],
+  );
+}
+
+function unreadable(code: ErrorCode, why: string, ids: readonly (RequestId | null)[]): MalformedMessage {
+  return new MalformedMessage(code, `Cannot read the message: ${why}`, ids);
+}
+
+function idOf(message: unknown): RequestId | null {
+  const id = isFields(message) ? message["id"] : undefined;
+  return typeof id === "string" || typeof id === "number" ? id : null;
+}
+
+/** The id of a request of which some bytes are no text. */
+function idInParts(bytes: Uint8Array): RequestId | null {
+  try {
+    return idOf(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return idAtEnds(bytes);
+  }
+}
+
+/** The id of a request that is not JSON, or too long, from where clients write it; null if it cannot be told. */
+export function idAtEnds(bytes: Uint8Array): RequestId | null {
+  const text = new TextDecoder().decode(bytes);
+  const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\\p{Cc}]*"),/u.exec(text)?.[1] ??
+    /,"id":(\d+|"[^"\\\p{Cc}]*")(?:,"jsonrpc":"2\.0")?\}\s*$/u.exec(text)?.[1];
+  return id === undefined ? null : JSON.parse(id);
+}
