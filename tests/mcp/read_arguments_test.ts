@@ -1,0 +1,150 @@
+/** Shows how arguments are read by a schema, whatever forms clients send them in. */
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { z } from "zod";
+import { Refusal } from "../../src/core/refusal.ts";
+import { JSON_TEXT, readArguments } from "../../src/mcp/read_arguments.ts";
+
+const SCHEMA = z.object({
+  id: z.string(),
+  names: z.array(z.string()).optional().describe("described"),
+  fields: z.array(z.enum(["assignedTo", "in_progress"])).optional(),
+  count: z.int().optional(),
+  share: z.number().optional(),
+  paused: z.boolean().optional(),
+  inner: z.object({ role: z.string().optional(), after_ms: z.int().optional() }).optional(),
+  items: z.array(z.object({ id: z.string(), count: z.int().optional() })).optional(),
+  map: z.record(z.string(), z.string()).optional(),
+  result: z.string().register(JSON_TEXT, { isKeptAsJson: true }).optional(),
+  any: z.array(z.unknown()).optional(),
+});
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+/** Tests what becomes of arguments; `undefined` of what stays as it is. */
+function reads(given: Readonly<Record<string, unknown>>, expected: Readonly<Record<string, unknown>> = given): void {
+  test(`${JSON.stringify(given)} is read as ${JSON.stringify(expected)}`, () => {
+    const { args, passedOver, misnamed } = readArguments(SCHEMA, given);
+    assertEquals([args, passedOver, misnamed], [expected, [], []]);
+  });
+}
+
+reads({ id: "a", names: ["b"], count: 1, share: 0.5, paused: false, inner: { role: "r" }, map: { k: "v" } });
+
+// Null is absent, at any depth, but for entries of lists, which would be lost.
+reads({
+  id: null,
+  names: null,
+  inner: { role: null, after_ms: 1 },
+  items: [{ id: "a", count: null }],
+  map: { k: null },
+}, {
+  inner: { after_ms: 1 },
+  items: [{ id: "a" }],
+  map: {},
+});
+reads({ names: [null], any: [null] });
+
+// JSON text, where no text fits.
+reads({ names: '["a","b"]' }, { names: ["a", "b"] });
+reads({ names: ' [ "a" ] ' }, { names: ["a"] });
+reads({ count: "5", share: " 0.5 ", paused: "true" }, { count: 5, share: 0.5, paused: true });
+reads({ inner: '{"role":null,"after_ms":"7"}' }, { inner: { after_ms: 7 } });
+reads({ items: '[{"id":"a","count":"2"}]' }, { items: [{ id: "a", count: 2 }] });
+reads({ items: '{"id":"a"}' }, { items: [{ id: "a" }] });
+reads({ map: '{"k":"v","n":null}' }, { map: { k: "v" } });
+reads({ any: '["a",{"b":null}]' }, { any: ["a", { b: null }] });
+reads({ any: '{"b":1}' }, { any: [{ b: 1 }] });
+
+// Text stays text where one fits, or where it is not what is due.
+reads({ id: '{"a":1}', names: ["[1]", "5", "null"] });
+reads({ count: "five", share: "", paused: "yes", inner: "[]", map: "1" });
+reads({ count: "1e999", paused: "1" });
+
+// One entry is a list of one.
+reads({ names: "a", fields: "assigned_to", any: { b: 1 }, items: { id: "a" } }, {
+  names: ["a"],
+  fields: ["assignedTo"],
+  any: [{ b: 1 }],
+  items: [{ id: "a" }],
+});
+reads({ names: '{"a":1}' }, { names: ['{"a":1}'] });
+reads({ names: "[broken" }, { names: ["[broken"] });
+
+// Names of fields in both spellings; what is no name stays as it is.
+reads({ fields: ["assigned_to", "assignedTo", "inProgress", "IN_PROGRESS", "in-progress", "nope", 1] }, {
+  fields: ["assignedTo", "assignedTo", "in_progress", "in_progress", "in_progress", "nope", 1],
+});
+
+// Whatever a result is, it is kept.
+reads({ result: "text" });
+reads({ result: '{"a": 1}' });
+reads({ result: { a: [1, null] } }, { result: '{"a":[1,null]}' });
+reads({ result: ["a"] }, { result: '["a"]' });
+reads({ result: 5 }, { result: "5" });
+reads({ result: false }, { result: "false" });
+reads({ result: null }, {});
+
+// What clients add.
+reads({ id: "a", wait_for_previous: true, task_progress: "- [ ] x", _meta: {}, inner: { toolCallId: 1 } }, {
+  id: "a",
+  inner: {},
+});
+
+for (const nothing of [undefined, null, {}]) {
+  test(`${JSON.stringify(nothing)} is no arguments`, () => {
+    assertEquals(readArguments(SCHEMA, nothing), { args: {}, passedOver: [], misnamed: [], nulls: [] });
+  });
+}
+
+test("unknown names are left out and told, each once, wherever they stand", () => {
+  const items = [{ id: "a", colour: 1 }, { id: "b", colour: 2, cnt: 3 }, { id: "c", counts: 1 }];
+  const { args, passedOver, misnamed } = readArguments(SCHEMA, { colour: 1, name: "a", items });
+  assertEquals(args, { items: [{ id: "a" }, { id: "b" }, { id: "c" }] });
+  assertEquals(passedOver, ["colour", "items.colour", "items.cnt"]);
+  assertEquals(misnamed, [["name", "names"], ["items.counts", "items.count"]]);
+});
+
+test("what resembles a parameter that is given is not taken for it", () => {
+  const { passedOver, misnamed } = readArguments(SCHEMA, { names: ["a"], name: "b" });
+  assertEquals([passedOver, misnamed], [["name"], []]);
+});
+
+test("what is unknown and null says nothing", () => {
+  assertEquals(readArguments(SCHEMA, { colour: null, name: null }).passedOver, []);
+});
+
+test("which parameters were null is told", () => {
+  assertEquals(readArguments(SCHEMA, { id: "a", names: null, inner: { role: null } }).nulls, ["names"]);
+});
+
+test("keys that objects have by nature are names like others", () => {
+  const given = JSON.parse('{"id":"a","__proto__":{"id":"b"},"constructor":1,"map":{"__proto__":"x"}}');
+  const { args, passedOver } = readArguments(SCHEMA, given);
+  assertEquals(JSON.stringify(args), '{"id":"a","map":{"__proto__":"x"}}');
+  assertEquals(passedOver, ["constructor"]);
+});
+
+for (
+  const [what, nested] of [
+    ["values", (depth: number) => JSON.parse('{"any":'.repeat(depth) + "1" + "}".repeat(depth))],
+    ["a JSON text", (depth: number) => ({ any: "[".repeat(depth) + "]".repeat(depth) })],
+  ] as const
+) {
+  test(`${what} can be nested a hundred deep and no deeper`, () => {
+    readArguments(SCHEMA, nested(99));
+    readArguments(SCHEMA, nested(100));
+    for (const depth of [101, 100_000]) {
+      assertThrows(() => readArguments(SCHEMA, nested(depth)), Refusal, "nested more than 100 deep");
+    }
+  });
+}
+
+test("a hundred unknown names are told, and more are refused", () => {
+  const unknown = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
+  assertEquals(readArguments(SCHEMA, unknown(99)).passedOver.length, 99);
+  assertEquals(readArguments(SCHEMA, unknown(100)).passedOver.length, 100);
+  assertThrows(() => readArguments(SCHEMA, unknown(101)), Refusal, "more than 100 unknown parameters");
+});
