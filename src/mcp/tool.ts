@@ -97,9 +97,15 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const parsed = input.safeParse(reading.args);
       if (!parsed.success || reading.misnamed.length > 0) throw badArguments(name, input, reading, parsed.error);
       checkChanges(name, input, reading);
-      // An object of this shape parses to what is inferred of it.
-      const answer = await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context);
-      return toResult(answer, passedOverNote(name, reading));
+      const passedOver = passedOverNote(name, reading);
+      try {
+        // An object of this shape parses to what is inferred of it.
+        return toResult(await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context), passedOver);
+      } catch (error) {
+        if (!(error instanceof Refusal) || passedOver === undefined) throw error;
+        // What was passed over may be what is missing.
+        throw new Refusal(error.code, `${error.message}. ${passedOver}`, error.data);
+      }
     },
   };
 }
@@ -127,38 +133,43 @@ function passedOverNote(name: string, { passedOver }: Reading): string | undefin
 
 /** Refuses an update that says nothing but null, by which its caller may have meant to remove something. */
 function checkChanges(name: string, input: z.ZodObject, { args, nulls }: Reading): void {
-  if (nulls.length === 0 || !Object.hasOwn(input.shape, "clear")) return;
+  const clear = input.shape["clear"];
+  if (nulls.length === 0 || clear === undefined) return;
   const isEmpty = Object.keys(args as Json).every((key) => !isOptional(input.shape[key]));
   if (!isEmpty) return;
   throw new Refusal(
     "invalid_value",
-    `Cannot ${name} as all it says is null (${
-      shownNames(nulls)
-    }), which means no change: to remove a value, name it in ` +
-      `clear, like clear: ["${nulls[0]}"]`,
+    `Cannot ${name} as all else is null (${shownNames(nulls)}), which means no change: to remove a value, name it in ` +
+      `clear, which takes ${namesIn(clear).join(", ")}`,
     { nulls },
   );
 }
 
+/** The options of a list of names. */
+function namesIn(schema: z.core.$ZodType): readonly unknown[] {
+  if (schema instanceof z.ZodOptional) return namesIn(schema.unwrap());
+  if (schema instanceof z.ZodArray) return namesIn(schema.element);
+  return schema instanceof z.ZodEnum ? schema.options : [];
+}
+
 function badArguments(name: string, input: z.ZodObject, reading: Reading, error: z.ZodError | undefined): Refusal {
-  const { passedOver, misnamed } = reading;
+  const { args, passedOver, misnamed } = reading;
   const issues = [
     ...misnamed.map(([unknown, meant]) => `${printable(unknown)}: there is no such parameter, use ${meant}`),
-    ...(error?.issues ?? []).map(describeIssue),
     ...(passedOver.length > 0 ? [`not known: ${shownNames(passedOver)}`] : []),
+    ...(error?.issues ?? []).map((issue) => describeIssue(issue, args)),
   ].slice(0, MAX_ISSUES);
   const takes = Object.entries(input.shape).map(([key, schema]) => key + (isOptional(schema) ? "?" : ""));
   return new Refusal(
     "invalid_value",
     `Invalid arguments for ${name}: ${issues.join("; ")}. It takes: ${takes.join(", ") || "no arguments"}`,
-    { issues, takes },
   );
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const alternatives = issue.code === "invalid_union" ? issue.errors.map(([first]) => first?.message ?? "") : [];
-  const message = alternatives.length > 0 ? alternatives.join(", or ") : issue.message;
-  return issue.path.length === 0 ? message : `${issue.path.join(".")}: ${message}`;
+function describeIssue(issue: z.core.$ZodIssue, args: unknown): string {
+  const { path, message } = issue;
+  const isMissing = path.reduce((value: unknown, key) => Object(value)[key], args) === undefined;
+  return path.length === 0 ? message : `${path.join(".")}: ${isMissing ? "missing" : message}`;
 }
 
 function isOptional(schema: z.core.$ZodType | undefined): boolean {

@@ -92,6 +92,13 @@ Deno.test("what a tool does not know is passed over, and named to whatever part 
     assertEquals([created, said], [2, note("create_tasks", "tasks.p, tasks.q, tasks.r, tasks.s, tasks.t and 1 more")]);
   });
 
+  await t.step("in a refusal, as it may be what is missing", async () => {
+    const { code, message } = await server.refused("update_tasks", { action: "move", ids: ["a"], target: "g" });
+    assertEquals(code, "invalid_value");
+    assert(message.startsWith("Cannot move tasks as to_group is missing: "), message);
+    assert(message.endsWith(`. ${note("update_tasks", "target")}`), message);
+  });
+
   await t.step("but not where the client is known to add it", async () => {
     const { note } = await server.ask("get_task_details", { task_id: "a", wait_for_previous: true, _x: 1 });
     assertEquals(note, undefined);
@@ -149,17 +156,17 @@ Deno.test("null changes nothing, and an update of nothing but null names clear",
   });
 
   for (
-    const [tool, args] of [
-      ["update_group", { group_id: "g", title: null }],
-      ["update_task", { task_id: "a", role: null, clear: null }],
-      ["update_tasks", { action: "move", ids: null, to_group: null }],
+    const [tool, args, says] of [
+      ["update_group", { group_id: "g", title: null }, "title, max_parallel"],
+      ["update_task", { task_id: "a", role: null, clear: null }, "priority, group, role, "],
+      ["update_tasks", { action: "move", ids: null, to_group: null }, "to_assign, to_group"],
     ] as const
   ) {
     await t.step(`${tool} ${JSON.stringify(args)}`, async () => {
       const { code, message } = await server.refused(tool, args);
       assertEquals(code, "invalid_value");
-      assertStringIncludes(message, `Cannot ${tool} as all it says is null`);
-      assertStringIncludes(message, "name it in clear");
+      assertStringIncludes(message, `Cannot ${tool} as all else is null`);
+      assertStringIncludes(message, `name it in clear, which takes ${says}`);
     });
   }
 

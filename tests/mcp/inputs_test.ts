@@ -17,7 +17,7 @@ const MAX_REFUSAL_CHARACTERS = 8 * 1024;
 const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly says: readonly string[] }[] = [
   { tool: "create_task", args: {}, says: ["id: ", "description: ", "It takes: id, description, dependencies?"] },
   { tool: "create_task", args: { id: 5, description: "" }, says: ["id: ", "expected string, received number"] },
-  { tool: "create_task", args: { id: null, description: "" }, says: ["id: ", "expected string"] },
+  { tool: "create_task", args: { id: null, description: "" }, says: ["id: missing"] },
   { tool: "create_task", args: { id: "a", description: {} }, says: ["description: ", "expected string"] },
   { tool: "create_task", args: { id: "a", description: "", dependencies: 5 }, says: ["dependencies.0: "] },
   { tool: "create_task", args: { id: "a", description: "", dependencies: [1] }, says: ["dependencies.0: "] },

@@ -46,7 +46,6 @@ for (
     "x",
     "",
     "i",
-    "rol e!",
     "dep",
     "wait_ms",
     "__proto__",
