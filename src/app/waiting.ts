@@ -65,6 +65,8 @@ interface Waiter {
   readonly actor: string;
   readonly signal: AbortSignal;
   isAnswered: boolean;
+  /** The try under way. There is one at a time: a second could claim a second task. */
+  trying: Promise<void> | undefined;
   /** Why there was nothing, when it was last asked. */
   last: Claim;
   readonly resolve: (claim: Claim) => void;
@@ -143,7 +145,16 @@ export class Waiting {
     if (signal.aborted || this.#isClosed || this.#waiters.size >= MAX_WAITERS) return first;
     if (this.#isSuperseded(command, actor)) return superseded(first);
     const { promise, resolve, reject } = Promise.withResolvers<Claim>();
-    const waiter: Waiter = { command, actor, signal, isAnswered: false, last: first, resolve, reject };
+    const waiter: Waiter = {
+      command,
+      actor,
+      signal,
+      isAnswered: false,
+      trying: undefined,
+      last: first,
+      resolve,
+      reject,
+    };
     const startedAt = performance.now();
     const report = () => options.onWaiting?.(performance.now() - startedAt, waiter.last);
     const reporting = setInterval(report, REPORT_MS);
@@ -216,8 +227,13 @@ export class Waiting {
     }
   }
 
-  /** Tries to claim for one who waits, and hands back what it does not wait for any more. */
-  async #try(waiter: Waiter): Promise<void> {
+  /** Tries to claim for a waiter, unless that is under way. */
+  #try(waiter: Waiter): Promise<void> {
+    return waiter.trying ??= this.#claimFor(waiter).finally(() => waiter.trying = undefined);
+  }
+
+  /** Claims for a waiter, and hands back what it does not wait for any more. */
+  async #claimFor(waiter: Waiter): Promise<void> {
     const { command, actor, signal } = waiter;
     try {
       const claim = await this.#engine.execute(command, actor);

@@ -30,8 +30,8 @@ interface Process {
   readonly log: RecordingLog;
   /** The types of commands that were carried out, in order. */
   readonly commands: CommandType[];
-  /** Called when a command was carried out, before its caller knows. */
-  onExecuted: (command: Command) => void;
+  /** Called when a command was carried out; its caller knows only once that is over. */
+  onExecuted: (command: Command) => void | Promise<void>;
 }
 
 interface Scene extends Process {
@@ -131,6 +131,22 @@ test("when the time is over, the answer says why there is nothing by then", asyn
   await time.pass(1);
   assertEquals(reasonOf(ann), "waiting");
   assertEquals(ann.reports[0], [0, "no_tasks_exist"]);
+});
+
+test("whose time is over while it is being served claims no second task", async (scene) => {
+  const { time, waiting, other, engine, commands } = scene;
+  const ann = claimOf(waiting, "ann", 1_000);
+  await time.pass(500);
+  const late = Promise.withResolvers<void>();
+  scene.onExecuted = ({ type }) => type === "claim_task" ? late.promise : undefined;
+  commands.length = 0;
+  await other.engine.execute(create(newTask("a"), newTask("b")), "test");
+  await time.pass(2_000);
+  late.resolve();
+  await time.pass(0);
+  assertEquals(taskOf(ann), "a");
+  assertEquals(commands.filter((type) => type !== "heartbeat"), ["claim_task"]);
+  assertEquals((await taskIn(engine, "b")).attempt, 0);
 });
 
 test("nobody waits without time, or as long as clients wait for an answer", async ({ time, waiting }) => {
@@ -603,7 +619,8 @@ async function startProcess(journal: MemoryJournal): Promise<Process> {
     process.commands.push(command.type);
     const answer = await execute(command, actor);
     // Of a known type, it is one of them.
-    process.onExecuted(command as Command);
+    const over = process.onExecuted(command as Command);
+    if (over !== undefined) await over;
     return answer;
   };
   const waiting = new Waiting({ engine, feed: new Feed(engine, log), now, log });
