@@ -105,6 +105,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
     process: String(Deno.pid),
+    turns: transport.turns,
   });
   // Who waits for a task is answered at once, so that the end does not wait for it.
   transport.ending.addEventListener("abort", () => waiting.close());

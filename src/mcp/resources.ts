@@ -57,7 +57,8 @@ export const RESOURCE_TEMPLATES = [
 
 export interface ResourceContent {
   readonly mimeType: string;
-  readonly text: string;
+  /** Writes it down. */
+  readonly text: () => string;
 }
 
 /** Reads a resource; undefined if there is none with this URI. Throws a `Refusal` for an unknown task or group. */
@@ -87,8 +88,10 @@ export async function readResource(engine: Engine, uri: string): Promise<Resourc
           };
         }),
       );
-    case `${SCHEME}graph`:
-      return { mimeType: "text/vnd.mermaid", text: await engine.read(drawGraph) };
+    case `${SCHEME}graph`: {
+      const drawing = await engine.read(drawGraph);
+      return { mimeType: "text/vnd.mermaid", text: () => drawing };
+    }
     case `${SCHEME}history`: {
       const { records } = await readHistory(engine, { limit: MAX_LISTED });
       return json({ records: fit(records.map(presentRecord), "newest").shown });
@@ -125,5 +128,5 @@ function idAfter(prefix: string, uri: string): string | undefined {
 }
 
 function json(value: unknown): ResourceContent {
-  return { mimeType: "application/json", text: JSON.stringify(value) };
+  return { mimeType: "application/json", text: () => JSON.stringify(value) };
 }

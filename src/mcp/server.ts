@@ -32,6 +32,7 @@ import {
 import { MAX_SUBSCRIPTIONS, Subscriptions } from "./subscriptions.ts";
 import type { CallContext, Progress, ToolContext, Toolset } from "./tool.ts";
 import { toolsOf } from "./tools/mod.ts";
+import type { Turns } from "./turns.ts";
 
 /** Most completions of an id that are offered. */
 const MAX_COMPLETIONS = 100;
@@ -56,11 +57,13 @@ export interface McpServerOptions {
   readonly version: string;
   /** Tells this process from others in the journal. */
   readonly process: string;
+  /** When answers are written down. */
+  readonly turns: Turns;
 }
 
 /** Makes a server that is ready to be connected to a transport. */
 export function createMcpServer(options: McpServerOptions): Server {
-  const { engine, feed, waiting, now, log, toolsets, version, process } = options;
+  const { engine, feed, waiting, now, log, toolsets, version, process, turns } = options;
   const server = new Server({ name: "mcp-orchestrator", title: "MCP Orchestrator", version }, {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
@@ -80,7 +83,7 @@ export function createMcpServer(options: McpServerOptions): Server {
     const name = (server.getClientVersion()?.name ?? "client").replaceAll(/[^\w.@ -]/g, "?");
     return `${name.slice(0, MAX_CLIENT_CHARACTERS)}#${process}`;
   };
-  const context: ToolContext = { engine, waiting, now, actor: client };
+  const context: ToolContext = { engine, waiting, now, actor: client, turns };
 
   const methods = new Map<string, Method>();
   server.fallbackRequestHandler = (request, { signal, sendNotification }) => {
@@ -115,7 +118,10 @@ export function createMcpServer(options: McpServerOptions): Server {
   on(methods, ReadResourceRequestSchema, async ({ params: { uri } }) => {
     try {
       const content = await readResource(engine, uri);
-      if (content !== undefined) return { contents: [{ uri, ...content }] };
+      if (content !== undefined) {
+        const text = await turns.write(content.text, (text) => text.length);
+        return { contents: [{ uri, mimeType: content.mimeType, text }] };
+      }
     } catch (error) {
       if (!(error instanceof Refusal)) throw internal(error, log);
       throw unknownResource(uri, error.message);

@@ -6,12 +6,16 @@
 
 import { idAtEnds, MalformedMessage, readMessage } from "./read_message.ts";
 import { ErrorCode, type JSONRPCMessage, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
+import { Turns } from "./turns.ts";
 
 /** Longest message that is read, in bytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Most calls under way; further ones stay in the pipe, so that all their answers together are bounded. */
 export const MAX_UNDER_WAY = 256;
+
+/** Most bytes of calls under way, after which one more is taken: two of the longest. */
+const MAX_UNDER_WAY_BYTES = 2 * MAX_MESSAGE_BYTES;
 
 /** With this many characters of answers waiting for the client to read, no further calls are taken. */
 const HIGH_WATER_CHARACTERS = 1024 * 1024;
@@ -45,7 +49,11 @@ export class StdioTransport implements Transport {
   readonly #resolveClosed: () => void;
   readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #output: Output;
-  readonly #unanswered = new Set<RequestId>();
+  /** When an answer may be written down. */
+  readonly turns = new Turns(() => this.#isClosed || this.#isOutputRead());
+  /** The size in bytes of each call under way. */
+  readonly #unanswered = new Map<RequestId, number>();
+  #unansweredBytes = 0;
   #unread = "";
   /** Bytes of the write under way that the client has not taken yet. */
   #beingWritten = 0;
@@ -71,7 +79,7 @@ export class StdioTransport implements Transport {
 
   send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    if (!("method" in message) && message.id !== undefined) this.#unanswered.delete(message.id);
+    if (!("method" in message) && message.id !== undefined) this.#forget(message.id);
     this.#write(serializeMessage(message));
     if ("method" in message && this.#unread.length + this.#beingWritten > MAX_UNREAD_CHARACTERS) {
       this.onerror?.(new Error("The client does not read its answers"));
@@ -115,7 +123,11 @@ export class StdioTransport implements Transport {
   }
 
   #hasRoom(): boolean {
-    return this.#unanswered.size < MAX_UNDER_WAY && this.#unread.length + this.#beingWritten <= HIGH_WATER_CHARACTERS;
+    return this.#unanswered.size < MAX_UNDER_WAY && this.#unansweredBytes < MAX_UNDER_WAY_BYTES && this.#isOutputRead();
+  }
+
+  #isOutputRead(): boolean {
+    return this.#unread.length + this.#beingWritten <= HIGH_WATER_CHARACTERS;
   }
 
   #receive(line: Line): void {
@@ -133,7 +145,11 @@ export class StdioTransport implements Transport {
       return;
     }
     if (message === undefined) return;
-    if ("method" in message && "id" in message) this.#unanswered.add(message.id);
+    if ("method" in message && "id" in message) {
+      this.#forget(message.id);
+      this.#unanswered.set(message.id, line.bytes.length);
+      this.#unansweredBytes += line.bytes.length;
+    }
     if ("method" in message && message.method === "notifications/cancelled") this.#forgetCancelled(message.params);
     this.onmessage?.(message);
   }
@@ -141,7 +157,12 @@ export class StdioTransport implements Transport {
   /** The SDK does not answer a cancelled request, so nobody waits for it. */
   #forgetCancelled(params: unknown): void {
     const id = (params as { requestId?: RequestId } | undefined)?.requestId;
-    if (id !== undefined) this.#unanswered.delete(id);
+    if (id !== undefined) this.#forget(id);
+  }
+
+  #forget(id: RequestId): void {
+    this.#unansweredBytes -= this.#unanswered.get(id) ?? 0;
+    this.#unanswered.delete(id);
   }
 
   #refuse({ code, message, ids }: MalformedMessage): void {
@@ -186,6 +207,7 @@ export class StdioTransport implements Transport {
   #onProgress(): void {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
+    this.turns.goOn();
   }
 }
 

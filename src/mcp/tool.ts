@@ -11,6 +11,7 @@ import { printable } from "../core/validate.ts";
 import { listedSchema } from "./listed_schema.ts";
 import { readArguments, type Reading } from "./read_arguments.ts";
 import type { CallToolResult, ToolAnnotations, ToolListing } from "./sdk.ts";
+import type { Turns } from "./turns.ts";
 
 /** Most faults of arguments that an answer names. */
 const MAX_ISSUES = 5;
@@ -23,6 +24,8 @@ export interface ToolContext {
   readonly now: () => number;
   /** Who calls, for the journal: the client. The instance that a call names is in its events. */
   readonly actor: () => string;
+  /** When answers are written down. */
+  readonly turns: Turns;
 }
 
 /** What is known of a single call. */
@@ -100,7 +103,8 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const passedOver = passedOverNote(name, reading);
       try {
         // An object of this shape parses to what is inferred of it.
-        return toResult(await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context), passedOver);
+        const answer = await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context);
+        return await context.turns.write(() => toResult(answer, passedOver), charactersOf);
       } catch (error) {
         if (!(error instanceof Refusal) || passedOver === undefined) throw error;
         // What was passed over may be what is missing.
@@ -108,6 +112,11 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       }
     },
   };
+}
+
+/** Of the answer as it is sent: its texts, and the same as structured content. */
+function charactersOf({ content }: CallToolResult): number {
+  return 2 * content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
 }
 
 function toResult({ json, structured, note }: ToolAnswer, passedOver: string | undefined): CallToolResult {

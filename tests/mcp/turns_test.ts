@@ -1,0 +1,52 @@
+/** Shows how many answers are written down at a time, and that every one of them is in the end. */
+
+import { assert, assertEquals } from "@std/assert";
+import { Turns } from "../../src/mcp/turns.ts";
+import { times } from "../core/given.ts";
+import { FakeTime } from "../support/fake_time.ts";
+
+Deno.test("small answers are written down at once, in the order of the calls", async () => {
+  const turns = new Turns(() => true);
+  const written: number[] = [];
+  const answers = times(1_000, (index) => turns.write(() => written.push(index), () => 100));
+  assertEquals(written, times(1_000, (index) => index));
+  await Promise.all(answers);
+});
+
+Deno.test("of large answers, as many are written down as fit, and the next after what was sent", async () => {
+  using time = new FakeTime();
+  let hasRoom = true;
+  const turns = new Turns(() => hasRoom);
+  const written: number[] = [];
+  const answers = times(10, (index) => turns.write(() => written.push(index), () => 400_000));
+  await settled();
+  assertEquals(written, [0, 1, 2], "a million characters, and what is begun");
+  hasRoom = false;
+  await time.pass(10);
+  assertEquals(written.length, 3, "the client has not read them");
+  for (const expected of [6, 9, 10]) {
+    hasRoom = true;
+    turns.goOn();
+    await settled();
+    await time.pass(10);
+    assert(written.length >= expected, `${written.length} written`);
+  }
+  await Promise.all(answers);
+  assertEquals(written, times(10, (index) => index));
+});
+
+Deno.test("an answer that cannot be written down holds up no other", async () => {
+  const turns = new Turns(() => true);
+  const answers = times(6, (index) =>
+    turns.write(() => {
+      if (index % 2 === 1) throw new Error("cannot");
+      return index;
+    }, () => 2_000_000));
+  const outcomes = (await Promise.allSettled(answers)).map(({ status }) => status);
+  assertEquals(outcomes, times(6, (index) => index % 2 === 1 ? "rejected" : "fulfilled"));
+});
+
+/** Lets everything happen that waits for no timer. */
+async function settled(): Promise<void> {
+  for (let step = 0; step < 20; step++) await Promise.resolve();
+}
