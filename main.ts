@@ -36,9 +36,16 @@ import { remoteFileSystem } from "./src/store/file_system.ts";
 import { repairJournal, verifyJournal } from "./src/store/maintenance.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory.ts";
 import { formatTasks, parseTasks } from "./src/store/tasks_file.ts";
+import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
 
-const log = createLog((line) => console.error(line));
+/** Standard error. A client that never reads it must not stop the server: nothing else here writes to it. */
+const standardError = new BoundedOutput(
+  Deno.stderr,
+  (count) => `${count} messages for standard error were dropped, as it was not read\n`,
+);
+
+const log = createLog((line) => standardError.write(line + "\n"));
 
 const terminal: Terminal = {
   print: (line) => writeOut(line + "\n"),
@@ -46,18 +53,23 @@ const terminal: Terminal = {
   hasColors: Deno.stdout.isTerminal() && !Deno.noColor,
 };
 
+/** Longest wait at the end for standard error to take what is left, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
 /** Signals that ask the server to end; Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 async function main(): Promise<number> {
-  const invocation = await readInvocation(Deno.args);
-  if (invocation.type === "exit") return invocation.code;
   try {
+    const invocation = await readInvocation(Deno.args);
+    if (invocation.type === "exit") return invocation.code;
     return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
   } catch (error) {
-    if (!(error instanceof Refusal || error instanceof Unavailable || isExpected(error))) throw error;
-    log.error(error.message);
+    const isKnown = error instanceof Refusal || error instanceof Unavailable || isExpected(error);
+    log.error(isKnown ? error.message : `Unexpected: ${error instanceof Error ? error.stack : error}`);
     return 1;
+  } finally {
+    await standardError.flush(LAST_WORDS_MS);
   }
 }
 
@@ -79,7 +91,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
     defaultDirectory: defaultDirectory(),
     toolsets: TOOLSETS,
     print: writeOut,
-    printError: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    printError: (text) => standardError.write(text),
   });
 }
 
@@ -88,7 +100,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const { location, toolsets, defaults, maxWaitMs } = invocation;
   if (Deno.stdin.isTerminal()) {
     const directory = resolve(location.directory);
-    console.error(banner(launch(directory), directory));
+    standardError.write(banner(launch(directory), directory) + "\n");
   }
   const app = await startApp(location, defaults);
   const { engine } = app;

@@ -32,12 +32,12 @@ export class RawServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #log: Promise<string>;
+  #log: Promise<string> | undefined;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
   #unread = "";
 
-  /** Starts a server on a data directory. */
-  constructor(directory: string) {
+  /** Starts a server on a data directory. Its standard error is read, unless `readsLog` is false. */
+  constructor(directory: string, { readsLog = true }: { readonly readsLog?: boolean } = {}) {
     this.#process = new Deno.Command(Deno.execPath(), {
       args: programArgs(directory),
       stdin: "piped",
@@ -46,7 +46,7 @@ export class RawServer implements AsyncDisposable {
     }).spawn();
     this.#input = this.#process.stdin.getWriter();
     this.#output = this.#process.stdout.getReader();
-    this.#log = new Response(this.#process.stderr).text();
+    if (readsLog) this.#log = this.#readLog();
   }
 
   get pid(): number {
@@ -58,9 +58,9 @@ export class RawServer implements AsyncDisposable {
     return this.#process.status.then(({ code, signal }) => signal === null ? code : null);
   }
 
-  /** All that it wrote to standard error, once it has ended. */
+  /** All that it wrote to standard error, once it has ended. From the first look on it is read. */
   get log(): Promise<string> {
-    return this.#log;
+    return this.#log ??= this.#readLog();
   }
 
   /** Writes to its input; resolves when the pipe has taken it all. */
@@ -116,6 +116,10 @@ export class RawServer implements AsyncDisposable {
     return messages;
   }
 
+  #readLog(): Promise<string> {
+    return new Response(this.#process.stderr).text();
+  }
+
   kill(signal: Deno.Signal): void {
     this.#process.kill(signal);
   }
@@ -128,7 +132,7 @@ export class RawServer implements AsyncDisposable {
       if (!(error instanceof TypeError)) throw error;
     }
     await this.#process.status;
-    await this.#log;
+    await this.log;
     await this.#input.abort().catch(() => {});
     await this.#output.cancel().catch(() => {});
   }
