@@ -3,6 +3,7 @@
  * A report, not a test: it fails only if something breaks.
  */
 
+import { makeTemporaryDirectory } from "../support/temp.ts";
 import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
@@ -34,7 +35,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
 async function main(args: readonly string[]): Promise<void> {
   const chosen = BENCHMARKS.filter(({ name }) => args.length === 0 || args.some((arg) => name.includes(arg)));
   if (chosen.length === 0) throw new Error(`There are only: ${BENCHMARKS.map(({ name }) => name).join(", ")}`);
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-bench-" });
+  const directory = await makeTemporaryDirectory("orchestrator-bench-");
   try {
     const rows: Row[] = [];
     for (const benchmark of chosen) rows.push(...await runOne(benchmark, { directory }));

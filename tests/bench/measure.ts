@@ -1,6 +1,6 @@
 /** Measuring: figures of interleaved rounds, what is typical of them, and programs started as clients start them. */
 
-import { Server } from "../support/server.ts";
+import { Server, serverEnvironment } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 import { initialize } from "../support/raw_server.ts";
 
@@ -70,7 +70,11 @@ export const BARE_SERVER_ARGS = ["run", "--quiet", "--no-prompt", new URL("bare_
 
 /** Starts the bare server, with a client. */
 export async function startBareServer(): Promise<Server> {
-  const transport = new StdioClientTransport({ command: Deno.execPath(), args: BARE_SERVER_ARGS });
+  const transport = new StdioClientTransport({
+    command: Deno.execPath(),
+    args: BARE_SERVER_ARGS,
+    env: serverEnvironment(),
+  });
   const client = new Client({ name: "bench", version: "1.0.0" });
   const server = new Server(client, transport);
   await client.connect(transport);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { banner } from "../../src/cli/banner.ts";
 import { create } from "../support/calls.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
-import { programArgs, startServer } from "../support/server.ts";
+import { programArgs, serverEnvironment, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("on a terminal, a server says how to connect a client, and that works", async () => {
@@ -19,7 +19,9 @@ Deno.test("on a terminal, a server says how to connect a client, and that works"
   assertEquals(command, "deno");
   assertStringIncludes(shown, `claude mcp add orchestrator -- deno ${args.join(" ")}\n`);
   const client = new Client({ name: "test", version: "1.0.0" });
-  await client.connect(new StdioClientTransport({ command: Deno.execPath(), args, stderr: "ignore" }));
+  await client.connect(
+    new StdioClientTransport({ command: Deno.execPath(), args, env: serverEnvironment(), stderr: "ignore" }),
+  );
   try {
     assert((await client.listTools()).tools.length > 0);
   } finally {

@@ -6,6 +6,7 @@
 import type { JournalRecord } from "../../src/core/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
+import { makeTemporaryDirectory } from "../support/temp.ts";
 import { ACT_ONE } from "./act_one.ts";
 import { ACT_TWO } from "./act_two.ts";
 import type { Check } from "./check.ts";
@@ -25,7 +26,7 @@ const ACTS = [ACT_ONE, ACT_TWO];
 
 async function main(printer: Printer): Promise<number> {
   const started = performance.now();
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-coordination-" });
+  const directory = await makeTemporaryDirectory("orchestrator-coordination-");
   let isGood = false;
   try {
     isGood = await perform(directory, printer);

@@ -29,17 +29,13 @@ const CLAIMS = [
 
 Deno.test("coordination: the program coordinates real processes, survives a kill, and finds all well", async () => {
   await using directory = await temporaryDirectory();
+  const temporary = `${directory.path}/linked`;
+  for (const name of ["real", "home"]) await Deno.mkdir(`${directory.path}/${name}`);
+  await Deno.symlink(`${directory.path}/real`, temporary);
   const { code, output, log } = await runProgram(directory.path, [], {
-    args: [
-      "run",
-      "--no-prompt",
-      `--allow-read=${directory.path}`,
-      `--allow-write=${directory.path}`,
-      "--allow-run",
-      "--allow-env=HOME,LOGNAME,NODE_V8_COVERAGE,OSTYPE,PATH,SHELL,TERM,USER",
-      new URL("main.ts", import.meta.url).pathname,
-    ],
-    env: { TMPDIR: directory.path },
+    args: ["run", "--quiet", "--no-prompt", "-P=tests", new URL("main.ts", import.meta.url).pathname],
+    // As on macOS, temporary files are behind a link. As in Deno's container image, the cache is not in HOME.
+    env: { TMPDIR: temporary, TMP: temporary, HOME: `${directory.path}/home`, DENO_DIR: await cacheDirectory() },
   });
 
   assertEquals(code, 0, output + log);
@@ -64,7 +60,14 @@ Deno.test("coordination: the program coordinates real processes, survives a kill
   for (const claim of CLAIMS) assertStringIncludes(output, `✓ ${claim}`);
   assertMatch(output, /✓ journal intact: the hash chain of \d+ records verifies$/m);
   assert(!/^ +✗/m.test(output) && !output.includes("\x1b"), output);
-  const lines = output.replaceAll(directory.path, "/tmp").split("\n");
+  const lines = output.replaceAll(`${directory.path}/real`, "/tmp").split("\n");
   assertEquals(lines.filter((line) => line.length > 80), []);
-  assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), [], "the temporary directory is left behind");
+  assertEquals(await Array.fromAsync(Deno.readDir(temporary)), [], "the temporary directory is left behind");
+  assertEquals(await Array.fromAsync(Deno.readDir(`${directory.path}/home`)), [], "packages were downloaded again");
 });
+
+/** Where Deno keeps the packages. */
+async function cacheDirectory(): Promise<string> {
+  const { output } = await runProgram("", [], { args: ["info", "--json"] });
+  return JSON.parse(output).denoDir;
+}

@@ -5,6 +5,7 @@
  *     main.ts [PART OF A NAME …]
  */
 
+import { makeTemporaryDirectory } from "../support/temp.ts";
 import { type Plant, PLANTS } from "./plants.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -22,16 +23,7 @@ const SUITES: readonly { readonly name: string; readonly paths: readonly string[
 ];
 
 /** What `deno task test` runs the tests with. */
-const TEST_FLAGS = [
-  "--quiet",
-  "--fail-fast",
-  "--parallel",
-  "--no-prompt",
-  "--allow-read=.,/tmp",
-  "--allow-write=/tmp",
-  "--allow-run",
-  "--allow-env=HOME,LOGNAME,NODE_V8_COVERAGE,OSTYPE,PATH,SHELL,TERM,USER",
-];
+const TEST_FLAGS = ["--quiet", "--fail-fast", "--parallel", "--no-prompt", "-P=tests"];
 
 /** Longer than any suite takes, in milliseconds: a bug may make it wait for ever. */
 const MAX_SUITE_MS = 10 * 60_000;
@@ -75,7 +67,7 @@ async function firstToFail(directory: string): Promise<string | undefined> {
 
 /** Lets something happen in a copy of the project, which is gone afterwards. */
 async function inCopy<T>(action: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-mutation-" });
+  const directory = await makeTemporaryDirectory("orchestrator-mutation-");
   try {
     const { success } = await new Deno.Command("cp", { args: ["-r", ...PARTS, directory], cwd: ROOT }).output();
     if (!success) throw new Error(`Cannot copy the project to ${directory}`);
@@ -92,7 +84,6 @@ async function deno(cwd: string, args: readonly string[]): Promise<boolean> {
     cwd,
     stdout: "null",
     stderr: "null",
-    env: { TMPDIR: "/tmp" },
     signal: AbortSignal.timeout(MAX_SUITE_MS),
   }).output();
   return success;

@@ -16,6 +16,20 @@ export function programArgs(directory: string, ...args: readonly string[]): stri
   return ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...args];
 }
 
+/**
+ * Variables that a server needs besides those that the SDK's client hands on: without them, Deno looks for the
+ * packages in another cache, and downloads them again.
+ */
+export function serverEnvironment(): Record<string, string> {
+  return Object.fromEntries(CACHE_VARIABLES.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+/** Where Deno keeps its cache. */
+const CACHE_VARIABLES = ["DENO_DIR", "XDG_CACHE_HOME"];
+
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -43,6 +57,7 @@ export async function startServer(
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: programArgs(directory, ...args).map((arg) => arg === MAIN ? main : arg),
+    env: serverEnvironment(),
     stderr: "pipe",
   });
   const client = new Client({ name, version: "1.0.0" });

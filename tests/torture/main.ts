@@ -6,6 +6,7 @@
  *     main.ts --minutes N --seed S --processes P
  */
 
+import { makeTemporaryDirectory } from "../support/temp.ts";
 import { parseOptions } from "./options.ts";
 import { torture } from "./run.ts";
 
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
 }
 
 async function runRound(options: { seed: string; durationMs: number; workers: number }): Promise<boolean> {
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-torture-" });
+  const directory = await makeTemporaryDirectory("orchestrator-torture-");
   const { seed, durationMs, workers } = options;
   console.log(`Seed ${seed}: ${workers} processes for ${Math.round(durationMs / 1_000)} seconds`);
   const isGood = await torture({ ...options, directory, print: console.log });

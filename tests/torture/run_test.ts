@@ -8,12 +8,7 @@ Deno.test("torture: processes that suffer for a minute lose nothing, do nothing 
   await using directory = await temporaryDirectory();
   const { code, output: printed, log } = await runProgram(directory.path, [], {
     args: [
-      "run",
-      "--no-prompt",
-      `--allow-read=${directory.path}`,
-      `--allow-write=${directory.path}`,
-      "--allow-run",
-      new URL("main.ts", import.meta.url).pathname,
+      ...["run", "--quiet", "--no-prompt", "-P=tests", new URL("main.ts", import.meta.url).pathname],
       ...["--minutes", "1", "--seed", "20251122", "--processes", "8"],
     ],
     env: { TMPDIR: directory.path },

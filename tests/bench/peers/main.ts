@@ -3,6 +3,7 @@
  * a test: a server that cannot be had is reported. Reaches the network only through npm.
  */
 
+import { makeTemporaryDirectory } from "../../support/temp.ts";
 import { OURS, PEERS } from "./adapters/mod.ts";
 import { compare } from "./compare.ts";
 import { install, NpmError, versionOf } from "./install.ts";
@@ -16,7 +17,7 @@ const PAGE = new URL("../../../docs/benchmarks.md", import.meta.url).pathname;
 async function main(args: readonly string[]): Promise<void> {
   const options = optionsOf(args);
   const machine = await describeMachine();
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-peers-" });
+  const directory = await makeTemporaryDirectory("orchestrator-peers-");
   try {
     const measured = await measure(chosenPeers(options), { directory, sizes: options.sizes });
     const command = ["deno task bench:peers", ...args].join(" ");

@@ -1,7 +1,7 @@
 /** A running server with the SDK's client on its standard input and output: the same client for all that are compared. */
 
 import { type CallToolResult, Client, McpError, StdioClientTransport } from "../../support/sdk_client.ts";
-import type { Json } from "../../support/server.ts";
+import { type Json, serverEnvironment } from "../../support/server.ts";
 import { type Answer, type Calls, type Peer, type Place, ToolError } from "./peer.ts";
 
 /** A call that takes longer has failed. */
@@ -24,7 +24,7 @@ export class Session implements Calls, AsyncDisposable {
       args: [...args],
       cwd: place.directory,
       // Ours needs Deno's cache; others must not find or leave settings in the user's home.
-      env: { ...peer.npmPackage !== undefined && { HOME: place.directory }, ...env },
+      env: { ...(peer.npmPackage === undefined ? serverEnvironment() : { HOME: place.directory }), ...env },
       stderr: "ignore",
     });
     const client = new Client({ name: "bench", version: "1.0.0" });
