@@ -3,16 +3,15 @@
  */
 
 import { basename, dirname, join, resolve } from "node:path";
-import { exists } from "@std/fs";
 import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
-import { type Checkpoints, type Journal, Unavailable } from "./src/app/ports.ts";
+import type { Checkpoints, Journal } from "./src/app/ports.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
-import { banner, type Launch } from "./src/cli/banner.ts";
+import { banner } from "./src/cli/banner.ts";
 import {
   importTasks,
   printBackup,
@@ -23,13 +22,16 @@ import {
   printVerification,
   type Terminal,
 } from "./src/cli/commands.ts";
+import { describeDefault, placeOf } from "./src/cli/data_place.ts";
+import { explain } from "./src/cli/explain.ts";
+import { launchOf, permissionFlags, shellWords } from "./src/cli/launch.ts";
 import type { TaskDefaults } from "./src/core/commands.ts";
-import { Refusal } from "./src/core/refusal.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
 import { backUp } from "./src/store/backup.ts";
 import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
+import { type Access, holdsData, openDataDirectory, type Places } from "./src/store/data_directory.ts";
 import { realDisk } from "./src/store/disk.ts";
 import { FileJournal } from "./src/store/file_journal.ts";
 import { remoteFileSystem } from "./src/store/file_system.ts";
@@ -56,6 +58,27 @@ const terminal: Terminal = {
 /** Longest wait at the end for standard error to take what is left, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
+/** What runs: this file among its sources, a bundle made of it, or a standalone program. */
+const PROGRAM = {
+  isStandalone: Deno.build.standalone,
+  isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
+  executable: Deno.execPath(),
+  denoVersion: Deno.version.deno,
+  program: import.meta.filename ?? "main.ts",
+  programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
+};
+
+/** What each command does with the data directory. */
+const ACCESS = {
+  serve: "create",
+  status: "write",
+  history: "write",
+  export: "write",
+  verify: "read",
+  repair: "write",
+  import: "create",
+} as const;
+
 /** Signals that ask the server to end; Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
@@ -65,8 +88,7 @@ async function main(): Promise<number> {
     if (invocation.type === "exit") return invocation.code;
     return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
   } catch (error) {
-    const isKnown = error instanceof Refusal || error instanceof Unavailable || isExpected(error);
-    log.error(isKnown ? error.message : `Unexpected: ${error instanceof Error ? error.stack : error}`);
+    log.error(explain(error));
     return 1;
   } finally {
     await standardError.flush(LAST_WORDS_MS);
@@ -78,17 +100,15 @@ async function main(): Promise<number> {
  * every start the parser of all the others.
  */
 async function readInvocation(args: readonly string[]): Promise<Invocation | Exit> {
-  const environmentDirectory = environment("ORCHESTRATOR_DATA_DIR") || undefined;
-  const [option, directory = environmentDirectory ?? defaultDirectory()] = args;
-  const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory));
+  const [option, directory] = args;
+  const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
     return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, defaults: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
     version: denoJson.version,
-    environmentDirectory,
-    defaultDirectory: defaultDirectory(),
+    defaultPlace: describeDefault(PROGRAM),
     toolsets: TOOLSETS,
     print: writeOut,
     printError: (text) => standardError.write(text),
@@ -98,11 +118,9 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 /** Serves one MCP client until it is gone or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, defaults, maxWaitMs } = invocation;
-  if (Deno.stdin.isTerminal()) {
-    const directory = resolve(location.directory);
-    standardError.write(banner(launch(directory), directory) + "\n");
-  }
-  const app = await startApp(location, defaults);
+  const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
+  if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
+  const app = await startApp(directory, defaults);
   const { engine } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
@@ -132,9 +150,8 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
 }
 
 async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): Promise<number> {
-  const { location } = invocation;
-  const { directory } = location;
-  if (invocation.type !== "import" && !await hasData(directory)) {
+  const directory = locate(invocation.location, ACCESS[invocation.type]);
+  if (invocation.type !== "import" && !holdsData(directory)) {
     log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
     return 1;
   }
@@ -147,7 +164,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
       return printBackup(await backUp(realDisk, backupPaths(directory, invocation.destination)), terminal);
   }
   const imported = invocation.type === "import" ? parseTasks(await readText(invocation.file), Date.now()) : [];
-  const app = await startApp(location);
+  const app = await startApp(directory);
   try {
     switch (invocation.type) {
       case "status":
@@ -166,12 +183,12 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   }
 }
 
-/** The engine on its store, with checkpoints being written. */
+/** The engine on its store, with checkpoints being written; in memory if there is no directory. */
 async function startApp(
-  { store, directory }: Location,
+  directory: string | undefined,
   defaults: TaskDefaults = {},
 ): Promise<{ engine: Engine; close: () => Promise<void> }> {
-  const { journal, checkpoints } = store === "memory"
+  const { journal, checkpoints } = directory === undefined
     ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
     : openFiles(directory);
   const engine = await Engine.start({ journal, checkpoints, log, now: Date.now, defaults });
@@ -200,28 +217,28 @@ function openFiles(directory: string): { journal: Journal; checkpoints: Checkpoi
   return { journal, checkpoints: new CheckpointFiles(options) };
 }
 
-/** `data/` beside this file; of a compiled program, a folder among the user's data (XDG Base Directory). */
-function defaultDirectory(): string {
-  if (!Deno.build.standalone) return `${import.meta.dirname ?? "."}/data`;
-  const home = environment("HOME") ?? environment("USERPROFILE") ?? ".";
-  return `${environment("XDG_DATA_HOME") || `${home}/.local/share`}/mcp-orchestrator`;
+/** The real path of the data directory. */
+function locate({ directory: option }: Location, access: Access): string {
+  const place = placeOf({
+    ...PROGRAM,
+    option,
+    os: Deno.build.os,
+    environment,
+    holdsData: (directory) => holdsData(resolve(directory)),
+    warn: log.warn,
+  });
+  return openDataDirectory(resolve(place), access, permitting);
+}
+
+/** How to start the program with the permissions that it needs. */
+function permitting({ directory, all, access }: Places): string {
+  return `start with ${shellWords([...permissionFlags(all, access), "--data", directory])}`;
 }
 
 /** A variable of the environment; undefined if it is not set or may not be read. */
 function environment(variable: string): string | undefined {
   const isAllowed = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
   return isAllowed ? Deno.env.get(variable) : undefined;
-}
-
-/** How this program is started, with no more permissions than it needs. */
-function launch(directory: string): Launch {
-  if (Deno.build.standalone) return { command: Deno.execPath(), args: [] };
-  const program = import.meta.filename ?? "main.ts";
-  return { command: "deno", args: ["run", `--allow-read=${directory}`, `--allow-write=${directory}`, program] };
-}
-
-async function hasData(directory: string): Promise<boolean> {
-  return await exists(`${directory}/journal`) || await exists(`${directory}/tasks.json`);
 }
 
 /** Real paths, so that no symbolic link hides that the copy would go into what is copied. */
@@ -252,13 +269,6 @@ function writeOut(text: string): void {
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
     throw error;
   }
-}
-
-/** Errors that tell the user what is wrong with a file or a permission, and no fault of this program. */
-function isExpected(error: unknown): error is Error {
-  return error instanceof SyntaxError || error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable;
 }
 
 if (import.meta.main) Deno.exit(await main());

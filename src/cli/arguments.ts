@@ -10,8 +10,8 @@ import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/lim
 /** Where the data is kept. */
 export interface Location {
   readonly store: "file" | "memory";
-  /** The data directory. */
-  readonly directory: string;
+  /** The data directory that `--data` names. */
+  readonly directory: string | undefined;
 }
 
 /** How to serve. */
@@ -46,9 +46,8 @@ export interface Exit {
 
 export interface Surroundings {
   readonly version: string;
-  /** `ORCHESTRATOR_DATA_DIR`, if it is set and may be read. */
-  readonly environmentDirectory: string | undefined;
-  readonly defaultDirectory: string;
+  /** Where the data is if nothing else is said. */
+  readonly defaultPlace: string;
   /** The names of all toolsets. */
   readonly toolsets: readonly string[];
   readonly print: (text: string) => void;
@@ -60,12 +59,12 @@ const DEFAULT_RECORDS = 50;
 
 /** Reads the arguments; prints help, version or what is wrong with them. */
 export function readArguments(args: readonly string[], surroundings: Surroundings): Invocation | Exit {
-  const { version, environmentDirectory, defaultDirectory, print, printError } = surroundings;
+  const { version, defaultPlace, print, printError } = surroundings;
   let invocation: Invocation | undefined;
   const program = new Command("orchestrator");
   const location = (): Location => {
     const { data, store } = program.opts<{ data?: string; store: "file" | "memory" }>();
-    return { store, directory: data ?? environmentDirectory ?? defaultDirectory };
+    return { store, directory: data };
   };
   const choose = (chosen: (location: Location) => Invocation) => {
     invocation = chosen(location());
@@ -84,7 +83,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .addOption(
       new Option(
         "--data <directory>",
-        `where the tasks are kept (default: ORCHESTRATOR_DATA_DIR, or else ${defaultDirectory})`,
+        `where the tasks are kept (default: ORCHESTRATOR_DATA_DIR, or else ${defaultPlace})`,
       ).argParser(nonEmpty),
     )
     .addOption(

@@ -2,17 +2,14 @@
  * What a person sees who starts the server in a terminal: it speaks MCP, and how to tell a client of it.
  */
 
-/** How the program is started. */
-export interface Launch {
-  readonly command: string;
-  /** Arguments before the program's own. */
-  readonly args: readonly string[];
-}
+import { type Launch, shellWords } from "./launch.ts";
 
-/** The text, with a configuration to be pasted into an MCP client. */
-export function banner(launch: Launch, directory: string): string {
-  const server = { command: launch.command, args: [...launch.args, "--data", directory] };
-  const quoted = [server.command, ...server.args].map(quote).join(" ");
+const NOTHING_SHARED = "With --store memory, nothing is kept and each client has tasks of its own.";
+
+/** The text, with a configuration to be pasted into an MCP client. Without a directory, all is kept in memory. */
+export function banner(launch: Launch, directory: string | undefined): string {
+  const store = directory === undefined ? ["--store", "memory"] : ["--data", directory];
+  const server = { command: launch.command, args: [...launch.args, ...store] };
   return `MCP Orchestrator is waiting for an MCP client on standard input. It is meant to be started by one:
 
 Claude Desktop, Cursor, Cline and most others take this in their MCP configuration:
@@ -21,13 +18,12 @@ ${JSON.stringify({ mcpServers: { orchestrator: server } }, undefined, 2)}
 
 Claude Code takes this command:
 
-claude mcp add orchestrator -- ${quoted}
+claude mcp add orchestrator -- ${shellWords([server.command, ...server.args])}
 
-Every client with the same --data shares the same tasks. End with Ctrl-C; --help shows the other commands.
+${
+    directory === undefined
+      ? NOTHING_SHARED
+      : "Every client with the same --data shares the same tasks."
+  } End with Ctrl-C; --help shows the other commands.
 `;
-}
-
-/** An argument as a POSIX shell takes it. */
-function quote(arg: string): string {
-  return /^[\w./=:@-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

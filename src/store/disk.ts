@@ -110,7 +110,7 @@ export const realDisk: Disk = {
   identity: (path) => unlessMissing(() => identityOf(Deno.statSync(path))),
   readFile: (path) => unlessMissing(() => Deno.readFileSync(path)),
   list: (directory) => unlessMissing(() => Array.from(Deno.readDirSync(directory), (entry) => entry.name)) ?? [],
-  makeDirectory: (path) => Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE }),
+  makeDirectory: makePrivateDirectory,
   rename: (from, to) => Deno.renameSync(from, to),
   syncDirectory(path) {
     // Windows can neither open nor needs to sync directories.
@@ -135,6 +135,21 @@ export const realDisk: Disk = {
     }
   },
 };
+
+/** Makes a directory, and all above it that is missing, for this user only. */
+export function makePrivateDirectory(path: string): void {
+  Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+}
+
+/** Where a path leads with all symbolic links followed; undefined if nothing is there. */
+export function realPath(path: string): string | undefined {
+  return unlessMissing(() => Deno.realPathSync(path));
+}
+
+/** What a symbolic link says; undefined if there is none at the path. */
+export function linkTarget(path: string): string | undefined {
+  return unlessMissing(() => Deno.lstatSync(path))?.isSymlink ? Deno.readLinkSync(path) : undefined;
+}
 
 const NEVER_WRITTEN = new Int32Array(new SharedArrayBuffer(4));
 
