@@ -1,7 +1,9 @@
 /** Shows that the whole server fits into one file, and that a standalone program can be made of it. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exists } from "@std/fs";
 import denoJson from "../deno.json" with { type: "json" };
+import { runProgram } from "./support/program.ts";
 import { startServer } from "./support/server.ts";
 import { temporaryDirectory } from "./support/temp.ts";
 
@@ -19,6 +21,28 @@ Deno.test("the bundle answers initialize and carries a task from creation to com
   assertEquals(attempt, 1);
   await server.ask("complete_task", { task_id: "a", instance_id: "w", result: "done" });
   assertEquals((await server.ask("get_task_details", { task_id: "a" }))["status"], "completed");
+});
+
+Deno.test("a bundle keeps its data where cleaning does not delete it, unless it has data beside it already", async () => {
+  await using directory = await temporaryDirectory();
+  const bundle = `${directory.path}/orchestrator.js`;
+  await runTask(denoJson.tasks.bundle.command.replace("dist/orchestrator.js", bundle));
+  const permissions = [`--allow-read=${directory.path}`, `--allow-write=${directory.path}`];
+  const start = (variables: string) =>
+    runProgram("", [], {
+      args: ["run", "--quiet", "--no-prompt", ...permissions, `--allow-env=${variables}`, bundle],
+      input: "",
+      env: { XDG_DATA_HOME: `${directory.path}/share` },
+    });
+  const unknown = await start("ORCHESTRATOR_DATA_DIR");
+  assertEquals(unknown.code, 1);
+  assertStringIncludes(unknown.log, "Cannot tell where to keep the data: HOME is not set, or may not be read");
+  assertEquals((await start("XDG_DATA_HOME")).code, 0);
+  assert(await exists(`${directory.path}/share/mcp-orchestrator/journal`));
+  await (await startServer(`${directory.path}/data`, { main: bundle })).close();
+  const { code, log } = await start("XDG_DATA_HOME");
+  assertEquals(code, 0);
+  assertStringIncludes(log, `The data is in ${directory.path}/data, where earlier versions kept it by default`);
 });
 
 Deno.test("compile makes a program, or says clearly why it cannot", async () => {

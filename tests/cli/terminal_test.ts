@@ -1,10 +1,11 @@
 /** Shows what a person sees who starts the program in a terminal: how to connect a client, and tables in colours. */
 
+import { relative } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { banner } from "../../src/cli/banner.ts";
 import { create } from "../support/calls.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
-import { programArgs, serverEnvironment, startServer } from "../support/server.ts";
+import { MAIN, programArgs, serverEnvironment, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("on a terminal, a server says how to connect a client, and that works", async () => {
@@ -27,6 +28,27 @@ Deno.test("on a terminal, a server says how to connect a client, and that works"
   } finally {
     await client.close();
   }
+});
+
+Deno.test("on a terminal, a server that was given a relative path or one with links shows the real, absolute one", async () => {
+  await using parent = await temporaryDirectory();
+  await Deno.mkdir(`${parent.path}/real`);
+  await Deno.symlink(`${parent.path}/real`, `${parent.path}/link`);
+  const options = ["run", "--quiet", `--allow-read=${parent.path}`, `--allow-write=${parent.path}`, MAIN];
+  for (const given of [`${parent.path}/link/data`, relative(Deno.cwd(), `${parent.path}/link/data`)]) {
+    const shown = await runOnTerminal([...options, "--data", given]);
+    if (shown === undefined) return;
+    const real = `${parent.path}/real/data`;
+    const { args } = JSON.parse(shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1)).mcpServers.orchestrator;
+    assertEquals(args, ["run", `--allow-read=${real}`, `--allow-write=${real}`, MAIN, "--data", real]);
+  }
+});
+
+Deno.test("on a terminal, a server that keeps nothing says so, and shows a configuration without a directory", async () => {
+  const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
+  if (shown === undefined) return;
+  assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
+  assertStringIncludes(shown, "nothing is kept and each client has tasks of its own");
 });
 
 Deno.test("the command for Claude Code survives the shell, whatever the directory is called", async () => {

@@ -1,0 +1,56 @@
+/** Shows how the program says to start it: as it was started, with permissions that Deno takes. */
+
+import { assertEquals } from "@std/assert";
+import { launchOf, type LaunchOptions, permissionFlags } from "../../src/cli/launch.ts";
+import { runProgram } from "../support/program.ts";
+import { MAIN, programArgs } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const OPTIONS: LaunchOptions = {
+  isStandalone: false,
+  executable: "/usr/bin/deno",
+  denoVersion: "2.9.6",
+  program: "/project/main.ts",
+};
+
+const RUN = ["run", "--allow-read=/data", "--allow-write=/data", "/project/main.ts"];
+
+Deno.test("a program that Deno runs is started with deno, one that npx brought Deno for with npx", () => {
+  assertEquals(launchOf(OPTIONS, "/data"), { command: "deno", args: RUN });
+  for (
+    const executable of [
+      "/home/ann/.npm/_npx/0123456789abcdef/node_modules/deno/deno",
+      "C:\\Users\\ann\\AppData\\Local\\npm-cache\\_npx\\0123456789abcdef\\node_modules\\deno\\deno.exe",
+    ]
+  ) {
+    const launch = launchOf({ ...OPTIONS, executable }, "/data");
+    assertEquals(launch, { command: "npx", args: ["--yes", "deno@2.9.6", ...RUN] });
+  }
+});
+
+Deno.test("a standalone program is started as itself, without permissions", () => {
+  const standalone = { ...OPTIONS, isStandalone: true, executable: "/opt/orchestrator" };
+  assertEquals(launchOf(standalone, "/data"), { command: "/opt/orchestrator", args: [] });
+});
+
+Deno.test("a program that keeps all in memory needs no permission", () => {
+  assertEquals(launchOf(OPTIONS, undefined).args, ["run", "/project/main.ts"]);
+});
+
+Deno.test("each place is permitted once, and no more than is asked for", () => {
+  assertEquals(permissionFlags(["/a", "/b", "/a"], "read"), ["--allow-read=/a,/b"]);
+  assertEquals(permissionFlags(["/a"], "write"), ["--allow-read=/a", "--allow-write=/a"]);
+});
+
+Deno.test("a path with a comma is permitted by the nearest directory above it that a flag can name", async () => {
+  assertEquals(permissionFlags(["/a/b,c/d,e"], "read"), ["--allow-read=/a"]);
+  assertEquals(permissionFlags(["/a,b"], "read"), ["--allow-read=/"]);
+  await using parent = await temporaryDirectory();
+  const directory = `${parent.path}/data,more`;
+  const args = ["run", "--quiet", "--no-prompt", ...permissionFlags([directory], "create"), MAIN, "--data", directory];
+  const { code, log } = await runProgram("", [], { args, input: "" });
+  assertEquals([code, log], [0, ""]);
+  const doubled = programArgs(directory).map((arg) => arg.replace("data,more", "data,,more"));
+  const refused = await runProgram("", [], { args: doubled.with(-1, directory), input: "" });
+  assertEquals(refused.code, 1, "Deno takes a doubled comma now: name the path itself");
+});
