@@ -24,7 +24,7 @@ import {
 } from "./src/cli/commands.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { launchOf, permissionFlags, shellWords } from "./src/cli/launch.ts";
+import { ACCESS, launchOf, permissionFlags, shellWords } from "./src/cli/launch.ts";
 import type { TaskDefaults } from "./src/core/commands.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
@@ -34,8 +34,9 @@ import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
 import { type Access, holdsData, openDataDirectory, type Places } from "./src/store/data_directory.ts";
 import { realDisk } from "./src/store/disk.ts";
 import { FileJournal } from "./src/store/file_journal.ts";
-import { remoteFileSystem } from "./src/store/file_system.ts";
+import { warnIfRemote } from "./src/store/file_system.ts";
 import { repairJournal, verifyJournal } from "./src/store/maintenance.ts";
+import { openForReading } from "./src/store/reading.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory.ts";
 import { formatTasks, parseTasks } from "./src/store/tasks_file.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
@@ -67,17 +68,6 @@ const PROGRAM = {
   program: import.meta.filename ?? "main.ts",
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
-
-/** What each command does with the data directory. */
-const ACCESS = {
-  serve: "create",
-  status: "write",
-  history: "write",
-  export: "write",
-  verify: "read",
-  repair: "write",
-  import: "create",
-} as const;
 
 /** Signals that ask the server to end; Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
@@ -120,7 +110,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const { location, toolsets, defaults, maxWaitMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
-  const app = await startApp(directory, defaults);
+  await using app = await startApp(directory, defaults);
   const { engine } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
@@ -145,7 +135,6 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   await waiting.close();
   feed.close();
   await sweeper.close();
-  await app.close();
   return 0;
 }
 
@@ -163,23 +152,31 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     case "backup":
       return printBackup(await backUp(realDisk, backupPaths(directory, invocation.destination)), terminal);
   }
-  const imported = invocation.type === "import" ? parseTasks(await readText(invocation.file), Date.now()) : [];
-  const app = await startApp(directory);
+  if (invocation.type === "import") {
+    const tasks = parseTasks(await readText(invocation.file), Date.now());
+    await using app = await startApp(directory);
+    return await importTasks(app.engine, tasks, terminal);
+  }
+  const { journal, checkpoints, legacy } = await openForReading({ directory, disk: realDisk, now: Date.now, log });
+  const engine = await Engine.start({ journal, checkpoints, log, now: Date.now });
   try {
+    if (legacy.length > 0 && invocation.type !== "history") {
+      await engine.execute({ type: "import_tasks", tasks: legacy }, "import");
+      log.info(`${directory} has tasks and no journal: they are shown as a server would import them`);
+    }
     switch (invocation.type) {
       case "status":
-        return await printStatus(app.engine, invocation.all, terminal);
+        return await printStatus(engine, invocation.all, terminal);
       case "history":
-        return await printHistory(app.engine, invocation, terminal);
+        return await printHistory(engine, invocation, terminal);
       case "export":
-        return await printExport(app.engine, formatTasks, writeOut);
-      case "import":
-        return await importTasks(app.engine, imported, terminal);
+        return await printExport(engine, formatTasks, writeOut);
       default:
         return invocation satisfies never;
     }
   } finally {
-    await app.close();
+    await engine.close();
+    await journal.close();
   }
 }
 
@@ -187,7 +184,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
 async function startApp(
   directory: string | undefined,
   defaults: TaskDefaults = {},
-): Promise<{ engine: Engine; close: () => Promise<void> }> {
+): Promise<AsyncDisposable & { readonly engine: Engine }> {
   const { journal, checkpoints } = directory === undefined
     ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
     : openFiles(directory);
@@ -195,7 +192,7 @@ async function startApp(
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,
-    async close() {
+    async [Symbol.asyncDispose]() {
       await engine.close();
       await checkpointer.close();
       checkpoints.close();
@@ -207,13 +204,7 @@ async function startApp(
 function openFiles(directory: string): { journal: Journal; checkpoints: Checkpoints } {
   const options = { directory, disk: realDisk, now: Date.now, log };
   const journal = new FileJournal(options);
-  const remote = remoteFileSystem(directory);
-  if (remote !== undefined) {
-    log.warn(
-      `${directory} is on ${remote}: locks and syncs of network file systems cannot be relied on, tasks may be lost ` +
-        "or given out twice; use a local directory",
-    );
-  }
+  warnIfRemote(directory, log);
   return { journal, checkpoints: new CheckpointFiles(options) };
 }
 

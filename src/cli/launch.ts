@@ -2,6 +2,19 @@
  * How this program is started: the command, and the permissions of Deno that it needs and no more. Pure.
  */
 
+import type { Invocation } from "./arguments.ts";
+
+/** What each command does with the data directory: only `create` makes one that is missing. */
+export const ACCESS = {
+  serve: "create",
+  status: "read",
+  history: "read",
+  export: "read",
+  verify: "read",
+  repair: "write",
+  import: "create",
+} as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
+
 /** A command line without the program's own arguments. */
 export interface Launch {
   readonly command: string;

@@ -35,6 +35,8 @@ export interface CheckpointFilesOptions {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
+  /** Whether nothing may be set aside. Default: false. */
+  readonly isReadOnly?: boolean;
 }
 
 /** A checkpoint as the engine takes it. */
@@ -50,17 +52,19 @@ export class CheckpointFiles implements Checkpoints {
   readonly #disk: Disk;
   readonly #now: () => number;
   readonly #log: Log;
+  readonly #isReadOnly: boolean;
   /** Held by the one process that replaces or sets aside these files; commands never wait for it. */
   readonly #lock: WriteLock;
   #hasToldOfNewer = false;
 
-  constructor({ directory, disk, now, log }: CheckpointFilesOptions) {
+  constructor({ directory, disk, now, log, isReadOnly = false }: CheckpointFilesOptions) {
     this.#directory = directory;
     this.#tasksPath = `${directory}/${TASKS_FILE}`;
     this.#statePath = `${directory}/${STATE_FILE}`;
     this.#disk = disk;
     this.#now = now;
     this.#log = log;
+    this.#isReadOnly = isReadOnly;
     this.#lock = new WriteLock(disk, `${directory}/checkpoint.lock`);
   }
 
@@ -71,7 +75,7 @@ export class CheckpointFiles implements Checkpoints {
   async load(): Promise<Checkpoint | undefined> {
     const standing = this.#judge();
     const checkpoint = this.#read(standing);
-    if (checkpoint !== undefined || standing.type === "left") return checkpoint;
+    if (checkpoint !== undefined || standing.type === "left" || this.#isReadOnly) return checkpoint;
     try {
       return await this.#locked(() => this.#readOrSetAside());
     } catch (error) {
@@ -85,7 +89,7 @@ export class CheckpointFiles implements Checkpoints {
     if (!isJournalEmpty(this.#disk, this.#directory)) return [];
     const bytes = this.#disk.readFile(this.#tasksPath);
     const tasks = bytes === undefined ? [] : this.#parseLegacy(bytes);
-    if (readStateFile(this.#disk, this.#directory).type === "none") return tasks;
+    if (readStateFile(this.#disk, this.#directory).type === "none" || this.#isReadOnly) return tasks;
     await this.#locked(() => {
       if (isJournalEmpty(this.#disk, this.#directory)) {
         this.#setAside(this.#statePath, "stands for a journal that is not here");

@@ -39,6 +39,8 @@ export interface FileJournalOptions {
   readonly chunkBytes?: number;
   /** Longest wait for the write lock, in milliseconds. Default: `LOCK_WAIT_MS`. */
   readonly lockWaitMs?: number;
+  /** Keeps other writers out. Default: a `WriteLock` on the file `lock`. */
+  readonly lock?: Pick<WriteLock, "acquire" | "release" | "close">;
 }
 
 export class FileJournal implements Journal {
@@ -49,7 +51,7 @@ export class FileJournal implements Journal {
   readonly #log: Log;
   readonly #segmentBytes: number;
   readonly #segments: SegmentFiles;
-  readonly #lock: WriteLock;
+  readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
 
   /**
@@ -66,7 +68,7 @@ export class FileJournal implements Journal {
     this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#durability.forget() });
     this.#durability = new Durability({ ...options, segments: this.#segments });
     this.#segments.prepare();
-    this.#lock = new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
+    this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
   }
 
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {

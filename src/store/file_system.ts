@@ -3,6 +3,7 @@
  */
 
 import process from "node:process";
+import type { Log } from "../app/ports.ts";
 
 /** Magic numbers of `statfs(2)`. */
 const REMOTE: Readonly<Record<number, string>> = {
@@ -15,8 +16,13 @@ const REMOTE: Readonly<Record<number, string>> = {
   0x65735546: "FUSE",
 };
 
-/** The name of the network file system that holds the path; undefined if it is a local one or cannot be told. */
-export function remoteFileSystem(path: string): string | undefined {
-  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return undefined;
-  return REMOTE[process.getBuiltinModule("node:fs").statfsSync(path).type];
+/** Warns if a directory is on a network file system. Cannot tell without the permission `sys=statfs`. */
+export function warnIfRemote(directory: string, log: Log): void {
+  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
+  const remote = REMOTE[process.getBuiltinModule("node:fs").statfsSync(directory).type];
+  if (remote === undefined) return;
+  log.warn(
+    `${directory} is on ${remote}: locks and syncs of network file systems cannot be relied on, tasks may be lost ` +
+      "or given out twice; use a local directory",
+  );
 }

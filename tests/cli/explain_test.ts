@@ -1,0 +1,40 @@
+/** Shows what an operator is told of an error that ends the program. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
+import { explain } from "../../src/cli/explain.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+
+/** An error as Deno makes it of a system call that failed. */
+function systemError(code: string): Error {
+  return Object.assign(new Error(`Some reason (os error 1): open '/data/lock'`), { code });
+}
+
+Deno.test("the system's errors are told in one line, with path and reason, and with what would help", () => {
+  for (
+    const [code, advice] of [
+      [
+        "EROFS",
+        "the file system is read-only. Make it writable, or name another directory with --data; status, " +
+        "history, export and verify need no right to write",
+      ],
+      ["EMFILE", "this process may not open more files. Raise the limit (ulimit -n)"],
+      ["ENOSPC", "the disk is full. Make room"],
+      ["ELOOP", "symbolic links lead in a circle. Correct them, or name another directory with --data"],
+    ] as const
+  ) {
+    assertEquals(explain(systemError(code)), `Some reason (os error 1): open '/data/lock': ${advice}`);
+  }
+  assertEquals(explain(systemError("EXDEV")), "Some reason (os error 1): open '/data/lock'");
+});
+
+Deno.test("what the program itself says of a failure is told as it is", () => {
+  assertEquals(explain(new Unavailable("busy", "Busy")), "Busy");
+  assertEquals(explain(new Refusal("not_found", "Task t not found")), "Task t not found");
+  assertEquals(explain(new SyntaxError("Not JSON")), "Not JSON");
+});
+
+Deno.test("a fault of the program is told with the place where it happened", () => {
+  assertMatch(explain(new TypeError("x is not a function")), /^Unexpected: TypeError: x is not a function\n +at /);
+  assertEquals(explain("thrown"), "Unexpected: thrown");
+});

@@ -1,0 +1,242 @@
+/** Shows that looking at a data directory takes no right to write, and that nothing in it is made, changed or moved. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { create } from "../support/calls.ts";
+import { type ProgramResult, runProgram } from "../support/program.ts";
+import { MAIN, startServer } from "../support/server.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
+
+/** What every run has on its standard input: an import takes it, a server an unknown message. */
+const IMPORTABLE = '{"t": {"description": "d"}}\n';
+
+const READING = [["status"], ["history"], ["export"], ["verify"]] as const;
+
+for (
+  const [what, change] of [
+    ["as its server left it", () => Promise.resolve()],
+    ["without a checkpoint", (path: string) => removeAll(path, "state.json", "tasks.json")],
+    [
+      "with the journal alone",
+      (path: string) => removeAll(path, "state.json", "tasks.json", "lock", "checkpoint.lock"),
+    ],
+    ["with a damaged checkpoint", (path: string) => Deno.writeTextFile(`${path}/state.json`, "{")],
+    ["with an edited tasks.json", (path: string) => Deno.writeTextFile(`${path}/tasks.json`, "{}")],
+    [
+      "with an unfinished last record",
+      (path: string) => Deno.writeTextFile(`${path}/journal/0000000001.jsonl`, '{"v":2,"seq":3', { append: true }),
+    ],
+  ] as const
+) {
+  Deno.test(`a data directory ${what} is read without permission to write`, async () => {
+    await using directory = await withTasks("a", "b");
+    await change(directory.path);
+    const before = await filesOf(directory.path);
+    const outputs = [];
+    for (const command of READING) {
+      const { code, output, log } = await read(directory.path, command);
+      assertEquals(code, 0, log);
+      outputs.push(output);
+    }
+    assertStringIncludes(outputs[0] ?? "", "2 tasks: 2 ready");
+    assertMatch(outputs[1] ?? "", /create_tasks {2}a\n.*create_tasks {2}b\n$/);
+    assertEquals(Object.keys(JSON.parse(outputs[2] ?? "")), ["a", "b"]);
+    assertStringIncludes(outputs[3] ?? "", "records: 2\n");
+    assertEquals(await filesOf(directory.path), before);
+  });
+}
+
+Deno.test("tasks without a journal are shown as a server would import them, and are not imported", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.writeTextFile(`${directory.path}/tasks.json`, '{"t": {"description": "d", "status": "pending"}}');
+  const before = await filesOf(directory.path);
+  const [status, history, exported, verified] = await Promise.all(
+    READING.map((command) => read(directory.path, command)),
+  );
+  assertStringIncludes(status?.output ?? "", "1 tasks: 1 ready");
+  assertStringIncludes(status?.log ?? "", "they are shown as a server would import them");
+  assertEquals([history?.code, history?.output], [0, ""]);
+  assertEquals(Object.keys(JSON.parse(exported?.output ?? "")), ["t"]);
+  assertEquals(verified?.output, "records: 0\nOK\n");
+  assertEquals(await filesOf(directory.path), before);
+});
+
+Deno.test("damage is told without permission to write too, with or without a lock file", async () => {
+  await using directory = await withTasks("a", "b", "c");
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("do b", "do B"));
+  await removeAll(directory.path, "state.json");
+  for (const remove of [[], ["lock", "checkpoint.lock"]]) {
+    await removeAll(directory.path, ...remove);
+    const before = await filesOf(directory.path);
+    for (const command of READING) {
+      const { code, output, log } = await read(directory.path, command);
+      assertEquals(code, 1);
+      assertStringIncludes(output + log, "its hash does not match");
+    }
+    assertEquals(await filesOf(directory.path), before);
+  }
+});
+
+Deno.test("what a running server answers is read while it runs", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  for (const id of ["a", "b"]) {
+    await create(server, id);
+    assertStringIncludes((await read(directory.path, ["export"])).output, `"${id}":`);
+  }
+});
+
+Deno.test("on a file system that is mounted read-only, reading works and writing says in one line what would", async () => {
+  await using directory = await withTasks("a");
+  const before = await filesOf(directory.path);
+  const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
+  const status = await isReadOnly(["status"]);
+  if (status === undefined) return;
+  assertEquals(status.code, 0, status.log);
+  assertStringIncludes(status.output, "1 tasks: 1 ready");
+  for (const command of READING) assertEquals((await isReadOnly(command))?.code, 0);
+  for (const command of [[], ["repair"], ["import", "-"]]) {
+    const { code, output, log } = await isReadOnly(command) ?? status;
+    assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
+    assertStringIncludes(log, directory.path);
+    assertStringIncludes(log, "the file system is read-only. Make it writable, or name another directory with --data");
+  }
+  assertEquals(await filesOf(directory.path), before);
+});
+
+Deno.test("a user without the right to write reads, and is told in one line where writing is needed", async () => {
+  await using directory = await withTasks("a");
+  const chmod = async (directoryMode: number, fileMode: number) => {
+    for (const name of ["", "/journal"]) await Deno.chmod(directory.path + name, directoryMode);
+    for (const path of (await filesOf(directory.path)).keys()) await Deno.chmod(path, fileMode);
+  };
+  await chmod(0o555, 0o444);
+  try {
+    const status = await withoutOverride(directory.path, ["status"]);
+    if (status === undefined) return;
+    for (const command of READING) assertEquals((await withoutOverride(directory.path, command))?.code, 0);
+    for (const command of [[], ["repair"], ["import", "-"]]) {
+      const { code, log } = await withoutOverride(directory.path, command) ?? status;
+      assertEquals([code, log.split("\n").length], [1, 2], log);
+      assertStringIncludes(log, directory.path);
+      assertStringIncludes(log, "this user may not do that. Change the owner or the mode");
+    }
+  } finally {
+    await chmod(0o755, 0o644);
+  }
+});
+
+Deno.test("a program that may not open enough files says so in one line", async () => {
+  if (Deno.build.os === "windows") return console.log("Skipped on Windows: it has no ulimit");
+  await using directory = await withTasks("a");
+  let told = 0;
+  // Deno itself needs some; with each number more, the program gets further.
+  for (let files = 20; files < 60; files++) {
+    const { code, log } = await shell(`ulimit -n ${files}; exec "$@"`, denoArgs(directory.path, []));
+    if (code === 0) break;
+    if (!log.includes(" orchestrator error: ")) continue;
+    assertEquals(log.split("\n").length, 2, log);
+    assertMatch(log, /Too many open files \(os error 24\).*\n$/);
+    told++;
+  }
+  assert(told > 0);
+});
+
+/** A data directory in which a server created tasks, by a record each. */
+async function withTasks(...ids: string[]): Promise<TemporaryDirectory> {
+  const directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  for (const id of ids) await create(server, id);
+  return directory;
+}
+
+/** Runs a command with permission to read alone. */
+function read(directory: string, command: readonly string[]): Promise<ProgramResult> {
+  const args = ["run", "--quiet", "--no-prompt", `--allow-read=${directory}`, MAIN, "--data", directory, ...command];
+  return runProgram("", [], { args });
+}
+
+function denoArgs(directory: string, command: readonly string[]): string[] {
+  const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  return [Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...command];
+}
+
+/** Runs a command where the directory is mounted read-only; undefined, with a printed reason, where none can be made. */
+async function onReadOnlyMount(directory: string, command: readonly string[]): Promise<ProgramResult | undefined> {
+  const mount = `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"`;
+  if (!await works("unshare", ["--mount", "sh", "-c", mount, directory])) {
+    console.log("Skipped: this user cannot mount a directory read-only");
+    return undefined;
+  }
+  return await run("unshare", [
+    "--mount",
+    "sh",
+    "-c",
+    `${mount} && exec "$@"`,
+    directory,
+    ...denoArgs(directory, command),
+  ]);
+}
+
+/** Runs a command as a user whom the modes of files bind; undefined, with a printed reason, where there is none. */
+async function withoutOverride(directory: string, command: readonly string[]): Promise<ProgramResult | undefined> {
+  if (Deno.build.os === "windows") {
+    console.log("Skipped on Windows: modes of files");
+    return undefined;
+  }
+  const args = denoArgs(directory, command);
+  if ((await Deno.stat(directory)).uid !== 0) return await run(args[0] ?? "", args.slice(1));
+  const drop = "-dac_override,-dac_read_search";
+  const setpriv = [`--bounding-set=${drop}`, `--inh-caps=${drop}`];
+  if (!await works("setpriv", [...setpriv, "true"])) {
+    console.log("Skipped: for the superuser modes do not count, and setpriv is missing");
+    return undefined;
+  }
+  return await run("setpriv", [...setpriv, ...args]);
+}
+
+function shell(script: string, args: readonly string[]): Promise<ProgramResult> {
+  return run("sh", ["-c", script, "sh", ...args]);
+}
+
+async function works(command: string, args: readonly string[]): Promise<boolean> {
+  try {
+    return (await run(command, args)).code === 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function run(command: string, args: readonly string[]): Promise<ProgramResult> {
+  const process = new Deno.Command(command, {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  // Whoever does not read it may be gone before it is written.
+  const writing = writer.write(new TextEncoder().encode(IMPORTABLE)).then(() => writer.close()).catch(() => {});
+  const { code, stdout, stderr } = await process.output();
+  await writing;
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout), log: decoder.decode(stderr) };
+}
+
+async function removeAll(directory: string, ...names: string[]): Promise<void> {
+  for (const name of names) await Deno.remove(`${directory}/${name}`);
+}
+
+/** The content of every file, by its path. */
+async function filesOf(directory: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const path = `${directory}/${name}`;
+    if (isDirectory) { for (const [inner, text] of await filesOf(path)) files.set(inner, text); }
+    else files.set(path, await Deno.readTextFile(path));
+  }
+  assert(files.size > 0);
+  return files;
+}
