@@ -6,6 +6,7 @@
 
 import { Unavailable } from "../app/ports.ts";
 import { linkTarget, makePrivateDirectory, realDisk, realPath } from "./disk.ts";
+import { refuseConvertedLines } from "./line_ends.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
 
 /** What the program is going to do: only `create` makes a directory that is missing. */
@@ -27,7 +28,7 @@ export interface Places {
  * Returns the real path of a data directory, given an absolute one.
  *
  * @param nextStep says how to start the program so that it may use these places
- * @throws Unavailable if a permission is missing, or if a link leads nowhere
+ * @throws Unavailable if a permission is missing, a link leads nowhere, or the journal's line ends were converted
  */
 export function openDataDirectory(path: string, access: Access, nextStep: (places: Places) => string): string {
   refuseUnpermitted({ directory: path, all: [path], access }, nextStep);
@@ -36,6 +37,7 @@ export function openDataDirectory(path: string, access: Access, nextStep: (place
   // Whoever does not make it says that there is no data.
   if (directory === undefined) return path;
   refuseUnpermitted({ directory, all: [directory, ...linkedPlaces(path)], access }, nextStep);
+  refuseConvertedLines(realDisk, directory);
   return directory;
 }
 

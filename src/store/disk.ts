@@ -95,22 +95,32 @@ export function writeAll(file: DiskFile, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.write(bytes.subarray(written));
 }
 
+/** Modes of what is made, for this user only, and of what is made in a directory that a group shares. */
 const FILE_MODE = 0o600;
+const SHARED_FILE_MODE = 0o660;
 const DIRECTORY_MODE = 0o700;
+const SHARED_DIRECTORY_MODE = 0o770;
+
+/** Bits of a directory's mode: its group may write, new entries take over its group, only owners may rename. */
+const GROUP_WRITES = 0o020;
+const SET_GROUP = 0o2000;
+const STICKY = 0o1000;
 
 /** The disk of this machine, through `Deno`. */
 export const realDisk: Disk = {
   open(path, mode) {
-    return new RealFile(Deno.openSync(path, {
-      read: true,
-      ...(mode === "append" && { append: true, create: true, mode: FILE_MODE }),
-      ...(mode === "replace" && { write: true, create: true, truncate: true, mode: FILE_MODE }),
-    }));
+    return new RealFile(mode === "read" ? Deno.openSync(path) : openOrMake(path, mode));
   },
   identity: (path) => unlessMissing(() => identityOf(Deno.statSync(path))),
   readFile: (path) => unlessMissing(() => Deno.readFileSync(path)),
   list: (directory) => unlessMissing(() => Array.from(Deno.readDirSync(directory), (entry) => entry.name)) ?? [],
-  makeDirectory: makePrivateDirectory,
+  makeDirectory(path) {
+    if (unlessMissing(() => Deno.statSync(path)) !== undefined) return;
+    // What is made from nothing is private, with all above it.
+    const sharedMode = sharedModeOf(parentOf(path));
+    makePrivateDirectory(path);
+    if (sharedMode !== undefined) Deno.chmodSync(path, SHARED_DIRECTORY_MODE | (sharedMode & SET_GROUP));
+  },
   rename: (from, to) => Deno.renameSync(from, to),
   syncDirectory(path) {
     // Windows can neither open nor needs to sync directories.
@@ -135,6 +145,32 @@ export const realDisk: Disk = {
     }
   },
 };
+
+function openOrMake(path: string, mode: "append" | "replace"): Deno.FsFile {
+  const options = mode === "append" ? { read: true, append: true } : { read: true, write: true, truncate: true };
+  const found = unlessMissing(() => Deno.openSync(path, options));
+  if (found !== undefined) return found;
+  try {
+    const made = Deno.openSync(path, { ...options, truncate: false, createNew: true, mode: FILE_MODE });
+    // Not by the mode at its making: the umask of a server that a client starts takes the group's right away.
+    if (sharedModeOf(parentOf(path)) !== undefined) Deno.chmodSync(path, SHARED_FILE_MODE);
+    return made;
+  } catch (error) {
+    // Another process was faster.
+    if (error instanceof Deno.errors.AlreadyExists) return Deno.openSync(path, options);
+    throw error;
+  }
+}
+
+/** The mode of a directory that somebody has made for a group to write to; undefined for any other. */
+function sharedModeOf(directory: string): number | undefined {
+  const mode = unlessMissing(() => Deno.statSync(directory))?.mode ?? 0;
+  return (mode & GROUP_WRITES) !== 0 && (mode & STICKY) === 0 ? mode : undefined;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf("/")));
+}
 
 /** Makes a directory, and all above it that is missing, for this user only. */
 export function makePrivateDirectory(path: string): void {
