@@ -24,20 +24,21 @@ import {
 } from "./src/cli/commands.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, launchOf, permissionFlags, shellWords } from "./src/cli/launch.ts";
+import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
+import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/commands.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
 import { backUp } from "./src/store/backup.ts";
 import { CheckpointFiles } from "./src/store/checkpoint_files.ts";
-import { type Access, holdsData, openDataDirectory, type Places } from "./src/store/data_directory.ts";
+import { type Access, holdsData, openDataDirectory } from "./src/store/data_directory.ts";
 import { realDisk } from "./src/store/disk.ts";
 import { FileJournal } from "./src/store/file_journal.ts";
 import { warnIfRemote } from "./src/store/file_system.ts";
 import { repairJournal, verifyJournal } from "./src/store/maintenance.ts";
-import { openForReading } from "./src/store/reading.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory.ts";
+import { openForReading } from "./src/store/reading.ts";
 import { formatTasks, parseTasks } from "./src/store/tasks_file.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
@@ -65,6 +66,7 @@ const PROGRAM = {
   isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
   executable: Deno.execPath(),
   denoVersion: Deno.version.deno,
+  os: Deno.build.os,
   program: import.meta.filename ?? "main.ts",
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
@@ -78,6 +80,8 @@ async function main(): Promise<number> {
     if (invocation.type === "exit") return invocation.code;
     return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
   } catch (error) {
+    // Whoever was reading has seen enough, as with `| head`.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
     log.error(explain(error));
     return 1;
   } finally {
@@ -157,26 +161,21 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     await using app = await startApp(directory);
     return await importTasks(app.engine, tasks, terminal);
   }
-  const { journal, checkpoints, legacy } = await openForReading({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ journal, checkpoints, log, now: Date.now });
-  try {
-    if (legacy.length > 0 && invocation.type !== "history") {
-      await engine.execute({ type: "import_tasks", tasks: legacy }, "import");
-      log.info(`${directory} has tasks and no journal: they are shown as a server would import them`);
-    }
-    switch (invocation.type) {
-      case "status":
-        return await printStatus(engine, invocation.all, terminal);
-      case "history":
-        return await printHistory(engine, invocation, terminal);
-      case "export":
-        return await printExport(engine, formatTasks, writeOut);
-      default:
-        return invocation satisfies never;
-    }
-  } finally {
-    await engine.close();
-    await journal.close();
+  await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
+  const engine = await Engine.start({ ...store, log, now: Date.now });
+  if (store.legacy.length > 0 && invocation.type !== "history") {
+    await engine.execute({ type: "import_tasks", tasks: store.legacy }, "import");
+    log.info(`${directory} has tasks and no journal: they are shown as a server would import them`);
+  }
+  switch (invocation.type) {
+    case "status":
+      return await printStatus(engine, invocation.all, terminal);
+    case "history":
+      return await printHistory(engine, invocation, terminal);
+    case "export":
+      return await printExport(engine, formatTasks, writeOut);
+    default:
+      return invocation satisfies never;
   }
 }
 
@@ -210,20 +209,8 @@ function openFiles(directory: string): { journal: Journal; checkpoints: Checkpoi
 
 /** The real path of the data directory. */
 function locate({ directory: option }: Location, access: Access): string {
-  const place = placeOf({
-    ...PROGRAM,
-    option,
-    os: Deno.build.os,
-    environment,
-    holdsData: (directory) => holdsData(resolve(directory)),
-    warn: log.warn,
-  });
-  return openDataDirectory(resolve(place), access, permitting);
-}
-
-/** How to start the program with the permissions that it needs. */
-function permitting({ directory, all, access }: Places): string {
-  return `start with ${shellWords([...permissionFlags(all, access), "--data", directory])}`;
+  const place = placeOf({ ...PROGRAM, option, environment, holdsData, warn: log.warn });
+  return openDataDirectory(resolve(place), access, howToPermit);
 }
 
 /** A variable of the environment; undefined if it is not set or may not be read. */
@@ -252,14 +239,7 @@ async function readText(file: string): Promise<string> {
 }
 
 function writeOut(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
-  } catch (error) {
-    // Whoever was reading has seen enough, as with `| head`.
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    throw error;
-  }
+  printTo(Deno.stdout, text);
 }
 
 if (import.meta.main) Deno.exit(await main());

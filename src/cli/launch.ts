@@ -43,6 +43,17 @@ export function launchOf(
   return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
 }
 
+/** Says how to start the program so that it may use a data directory and the places that links in it lead to. */
+export function howToPermit(
+  { directory, all, access }: {
+    readonly directory: string;
+    readonly all: readonly string[];
+    readonly access: "read" | "write" | "create";
+  },
+): string {
+  return `start with ${shellWords([...permissionFlags(all, access), "--data", directory])}`;
+}
+
 /** The flags of Deno that permit the use of places. */
 export function permissionFlags(places: readonly string[], access: "read" | "write" | "create"): readonly string[] {
   const list = [...new Set(places.map(nameable))].join(",");

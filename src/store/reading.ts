@@ -20,7 +20,7 @@ export interface ReadingOptions {
 }
 
 /** A data directory that is only read: nothing can be appended or saved, but for what is in memory. */
-export interface ReadOnlyStore {
+export interface ReadOnlyStore extends AsyncDisposable {
   readonly journal: Journal;
   readonly checkpoints: Checkpoints;
   /** Tasks of a tasks file without a journal, which a server would import: the journal is one in memory then. */
@@ -38,16 +38,24 @@ export async function openForReading(options: ReadingOptions): Promise<ReadOnlyS
   const checkpoints = new CheckpointFiles({ ...options, disk, isReadOnly: true });
   const lockPath = `${directory}/lock`;
   const legacy = await checkpoints.legacy();
-  if (legacy.length > 0) return { journal: new MemoryJournal(options.now), checkpoints: noCheckpoints, legacy };
   // A copy without a lock file has no writer to wait for.
   const lock = disk.identity(lockPath) === undefined ? NO_LOCK : new WriteLock(disk, lockPath);
-  return { journal: new FileJournal({ ...options, disk, lock }), checkpoints, legacy };
+  const journal = legacy.length > 0 ? new MemoryJournal(options.now) : new FileJournal({ ...options, disk, lock });
+  return {
+    journal,
+    checkpoints: legacy.length > 0 ? noCheckpoints : checkpoints,
+    legacy,
+    async [Symbol.asyncDispose]() {
+      checkpoints.close();
+      await journal.close();
+    },
+  };
 }
 
 const NO_LOCK = { acquire: () => Promise.resolve(), release: () => {}, close: () => {} };
 
 /** A disk that opens every file for reading only, and makes and moves nothing. */
-export function readOnlyDisk(disk: Disk): Disk {
+function readOnlyDisk(disk: Disk): Disk {
   return {
     open: (path) => readOnlyFile(disk.open(path, "read")),
     identity: (path) => disk.identity(path),
