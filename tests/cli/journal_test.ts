@@ -1,7 +1,8 @@
 /** Shows how an operator finds damage in a journal and goes on without the damaged part, which is never thrown away. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
+import { filesOf } from "../support/files.ts";
 import { runProgram } from "../support/program.ts";
 import { type Json, MAIN, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
@@ -133,16 +134,4 @@ async function directoryWith(tasks: number): Promise<TemporaryDirectory> {
   await using server = await startServer(directory.path);
   for (let n = 0; n < tasks; n++) await create(server, `t${n}`);
   return directory;
-}
-
-/** The content of every file, by its path. */
-async function filesOf(directory: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory) { for (const [inner, text] of await filesOf(path)) files.set(inner, text); }
-    else files.set(path, await Deno.readTextFile(path));
-  }
-  assert(files.size > 0);
-  return files;
 }

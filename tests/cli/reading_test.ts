@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
+import { filesOf } from "../support/files.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
@@ -227,16 +228,4 @@ async function run(command: string, args: readonly string[]): Promise<ProgramRes
 
 async function removeAll(directory: string, ...names: string[]): Promise<void> {
   for (const name of names) await Deno.remove(`${directory}/${name}`);
-}
-
-/** The content of every file, by its path. */
-async function filesOf(directory: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for await (const { name, isDirectory } of Deno.readDir(directory)) {
-    const path = `${directory}/${name}`;
-    if (isDirectory) { for (const [inner, text] of await filesOf(path)) files.set(inner, text); }
-    else files.set(path, await Deno.readTextFile(path));
-  }
-  assert(files.size > 0);
-  return files;
 }

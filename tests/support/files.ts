@@ -1,0 +1,15 @@
+/** What is in a directory, for tests that nothing in it may change. */
+
+import { assert } from "@std/assert";
+
+/** The content of every file, by its path. */
+export async function filesOf(directory: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const path = `${directory}/${name}`;
+    if (isDirectory) { for (const [inner, text] of await filesOf(path)) files.set(inner, text); }
+    else files.set(path, await Deno.readTextFile(path));
+  }
+  assert(files.size > 0);
+  return files;
+}
