@@ -154,7 +154,10 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     case "repair":
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
     case "backup":
-      return printBackup(await backUp(realDisk, backupPaths(directory, invocation.destination)), terminal);
+      return printBackup(
+        await backUp(realDisk, { directory, destination: realPathToMake(resolve(invocation.destination)) }),
+        terminal,
+      );
   }
   if (invocation.type === "import") {
     const tasks = parseTasks(await readText(invocation.file), Date.now());
@@ -219,12 +222,7 @@ function environment(variable: string): string | undefined {
   return isAllowed ? Deno.env.get(variable) : undefined;
 }
 
-/** Real paths, so that no symbolic link hides that the copy would go into what is copied. */
-function backupPaths(directory: string, destination: string): { directory: string; destination: string } {
-  return { directory: Deno.realPathSync(directory), destination: realPathToMake(resolve(destination)) };
-}
-
-/** The real path of what is there, or will be made in a directory that is. */
+/** The real path of what is there, or will be made in a directory that is: no link hides a copy into what is copied. */
 function realPathToMake(path: string): string {
   try {
     return Deno.realPathSync(path);

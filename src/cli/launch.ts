@@ -12,6 +12,7 @@ export const ACCESS = {
   export: "read",
   verify: "read",
   repair: "write",
+  backup: "read",
   import: "create",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
