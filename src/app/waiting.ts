@@ -189,8 +189,11 @@ export class Waiting {
 
   #remove(waiter: Waiter): void {
     this.#waiters.delete(waiter);
+    const { instance } = waiter.command;
+    if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) {
+      this.#contacts.delete(instance);
+    }
     if (this.#waiters.size > 0) return;
-    this.#contacts.clear();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     clearTimeout(this.#timer);
@@ -219,6 +222,7 @@ export class Waiting {
 
   /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
   async #keepAlive(instance: string): Promise<void> {
+    if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) return;
     this.#contacts.set(instance, performance.now());
     const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
     if (lostTasks.length === 0) return;

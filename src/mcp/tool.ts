@@ -67,7 +67,7 @@ export interface ToolAnswer {
 
 export interface Tool {
   readonly name: string;
-  /** The tool as a client sees it. Made when it is asked for: schemas are no work for a start. */
+  /** The tool as a client sees it. Made when it is first asked for: schemas are no work for a start. */
   readonly list: () => ToolListing;
   /** Throws a `Refusal` if the arguments don't fit the schema. */
   readonly call: (args: unknown, context: CallContext) => Promise<CallToolResult>;
@@ -87,14 +87,16 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
   const input = z.object(definition.input);
   const { name, description, annotations, isBrief = false } = definition;
+  let listing: ToolListing | undefined;
   return {
     name,
-    list: () => ({
-      name,
-      description,
-      inputSchema: listedSchema(input, isBrief),
-      annotations: { ...annotations, openWorldHint: false },
-    }),
+    list: () =>
+      listing ??= {
+        name,
+        description,
+        inputSchema: listedSchema(input, isBrief),
+        annotations: { ...annotations, openWorldHint: false },
+      },
     async call(args, context) {
       const reading = readArguments(input, args);
       const parsed = input.safeParse(reading.args);
