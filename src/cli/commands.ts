@@ -145,6 +145,7 @@ const MIN_LAST_COLUMN = 20;
 /** ANSI colours (SGR parameters) of the states. */
 const COLORS: Readonly<Record<string, string>> = {
   ready: "36",
+  limited: "36",
   blocked: "33",
   delayed: "35",
   in_progress: "1;33",
@@ -163,11 +164,13 @@ function stateOf(task: TaskView): string {
 }
 
 /** The description, after what a pending task waits for, and what else an operator should know. */
-function describeTask({ waitingFor, description, priority, overdue, progress, delayedUntil }: TaskView): string {
+function describeTask(task: TaskView): string {
+  const { waitingFor, limitedBy, description, priority, overdue, progress, delayedUntil } = task;
   const notes = [
     ...(priority === undefined ? [] : [priority]),
     ...(overdue === true ? ["overdue"] : []),
     ...(waitingFor === undefined ? [] : [`after ${nameSome(waitingFor)}`]),
+    ...(limitedBy === undefined ? [] : [nameSome(limitedBy)]),
     ...(delayedUntil === undefined ? [] : [`from ${new Date(delayedUntil).toISOString()}`]),
     ...(progress?.percent === undefined ? [] : [`${progress.percent} %`]),
   ];
@@ -190,8 +193,8 @@ function fit(text: string, width: number, isPadded: boolean): string {
   return isPadded ? short.padEnd(width) : short;
 }
 
-function describe({ total, byStatus, ready, waiting, blocked, delayed, overdue }: Summary): string {
-  const parts = { ...byStatus, pending: 0, ready, waiting, blocked, delayed, overdue };
+function describe({ total, byStatus, ready, limited, waiting, blocked, delayed, overdue }: Summary): string {
+  const parts = { ...byStatus, pending: 0, ready, limited, waiting, blocked, delayed, overdue };
   const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
   return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
 }

@@ -10,7 +10,7 @@ import { verdictOf } from "./gates.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
 import { MAX_RECORD_TASKS } from "./limits.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
-import { firstCreated } from "./views.ts";
+import { firstCreated } from "./order.ts";
 
 /**
  * Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with what follows. Of the tasks

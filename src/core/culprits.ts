@@ -5,6 +5,8 @@
 import type { Gate } from "./nodes.ts";
 import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "./dependency.ts";
 import { verdictOf } from "./gates.ts";
+import { inOrder } from "./heap.ts";
+import { firstCreated } from "./order.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
 
 /** A dependency that is not met: a task, or what an expression says of a task or a group. */
@@ -48,21 +50,22 @@ export function wantedOf(culprit: Culprit): Outcome {
   return culprit.type === "task" ? "completed" : culprit.gate.on;
 }
 
-/** The tasks behind a culprit whose status makes it what it is, of the first `MAX_MEMBERS` of a group. */
+/**
+ * The tasks behind a culprit whose status makes it what it is, in the order of creation. Of a group that is blocked
+ * O(its failed and cancelled members); of one that is undecided O(members), and the first `MAX_MEMBERS`.
+ */
 export function* tasksOf(culprit: Culprit): Iterable<ReadonlyTaskNode> {
   if (culprit.type === "task") yield culprit.node;
   else if (culprit.gate.type === "task") yield culprit.gate.source;
   else {
-    const { source, on, verdict } = culprit.gate;
-    let looked = 0;
-    for (const member of source.members) {
-      if (TRUTH_TABLE[on][member.task.status] === verdict) yield member;
-      if (++looked === MAX_MEMBERS) return;
-    }
+    const { source: { failing, members }, on, verdict } = culprit.gate;
+    const isIt = ({ task }: ReadonlyTaskNode) => TRUTH_TABLE[on][task.status] === verdict;
+    if (verdict !== "blocked") yield* firstCreated(members, MAX_MEMBERS, isIt);
+    else for (const member of inOrder(failing)) if (isIt(member)) yield member;
   }
 }
 
-/** Most members of a group that are looked at. */
+/** Most members of a group that are found. */
 const MAX_MEMBERS = 1_000;
 
 /** Leaves with a verdict under parts with the same. */

@@ -13,7 +13,8 @@ import type { Event } from "./events.ts";
 import { checkNewDependencies, nameSome } from "./graph.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_NAMED, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "./limits.ts";
 import type { Task } from "./model.ts";
-import { closedBy, noTasks } from "./no_tasks.ts";
+import { noTasks } from "./no_tasks.ts";
+import { describeLimit, limitsOf } from "./readiness.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
@@ -151,7 +152,7 @@ export function releasing({ id, assignedTo, attempt, status }: Task, reason: str
 
 /** The node if the instance may claim it by name, or holds it already: asking twice gives the same task. */
 function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
-  const { task, readiness, bucket } = node;
+  const { task, standing, lane } = node;
   const { instance } = profile;
   if (task.status === "in_progress") {
     if (task.assignedTo === instance) return node;
@@ -164,10 +165,8 @@ function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profil
   if (task.status !== "pending") {
     throw wrongState("claim", task, task.status === "completed" ? "it is done" : "retry_task makes it pending again");
   }
-  if (readiness !== "ready") throw notReady(node);
-  const missing = bucket === undefined || isEligible(profile, bucket.requirement)
-    ? []
-    : missingOf(profile, bucket.requirement);
+  if (standing !== "ready") throw notReady(node);
+  const missing = lane === undefined || isEligible(profile, lane.bucket) ? [] : missingOf(profile, lane.bucket);
   if (missing.length > 0) {
     throw new Refusal(
       "not_eligible",
@@ -181,7 +180,7 @@ function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profil
       instance,
     });
   }
-  const closed = closedBy(state, node);
+  const closed = limitsOf(node).map(describeLimit);
   if (closed.length > 0) {
     throw new Refusal("limit_reached", `Cannot claim task ${task.id} now as ${closed.join(" and ")}`, {
       id: task.id,
@@ -192,7 +191,7 @@ function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profil
 }
 
 function notReady(node: ReadonlyTaskNode): Refusal {
-  const { task, readiness, wake } = node;
+  const { task, standing: readiness, wake } = node;
   if (readiness === "delayed") {
     return new Refusal(
       "not_ready",

@@ -7,10 +7,11 @@ import type { GroupNode } from "./nodes.ts";
 import type { Changes, Event, EventOf, JournalRecord } from "./events.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { connectTasks, hasRoom, moveTask, reindexTask, removeTask, replaceTask } from "./graph_index.ts";
+import { emptyHeap } from "./heap.ts";
 import { MAX_PAST_ATTEMPTS } from "./limits.ts";
 import type { Attempt, AttemptOutcome, Group, NewTask, Task } from "./model.ts";
-import { setOpen } from "./ready_tasks.ts";
-import { noCounts, type State } from "./state.ts";
+import { setGroupOpen } from "./ready_tasks.ts";
+import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
 
 /**
  * Applies one event.
@@ -138,12 +139,21 @@ export function advance(state: State, now: number): void {
 export function takeBackTime(state: State, now: number): void {
   if (now >= state.now) return;
   state.now = now;
-  for (const node of state.tasks.values()) if (node.readiness === "ready") reindexTask(state, node);
+  for (const node of state.tasks.values()) if (node.standing === "ready") reindexTask(state, node);
 }
 
 /** A group without members, as it enters the state. */
 export function newGroup(group: Group): GroupNode {
-  return { group, members: new Set(), counts: noCounts(), watches: new Map(), isOpen: group.paused !== true };
+  return {
+    group,
+    isOpen: group.paused !== true,
+    members: new Set(),
+    counts: noCounts(),
+    standings: noStandings(),
+    locked: 0,
+    failing: emptyHeap(isCreatedBefore),
+    watches: new Map(),
+  };
 }
 
 /** An object with some fields replaced, or removed where they are null. */
@@ -283,5 +293,5 @@ function updateGroup(state: State, event: EventOf<"group.updated">): void {
   const node = state.groups.get(event.group);
   if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
   node.group = changed(node.group, event.settings);
-  setOpen(state.ready, node, hasRoom(node));
+  setGroupOpen(state.ready, node, hasRoom(node));
 }

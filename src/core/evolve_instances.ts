@@ -8,8 +8,8 @@ import { reindexTask } from "./graph_index.ts";
 import { add, remove } from "./heap.ts";
 import { MAX_INSTANCES } from "./limits.ts";
 import type { Instance, InstanceSettings } from "./model.ts";
-import { forgetViews } from "./ready_tasks.ts";
-import { profileOf } from "./routing.ts";
+import { changeFleet } from "./ready_tasks.ts";
+import { type Profile, profileOf } from "./routing.ts";
 import type { State } from "./state.ts";
 
 type InstanceEvent = EventOf<
@@ -49,6 +49,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
 export function addInstance(state: State, instance: Instance): void {
   const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), due: undefined };
   state.instances.set(instance.id, node);
+  changeFleet(state.ready, undefined, offerOf(node));
   put(state, node, instance);
 }
 
@@ -64,10 +65,8 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
   };
   if (known === undefined) addInstance(state, instance);
   else {
-    known.profile = profileOf(id, instance);
     state.drained.delete(known);
-    put(state, known, instance);
-    forgetViews(state.ready);
+    put(state, known, instance, profileOf(id, instance));
   }
   if (state.instances.size > MAX_INSTANCES) forgetOne(state);
 }
@@ -93,9 +92,11 @@ function extendLease(state: State, id: string, until: number): void {
 }
 
 /** Puts another instance in the place of one with the same id, and its time among those that are due. */
-function put(state: State, node: InstanceNode, instance: Instance): void {
-  const isOther = node.instance.status !== instance.status;
+function put(state: State, node: InstanceNode, instance: Instance, profile: Profile = node.profile): void {
+  const before = offerOf(node);
   node.instance = instance;
+  node.profile = profile;
+  changeFleet(state.ready, before, offerOf(node));
   if (node.due !== undefined) remove(state.dues, node.due);
   node.due = undefined;
   const isThere = instance.status === "active" || instance.status === "draining";
@@ -103,8 +104,11 @@ function put(state: State, node: InstanceNode, instance: Instance): void {
     node.due = { at: instance.expiresAt, heapIndex: -1, target: node };
     add(state.dues, node.due);
   }
-  // Whether others could do a task too may have changed.
-  if (isOther || instance.registeredAt === instance.seenAt) forgetViews(state.ready);
+}
+
+/** What an instance offers that takes tasks. */
+function offerOf({ instance, profile }: InstanceNode): Profile | undefined {
+  return instance.status === "active" ? profile : undefined;
 }
 
 /** Forgets the instance that has been gone for the longest. */

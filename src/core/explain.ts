@@ -8,8 +8,8 @@ import { culpritsOf, tasksOf, wantedOf } from "./culprits.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_NAMED } from "./limits.ts";
 import type { TaskStatus } from "./status.ts";
-import { closedBy } from "./no_tasks.ts";
-import { eligibleCount, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
+import { describeLimit, describeRelief, limitsOf, readinessOf } from "./readiness.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { findTask, groupViewOf, take } from "./views.ts";
 
 /** Most dependencies of one node of the tree that are shown, the deciding ones first. */
@@ -45,10 +45,11 @@ export interface ExplainedDependency {
   readonly more?: number;
 }
 
-/** Explains a task. O(its dependencies and the tasks behind them, up to a bound). */
+/** Explains a task. O(its dependencies and the tasks behind them up to a bound + members of the groups among them). */
 export function explain(state: ReadonlyState, id: string): Explanation {
   const node = findTask(state, id);
-  const { task, readiness } = node;
+  const { task } = node;
+  const readiness = readinessOf(node);
   const parts = [...node.dependencies.map(explainPlain), ...node.gates.map(explainGate)].sort(byWeight);
   const roots = readiness === "waiting" || readiness === "blocked" ? rootsOf(node) : [];
   const { why, whatWouldChange } = reasonOf(state, node, roots);
@@ -61,10 +62,10 @@ export function explain(state: ReadonlyState, id: string): Explanation {
     ...(parts.length > 0 && { dependencies: parts.slice(0, MAX_PARTS) }),
     ...(parts.length > MAX_PARTS && { moreDependencies: parts.length - MAX_PARTS }),
     ...(roots.length > 0 && {
-      roots: roots.map(({ node: { task, readiness } }) => ({
-        id: task.id,
-        state: readiness ?? task.status,
-        ...(task.assignedTo !== undefined && { assignedTo: task.assignedTo }),
+      roots: roots.map(({ node }) => ({
+        id: node.task.id,
+        state: readinessOf(node) ?? node.task.status,
+        ...(node.task.assignedTo !== undefined && { assignedTo: node.task.assignedTo }),
       })),
     }),
   };
@@ -76,7 +77,7 @@ interface Reason {
 }
 
 function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly Root[]): Reason {
-  const { task, readiness } = node;
+  const { task } = node;
   const { id } = task;
   switch (task.status) {
     case "in_progress": {
@@ -105,7 +106,7 @@ function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly 
     case "pending":
       break;
   }
-  switch (readiness) {
+  switch (readinessOf(node)) {
     case "delayed":
       return {
         why: `Its dependencies are met; it waits until ${new Date(node.wake?.at ?? 0).toISOString()}` +
@@ -114,11 +115,18 @@ function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly 
       };
     case "ready":
       return readyReason(state, node);
+    case "limited": {
+      const limits = limitsOf(node);
+      return {
+        why: `It could be claimed, but ${limits.map(describeLimit).join(", and ")}`,
+        whatWouldChange: limits.map(describeRelief),
+      };
+    }
     case "blocked":
       return {
         why: `It cannot be done as things stand: blocked by ${nameRoots(roots)}`,
         whatWouldChange: [
-          ...roots.filter(({ node }) => node.readiness === undefined).map(({ node }) => `retry_task ${node.task.id}`),
+          ...roots.filter(({ node }) => node.standing === undefined).map(({ node }) => `retry_task ${node.task.id}`),
           `update_task ${id} with other dependencies`,
         ],
       };
@@ -129,46 +137,41 @@ function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly 
           : `It waits for others, in the end for ${nameRoots(roots)}`,
         whatWouldChange: roots.length === 0
           ? ["create_task in that group", `update_task ${id} with other dependencies`]
-          : roots.map(wayOn),
+          : roots.flatMap(waysOn),
       };
   }
 }
 
 function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
-  const closed = closedBy(state, node);
-  if (closed.length > 0) {
-    return { why: `It is ready, but ${closed.join(", and ")}`, whatWouldChange: ["the end of a running task"] };
-  }
-  const requirement = node.bucket?.requirement;
+  const { requirement, able = 0 } = node.lane?.bucket ?? {};
   const asks = requirement === undefined ? [] : [
     ...(requirement.instance === undefined ? [] : [`instance ${requirement.instance}`]),
     ...requirement.roles.map((role) => `role ${role}`),
     ...requirement.capabilities.map((each) => `capability ${each}`),
   ];
   if (requirement === undefined || asks.length === 0) {
-    const before = state.ready.size - 1;
+    const before = state.standings.ready - state.ready.limited - 1;
     return {
       why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`,
       whatWouldChange: [`get_next_task with task_id ${node.task.id}`],
     };
   }
-  const nobody = eligibleCount(state.instances, requirement) === 0
-    ? ", which no active registered instance offers"
-    : "";
+  const nobody = able === 0 ? ", which no active registered instance offers" : "";
   return {
     why: `It is ready for ${asks.join(" and ")}${nobody}`,
     whatWouldChange: [`get_next_task by an instance with ${asks.join(" and ")}`, `update_task ${node.task.id}`],
   };
 }
 
-function wayOn({ node, wanted }: Root): string {
-  const { task, readiness } = node;
+function waysOn({ node, wanted }: Root): readonly string[] {
+  const { task } = node;
+  const readiness = readinessOf(node);
   const end = ENDS[wanted];
-  if (task.status === "in_progress") return `${end} ${task.id}`;
-  if (readiness === "delayed") return `time, for ${task.id}`;
-  if (readiness !== "ready") return `retry_task ${task.id}`;
-  const needsNoHolder = wanted === "cancelled" || wanted === "skipped";
-  return needsNoHolder ? `${end} ${task.id}` : `claim and ${end} ${task.id}`;
+  if (task.status === "in_progress") return [`${end} ${task.id}`];
+  if (readiness === "delayed") return [`time, for ${task.id}`];
+  if (readiness !== "ready" && readiness !== "limited") return [`retry_task ${task.id}`];
+  if (wanted === "cancelled" || wanted === "skipped") return [`${end} ${task.id}`];
+  return readiness === "ready" ? [`claim and ${end} ${task.id}`] : limitsOf(node).map(describeRelief);
 }
 
 /** What brings about an end of a task. */
@@ -181,7 +184,7 @@ const ENDS: Readonly<Record<Outcome, string>> = {
 };
 
 function nameRoots(roots: readonly Root[]): string {
-  return nameSome(roots.map(({ node: { task, readiness } }) => `${task.id} (${readiness ?? task.status})`));
+  return nameSome(roots.map(({ node }) => `${node.task.id} (${readinessOf(node) ?? node.task.status})`));
 }
 
 /** A task at the end of the waiting, and how what waits for it wants it to end. */
@@ -193,13 +196,21 @@ interface Root {
 /** The tasks at the end of the waiting, found by walking along what decides. */
 function rootsOf(start: ReadonlyTaskNode): readonly Root[] {
   const seen = new Map<ReadonlyTaskNode, Outcome>([[start, "completed"]]);
+  const groups = new Set<string>();
   const roots: Root[] = [];
   for (const [node, wanted] of seen) {
-    const goesOn = node.readiness === "waiting" || node.readiness === "blocked";
+    const goesOn = node.standing === "waiting" || node.standing === "blocked";
     if (!goesOn) roots.push({ node, wanted });
     if (roots.length === MAX_NAMED) break;
     if (!goesOn) continue;
     for (const culprit of culpritsOf(node, MAX_WALKED)) {
+      // All that wait for the same of a group wait for the same members.
+      if (culprit.type === "gate" && culprit.gate.type === "group") {
+        const { source, on, verdict } = culprit.gate;
+        const key = JSON.stringify([source.group.id, on, verdict]);
+        if (groups.has(key)) continue;
+        groups.add(key);
+      }
       for (const next of tasksOf(culprit)) {
         if (seen.size === MAX_WALKED) break;
         if (!seen.has(next)) seen.set(next, wantedOf(culprit));
@@ -239,9 +250,10 @@ function explainGate(gate: Gate): ExplainedDependency {
   };
 }
 
-function stateOf({ task, readiness }: ReadonlyTaskNode): string {
+function stateOf(node: ReadonlyTaskNode): string {
+  const { task } = node;
   const holder = task.status === "in_progress" ? ` by ${task.assignedTo}` : "";
-  return (readiness ?? task.status) + holder;
+  return (readinessOf(node) ?? task.status) + holder;
 }
 
 /** What decides first. */

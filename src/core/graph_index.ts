@@ -3,16 +3,7 @@
  * held, delayed or due. What a task is worth to others is worked out from the change alone.
  */
 
-import {
-  type GroupNode,
-  type LockNode,
-  NO_GATES,
-  NO_NODES,
-  NOTHING,
-  type Resource,
-  type TaskNode,
-  type Timer,
-} from "./nodes.ts";
+import { type GroupNode, type LockNode, NO_GATES, NO_NODES, NOTHING, type TaskNode, type Timer } from "./nodes.ts";
 import { type JsonValue, TRUTH_TABLE, type Verdict } from "./dependency.ts";
 import {
   connectGate,
@@ -27,9 +18,9 @@ import {
 } from "./gates.ts";
 import { add, type Heap, remove } from "./heap.ts";
 import type { Task } from "./model.ts";
-import type { TaskStatus } from "./status.ts";
-import { addReady, claimBoostMs, removeReady, setOpen } from "./ready_tasks.ts";
-import { NO_REQUIREMENT, requirementOf } from "./routing.ts";
+import type { Standing, TaskStatus } from "./status.ts";
+import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "./ready_tasks.ts";
+import { requirementOf } from "./routing.ts";
 import type { State } from "./state.ts";
 
 /** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
@@ -44,10 +35,11 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     unmet: 0,
     blocked: 0,
     notTaken: 0,
-    readiness: undefined,
+    standing: undefined,
     claimAt: 0,
     heapIndex: -1,
-    bucket: undefined,
+    lane: undefined,
+    urgent: undefined,
     wake: undefined,
     due: undefined,
   }));
@@ -62,6 +54,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
   for (const node of nodes) {
     connect(node, sources);
     index(state, node);
+    openLocks(state, node.task.locks);
   }
   for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) tellGroup(state, group);
 }
@@ -75,13 +68,14 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   node.task = next(node.task);
   count(state, node, 1);
   index(state, node);
+  openLocks(state, node.task.locks);
   if (node.task.status !== before) tell(state, node, before, at);
 }
 
 /** Puts another task in the place of one with the same id, where neither of them is at an end. */
 export function moveTask(state: State, id: string, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
-  const { dependencies } = node.task;
+  const { dependencies, locks } = node.task;
   const groupBefore = node.group;
   const verdictBefore = verdictOf(node);
   unindex(state, node);
@@ -95,6 +89,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
     if (isMetNow) node.task = { ...node.task, readyAt: state.recordedAt };
   }
   index(state, node);
+  openLocks(state, locks);
   if (node.group === groupBefore) return;
   for (const group of new Set([groupBefore, node.group])) if (group !== undefined) tellGroup(state, group);
 }
@@ -106,6 +101,7 @@ export function removeTask(state: State, id: string): void {
   unindex(state, node);
   disconnect(node);
   part(state, node);
+  openLocks(state, node.task.locks);
   state.tasks.delete(id);
   if (group !== undefined) tellGroup(state, group);
 }
@@ -199,8 +195,9 @@ function join(state: State, node: TaskNode): void {
   node.group?.members.add(node);
   for (const name of locks ?? NOTHING) {
     const lock = state.locks.get(name);
-    if (lock === undefined) state.locks.set(name, { name, holders: new Set(), users: 1, isOpen: true });
-    else lock.users++;
+    if (lock === undefined) {
+      state.locks.set(name, { name, holders: new Set(), users: 1, lanes: new Set(), isOpen: true });
+    } else lock.users++;
   }
   count(state, node, 1);
 }
@@ -223,7 +220,7 @@ function count(state: State, node: TaskNode, change: number): void {
   const { group } = node;
   if (group === undefined) return;
   group.counts[status] += change;
-  if (status === "in_progress") setOpen(state.ready, group, hasRoom(group));
+  if (status === "in_progress") setGroupOpen(state.ready, group, hasRoom(group));
 }
 
 /** Puts a node into the indexes where its task, its dependencies and the time place it. */
@@ -235,12 +232,10 @@ function index(state: State, node: TaskNode): void {
     else held.add(node);
     // It has not left: its only task was taken out to be put back with other fields.
     if (state.drained.size > 0) undrain(state, assignedTo);
-    for (const name of locks) {
-      const lock = lockOf(state, name);
-      lock.holders.add(node);
-      setOpen(state.ready, lock, false);
-    }
+    for (const name of locks) lockOf(state, name).holders.add(node);
   } else if (status === "pending") indexPending(state, node, verdictOf(node));
+  const list = listOf(state, node);
+  if (list !== undefined) add(list, node);
   const dueAt = dueAtOf(node.task);
   if (dueAt !== undefined) {
     node.due = { at: dueAt, heapIndex: -1, target: node };
@@ -252,12 +247,11 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   const { task } = node;
   const delayedUntil = delayedUntilOf(task);
   const isDelayed = verdict === "true" && delayedUntil > state.now;
-  node.readiness = isDelayed ? "delayed" : verdict === "true" ? "ready" : verdict === "blocked" ? "blocked" : "waiting";
-  state.readinesses[node.readiness]++;
+  node.standing = isDelayed ? "delayed" : verdict === "true" ? "ready" : verdict === "blocked" ? "blocked" : "waiting";
+  countStanding(state, node.group, { standing: node.standing, change: 1 });
   if (verdict === "not_taken" || (verdict === "blocked" && task.ifUnreachable !== undefined)) {
     state.unreachable.add(node);
   }
-  if (verdict === "blocked") state.blocked.add(node);
   if (isDelayed) return wakeAt(state.wakes, node, delayedUntil);
   if (verdict !== "true") return;
   const since = Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil);
@@ -265,27 +259,27 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   const isReserved = reservedUntil > state.now;
   if (isReserved && reservedUntil < Infinity) wakeAt(state.wakes, node, reservedUntil);
   node.claimAt = since - claimBoostMs(task.priority);
-  addReady(state.ready, node, kindOf(state, node, isReserved));
+  addReady(state.ready, node, {
+    requirement: requirementOf(task, isReserved),
+    locks: task.locks === undefined ? NOTHING : Array.from(new Set(task.locks), (name) => lockOf(state, name)),
+  });
 }
 
 /** Takes a node out of every index; to be called before its task changes. */
 function unindex(state: State, node: TaskNode): void {
   const { status, assignedTo, locks = NOTHING } = node.task;
-  if (node.readiness !== undefined) {
-    state.readinesses[node.readiness]--;
-    node.readiness = undefined;
+  const list = listOf(state, node);
+  if (list !== undefined) remove(list, node);
+  if (node.standing !== undefined) {
+    countStanding(state, node.group, { standing: node.standing, change: -1 });
+    node.standing = undefined;
     removeReady(state.ready, node);
-    state.blocked.delete(node);
     state.unreachable.delete(node);
   } else if (status === "in_progress" && assignedTo !== undefined) {
     const held = state.held.get(assignedTo);
     held?.delete(node);
     if (held?.size === 0) onAllEnded(state, assignedTo);
-    for (const name of locks) {
-      const lock = lockOf(state, name);
-      lock.holders.delete(node);
-      setOpen(state.ready, lock, lock.holders.size === 0);
-    }
+    for (const name of locks) lockOf(state, name).holders.delete(node);
   }
   if (node.wake !== undefined) remove(state.wakes, node.wake);
   if (node.due !== undefined) remove(state.dues, node.due);
@@ -304,21 +298,32 @@ function undrain(state: State, instance: string): void {
   if (node !== undefined) state.drained.delete(node);
 }
 
-/** What a ready task asks for, under which bounds, and a key that tells this from others. */
-function kindOf(state: State, node: TaskNode, isReserved: boolean) {
-  const { locks } = node.task;
-  const requirement = requirementOf(node.task, isReserved);
-  if (requirement === NO_REQUIREMENT && node.group === undefined && locks === undefined) return PLAIN;
-  const resources: Resource[] = [
-    ...(node.group === undefined ? [] : [node.group]),
-    ...(locks ?? []).map((name) => lockOf(state, name)),
-  ];
-  const { instance = null, roles, capabilities } = requirement;
-  const key = JSON.stringify([instance, roles, capabilities, node.group?.group.id ?? null, locks?.toSorted() ?? []]);
-  return { key, requirement, resources };
+/** The heap, in the order of creation, in which a task is that is not among the ready ones. */
+function listOf(state: State, { task: { status }, standing, group }: TaskNode): Heap<TaskNode> | undefined {
+  if (status === "in_progress") return state.running;
+  if (status === "failed" || status === "cancelled") return group?.failing;
+  return standing === "waiting" ? state.waiting : standing === "blocked" ? state.blocked : undefined;
 }
 
-const PLAIN = { key: "", requirement: NO_REQUIREMENT, resources: [] };
+function countStanding(
+  state: State,
+  group: GroupNode | undefined,
+  { standing, change }: { readonly standing: Standing; readonly change: 1 | -1 },
+): void {
+  state.standings[standing] += change;
+  if (group !== undefined) group.standings[standing] += change;
+}
+
+/**
+ * Opens or closes the locks of a task that has changed. Done once it is back in its indexes, so that a lock that a
+ * running task keeps neither opens nor closes.
+ */
+function openLocks(state: State, names: readonly string[] = NOTHING): void {
+  for (const name of names) {
+    const lock = state.locks.get(name);
+    if (lock !== undefined) setLockOpen(state.ready, lock, lock.holders.size === 0);
+  }
+}
 
 function wakeAt(wakes: Heap<Timer<TaskNode>>, node: TaskNode, at: number): void {
   node.wake = { at, heapIndex: -1, target: node };

@@ -16,6 +16,12 @@ export interface Heap<E extends HeapEntry> {
   readonly isBefore: (a: E, b: E) => boolean;
 }
 
+/** A heap for reading. */
+export interface ReadonlyHeap<E extends HeapEntry> {
+  readonly entries: readonly E[];
+  readonly isBefore: (a: E, b: E) => boolean;
+}
+
 export function emptyHeap<E extends HeapEntry>(isBefore: (a: E, b: E) => boolean): Heap<E> {
   return { entries: [], isBefore };
 }
@@ -41,7 +47,7 @@ export function reposition<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
 }
 
 /** The least entries in order, as many as are asked for. O(k log k) for k of them. */
-export function* inOrder<E extends HeapEntry>(heap: Heap<E>): Iterable<E> {
+export function* inOrder<E extends HeapEntry>(heap: ReadonlyHeap<E>): Iterable<E> {
   const { entries, isBefore } = heap;
   const first = entries[0];
   if (first === undefined) return;

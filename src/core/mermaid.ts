@@ -3,6 +3,7 @@
  */
 
 import type { Gate, GroupNode } from "./nodes.ts";
+import { readinessOf } from "./readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { inOrderOfCreation } from "./views.ts";
 
@@ -27,8 +28,8 @@ export function drawGraph(state: ReadonlyState): string {
   const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
   const drawn = new Set(inOrderOfCreation([...open, ...ended].slice(0, MAX_DRAWN)));
   const boxes = Array.from(drawn, (node) => {
-    const { task, readiness } = node;
-    const state = readiness ?? task.status;
+    const { task } = node;
+    const state = readinessOf(node) ?? task.status;
     const holder = task.status === "in_progress" ? ` · ${label(task.assignedTo ?? "")}` : "";
     return `  t${task.order}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
   });
@@ -77,6 +78,7 @@ function conditionsOf(
 
 const STYLES = [
   "  classDef ready fill:#dbeafe,stroke:#2563eb,color:#111",
+  "  classDef limited fill:#cffafe,stroke:#0891b2,color:#111",
   "  classDef waiting fill:#f3f4f6,stroke:#9ca3af,color:#111",
   "  classDef delayed fill:#ede9fe,stroke:#7c3aed,color:#111",
   "  classDef blocked fill:#ffedd5,stroke:#ea580c,color:#111",

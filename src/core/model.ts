@@ -128,6 +128,8 @@ export interface TaskView extends Task {
   readonly readiness?: Readiness;
   /** Of a pending task that is waiting or blocked: what keeps it from being ready (the first few). */
   readonly waitingFor?: readonly string[];
+  /** Of a limited task: what limits it (the first few). */
+  readonly limitedBy?: readonly string[];
   /** Of a delayed task: when it can be claimed. */
   readonly delayedUntil?: number;
 }
@@ -223,6 +225,8 @@ export interface TaskFilter {
 export interface GroupView extends Group {
   readonly total: number;
   readonly counts: Readonly<Record<TaskStatus, number>>;
+  /** How many of its pending tasks are limited, if any are. */
+  readonly limited?: number;
   /** Share of its tasks that are completed or skipped, in whole per cent, rounded down. */
   readonly percent: number;
   /** `empty`; `done`: all tasks completed or skipped; `failed`: all ended, some otherwise; else what is to be done. */

@@ -6,23 +6,27 @@ import type { NoTasks, NoTasksReason, Unmatched } from "./commands.ts";
 import { culpritsOf, nameCulpritWithState, tasksOf } from "./culprits.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_NAMED, MAX_SCANNED } from "./limits.ts";
-import type { Task } from "./model.ts";
 import type { TaskStatus } from "./status.ts";
-import { isClosed } from "./ready_tasks.ts";
+import { inOrder } from "./heap.ts";
+import { firstOf } from "./order.ts";
+import { describeLimit, limitsOf } from "./readiness.ts";
+import { compareBuckets } from "./ready_tasks.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
-import { eligibleCount, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
+import type { Bucket } from "./nodes.ts";
+import type { ReadonlyState } from "./state.ts";
 import { heldBy, take } from "./views.ts";
 
-/** Why nothing can be claimed now. O(1) but for the few tasks and kinds of tasks it looks at. */
+/** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   const { instance } = profile;
   const held = heldBy(state, instance);
-  const running = take(heldTasks(state), MAX_NAMED).map((task) => ({ id: task.id, assignedTo: task.assignedTo ?? "" }));
+  const running = take(inOrder(state.running), MAX_NAMED)
+    .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
   const facts: Omit<NoTasks, "reason" | "message"> = {
     running,
     runningCount: state.counts.in_progress,
     blockedBy: take(culprits(state), MAX_NAMED),
-    blockedCount: state.readinesses.blocked,
+    blockedCount: state.standings.blocked,
     holding: held.slice(0, MAX_NAMED).map((node) => node.task.id),
     unmatched: unmatchedFor(state, profile),
     ...(state.wakes.entries[0] !== undefined && { nextAt: state.wakes.entries[0].at }),
@@ -46,15 +50,15 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   if (state.tasks.size === 0) {
     return because("no_tasks_exist", "There are no tasks yet: create some with create_tasks");
   }
-  if (state.ready.size > 0) {
-    const closed = closedFor(state, profile);
-    const why = [...describeUnmatched(facts.unmatched), ...closed];
+  if (state.standings.ready > 0) {
+    const limits = limitsFor(state, profile);
+    const why = [...describeUnmatched(facts.unmatched), ...limits];
     const hint = facts.unmatched.length === 0
       ? ""
       : "; give roles and capabilities with register_instance or with the call, or change the tasks";
     return because(
-      closed.length > 0 ? "limited" : "no_match",
-      `${state.ready.size} tasks are ready, but not for you now: ${nameSome(why)}${hint}${own}`,
+      limits.length > 0 ? "limited" : "no_match",
+      `${describeReady(state)}: ${nameSome(why)}${hint}${own}`,
     );
   }
   if (state.counts.in_progress > 0) {
@@ -65,13 +69,13 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
         : `No task is ready; waiting for running tasks: ${names}${own}`,
     );
   }
-  if (state.readinesses.delayed > 0 && facts.nextAt !== undefined) {
+  if (state.standings.delayed > 0 && facts.nextAt !== undefined) {
     return because(
       "delayed",
       `No task is ready before ${new Date(facts.nextAt).toISOString()}: ask again with wait_ms`,
     );
   }
-  if (state.readinesses.blocked > 0) {
+  if (state.standings.blocked > 0) {
     const blockers = nameSome(facts.blockedBy.map(({ id, status }) => `${id} (${status})`));
     return because(
       "blocked",
@@ -90,25 +94,42 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   return because("all_finished", `All tasks are finished: ${describeCounts(state.counts)}`);
 }
 
-/** Kinds of ready tasks that an instance may not do (the first few of those looked at). */
+/** How many tasks nothing but routing, or their group or locks, keeps from being claimed. */
+function describeReady({ standings, ready: { limited } }: ReadonlyState): string {
+  const claimable = standings.ready - limited;
+  if (limited === 0) return `${countTasks(claimable)} ready, but not for you now`;
+  const kept = `${countTasks(limited)} limited by groups or locks`;
+  return claimable === 0
+    ? `No task can be claimed now; ${kept}`
+    : `${countTasks(claimable)} ready, but not for you, and ${kept}`;
+}
+
+function countTasks(count: number): string {
+  return count === 1 ? "1 task is" : `${count} tasks are`;
+}
+
+/** The buckets that are asked for, those with the first tasks to be claimed first: at most `limit`. O(buckets). */
+function bucketsOf(state: ReadonlyState, isWanted: (bucket: Bucket) => boolean, limit: number): readonly Bucket[] {
+  return firstOf(state.ready.buckets.values(), limit, {
+    compare: compareBuckets,
+    isWanted,
+  });
+}
+
+/** Kinds of ready tasks that an instance may not do (the first few). */
 function unmatchedFor(state: ReadonlyState, profile: Profile): readonly Unmatched[] {
-  const unmatched: Unmatched[] = [];
-  for (const { requirement, heap } of take(state.ready.buckets.values(), MAX_SCANNED)) {
-    const first = heap.entries[0];
-    if (first === undefined || isEligible(profile, requirement)) continue;
-    const { instance, roles, capabilities } = requirement;
-    unmatched.push({
-      count: heap.entries.length,
-      example: first.task.id,
+  return bucketsOf(state, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
+    const { instance, roles, capabilities } = bucket.requirement;
+    return {
+      count: bucket.size,
+      example: bucket.first.task.id,
       ...(roles.length > 0 && { roles }),
       ...(capabilities.length > 0 && { capabilities }),
       ...(instance !== undefined && { reservedFor: instance }),
-      missing: missingOf(profile, requirement),
-      isClaimable: eligibleCount(state.instances, requirement) > 0,
-    });
-    if (unmatched.length === MAX_NAMED) break;
-  }
-  return unmatched;
+      missing: missingOf(profile, bucket),
+      isClaimable: bucket.able > 0,
+    };
+  });
 }
 
 function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
@@ -117,42 +138,19 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
   });
 }
 
-/** What closes the ready tasks that an instance may do, in words (of the first kinds of them). */
-function closedFor(state: ReadonlyState, profile: Profile): readonly string[] {
-  const reasons = new Set<string>();
-  for (const bucket of take(state.ready.buckets.values(), MAX_SCANNED)) {
-    const node = bucket.heap.entries[0];
-    if (node === undefined || !isClosed(bucket) || !isEligible(profile, bucket.requirement)) continue;
-    for (const reason of closedBy(state, node)) reasons.add(reason);
-  }
-  return [...reasons];
-}
-
-/** What keeps a ready task from being claimed by anybody, in words. */
-export function closedBy(state: ReadonlyState, { group, task }: ReadonlyTaskNode): readonly string[] {
-  const reasons: string[] = [];
-  if (group?.group.paused === true) reasons.push(`group ${group.group.id} is paused (update_group resumes it)`);
-  else if (group?.isOpen === false) {
-    reasons.push(`group ${group.group.id} has ${group.counts.in_progress} running tasks, as many as it may`);
-  }
-  for (const name of task.locks ?? []) {
-    const [holder] = state.locks.get(name)?.holders ?? [];
-    if (holder !== undefined && holder.task.id !== task.id) reasons.push(`lock ${name} is held by ${holder.task.id}`);
-  }
-  return reasons;
-}
-
-function* heldTasks(state: ReadonlyState): Iterable<Task> {
-  for (const nodes of state.held.values()) {
-    for (const node of nodes) yield node.task;
-  }
+/** What limits the ready tasks that an instance may do, in words (of the first kinds of them). */
+function limitsFor(state: ReadonlyState, profile: Profile): readonly string[] {
+  const buckets = state.ready.limited === 0
+    ? []
+    : bucketsOf(state, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
+  return [...new Set(buckets.flatMap((bucket) => limitsOf(bucket.first).map(describeLimit)))];
 }
 
 /** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
 function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
   const groups = new Set<unknown>();
-  for (const node of take(state.blocked, MAX_SCANNED)) {
+  for (const node of take(inOrder(state.blocked), MAX_SCANNED)) {
     for (const culprit of culpritsOf(node)) {
       if (culprit.type === "gate" && culprit.gate.type === "group") {
         if (groups.has(culprit.gate.source)) continue;
@@ -170,13 +168,11 @@ function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]>
 /** What waiting tasks wait for where nothing runs and nothing is blocked: groups without enough tasks. */
 function undecided(state: ReadonlyState): readonly string[] {
   const names = new Set<string>();
-  let looked = 0;
-  for (const node of state.tasks.values()) {
-    if (node.readiness !== "waiting") continue;
+  for (const node of take(inOrder(state.waiting), MAX_SCANNED)) {
     for (const culprit of culpritsOf(node)) {
       if (culprit.type === "gate" && culprit.gate.type === "group") names.add(nameCulpritWithState(culprit));
     }
-    if (++looked === MAX_SCANNED || names.size >= MAX_NAMED) break;
+    if (names.size >= MAX_NAMED) break;
   }
   return [...names];
 }

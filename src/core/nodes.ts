@@ -6,10 +6,13 @@
 import type { Condition, Dependency, Outcome, Verdict } from "./dependency.ts";
 import type { Heap, HeapEntry } from "./heap.ts";
 import type { Group, Instance, Task, Template } from "./model.ts";
-import type { Profile, Requirement } from "./routing.ts";
-import type { Readiness, TaskStatus } from "./status.ts";
+import type { Kind, Profile } from "./routing.ts";
+import type { Standing, TaskStatus } from "./status.ts";
 
-/** A task's place in the graph. */
+/**
+ * A task's place in the graph. It is in one heap at most: that of its lane if it is ready, else of the tasks that wait,
+ * are blocked or run, or that have failed or were cancelled in its group.
+ */
 export interface TaskNode extends HeapEntry {
   task: Task;
   group: GroupNode | undefined;
@@ -25,30 +28,43 @@ export interface TaskNode extends HeapEntry {
   unmet: number;
   blocked: number;
   notTaken: number;
-  /** Of a pending task. */
-  readiness: Readiness | undefined;
+  /** Of a pending task; `readinessOf` says whether a ready one is limited. */
+  standing: Standing | undefined;
   /** Of a ready task: when it became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
   claimAt: number;
   /** Of a ready task: those that ask for the same. */
-  bucket: Bucket | undefined;
+  lane: Lane | undefined;
+  /** Of a ready task of that priority: its place among them all. */
+  urgent: Place<TaskNode> | undefined;
   /** When it stops being delayed or reserved. */
   wake: Timer<TaskNode> | undefined;
   /** When its lease or deadline is over. */
   due: Timer<TaskNode> | undefined;
 }
 
-/** A time at which something is to be done about a task or an instance. */
-export interface Timer<T> extends HeapEntry {
-  /** Milliseconds since the Unix epoch. */
-  at: number;
+/** A place in one more heap than an entry itself can be in. */
+export interface Place<T> extends HeapEntry {
   readonly target: T;
 }
 
+/** A time at which something is to be done about a task or an instance. */
+export interface Timer<T> extends Place<T> {
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+}
+
 /** A group's place in the graph. */
-export interface GroupNode extends Resource {
+export interface GroupNode {
   group: Group;
+  /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
+  isOpen: boolean;
   readonly members: Set<TaskNode>;
   readonly counts: Record<TaskStatus, number>;
+  readonly standings: Record<Standing, number>;
+  /** How many of its ready tasks wait for a lock. */
+  locked: number;
+  /** Its failed and cancelled tasks, in the order of creation. */
+  readonly failing: Heap<TaskNode>;
   /** The expressions that watch this group, by what they ask of it. */
   readonly watches: Map<string, GroupWatch>;
 }
@@ -60,12 +76,16 @@ export interface GroupWatch {
 }
 
 /** A lock that tasks name. */
-export interface LockNode extends Resource {
+export interface LockNode {
   readonly name: string;
+  /** Whether no task has it. Changed by `setLockOpen` only. */
+  isOpen: boolean;
   /** The tasks in progress that have it: one, or none. (More could only come from an import.) */
   readonly holders: Set<TaskNode>;
   /** How many tasks name it. */
   users: number;
+  /** The ready tasks that name it. */
+  readonly lanes: Set<Lane>;
 }
 
 /** An instance, and what it offers. */
@@ -122,18 +142,38 @@ export interface Branch extends GateBase {
   notTaken: number;
 }
 
-/** What bounds how many tasks run at the same time: a group, or a lock. */
-export interface Resource {
-  /** Whether one more task may run. Changed by `setOpen` only. */
-  isOpen: boolean;
+/** Ready tasks of one group, or of none, that ask the same of an instance. */
+export interface Bucket extends Kind {
+  readonly key: string;
+  readonly group: GroupNode | undefined;
+  /** Whether not everybody may claim them. */
+  readonly isDemanding: boolean;
+  /** How many active instances may claim them. */
+  able: number;
+  /** By the locks that their tasks name; none is empty. */
+  readonly lanes: Map<string, Lane>;
+  /** The same by their first tasks, those with a taken lock after the others. */
+  readonly queue: Heap<Lane>;
+  /** How many tasks there are in all lanes. */
+  size: number;
+  /** The first task of the first lane, whether it waits for a lock, and its rank: a claim looks at nothing else. */
+  first: TaskNode;
+  isLocked: boolean;
+  isUrgent: boolean;
+  claimAt: number;
+  order: number;
 }
 
-/** Ready tasks that ask for the same, and run under the same bounds. */
-export interface Bucket {
+/** Tasks of a bucket that name the same locks. */
+export interface Lane extends HeapEntry {
   readonly key: string;
-  readonly requirement: Requirement;
-  readonly resources: readonly Resource[];
-  readonly heap: Heap<TaskNode>;
+  readonly bucket: Bucket;
+  /** Each once. */
+  readonly locks: readonly LockNode[];
+  /** How many of its locks are taken. */
+  taken: number;
+  /** The first to be claimed comes first. */
+  readonly tasks: Heap<TaskNode>;
 }
 
 /** The empty collections that all nodes share which have nothing to put there. */

@@ -1,68 +1,33 @@
 /**
- * The tasks whose dependencies and times allow a claim, by what they ask for. Tasks that ask for the same form a
- * bucket; what an instance may claim is the least head among the buckets that it is eligible for and that no full
- * group and no taken lock closes. Every change and every claim is O(log n), however many kinds of tasks there are.
+ * The ready tasks, by who may claim them. Tasks with the same requirement and group form a bucket, and inside it tasks
+ * with the same locks a lane, so that a group or a lock that opens or closes moves lanes and never single tasks.
  *
- * Kinds of instances are few, so each gets a view: a heap of the buckets it is eligible for. A bucket found closed at
- * the top of a view is parked with the resource that closes it. When that opens, the least of what is parked there
- * comes back, and the next when that has moved: so each claim looks at few closed buckets, and no opening at many.
+ * A claim looks at the first task of every bucket: O(buckets), some tens of nanoseconds each. Nothing is remembered from
+ * one claim to the next, so a change of a task is O(log n) and a lock that is taken or released O(lanes that name it).
  */
 
-import { add, emptyHeap, type Heap, type HeapEntry, inOrder, remove, reposition } from "./heap.ts";
+import { countAble, discharge, emptyFleet, enlist, type Fleet } from "./fleet.ts";
+import { add, emptyHeap, type Heap, inOrder, remove, reposition } from "./heap.ts";
 import { MAX_EQUALS } from "./limits.ts";
 import type { Priority } from "./model.ts";
-import type { Bucket, Resource, TaskNode } from "./nodes.ts";
+import type { Bucket, GroupNode, Lane, LockNode, Place, TaskNode } from "./nodes.ts";
 import { isEligible, type Profile, type Requirement } from "./routing.ts";
-
-/** Most views that are kept; the oldest is forgotten, and made anew when it is asked for. */
-const MAX_VIEWS = 64;
-
-/** A bucket's place in a view: in its heap, or parked with the resource that closes it. */
-interface Spot extends HeapEntry {
-  readonly bucket: Bucket;
-  /** Whether only one active instance is eligible for the bucket. */
-  readonly isSpecial: boolean;
-  /** Of the bucket's head, so that comparing spots looks at nothing else. */
-  isUrgent: boolean;
-  claimAt: number;
-  order: number;
-  parkedWith: Resource | undefined;
-  /** The resource with which it was parked before. */
-  cameFrom: Resource | undefined;
-}
-
-interface View {
-  /** Whether a bucket belongs here, by what it asks for. */
-  readonly accepts: (requirement: Requirement) => boolean;
-  readonly heap: Heap<Spot>;
-  readonly spots: Map<Bucket, Spot>;
-  readonly parked: Map<Resource, Heap<Spot>>;
-}
 
 export interface ReadyTasks {
   readonly buckets: Map<string, Bucket>;
-  /** By kind of instance, and by instance for what is reserved. A cache: made when first asked for. */
-  readonly views: Map<string, View>;
-  /** How many buckets are reserved for an instance. */
-  readonly reservations: Map<string, number>;
-  /** Ready tasks of the priority `urgent`. */
-  readonly urgent: Set<TaskNode>;
-  /** How many ready tasks there are. */
-  size: number;
-  /** How many active instances are eligible; asked once for each bucket, until `forgetViews`. */
-  readonly eligibleCount: (requirement: Requirement) => number;
+  /** Ready tasks of the priority `urgent`, in the order of creation. */
+  readonly urgent: Heap<Place<TaskNode>>;
+  /** How many ready tasks cannot be claimed, as their group is paused or full or one of their locks is taken. */
+  limited: number;
+  readonly fleet: Fleet;
 }
 
-export function emptyReadyTasks(
-  eligibleCount: (requirement: Requirement) => number,
-): ReadyTasks {
+export function emptyReadyTasks(): ReadyTasks {
   return {
     buckets: new Map(),
-    views: new Map(),
-    reservations: new Map(),
-    urgent: new Set(),
-    size: 0,
-    eligibleCount,
+    urgent: emptyHeap<Place<TaskNode>>((a, b) => a.target.task.order < b.target.task.order),
+    limited: 0,
+    fleet: emptyFleet(),
   };
 }
 
@@ -78,225 +43,215 @@ const BOOST_MS: Readonly<Record<Priority, number>> = {
   urgent: 60 * 60_000,
 };
 
-/** Adds a task that is not among the ready ones. `key` tells requirement and resources from others. */
+/** Adds a task that is not among the ready ones. O(log n), in a new bucket O(different profiles). */
 export function addReady(
   ready: ReadyTasks,
-  entry: TaskNode,
-  kind: { readonly key: string; readonly requirement: Requirement; readonly resources: readonly Resource[] },
+  node: TaskNode,
+  { requirement, locks }: { readonly requirement: Requirement; readonly locks: readonly LockNode[] },
 ): void {
-  let bucket = ready.buckets.get(kind.key);
-  if (bucket === undefined) {
-    bucket = { ...kind, heap: emptyHeap(isClaimedBefore) };
-    ready.buckets.set(kind.key, bucket);
-    countReservation(ready, kind.requirement, 1);
+  if (node.task.priority === "urgent") {
+    // Ranks ask for it: so it comes first.
+    node.urgent = { heapIndex: -1, target: node };
+    add(ready.urgent, node.urgent);
   }
-  entry.bucket = bucket;
-  add(bucket.heap, entry);
-  ready.size++;
-  if (entry.task.priority === "urgent") ready.urgent.add(entry);
-  if (bucket.heap.entries[0] === entry) onHeadChanged(ready, bucket);
+  const lane = laneFor(bucketFor(ready, requirement, node), locks);
+  node.lane = lane;
+  add(lane.tasks, node);
+  lane.bucket.size++;
+  if (lane.tasks.entries[0] === node) placeLane(lane);
+  countTask(ready, lane, 1);
 }
 
-/** Removes a task if it is among the ready ones. Its `task` must still be the one that was added. */
-export function removeReady(ready: ReadyTasks, entry: TaskNode): void {
-  const { bucket } = entry;
-  if (bucket === undefined) return;
-  const wasHead = entry.heapIndex === 0;
-  remove(bucket.heap, entry);
-  entry.bucket = undefined;
-  ready.size--;
-  if (entry.task.priority === "urgent") ready.urgent.delete(entry);
-  if (bucket.heap.entries.length === 0) {
-    ready.buckets.delete(bucket.key);
-    countReservation(ready, bucket.requirement, -1);
+/** Removes a task if it is among the ready ones. Its `task` must still be the one that was added. O(log n). */
+export function removeReady(ready: ReadyTasks, node: TaskNode): void {
+  const { lane } = node;
+  if (lane === undefined) return;
+  const wasFirst = node.heapIndex === 0;
+  remove(lane.tasks, node);
+  node.lane = undefined;
+  lane.bucket.size--;
+  countTask(ready, lane, -1);
+  if (lane.tasks.entries.length === 0) removeLane(ready, lane);
+  else if (wasFirst) placeLane(lane);
+  if (node.urgent === undefined) return;
+  remove(ready.urgent, node.urgent);
+  node.urgent = undefined;
+}
+
+/** Says whether one more task of a group may run. O(1). */
+export function setGroupOpen(ready: ReadyTasks, group: GroupNode, isOpen: boolean): void {
+  if (group.isOpen === isOpen) return;
+  ready.limited -= limitedIn(group);
+  group.isOpen = isOpen;
+  ready.limited += limitedIn(group);
+}
+
+/** Says whether a lock is free. O(lanes that name it). */
+export function setLockOpen(ready: ReadyTasks, lock: LockNode, isOpen: boolean): void {
+  if (lock.isOpen === isOpen) return;
+  lock.isOpen = isOpen;
+  for (const lane of lock.lanes) {
+    const before = lane.taken;
+    lane.taken += isOpen ? -1 : 1;
+    if (before > 0 && lane.taken > 0) continue;
+    placeLane(lane);
+    countLocked(ready, lane, isOpen ? -lane.tasks.entries.length : lane.tasks.entries.length);
   }
-  if (wasHead) onHeadChanged(ready, bucket);
 }
 
-/** Says whether one more task may run under a resource. */
-export function setOpen(ready: ReadyTasks, resource: Resource, isOpen: boolean): void {
-  if (resource.isOpen === isOpen) return;
-  resource.isOpen = isOpen;
-  if (isOpen) { for (const view of ready.views.values()) unparkNext(view, resource); }
-}
-
-/** Forgets what was worked out about kinds of instances, as the instances have changed. */
-export function forgetViews(ready: ReadyTasks): void {
-  ready.views.clear();
+/** Puts what an active instance offers in the place of what it offered before; undefined while it is not active. O(buckets). */
+export function changeFleet(ready: ReadyTasks, before: Profile | undefined, after: Profile | undefined): void {
+  if (before === after) return;
+  if (before !== undefined) discharge(ready.fleet, before);
+  if (after !== undefined) enlist(ready.fleet, after);
+  if (before?.key === after?.key) return;
+  for (const bucket of ready.buckets.values()) {
+    if (before !== undefined && isEligible(before, bucket)) bucket.able--;
+    if (after !== undefined && isEligible(after, bucket)) bucket.able++;
+  }
 }
 
 /**
  * The task that an instance claims next. Among tasks of equal rank, one that no other instance is eligible for goes
- * first, then one that `isWarm` (among the first few), then the one created first.
+ * first, then one that `isWarm` (among the first few), then the one created first. O(buckets).
  */
 export function nextFor(
   ready: ReadyTasks,
   profile: Profile,
-  isWarm: (entry: TaskNode) => boolean,
+  isWarm: (node: TaskNode) => boolean,
 ): TaskNode | undefined {
-  const general = firstOpen(viewFor(ready, profile.key, (requirement) => {
-    return requirement.instance === undefined && isEligible(profile, requirement);
-  }));
-  const reserved = !ready.reservations.has(profile.instance) ? undefined : firstOpen(
-    viewFor(ready, `@${profile.instance}`, (requirement) => requirement.instance === profile.instance),
-  );
-  const bucket = firstOf(general, reserved)?.bucket;
-  const head = bucket?.heap.entries[0];
-  // What waited for nothing continues nobody's work, and neither does what became ready with it.
-  if (bucket === undefined || head === undefined || head.task.dependencies.length === 0) return head;
-  let looked = 0;
-  for (const entry of inOrder(bucket.heap)) {
-    if (looked++ === MAX_EQUALS || rankDifference(head, entry) !== 0) break;
-    if (isWarm(entry)) return entry;
+  let best: Bucket | undefined;
+  for (const bucket of ready.buckets.values()) {
+    if (bucket.isLocked || (best !== undefined && !goesBefore(bucket, best))) continue;
+    if (bucket.group?.isOpen !== false && isEligible(profile, bucket)) best = bucket;
   }
-  return head;
+  const first = best?.first;
+  // What waited for nothing continues nobody's work, and neither does what became ready with it.
+  if (first?.lane === undefined || first.task.dependencies.length === 0) return first;
+  let looked = 0;
+  for (const node of inOrder(first.lane.tasks)) {
+    if (looked++ === MAX_EQUALS || rankDifference(first, node) !== 0) break;
+    if (isWarm(node)) return node;
+  }
+  return first;
 }
 
-/** Whether a bucket's group or locks keep its tasks from being claimed. */
-export function isClosed(bucket: Bucket): boolean {
-  return closedResource(bucket) !== undefined;
+/** Whether a group that is paused or full, or a taken lock, keeps the tasks of a lane from being claimed. */
+export function isLimited({ bucket: { group }, taken }: Pick<Lane, "bucket" | "taken">): boolean {
+  return taken > 0 || group?.isOpen === false;
 }
 
-function closedResource({ resources }: Bucket): Resource | undefined {
-  for (const resource of resources) if (!resource.isOpen) return resource;
-  return undefined;
+/** How many ready tasks of a group cannot be claimed. */
+export function limitedIn({ isOpen, standings, locked }: Pick<GroupNode, "isOpen" | "standings" | "locked">): number {
+  return isOpen ? locked : standings.ready;
 }
 
+/** Orders buckets by what is claimed first in them; those whose tasks all wait for locks come last. */
+export function compareBuckets(a: Bucket, b: Bucket): number {
+  return (a.isLocked === b.isLocked ? goesBefore(a, b) : b.isLocked) ? -1 : 1;
+}
+
+/** Whether a task goes before another one of its bucket: by rank, then in the order of creation. */
 function isClaimedBefore(a: TaskNode, b: TaskNode): boolean {
   return (rankDifference(a, b) || a.task.order - b.task.order) < 0;
 }
 
+/** By the ranks of their first tasks; of equals the one that only one instance is eligible for; then by creation. */
+function goesBefore(a: Bucket, b: Bucket): boolean {
+  if (a.claimAt !== b.claimAt || a.isUrgent !== b.isUrgent) {
+    return a.isUrgent === b.isUrgent ? a.claimAt < b.claimAt : a.isUrgent;
+  }
+  const isForOne = a.isDemanding && a.able <= 1;
+  return isForOne === (b.isDemanding && b.able <= 1) ? a.order < b.order : isForOne;
+}
+
 /** Urgent before everything else, then by time. */
 function rankDifference(a: TaskNode, b: TaskNode): number {
-  return Number(b.task.priority === "urgent") - Number(a.task.priority === "urgent") || a.claimAt - b.claimAt;
+  if ((a.urgent === undefined) !== (b.urgent === undefined)) return a.urgent === undefined ? 1 : -1;
+  return a.claimAt - b.claimAt;
 }
 
-function isSpotBefore(a: Spot, b: Spot): boolean {
-  if (a.isUrgent !== b.isUrgent) return a.isUrgent;
-  if (a.claimAt !== b.claimAt) return a.claimAt < b.claimAt;
-  return a.isSpecial === b.isSpecial ? a.order < b.order : a.isSpecial;
+function isLaneBefore(a: Lane, b: Lane): boolean {
+  if ((a.taken > 0) !== (b.taken > 0)) return b.taken > 0;
+  // A lane in a queue is never empty.
+  return isClaimedBefore(a.tasks.entries[0]!, b.tasks.entries[0]!);
 }
 
-function firstOf(a: Spot | undefined, b: Spot | undefined): Spot | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return isSpotBefore(a, b) ? a : b;
-}
-
-/** The least spot of a view whose bucket is open. Parks the closed ones that it meets. */
-function firstOpen(view: View): Spot | undefined {
-  for (let spot = view.heap.entries[0]; spot !== undefined; spot = view.heap.entries[0]) {
-    const closed = closedResource(spot.bucket);
-    if (closed === undefined) return spot;
-    remove(view.heap, spot);
-    const { cameFrom } = spot;
-    spot.cameFrom = undefined;
-    spot.parkedWith = closed;
-    let parked = view.parked.get(closed);
-    if (parked === undefined) view.parked.set(closed, parked = emptyHeap(isSpotBefore));
-    add(parked, spot);
-    if (cameFrom !== undefined) unparkNext(view, cameFrom);
-  }
-  return undefined;
-}
-
-/**
- * Brings the least spot that is parked with an open resource back into the view. This is done whenever one that came
- * back has moved, so that of each open resource the least spot is always in the view, or one before it.
- */
-function unparkNext(view: View, resource: Resource): void {
-  if (!resource.isOpen) return;
-  const spot = view.parked.get(resource)?.entries[0];
-  if (spot === undefined) view.parked.delete(resource);
-  else unpark(view, spot, resource);
-}
-
-function unpark(view: View, spot: Spot, resource: Resource): void {
-  const parked = view.parked.get(resource);
-  if (parked !== undefined) remove(parked, spot);
-  spot.parkedWith = undefined;
-  spot.cameFrom = resource;
-  add(view.heap, spot);
-}
-
-/** Puts a bucket, whose head is another one or gone, where it belongs in every view. */
-function onHeadChanged(ready: ReadyTasks, bucket: Bucket): void {
-  const isEmpty = bucket.heap.entries.length === 0;
-  for (const view of ready.views.values()) {
-    const spot = view.spots.get(bucket);
-    if (spot === undefined) {
-      if (!isEmpty && view.accepts(bucket.requirement)) addSpot(ready, view, bucket);
-      continue;
-    }
-    const { parkedWith, cameFrom } = spot;
-    const heap = parkedWith === undefined ? view.heap : view.parked.get(parkedWith);
-    if (heap === undefined) continue;
-    if (isEmpty) {
-      view.spots.delete(bucket);
-      remove(heap, spot);
-    } else {
-      readHead(spot);
-      if (parkedWith?.isOpen === true) unpark(view, spot, parkedWith);
-      else reposition(heap, spot);
-    }
-    if (cameFrom !== undefined) unparkNext(view, cameFrom);
-  }
-}
-
-function viewFor(
-  ready: ReadyTasks,
-  key: string,
-  accepts: (requirement: Requirement) => boolean,
-): View {
-  const known = ready.views.get(key);
-  if (known !== undefined) {
-    // The last one asked for is the last one to be forgotten.
-    if (ready.views.size === MAX_VIEWS) {
-      ready.views.delete(key);
-      ready.views.set(key, known);
-    }
-    return known;
-  }
-  const view: View = { accepts, heap: emptyHeap(isSpotBefore), spots: new Map(), parked: new Map() };
-  for (const bucket of ready.buckets.values()) {
-    if (accepts(bucket.requirement)) addSpot(ready, view, bucket);
-  }
-  const [oldest] = ready.views.keys();
-  if (ready.views.size === MAX_VIEWS && oldest !== undefined) ready.views.delete(oldest);
-  ready.views.set(key, view);
-  return view;
-}
-
-function addSpot(ready: ReadyTasks, view: View, bucket: Bucket): void {
-  const spot: Spot = {
-    heapIndex: -1,
-    bucket,
-    isSpecial: isDemanding(bucket.requirement) && ready.eligibleCount(bucket.requirement) <= 1,
+/** The bucket for a task, made if there is none. */
+function bucketFor(ready: ReadyTasks, requirement: Requirement, first: TaskNode): Bucket {
+  const { group } = first;
+  const { instance = null, roles, capabilities } = requirement;
+  const isDemanding = instance !== null || roles.length > 0 || capabilities.length > 0;
+  const key = isDemanding || group !== undefined
+    ? JSON.stringify([instance, roles, capabilities, group?.group.id ?? null])
+    : "";
+  const known = ready.buckets.get(key);
+  if (known !== undefined) return known;
+  const bucket: Bucket = {
+    key,
+    requirement,
+    group,
+    isDemanding,
+    able: countAble(ready.fleet, { requirement }),
+    lanes: new Map(),
+    queue: emptyHeap(isLaneBefore),
+    size: 0,
+    first,
+    isLocked: false,
     isUrgent: false,
     claimAt: 0,
     order: 0,
-    parkedWith: undefined,
-    cameFrom: undefined,
   };
-  readHead(spot);
-  view.spots.set(bucket, spot);
-  add(view.heap, spot);
+  ready.buckets.set(key, bucket);
+  return bucket;
 }
 
-function readHead(spot: Spot): void {
-  const head = spot.bucket.heap.entries[0];
-  if (head === undefined) return;
-  spot.isUrgent = head.task.priority === "urgent";
-  spot.claimAt = head.claimAt;
-  spot.order = head.task.order;
+function laneFor(bucket: Bucket, locks: readonly LockNode[]): Lane {
+  const key = locks.length === 0 ? "" : JSON.stringify(locks.map(({ name }) => name).sort());
+  const known = bucket.lanes.get(key);
+  if (known !== undefined) return known;
+  const taken = locks.filter(({ isOpen }) => !isOpen).length;
+  const lane: Lane = { heapIndex: -1, key, bucket, locks, taken, tasks: emptyHeap(isClaimedBefore) };
+  bucket.lanes.set(key, lane);
+  for (const lock of locks) lock.lanes.add(lane);
+  return lane;
 }
 
-function isDemanding({ instance, roles, capabilities }: Requirement): boolean {
-  return instance !== undefined || roles.length > 0 || capabilities.length > 0;
+function removeLane(ready: ReadyTasks, lane: Lane): void {
+  const { bucket } = lane;
+  remove(bucket.queue, lane);
+  for (const lock of lane.locks) lock.lanes.delete(lane);
+  bucket.lanes.delete(lane.key);
+  if (bucket.lanes.size === 0) ready.buckets.delete(bucket.key);
+  else readFirst(bucket);
 }
 
-function countReservation(ready: ReadyTasks, { instance }: Requirement, change: number): void {
-  if (instance === undefined) return;
-  const count = (ready.reservations.get(instance) ?? 0) + change;
-  if (count === 0) ready.reservations.delete(instance);
-  else ready.reservations.set(instance, count);
+/** Puts a lane that is new, or whose first task or taken locks have changed, where it belongs. */
+function placeLane(lane: Lane): void {
+  const { bucket } = lane;
+  if (lane.heapIndex < 0) add(bucket.queue, lane);
+  else reposition(bucket.queue, lane);
+  readFirst(bucket);
+}
+
+function readFirst(bucket: Bucket): void {
+  const lane = bucket.queue.entries[0];
+  const first = lane?.tasks.entries[0];
+  if (lane === undefined || first === undefined) return;
+  bucket.first = first;
+  bucket.isLocked = lane.taken > 0;
+  bucket.isUrgent = first.urgent !== undefined;
+  bucket.claimAt = first.claimAt;
+  bucket.order = first.task.order;
+}
+
+function countTask(ready: ReadyTasks, lane: Lane, change: 1 | -1): void {
+  if (lane.taken > 0) countLocked(ready, lane, change);
+  if (lane.bucket.group?.isOpen === false) ready.limited += change;
+}
+
+/** Counts tasks of a lane that wait for a lock. In a closed group all tasks are limited anyway. */
+function countLocked(ready: ReadyTasks, { bucket: { group } }: Lane, change: number): void {
+  if (group !== undefined) group.locked += change;
+  if (group?.isOpen !== false) ready.limited += change;
 }

@@ -10,6 +10,13 @@ export interface Requirement {
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
+  /** See `signatureOf`. */
+  readonly signature: number;
+}
+
+/** What tasks that the same instances may claim have in common. */
+export interface Kind {
+  readonly requirement: Requirement;
 }
 
 /** What an instance offers. */
@@ -19,10 +26,11 @@ export interface Profile {
   readonly key: string;
   readonly roles: ReadonlySet<string>;
   readonly capabilities: ReadonlySet<string>;
+  readonly signature: number;
 }
 
 /** What most tasks ask: nothing. */
-export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [] };
+export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [], signature: 0 };
 
 /** What a task asks, with or without its reservation. */
 export function requirementOf(task: Task, isReserved: boolean): Requirement {
@@ -30,8 +38,9 @@ export function requirementOf(task: Task, isReserved: boolean): Requirement {
   if (isReserved && assignTo?.instance !== undefined) return { ...NO_REQUIREMENT, instance: assignTo.instance };
   const reservedRole = isReserved ? assignTo?.role : undefined;
   if (role === undefined && reservedRole === undefined && capabilities.length === 0) return NO_REQUIREMENT;
-  const roles = new Set([role, reservedRole].filter((each) => each !== undefined));
-  return { roles: [...roles].sort(), capabilities: [...new Set(capabilities)].sort() };
+  const roles = [...new Set([role, reservedRole].filter((each) => each !== undefined))].sort();
+  const names = [...new Set(capabilities)].sort();
+  return { roles, capabilities: names, signature: signatureOf(roles, names) };
 }
 
 /** What an instance offers: what it says with a call, or else what it registered. */
@@ -44,21 +53,45 @@ export function profileOf(
   const capabilities = new Set(said.capabilities ?? registered?.capabilities);
   const isPlain = roles.size === 0 && capabilities.size === 0;
   const key = isPlain ? "" : JSON.stringify([[...roles].sort(), [...capabilities].sort()]);
-  return { instance, key, roles, capabilities };
+  return { instance, key, roles, capabilities, signature: signatureOf(roles, capabilities) };
 }
 
-/** Whether an instance may do what a requirement asks. */
-export function isEligible(profile: Profile, { instance, roles, capabilities }: Requirement): boolean {
+/** Whether an instance may claim tasks of a kind: the one rule for it. Whether they may run now is not asked here. */
+export function isEligible(profile: Profile, { requirement }: Kind): boolean {
+  // It lacks something for sure: so most kinds cost no look-up at all.
+  if ((requirement.signature & ~profile.signature) !== 0) return false;
+  const { instance, roles, capabilities } = requirement;
   if (instance !== undefined) return instance === profile.instance;
-  return roles.every((role) => profile.roles.has(role)) &&
-    capabilities.every((capability) => profile.capabilities.has(capability));
+  for (const role of roles) if (!profile.roles.has(role)) return false;
+  for (const capability of capabilities) if (!profile.capabilities.has(capability)) return false;
+  return true;
 }
 
-/** What an instance lacks to do what a requirement asks, in words. */
-export function missingOf(profile: Profile, { instance, roles, capabilities }: Requirement): readonly string[] {
+/** What an instance lacks to claim tasks of a kind, in words. */
+export function missingOf(
+  profile: Profile,
+  { requirement: { instance, roles, capabilities } }: Kind,
+): readonly string[] {
   if (instance !== undefined) return instance === profile.instance ? [] : [`to be instance ${instance}`];
   return [
     ...roles.filter((role) => !profile.roles.has(role)).map((role) => `role ${role}`),
     ...capabilities.filter((each) => !profile.capabilities.has(each)).map((each) => `capability ${each}`),
   ];
+}
+
+/**
+ * A bit for each name, of the 32 of a number, found by its hash (FNV-1a). Where a requirement has a bit that a profile
+ * has not, the profile lacks a name; the reverse says nothing (Bloom, "Space/time trade-offs in hash coding", 1970).
+ */
+function signatureOf(roles: Iterable<string>, capabilities: Iterable<string>): number {
+  let signature = 0;
+  for (const role of roles) signature |= 1 << hashOf(`role ${role}`);
+  for (const capability of capabilities) signature |= 1 << hashOf(capability);
+  return signature;
+}
+
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 16)) & 31;
 }

@@ -3,12 +3,11 @@
  * Only `evolve.ts` and `restore` change it; everyone else reads it through {@link ReadonlyState}.
  */
 
-import { emptyHeap, type Heap } from "./heap.ts";
+import { emptyHeap, type Heap, type ReadonlyHeap } from "./heap.ts";
 import type { Group } from "./model.ts";
-import type { Readiness, TaskStatus } from "./status.ts";
-import type { Bucket, GroupGate, GroupNode, InstanceNode, LockNode, TaskNode, TemplateNode, Timer } from "./nodes.ts";
+import type { Standing, TaskStatus } from "./status.ts";
+import type { GroupGate, GroupNode, InstanceNode, Lane, LockNode, TaskNode, TemplateNode, Timer } from "./nodes.ts";
 import { emptyReadyTasks, type ReadyTasks } from "./ready_tasks.ts";
-import { isEligible, type Requirement } from "./routing.ts";
 
 export interface State {
   /** By id, in the order of creation. */
@@ -19,8 +18,10 @@ export interface State {
   readonly templates: Map<string, TemplateNode>;
   readonly locks: Map<string, LockNode>;
   readonly ready: ReadyTasks;
-  /** Pending tasks that are blocked. */
-  readonly blocked: Set<TaskNode>;
+  /** Pending tasks whose dependencies are undecided, those that are blocked, and tasks in progress: in the order of creation. */
+  readonly waiting: Heap<TaskNode>;
+  readonly blocked: Heap<TaskNode>;
+  readonly running: Heap<TaskNode>;
   /**
    * Pending tasks that are to be ended, as their dependencies cannot be met. Empty once a command is carried out, but for
    * those for which its record has no room.
@@ -31,7 +32,7 @@ export interface State {
   /** Tasks in progress by the instance that holds them. */
   readonly held: Map<string, Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
-  readonly readinesses: Record<Readiness, number>;
+  readonly standings: Record<Standing, number>;
   /** How many open tasks are overdue. */
   overdue: number;
   /** When delays and reservations end: nothing is written then, only looked at anew. */
@@ -49,7 +50,7 @@ export interface State {
 /** A task's place in the graph, for reading. */
 export type ReadonlyTaskNode =
   & {
-    readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "readiness" | "gates" | "watchers" | "claimAt"]:
+    readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "standing" | "gates" | "watchers" | "claimAt"]:
       TaskNode[K];
   }
   & {
@@ -57,7 +58,7 @@ export type ReadonlyTaskNode =
     readonly dependencies: readonly ReadonlyTaskNode[];
     readonly dependents: ReadonlySet<ReadonlyTaskNode>;
     readonly wake: Readonly<Timer<unknown>> | undefined;
-    readonly bucket: Readonly<Bucket> | undefined;
+    readonly lane: Readonly<Lane> | undefined;
   };
 
 /** A group's place in the graph, for reading. */
@@ -66,6 +67,9 @@ export interface ReadonlyGroupNode {
   readonly group: Group;
   readonly members: ReadonlySet<ReadonlyTaskNode>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
+  readonly standings: Readonly<Record<Standing, number>>;
+  readonly locked: number;
+  readonly failing: ReadonlyHeap<TaskNode>;
   readonly watches: ReadonlyMap<string, { readonly gates: ReadonlySet<GroupGate> }>;
 }
 
@@ -76,14 +80,15 @@ export interface ReadonlyState {
   readonly instances: ReadonlyMap<string, Readonly<InstanceNode>>;
   readonly templates: ReadonlyMap<string, Readonly<TemplateNode>>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
-  /** Looking for the next claim reorders what is cached in here, and changes nothing that can be seen. */
-  readonly ready: ReadyTasks;
-  readonly blocked: ReadonlySet<ReadonlyTaskNode>;
+  readonly ready: Readonly<ReadyTasks>;
+  readonly waiting: ReadonlyHeap<TaskNode>;
+  readonly blocked: ReadonlyHeap<TaskNode>;
+  readonly running: ReadonlyHeap<TaskNode>;
   readonly unreachable: ReadonlySet<ReadonlyTaskNode>;
   readonly drained: ReadonlySet<Readonly<InstanceNode>>;
   readonly held: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
-  readonly readinesses: Readonly<Record<Readiness, number>>;
+  readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
   readonly wakes: { readonly entries: readonly Readonly<Timer<ReadonlyTaskNode>>[] };
   readonly dues: Heap<Timer<TaskNode | InstanceNode>>;
@@ -94,20 +99,21 @@ export interface ReadonlyState {
 
 /** The state before the first event. */
 export function emptyState(): State {
-  const instances = new Map<string, InstanceNode>();
   return {
     tasks: new Map(),
     groups: new Map(),
-    instances,
+    instances: new Map(),
     templates: new Map(),
     locks: new Map(),
-    ready: emptyReadyTasks((requirement) => eligibleCount(instances, requirement)),
-    blocked: new Set(),
+    ready: emptyReadyTasks(),
+    waiting: emptyHeap(isCreatedBefore),
+    blocked: emptyHeap(isCreatedBefore),
+    running: emptyHeap(isCreatedBefore),
     unreachable: new Set(),
     drained: new Set(),
     held: new Map(),
     counts: noCounts(),
-    readinesses: { ready: 0, waiting: 0, blocked: 0, delayed: 0 },
+    standings: noStandings(),
     overdue: 0,
     wakes: emptyHeap<Timer<TaskNode>>(isEarlier),
     dues: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
@@ -121,16 +127,12 @@ export function noCounts(): Record<TaskStatus, number> {
   return { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
 }
 
-/** How many active instances are eligible: enough to tell none and one from more. */
-export function eligibleCount(
-  instances: ReadonlyMap<string, Readonly<InstanceNode>>,
-  requirement: Requirement,
-): number {
-  let count = 0;
-  for (const { instance, profile } of instances.values()) {
-    if (instance.status === "active" && isEligible(profile, requirement) && ++count > 1) break;
-  }
-  return count;
+export function noStandings(): Record<Standing, number> {
+  return { ready: 0, waiting: 0, blocked: 0, delayed: 0 };
+}
+
+export function isCreatedBefore(a: TaskNode, b: TaskNode): boolean {
+  return a.task.order < b.task.order;
 }
 
 function isEarlier(a: Timer<unknown>, b: Timer<unknown>): boolean {

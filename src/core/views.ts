@@ -6,6 +6,7 @@ import type { Gate } from "./nodes.ts";
 import type { CommandOf, Completion, Input, Urgent } from "./commands.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
 import { gatesOn } from "./gates.ts";
+import { inOrder } from "./heap.ts";
 import {
   MAX_INPUT_CHARACTERS,
   MAX_INPUTS,
@@ -16,8 +17,10 @@ import {
   MAX_URGENT,
 } from "./limits.ts";
 import type { GroupView, Instance, InstanceView, Task, TaskFilter, TaskView } from "./model.ts";
+import { firstCreated } from "./order.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
-import { isClosed, nextFor } from "./ready_tasks.ts";
+import { describeLimit, limitsOf, readinessOf } from "./readiness.ts";
+import { isLimited, limitedIn, nextFor } from "./ready_tasks.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, type Profile, profileOf } from "./routing.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
@@ -43,9 +46,13 @@ export function findGroup(state: ReadonlyState, id: string): ReadonlyGroupNode {
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
 export function viewOf(node: ReadonlyTaskNode): TaskView {
-  const { task, readiness, wake } = node;
+  const { task, wake } = node;
+  const readiness = readinessOf(node);
   if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
+  if (readiness === "limited") {
+    return { ...task, readiness, limitedBy: limitsOf(node).slice(0, MAX_NAMED).map(describeLimit) };
+  }
   if (readiness === "delayed") return { ...task, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) };
   return { ...task, readiness, waitingFor: culpritsOf(node, MAX_NAMED).map(nameCulprit) };
 }
@@ -69,13 +76,14 @@ export function isFree(state: ReadonlyState, id: string): boolean {
   return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
 }
 
-/** Whether a claim that names no task would find one now. */
+/** Whether a claim that names no task would find one now. O(buckets of ready tasks). */
 export function mayClaim(state: ReadonlyState, command: CommandOf<"claim_task">): boolean {
   const { instance } = command;
+  if (state.standings.ready === state.ready.limited) return false;
   return isFree(state, instance) && nextClaim(state, profileIn(state, instance, command)) !== undefined;
 }
 
-/** The task that an instance claims next. O(log n). */
+/** The task that an instance claims next. O(buckets of ready tasks). */
 export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskNode | undefined {
   const isOwn = ({ task }: ReadonlyTaskNode) => task.status === "completed" && task.assignedTo === profile.instance;
   return nextFor(state.ready, profile, (node) => node.dependencies.some(isOwn));
@@ -84,10 +92,11 @@ export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskN
 /** Urgent tasks that an instance could claim (the first few), in the order of creation. */
 export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urgent[] {
   const status = state.instances.get(profile.instance)?.instance.status;
-  if (state.ready.urgent.size === 0 || status === "draining" || status === "left") return [];
-  const nodes = take(state.ready.urgent, MAX_SCANNED)
-    .filter(({ bucket }) => bucket !== undefined && !isClosed(bucket) && isEligible(profile, bucket.requirement));
-  return inOrderOfCreation(nodes).slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
+  if (status === "draining" || status === "left") return [];
+  return take(inOrder(state.ready.urgent), MAX_SCANNED)
+    .map(({ target }) => target)
+    .filter(({ lane }) => lane !== undefined && !isLimited(lane) && isEligible(profile, lane.bucket))
+    .slice(0, MAX_URGENT).map(({ task: { id, description } }) => ({ id, description }));
 }
 
 /** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */
@@ -98,7 +107,7 @@ export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" 
   for (const watchers of gates) for (const gate of watchers) waiting.add(gate.root);
   const ready = inOrderOfCreation(
     Array.from(waiting)
-      .filter(({ task, readiness }) => readiness === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
+      .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
   );
   return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
 }
@@ -153,7 +162,15 @@ export interface Summary extends Readonly<Record<Readiness, number>> {
 
 /** Counts of tasks. O(1). */
 export function summarize(state: ReadonlyState): Summary {
-  return { total: state.tasks.size, byStatus: { ...state.counts }, ...state.readinesses, overdue: state.overdue };
+  const { tasks, counts, standings, ready: { limited }, overdue } = state;
+  return {
+    total: tasks.size,
+    byStatus: { ...counts },
+    ...standings,
+    ready: standings.ready - limited,
+    limited,
+    overdue,
+  };
 }
 
 /** One page of tasks, in the order of creation. */
@@ -211,41 +228,43 @@ export function* tasksMatching(state: ReadonlyState, filter: TaskFilter): Iterab
   for (const node of nodes) if (matches(node, filter)) yield node;
 }
 
-function matches({ task, readiness }: ReadonlyTaskNode, filter: TaskFilter): boolean {
+function matches(node: ReadonlyTaskNode, filter: TaskFilter): boolean {
+  const { task } = node;
   const { status, assignedTo, group, priority, overdue } = filter;
   if (assignedTo !== undefined && task.assignedTo !== assignedTo) return false;
   if (group !== undefined && task.group !== group) return false;
   if (priority !== undefined && (task.priority ?? "normal") !== priority) return false;
   if (overdue !== undefined && (task.overdue === true) !== overdue) return false;
-  return status === undefined || status.includes(task.status) ||
-    (readiness !== undefined && status.includes(readiness));
+  if (status === undefined || status.includes(task.status)) return true;
+  const readiness = readinessOf(node);
+  return readiness !== undefined && status.includes(readiness);
 }
 
-/** A group with what is derived from its tasks. O(1), but for a group of which nothing can be done. */
+/** A group with what is derived from its tasks. O(1). */
 export function groupViewOf(node: ReadonlyGroupNode): GroupView {
   const { group, counts, members } = node;
   const total = members.size;
   const done = counts.completed + counts.skipped;
+  const limited = limitedIn(node);
   return {
     ...group,
     status: groupStatus(node, total - done),
     total,
     counts: { ...counts },
+    ...(limited > 0 && { limited }),
     percent: total === 0 ? 0 : Math.floor(100 * done / total),
   };
 }
 
-function groupStatus({ group, counts, members }: ReadonlyGroupNode, left: number): GroupView["status"] {
+function groupStatus({ group, counts, standings, members }: ReadonlyGroupNode, left: number): GroupView["status"] {
   if (members.size === 0) return "empty";
   if (left === 0) return "done";
   if (counts.pending + counts.in_progress === 0) return "failed";
   if (group.paused === true) return "paused";
-  if (counts.in_progress > 0) return "open";
-  for (const { readiness } of members) if (readiness !== undefined && readiness !== "blocked") return "open";
-  return "blocked";
+  return counts.in_progress === 0 && standings.blocked === counts.pending ? "blocked" : "open";
 }
 
-/** The tasks that an instance holds, in the order of creation. */
+/** The tasks that an instance holds, in the order of creation. O(those), sorted. */
 export function heldBy(state: ReadonlyState, instance: string): readonly ReadonlyTaskNode[] {
   return inOrderOfCreation(state.held.get(instance) ?? []);
 }
@@ -263,20 +282,6 @@ export function countHeldBy(state: ReadonlyState, instance: string): number {
 /** Tasks of a set, whose own order depends on how the state was made. */
 export function inOrderOfCreation<N extends { readonly task: Task }>(nodes: Iterable<N>): readonly N[] {
   return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
-}
-
-/** The first of many tasks, in the order of creation, which is not that of a set that tasks move into. O(n log limit), O(n) where they are about in order. */
-export function firstCreated<N extends { readonly task: Task }>(nodes: Iterable<N>, limit: number): readonly N[] {
-  let first: N[] = [];
-  let last = Infinity;
-  for (const node of nodes) {
-    if (node.task.order > last) continue;
-    first.push(node);
-    if (first.length < 2 * limit) continue;
-    first = inOrderOfCreation(first).slice(0, limit);
-    last = first.at(-1)?.task.order ?? -Infinity;
-  }
-  return inOrderOfCreation(first).slice(0, limit);
 }
 
 /** An instance with the tasks that it holds (the first few). */

@@ -27,6 +27,7 @@ export const TASK_FIELDS = [
   "status",
   "readiness",
   "waitingFor",
+  "limitedBy",
   "delayedUntil",
   "dependencies",
   "priority",

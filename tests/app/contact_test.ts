@@ -141,7 +141,7 @@ test("a task that only a wrong read found ready is delayed again", async (scene)
   await right.execute(create(taskWith({ notBefore: scene.now + HOUR / 2 }, "a"), reserved), "test");
   let aheadMs = HOUR;
   const wrong = await scene.startEngine(() => scene.now + aheadMs);
-  const readiness = () => wrong.read((state) => state.tasks.get("a")?.readiness);
+  const readiness = () => wrong.read((state) => state.tasks.get("a")?.standing);
   assertEquals(await readiness(), "ready");
   aheadMs = 0;
   assertEquals(await readiness(), "delayed");

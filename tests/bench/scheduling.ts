@@ -6,42 +6,56 @@ import { decide } from "../../src/core/decide.ts";
 import { MAX_BATCH_TASKS } from "../../src/core/limits.ts";
 import type { NewTask } from "../../src/core/model.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
-import { medians, timed } from "./measure.ts";
-import type { Benchmark } from "./row.ts";
+import { medians, type Sample, timed } from "./measure.ts";
+import type { Benchmark, Row } from "./row.ts";
 
 const PLAIN_TASKS = 1_000;
-const ROUTED_TASKS = 100_000;
-const CAPABILITIES = Array.from({ length: 10 }, (_, index) => `capability-${index}`);
-const REQUIREMENTS = 1_000;
-const GROUPS = 100;
-const LOCKS = 100;
-const MAX_PARALLEL = 5;
 
-/** Claims in a round, each by another of so many workers, who complete before they claim again. */
-const CLAIMS = 100;
-const WORKERS = 20;
+/** Buckets of ready tasks: so many requirements in so many groups. */
+const REQUIREMENTS = 1_000;
+const GROUPS = 10;
+const ROUTED_TASKS = 100_000;
+const LOCKS = 10_000;
+const TAKEN_LOCKS = 9_000;
+const INSTANCES = 5_000;
+const CAPABILITIES = Array.from({ length: 10 }, (_, index) => `capability-${index}`);
+
+/** Claims in a round; what they take is completed and created anew. */
+const CLAIMS = 20;
 
 const DEPENDENTS = 10_000;
 const FEW_DEPENDENTS = 1_000;
 const ROUNDS = { rounds: 60, warmUpRounds: 20 };
 
 export const scheduling: Benchmark = async () => {
-  const plain = cycleOf(filled(Array.from({ length: PLAIN_TASKS }, (_, index) => taskOf(index, {}))));
-  const routed = cycleOf(filled(Array.from({ length: ROUTED_TASKS }, (_, index) => routedTask(index))));
   const measured = await medians({
-    plain: () => plain(),
-    routed: () => routed(),
+    plain: claimsOf(filled(Array.from({ length: PLAIN_TASKS }, (_, index) => taskOf(index, {})))),
+    routed: claimsOf(crowded(), {
+      before: (state, turn) => register(state, turn % INSTANCES, subset(1 | mixed(turn, 4))),
+      claim: (turn) => ({ instance: `worker-${turn % INSTANCES}` }),
+    }),
+    pausing: claimsOf(crowded(), {
+      before: (state, turn) => {
+        const settings = { paused: turn % 2 === 0 ? true : null };
+        carryOut(state, { type: "update_group", id: `group-${(turn >> 1) % GROUPS}`, settings });
+      },
+    }),
+    none: claimsOf(crowded(), { claim: () => ({ instance: "nobody", capabilities: [] }), isFound: false }),
+    locked: claimsOf(locked()),
+    shared: claimsOf(sharing()),
     few: () => completion(FEW_DEPENDENTS),
     many: () => completion(DEPENDENTS),
   }, ROUNDS);
+  const floor = { value: measured.plain, what: "claim of 1,000 plain tasks" };
+  const row = (name: string, value: number, bound: number): Row => {
+    return { name: `${name}, without disk`, value, floor, unit: "ms", target: { of: "value", is: "at most", bound } };
+  };
   return [
-    {
-      name: "claim of 100,000 routed tasks, without disk",
-      value: measured.routed / CLAIMS,
-      floor: { value: measured.plain / CLAIMS, what: "claim of 1,000 plain tasks, without disk" },
-      unit: "ms",
-      target: { of: "ratio", is: "at most", bound: 2 },
-    },
+    row("claim from 10,000 buckets after a registration", measured.routed, 0.5),
+    row("claim from 10,000 buckets after a group was paused or resumed", measured.pausing, 0.5),
+    row("claim that none of 10,000 buckets serves", measured.none, 0.5),
+    row("claim that takes the lock of 10,000 buckets", measured.shared, 0.5),
+    row("claim of 100,000 tasks with a lock each, 9 of 10 taken", measured.locked, 1),
     {
       name: "completion that 10,000 wait for, without disk",
       value: measured.many,
@@ -52,32 +66,82 @@ export const scheduling: Benchmark = async () => {
   ];
 };
 
-/** A measure of claims: every worker completes what it holds, claims, and the next one does. Tasks done are added anew. */
-function cycleOf(state: State): () => Promise<number> {
-  const held = new Map<string, string>();
+interface Claims {
+  /** Done before each claim, and not measured. */
+  readonly before?: (state: State, turn: number) => void;
+  readonly claim?: (turn: number) => Omit<CommandOf<"claim_task">, "type">;
+  readonly isFound?: boolean;
+}
+
+/** A measure of a claim. What is claimed is completed at once, removed, and created anew. */
+function claimsOf(state: State, { before, claim = () => ({ ...ANYBODY }), isFound = true }: Claims = {}): Sample {
   let turn = 0;
-  let created = state.tasks.size;
+  let created = 0;
   return () => {
     let elapsedMs = 0;
     for (let claims = 0; claims < CLAIMS; claims++) {
-      const instance = `worker-${turn++ % WORKERS}`;
-      const done = held.get(instance);
-      if (done !== undefined) {
-        carryOut(state, { type: "complete_task", id: done, instance, result: "done" });
-        const { id: _, ...same } = state.tasks.get(done)?.task ?? taskOf(0, {});
-        const { description, dependencies, group, locks, capabilities } = same;
-        const settings = { ...group && { group }, ...locks && { locks }, ...capabilities && { capabilities } };
-        const id = `again-${created++}`;
-        carryOut(state, { type: "create_tasks", tasks: [{ id, description, dependencies, ...settings }] });
-      }
+      before?.(state, turn);
+      const command = { type: "claim_task" as const, ...claim(turn++) };
       const start = performance.now();
-      const claim = carryOut(state, { type: "claim_task", instance, capabilities: CAPABILITIES });
+      const { task } = carryOut(state, command);
       elapsedMs += performance.now() - start;
-      if (claim.task === undefined) throw new Error(`There is no task to claim: ${claim.none.message}`);
-      held.set(instance, claim.task.id);
+      if ((task !== undefined) !== isFound) throw new Error(`Claimed ${task?.id}, which is not what is measured`);
+      if (task === undefined) continue;
+      carryOut(state, { type: "complete_task", id: task.id, instance: command.instance, result: "done" });
+      carryOut(state, { type: "delete_task", id: task.id });
+      const { description, dependencies, group, locks, capabilities } = task;
+      const settings = { ...group && { group }, ...locks && { locks }, ...capabilities && { capabilities } };
+      const id = `again-${created++}`;
+      carryOut(state, { type: "create_tasks", tasks: [{ id, description, dependencies, ...settings }] });
     }
-    return Promise.resolve(elapsedMs);
+    return Promise.resolve(elapsedMs / CLAIMS);
   };
+}
+
+const ANYBODY = { instance: "anybody", capabilities: CAPABILITIES };
+
+/** Many instances of many kinds, and ready tasks in all buckets, which have nothing to do with their locks. */
+function crowded(): State {
+  const tasks = Array.from({ length: ROUTED_TASKS }, (_, index) =>
+    taskOf(index, {
+      capabilities: subset(1 + mixed(index, 1) % REQUIREMENTS),
+      group: `group-${mixed(index, 2) % GROUPS}`,
+      locks: [`lock-${mixed(index, 3) % LOCKS}`],
+    }));
+  const state = filled(tasks, GROUPS);
+  for (let instance = 0; instance < INSTANCES; instance++) register(state, instance, subset(1 | mixed(instance, 4)));
+  return state;
+}
+
+/** Tasks with a lock each, most of which are taken. */
+function locked(): State {
+  const state = filled(
+    Array.from({ length: ROUTED_TASKS }, (_, index) => taskOf(index, { locks: [`l${index % LOCKS}`] })),
+  );
+  for (let taken = 0; taken < TAKEN_LOCKS; taken++) {
+    carryOut(state, { type: "claim_task", instance: `holder-${taken}`, id: `task-${taken}` });
+  }
+  return state;
+}
+
+/** A lock that the tasks of all buckets name. */
+function sharing(): State {
+  const count = REQUIREMENTS * GROUPS;
+  return filled(
+    Array.from(
+      { length: 2 * count },
+      (_, index) => taskOf(index, { group: `group-${index % count}`, locks: ["lock"] }),
+    ),
+    count,
+  );
+}
+
+function register(state: State, instance: number, capabilities: readonly string[]): void {
+  carryOut(state, { type: "register_instance", instance: `worker-${instance}`, settings: { capabilities } });
+}
+
+function subset(bits: number): readonly string[] {
+  return CAPABILITIES.filter((_, bit) => (bits >> bit) % 2 !== 0);
 }
 
 /** How long it takes to complete a task that so many wait for, in milliseconds. */
@@ -88,25 +152,15 @@ function completion(dependents: number): Promise<number> {
   return timed(() => carryOut(state, { type: "complete_task", id: "first", instance: "worker", result: "done" }));
 }
 
-function filled(tasks: readonly NewTask[]): State {
+function filled(tasks: readonly NewTask[], groups = 0): State {
   const state = emptyState();
-  for (let group = 0; group < GROUPS; group++) {
-    carryOut(state, { type: "create_group", id: `group-${group}`, settings: { maxParallel: MAX_PARALLEL } });
+  for (let group = 0; group < groups; group++) {
+    carryOut(state, { type: "create_group", id: `group-${group}`, settings: {} });
   }
   for (let first = 0; first < tasks.length; first += MAX_BATCH_TASKS) {
     carryOut(state, { type: "create_tasks", tasks: tasks.slice(first, first + MAX_BATCH_TASKS) });
   }
   return state;
-}
-
-/** Requirement, group and lock have nothing to do with each other, nor with those of the task before. */
-function routedTask(index: number): NewTask {
-  const requirement = mixed(index, 1) % REQUIREMENTS;
-  return taskOf(index, {
-    capabilities: CAPABILITIES.filter((_, bit) => (requirement >> bit) % 2 === 1),
-    group: `group-${mixed(index, 2) % GROUPS}`,
-    locks: [`lock-${mixed(index, 3) % LOCKS}`],
-  });
 }
 
 /** A number that looks like chance and is the same every time (the finalizer of MurmurHash3). */
@@ -121,7 +175,8 @@ function taskOf(index: number, settings: Partial<NewTask>): NewTask {
   return { id: `task-${index}`, description: "Something to be done by an agent", dependencies: [], ...settings };
 }
 
-let now = 0;
+/** Milliseconds since the Unix epoch, another for each command; as large as real ones, which cost more than small ones. */
+let now = Date.UTC(2026, 0, 1);
 
 function carryOut<K extends CommandType>(state: State, command: CommandOf<K>) {
   const { events, answer } = decide(state, command, { now: ++now, clock: now, defaults: {} });

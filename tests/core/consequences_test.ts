@@ -33,7 +33,7 @@ for (
           events = isSweepDue(state, 4) ? [...run(state, { type: "sweep" }, 4).events] : [];
         }
         assertEquals(sizes.length, Math.ceil(many / MAX_RECORD_TASKS));
-        assertEquals([state.counts.pending, state.unreachable.size, state.blocked.size], [0, 0, 0]);
+        assertEquals([state.counts.pending, state.unreachable.size, state.blocked.entries.length], [0, 0, 0]);
         assertEquals(state.counts[status], status === "failed" ? many + 1 : many);
         assertEquals([isSweepDue(state, 4), nextDueOf(state), nextTimeOf(state)], [false, undefined, undefined]);
       },

@@ -27,6 +27,7 @@ import {
   update,
   work,
 } from "./given.ts";
+import { lanesIn } from "./naive.ts";
 
 const CREATED: Task = { ...newTask("a"), status: "pending", attempt: 0, order: 1, createdAt: 1, pendingAt: 1 };
 const CLAIMED: Task = { ...CREATED, status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 2 };
@@ -236,7 +237,7 @@ Deno.test({
     assertEquals(readiness(stateAfter(...broken, retry("a"), retry("b")), "c"), "waiting");
     const mended = stateAfter(...broken, retry("a"), retry("b"), ...work("x", "a"), ...work("x", "b"));
     assertEquals(readiness(mended, "c"), "ready");
-    assertEquals(mended.blocked.size, 0);
+    assertEquals(mended.blocked.entries, []);
   },
 });
 
@@ -262,7 +263,7 @@ Deno.test({
     );
     assertEquals(["a", "b", "c", "d"].map((id) => readiness(state, id)), ["ready", "blocked", "blocked", "waiting"]);
     assertEquals(readyIn(state), ["a"]);
-    assertEquals(idsOf(state.blocked), ["b", "c"]);
+    assertEquals(idsOf(inOrder(state.blocked)), ["b", "c"]);
   },
 });
 
@@ -273,7 +274,7 @@ Deno.test({
     const tasks = create(newTask("a"), newTask("b"), newTask("c", "a"));
     const freed = stateAfter(tasks, cancel("a"), update("c"));
     assertEquals(readiness(freed, "c"), "ready");
-    assertEquals(freed.blocked.size, 0);
+    assertEquals(freed.blocked.entries, []);
     assertEquals(freed.tasks.get("a")?.dependents.size, 0);
 
     const moved = stateAfter(tasks, cancel("a"), update("c", "b"));
@@ -290,12 +291,11 @@ Deno.test({
   permissions: "none",
   fn() {
     const ready = stateAfter(create(newTask("a")), remove("a"));
-    assertEquals(ready.ready.size, 0);
     assertEquals(ready.ready.buckets.size, 0);
     assertEquals(ready.counts.pending, 0);
 
     const blocked = stateAfter(create(newTask("a"), newTask("b", "a")), cancel("a"), remove("b"));
-    assertEquals(blocked.blocked.size, 0);
+    assertEquals(blocked.blocked.entries, []);
     assertEquals(blocked.tasks.get("a")?.dependents.size, 0);
     assertEquals(blocked.counts, { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 1, skipped: 0 });
   },
@@ -398,10 +398,10 @@ Deno.test({
       create(taskWith({ notBefore: 5 }, "delayed"), taskWith({ assignTo: { instance: "x", fallbackMs: 4 } }, "kept")),
     );
     assertEquals(readiness(state, "delayed"), "delayed");
-    assertEquals([...state.ready.reservations.keys()], ["x"]);
+    assertEquals(reservations(state), ["x"]);
     evolve(state, { type: "group.created", group: { id: "g" } }, 5);
     assertEquals(readiness(state, "delayed"), "ready");
-    assertEquals([...state.ready.reservations.keys()], []);
+    assertEquals(reservations(state), []);
     assertEquals(state.wakes.entries, []);
   },
 });
@@ -497,18 +497,20 @@ Deno.test({
       return result;
     };
     const [bucket] = full.ready.buckets.values();
-    assert(bucket !== undefined);
-    const entries = new Proxy(bucket.heap.entries, {
+    const [lane] = bucket?.lanes.values() ?? [];
+    assert(bucket !== undefined && lane !== undefined);
+    const entries = new Proxy(lane.tasks.entries, {
       get: (target, key) => count(Reflect.get(target, key)),
       set: (target, key, value) => count(Reflect.set(target, key, value)),
     });
-    const watched = { ...bucket, heap: { ...bucket.heap, entries } };
-    const buckets = new Map([[bucket.key, watched]]);
-    for (const node of full.tasks.values()) node.bucket = watched;
-    const state: State = { ...full, ready: { ...full.ready, buckets } };
+    const watched = { ...lane, tasks: { ...lane.tasks, entries } };
+    bucket.queue.entries[0] = watched;
+    bucket.lanes.set(lane.key, watched);
+    for (const node of full.tasks.values()) node.lane = watched;
+    const state = full;
     evolve(state, { type: "task.claimed", id: "t0", instance: "x", attempt: 1 }, 1);
     evolve(state, { type: "task.completed", id: "t0", instance: "x", attempt: 1, result: "" }, 2);
-    assertEquals(state.ready.size, 9_999);
+    assertEquals(bucket.size, 9_999);
     assert(touched > 0 && touched < 12 * Math.log2(10_000), `${touched} accesses`);
   },
 });
@@ -516,7 +518,11 @@ Deno.test({
 function readiness(state: State, id: string): string {
   const node = state.tasks.get(id);
   assert(node !== undefined);
-  return node.readiness ?? node.task.status;
+  return node.standing ?? node.task.status;
+}
+
+function reservations(state: State): readonly string[] {
+  return Array.from(state.ready.buckets.values()).flatMap(({ requirement }) => requirement.instance ?? []);
 }
 
 function idsOf(nodes: Iterable<{ readonly task: Task }>): readonly string[] {
@@ -525,7 +531,7 @@ function idsOf(nodes: Iterable<{ readonly task: Task }>): readonly string[] {
 
 /** The ids of ready tasks that ask for nothing, in the order in which claims take them. */
 function readyIn(state: State): readonly string[] {
-  return Array.from(state.ready.buckets.values(), ({ heap }) => idsOf(inOrder(heap))).flat();
+  return lanesIn(state).flatMap(({ tasks }) => idsOf(inOrder(tasks)));
 }
 
 /** What is left of the first attempt of `x`, from 2 to 3. */

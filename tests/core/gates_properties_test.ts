@@ -138,7 +138,7 @@ Deno.test({
           }
         }
         assertEquals(state.counts.in_progress, 0);
-        assertEquals(state.readinesses, { ready: 0, waiting: 0, blocked: 0, delayed: 0 });
+        assertEquals(state.standings, { ready: 0, waiting: 0, blocked: 0, delayed: 0 });
       }),
       { numRuns: 200 },
     );
@@ -183,11 +183,11 @@ function assertVerdicts(state: State): void {
     for (const gate of node.gates) assertGate(gate, world);
     const other = restored.tasks.get(id);
     assert(other !== undefined);
-    assertEquals([verdictOf(other), other.readiness], [verdict, node.readiness]);
-    if (node.readiness === "ready") assertEquals(other.claimAt, node.claimAt);
-    if (status !== "pending") assertEquals(node.readiness, undefined);
+    assertEquals([verdictOf(other), other.standing], [verdict, node.standing]);
+    if (node.standing === "ready") assertEquals(other.claimAt, node.claimAt);
+    if (status !== "pending") assertEquals(node.standing, undefined);
     else {assertEquals(
-        node.readiness,
+        node.standing,
         { true: "ready", unknown: "waiting", blocked: "blocked", not_taken: "" }[verdict],
       );}
   }

@@ -70,7 +70,7 @@ Deno.test({
     evolve(state, { type: "tasks.created", tasks: [...members, ...watchers] }, 2);
     run(state, { type: "bulk_update", filter: { group: "g" }, action: { type: "cancel" }, isAtomic: true }, 3);
     assertEquals([standing(state, "w0"), standing(state, "w1")], ["blocked", "ready"]);
-    assertEquals(state.readinesses, { ready: COUNT / 2, blocked: COUNT / 2, waiting: 0, delayed: 0 });
+    assertEquals(state.standings, { ready: COUNT / 2, blocked: COUNT / 2, waiting: 0, delayed: 0 });
   },
 });
 
@@ -92,7 +92,7 @@ Deno.test({
     const tasks = times(100, (n) => newTask(`t${n}`, { task: "a", when: { pointer: "/n", equals: n } }));
     evolve(state, { type: "tasks.created", tasks }, 9);
     assertEquals(reads, 1);
-    assertEquals([standing(state, "t7"), state.readinesses.ready], ["ready", 1]);
+    assertEquals([standing(state, "t7"), state.standings.ready], ["ready", 1]);
   },
 });
 
@@ -571,7 +571,7 @@ Deno.test({
 function standing(state: State, id: string): string {
   const node = state.tasks.get(id);
   assert(node !== undefined, id);
-  return node.readiness ?? node.task.status;
+  return node.standing ?? node.task.status;
 }
 
 function waitingFor(state: State, id: string): readonly string[] | undefined {

@@ -147,7 +147,7 @@ Deno.test({
     for (const ordered of [(batch: readonly NewTask[]) => batch, (batch: readonly NewTask[]) => batch.toReversed()]) {
       const state = chainOf(CHAIN_LENGTH, ordered);
       assertEquals(state.tasks.size, CHAIN_LENGTH);
-      assertEquals(state.ready.size, 1);
+      assertEquals(state.standings.ready, 1);
     }
   },
 });

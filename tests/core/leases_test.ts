@@ -42,7 +42,7 @@ Deno.test({
       answer: { swept: 1 },
     });
     assertEquals(taskOf(state, "a").status, "pending");
-    assertEquals(state.tasks.get("a")?.readiness, "delayed");
+    assertEquals(state.tasks.get("a")?.standing, "delayed");
     assertEquals([nextDueOf(state), nextTimeOf(state)], [undefined, 1_102]);
     assertEquals(run(state, SWEEP, 103).events, []);
   },
@@ -502,7 +502,7 @@ Deno.test({
       "failed",
     ]);
     assertEquals([state.overdue, taskOf(state, "late").overdue], [1, true]);
-    assertEquals(state.tasks.get("after")?.readiness, "blocked");
+    assertEquals(state.tasks.get("after")?.standing, "blocked");
     assertEquals(run(state, SWEEP, 200).events, []);
     assertEquals(refusalOf(() => run(state, complete("x", "running"), 201)).code, "wrong_state");
     // A later deadline takes the mark away.
@@ -644,7 +644,7 @@ Deno.test({
     // A look at the state at a time that was never recorded; then the clock is set back.
     run(state, { type: "heartbeat", instance: "x" }, HOUR);
     run(state, { type: "delete_task", id: "n" }, 50);
-    assertEquals([state.tasks.get("a")?.readiness, taskOf(state, "a").readyAt], ["ready", 50]);
+    assertEquals([state.tasks.get("a")?.standing, taskOf(state, "a").readyAt], ["ready", 50]);
   },
 });
 

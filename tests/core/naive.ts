@@ -13,24 +13,28 @@ import {
   type Verdict,
 } from "../../src/core/dependency.ts";
 import type { Instance, Priority, Task } from "../../src/core/model.ts";
-import type { Gate, TaskNode } from "../../src/core/nodes.ts";
+import type { Gate, Lane, TaskNode } from "../../src/core/nodes.ts";
+import { isLimited } from "../../src/core/ready_tasks.ts";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import type { State } from "../../src/core/state.ts";
-import type { Readiness, TaskStatus } from "../../src/core/status.ts";
+import type { Standing, TaskStatus } from "../../src/core/status.ts";
 
 /** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heaps. */
 export interface Indexes {
   /** In the order of claims, were they all for the same instance. */
   readonly ready: readonly ReadyIndexes[];
   readonly urgent: readonly string[];
-  /** The instances for which ready tasks are reserved. */
-  readonly reservations: readonly string[];
+  /** How many ready tasks their groups or locks keep from being claimed. */
+  readonly limited: number;
+  /** In the order of creation. */
+  readonly waiting: readonly string[];
   readonly blocked: readonly string[];
+  readonly running: readonly string[];
   readonly unreachable: readonly string[];
   readonly drained: readonly string[];
   readonly held: readonly (readonly [instance: string, ids: readonly string[]])[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
-  readonly readinesses: Readonly<Record<Readiness, number>>;
+  readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
   readonly groups: readonly GroupIndexes[];
   readonly locks: readonly LockIndexes[];
@@ -46,6 +50,8 @@ export interface ReadyIndexes {
   readonly claimAt: number;
   readonly isUrgent: boolean;
   readonly requirement: NaiveRequirement;
+  /** How many active instances may claim it. */
+  readonly able: number;
   /** Whether its group and its locks let it run now. */
   readonly isOpen: boolean;
 }
@@ -60,6 +66,11 @@ interface GroupIndexes {
   readonly id: string;
   readonly members: readonly string[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
+  readonly standings: Readonly<Record<Standing, number>>;
+  /** How many of its ready tasks wait for a lock. */
+  readonly locked: number;
+  /** In the order of creation. */
+  readonly failing: readonly string[];
   readonly isOpen: boolean;
   /** The tasks that wait for it, once for each time that they name it in an expression. */
   readonly watchers: readonly string[];
@@ -69,6 +80,8 @@ interface LockIndexes {
   readonly name: string;
   readonly users: number;
   readonly holders: readonly string[];
+  /** The ready tasks that name it. */
+  readonly ready: readonly string[];
   readonly isOpen: boolean;
 }
 
@@ -81,7 +94,7 @@ interface Timed {
 interface NodeIndexes {
   readonly id: string;
   readonly group: string | undefined;
-  readonly readiness: Readiness | undefined;
+  readonly standing: Standing | undefined;
   readonly dependencies: readonly string[];
   readonly dependents: readonly string[];
   readonly watchers: readonly string[];
@@ -99,32 +112,38 @@ interface NaiveGate {
 
 /** The indexes as they stand. */
 export function indexesOf(state: State): Indexes {
-  const heads = Array.from(state.ready.buckets.values(), (bucket) => [...inOrder(bucket.heap)]).flat();
+  const ready = lanesIn(state).flatMap(({ tasks }) => [...inOrder(tasks)]);
   return {
-    ready: heads.toSorted((a, b) =>
-      Number(state.ready.urgent.has(b)) - Number(state.ready.urgent.has(a)) || a.claimAt - b.claimAt ||
+    ready: ready.toSorted((a, b) =>
+      Number(b.urgent !== undefined) - Number(a.urgent !== undefined) || a.claimAt - b.claimAt ||
       a.task.order - b.task.order
     ).map(readyOf),
-    urgent: idsOf(state.ready.urgent).toSorted(),
-    reservations: [...state.ready.reservations.keys()].toSorted(),
-    blocked: idsOf(state.blocked).toSorted(),
+    urgent: Array.from(inOrder(state.ready.urgent), ({ target }) => target.task.id),
+    limited: state.ready.limited,
+    waiting: idsOf(inOrder(state.waiting)),
+    blocked: idsOf(inOrder(state.blocked)),
+    running: idsOf(inOrder(state.running)),
     unreachable: idsOf(state.unreachable).toSorted(),
     drained: Array.from(state.drained, ({ instance }) => instance.id).toSorted(),
     held: Array.from(state.held, ([instance, nodes]) => [instance, idsOf(nodes).toSorted()] as const).toSorted(
       byFirst,
     ),
     counts: state.counts,
-    readinesses: state.readinesses,
+    standings: state.standings,
     overdue: state.overdue,
-    groups: Array.from(state.groups, ([id, { members, counts, isOpen, watches }]) => ({
+    groups: Array.from(state.groups, ([id, { members, counts, standings, locked, failing, isOpen, watches }]) => ({
       id,
       members: idsOf(members).toSorted(),
       counts,
+      standings,
+      locked,
+      failing: idsOf(inOrder(failing)),
       isOpen,
       watchers: Array.from(gatesOn({ watches }), (gate) => gate.root.task.id).toSorted(),
     })),
-    locks: Array.from(state.locks.values(), ({ name, users, holders, isOpen }) => {
-      return { name, users, holders: idsOf(holders).toSorted(), isOpen };
+    locks: Array.from(state.locks.values(), ({ name, users, holders, lanes, isOpen }) => {
+      const ready = Array.from(lanes).flatMap(({ tasks }) => idsOf(tasks.entries)).toSorted();
+      return { name, users, holders: idsOf(holders).toSorted(), ready, isOpen };
     }).toSorted((a, b) => compare(a.name, b.name)),
     wakes: Array.from(state.wakes.entries, ({ at, target }) => ({ at, task: target.task.id })).toSorted(byTime),
     dues: Array.from(state.dues.entries, ({ at, target }) => {
@@ -133,7 +152,7 @@ export function indexesOf(state: State): Indexes {
     nodes: Array.from(state.tasks, ([id, node]) => ({
       id,
       group: node.group?.group.id,
-      readiness: node.readiness,
+      standing: node.standing,
       dependencies: idsOf(node.dependencies),
       dependents: idsOf(node.dependents).toSorted(),
       watchers: Array.from(node.watchers, (gate) => gate.root.task.id).toSorted(),
@@ -145,14 +164,20 @@ export function indexesOf(state: State): Indexes {
   };
 }
 
-function readyOf({ task, claimAt, bucket }: TaskNode): ReadyIndexes {
-  const { instance, roles = [], capabilities = [] } = bucket?.requirement ?? {};
+/** All lanes of ready tasks. */
+export function lanesIn({ ready }: State): readonly Lane[] {
+  return Array.from(ready.buckets.values()).flatMap(({ lanes }) => [...lanes.values()]);
+}
+
+function readyOf({ task, claimAt, lane }: TaskNode): ReadyIndexes {
+  const { instance, roles = [], capabilities = [] } = lane?.bucket.requirement ?? {};
   return {
     id: task.id,
     claimAt,
     isUrgent: task.priority === "urgent",
     requirement: { instance, roles, capabilities },
-    isOpen: bucket?.resources.every((resource) => resource.isOpen) === true,
+    able: lane?.bucket.able ?? -1,
+    isOpen: lane !== undefined && !isLimited(lane),
   };
 }
 
@@ -177,12 +202,18 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     ).toSorted();
 
   const delayedUntil = (task: Task) => Math.max(task.notBefore ?? 0, task.retryAt ?? 0);
-  const readiness = (task: Task): Readiness | undefined => {
+  const standing = (task: Task): Standing | undefined => {
     if (task.status !== "pending") return undefined;
     if (count(task, "unknown", "blocked", "not_taken") === 0) return delayedUntil(task) > now ? "delayed" : "ready";
     return count(task, "not_taken") === 0 && count(task, "blocked") > 0 ? "blocked" : "waiting";
   };
-  const withReadiness = (wanted: Readiness) => tasks.filter((task) => readiness(task) === wanted);
+  const standingAt = (wanted: Standing, among = tasks) => among.filter((task) => standing(task) === wanted);
+  const standings = (among: readonly Task[]) => ({
+    ready: standingAt("ready", among).length,
+    waiting: standingAt("waiting", among).length,
+    blocked: standingAt("blocked", among).length,
+    delayed: standingAt("delayed", among).length,
+  });
   const since = (task: Task) => Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil(task));
   const reservedUntil = (task: Task) =>
     task.assignTo === undefined ? -Infinity : since(task) + (task.assignTo.fallbackMs ?? Infinity);
@@ -193,16 +224,18 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     return group?.paused !== true && inProgress < (group?.maxParallel ?? Infinity);
   };
   const holdersOf = (lock: string) => running.filter((task) => task.locks?.includes(lock) === true);
-  const ready = withReadiness("ready").map((task): ReadyIndexes & { readonly order: number } => {
+  const isLocked = (task: Task) => (task.locks ?? []).some((lock) => holdersOf(lock).length > 0);
+  const ready = standingAt("ready").map((task): ReadyIndexes & { readonly order: number } => {
     const isReserved = reservedUntil(task) > now;
+    const requirement = naiveRequirement(task, isReserved);
     return {
       id: task.id,
       order: task.order,
       claimAt: since(task) - BOOST_MS[task.priority ?? "normal"],
       isUrgent: task.priority === "urgent",
-      requirement: naiveRequirement(task, isReserved),
-      isOpen: (task.group === undefined || isOpenGroup(task.group)) &&
-        (task.locks ?? []).every((lock) => holdersOf(lock).length === 0),
+      requirement,
+      able: instances.filter((instance) => instance.status === "active" && isNaivelyAble(instance, requirement)).length,
+      isOpen: (task.group === undefined || isOpenGroup(task.group)) && !isLocked(task),
     };
   }).toSorted((a, b) => Number(b.isUrgent) - Number(a.isUrgent) || a.claimAt - b.claimAt || a.order - b.order);
   const open = tasks.filter(({ status }) => status === "pending" || status === "in_progress");
@@ -211,9 +244,11 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
   const isGone = ({ status }: Instance) => status === "lost" || status === "left";
   return {
     ready: ready.map(({ order: _, ...rest }) => rest),
-    urgent: ready.filter(({ isUrgent }) => isUrgent).map(({ id }) => id).toSorted(),
-    reservations: [...new Set(ready.flatMap(({ requirement }) => requirement.instance ?? []))].toSorted(),
-    blocked: withReadiness("blocked").map(({ id }) => id).toSorted(),
+    urgent: standingAt("ready").filter(({ priority }) => priority === "urgent").map(({ id }) => id),
+    limited: ready.filter(({ isOpen }) => !isOpen).length,
+    waiting: standingAt("waiting").map(({ id }) => id),
+    blocked: standingAt("blocked").map(({ id }) => id),
+    running: running.map(({ id }) => id),
     // What cannot be met and drained instances are taken care of by each command.
     unreachable: [],
     drained: [],
@@ -222,17 +257,15 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       return [holder, ids.toSorted()] as const;
     }).toSorted(byFirst),
     counts: naiveCounts(tasks),
-    readinesses: {
-      ready: ready.length,
-      waiting: withReadiness("waiting").length,
-      blocked: withReadiness("blocked").length,
-      delayed: withReadiness("delayed").length,
-    },
+    standings: standings(tasks),
     overdue: open.filter(({ overdue }) => overdue === true).length,
     groups: groups.map(({ id }) => ({
       id,
       members: membersOf(id).map((task) => task.id).toSorted(),
       counts: naiveCounts(membersOf(id)),
+      standings: standings(membersOf(id)),
+      locked: standingAt("ready", membersOf(id)).filter(isLocked).length,
+      failing: membersOf(id).filter(({ status }) => status === "failed" || status === "cancelled").map(({ id }) => id),
       isOpen: isOpenGroup(id),
       watchers: watching("group", id),
     })),
@@ -240,11 +273,12 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       name,
       users: tasks.flatMap((task) => task.locks ?? []).filter((each) => each === name).length,
       holders: holdersOf(name).map(({ id }) => id).toSorted(),
+      ready: standingAt("ready").filter(({ locks = [] }) => locks.includes(name)).map(({ id }) => id).toSorted(),
       isOpen: holdersOf(name).length === 0,
     })).toSorted((a, b) => compare(a.name, b.name)),
     wakes: [
-      ...withReadiness("delayed").map((task) => ({ at: delayedUntil(task), task: task.id })),
-      ...withReadiness("ready").map((task) => ({ at: reservedUntil(task), task: task.id })),
+      ...standingAt("delayed").map((task) => ({ at: delayedUntil(task), task: task.id })),
+      ...standingAt("ready").map((task) => ({ at: reservedUntil(task), task: task.id })),
     ].filter(({ at }) => at > now && at < Infinity).toSorted(byTime),
     dues: [
       ...open.map(({ id, leaseUntil = Infinity, deadline = Infinity, overdue }) => {
@@ -257,7 +291,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     nodes: tasks.map((task) => ({
       id: task.id,
       group: task.group,
-      readiness: readiness(task),
+      standing: standing(task),
       dependencies: plain(task),
       dependents: tasks.filter((each) => plain(each).includes(task.id)).map(({ id }) => id).toSorted(),
       watchers: watching("task", task.id),
@@ -346,6 +380,15 @@ function naiveRequirement({ role, capabilities = [], assignTo }: Task, isReserve
     roles: [...new Set(roles)].toSorted(),
     capabilities: [...new Set(capabilities)].toSorted(),
   };
+}
+
+function isNaivelyAble(
+  { id, roles = [], capabilities = [] }: Instance,
+  { instance, ...asked }: NaiveRequirement,
+): boolean {
+  if (instance !== undefined) return instance === id;
+  return asked.roles.every((role) => roles.includes(role)) &&
+    asked.capabilities.every((each) => capabilities.includes(each));
 }
 
 function naiveCounts(tasks: readonly Task[]): Record<TaskStatus, number> {

@@ -114,7 +114,13 @@ export function readinessIn(model: Model, task: ModelTask): Readiness | undefine
   const verdict = verdictIn(model, task);
   if (verdict === "blocked") return "blocked";
   if (verdict !== "true") return "waiting";
-  return delayedUntil(task) > model.now ? "delayed" : "ready";
+  if (delayedUntil(task) > model.now) return "delayed";
+  return hasRoom(model, task) ? "ready" : "limited";
+}
+
+/** Whether nothing keeps a task from being claimed, but perhaps its group and its locks. */
+function isDue(model: Model, task: ModelTask): boolean {
+  return ["ready", "limited"].includes(readinessIn(model, task) ?? "");
 }
 
 /** The time by which ready tasks are ordered. */
@@ -182,7 +188,7 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       const task = find(model, command.id);
       if (task.status === "in_progress" && task.holder === command.instance) return { claimed: command.id };
       if (task.status !== "pending") throw new Refused("wrong_state");
-      if (readinessIn(model, task) !== "ready") throw new Refused("not_ready");
+      if (!isDue(model, task)) throw new Refused("not_ready");
       if (!isMatch(model, task, offerOf(model, command))) throw new Refused("not_eligible");
       if (!isFree(model, command.instance) || !hasRoom(model, task)) throw new Refused("limit_reached");
       return { claimed: command.id };
@@ -321,7 +327,7 @@ function isFree(model: Model, id: string): boolean {
 function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | undefined {
   const offer = offerOf(model, command);
   const ranked = model.tasks
-    .filter((task) => readinessIn(model, task) === "ready" && hasRoom(model, task) && isMatch(model, task, offer))
+    .filter((task) => readinessIn(model, task) === "ready" && isMatch(model, task, offer))
     .map((task) => ({
       task,
       rank: [
@@ -364,7 +370,7 @@ function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReaso
   if (!isFree(model, command.instance)) return "at_capacity";
   if (model.tasks.length === 0) return "no_tasks_exist";
   const having = (readiness: Readiness) => model.tasks.filter((task) => readinessIn(model, task) === readiness);
-  const ready = having("ready");
+  const ready = model.tasks.filter((task) => isDue(model, task));
   if (ready.some((task) => isMatch(model, task, offerOf(model, command)))) return "limited";
   if (ready.length > 0) return "no_match";
   if (model.tasks.some(({ status }) => status === "in_progress")) return "waiting";

@@ -2,10 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Command, CommandOf, CommandType, Context } from "../../src/core/commands.ts";
+import type { CommandOf } from "../../src/core/commands.ts";
 import { applyWithConsequences } from "../../src/core/consequences.ts";
 import { decide } from "../../src/core/decide.ts";
-import type { Decision } from "../../src/core/decision.ts";
 import { type Dependency, referencesOf } from "../../src/core/dependency.ts";
 import { type Event, EVENT_TYPES, type JournalRecord } from "../../src/core/events.ts";
 import { advance, evolve } from "../../src/core/evolve.ts";
@@ -13,25 +12,14 @@ import type { Heap, HeapEntry } from "../../src/core/heap.ts";
 import { MAX_NAMED } from "../../src/core/limits.ts";
 import type { Instance, Task } from "../../src/core/model.ts";
 import { noTasks } from "../../src/core/no_tasks.ts";
-import { Refusal } from "../../src/core/refusal.ts";
-import { restore, type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
-import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
+import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { emptyState, type State } from "../../src/core/state.ts";
 import { isFree, nextClaim, profileIn } from "../../src/core/views.ts";
 import { checkEnds } from "../history/check_ends.ts";
-import {
-  acyclicGraph,
-  command,
-  crowds,
-  expiries,
-  gatherings,
-  IDS,
-  INSTANCES,
-  steer,
-  type Turn,
-  turns,
-} from "./arbitraries.ts";
+import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "./arbitraries.ts";
 import { claim, complete, contextAt, create, run } from "./given.ts";
-import { idsOf, indexesOf, naiveIndexesOf, type ReadyIndexes } from "./naive.ts";
+import { attempt, play } from "./play.ts";
+import { idsOf, indexesOf, lanesIn, naiveIndexesOf, type ReadyIndexes } from "./naive.ts";
 
 Deno.test({
   name: "after every command the indexes are what tasks, groups, instances and the time make them",
@@ -184,7 +172,7 @@ Deno.test({
         play(turns, (state) => {
           if (naiveClaim(state, claim("x")) !== undefined) return;
           const answer = noTasks(state, profileIn(state, "x"));
-          const { ready, counts, readinesses, held, wakes } = naiveIndexesOf(snapshotOf(state), state.now);
+          const { ready, counts, standings, held, wakes } = naiveIndexesOf(snapshotOf(state), state.now);
           const own = held.find(([instance]) => instance === "x")?.[1] ?? [];
           const { status, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
           const reasons = {
@@ -195,8 +183,8 @@ Deno.test({
             limited: ready.some(({ requirement }) => isNaivelyEligible(state, claim("x"), requirement)),
             no_match: ready.length > 0,
             waiting: counts.in_progress > 0,
-            delayed: readinesses.delayed > 0,
-            blocked: readinesses.blocked > 0,
+            delayed: standings.delayed > 0,
+            blocked: standings.blocked > 0,
             // For tasks that a group does not have yet.
             "waiting ": counts.pending > 0,
             all_finished: true,
@@ -204,9 +192,9 @@ Deno.test({
           const expected = Object.entries(reasons).find(([, isTrue]) => isTrue)?.[0];
           assertEquals(answer.reason, expected?.trim());
           assertEquals(answer.running.length, Math.min(counts.in_progress, MAX_NAMED));
-          assertEquals([answer.runningCount, answer.blockedCount], [counts.in_progress, readinesses.blocked]);
+          assertEquals([answer.runningCount, answer.blockedCount], [counts.in_progress, standings.blocked]);
           assertEquals(answer.nextAt, wakes[0]?.at);
-          if (readinesses.blocked > 0) assert(answer.blockedBy.length > 0);
+          if (standings.blocked > 0) assert(answer.blockedBy.length > 0);
           for (const { id, status } of answer.blockedBy) assertEquals(state.tasks.get(id)?.task.status, status);
           if (own.length <= MAX_NAMED) assertEquals(answer.holding.toSorted(), own);
         });
@@ -462,50 +450,6 @@ Deno.test({
   },
 });
 
-interface Step {
-  readonly command: Command;
-  /** The journal's time. */
-  readonly at: number;
-  /** The time up to which the deciding process had looked. */
-  readonly now: number;
-  /** The state as it was. */
-  readonly before: Snapshot;
-  readonly events: readonly Event[];
-  readonly refusal: Refusal | undefined;
-}
-
-/** Gives the commands one after the other, and looks at the state after each. Refusals have no effect. */
-function play(turns: readonly Turn[], look: (state: State, step: Step) => void = () => {}): State {
-  const state = emptyState();
-  for (const turn of turns) {
-    const { at, aheadMs, defaults } = turn;
-    const before = snapshotOf(state);
-    advance(state, at + aheadMs);
-    const { now } = state;
-    const command = steer(state, turn);
-    const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });
-    const isRefused = outcome instanceof Refusal;
-    const events = isRefused ? [] : applyWithConsequences(state, outcome.events, at);
-    if (!isRefused) outcome.answer(state);
-    look(state, { command, at, now, before, events, refusal: isRefused ? outcome : undefined });
-  }
-  return state;
-}
-
-function tryDeciding(state: ReadonlyState, command: Command, context: Context): Decision<unknown> | Refusal {
-  try {
-    return decide<CommandType>(state, command, context);
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
-}
-
-function attempt(state: ReadonlyState, command: Command): Decision<unknown> | undefined {
-  const outcome = tryDeciding(state, command, contextAt(state.now));
-  return outcome instanceof Refusal ? undefined : outcome;
-}
-
 /** The tasks that a dependency names, members of groups included. */
 function namedBy(tasks: readonly Task[], groups: ReadonlySet<string>) {
   return (dependency: Dependency): readonly string[] =>
@@ -538,7 +482,7 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
       return task?.status === "completed" && task.assignedTo === command.instance;
     });
   if (node(first.id)?.task.dependencies.length === 0) return first.id;
-  const sameKind = equals.filter(({ id }) => node(id)?.bucket === node(first.id)?.bucket);
+  const sameKind = equals.filter(({ id }) => node(id)?.lane === node(first.id)?.lane);
   return (sameKind.find(({ id }) => ownWork(id)) ?? first).id;
 }
 
@@ -563,19 +507,35 @@ function isNaivelyEligible(
 }
 
 /** The first of each heap comes first, every entry knows its place, and no place is known outside. */
-function assertHeaps({ tasks, ready, wakes, dues }: State): void {
+function assertHeaps(state: State): void {
+  const { tasks, ready, groups, wakes, dues, waiting, blocked, running } = state;
   const buckets = [...ready.buckets.values()];
-  for (const { heap } of buckets) {
-    assertIsHeap(heap);
-    assert(heap.entries.length > 0);
+  for (const { lanes, queue, size, first, isLocked } of buckets) {
+    assertIsHeap(queue);
+    assertEquals(new Set(lanes.values()), new Set(queue.entries));
+    assert(first === queue.entries[0]?.tasks.entries[0]);
+    assertEquals(isLocked, [...lanes.values()].every(({ taken }) => taken > 0));
+    assertEquals(size, sumOf([...lanes.values()].map(({ tasks }) => tasks.entries.length)));
   }
+  const lists = [...lanesIn(state).map(({ tasks }) => tasks), waiting, blocked, running];
+  for (const list of lists.slice(0, -3)) assert(list.entries.length > 0);
+  lists.push(...Array.from(groups.values(), ({ failing }) => failing));
+  lists.forEach(assertIsHeap);
+  assertIsHeap(ready.urgent);
   assertIsHeap(wakes);
   assertIsHeap(dues);
   const nodes = [...tasks.values()];
-  assertEquals(buckets.map(({ heap }) => heap.entries.length).reduce((a, b) => a + b, 0), ready.size);
-  assertEquals(nodes.filter(({ heapIndex }) => heapIndex >= 0).length, ready.size);
-  assertEquals(nodes.filter(({ bucket }) => bucket !== undefined).length, ready.size);
+  assertEquals(
+    nodes.filter(({ heapIndex }) => heapIndex >= 0).length,
+    sumOf(lists.map(({ entries }) => entries.length)),
+  );
+  assertEquals(nodes.filter(({ lane }) => lane !== undefined).length, sumOf(buckets.map(({ size }) => size)));
+  assertEquals(nodes.filter(({ urgent }) => urgent !== undefined).length, ready.urgent.entries.length);
   assertEquals(nodes.filter(({ wake }) => wake !== undefined).length, wakes.entries.length);
+}
+
+function sumOf(figures: readonly number[]): number {
+  return figures.reduce((sum, figure) => sum + figure, 0);
 }
 
 function assertIsHeap<E extends HeapEntry>({ entries, isBefore }: Heap<E>): void {
@@ -588,11 +548,12 @@ function assertIsHeap<E extends HeapEntry>({ entries, isBefore }: Heap<E>): void
 
 /** All that there is in a state, the order of sets and of the heaps included. */
 function fingerprintOf(state: State): string {
-  const { ready, blocked, held, wakes, dues, recordedAt, now, nextOrder } = state;
+  const { ready, waiting, blocked, running, held, wakes, dues, recordedAt, now, nextOrder } = state;
   return JSON.stringify([
     [snapshotOf(state), indexesOf(state), recordedAt, now, nextOrder],
-    Array.from(ready.buckets, ([key, { heap }]) => [key, idsOf(heap.entries)]),
-    [idsOf(blocked), [...held.keys()], Array.from(held.values(), idsOf)],
+    lanesIn(state).map(({ key, bucket, tasks }) => [bucket.key, key, idsOf(tasks.entries)]),
+    [waiting, blocked, running].map(({ entries }) => idsOf(entries)),
+    [ready.urgent.entries.map(({ target }) => target.task.id), [...held.keys()], Array.from(held.values(), idsOf)],
     [idsOf(wakes.entries.map(({ target }) => target)), dues.entries.map(({ at }) => at)],
   ]);
 }

@@ -9,8 +9,9 @@ import type { NewTask, Priority, TaskSettings } from "../../src/core/model.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { restore, snapshotOf } from "../../src/core/snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
-import { TASK_STATUSES } from "../../src/core/status.ts";
-import { nextClaim, profileIn } from "../../src/core/views.ts";
+import { readinessOf } from "../../src/core/readiness.ts";
+import { type Readiness, READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
+import { nextClaim, profileIn, summarize } from "../../src/core/views.ts";
 import { create, run, taskWith, times } from "./given.ts";
 import { RESULTS } from "./naive_dependencies.ts";
 import {
@@ -175,13 +176,15 @@ function nextIn(state: State, instance: string): string | undefined {
 }
 
 function assertSame(state: State, model: Model, told: string): void {
-  const actual = Array.from(state.tasks.values(), ({ task, readiness, claimAt }) => {
+  const actual = Array.from(state.tasks.values(), (node) => {
+    const { task, claimAt } = node;
+    const readiness = readinessOf(node);
     const last = task.pastAttempts?.at(-1);
     return {
       id: task.id,
       status: task.status,
       readiness,
-      claimAt: readiness === "ready" ? claimAt : undefined,
+      claimAt: isClaimOrdered(readiness) ? claimAt : undefined,
       attempt: task.attempt,
       holder: task.assignedTo,
       leaseUntil: task.leaseUntil,
@@ -198,7 +201,7 @@ function assertSame(state: State, model: Model, told: string): void {
       id: task.said.id,
       status: task.status,
       readiness,
-      claimAt: readiness === "ready" ? claimAtOf(task) : undefined,
+      claimAt: isClaimOrdered(readiness) ? claimAtOf(task) : undefined,
       attempt: task.attempt,
       holder: task.holder,
       leaseUntil: task.leaseUntil,
@@ -230,10 +233,15 @@ function assertSame(state: State, model: Model, told: string): void {
   for (const status of TASK_STATUSES) {
     assertEquals(state.counts[status], expected.filter((task) => task.status === status).length, status);
   }
-  for (const readiness of ["ready", "waiting", "blocked", "delayed"] as const) {
-    assertEquals(state.readinesses[readiness], expected.filter((task) => task.readiness === readiness).length, told);
+  const summary = summarize(state);
+  for (const readiness of READINESSES) {
+    assertEquals(summary[readiness], expected.filter((task) => task.readiness === readiness).length, told);
   }
   assertEquals([state.now, state.recordedAt], [model.now, model.recordedAt], told);
+}
+
+function isClaimOrdered(readiness: Readiness | undefined): boolean {
+  return readiness === "ready" || readiness === "limited";
 }
 
 function told(seen: ReadonlyMap<string, number>): string {

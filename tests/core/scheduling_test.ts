@@ -130,7 +130,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(create(taskWith({ notBefore: 500 }, "later"), newTask("first")));
-    assertEquals(state.tasks.get("later")?.readiness, "delayed");
+    assertEquals(state.tasks.get("later")?.standing, "delayed");
     assertEquals(run(state, claim("x"), 499).answer.task?.id, "first");
     assertEquals(refusalOf(() => run(state, claim("x", "later"), 499)).code, "not_ready");
     run(state, create(newTask("new")), 499);

@@ -53,8 +53,9 @@ const MIXED: readonly Step[] = [
     newTask("completed"),
     newTask("failed"),
     newTask("cancelled"),
-    newTask("in_progress"),
+    taskWith({ locks: ["l"] }, "in_progress"),
     newTask("ready", "completed"),
+    taskWith({ locks: ["l"] }, "limited", "completed"),
     newTask("waiting", "in_progress", "completed"),
     newTask("blocked", "failed", "in_progress", "cancelled", "completed"),
     taskWith({ notBefore: 1_000 }, "delayed", "completed"),
@@ -93,6 +94,11 @@ Deno.test({
       assertEquals(added(id), taskOf(state, id));
     }
     assertEquals(added("ready"), { ...taskOf(state, "ready"), readiness: "ready" });
+    assertEquals(added("limited"), {
+      ...taskOf(state, "limited"),
+      readiness: "limited",
+      limitedBy: ["lock l is held by in_progress"],
+    });
     assertEquals(added("waiting"), { ...taskOf(state, "waiting"), readiness: "waiting", waitingFor: ["in_progress"] });
     assertEquals(added("blocked"), {
       ...taskOf(state, "blocked"),
@@ -441,7 +447,8 @@ Deno.test({
     assertEquals(reason, "limited");
     assertEquals(
       message,
-      "2 tasks are ready, but not for you now: group g is paused (update_group resumes it), lock l is held by b",
+      "No task can be claimed now; 2 tasks are limited by groups or locks: group g is paused (update_group " +
+        "resumes it), lock l is held by b",
     );
   },
 });
@@ -451,9 +458,10 @@ Deno.test({
   permissions: "none",
   fn() {
     assertEquals(summarize(stateAfter(...MIXED)), {
-      total: 9,
-      byStatus: { pending: 4, in_progress: 1, completed: 1, failed: 1, cancelled: 1, skipped: 1 },
+      total: 10,
+      byStatus: { pending: 5, in_progress: 1, completed: 1, failed: 1, cancelled: 1, skipped: 1 },
       ready: 1,
+      limited: 1,
       waiting: 1,
       blocked: 1,
       delayed: 1,
@@ -469,7 +477,7 @@ Deno.test({
     const state = stateAfter(...MIXED);
     const { byStatus } = summarize(state);
     state.counts.pending = 99;
-    assertEquals(byStatus.pending, 4);
+    assertEquals(byStatus.pending, 5);
   },
 });
 
@@ -477,7 +485,7 @@ Deno.test({
   name: "listTasks lists tasks of the given statuses or readiness, in the order of creation",
   permissions: "none",
   fn() {
-    const pending = ["ready", "waiting", "blocked", "delayed"];
+    const pending = ["ready", "limited", "waiting", "blocked", "delayed"];
     const all = ["completed", "failed", "cancelled", "in_progress", ...pending, "skipped"];
     assertEquals(listed({}), all);
     assertEquals(listed({ status: [] }), []);
@@ -506,19 +514,19 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...MIXED);
-    for (const limit of [1, 2, 3, 4, 8, 9, 10]) {
+    for (const limit of [1, 2, 3, 4, 9, 10, 11]) {
       const ids: string[] = [];
       let pages = 0;
-      for (let after: number | undefined = 0; after !== undefined && pages < 10;) {
+      for (let after: number | undefined = 0; after !== undefined && pages < 11;) {
         const page = listTasks(state, {}, { limit, after });
         assert(page.tasks.length <= limit);
-        assertEquals(page.total, 9);
+        assertEquals(page.total, 10);
         ids.push(...page.tasks.map(({ id }) => id));
         pages++;
         after = page.next;
       }
       assertEquals(ids, [...state.tasks.keys()]);
-      assertEquals(pages, Math.ceil(9 / limit));
+      assertEquals(pages, Math.ceil(10 / limit));
     }
   },
 });
@@ -594,5 +602,5 @@ function dependentOn(...results: readonly string[]): ReadonlyTaskNode {
 }
 
 function listed(filter: TaskFilter): readonly string[] {
-  return listTasks(stateAfter(...MIXED), filter, { limit: 9 }).tasks.map(({ id }) => id);
+  return listTasks(stateAfter(...MIXED), filter, { limit: 10 }).tasks.map(({ id }) => id);
 }

@@ -60,6 +60,9 @@ Deno.test("groups", async (t) => {
     assertStringIncludes(String((await next())["message"]), "group g is paused (update_group resumes it)");
     const { title, paused, maxParallel } = await group();
     assertEquals([title, paused, maxParallel], ["All of it", true, undefined]);
+    const [task] = await server.ask<Json[]>("get_task_status", { status: "limited" });
+    assertEquals([task?.["id"], task?.["limitedBy"]], ["c", ["group g is paused (update_group resumes it)"]]);
+    assertEquals([(await group())["limited"], await server.ask("get_task_status", { status: "ready" })], [1, []]);
     const resumed = await server.ask("update_group", { group_id: "g", clear: ["title"], paused: false });
     assertEquals([resumed["title"], resumed["paused"]], [undefined, undefined]);
     assertEquals((await next())["id"], "c");

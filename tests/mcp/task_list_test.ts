@@ -80,6 +80,7 @@ Deno.test("a small graph is listed with one call", async (t) => {
       total: 7,
       byStatus: { pending: 3, in_progress: 1, completed: 1, failed: 1, cancelled: 1, skipped: 0 },
       ready: 1,
+      limited: 0,
       waiting: 1,
       blocked: 1,
       delayed: 0,

@@ -1,0 +1,59 @@
+/** Plays random histories, as the engine would carry them out. */
+
+import type { Command, CommandType, Context } from "../../src/core/commands.ts";
+import { applyWithConsequences } from "../../src/core/consequences.ts";
+import { decide } from "../../src/core/decide.ts";
+import type { Decision } from "../../src/core/decision.ts";
+import type { Event } from "../../src/core/events.ts";
+import { advance } from "../../src/core/evolve.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+import { type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
+import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
+import { steer, type Turn } from "./arbitraries.ts";
+import { contextAt } from "./given.ts";
+
+/** A command, and what became of it. */
+export interface Step {
+  readonly command: Command;
+  /** The journal's time. */
+  readonly at: number;
+  /** The time up to which the deciding process had looked. */
+  readonly now: number;
+  /** The state as it was. */
+  readonly before: Snapshot;
+  readonly events: readonly Event[];
+  readonly refusal: Refusal | undefined;
+}
+
+/** Gives the commands one after the other, and looks at the state after each. Refusals have no effect. */
+export function play(turns: readonly Turn[], look: (state: State, step: Step) => void = () => {}): State {
+  const state = emptyState();
+  for (const turn of turns) {
+    const { at, aheadMs, defaults } = turn;
+    const before = snapshotOf(state);
+    advance(state, at + aheadMs);
+    const { now } = state;
+    const command = steer(state, turn);
+    const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });
+    const isRefused = outcome instanceof Refusal;
+    const events = isRefused ? [] : applyWithConsequences(state, outcome.events, at);
+    if (!isRefused) outcome.answer(state);
+    look(state, { command, at, now, before, events, refusal: isRefused ? outcome : undefined });
+  }
+  return state;
+}
+
+function tryDeciding(state: ReadonlyState, command: Command, context: Context): Decision<unknown> | Refusal {
+  try {
+    return decide<CommandType>(state, command, context);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** What is decided, or undefined where the command is refused. */
+export function attempt(state: ReadonlyState, command: Command): Decision<unknown> | undefined {
+  const outcome = tryDeciding(state, command, contextAt(state.now));
+  return outcome instanceof Refusal ? undefined : outcome;
+}
