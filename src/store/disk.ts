@@ -162,8 +162,12 @@ function openOrMake(path: string, mode: "append" | "replace"): Deno.FsFile {
   }
 }
 
-/** The mode of a directory that somebody has made for a group to write to; undefined for any other. */
+/**
+ * The mode of a directory that somebody has made for a group to write to; undefined for any other. Above the data
+ * directory, where the program may not look, it makes what is missing for this user only, as the start does.
+ */
 function sharedModeOf(directory: string): number | undefined {
+  if (Deno.permissions.querySync({ name: "read", path: directory }).state !== "granted") return undefined;
   const mode = unlessMissing(() => Deno.statSync(directory))?.mode ?? 0;
   return (mode & GROUP_WRITES) !== 0 && (mode & STICKY) === 0 ? mode : undefined;
 }

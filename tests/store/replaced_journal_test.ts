@@ -4,7 +4,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { JournalReplaced } from "../../src/app/ports.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { repairJournal, verifyJournal } from "../../src/store/maintenance.ts";
+import { create } from "../support/calls.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
+import { startServer } from "../support/server.ts";
 import {
   append,
   checkpoint,
@@ -40,6 +42,18 @@ Deno.test({
     await using third = await startStore({ directory });
     assertEquals(await taskIds(third.engine), ["new", "newer"]);
   },
+});
+
+Deno.test("a server that may use nothing but its data directory makes that again, for its user only", async () => {
+  await using parent = await temporaryDirectory();
+  const directory = `${parent.path}/data`;
+  await using server = await startServer(directory);
+  await create(server, "old");
+  await Deno.remove(directory, { recursive: true });
+  await create(server, "new");
+  assertEquals(verifyJournal(realDisk, directory).records, 1);
+  const { mode } = await Deno.stat(directory);
+  if (Deno.build.os !== "windows") assertEquals(mode! & 0o777, 0o700);
 });
 
 Deno.test({
