@@ -88,6 +88,11 @@ export function printRepair({ verification, copies }: Repair, terminal: Terminal
     return 0;
   }
   terminal.print(`Records kept: ${verification.records}. What was cut off or set aside is in ${copies}`);
+  if (verification.records === 0) {
+    terminal.print(
+      "No record is left: the next start imports the tasks in tasks.json, if it is there, without history.",
+    );
+  }
   terminal.print("Restart the servers that use this data directory.");
   return 0;
 }

@@ -93,7 +93,8 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     disk.makeDirectory(copies);
     disk.syncDirectory(directory);
     const numbers = segmentNumbers(disk, journal);
-    for (const name of ["tasks.json", "state.json"]) {
+    // Where no record is left, tasks.json is the last copy of the tasks: the next start imports it.
+    for (const name of end.seq === 0 ? ["state.json"] : ["tasks.json", "state.json"]) {
       if (disk.identity(`${directory}/${name}`) !== undefined) disk.rename(`${directory}/${name}`, `${copies}/${name}`);
     }
     // A later segment without a whole record goes as a whole: what is before it may be short of a full segment.

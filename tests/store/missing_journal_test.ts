@@ -83,6 +83,14 @@ test("a journal that was deleted can be begun anew from the tasks of the last ch
   assertEquals(await wholeState(again.engine), await wholeState(store.engine));
 });
 
+test("a repair where no record is left leaves the tasks of the last checkpoint to the next start", async (disk) => {
+  await threeTasks(disk);
+  disk.put(SEGMENT, firstLines(disk, 1).slice(1));
+  await repairJournal(disk, "/data", 0);
+  await using store = await startStore({ directory: "/data", disk });
+  assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
+});
+
 test("a journal that is shorter than its checkpoint is refused, and a repair goes on with what is left", async (disk) => {
   await threeTasks(disk);
   disk.put(SEGMENT, firstLines(disk, 2));
