@@ -91,6 +91,8 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     const journal = `${directory}/journal`;
     const copies = freeName(disk, `${directory}/repaired-${timeInName(now)}`);
     disk.makeDirectory(copies);
+    // It may have been deleted.
+    disk.makeDirectory(journal);
     disk.syncDirectory(directory);
     const numbers = segmentNumbers(disk, journal);
     // Where no record is left, tasks.json is the last copy of the tasks: the next start imports it.

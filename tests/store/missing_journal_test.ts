@@ -181,6 +181,24 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "on a real disk a repair goes on where the journal was deleted",
+  permissions: { read: "inherit", write: "inherit" },
+  async fn() {
+    await using parent = await temporaryDirectory();
+    const directory = `${parent.path}/data`;
+    {
+      await using store = await startStore({ directory });
+      await createTask(store.engine, "a");
+      await checkpoint(store);
+    }
+    await Deno.remove(`${directory}/journal`, { recursive: true });
+    assertEquals((await repairJournal(realDisk, directory, 0)).verification.records, 0);
+    await using store = await startStore({ directory });
+    assertEquals(await taskIds(store.engine), ["a"]);
+  },
+});
+
 async function threeTasks(disk: MemoryDisk): Promise<void> {
   await using store = await startStore({ directory: "/data", disk });
   for (const id of ["a", "b", "c"]) await createTask(store.engine, id);
