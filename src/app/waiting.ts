@@ -353,10 +353,10 @@ interface Look {
   readonly next: number;
 }
 
-const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity"];
+const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity", "superseded"];
 
-/** Whether waiting cannot help, as the reason lies with the instance itself. */
-function isFutile(claim: Claim): boolean {
+/** Whether waiting cannot help: the reason lies with the instance itself, or a newer wait has taken the place. */
+export function isFutile(claim: Claim): boolean {
   return claim.task === undefined && FUTILE.includes(claim.none.reason);
 }
 
@@ -368,6 +368,8 @@ function callerOf({ instance }: ClaimCommand, actor: string): string {
 /** The answer to a wait whose place a newer one has taken. */
 function superseded(last: Claim): Claim {
   if (last.task !== undefined) return last;
-  const message = "A newer get_next_task of this instance waits in place of this one: read the answer to that";
+  const message =
+    "A newer get_next_task of this instance took the place of this one: read the answer to that. If you " +
+    "made none, another agent uses this instance_id: wait again with one of your own";
   return { ...last, none: { ...last.none, reason: "superseded", message } };
 }

@@ -68,6 +68,16 @@ Deno.test("get_next_task waits", async (t) => {
     assertEquals((await short.ask("get_next_task", { instance_id: "ann", wait_ms: 100 }))["note"], undefined);
   });
 
+  await t.step("and does not say so where another wait is no help", async () => {
+    await using short = await startServer(directory.path, { args: ["--max-wait-ms", String(LONG_MS)] });
+    const [older, newer] = [2 * LONG_MS, 0].map((wait_ms) =>
+      short.ask("get_next_task", { instance_id: "ann", wait_ms })
+    );
+    const { reason, note } = await older!;
+    assertEquals([reason, note], ["superseded", undefined]);
+    await newer;
+  });
+
   await t.step("not for an instance that may hold no more", async () => {
     await server.ask("register_instance", { instance_id: "full", max_concurrent: 1 });
     await create(server, "held by full");

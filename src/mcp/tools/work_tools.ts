@@ -3,6 +3,7 @@
  */
 
 import { z } from "zod";
+import { isFutile } from "../../app/waiting.ts";
 import type { Claim, NoTasks, Urgent } from "../../core/commands.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
@@ -134,7 +135,8 @@ function claimAnswer(claim: Claim, shortenedMs: number | undefined): ToolAnswer 
   if (claim.task === undefined) {
     return {
       json: { ...presentNoTasks(claim.none), ...lost },
-      ...(shortenedMs !== undefined && { note: `wait_ms can be ${shortenedMs} at most: call again to wait longer.` }),
+      ...(shortenedMs !== undefined && !isFutile(claim) &&
+        { note: `wait_ms can be ${shortenedMs} at most: call again to wait longer.` }),
     };
   }
   const { task, inputs, moreInputs, previous } = claim;
