@@ -33,7 +33,7 @@ const MIN_ONE_OFF_CHARACTERS = 4;
 const MIN_TWO_OFF_CHARACTERS = 6;
 
 /** A name that begins with as many characters as this like a parameter, or is a beginning of one, means that. */
-const MIN_STEM_CHARACTERS = 4;
+const MIN_STEM_CHARACTERS = 3;
 const STEM_CHARACTERS = 6;
 
 /** Whether a parameter that a tool does not have comes from the client, not from whoever calls. */

@@ -63,7 +63,7 @@ If that does not say what shall be achieved, this conversation may; if it does n
    findings; as JSON, where the description asks for it. If it can't be done, call fail_task and say why, with retryable:
    true if it may work later. If it turns out to need something first, create that as a task and release_task with it in
    dependencies. If you must stop, call release_task, so that another can take it.
-4. If the answer is no_tasks, read its reason: stop when all are finished, at_capacity or draining; else wait again, and
+4. If the answer is no_tasks, read its reason: stop when all are finished, at_capacity, draining or superseded; else wait again, and
    if it says blocked or no_match, say so. When you stop for good, call leave if you have registered.`,
   },
   {

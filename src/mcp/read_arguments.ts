@@ -35,7 +35,7 @@ export interface Reading {
 export function readArguments(schema: z.ZodObject, args: unknown): Reading {
   checkNesting(args);
   const findings: Findings = { passedOver: new Set(), misnamed: new Map() };
-  const isEmpty = args === undefined || args === null;
+  const isEmpty = args === undefined || args === null || args === "";
   return {
     args: isEmpty ? {} : read(schema, args, { path: "", findings }),
     passedOver: [...findings.passedOver],
@@ -80,9 +80,7 @@ interface Place {
 
 function read(schema: z.core.$ZodType, given: unknown, place: Place): unknown {
   if (schema instanceof z.ZodOptional) return read(schema.unwrap(), given, place);
-  if (schema instanceof z.ZodString) {
-    return JSON_TEXT.has(schema) && typeof given !== "string" ? JSON.stringify(given) : given;
-  }
+  if (schema instanceof z.ZodString) return textOf(schema, given);
   if (schema instanceof z.ZodEnum) return spelledAsIn(schema.options, given);
   const value = typeof given === "string" ? fromText(schema, given) : given;
   if (schema instanceof z.ZodArray) {
@@ -92,6 +90,12 @@ function read(schema: z.core.$ZodType, given: unknown, place: Place): unknown {
   if (schema instanceof z.ZodObject && isFields(value)) return readFields(schema, value, place);
   if (schema instanceof z.ZodRecord && isFields(value)) return withoutNulls(value);
   return value;
+}
+
+/** Some clients send what looks like JSON as that: the id "5" as a number. Only what must have been a text is made one. */
+function textOf(schema: z.ZodString, given: unknown): unknown {
+  if (typeof given === "string") return given;
+  return Number.isSafeInteger(given) || JSON_TEXT.has(schema) ? JSON.stringify(given) : given;
 }
 
 function readFields(schema: z.ZodObject, fields: Fields, { path, findings }: Place): Fields {

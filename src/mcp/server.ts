@@ -2,7 +2,7 @@
  * An MCP server for one client: binds tools, resources and prompts to the SDK. The same whatever the transport.
  */
 
-import type { z } from "zod";
+import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
@@ -98,7 +98,7 @@ export function createMcpServer(options: McpServerOptions): Server {
   };
 
   on(methods, ListToolsRequestSchema, () => ({ tools: Array.from(tools.values(), (tool) => tool.list()) }));
-  on(methods, CallToolRequestSchema, async ({ params }, call) => {
+  on(methods, AnyCallToolRequestSchema, async ({ params }, call) => {
     const tool = tools.get(params.name);
     if (tool === undefined) {
       throw new ProtocolError(
@@ -156,6 +156,11 @@ export function createMcpServer(options: McpServerOptions): Server {
   });
   return server;
 }
+
+/** A tool call whose arguments are for the tool to check: it answers bad ones with a result, which models see. */
+const AnyCallToolRequestSchema = CallToolRequestSchema.extend({
+  params: CallToolRequestSchema.shape.params.extend({ arguments: z.unknown().optional() }),
+});
 
 /** Answers the requests of one method. */
 type Method = (request: Request, call: CallContext) => Promise<ServerResult>;

@@ -55,9 +55,12 @@ export interface Disk {
 /** A file or directory could not be opened, for want of descriptors for one: that says nothing of what is durable. */
 export class NotOpened extends Error {
   override readonly name = "NotOpened";
+  /** The system's code, such as `EMFILE`. */
+  readonly code: unknown;
 
   constructor(path: string, cause: unknown) {
     super(`Cannot open ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    this.code = Object(cause).code;
   }
 }
 

@@ -49,7 +49,10 @@ export class BoundedOutput {
     // Texts of one turn of the event loop go out with one write.
     await Promise.resolve();
     try {
-      while (this.#unwritten !== "") await this.#writeBytes(new TextEncoder().encode(this.#take()));
+      // A text longer than the bound is dropped though nothing waits.
+      while (this.#unwritten !== "" || this.#dropped > 0) {
+        await this.#writeBytes(new TextEncoder().encode(this.#take()));
+      }
     } catch {
       // Nobody will ever read it (EPIPE, a device that failed), so there is nobody to tell either.
       this.#isGone = true;

@@ -16,7 +16,8 @@ const MAX_REFUSAL_CHARACTERS = 8 * 1024;
 
 const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly says: readonly string[] }[] = [
   { tool: "create_task", args: {}, says: ["id: ", "description: ", "It takes: id, description, dependencies?"] },
-  { tool: "create_task", args: { id: 5, description: "" }, says: ["id: ", "expected string, received number"] },
+  { tool: "create_task", args: { id: 1.5, description: "" }, says: ["id: ", "expected string, received number"] },
+  { tool: "create_task", args: { id: ["a"], description: "" }, says: ["id: ", "expected string, received array"] },
   { tool: "create_task", args: { id: null, description: "" }, says: ["id: missing"] },
   { tool: "create_task", args: { id: "a", description: {} }, says: ["description: ", "expected string"] },
   { tool: "create_task", args: { id: "a", description: "", dependencies: 5 }, says: ["dependencies.0: "] },
@@ -47,7 +48,7 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "get_task_status", args: { limit: 0 }, says: ["limit: ", ">=1"] },
   { tool: "get_task_status", args: { limit: 1_001 }, says: ["limit: ", "<=1000"] },
   { tool: "get_task_status", args: { summary: "yes" }, says: ["summary: ", "boolean"] },
-  { tool: "get_task_details", args: { task_id: 1 }, says: ["task_id: "] },
+  { tool: "get_task_details", args: { task_id: 1.5 }, says: ["task_id: "] },
   { tool: "get_history", args: { since: -1 }, says: ["since: ", ">=0"] },
   { tool: "get_history", args: { limit: 501 }, says: ["limit: ", "<=500", "task_id?, since?, limit?"] },
 ];

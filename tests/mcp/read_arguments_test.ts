@@ -58,6 +58,10 @@ reads({ map: '{"k":"v","n":null}' }, { map: { k: "v" } });
 reads({ any: '["a",{"b":null}]' }, { any: ["a", { b: null }] });
 reads({ any: '{"b":1}' }, { any: [{ b: 1 }] });
 
+// A number where only text fits was a text that its client took for JSON.
+reads({ id: 5, names: [1, "b"] }, { id: "5", names: ["1", "b"] });
+reads({ id: 1.5 });
+
 // Text stays text where one fits, or where it is not what is due.
 reads({ id: '{"a":1}', names: ["[1]", "5", "null"] });
 reads({ count: "five", share: "", paused: "yes", inner: "[]", map: "1" });

@@ -112,3 +112,19 @@ Deno.test("the wait for an output that nobody reads is bounded", async () => {
   await gate.pass();
   await output.flush(60_000);
 });
+
+Deno.test("a text longer than what may wait is dropped and counted, and later texts are written", async () => {
+  for (const isWriting of [false, true]) {
+    const gate = new Gate();
+    const output = open(gate);
+    if (isWriting) output.write("before\n");
+    await Promise.resolve();
+    output.write("x".repeat(MAX_UNWRITTEN_CHARACTERS + 1));
+    for (let writes = isWriting ? 2 : 1; writes > 0; writes--) await gate.pass();
+    await output.flush(60_000);
+    output.write("after\n");
+    await gate.pass();
+    await output.flush(60_000);
+    assertEquals(gate.written, `${isWriting ? "before\n" : ""}1 dropped\nafter\n`);
+  }
+});
