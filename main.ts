@@ -168,7 +168,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   const engine = await Engine.start({ ...store, log, now: Date.now });
   if (store.legacy.length > 0 && invocation.type !== "history") {
     await engine.execute({ type: "import_tasks", tasks: store.legacy }, "import");
-    log.info(`${directory} has tasks and no journal: they are shown as a server would import them`);
+    log.info(`${directory} has tasks and no journal: this is what tasks.json says`);
   }
   switch (invocation.type) {
     case "status":

@@ -46,7 +46,7 @@ for (
   });
 }
 
-Deno.test("tasks without a journal are shown as a server would import them, and are not imported", async () => {
+Deno.test("tasks without a journal are shown, and are not imported", async () => {
   await using directory = await temporaryDirectory();
   await Deno.writeTextFile(`${directory.path}/tasks.json`, '{"t": {"description": "d", "status": "pending"}}');
   const before = await filesOf(directory.path);
@@ -54,7 +54,7 @@ Deno.test("tasks without a journal are shown as a server would import them, and 
     READING.map((command) => read(directory.path, command)),
   );
   assertStringIncludes(status?.output ?? "", "1 tasks: 1 ready");
-  assertStringIncludes(status?.log ?? "", "they are shown as a server would import them");
+  assertStringIncludes(status?.log ?? "", "this is what tasks.json says");
   assertEquals([history?.code, history?.output], [0, ""]);
   assertEquals(Object.keys(JSON.parse(exported?.output ?? "")), ["t"]);
   assertEquals(verified?.output, "records: 0\nOK\n");
