@@ -59,7 +59,7 @@ export class Engine {
   readonly #defaults: TaskDefaults;
   readonly #maxBatchBytes: number;
   readonly #queue: Job[] = [];
-  readonly #listeners = new Listeners();
+  readonly #listeners: Listeners;
   #state: State = emptyState();
   #position: Position;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
@@ -77,6 +77,7 @@ export class Engine {
     this.#defaults = defaults ?? {};
     this.#maxBatchBytes = maxBatchBytes ?? MAX_BATCH_BYTES;
     this.#position = journal.origin;
+    this.#listeners = new Listeners((error) => log.error(`Unexpected, in a listener of records: ${stackOf(error)}`));
   }
 
   /**
@@ -196,7 +197,13 @@ export class Engine {
   }
 
   #takeSnapshots(): void {
-    for (const request of this.#snapshotRequests.splice(0)) request.take();
+    for (const { take, reject } of this.#snapshotRequests.splice(0)) {
+      try {
+        take();
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   /** Carries out a batch, on a freshly loaded state where the journal turns out to be another one. */
@@ -396,6 +403,10 @@ function isReadable(error: unknown): error is Unavailable {
 /** Whether the operating system refused something: a file, a descriptor, room. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
 }
 
 /** The state is half-way through an event: it must be made anew. */

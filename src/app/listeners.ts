@@ -1,14 +1,20 @@
-/** Who is told of records, and of which they have not been told yet: each record once, in order. */
+/** Delivers each record to every listener once, in order. A listener that throws harms neither the others nor the caller. */
 
 import type { JournalRecord } from "../core/events.ts";
 
-/** Told of records once they are durable and folded, whichever process wrote them. Must not throw. */
+/** Called with records once they are durable and folded, whichever process wrote them. What it throws is reported. */
 export type RecordsListener = (records: readonly JournalRecord[]) => void;
 
 export class Listeners {
   readonly #listeners = new Set<RecordsListener>();
+  readonly #onError: (error: unknown) => void;
   #untold: JournalRecord[] = [];
   #notedSeq = 0;
+
+  /** @param onError called with what a listener throws, which is a bug of that listener */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   /** Returns how to end it. */
   add(listener: RecordsListener): () => void {
@@ -48,6 +54,12 @@ export class Listeners {
     const records = this.#untold;
     if (records.length === 0) return;
     this.#untold = [];
-    for (const listener of this.#listeners) listener(records);
+    for (const listener of this.#listeners) {
+      try {
+        listener(records);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 }

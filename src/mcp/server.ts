@@ -86,7 +86,7 @@ export function createMcpServer(options: McpServerOptions): Server {
   const context: ToolContext = { engine, waiting, now, actor: client, turns };
 
   const methods = new Map<string, Method>();
-  server.fallbackRequestHandler = (request, { signal, sendNotification }) => {
+  server.fallbackRequestHandler = async (request, { signal, sendNotification }) => {
     const method = methods.get(request.method);
     if (method === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, `Method not found: ${request.method}`);
     const progressToken = request.params?._meta?.progressToken;
@@ -94,7 +94,11 @@ export function createMcpServer(options: McpServerOptions): Server {
       if (progressToken === undefined) return;
       sendNotification({ method: "notifications/progress", params: { progressToken, ...progress } }).catch(onError);
     };
-    return method(request, { ...context, signal, report: progressToken === undefined ? undefined : report });
+    try {
+      return await method(request, { ...context, signal, report: progressToken === undefined ? undefined : report });
+    } catch (error) {
+      throw protocolError(error, log);
+    }
   };
 
   on(methods, ListToolsRequestSchema, () => ({ tools: Array.from(tools.values(), (tool) => tool.list()) }));
@@ -109,7 +113,7 @@ export function createMcpServer(options: McpServerOptions): Server {
     try {
       return await tool.call(params.arguments, call);
     } catch (error) {
-      return failure(error, log);
+      return failure(error);
     }
   });
 
@@ -123,7 +127,7 @@ export function createMcpServer(options: McpServerOptions): Server {
         return { contents: [{ uri, mimeType: content.mimeType, text }] };
       }
     } catch (error) {
-      if (!(error instanceof Refusal)) throw internal(error, log);
+      if (!(error instanceof Refusal)) throw error;
       throw unknownResource(uri, error.message);
     }
     throw unknownResource(uri, "resources/list and resources/templates/list show what there is");
@@ -195,9 +199,9 @@ function presentParams({ method, params }: Request): unknown {
   return method === "prompts/get" && isFields(args) ? { ...present, arguments: withoutNulls(args) } : present;
 }
 
-/** What went wrong with a call, in MCP's form: refusals and unavailability are results, the rest protocol errors. */
-function failure(error: unknown, log: Log): CallToolResult {
-  if (!(error instanceof Refusal || error instanceof Unavailable)) throw internal(error, log);
+/** The result of a call that was refused or could not be carried out. Throws whatever else went wrong. */
+function failure(error: unknown): CallToolResult {
+  if (!(error instanceof Refusal || error instanceof Unavailable)) throw error;
   const { code, message } = error;
   return {
     isError: true,
@@ -206,9 +210,13 @@ function failure(error: unknown, log: Log): CallToolResult {
   };
 }
 
-/** A protocol error as it is; anything else, which is a fault of this program, logged and without its inner details. */
-function internal(error: unknown, log: Log): ProtocolError {
+/**
+ * The protocol error for what any method throws. An unexpected error is a bug of this program: it is logged, and the
+ * client gets none of its inner details.
+ */
+function protocolError(error: unknown, log: Log): ProtocolError {
   if (error instanceof ProtocolError) return error;
+  if (error instanceof Refusal) return new ProtocolError(ErrorCode.InvalidParams, error.message);
   if (error instanceof Unavailable) return new ProtocolError(ErrorCode.InternalError, error.message);
   log.error(`Unexpected: ${error instanceof Error ? error.stack : error}`);
   return new ProtocolError(ErrorCode.InternalError, "Internal error: the server's log has the details");

@@ -1,0 +1,54 @@
+/** An MCP server in this process, on a journal in memory, with an SDK client: for tests of many calls, and of faults. */
+
+import { Engine } from "../../src/app/engine.ts";
+import { Feed } from "../../src/app/feed.ts";
+import { Waiting } from "../../src/app/waiting.ts";
+import { createMcpServer } from "../../src/mcp/server.ts";
+import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { Turns } from "../../src/mcp/turns.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { RecordingLog } from "./log.ts";
+import { type CallToolResult, Client, InMemoryTransport } from "./sdk_client.ts";
+
+export interface ConnectedOptions {
+  /** Default: an empty one. */
+  readonly journal?: MemoryJournal;
+  /** Milliseconds since the Unix epoch. Default: the real time. */
+  readonly now?: () => number;
+}
+
+export interface Connected extends AsyncDisposable {
+  readonly client: Client;
+  readonly engine: Engine;
+  readonly log: RecordingLog;
+  readonly call: (tool: string, args?: Readonly<Record<string, unknown>>) => Promise<CallToolResult>;
+}
+
+/** Connects a client to a server. Servers with the same journal see each other's tasks, as processes do. */
+export async function connect({ now = Date.now, ...options }: ConnectedOptions = {}): Promise<Connected> {
+  const { journal = new MemoryJournal(now) } = options;
+  const log = new RecordingLog();
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const feed = new Feed(engine, log);
+  const waiting = new Waiting({ engine, feed, now, log });
+  const turns = new Turns(() => true);
+  const parts = { engine, feed, waiting, now, log, turns };
+  const server = createMcpServer({ ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
+  const client = new Client({ name: "test", version: "1.0.0" });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await server.connect(far);
+  await client.connect(near);
+  return {
+    client,
+    engine,
+    log,
+    // Without a task in the request the result is never a task's.
+    call: async (name, args = {}) => await client.callTool({ name, arguments: args }) as CallToolResult,
+    async [Symbol.asyncDispose]() {
+      await waiting.close();
+      await client.close();
+      feed.close();
+      await engine.close();
+    },
+  };
+}
