@@ -15,6 +15,7 @@ import {
 } from "./dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCY_DEPTH } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
+import { shortened } from "./text.ts";
 import { printable } from "./validate.ts";
 
 /** Reads dependencies, in the form in which they are kept. Throws a `Refusal` that says what is wrong with one. */
@@ -135,8 +136,11 @@ function onlyKeys(entry: object, allowed: readonly string[]): void {
   if (unknown !== undefined) throw invalid(`"${printable(unknown)}" is not known beside ${allowed.join(", ")}`);
 }
 
+/** Most characters of a malformed value in a message. */
+const MAX_SHOWN_CHARACTERS = 60;
+
 function shown(value: unknown): string {
-  return printable((JSON.stringify(value) ?? String(value)).slice(0, 60));
+  return printable(shortened(JSON.stringify(value) ?? String(value), MAX_SHOWN_CHARACTERS));
 }
 
 function invalid(why: string): Refusal {

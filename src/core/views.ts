@@ -24,6 +24,7 @@ import { isLimited, limitedIn, nextFor } from "./ready_tasks.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, type Profile, profileOf } from "./routing.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { head } from "./text.ts";
 import { printable } from "./validate.ts";
 
 /** The task with an id. Throws a `Refusal` if there is none. */
@@ -209,13 +210,6 @@ export function completeIds(known: Iterable<string>, prefix: string, limit: numb
     if (id.startsWith(prefix)) ids.push(id);
   }
   return ids;
-}
-
-/** The beginning of a text, never ending within a character. */
-export function head(text: string, characters: number): string {
-  if (text.length <= characters) return text;
-  const last = text.charCodeAt(characters - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? characters - 1 : characters);
 }
 
 /** The tasks that match, in the order of creation. O(tasks), or little more than O(those) of a group or of given ids. */

@@ -6,7 +6,7 @@
 import type { JournalRecord } from "../core/events.ts";
 import { MAX_TIME_MS } from "../core/limits.ts";
 import type { Attempt, GroupView, TaskView } from "../core/model.ts";
-import { head } from "../core/views.ts";
+import { head } from "../core/text.ts";
 
 /** Longest description, result or error in a compact task, in characters. */
 const MAX_COMPACT_CHARACTERS = 200;

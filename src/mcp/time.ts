@@ -1,5 +1,5 @@
 /**
- * Times as agents write them: ISO 8601, as a moment or as a duration from now.
+ * Times as agents write them: ISO 8601, as a moment, a date alone, or a duration from now.
  */
 
 import { Refusal } from "../core/refusal.ts";
@@ -13,22 +13,53 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1_000);
 }
 
-/** Milliseconds since the Unix epoch. Throws a `Refusal` if the text is neither a moment nor a duration. */
-export function parseTime(text: string, what: string, now: number): number {
+/** What a date alone stands for: the moment at which the day begins, or the last one of it. */
+export type DayPart = "begin" | "end";
+
+/**
+ * Milliseconds since the Unix epoch. A date alone is a day in the time zone of this process.
+ *
+ * @throws Refusal if the text is neither a moment nor a date nor a duration
+ */
+export function parseTime(text: string, what: string, { now, day }: { now: number; day: DayPart }): number {
   const durationMs = parseDuration(text);
   if (durationMs !== undefined) return now + durationMs;
-  const at = MOMENT.test(text) ? Date.parse(text) : NaN;
+  const [, date, time] = MOMENT.exec(text) ?? [];
+  const parsed = date === undefined ? undefined : dateOf(date);
+  const at = parsed === undefined ? NaN : time === undefined ? momentOf(parsed, day) : Date.parse(text);
   if (Number.isFinite(at)) return at;
   throw new Refusal(
     "invalid_value",
     `${what} ${printable(text)} is not a time: give ISO 8601 with a time zone, like "${
       new Date(now).toISOString()
-    }", ` +
-      'or a duration from now, like "PT10M"',
+    }", a date, like "${new Date(now).toISOString().slice(0, 10)}", or a duration from now, like "PT10M"`,
   );
+}
+
+/** Whether what a text stands for depends on when or where it is read. */
+export function isRelative(text: string): boolean {
+  return MOMENT.exec(text)?.[2] === undefined;
+}
+
+/** The day, if there is one such in the calendar: `Date.parse` takes 30 February for 2 March. */
+function dateOf(text: string): Temporal.PlainDate | undefined {
+  const [year = NaN, month = NaN, day = NaN] = text.split("-").map(Number);
+  try {
+    return Temporal.PlainDate.from({ year, month, day }, { overflow: "reject" });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Some days begin later than at midnight, where clocks are set forward then. */
+function momentOf(date: Temporal.PlainDate, day: DayPart): number {
+  const startOf = (each: Temporal.PlainDate) => each.toZonedDateTime(Temporal.Now.timeZoneId()).epochMilliseconds;
+  return day === "begin" ? startOf(date) : startOf(date.add({ days: 1 })) - 1;
 }
 
 /** Days, hours, minutes and seconds of an ISO 8601 duration; months and years have no length. */
 const DURATION = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,3})?)S)?)?$/;
 
-const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
+/** A date, and a time of day with its time zone. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;

@@ -18,7 +18,6 @@ import { READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
 import {
   completeIds,
   findTask,
-  head,
   inputsOf,
   listTasks,
   nextClaim,
@@ -555,19 +554,6 @@ Deno.test({
     assertEquals(completeIds(state.tasks.keys(), "", 0), []);
     assertEquals(completeIds(state.tasks.keys(), "__", 9), ["__proto__"]);
     assertEquals(completeIds(state.tasks.keys(), "A", 9), []);
-  },
-});
-
-Deno.test({
-  name: "head gives the beginning of a text, never ending within a character",
-  permissions: "none",
-  fn() {
-    assertEquals(head("", 0), "");
-    assertEquals(head("abc", 0), "");
-    assertEquals(head("abc", 2), "ab");
-    assertEquals(head("abc", 3), "abc");
-    assertEquals(head("abc", 4), "abc");
-    assertEquals(["", "", "🦕", "🦕", "🦕🦖"], [0, 1, 2, 3, 4].map((characters) => head("🦕🦖", characters)));
   },
 });
 

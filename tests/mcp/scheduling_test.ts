@@ -41,7 +41,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     maxAttempts: 3,
     backoff: { initialIntervalMs: 100, coefficient: 1.5, maxIntervalMs: 1_000 },
     notBefore: "2998-12-31T23:00:00.000Z",
-    deadline: "2999-01-02T00:00:00.000Z",
+    deadline: new Date(new Date(2999, 0, 3).getTime() - 1).toISOString(),
     failOnDeadline: true,
     ifUnreachable: "skip",
   };
@@ -407,7 +407,7 @@ Deno.test("whoever works is told of urgent tasks that it could take up", async (
       { id: "not for ann", description: "", priority: "urgent", role: "qa" },
     ],
   });
-  const urgent = [{ id: "fire", description: "x".repeat(100) }];
+  const urgent = [{ id: "fire", description: "x".repeat(99) + "…" }];
   const held = { task_id: "a", instance_id: "ann" };
   assertEquals((await server.ask("report_progress", { ...held, percent: 1 }))["urgent"], urgent);
   assertEquals((await server.ask("heartbeat", { instance_id: "ann" }))["urgent"], urgent);

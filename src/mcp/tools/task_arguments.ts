@@ -9,7 +9,8 @@ import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "
 import { parseDependencies } from "../../core/parse_dependency.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { readDependency } from "../read_dependency.ts";
-import { parseDuration, parseTime } from "../time.ts";
+import { isoTime, type Json } from "../present.ts";
+import { type DayPart, isRelative, parseDuration, parseTime } from "../time.ts";
 
 export const taskId = z.string();
 export const instanceId = z.string().describe("Your own id, always the same");
@@ -66,7 +67,7 @@ export const settingsShape = {
   timeout_ms: z.int().optional().describe("Silent for so long, it goes to another"),
   max_attempts: z.int().optional(),
   backoff: backoff.optional(),
-  not_before: z.string().optional().describe("ISO 8601 time, or duration like PT10M"),
+  not_before: z.string().optional().describe("ISO 8601 time, date, or duration like PT10M"),
   deadline: z.string().optional(),
   fail_on_deadline: z.boolean().optional(),
   if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("When a dependency fails"),
@@ -158,11 +159,23 @@ export function toChanges(args: ChangesArguments, now: number): Changes<TaskSett
       coefficient: backoff.backoff_coefficient,
       maxIntervalMs: backoff.max_interval_ms,
     }),
-    notBefore: timeOrNone(not_before, "not_before", now),
-    deadline: timeOrNone(deadline, "deadline", now),
+    notBefore: timeOrNone(not_before, "not_before", { now, day: "begin" }),
+    deadline: timeOrNone(deadline, "deadline", { now, day: "end" }),
     failOnDeadline: args.fail_on_deadline,
     ifUnreachable: if_unreachable === "block" ? null : if_unreachable,
   });
+}
+
+/** The moments that a date alone or a duration stands for: what a caller cannot know who gave it. */
+export function momentsOf(
+  { not_before, deadline }: Pick<ChangesArguments, "not_before" | "deadline">,
+  { notBefore, deadline: end }: TaskSettings,
+): Json {
+  return {
+    ...(typeof not_before === "string" && isRelative(not_before) && notBefore !== undefined &&
+      { notBefore: isoTime(notBefore) }),
+    ...(typeof deadline === "string" && isRelative(deadline) && end !== undefined && { deadline: isoTime(end) }),
+  };
 }
 
 /** A reservation of the core. */
@@ -170,8 +183,12 @@ export function toAssignment({ instance, role, fallback_ms }: z.infer<typeof ass
   return defined({ instance, role, fallbackMs: fallback_ms });
 }
 
-function timeOrNone(text: string | null | undefined, what: string, now: number): number | null | undefined {
-  return typeof text === "string" ? parseTime(text, what, now) : text;
+function timeOrNone(
+  text: string | null | undefined,
+  what: string,
+  options: { readonly now: number; readonly day: DayPart },
+): number | null | undefined {
+  return typeof text === "string" ? parseTime(text, what, options) : text;
 }
 
 function emptyToNull<T>(values: readonly T[] | null | undefined): readonly T[] | null | undefined {

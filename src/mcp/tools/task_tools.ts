@@ -14,6 +14,7 @@ import {
   clearing,
   defined,
   dependencies,
+  momentsOf,
   newTaskShape,
   SETTING_NAMES,
   settingsShape,
@@ -55,7 +56,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     annotations: adds,
     async run(args, { engine, actor, now }) {
       const tasks = await engine.execute({ type: "create_tasks", tasks: [toNewTask(args, now())] }, actor());
-      return { json: tasks.map((task) => presentCompact(task))[0] };
+      return { json: tasks.map((task) => ({ ...presentCompact(task), ...momentsOf(args, task) }))[0] };
     },
   }),
   defineTool({
@@ -71,7 +72,16 @@ export const TASK_TOOLS: readonly Tool[] = [
         { type: "create_tasks", tasks: tasks.map((task) => toNewTask(task, at)) },
         actor(),
       );
-      return { json: createdAnswer(created) };
+      const times = tasks.flatMap((given, index) => {
+        const moments = momentsOf(given, created[index] ?? {});
+        return Object.keys(moments).length === 0 ? [] : [{ id: given.id, ...moments }];
+      });
+      return {
+        json: { ...createdAnswer(created), ...(times.length > 0 && { times: times.slice(0, MAX_SHOWN) }) },
+        ...(times.length > MAX_SHOWN && {
+          note: `times has ${MAX_SHOWN} of ${times.length} tasks: get_task_status with fields shows the others.`,
+        }),
+      };
     },
   }),
   defineTool({
@@ -87,14 +97,13 @@ export const TASK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: changes,
     async run({ task_id, description, dependencies, clear, ...settings }, { engine, actor, now }) {
-      return taskAnswer(
-        await engine.execute({
-          type: "update_task",
-          id: task_id,
-          ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
-          settings: toChanges(withCleared(settings, clear), now()),
-        }, actor()),
-      );
+      const task = await engine.execute({
+        type: "update_task",
+        id: task_id,
+        ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
+        settings: toChanges(withCleared(settings, clear), now()),
+      }, actor());
+      return { json: { ...presentCompact(task), ...momentsOf(settings, task) } };
     },
   }),
   defineTool({

@@ -127,6 +127,14 @@ function presentSummary({ taskCount, isBuiltin, isArchived, description, paramet
   };
 }
 
-function presentTemplate({ createdAt, ...template }: Template): Json {
-  return { ...template, ...(createdAt !== undefined && { createdAt: isoTime(createdAt) }) };
+function presentTemplate({ createdAt, tasks, ...template }: Template): Json {
+  return {
+    ...template,
+    tasks: tasks.map(({ notBefore, deadline, ...task }) => ({
+      ...task,
+      ...(notBefore !== undefined && { notBefore: isoTime(notBefore) }),
+      ...(deadline !== undefined && { deadline: isoTime(deadline) }),
+    })),
+    ...(createdAt !== undefined && { createdAt: isoTime(createdAt) }),
+  };
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isFutile } from "../../app/waiting.ts";
 import type { Claim, NoTasks, Urgent } from "../../core/commands.ts";
+import { shortened } from "../../core/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { adds, type CallContext, changes, defineTool, type Tool, type ToolAnswer } from "../tool.ts";
@@ -119,7 +120,7 @@ export function urgentOf(urgent: readonly Urgent[]): Json {
 }
 
 function presentUrgent(id: string, description: string): Json {
-  return { id, description: description.slice(0, MAX_URGENT_CHARACTERS) };
+  return { id, description: shortened(description, MAX_URGENT_CHARACTERS) };
 }
 
 /** Most characters of an urgent task's description in a hint. */
