@@ -18,7 +18,6 @@ import {
   printExport,
   printHistory,
   printRepair,
-  printStatus,
   printVerification,
   type Terminal,
 } from "./src/cli/commands.ts";
@@ -171,8 +170,11 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     log.info(`${directory} has tasks and no journal: this is what tasks.json says`);
   }
   switch (invocation.type) {
-    case "status":
+    case "status": {
+      // Loaded only here: servers need no package for tables.
+      const { printStatus } = await import("./src/cli/status.ts");
       return await printStatus(engine, invocation.all, terminal);
+    }
     case "history":
       return await printHistory(engine, invocation, terminal);
     case "export":

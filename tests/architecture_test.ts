@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   webhook: ["src/webhook/", "src/core/", "src/app/", "zod"],
   handlers: ["src/handlers/", "src/core/", "src/app/", "zod"],
   telemetry: ["src/telemetry/", "src/core/", "src/app/", "prom-client", "@opentelemetry/api"],
-  cli: ["src/cli/", "src/core/", "src/app/", "commander"],
+  cli: ["src/cli/", "src/core/", "src/app/", "commander", "string-width"],
 };
 
 /** What the core must not touch: it has no clock, randomness, environment, input or output. */

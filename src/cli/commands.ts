@@ -7,31 +7,13 @@ import { type HistoryQuery, readHistory } from "../app/history.ts";
 import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/events.ts";
 import { nameSome } from "../core/graph.ts";
-import type { Task, TaskView } from "../core/model.ts";
-import { listTasks, summarize, type Summary, type TaskPage } from "../core/views.ts";
-
-/** Tasks that `status` prints unless asked for all. */
-const DEFAULT_ROWS = 50;
+import type { Task } from "../core/model.ts";
 
 /** Where a command prints to. */
 export interface Terminal {
   readonly print: (line: string) => void;
   readonly columns: number;
   readonly hasColors: boolean;
-}
-
-/** Prints the tasks as a table, those that are not completed unless `all`, and the counts. */
-export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
-  const { open, counts } = await engine.read((state) => ({
-    open: all
-      ? listTasks(state, {}, { limit: Infinity })
-      : listTasks(state, { status: ["pending", "in_progress", "failed", "cancelled"] }, { limit: DEFAULT_ROWS }),
-    counts: summarize(state),
-  }));
-  printTable(open, terminal, Date.now());
-  if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
-  terminal.print(describe(counts));
-  return 0;
 }
 
 /** Prints records, one a line. */
@@ -124,86 +106,6 @@ export async function importTasks(engine: Engine, tasks: readonly Task[], termin
   return 0;
 }
 
-function printTable(page: TaskPage, terminal: Terminal, now: number): void {
-  if (page.tasks.length === 0) return;
-  const rows = page.tasks.map((task) =>
-    [task.id, stateOf(task), since(task, now), task.assignedTo ?? "", describeTask(task)].map(visible)
-  );
-  const head = ["ID", "STATUS", "SINCE", "INSTANCE", "DESCRIPTION"];
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.min(MAX_COLUMN, Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
-  );
-  const lastWidth = Math.max(MIN_LAST_COLUMN, terminal.columns - widths.reduce((sum, width) => sum + width + 2, 0));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => fit(cell, widths[column] ?? lastWidth, column < widths.length)).join("  ").trimEnd();
-  terminal.print(paint(line(head), "1", terminal));
-  for (const [index, row] of rows.entries()) {
-    const task = page.tasks[index];
-    terminal.print(paint(line(row), task === undefined ? "0" : COLORS[stateOf(task)] ?? "0", terminal));
-  }
-}
-
-/** Widest column but the last, and narrowest last one, in characters. */
-const MAX_COLUMN = 32;
-const MIN_LAST_COLUMN = 20;
-
-/** ANSI colours (SGR parameters) of the states. */
-const COLORS: Readonly<Record<string, string>> = {
-  ready: "36",
-  limited: "36",
-  blocked: "33",
-  delayed: "35",
-  in_progress: "1;33",
-  completed: "32",
-  failed: "31",
-  cancelled: "90",
-  skipped: "90",
-};
-
-function paint(text: string, color: string, { hasColors }: Terminal): string {
-  return hasColors ? `\x1b[${color}m${text}\x1b[0m` : text;
-}
-
-function stateOf(task: TaskView): string {
-  return task.readiness ?? task.status;
-}
-
-/** The description, after what a pending task waits for, and what else an operator should know. */
-function describeTask(task: TaskView): string {
-  const { waitingFor, limitedBy, description, priority, overdue, progress, delayedUntil } = task;
-  const notes = [
-    ...(priority === undefined ? [] : [priority]),
-    ...(overdue === true ? ["overdue"] : []),
-    ...(waitingFor === undefined ? [] : [`after ${nameSome(waitingFor)}`]),
-    ...(limitedBy === undefined ? [] : [nameSome(limitedBy)]),
-    ...(delayedUntil === undefined ? [] : [`from ${new Date(delayedUntil).toISOString()}`]),
-    ...(progress?.percent === undefined ? [] : [`${progress.percent} %`]),
-  ];
-  return notes.length === 0 ? description : `(${notes.join(", ")}) ${description}`;
-}
-
-/** How long the task has been in its status, in the largest unit that fits. */
-function since({ status, pendingAt, startedAt, finishedAt }: TaskView, now: number): string {
-  const at = status === "pending" ? pendingAt : status === "in_progress" ? startedAt : finishedAt;
-  const seconds = Math.max(0, Math.floor((now - (at ?? now)) / 1000));
-  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["s", 1];
-  return `${Math.floor(seconds / length)} ${unit}`;
-}
-
-/** Units of time and their length in seconds. */
-const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3_600], ["min", 60]];
-
-function fit(text: string, width: number, isPadded: boolean): string {
-  const short = text.length > width ? text.slice(0, width - 1) + "…" : text;
-  return isPadded ? short.padEnd(width) : short;
-}
-
-function describe({ total, byStatus, ready, limited, waiting, blocked, delayed, overdue }: Summary): string {
-  const parts = { ...byStatus, pending: 0, ready, limited, waiting, blocked, delayed, overdue };
-  const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
-  return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
-}
-
 function describeRecord({ seq, at, actor, command, events }: JournalRecord): string {
   const ids = nameSome(events.flatMap(taskIdsOf));
   const instances = events.flatMap((event) => "instance" in event ? [event.instance] : []);
@@ -211,7 +113,7 @@ function describeRecord({ seq, at, actor, command, events }: JournalRecord): str
   return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${ids}${by}`;
 }
 
-/** Text without anything that a terminal would obey. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ");
+/** Text without anything that a terminal would obey: control characters, and those that turn the order of letters. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, " ");
 }

@@ -1,0 +1,93 @@
+/** The command `status`: the tasks as a table, for an operator. */
+
+import type { Engine } from "../app/engine.ts";
+import { nameSome } from "../core/graph.ts";
+import type { TaskView } from "../core/model.ts";
+import { listTasks, summarize, type Summary, type TaskPage } from "../core/views.ts";
+import { type Terminal, visible } from "./commands.ts";
+import { tableOf } from "./table.ts";
+
+/** Tasks that `status` prints unless asked for all. */
+const DEFAULT_ROWS = 50;
+
+/** Prints the tasks as a table, those that are not completed unless `all`, and the counts. */
+export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
+  const { open, counts } = await engine.read((state) => ({
+    open: all
+      ? listTasks(state, {}, { limit: Infinity })
+      : listTasks(state, { status: ["pending", "in_progress", "failed", "cancelled"] }, { limit: DEFAULT_ROWS }),
+    counts: summarize(state),
+  }));
+  printTable(open, terminal, Date.now());
+  if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
+  terminal.print(describe(counts));
+  return 0;
+}
+
+function printTable(page: TaskPage, terminal: Terminal, now: number): void {
+  if (page.tasks.length === 0) return;
+  const rows = page.tasks.map((task) =>
+    [task.id, stateOf(task), since(task, now), task.assignedTo ?? "", describeTask(task)].map(visible)
+  );
+  const [head = "", ...lines] = tableOf(
+    [["ID", "STATUS", "SINCE", "INSTANCE", "DESCRIPTION"], ...rows],
+    terminal.columns,
+  );
+  terminal.print(paint(head, "1", terminal));
+  for (const [index, line] of lines.entries()) {
+    const task = page.tasks[index];
+    terminal.print(paint(line, task === undefined ? "0" : COLORS[stateOf(task)] ?? "0", terminal));
+  }
+}
+
+/** ANSI colours (SGR parameters) of the states. */
+const COLORS: Readonly<Record<string, string>> = {
+  ready: "36",
+  limited: "36",
+  blocked: "33",
+  delayed: "35",
+  in_progress: "1;33",
+  completed: "32",
+  failed: "31",
+  cancelled: "90",
+  skipped: "90",
+};
+
+function paint(text: string, color: string, { hasColors }: Terminal): string {
+  return hasColors ? `\x1b[${color}m${text}\x1b[0m` : text;
+}
+
+function stateOf(task: TaskView): string {
+  return task.readiness ?? task.status;
+}
+
+/** The description, after what a pending task waits for, and what else an operator should know. */
+function describeTask(task: TaskView): string {
+  const { waitingFor, limitedBy, description, priority, overdue, progress, delayedUntil } = task;
+  const notes = [
+    ...(priority === undefined ? [] : [priority]),
+    ...(overdue === true ? ["overdue"] : []),
+    ...(waitingFor === undefined ? [] : [`after ${nameSome(waitingFor)}`]),
+    ...(limitedBy === undefined ? [] : [nameSome(limitedBy)]),
+    ...(delayedUntil === undefined ? [] : [`from ${new Date(delayedUntil).toISOString()}`]),
+    ...(progress?.percent === undefined ? [] : [`${progress.percent} %`]),
+  ];
+  return notes.length === 0 ? description : `(${notes.join(", ")}) ${description}`;
+}
+
+/** How long the task has been in its status, in the largest unit that fits. */
+function since({ status, pendingAt, startedAt, finishedAt }: TaskView, now: number): string {
+  const at = status === "pending" ? pendingAt : status === "in_progress" ? startedAt : finishedAt;
+  const seconds = Math.max(0, Math.floor((now - (at ?? now)) / 1000));
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["s", 1];
+  return `${Math.floor(seconds / length)} ${unit}`;
+}
+
+/** Units of time and their length in seconds. */
+const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3_600], ["min", 60]];
+
+function describe({ total, byStatus, ready, limited, waiting, blocked, delayed, overdue }: Summary): string {
+  const parts = { ...byStatus, pending: 0, ready, limited, waiting, blocked, delayed, overdue };
+  const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
+}

@@ -1,0 +1,47 @@
+/** Tables of text for a terminal, by how wide it shows each character: CJK and emoji take two columns, accents none. */
+
+import stringWidth from "string-width";
+
+/** Widest column but the last, and narrowest last one, in columns of the terminal. */
+const MAX_COLUMN = 32;
+const MIN_LAST_COLUMN = 20;
+
+const GAP = "  ";
+
+/** The rows as lines of at most `columns`, if that leaves room for the last cell, which gets what the others leave. */
+export function tableOf(rows: readonly (readonly string[])[], columns: number): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.slice(0, -1).entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, cut(cell, MAX_COLUMN).width);
+    }
+  }
+  const used = widths.reduce((sum, width) => sum + width + GAP.length, 0);
+  const lastWidth = Math.max(MIN_LAST_COLUMN, columns - used);
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      const { text, width } = cut(cell, widths[column] ?? lastWidth);
+      return text + " ".repeat(Math.max(0, (widths[column] ?? 0) - width));
+    }).join(GAP).trimEnd()
+  );
+}
+
+/** A text that takes at most so many columns. Where it is cut, which is never within a character, it ends in "…". */
+export function cut(text: string, columns: number): { readonly text: string; readonly width: number } {
+  if (/^[ -~]*$/.test(text)) {
+    const short = text.length > columns ? text.slice(0, columns - 1) + "…" : text;
+    return { text: short, width: short.length };
+  }
+  let width = 0;
+  // Where it is to be cut, and how wide it is then, if it does not fit.
+  let end = { index: 0, width: 0 };
+  for (const { segment, index } of SEGMENTER.segment(text)) {
+    if (width <= columns - 1) end = { index, width };
+    width += stringWidth(segment);
+    if (width > columns) return { text: text.slice(0, end.index) + "…", width: end.width + 1 };
+  }
+  return { text, width };
+}
+
+/** Characters as a reader sees them: grapheme clusters (UAX #29). The locale makes no difference to these. */
+const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
