@@ -68,6 +68,8 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
   };
   const choose = (chosen: (location: Location) => Invocation) => {
     invocation = chosen(location());
+    const idle = idleOption(program, invocation);
+    if (idle !== undefined) program.error(`error: ${idle}: leave it out`);
   };
   program
     .description("A graph of tasks that several AI agents share over the Model Context Protocol (MCP).")
@@ -172,6 +174,18 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     return { type: "exit", code: error.exitCode };
   }
   return invocation ?? { type: "exit", code: 0 };
+}
+
+/** An option that was given and has no effect on what was asked for, and why: nothing is ignored silently. */
+function idleOption(program: Command, { type, location }: Invocation): string | undefined {
+  const given = program.options.filter((option) => program.getOptionValueSource(option.attributeName()) === "cli");
+  if (type === "serve") {
+    const isIdle = location.store === "memory" && location.directory !== undefined;
+    return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
+  }
+  if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
+  const serving = given.find(({ long }) => long !== "--data" && long !== "--store");
+  return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }
 
 interface ServeFlags {

@@ -12,6 +12,7 @@ import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "./limits.ts";
 import type { NewTask, TemplateTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import { checkTemplate, expand } from "./template.ts";
+import { printable } from "./validate.ts";
 import { findTemplate, isArchived, versionsOf } from "./templates.ts";
 import { findGroup, groupViewOf } from "./views.ts";
 
@@ -80,7 +81,15 @@ function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number
 
 /** Refuses what no values of parameters could make right: numbers, times, forms of expressions. */
 function checkFixed(task: TemplateTask): void {
-  const { group: _g, role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
+  if (task.group !== undefined) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot save a template with a group for task ${
+        printable(task.id)
+      }: leave it out, apply_template makes the group`,
+    );
+  }
+  const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
   checkSettings(numbers, task.id, () => true);
   checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
   checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });

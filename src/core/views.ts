@@ -23,7 +23,7 @@ import { describeLimit, limitsOf, readinessOf } from "./readiness.ts";
 import { isLimited, limitedIn, nextFor } from "./ready_tasks.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, type Profile, profileOf } from "./routing.ts";
-import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { noCounts, type ReadonlyGroupNode, type ReadonlyState, type ReadonlyTaskNode } from "./state.ts";
 import { head } from "./text.ts";
 import { printable } from "./validate.ts";
 
@@ -161,8 +161,9 @@ export interface Summary extends Readonly<Record<Readiness, number>> {
   readonly overdue: number;
 }
 
-/** Counts of tasks. O(1). */
-export function summarize(state: ReadonlyState): Summary {
+/** Counts of the tasks that match. O(1) without a filter, else as `tasksMatching`. */
+export function summarize(state: ReadonlyState, filter: TaskFilter = {}): Summary {
+  if (Object.values(filter).some((value) => value !== undefined)) return countAll(tasksMatching(state, filter));
   const { tasks, counts, standings, ready: { limited }, overdue } = state;
   return {
     total: tasks.size,
@@ -172,6 +173,21 @@ export function summarize(state: ReadonlyState): Summary {
     limited,
     overdue,
   };
+}
+
+function countAll(nodes: Iterable<ReadonlyTaskNode>): Summary {
+  const byStatus = noCounts();
+  const readinesses = { ready: 0, limited: 0, waiting: 0, blocked: 0, delayed: 0 };
+  let total = 0;
+  let overdue = 0;
+  for (const node of nodes) {
+    total++;
+    byStatus[node.task.status]++;
+    const readiness = readinessOf(node);
+    if (readiness !== undefined) readinesses[readiness]++;
+    if (node.task.overdue === true) overdue++;
+  }
+  return { total, byStatus, ...readinesses, overdue };
 }
 
 /** One page of tasks, in the order of creation. */

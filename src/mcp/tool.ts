@@ -80,6 +80,8 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   /** Whether the listing leaves out the descriptions of parameters, as another tool's listing has them. */
   readonly isBrief?: boolean;
   readonly annotations: ToolAnnotations;
+  /** Says which of the given parameters have no effect beside the others, if any: no answer is silent about them. */
+  readonly withoutEffect?: (args: z.infer<z.ZodObject<Shape>>) => string | undefined;
   readonly run: (args: z.infer<z.ZodObject<Shape>>, context: CallContext) => Promise<ToolAnswer>;
 }
 
@@ -102,15 +104,16 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const parsed = input.safeParse(reading.args);
       if (!parsed.success || reading.misnamed.length > 0) throw badArguments(name, input, reading, parsed.error);
       checkChanges(name, input, reading);
-      const passedOver = passedOverNote(name, reading);
+      // An object of this shape parses to what is inferred of it.
+      const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
+      const ignored = joined([definition.withoutEffect?.(checked), passedOverNote(name, reading)]);
       try {
-        // An object of this shape parses to what is inferred of it.
-        const answer = await definition.run(parsed.data as z.infer<z.ZodObject<Shape>>, context);
-        return await context.turns.write(() => toResult(answer, passedOver), charactersOf);
+        const answer = await definition.run(checked, context);
+        return await context.turns.write(() => toResult(answer, ignored), charactersOf);
       } catch (error) {
-        if (!(error instanceof Refusal) || passedOver === undefined) throw error;
-        // What was passed over may be what is missing.
-        throw new Refusal(error.code, `${error.message}. ${passedOver}`, error.data);
+        if (!(error instanceof Refusal) || ignored === undefined) throw error;
+        // What was ignored may be what is missing.
+        throw new Refusal(error.code, `${error.message}. ${ignored}`, error.data);
       }
     },
   };
@@ -121,20 +124,30 @@ function charactersOf({ content }: CallToolResult): number {
   return 2 * content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
 }
 
-function toResult({ json, structured, note }: ToolAnswer, passedOver: string | undefined): CallToolResult {
-  const notes = [note, passedOver].filter((each) => each !== undefined).join(" ");
+function toResult({ json, structured, note }: ToolAnswer, ignored: string | undefined): CallToolResult {
+  const notes = joined([note, ignored]);
   // Some clients show a model the first text, some all texts, some only the structured content.
-  const shown = notes !== "" && structured === undefined ? { ...(json as Json), note: notes } : json;
+  const shown = notes !== undefined && structured === undefined ? { ...(json as Json), note: notes } : json;
   return {
     content: [
       { type: "text", text: JSON.stringify(shown) },
-      ...(notes !== "" && structured !== undefined ? [{ type: "text" as const, text: notes }] : []),
+      ...(notes !== undefined && structured !== undefined ? [{ type: "text" as const, text: notes }] : []),
     ],
     // Without `structured`, the definition's `json` is an object.
     structuredContent: structured === undefined
       ? shown as Json
-      : { ...structured, ...(notes !== "" && { note: notes }) },
+      : { ...structured, ...(notes !== undefined && { note: notes }) },
   };
+}
+
+function joined(notes: readonly (string | undefined)[]): string | undefined {
+  return notes.filter((note) => note !== undefined).join(" ") || undefined;
+}
+
+/** A note that these of the parameters have no effect, for the reason given; undefined if none of them was given. */
+export function noEffectOf(parameters: Readonly<Record<string, unknown>>, why: string): string | undefined {
+  const names = Object.keys(parameters).filter((name) => parameters[name] !== undefined);
+  return names.length === 0 ? undefined : `Without effect: ${names.join(", ")}, as ${why}.`;
 }
 
 function passedOverNote(name: string, { passedOver }: Reading): string | undefined {

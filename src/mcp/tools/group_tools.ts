@@ -8,7 +8,7 @@ import { PRIORITIES } from "../../core/model.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { findGroup, groupViewOf } from "../../core/views.ts";
 import { fit, presentGroup } from "../present.ts";
-import { adds, changes, defineTool, reads, removes, type Tool } from "../tool.ts";
+import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, readCursor, toFilter } from "./task_tools.ts";
 
@@ -68,6 +68,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
     description: "How far each group is, or the one named: status, counts and percent of its tasks.",
     input: { group_id: groupId.optional(), cursor: z.string().optional() },
     annotations: reads,
+    withoutEffect: ({ group_id, cursor }) =>
+      group_id === undefined ? undefined : noEffectOf({ cursor }, "group_id names a single group"),
     async run({ group_id, cursor }, { engine }) {
       if (group_id !== undefined) {
         return { json: presentGroup(await engine.read((state) => groupViewOf(findGroup(state, group_id)))) };
@@ -102,6 +104,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
     annotations: removes,
     async run(args, { engine, actor }) {
       const { action, ids, to_priority, to_assign, to_group, clear, reason, atomic = true, ...filter } = args;
+      checkTargets(action, { to_priority, to_assign, to_group, reason }, clear);
       const targets = withCleared({ to_assign, to_group }, clear);
       const { changed, unchanged, refused, refusedCount } = await engine.execute({
         type: "bulk_update",
@@ -113,6 +116,34 @@ export const GROUP_TOOLS: readonly Tool[] = [
     },
   }),
 ];
+
+/** What each action takes beside the filter. */
+const TAKES: Readonly<Record<typeof ACTIONS[number], readonly string[]>> = {
+  cancel: ["reason"],
+  retry: [],
+  release: ["reason"],
+  delete: [],
+  prioritize: ["to_priority"],
+  assign: ["to_assign"],
+  move: ["to_group"],
+};
+
+/** Refuses what would have no effect: its caller means something else than the action does. */
+function checkTargets(
+  action: typeof ACTIONS[number],
+  given: Readonly<Record<string, unknown>>,
+  clear: readonly string[] = [],
+): void {
+  const names = Object.keys(given).filter((name) => given[name] !== undefined);
+  const idle = [...names, ...clear].find((name) => !TAKES[action].includes(name));
+  if (idle === undefined) return;
+  const fitting = ACTIONS.filter((each) => TAKES[each].includes(idle)).join(" or ");
+  throw new Refusal(
+    "invalid_value",
+    `Cannot ${action} tasks with ${idle}, which has no effect on that: leave it out, or use action ${fitting}`,
+    { parameter: idle },
+  );
+}
 
 interface ActionArguments {
   readonly to_priority: typeof PRIORITIES[number] | undefined;

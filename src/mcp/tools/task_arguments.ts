@@ -67,7 +67,7 @@ export const settingsShape = {
   timeout_ms: z.int().optional().describe("Silent for so long, it goes to another"),
   max_attempts: z.int().optional(),
   backoff: backoff.optional(),
-  not_before: z.string().optional().describe("ISO 8601 time, date, or duration like PT10M"),
+  not_before: z.string().optional().describe("ISO 8601, or duration like PT10M"),
   deadline: z.string().optional(),
   fail_on_deadline: z.boolean().optional(),
   if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("When a dependency fails"),

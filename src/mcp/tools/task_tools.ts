@@ -9,7 +9,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/status.ts";
 import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../core/views.ts";
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
-import { adds, changes, defineTool, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
+import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   clearing,
   defined,
@@ -121,9 +121,9 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: { task_id: taskId, reason: z.string().optional() },
     annotations: removes,
     async run({ task_id, reason }, { engine, actor }) {
-      return taskAnswer(
-        await engine.execute({ type: "cancel_task", id: task_id, ...defined({ reason }) }, actor()),
-      );
+      const task = await engine.execute({ type: "cancel_task", id: task_id, ...defined({ reason }) }, actor());
+      const isKept = reason === undefined || task.reason === reason;
+      return { ...taskAnswer(task), ...(!isKept && { note: "It was cancelled before, and its reason stays." }) };
     },
   }),
   defineTool({
@@ -146,8 +146,10 @@ export const TASK_TOOLS: readonly Tool[] = [
       cursor: z.string().optional(),
     },
     annotations: reads,
+    withoutEffect: ({ summary, fields, limit, cursor }) =>
+      summary === true ? noEffectOf({ fields, limit, cursor }, "summary counts all tasks that match") : undefined,
     async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { engine }) {
-      if (summary === true) return { json: await engine.read(summarize) };
+      if (summary === true) return { json: await engine.read((state) => summarize(state, toFilter(filter))) };
       const after = cursor === undefined ? 0 : readCursor(cursor);
       return taskPage(await engine.read((state) => listTasks(state, toFilter(filter), { limit, after })), fields);
     },

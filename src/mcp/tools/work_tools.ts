@@ -8,7 +8,7 @@ import type { Claim, NoTasks, Urgent } from "../../core/commands.ts";
 import { shortened } from "../../core/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
-import { adds, type CallContext, changes, defineTool, type Tool, type ToolAnswer } from "../tool.ts";
+import { adds, type CallContext, changes, defineTool, noEffectOf, type Tool, type ToolAnswer } from "../tool.ts";
 import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
 
@@ -29,6 +29,10 @@ export const WORK_TOOLS: readonly Tool[] = [
       capabilities: names.optional(),
     },
     annotations: adds,
+    withoutEffect: ({ task_id, wait_ms }) =>
+      task_id !== undefined && wait_ms !== undefined && wait_ms > 0
+        ? noEffectOf({ wait_ms }, "a task named by task_id is claimed at once or not at all")
+        : undefined,
     async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
       const { waiting, actor, signal } = context;
       const onWaiting = reporter(wait_ms, context);

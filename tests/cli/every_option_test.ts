@@ -1,0 +1,81 @@
+/** Shows that no option is ignored: it has an effect on what was asked for, or is refused. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readArguments } from "../../src/cli/arguments.ts";
+
+const COMMANDS: readonly (readonly string[])[] = [
+  ["status"],
+  ["history"],
+  ["verify"],
+  ["repair"],
+  ["backup", "copy"],
+  ["export"],
+  ["import", "file"],
+];
+
+const SERVING: readonly (readonly string[])[] = [
+  ["--toolsets", "core"],
+  ["--timeout-ms", "5"],
+  ["--max-attempts", "5"],
+  ["--initial-interval-ms", "5"],
+  ["--backoff-coefficient", "3"],
+  ["--max-interval-ms", "5"],
+  ["--max-wait-ms", "5"],
+];
+
+function read(...args: readonly string[]) {
+  let errors = "";
+  const result = readArguments(args, {
+    version: "0.0.0",
+    defaultPlace: "data",
+    toolsets: ["core", "groups"],
+    print: () => {},
+    printError: (text) => errors += text,
+  });
+  return { result, errors };
+}
+
+Deno.test("what says how to serve is refused by every command, before and after its name", () => {
+  for (const option of SERVING) {
+    assert(read(...option).result.type === "serve");
+    assert(JSON.stringify(read(...option).result) !== JSON.stringify(read().result), option[0]);
+    for (const command of COMMANDS) {
+      for (const args of [[...option, ...command], [...command, ...option]]) {
+        const { result, errors } = read(...args);
+        assertEquals(result, { type: "exit", code: 1 }, args.join(" "));
+        assertStringIncludes(
+          errors,
+          `${option[0]} has no effect on ${command[0]}: it says how MCP is served: leave it out`,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("a store in memory is refused by every command, and beside a data directory", () => {
+  for (const command of COMMANDS) {
+    assertStringIncludes(read("--store", "memory", ...command).errors, `--store memory has no effect on ${command[0]}`);
+    assertEquals(read("--store", "file", "--data", "d", ...command).result.type, command[0]);
+  }
+  assertStringIncludes(read("--store", "memory", "--data", "d").errors, "--data has no effect with --store memory");
+});
+
+Deno.test("the options of a command change what it does, and every option of the program is tried here", () => {
+  for (
+    const args of [
+      ["status", "--all"],
+      ["history", "--task", "a"],
+      ["history", "--since", "1"],
+      ["history", "--limit", "1"],
+      ["status", "--data", "d"],
+    ] as const
+  ) {
+    assert(JSON.stringify(read(...args).result) !== JSON.stringify(read(args[0]).result), args.join(" "));
+  }
+  let help = "";
+  const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };
+  readArguments(["--help"], { ...surroundings, print: (text) => help += text });
+  const known = ["--data", "--store", "--version", "--help", ...SERVING.map(([name]) => name)];
+  const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);
+  assertEquals(new Set(listed), new Set(known));
+});
