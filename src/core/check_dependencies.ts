@@ -62,8 +62,8 @@ function tooMany(count: number): Refusal {
 }
 
 function checkTask(task: string, id: string, existing: Existing): void {
-  checkId(id, "Task id");
   if (existing.task(id)) return;
+  checkId(id, "Task id");
   throw new Refusal(
     "dependency_not_found",
     `Dependency task ${id} not found: task ${task} names it; create it first, or together with that task`,
@@ -72,8 +72,8 @@ function checkTask(task: string, id: string, existing: Existing): void {
 }
 
 function checkGroup(task: string, id: string, existing: Existing): void {
-  checkId(id, "Group id");
   if (existing.group(id)) return;
+  checkId(id, "Group id");
   throw new Refusal(
     "dependency_not_found",
     `Dependency group ${id} not found: task ${task} names it; create it first`,

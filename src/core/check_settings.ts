@@ -29,11 +29,9 @@ export function checkSettings(
   if (priority != null && !PRIORITIES.includes(priority)) {
     throw invalid(`Priority ${what} must be ${PRIORITIES.join(", ")}`);
   }
-  if (group != null) {
+  if (group != null && !groupExists(group)) {
     checkId(group, "Group id");
-    if (!groupExists(group)) {
-      throw new Refusal("not_found", `Group ${group} not found: task ${id} names it; create_group it first`, { group });
-    }
+    throw new Refusal("not_found", `Group ${group} not found: task ${id} names it; create_group it first`, { group });
   }
   if (role != null) checkId(role, "Role");
   if (capabilities != null) checkNames(capabilities, "Capability", what);

@@ -10,7 +10,7 @@ import { MAX_GROUPS, MAX_NAMED } from "./limits.ts";
 import type { GroupSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState } from "./state.ts";
-import { checkId } from "./validate.ts";
+import { checkNewId } from "./validate.ts";
 import { findGroup, groupViewOf, inOrderOfCreation } from "./views.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
@@ -53,7 +53,7 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
 
 /** Refuses a group that cannot be created. */
 export function checkNewGroup(state: ReadonlyState, id: string, settings: GroupSettings): void {
-  checkId(id, "Group id");
+  checkNewId(id, "Group id", state.groups);
   checkGroupSettings(settings, id);
   if (state.groups.has(id)) {
     throw new Refusal("already_exists", `Group ${id} already exists: choose another id, or use update_group`, {

@@ -3,6 +3,7 @@
  */
 
 import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
+import { checkInstance, checkNewInstance } from "./check_instance.ts";
 import { checkNames } from "./check_settings.ts";
 import { clockWarning } from "./clock_warning.ts";
 import type { CommandOf, Holding } from "./commands.ts";
@@ -18,7 +19,7 @@ import { describeLimit, limitsOf } from "./readiness.ts";
 import { Refusal } from "./refusal.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkText, hasJsonNumbers, printableNumber } from "./validate.ts";
+import { checkText, hasJsonNumbers, printableNumber } from "./validate.ts";
 import { findTask, inputsOf, isFree, nextClaim, profileIn, unlockedBy, urgentFor } from "./views.ts";
 
 export const holdingDeciders: Deciders<
@@ -26,7 +27,7 @@ export const holdingDeciders: Deciders<
 > = {
   claim_task(state, command, context) {
     const { instance, id, roles, capabilities } = command;
-    checkId(instance, "Instance id");
+    checkNewInstance(state, instance);
     checkNames(roles ?? [], "Role", `of instance ${instance}`);
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
     const profile = profileIn(state, instance, command);
@@ -234,7 +235,7 @@ function fenced(state: ReadonlyState, { id, attempt }: Holding, action: string):
  */
 function held(state: ReadonlyState, holding: Holding, action: string, isSame: (ended: Task) => boolean): Task {
   const { instance } = holding;
-  checkId(instance, "Instance id");
+  checkInstance(state, instance);
   const task = fenced(state, holding, action);
   if (task.assignedTo !== instance) throw notHolder(task, instance);
   if (task.status === "in_progress" || isSame(task)) return task;

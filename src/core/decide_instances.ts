@@ -2,6 +2,7 @@
  * The rules for instances: coming, staying and going.
  */
 
+import { checkInstance, checkNewInstance } from "./check_instance.ts";
 import { checkInstanceSettings } from "./check_settings.ts";
 import { clockWarning } from "./clock_warning.ts";
 import { contactEvents, contactOf } from "./contact.ts";
@@ -12,12 +13,12 @@ import { MAX_INSTANCES, MAX_RECORD_TASKS } from "./limits.ts";
 import type { Instance } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState } from "./state.ts";
-import { checkId, printable } from "./validate.ts";
+import { printable } from "./validate.ts";
 import { countHeldBy, firstHeldBy, instanceViewOf } from "./views.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }) {
-    checkId(instance, "Instance id");
+    checkNewInstance(state, instance);
     checkInstanceSettings(settings, instance);
     const known = state.instances.get(instance)?.instance;
     if (known === undefined) checkRoom(state);
@@ -29,7 +30,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
 
   heartbeat(state, command, context) {
     const { instance } = command;
-    checkId(instance, "Instance id");
+    checkInstance(state, instance);
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
     const warning = clockWarning(context);
     // The sign of life itself is written with every command of an instance, where it is due.

@@ -8,6 +8,7 @@ import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
 import { normalize } from "./dependency.ts";
 import type { Changes, Event } from "./events.ts";
 import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./graph.ts";
+import { IdMap } from "./id_map.ts";
 import {
   MAX_DESCRIPTION_BYTES,
   MAX_ERROR_BYTES,
@@ -23,7 +24,7 @@ import {
 import type { NewTask, Task, TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkText, hasJsonNumbers } from "./validate.ts";
+import { checkId, checkNewId, checkText, hasJsonNumbers } from "./validate.ts";
 import { findTask, inOrderOfCreation } from "./views.ts";
 
 export const taskDeciders: Deciders<
@@ -44,13 +45,18 @@ export const taskDeciders: Deciders<
     }
     const tasks = command.tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
     const groups = new Set(tasks.map((task) => task.group).filter((group) => group !== undefined));
-    const newGroups = new Set([...groups].filter((group) => !state.groups.has(group)));
-    for (const group of newGroups) checkId(group, "Group id");
+    const newGroups = new IdMap<true>();
+    for (const group of groups) {
+      if (state.groups.has(group)) continue;
+      checkNewId(group, "Group id", state.groups);
+      checkNewId(group, "Group id", newGroups);
+      newGroups.set(group, true);
+    }
     checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
     tasks.forEach(checkImported);
     return {
       events: [
-        ...Array.from(newGroups, (id): Event => ({ type: "group.created", group: { id } })),
+        ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
         { type: "tasks.imported", tasks },
       ],
       answer: () => ({ imported: tasks.length }),

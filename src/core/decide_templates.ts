@@ -12,13 +12,14 @@ import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "./limits.ts";
 import type { NewTask, TemplateTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import { checkTemplate, expand } from "./template.ts";
-import { printable } from "./validate.ts";
+import { checkNewId, printable } from "./validate.ts";
 import { findTemplate, isArchived, versionsOf } from "./templates.ts";
 import { findGroup, groupViewOf } from "./views.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
     checkTemplate(template);
+    if (!state.templates.has(template.name)) checkNewId(template.name, "Template name", state.templates);
     for (const task of template.tasks) checkFixed(task);
     const { name } = template;
     let versions = 0;

@@ -5,17 +5,18 @@ import { checkSettings } from "./check_settings.ts";
 import { refuseCycle } from "./cycle.ts";
 import type { Dependency } from "./dependency.ts";
 import { gatesOn } from "./gates.ts";
+import { IdMap } from "./id_map.ts";
 import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "./limits.ts";
 import type { NewTask } from "./model.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkText } from "./validate.ts";
+import { checkNewId, checkText } from "./validate.ts";
 
 export interface NewTasksOptions {
   /** Most tasks. */
   readonly limit?: number;
   /** A group that is created together with them. */
-  readonly newGroups?: ReadonlySet<string>;
+  readonly newGroups?: { readonly has: (group: string) => boolean };
 }
 
 /** Refuses tasks that cannot be added, all together, to the graph. */
@@ -31,9 +32,10 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
       limit: MAX_TASKS,
     });
   }
-  const batch = new Map<string, NewTask>();
+  const batch = new IdMap<NewTask>();
   for (const task of tasks) {
-    checkId(task.id, "Task id");
+    checkNewId(task.id, "Task id", state.tasks);
+    checkNewId(task.id, "Task id", batch);
     checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
     if (state.tasks.has(task.id)) {
       throw new Refusal("already_exists", `Task ${task.id} already exists: choose another id, or use update_task`, {

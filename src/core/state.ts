@@ -4,6 +4,7 @@
  */
 
 import { emptyHeap, type Heap, type ReadonlyHeap } from "./heap.ts";
+import { IdMap, type ReadonlyIdMap } from "./id_map.ts";
 import type { Group } from "./model.ts";
 import type { Standing, TaskStatus } from "./status.ts";
 import type { GroupGate, GroupNode, InstanceNode, Lane, LockNode, TaskNode, TemplateNode, Timer } from "./nodes.ts";
@@ -11,11 +12,11 @@ import { emptyReadyTasks, type ReadyTasks } from "./ready_tasks.ts";
 
 export interface State {
   /** By id, in the order of creation. */
-  readonly tasks: Map<string, TaskNode>;
-  readonly groups: Map<string, GroupNode>;
-  readonly instances: Map<string, InstanceNode>;
+  readonly tasks: IdMap<TaskNode>;
+  readonly groups: IdMap<GroupNode>;
+  readonly instances: IdMap<InstanceNode>;
   /** Those that were saved; the built-in ones are not here. */
-  readonly templates: Map<string, TemplateNode>;
+  readonly templates: IdMap<TemplateNode>;
   readonly locks: Map<string, LockNode>;
   readonly ready: ReadyTasks;
   /** Pending tasks whose dependencies are undecided, those that are blocked, and tasks in progress: in the order of creation. */
@@ -30,7 +31,7 @@ export interface State {
   /** Draining instances that hold nothing any more. Empty once a command is carried out. */
   readonly drained: Set<InstanceNode>;
   /** Tasks in progress by the instance that holds them. */
-  readonly held: Map<string, Set<TaskNode>>;
+  readonly held: IdMap<Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
   /** How many open tasks are overdue. */
@@ -75,10 +76,10 @@ export interface ReadonlyGroupNode {
 
 /** The state as `decide` and the views see it. */
 export interface ReadonlyState {
-  readonly tasks: ReadonlyMap<string, ReadonlyTaskNode>;
-  readonly groups: ReadonlyMap<string, ReadonlyGroupNode>;
-  readonly instances: ReadonlyMap<string, Readonly<InstanceNode>>;
-  readonly templates: ReadonlyMap<string, Readonly<TemplateNode>>;
+  readonly tasks: ReadonlyIdMap<ReadonlyTaskNode>;
+  readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;
+  readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
+  readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
   readonly ready: Readonly<ReadyTasks>;
   readonly waiting: ReadonlyHeap<TaskNode>;
@@ -86,7 +87,7 @@ export interface ReadonlyState {
   readonly running: ReadonlyHeap<TaskNode>;
   readonly unreachable: ReadonlySet<ReadonlyTaskNode>;
   readonly drained: ReadonlySet<Readonly<InstanceNode>>;
-  readonly held: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
+  readonly held: ReadonlyIdMap<ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
@@ -100,10 +101,10 @@ export interface ReadonlyState {
 /** The state before the first event. */
 export function emptyState(): State {
   return {
-    tasks: new Map(),
-    groups: new Map(),
-    instances: new Map(),
-    templates: new Map(),
+    tasks: new IdMap(),
+    groups: new IdMap(),
+    instances: new IdMap(),
+    templates: new IdMap(),
     locks: new Map(),
     ready: emptyReadyTasks(),
     waiting: emptyHeap(isCreatedBefore),
@@ -111,7 +112,7 @@ export function emptyState(): State {
     running: emptyHeap(isCreatedBefore),
     unreachable: new Set(),
     drained: new Set(),
-    held: new Map(),
+    held: new IdMap(),
     counts: noCounts(),
     standings: noStandings(),
     overdue: 0,

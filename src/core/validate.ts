@@ -2,12 +2,21 @@
  * Checks of single values: ids and texts. They refuse, never repair: what is stored is what was said.
  */
 
+import type { ReadonlyIdMap } from "./id_map.ts";
 import { MAX_ID_CHARACTERS } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Unicode's control characters and line separators: they break lines of logs, tables and graphs. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-const CONTROLS = new RegExp(CONTROL, "gu");
+
+/**
+ * What nobody sees, or what turns the order of letters: with these, two ids that look the same are different ones. In
+ * emoji they can be seen: "👩‍💻" would be two without its joiner.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/u;
+const EMOJI = /\p{RGI_Emoji}/gv;
+
+const UNPRINTABLES = /[\p{Cc}\u2028\u2029\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu;
 
 /** What an id stands for, as messages begin. */
 export type IdKind =
@@ -20,7 +29,7 @@ export type IdKind =
   | "Capability"
   | "Lock";
 
-/** Refuses an id that is empty, too long, padded with white space or holds control characters. */
+/** Refuses an id that is empty, too long, padded with white space or holds characters that cannot be seen. */
 export function checkId(id: string, what: IdKind): void {
   if (id === "") throw new Refusal("invalid_value", `${what} is empty: give at least one character`);
   if (isTooLong(id)) {
@@ -34,6 +43,49 @@ export function checkId(id: string, what: IdKind): void {
   if (id.trim() !== id) {
     throw new Refusal("invalid_value", `${what} ${printable(id)} starts or ends with white space: remove it`);
   }
+  const invisible = invisibleIn(id);
+  if (invisible !== undefined) {
+    throw new Refusal(
+      "invalid_value",
+      `${what} ${printable(id)} has an invisible character, ${codePointOf(invisible)}: remove it`,
+    );
+  }
+}
+
+/**
+ * Refuses an id, besides, that looks like another one of those that there are: the two would be taken for one.
+ *
+ * @param known what has the other ids
+ */
+export function checkNewId(id: string, what: IdKind, known: Pick<ReadonlyIdMap<unknown>, "twinOf">): void {
+  checkId(id, what);
+  const twin = known.twinOf(id);
+  if (twin === undefined) return;
+  throw new Refusal(
+    "already_exists",
+    `${what} ${id} exists already in another spelling, ${twin} (${escaped(twin)}), as they differ only by Unicode ` +
+      `normalization: use that one, or an id that looks different`,
+    { id, existing: twin },
+  );
+}
+
+/** The first character that cannot be seen. */
+function invisibleIn(id: string): string | undefined {
+  return INVISIBLE.test(id) ? INVISIBLE.exec(id.replaceAll(EMOJI, ""))?.[0] : undefined;
+}
+
+function codePointOf(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/** A text with escapes in place of all that is not ASCII. */
+function escaped(text: string): string {
+  return text.replaceAll(/[^ -~]/gu, escapeOf);
+}
+
+/** A character as JSON's escapes of its UTF-16 units. */
+function escapeOf(character: string): string {
+  return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }
 
 /** Refuses a text over `limit` bytes of UTF-8, or with what not every store can keep: NUL, lone surrogates. */
@@ -66,12 +118,13 @@ export function printableNumber(value: number): string {
 /** An unchecked id as it may stand in a message: short, and without anything that could break the line. */
 export function printable(id: string): string {
   const isLong = isTooLong(id);
-  if (!isLong && id !== "" && id.trim() === id && !CONTROL.test(id) && id.isWellFormed()) return id;
+  if (
+    !isLong && id !== "" && id.trim() === id && !CONTROL.test(id) && id.isWellFormed() && invisibleIn(id) === undefined
+  ) {
+    return id;
+  }
   const shown = isLong ? [...id.slice(0, 2 * MAX_ID_CHARACTERS)].slice(0, MAX_ID_CHARACTERS).join("") + "…" : id;
-  return JSON.stringify(shown).replaceAll(
-    CONTROLS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return JSON.stringify(shown).replaceAll(UNPRINTABLES, escapeOf);
 }
 
 /** Whether an id has more code points than allowed. One has at most two UTF-16 units: few ids need counting. */

@@ -1394,8 +1394,6 @@ Deno.test({
       given(...history).when(remove(id))
         .thenRefused("has_dependents", `Cannot delete task ${id} as it has dependent tasks: next`);
     }
-    given(create(newTask("é"))).when(create(newTask("e\u0301")))
-      .then({ type: "tasks.created", tasks: [newTask("e\u0301")] });
   },
 });
 

@@ -83,9 +83,10 @@ Deno.test({
       for (const id of [space, `${space}a`, `a${space}`, `${space}a${space}`]) {
         const { code, message } = refusalOf(() => checkId(id, "Instance id"));
         assertEquals(code, "invalid_value");
-        assert(message.startsWith(`Instance id ${JSON.stringify(id)} starts or ends with white space`), message);
+        assert(message.startsWith(`Instance id ${printable(id)} starts or ends with white space`), message);
       }
-      checkId(`a${space}b`, "Instance id");
+      // The last one is a space of no width, which is allowed nowhere.
+      if (space !== "\ufeff") checkId(`a${space}b`, "Instance id");
     }
   },
 });

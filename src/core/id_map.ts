@@ -1,0 +1,52 @@
+/**
+ * A map by id that also finds an id's twin: another one that differs only by Unicode normalization (NFC), so that nobody
+ * can see a difference. Keeps a second index only of ids that are not in NFC, which are rare: O(1) for all others.
+ */
+
+/** A map by id, for reading. */
+export interface ReadonlyIdMap<V> extends ReadonlyMap<string, V> {
+  twinOf(id: string): string | undefined;
+}
+
+export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
+  /** The ids here that are not in NFC, by what they are in it. */
+  readonly #unnormalized = new Map<string, Set<string>>();
+
+  override set(id: string, value: V): this {
+    const normal = normalOf(id);
+    if (normal !== id) {
+      const ids = this.#unnormalized.get(normal);
+      if (ids === undefined) this.#unnormalized.set(normal, new Set([id]));
+      else ids.add(id);
+    }
+    return super.set(id, value);
+  }
+
+  override delete(id: string): boolean {
+    const normal = normalOf(id);
+    const ids = normal === id ? undefined : this.#unnormalized.get(normal);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#unnormalized.delete(normal);
+    return super.delete(id);
+  }
+
+  override clear(): void {
+    this.#unnormalized.clear();
+    super.clear();
+  }
+
+  /** Another id here that looks the same, if there is one. */
+  twinOf(id: string): string | undefined {
+    const normal = normalOf(id);
+    if (normal !== id && this.has(normal)) return normal;
+    for (const other of this.#unnormalized.get(normal) ?? []) if (other !== id) return other;
+    return undefined;
+  }
+}
+
+/** An id in NFC. No character below U+0300 combines with one before it, or decomposes in NFC. */
+function normalOf(id: string): string {
+  return COMBINES_NEVER.test(id) ? id : id.normalize("NFC");
+}
+
+const COMBINES_NEVER = /^[\0-\u02ff]*$/;
