@@ -7,6 +7,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
+import { Heard } from "./src/app/heard.ts";
 import type { Checkpoints, Journal } from "./src/app/ports.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { Waiting } from "./src/app/waiting.ts";
@@ -118,11 +119,13 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const waiting = new Waiting({ engine, feed, now: Date.now, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  const heard = new Heard({ engine, now: Date.now });
   const sweeper = new Sweeper({ engine, now: Date.now, log });
   const server = createMcpServer({
     engine,
     feed,
     waiting,
+    heard,
     now: Date.now,
     log,
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
@@ -136,6 +139,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   await server.connect(transport);
   await transport.closed;
   await waiting.close();
+  heard.close();
   feed.close();
   await sweeper.close();
   return 0;

@@ -123,6 +123,11 @@ export class Waiting {
     }
   }
 
+  /** The instances that wait in this process. */
+  instances(): ReadonlySet<string> {
+    return new Set(Array.from(this.#waiters, ({ command }) => command.instance));
+  }
+
   /**
    * Ends all waiting: everybody gets the answer that there is nothing. Resolves once what was claimed for them meanwhile
    * is handed back.

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
+import type { Heard } from "../app/heard.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
 import type { Waiting } from "../app/waiting.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -50,6 +51,7 @@ export interface McpServerOptions {
   readonly engine: Engine;
   readonly feed: Feed;
   readonly waiting: Waiting;
+  readonly heard: Heard;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -63,7 +65,7 @@ export interface McpServerOptions {
 
 /** Makes a server that is ready to be connected to a transport. */
 export function createMcpServer(options: McpServerOptions): Server {
-  const { engine, feed, waiting, now, log, toolsets, version, process, turns } = options;
+  const { engine, feed, waiting, heard, now, log, toolsets, version, process, turns } = options;
   const server = new Server({ name: "mcp-orchestrator", title: "MCP Orchestrator", version }, {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
@@ -83,7 +85,7 @@ export function createMcpServer(options: McpServerOptions): Server {
     const name = (server.getClientVersion()?.name ?? "client").replaceAll(/[^\w.@ -]/g, "?");
     return `${name.slice(0, MAX_CLIENT_CHARACTERS)}#${process}`;
   };
-  const context: ToolContext = { engine, waiting, now, actor: client, turns };
+  const context: ToolContext = { engine, waiting, heard, now, actor: client, turns };
 
   const methods = new Map<string, Method>();
   server.fallbackRequestHandler = async (request, { signal, sendNotification }) => {

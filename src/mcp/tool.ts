@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
+import type { Heard } from "../app/heard.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Json } from "./present.ts";
 import { Refusal } from "../core/refusal.ts";
@@ -20,6 +21,7 @@ const MAX_ISSUES = 5;
 export interface ToolContext {
   readonly engine: Engine;
   readonly waiting: Waiting;
+  readonly heard: Heard;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** Who calls, for the journal: the client. The instance that a call names is in its events. */
@@ -80,6 +82,8 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   /** Whether the listing leaves out the descriptions of parameters, as another tool's listing has them. */
   readonly isBrief?: boolean;
   readonly annotations: ToolAnnotations;
+  /** Whether others may call it in the name of the instance that `instance_id` names. */
+  readonly isForOthers?: boolean;
   /** Says which of the given parameters have no effect beside the others, if any: no answer is silent about them. */
   readonly withoutEffect?: (args: z.infer<z.ZodObject<Shape>>) => string | undefined;
   readonly run: (args: z.infer<z.ZodObject<Shape>>, context: CallContext) => Promise<ToolAnswer>;
@@ -106,6 +110,8 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       checkChanges(name, input, reading);
       // An object of this shape parses to what is inferred of it.
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
+      const instance: unknown = Object(checked).instance_id;
+      if (typeof instance === "string" && definition.isForOthers !== true) context.heard.note(instance);
       const ignored = joined([definition.withoutEffect?.(checked), passedOverNote(name, reading)]);
       try {
         const answer = await definition.run(checked, context);

@@ -2,6 +2,7 @@
 
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
+import { Heard } from "../../src/app/heard.ts";
 import { Waiting } from "../../src/app/waiting.ts";
 import { createMcpServer } from "../../src/mcp/server.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
@@ -31,8 +32,9 @@ export async function connect({ now = Date.now, ...options }: ConnectedOptions =
   const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
   const feed = new Feed(engine, log);
   const waiting = new Waiting({ engine, feed, now, log });
+  const heard = new Heard({ engine, now });
   const turns = new Turns(() => true);
-  const parts = { engine, feed, waiting, now, log, turns };
+  const parts = { engine, feed, waiting, heard, now, log, turns };
   const server = createMcpServer({ ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
   const client = new Client({ name: "test", version: "1.0.0" });
   const [near, far] = InMemoryTransport.createLinkedPair();
@@ -47,6 +49,7 @@ export async function connect({ now = Date.now, ...options }: ConnectedOptions =
     async [Symbol.asyncDispose]() {
       await waiting.close();
       await client.close();
+      heard.close();
       feed.close();
       await engine.close();
     },

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Contact } from "../../core/commands.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/limits.ts";
 import type { InstanceView } from "../../core/model.ts";
-import { instanceViewOf, take } from "../../core/views.ts";
+import { listInstances, type UnregisteredView } from "../../core/instance_list.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
@@ -58,6 +58,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     name: "leave",
     description: "Say that you are going: your tasks go back at once. drain: finish them first, get no more.",
     input: { instance_id: instanceId, drain: z.boolean().optional() },
+    isForOthers: true,
     annotations: adds,
     async run({ instance_id, drain }, { engine, actor }) {
       const command = { type: "leave" as const, instance: instance_id, ...defined({ isDraining: drain }) };
@@ -69,19 +70,22 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "list_instances",
-    description: "Who is registered, alive, and holds what. all: those that left or were lost too.",
+    description: "Who is there and holds what, registered or not. all: those that left or were lost too.",
     input: { all: z.boolean().optional() },
     annotations: reads,
-    async run({ all = false }, { engine }) {
+    async run({ all = false }, { engine, waiting, heard }) {
+      const waiters = waiting.instances();
       const { shown, total } = await engine.read((state) => {
-        const instances = Array.from(state.instances.values(), (node) => node.instance)
-          .filter(({ status }) => all || status === "active" || status === "draining");
+        return listInstances(state, { limit: MAX_LISTED, all, waiting: waiters });
+      });
+      const instances = shown.map((each) => {
+        const seenAt = Math.max(each.seenAt ?? 0, heard.at(each.id) ?? 0);
         return {
-          shown: take(instances, MAX_LISTED).map((each) => instanceViewOf(state, each)),
-          total: instances.length,
+          ...presentInstance({ ...each, ...(seenAt > 0 && { seenAt }) }),
+          ...(waiters.has(each.id) && { waiting: true }),
         };
       });
-      return { json: { instances: fit(shown.map(presentInstance), "oldest").shown, total } };
+      return { json: { instances: fit(instances, "oldest").shown, total } };
     },
   }),
 ];
@@ -108,12 +112,16 @@ function presentContact(contact: Contact): Json {
   };
 }
 
-function presentInstance({ id, registeredAt, seenAt, expiresAt, lostTasks, ...rest }: InstanceView): Json {
+function presentInstance(instance: InstanceView | UnregisteredView): Json {
+  const { seenAt, ...view } = instance;
+  const seen = { ...(seenAt !== undefined && { seenAt: isoTime(seenAt) }) };
+  if (!("registeredAt" in view)) return { ...view, ...seen };
+  const { id, registeredAt, expiresAt, lostTasks, ...rest } = view;
   return {
     id,
     ...rest,
     registeredAt: isoTime(registeredAt),
-    seenAt: isoTime(seenAt),
+    ...seen,
     ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }),
     ...(lostTasks !== undefined && { lostTasks }),
   };

@@ -105,6 +105,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       "Also frees a dead worker's task: give its id.",
     input: { ...holding, reason: z.string().optional(), dependencies, attempt },
     isBrief: true,
+    isForOthers: true,
     annotations: adds,
     async run({ task_id, instance_id, reason, dependencies, attempt }, { engine, actor }) {
       return taskAnswer(
