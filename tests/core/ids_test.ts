@@ -5,24 +5,13 @@ import fc from "fast-check";
 import type { Command } from "../../src/core/commands.ts";
 import { IdMap } from "../../src/core/id_map.ts";
 import type { Event } from "../../src/core/events.ts";
-import { Refusal } from "../../src/core/refusal.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { evolve } from "../../src/core/evolve.ts";
 import { checkId, printable } from "../../src/core/validate.ts";
-import { claim, complete, create, newTask, run } from "./given.ts";
+import { claim, complete, create, newTask, refusalOf, run } from "./given.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
-}
-
-function refusalOf(fn: () => void): Refusal {
-  try {
-    fn();
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
-  throw new Error("it was not refused");
 }
 
 test("an id with an invisible character is refused, and the message shows and names it", () => {
