@@ -9,7 +9,7 @@ import { contactDueAt, contactEvents } from "../core/contact.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { ReadonlyState } from "../core/state.ts";
 import { isSweepDue, nextTimeOf } from "../core/sweep.ts";
-import { mayClaim } from "../core/views.ts";
+import { isFree, mayClaim } from "../core/views.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";
@@ -248,8 +248,10 @@ export class Waiting {
       const claim = await this.#engine.execute(command, actor);
       const { lostTasks = claim.lostTasks } = waiter.last;
       const told = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
-      if (claim.task === undefined) waiter.last = told;
-      else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, actor)) {
+      if (claim.task === undefined) {
+        waiter.last = told;
+        if (isFutile(claim)) this.#end(waiter);
+      } else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, actor)) {
         await this.#handBack(claim, command.instance, actor);
       } else {
         this.#remove(waiter);
@@ -336,7 +338,8 @@ export class Waiting {
     const contactAt = Math.min(...waiters.map(({ command }) => contactDueAt(state, command.instance) ?? Infinity));
     const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(contactAt, now + CONTACT_MS));
     return {
-      waiter: waiters.find(({ command }) => mayClaim(state, command)),
+      // Who has left or drains since, or holds as much as it may, is told so at once.
+      waiter: waiters.find(({ command }) => !isFree(state, command.instance) || mayClaim(state, command)),
       silent: waiters.map(({ command }) => command.instance)
         .filter((instance) => (this.#contacts.get(instance) ?? -Infinity) + CONTACT_MS <= performance.now())
         .filter((instance) => contactEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0),
@@ -348,7 +351,7 @@ export class Waiting {
 
 /** What a look at the state finds. */
 interface Look {
-  /** The first in line for whom there is something. */
+  /** The first in line for whom there is something, or can be nothing. */
   readonly waiter: Waiter | undefined;
   /** Instances that must be kept alive. */
   readonly silent: readonly string[];

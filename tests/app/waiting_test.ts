@@ -179,6 +179,41 @@ for (const reason of ["draining", "at_capacity"] as const) {
   });
 }
 
+for (const where of ["its own process", "another process"] as const) {
+  for (const [reason, isDraining] of [["left", false], ["draining", true]] as const) {
+    test(`who waits and is ${reason} by a call to ${where} is told at once`, async ({ time, engine, waiting, other }) => {
+      await register(engine, "ann", {});
+      await register(engine, "bob", {});
+      await engine.execute(create(newTask("a"), newTask("b", "a")), "test");
+      await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+      // A task in its hands lets it drain, and not leave at once.
+      const [ann, same, bob] = [
+        claimOf(waiting, "ann", 10_000),
+        claimOf(waiting, "ann", 10_000, { actor: "another client" }),
+        claimOf(waiting, "bob", 10_000),
+      ];
+      await time.pass(500);
+      const caller = where === "another process" ? other.engine : engine;
+      await caller.execute({ type: "leave", instance: "ann", isDraining }, "test");
+      await time.pass(SOON_MS);
+      assertEquals([ann, same].map(reasonOf), [reason, reason]);
+      // What it handed back is for the others.
+      assertEquals(taskOf(bob), isDraining ? undefined : "a");
+    });
+  }
+}
+
+test("who waits is told at once when a call of another client takes all that it may hold", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  await register(engine, "ann", { maxConcurrent: 1 });
+  const ann = claimOf(waiting, "ann", 10_000, { roles: ["qa"] });
+  await time.pass(500);
+  await other.engine.execute(create(taskWith({ role: "dev" }, "a")), "test");
+  await other.engine.execute({ type: "claim_task", instance: "ann", id: "a", roles: ["dev"] }, "test");
+  await time.pass(SOON_MS);
+  assertEquals(reasonOf(ann), "at_capacity");
+});
+
 test("who cancels is answered at once, and gets nothing later", async ({ time, engine, waiting }) => {
   const [ann, bob] = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "bob", 10_000)];
   await time.pass(100);
