@@ -6,7 +6,7 @@
 
 import type { Event } from "./events.ts";
 import { evolve } from "./evolve.ts";
-import { verdictOf } from "./gates.ts";
+import { unreachableEnd } from "./gates.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
 import { MAX_RECORD_TASKS } from "./limits.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
@@ -36,7 +36,7 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
 export function consequencesOf(state: ReadonlyState, limit: number): readonly Event[] {
   if (state.unreachable.size === 0 && state.drained.size === 0) return NONE;
   const nodes = firstCreated(state.unreachable, limit);
-  const isFailing = (node: ReadonlyTaskNode) => verdictOf(node) === "blocked" && node.task.ifUnreachable === "fail";
+  const isFailing = (node: ReadonlyTaskNode) => unreachableEnd(node) === "failed";
   const skipped = nodes.filter((node) => !isFailing(node));
   const failing = nodes.filter(isFailing);
   const instances = Array.from(state.drained, (node) => node.instance.id).sort();

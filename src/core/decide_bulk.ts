@@ -18,7 +18,7 @@ import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { take, tasksMatching } from "./views.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
-  bulk_update(state, { filter, action, isAtomic }) {
+  bulk_update(state, { filter, action, isAtomic }, { now }) {
     if (Object.values(filter).every((value) => value === undefined)) {
       throw new Refusal(
         "invalid_value",
@@ -34,7 +34,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         limit: MAX_BULK,
       });
     }
-    const decideOne = deciderOf(state, action, nodes);
+    const decideOne = deciderOf(state, action, { nodes, now });
     const events: Event[] = [];
     const refused: BulkResult["refused"][number][] = [];
     let unchanged = 0;
@@ -84,15 +84,26 @@ function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStat
 
 type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 
-function deciderOf(state: ReadonlyState, action: BulkAction, nodes: readonly ReadonlyTaskNode[]): DecideOne {
+function deciderOf(
+  state: ReadonlyState,
+  action: BulkAction,
+  { nodes, now }: { readonly nodes: readonly ReadonlyTaskNode[]; readonly now: number },
+): DecideOne {
   switch (action.type) {
     case "cancel":
       return ({ task }) => cancelling(task, action.reason);
     case "retry":
-      return ({ task }) => retrying(task);
+      return ({ task }) => {
+        if (task.status === "in_progress" || task.status === "completed") {
+          throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried");
+        }
+        return retrying(task, now);
+      };
     case "release":
       return ({ task }) => {
-        if (task.status !== "in_progress" && task.status !== "pending") throw wrongState("release", task);
+        if (task.status !== "in_progress" && task.status !== "pending") {
+          throw wrongState("release", task, "it has ended");
+        }
         return releasing(task, action.reason);
       };
     case "delete":

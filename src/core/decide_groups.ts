@@ -3,13 +3,15 @@
  */
 
 import { checkGroupSettings } from "./check_settings.ts";
-import type { Deciders } from "./decision.ts";
+import { waysToDetach } from "./decide_tasks.ts";
+import { type Deciders, refuse } from "./decision.ts";
 import { gatesOn } from "./gates.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_GROUPS, MAX_NAMED } from "./limits.ts";
 import type { GroupSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
-import type { ReadonlyState } from "./state.ts";
+import { eachOnce } from "./remedies.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { checkNewId } from "./validate.ts";
 import { findGroup, groupViewOf, inOrderOfCreation } from "./views.ts";
 
@@ -37,14 +39,17 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
 
   delete_group(state, { id }) {
     const node = findGroup(state, id);
-    const named = new Set([...node.members, ...Array.from(gatesOn(node), (gate) => gate.root)]);
+    const named = new Set<ReadonlyTaskNode>([...node.members, ...Array.from(gatesOn(node), (gate) => gate.root)]);
     if (named.size > 0) {
-      const ids = inOrderOfCreation(named).map(({ task }) => task.id);
-      throw new Refusal(
+      const nodes = inOrderOfCreation(named);
+      const ids = nodes.map(({ task }) => task.id);
+      const ways = nodes.slice(0, MAX_NAMED).flatMap((each) => {
+        return waysToDetach(each, node.members.has(each) ? "group" : "dependencies");
+      });
+      throw refuse(
         "has_dependents",
-        `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}; move or delete them first ` +
-          "with update_tasks",
-        { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
+        `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}`,
+        { remedies: eachOnce(ways), data: { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length } },
       );
     }
     return { events: [{ type: "group.deleted", group: id }], answer: () => ({ deleted: id }) };

@@ -7,18 +7,22 @@ import { checkInstance, checkNewInstance } from "./check_instance.ts";
 import { checkNames } from "./check_settings.ts";
 import { clockWarning } from "./clock_warning.ts";
 import type { CommandOf, Holding } from "./commands.ts";
-import { culpritsOf, nameCulpritWithState, wantedOf } from "./culprits.ts";
-import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
+import { culpritsOf, nameCulpritWithState } from "./culprits.ts";
+import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
 import { normalize } from "./dependency.ts";
 import type { Event } from "./events.ts";
+import { reasonOf, waysOut } from "./explain.ts";
 import { checkNewDependencies, nameSome } from "./graph.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_NAMED, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "./limits.ts";
 import type { Task } from "./model.ts";
-import { noTasks } from "./no_tasks.ts";
+import { noTasks, noTasksReason } from "./no_tasks.ts";
 import { describeLimit, limitsOf } from "./readiness.ts";
 import { Refusal } from "./refusal.ts";
+import type { Remedy } from "./remedies.ts";
+import { asksOf, endsAgain, reliefOf } from "./roots.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import { head } from "./text.ts";
 import { checkText, hasJsonNumbers, printableNumber } from "./validate.ts";
 import { findTask, inputsOf, isFree, nextClaim, profileIn, unlockedBy, urgentFor } from "./views.ts";
 
@@ -153,79 +157,87 @@ export function releasing({ id, assignedTo, attempt, status }: Task, reason: str
 
 /** The node if the instance may claim it by name, or holds it already: asking twice gives the same task. */
 function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
+  const refusal = claimRefusal(state, node, profile);
+  if (refusal !== undefined) throw refusal;
+  return node;
+}
+
+/** Why an instance may not claim a task by name. */
+function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): Refusal | undefined {
   const { task, standing, lane } = node;
+  const { id } = task;
   const { instance } = profile;
   if (task.status === "in_progress") {
-    if (task.assignedTo === instance) return node;
-    throw wrongState(
+    if (task.assignedTo === instance) return undefined;
+    return wrongState(
       "claim",
       task,
       `it is assigned to instance ${task.assignedTo}; get_next_task without task_id gives another`,
     );
   }
   if (task.status !== "pending") {
-    throw wrongState("claim", task, task.status === "completed" ? "it is done" : "retry_task makes it pending again");
+    const { why, remedies } = reasonOf(state, node);
+    return task.status === "completed"
+      ? wrongState("claim", task, "it is done", waysOut(state, node))
+      : wrongState("claim", task, why, remedies);
   }
-  if (standing !== "ready") throw notReady(node);
-  const missing = lane === undefined || isEligible(profile, lane.bucket) ? [] : missingOf(profile, lane.bucket);
-  if (missing.length > 0) {
-    throw new Refusal(
-      "not_eligible",
-      `Cannot claim task ${task.id} as instance ${instance} lacks ${missing.join(" and ")}: give roles and ` +
-        "capabilities with register_instance or with the call, or take another task",
-      { id: task.id, missing },
-    );
+  if (standing !== "ready") return notReady(state, node);
+  if (lane !== undefined && !isEligible(profile, lane.bucket)) {
+    const missing = missingOf(profile, lane.bucket);
+    const { instance: reservedFor, roles, capabilities } = asksOf(node);
+    return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} lacks ${missing.join(" and ")}`, {
+      remedies: [
+        ...(reservedFor === undefined ? [{ type: "offer", roles, capabilities } as const] : []),
+        { type: "update_task", id, change: "requirements" },
+      ],
+      data: { id, missing },
+    });
   }
   if (!isFree(state, instance)) {
-    throw new Refusal("limit_reached", `Cannot claim task ${task.id}: ${noTasks(state, profile).message}`, {
-      instance,
-    });
+    const { reason, why, remedies } = noTasksReason(state, profile);
+    const code = reason === "at_capacity" ? "limit_reached" : "not_eligible";
+    return refuse(code, `Cannot claim task ${id} as ${why}`, { remedies, data: { id, instance } });
   }
-  const closed = limitsOf(node).map(describeLimit);
-  if (closed.length > 0) {
-    throw new Refusal("limit_reached", `Cannot claim task ${task.id} now as ${closed.join(" and ")}`, {
-      id: task.id,
-      reasons: closed,
-    });
-  }
-  return node;
+  const limits = limitsOf(node);
+  if (limits.length === 0) return undefined;
+  const reasons = limits.map(describeLimit);
+  return refuse("limit_reached", `Cannot claim task ${id} now as ${reasons.join(" and ")}`, {
+    remedies: limits.flatMap((limit) => reliefOf(state, limit)),
+    data: { id, reasons },
+  });
 }
 
-function notReady(node: ReadonlyTaskNode): Refusal {
-  const { task, standing: readiness, wake } = node;
+function notReady(state: ReadonlyState, node: ReadonlyTaskNode): Refusal {
+  const { task: { id }, standing: readiness, wake } = node;
+  const { remedies } = reasonOf(state, node);
   if (readiness === "delayed") {
-    return new Refusal(
-      "not_ready",
-      `Cannot claim task ${task.id} as it is delayed until ${new Date(wake?.at ?? 0).toISOString()}: ask again then`,
-      { id: task.id, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) },
-    );
+    const until = new Date(wake?.at ?? 0).toISOString();
+    return refuse("not_ready", `Cannot claim task ${id} as it is delayed until ${until}`, {
+      remedies,
+      data: { id, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) },
+    });
   }
-  const culprits = culpritsOf(node);
-  const names = culprits.map(nameCulpritWithState);
-  const isPlain = culprits.every((culprit) => wantedOf(culprit) === "completed");
-  const wayOut = readiness === "blocked"
-    ? "retry the failed or cancelled ones"
-    : isPlain
-    ? "they must be completed first"
-    : "explain_task says what must happen first";
-  return new Refusal(
-    "not_ready",
-    `Cannot claim task ${task.id} as it is ${readiness === "blocked" ? "blocked by" : "waiting for"} ${
-      nameSome(names)
-    }; ${wayOut}`,
-    { id: task.id, readiness, dependencies: names.slice(0, MAX_NAMED), count: names.length },
-  );
+  const names = culpritsOf(node).map(nameCulpritWithState);
+  const how = readiness === "blocked" ? "blocked by" : "waiting for";
+  return refuse("not_ready", `Cannot claim task ${id} as it is ${how} ${nameSome(names)}`, {
+    remedies,
+    data: { id, readiness, dependencies: names.slice(0, MAX_NAMED), count: names.length },
+  });
 }
 
 /** The task that a call speaks for, unless its attempt is over. */
-function fenced(state: ReadonlyState, { id, attempt }: Holding, action: string): Task {
+function fenced(state: ReadonlyState, { id, attempt, instance }: Holding, action: string): Task {
   const { task } = findTask(state, id);
   if (attempt === undefined || attempt === task.attempt) return task;
-  throw new Refusal(
+  const isHolder = task.status === "in_progress" && task.assignedTo === instance;
+  throw refuse(
     "stale_attempt",
-    `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}: drop this work, or ` +
-      "claim the task again",
-    { id, attempt, current: task.attempt },
+    `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}` +
+      (isHolder ? ": you hold that one" : `: ${whatBecameOf(task, instance)}; drop this work`),
+    {
+      ...(isHolder && { remedies: [{ type: "speak_for", id, attempt: task.attempt }] }),
+      data: { id, attempt, current: task.attempt },
+    },
   );
 }
 
@@ -234,35 +246,70 @@ function fenced(state: ReadonlyState, { id, attempt }: Holding, action: string):
  * the ended task: a repeated call gets the same answer.
  */
 function held(state: ReadonlyState, holding: Holding, action: string, isSame: (ended: Task) => boolean): Task {
-  const { instance } = holding;
+  const { instance, id } = holding;
   checkInstance(state, instance);
   const task = fenced(state, holding, action);
-  if (task.assignedTo !== instance) throw notHolder(task, instance);
+  if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);
   if (task.status === "in_progress" || isSame(task)) return task;
-  throw wrongState(action, task, `it has ended, and differently; ${WAY_OUT[task.status]}`);
+  // What was given up for lost is taken from its last holder once the task is retried.
+  const isLate = action === "complete" && lateAttempt({ ...task, status: "pending" }, instance) !== undefined;
+  const isTaken = task.status === "failed" && isLate && !endsAgain(findTask(state, id));
+  const became = whatBecameOf(task, instance);
+  if (!isTaken) throw wrongState(action, task, `${became}; drop this work`);
+  throw wrongState(action, task, `${became}; complete_task works once it is retried`, [{ type: "retry_task", id }]);
 }
 
-function notHolder(task: Task, instance: string): Refusal {
+/** Who else has a task or had it, and how it ended. */
+function whatBecameOf({ status, assignedTo, error, reason }: Task, caller: string): string {
+  const other = assignedTo === undefined || assignedTo === caller ? "" : `${assignedTo} had it, and `;
+  switch (status) {
+    case "pending":
+      return "nobody holds it now";
+    case "in_progress":
+      return `${assignedTo} holds it now`;
+    case "completed":
+      return assignedTo === undefined ? "it is completed" : `${assignedTo} completed it`;
+    case "failed":
+      return `${other}it failed: ${brief(error || "no error was given")}`;
+    case "cancelled":
+      return `${other}it was cancelled: ${brief(reason || "no reason was given")}`;
+    case "skipped":
+      return `${other}it was skipped: ${brief(reason || "its dependencies could not be met")}`;
+  }
+}
+
+/** Most characters of an error or a reason that a refusal quotes. */
+const MAX_QUOTED_CHARACTERS = 200;
+
+function brief(text: string): string {
+  return text.length <= MAX_QUOTED_CHARACTERS ? text : `${head(text, MAX_QUOTED_CHARACTERS)}…`;
+}
+
+function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: string): Refusal {
+  const { task } = node;
   const { id, status, assignedTo } = task;
   const isLate = lateAttempt(task, instance) !== undefined;
-  const hint = isLate
-    ? ", as its lease expired; complete_task still works until somebody else claims it"
+  const why = isLate
+    ? "it is pending, as its lease expired; complete_task works until somebody else claims it"
     : status === "pending"
-    ? "; claim it with get_next_task first"
-    : "";
-  const how = assignedTo === undefined
-    ? `it is ${status}${hint}`
-    : `${assignedTo} ${status === "in_progress" ? "holds it" : `had it, and it is ${status}`}`;
+    ? "it is pending"
+    : status === "in_progress"
+    ? `${assignedTo} holds it`
+    : `${whatBecameOf(task, instance)}; drop this work`;
+  const canClaim = status === "pending" && claimRefusal(state, node, profileIn(state, instance)) === undefined;
+  const remedies: readonly Remedy[] = [
+    ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
+    ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(node), instance } } as const] : []),
+  ];
   // From whom it was taken, and who was followed by another, speaks for an attempt that is over.
   const wasFollowed = task.pastAttempts?.some((past) => {
     const wasTaken = past.outcome === "expired" || past.outcome === "lost";
     return wasTaken && past.instance === instance && past.attempt < task.attempt;
   });
   const code = wasFollowed === true ? "stale_attempt" : "not_holder";
-  return new Refusal(code, `Task ${id} is not assigned to instance ${instance}: ${how}`, {
-    id,
-    instance,
-    ...(assignedTo !== undefined && { assignedTo }),
+  return refuse(code, `Task ${id} is not assigned to instance ${instance}: ${why}`, {
+    remedies,
+    data: { id, instance, ...(assignedTo !== undefined && { assignedTo }) },
   });
 }
 

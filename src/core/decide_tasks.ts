@@ -4,9 +4,10 @@
 
 import type { TaskDefaults } from "./commands.ts";
 import { checkSettings } from "./check_settings.ts";
-import { type Deciders, viewIn, WAY_OUT, wrongState } from "./decision.ts";
+import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
 import { normalize } from "./dependency.ts";
 import type { Changes, Event } from "./events.ts";
+import { reasonOf, waysOut } from "./explain.ts";
 import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./graph.ts";
 import { IdMap } from "./id_map.ts";
 import {
@@ -23,6 +24,8 @@ import {
 } from "./limits.ts";
 import type { NewTask, Task, TaskSettings } from "./model.ts";
 import { Refusal } from "./refusal.ts";
+import { eachOnce, type Remedy } from "./remedies.ts";
+import { endsAgain } from "./roots.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
 import { checkId, checkNewId, checkText, hasJsonNumbers } from "./validate.ts";
 import { findTask, inOrderOfCreation } from "./views.ts";
@@ -64,9 +67,10 @@ export const taskDeciders: Deciders<
   },
 
   update_task(state, { id, description, dependencies, settings = {} }) {
-    const { task } = findTask(state, id);
+    const node = findTask(state, id);
+    const { task } = node;
     if (task.status !== "pending") {
-      throw wrongState("update", task, `only pending tasks can change; ${WAY_OUT[task.status]}`);
+      throw wrongState("update", task, "only pending tasks can change", waysOut(state, node));
     }
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const normal = dependencies && normalize(dependencies);
@@ -95,8 +99,17 @@ export const taskDeciders: Deciders<
     return { events: cancelling(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
   },
 
-  retry_task(state, { id }) {
-    return { events: retrying(findTask(state, id).task), answer: (after) => viewIn(after, id) };
+  retry_task(state, { id }, { now }) {
+    const node = findTask(state, id);
+    const { task } = node;
+    if (task.status === "in_progress" || task.status === "completed") {
+      throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried", waysOut(state, node));
+    }
+    if (endsAgain(node)) {
+      const { why, remedies } = reasonOf(state, node);
+      throw wrongState("retry", task, why, remedies);
+    }
+    return { events: retrying(task, now), answer: (after) => viewIn(after, id) };
   },
 };
 
@@ -137,31 +150,47 @@ export function cancelling(task: Task, reason: string | undefined): readonly Eve
   return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }) }];
 }
 
-/** Another try of a task that failed, was cancelled or skipped; nothing, if it is pending already. */
-export function retrying(task: Task): readonly Event[] {
-  const { id, status } = task;
-  if (status === "pending") return [];
-  if (status === "failed" || status === "cancelled" || status === "skipped") return [{ type: "task.retried", id }];
-  throw wrongState("retry", task, `only failed, cancelled and skipped tasks can be retried; ${WAY_OUT[status]}`);
+/** Another try of a task that failed, was cancelled or skipped; the end of its back-off, if it is pending already. */
+export function retrying({ id, status, retryAt = 0 }: Task, now: number): readonly Event[] {
+  return status !== "pending" || retryAt > now ? [{ type: "task.retried", id }] : [];
 }
 
 /** Refuses to delete a task that somebody works on, or that others depend on which don't go with it. */
 export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: ReadonlyTaskNode) => boolean): void {
   const { task } = node;
-  const dependents = new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
-  const staying = inOrderOfCreation([...dependents].filter((dependent) => !goesToo(dependent)))
-    .map((dependent) => dependent.task.id);
+  const staying = inOrderOfCreation([...dependentsOf(node)].filter((dependent) => !goesToo(dependent)));
   if (staying.length > 0) {
-    throw new Refusal(
-      "has_dependents",
-      `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(staying)}; ` +
-        "delete those first or change their dependencies",
-      { id: task.id, dependents: staying.slice(0, MAX_NAMED), count: staying.length },
-    );
+    const ids = staying.map((dependent) => dependent.task.id);
+    throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
+      remedies: eachOnce(staying.slice(0, MAX_NAMED).flatMap((dependent) => waysToDetach(dependent, "dependencies"))),
+      data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
+    });
   }
   if (task.status === "in_progress") {
-    throw wrongState("delete", task, `${task.assignedTo} is working on it; cancel it first`);
+    throw wrongState("delete", task, `${task.assignedTo} is working on it`, [{ type: "cancel_task", id: task.id }]);
   }
+}
+
+/**
+ * What takes a task from what it names: a change while it is pending, and later only its own end and deletion, which
+ * begins with what depends on it.
+ */
+export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
+  let node = start;
+  // No task depends on itself, so this ends.
+  for (;;) {
+    const { id, status } = node.task;
+    if (status === "pending") return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
+    if (status === "in_progress") return [{ type: "cancel_task", id }];
+    const [dependent] = inOrderOfCreation(dependentsOf(node));
+    if (dependent === undefined) return [{ type: "delete_task", id }];
+    node = dependent;
+  }
+}
+
+/** The tasks that name a task. */
+function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  return new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
 }
 
 /** Those of the settings that a task does not have already. */

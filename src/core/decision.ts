@@ -5,8 +5,8 @@
 import type { AnswerOf, CommandOf, CommandType, Context } from "./commands.ts";
 import type { Event } from "./events.ts";
 import type { Task, TaskView } from "./model.ts";
-import type { TaskStatus } from "./status.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, type RefusalCode } from "./refusal.ts";
+import { describeRemedies, type Remedy } from "./remedies.ts";
 import type { ReadonlyState } from "./state.ts";
 import { findTask, viewOf } from "./views.ts";
 
@@ -31,20 +31,23 @@ export function viewIn(state: ReadonlyState, id: string): TaskView {
   return viewOf(findTask(state, id));
 }
 
-/** What would work for a task that is in the wrong state. */
-export const WAY_OUT: Readonly<Record<TaskStatus, string>> = {
-  pending: "get_next_task claims it",
-  in_progress: "its holder can release_task it, anybody can cancel_task it",
-  completed: "create a new task to have it done again",
-  failed: "retry_task makes it pending again",
-  cancelled: "retry_task makes it pending again",
-  skipped: "retry_task makes it pending again",
-};
+/** A refusal whose message ends with what would work, which it carries as data, too. */
+export function refuse(code: RefusalCode, why: string, details: Details = {}): Refusal {
+  const { remedies = [], data } = details;
+  const help = describeRemedies(remedies);
+  return new Refusal(code, help === "" ? why : `${why}; what would help: ${help}`, data, remedies);
+}
+
+interface Details {
+  readonly remedies?: readonly Remedy[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
 
 /** The refusal of an action that a task's status forbids. */
-export function wrongState(action: string, task: Task, wayOut: string = WAY_OUT[task.status]): Refusal {
-  return new Refusal("wrong_state", `Cannot ${action} task ${task.id} in ${task.status} state: ${wayOut}`, {
-    id: task.id,
-    status: task.status,
+export function wrongState(action: string, task: Task, why: string, remedies?: readonly Remedy[]): Refusal {
+  const { id, status } = task;
+  return refuse("wrong_state", `Cannot ${action} task ${id} in ${status} state: ${why}`, {
+    ...(remedies !== undefined && { remedies }),
+    data: { id, status },
   });
 }

@@ -3,20 +3,17 @@
  */
 
 import type { Gate } from "./nodes.ts";
-import { describe, neededOf, type Outcome, TRUTH_TABLE, type Verdict } from "./dependency.ts";
-import { culpritsOf, tasksOf, wantedOf } from "./culprits.ts";
-import { nameSome } from "./graph.ts";
-import { MAX_NAMED } from "./limits.ts";
+import { describe, neededOf, TRUTH_TABLE, type Verdict } from "./dependency.ts";
+import { unreachableEnd } from "./gates.ts";
 import type { TaskStatus } from "./status.ts";
-import { describeLimit, describeRelief, limitsOf, readinessOf } from "./readiness.ts";
+import { describeLimit, limitsOf, readinessOf } from "./readiness.ts";
+import { describeAsks, describeRemedy, eachOnce, type Remedy } from "./remedies.ts";
+import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
-import { findTask, groupViewOf, take } from "./views.ts";
+import { describeBusy, findTask, groupViewOf, isFree, take } from "./views.ts";
 
 /** Most dependencies of one node of the tree that are shown, the deciding ones first. */
 const MAX_PARTS = 20;
-
-/** Most tasks that are looked at for the roots of the matter. */
-const MAX_WALKED = 1_000;
 
 /** Why a task is as it is. */
 export interface Explanation {
@@ -51,18 +48,17 @@ export function explain(state: ReadonlyState, id: string): Explanation {
   const { task } = node;
   const readiness = readinessOf(node);
   const parts = [...node.dependencies.map(explainPlain), ...node.gates.map(explainGate)].sort(byWeight);
-  const roots = readiness === "waiting" || readiness === "blocked" ? rootsOf(node) : [];
-  const { why, whatWouldChange } = reasonOf(state, node, roots);
+  const { why, remedies, roots } = reasonOf(state, node);
   return {
     id,
     status: task.status,
     ...(readiness !== undefined && { readiness }),
     why,
-    whatWouldChange,
+    whatWouldChange: remedies.map(describeRemedy),
     ...(parts.length > 0 && { dependencies: parts.slice(0, MAX_PARTS) }),
     ...(parts.length > MAX_PARTS && { moreDependencies: parts.length - MAX_PARTS }),
-    ...(roots.length > 0 && {
-      roots: roots.map(({ node }) => ({
+    ...(roots !== undefined && roots.tasks.length > 0 && {
+      roots: roots.tasks.map(({ node }) => ({
         id: node.task.id,
         state: readinessOf(node) ?? node.task.status,
         ...(node.task.assignedTo !== undefined && { assignedTo: node.task.assignedTo }),
@@ -71,153 +67,128 @@ export function explain(state: ReadonlyState, id: string): Explanation {
   };
 }
 
-interface Reason {
+/** Why a task does not go on, and what would change that. */
+export interface Reason {
   readonly why: string;
-  readonly whatWouldChange: readonly string[];
+  /** Each helps by itself. */
+  readonly remedies: readonly Remedy[];
+  /** What it waits for in the end, where it waits. */
+  readonly roots?: Roots;
 }
 
-function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, roots: readonly Root[]): Reason {
+/** The reason for which a task is as it is. O(its dependencies and the tasks behind them, up to a bound). */
+export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { task } = node;
-  const { id } = task;
+  const { id, assignedTo = "" } = task;
   switch (task.status) {
     case "in_progress": {
       const lease = task.leaseUntil === undefined
         ? "without a timeout"
         : `until ${new Date(task.leaseUntil).toISOString()}, unless it gives a sign of life`;
       return {
-        why: `${task.assignedTo} works on attempt ${task.attempt}, ${lease}`,
-        whatWouldChange: ["complete_task or fail_task by its holder", `release_task ${id}`, `cancel_task ${id}`],
+        why: `${assignedTo} works on attempt ${task.attempt}, ${lease}`,
+        remedies: [
+          { type: "end_task", id, how: "finished", instance: assignedTo },
+          { type: "release_task", id, instance: assignedTo },
+        ],
       };
     }
     case "completed":
-      return { why: `${task.assignedTo ?? "Somebody"} completed it`, whatWouldChange: [] };
+      return { why: `${task.assignedTo ?? "Somebody"} completed it`, remedies: [] };
     case "failed":
-      return { why: `It failed: ${task.error ?? "no error was given"}`, whatWouldChange: [`retry_task ${id}`] };
+      return endedReason(state, node, `It failed: ${task.error || "no error was given"}`);
     case "cancelled":
-      return {
-        why: `It was cancelled: ${task.reason ?? "no reason was given"}`,
-        whatWouldChange: [`retry_task ${id}`],
-      };
+      return endedReason(state, node, `It was cancelled: ${task.reason || "no reason was given"}`);
     case "skipped":
-      return {
-        why: `Its dependencies could not be met any more: ${task.reason ?? ""}`,
-        whatWouldChange: [`retry_task ${id}, once what it depends on is different`],
-      };
+      return endedReason(state, node, `It was skipped: ${task.reason || "its dependencies could not be met"}`);
     case "pending":
-      break;
+      return pendingReason(state, node);
   }
+}
+
+/** What gets a task out of the status that it is in: another task, where it is completed for good. */
+export function waysOut(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
+  const { id, status } = node.task;
+  return status === "completed" ? [{ type: "create_task", insteadOf: id }] : reasonOf(state, node).remedies;
+}
+
+/** Why a task has ended: it can be retried, unless its dependencies would end it again at once. */
+function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string): Reason {
+  const { id } = node.task;
+  const end = unreachableEnd(node);
+  if (!endsAgain(node)) {
+    const then = end === undefined ? "" : `; its dependencies cannot be met, so a retry makes it ${end} at once`;
+    return { why: why + then, remedies: [{ type: "retry_task", id }] };
+  }
+  const roots = rootsOf([node]);
+  const remedies = waysFrom(state, roots);
+  const then = remedies.length === 0
+    ? "nothing that exists can change that"
+    : `retry_task ${id} works once that has changed; first ${describeRoots(roots)}`;
+  return {
+    why: `${why}; its dependencies cannot be met, so a retry would end at once: ${then}`,
+    remedies: [...remedies, { type: "create_task", insteadOf: id }],
+    roots,
+  };
+}
+
+function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+  const { id, failures } = node.task;
   switch (readinessOf(node)) {
     case "delayed":
       return {
         why: `Its dependencies are met; it waits until ${new Date(node.wake?.at ?? 0).toISOString()}` +
-          (task.failures === undefined ? "" : ` after ${task.failures} failed attempts`),
-        whatWouldChange: ["time", `update_task ${id} with another not_before`],
+          (failures === undefined ? "" : ` after ${failures} failed attempts`),
+        remedies: waysToClaim(state, node),
       };
     case "ready":
       return readyReason(state, node);
-    case "limited": {
-      const limits = limitsOf(node);
+    case "limited":
       return {
-        why: `It could be claimed, but ${limits.map(describeLimit).join(", and ")}`,
-        whatWouldChange: limits.map(describeRelief),
+        why: `It could be claimed, but ${limitsOf(node).map(describeLimit).join(", and ")}`,
+        remedies: waysToClaim(state, node),
+      };
+    default: {
+      const roots = rootsOf([node]);
+      const ways = waysFrom(state, roots);
+      const isWaiting = node.standing === "waiting" && unreachableEnd(node) === undefined;
+      const change: Remedy = { type: "update_task", id, change: "dependencies" };
+      return {
+        why: `${describeWaiting(node, roots)} ${describeRoots(roots)}`,
+        remedies: isWaiting && ways.length > 0 ? ways : eachOnce([...ways, change]),
+        roots,
       };
     }
-    case "blocked":
-      return {
-        why: `It cannot be done as things stand: blocked by ${nameRoots(roots)}`,
-        whatWouldChange: [
-          ...roots.filter(({ node }) => node.standing === undefined).map(({ node }) => `retry_task ${node.task.id}`),
-          `update_task ${id} with other dependencies`,
-        ],
-      };
-    default:
-      return {
-        why: roots.length === 0
-          ? "It waits for a group that has not enough tasks yet"
-          : `It waits for others, in the end for ${nameRoots(roots)}`,
-        whatWouldChange: roots.length === 0
-          ? ["create_task in that group", `update_task ${id} with other dependencies`]
-          : roots.flatMap(waysOn),
-      };
   }
+}
+
+function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
+  if (unreachableEnd(node) !== undefined) {
+    return "Its dependencies cannot be met, so it ends with the next call: it waits for";
+  }
+  if (node.standing === "blocked") return "It cannot be done as things stand: blocked by";
+  return tasks.length > 0 ? "It waits for others, in the end for" : "It waits for";
 }
 
 function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
-  const { requirement, able = 0 } = node.lane?.bucket ?? {};
-  const asks = requirement === undefined ? [] : [
-    ...(requirement.instance === undefined ? [] : [`instance ${requirement.instance}`]),
-    ...requirement.roles.map((role) => `role ${role}`),
-    ...requirement.capabilities.map((each) => `capability ${each}`),
-  ];
-  if (requirement === undefined || asks.length === 0) {
+  const { id } = node.task;
+  const remedies = waysToClaim(state, node);
+  const asks = asksOf(node);
+  const needs = describeAsks(asks);
+  if (needs === "") {
     const before = state.standings.ready - state.ready.limited - 1;
-    return {
-      why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`,
-      whatWouldChange: [`get_next_task with task_id ${node.task.id}`],
-    };
+    return { why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`, remedies };
   }
-  const nobody = able === 0 ? ", which no active registered instance offers" : "";
+  const { instance } = asks;
+  const nobody = instance !== undefined && !isFree(state, instance)
+    ? `, which ${describeBusy(state, instance)}`
+    : node.lane?.bucket.able === 0
+    ? ", which no active registered instance offers"
+    : "";
   return {
-    why: `It is ready for ${asks.join(" and ")}${nobody}`,
-    whatWouldChange: [`get_next_task by an instance with ${asks.join(" and ")}`, `update_task ${node.task.id}`],
+    why: `It is ready for an instance with ${needs}${nobody}`,
+    remedies: [...remedies, { type: "update_task", id, change: "requirements" }],
   };
-}
-
-function waysOn({ node, wanted }: Root): readonly string[] {
-  const { task } = node;
-  const readiness = readinessOf(node);
-  const end = ENDS[wanted];
-  if (task.status === "in_progress") return [`${end} ${task.id}`];
-  if (readiness === "delayed") return [`time, for ${task.id}`];
-  if (readiness !== "ready" && readiness !== "limited") return [`retry_task ${task.id}`];
-  if (wanted === "cancelled" || wanted === "skipped") return [`${end} ${task.id}`];
-  return readiness === "ready" ? [`claim and ${end} ${task.id}`] : limitsOf(node).map(describeRelief);
-}
-
-/** What brings about an end of a task. */
-const ENDS: Readonly<Record<Outcome, string>> = {
-  completed: "complete_task",
-  failed: "fail_task",
-  cancelled: "cancel_task",
-  skipped: "change what comes before",
-  finished: "finish",
-};
-
-function nameRoots(roots: readonly Root[]): string {
-  return nameSome(roots.map(({ node }) => `${node.task.id} (${readinessOf(node) ?? node.task.status})`));
-}
-
-/** A task at the end of the waiting, and how what waits for it wants it to end. */
-interface Root {
-  readonly node: ReadonlyTaskNode;
-  readonly wanted: Outcome;
-}
-
-/** The tasks at the end of the waiting, found by walking along what decides. */
-function rootsOf(start: ReadonlyTaskNode): readonly Root[] {
-  const seen = new Map<ReadonlyTaskNode, Outcome>([[start, "completed"]]);
-  const groups = new Set<string>();
-  const roots: Root[] = [];
-  for (const [node, wanted] of seen) {
-    const goesOn = node.standing === "waiting" || node.standing === "blocked";
-    if (!goesOn) roots.push({ node, wanted });
-    if (roots.length === MAX_NAMED) break;
-    if (!goesOn) continue;
-    for (const culprit of culpritsOf(node, MAX_WALKED)) {
-      // All that wait for the same of a group wait for the same members.
-      if (culprit.type === "gate" && culprit.gate.type === "group") {
-        const { source, on, verdict } = culprit.gate;
-        const key = JSON.stringify([source.group.id, on, verdict]);
-        if (groups.has(key)) continue;
-        groups.add(key);
-      }
-      for (const next of tasksOf(culprit)) {
-        if (seen.size === MAX_WALKED) break;
-        if (!seen.has(next)) seen.set(next, wantedOf(culprit));
-      }
-    }
-  }
-  return roots;
 }
 
 function explainPlain(node: ReadonlyTaskNode): ExplainedDependency {

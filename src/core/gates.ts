@@ -112,6 +112,17 @@ export function verdictOf(node: Pick<TaskNode, "unmet" | "blocked" | "notTaken">
   return node.blocked > 0 ? "blocked" : "unknown";
 }
 
+/** What becomes of a task when it is pending, as its dependencies cannot be met; undefined if they can. */
+export function unreachableEnd(
+  node: Pick<TaskNode, "unmet" | "blocked" | "notTaken" | "task">,
+): "skipped" | "failed" | undefined {
+  const verdict = verdictOf(node);
+  if (verdict === "not_taken") return "skipped";
+  const { ifUnreachable } = node.task;
+  if (verdict !== "blocked" || ifUnreachable === undefined) return undefined;
+  return ifUnreachable === "fail" ? "failed" : "skipped";
+}
+
 /** Adds to the counts of what a gate or dependency is part of. */
 export function countVerdict(
   counts: { unmet: number; blocked: number; notTaken: number },

@@ -37,8 +37,10 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     checkNewId(task.id, "Task id", state.tasks);
     checkNewId(task.id, "Task id", batch);
     checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
-    if (state.tasks.has(task.id)) {
-      throw new Refusal("already_exists", `Task ${task.id} already exists: choose another id, or use update_task`, {
+    const existing = state.tasks.get(task.id)?.task;
+    if (existing !== undefined) {
+      const orChange = existing.status === "pending" ? ", or use update_task" : "";
+      throw new Refusal("already_exists", `Task ${task.id} already exists: choose another id${orChange}`, {
         id: task.id,
       });
     }

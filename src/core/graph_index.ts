@@ -13,6 +13,7 @@ import {
   setVerdict,
   type Sources,
   taskVerdict,
+  unreachableEnd,
   updateWatches,
   verdictOf,
 } from "./gates.ts";
@@ -249,9 +250,7 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   const isDelayed = verdict === "true" && delayedUntil > state.now;
   node.standing = isDelayed ? "delayed" : verdict === "true" ? "ready" : verdict === "blocked" ? "blocked" : "waiting";
   countStanding(state, node.group, { standing: node.standing, change: 1 });
-  if (verdict === "not_taken" || (verdict === "blocked" && task.ifUnreachable !== undefined)) {
-    state.unreachable.add(node);
-  }
+  if (unreachableEnd(node) !== undefined) state.unreachable.add(node);
   if (isDelayed) return wakeAt(state.wakes, node, delayedUntil);
   if (verdict !== "true") return;
   const since = Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil);

@@ -3,95 +3,127 @@
  */
 
 import type { NoTasks, NoTasksReason, Unmatched } from "./commands.ts";
-import { culpritsOf, nameCulpritWithState, tasksOf } from "./culprits.ts";
+import { culpritsOf, tasksOf } from "./culprits.ts";
 import { nameSome } from "./graph.ts";
 import { MAX_NAMED, MAX_SCANNED } from "./limits.ts";
 import type { TaskStatus } from "./status.ts";
 import { inOrder } from "./heap.ts";
 import { firstOf } from "./order.ts";
-import { describeLimit, limitsOf } from "./readiness.ts";
+import { describeLimit, type Limit, limitsOf } from "./readiness.ts";
 import { compareBuckets } from "./ready_tasks.ts";
+import { describeRemedies, eachOnce, type Remedy } from "./remedies.ts";
+import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
 import { isEligible, missingOf, type Profile } from "./routing.ts";
 import type { Bucket } from "./nodes.ts";
 import type { ReadonlyState } from "./state.ts";
-import { heldBy, take } from "./views.ts";
+import { describeBusy, firstHeldBy, isFree, take } from "./views.ts";
 
 /** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
-  const { instance } = profile;
-  const held = heldBy(state, instance);
-  const running = take(inOrder(state.running), MAX_NAMED)
-    .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
-  const facts: Omit<NoTasks, "reason" | "message"> = {
-    running,
+  const { reason, why, remedies } = noTasksReason(state, profile);
+  const help = describeRemedies(remedies);
+  return {
+    reason,
+    message: help === "" ? why : `${why}; what would help: ${help}`,
+    running: runningTasks(state),
     runningCount: state.counts.in_progress,
     blockedBy: take(culprits(state), MAX_NAMED),
     blockedCount: state.standings.blocked,
-    holding: held.slice(0, MAX_NAMED).map((node) => node.task.id),
+    holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
     unmatched: unmatchedFor(state, profile),
     ...(state.wakes.entries[0] !== undefined && { nextAt: state.wakes.entries[0].at }),
   };
-  const names = nameSome(running.map(({ id, assignedTo }) => `${id} (${assignedTo})`), state.counts.in_progress);
-  const own = facts.holding.length === 0
-    ? ""
-    : `; you hold ${nameSome(facts.holding, held.length)} yourself: complete, fail or release it`;
-  const because = (reason: NoTasksReason, message: string): NoTasks => ({ reason, message, ...facts });
-  const registered = state.instances.get(instance)?.instance;
+}
 
-  if (registered?.status === "draining") {
-    return because("draining", `You are draining and get no more tasks${own}; register_instance to take part again`);
-  }
-  if (registered?.status === "left") {
-    return because("left", "You have left and get no more tasks; register_instance to take part again");
-  }
-  if (registered?.maxConcurrent !== undefined && held.length >= registered.maxConcurrent) {
-    return because("at_capacity", `You hold as many tasks as you may (${registered.maxConcurrent})${own}`);
+/** Why nothing can be claimed, and what would change that. */
+export interface WhyNoTasks {
+  readonly reason: NoTasksReason;
+  readonly why: string;
+  /** Each helps by itself. */
+  readonly remedies: readonly Remedy[];
+}
+
+/** The reason for which an instance can claim nothing: what lies with the instance first, then what lies with the tasks. */
+export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTasks {
+  const { instance } = profile;
+  const { counts, standings } = state;
+  if (!isFree(state, instance)) {
+    const status = state.instances.get(instance)?.instance.status;
+    const reason = status === "draining" || status === "left" ? status : "at_capacity";
+    return { reason, why: `${instance} ${describeBusy(state, instance)}`, remedies: waysToFree(state, instance) };
   }
   if (state.tasks.size === 0) {
-    return because("no_tasks_exist", "There are no tasks yet: create some with create_tasks");
+    return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
   }
-  if (state.standings.ready > 0) {
-    const limits = limitsFor(state, profile);
-    const why = [...describeUnmatched(facts.unmatched), ...limits];
-    const hint = facts.unmatched.length === 0
-      ? ""
-      : "; give roles and capabilities with register_instance or with the call, or change the tasks";
-    return because(
-      limits.length > 0 ? "limited" : "no_match",
-      `${describeReady(state)}: ${nameSome(why)}${hint}${own}`,
-    );
+  if (standings.ready > 0) return notForIt(state, profile);
+  if (counts.in_progress > 0) {
+    const names = runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`);
+    const isLast = counts.pending === 0;
+    return {
+      reason: "waiting",
+      why:
+        `${
+          isLast ? "No task is left to claim; still being worked on" : "No task is ready; waiting for running tasks"
+        }` +
+        `: ${nameSome(names, counts.in_progress)}`,
+      remedies: waysToFree(state, instance),
+    };
   }
-  if (state.counts.in_progress > 0) {
-    return because(
-      "waiting",
-      state.counts.pending === 0
-        ? `No task is left to claim; still being worked on: ${names}${own}`
-        : `No task is ready; waiting for running tasks: ${names}${own}`,
-    );
+  const wake = state.wakes.entries[0];
+  if (standings.delayed > 0 && wake !== undefined) {
+    return {
+      reason: "delayed",
+      why: `No task is ready before ${new Date(wake.at).toISOString()}`,
+      remedies: [{ type: "wait", until: wake.at }],
+    };
   }
-  if (state.standings.delayed > 0 && facts.nextAt !== undefined) {
-    return because(
-      "delayed",
-      `No task is ready before ${new Date(facts.nextAt).toISOString()}: ask again with wait_ms`,
-    );
-  }
-  if (state.standings.blocked > 0) {
-    const blockers = nameSome(facts.blockedBy.map(({ id, status }) => `${id} (${status})`));
-    return because(
-      "blocked",
-      `No task is ready: ${state.counts.pending} pending tasks are blocked by ${blockers}; retry_task them, or change ` +
-        "what depends on them",
-    );
-  }
-  if (state.counts.pending > 0) {
-    return because(
-      "waiting",
-      `No task is ready: ${state.counts.pending} pending tasks wait for ${
-        nameSome(undecided(state))
-      }; explain_task says more`,
-    );
-  }
-  return because("all_finished", `All tasks are finished: ${describeCounts(state.counts)}`);
+  if (counts.pending > 0) return keptBack(state);
+  return { reason: "all_finished", why: `All tasks are finished: ${describeCounts(counts)}`, remedies: [] };
+}
+
+/** Tasks are ready, but the instance may not do them, or their groups or locks keep them. */
+function notForIt(state: ReadonlyState, profile: Profile): WhyNoTasks {
+  const unmatched = unmatchedFor(state, profile);
+  const limits = limitsFor(state, profile);
+  const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
+  const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor }): Remedy => {
+    return reservedFor === undefined
+      ? { type: "offer", roles, capabilities }
+      : { type: "update_task", id: example, change: "requirements" };
+  });
+  return {
+    reason: limits.length > 0 ? "limited" : "no_match",
+    why: `${describeReady(state)}: ${nameSome(why)}`,
+    remedies: eachOnce([
+      ...limits.flatMap((limit) => reliefOf(state, limit)),
+      ...offers,
+      ...waysToFree(state, profile.instance),
+    ]),
+  };
+}
+
+/** Pending tasks wait, and nothing runs that could end the waiting. */
+function keptBack(state: ReadonlyState): WhyNoTasks {
+  const { pending } = state.counts;
+  const isBlocked = state.standings.blocked > 0;
+  const first = take(inOrder(isBlocked ? state.blocked : state.waiting), MAX_SCANNED);
+  const roots = rootsOf(first);
+  const ways = waysFrom(state, roots);
+  return {
+    reason: isBlocked ? "blocked" : "waiting",
+    why: `No task is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${
+      describeRoots(roots)
+    }`,
+    remedies: eachOnce([
+      ...ways.slice(0, MAX_NAMED - 1),
+      ...first.slice(0, 1).map(({ task: { id } }) => ({ type: "update_task", id, change: "dependencies" }) as const),
+    ]),
+  };
+}
+
+function runningTasks(state: ReadonlyState): NoTasks["running"] {
+  return take(inOrder(state.running), MAX_NAMED)
+    .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
 }
 
 /** How many tasks nothing but routing, or their group or locks, keeps from being claimed. */
@@ -138,12 +170,12 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
   });
 }
 
-/** What limits the ready tasks that an instance may do, in words (of the first kinds of them). */
-function limitsFor(state: ReadonlyState, profile: Profile): readonly string[] {
+/** What limits the ready tasks that an instance may do (of the first kinds of them). */
+function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   const buckets = state.ready.limited === 0
     ? []
     : bucketsOf(state, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
-  return [...new Set(buckets.flatMap((bucket) => limitsOf(bucket.first).map(describeLimit)))];
+  return buckets.flatMap((bucket) => limitsOf(bucket.first));
 }
 
 /** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
@@ -163,18 +195,6 @@ function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]>
       }
     }
   }
-}
-
-/** What waiting tasks wait for where nothing runs and nothing is blocked: groups without enough tasks. */
-function undecided(state: ReadonlyState): readonly string[] {
-  const names = new Set<string>();
-  for (const node of take(inOrder(state.waiting), MAX_SCANNED)) {
-    for (const culprit of culpritsOf(node)) {
-      if (culprit.type === "gate" && culprit.gate.type === "group") names.add(nameCulpritWithState(culprit));
-    }
-    if (names.size >= MAX_NAMED) break;
-  }
-  return [...names];
 }
 
 function describeCounts(counts: Readonly<Record<TaskStatus, number>>): string {

@@ -37,16 +37,6 @@ export function describeLimit(limit: Limit): string {
   return `group ${id} has ${counts.in_progress} running tasks, as many as it may`;
 }
 
-/** What ends a limit. */
-export function describeRelief(limit: Limit): string {
-  if (limit.type === "lock") {
-    return `the end or release_task of ${limit.holder.task.id}, which holds lock ${limit.name}`;
-  }
-  const { id } = limit.group.group;
-  if (limit.type === "paused") return `update_group ${id} with paused: false`;
-  return `the end of a running task of group ${id}, or update_group ${id} with another max_parallel`;
-}
-
 /** The one that was created first: an import can bring several holders of a lock. */
 function firstHolder(holders: Iterable<ReadonlyTaskNode>): ReadonlyTaskNode | undefined {
   let first: ReadonlyTaskNode | undefined;

@@ -3,6 +3,8 @@
  * was refused, which state forbids it, and what would work. Failures of storage or of the program are never refusals.
  */
 
+import type { Remedy } from "./remedies.ts";
+
 /** The closed list of reasons for which a command is refused. */
 export type RefusalCode =
   /** An id, text or number is malformed: empty, control characters, wrong form. */
@@ -40,11 +42,13 @@ export class Refusal extends Error {
    * @param code why, for programs
    * @param message why, for agents and people: action, forbidding state, way out
    * @param data the facts of the message, as JSON
+   * @param remedies the ways out that the message names, each accepted as things stand
    */
   constructor(
     readonly code: RefusalCode,
     message: string,
     readonly data: Readonly<Record<string, unknown>> = {},
+    readonly remedies: readonly Remedy[] = [],
   ) {
     super(message);
   }

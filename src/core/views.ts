@@ -77,6 +77,13 @@ export function isFree(state: ReadonlyState, id: string): boolean {
   return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
 }
 
+/** Why an instance may not take one more task, in words that follow its name. */
+export function describeBusy(state: ReadonlyState, id: string): string {
+  const { status, maxConcurrent } = state.instances.get(id)?.instance ?? {};
+  if (status === "draining") return "is draining and gets no more tasks";
+  return status === "left" ? "has left and gets no more tasks" : `holds as many tasks as it may (${maxConcurrent})`;
+}
+
 /** Whether a claim that names no task would find one now. O(buckets of ready tasks). */
 export function mayClaim(state: ReadonlyState, command: CommandOf<"claim_task">): boolean {
   const { instance } = command;

@@ -55,6 +55,13 @@ const IN_STATUS: Readonly<Record<TaskStatus, readonly Step[]>> = {
 /** The statuses in which a task has ended, having been held by `x`. */
 const ENDED_BY_X = ["completed", "failed", "cancelled"] as const;
 
+/** What others are told of them. */
+const BECAME = {
+  completed: "x completed it",
+  failed: "x had it, and it failed: broken",
+  cancelled: "x had it, and it was cancelled: no reason was given",
+} as const;
+
 Deno.test({
   name: "create_tasks makes pending tasks in the order given",
   permissions: "none",
@@ -871,7 +878,7 @@ Deno.test({
       .thenRefused("wrong_state", "Cannot complete task a in completed state: ", { id: "a", status: "completed" });
     completed.when(complete("y", "a", "done")).thenRefused(
       "not_holder",
-      "Task a is not assigned to instance y: x had it, and it is completed",
+      "Task a is not assigned to instance y: x completed it; drop this work",
       { id: "a", instance: "y", assignedTo: "x" },
     );
     completed.when({ ...complete("x", "a", "done"), attempt: 2 }).thenRefused(
@@ -919,7 +926,7 @@ Deno.test({
       .thenRefused("wrong_state", "Cannot fail task a in failed state: ", { id: "a", status: "failed" });
     failed.when(fail("y", "a")).thenRefused(
       "not_holder",
-      "Task a is not assigned to instance y: x had it, and it is failed",
+      "Task a is not assigned to instance y: x had it, and it failed: broken; drop this work",
       { id: "a", instance: "y", assignedTo: "x" },
     );
     failed.when({ ...fail("x", "a"), attempt: 2 }).thenRefused(
@@ -997,7 +1004,7 @@ for (
         for (const attempt of [{}, { attempt: 1 }]) {
           given(...IN_STATUS[status]).when({ ...command, ...attempt, instance: "y" }).thenRefused(
             "not_holder",
-            `Task a is not assigned to instance y: x had it, and it is ${status}`,
+            `Task a is not assigned to instance y: ${BECAME[status]}; drop this work`,
             { id: "a", instance: "y", assignedTo: "x" },
           );
         }
@@ -1011,12 +1018,12 @@ for (
     fn() {
       given(...IN_STATUS.skipped).when(command).thenRefused(
         "not_holder",
-        "Task a is not assigned to instance x: it is skipped",
+        "Task a is not assigned to instance x: it was skipped: It depends on gate failed; drop this work",
         { id: "a", instance: "x" },
       );
       given(...IN_STATUS.pending, cancel("a")).when(command).thenRefused(
         "not_holder",
-        "Task a is not assigned to instance x: it is cancelled",
+        "Task a is not assigned to instance x: it was cancelled: no reason was given; drop this work",
         { id: "a", instance: "x" },
       );
     },
@@ -1238,7 +1245,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "retry_task makes a skipped task pending again, which is skipped again if its dependencies still cannot be met",
+  name: "retry_task makes a skipped task pending again, and is refused while its dependencies still cannot be met",
   permissions: "none",
   fn() {
     const tasks = create(newTask("b"), taskWith({ ifUnreachable: "skip" }, "a", "b"));
@@ -1252,10 +1259,41 @@ Deno.test({
         readiness: "waiting",
         waitingFor: ["b"],
       });
-    given(...IN_STATUS.skipped).when(retry("a")).then(
-      { type: "task.retried", id: "a" },
-      { type: "tasks.skipped", tasks: [{ id: "a", because: "gate failed" }] },
+    given(...IN_STATUS.skipped).when(retry("a")).thenRefused(
+      "wrong_state",
+      "Cannot retry task a in skipped state: It was skipped: It depends on gate failed; its dependencies cannot be met",
+      { id: "a", status: "skipped" },
     );
+    // What would help is named: the first that can be retried, not one that waits for it.
+    given(tasks, create(taskWith({ ifUnreachable: "skip" }, "c", "a")), cancel("b")).when(retry("c")).thenRefused(
+      "wrong_state",
+      "Cannot retry task c in skipped state: It was skipped: It depends on a; its dependencies cannot be met, so a " +
+        "retry would end at once: retry_task c works once that has changed; first b (cancelled); what would help: " +
+        "retry_task b; or create_task",
+    );
+  },
+});
+
+Deno.test({
+  name: "retry_task ends the back-off of a pending task, once, and no other delay of it",
+  permissions: "none",
+  fn() {
+    const failing: CommandOf<"fail_task"> = { ...fail("x", "a"), isRetryable: true };
+    for (const settings of [{}, { maxAttempts: 3 }]) {
+      const delayed = [create(taskWith(settings, "a")), claim("x", "a"), failing];
+      const state = stateAfter(...delayed);
+      assertEquals(state.tasks.get("a")?.standing, "delayed");
+      const { answer, events } = run(state, retry("a"), 5);
+      assertEquals(events, [{ type: "task.retried", id: "a" }]);
+      assertEquals([answer.readiness, answer.failures, answer.pastAttempts?.length], ["ready", undefined, 1]);
+      assertEquals(run(state, retry("a"), 6).events, []);
+      assertEquals(run(state, claim("y"), 7).answer.task?.attempt, 2);
+    }
+    const later = stateAfter(create(taskWith({ notBefore: 90_000 }, "a")));
+    assertEquals(run(later, retry("a"), 5).events, []);
+    // A back-off of 1 s that is over needs no end.
+    const over = stateAfter(create(newTask("a")), claim("x", "a"), failing);
+    assertEquals(run(over, retry("a"), 5_000).events, []);
   },
 });
 

@@ -52,7 +52,10 @@ Deno.test({
     run(state, claim("y", "held"), 10);
     const { why, whatWouldChange } = explain(state, "t");
     assertEquals(why, "It waits for others, in the end for held (in_progress), open (ready)");
-    assertEquals(whatWouldChange, ["complete_task held", "claim and complete_task open"]);
+    assertEquals(whatWouldChange, [
+      "complete_task held by y",
+      "get_next_task with task_id open, then complete_task",
+    ]);
   },
 });
 
@@ -61,10 +64,14 @@ Deno.test({
   permissions: "none",
   fn() {
     const cases = [
-      ["failed", "claim and fail_task a", "fail_task a"],
+      ["failed", "get_next_task with task_id a, then fail_task", "fail_task a by x"],
       ["cancelled", "cancel_task a", "cancel_task a"],
-      ["finished", "claim and finish a", "finish a"],
-      ["completed", "claim and complete_task a", "complete_task a"],
+      [
+        "finished",
+        "get_next_task with task_id a, then complete_task, fail_task or cancel_task",
+        "complete_task, fail_task or cancel_task a by x",
+      ],
+      ["completed", "get_next_task with task_id a, then complete_task", "complete_task a by x"],
     ] as const;
     for (const [on, ready, running] of cases) {
       const state = stateAfter(create(newTask("a"), newTask("t", { task: "a", on })));
@@ -79,18 +86,23 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a claim that comes too early says that tasks must be completed only where that would help",
+  name: "a claim that comes too early says what must happen first, which is not always a completion",
   permissions: "none",
   fn() {
     const plain = stateAfter(create(newTask("a"), newTask("t", "a")));
     assertEquals(
       refused(plain).message,
-      "Cannot claim task t as it is waiting for a (pending); they must be completed first",
+      "Cannot claim task t as it is waiting for a (pending); what would help: get_next_task with task_id a, then " +
+        "complete_task",
     );
-    for (const on of ["failed", "cancelled", "finished"] as const) {
+    const cases = [
+      ["failed", "get_next_task with task_id a, then fail_task"],
+      ["cancelled", "cancel_task a"],
+      ["finished", "get_next_task with task_id a, then complete_task, fail_task or cancel_task"],
+    ] as const;
+    for (const [on, way] of cases) {
       const state = stateAfter(create(newTask("a"), newTask("t", { task: "a", on })));
-      const message =
-        `Cannot claim task t as it is waiting for a ${on} (pending); explain_task says what must happen first`;
+      const message = `Cannot claim task t as it is waiting for a ${on} (pending); what would help: ${way}`;
       assertEquals(refused(state).message, message);
     }
   },

@@ -191,7 +191,10 @@ Deno.test({
       const late = { ...complete("x", "a"), attempt: 1 };
       const refusal = refusalOf(() => run(state, late, 60));
       assertEquals([refusal.code, refusal.data], ["wrong_state", { id: "a", status: "failed" }]);
-      assert(refusal.message.includes("retry_task makes it pending again"), refusal.message);
+      assert(
+        refusal.message.includes("complete_task works once it is retried; what would help: retry_task a"),
+        refusal.message,
+      );
       assertEquals(taskOf(state, "a").status, "failed");
       run(state, retry("a"), 61);
       assertEquals(run(state, late, 62).answer.completed.status, "completed");
@@ -239,7 +242,12 @@ Deno.test({
     ) {
       const refusal = refusalOf(() => run(state, command, 60));
       assertEquals(refusal.code, "not_holder");
-      assert(refusal.message.includes("complete_task still works"), refusal.message);
+      assert(
+        refusal.message.includes(
+          "complete_task works until somebody else claims it; what would help: complete_task a by x",
+        ),
+        refusal.message,
+      );
     }
     run(state, cancel("a"), 61);
     assertEquals(refusalOf(() => run(state, complete("x", "a"), 62)).code, "not_holder");
@@ -423,11 +431,11 @@ Deno.test({
       const { answer } = run(state, claim("x"), at);
       assert(answer.task === undefined);
       assertEquals(answer.none.reason, "left");
-      assertEquals(answer.none.message, "You have left and get no more tasks; register_instance to take part again");
+      assertEquals(answer.none.message, "x has left and gets no more tasks; what would help: register_instance x");
     }
     const refusal = refusalOf(() => run(state, claim("x", "a"), 13));
-    assertEquals(refusal.code, "limit_reached");
-    assert(refusal.message.includes("You have left"), refusal.message);
+    assertEquals(refusal.code, "not_eligible");
+    assert(refusal.message.includes("x has left"), refusal.message);
     run(state, { type: "register_instance", instance: "x", settings: {} }, 14);
     assertEquals(run(state, claim("x"), 15).answer.task?.id, "a");
   },
@@ -445,7 +453,7 @@ Deno.test({
     const status = () => state.instances.get("x")?.instance.status;
     assertEquals(run(state, { type: "leave", instance: "x", isDraining: true }, 11).answer.status, "draining");
     assertEquals(run(state, claim("x"), 12).answer.task, undefined);
-    assertEquals(refusalOf(() => run(state, claim("x", "c"), 12)).code, "limit_reached");
+    assertEquals(refusalOf(() => run(state, claim("x", "c"), 12)).code, "not_eligible");
     run(state, complete("x", "b"), 13);
     assertEquals(status(), "draining");
     // Not even what changes nothing but a held task makes it leave.

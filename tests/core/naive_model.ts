@@ -190,6 +190,7 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (task.status !== "pending") throw new Refused("wrong_state");
       if (!isDue(model, task)) throw new Refused("not_ready");
       if (!isMatch(model, task, offerOf(model, command))) throw new Refused("not_eligible");
+      if (isGoing(model, command.instance)) throw new Refused("not_eligible");
       if (!isFree(model, command.instance) || !hasRoom(model, task)) throw new Refused("limit_reached");
       return { claimed: command.id };
     }
@@ -216,9 +217,13 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
         throw new Refused("wrong_state");
       }
       return {};
-    case "retry_task":
-      if (["in_progress", "completed"].includes(find(model, command.id).status)) throw new Refused("wrong_state");
+    case "retry_task": {
+      const task = find(model, command.id);
+      if (["in_progress", "completed"].includes(task.status)) throw new Refused("wrong_state");
+      // It would end again at once, and in the same way.
+      if (endIn(task, verdictIn(model, task)) === task.status) throw new Refused("wrong_state");
       return {};
+    }
     case "leave":
       if (!model.instances.some(({ id }) => id === command.instance)) throw new Refused("not_found");
       return {};
@@ -320,8 +325,11 @@ function hasRoom(model: Model, { said: { group, locks = [] } }: ModelTask): bool
 
 function isFree(model: Model, id: string): boolean {
   const instance = model.instances.find((each) => each.id === id);
-  return instance?.status !== "draining" && instance?.status !== "left" &&
-    heldBy(model, id).length < (instance?.settings.maxConcurrent ?? Infinity);
+  return !isGoing(model, id) && heldBy(model, id).length < (instance?.settings.maxConcurrent ?? Infinity);
+}
+
+function isGoing(model: Model, id: string): boolean {
+  return model.instances.some((each) => each.id === id && (each.status === "draining" || each.status === "left"));
 }
 
 function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | undefined {
@@ -457,7 +465,10 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
     }
     case "retry_task": {
       const task = find(model, command.id);
-      if (task.status === "pending") return;
+      if (task.status === "pending") {
+        if (task.retryAt > model.now) Object.assign(task, { pendingAt: at, failures: 0, retryAt: 0 });
+        return;
+      }
       if (task.holder !== undefined && task.last?.attempt !== task.attempt) {
         const outcome = task.status === "failed" ? "failed" : "cancelled";
         task.last = { attempt: task.attempt, instance: task.holder, outcome, word: task.word };
@@ -594,6 +605,12 @@ function sweep(model: Model): void {
   }
 }
 
+/** How a task ends when it is pending, as its dependencies cannot be met. */
+function endIn({ said: { ifUnreachable } }: ModelTask, verdict: Verdict): "skipped" | "failed" | undefined {
+  if (verdict === "blocked" && ifUnreachable === "fail") return "failed";
+  return verdict === "not_taken" || (verdict === "blocked" && ifUnreachable === "skip") ? "skipped" : undefined;
+}
+
 /** What follows: skipped tasks, given up ones, and those who have drained; then the times of what is met now. */
 function settle(model: Model): void {
   while (true) {
@@ -604,12 +621,9 @@ function settle(model: Model): void {
     // Also where it is met again at once, as what was retried is skipped again.
     for (const { task, verdict } of verdicts) if (verdict !== "true") task.wasMet = false;
     const drained = model.instances.filter(({ id, status }) => status === "draining" && heldBy(model, id).length === 0);
-    const hopeless = verdicts.filter(({ task, verdict }) =>
-      verdict === "not_taken" || (verdict === "blocked" && task.said.ifUnreachable !== undefined)
-    );
+    const hopeless = verdicts.filter(({ task, verdict }) => endIn(task, verdict) !== undefined);
     for (const { task, verdict } of hopeless) {
-      const isFailing = verdict === "blocked" && task.said.ifUnreachable === "fail";
-      Object.assign(task, ended(isFailing ? "failed" : "skipped", undefined));
+      Object.assign(task, ended(endIn(task, verdict) ?? "skipped", undefined));
     }
     for (const instance of drained) instance.status = "left";
     if (hopeless.length + drained.length > 0) continue;

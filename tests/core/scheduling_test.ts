@@ -288,7 +288,7 @@ Deno.test({
     assertEquals(claims(state, 3, 3), ["t0", "t1", undefined]);
     const refusal = refusalOf(() => run(state, claim("x", "t2"), 4));
     assertEquals(refusal.code, "limit_reached");
-    assert(refusal.message.includes("as many tasks as you may (2)"), refusal.message);
+    assert(refusal.message.includes("as many tasks as it may (2)"), refusal.message);
     // What it holds already it gets again.
     assertEquals(run(state, claim("x", "t0"), 5), {
       events: [],
@@ -307,7 +307,10 @@ Deno.test({
     given(tasks).when(claim("x", "none")).thenRefused("not_found", "Task none not found");
     given(tasks).when(claim("x", "b")).thenRefused("not_ready", "Cannot claim task b as it is waiting for a (pending)");
     given(tasks, claim("y", "a"), fail("y", "a")).when(claim("x", "b"))
-      .thenRefused("not_ready", "Cannot claim task b as it is blocked by a (failed); retry");
+      .thenRefused(
+        "not_ready",
+        "Cannot claim task b as it is blocked by a (failed); what would help: retry_task a; or",
+      );
     given(tasks, claim("y", "a")).when(claim("x", "a"))
       .thenRefused("wrong_state", "Cannot claim task a in in_progress state: it is assigned to instance y");
     given(tasks, ...work("y", "a")).when(claim("x", "a"))
@@ -326,12 +329,16 @@ Deno.test({
   fn() {
     const running = [create(newTask("a"), newTask("b", "a")), claim("y", "a")];
     const cases: readonly (readonly [NoTasks["reason"], State, RegExp])[] = [
-      ["no_tasks_exist", stateAfter(), /create some with create_tasks/],
+      ["no_tasks_exist", stateAfter(), /what would help: create_tasks/],
       ["all_finished", stateAfter(create(newTask("a")), ...work("y", "a")), /1 completed/],
       ["waiting", stateAfter(...running), /waiting for running tasks: a \(y\)/],
       ["waiting", stateAfter(create(newTask("a")), claim("y", "a")), /No task is left to claim.*a \(y\)/],
-      ["waiting", grouped({}, newTask("a", { group: "g" })), /group g \(no tasks yet\)/],
-      ["blocked", stateAfter(...running, fail("y", "a")), /blocked by a \(failed\); retry_task/],
+      [
+        "waiting",
+        grouped({}, newTask("a", { group: "g" })),
+        /wait for more tasks in group g; what would help: create_task in group g/,
+      ],
+      ["blocked", stateAfter(...running, fail("y", "a")), /blocked by a \(failed\); what would help: retry_task a;/],
       ["delayed", stateAfter(create(taskWith({ notBefore: HOUR }, "a"))), /before 1970-01-01T01:00:00.000Z/],
       ["limited", grouped({ paused: true }, taskWith({ group: "g" }, "a")), /group g is paused/],
       ["no_match", stateAfter(create(taskWith({ role: "dev" }, "a"))), /a needs role dev.*no active instance offers/],
@@ -347,7 +354,7 @@ Deno.test({
           instance: "x",
           isDraining: true,
         }),
-        /register_instance to take part again/,
+        /register_instance x/,
       ],
     ];
     for (const [reason, state, message] of cases) {
@@ -414,7 +421,7 @@ Deno.test({
       [{ id: "a", assignedTo: "x" }],
       1,
     ]);
-    assert(none.message.includes("you hold a yourself"), none.message);
+    assert(none.message.includes("complete_task, fail_task or cancel_task a by x"), none.message);
     run(state, fail("x", "a"), 11);
     const blocked = noTasks(state, profileIn(state, "x"));
     assertEquals([blocked.blockedBy, blocked.blockedCount], [[{ id: "a", status: "failed" }], 1]);

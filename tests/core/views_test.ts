@@ -260,7 +260,7 @@ Deno.test({
   fn() {
     assertEquals(none(emptyState(), "x"), {
       reason: "no_tasks_exist",
-      message: "There are no tasks yet: create some with create_tasks",
+      message: "There are no tasks yet; what would help: create_tasks",
       ...NOTHING,
     });
   },
@@ -294,7 +294,7 @@ Deno.test({
     assertEquals(none(state, "z"), { reason: "waiting", message, ...NOTHING, running, runningCount: 2 });
     assertEquals(none(state, "y"), {
       reason: "waiting",
-      message: `${message}; you hold b yourself: complete, fail or release it`,
+      message: `${message}; what would help: complete_task, fail_task or cancel_task b by y`,
       ...NOTHING,
       running,
       runningCount: 2,
@@ -322,7 +322,7 @@ Deno.test({
     assertEquals(none(state, "x"), {
       reason: "blocked",
       message: "No task is ready: 3 pending tasks are blocked by a (failed), b (cancelled); " +
-        "retry_task them, or change what depends on them",
+        "what would help: retry_task a, b; or update_task c with other dependencies",
       ...NOTHING,
       blockedBy: [{ id: "a", status: "failed" }, { id: "b", status: "cancelled" }],
       blockedCount: 2,
@@ -366,7 +366,7 @@ Deno.test({
     assertEquals(
       answer.message,
       `No task is ready; waiting for running tasks: ${names.map((id) => `${id} (x)`).join(", ")} and 1 more; ` +
-        `you hold ${names.join(", ")} and 1 more yourself: complete, fail or release it`,
+        `what would help: complete_task, fail_task or cancel_task ${names.join(", ")} by x`,
     );
   },
 });
@@ -397,7 +397,7 @@ Deno.test({
     const delayed = none(stateAfter(create(...later)), "x");
     assertEquals(delayed, {
       reason: "delayed",
-      message: "No task is ready before 1970-01-01T00:00:01.000Z: ask again with wait_ms",
+      message: "No task is ready before 1970-01-01T00:00:01.000Z; what would help: get_next_task with wait_ms",
       ...NOTHING,
       nextAt: 1_000,
     });
@@ -416,8 +416,9 @@ Deno.test({
     assertEquals(
       message,
       "2 tasks are ready, but not for you now: a needs role r and capability c (which no active instance offers), " +
-        "b needs to be instance y (which no active instance offers); give roles and capabilities with " +
-        "register_instance or with the call, or change the tasks",
+        "b needs to be instance y (which no active instance offers); what would help: get_next_task or " +
+        "register_instance with role r and capability c, if you can do that; or update_task b with another role, " +
+        "other capabilities or another assign_to",
     );
     assertEquals(unmatched, [
       {
@@ -447,7 +448,8 @@ Deno.test({
     assertEquals(
       message,
       "No task can be claimed now; 2 tasks are limited by groups or locks: group g is paused (update_group " +
-        "resumes it), lock l is held by b",
+        "resumes it), lock l is held by b; what would help: update_group g with paused: false; or complete_task, " +
+        "fail_task or cancel_task b by y; or release_task b with instance_id y",
     );
   },
 });

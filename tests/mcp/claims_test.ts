@@ -120,7 +120,7 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
   await t.step("no tasks exist", () =>
     answers("bob", {
       reason: "no_tasks_exist",
-      message: "There are no tasks yet: create some with create_tasks",
+      message: "There are no tasks yet; what would help: create_tasks",
     }));
 
   await t.step("others are being worked on", async () => {
@@ -137,8 +137,8 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
   await t.step("the one who asks holds what others wait for", () =>
     answers("ann", {
       reason: "waiting",
-      message:
-        "No task is ready; waiting for running tasks: a (ann); you hold a yourself: complete, fail or release it",
+      message: "No task is ready; waiting for running tasks: a (ann); what would help: complete_task, fail_task or " +
+        "cancel_task a by ann",
       running: [{ id: "a", assignedTo: "ann" }],
       running_count: 1,
       holding: ["a"],
@@ -148,9 +148,8 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     await fail(server, "a");
     await answers("bob", {
       reason: "blocked",
-      message:
-        "No task is ready: 1 pending tasks are blocked by a (failed); retry_task them, or change what depends on " +
-        "them",
+      message: "No task is ready: 1 pending tasks are blocked by a (failed); what would help: retry_task a; or " +
+        "update_task b with other dependencies",
       blocked_by: [{ id: "a", status: "failed" }],
       blocked_count: 1,
     });
@@ -190,7 +189,7 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     assertEquals(holding, ids.slice(0, 10));
     assertMatch(
       message,
-      / r9 \(ann\) and 2 more; you hold r0, .* r9 and 2 more yourself: complete, fail or release it$/,
+      / r9 \(ann\) and 2 more; what would help: complete_task, fail_task or cancel_task r0, .* r9 by ann$/,
     );
   });
 

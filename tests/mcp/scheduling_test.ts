@@ -423,14 +423,17 @@ Deno.test("explain_task says why a task is as it is, and what would change that"
   await server.ask("create_task", { id: "skilled", description: "", role: "qa" });
   const explain = async (task_id: string) => await server.ask("explain_task", { task_id });
   assertStringIncludes(String((await explain("a"))["why"]), "It is ready");
-  assertStringIncludes(String((await explain("skilled"))["why"]), "It is ready for role qa, which no active");
+  assertStringIncludes(
+    String((await explain("skilled"))["why"]),
+    "It is ready for an instance with role qa, which no active",
+  );
   await claim(server, "a");
   assertEquals(await explain("c"), {
     id: "c",
     status: "pending",
     readiness: "waiting",
     why: "It waits for others, in the end for a (in_progress)",
-    whatWouldChange: ["complete_task a"],
+    whatWouldChange: ["complete_task a by ann"],
     dependencies: [{ dependency: "b", verdict: "unknown", state: "waiting" }],
     roots: [{ id: "a", state: "in_progress", assignedTo: "ann" }],
   });

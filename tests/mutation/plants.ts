@@ -20,8 +20,9 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "no holder: anybody can end a task",
     path: "src/core/decide_holding.ts",
-    code: "if (task.assignedTo !== instance) throw notHolder(task, instance);",
-    instead: 'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(task, instance);',
+    code: "if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);",
+    instead:
+      'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(state, findTask(state, id), instance);',
   },
   {
     name: "no directory fsync: the name of a new segment can be lost",

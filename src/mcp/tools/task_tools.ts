@@ -128,7 +128,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "retry_task",
-    description: "Make a failed, cancelled or skipped task pending again.",
+    description: "Reopen a failed, cancelled or skipped task, or end a back-off.",
     input: { task_id: taskId },
     annotations: adds,
     async run({ task_id }, { engine, actor }) {

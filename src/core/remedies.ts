@@ -1,0 +1,124 @@
+/**
+ * What would change an answer. A remedy is data, and its English is composed here only. Whoever names one has looked at
+ * the state: carried out as it is named, it is accepted, and the answer is another one after it.
+ */
+
+import type { Outcome } from "./dependency.ts";
+import { MAX_NAMED } from "./limits.ts";
+
+/** A tool with what it needs, or a time to wait for. */
+export type Remedy =
+  | { readonly type: "retry_task" | "cancel_task" | "delete_task" | "explain_task"; readonly id: string }
+  | { readonly type: "release_task"; readonly id: string; readonly instance: string }
+  | { readonly type: "update_task"; readonly id: string; readonly change: TaskChange }
+  /** An end of a task by the instance that holds it, or had it. */
+  | { readonly type: "end_task"; readonly id: string; readonly how: End; readonly instance: string }
+  /** A claim of a task, and then an end of it if `how` says which. */
+  | { readonly type: "claim_task"; readonly id: string; readonly asks: Asks; readonly how?: End }
+  /** A claim of any task by an instance that offers this with the call. */
+  | { readonly type: "offer"; readonly roles: readonly string[]; readonly capabilities: readonly string[] }
+  /** The same call for another attempt. */
+  | { readonly type: "speak_for"; readonly id: string; readonly attempt: number }
+  | { readonly type: "update_group"; readonly group: string; readonly change: "paused" | "max_parallel" }
+  /** A new task: in a group, in place of an ended one, or the first one of all. */
+  | { readonly type: "create_task"; readonly group?: string; readonly insteadOf?: string }
+  | { readonly type: "register_instance"; readonly instance: string }
+  | { readonly type: "wait"; readonly until: number; readonly id?: string };
+
+/** What is changed of a task. `requirements` are role, capabilities and reservation. */
+export type TaskChange = "dependencies" | "requirements" | "not_before" | "group";
+
+/** How a task can be ended by whoever holds it. */
+export type End = Extract<Outcome, "completed" | "failed" | "finished">;
+
+/** What a task asks of the instance that claims it. */
+export interface Asks {
+  readonly instance?: string;
+  readonly roles: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** A remedy in words: the tool first, then what it needs. */
+export function describeRemedy(remedy: Remedy): string {
+  switch (remedy.type) {
+    case "retry_task":
+    case "cancel_task":
+    case "delete_task":
+    case "explain_task":
+      return `${remedy.type} ${remedy.id}`;
+    case "release_task":
+      return `release_task ${remedy.id} with instance_id ${remedy.instance}`;
+    case "update_task":
+      return `update_task ${remedy.id} ${CHANGES[remedy.change]}`;
+    case "end_task":
+      return `${ENDS[remedy.how]} ${remedy.id} by ${remedy.instance}`;
+    case "claim_task": {
+      const asks = describeAsks(remedy.asks);
+      const claim = `get_next_task with task_id ${remedy.id}${asks === "" ? "" : ` by an instance with ${asks}`}`;
+      return remedy.how === undefined ? claim : `${claim}, then ${ENDS[remedy.how]}`;
+    }
+    case "offer":
+      return `get_next_task or register_instance with ${describeAsks(remedy)}, if you can do that`;
+    case "speak_for":
+      return `the same call with attempt ${remedy.attempt}`;
+    case "update_group":
+      return `update_group ${remedy.group} with ${
+        remedy.change === "paused" ? "paused: false" : "a higher max_parallel"
+      }`;
+    case "create_task": {
+      if (remedy.insteadOf !== undefined) return `create_task with another id in place of ${remedy.insteadOf}`;
+      return remedy.group === undefined ? "create_tasks" : `create_task in group ${remedy.group}`;
+    }
+    case "register_instance":
+      return `register_instance ${remedy.instance}`;
+    case "wait": {
+      if (remedy.id === undefined) return "get_next_task with wait_ms";
+      return `wait until ${new Date(remedy.until).toISOString()}, for ${remedy.id}`;
+    }
+    default:
+      return remedy satisfies never;
+  }
+}
+
+/** Remedies in words, each of which helps by itself (the first few): those that differ in the task only, together. */
+export function describeRemedies(remedies: readonly Remedy[]): string {
+  const kinds = new Map<string, { readonly remedy: Remedy; readonly ids: string[] }>();
+  for (const remedy of remedies.slice(0, MAX_NAMED)) {
+    const id = "id" in remedy && remedy.id !== undefined ? [remedy.id] : [];
+    const key = JSON.stringify({ ...remedy, id: id.length > 0 });
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { remedy, ids: id });
+    else kind.ids.push(...id);
+  }
+  return Array.from(kinds.values(), ({ remedy, ids }) => {
+    // A remedy for several tasks is one for their ids.
+    return describeRemedy(ids.length > 0 ? { ...remedy, id: ids.join(", ") } as Remedy : remedy);
+  }).join("; or ");
+}
+
+/** What a task asks, in words; empty if it asks nothing. */
+export function describeAsks({ instance, roles, capabilities }: Asks): string {
+  return [
+    ...(instance === undefined ? [] : [`id ${instance}`]),
+    ...roles.map((role) => `role ${role}`),
+    ...capabilities.map((each) => `capability ${each}`),
+  ].join(" and ");
+}
+
+/** The same remedies, each once. */
+export function eachOnce(remedies: readonly Remedy[]): readonly Remedy[] {
+  return [...new Map(remedies.map((remedy) => [JSON.stringify(remedy), remedy])).values()];
+}
+
+const CHANGES: Readonly<Record<TaskChange, string>> = {
+  dependencies: "with other dependencies",
+  requirements: "with another role, other capabilities or another assign_to",
+  not_before: 'with an earlier not_before, or clear: ["not_before"]',
+  group: 'with another group, or clear: ["group"]',
+};
+
+const ENDS: Readonly<Record<End, string>> = {
+  completed: "complete_task",
+  failed: "fail_task",
+  finished: "complete_task, fail_task or cancel_task",
+};
