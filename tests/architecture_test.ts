@@ -113,6 +113,48 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
   assertEquals(importers, ["src/mcp/sdk.ts"]);
 });
 
+/**
+ * Every spread of a list into the arguments of a call, with what bounds the list: a call takes some 120,000 arguments,
+ * and throws a RangeError for more. What is unbounded goes into a loop.
+ */
+const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
+  "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
+  "src/app/waiting.ts: ...waiters.map(": "MAX_WAITERS",
+  "src/core/decide_bulk.ts: ...its": "the events of one task",
+  "src/core/decide_bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
+  "src/core/decide_bulk.ts: ...watchedBy(node)": "MAX_DEPENDENCIES",
+  "src/core/decide_bulk.ts: ...gate.parts": "MAX_DEPENDENCIES",
+  "src/core/sweep.ts: ...ends": "MAX_RECORD_TASKS",
+  "src/core/sweep.ts: ...dueOf(": "the events of one task",
+};
+
+Deno.test("only lists with a known bound are spread into the arguments of a call", () => {
+  const found = Array.from(files).flatMap(([path, { code }]) => spreadArguments(code).map((text) => ({ path, text })));
+  const known = Object.keys(BOUNDED_SPREADS);
+  const unknown = found.filter(({ path, text }) => !known.some((each) => `${path}: ${text}`.startsWith(each)));
+  assertEquals(unknown, [], "use a loop, or say here what bounds the list");
+  const gone = known.filter((each) => !found.some(({ path, text }) => `${path}: ${text}`.startsWith(each)));
+  assertEquals(gone, [], "no longer in the code");
+});
+
+Deno.test("spreads into calls are told from those into lists, objects and patterns, and from rest parameters", () => {
+  const code = withoutComments(`
+    Math.max(...a); list.push(1, ...b.map((x) => [...x])); new Thing(...c()); f(g(1), ...d)(...e);
+    const f = (...rest: number[]) => [...rest, { ...rest }];
+    function g(first: string, ...others: readonly string[]): void {}
+    const { h, ...i } = j; k([...l], { ...m }); const text = "(...no)"; const q = \`(\${[...r]})\`;
+    class S { method(...values: number[]) { return super.method(...s); } }
+  `);
+  assertEquals(spreadArguments(code).map((text) => text.slice(0, 6)), [
+    "...a);",
+    "...b.m",
+    "...c()",
+    "...d)(",
+    "...e);",
+    "...s);",
+  ]);
+});
+
 Deno.test("imports are found in all their forms, and only there", () => {
   const code = withoutComments(`
     import "a";
@@ -148,6 +190,44 @@ function withoutComments(source: string): string {
     (_, text) => text ?? "",
   );
 }
+
+/** What follows each `...` that stands directly between the parentheses of a call. */
+function spreadArguments(code: string): string[] {
+  const open: string[] = [];
+  const found: string[] = [];
+  let end = 0;
+  for (let at = 0; at < code.length; at = end) {
+    const isText = open.at(-1) === "`";
+    const token = matchAt(isText ? IN_TEMPLATE : IN_CODE, code, at);
+    end = at + token.length;
+    // Of all that may stand after `...`, only a rest parameter is a name with a type.
+    if (token === "...") {
+      if (open.at(-1) === "(" && !/^\.\.\.\w+\s*:/.test(code.slice(at))) found.push(code.slice(at));
+    } else if (token === "`") isText ? open.pop() : open.push(token);
+    else if (token === "${") open.push("{");
+    else if (token === "/" && /(^|[(,=:[!&|?{};>]|\breturn)\s*$/.test(code.slice(0, at))) {
+      end += matchAt(REGEXP_REST, code, end).length;
+    } else if (!isText && "([{".includes(token)) open.push(token);
+    else if (!isText && token in OPENING) {
+      assert(open.pop() === OPENING[token], `brackets that this cannot read: ${code.slice(at, at + 80)}`);
+    }
+  }
+  assertEquals(open, [], "brackets that this cannot read");
+  return found;
+}
+
+/** The next piece of code, of a template's text, and of a regular expression after its first slash. */
+const IN_CODE = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\.\.\.|[^]/y;
+const IN_TEMPLATE = /\\.|\$\{|[^]/y;
+const REGEXP_REST = /(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//y;
+
+function matchAt(pattern: RegExp, code: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(code)?.[0] ?? "";
+}
+
+/** The bracket that each closing one belongs to. */
+const OPENING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
 function importsOf(code: string): string[] {
   const statement = /(?:^|[;\n])\s*(?:import|export)\s(?:[^;"'`()=]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/g;

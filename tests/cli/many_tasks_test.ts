@@ -1,0 +1,45 @@
+/** Shows that the commands of an operator take a plan of 200,000 tasks: more than a call takes arguments. */
+
+import { assert, assertEquals } from "@std/assert";
+import { Engine } from "../../src/app/engine.ts";
+import { importTasks, printExport, printHistory, printStatus, type Terminal } from "../../src/cli/commands.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { formatTasks } from "../../src/store/tasks_file.ts";
+import { oldTask, times } from "../core/given.ts";
+import { steppingClock } from "../support/clock.ts";
+import { RecordingLog } from "../support/log.ts";
+
+const COUNT = 200_000;
+
+Deno.test({
+  name: "a plan of 200,000 tasks is imported, shown, exported and found in the history",
+  permissions: "none",
+  async fn(t) {
+    const journal = new MemoryJournal(steppingClock());
+    const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog(), now: () => 0 });
+    const lines: string[] = [];
+    const terminal: Terminal = { print: (line) => lines.push(line), columns: 80, hasColors: false };
+    const tasks = times(COUNT, (index) => oldTask(`t${index}`));
+    await importTasks(engine, tasks, terminal);
+    assertEquals(lines.splice(0), [`Imported ${COUNT} tasks`]);
+
+    await t.step("status --all", async () => {
+      await printStatus(engine, true, terminal);
+      assertEquals(lines.length, COUNT + 2);
+      assert(lines[COUNT]?.startsWith(`t${COUNT - 1} `), lines[COUNT]);
+      assertEquals(lines.at(-1), `${COUNT} tasks: ${COUNT} ready`);
+      lines.length = 0;
+    });
+
+    await t.step("export", async () => {
+      let text = "";
+      await printExport(engine, formatTasks, (slice) => text += slice);
+      assertEquals(Object.keys(JSON.parse(text)).length, COUNT);
+    });
+
+    await t.step("history", async () => {
+      await printHistory(engine, { limit: 1_000 }, terminal);
+      assert(lines.length > 0 && lines.every((line) => line.includes("  import  import_tasks  t")), lines[0]);
+    });
+  },
+});
