@@ -205,7 +205,7 @@ function spreadArguments(code: string): string[] {
       if (open.at(-1) === "(" && !/^\.\.\.\w+\s*:/.test(code.slice(at))) found.push(code.slice(at));
     } else if (token === "`") isText ? open.pop() : open.push(token);
     else if (token === "${") open.push("{");
-    else if (token === "/" && /(^|[(,=:[!&|?{};>]|\breturn)\s*$/.test(code.slice(0, at))) {
+    else if (!isText && token === "/" && /(^|[(,=:[!&|?{};>]|\breturn)\s*$/.test(code.slice(0, at))) {
       end += matchAt(REGEXP_REST, code, end).length;
     } else if (!isText && "([{".includes(token)) open.push(token);
     else if (!isText && token in OPENING) {
