@@ -9,6 +9,11 @@ import { encodeRecord } from "./codec.ts";
 import type { DiskFile } from "./disk.ts";
 import type { SegmentFiles } from "./segment_files.ts";
 
+/** Most bytes that are written to find out whether there is room again. */
+export const PROBE_BYTES = 64 * 1024;
+
+const SPACE = 32;
+
 interface EncodedLine {
   readonly bytes: Uint8Array;
   /** The hash of its record. */
@@ -39,6 +44,11 @@ export class RecordBatch {
     return this.#sizeBytes += bytes.length;
   }
 
+  /** Of all lines. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
   /** All lines, one after the other. */
   get bytes(): Uint8Array {
     const all = new Uint8Array(this.#sizeBytes);
@@ -59,6 +69,24 @@ export interface Written {
   readonly appended: number;
   /** Why the others are not. */
   readonly failure?: Error;
+}
+
+/**
+ * Tries whether a segment takes so many bytes after its last record. Returns why not. What it writes is cut off again,
+ * or, if the process dies before that, is an unfinished last record, which the next writer cuts off.
+ */
+export function tryRoom(
+  { segment, offset }: Position,
+  { sizeBytes, segments }: { readonly sizeBytes: number; readonly segments: SegmentFiles },
+): Error | undefined {
+  try {
+    const file = segments.file(segment);
+    const failure = write(file, new Uint8Array(sizeBytes).fill(SPACE));
+    if (file.identity().sizeBytes > offset) file.truncate(offset);
+    return failure;
+  } catch (error) {
+    return toError(error);
+  }
 }
 
 /** Appends a batch to the segment of its start. */

@@ -14,7 +14,7 @@ import {
   type Transaction,
   Unavailable,
 } from "../app/ports.ts";
-import { appendBatch, RecordBatch, type Written } from "./append.ts";
+import { appendBatch, PROBE_BYTES, RecordBatch, tryRoom, type Written } from "./append.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { SegmentFiles } from "./segment_files.ts";
@@ -53,6 +53,8 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
+  /** How many bytes the last append that failed could not write; 0 once one has succeeded. */
+  #missingBytes = 0;
 
   /**
    * Opens the journal of a data directory; makes the directory if it is missing.
@@ -79,8 +81,10 @@ export class FileJournal implements Journal {
     try {
       position = this.#catchUp(position, follow);
       const batch = new RecordBatch(this.#placeAfter(position), this.#now());
+      this.#refuseFull(batch.start);
       decide(batch.at, (draft) => batch.add(draft));
       written = appendBatch(batch, { segments: this.#segments, log: this.#log });
+      this.#noteRoom(batch, written);
     } finally {
       // The lock guards the order of records, not their durability: others may write while this waits for the disk.
       this.#lock.release();
@@ -179,6 +183,22 @@ export class FileJournal implements Journal {
       throw this.#appendFailed(next.segment, 0, error);
     }
     return next;
+  }
+
+  /**
+   * After a failed append, looks for room before anything is decided: what was decided and cannot be appended costs the
+   * engine its state, which is read anew then.
+   */
+  #refuseFull(place: Position): void {
+    if (this.#missingBytes === 0) return;
+    const sizeBytes = Math.min(this.#missingBytes, PROBE_BYTES);
+    const failure = tryRoom(place, { sizeBytes, segments: this.#segments });
+    if (failure !== undefined) throw this.#appendFailed(place.segment, 0, failure);
+  }
+
+  #noteRoom({ start, sizeBytes }: RecordBatch, { position, failure }: Written): void {
+    if (failure !== undefined) this.#missingBytes = start.offset + sizeBytes - position.offset;
+    else if (sizeBytes > 0) this.#missingBytes = 0;
   }
 
   #appendFailed(segment: number, appended: number, cause: unknown): AppendFailed {

@@ -4,9 +4,11 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Engine } from "../../src/app/engine.ts";
-import { AppendFailed, Unavailable } from "../../src/app/ports.ts";
+import { Engine } from "../../src/app/engine.ts";
+import { AppendFailed, type Checkpoints, Unavailable } from "../../src/app/ports.ts";
+import { PROBE_BYTES } from "../../src/store/append.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
+import { newTask, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import {
@@ -116,6 +118,68 @@ test("calls that change nothing are answered on a full disk, and others refused 
   disk.plan = () => undefined;
   await createTask(store.engine, "b");
   assertEquals(await taskIds(store.engine), ["a", "b"]);
+});
+
+for (const [way, plan] of Object.entries(WAYS)) {
+  test(`on a disk that ${way}, any number of refused commands read the state anew once`, async () => {
+    const disk = new FaultyDisk(new MemoryDisk());
+    await using store = openStore({ directory: "/data", disk });
+    let loads = 0;
+    const checkpoints: Checkpoints = {
+      load: () => (loads++, store.checkpoints.load()),
+      save: (snapshot, position) => store.checkpoints.save(snapshot, position),
+      legacy: () => store.checkpoints.legacy(),
+      retireLegacy: () => store.checkpoints.retireLegacy(),
+      close: () => {},
+    };
+    const engine = await Engine.start({ ...store, checkpoints, now: () => 0 });
+    await createTask(engine, "before");
+    loads = 0;
+    disk.plan = plan(10);
+    for (const id of times(20, (index) => `t${index}`)) {
+      const error = await assertRejects(() => createTask(engine, id), Unavailable);
+      assertEquals(error.code, "storage_failed");
+      assertEquals(await taskIds(engine), ["before"]);
+    }
+    assertEquals(loads, 1);
+    disk.plan = () => undefined;
+    await createTask(engine, "after");
+    assertEquals(await taskIds(engine), ["before", "after"]);
+    assertEquals(loads, 1);
+    await engine.close();
+    assertEquals(verifyJournal(disk, "/data"), { ...verifyJournal(disk, "/data"), records: 2 });
+  });
+}
+
+test("a small command is carried out where a large one found no room", async () => {
+  const disk = new FaultyDisk(new MemoryDisk());
+  await using store = await startStore({ directory: "/data", disk });
+  disk.plan = ({ name }) => name === "write" ? { taken: PROBE_BYTES } : undefined;
+  const large = { ...newTask("large"), description: "x".repeat(60_000) };
+  const create = (): Promise<unknown> =>
+    store.engine.execute({ type: "create_tasks", tasks: [large, { ...large, id: "larger" }] }, "test");
+  await assertRejects(create, Unavailable, "make room");
+  await createTask(store.engine, "small");
+  assertEquals(await taskIds(store.engine), ["small"]);
+});
+
+test("a process that dies while it looks for room leaves what the next writer cuts off", async () => {
+  for (const taken of [0, 1, 50]) {
+    const memory = new MemoryDisk();
+    const disk = new FaultyDisk(memory);
+    await using store = await startStore({ directory: "/data", disk });
+    await createTask(store.engine, "before");
+    disk.plan = ({ name }) => name === "write" ? { taken: 0, error: noSpace } : undefined;
+    await assertRejects(() => createTask(store.engine, "a"), Unavailable, "make room");
+    disk.plan = ({ name }) => name === "write" ? { taken } : { error: new Error("killed") };
+    await assertRejects(() => createTask(store.engine, "a"), Error, "killed");
+    for (const left of [memory.afterKill(), memory.afterPowerLoss()]) {
+      await using again = await startStore({ directory: "/data", disk: left });
+      await createTask(again.engine, "after");
+      assertEquals(await taskIds(again.engine), ["before", "after"]);
+      assertEquals(verifyJournal(left, "/data").fault, undefined);
+    }
+  }
 });
 
 test("a disk without room for the next segment refuses, and the segment is begun later", async () => {
