@@ -27,6 +27,7 @@ import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/commands.ts";
+import type { Task } from "./src/core/model.ts";
 import { createMcpServer } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
@@ -163,7 +164,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
       );
   }
   if (invocation.type === "import") {
-    const tasks = parseTasks(await readText(invocation.file), Date.now());
+    const tasks = await readTasks(invocation.file);
     await using app = await startApp(directory);
     return await importTasks(app.engine, tasks, terminal);
   }
@@ -238,8 +239,18 @@ function realPathToMake(path: string): string {
   }
 }
 
-async function readText(file: string): Promise<string> {
-  return file === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(file);
+/** The tasks of a file, or of standard input for `-`. */
+async function readTasks(file: string): Promise<readonly Task[]> {
+  const bytes = file === "-" ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(file);
+  const name = file === "-" ? "standard input" : file;
+  try {
+    const { tasks, warning } = parseTasks(bytes, Date.now());
+    if (warning !== undefined) log.warn(`${name}: ${warning}`);
+    return tasks;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
+  }
 }
 
 function writeOut(text: string): void {

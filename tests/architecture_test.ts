@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["src/core/"],
   app: ["src/app/", "src/core/"],
   store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "pg", "node:process"],
-  mcp: ["src/mcp/", "src/core/", "src/app/", "zod", "leven", "@modelcontextprotocol/sdk/"],
+  mcp: ["src/mcp/", "src/core/", "src/app/", "zod", "@modelcontextprotocol/sdk/"],
   http: ["src/http/", "src/core/", "src/app/", "zod", "hono"],
   webhook: ["src/webhook/", "src/core/", "src/app/", "zod"],
   handlers: ["src/handlers/", "src/core/", "src/app/", "zod"],

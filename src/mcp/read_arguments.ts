@@ -6,7 +6,8 @@
 
 import { z } from "zod";
 import { Refusal } from "../core/refusal.ts";
-import { isInjected, meantBy, snakeCase } from "./parameter_names.ts";
+import { meantBy, snakeCase } from "../core/resembling.ts";
+import { isInjected } from "./parameter_names.ts";
 
 /** Deepest nesting of arguments, so that whatever walks through them is bounded. */
 const MAX_NESTING = 100;

@@ -202,7 +202,9 @@ export class CheckpointFiles implements Checkpoints {
 
   #parseLegacy(bytes: Uint8Array): readonly Task[] {
     try {
-      return parseTasks(new TextDecoder("utf-8", { fatal: true }).decode(bytes), this.#now());
+      const { tasks, warning } = parseTasks(bytes, this.#now());
+      if (warning !== undefined) this.#log.warn(`${this.#tasksPath}: ${warning}`);
+      return tasks;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : cause;
       throw new Unavailable(

@@ -8,6 +8,8 @@ import { PRIORITIES, type Task } from "../core/model.ts";
 import { parseDependencies } from "../core/parse_dependency.ts";
 import { Refusal } from "../core/refusal.ts";
 import { TASK_STATUSES } from "../core/status.ts";
+import { parseJsonFile } from "./json_text.ts";
+import { UnknownFields } from "./unknown_fields.ts";
 
 /** Bytes of text gathered before they are handed on. */
 const SLICE_CHARACTERS = 256 * 1024;
@@ -50,7 +52,7 @@ const settingsSchema = z.object({
   ifUnreachable: z.enum(["skip", "fail"]).optional(),
 });
 
-/** A task as the earlier server wrote it, and further fields of ours. Unknown fields are left out. */
+/** A task as the earlier server wrote it, and further fields of ours. */
 const taskSchema = settingsSchema.extend({
   id: z.string().optional(),
   description: z.string().default(""),
@@ -76,19 +78,31 @@ const taskSchema = settingsSchema.extend({
   overdue: z.literal(true).optional(),
 });
 
+/** Tasks of a file that a person or another program wrote. */
+export interface TasksFile {
+  /** In the order of creation. */
+  readonly tasks: readonly Task[];
+  /** What of the file was left out, in words, if anything was. */
+  readonly warning?: string;
+}
+
 /**
- * Reads tasks written by this program or the earlier server, in the order of creation.
+ * Reads tasks written by this program, the earlier server or by hand: JSON in UTF-8. The one reader of such files.
  *
  * @param now stands in for times that are not given, in milliseconds since the Unix epoch
- * @throws SyntaxError if the text is not such a file, saying where
+ * @throws SyntaxError if it is not such a file, or has a field that resembles one of a task, saying where
  */
-export function parseTasks(text: string, now: number): readonly Task[] {
-  return entriesOf(parseJson(text))
+export function parseTasks(bytes: Uint8Array, now: number): TasksFile {
+  const unknown = new UnknownFields();
+  const tasks = entriesOf(parseJsonFile(bytes))
     .map(([key, value], index) => {
       const { id = key, ...task } = parseTask(key, value);
+      unknown.note(taskSchema, value, { task: key });
       return toTask(id, task, { now, order: index + 1 });
     })
     .sort((a, b) => a.order - b.order);
+  const { warning } = unknown;
+  return { tasks, ...(warning !== undefined && { warning }) };
 }
 
 /**
@@ -131,14 +145,6 @@ function valueOfLine(line: string): string {
 
 /** A JSON string and a colon. */
 const KEY = /^"(?:[^"\\]|\\.)*":/;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`It is not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-}
 
 /** Tasks by their ids or, in an array, by their places. Not `z.record`, which leaves out the key `__proto__`. */
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {

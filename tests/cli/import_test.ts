@@ -138,12 +138,41 @@ Deno.test("an import that is refused changes nothing, and is told why", async (t
       assertEquals(log.trim().split("\n").length, 1, log);
     });
   }
+  await t.step("another encoding, a key that stands twice, a misspelt field", async () => {
+    for (
+      const [bytes, says] of [
+        [new TextEncoder().encode('{"x": {}, "x": {}}'), "It has a key twice: x"],
+        [new TextEncoder().encode('{"x": {"dependsOn": []}}'), "at x.dependsOn: write dependencies"],
+        [
+          Uint8Array.from('{"x": {"description": "\u00fc"}}', (each) => each.charCodeAt(0)),
+          "It is not UTF-8 at line 1",
+        ],
+        [Uint8Array.from([0xff, 0xfe, 0x7b, 0, 0x7d, 0]), "It is in UTF-16"],
+      ] as const
+    ) {
+      const file = `${directory.path}/plan.json`;
+      await Deno.writeFile(file, bytes);
+      const { code, output, log } = await runProgram(directory.path, ["import", file]);
+      assertEquals([code, output], [1, ""]);
+      assertStringIncludes(log, `Cannot import ${file}: ${says}`);
+      assertEquals(log.trim().split("\n").length, 1, log);
+    }
+  });
   await t.step("a file that is not there", async () => {
     const { code, log } = await runProgram(directory.path, ["import", `${directory.path}/none.json`]);
     assertEquals(code, 1);
     assertStringIncludes(log, "none.json");
   });
   assertEquals((await runProgram(directory.path, ["export"])).output, before);
+});
+
+Deno.test("a file with a byte order mark is imported, and what no task has is named", async () => {
+  await using directory = await temporaryDirectory();
+  const { code, output, log } = await runProgram(directory.path, ["import", "-"], {
+    input: '\ufeff{"x": {"description": "ü", "title": "y"}}',
+  });
+  assertEquals([code, output], [0, "Imported 1 tasks\n"]);
+  assertStringIncludes(log, "standard input: Fields that no task has were left out: title (of x)");
 });
 
 Deno.test("a running server sees at once what is imported", async () => {

@@ -120,6 +120,9 @@ test("a file that is no tasks file is refused with the reason, and left as it is
     "7": "It is not an object of tasks",
     '{"a": {"status": "finished"}}': "at a.status",
     '{"a": {"description": ["x"]}}': "at a.description",
+    '{"a": {"dependancies": []}}': "at a.dependancies: write dependencies",
+    '{"a": {}, "a": {}}': "It has a key twice: a",
+    '{"master": {"tasks": []}}': "at master: it has no field of a task, but tasks",
   };
   for (const [text, message] of Object.entries(refused)) {
     disk.put(TASKS, text);
@@ -148,6 +151,13 @@ test("a file of tasks that the rules forbid is refused with the reason, and left
     assertEquals(disk.files().get(TASKS), text);
     assertEquals(disk.identity(JOURNAL)?.sizeBytes ?? 0, 0);
   }
+});
+
+test("fields that no task has are named in a warning", async (disk) => {
+  disk.put(TASKS, '{"a": {"description": "x", "title": "y"}}');
+  await using store = await startStore({ directory: "/data", disk });
+  assertEquals(store.log.warnings, [`${TASKS}: Fields that no task has were left out: title (of a)`]);
+  assertEquals(await taskIds(store.engine), ["a"]);
 });
 
 test("an empty object of tasks is nothing to take over", async (disk) => {

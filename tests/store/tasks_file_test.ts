@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Task } from "../../src/core/model.ts";
 import { TASK_STATUSES } from "../../src/core/status.ts";
-import { formatTasks, parseOwnTasks, parseTasks } from "../../src/store/tasks_file.ts";
+import { formatTasks, parseOwnTasks, parseTasks as parseFile } from "../../src/store/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
 
 function test(name: string, fn: () => void): void {
@@ -80,7 +80,7 @@ test("tasks of the earlier server are understood", () => {
     },
     build: { id: "build", description: "Build", status: "in_progress", dependencies: ["setup"], assignedTo: "w2" },
     test: { id: "test", description: "Test", status: "pending", dependencies: ["build"] },
-    data: { id: "data", description: "Data", status: "completed", assignedTo: "w1", result: { rows: 3 }, extra: [1] },
+    data: { id: "data", description: "Data", status: "completed", assignedTo: "w1", result: { rows: 3 } },
   });
   assertEquals(parseTasks(text, 50), [
     {
@@ -143,6 +143,56 @@ test("what is not a tasks file is refused, saying where", () => {
   };
   for (const [text, message] of Object.entries(refused)) assertThrows(() => parseTasks(text, 0), SyntaxError, message);
 });
+
+test("a field that resembles one of a task is refused with the right name, at any depth", () => {
+  const refused: Readonly<Record<string, string>> = {
+    '{"a": {}, "b": {"dependancies": ["a"]}}': "at b.dependancies: write dependencies",
+    '{"a": {"dependencies": [], "dependsOn": ["b"]}}': "at a.dependsOn: write dependencies",
+    '{"a": {"timeout_ms": 5}}': "at a.timeout_ms: write timeoutMs",
+    '{"a": {"assign_to": {}}}': "at a.assign_to: write assignTo",
+    '{"a": {"assignTo": {"fallback_ms": 5}}}': "at a.assignTo.fallback_ms: write assignTo.fallbackMs",
+    '{"a": {"backoff": {"coeficient": 5}}}': "at a.backoff.coeficient: write backoff.coefficient",
+    '[{"descripton": "x"}]': "at 1.descripton: write description",
+  };
+  for (const [text, message] of Object.entries(refused)) assertThrows(() => parseTasks(text, 0), SyntaxError, message);
+});
+
+test("other unknown fields are left out and named, each once", () => {
+  const text =
+    '{"a": {"title": "x"}, "b": {"title": "y", "description": "z", "assignTo": {"note": 1}, "__proto__": 1}}';
+  assertThrows(() => parseTasks(text, 0), SyntaxError, "at a: it has no field of a task, but title; ");
+  const { tasks, warning } = parseFile(new TextEncoder().encode(text.replace('"x"', '"x", "description": ""')), 50);
+  assertEquals(warning, "Fields that no task has were left out: title (of a), assignTo.note (of b), __proto__ (of b)");
+  assertEquals(tasks, [
+    { ...common("a", "", 1), status: "pending", attempt: 0 },
+    { ...common("b", "z", 2), status: "pending", attempt: 0, assignTo: {} },
+  ]);
+  const many = Object.fromEntries(times(11, (index) => [`x${index}`, 1]));
+  const bytes = new TextEncoder().encode(JSON.stringify({ a: { description: "", ...many } }));
+  assert(parseFile(bytes, 0).warning?.endsWith("x8 (of a), x9 (of a) and more"));
+});
+
+test("no field of a task is taken for another one", () => {
+  // What resembles a field is refused only where it is none itself.
+  const whole = oldTask("a", { status: "failed", error: "e", assignedTo: "x", reason: "r", readyAt: 1, finishedAt: 2 });
+  assertEquals(parseFile(new TextEncoder().encode(textOf([{ ...whole, order: 1 }])), 0).warning, undefined);
+});
+
+test("a file of something else is refused", () => {
+  for (
+    const text of [
+      '{"master": {"tasks": [{"id": 1, "title": "x"}]}}',
+      '{"tasks": {"a": {"description": "x"}}}',
+      '[{"name": "x", "done": false}]',
+    ]
+  ) assertThrows(() => parseTasks(text, 0), SyntaxError, "it has no field of a task, but ");
+});
+
+function parseTasks(text: string, now: number): readonly Task[] {
+  const { tasks, warning } = parseFile(new TextEncoder().encode(text), now);
+  assertEquals(warning, undefined);
+  return tasks;
+}
 
 function textOf(tasks: readonly Task[]): string {
   return [...formatTasks(tasks)].join("");
