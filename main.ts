@@ -8,16 +8,17 @@ import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
+import { importTasks } from "./src/app/import_tasks.ts";
 import type { Checkpoints, Journal } from "./src/app/ports.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import {
-  importTasks,
   printBackup,
   printExport,
   printHistory,
+  printImport,
   printRepair,
   printVerification,
   type Terminal,
@@ -166,12 +167,12 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   if (invocation.type === "import") {
     const tasks = await readTasks(invocation.file);
     await using app = await startApp(directory);
-    return await importTasks(app.engine, tasks, terminal);
+    return await printImport(app.engine, tasks, terminal);
   }
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log, now: Date.now });
   if (store.legacy.length > 0 && invocation.type !== "history") {
-    await engine.execute({ type: "import_tasks", tasks: store.legacy }, "import");
+    await importTasks(engine, store.legacy, { imported: 0, present: 0 });
     log.info(`${directory} has tasks and no journal: this is what tasks.json says`);
   }
   switch (invocation.type) {

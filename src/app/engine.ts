@@ -6,9 +6,11 @@
 
 import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/commands.ts";
 import { decide, refusedEvents } from "../core/decide.ts";
+import { checkImport } from "../core/decide_import.ts";
 import type { Draft, Event, JournalRecord } from "../core/events.ts";
 import { applyWithConsequences } from "../core/consequences.ts";
 import { advance, evolveRecord, takeBackTime } from "../core/evolve.ts";
+import { importParts } from "../core/import_parts.ts";
 import type { Task } from "../core/model.ts";
 import { Refusal } from "../core/refusal.ts";
 import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
@@ -38,6 +40,9 @@ export const ORCHESTRATOR = "orchestrator";
 
 /** How often a call is tried on a state that turns out not to be the journal's any more. */
 const MAX_TRIES = 3;
+
+/** How often the import of a tasks file is begun anew, as another process created or imported tasks meanwhile. */
+const MAX_TAKE_OVERS = 10;
 
 export interface EngineOptions {
   readonly journal: Journal;
@@ -88,11 +93,7 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
     await engine.#load();
-    const legacy = await options.checkpoints.legacy();
-    if (legacy.length > 0) {
-      await engine.#importLegacy(legacy);
-      await options.checkpoints.retireLegacy();
-    }
+    await engine.#takeOver();
     return engine;
   }
 
@@ -281,8 +282,8 @@ export class Engine {
       advance(this.#state, context.now);
       const { draft, answer } = job.run(this.#state, context);
       if (draft !== undefined && batch !== undefined) {
-        appends = true;
         this.#apply(draft, batch);
+        appends = true;
       }
       const value = answer(this.#state);
       return { job, appends, tell: () => job.resolve(value) };
@@ -297,6 +298,8 @@ export class Engine {
     try {
       batch.append({ ...draft, events: applyWithConsequences(this.#state, draft.events, batch.at) });
     } catch (cause) {
+      // Too large for one record: nothing of it was applied.
+      if (cause instanceof Refusal) throw cause;
       throw new BrokenState("An event could not be applied", { cause });
     }
   }
@@ -331,10 +334,41 @@ export class Engine {
     this.#position = position;
   }
 
-  async #importLegacy(tasks: readonly Task[]): Promise<void> {
+  /**
+   * Imports a tasks file that was there before the journal, or what is left to import of it. The file is moved only once
+   * all of it is durable.
+   */
+  async #takeOver(): Promise<void> {
+    for (let tries = 1;; tries++) {
+      // In this order: tasks that others create after it was read are noticed.
+      const firstOrder = await this.read((state) => state.nextOrder);
+      const tasks = await this.#checkpoints.legacy();
+      if (tasks.length === 0) return;
+      if (await this.#importLegacy(tasks, firstOrder)) return await this.#checkpoints.retireLegacy();
+      if (tries === MAX_TAKE_OVERS) {
+        throw new Unavailable("busy", "Other processes create tasks while the tasks file is imported: try again");
+      }
+    }
+  }
+
+  /** Resolves to whether all were imported, and not some by another process. */
+  async #importLegacy(tasks: readonly Task[], firstOrder: number): Promise<boolean> {
     try {
-      const { imported } = await this.execute({ type: "import_tasks", tasks, ifEmpty: true }, "import");
-      if (imported > 0) this.#log.info(`Imported ${imported} tasks from a tasks file without a journal`);
+      const isNext = await this.read((state) => {
+        if (state.nextOrder !== firstOrder) return false;
+        checkImport(state, tasks);
+        return true;
+      });
+      if (!isNext) return false;
+      let order = firstOrder;
+      for (const part of importParts(tasks)) {
+        const command = { type: "import_tasks", tasks: part, firstOrder: order } as const;
+        const { imported } = await this.execute(command, "import");
+        if (imported === 0) return false;
+        order += imported;
+      }
+      this.#log.info(`Imported ${tasks.length} tasks from a tasks file without a journal`);
+      return true;
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       throw new Unavailable(

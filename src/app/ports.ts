@@ -80,7 +80,10 @@ export interface Checkpoints {
   /** Replaces the checkpoint, unless a newer one stands there. `position` must be durable. */
   save(snapshot: Snapshot, position: Position): Promise<void>;
 
-  /** Tasks of a file that the user put there before there was a journal. */
+  /**
+   * Tasks of a file that the user put there before there was a journal, or those of them that are not in the journal
+   * yet, where their import was interrupted.
+   */
   legacy(): Promise<readonly Task[]>;
 
   /** Moves that file out of the way, once its tasks are in the journal. */

@@ -4,6 +4,7 @@
 
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
+import { importTasks } from "../app/import_tasks.ts";
 import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/events.ts";
 import { nameSome } from "../core/graph.ts";
@@ -99,10 +100,19 @@ export async function printExport(
   return 0;
 }
 
-/** Adds tasks as they are. */
-export async function importTasks(engine: Engine, tasks: readonly Task[], terminal: Terminal): Promise<number> {
-  const { imported } = await engine.execute({ type: "import_tasks", tasks }, "import");
-  terminal.print(`Imported ${imported} tasks`);
+/** Adds tasks as they are, and prints how many; if it fails on the way, too. */
+export async function printImport(engine: Engine, tasks: readonly Task[], terminal: Terminal): Promise<number> {
+  const progress = { imported: 0, present: 0 };
+  try {
+    await importTasks(engine, tasks, progress);
+  } catch (error) {
+    if (progress.imported > 0) {
+      terminal.print(`Imported ${progress.imported} of ${tasks.length} tasks: import the file again for the others`);
+    }
+    throw error;
+  }
+  const { imported, present } = progress;
+  terminal.print(`Imported ${imported} tasks` + (present > 0 ? `, ${present} were there already` : ""));
   return 0;
 }
 

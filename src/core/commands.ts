@@ -33,9 +33,12 @@ export interface Holding {
 export interface Commands {
   /** Create tasks, all or none; they may depend on each other in any order. */
   create_tasks: { input: { readonly tasks: readonly NewTask[] }; answer: readonly TaskView[] };
-  /** Take over tasks as they are, all or none. With `ifEmpty`, do nothing when there are tasks already. */
+  /**
+   * Take over tasks as they are, all or none. With `firstOrder`, do nothing unless that is the place in the order of
+   * creation that the first of them gets: unless nobody has created or imported tasks since.
+   */
   import_tasks: {
-    input: { readonly tasks: readonly Task[]; readonly ifEmpty?: boolean };
+    input: { readonly tasks: readonly Task[]; readonly firstOrder?: number };
     answer: { readonly imported: number };
   };
   /** Change a pending task. */

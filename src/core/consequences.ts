@@ -8,21 +8,25 @@ import type { Event } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import { unreachableEnd } from "./gates.ts";
 import { culpritsOf, nameCulprit } from "./culprits.ts";
-import { MAX_RECORD_TASKS } from "./limits.ts";
+import { roomBeside } from "./record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
 import { firstCreated } from "./order.ts";
 
 /**
  * Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with what follows. Of the tasks
- * that end by it, one record takes `MAX_RECORD_TASKS`; the others stay unreachable until the next records take them.
+ * that end by it, one record takes `MAX_RECORD_TASKS`, or none if it is large; the others stay unreachable until the next
+ * records take them.
+ *
+ * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
  */
 export function applyWithConsequences(state: State, events: readonly Event[], at: number): readonly Event[] {
+  let room = roomBeside(events);
   const applied = [...events];
-  let room = MAX_RECORD_TASKS;
   for (let next = events; next.length > 0; next = consequencesOf(state, Math.max(0, room))) {
     for (const event of next) {
       evolve(state, event, at);
       if (event.type === "tasks.skipped" || event.type === "tasks.abandoned") room -= event.tasks.length;
+      else if (next !== events) room--;
     }
     if (next !== events) { for (const event of next) applied.push(event); }
   }
@@ -30,8 +34,8 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
 }
 
 /**
- * The next things that follow from what is so: drained instances leave, and at most `limit` tasks end that can never be
- * reached. In the order of creation, so that it does not matter how the state came about.
+ * The next things that follow from what is so: drained instances leave, and tasks end that can never be reached, at most
+ * `limit` of each. In the order of creation, so that it does not matter how the state came about.
  */
 export function consequencesOf(state: ReadonlyState, limit: number): readonly Event[] {
   if (state.unreachable.size === 0 && state.drained.size === 0) return NONE;
@@ -39,7 +43,7 @@ export function consequencesOf(state: ReadonlyState, limit: number): readonly Ev
   const isFailing = (node: ReadonlyTaskNode) => unreachableEnd(node) === "failed";
   const skipped = nodes.filter((node) => !isFailing(node));
   const failing = nodes.filter(isFailing);
-  const instances = Array.from(state.drained, (node) => node.instance.id).sort();
+  const instances = Array.from(state.drained, (node) => node.instance.id).sort().slice(0, limit);
   const events: Event[] = instances.map((instance) => ({ type: "instance.left", instance }));
   if (skipped.length > 0) {
     events.push({

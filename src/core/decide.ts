@@ -9,6 +9,7 @@ import { contactEvents } from "./contact.ts";
 import { bulkDeciders } from "./decide_bulk.ts";
 import { groupDeciders } from "./decide_groups.ts";
 import { holdingDeciders } from "./decide_holding.ts";
+import { importDeciders } from "./decide_import.ts";
 import { instanceDeciders } from "./decide_instances.ts";
 import { taskDeciders } from "./decide_tasks.ts";
 import { templateDeciders } from "./decide_templates.ts";
@@ -39,6 +40,7 @@ export function refusedEvents<K extends CommandType>(
 
 const deciders: Deciders<CommandType> = {
   ...taskDeciders,
+  ...importDeciders,
   ...holdingDeciders,
   ...bulkDeciders,
   ...instanceDeciders,

@@ -13,6 +13,7 @@ import { checkMove, waitingForGroup } from "./graph.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "./limits.ts";
 import type { TaskFilter, TaskSettings } from "./model.ts";
 import { TASK_STATUSES, type TaskStatus } from "./status.ts";
+import { jsonBytes } from "./record_size.ts";
 import { Refusal } from "./refusal.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 import { take, tasksMatching } from "./views.ts";
@@ -61,10 +62,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
 
 /** Refuses what does not fit into one record. */
 function checkSize(events: readonly Event[]): void {
-  const json = JSON.stringify(events);
-  // No character of UTF-16 takes more than three bytes of UTF-8.
-  if (json.length * 3 <= MAX_BULK_BYTES) return;
-  const bytes = new TextEncoder().encode(json).length;
+  const bytes = jsonBytes(events, MAX_BULK_BYTES);
   if (bytes <= MAX_BULK_BYTES) return;
   throw new Refusal(
     "limit_exceeded",

@@ -9,29 +9,16 @@ import { normalize } from "./dependency.ts";
 import type { Changes, Event } from "./events.ts";
 import { reasonOf, waysOut } from "./explain.ts";
 import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./graph.ts";
-import { IdMap } from "./id_map.ts";
-import {
-  MAX_DESCRIPTION_BYTES,
-  MAX_ERROR_BYTES,
-  MAX_IMPORTED_ATTEMPT,
-  MAX_MESSAGE_BYTES,
-  MAX_NAMED,
-  MAX_PAST_ATTEMPTS,
-  MAX_REASON_BYTES,
-  MAX_RESULT_BYTES,
-  MAX_TASKS,
-  MAX_TIME_MS,
-} from "./limits.ts";
+import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "./limits.ts";
 import type { NewTask, Task, TaskSettings } from "./model.ts";
-import { Refusal } from "./refusal.ts";
 import { eachOnce, type Remedy } from "./remedies.ts";
 import { endsAgain } from "./roots.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
-import { checkId, checkNewId, checkText, hasJsonNumbers } from "./validate.ts";
+import { checkText } from "./validate.ts";
 import { findTask, inOrderOfCreation } from "./views.ts";
 
 export const taskDeciders: Deciders<
-  "create_tasks" | "import_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
+  "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
 > = {
   create_tasks(state, command, context) {
     const tasks = command.tasks.map((task) => completeTask(task, context.defaults));
@@ -39,30 +26,6 @@ export const taskDeciders: Deciders<
     return {
       events: tasks.length === 0 ? [] : [{ type: "tasks.created", tasks }],
       answer: (after) => tasks.map((task) => viewIn(after, task.id)),
-    };
-  },
-
-  import_tasks(state, command) {
-    if (command.tasks.length === 0 || (command.ifEmpty === true && state.tasks.size > 0)) {
-      return { events: [], answer: () => ({ imported: 0 }) };
-    }
-    const tasks = command.tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
-    const groups = new Set(tasks.map((task) => task.group).filter((group) => group !== undefined));
-    const newGroups = new IdMap<true>();
-    for (const group of groups) {
-      if (state.groups.has(group)) continue;
-      checkNewId(group, "Group id", state.groups);
-      checkNewId(group, "Group id", newGroups);
-      newGroups.set(group, true);
-    }
-    checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
-    tasks.forEach(checkImported);
-    return {
-      events: [
-        ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
-        { type: "tasks.imported", tasks },
-      ],
-      answer: () => ({ imported: tasks.length }),
     };
   },
 
@@ -200,46 +163,6 @@ export function differentSettings(task: Task, settings: Changes<TaskSettings>): 
     return value !== undefined && !isSame(value, task[key as keyof TaskSettings] ?? null);
   });
   return Object.fromEntries(entries);
-}
-
-/** What an import adds to the checks of new tasks: a life that is consistent in itself. */
-function checkImported(task: Task): void {
-  const { id, status, assignedTo, startedAt, finishedAt } = task;
-  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
-  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
-  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
-  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
-  checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
-  const { pastAttempts = [] } = task;
-  for (const past of pastAttempts) {
-    checkId(past.instance, "Instance id");
-    checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
-  }
-  const times = [
-    ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
-    ...[task.progress?.at, task.workedMs, ...pastAttempts.flatMap((past) => [past.startedAt, past.endedAt])],
-  ];
-  const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
-  const hasEnded = status !== "pending" && status !== "in_progress";
-  const faults = {
-    "its times must be milliseconds since 1970": !times.every(isTime),
-    [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
-    [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
-    [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
-    "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
-    "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
-    "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
-    "only a completed task can have a result": status !== "completed" && task.result !== undefined,
-    "only a failed task can have an error": status !== "failed" && task.error !== undefined,
-    "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
-    "its numbers must be finite, and none of them -0": !hasJsonNumbers(task),
-  };
-  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
-  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value <= MAX_IMPORTED_ATTEMPT;
 }
 
 /** Whether two JSON values are written the same. */

@@ -63,6 +63,18 @@ export const MAX_BULK = 10_000;
 /** Most bytes of UTF-8 of the events of one bulk operation, as JSON. */
 export const MAX_BULK_BYTES = 2 * 1024 * 1024;
 
+/** Most bytes of a record in a journal, its line feed included. */
+export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+
+/** Most bytes of UTF-8 of the events that one command may cause, as JSON: the rest of a record is for what is around. */
+export const MAX_EVENTS_BYTES = MAX_RECORD_BYTES - 64 * 1024;
+
+/**
+ * Most bytes of UTF-8 of the tasks of one record of an import, as JSON, unless it is a single task. The groups that are
+ * made for them may come to as much again.
+ */
+export const MAX_IMPORT_BYTES = 1024 * 1024;
+
 /**
  * Most tasks that one record changes for one reason without a caller naming them: those that a sweep ends, that an
  * instance loses or hands back, whose leases a call extends, that are skipped. So that a record stays below 4 MiB.

@@ -31,7 +31,7 @@ export function isSweepDue(state: ReadonlyState, now: number): boolean {
 /** When something is due next, in milliseconds since the Unix epoch. */
 export function nextDueOf(state: ReadonlyState): number | undefined {
   // What follows from the last record, and did not find room in it, is due at once.
-  if (state.unreachable.size > 0) return 0;
+  if (state.unreachable.size + state.drained.size > 0) return 0;
   return state.dues.entries[0]?.at;
 }
 

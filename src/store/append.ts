@@ -5,6 +5,7 @@
 
 import type { Log, Position } from "../app/ports.ts";
 import type { Draft } from "../core/events.ts";
+import { MAX_RECORD_BYTES } from "../core/limits.ts";
 import { encodeRecord } from "./codec.ts";
 import type { DiskFile } from "./disk.ts";
 import type { SegmentFiles } from "./segment_files.ts";
@@ -40,6 +41,8 @@ export class RecordBatch {
     const seq = this.start.seq + this.lines.length + 1;
     const { line, hash } = encodeRecord(draft, { seq, at: this.at, previous });
     const bytes = new TextEncoder().encode(line);
+    // The rules keep records below this.
+    if (bytes.length > MAX_RECORD_BYTES) throw new Error(`A record of ${bytes.length} bytes must not be written`);
     this.lines.push({ bytes, hash });
     return this.#sizeBytes += bytes.length;
   }

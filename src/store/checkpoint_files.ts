@@ -12,6 +12,7 @@ import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
 import { type HashStream, sha256Stream } from "./hash.ts";
+import { leftToImport } from "./legacy_import.ts";
 import { keepImported, setAside } from "./set_aside.ts";
 import {
   CHECKPOINT_VERSION,
@@ -86,7 +87,7 @@ export class CheckpointFiles implements Checkpoints {
   }
 
   async legacy(): Promise<readonly Task[]> {
-    if (!isJournalEmpty(this.#disk, this.#directory)) return [];
+    if (!isJournalEmpty(this.#disk, this.#directory)) return this.#isReadOnly ? [] : this.#leftToImport() ?? [];
     const bytes = this.#disk.readFile(this.#tasksPath);
     const tasks = bytes === undefined ? [] : this.#parseLegacy(bytes);
     if (readStateFile(this.#disk, this.#directory).type === "none" || this.#isReadOnly) return tasks;
@@ -115,6 +116,8 @@ export class CheckpointFiles implements Checkpoints {
       if (!hasRecordAt(this.#disk, this.#directory, position)) throw lost(this.#directory, position.seq);
       const isOfThisJournal = file.type === "known" && hasRecordAt(this.#disk, this.#directory, file.state.position);
       const current = isOfThisJournal ? file.state : undefined;
+      // Until all of it is imported, the tasks file is the only copy of what is left.
+      if (this.#isImporting()) return;
       if (current !== undefined && current.position.seq >= position.seq) return;
       const { tasks: all, ...rest } = snapshot;
       const tasks = await this.#writeTasks(all);
@@ -175,6 +178,17 @@ export class CheckpointFiles implements Checkpoints {
     return undefined;
   }
 
+  /** Whether `tasks.json` is a file of the user that is imported just now, or was until the process died. */
+  #isImporting(): boolean {
+    return (this.#leftToImport()?.length ?? 0) > 0;
+  }
+
+  /** What is left to import of `tasks.json`; undefined if no import of it has begun. */
+  #leftToImport(): readonly Task[] | undefined {
+    if (readStateFile(this.#disk, this.#directory).type !== "none") return undefined;
+    return leftToImport(this.#disk, this.#directory, this.#now());
+  }
+
   /** Says it once, not at each checkpoint. */
   #tellOfNewer(version: number): void {
     if (this.#hasToldOfNewer) return;
@@ -229,6 +243,12 @@ export class CheckpointFiles implements Checkpoints {
   /** Sets a `tasks.json` aside that is not one of those that a state knows. */
   #setAsideUnlessOwn(state: CheckpointState | undefined): void {
     if (this.#isOwnTasksFile(state)) return;
+    const left = this.#leftToImport();
+    if (left !== undefined) {
+      // All of it is in the journal, or will be once the import is completed.
+      if (left.length === 0) keepImported(this.#disk, this.#tasksPath, this.#now());
+      return;
+    }
     this.#setAside(
       this.#tasksPath,
       `was changed by hand, is damaged, or was copied at another time than ${STATE_FILE}`,

@@ -142,7 +142,10 @@ Deno.test("an import that is refused changes nothing, and is told why", async (t
     for (
       const [bytes, says] of [
         [new TextEncoder().encode('{"x": {}, "x": {}}'), "It has a key twice: x"],
-        [new TextEncoder().encode('{"x": {"dependsOn": []}}'), "at x.dependsOn: write dependencies"],
+        [
+          new TextEncoder().encode(`{"x": {"dependsOn": []}}`),
+          "It has a field that no task has: at x.dependsOn: write dependencies",
+        ],
         [
           Uint8Array.from('{"x": {"description": "\u00fc"}}', (each) => each.charCodeAt(0)),
           "It is not UTF-8 at line 1",

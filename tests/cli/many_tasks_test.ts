@@ -2,7 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { importTasks, printExport, printHistory, printStatus, type Terminal } from "../../src/cli/commands.ts";
+import { printExport, printHistory, printImport, type Terminal } from "../../src/cli/commands.ts";
+import { printStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { formatTasks } from "../../src/store/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
@@ -20,7 +21,7 @@ Deno.test({
     const lines: string[] = [];
     const terminal: Terminal = { print: (line) => lines.push(line), columns: 80, hasColors: false };
     const tasks = times(COUNT, (index) => oldTask(`t${index}`));
-    await importTasks(engine, tasks, terminal);
+    await printImport(engine, tasks, terminal);
     assertEquals(lines.splice(0), [`Imported ${COUNT} tasks`]);
 
     await t.step("status --all", async () => {

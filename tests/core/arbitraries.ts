@@ -354,7 +354,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     create_tasks: record({ type: fc.constant("create_tasks"), tasks: fc.array(newTask, { maxLength: 3 }) }),
     import_tasks: optional(
       { type: fc.constant("import_tasks"), tasks: fc.array(imported, { maxLength: 2 }) },
-      { ifEmpty: fc.boolean() },
+      { firstOrder: fc.nat({ max: 5 }) },
     ),
     update_task: optional({ type: fc.constant("update_task"), id }, {
       description: text,

@@ -266,12 +266,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "import_tasks with ifEmpty imports into an empty graph and does nothing in another",
+  name: "import_tasks with firstOrder does nothing where that is not the next place in the order of creation",
   permissions: "none",
   fn() {
-    const command: Command = { ...importing(oldTask("b")), ifEmpty: true };
-    given().when(command).then({ type: "tasks.imported", tasks: [oldTask("b")] }).answering({ imported: 1 });
-    given(create(newTask("a"))).when(command).then().answering({ imported: 0 });
+    const command: Command = { ...importing(oldTask("b")), firstOrder: 2 };
+    given().when(command).then().answering({ imported: 0 });
+    const a = create(newTask("a"));
+    given(a).when(command).then({ type: "tasks.imported", tasks: [oldTask("b")] }).answering({ imported: 1 });
+    given(a, { type: "delete_task", id: "a" }).when({ ...command, firstOrder: 1 }).then().answering({ imported: 0 });
   },
 });
 

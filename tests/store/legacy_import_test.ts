@@ -5,8 +5,17 @@ import { Unavailable } from "../../src/app/ports.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { checkpoint, createTask, recordsAfter, startStore, taskIds, wholeState } from "../support/store.ts";
+import {
+  checkpoint,
+  createTask,
+  recordsAfter,
+  type RunningStore,
+  startStore,
+  taskIds,
+  wholeState,
+} from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { times } from "../core/given.ts";
 import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
 
 function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
@@ -101,6 +110,79 @@ test("a process that dies while it takes over a file has lost nothing of it", as
   }
 });
 
+/** So many tasks that they take several records, each before the one that it depends on. */
+const LARGE = Object.fromEntries(times(40, (index) => [
+  `t${index}`,
+  { description: `${index} `.padEnd(60_000, "x"), dependencies: index < 39 ? [`t${index + 1}`] : [] },
+]));
+const LARGE_IDS = Object.keys(LARGE).toReversed();
+
+test("a large file is taken over in several records, what is depended on first", async (disk) => {
+  disk.put(TASKS, JSON.stringify(LARGE));
+  await using store = await startStore({ directory: "/data", disk });
+  assertEquals(await taskIds(store.engine), LARGE_IDS);
+  const records = await recordsAfter(store.journal);
+  assert(records.length === 3 && records.every((record) => JSON.stringify(record).length < 1.2 * 1024 * 1024));
+  assertEquals(store.log.infos, ["Imported 40 tasks from a tasks file without a journal"]);
+});
+
+test("a process that dies anywhere while it takes over a large file: the next start completes it, nothing twice", async (memory) => {
+  const text = JSON.stringify(LARGE);
+  memory.put(TASKS, text);
+  let completed = 0;
+  for (let number = 1, isOver = false; !isOver; number++) {
+    assert(number < MAX_OPERATIONS, "it never ends");
+    const left = memory.afterKill();
+    const disk = new FaultyDisk(left);
+    disk.plan = dieAt(number);
+    isOver = await startStore({ directory: "/data", disk }).then((store) =>
+      store[Symbol.asyncDispose](), () => false) ===
+      undefined;
+    for (const next of [left.afterKill(), left.afterPowerLoss()]) {
+      const hasAll = (store: RunningStore) => taskIds(store.engine).then((ids) => assertEquals(ids, LARGE_IDS));
+      const isBegun = verifyJournal(next, "/data").records > 0;
+      assert(isOver || next.files().get(TASKS) === text || verifyJournal(next, "/data").records === 3);
+      {
+        await using store = await startStore({ directory: "/data", disk: next });
+        await hasAll(store);
+        assertEquals(store.log.warnings.filter((warning) => warning.includes("set aside")), []);
+        if (isBegun && store.log.infos.length > 0) completed++;
+        await checkpoint(store);
+      }
+      const kept = [...next.files()].filter(([path]) => path.startsWith(`${TASKS}.imported-`));
+      assertEquals(kept.map(([, content]) => content), [text]);
+    }
+  }
+  assert(completed > 1, "no import was interrupted between two records");
+});
+
+test("a server that runs writes no checkpoint over a file whose import was interrupted", async (memory) => {
+  await using running = await startStore({ directory: "/data", disk: memory });
+  const text = JSON.stringify(LARGE);
+  memory.put(TASKS, text);
+  const disk = new FaultyDisk(memory);
+  disk.plan = ({ name }) => name === "write" && verifyJournal(memory, "/data").records === 2 ? { taken: 0 } : undefined;
+  await assertRejects(() => startStore({ directory: "/data", disk }), Unavailable, "make room");
+  await createTask(running.engine, "meanwhile");
+  await checkpoint(running);
+  assertEquals(memory.files().get(TASKS), text);
+  await using again = await startStore({ directory: "/data", disk: memory });
+  assertEquals((await taskIds(again.engine)).toSorted(), [...LARGE_IDS, "meanwhile"].toSorted());
+  assertEquals(await taskIds(running.engine), await taskIds(again.engine));
+});
+
+test("what was deleted after its import is not imported again by a start that completes it", async (memory) => {
+  await using running = await startStore({ directory: "/data", disk: memory });
+  const file = { a: {}, ...Object.fromEntries(Object.entries(LARGE).toReversed()) };
+  memory.put(TASKS, JSON.stringify(file));
+  const disk = new FaultyDisk(memory);
+  disk.plan = ({ name }) => name === "write" && verifyJournal(memory, "/data").records === 2 ? { taken: 0 } : undefined;
+  await assertRejects(() => startStore({ directory: "/data", disk }), Unavailable, "make room");
+  await running.engine.execute({ type: "delete_task", id: "a" }, "test");
+  await using again = await startStore({ directory: "/data", disk: memory });
+  assertEquals(await taskIds(again.engine), LARGE_IDS);
+});
+
 test("a full disk leaves the file to be taken over later", async (memory) => {
   memory.put(TASKS, LEGACY);
   const disk = new FaultyDisk(memory);
@@ -177,6 +259,19 @@ Deno.test({
     for (const { engine } of stores) assertEquals(await taskIds(engine), ["setup", "build", "test", "docs"]);
     assertEquals(stores.flatMap(({ log }) => log.infos).length, 1);
     assertEquals(verifyJournal(realDisk, directory.path).records, 1);
+    for (const store of stores) await store[Symbol.asyncDispose]();
+  },
+});
+
+Deno.test({
+  name: "processes that start on the same large file at once import each task once",
+  permissions: { read: "inherit", write: "inherit" },
+  async fn() {
+    await using directory = await temporaryDirectory();
+    await Deno.writeTextFile(`${directory.path}/tasks.json`, JSON.stringify(LARGE));
+    const stores = await Promise.all([1, 2, 3].map(() => startStore({ directory: directory.path })));
+    for (const { engine } of stores) assertEquals(await taskIds(engine), LARGE_IDS);
+    assertEquals(stores.flatMap(({ log }) => log.warnings), []);
     for (const store of stores) await store[Symbol.asyncDispose]();
   },
 });

@@ -1,0 +1,30 @@
+/** How large a record becomes: refused where it is too large, before anything has changed. */
+
+import type { Event } from "./events.ts";
+import { MAX_BULK_BYTES, MAX_EVENTS_BYTES, MAX_RECORD_TASKS } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+
+/**
+ * How many tasks and instances may change as a consequence of events in the record of these. It stays below
+ * `MAX_RECORD_BYTES`: `MAX_RECORD_TASKS` of them, with the longest ids, take less than 2 MiB.
+ *
+ * @throws Refusal `limit_exceeded` if the events alone are too large
+ */
+export function roomBeside(events: readonly Event[]): number {
+  const bytes = jsonBytes(events, MAX_BULK_BYTES);
+  if (bytes <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
+  if (bytes <= MAX_EVENTS_BYTES) return 0;
+  throw new Refusal(
+    "limit_exceeded",
+    `Cannot do so much at once as that takes ${bytes} bytes in the journal: at most ${MAX_EVENTS_BYTES} are allowed; ` +
+      "do it in several calls, or with shorter texts",
+    { limit: MAX_EVENTS_BYTES, bytes },
+  );
+}
+
+/** Bytes of UTF-8 of a value's JSON; where these are plainly no more than `limit`, perhaps fewer. */
+export function jsonBytes(value: unknown, limit = 0): number {
+  const json = JSON.stringify(value);
+  // No character of UTF-16 takes more than three bytes of UTF-8.
+  return json.length * 3 <= limit ? json.length : new TextEncoder().encode(json).length;
+}

@@ -1,0 +1,96 @@
+/** Shows that an import of any size is refused as a whole or carried out in parts, and completed by repeating it. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { importTasks } from "../../src/app/import_tasks.ts";
+import { Refusal } from "../../src/core/refusal.ts";
+import { claim, oldTask, times } from "../core/given.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
+import { recordsAfter, startStore, taskIds } from "../support/store.ts";
+import { dieAt, FaultyDisk, MAX_OPERATIONS } from "../store/faulty_disk.ts";
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+const LARGE = times(
+  60,
+  (index) =>
+    oldTask(`t${index}`, { description: "x".repeat(60_000), dependencies: index === 0 ? [] : [`t${index - 1}`] }),
+);
+const IDS = LARGE.map(({ id }) => id);
+
+test("an import that dies at any operation is completed by repeating it, nothing twice", async () => {
+  const kinds = new Set<string>();
+  for (let number = 1, isOver = false; !isOver; number++) {
+    assert(number < MAX_OPERATIONS, "it never ends");
+    const memory = new MemoryDisk();
+    const disk = new FaultyDisk(memory);
+    disk.plan = dieAt(number);
+    const store = await startStore({ directory: "/data", disk }).catch(() => undefined);
+    isOver = store !== undefined &&
+      await importTasks(store.engine, LARGE, { imported: 0, present: 0 }).then(() => true, () => false);
+    for (const left of [memory.afterKill(), memory.afterPowerLoss()]) {
+      await using again = await startStore({ directory: "/data", disk: left });
+      const before = (await taskIds(again.engine)).length;
+      const progress = { imported: 0, present: 0 };
+      await importTasks(again.engine, LARGE, progress);
+      assertEquals(progress, { imported: 60 - before, present: before });
+      assertEquals(await taskIds(again.engine), IDS);
+      const records = await recordsAfter(again.journal);
+      const imported = records.flatMap(({ events }) =>
+        events.flatMap((event) => event.type === "tasks.imported" ? event.tasks.map(({ id }) => id) : [])
+      );
+      assertEquals(imported, IDS);
+      kinds.add(before === 0 ? "none" : before === 60 ? "all" : "some");
+    }
+  }
+  assertEquals([...kinds].sort(), ["all", "none", "some"]);
+});
+
+test("what has become of imported tasks meanwhile does not matter when the import is repeated", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  await importTasks(store.engine, LARGE, { imported: 0, present: 0 });
+  await store.engine.execute(claim("x"), "x");
+  const progress = { imported: 0, present: 0 };
+  await importTasks(store.engine, LARGE, progress);
+  assertEquals(progress, { imported: 0, present: 60 });
+});
+
+test("a large import is refused before anything of it is imported", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  await importTasks(store.engine, [oldTask("t7")], { imported: 0, present: 0 });
+  for (
+    const [tasks, message] of [
+      [LARGE, "Task t7 already exists"],
+      [[...LARGE.slice(8), oldTask("z", { dependencies: ["none"] })], "not found"],
+      [[oldTask("y"), oldTask("z", { description: "x".repeat(70_000) })], "too long"],
+      // Each control character takes six bytes of JSON.
+      [[oldTask("y"), huge("z")], "Cannot import task z as it takes"],
+    ] as const
+  ) {
+    const progress = { imported: 0, present: 0 };
+    await assertRejects(() => importTasks(store.engine, tasks, progress), Refusal, message);
+    assertEquals([progress.imported, await taskIds(store.engine)], [0, ["t7"]]);
+  }
+});
+
+/** A task whose texts are within their limits and whose JSON is more than a record takes. */
+function huge(id: string) {
+  const past = {
+    attempt: 1,
+    instance: "x",
+    startedAt: 1,
+    endedAt: 2,
+    outcome: "failed",
+    message: "\x01".repeat(60_000),
+  };
+  return oldTask(id, {
+    status: "completed",
+    assignedTo: "x",
+    attempt: 11,
+    startedAt: 3,
+    finishedAt: 4,
+    result: "\x01".repeat(500_000),
+    pastAttempts: times(10, () => ({ ...past, outcome: "failed" as const })),
+  });
+}
