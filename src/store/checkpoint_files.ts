@@ -117,7 +117,7 @@ export class CheckpointFiles implements Checkpoints {
       const isOfThisJournal = file.type === "known" && hasRecordAt(this.#disk, this.#directory, file.state.position);
       const current = isOfThisJournal ? file.state : undefined;
       // Until all of it is imported, the tasks file is the only copy of what is left.
-      if (this.#isImporting()) return;
+      if (current === undefined && this.#isImporting()) return;
       if (current !== undefined && current.position.seq >= position.seq) return;
       const { tasks: all, ...rest } = snapshot;
       const tasks = await this.#writeTasks(all);
