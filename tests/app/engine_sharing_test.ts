@@ -7,12 +7,14 @@ import { MemoryDisk } from "../support/memory_disk.ts";
 import { WriteLock } from "../../src/store/write_lock.ts";
 import { claim, complete, create, newTask, times } from "../core/given.ts";
 import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
+import { rounds } from "../support/rounds.ts";
 import {
   checkpoint,
   createTask,
   recordsAfter,
   type RunningStore,
   startStore,
+  takeCheckpoint,
   taskIds,
   wholeState,
 } from "../support/store.ts";
@@ -121,19 +123,20 @@ test("a checkpoint asked for after a failed append is of what the journal holds"
   await createTask(store.engine, "a");
   disk.plan = ({ name }) => name === "write" ? { error: noSpace } : undefined;
   const failing = createTask(store.engine, "phantom");
-  const during = store.engine.checkpoint();
+  const during = takeCheckpoint(store.engine);
   await assertRejects(() => failing, Unavailable);
-  for (const { snapshot, position } of [await during, await store.engine.checkpoint()]) {
+  for (const { snapshot, position } of [await during, await takeCheckpoint(store.engine)]) {
     assertEquals([snapshot.tasks.map(({ id }) => id), position.seq], [["a"], 1]);
   }
 });
 
 async function workUntilNone({ engine }: RunningStore, instance: string): Promise<string[]> {
   const ids: string[] = [];
-  while (true) {
+  for (const _ of rounds("the work", 1_000)) {
     const { task } = await engine.execute(claim(instance), instance);
-    if (task === undefined) return ids;
+    if (task === undefined) break;
     ids.push(task.id);
     await engine.execute(complete(instance, task.id), instance);
   }
+  return ids;
 }

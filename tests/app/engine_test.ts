@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES } from "../../src/app/batch.ts";
 import { Engine, MAX_QUEUE } from "../../src/app/engine.ts";
 import { type Journal, JournalReplaced, type Position, Unavailable } from "../../src/app/ports.ts";
 import { evolveRecord } from "../../src/core/evolve.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
+import { snapshotOf } from "../core/snapshot.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { emptyState } from "../../src/core/state.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
@@ -15,7 +15,7 @@ import { steppingClock } from "../support/clock.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { createTask, recordsAfter, startStore, taskIds, wholeState } from "../support/store.ts";
+import { createTask, recordsAfter, startStore, takeCheckpoint, taskIds, wholeState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -170,7 +170,7 @@ test("a state is also given out after the end, for the last checkpoint", async (
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   await createTask(store.engine, "a");
   await store.engine.close();
-  assertEquals((await store.engine.checkpoint()).snapshot.tasks.length, 1);
+  assertEquals((await takeCheckpoint(store.engine)).snapshot.tasks.length, 1);
 });
 
 test("a state given out for a checkpoint while commands come in is the one of its position", async () => {
@@ -182,7 +182,7 @@ test("a state given out for a checkpoint while commands come in is the one of it
     for (let round = 0; round < 10; round++) {
       await createTask(engine, `${worker}-${round}`);
       const { task } = await engine.execute(claim(`w${worker}`), "test");
-      if (round % 3 === 0) checkpoints.push(engine.checkpoint());
+      if (round % 3 === 0) checkpoints.push(takeCheckpoint(engine));
       if (task !== undefined) await engine.execute(complete(`w${worker}`, task.id), "test");
     }
   }));

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
+import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
 import { MAIN, programArgs, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -213,15 +214,18 @@ Deno.test("settings of the server are those of new tasks that do not say otherwi
   });
 });
 
-Deno.test("a server makes its data directory, with all above it, for its user only", async () => {
-  await using parent = await temporaryDirectory();
-  const directory = `${parent.path}/a/b`;
-  const args = programArgs(directory).map((arg) => arg.replace(`=${directory}`, `=${parent.path}`));
-  const { code, log } = await runProgram("", [], { args, input: "" });
-  assertEquals([code, log], [0, ""]);
-  if (Deno.build.os === "windows") return console.log("Skipped on Windows: modes of files");
-  assertEquals((await Deno.stat(directory)).mode! & 0o777, 0o700);
-});
+testUnless(
+  missingOnWindows("modes of files"),
+  "a server makes its data directory, with all above it, for its user only",
+  async () => {
+    await using parent = await temporaryDirectory();
+    const directory = `${parent.path}/a/b`;
+    const args = programArgs(directory).map((arg) => arg.replace(`=${directory}`, `=${parent.path}`));
+    const { code, log } = await runProgram("", [], { args, input: "" });
+    assertEquals([code, log], [0, ""]);
+    assertEquals((await Deno.stat(directory)).mode! & 0o777, 0o700);
+  },
+);
 
 /** Runs the program without any permission. */
 async function runDeno(...args: readonly string[]): Promise<ProgramResult> {

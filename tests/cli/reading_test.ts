@@ -3,12 +3,19 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
 import { filesOf } from "../support/files.ts";
+import { missingCommand, missingOnWindows, testUnless } from "../support/needs.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
 
 /** What every run has on its standard input: an import takes it, a server an unknown message. */
 const IMPORTABLE = '{"t": {"description": "d"}}\n';
+
+/** Mounts the directory `$0` read-only on itself, for this process and its children. */
+const MOUNT = `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"`;
+
+/** Takes from the superuser the rights for which modes do not count. */
+const SETPRIV = ["--bounding-set", "--inh-caps"].map((set) => `${set}=-dac_override,-dac_read_search`);
 
 const READING = [["status"], ["history"], ["export"], ["verify"]] as const;
 
@@ -87,48 +94,55 @@ Deno.test("what a running server answers is read while it runs", async () => {
   }
 });
 
-Deno.test("on a file system that is mounted read-only, reading works and writing says in one line what would", async () => {
-  await using directory = await withTasks("a");
-  const before = await filesOf(directory.path);
-  const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
-  const status = await isReadOnly(["status"]);
-  if (status === undefined) return;
-  assertEquals(status.code, 0, status.log);
-  assertStringIncludes(status.output, "1 tasks: 1 ready");
-  for (const command of READING) assertEquals((await isReadOnly(command))?.code, 0);
-  for (const command of [[], ["repair"], ["import", "-"]]) {
-    const { code, output, log } = await isReadOnly(command) ?? status;
-    assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
-    assertStringIncludes(log, directory.path);
-    assertStringIncludes(log, "the file system is read-only. Make it writable, or name another directory with --data");
-  }
-  assertEquals(await filesOf(directory.path), before);
-});
-
-Deno.test("a user without the right to write reads, and is told in one line where writing is needed", async () => {
-  await using directory = await withTasks("a");
-  const chmod = async (directoryMode: number, fileMode: number) => {
-    for (const name of ["", "/journal"]) await Deno.chmod(directory.path + name, directoryMode);
-    for (const path of (await filesOf(directory.path)).keys()) await Deno.chmod(path, fileMode);
-  };
-  await chmod(0o555, 0o444);
-  try {
-    const status = await withoutOverride(directory.path, ["status"]);
-    if (status === undefined) return;
-    for (const command of READING) assertEquals((await withoutOverride(directory.path, command))?.code, 0);
+testUnless(
+  await whyNoMount(),
+  "on a file system that is mounted read-only, reading works and writing says in one line what would",
+  async () => {
+    await using directory = await withTasks("a");
+    const before = await filesOf(directory.path);
+    const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
+    const status = await isReadOnly(["status"]);
+    assertEquals(status.code, 0, status.log);
+    assertStringIncludes(status.output, "1 tasks: 1 ready");
+    for (const command of READING) assertEquals((await isReadOnly(command)).code, 0);
     for (const command of [[], ["repair"], ["import", "-"]]) {
-      const { code, log } = await withoutOverride(directory.path, command) ?? status;
-      assertEquals([code, log.split("\n").length], [1, 2], log);
+      const { code, output, log } = await isReadOnly(command);
+      assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
       assertStringIncludes(log, directory.path);
-      assertStringIncludes(log, "this user may not do that. Change the owner or the mode");
+      assertStringIncludes(
+        log,
+        "the file system is read-only. Make it writable, or name another directory with --data",
+      );
     }
-  } finally {
-    await chmod(0o755, 0o644);
-  }
-});
+    assertEquals(await filesOf(directory.path), before);
+  },
+);
 
-Deno.test("a program that may not open enough files says so in one line", async () => {
-  if (Deno.build.os === "windows") return console.log("Skipped on Windows: it has no ulimit");
+testUnless(
+  await whyNoSuchUser(),
+  "a user without the right to write reads, and is told in one line where writing is needed",
+  async () => {
+    await using directory = await withTasks("a");
+    const chmod = async (directoryMode: number, fileMode: number) => {
+      for (const name of ["", "/journal"]) await Deno.chmod(directory.path + name, directoryMode);
+      for (const path of (await filesOf(directory.path)).keys()) await Deno.chmod(path, fileMode);
+    };
+    await chmod(0o555, 0o444);
+    try {
+      for (const command of READING) assertEquals((await withoutOverride(directory.path, command)).code, 0);
+      for (const command of [[], ["repair"], ["import", "-"]]) {
+        const { code, log } = await withoutOverride(directory.path, command);
+        assertEquals([code, log.split("\n").length], [1, 2], log);
+        assertStringIncludes(log, directory.path);
+        assertStringIncludes(log, "this user may not do that. Change the owner or the mode");
+      }
+    } finally {
+      await chmod(0o755, 0o644);
+    }
+  },
+);
+
+testUnless(missingOnWindows("ulimit"), "a program that may not open enough files says so in one line", async () => {
   await using directory = await withTasks("a");
   let told = 0;
   // Deno itself needs some; with each number more, the program gets further.
@@ -162,51 +176,37 @@ function denoArgs(directory: string, command: readonly string[]): string[] {
   return [Deno.execPath(), "run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...command];
 }
 
-/** Runs a command where the directory is mounted read-only; undefined, with a printed reason, where none can be made. */
-async function onReadOnlyMount(directory: string, command: readonly string[]): Promise<ProgramResult | undefined> {
-  const mount = `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"`;
-  if (!await works("unshare", ["--mount", "sh", "-c", mount, directory])) {
-    console.log("Skipped: this user cannot mount a directory read-only");
-    return undefined;
-  }
-  return await run("unshare", [
-    "--mount",
-    "sh",
-    "-c",
-    `${mount} && exec "$@"`,
-    directory,
-    ...denoArgs(directory, command),
-  ]);
+/** Runs a command where the directory is mounted read-only. */
+function onReadOnlyMount(directory: string, command: readonly string[]): Promise<ProgramResult> {
+  const args = ["--mount", "sh", "-c", `${MOUNT} && exec "$@"`, directory];
+  return run("unshare", [...args, ...denoArgs(directory, command)]);
 }
 
-/** Runs a command as a user whom the modes of files bind; undefined, with a printed reason, where there is none. */
-async function withoutOverride(directory: string, command: readonly string[]): Promise<ProgramResult | undefined> {
-  if (Deno.build.os === "windows") {
-    console.log("Skipped on Windows: modes of files");
-    return undefined;
-  }
+async function whyNoMount(): Promise<string | undefined> {
+  await using directory = await temporaryDirectory();
+  const args = ["--mount", "sh", "-c", MOUNT, directory.path];
+  return await missingCommand("unshare", args, ", so no directory can be mounted read-only");
+}
+
+/** Runs a command as a user whom the modes of files bind. */
+async function withoutOverride(directory: string, command: readonly string[]): Promise<ProgramResult> {
   const args = denoArgs(directory, command);
-  if ((await Deno.stat(directory)).uid !== 0) return await run(args[0] ?? "", args.slice(1));
-  const drop = "-dac_override,-dac_read_search";
-  const setpriv = [`--bounding-set=${drop}`, `--inh-caps=${drop}`];
-  if (!await works("setpriv", [...setpriv, "true"])) {
-    console.log("Skipped: for the superuser modes do not count, and setpriv is missing");
-    return undefined;
-  }
-  return await run("setpriv", [...setpriv, ...args]);
+  return await isSuperusers(directory) ? run("setpriv", [...SETPRIV, ...args]) : run(args[0] ?? "", args.slice(1));
+}
+
+async function whyNoSuchUser(): Promise<string | undefined> {
+  await using directory = await temporaryDirectory();
+  if (Deno.build.os === "windows") return missingOnWindows("modes of files");
+  if (!await isSuperusers(directory.path)) return undefined;
+  return await missingCommand("setpriv", [...SETPRIV, "true"], ", and modes do not count for the superuser");
+}
+
+async function isSuperusers(directory: string): Promise<boolean> {
+  return (await Deno.stat(directory)).uid === 0;
 }
 
 function shell(script: string, args: readonly string[]): Promise<ProgramResult> {
   return run("sh", ["-c", script, "sh", ...args]);
-}
-
-async function works(command: string, args: readonly string[]): Promise<boolean> {
-  try {
-    return (await run(command, args)).code === 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 async function run(command: string, args: readonly string[]): Promise<ProgramResult> {

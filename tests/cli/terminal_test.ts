@@ -4,15 +4,20 @@ import { relative } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { banner } from "../../src/cli/banner.ts";
 import { create } from "../support/calls.ts";
+import { missingCommand, missingOnWindows, testUnless } from "../support/needs.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 import { MAIN, programArgs, serverEnvironment, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-Deno.test("on a terminal, a server says how to connect a client, and that works", async () => {
+/** Why there is no terminal: `script` of util-linux makes it, which takes other arguments on other systems. */
+const NO_TERMINAL = Deno.build.os === "linux"
+  ? await missingCommand("script", ["-qec", "true", "/dev/null"], ", so there is no terminal")
+  : "script of util-linux makes the terminal, which is for Linux";
+
+testUnless(NO_TERMINAL, "on a terminal, a server says how to connect a client, and that works", async () => {
   await using directory = await temporaryDirectory();
   // Here a missing permission would be asked for.
   const shown = await runOnTerminal(programArgs(directory.path).filter((arg) => arg !== "--no-prompt"));
-  if (shown === undefined) return;
   assertStringIncludes(shown, "MCP Orchestrator is waiting for an MCP client on standard input.");
   assert(!shown.includes("permission"), shown);
   const configuration = shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1);
@@ -30,39 +35,48 @@ Deno.test("on a terminal, a server says how to connect a client, and that works"
   }
 });
 
-Deno.test("on a terminal, a server that was given a relative path or one with links shows the real, absolute one", async () => {
-  await using parent = await temporaryDirectory();
-  await Deno.mkdir(`${parent.path}/real`);
-  await Deno.symlink(`${parent.path}/real`, `${parent.path}/link`);
-  const options = ["run", "--quiet", `--allow-read=${parent.path}`, `--allow-write=${parent.path}`, MAIN];
-  for (const given of [`${parent.path}/link/data`, relative(Deno.cwd(), `${parent.path}/link/data`)]) {
-    const shown = await runOnTerminal([...options, "--data", given]);
-    if (shown === undefined) return;
-    const real = `${parent.path}/real/data`;
-    const { args } = JSON.parse(shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1)).mcpServers.orchestrator;
-    assertEquals(args, ["run", `--allow-read=${real}`, `--allow-write=${real}`, MAIN, "--data", real]);
-  }
-});
+testUnless(
+  NO_TERMINAL,
+  "on a terminal, a server that was given a relative path or one with links shows the real, absolute one",
+  async () => {
+    await using parent = await temporaryDirectory();
+    await Deno.mkdir(`${parent.path}/real`);
+    await Deno.symlink(`${parent.path}/real`, `${parent.path}/link`);
+    const options = ["run", "--quiet", `--allow-read=${parent.path}`, `--allow-write=${parent.path}`, MAIN];
+    for (const given of [`${parent.path}/link/data`, relative(Deno.cwd(), `${parent.path}/link/data`)]) {
+      const shown = await runOnTerminal([...options, "--data", given]);
+      const real = `${parent.path}/real/data`;
+      const { args } = JSON.parse(shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1)).mcpServers.orchestrator;
+      assertEquals(args, ["run", `--allow-read=${real}`, `--allow-write=${real}`, MAIN, "--data", real]);
+    }
+  },
+);
 
-Deno.test("on a terminal, a server that keeps nothing says so, and shows a configuration without a directory", async () => {
-  const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
-  if (shown === undefined) return;
-  assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
-  assertStringIncludes(shown, "nothing is kept and each client has tasks of its own");
-});
+testUnless(
+  NO_TERMINAL,
+  "on a terminal, a server that keeps nothing says so, and shows a configuration without a directory",
+  async () => {
+    const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
+    assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
+    assertStringIncludes(shown, "nothing is kept and each client has tasks of its own");
+  },
+);
 
-Deno.test("the command for Claude Code survives the shell, whatever the directory is called", async () => {
-  if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
-  for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
-    const lines = banner({ command: "deno", args: ["run", "main.ts"] }, directory).split("\n");
-    const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
-    const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
-    assertEquals(new TextDecoder().decode(stdout), ["deno", "run", "main.ts", "--data", directory, ""].join("\n"));
-  }
-});
+testUnless(
+  missingOnWindows("POSIX shell"),
+  "the command for Claude Code survives the shell, whatever the directory is called",
+  async () => {
+    for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
+      const lines = banner({ command: "deno", args: ["run", "main.ts"] }, directory).split("\n");
+      const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
+      const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
+      const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+      assertEquals(new TextDecoder().decode(stdout), ["deno", "run", "main.ts", "--data", directory, ""].join("\n"));
+    }
+  },
+);
 
-Deno.test("a table has colours on a terminal, unless NO_COLOR is set", async () => {
+testUnless(NO_TERMINAL, "a table has colours on a terminal, unless NO_COLOR is set", async () => {
   await using directory = await temporaryDirectory();
   {
     await using server = await startServer(directory.path);
@@ -70,32 +84,21 @@ Deno.test("a table has colours on a terminal, unless NO_COLOR is set", async () 
   }
   const args = programArgs(directory.path, "status");
   const colored = await runOnTerminal(args);
-  if (colored === undefined) return;
   assertStringIncludes(colored, "\x1b[36ma   ready");
   const plain = await runOnTerminal(args, { NO_COLOR: "1" });
-  assertStringIncludes(plain ?? "", "a   ready");
-  assert(!plain?.includes("\x1b"), plain);
+  assertStringIncludes(plain, "a   ready");
+  assert(!plain.includes("\x1b"), plain);
 });
 
-/** What a run on a terminal shows until its input ends; undefined, with a printed reason, where there is none. */
-async function runOnTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string | undefined> {
-  if (Deno.build.os !== "linux") {
-    console.log("Skipped: script of util-linux makes the terminal, which is for Linux");
-    return undefined;
-  }
+/** What a run on a terminal shows until its input ends. */
+async function runOnTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const command = [Deno.execPath(), ...args].map((arg) => `'${arg}'`).join(" ");
-  try {
-    const { code, stdout } = await new Deno.Command("script", {
-      args: ["-qec", command, "/dev/null"],
-      env: { NO_COLOR: "", ...env },
-      stdin: "null",
-      stderr: "inherit",
-    }).output();
-    assertEquals(code, 0);
-    return new TextDecoder().decode(stdout).replaceAll("\r\n", "\n");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log("Skipped: script (util-linux) is not installed, so there is no terminal");
-    return undefined;
-  }
+  const { code, stdout } = await new Deno.Command("script", {
+    args: ["-qec", command, "/dev/null"],
+    env: { NO_COLOR: "", ...env },
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  assertEquals(code, 0);
+  return new TextDecoder().decode(stdout).replaceAll("\r\n", "\n");
 }

@@ -7,6 +7,7 @@ import { MAX_BULK_BYTES, MAX_ID_CHARACTERS, MAX_REASON_BYTES, MAX_RECORD_TASKS }
 import type { TaskSettings } from "../../src/core/model.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { isSweepDue } from "../../src/core/sweep.ts";
+import { rounds } from "../support/rounds.ts";
 import { claim, refusalOf, run, taskOf, taskWith, times } from "./given.ts";
 
 /** Most bytes of a record. */
@@ -27,14 +28,15 @@ for (const count of COUNTS) {
     fn() {
       const state = holder(count, {});
       const ended: string[] = [];
-      for (let parts = 1; isSweepDue(state, 200); parts++) {
+      for (const round of rounds("losing", 100)) {
+        if (!isSweepDue(state, 200)) break;
         const { events } = run(state, { type: "sweep" }, 200);
         assertFits(events);
         const ends = events.filter((event) => event.type === "attempt.ended");
         for (const end of ends) assertEquals([end.instance, end.outcome], [longId(0), "lost"]);
         ended.push(...ends.map(({ id }) => id));
         const isLost = ended.length === count;
-        assertEquals(parts === Math.ceil(count / MAX_RECORD_TASKS), isLost);
+        assertEquals(round + 1 === Math.ceil(count / MAX_RECORD_TASKS), isLost);
         // The last part is a full one, so that what it names is a fair share of what was lost.
         const lost = {
           type: "instance.lost" as const,
@@ -55,7 +57,9 @@ for (const count of COUNTS) {
     permissions: "none",
     fn() {
       const state = holder(count, {});
-      for (let left = count; left > 0; left = state.counts.in_progress) {
+      for (const _ of rounds("leaving", 100)) {
+        const left = state.counts.in_progress;
+        if (left === 0) break;
         const { events, answer } = run(state, { type: "leave", instance: longId(0) }, 10);
         assertFits(events);
         assertEquals(answer.holdingCount, Math.max(0, left - MAX_RECORD_TASKS));
@@ -78,7 +82,7 @@ for (const count of COUNTS) {
       const state = holder(count, { timeoutMs: 100_000 });
       const heartbeat = { type: "heartbeat" as const, instance: longId(0) };
       let extended = 0;
-      for (let isDone = false; !isDone;) {
+      for (const _ of rounds("extending", 100)) {
         const { events, answer } = run(state, heartbeat, 50);
         assertFits(events);
         const ids = events.flatMap((event) =>
@@ -86,8 +90,9 @@ for (const count of COUNTS) {
         );
         assertEquals(ids, times(Math.min(MAX_RECORD_TASKS, count - extended), (index) => longId(extended + index)));
         extended += ids.length;
-        isDone = answer.hasMoreLeases !== true;
+        const isDone = answer.hasMoreLeases !== true;
         assertEquals(isDone, extended === count);
+        if (isDone) break;
       }
       assertEquals(run(state, heartbeat, 50).events, []);
       assertEquals(taskOf(state, longId(count - 1)).leaseUntil, 150_050);
@@ -127,7 +132,8 @@ Deno.test({
     }
     const lost: string[][] = [];
     const overdue: number[] = [];
-    while (isSweepDue(state, 100)) {
+    for (const _ of rounds("sweeping", 100)) {
+      if (!isSweepDue(state, 100)) break;
       const { events } = run(state, { type: "sweep" }, 100);
       assert(events.length <= MAX_RECORD_TASKS + 3, `${events.length} events`);
       lost.push(events.flatMap((event) => event.type === "instance.lost" ? [event.instance] : []));

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Command } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import { contextAt, create, newTask, refusalOf, remove, stateAfter, update } from "./given.ts";
 
 function namedBy(command: Command, dependents: readonly string[]): void {

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Event } from "../../src/core/events.ts";
 import { advance, evolve, evolveRecord } from "../../src/core/evolve.ts";
 import { inOrder } from "../../src/core/heap.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import type { AttemptOutcome, Task } from "../../src/core/model.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { emptyState, type State } from "../../src/core/state.ts";

@@ -6,11 +6,12 @@ import { decide } from "../../src/core/decide.ts";
 import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
 import { applyWithConsequences } from "../../src/core/consequences.ts";
 import { advance } from "../../src/core/evolve.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
 import type { Dependency } from "../../src/core/dependency.ts";
 import type { NewTask, Task, TaskSettings } from "../../src/core/model.ts";
 import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
+import { frozen } from "../support/frozen.ts";
+import { snapshotOf } from "./snapshot.ts";
 
 /** What has happened before: commands, which must be accepted, or their events. */
 export type Step = Command | Event;
@@ -56,7 +57,10 @@ export function stateAfter(...history: readonly Step[]): State {
   return state;
 }
 
-/** Carries a command out as the engine does: lets time pass, decides, applies what follows, reads the answer. */
+/**
+ * Carries a command out as the engine does: lets time pass, decides, applies what follows, reads the answer. The command
+ * and its events are frozen, as the state may keep parts of them and must not change what others share.
+ */
 export function run<K extends CommandType>(
   state: State,
   command: CommandOf<K>,
@@ -64,8 +68,8 @@ export function run<K extends CommandType>(
   defaults: TaskDefaults = {},
 ): Outcome<AnswerOf<K>> {
   advance(state, at);
-  const { events, answer } = decide(state, command, { now: Math.max(at, state.now), clock: at, defaults });
-  const applied = applyWithConsequences(state, events, at);
+  const { events, answer } = decide(state, frozen(command), { now: Math.max(at, state.now), clock: at, defaults });
+  const applied = applyWithConsequences(state, frozen(events), at);
   return { events: applied, answer: answer(state) };
 }
 

@@ -728,11 +728,13 @@ Deno.test({
         run(state, SWEEP, Math.max(later, state.now));
         for (const id of ids) if (taskOf(state, id).status === "failed") run(state, retry(id), state.now);
         const last = state.now + HOUR;
-        while (state.counts.pending > 0) {
+        for (const _ of ids) {
+          if (state.counts.pending === 0) break;
           const { task } = run(state, claim("z"), last).answer;
           assert(task !== undefined, "nothing can be claimed");
           run(state, complete("z", task.id), last);
         }
+        assertEquals(state.counts.pending, 0);
       }),
       { numRuns: 200 },
     );

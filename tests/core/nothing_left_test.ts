@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { advance } from "../../src/core/evolve.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { crowds, gatherings, INSTANCES, turns } from "./arbitraries.ts";
 import { run } from "./given.ts";

@@ -14,7 +14,7 @@ import {
   MAX_TIME_MS,
 } from "../../src/core/limits.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
+import { snapshotOf } from "./snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { command, IDS, INSTANCES, type Words } from "./arbitraries.ts";
 import { claim, fail, importing, oldTask } from "./given.ts";

@@ -7,10 +7,11 @@ import type { Decision } from "../../src/core/decision.ts";
 import type { Event } from "../../src/core/events.ts";
 import { advance } from "../../src/core/evolve.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
+import { frozen } from "../support/frozen.ts";
 import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
 import { steer, type Turn } from "./arbitraries.ts";
 import { contextAt } from "./given.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** A command, and what became of it. */
 export interface Step {
@@ -33,10 +34,10 @@ export function play(turns: readonly Turn[], look: (state: State, step: Step) =>
     const before = snapshotOf(state);
     advance(state, at + aheadMs);
     const { now } = state;
-    const command = steer(state, turn);
+    const command = frozen(steer(state, turn));
     const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });
     const isRefused = outcome instanceof Refusal;
-    const events = isRefused ? [] : applyWithConsequences(state, outcome.events, at);
+    const events = isRefused ? [] : applyWithConsequences(state, frozen(outcome.events), at);
     if (!isRefused) outcome.answer(state);
     look(state, { command, at, now, before, events, refusal: isRefused ? outcome : undefined });
   }

@@ -12,7 +12,7 @@ import type { Heap, HeapEntry } from "../../src/core/heap.ts";
 import { MAX_NAMED } from "../../src/core/limits.ts";
 import type { Instance, Task } from "../../src/core/model.ts";
 import { noTasks } from "../../src/core/no_tasks.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { isFree, nextClaim, profileIn } from "../../src/core/views.ts";
 import { checkEnds } from "../history/check_ends.ts";

@@ -7,7 +7,7 @@ import type { Event } from "../../src/core/events.ts";
 import { advance, evolve } from "../../src/core/evolve.ts";
 import type { NewTask, Priority, TaskSettings } from "../../src/core/model.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
 import { readinessOf } from "../../src/core/readiness.ts";
 import { type Readiness, READINESSES, TASK_STATUSES } from "../../src/core/status.ts";

@@ -9,7 +9,7 @@ import { MAX_NAMED, MAX_SCANNED, MAX_URGENT } from "../../src/core/limits.ts";
 import { drawGraph } from "../../src/core/mermaid.ts";
 import type { NewTask } from "../../src/core/model.ts";
 import { noTasks } from "../../src/core/no_tasks.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "./snapshot.ts";
 import type { State } from "../../src/core/state.ts";
 import { READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
 import {

@@ -7,6 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { create } from "../support/calls.ts";
 import { eventsOf, readRecords } from "../support/journal.ts";
 import { runProgram } from "../support/program.ts";
+import { rounds } from "../support/rounds.ts";
 import { type Json, type Server, startServer, startServers } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -156,11 +157,12 @@ async function waitFor(server: Server, instance_id: string, wait_ms = LONG_MS, o
 /** Does tasks until it is told to stop; resolves to the ids of the others. */
 async function workUntilStopped(server: Server, instance_id: string): Promise<string[]> {
   const done: string[] = [];
-  while (true) {
+  for (const _ of rounds(`the work of ${instance_id}`, 1_000)) {
     const { id, description, status } = await waitFor(server, instance_id);
     if (status !== "in_progress") throw new Error(`${instance_id} waited in vain`);
     await server.ask("complete_task", { task_id: id, instance_id, result: "" });
-    if (description === "stop") return done;
+    if (description === "stop") break;
     done.push(String(id));
   }
+  return done;
 }

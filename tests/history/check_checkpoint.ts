@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { evolveRecord } from "../../src/core/evolve.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
+import { snapshotOf } from "../core/snapshot.ts";
 import { emptyState } from "../../src/core/state.ts";
 import type { Checkpoint, History, Violation } from "./history.ts";
 

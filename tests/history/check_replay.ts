@@ -14,7 +14,7 @@ import { decide, refusedEvents } from "../../src/core/decide.ts";
 import type { Event, JournalRecord } from "../../src/core/events.ts";
 import { advance, evolveRecord } from "../../src/core/evolve.ts";
 import { Refusal } from "../../src/core/refusal.ts";
-import { restore, snapshotOf } from "../../src/core/snapshot.ts";
+import { restore, snapshotOf } from "../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
 import { isSweepDue } from "../../src/core/sweep.ts";
 import { type Call, type Outcome, readTasks } from "./call_log.ts";

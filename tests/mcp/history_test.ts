@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { claim, create, fail, finish } from "../support/calls.ts";
+import { rounds } from "../support/rounds.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -165,10 +166,10 @@ Deno.test("a long history is read in bounded answers", async (t) => {
 /** All seqs, read page by page from the start. */
 async function readAll(server: Server, limit: number): Promise<number[]> {
   const seqs: number[] = [];
-  for (let hasMore = true; hasMore;) {
+  for (const _ of rounds("the history", 1_000)) {
     const { records, has_more } = await server.ask<History>("get_history", { since: seqs.at(-1) ?? 0, limit });
     seqs.push(...records.map(({ seq }) => seq));
-    hasMore = has_more;
+    if (!has_more) break;
   }
   return seqs;
 }

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { claim, create, fail, finish } from "../support/calls.ts";
+import { rounds } from "../support/rounds.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -129,7 +130,8 @@ Deno.test("a large graph is listed in pages", async (t) => {
   await t.step("without loss or double while tasks come and go", async () => {
     const seen: Json[] = [];
     let page = await pageOf(server, { limit: 100, fields: ["id"] });
-    for (let n = 0; page.next_cursor !== undefined; n++) {
+    for (const n of rounds("the list", 100)) {
+      if (page.next_cursor === undefined) break;
       seen.push(...page.tasks);
       // The last one of the page, one before it, one that is yet to come; and a new one.
       for (const id of [page.tasks.at(-1)?.["id"], `t${n}`, `t${449 - n}`]) {
@@ -193,9 +195,13 @@ async function pageOf(server: Server, args: Json): Promise<Page> {
 }
 
 async function pagesOf(server: Server, args: Json): Promise<Page[]> {
-  const pages = [await pageOf(server, args)];
-  for (let cursor = pages[0]?.next_cursor; cursor !== undefined; cursor = pages.at(-1)?.next_cursor) {
-    pages.push(await pageOf(server, { ...args, cursor }));
+  const pages: Page[] = [];
+  let cursor: string | undefined;
+  for (const _ of rounds("the list", 100)) {
+    const page = await pageOf(server, { ...args, ...(cursor !== undefined && { cursor }) });
+    pages.push(page);
+    cursor = page.next_cursor;
+    if (cursor === undefined) break;
   }
   return pages;
 }

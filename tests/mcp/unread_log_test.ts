@@ -1,6 +1,7 @@
 /** Shows that a server serves on and ends as asked though nobody reads its standard error. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { initialize, RawServer, request } from "../support/raw_server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -23,8 +24,7 @@ Deno.test("every call is answered though nobody reads standard error, and what w
   assertMatch(await log, /^\d+ messages for standard error were dropped, as it was not read$/m);
 });
 
-Deno.test("a server ends on a signal though nobody reads standard error", async () => {
-  if (Deno.build.os === "windows") return console.log("Skipped on Windows: it has no SIGTERM");
+testUnless(missingOnWindows("SIGTERM"), "a server ends on a signal though nobody reads standard error", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path, { readsLog: false });
   await server.write(initialize(0));

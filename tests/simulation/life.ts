@@ -7,6 +7,7 @@ import { Caller, perform } from "../history/caller.ts";
 import { outcomeOf } from "../history/outcome.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
+import { frozen } from "../support/frozen.ts";
 import { DIRECTORY } from "./directory.ts";
 import type { Ending, Life } from "./messages.ts";
 
@@ -123,7 +124,7 @@ async function lookAround(
     say({ type: "ended", call, outcome, at: order(), seq: engine.seq, journalAt: clock.journalAt });
   }
   await sweeper.close();
-  const { snapshot, position } = await engine.checkpoint();
+  const { snapshot, position } = frozen(await engine.checkpoint());
   await checkpoints.save(snapshot, position);
   return { snapshot, seq: position.seq };
 }

@@ -13,6 +13,7 @@ import {
   openStore,
   type RunningStore,
   startStore,
+  takeCheckpoint,
   taskIds,
   wholeState,
 } from "../support/store.ts";
@@ -27,7 +28,7 @@ const [TASKS, STATE] = ["/data/tasks.json", "/data/state.json"];
 test("a checkpoint that is loaded is the one that was saved", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await doEverything(store);
-  const { snapshot, position } = await store.engine.checkpoint();
+  const { snapshot, position } = await takeCheckpoint(store.engine);
   await store.checkpoints.save(snapshot, position);
   assertEquals(await store.checkpoints.load(), { snapshot, position });
   await using other = openStore({ directory: "/data", disk });
@@ -56,7 +57,7 @@ test("an older checkpoint never replaces a newer one, nor does one of the same p
   await using store = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
-  const older = await store.engine.checkpoint();
+  const older = await takeCheckpoint(store.engine);
   await createTask(other.engine, "b");
   await checkpoint(other);
   const before = disk.files();
@@ -252,7 +253,7 @@ test("saving a checkpoint keeps no command waiting", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await store.engine.execute(create(...times(900, (index) => newTask(`t${index} ${"x".repeat(150)}`))), "test");
-  const { snapshot, position } = await store.engine.checkpoint();
+  const { snapshot, position } = await takeCheckpoint(store.engine);
   let isSaving = true;
   const saving = store.checkpoints.save(snapshot, position).then(() => isSaving = false);
   for (let index = 0; index < 3; index++) await createTask(store.engine, `meanwhile ${index}`);

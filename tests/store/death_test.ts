@@ -5,7 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Engine } from "../../src/app/engine.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
+import { snapshotOf } from "../core/snapshot.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { claim, complete } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";

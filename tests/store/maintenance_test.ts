@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
-import { snapshotOf } from "../../src/core/snapshot.ts";
+import { snapshotOf } from "../core/snapshot.ts";
 import { repairJournal, verifyJournal } from "../../src/store/maintenance.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, openStore, recordsAfter, startStore, taskIds } from "../support/store.ts";

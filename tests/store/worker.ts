@@ -9,6 +9,7 @@
 import { Checkpointer } from "../../src/app/checkpointer.ts";
 import type { Engine } from "../../src/app/engine.ts";
 import { claim, complete } from "../core/given.ts";
+import { rounds } from "../support/rounds.ts";
 import { createTask, startStore, taskIds } from "../support/store.ts";
 
 const [directory = "", what, name = "", count] = Deno.args;
@@ -36,10 +37,10 @@ async function createTasks(engine: Engine): Promise<void> {
 }
 
 async function workOnTasks(engine: Engine): Promise<void> {
-  while (true) {
+  for (const _ of rounds("the work", 10_000)) {
     say("asked", "");
     const { task } = await engine.execute(claim(name), name);
-    if (task === undefined) return;
+    if (task === undefined) break;
     say("claimed", task.id);
     await engine.execute(complete(name, task.id, `by ${name}`), name);
     say("completed", task.id);

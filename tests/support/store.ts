@@ -3,13 +3,14 @@
 import { Engine } from "../../src/app/engine.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
 import type { Draft, JournalRecord } from "../../src/core/events.ts";
-import { type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
+import { type Snapshot, snapshotOf } from "../core/snapshot.ts";
 import type { Task } from "../../src/core/model.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { type Disk, realDisk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";
 import { create, newTask } from "../core/given.ts";
 import { steppingClock } from "./clock.ts";
+import { frozen } from "./frozen.ts";
 import { RecordingLog } from "./log.ts";
 
 export interface StoreOptions {
@@ -68,9 +69,14 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   }
 }
 
+/** The state of an engine for a checkpoint, frozen: an engine that changes what it handed out throws. */
+export async function takeCheckpoint(engine: Engine): ReturnType<Engine["checkpoint"]> {
+  return frozen(await engine.checkpoint());
+}
+
 /** Writes a checkpoint of what the engine knows. */
 export async function checkpoint({ engine, checkpoints }: RunningStore): Promise<void> {
-  const { snapshot, position } = await engine.checkpoint();
+  const { snapshot, position } = await takeCheckpoint(engine);
   await checkpoints.save(snapshot, position);
 }
 

@@ -85,7 +85,7 @@ async function begin(stage: Stage): Promise<{ readonly doomed: Claimed; readonly
 async function inherit(worker: Worker, notes: Entry[]): Promise<readonly Claimed[]> {
   const claims: Claimed[] = [];
   const note = (did: Entry["did"], what: string) => notes.push({ at: Date.now(), who: worker.name, did, what });
-  while (claims.length < 2) {
+  for (let count = 0; count < 2; count++) {
     note("waits", `get_next_task, wait_ms ${WAIT_MS}`);
     const claim = await claimNext(worker, WAIT_MS);
     claims.push(claim);
