@@ -85,6 +85,16 @@ Deno.test("every source file is used by the program", () => {
   assertEquals(sources.map(({ path }) => path).filter((path) => !used.has(path)), []);
 });
 
+Deno.test("every bound of the core is reached by a test of it", async () => {
+  const bounds = files.get("src/core/limits.ts")?.code.match(/(?<=^export const )\w+/gm) ?? [];
+  assert(bounds.length > 20);
+  const tests = (await Array.fromAsync(Deno.readDir(new URL("tests/core/", ROOT))))
+    .filter(({ name }) => name.endsWith("_test.ts"))
+    .map(({ name }) => Deno.readTextFileSync(new URL(`tests/core/${name}`, ROOT)));
+  const isNamed = (bound: string) => tests.some((text) => new RegExp(`\\b${bound}\\b`).test(text));
+  assertEquals(bounds.filter((bound) => !isNamed(bound)), []);
+});
+
 Deno.test("the core is pure", () => {
   for (const { path, code } of sources.filter(({ path }) => path.startsWith("src/core/"))) {
     for (const word of IMPURE) assert(!code.includes(word), `${path} uses ${word}`);

@@ -65,7 +65,11 @@ export function checkNewGroup(state: ReadonlyState, id: string, settings: GroupS
       group: id,
     });
   }
-  if (state.groups.size >= MAX_GROUPS) {
-    throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups`, { limit: MAX_GROUPS });
-  }
+  checkRoomForGroups(state, 1);
+}
+
+/** Refuses more groups than there may be. */
+export function checkRoomForGroups({ groups }: ReadonlyState, count: number): void {
+  if (groups.size + count <= MAX_GROUPS) return;
+  throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups`, { limit: MAX_GROUPS });
 }

@@ -1,5 +1,6 @@
 /** The rules for taking over tasks as they are, with status, result and times. */
 
+import { checkRoomForGroups } from "./decide_groups.ts";
 import type { Deciders } from "./decision.ts";
 import { normalize } from "./dependency.ts";
 import type { Event } from "./events.ts";
@@ -45,6 +46,7 @@ export function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap
     checkNewId(group, "Group id", newGroups);
     newGroups.set(group, true);
   }
+  checkRoomForGroups(state, newGroups.size);
   checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
   tasks.forEach(checkImported);
   return newGroups;

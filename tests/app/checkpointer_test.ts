@@ -31,6 +31,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
       using time = new FakeTime();
       const saved: number[] = [];
       const log = new RecordingLog();
+      let underWay = 0;
       const checkpoints: Checkpoints = {
         load: () => Promise.resolve(undefined),
         legacy: () => Promise.resolve([]),
@@ -38,7 +39,9 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
         close: () => {},
         async save(_, position) {
           if (scene.isFull) throw new Error("No space left on device");
+          assertEquals(underWay++, 0);
           await new Promise((resolve) => setTimeout(resolve, scene.saveMs));
+          underWay--;
           saved.push(position.seq);
         },
       };
@@ -50,7 +53,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
       const closing = checkpointer.close();
       await time.pass(10_000);
       await closing;
-      assertEquals(time.timers, 0);
+      assertEquals([time.timers, underWay], [0, 0]);
     },
   });
 }
@@ -123,6 +126,19 @@ test("the end waits for a checkpoint under way, and adds what has changed since"
   await closing;
   assertEquals(scene.saved, [1, 2]);
   assertEquals(scene.time.timers, 0);
+});
+
+test("the end waits for a checkpoint under way though nothing has changed since", async (scene) => {
+  scene.saveMs = 1_000;
+  await createTask(scene.engine, "a");
+  await scene.time.pass(300);
+  let isClosed = false;
+  const closing = scene.checkpointer.close().then(() => isClosed = true);
+  await scene.time.pass(900);
+  assertEquals([isClosed, scene.saved], [false, []]);
+  await scene.time.pass(100);
+  await closing;
+  assertEquals(scene.saved, [1]);
 });
 
 test("nothing is written after the end", async ({ engine, checkpointer, saved, time }) => {

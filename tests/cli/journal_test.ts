@@ -1,6 +1,8 @@
 /** Shows how an operator finds damage in a journal and goes on without the damaged part, which is never thrown away. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FORMAT_VERSION, TRAILING_HASH_BYTES, trailingHash } from "../../src/store/codec.ts";
+import { forgedLine } from "../store/forge.ts";
 import { create } from "../support/calls.ts";
 import { filesOf } from "../support/files.ts";
 import { runProgram } from "../support/program.ts";
@@ -126,6 +128,30 @@ Deno.test("an unfinished last record is no damage: the next write mends it", asy
   const verified = await runProgram(directory.path, ["verify"]);
   assertEquals(verified.code, 0);
   assertStringIncludes(verified.output, "records: 3\n");
+});
+
+Deno.test("verify exits with 0 for what is whole or unfinished, with 1 for what is damaged or newer, each by its name", async () => {
+  await using directory = await directoryWith(2);
+  const path = `${directory.path}/journal/0000000001.jsonl`;
+  const whole = await Deno.readTextFile(path);
+  const hash = trailingHash(whole.slice(-TRAILING_HASH_BYTES)) ?? "";
+  const record = { seq: 3, at: 1, actor: "x", command: "y", events: [{ type: "task.dreamt" }] };
+  for (
+    const [text, code, name] of [
+      [whole, 0, "OK"],
+      [whole + "{", 0, "UNFINISHED"],
+      [whole + "no record\n", 0, "UNFINISHED"],
+      [whole + "no record\nmore", 0, "UNFINISHED"],
+      [whole.replace("do t0", "do T0"), 1, "DAMAGED"],
+      [whole + forgedLine({ v: FORMAT_VERSION + 1, seq: 3 }, hash), 1, "NEWER"],
+      [whole + forgedLine({ v: FORMAT_VERSION, ...record }, hash), 1, "NEWER"],
+    ] as const
+  ) {
+    await Deno.writeTextFile(path, text);
+    const verified = await runProgram(directory.path, ["verify"]);
+    assertEquals([verified.code, verified.log], [code, ""], name);
+    assertEquals(verified.output.match(/^(OK|UNFINISHED|DAMAGED|NEWER)\b/gm), [name]);
+  }
 });
 
 /** A data directory with tasks t0, t1, …, each created by a record of its own. */

@@ -1,9 +1,23 @@
-/** Shows what a task keeps of several attempts, and how long it waits after each. */
+/** Shows what a task keeps of several attempts, how long it waits after each, and what comes first of what is due. */
 
 import { assertEquals } from "@std/assert";
 import { endOfAttempt } from "../../src/core/attempts.ts";
 import type { Backoff, Task } from "../../src/core/model.ts";
-import { claim, complete, create, fail, oldTask, retry, run, stateAfter, taskOf, taskWith, times } from "./given.ts";
+import { listTasks } from "../../src/core/views.ts";
+import {
+  claim,
+  complete,
+  create,
+  fail,
+  newTask,
+  oldTask,
+  retry,
+  run,
+  stateAfter,
+  taskOf,
+  taskWith,
+  times,
+} from "./given.ts";
 
 Deno.test({
   name:
@@ -69,6 +83,37 @@ Deno.test({
       { attempt: 2, instance: "y", startedAt: 200, endedAt: 230, outcome: "failed", message: "broken" },
     ]);
     assertEquals([workedMs, pendingAt, createdAt], [50, 300, 1]);
+  },
+});
+
+Deno.test({
+  name: "what is due at the same time happens in the order of creation, whatever was due first",
+  permissions: "none",
+  fn() {
+    const ids = ["a", "b", "c", "d", "e"];
+    for (const dues of [[50, 40, 30, 20, 10], [30, 10, 50, 20, 40]]) {
+      const state = stateAfter(create(...ids.map((id, index) => taskWith({ deadline: dues[index] ?? 0 }, id))));
+      assertEquals(run(state, { type: "sweep" }, 60).events, ids.map((id) => ({ type: "task.overdue", id })));
+      const leased = stateAfter(create(...ids.map((id, index) => taskWith({ timeoutMs: dues[index] ?? 0 }, id))));
+      for (const id of ids) run(leased, claim("x", id), 2);
+      assertEquals(run(leased, { type: "sweep" }, 60).events.flatMap((each) => "id" in each ? [each.id] : []), ids);
+    }
+  },
+});
+
+Deno.test({
+  name: "an overdue task stays so with a deadline that has passed, up to this very moment, and not with a later one",
+  permissions: "none",
+  fn() {
+    for (const [deadline, isOverdue] of [[98, true], [99, true], [100, true], [101, undefined]] as const) {
+      const state = stateAfter(create(taskWith({ deadline: 50 }, "a"), newTask("b")));
+      run(state, { type: "sweep" }, 60);
+      run(state, { type: "update_task", id: "a", settings: { deadline } }, 100);
+      assertEquals(taskOf(state, "a").overdue, isOverdue, `${deadline}`);
+      const overdue = listTasks(state, { overdue: true }, { limit: 9 }).tasks.map(({ id }) => id);
+      const others = listTasks(state, { overdue: false }, { limit: 9 }).tasks.map(({ id }) => id);
+      assertEquals([overdue, others], isOverdue ? [["a"], ["b"]] : [[], ["a", "b"]]);
+    }
   },
 });
 

@@ -4,18 +4,24 @@ import { assert, assertEquals } from "@std/assert";
 import type { Command } from "../../src/core/commands.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Dependency } from "../../src/core/dependency.ts";
+import { evolve } from "../../src/core/evolve.ts";
 import {
   MAX_BATCH_TASKS,
+  MAX_BULK,
+  MAX_BULK_BYTES,
   MAX_DEPENDENCIES,
   MAX_DEPENDENCY_DEPTH,
   MAX_DESCRIPTION_BYTES,
+  MAX_EQUALS,
   MAX_ERROR_BYTES,
+  MAX_GROUPS,
   MAX_ID_CHARACTERS,
   MAX_MESSAGE_BYTES,
   MAX_NAMES,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
+  MAX_TEMPLATE_VERSIONS,
   MAX_TITLE_BYTES,
 } from "../../src/core/limits.ts";
 import { emptyState } from "../../src/core/state.ts";
@@ -101,6 +107,34 @@ const TEXTS: readonly BoundedText[] = [
     history: [],
     command: (text) => importing(oldTask("a", { status: "failed", error: text })),
     start: "Error of task a",
+  },
+  {
+    what: "the message of an imported attempt",
+    limit: MAX_ERROR_BYTES,
+    history: [],
+    command: (message) => {
+      const past = (attempt: number, message: string) => {
+        return { attempt, instance: "x", startedAt: 110, endedAt: 120, outcome: "failed" as const, message };
+      };
+      return importing(oldTask("a", { attempt: 2, pastAttempts: [past(1, "short"), past(2, message)] }));
+    },
+    start: "Message of an attempt of task a",
+  },
+  {
+    what: "an imported progress message",
+    limit: MAX_MESSAGE_BYTES,
+    history: [],
+    command: (message) =>
+      importing(
+        oldTask("a", {
+          status: "in_progress",
+          assignedTo: "x",
+          attempt: 1,
+          startedAt: 110,
+          progress: { at: 120, message },
+        }),
+      ),
+    start: "Progress message of task a",
   },
   {
     what: "the error of an attempt that may be repeated",
@@ -274,6 +308,130 @@ Deno.test({
       assertEquals(code, "limit_exceeded");
       assert(message.startsWith(`Cannot create more tasks as there are ${MAX_TASKS - 2} of ${MAX_TASKS}`), message);
       assertEquals(data, { limit: MAX_TASKS });
+    }
+  },
+});
+
+Deno.test({
+  name: "there may be 100,000 groups, but not one more, whichever command creates them",
+  permissions: "none",
+  fn() {
+    const grouped = (id: string) => oldTask(id, { group: `of ${id}` });
+    const creating: readonly Command[] = [
+      { type: "create_group", id: "g", settings: {} },
+      { type: "apply_template", name: "bugfix", group: "g", settings: {}, parameters: { bug: "it" } },
+      importing(grouped("a"), { ...grouped("b"), group: "of a" }),
+    ];
+    for (const command of creating) {
+      const state = emptyState();
+      for (
+        const [groups, isRefused] of [[MAX_GROUPS - 2, false], [MAX_GROUPS - 1, false], [MAX_GROUPS, true]] as const
+      ) {
+        Object.defineProperty(state.groups, "size", { value: groups, configurable: true });
+        if (!isRefused) {
+          assert(
+            decide(state, command, contextAt(9)).events.some(({ type }) => type === "group.created"),
+            command.type,
+          );
+          continue;
+        }
+        const { code, data } = refusalOf(() => decide(state, command, contextAt(9)));
+        assertEquals([code, data], ["limit_exceeded", { limit: MAX_GROUPS }], command.type);
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "there may be 10,000 versions of templates, of all names together, but not one more",
+  permissions: "none",
+  fn() {
+    const template = (name: string) => ({ name, parameters: [], tasks: [newTask("t")] });
+    const state = emptyState();
+    for (const version of times(MAX_TEMPLATE_VERSIONS / 2, (index) => index + 1)) {
+      evolve(state, { type: "template.saved", template: template("one"), version }, 1);
+      // One less of the second.
+      if (version > 1) evolve(state, { type: "template.saved", template: template("two"), version: version - 1 }, 1);
+    }
+    run(state, { type: "save_template", template: template("two") }, 2);
+    for (const name of ["one", "two", "three"]) {
+      const { code, data } = refusalOf(() => run(state, { type: "save_template", template: template(name) }, 3));
+      assertEquals([code, data], ["limit_exceeded", { limit: MAX_TEMPLATE_VERSIONS }]);
+    }
+  },
+});
+
+Deno.test({
+  name: "a bulk operation may change 10,000 tasks, but not one more",
+  permissions: "none",
+  fn() {
+    const ids = times(MAX_BULK + 1, (index) => `t${index}`);
+    const state = emptyState();
+    evolve(state, { type: "tasks.created", tasks: ids.map((id) => newTask(id)) }, 1);
+    const prioritize = (count: number) =>
+      decide(state, {
+        type: "bulk_update",
+        filter: { ids: ids.slice(0, count) },
+        action: { type: "prioritize", priority: "high" },
+        isAtomic: true,
+      }, contextAt(2));
+    for (const count of [MAX_BULK - 1, MAX_BULK]) assertEquals(prioritize(count).events.length, count);
+    const { code, data } = refusalOf(() => prioritize(MAX_BULK + 1));
+    assertEquals([code, data], ["limit_exceeded", { limit: MAX_BULK }]);
+  },
+});
+
+Deno.test({
+  name: "the events of a bulk operation may have 2 MiB of UTF-8, but not one byte more, whatever the characters",
+  permissions: "none",
+  fn() {
+    for (const reason of ["a".repeat(4_000), "√".repeat(1_300), "🦕".repeat(1_000)]) {
+      const events = (ids: readonly string[]) => ids.map((id) => ({ type: "task.cancelled" as const, id, reason }));
+      const bytesOf = (ids: readonly string[]) => new TextEncoder().encode(JSON.stringify(events(ids))).length;
+      // The longest list of short ids that fits, of which the first ones are lengthened until nothing is left.
+      const count = Math.floor(MAX_BULK_BYTES / (bytesOf(["t0000", "t0001"]) - bytesOf(["t0000"])));
+      const short = times(count, (index) => `t${String(index).padStart(4, "0")}`);
+      let left = MAX_BULK_BYTES - bytesOf(short);
+      const ids = short.map((id) => {
+        const more = Math.min(left, MAX_ID_CHARACTERS - 1 - id.length);
+        left -= more;
+        return id + "x".repeat(more);
+      });
+      assertEquals(bytesOf(ids), MAX_BULK_BYTES);
+      for (const more of [-1, 0, 1]) {
+        const named = more < 0 ? ids.with(-1, ids.at(-1)!.slice(1)) : more > 0 ? ids.with(-1, `${ids.at(-1)}y`) : ids;
+        const graph = given(create(...named.map((id) => newTask(id))));
+        const cancelling: Command = {
+          type: "bulk_update",
+          filter: { ids: named },
+          action: { type: "cancel", reason },
+          isAtomic: true,
+        };
+        if (more <= 0) graph.when(cancelling).then(...events(named));
+        else {
+          graph.when(cancelling).thenRefused("limit_exceeded", `Cannot change ${count} tasks at once as that takes `, {
+            limit: MAX_BULK_BYTES,
+            bytes: MAX_BULK_BYTES + 1,
+          });
+        }
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "of 16 tasks of equal rank, but not of one more, that is taken which continues an instance's own work",
+  permissions: "none",
+  fn() {
+    for (const place of [MAX_EQUALS - 1, MAX_EQUALS, MAX_EQUALS + 1]) {
+      const others = times(place - 1, (index) => newTask(`t${index}`, "another's"));
+      const history = [
+        create(newTask("own"), newTask("another's")),
+        ...[claim("x", "own"), complete("x", "own"), claim("z", "another's"), complete("z", "another's")],
+        create(...others, newTask("next", "own"), newTask("last", "another's")),
+      ];
+      const taken = (instance: string) => run(stateAfter(...history), claim(instance), 9).answer.task?.id;
+      assertEquals([taken("x"), taken("y")], [place <= MAX_EQUALS ? "next" : "t0", "t0"]);
     }
   },
 });

@@ -91,6 +91,40 @@ Deno.test("no more calls are taken than can be under way, until some are answere
   assertEquals(wire.messages.map(idOf), Array.from({ length: count }, (_, id) => id));
 });
 
+Deno.test("cancelled calls are no longer under way, however many they were", async () => {
+  for (const count of [MAX_UNDER_WAY - 1, MAX_UNDER_WAY, MAX_UNDER_WAY + 1]) {
+    await using wire = connect();
+    const cancel = (requestId: number) =>
+      JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
+    const cancelled = Array.from({ length: count }, (_, id) => `${ping(id)}\n${cancel(id)}\n`).join("");
+    await wire.receive(encoder.encode(cancelled));
+    await until("the cancelled calls", () => wire.messages.length === 2 * count);
+    const calls = Array.from({ length: MAX_UNDER_WAY + 1 }, (_, id) => ping(count + id) + "\n").join("");
+    await wire.receive(encoder.encode(calls));
+    await until("more calls", () => wire.messages.length >= 2 * count + MAX_UNDER_WAY);
+    await turns();
+    assertEquals(wire.messages.length, 2 * count + MAX_UNDER_WAY);
+  }
+});
+
+Deno.test("calls are taken while they come to less than the bytes of two of the longest, answered ones not counted", async () => {
+  const long = (id: number) =>
+    `{"jsonrpc":"2.0","id":${id},"method":"ping","params":{"x":"${"x".repeat(3 * 1024 * 1024)}"}}\n`;
+  await using wire = connect();
+  for (let id = 0; id < 9; id++) {
+    await wire.receive(encoder.encode(long(id)));
+    await until("the call", () => wire.messages.length === id + 1);
+    await wire.answer(id);
+  }
+  for (let id = 9; id < 13; id++) await wire.receive(encoder.encode(long(id)));
+  // Three of them come to more than eight MiB.
+  await until("calls", () => wire.messages.length >= 12);
+  await turns();
+  assertEquals(wire.messages.length, 12);
+  await wire.answer(9);
+  await until("the last call", () => wire.messages.length === 13);
+});
+
 Deno.test("no more calls are taken while answers wait to be read", async () => {
   const gate = Promise.withResolvers<void>();
   await using wire = connect({ beforeWrite: () => gate.promise });

@@ -130,7 +130,7 @@ Deno.test("a large graph is listed in pages", async (t) => {
   await t.step("without loss or double while tasks come and go", async () => {
     const seen: Json[] = [];
     let page = await pageOf(server, { limit: 100, fields: ["id"] });
-    for (const n of rounds("the list", 100)) {
+    for (const n of rounds("the list", 1_000)) {
       if (page.next_cursor === undefined) break;
       seen.push(...page.tasks);
       // The last one of the page, one before it, one that is yet to come; and a new one.
@@ -197,7 +197,7 @@ async function pageOf(server: Server, args: Json): Promise<Page> {
 async function pagesOf(server: Server, args: Json): Promise<Page[]> {
   const pages: Page[] = [];
   let cursor: string | undefined;
-  for (const _ of rounds("the list", 100)) {
+  for (const _ of rounds("the list", 1_000)) {
     const page = await pageOf(server, { ...args, ...(cursor !== undefined && { cursor }) });
     pages.push(page);
     cursor = page.next_cursor;

@@ -54,7 +54,9 @@ for (const { segmentBytes, last } of LAYOUTS) {
     const { disk, records } = await threeRecords(segmentBytes);
     const whole = disk.readFile(last) ?? new Uint8Array();
     const shortened = new TextDecoder().decode(whole.subarray(startOfLastLine(whole), -20)) + "\n";
-    for (const line of ["\n", "\0\0\0\n", "garbage\n", '{"v":1}\n', shortened]) {
+    for (
+      const line of ["\n", "\0\0\0\n", "garbage\n", "garbage\nmore", "garbage\nmore\n", "\n{", '{"v":1}\n', shortened]
+    ) {
       const torn = disk.afterKill();
       torn.put(last, new Uint8Array([...whole, ...new TextEncoder().encode(line)]));
       const [warning] = await mendsItself(torn, { segmentBytes, kept: records });
