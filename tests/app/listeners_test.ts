@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
+import { Listeners } from "../../src/app/listeners.ts";
 import type { JournalRecord } from "../../src/core/events.ts";
 import { WriteLock } from "../../src/store/write_lock.ts";
 import { times } from "../core/given.ts";
@@ -144,6 +145,25 @@ test("what was read before the lock could not be had is neither told nor kept un
   lock.close();
   assertEquals(told, []);
   await assertRejects(() => store.engine.checkpoint(), Unavailable);
+});
+
+Deno.test({
+  name: "records that a reloaded journal no longer has are not told, and those in their place are",
+  permissions: "none",
+  fn() {
+    const listeners = new Listeners();
+    const told: string[] = [];
+    listeners.add((records) => void told.push(...records.map(({ seq, actor }) => `${seq} ${actor}`)));
+    const note = (seq: number, actor: string) =>
+      listeners.note({ seq, at: 1, actor, command: "create_tasks", events: [] });
+    for (const seq of [1, 2, 3]) note(seq, "old");
+    listeners.forgetAfter(1);
+    assertEquals(listeners.notedSeq, 1);
+    for (const seq of [1, 2]) note(seq, "new");
+    listeners.tell();
+    listeners.tell();
+    assertEquals(told, ["1 old", "2 new"]);
+  },
 });
 
 /** Lets something happen between the engine's last look at the journal and its next transaction. */

@@ -98,7 +98,7 @@ export function taskWith(settings: TaskSettings, id: string, ...dependencies: re
   return { ...newTask(id, ...dependencies), ...settings };
 }
 
-/** A task as another server may have left it: pending unless said otherwise, and ended, if it has, at 200. */
+/** A task as another server may have left it: pending (since 150) unless said otherwise, and ended, if it has, at 200. */
 export function oldTask(id: string, rest: Partial<Task> = {}): Task {
   const task: Task = {
     ...newTask(id),
@@ -106,7 +106,7 @@ export function oldTask(id: string, rest: Partial<Task> = {}): Task {
     attempt: 0,
     order: 0,
     createdAt: 100,
-    pendingAt: 100,
+    pendingAt: 150,
     ...rest,
   };
   return isOpen(task) ? task : { finishedAt: 200, ...task };

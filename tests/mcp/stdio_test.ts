@@ -39,6 +39,7 @@ Deno.test("the longest message is read, and one byte more is refused under its i
     encoder.encode(`{"jsonrpc":"2.0","id":"long","method":"ping","params":{"x":"${"x".repeat(length - frame)}"}}\n`);
   await wire.receive(message(MAX_MESSAGE_BYTES));
   await until("the message", () => wire.messages.length === 1);
+  assertEquals(JSON.stringify(wire.messages[0]).length, MAX_MESSAGE_BYTES);
   assertEquals(wire.written(), "");
   const tooLong = message(MAX_MESSAGE_BYTES + 1);
   for (let start = 0; start < tooLong.length; start += 100_000) {

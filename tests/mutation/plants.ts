@@ -132,4 +132,34 @@ export const PLANTS: readonly Plant[] = [
     code: "if (ends.length < countHeldBy(state, id)) return events;",
     instead: "if (ends.length < 1 && countHeldBy(state, id) > 0) return events;",
   },
+  {
+    name: "a bulk delete takes what something that stays watches by an expression",
+    path: "src/core/decide_bulk.ts",
+    code: "unchecked.push(...node.dependencies, ...watchedBy(node));",
+    instead: "unchecked.push(...node.dependencies);",
+  },
+  {
+    name: "a snapshot shares a list with the state",
+    path: "src/core/snapshot.ts",
+    code: "    state.templates.set(name, { versions: [...versions], isArchived });",
+    instead: "    state.templates.set(name, { versions: versions as Template[], isArchived });",
+  },
+  {
+    name: "of the instances that are gone the last one is forgotten first",
+    path: "src/core/evolve_instances.ts",
+    code: "instance.seenAt < oldest.seenAt",
+    instead: "instance.seenAt > oldest.seenAt",
+  },
+  {
+    name: "the size of a bulk change is measured in characters",
+    path: "src/core/decide_bulk.ts",
+    code: "if (json.length * 3 <= MAX_BULK_BYTES) return;",
+    instead: "if (json.length <= MAX_BULK_BYTES) return;",
+  },
+  {
+    name: "the end does not wait for a checkpoint under way",
+    path: "src/app/checkpointer.ts",
+    code: "    await this.#saving;\n",
+    instead: "",
+  },
 ];
