@@ -5,6 +5,7 @@ import { Unavailable } from "../../src/app/ports.ts";
 import { backUp } from "../../src/store/backup.ts";
 import { type Disk, realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
+import { segmentName } from "../../src/store/segments.ts";
 import { checkpoint, createTask, startStore, taskIds, wholeState } from "../support/store.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
 import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";
@@ -47,6 +48,16 @@ test("a backup opens to the same state without a warning, is private, and leaves
   assertEquals(await wholeState(store.engine), expected);
   assertEquals(store.engine.checkpointSeq, 10);
   assertEquals(store.log.warnings, []);
+});
+
+test("a segment that has no record yet is not copied", async (place) => {
+  const expected = await fill(place.directory, 10);
+  const segments = [...filesOf(place.directory).keys()].filter((name) => name.endsWith(".jsonl")).length;
+  await Deno.writeTextFile(`${place.directory}/journal/${segmentName(segments + 1)}`, "");
+  assertEquals((await backUp(realDisk, place)).segments, segments);
+  assertEquals([...filesOf(place.destination).keys()].filter((name) => name.endsWith(".jsonl")).length, segments);
+  await using store = await open(place.destination);
+  assertEquals(await wholeState(store.engine), expected);
 });
 
 test("a backup has the records that are in no checkpoint yet, up to the last whole one", async (place) => {

@@ -3,7 +3,7 @@
  * state, that nothing of ours is taken for an edit by hand, and that the next checkpoint can be written.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Snapshot } from "../../src/core/snapshot.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, startStore, wholeState } from "../support/store.ts";
@@ -42,6 +42,32 @@ Deno.test({
         await dieSaving(again, second);
         await assertUnharmed(again.afterKill(), expected);
       }
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "a tasks.json is known again after as many deaths between the two renames as digests are kept, but not one more",
+  permissions: "none",
+  async fn() {
+    for (const [deaths, isKnown] of [[1, true], [2, true], [7, true], [8, true], [9, false]] as const) {
+      const { disk } = await prepared(1);
+      const first = disk.files().get("/data/tasks.json");
+      for (let death = 1; death <= deaths; death++) {
+        const dying = new FaultyDisk(disk);
+        await using store = await startStore({ directory: "/data", disk: dying });
+        await createTask(store.engine, `death ${death}`);
+        let renames = 0;
+        dying.plan = ({ name }) => name === "rename" && ++renames === 2 ? { error: new Error("killed") } : undefined;
+        await assertRejects(() => checkpoint(store), Error, "killed");
+        assertEquals([store.log.warnings, disk.files().get("/data/tasks.json")], [[], first]);
+      }
+      await using store = await startStore({ directory: "/data", disk });
+      await createTask(store.engine, "after");
+      await checkpoint(store);
+      assertEquals(store.log.warnings.length, isKnown ? 0 : 1, store.log.warnings.join());
+      assertEquals([...disk.files().keys()].some((path) => path.includes("set-aside")), !isKnown);
     }
   },
 });
