@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { endOfAttempt } from "../../src/core/attempts.ts";
-import type { Backoff, Task } from "../../src/core/model.ts";
+import type { CommandOf } from "../../src/core/commands.ts";
+import type { Backoff, Task, TaskSettings } from "../../src/core/model.ts";
 import { listTasks } from "../../src/core/views.ts";
 import {
   claim,
@@ -116,6 +117,51 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "no task keeps a lease or progress once its attempt is over, however it ended",
+  permissions: "none",
+  fn() {
+    const held = (settings: TaskSettings = {}) => {
+      const state = stateAfter(
+        { type: "register_instance", instance: "x", settings: { ttlMs: 1_000 } },
+        create(taskWith({ timeoutMs: 10_000, ...settings }, "a")),
+        claim("x", "a"),
+        { type: "report_progress", id: "a", instance: "x", percent: 50, message: "half" },
+      );
+      const { leaseUntil, progress } = taskOf(state, "a");
+      assertEquals([typeof leaseUntil, progress?.percent], ["number", 50]);
+      return state;
+    };
+    const holding = { id: "a", instance: "x" };
+    const ends: readonly [AttemptEnd, TaskSettings?, number?][] = [
+      [complete("x", "a")],
+      [fail("x", "a")],
+      [{ ...fail("x", "a"), isRetryable: true }],
+      [{ ...fail("x", "a"), isRetryable: true }, { maxAttempts: 1 }],
+      [{ type: "release_task", ...holding }],
+      [{ type: "release_task", ...holding, dependencies: ["other"] }],
+      [{ type: "cancel_task", id: "a" }],
+      [{ type: "leave", instance: "x" }],
+      [{ type: "sweep" }, {}, 5_000],
+      [{ type: "sweep" }, { timeoutMs: 100 }, 500],
+      [{ type: "sweep" }, { timeoutMs: 100, maxAttempts: 1 }, 500],
+      [{ type: "sweep" }, { deadline: 400, failOnDeadline: true }, 500],
+    ];
+    for (const [end, settings, at = 100] of ends) {
+      const state = held(settings);
+      run(state, create(newTask("other")), 99);
+      run(state, end, at);
+      const { status, leaseUntil, progress } = taskOf(state, "a");
+      assertEquals([status === "in_progress", leaseUntil, progress], [false, undefined, undefined], end.type);
+    }
+  },
+});
+
+/** A command by which an attempt may end. */
+type AttemptEnd = CommandOf<
+  "complete_task" | "fail_task" | "release_task" | "cancel_task" | "leave" | "sweep"
+>;
 
 /** How long a task waits when it has failed once more than `failures` times, in milliseconds. */
 function pauseAfter(failures: number, backoff: Backoff | undefined): number {

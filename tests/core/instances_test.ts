@@ -1,12 +1,12 @@
 /** Shows what is kept of instances: who is remembered and who forgotten, when each was seen, and until when it is there. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { CommandOf } from "../../src/core/commands.ts";
+import type { CommandOf, CommandType } from "../../src/core/commands.ts";
 import { evolve } from "../../src/core/evolve.ts";
-import { MAX_INSTANCES, MAX_METADATA, MAX_METADATA_BYTES } from "../../src/core/limits.ts";
+import { MAX_INSTANCES, MAX_METADATA, MAX_METADATA_BYTES, MAX_SCANNED } from "../../src/core/limits.ts";
 import type { Instance, InstanceSettings } from "../../src/core/model.ts";
 import { emptyState, type State } from "../../src/core/state.ts";
-import { claim, create, given, newTask, refusalOf, run, stateAfter, times } from "./given.ts";
+import { claim, create, given, newTask, refusalOf, run, stateAfter, taskWith, times } from "./given.ts";
 
 Deno.test({
   name:
@@ -105,6 +105,46 @@ Deno.test({
     for (const metadata of [{ [`${longest}a`]: "" }, { key: `${longest}a` }]) {
       given().when(register("x", { metadata }))
         .thenRefused("limit_exceeded", "Metadata of instance x is too long", { bytes, limit: most });
+    }
+  },
+});
+
+Deno.test({
+  name: "a call extends the leases of what its instance goes on holding, not that of the task that it ends",
+  permissions: "none",
+  fn() {
+    const history = [
+      create(...["a", "b"].map((id) => taskWith({ timeoutMs: 100, backoff: { initialIntervalMs: 5 } }, id))),
+      ...[claim("x", "a"), claim("x", "b")],
+    ];
+    const holding = { id: "a", instance: "x" };
+    for (
+      const [call, extended] of [
+        [{ type: "complete_task", ...holding, result: "" }, ["b"]],
+        [{ type: "fail_task", ...holding, error: "" }, ["b"]],
+        [{ type: "fail_task", ...holding, error: "", isRetryable: true }, ["b"]],
+        [{ type: "report_progress", ...holding }, ["a", "b"]],
+        [{ type: "heartbeat", instance: "x" }, ["a", "b"]],
+        [{ type: "claim_task", instance: "x" }, ["a", "b"]],
+      ] as const
+    ) {
+      const { events } = run<CommandType>(stateAfter(...history), call, 60);
+      const leases = events.flatMap((event) => event.type === "instance.renewed" ? event.leases : []);
+      assertEquals(leases, extended.map((id) => ({ id, until: 210 })), call.type);
+    }
+  },
+});
+
+Deno.test({
+  name: "a heartbeat tells of the first 100 tasks that an instance holds",
+  permissions: "none",
+  fn() {
+    for (const count of [MAX_SCANNED - 1, MAX_SCANNED, MAX_SCANNED + 1]) {
+      const ids = times(count, (index) => `t${index}`);
+      const state = stateAfter(create(...ids.map((id) => newTask(id))));
+      for (const id of ids.toReversed()) run(state, claim("x", id), 2);
+      const { holding } = run(state, { type: "heartbeat", instance: "x" }, 3).answer;
+      assertEquals(holding.map(({ id }) => id), ids.slice(0, MAX_SCANNED));
     }
   },
 });
