@@ -197,6 +197,18 @@ test("a state given out for a checkpoint while commands come in is the one of it
   assert(positions.size > 3, "the states are all of the same position");
 });
 
+test("a closed engine has answered all that it was asked, and takes nothing more", async () => {
+  await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
+  const { engine } = store;
+  const asked = createTask(engine, "a");
+  await engine.close();
+  assertEquals((await asked).id, "a");
+  for (const call of [() => createTask(engine, "b"), () => engine.read(() => {})]) {
+    assertEquals((await assertRejects(call, Unavailable)).code, "closed");
+  }
+  assertEquals((await recordsAfter(store.journal)).length, 1);
+});
+
 test("the history is what the journal holds after a place", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk(), segmentBytes: 300 });
   for (const index of times(10, (each) => each)) await createTask(store.engine, `t${index}`);

@@ -3,13 +3,15 @@
 import { assertEquals } from "@std/assert";
 import type { Command } from "../../src/core/commands.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../../src/core/limits.ts";
-import type { TaskSettings } from "../../src/core/model.ts";
+import { PRIORITIES, type TaskSettings } from "../../src/core/model.ts";
 import type { State } from "../../src/core/state.ts";
 import {
   findGroup,
   findTask,
   groupViewOf,
+  head,
   inputsOf,
+  listTasks,
   profileIn,
   unlockedBy,
   urgentFor,
@@ -86,6 +88,55 @@ for (
     },
   });
 }
+
+Deno.test({
+  name: "what was skipped counts as done in a group, what failed or was cancelled does not",
+  permissions: "none",
+  fn() {
+    for (
+      const [ended, status, percent] of [["skipped", "done", 100], ["failed", "failed", 66], [
+        "cancelled",
+        "failed",
+        66,
+      ]] as const
+    ) {
+      const done = ["a", "b"].map((id) => oldTask(id, { group: "g", status: "completed" }));
+      const state = stateAfter(importing(...done, oldTask("c", { group: "g", status: ended })));
+      const view = groupViewOf(findGroup(state, "g"));
+      assertEquals([view.status, view.percent, view.total], [status, percent, 3]);
+    }
+  },
+});
+
+Deno.test({
+  name: "tasks are listed by each priority, the normal one of those that say none included",
+  permissions: "none",
+  fn() {
+    const saying = PRIORITIES.map((priority) => taskWith({ priority }, priority));
+    const state = stateAfter(create(newTask("none"), ...saying));
+    for (const priority of PRIORITIES) {
+      const ids = listTasks(state, { priority }, { limit: 9 }).tasks.map(({ id }) => id);
+      assertEquals(ids, priority === "normal" ? ["none", "normal"] : [priority]);
+    }
+  },
+});
+
+Deno.test({
+  name: "the beginning of a text ends before the first and the last pair of surrogates that it would cut",
+  permissions: "none",
+  fn() {
+    for (const pair of ["\u{10000}", "\u{103ff}", "\u{1f995}", "\u{10fc00}", "\u{10ffff}"]) {
+      assertEquals([0, 1, 2, 3, 4].map((characters) => head(`a${pair}b`, characters)), [
+        "",
+        "a",
+        "a",
+        `a${pair}`,
+        `a${pair}b`,
+      ]);
+    }
+    for (const single of ["\ud7ff", "\ue000", "\uffff"]) assertEquals(head(`a${single}b`, 2), `a${single}`);
+  },
+});
 
 Deno.test({
   name: "an urgent task is shown to those who could take it now, and to nobody else",

@@ -1,7 +1,11 @@
 /** Shows that a journal whose line ends were converted is told from a damaged one, and can be converted back. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
+import { refuseConvertedLines } from "../../src/store/line_ends.ts";
+import { segmentName } from "../../src/store/segments.ts";
 import { create } from "../support/calls.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
 import { runProgram } from "../support/program.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -51,4 +55,25 @@ Deno.test("an empty journal and an unfinished first record have no line ends to 
     await Deno.writeTextFile(`${directory.path}/journal/0000000001.jsonl`, text);
     assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
   }
+});
+
+Deno.test({
+  name: "converted lines are found where the first or the last of several segments has them",
+  permissions: "none",
+  fn() {
+    for (const [converted, named] of [[[], undefined], [[1], 1], [[3], 3], [[1, 3], 1], [[1, 2, 3], 1]] as const) {
+      const disk = new MemoryDisk();
+      disk.makeDirectory("/data/journal");
+      for (const number of [1, 2, 3]) {
+        const end = converted.some((each) => each === number) ? "\r\n" : "\n";
+        disk.put(`/data/journal/${segmentName(number)}`, `{"seq":${number}}${end}{}${end}`);
+      }
+      if (named === undefined) refuseConvertedLines(disk, "/data");
+      else {
+        const { code, message } = assertThrows(() => refuseConvertedLines(disk, "/data"), Unavailable);
+        assertEquals(code, "journal_damaged");
+        assertStringIncludes(message, `The lines of /data/journal/${segmentName(named)} end in CR LF`);
+      }
+    }
+  },
 });
