@@ -151,7 +151,9 @@ Deno.test({
   name: "records that a reloaded journal no longer has are not told, and those in their place are",
   permissions: "none",
   fn() {
-    const listeners = new Listeners();
+    const listeners = new Listeners((error) => {
+      throw error;
+    });
     const told: string[] = [];
     listeners.add((records) => void told.push(...records.map(({ seq, actor }) => `${seq} ${actor}`)));
     const note = (seq: number, actor: string) =>

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { printStatus } from "../../src/cli/commands.ts";
+import { printStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { importing, oldTask } from "../core/given.ts";
 import { steppingClock } from "../support/clock.ts";
