@@ -9,7 +9,6 @@ import {
   findGroup,
   findTask,
   groupViewOf,
-  head,
   inputsOf,
   listTasks,
   profileIn,
@@ -17,6 +16,7 @@ import {
   urgentFor,
   viewOf,
 } from "../../src/core/views.ts";
+import { head } from "../../src/core/text.ts";
 import {
   cancel,
   claim,
