@@ -1,0 +1,219 @@
+/**
+ * Carries out the examples of the documents as a reader would: each document in its own copy of the project, its
+ * blocks in their order. Calls of tools go to a real server, whose answers must be as shown; configurations are started
+ * as MCP servers; shell commands are run, but for the few of NOT_RUN.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import denoJson from "../../deno.json" with { type: "json" };
+import { type Server, serverEnvironment, startServer } from "../support/server.ts";
+import { Client, StdioClientTransport } from "../support/sdk_client.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+import { type Block, blocksOf, commandsOf, isAsShown, valuesOf } from "./blocks.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Every document with examples. Those behind README.md start from the tasks that its examples leave. */
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  ...Array.from(Deno.readDirSync(new URL("docs/", ROOT)), ({ name }) => `docs/${name}`).sort(),
+];
+
+/** Tasks of deno.json that are not run here, and why. That they exist and know their flags is checked. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  ok: "runs all tests",
+  test: "runs all tests",
+  coordination: "tests/coordination/run_test.ts runs it",
+  bench: "takes minutes",
+  "bench:peers": "installs other servers",
+  simulate: "takes minutes",
+  torture: "takes minutes",
+  mutations: "takes minutes",
+  bundle: "tests/single_file_test.ts runs it",
+  compile: "downloads the runtime; tests/single_file_test.ts runs it where that is possible",
+};
+
+/** What a copy of the project needs so that the program can be started in it. */
+const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src"];
+
+/** The paths that the examples have in place of a reader's own. */
+const SHOWN_PROJECT = "/path/to/mcp-orchestrator";
+const SHOWN_DATA = "/path/to/data";
+
+for (const document of DOCUMENTS) {
+  const examples = examplesOf(document);
+  if (examples.length === 0) continue;
+  Deno.test(`the examples of ${document} work in their order`, async (t) => {
+    if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
+    await using place = await copyOfProject();
+    await using server = await startServer(place.data);
+    if (document !== "README.md") await prepare(server);
+    for (const block of examples) {
+      await t.step(`line ${block.line}`, () => carryOut(block, { place, server }));
+    }
+  });
+}
+
+/** The blocks of a document that say their language; pictures and listings do not. */
+function examplesOf(document: string): readonly Block[] {
+  return blocksOf(Deno.readTextFileSync(new URL(document, ROOT))).filter(({ language }) => language !== "");
+}
+
+interface Surroundings {
+  readonly place: Place;
+  readonly server: Server;
+}
+
+async function carryOut({ language, text }: Block, { place, server }: Surroundings): Promise<void> {
+  switch (language) {
+    case "json": {
+      const values = valuesOf(text);
+      const isConfiguration = values.length === 1 && !isCall(values[0]);
+      return isConfiguration ? await startConfigured(values[0], place) : await makeCalls(values, server);
+    }
+    case "sh":
+      for (const command of commandsOf(text)) await runCommand(command, place);
+      return;
+    default:
+      throw new Error(`Nothing checks a block of ${language}`);
+  }
+}
+
+/** Makes the calls of README.md, so that there is something to look at. */
+async function prepare(server: Server): Promise<void> {
+  for (const { language, text } of examplesOf("README.md")) {
+    if (language !== "json") continue;
+    for (const call of valuesOf(text).filter(isCall)) await server.ask(call.tool, call.arguments);
+  }
+}
+
+interface Call {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+function isCall(value: unknown): value is Call {
+  return typeof value === "object" && value !== null && "tool" in value && "arguments" in value;
+}
+
+/** Makes calls; a value behind one is its answer. A call without a shown answer must succeed. */
+async function makeCalls(values: readonly unknown[], server: Server): Promise<void> {
+  assert(isCall(values[0]), `Neither a call nor a configuration: ${JSON.stringify(values[0])}`);
+  for (const [index, call] of values.entries()) {
+    if (!isCall(call)) continue;
+    const { isError, content, structuredContent } = await server.call(call.tool, call.arguments);
+    const text = content[0]?.type === "text" ? content[0].text : "";
+    const answer = isError === true ? structuredContent : JSON.parse(text);
+    const shown = values[index + 1];
+    if (shown === undefined || isCall(shown)) {
+      assert(isError !== true, `${call.tool} ${JSON.stringify(call.arguments)}: ${text}`);
+    } else if (!isAsShown(shown, answer)) {
+      assertEquals(answer, shown, `the answer of ${call.tool} is not as shown`);
+    }
+  }
+}
+
+/** Starts every server that a client's configuration names. */
+async function startConfigured(configuration: unknown, place: Place): Promise<void> {
+  const servers = serversIn(configuration);
+  assert(servers.length > 0, `There is no server in ${JSON.stringify(configuration)}`);
+  for (const { command, args } of servers) await startAsClient([command, ...args], place);
+}
+
+interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function serversIn(value: unknown): readonly Launch[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { command, args } = value as Partial<Launch>;
+  if (typeof command === "string" && Array.isArray(args)) return [{ command, args }];
+  return Object.values(value).flatMap(serversIn);
+}
+
+/** Starts an MCP server by the words of a command line, and lists its tools. */
+async function startAsClient(words: readonly string[], { project, data }: Place): Promise<void> {
+  const [command, ...args] = withoutNpx(words.join(" "))
+    .replaceAll(SHOWN_PROJECT, project).replaceAll(SHOWN_DATA, data).split(" ");
+  assertEquals(command, "deno");
+  const transport = new StdioClientTransport({
+    command: Deno.execPath(),
+    args: [...args],
+    env: serverEnvironment(),
+    stderr: "ignore",
+  });
+  const client = new Client({ name: "reader", version: "1.0.0" });
+  try {
+    await client.connect(transport);
+    assert((await client.listTools()).tools.length > 0);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Runs a line of a shell block in the copy of the project. */
+async function runCommand(line: string, place: Place): Promise<void> {
+  const command = withoutNpx(line);
+  const [, added, configuration] = /^(?:(?:claude|codex) mcp add orchestrator -- (.+)|code --add-mcp '(.+)')$/
+    .exec(command) ?? [];
+  if (added !== undefined) return await startAsClient(added.split(" "), place);
+  if (configuration !== undefined) return await startConfigured(JSON.parse(configuration), place);
+  const [, task, flags = ""] = /^deno task ([\w:]+)(.*)$/.exec(command) ?? [];
+  if (task !== undefined) checkTask(task, flags);
+  if (task !== undefined && NOT_RUN[task] !== undefined) return;
+  const { success, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", command],
+    cwd: place.project,
+    env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assert(success, `${command}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+}
+
+/** A task must be in deno.json, and a long one's description must have each flag. */
+function checkTask(task: string, flags: string): void {
+  const known: Readonly<Record<string, { readonly description: string }>> = denoJson.tasks;
+  const description = known[task]?.description;
+  assert(description !== undefined, `deno.json has no task ${task}`);
+  if (NOT_RUN[task] === undefined) return;
+  for (const [flag] of flags.matchAll(/--[\w-]+/g)) assert(description.includes(flag), `${task} does not say ${flag}`);
+}
+
+/** npx would download Deno; with the version that CI uses, it is the one that runs now. */
+function withoutNpx(command: string): string {
+  const [, version, rest] = /^npx --yes deno@(\S+) (.*)$/.exec(command) ?? [];
+  if (version === undefined || rest === undefined) return command;
+  const script = Deno.readTextFileSync(new URL(".ci/run", ROOT));
+  assert(script.includes(`deno@${version}`), `.ci/run has another version of Deno than ${version}`);
+  return `deno ${rest}`;
+}
+
+Deno.test("each deno task that a document names exists", async () => {
+  for (const document of DOCUMENTS) {
+    const text = await Deno.readTextFile(new URL(document, ROOT));
+    for (const [, task = "", flags = ""] of text.matchAll(/`deno task ([\w:]+)([^`]*)`/g)) checkTask(task, flags);
+  }
+});
+
+interface Place extends AsyncDisposable {
+  /** A copy of the project. */
+  readonly project: string;
+  /** Its data directory. */
+  readonly data: string;
+}
+
+async function copyOfProject(): Promise<Place> {
+  const directory = await temporaryDirectory();
+  const { success } = await new Deno.Command("cp", { args: ["-r", ...PARTS, directory.path], cwd: ROOT.pathname })
+    .output();
+  assert(success, "Cannot copy the project");
+  return {
+    project: directory.path,
+    data: `${directory.path}/data`,
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}
