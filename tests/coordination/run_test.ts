@@ -62,9 +62,24 @@ Deno.test("coordination: the program coordinates real processes, survives a kill
   assert(!/^ +✗/m.test(output) && !output.includes("\x1b"), output);
   const lines = output.replaceAll(`${directory.path}/real`, "/tmp").split("\n");
   assertEquals(lines.filter((line) => line.length > 80), []);
+  const known = new Set(lines.map(eventOf));
+  assertEquals((await pictured()).filter((line) => !known.has(eventOf(line))), [], "README.md shows another run");
   assertEquals(await Array.fromAsync(Deno.readDir(temporary)), [], "the temporary directory is left behind");
   assertEquals(await Array.fromAsync(Deno.readDir(`${directory.path}/home`)), [], "packages were downloaded again");
 });
+
+/** The lines of a run that README.md shows. */
+async function pictured(): Promise<readonly string[]> {
+  const page = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const lines = page.split("\n").filter((line) => /^ *\d\.\d{3} s /.test(line));
+  assert(lines.length > 10, "README.md shows no run");
+  return lines;
+}
+
+/** What a line of a run says, without what is different in each run: times, columns and process numbers. */
+function eventOf(line: string): string {
+  return line.replace(/^ *\d+\.\d{3} s +[^a-z]*/, "").replace(/kill -9 \d+/, "kill -9 …");
+}
 
 /** Where Deno keeps the packages. */
 async function cacheDirectory(): Promise<string> {

@@ -1,0 +1,91 @@
+/** Shows that the reference pages have all that the program has, and that what the documents point at exists. */
+
+import { assert, assertEquals } from "@std/assert";
+import { exists } from "@std/fs";
+import { readArguments } from "../../src/cli/arguments.ts";
+import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { toolsOf } from "../../src/mcp/tools/mod.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("docs/tools.md lists each tool of each set, with all its parameters", async () => {
+  const page = await read("docs/tools.md");
+  // In the lists of parameters, `settings` stands for these.
+  const settings = new Set(
+    Array.from(
+      section(page, "## Settings of a task").matchAll(/^- (.+?):/gm),
+      ([, names]) => Array.from((names ?? "").matchAll(/`(\w+)`/g), ([, name]) => name),
+    ).flat(),
+  );
+  for (const toolset of TOOLSETS) {
+    const listed = section(page, `**${toolset}**`).matchAll(/^- `(\w+)\((.*?)\)`/gm);
+    const printed = Array.from(listed, ([, name, parameters = ""]) => [name, parameters.split(", ").toSorted()]);
+    const real = toolsOf([toolset]).map((tool) => {
+      const { name, inputSchema: { properties = {}, required = [] } } = tool.list();
+      const names = Object.keys(properties);
+      const hasSettings = names.includes("locks");
+      const shown = names.filter((name) => !hasSettings || name === "dependencies" || !settings.has(name))
+        .map((name) => required.includes(name) ? name : `${name}?`);
+      return [name, (hasSettings ? [...shown, "settings"] : names.length === 0 ? [""] : shown).toSorted()];
+    });
+    assertEquals(new Map(printed as [string, string[]][]), new Map(real as [string, string[]][]), toolset);
+  }
+});
+
+Deno.test("docs/commands.md has each command and each option that --help has", async () => {
+  const page = await read("docs/commands.md");
+  let help = "";
+  readArguments(["--help"], {
+    version: "1.0.0",
+    defaultPlace: "data",
+    toolsets: TOOLSETS,
+    print: (text) => help += text,
+    printError: (text) => help += text,
+  });
+  const names = Array.from(help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+|[a-z]+)/gm), ([, name]) => name ?? "")
+    .filter((name) => name !== "help");
+  assert(names.length > 10, help);
+  for (const name of names) assert(new RegExp(`(^|[ \`])${name}\\b`, "m").test(page), `docs/commands.md lacks ${name}`);
+});
+
+Deno.test("what the documents link to, and the files that they name, exist", async () => {
+  const pages = [
+    ...Array.from(Deno.readDirSync(ROOT), ({ name }) => name).filter((name) => name.endsWith(".md")),
+    ...Array.from(Deno.readDirSync(new URL("docs/", ROOT)), ({ name }) => `docs/${name}`),
+  ];
+  for (const page of pages) {
+    const text = await read(page);
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const { pathname, hash } = new URL(target, new URL(page, ROOT));
+      assert(await exists(pathname), `${page} links to ${target}`);
+      if (hash !== "") assert(anchorsOf(await Deno.readTextFile(pathname)).has(hash), `${page} links to ${target}`);
+    }
+  }
+  for (const [, path = ""] of (await read("CONTRIBUTING.md")).matchAll(/`((?:src|tests|docs)\/[\w./]+)`/g)) {
+    assert(await exists(new URL(path, ROOT)), `CONTRIBUTING.md names ${path}`);
+  }
+});
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, ROOT));
+}
+
+/** The text behind a heading, to the next one of any kind. */
+function section(page: string, heading: string): string {
+  const start = page.indexOf(`\n${heading}\n`);
+  assert(start >= 0, `There is no ${heading}`);
+  const rest = page.slice(start + heading.length + 2);
+  const end = rest.search(/^(#|\*\*)/m);
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+/** The anchors of a page's headings, as Markdown viewers make them. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  return new Set(
+    Array.from(
+      page.matchAll(/^#+ (.+)$/gm),
+      ([, heading = ""]) => `#${heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")}`,
+    ),
+  );
+}
