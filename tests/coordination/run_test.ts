@@ -1,5 +1,6 @@
 /** Runs the coordination program as a user does, and looks at what it prints. */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -33,7 +34,7 @@ Deno.test("coordination: the program coordinates real processes, survives a kill
   for (const name of ["real", "home"]) await Deno.mkdir(`${directory.path}/${name}`);
   await Deno.symlink(`${directory.path}/real`, temporary);
   const { code, output, log } = await runProgram(directory.path, [], {
-    args: ["run", "--quiet", "--no-prompt", "-P=tests", new URL("main.ts", import.meta.url).pathname],
+    args: ["run", "--quiet", "--no-prompt", "-P=tests", fileURLToPath(new URL("main.ts", import.meta.url))],
     // As on macOS, temporary files are behind a link. As in Deno's container image, the cache is not in HOME.
     env: { TMPDIR: temporary, TMP: temporary, HOME: `${directory.path}/home`, DENO_DIR: await cacheDirectory() },
   });

@@ -208,7 +208,7 @@ interface Place extends AsyncDisposable {
 
 async function copyOfProject(): Promise<Place> {
   const directory = await temporaryDirectory();
-  const { success } = await new Deno.Command("cp", { args: ["-r", ...PARTS, directory.path], cwd: ROOT.pathname })
+  const { success } = await new Deno.Command("cp", { args: ["-r", ...PARTS, directory.path], cwd: ROOT })
     .output();
   assert(success, "Cannot copy the project");
   return {

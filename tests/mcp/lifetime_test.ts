@@ -3,6 +3,7 @@
  * everything it acknowledged in the journal.
  */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runProgram } from "../support/program.ts";
 import { initialize, RawServer, request, toolCall } from "../support/raw_server.ts";
@@ -93,7 +94,7 @@ Deno.test("a server whose client has closed its output ends, with all in the jou
 Deno.test("a server does not outlive a client that is killed", async () => {
   await using directory = await temporaryDirectory();
   const parent = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", new URL("../support/parent.ts", import.meta.url).pathname, directory.path],
+    args: ["run", "--quiet", "-A", fileURLToPath(new URL("../support/parent.ts", import.meta.url)), directory.path],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

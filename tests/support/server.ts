@@ -3,12 +3,13 @@
  * an SDK client on its standard input and output.
  */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import type { RefusalCode } from "../../src/core/refusal.ts";
 import { type CallToolResult, Client, McpError, StdioClientTransport } from "./sdk_client.ts";
 
 /** The program. */
-export const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Arguments of `deno` that run the program on a data directory, without any permission but for that. */
 export function programArgs(directory: string, ...args: readonly string[]): string[] {
