@@ -3,32 +3,21 @@
 import { assert, assertEquals } from "@std/assert";
 import { exists } from "@std/fs";
 import { readArguments } from "../../src/cli/arguments.ts";
-import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { type Tool, TOOLSETS } from "../../src/mcp/tool.ts";
 import { toolsOf } from "../../src/mcp/tools/mod.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
 Deno.test("docs/tools.md lists each tool of each set, with all its parameters", async () => {
   const page = await read("docs/tools.md");
-  // In the lists of parameters, `settings` stands for these.
-  const settings = new Set(
-    Array.from(
-      section(page, "## Settings of a task").matchAll(/^- (.+?):/gm),
-      ([, names]) => Array.from((names ?? "").matchAll(/`(\w+)`/g), ([, name]) => name),
-    ).flat(),
-  );
+  const settings = settingsOf(page);
   for (const toolset of TOOLSETS) {
-    const listed = section(page, `**${toolset}**`).matchAll(/^- `(\w+)\((.*?)\)`/gm);
-    const printed = Array.from(listed, ([, name, parameters = ""]) => [name, parameters.split(", ").toSorted()]);
-    const real = toolsOf([toolset]).map((tool) => {
-      const { name, inputSchema: { properties = {}, required = [] } } = tool.list();
-      const names = Object.keys(properties);
-      const hasSettings = names.includes("locks");
-      const shown = names.filter((name) => !hasSettings || name === "dependencies" || !settings.has(name))
-        .map((name) => required.includes(name) ? name : `${name}?`);
-      return [name, (hasSettings ? [...shown, "settings"] : names.length === 0 ? [""] : shown).toSorted()];
-    });
-    assertEquals(new Map(printed as [string, string[]][]), new Map(real as [string, string[]][]), toolset);
+    const entries = section(page, `**${toolset}**`).matchAll(/^- `(\w+)\((.*?)\)`/gm);
+    const printed = new Map(
+      Array.from(entries, ([, name, parameters = ""]) => [name, parameters.split(", ").toSorted()]),
+    );
+    const real = new Map(toolsOf([toolset]).map((tool) => [tool.name, parametersOf(tool, settings).toSorted()]));
+    assertEquals(printed, real, toolset);
   }
 });
 
@@ -66,6 +55,23 @@ Deno.test("what the documents link to, and the files that they name, exist", asy
     assert(await exists(new URL(path, ROOT)), `CONTRIBUTING.md names ${path}`);
   }
 });
+
+/** The names under the heading of settings, for which lists of parameters say `settings`. */
+function settingsOf(page: string): ReadonlySet<string> {
+  const entries = Array.from(section(page, "## Settings of a task").matchAll(/^- (.+?):/gm), ([, names = ""]) => names);
+  const names = entries.flatMap((entry) => Array.from(entry.matchAll(/`(\w+)`/g), ([, name = ""]) => name));
+  return new Set(names.filter((name) => name !== "dependencies"));
+}
+
+/** The parameters of a tool as its page is to list them. */
+function parametersOf(tool: Tool, settings: ReadonlySet<string>): readonly string[] {
+  const { properties = {}, required = [] } = tool.list().inputSchema;
+  const names = Object.keys(properties);
+  const hasSettings = [...settings].every((setting) => names.includes(setting));
+  const others = names.filter((name) => !hasSettings || !settings.has(name));
+  if (names.length === 0) return [""];
+  return [...others.map((name) => required.includes(name) ? name : `${name}?`), ...(hasSettings ? ["settings"] : [])];
+}
 
 function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, ROOT));
