@@ -23,7 +23,7 @@ const SUITES: readonly { readonly name: string; readonly paths: readonly string[
 ];
 
 /** What `deno task test` runs the tests with. */
-const TEST_FLAGS = ["--quiet", "--fail-fast", "--parallel", "--no-prompt", "-P=tests"];
+const TEST_FLAGS = ["--quiet", "--fail-fast", "--config", "tests/deno.json", "--parallel", "--no-prompt", "-P=tests"];
 
 /** Longer than any suite takes, in milliseconds: a bug may make it wait for ever. */
 const MAX_SUITE_MS = 10 * 60_000;

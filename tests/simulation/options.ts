@@ -1,6 +1,6 @@
 /** The options of the simulate command. */
 
-import { parseArgs } from "node:util";
+import { type Bounds, readArguments, readNumber } from "../support/options.ts";
 import type { Plan } from "./plan.ts";
 
 export interface Options {
@@ -10,8 +10,7 @@ export interface Options {
   readonly plan?: Plan;
 }
 
-/** Most schedules of a run. */
-const MAX_SCHEDULES = 100_000_000;
+const SCHEDULES: Bounds = { min: 1, max: 100_000_000 };
 
 /**
  * Reads `--schedules N --seed S`, or `--plan JSON`.
@@ -19,19 +18,12 @@ const MAX_SCHEDULES = 100_000_000;
  * @throws Error if an option is unknown or out of bounds
  */
 export function parseOptions(args: readonly string[], defaultSeed: string): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      schedules: { type: "string", default: "10000" },
-      seed: { type: "string", default: defaultSeed },
-      plan: { type: "string" },
-    },
-  });
-  const schedules = Number(values.schedules);
-  if (!(Number.isInteger(schedules) && schedules >= 1 && schedules <= MAX_SCHEDULES)) {
-    throw new Error(`--schedules must be a whole number from 1 to ${MAX_SCHEDULES}`);
-  }
-  const { seed, plan } = values;
-  // Pasted from what a failure tells.
-  return { seed, schedules, ...(plan !== undefined && { plan: JSON.parse(plan) as Plan }) };
+  const { values } = readArguments(args, { names: ["schedules", "seed", "plan"] });
+  const { schedules = "10000", seed = defaultSeed, plan } = values;
+  return {
+    seed,
+    schedules: readNumber("schedules", schedules, SCHEDULES),
+    // Pasted from what a failure tells.
+    ...(plan !== undefined && { plan: JSON.parse(plan) as Plan }),
+  };
 }

@@ -1,6 +1,6 @@
 /** The options of the torture command. */
 
-import { parseArgs } from "node:util";
+import { type Bounds, readArguments, readNumber } from "../support/options.ts";
 
 export interface Options {
   readonly seed: string;
@@ -8,11 +8,10 @@ export interface Options {
   readonly workers: number;
 }
 
-/** Fewest and most processes. */
-const WORKERS = [1, 64] as const;
+const PROCESSES: Bounds = { min: 1, max: 64 };
 
-/** Longest run, in minutes. */
-const MAX_MINUTES = 24 * 60;
+/** The shortest run is 60 ms. */
+const MINUTES: Bounds = { min: 0.001, max: 24 * 60, fractions: true };
 
 /**
  * Reads `--minutes N --seed S --processes P`.
@@ -20,19 +19,11 @@ const MAX_MINUTES = 24 * 60;
  * @throws Error if an option is unknown or out of bounds
  */
 export function parseOptions(args: readonly string[], defaultSeed: string): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      minutes: { type: "string", default: "1" },
-      seed: { type: "string", default: defaultSeed },
-      processes: { type: "string", default: "12" },
-    },
-  });
-  const minutes = Number(values.minutes);
-  const workers = Number(values.processes);
-  if (!(minutes > 0 && minutes <= MAX_MINUTES)) throw new Error(`--minutes must be over 0 and at most ${MAX_MINUTES}`);
-  if (!(Number.isInteger(workers) && workers >= WORKERS[0] && workers <= WORKERS[1])) {
-    throw new Error(`--processes must be a whole number from ${WORKERS[0]} to ${WORKERS[1]}`);
-  }
-  return { seed: values.seed, durationMs: minutes * 60_000, workers };
+  const { values } = readArguments(args, { names: ["minutes", "seed", "processes"] });
+  const { minutes = "1", seed = defaultSeed, processes = "12" } = values;
+  return {
+    seed,
+    durationMs: readNumber("minutes", minutes, MINUTES) * 60_000,
+    workers: readNumber("processes", processes, PROCESSES),
+  };
 }

@@ -1,19 +1,9 @@
-/** Shows what the torture command takes, and that a seed fixes what is asked. */
+/** Shows that a seed fixes what the torture command asks. */
 
-import { assertEquals, assertThrows } from "@std/assert";
-import { parseOptions } from "./options.ts";
+import { assertEquals } from "@std/assert";
 import { randomCall } from "../history/random_call.ts";
 import { randomOf } from "../history/random.ts";
 import { comparable } from "../history/comparable.ts";
-
-Deno.test("torture: options have defaults and bounds", () => {
-  assertEquals(parseOptions([], "5"), { seed: "5", durationMs: 60_000, workers: 12 });
-  const all = ["--minutes", "0.5", "--seed", "s", "--processes", "32"];
-  assertEquals(parseOptions(all, "5"), { seed: "s", durationMs: 30_000, workers: 32 });
-  assertThrows(() => parseOptions(["--minutes", "0"], "5"), Error, "--minutes must be");
-  assertThrows(() => parseOptions(["--processes", "2.5"], "5"), Error, "--processes must be");
-  assertThrows(() => parseOptions(["--other"], "5"), Error);
-});
 
 Deno.test("torture: the same seed asks the same, another one something else", () => {
   const calls = (seed: string) => {
