@@ -84,11 +84,11 @@ export function describeRemedy(remedy: Remedy): string {
 export function describeRemedies(remedies: readonly Remedy[]): string {
   const kinds = new Map<string, { readonly remedy: Remedy; readonly ids: string[] }>();
   for (const remedy of remedies.slice(0, MAX_NAMED)) {
-    const id = "id" in remedy && remedy.id !== undefined ? [remedy.id] : [];
-    const key = JSON.stringify({ ...remedy, id: id.length > 0 });
-    const kind = kinds.get(key);
-    if (kind === undefined) kinds.set(key, { remedy, ids: id });
-    else kind.ids.push(...id);
+    const id = "id" in remedy ? remedy.id : undefined;
+    const key = JSON.stringify({ ...remedy, id: id !== undefined });
+    const kind = kinds.get(key) ?? { remedy, ids: [] };
+    kinds.set(key, kind);
+    if (id !== undefined) kind.ids.push(id);
   }
   return Array.from(kinds.values(), ({ remedy, ids }) => {
     // A remedy for several tasks is one for their ids.

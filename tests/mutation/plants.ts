@@ -152,9 +152,9 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "the size of a bulk change is measured in characters",
-    path: "src/core/decide_bulk.ts",
-    code: "if (json.length * 3 <= MAX_BULK_BYTES) return;",
-    instead: "if (json.length <= MAX_BULK_BYTES) return;",
+    path: "src/core/record_size.ts",
+    code: "return json.length * 3 <= limit ? json.length",
+    instead: "return json.length <= limit ? json.length",
   },
   {
     name: "the end does not wait for a checkpoint under way",
