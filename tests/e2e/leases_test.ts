@@ -63,7 +63,8 @@ Deno.test("a worker without a sign of life is lost, with all it held, and is tol
   const taken = await Promise.all(waiting);
   assertEquals(taken.map(({ id }) => id).sort(), ["a", "b"]);
   const { instances } = await server.ask<{ instances: Json[] }>("list_instances", { all: true });
-  assertEquals(instances.map(({ id, status }) => [id, status]), [["ann", "lost"]]);
+  const shown = instances.map(({ id, status }) => [id, status]);
+  assertEquals(shown, [["ann", "lost"], ["bob", "unregistered"], ["cid", "unregistered"]]);
 
   await using restarted = await startServer(directory.path);
   const back = await restarted.ask("heartbeat", { instance_id: "ann" });

@@ -41,7 +41,7 @@ export const WORK_TOOLS: readonly Tool[] = [
         actor(),
         { waitMs: wait_ms, signal, ...(onWaiting !== undefined && { onWaiting }) },
       );
-      return claimAnswer(claim, wait_ms > waiting.maxWaitMs ? waiting.maxWaitMs : undefined);
+      return claimAnswer(claim, waitNote(claim, wait_ms, waiting.maxWaitMs));
     },
   }),
   defineTool({
@@ -135,14 +135,19 @@ function leaseOf(leaseUntil: number | undefined): Json {
   return leaseUntil === undefined ? {} : { leaseUntil: isoTime(leaseUntil) };
 }
 
-/** @param shortenedMs how long the claim could wait, where it asked for more */
-function claimAnswer(claim: Claim, shortenedMs: number | undefined): ToolAnswer {
+/** What became of a wait that was not carried out as asked for. */
+function waitNote(claim: Claim, waitMs: number, maxWaitMs: number): string | undefined {
+  if (claim.task !== undefined || waitMs === 0 || claim.none.reason === "superseded") return undefined;
+  if (isFutile(claim)) return "wait_ms had no effect: waiting does not change that.";
+  return waitMs > maxWaitMs ? `wait_ms can be ${maxWaitMs} at most: call again to wait longer.` : undefined;
+}
+
+function claimAnswer(claim: Claim, waited: string | undefined): ToolAnswer {
   const lost = claim.lostTasks === undefined ? {} : { lost_tasks: claim.lostTasks };
   if (claim.task === undefined) {
     return {
       json: { ...presentNoTasks(claim.none), ...lost },
-      ...(shortenedMs !== undefined && !isFutile(claim) &&
-        { note: `wait_ms can be ${shortenedMs} at most: call again to wait longer.` }),
+      ...(waited !== undefined && { note: waited }),
     };
   }
   const { task, inputs, moreInputs, previous } = claim;
