@@ -15,7 +15,7 @@ import type { Ending, Life } from "./messages.ts";
 const CREATING = 0.35;
 
 /** How many read, beside those that do anyway. */
-const READING = 0.1;
+const READING = 0.2;
 
 /** From how many ids these tasks come. */
 const TASKS = 90;
