@@ -1,0 +1,45 @@
+/**
+ * `deno task test:fast`: runs the test files that start no process or worker, neither themselves nor through what they
+ * import, with no permission but files. Types are left to `deno task check`. Options of `deno test` are passed on.
+ */
+
+import { fileURLToPath } from "node:url";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** What starts a process or a worker. */
+const STARTS = /\bnew (?:Deno\.Command|Worker|StdioClientTransport)\(/;
+
+const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;
+
+const FLAGS = ["--config", "tests/deno.json", "--no-check", "--parallel", "--no-prompt", "-P=files"];
+
+async function main(args: readonly string[]): Promise<number> {
+  const starts = new Map<string, boolean>();
+  const files = listTests(new URL("tests/", ROOT)).filter((url) => !startsProcess(url, starts));
+  const paths = files.map((url) => url.slice(ROOT.href.length));
+  const command = { args: ["test", ...FLAGS, ...args, ...paths], cwd: fileURLToPath(ROOT) };
+  return (await new Deno.Command(Deno.execPath(), command).spawn().status).code;
+}
+
+function listTests(folder: URL): string[] {
+  return Array.from(Deno.readDirSync(folder)).flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return listTests(new URL(`${name}/`, folder));
+    return name.endsWith("_test.ts") ? [new URL(name, folder).href] : [];
+  }).sort();
+}
+
+/** Whether a module or one that it imports starts a process; `known` keeps the answers, and ends cycles. */
+function startsProcess(url: string, known: Map<string, boolean>): boolean {
+  const found = known.get(url);
+  if (found !== undefined) return found;
+  known.set(url, false);
+  if (!url.endsWith(".ts")) return false;
+  const code = Deno.readTextFileSync(new URL(url));
+  const imported = Array.from(code.matchAll(IMPORTED), ([, path = ""]) => new URL(path, url).href);
+  const starts = STARTS.test(code) || imported.some((target) => startsProcess(target, known));
+  known.set(url, starts);
+  return starts;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
