@@ -142,7 +142,12 @@ function turn(): fc.Arbitrary<Turn> {
 
 function steered(model: Model, { command, as, pick, fence }: Turn): ModelCommand {
   if (!("instance" in command) || !("id" in command) || command.id === undefined || as === "anyone") return command;
-  if (command.type === "claim_task" && pick % 4 > 0) return command;
+  if (command.type === "claim_task" && pick % 4 > 1) return command;
+  if (command.type === "claim_task" && pick % 4 === 1) {
+    // What its group or a lock keeps is seldom met by chance.
+    const limited = model.tasks.filter((task) => readinessIn(model, task) === "limited");
+    return { ...command, id: limited[pick % (limited.length || 1)]?.said.id ?? command.id };
+  }
   const holdings = model.tasks.flatMap(({ said: { id }, status, holder, attempt, last }) => {
     if (as === "former holder") {
       return last === undefined ? [] : [{ id, instance: last.instance, attempt: last.attempt }];
