@@ -104,7 +104,7 @@ Deno.test("a home that is missing, empty or relative is refused where the defaul
 });
 
 Deno.test("a name that a shell or an editor was to replace is refused, with what was probably meant", () => {
-  const env = { HOME: "/home/ann", WORK: "/work" };
+  const env = { HOME: "/home/ann", WORK: "/plans" };
   for (
     const [option, unreplaced, meant] of [
       ["~", "~", "/home/ann"],
@@ -113,8 +113,8 @@ Deno.test("a name that a shell or an editor was to replace is refused, with what
       ["${HOME}/x", "${HOME}", "/home/ann/x"],
       ["${env:HOME}/x", "${env:HOME}", "/home/ann/x"],
       ["${userHome}/x", "${userHome}", "/home/ann/x"],
-      ["$WORK/x", "$WORK", "/work/x"],
-      ["%WORK%/x", "%WORK%", "/work/x"],
+      ["$WORK/x", "$WORK", "/plans/x"],
+      ["%WORK%/x", "%WORK%", "/plans/x"],
       ["/data/$UNKNOWN/x", "$UNKNOWN", undefined],
       ["~bob/x", "~bob", undefined],
       ["${workspaceFolder}/x", "${workspaceFolder}", undefined],
