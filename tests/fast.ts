@@ -1,14 +1,25 @@
 /**
  * `deno task test:fast`: runs the test files that start no process or worker, neither themselves nor through what they
- * import, with no permission but files. Types are left to `deno task check`. Options of `deno test` are passed on.
+ * import, with no permission but files; all but a few that take seconds each. Types are left to `deno task check`.
+ * Options of `deno test` are passed on.
  */
 
 import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What starts a process or a worker. */
-const STARTS = /\bnew (?:Deno\.Command|Worker|StdioClientTransport)\(/;
+/** What starts a process or a worker, or, of the SDK's client, asks for the environment to do so. */
+const STARTS = /\bnew (?:Deno\.Command|Worker)\(|client\/stdio\.js"/;
+
+/** What tries long histories, all cuts of a file or large plans: half of the time of all. `deno task test` runs it. */
+const LONG = [
+  "properties_test.ts",
+  "remedies_test.ts",
+  "walk_test.ts",
+  "corruption_test.ts",
+  "legacy_import_test.ts",
+  "many_tasks_test.ts",
+];
 
 const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;
 
@@ -16,8 +27,10 @@ const FLAGS = ["--config", "tests/deno.json", "--no-check", "--parallel", "--no-
 
 async function main(args: readonly string[]): Promise<number> {
   const starts = new Map<string, boolean>();
-  const files = listTests(new URL("tests/", ROOT)).filter((url) => !startsProcess(url, starts));
-  const paths = files.map((url) => url.slice(ROOT.href.length));
+  const files = listTests(new URL("tests/", ROOT));
+  for (const name of LONG) if (!files.some((url) => isNamed(url, name))) throw new Error(`There is no ${name}`);
+  const fast = files.filter((url) => !LONG.some((name) => isNamed(url, name)) && !startsProcess(url, starts));
+  const paths = fast.map((url) => url.slice(ROOT.href.length));
   const command = { args: ["test", ...FLAGS, ...args, ...paths], cwd: fileURLToPath(ROOT) };
   return (await new Deno.Command(Deno.execPath(), command).spawn().status).code;
 }
@@ -27,6 +40,10 @@ function listTests(folder: URL): string[] {
     if (isDirectory) return listTests(new URL(`${name}/`, folder));
     return name.endsWith("_test.ts") ? [new URL(name, folder).href] : [];
   }).sort();
+}
+
+function isNamed(url: string, name: string): boolean {
+  return url.endsWith(`/${name}`);
 }
 
 /** Whether a module or one that it imports starts a process; `known` keeps the answers, and ends cycles. */

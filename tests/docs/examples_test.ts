@@ -25,6 +25,7 @@ const DOCUMENTS = [
 const NOT_RUN: Readonly<Record<string, string>> = {
   ok: "runs all tests",
   test: "runs all tests",
+  "test:fast": "runs many tests",
   coordination: "tests/coordination/run_test.ts runs it",
   bench: "takes minutes",
   "bench:peers": "installs other servers",
