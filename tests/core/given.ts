@@ -5,7 +5,7 @@ import type { AnswerOf, Command, CommandOf, CommandType, Context, TaskDefaults }
 import { decide } from "../../src/core/decide.ts";
 import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
 import { applyWithConsequences } from "../../src/core/consequences.ts";
-import { advance } from "../../src/core/evolve.ts";
+import { advance, takeBackTime } from "../../src/core/evolve.ts";
 import type { Dependency } from "../../src/core/dependency.ts";
 import type { NewTask, Task, TaskSettings } from "../../src/core/model.ts";
 import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
@@ -67,8 +67,11 @@ export function run<K extends CommandType>(
   at: number,
   defaults: TaskDefaults = {},
 ): Outcome<AnswerOf<K>> {
-  advance(state, at);
-  const { events, answer } = decide(state, frozen(command), { now: Math.max(at, state.now), clock: at, defaults });
+  // As the engine does: a time that only a refused call has seen counts for nothing once the clock is set back.
+  const now = Math.max(at, state.recordedAt);
+  takeBackTime(state, now);
+  advance(state, now);
+  const { events, answer } = decide(state, frozen(command), { now, clock: at, defaults });
   const applied = applyWithConsequences(state, frozen(events), at);
   return { events: applied, answer: answer(state) };
 }

@@ -82,7 +82,7 @@ export function newModel(): Model {
 
 /** Carries a command out at a time, as the clock shows it. */
 export function carryOut(model: Model, command: ModelCommand, clock: number): ModelOutcome {
-  model.now = Math.max(model.now, clock);
+  model.now = Math.max(model.recordedAt, clock);
   let outcome: ModelOutcome;
   try {
     outcome = check(model, command);
