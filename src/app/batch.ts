@@ -1,4 +1,4 @@
-/** The calls that share one transaction of the journal, what each came to, and what is told of them if it fails. */
+/** The calls that share one transaction of the journal, with their outcomes. If it fails, each call gets its own error. */
 
 import type { Context } from "../core/commands.ts";
 import type { Draft, JournalRecord } from "../core/events.ts";
@@ -72,7 +72,7 @@ export class Batch {
     this.records.push({ ...draft, seq: this.#seq + this.records.length + 1, at: this.#at });
   }
 
-  /** What is told of the jobs after the transaction has failed with an error. */
+  /** The outcomes of the jobs after the transaction has failed with an error. */
   outcomesAfter(error: unknown): readonly Outcome[] {
     if (error instanceof AppendFailed) return this.#keepFirst(error);
     if (this.records.length === 0) return this.outcomes.map((outcome) => rejected(outcome, error));

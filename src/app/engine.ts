@@ -324,7 +324,7 @@ export class Engine {
     this.#isStale = false;
   }
 
-  /** Folds records that follow the position. Until they are known to be durable, the state is nobody's. */
+  /** Folds records that follow the position. The state must not be shown until these records are durable. */
   #foldChunk({ records, position }: Chunk): void {
     this.#isStale = true;
     for (const record of records) {

@@ -1,7 +1,7 @@
 /**
- * Claims that wait until there is something to claim, in whichever process it comes about. Those who wait stand in line:
- * one at a time looks whether there is something for it, and only then takes the write lock. So however many wait, few
- * more claims are tried than there are tasks.
+ * Claims that wait until there is something to claim, whichever process makes it so. Waiters are served in the order in
+ * which they came. One claim is tried at a time, and only after a look without the write lock has found a task for it: so
+ * the number of tries stays close to the number of tasks, however many wait.
  */
 
 import type { Claim, CommandOf, NoTasksReason } from "../core/commands.ts";

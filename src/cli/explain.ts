@@ -1,4 +1,4 @@
-/** What an operator is told of an error that ends the program: one line where it is no fault of this program. Pure. */
+/** Turns an error that ends the program into a message for the operator: one line, unless it is a bug. Pure. */
 
 import { Unavailable } from "../app/ports.ts";
 import { Refusal } from "../core/refusal.ts";

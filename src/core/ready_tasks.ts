@@ -146,7 +146,7 @@ export function limitedIn({ isOpen, standings, locked }: Pick<GroupNode, "isOpen
   return isOpen ? locked : standings.ready;
 }
 
-/** Orders buckets by what is claimed first in them; those whose tasks all wait for locks come last. */
+/** Orders buckets by their first claimable task. Buckets whose tasks all wait for locks come last. */
 export function compareBuckets(a: Bucket, b: Bucket): number {
   return (a.isLocked === b.isLocked ? goesBefore(a, b) : b.isLocked) ? -1 : 1;
 }

@@ -28,7 +28,7 @@ export type Remedy =
 /** What is changed of a task. `requirements` are role, capabilities and reservation. */
 export type TaskChange = "dependencies" | "requirements" | "not_before" | "group";
 
-/** How a task can be ended by whoever holds it. */
+/** How the holder of a task can end it. */
 export type End = Extract<Outcome, "completed" | "failed" | "finished">;
 
 /** What a task asks of the instance that claims it. */

@@ -177,8 +177,8 @@ interface Request {
 }
 
 /**
- * Adds the handler of a method. The methods hang on the SDK's fallback, because what is registered by schema takes
- * parameters of the wrong form for a fault of the server, and checks each tool call and result three times over.
+ * Adds the handler of a method. Methods are served through `fallbackRequestHandler`: `setRequestHandler` reports bad
+ * parameters as an error of the server, and validates each tool call and result three times.
  */
 function on<Schema extends z.ZodObject<{ method: z.ZodLiteral<string> }>>(
   methods: Map<string, Method>,
