@@ -1,8 +1,8 @@
 /** The calls that share one transaction of the journal, with their outcomes. If it fails, each call gets its own error. */
 
-import type { Context } from "../core/commands.ts";
-import type { Draft, JournalRecord } from "../core/events.ts";
-import type { ReadonlyState } from "../core/state.ts";
+import type { Context } from "../core/messages/commands.ts";
+import type { Draft, JournalRecord } from "../core/messages/events.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
 import { AppendFailed, CommitUnknown, Unavailable } from "./ports.ts";
 
 /** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */

@@ -4,18 +4,18 @@
  * nothing is answered before it is durable.
  */
 
-import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/commands.ts";
-import { decide, refusedEvents } from "../core/decide.ts";
-import { checkImport } from "../core/decide_import.ts";
-import type { Draft, Event, JournalRecord } from "../core/events.ts";
-import { applyWithConsequences } from "../core/consequences.ts";
-import { advance, evolveRecord, takeBackTime } from "../core/evolve.ts";
-import { importParts } from "../core/import_parts.ts";
-import type { Task } from "../core/model.ts";
-import { Refusal } from "../core/refusal.ts";
-import { restore, type Snapshot, snapshotOf } from "../core/snapshot.ts";
-import { emptyState, type ReadonlyState, type State } from "../core/state.ts";
-import { isSweepDue } from "../core/sweep.ts";
+import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/messages/commands.ts";
+import { decide, refusedEvents } from "../core/rules/decide.ts";
+import { checkImport } from "../core/rules/import.ts";
+import type { Draft, Event, JournalRecord } from "../core/messages/events.ts";
+import { applyWithConsequences } from "../core/state/cascade.ts";
+import { advance, evolveRecord, takeBackTime } from "../core/state/evolve.ts";
+import { importParts } from "../core/rules/import_parts.ts";
+import type { Task } from "../core/model/task.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { restore, type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
+import { emptyState, type ReadonlyState, type State } from "../core/state/state.ts";
+import { isSweepDue } from "../core/rules/sweep.ts";
 import { Batch, type Job, MAX_BATCH_BYTES, type Outcome } from "./batch.ts";
 import { Listeners, type RecordsListener } from "./listeners.ts";
 import {

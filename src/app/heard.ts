@@ -3,9 +3,9 @@
  * here, and by what other processes wrote for its calls since this one started. Bounded; never decides anything.
  */
 
-import type { CommandType } from "../core/commands.ts";
-import type { JournalRecord } from "../core/events.ts";
-import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/limits.ts";
+import type { CommandType } from "../core/messages/commands.ts";
+import type { JournalRecord } from "../core/messages/events.ts";
+import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/model/limits.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 
 /** Commands that only the instance itself gives: release_task and leave may come from others, in its name. */

@@ -2,7 +2,7 @@
  * Reading what happened from the journal: every record, who and when.
  */
 
-import { type JournalRecord, taskIdsOf } from "../core/events.ts";
+import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
 import type { Engine } from "./engine.ts";
 
 export interface HistoryQuery {

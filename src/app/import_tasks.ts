@@ -3,11 +3,11 @@
  * what is there already, as it would be imported, is passed over.
  */
 
-import { checkImport } from "../core/decide_import.ts";
-import { normalize } from "../core/dependency.ts";
-import { importParts } from "../core/import_parts.ts";
-import type { Task } from "../core/model.ts";
-import type { ReadonlyState } from "../core/state.ts";
+import { checkImport } from "../core/rules/import.ts";
+import { normalize } from "../core/model/dependency.ts";
+import { importParts } from "../core/rules/import_parts.ts";
+import type { Task } from "../core/model/task.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
 import type { Engine } from "./engine.ts";
 
 /** What has come of an import so far. */

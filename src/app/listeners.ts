@@ -1,6 +1,6 @@
 /** Delivers each record to every listener once, in order. A listener that throws harms neither the others nor the caller. */
 
-import type { JournalRecord } from "../core/events.ts";
+import type { JournalRecord } from "../core/messages/events.ts";
 
 /** Called with records once they are durable and folded, whichever process wrote them. What it throws is reported. */
 export type RecordsListener = (records: readonly JournalRecord[]) => void;

@@ -3,9 +3,9 @@
  * two; everything above them is the same whatever the store.
  */
 
-import type { Draft, JournalRecord } from "../core/events.ts";
-import type { Task } from "../core/model.ts";
-import type { Snapshot } from "../core/snapshot.ts";
+import type { Draft, JournalRecord } from "../core/messages/events.ts";
+import type { Task } from "../core/model/task.ts";
+import type { Snapshot } from "../core/state/snapshot.ts";
 
 /** Where a record ends. Made by a journal and handed back to it; only `seq` means something to others. */
 export interface Position {

@@ -4,8 +4,8 @@
  * journal is ahead of the clock, as nothing becomes due until the clock has caught up.
  */
 
-import { clockWarning } from "../core/clock_warning.ts";
-import { isSweepDue, nextDueOf } from "../core/sweep.ts";
+import { clockWarning } from "../core/views/clock_warning.ts";
+import { isSweepDue, nextDueOf } from "../core/rules/sweep.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import { type Log, Unavailable } from "./ports.ts";
 

@@ -4,12 +4,12 @@
  * the number of tries stays close to the number of tasks, however many wait.
  */
 
-import type { Claim, CommandOf, NoTasksReason } from "../core/commands.ts";
-import { contactDueAt, contactEvents } from "../core/contact.ts";
-import { Refusal } from "../core/refusal.ts";
-import type { ReadonlyState } from "../core/state.ts";
-import { isSweepDue, nextTimeOf } from "../core/sweep.ts";
-import { isFree, mayClaim } from "../core/views.ts";
+import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
+import { contactDueAt, contactEvents } from "../core/rules/heartbeat.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
+import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
+import { isFree, mayClaim } from "../core/views/views.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";

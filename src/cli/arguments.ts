@@ -4,8 +4,8 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
-import type { TaskDefaults } from "../core/commands.ts";
-import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/limits.ts";
+import type { TaskDefaults } from "../core/messages/commands.ts";
+import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 
 /** Where the data is kept. */
 export interface Location {

@@ -1,7 +1,7 @@
 /** Turns an error that ends the program into a message for the operator: one line, unless it is a bug. Pure. */
 
 import { Unavailable } from "../app/ports.ts";
-import { Refusal } from "../core/refusal.ts";
+import { Refusal } from "../core/model/refusal.ts";
 
 const NO_DIRECTORY =
   "a part of that path is a file, or a symbolic link to something that does not exist. Correct it, " +

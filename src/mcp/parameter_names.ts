@@ -1,6 +1,6 @@
 /** Which unknown names among the arguments of a call come from the client, not from whoever calls. */
 
-import { snakeCase } from "../core/resembling.ts";
+import { snakeCase } from "../core/model/resembling.ts";
 
 /**
  * Parameters that clients are known to add to calls, in snake_case: Gemini CLI and Qwen Code (`wait_for_previous`),

@@ -3,10 +3,10 @@
  * where the whole is. Nothing here decides anything.
  */
 
-import type { JournalRecord } from "../core/events.ts";
-import { MAX_TIME_MS } from "../core/limits.ts";
-import type { Attempt, GroupView, TaskView } from "../core/model.ts";
-import { head } from "../core/text.ts";
+import type { JournalRecord } from "../core/messages/events.ts";
+import { MAX_TIME_MS } from "../core/model/limits.ts";
+import type { Attempt, GroupView, TaskView } from "../core/model/task.ts";
+import { head } from "../core/model/text.ts";
 
 /** Longest description, result or error in a compact task, in characters. */
 const MAX_COMPACT_CHARACTERS = 200;

@@ -5,8 +5,8 @@
  */
 
 import { z } from "zod";
-import { Refusal } from "../core/refusal.ts";
-import { meantBy, snakeCase } from "../core/resembling.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { meantBy, snakeCase } from "../core/model/resembling.ts";
 import { isInjected } from "./parameter_names.ts";
 
 /** Deepest nesting of arguments, so that whatever walks through them is bounded. */

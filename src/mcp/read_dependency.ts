@@ -3,7 +3,7 @@
  * checked by the core.
  */
 
-import { COMPARISONS } from "../core/dependency.ts";
+import { COMPARISONS } from "../core/model/dependency.ts";
 import { isFields, parseJson, withoutNulls } from "./read_arguments.ts";
 
 /** Comparisons that may have null as the value to compare with. */

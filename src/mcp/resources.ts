@@ -4,8 +4,8 @@
 
 import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
-import { drawGraph } from "../core/mermaid.ts";
-import { findGroup, findTask, groupViewOf, take, tasksMatching, viewOf } from "../core/views.ts";
+import { drawGraph } from "../core/views/mermaid.ts";
+import { findGroup, findTask, groupViewOf, take, tasksMatching, viewOf } from "../core/views/views.ts";
 import { fit, presentCompact, presentGroup, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 

@@ -5,8 +5,8 @@
 
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
-import type { ReadonlyState } from "../core/state.ts";
-import { groupViewOf, viewOf } from "../core/views.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
+import { groupViewOf, viewOf } from "../core/views/views.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
 
 /** Most resources that a client may follow. */

@@ -2,8 +2,8 @@
  * Times as agents write them: ISO 8601, as a moment, a date alone, or a duration from now.
  */
 
-import { Refusal } from "../core/refusal.ts";
-import { printable } from "../core/validate.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { printable } from "../core/model/values.ts";
 
 /** The length of an ISO 8601 duration in milliseconds; undefined if the text is none. */
 export function parseDuration(text: string): number | undefined {

@@ -4,8 +4,8 @@
  */
 
 import type { Log, Position } from "../app/ports.ts";
-import type { Draft } from "../core/events.ts";
-import { MAX_RECORD_BYTES } from "../core/limits.ts";
+import type { Draft } from "../core/messages/events.ts";
+import { MAX_RECORD_BYTES } from "../core/model/limits.ts";
 import { encodeRecord } from "./codec.ts";
 import type { DiskFile } from "./disk.ts";
 import type { SegmentFiles } from "./segment_files.ts";

@@ -5,8 +5,8 @@
  */
 
 import { type Checkpoints, type Log, type Position, Unavailable } from "../app/ports.ts";
-import type { Task } from "../core/model.ts";
-import type { Snapshot } from "../core/snapshot.ts";
+import type { Task } from "../core/model/task.ts";
+import type { Snapshot } from "../core/state/snapshot.ts";
 import { hasRecordAt, isJournalEmpty, judgeCheckpoint, type Standing } from "./checkpoint_standing.ts";
 import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";

@@ -4,7 +4,7 @@
  * docs and `FORMAT_VERSION` change with it.
  */
 
-import { type Draft, EVENT_TYPES, type JournalRecord } from "../core/events.ts";
+import { type Draft, EVENT_TYPES, type JournalRecord } from "../core/messages/events.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
 
 /** Version of the record format, the `v` of every record. */

@@ -3,9 +3,9 @@
  * journal imported, in the order of the import. So a start can complete what a crash has interrupted.
  */
 
-import { importParts } from "../core/import_parts.ts";
-import type { Task } from "../core/model.ts";
-import { Refusal } from "../core/refusal.ts";
+import { importParts } from "../core/rules/import_parts.ts";
+import type { Task } from "../core/model/task.ts";
+import { Refusal } from "../core/model/refusal.ts";
 import type { Disk } from "./disk.ts";
 import { walkJournal } from "./segment_files.ts";
 import { TASKS_FILE } from "./state_file.ts";

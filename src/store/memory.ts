@@ -4,7 +4,7 @@
  */
 
 import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../app/ports.ts";
-import type { Draft, JournalRecord } from "../core/events.ts";
+import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import { ORIGIN } from "./segments.ts";
 
 export class MemoryJournal implements Journal {

@@ -4,7 +4,7 @@
  */
 
 import type { Checkpoints, Journal, Log } from "../app/ports.ts";
-import type { Task } from "../core/model.ts";
+import type { Task } from "../core/model/task.ts";
 import { CheckpointFiles } from "./checkpoint_files.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { FileJournal } from "./file_journal.ts";

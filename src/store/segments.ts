@@ -4,7 +4,7 @@
  */
 
 import type { Position } from "../app/ports.ts";
-import type { JournalRecord } from "../core/events.ts";
+import type { JournalRecord } from "../core/messages/events.ts";
 import {
   decodeRecord,
   GENESIS_HASH,

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import type { Snapshot } from "../core/snapshot.ts";
+import type { Snapshot } from "../core/state/snapshot.ts";
 import type { Disk, FileIdentity } from "./disk.ts";
 import { sha256 } from "./hash.ts";
 

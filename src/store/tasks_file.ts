@@ -4,10 +4,10 @@
  */
 
 import { z } from "zod";
-import { PRIORITIES, type Task } from "../core/model.ts";
-import { parseDependencies } from "../core/parse_dependency.ts";
-import { Refusal } from "../core/refusal.ts";
-import { TASK_STATUSES } from "../core/status.ts";
+import { PRIORITIES, type Task } from "../core/model/task.ts";
+import { parseDependencies } from "../core/model/parse_dependency.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { TASK_STATUSES } from "../core/model/status.ts";
 import { parseJsonFile } from "./json_text.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 

@@ -4,9 +4,9 @@
  */
 
 import { z } from "zod";
-import { MAX_NAMED } from "../core/limits.ts";
-import { meantBy } from "../core/resembling.ts";
-import { printable } from "../core/validate.ts";
+import { MAX_NAMED } from "../core/model/limits.ts";
+import { meantBy } from "../core/model/resembling.ts";
+import { printable } from "../core/model/values.ts";
 
 interface Place {
   /** The key of the task. */

@@ -2,8 +2,8 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { Refusal } from "../../src/core/refusal.ts";
-import { viewIn } from "../../src/core/decision.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
+import { viewIn } from "../../src/core/rules/decision.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, create, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";

@@ -2,10 +2,10 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import type { Command } from "../../src/core/commands.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
-import type { Task } from "../../src/core/model.ts";
-import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
+import type { Command } from "../../src/core/messages/commands.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
+import type { Task } from "../../src/core/model/task.ts";
+import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, complete, create, fail, newTask, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";

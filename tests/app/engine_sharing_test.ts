@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { WriteLock } from "../../src/store/write_lock.ts";
 import { claim, complete, create, newTask, times } from "../core/given.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { importTasks } from "../../src/app/import_tasks.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { claim, oldTask, times } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { recordsAfter, startStore, taskIds } from "../support/store.ts";

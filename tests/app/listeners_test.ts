@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Listeners } from "../../src/app/listeners.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { WriteLock } from "../../src/store/write_lock.ts";
 import { times } from "../core/given.ts";
 import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";

@@ -1,8 +1,8 @@
 /** Shows that no record is larger than 4 MiB, whatever is asked for: it is refused, and nothing else suffers. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { MAX_EVENTS_BYTES, MAX_RECORD_BYTES } from "../../src/core/limits.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { MAX_EVENTS_BYTES, MAX_RECORD_BYTES } from "../../src/core/model/limits.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { create, newTask, times } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { append, createTask, drafted, recordsAfter, startStore, taskIds } from "../support/store.ts";

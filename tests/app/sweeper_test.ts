@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";

@@ -4,13 +4,13 @@
  * look at the tasks that wait, the floor is as much for each of these.
  */
 
-import type { CommandOf, CommandType } from "../../src/core/commands.ts";
-import { applyWithConsequences } from "../../src/core/consequences.ts";
-import { decide } from "../../src/core/decide.ts";
-import { MAX_TIME_MS } from "../../src/core/limits.ts";
-import type { NewTask } from "../../src/core/model.ts";
-import { Refusal } from "../../src/core/refusal.ts";
-import { emptyState, type State } from "../../src/core/state.ts";
+import type { CommandOf, CommandType } from "../../src/core/messages/commands.ts";
+import { applyWithConsequences } from "../../src/core/state/cascade.ts";
+import { decide } from "../../src/core/rules/decide.ts";
+import { MAX_TIME_MS } from "../../src/core/model/limits.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
+import { emptyState, type State } from "../../src/core/state/state.ts";
 import { medians, type Sample } from "./measure.ts";
 import type { Benchmark, Row } from "./row.ts";
 

@@ -1,6 +1,6 @@
 /** Data directories with many tasks in them. */
 
-import { MAX_BATCH_TASKS } from "../../src/core/limits.ts";
+import { MAX_BATCH_TASKS } from "../../src/core/model/limits.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 import type { Bench } from "./row.ts";

@@ -4,10 +4,10 @@
  */
 
 import type { Position } from "../../src/app/ports.ts";
-import type { Draft } from "../../src/core/events.ts";
-import { evolveRecord } from "../../src/core/evolve.ts";
-import { restore, type Snapshot, snapshotOf } from "../../src/core/snapshot.ts";
-import { emptyState, type State } from "../../src/core/state.ts";
+import type { Draft } from "../../src/core/messages/events.ts";
+import { evolveRecord } from "../../src/core/state/evolve.ts";
+import { restore, type Snapshot, snapshotOf } from "../../src/core/state/snapshot.ts";
+import { emptyState, type State } from "../../src/core/state/state.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";

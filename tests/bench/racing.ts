@@ -4,8 +4,8 @@
  */
 
 import { Engine } from "../../src/app/engine.ts";
-import { MAX_BATCH_TASKS } from "../../src/core/limits.ts";
-import type { NewTask } from "../../src/core/model.ts";
+import { MAX_BATCH_TASKS } from "../../src/core/model/limits.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";
 import { noCheckpoints } from "../../src/store/memory.ts";

@@ -1,11 +1,11 @@
 /** What a claim costs when tasks ask for many different things, and what a completion costs that many wait for. */
 
-import { applyWithConsequences } from "../../src/core/consequences.ts";
-import type { CommandOf, CommandType } from "../../src/core/commands.ts";
-import { decide } from "../../src/core/decide.ts";
-import { MAX_BATCH_TASKS } from "../../src/core/limits.ts";
-import type { NewTask } from "../../src/core/model.ts";
-import { emptyState, type State } from "../../src/core/state.ts";
+import { applyWithConsequences } from "../../src/core/state/cascade.ts";
+import type { CommandOf, CommandType } from "../../src/core/messages/commands.ts";
+import { decide } from "../../src/core/rules/decide.ts";
+import { MAX_BATCH_TASKS } from "../../src/core/model/limits.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
+import { emptyState, type State } from "../../src/core/state/state.ts";
 import { medians, type Sample, timed } from "./measure.ts";
 import type { Benchmark, Row } from "./row.ts";
 

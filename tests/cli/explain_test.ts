@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 
 /** An error as Deno makes it of a system call that failed. */
 function systemError(code: string): Error {

@@ -1,7 +1,7 @@
 /** What a check says, and what checks look for in records. Nothing here or in a check does anything but read. */
 
-import type { Event, EventOf, JournalRecord } from "../../src/core/events.ts";
-import type { NewTask } from "../../src/core/model.ts";
+import type { Event, EventOf, JournalRecord } from "../../src/core/messages/events.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
 
 export interface Check {
   /** What was checked. */

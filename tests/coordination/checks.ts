@@ -5,10 +5,10 @@
  */
 
 import type { Verification } from "../../src/app/ports.ts";
-import { describe } from "../../src/core/dependency.ts";
-import type { EventOf, JournalRecord } from "../../src/core/events.ts";
-import type { NewTask } from "../../src/core/model.ts";
-import { TASK_STATUSES } from "../../src/core/status.ts";
+import { describe } from "../../src/core/model/dependency.ts";
+import type { EventOf, JournalRecord } from "../../src/core/messages/events.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
+import { TASK_STATUSES } from "../../src/core/model/status.ts";
 import { type Check, createdTasks, findAll, happeningsOf } from "./check.ts";
 import { enter, isMet, type Ledger } from "./ledger.ts";
 

@@ -1,6 +1,6 @@
 /** What records tell, as entries of a timeline: who did what, and what could start because of it. Pure. */
 
-import { type Event, type JournalRecord, taskIdsOf } from "../../src/core/events.ts";
+import { type Event, type JournalRecord, taskIdsOf } from "../../src/core/messages/events.ts";
 import { enter, hasWhatItNeeds, type Ledger } from "./ledger.ts";
 import type { Deed, Entry } from "./timeline.ts";
 

@@ -1,7 +1,7 @@
 /** Shows how records are told: who did what, and what could start because of it. */
 
 import { assertEquals } from "@std/assert";
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
 import { entriesOf } from "./entries.ts";
 import { claimed, completed, created } from "./history.ts";
 

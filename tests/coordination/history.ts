@@ -1,7 +1,7 @@
 /** Made-up histories, to show to checks: the nth event happens at time n, in the nth record. */
 
-import type { Event, JournalRecord } from "../../src/core/events.ts";
-import type { NewTask } from "../../src/core/model.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
 
 /** One record for each event. */
 export function history(events: readonly Event[]): JournalRecord[] {

@@ -11,10 +11,10 @@ import {
   meets,
   readResult,
   type TaskDependency,
-} from "../../src/core/dependency.ts";
-import type { Event } from "../../src/core/events.ts";
-import type { NewTask } from "../../src/core/model.ts";
-import type { TaskStatus } from "../../src/core/status.ts";
+} from "../../src/core/model/dependency.ts";
+import type { Event } from "../../src/core/messages/events.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
+import type { TaskStatus } from "../../src/core/model/status.ts";
 
 export interface Account {
   readonly task: NewTask;

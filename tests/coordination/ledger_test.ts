@@ -1,8 +1,8 @@
 /** Shows that a ledger follows what happens to tasks, and says of each kind of dependency when it is met. */
 
 import { assertEquals } from "@std/assert";
-import type { Dependency } from "../../src/core/dependency.ts";
-import type { Event } from "../../src/core/events.ts";
+import type { Dependency } from "../../src/core/model/dependency.ts";
+import type { Event } from "../../src/core/messages/events.ts";
 import { claimed, completed, created } from "./history.ts";
 import { enter, hasWhatItNeeds, isMet, type Ledger } from "./ledger.ts";
 

@@ -3,7 +3,7 @@
  * they can rely on; then the journal tells what happened, and whether it was right.
  */
 
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { makeTemporaryDirectory } from "../support/temp.ts";

@@ -3,8 +3,8 @@
  * made of. So the result of the last task proves that results travelled along every dependency.
  */
 
-import type { Input } from "../../src/core/commands.ts";
-import type { NewTask } from "../../src/core/model.ts";
+import type { Input } from "../../src/core/messages/commands.ts";
+import type { NewTask } from "../../src/core/model/task.ts";
 
 /** Tasks of the fan-out. */
 const MODULES = Array.from({ length: 24 }, (_, index) => `module-${String(index + 1).padStart(2, "0")}`);

@@ -3,7 +3,7 @@
  * there: acts, made of scenes.
  */
 
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { walkJournal } from "../../src/store/segment_files.ts";
 import { startServer } from "../support/server.ts";

@@ -3,7 +3,7 @@
  * result.
  */
 
-import type { Input } from "../../src/core/commands.ts";
+import type { Input } from "../../src/core/messages/commands.ts";
 import type { Json, Server } from "../support/server.ts";
 
 /** Shortest and longest work on a task, in milliseconds. */

@@ -1,10 +1,16 @@
 /** Random commands and graphs: small enough to meet each other, wild enough to find what nobody thought of. */
 
 import fc from "fast-check";
-import { BUILTIN_TEMPLATES } from "../../src/core/builtin_templates.ts";
-import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/commands.ts";
-import { type Condition, type Dependency, type JsonValue, type Outcome, OUTCOMES } from "../../src/core/dependency.ts";
-import type { Changes } from "../../src/core/events.ts";
+import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
+import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
+import {
+  type Condition,
+  type Dependency,
+  type JsonValue,
+  type Outcome,
+  OUTCOMES,
+} from "../../src/core/model/dependency.ts";
+import type { Changes } from "../../src/core/messages/events.ts";
 import {
   type Assignment,
   type GroupSettings,
@@ -15,9 +21,9 @@ import {
   type Task,
   type TaskFilter,
   type TaskSettings,
-} from "../../src/core/model.ts";
-import { READINESSES, TASK_STATUSES } from "../../src/core/status.ts";
-import type { ReadonlyState } from "../../src/core/state.ts";
+} from "../../src/core/model/task.ts";
+import { READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";
+import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { create, newTask, times } from "./given.ts";
 
 /** Few ids, groups and instances, so that commands meet. Groups may have the id of a task. */

@@ -1,15 +1,22 @@
 /** Given-when-then for the core: after a history, a command leads to exactly these events, or is refused. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { AnswerOf, Command, CommandOf, CommandType, Context, TaskDefaults } from "../../src/core/commands.ts";
-import { decide } from "../../src/core/decide.ts";
-import { type Event, EVENT_TYPES } from "../../src/core/events.ts";
-import { applyWithConsequences } from "../../src/core/consequences.ts";
-import { advance, takeBackTime } from "../../src/core/evolve.ts";
-import type { Dependency } from "../../src/core/dependency.ts";
-import type { NewTask, Task, TaskSettings } from "../../src/core/model.ts";
-import { Refusal, type RefusalCode } from "../../src/core/refusal.ts";
-import { emptyState, type State } from "../../src/core/state.ts";
+import type {
+  AnswerOf,
+  Command,
+  CommandOf,
+  CommandType,
+  Context,
+  TaskDefaults,
+} from "../../src/core/messages/commands.ts";
+import { decide } from "../../src/core/rules/decide.ts";
+import { type Event, EVENT_TYPES } from "../../src/core/messages/events.ts";
+import { applyWithConsequences } from "../../src/core/state/cascade.ts";
+import { advance, takeBackTime } from "../../src/core/state/evolve.ts";
+import type { Dependency } from "../../src/core/model/dependency.ts";
+import type { NewTask, Task, TaskSettings } from "../../src/core/model/task.ts";
+import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
+import { emptyState, type State } from "../../src/core/state/state.ts";
 import { frozen } from "../support/frozen.ts";
 import { snapshotOf } from "./snapshot.ts";
 

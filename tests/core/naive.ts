@@ -1,7 +1,7 @@
 /** What the indexes of a state must be, worked out from its tasks, groups and instances in the plainest way. */
 
-import { gatesOn } from "../../src/core/gates.ts";
-import { inOrder } from "../../src/core/heap.ts";
+import { gatesOn } from "../../src/core/state/conditions.ts";
+import { inOrder } from "../../src/core/state/heap.ts";
 import {
   type Condition,
   type Dependency,
@@ -11,13 +11,13 @@ import {
   partsOf,
   readResult,
   type Verdict,
-} from "../../src/core/dependency.ts";
-import type { Instance, Priority, Task } from "../../src/core/model.ts";
-import type { Gate, Lane, TaskNode } from "../../src/core/nodes.ts";
-import { isLimited } from "../../src/core/ready_tasks.ts";
-import type { Snapshot } from "../../src/core/snapshot.ts";
-import type { State } from "../../src/core/state.ts";
-import type { Standing, TaskStatus } from "../../src/core/status.ts";
+} from "../../src/core/model/dependency.ts";
+import type { Instance, Priority, Task } from "../../src/core/model/task.ts";
+import type { Gate, Lane, TaskNode } from "../../src/core/state/nodes.ts";
+import { isLimited } from "../../src/core/state/ready_queue.ts";
+import type { Snapshot } from "../../src/core/state/snapshot.ts";
+import type { State } from "../../src/core/state/state.ts";
+import type { Standing, TaskStatus } from "../../src/core/model/status.ts";
 
 /** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heaps. */
 export interface Indexes {

@@ -1,8 +1,8 @@
 /** What design.md says of dependencies, in the simplest words: no counts, no indexes, everything looked at each time. */
 
-import type { Condition, Dependency, Outcome, Verdict } from "../../src/core/dependency.ts";
-import { isList } from "../../src/core/dependency.ts";
-import type { Task } from "../../src/core/model.ts";
+import type { Condition, Dependency, Outcome, Verdict } from "../../src/core/model/dependency.ts";
+import { isList } from "../../src/core/model/dependency.ts";
+import type { Task } from "../../src/core/model/task.ts";
 
 /** What the evaluation looks at: all tasks. */
 export type World = readonly Pick<Task, "id" | "status" | "group" | "result">[];

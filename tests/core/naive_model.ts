@@ -3,11 +3,17 @@
  * and nothing remembered that can be worked out. It is for comparison: see `scheduling_model_test.ts`.
  */
 
-import type { Command, CommandOf, Holding, NoTasksReason } from "../../src/core/commands.ts";
-import { normalize, type Verdict } from "../../src/core/dependency.ts";
-import type { AttemptOutcome, GroupSettings, InstanceSettings, InstanceStatus, NewTask } from "../../src/core/model.ts";
-import type { RefusalCode } from "../../src/core/refusal.ts";
-import type { Readiness, TaskStatus } from "../../src/core/status.ts";
+import type { Command, CommandOf, Holding, NoTasksReason } from "../../src/core/messages/commands.ts";
+import { normalize, type Verdict } from "../../src/core/model/dependency.ts";
+import type {
+  AttemptOutcome,
+  GroupSettings,
+  InstanceSettings,
+  InstanceStatus,
+  NewTask,
+} from "../../src/core/model/task.ts";
+import type { RefusalCode } from "../../src/core/model/refusal.ts";
+import type { Readiness, TaskStatus } from "../../src/core/model/status.ts";
 import { hasCycle, naiveVerdict, namesIn } from "./naive_dependencies.ts";
 
 export interface ModelTask {

@@ -1,14 +1,14 @@
 /** Plays random histories, as the engine would carry them out. */
 
-import type { Command, CommandType, Context } from "../../src/core/commands.ts";
-import { applyWithConsequences } from "../../src/core/consequences.ts";
-import { decide } from "../../src/core/decide.ts";
-import type { Decision } from "../../src/core/decision.ts";
-import type { Event } from "../../src/core/events.ts";
-import { advance } from "../../src/core/evolve.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import type { Command, CommandType, Context } from "../../src/core/messages/commands.ts";
+import { applyWithConsequences } from "../../src/core/state/cascade.ts";
+import { decide } from "../../src/core/rules/decide.ts";
+import type { Decision } from "../../src/core/rules/decision.ts";
+import type { Event } from "../../src/core/messages/events.ts";
+import { advance } from "../../src/core/state/evolve.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { frozen } from "../support/frozen.ts";
-import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
+import { emptyState, type ReadonlyState, type State } from "../../src/core/state/state.ts";
 import { steer, type Turn } from "./arbitraries.ts";
 import { contextAt } from "./given.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";

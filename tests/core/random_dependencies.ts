@@ -1,8 +1,8 @@
 /** Random dependency expressions over given tasks and groups. */
 
 import fc from "fast-check";
-import type { Dependency, Outcome } from "../../src/core/dependency.ts";
-import { OUTCOMES } from "../../src/core/dependency.ts";
+import type { Dependency, Outcome } from "../../src/core/model/dependency.ts";
+import { OUTCOMES } from "../../src/core/model/dependency.ts";
 import { CONDITIONS } from "./naive_dependencies.ts";
 
 export interface Names {

@@ -3,8 +3,8 @@
  * driver as they are written, so a worker that is killed has said all that it knew.
  */
 
-import type { Command } from "../../src/core/commands.ts";
-import type { ReadonlyState } from "../../src/core/state.ts";
+import type { Command } from "../../src/core/messages/commands.ts";
+import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { hashOf } from "./random.ts";
 
 /** What a call asks for: a command, or how all tasks stand. */

@@ -4,7 +4,7 @@
  */
 
 import type { Engine } from "../../src/app/engine.ts";
-import type { Claim, CommandOf, CommandType } from "../../src/core/commands.ts";
+import type { Claim, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import { type CallEnded, type CallStarted, readTasks, type Request } from "./call_log.ts";
 import { outcomeOf } from "./outcome.ts";
 import { randomCall } from "./random_call.ts";

@@ -3,7 +3,7 @@
  * attempt did nothing to another one. Asks nothing of the program's own rules.
  */
 
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
 import type { Call } from "./call_log.ts";
 import type { History, Violation } from "./history.ts";
 

@@ -1,9 +1,9 @@
 /** Whether a checkpoint is what the records up to its place come to. */
 
 import { isDeepStrictEqual } from "node:util";
-import { evolveRecord } from "../../src/core/evolve.ts";
+import { evolveRecord } from "../../src/core/state/evolve.ts";
 import { snapshotOf } from "../core/snapshot.ts";
-import { emptyState } from "../../src/core/state.ts";
+import { emptyState } from "../../src/core/state/state.ts";
 import type { Checkpoint, History, Violation } from "./history.ts";
 
 export function checkCheckpoint(checkpoint: Checkpoint | undefined, { records }: History): readonly Violation[] {

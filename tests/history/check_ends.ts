@@ -3,7 +3,7 @@
  * ends once is for `check_attempts.ts`.) Asks nothing of the program's own rules.
  */
 
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
 import type { Violation } from "./history.ts";
 
 export function checkEnds({ records }: { readonly records: readonly JournalRecord[] }): readonly Violation[] {

@@ -4,7 +4,7 @@
  * asked only of commands that always leave one.
  */
 
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import type { Call } from "./call_log.ts";
 import { type History, SWEEPER, type Violation } from "./history.ts";
 

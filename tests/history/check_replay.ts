@@ -8,15 +8,15 @@
  */
 
 import { isDeepStrictEqual as equal } from "node:util";
-import { applyWithConsequences } from "../../src/core/consequences.ts";
-import type { CommandOf, CommandType, Context } from "../../src/core/commands.ts";
-import { decide, refusedEvents } from "../../src/core/decide.ts";
-import type { Event, JournalRecord } from "../../src/core/events.ts";
-import { advance, evolveRecord } from "../../src/core/evolve.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { applyWithConsequences } from "../../src/core/state/cascade.ts";
+import type { CommandOf, CommandType, Context } from "../../src/core/messages/commands.ts";
+import { decide, refusedEvents } from "../../src/core/rules/decide.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
+import { advance, evolveRecord } from "../../src/core/state/evolve.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { restore, snapshotOf } from "../core/snapshot.ts";
-import { emptyState, type ReadonlyState, type State } from "../../src/core/state.ts";
-import { isSweepDue } from "../../src/core/sweep.ts";
+import { emptyState, type ReadonlyState, type State } from "../../src/core/state/state.ts";
+import { isSweepDue } from "../../src/core/rules/sweep.ts";
 import { type Call, type Outcome, readTasks } from "./call_log.ts";
 import { comparable } from "./comparable.ts";
 import { type History, recordsByCall, SWEEPER, type Violation } from "./history.ts";

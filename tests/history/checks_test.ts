@@ -2,10 +2,10 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Verification } from "../../src/app/ports.ts";
-import type { Event, JournalRecord } from "../../src/core/events.ts";
-import { evolveRecord } from "../../src/core/evolve.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
+import { evolveRecord } from "../../src/core/state/evolve.ts";
 import { snapshotOf } from "../core/snapshot.ts";
-import { emptyState } from "../../src/core/state.ts";
+import { emptyState } from "../../src/core/state/state.ts";
 import { ORIGIN } from "../../src/store/segments.ts";
 import { type Call, parseCalls } from "./call_log.ts";
 import { checkAttempts } from "./check_attempts.ts";

@@ -4,7 +4,7 @@
  * its own, so of these lists only the counts are compared, and of messages that name them the beginning.
  */
 
-import type { NoTasks } from "../../src/core/commands.ts";
+import type { NoTasks } from "../../src/core/messages/commands.ts";
 import type { Outcome } from "./call_log.ts";
 
 /** An outcome as it is after being written and read, without what cannot be compared. */

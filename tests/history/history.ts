@@ -1,8 +1,8 @@
 /** What is known of a run afterwards: the journal, and what was asked and answered. */
 
 import { Unavailable, type Verification } from "../../src/app/ports.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
-import type { Snapshot } from "../../src/core/snapshot.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
+import type { Snapshot } from "../../src/core/state/snapshot.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";

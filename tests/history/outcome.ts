@@ -1,7 +1,7 @@
 /** What became of a call, in the form in which it is written down. */
 
 import { Unavailable } from "../../src/app/ports.ts";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import type { Outcome } from "./call_log.ts";
 
 /** Resolves to how a call ended. Errors that no call may end with are thrown. */

@@ -3,9 +3,9 @@
  * into each other's way; every text says which call it came with.
  */
 
-import type { BulkAction, Command, CommandOf } from "../../src/core/commands.ts";
-import type { Dependency } from "../../src/core/dependency.ts";
-import { type NewTask, PRIORITIES, type TaskSettings } from "../../src/core/model.ts";
+import type { BulkAction, Command, CommandOf } from "../../src/core/messages/commands.ts";
+import type { Dependency } from "../../src/core/model/dependency.ts";
+import { type NewTask, PRIORITIES, type TaskSettings } from "../../src/core/model/task.ts";
 import type { Request } from "./call_log.ts";
 import type { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 /** What a violation looks like to whoever has to find its cause: the complaint, and the records and calls around it. */
 
-import { type JournalRecord, taskIdsOf } from "../../src/core/events.ts";
+import { type JournalRecord, taskIdsOf } from "../../src/core/messages/events.ts";
 import type { Call } from "./call_log.ts";
 import type { History, Violation } from "./history.ts";
 

@@ -1,7 +1,7 @@
 /** A history as good as it gets, made by one engine in memory, for the checks to be tried on when it is doctored. */
 
 import { Engine } from "../../src/app/engine.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
 import { claim, complete, create, newTask, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";

@@ -1,7 +1,7 @@
 /** Shows what agents and operators are told when a record is of a time that the clock has not reached, and what helps. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { MAX_TIME_MS } from "../../src/core/limits.ts";
+import { MAX_TIME_MS } from "../../src/core/model/limits.ts";
 import { create, newTask, oldTask } from "../core/given.ts";
 import { claim, create as plan } from "../support/calls.ts";
 import { runProgram } from "../support/program.ts";

@@ -1,7 +1,7 @@
 /** Shows that heartbeat and leave do all of their work though one record has no room for it. */
 
 import { assert, assertEquals } from "@std/assert";
-import { MAX_RECORD_TASKS } from "../../src/core/limits.ts";
+import { MAX_RECORD_TASKS } from "../../src/core/model/limits.ts";
 import { claim, create, taskWith, times } from "../core/given.ts";
 import { lastSeq } from "../support/calls.ts";
 import { type Json, startServer } from "../support/server.ts";

@@ -1,7 +1,7 @@
 /** Shows which unknown names are taken for misspelt parameters, which for a client's own, and which for neither. */
 
 import { assertEquals } from "@std/assert";
-import { meantBy, snakeCase } from "../../src/core/resembling.ts";
+import { meantBy, snakeCase } from "../../src/core/model/resembling.ts";
 import { isInjected } from "../../src/mcp/parameter_names.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { toolsOf } from "../../src/mcp/tools/mod.ts";

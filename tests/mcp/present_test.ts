@@ -1,7 +1,7 @@
 /** Shows how tasks are cut to what a list shows: at what length, and that what is cut says so. */
 
 import { assertEquals } from "@std/assert";
-import type { TaskView } from "../../src/core/model.ts";
+import type { TaskView } from "../../src/core/model/task.ts";
 import { fit, presentCompact, presentTask } from "../../src/mcp/present.ts";
 import { oldTask, times } from "../core/given.ts";
 

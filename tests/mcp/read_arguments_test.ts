@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { JSON_TEXT, readArguments } from "../../src/mcp/read_arguments.ts";
 
 const SCHEMA = z.object({

@@ -1,7 +1,7 @@
 /** Shows how dependencies are read: expressions as JSON text at any depth, and null as absent where it is no value. */
 
 import { assertEquals } from "@std/assert";
-import { parseDependencies } from "../../src/core/parse_dependency.ts";
+import { parseDependencies } from "../../src/core/model/parse_dependency.ts";
 import { readDependency } from "../../src/mcp/read_dependency.ts";
 
 for (

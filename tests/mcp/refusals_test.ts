@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { RefusalCode } from "../../src/core/refusal.ts";
+import type { RefusalCode } from "../../src/core/model/refusal.ts";
 import { claim, create, fail, finish, lastSeq } from "../support/calls.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";

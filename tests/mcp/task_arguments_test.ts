@@ -1,8 +1,8 @@
 /** Shows that what agents say of a task arrives as the settings that they mean, each by itself. */
 
 import { assertEquals } from "@std/assert";
-import type { Changes } from "../../src/core/events.ts";
-import type { TaskSettings } from "../../src/core/model.ts";
+import type { Changes } from "../../src/core/messages/events.ts";
+import type { TaskSettings } from "../../src/core/model/task.ts";
 import { toChanges, toNewTask } from "../../src/mcp/tools/task_arguments.ts";
 import { newTask } from "../core/given.ts";
 

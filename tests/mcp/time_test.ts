@@ -1,7 +1,7 @@
 /** Shows which moment a text stands for, in any time zone of the server. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { Refusal } from "../../src/core/refusal.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { isRelative, parseTime } from "../../src/mcp/time.ts";
 import { connect } from "../support/connected.ts";
 import { serverEnvironment } from "../support/server.ts";

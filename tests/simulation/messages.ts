@@ -1,6 +1,6 @@
 /** What a simulated process and the scheduler tell each other. One of the two waits for the other at any time. */
 
-import type { Snapshot } from "../../src/core/snapshot.ts";
+import type { Snapshot } from "../../src/core/state/snapshot.ts";
 import type { OpenMode } from "../../src/store/disk.ts";
 import type { CallEnded, CallStarted } from "../history/call_log.ts";
 import type { Sizes } from "../history/sizes.ts";

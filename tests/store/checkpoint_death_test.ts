@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Snapshot } from "../../src/core/snapshot.ts";
+import type { Snapshot } from "../../src/core/state/snapshot.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { checkpoint, createTask, startStore, wholeState } from "../support/store.ts";
 import { dieAt, FaultyDisk, MAX_OPERATIONS } from "./faulty_disk.ts";

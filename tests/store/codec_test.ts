@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Draft, Event } from "../../src/core/events.ts";
+import type { Draft, Event } from "../../src/core/messages/events.ts";
 import {
   decodeRecord,
   encodeRecord,

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Journal, Position } from "../../src/app/ports.ts";
-import type { Draft, JournalRecord } from "../../src/core/events.ts";
+import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
 import { oldTask, times } from "../core/given.ts";
 import { append, drafted, recordsAfter } from "../support/store.ts";
 import { until } from "../support/until.ts";

@@ -1,7 +1,7 @@
 /** Shows that many processes on one data directory lose nothing, do nothing twice, and survive being killed at will. */
 
 import { assert, assertEquals } from "@std/assert";
-import { type Event, type JournalRecord, taskIdsOf } from "../../src/core/events.ts";
+import { type Event, type JournalRecord, taskIdsOf } from "../../src/core/messages/events.ts";
 import { realDisk } from "../../src/store/disk.ts";
 import { verifyJournal } from "../../src/store/maintenance.ts";
 import { create, newTask, times } from "../core/given.ts";

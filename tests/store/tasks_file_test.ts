@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Task } from "../../src/core/model.ts";
-import { TASK_STATUSES } from "../../src/core/status.ts";
+import type { Task } from "../../src/core/model/task.ts";
+import { TASK_STATUSES } from "../../src/core/model/status.ts";
 import { formatTasks, parseOwnTasks, parseTasks as parseFile } from "../../src/store/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
 

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
-import type { JournalRecord } from "../../src/core/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import type { Disk } from "../../src/store/disk.ts";
 import { CHUNK_BYTES, LINE_FEED } from "../../src/store/segments.ts";
 import { times } from "../core/given.ts";

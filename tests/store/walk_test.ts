@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Position } from "../../src/app/ports.ts";
-import type { Draft } from "../../src/core/events.ts";
+import type { Draft } from "../../src/core/messages/events.ts";
 import { repairJournal, verifyJournal } from "../../src/store/maintenance.ts";
 import { segmentName } from "../../src/store/segments.ts";
 import { times } from "../core/given.ts";

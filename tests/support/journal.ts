@@ -1,6 +1,6 @@
 /** What a data directory's journal says, read without the program. */
 
-import type { Event, JournalRecord } from "../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
 
 /** All records in the journal of a data directory, in order. */
 export async function readRecords(directory: string): Promise<JournalRecord[]> {

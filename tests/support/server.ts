@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import type { RefusalCode } from "../../src/core/refusal.ts";
+import type { RefusalCode } from "../../src/core/model/refusal.ts";
 import { type CallToolResult, Client, McpError, StdioClientTransport } from "./sdk_client.ts";
 
 /** The program. */

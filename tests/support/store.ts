@@ -2,9 +2,9 @@
 
 import { Engine } from "../../src/app/engine.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
-import type { Draft, JournalRecord } from "../../src/core/events.ts";
+import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
 import { type Snapshot, snapshotOf } from "../core/snapshot.ts";
-import type { Task } from "../../src/core/model.ts";
+import type { Task } from "../../src/core/model/task.ts";
 import { CheckpointFiles } from "../../src/store/checkpoint_files.ts";
 import { type Disk, realDisk } from "../../src/store/disk.ts";
 import { FileJournal } from "../../src/store/file_journal.ts";

@@ -3,10 +3,10 @@
  */
 
 import { z } from "zod";
-import type { BulkAction } from "../../core/commands.ts";
-import { PRIORITIES } from "../../core/model.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { findGroup, groupViewOf } from "../../core/views.ts";
+import type { BulkAction } from "../../core/messages/commands.ts";
+import { PRIORITIES } from "../../core/model/task.ts";
+import { Refusal } from "../../core/model/refusal.ts";
+import { findGroup, groupViewOf } from "../../core/views/views.ts";
 import { fit, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";

@@ -3,10 +3,10 @@
  */
 
 import { z } from "zod";
-import type { Contact } from "../../core/commands.ts";
-import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/limits.ts";
-import type { InstanceView } from "../../core/model.ts";
-import { listInstances, type UnregisteredView } from "../../core/instance_list.ts";
+import type { Contact } from "../../core/messages/commands.ts";
+import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
+import type { InstanceView } from "../../core/model/task.ts";
+import { listInstances, type UnregisteredView } from "../../core/views/instance_list.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";

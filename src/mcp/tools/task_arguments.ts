@@ -3,11 +3,11 @@
  */
 
 import { z } from "zod";
-import type { Dependency } from "../../core/dependency.ts";
-import type { Changes } from "../../core/events.ts";
-import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "../../core/model.ts";
-import { parseDependencies } from "../../core/parse_dependency.ts";
-import { Refusal } from "../../core/refusal.ts";
+import type { Dependency } from "../../core/model/dependency.ts";
+import type { Changes } from "../../core/messages/events.ts";
+import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "../../core/model/task.ts";
+import { parseDependencies } from "../../core/model/parse_dependency.ts";
+import { Refusal } from "../../core/model/refusal.ts";
 import { readDependency } from "../read_dependency.ts";
 import { isoTime, type Json } from "../present.ts";
 import { type DayPart, isRelative, parseDuration, parseTime } from "../time.ts";

@@ -3,11 +3,11 @@
  */
 
 import { z } from "zod";
-import { explain } from "../../core/explain.ts";
-import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { READINESSES, TASK_STATUSES } from "../../core/status.ts";
-import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../core/views.ts";
+import { explain } from "../../core/views/explain.ts";
+import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
+import { Refusal } from "../../core/model/refusal.ts";
+import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
+import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../core/views/views.ts";
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {

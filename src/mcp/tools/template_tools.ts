@@ -3,8 +3,8 @@
  */
 
 import { z } from "zod";
-import type { NewTemplate, Template } from "../../core/model.ts";
-import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates.ts";
+import type { NewTemplate, Template } from "../../core/model/task.ts";
+import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates/catalog.ts";
 import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";

@@ -4,8 +4,8 @@
 
 import { z } from "zod";
 import { isFutile } from "../../app/waiting.ts";
-import type { Claim, NoTasks, Urgent } from "../../core/commands.ts";
-import { shortened } from "../../core/text.ts";
+import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
+import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { adds, type CallContext, changes, defineTool, noEffectOf, type Tool, type ToolAnswer } from "../tool.ts";

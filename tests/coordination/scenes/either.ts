@@ -1,6 +1,6 @@
 /** Two ways to the same end, of which one is enough: one branch fails, what follows there is skipped, and work goes on. */
 
-import type { JournalRecord } from "../../../src/core/events.ts";
+import type { JournalRecord } from "../../../src/core/messages/events.ts";
 import { type Check, createdTasks, happeningsOf, unless } from "../check.ts";
 import { enter, type Ledger } from "../ledger.ts";
 import type { Scene } from "../stage.ts";

@@ -1,7 +1,7 @@
 /** Shows that the check of a join of branches passes a good history, and finds what is wrong with each doctored one. */
 
 import { assertEquals } from "@std/assert";
-import type { Event } from "../../../src/core/events.ts";
+import type { Event } from "../../../src/core/messages/events.ts";
 import { claimed, completed, created, history } from "../history.ts";
 import { checkOneBranch } from "./either.ts";
 

@@ -1,6 +1,6 @@
 /** A share of a group is enough: what waits for it starts as soon as so many are done, while the rest goes on. */
 
-import type { JournalRecord } from "../../../src/core/events.ts";
+import type { JournalRecord } from "../../../src/core/messages/events.ts";
 import { type Check, findAll, happeningsOf, unless } from "../check.ts";
 import { enter, type Ledger, membersOf } from "../ledger.ts";
 import type { Scene } from "../stage.ts";

@@ -1,7 +1,7 @@
 /** Shows that the checks of a share of a group pass a good history, and find what is wrong with each doctored one. */
 
 import { assertEquals } from "@std/assert";
-import type { Event } from "../../../src/core/events.ts";
+import type { Event } from "../../../src/core/messages/events.ts";
 import { claimed, completed, created, history } from "../history.ts";
 import { checkParallel, checkShare } from "./share.ts";
 

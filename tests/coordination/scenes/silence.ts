@@ -3,7 +3,7 @@
  * them what they had said last; what they say too late is refused.
  */
 
-import type { Event, JournalRecord } from "../../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
 import { type Check, findAll, happeningsOf, unless } from "../check.ts";
 import type { Scene, Stage } from "../stage.ts";
 import type { Entry } from "../timeline.ts";

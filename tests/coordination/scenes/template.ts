@@ -1,6 +1,6 @@
 /** A plan that was made before: one call creates a group with all its tasks, and the result of one decides what follows. */
 
-import type { JournalRecord } from "../../../src/core/events.ts";
+import type { JournalRecord } from "../../../src/core/messages/events.ts";
 import { type Check, findAll, happeningsOf, unless } from "../check.ts";
 import { enter, type Ledger, membersOf } from "../ledger.ts";
 import type { Scene } from "../stage.ts";

@@ -1,7 +1,7 @@
 /** Shows that the checks of an applied template pass a good history, and find what is wrong with each doctored one. */
 
 import { assertEquals } from "@std/assert";
-import type { Event, JournalRecord } from "../../../src/core/events.ts";
+import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
 import { claimed, completed, created, history } from "../history.ts";
 import { checkApplied, checkGroupDone } from "./template.ts";
 

@@ -3,8 +3,8 @@
  * before all that was there earlier.
  */
 
-import type { JournalRecord } from "../../../src/core/events.ts";
-import { type NewTask, PRIORITIES } from "../../../src/core/model.ts";
+import type { JournalRecord } from "../../../src/core/messages/events.ts";
+import { type NewTask, PRIORITIES } from "../../../src/core/model/task.ts";
 import { type Check, findAll, happeningsOf, unless } from "../check.ts";
 import { enter, hasWhatItNeeds, type Ledger } from "../ledger.ts";
 import type { Scene, Stage } from "../stage.ts";

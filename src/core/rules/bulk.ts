@@ -1,0 +1,174 @@
+/**
+ * The rules for doing the same to many tasks. Each task is decided as it is before any of them changes; together they
+ * are one command, and so one record.
+ */
+
+import { checkSettings } from "./checks/settings.ts";
+import type { BulkAction, BulkResult } from "../messages/commands.ts";
+import { releasing } from "./claims.ts";
+import { cancelling, checkDeletable, differentSettings, retrying } from "./tasks.ts";
+import { type Deciders, wrongState } from "./decision.ts";
+import type { Changes, Event } from "../messages/events.ts";
+import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
+import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
+import type { TaskFilter, TaskSettings } from "../model/task.ts";
+import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
+import { jsonBytes } from "../state/record_size.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { take, tasksMatching } from "../views/views.ts";
+
+export const bulkDeciders: Deciders<"bulk_update"> = {
+  bulk_update(state, { filter, action, isAtomic }, { now }) {
+    if (Object.values(filter).every((value) => value === undefined)) {
+      throw new Refusal(
+        "invalid_value",
+        "Cannot change all tasks at once: give a group, ids, status or another filter",
+      );
+    }
+    const nodes = take(
+      tasksMatching(state, { ...filter, status: filter.status ?? statusFor(action, filter) }),
+      MAX_BULK + 1,
+    );
+    if (nodes.length > MAX_BULK) {
+      throw new Refusal("limit_exceeded", `Cannot change more than ${MAX_BULK} tasks at once: narrow the filter`, {
+        limit: MAX_BULK,
+      });
+    }
+    const decideOne = deciderOf(state, action, { nodes, now });
+    const events: Event[] = [];
+    const refused: BulkResult["refused"][number][] = [];
+    let unchanged = 0;
+    for (const node of nodes) {
+      try {
+        const its = decideOne(node);
+        if (its.length === 0) unchanged++;
+        else events.push(...its);
+      } catch (error) {
+        if (isAtomic || !(error instanceof Refusal)) throw error;
+        refused.push({ id: node.task.id, code: error.code, message: error.message });
+      }
+    }
+    checkSize(events);
+    const result: BulkResult = {
+      changed: nodes.length - unchanged - refused.length,
+      unchanged,
+      refused: refused.slice(0, MAX_NAMED),
+      refusedCount: refused.length,
+    };
+    return { events, answer: () => result };
+  },
+};
+
+/** Refuses what does not fit into one record. */
+function checkSize(events: readonly Event[]): void {
+  const bytes = jsonBytes(events, MAX_BULK_BYTES);
+  if (bytes <= MAX_BULK_BYTES) return;
+  throw new Refusal(
+    "limit_exceeded",
+    `Cannot change ${events.length} tasks at once as that takes ${bytes} bytes: at most ${MAX_BULK_BYTES} are ` +
+      "allowed; narrow the filter, or give a shorter reason",
+    { limit: MAX_BULK_BYTES, bytes },
+  );
+}
+
+/** Where the filter names no status and no ids: that of the tasks to which the action can happen. */
+function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStatus[] {
+  if (ids !== undefined || type === "delete") return TASK_STATUSES;
+  if (type === "cancel") return ["pending", "in_progress"];
+  if (type === "retry") return ["failed", "cancelled", "skipped"];
+  return type === "release" ? ["in_progress"] : ["pending"];
+}
+
+type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
+
+function deciderOf(
+  state: ReadonlyState,
+  action: BulkAction,
+  { nodes, now }: { readonly nodes: readonly ReadonlyTaskNode[]; readonly now: number },
+): DecideOne {
+  switch (action.type) {
+    case "cancel":
+      return ({ task }) => cancelling(task, action.reason);
+    case "retry":
+      return ({ task }) => {
+        if (task.status === "in_progress" || task.status === "completed") {
+          throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried");
+        }
+        return retrying(task, now);
+      };
+    case "release":
+      return ({ task }) => {
+        if (task.status !== "in_progress" && task.status !== "pending") {
+          throw wrongState("release", task, "it has ended");
+        }
+        return releasing(task, action.reason);
+      };
+    case "delete":
+      return deleting(nodes);
+    case "prioritize":
+      return changing(state, { priority: action.priority === "normal" ? null : action.priority });
+    case "assign":
+      return changing(state, { assignTo: action.assignTo });
+    case "move": {
+      const { group } = action;
+      const change = changing(state, { group });
+      let waiting: ReadonlySet<ReadonlyTaskNode> | undefined;
+      let refused = 0;
+      return (node) => {
+        const events = change(node);
+        if (group === null || events.length === 0) return events;
+        waiting ??= waitingForGroup(state, group);
+        if (!waiting.has(node)) return events;
+        // The path is looked for as long as somebody reads it.
+        if (refused++ < MAX_NAMED) checkMove(state, [node.task], group);
+        throw new Refusal("cycle", `Cannot move task ${node.task.id} to group ${group} as it waits for that group`, {
+          id: node.task.id,
+          group,
+        });
+      };
+    }
+    default:
+      return action satisfies never;
+  }
+}
+
+/** Settings of tasks that have not ended. A running task's group and reservation count from its next attempt on. */
+function changing(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
+  return ({ task }) => {
+    if (task.status !== "pending") throw wrongState("change", task, "only pending tasks can change");
+    checkSettings(settings, task.id, (group) => state.groups.has(group));
+    const different = differentSettings(task, settings);
+    return Object.keys(different).length === 0 ? [] : [{ type: "task.updated", id: task.id, settings: different }];
+  };
+}
+
+/** Tasks go together with those that depend on them, if these can go. */
+function deleting(nodes: readonly ReadonlyTaskNode[]): DecideOne {
+  const going = new Set(nodes);
+  const goesToo = (node: ReadonlyTaskNode) => going.has(node);
+  // A task that stays keeps what it depends on.
+  const unchecked = [...nodes];
+  for (let node = unchecked.pop(); node !== undefined; node = unchecked.pop()) {
+    if (!going.has(node)) continue;
+    try {
+      checkDeletable(node, goesToo);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      going.delete(node);
+      unchecked.push(...node.dependencies, ...watchedBy(node));
+    }
+  }
+  return (node) => {
+    checkDeletable(node, goesToo);
+    return [{ type: "task.deleted", id: node.task.id }];
+  };
+}
+
+function* watchedBy(node: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
+  const gates = [...node.gates];
+  for (let gate = gates.pop(); gate !== undefined; gate = gates.pop()) {
+    if (gate.type === "branch") gates.push(...gate.parts);
+    else if (gate.type === "task") yield gate.source;
+  }
+}

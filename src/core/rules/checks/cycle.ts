@@ -1,0 +1,210 @@
+/**
+ * No task may wait for itself through any path, groups included. All walks are iterative: a chain may be as long as
+ * the graph.
+ */
+
+import { referencesOf } from "../../model/dependency.ts";
+import { gatesOn } from "../../state/conditions.ts";
+import { MAX_NAMED } from "../../model/limits.ts";
+import type { NewTask } from "../../model/task.ts";
+import type { Gate } from "../../state/nodes.ts";
+import { Refusal } from "../../model/refusal.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+
+/** What a path goes through: tasks and groups, those of a change in the form that they would have. */
+type Vertex = ReadonlyTaskNode | ReadonlyGroupNode | ChangedTask | NewGroup;
+
+/** A task that is new, or has new dependencies or another group. */
+interface ChangedTask {
+  readonly id: string;
+  /** What it was before. */
+  readonly node: ReadonlyTaskNode | undefined;
+  /** What it waits for. */
+  references: readonly Vertex[];
+  group: Vertex | undefined;
+}
+
+/** A group that is created together with its first tasks. */
+interface NewGroup {
+  readonly newGroup: string;
+}
+
+/**
+ * Refuses a cycle that tasks, new or with new dependencies or groups, would close. A cycle goes through a task that
+ * changed and comes back to one, so it can be looked for along what waits for these, or along what they wait for.
+ * O(the shorter way).
+ *
+ * @throws Refusal `cycle`, with the path
+ */
+export function refuseCycle(
+  state: ReadonlyState,
+  changed: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+): void {
+  const graph = graphWith(state, changed);
+  const nextOf = shorterWay(graph.starts, [graph.waitersOf, graph.awaitedBy]);
+  const found = nextOf && findCycle(graph.starts, nextOf);
+  if (found === undefined) return;
+  const cycle = (nextOf === graph.waitersOf ? found.toReversed() : found).map(nameOf);
+  const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
+  throw new Refusal(
+    "cycle",
+    `Dependencies would create a cycle: ${path.join(" → ")}; leave out one of these dependencies`,
+    { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
+  );
+}
+
+/**
+ * The first cycle reachable from `starts`, as a path whose last vertex is its first, or undefined.
+ * Depth-first search with three colours (Cormen et al., Introduction to Algorithms, "Depth-first search").
+ * O(vertices + edges) of what is reachable.
+ */
+export function findCycle<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterable<V>): readonly V[] | undefined {
+  const done = new Set<V>();
+  for (const start of starts) {
+    if (done.has(start)) continue;
+    const path = [{ vertex: start, next: nextOf(start)[Symbol.iterator]() }];
+    const onPath = new Set([start]);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const step = top.next.next();
+      if (step.done === true) {
+        path.pop();
+        onPath.delete(top.vertex);
+        done.add(top.vertex);
+      } else if (onPath.has(step.value)) {
+        const vertices = path.map((each) => each.vertex);
+        return [...vertices.slice(vertices.indexOf(step.value)), step.value];
+      } else if (!done.has(step.value)) {
+        path.push({ vertex: step.value, next: nextOf(step.value)[Symbol.iterator]() });
+        onPath.add(step.value);
+      }
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Of ways from the starts the one that is at its end first, walking one edge of each in turn; undefined if it leads to
+ * none of the starts again, as then there is no cycle.
+ */
+function shorterWay<V, W extends (vertex: V) => Iterable<V>>(
+  starts: ReadonlySet<V>,
+  ways: readonly W[],
+): W | undefined {
+  const walkers = ways.map((nextOf) => ({ nextOf, edges: walk(starts, nextOf), meetsStart: false }));
+  while (true) {
+    for (const walker of walkers) {
+      const { value, done } = walker.edges.next();
+      if (done === true) return walker.meetsStart ? walker.nextOf : undefined;
+      if (starts.has(value)) walker.meetsStart = true;
+    }
+  }
+}
+
+/** The end of each edge that can be reached from the starts. */
+function* walk<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterable<V>): Generator<V, void> {
+  const seen = new Set(starts);
+  // A set yields what is added meanwhile.
+  for (const vertex of seen) {
+    for (const next of nextOf(vertex)) {
+      seen.add(next);
+      yield next;
+    }
+  }
+}
+
+/** The graph as it would be, and the changed tasks through which there can be a cycle. */
+interface ChangedGraph {
+  readonly starts: ReadonlySet<Vertex>;
+  /** What waits for something, groups for their members included. */
+  readonly waitersOf: (vertex: Vertex) => Iterable<Vertex>;
+  /** The reverse. */
+  readonly awaitedBy: (vertex: Vertex) => Iterable<Vertex>;
+}
+
+function graphWith(
+  state: ReadonlyState,
+  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+): ChangedGraph {
+  const changed = new Map<string, ChangedTask>();
+  const newGroups = new Map<string, NewGroup>();
+  const waiting = new Map<Vertex, ChangedTask[]>();
+  const joining = new Map<Vertex, ChangedTask[]>();
+  for (const id of changes.keys()) {
+    changed.set(id, { id, node: state.tasks.get(id), references: [], group: undefined });
+  }
+  const asChanged = (node: ReadonlyTaskNode): Vertex => changed.get(node.task.id) ?? node;
+  const isUnchanged = (node: ReadonlyTaskNode) => !changed.has(node.task.id);
+  const groupOf = (id: string): Vertex => {
+    const group = state.groups.get(id) ?? newGroups.get(id) ?? { newGroup: id };
+    if ("newGroup" in group) newGroups.set(id, group);
+    return group;
+  };
+  const taskOf = (id: string): Vertex | undefined => changed.get(id) ?? state.tasks.get(id);
+  for (const task of changed.values()) {
+    const { dependencies, group } = changes.get(task.id) ?? { dependencies: [] };
+    task.references = dependencies.flatMap((dependency) =>
+      Array.from(referencesOf(dependency), ({ type, id }) => type === "group" ? groupOf(id) : taskOf(id))
+        .filter((vertex) => vertex !== undefined)
+    );
+    for (const reference of task.references) addTo(waiting, reference, task);
+    if (group === undefined) continue;
+    task.group = groupOf(group);
+    addTo(joining, task.group, task);
+  }
+  const isAwaited = (vertex: Vertex): boolean => {
+    if (waiting.has(vertex) || "newGroup" in vertex) return waiting.has(vertex);
+    if ("members" in vertex) return vertex.watches.size > 0;
+    const node = "task" in vertex ? vertex : vertex.node;
+    return node !== undefined && node.dependents.size + node.watchers.size > 0;
+  };
+  return {
+    starts: new Set(
+      Array.from(changed.values()).filter((task) =>
+        // No cycle goes through what waits for nothing, or what nothing waits for, itself or as a member of its group.
+        task.references.length > 0 && (isAwaited(task) || (task.group !== undefined && isAwaited(task.group)))
+      ),
+    ),
+
+    *waitersOf(vertex) {
+      yield* waiting.get(vertex) ?? [];
+      if ("newGroup" in vertex) return;
+      if ("members" in vertex) {
+        for (const { root } of gatesOn(vertex)) if (isUnchanged(root)) yield root;
+        return;
+      }
+      const node = "task" in vertex ? vertex : vertex.node;
+      for (const dependent of node?.dependents ?? []) if (isUnchanged(dependent)) yield dependent;
+      for (const { root } of node?.watchers ?? []) if (isUnchanged(root)) yield root;
+      if (vertex.group !== undefined) yield vertex.group;
+    },
+
+    *awaitedBy(vertex) {
+      yield* joining.get(vertex) ?? [];
+      if ("newGroup" in vertex) return;
+      if ("references" in vertex) yield* vertex.references;
+      else if ("members" in vertex) { for (const member of vertex.members) if (isUnchanged(member)) yield member; }
+      else {
+        for (const dependency of vertex.dependencies) yield asChanged(dependency);
+        for (const gate of vertex.gates) yield* sourcesOf(gate, asChanged);
+      }
+    },
+  };
+}
+
+/** What an expression speaks of. */
+function* sourcesOf(gate: Gate, asChanged: (node: ReadonlyTaskNode) => Vertex): Iterable<Vertex> {
+  if (gate.type === "branch") { for (const part of gate.parts) yield* sourcesOf(part, asChanged); }
+  else yield gate.type === "task" ? asChanged(gate.source) : gate.source;
+}
+
+function addTo(lists: Map<Vertex, ChangedTask[]>, vertex: Vertex, task: ChangedTask): void {
+  const list = lists.get(vertex);
+  if (list === undefined) lists.set(vertex, [task]);
+  else list.push(task);
+}
+
+function nameOf(vertex: Vertex): string {
+  if ("newGroup" in vertex) return `group ${vertex.newGroup}`;
+  if ("members" in vertex) return `group ${vertex.group.id}`;
+  return "task" in vertex ? vertex.task.id : vertex.id;
+}

@@ -1,0 +1,131 @@
+/**
+ * Refuses dependencies whose values make no sense, that are too many, or that name what does not exist.
+ */
+
+import {
+  type AtLeast,
+  COMPARISONS,
+  type Condition,
+  type Dependency,
+  isList,
+  type Outcome,
+  partsOf,
+} from "../../model/dependency.ts";
+import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../model/limits.ts";
+import { Refusal } from "../../model/refusal.ts";
+import { checkId, hasJsonNumbers, printable } from "../../model/values.ts";
+
+/** What dependencies may name. */
+export interface Existing {
+  readonly task: (id: string) => boolean;
+  readonly group: (id: string) => boolean;
+}
+
+/** Refuses dependencies that `task` cannot have, whatever else is in the graph. */
+export function checkDependencies(task: string, dependencies: readonly Dependency[], existing: Existing): void {
+  let count = 0;
+  const check = (dependency: Dependency, depth: number): void => {
+    if (++count > MAX_DEPENDENCIES) throw tooMany(count);
+    if (depth > MAX_DEPENDENCY_DEPTH) {
+      throw new Refusal(
+        "limit_exceeded",
+        `Dependencies of task ${task} are nested more than ${MAX_DEPENDENCY_DEPTH} deep`,
+        {
+          limit: MAX_DEPENDENCY_DEPTH,
+        },
+      );
+    }
+    if (typeof dependency === "string") return checkTask(task, dependency, existing);
+    if ("task" in dependency) {
+      checkTask(task, dependency.task, existing);
+      if (dependency.when !== undefined) checkCondition(task, dependency.on, dependency.when);
+    } else if ("group" in dependency) {
+      checkGroup(task, dependency.group, existing);
+    } else {
+      const parts = partsOf(dependency);
+      if (parts.length === 0) throw invalid(task, "an expression has no parts: give at least one");
+      if ("at_least" in dependency) checkAtLeast(task, dependency);
+      for (const part of parts) check(part, depth + 1);
+    }
+  };
+  if (dependencies.length > MAX_DEPENDENCIES) throw tooMany(dependencies.length);
+  for (const dependency of dependencies) check(dependency, 1);
+}
+
+function tooMany(count: number): Refusal {
+  return new Refusal(
+    "limit_exceeded",
+    `Cannot depend on ${count} tasks: at most ${MAX_DEPENDENCIES} are allowed; ` +
+      "put a task that gathers some of them in between, or depend on a group",
+    { limit: MAX_DEPENDENCIES },
+  );
+}
+
+function checkTask(task: string, id: string, existing: Existing): void {
+  if (existing.task(id)) return;
+  checkId(id, "Task id");
+  throw new Refusal(
+    "dependency_not_found",
+    `Dependency task ${id} not found: task ${task} names it; create it first, or together with that task`,
+    { id, task },
+  );
+}
+
+function checkGroup(task: string, id: string, existing: Existing): void {
+  if (existing.group(id)) return;
+  checkId(id, "Group id");
+  throw new Refusal(
+    "dependency_not_found",
+    `Dependency group ${id} not found: task ${task} names it; create it first`,
+    {
+      group: id,
+      task,
+    },
+  );
+}
+
+function checkAtLeast(task: string, { at_least, of }: AtLeast): void {
+  const total = isList(of) ? of.length : Infinity;
+  const isRight = typeof at_least === "number"
+    ? Number.isSafeInteger(at_least) && at_least >= 1 && at_least <= total
+    : /^\d{1,3}(\.\d{1,4})?%$/.test(at_least) && Number.parseFloat(at_least) > 0 && Number.parseFloat(at_least) <= 100;
+  if (isRight) return;
+  const most = total === Infinity ? "" : ` to ${total}`;
+  throw invalid(
+    task,
+    `at_least ${printable(String(at_least))} makes no sense: give a whole number from 1${most}, or a share like "60%"`,
+  );
+}
+
+function checkCondition(task: string, on: Outcome | undefined, condition: Condition): void {
+  if (on !== undefined && on !== "completed") {
+    throw invalid(task, `"when" asks for a result, which only a completed task has: leave out "on"`);
+  }
+  const comparisons = COMPARISONS.filter((name) => condition[name] !== undefined);
+  if (comparisons.length !== 1) {
+    throw invalid(task, `"when" needs exactly one of ${COMPARISONS.join(", ")}; combine several with "all"`);
+  }
+  if (!hasJsonNumbers(condition)) {
+    throw invalid(task, `a number in "when" is too large, or -0: JSON cannot keep it`);
+  }
+  const { pointer } = condition;
+  if (pointer !== undefined && pointer !== "" && !/^(\/([^~/]|~[01])*)+$/.test(pointer)) {
+    throw invalid(
+      task,
+      `pointer ${printable(pointer)} is not a JSON Pointer: use "/verdict" or "/items/0", or "" for all`,
+    );
+  }
+  if (JSON.stringify(condition).length > MAX_CONDITION_CHARACTERS) {
+    throw new Refusal(
+      "limit_exceeded",
+      `A condition of task ${task} is too long: at most ${MAX_CONDITION_CHARACTERS} characters`,
+      {
+        limit: MAX_CONDITION_CHARACTERS,
+      },
+    );
+  }
+}
+
+function invalid(task: string, why: string): Refusal {
+  return new Refusal("invalid_value", `Dependencies of task ${task} are not valid: ${why}`, { task });
+}

@@ -1,0 +1,116 @@
+/** Rules of the dependency graph: what is named exists, and no task waits for itself. */
+
+import { checkDependencies } from "./dependencies.ts";
+import { checkSettings } from "./settings.ts";
+import { refuseCycle } from "./cycle.ts";
+import type { Dependency } from "../../model/dependency.ts";
+import { gatesOn } from "../../state/conditions.ts";
+import { IdMap } from "../../model/id_map.ts";
+import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "../../model/limits.ts";
+import type { NewTask } from "../../model/task.ts";
+import { Refusal } from "../../model/refusal.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+import { checkNewId, checkText } from "../../model/values.ts";
+
+export interface NewTasksOptions {
+  /** Most tasks. */
+  readonly limit?: number;
+  /** A group that is created together with them. */
+  readonly newGroups?: { readonly has: (group: string) => boolean };
+}
+
+/** Refuses tasks that cannot be added, all together, to the graph. */
+export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], options: NewTasksOptions = {}): void {
+  const { limit = MAX_BATCH_TASKS, newGroups } = options;
+  if (tasks.length > limit) {
+    throw new Refusal("limit_exceeded", `Cannot create ${tasks.length} tasks at once: at most ${limit} are allowed`, {
+      limit,
+    });
+  }
+  if (state.tasks.size + tasks.length > MAX_TASKS) {
+    throw new Refusal("limit_exceeded", `Cannot create more tasks as there are ${state.tasks.size} of ${MAX_TASKS}`, {
+      limit: MAX_TASKS,
+    });
+  }
+  const batch = new IdMap<NewTask>();
+  for (const task of tasks) {
+    checkNewId(task.id, "Task id", state.tasks);
+    checkNewId(task.id, "Task id", batch);
+    checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
+    const existing = state.tasks.get(task.id)?.task;
+    if (existing !== undefined) {
+      const orChange = existing.status === "pending" ? ", or use update_task" : "";
+      throw new Refusal("already_exists", `Task ${task.id} already exists: choose another id${orChange}`, {
+        id: task.id,
+      });
+    }
+    if (batch.has(task.id)) {
+      throw new Refusal("already_exists", `Task ${task.id} already exists in this batch: name each id once`, {
+        id: task.id,
+      });
+    }
+    batch.set(task.id, task);
+  }
+  const existing = {
+    task: (id: string) => batch.has(id) || state.tasks.has(id),
+    group: (id: string) => newGroups?.has(id) === true || state.groups.has(id),
+  };
+  for (const task of tasks) {
+    checkSettings(task, task.id, existing.group);
+    checkDependencies(task.id, task.dependencies, existing);
+  }
+  refuseCycle(state, batch);
+}
+
+/** Refuses dependencies that an existing task cannot have; with `changes`, in the group that it changes to. */
+export function checkNewDependencies(
+  state: ReadonlyState,
+  id: string,
+  dependencies: readonly Dependency[],
+  changes: { readonly group?: string | null } = {},
+): void {
+  checkDependencies(id, dependencies, {
+    task: (each) => state.tasks.has(each),
+    group: (each) => state.groups.has(each),
+  });
+  const group = changes.group === undefined ? state.tasks.get(id)?.task.group : changes.group;
+  refuseCycle(state, new Map([[id, { dependencies, ...(group != null && { group }) }]]));
+}
+
+/** Refuses to move tasks to a group that they wait for, directly or through others. */
+export function checkMove(
+  state: ReadonlyState,
+  tasks: readonly Pick<NewTask, "id" | "dependencies">[],
+  group: string,
+): void {
+  refuseCycle(state, new Map(tasks.map(({ id, dependencies }) => [id, { dependencies, group }])));
+}
+
+/**
+ * The tasks that wait for a group, directly or through others: none of them can join it. As each circle through the
+ * group comes to a task that joins it, before all others, from the group, it does not matter which others join too.
+ * O(those tasks and their dependents).
+ */
+export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<ReadonlyTaskNode> {
+  const tasks = new Set<ReadonlyTaskNode>();
+  const groups = new Set<ReadonlyGroupNode | undefined>();
+  const addWaiters = (group: ReadonlyGroupNode | undefined) => {
+    if (groups.has(group)) return;
+    groups.add(group);
+    for (const gate of group === undefined ? [] : gatesOn(group)) tasks.add(gate.root);
+  };
+  addWaiters(state.groups.get(id));
+  // A set yields what is added meanwhile.
+  for (const node of tasks) {
+    for (const dependent of node.dependents) tasks.add(dependent);
+    for (const gate of node.watchers) tasks.add(gate.root);
+    addWaiters(node.group);
+  }
+  return tasks;
+}
+
+/** The first names of a list, and how many more there are. */
+export function nameSome(ids: readonly string[], total: number = ids.length): string {
+  const named = ids.slice(0, MAX_NAMED);
+  return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
+}

@@ -1,0 +1,126 @@
+/**
+ * Refuses settings of tasks, groups and instances that are malformed or out of bounds. Types have been checked where
+ * they came in; here are the values.
+ */
+
+import type { Changes } from "../../messages/events.ts";
+import {
+  MAX_BACKOFF_COEFFICIENT,
+  MAX_COUNT,
+  MAX_DURATION_MS,
+  MAX_METADATA,
+  MAX_METADATA_BYTES,
+  MAX_NAMES,
+  MAX_TIME_MS,
+  MAX_TITLE_BYTES,
+} from "../../model/limits.ts";
+import {
+  type Backoff,
+  type GroupSettings,
+  type InstanceSettings,
+  PRIORITIES,
+  type TaskSettings,
+} from "../../model/task.ts";
+import { Refusal } from "../../model/refusal.ts";
+import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber } from "../../model/values.ts";
+
+/** Refuses settings that task `id` cannot have. */
+export function checkSettings(
+  settings: Changes<TaskSettings>,
+  id: string,
+  groupExists: (group: string) => boolean,
+): void {
+  const { priority, group, role, capabilities, assignTo, locks, backoff } = settings;
+  const what = `of task ${id}`;
+  if (priority != null && !PRIORITIES.includes(priority)) {
+    throw invalid(`Priority ${what} must be ${PRIORITIES.join(", ")}`);
+  }
+  if (group != null && !groupExists(group)) {
+    checkId(group, "Group id");
+    throw new Refusal("not_found", `Group ${group} not found: task ${id} names it; create_group it first`, { group });
+  }
+  if (role != null) checkId(role, "Role");
+  if (capabilities != null) checkNames(capabilities, "Capability", what);
+  if (locks != null) checkNames(locks, "Lock", what);
+  if (assignTo != null) {
+    const { instance, role: reservedRole, fallbackMs } = assignTo;
+    if ((instance === undefined) === (reservedRole === undefined)) {
+      throw invalid(`assign_to ${what} must name either an instance or a role`);
+    }
+    if (instance !== undefined) checkId(instance, "Instance id");
+    if (reservedRole !== undefined) checkId(reservedRole, "Role");
+    checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
+  }
+  checkNumber(settings.timeoutMs, `timeout_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
+  checkNumber(settings.maxAttempts, `max_attempts ${what}`, { least: 1, most: MAX_COUNT });
+  checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS });
+  checkNumber(settings.deadline, `deadline ${what}`, { least: 0, most: MAX_TIME_MS });
+  if (backoff != null) checkBackoff(backoff, what);
+  if (settings.ifUnreachable != null && !["skip", "fail"].includes(settings.ifUnreachable)) {
+    throw invalid(`if_unreachable ${what} must be block, skip or fail`);
+  }
+}
+
+/** Refuses settings that group `id` cannot have. */
+export function checkGroupSettings({ title, maxParallel }: Changes<GroupSettings>, id: string): void {
+  if (title != null) checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES);
+  checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT });
+}
+
+/** Refuses settings that instance `id` cannot have. */
+export function checkInstanceSettings(settings: InstanceSettings, id: string): void {
+  const { roles, capabilities, metadata, maxConcurrent, ttlMs } = settings;
+  const what = `of instance ${id}`;
+  if (roles !== undefined) checkNames(roles, "Role", what);
+  if (capabilities !== undefined) checkNames(capabilities, "Capability", what);
+  checkNumber(maxConcurrent, `max_concurrent ${what}`, { least: 1, most: MAX_COUNT });
+  checkNumber(ttlMs, `ttl_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
+  if (metadata === undefined) return;
+  const entries = Object.entries(metadata);
+  if (entries.length > MAX_METADATA) {
+    throw tooMany(`Metadata ${what}`, "entries", { count: entries.length, limit: MAX_METADATA });
+  }
+  for (const text of entries.flat()) checkText(text, `Metadata ${what}`, MAX_METADATA_BYTES);
+}
+
+/** Refuses a list of names that is too long, or a name that is malformed. */
+export function checkNames(names: readonly string[], kind: IdKind, what: string): void {
+  if (names.length > MAX_NAMES) {
+    throw tooMany(`List of names (${kind.toLowerCase()}) ${what}`, "names", { count: names.length, limit: MAX_NAMES });
+  }
+  for (const name of names) checkId(name, kind);
+}
+
+/** Refuses a number that is not whole, or out of bounds. */
+export function checkNumber(
+  value: number | null | undefined,
+  what: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): void {
+  if (value == null) return;
+  if (Number.isSafeInteger(value) && hasJsonNumbers(value) && value >= least && value <= most) return;
+  throw invalid(`${what} must be a whole number from ${least} to ${most}, it is ${printableNumber(value)}`);
+}
+
+function checkBackoff({ initialIntervalMs, coefficient, maxIntervalMs }: Backoff, what: string): void {
+  checkNumber(initialIntervalMs, `initial_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
+  checkNumber(maxIntervalMs, `max_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
+  if (coefficient === undefined || (coefficient >= 1 && coefficient <= MAX_BACKOFF_COEFFICIENT)) return;
+  throw invalid(
+    `backoff_coefficient ${what} must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}, it is ${coefficient}`,
+  );
+}
+
+function invalid(message: string): Refusal {
+  return new Refusal("invalid_value", message);
+}
+
+function tooMany(what: string, unit: string, data: { readonly count: number; readonly limit: number }): Refusal {
+  return new Refusal(
+    "limit_exceeded",
+    `${what} is too long: at most ${data.limit} ${unit} are allowed, it has ${data.count}`,
+    {
+      ...data,
+    },
+  );
+}

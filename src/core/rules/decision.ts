@@ -1,0 +1,53 @@
+/**
+ * What a decision is, and what the deciders have in common.
+ */
+
+import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
+import type { Event } from "../messages/events.ts";
+import type { Task, TaskView } from "../model/task.ts";
+import { Refusal, type RefusalCode } from "../model/refusal.ts";
+import { describeRemedies, type Remedy } from "../model/remedies.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { findTask, viewOf } from "../views/views.ts";
+
+export interface Decision<A> {
+  readonly events: readonly Event[];
+  /** Reads the answer from the state to which the events, and what follows from them, have been applied. */
+  readonly answer: (state: ReadonlyState) => A;
+}
+
+/** Decides the commands of one type. Throws a `Refusal` if the rules forbid it. */
+export type Decider<K extends CommandType> = (
+  state: ReadonlyState,
+  command: CommandOf<K>,
+  context: Context,
+) => Decision<AnswerOf<K>>;
+
+/** The deciders of some types. */
+export type Deciders<K extends CommandType> = { readonly [T in K]: Decider<T> };
+
+/** The view of a task that must exist. */
+export function viewIn(state: ReadonlyState, id: string): TaskView {
+  return viewOf(findTask(state, id));
+}
+
+/** A refusal whose message ends with what would work, which it carries as data, too. */
+export function refuse(code: RefusalCode, why: string, details: Details = {}): Refusal {
+  const { remedies = [], data } = details;
+  const help = describeRemedies(remedies);
+  return new Refusal(code, help === "" ? why : `${why}; what would help: ${help}`, data, remedies);
+}
+
+interface Details {
+  readonly remedies?: readonly Remedy[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** The refusal of an action that a task's status forbids. */
+export function wrongState(action: string, task: Task, why: string, remedies?: readonly Remedy[]): Refusal {
+  const { id, status } = task;
+  return refuse("wrong_state", `Cannot ${action} task ${id} in ${status} state: ${why}`, {
+    ...(remedies !== undefined && { remedies }),
+    data: { id, status },
+  });
+}

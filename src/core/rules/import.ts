@@ -1,0 +1,93 @@
+/** The rules for taking over tasks as they are, with status, result and times. */
+
+import { checkRoomForGroups } from "./groups.ts";
+import type { Deciders } from "./decision.ts";
+import { normalize } from "../model/dependency.ts";
+import type { Event } from "../messages/events.ts";
+import { checkNewTasks } from "./checks/new_tasks.ts";
+import { IdMap } from "../model/id_map.ts";
+import {
+  MAX_ERROR_BYTES,
+  MAX_IMPORTED_ATTEMPT,
+  MAX_MESSAGE_BYTES,
+  MAX_PAST_ATTEMPTS,
+  MAX_REASON_BYTES,
+  MAX_RESULT_BYTES,
+  MAX_TASKS,
+  MAX_TIME_MS,
+} from "../model/limits.ts";
+import type { Task } from "../model/task.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.ts";
+
+export const importDeciders: Deciders<"import_tasks"> = {
+  import_tasks(state, { tasks, firstOrder }) {
+    const isElsewhere = firstOrder !== undefined && firstOrder !== state.nextOrder;
+    if (tasks.length === 0 || isElsewhere) return { events: [], answer: () => ({ imported: 0 }) };
+    const normal = tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
+    const newGroups = checkImport(state, normal);
+    return {
+      events: [
+        ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
+        { type: "tasks.imported", tasks: normal },
+      ],
+      answer: () => ({ imported: tasks.length }),
+    };
+  },
+};
+
+/** Refuses tasks that cannot be imported, all together. Returns the groups that they need and that do not exist yet. */
+export function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {
+  const newGroups = new IdMap<true>();
+  for (const { group } of tasks) {
+    if (group === undefined || state.groups.has(group) || newGroups.has(group)) continue;
+    checkNewId(group, "Group id", state.groups);
+    checkNewId(group, "Group id", newGroups);
+    newGroups.set(group, true);
+  }
+  checkRoomForGroups(state, newGroups.size);
+  checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
+  tasks.forEach(checkImported);
+  return newGroups;
+}
+
+/** What an import adds to the checks of new tasks: a life that is consistent in itself. */
+function checkImported(task: Task): void {
+  const { id, status, assignedTo, startedAt, finishedAt } = task;
+  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
+  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
+  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
+  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
+  checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
+  const { pastAttempts = [] } = task;
+  for (const past of pastAttempts) {
+    checkId(past.instance, "Instance id");
+    checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
+  }
+  const times = [
+    ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
+    ...[task.progress?.at, task.workedMs, ...pastAttempts.flatMap((past) => [past.startedAt, past.endedAt])],
+  ];
+  const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
+  const hasEnded = status !== "pending" && status !== "in_progress";
+  const faults = {
+    "its times must be milliseconds since 1970": !times.every(isTime),
+    [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
+    [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
+    [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
+    "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
+    "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
+    "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
+    "only a completed task can have a result": status !== "completed" && task.result !== undefined,
+    "only a failed task can have an error": status !== "failed" && task.error !== undefined,
+    "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
+    "its numbers must be finite, and none of them -0": !hasJsonNumbers(task),
+  };
+  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
+  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= MAX_IMPORTED_ATTEMPT;
+}

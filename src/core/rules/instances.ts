@@ -1,0 +1,78 @@
+/**
+ * The rules for instances: coming, staying and going.
+ */
+
+import { checkInstance, checkNewInstance } from "./checks/instance.ts";
+import { checkInstanceSettings } from "./checks/settings.ts";
+import { clockWarning } from "../views/clock_warning.ts";
+import { contactEvents, contactOf } from "./heartbeat.ts";
+import { releasing } from "./claims.ts";
+import type { Deciders } from "./decision.ts";
+import type { Event } from "../messages/events.ts";
+import { MAX_INSTANCES, MAX_RECORD_TASKS } from "../model/limits.ts";
+import type { Instance } from "../model/task.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { printable } from "../model/values.ts";
+import { countHeldBy, firstHeldBy, instanceViewOf } from "../views/views.ts";
+
+export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
+  register_instance(state, { instance, settings }) {
+    checkNewInstance(state, instance);
+    checkInstanceSettings(settings, instance);
+    const known = state.instances.get(instance)?.instance;
+    if (known === undefined) checkRoom(state);
+    return {
+      events: [{ type: "instance.registered", instance, settings }],
+      answer: (after) => contactOf(after, instance, known?.lostTasks),
+    };
+  },
+
+  heartbeat(state, command, context) {
+    const { instance } = command;
+    checkInstance(state, instance);
+    const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+    const warning = clockWarning(context);
+    // The sign of life itself is written with every command of an instance, where it is due.
+    const answer = (after: ReadonlyState) => ({
+      ...contactOf(after, instance, lostTasks),
+      ...(contactEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
+      ...(warning !== undefined && { clockWarning: warning }),
+    });
+    return { events: [], answer };
+  },
+
+  leave(state, { instance: id, isDraining }) {
+    const instance = findInstance(state, id);
+    const answer = (after: ReadonlyState) => instanceViewOf(after, findInstance(after, id));
+    if (isDraining === true) {
+      return { events: instance.status === "active" ? [{ type: "instance.drained", instance: id }] : [], answer };
+    }
+    if (instance.status === "left") return { events: [], answer };
+    const released = firstHeldBy(state, id, MAX_RECORD_TASKS)
+      .flatMap(({ task }): readonly Event[] => releasing(task, "its instance left"));
+    if (released.length === countHeldBy(state, id)) {
+      return { events: [...released, { type: "instance.left", instance: id }], answer };
+    }
+    // Until it has called so often that it holds nothing, it drains: it gets no more tasks.
+    const isDrainingNow = instance.status === "draining";
+    return { events: isDrainingNow ? released : [{ type: "instance.drained", instance: id }, ...released], answer };
+  },
+};
+
+/** The registered instance with an id. Throws a `Refusal` if there is none. */
+function findInstance(state: ReadonlyState, id: string): Instance {
+  const instance = state.instances.get(id)?.instance;
+  if (instance !== undefined) return instance;
+  throw new Refusal("not_found", `Instance ${printable(id)} not found: list_instances lists those that registered`, {
+    instance: printable(id),
+  });
+}
+
+function checkRoom({ instances }: ReadonlyState): void {
+  if (instances.size < MAX_INSTANCES) return;
+  for (const { instance } of instances.values()) if (instance.status === "left" || instance.status === "lost") return;
+  throw new Refusal("limit_exceeded", `Cannot register more than ${MAX_INSTANCES} instances: others must leave first`, {
+    limit: MAX_INSTANCES,
+  });
+}

@@ -1,0 +1,171 @@
+/**
+ * The rules for making, changing and removing tasks, and for those ends of theirs that need no holder.
+ */
+
+import type { TaskDefaults } from "../messages/commands.ts";
+import { checkSettings } from "./checks/settings.ts";
+import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
+import { normalize } from "../model/dependency.ts";
+import type { Changes, Event } from "../messages/events.ts";
+import { reasonOf, waysOut } from "../views/explain.ts";
+import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./checks/new_tasks.ts";
+import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
+import type { NewTask, Task, TaskSettings } from "../model/task.ts";
+import { eachOnce, type Remedy } from "../model/remedies.ts";
+import { endsAgain } from "../views/roots.ts";
+import type { ReadonlyTaskNode } from "../state/state.ts";
+import { checkText } from "../model/values.ts";
+import { findTask, inOrderOfCreation } from "../views/views.ts";
+
+export const taskDeciders: Deciders<
+  "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
+> = {
+  create_tasks(state, command, context) {
+    const tasks = command.tasks.map((task) => completeTask(task, context.defaults));
+    checkNewTasks(state, tasks);
+    return {
+      events: tasks.length === 0 ? [] : [{ type: "tasks.created", tasks }],
+      answer: (after) => tasks.map((task) => viewIn(after, task.id)),
+    };
+  },
+
+  update_task(state, { id, description, dependencies, settings = {} }) {
+    const node = findTask(state, id);
+    const { task } = node;
+    if (task.status !== "pending") {
+      throw wrongState("update", task, "only pending tasks can change", waysOut(state, node));
+    }
+    if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
+    const normal = dependencies && normalize(dependencies);
+    checkSettings(settings, id, (group) => state.groups.has(group));
+    const different = differentSettings(task, settings);
+    if (normal !== undefined) checkNewDependencies(state, id, normal, different);
+    if (different.group != null) checkMove(state, [{ id, dependencies: normal ?? task.dependencies }], different.group);
+    const changes = {
+      ...(description !== undefined && description !== task.description && { description }),
+      ...(normal !== undefined && !isSame(normal, task.dependencies) && { dependencies: normal }),
+      ...(Object.keys(different).length > 0 && { settings: different }),
+    };
+    return {
+      events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
+      answer: (after) => viewIn(after, id),
+    };
+  },
+
+  delete_task(state, { id }) {
+    const node = findTask(state, id);
+    checkDeletable(node, () => false);
+    return { events: [{ type: "task.deleted", id }], answer: () => ({ deleted: id }) };
+  },
+
+  cancel_task(state, { id, reason }) {
+    return { events: cancelling(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
+  },
+
+  retry_task(state, { id }, { now }) {
+    const node = findTask(state, id);
+    const { task } = node;
+    if (task.status === "in_progress" || task.status === "completed") {
+      throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried", waysOut(state, node));
+    }
+    if (endsAgain(node)) {
+      const { why, remedies } = reasonOf(state, node);
+      throw wrongState("retry", task, why, remedies);
+    }
+    return { events: retrying(task, now), answer: (after) => viewIn(after, id) };
+  },
+};
+
+/** A new task in the form in which it is kept, with the server's settings where it does not say otherwise. */
+export function completeTask(task: NewTask, defaults: TaskDefaults): NewTask {
+  const { id, description } = task;
+  return { id, description, dependencies: normalize(task.dependencies), ...defaults, ...settingsOf(task) };
+}
+
+/** The settings that a task has, and nothing else that it may have besides. */
+function settingsOf(task: TaskSettings): TaskSettings {
+  return Object.fromEntries(Object.entries(task).filter(([key]) => Object.hasOwn(SETTINGS, key)));
+}
+
+/** The names of all settings. */
+const SETTINGS: Readonly<Record<keyof TaskSettings, true>> = {
+  priority: true,
+  group: true,
+  role: true,
+  capabilities: true,
+  assignTo: true,
+  locks: true,
+  timeoutMs: true,
+  maxAttempts: true,
+  backoff: true,
+  notBefore: true,
+  deadline: true,
+  failOnDeadline: true,
+  ifUnreachable: true,
+};
+
+/** The cancellation of a task that has not ended; nothing, if it is cancelled already. */
+export function cancelling(task: Task, reason: string | undefined): readonly Event[] {
+  const { id, status } = task;
+  if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
+  if (status === "cancelled") return [];
+  if (status !== "pending" && status !== "in_progress") throw wrongState("cancel", task, "it has ended already");
+  return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }) }];
+}
+
+/** Another try of a task that failed, was cancelled or skipped; the end of its back-off, if it is pending already. */
+export function retrying({ id, status, retryAt = 0 }: Task, now: number): readonly Event[] {
+  return status !== "pending" || retryAt > now ? [{ type: "task.retried", id }] : [];
+}
+
+/** Refuses to delete a task that somebody works on, or that others depend on which don't go with it. */
+export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: ReadonlyTaskNode) => boolean): void {
+  const { task } = node;
+  const staying = inOrderOfCreation([...dependentsOf(node)].filter((dependent) => !goesToo(dependent)));
+  if (staying.length > 0) {
+    const ids = staying.map((dependent) => dependent.task.id);
+    throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
+      remedies: eachOnce(staying.slice(0, MAX_NAMED).flatMap((dependent) => waysToDetach(dependent, "dependencies"))),
+      data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
+    });
+  }
+  if (task.status === "in_progress") {
+    throw wrongState("delete", task, `${task.assignedTo} is working on it`, [{ type: "cancel_task", id: task.id }]);
+  }
+}
+
+/**
+ * What takes a task from what it names: a change while it is pending, and later only its own end and deletion, which
+ * begins with what depends on it.
+ */
+export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
+  let node = start;
+  // No task depends on itself, so this ends.
+  for (;;) {
+    const { id, status } = node.task;
+    if (status === "pending") return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
+    if (status === "in_progress") return [{ type: "cancel_task", id }];
+    const [dependent] = inOrderOfCreation(dependentsOf(node));
+    if (dependent === undefined) return [{ type: "delete_task", id }];
+    node = dependent;
+  }
+}
+
+/** The tasks that name a task. */
+function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  return new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
+}
+
+/** Those of the settings that a task does not have already. */
+export function differentSettings(task: Task, settings: Changes<TaskSettings>): Changes<TaskSettings> {
+  const entries = Object.entries(settings).filter(([key, value]) => {
+    // The keys of settings are those of a task's settings.
+    return value !== undefined && !isSame(value, task[key as keyof TaskSettings] ?? null);
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Whether two JSON values are written the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

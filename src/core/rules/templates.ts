@@ -1,0 +1,99 @@
+/**
+ * The rules for templates.
+ */
+
+import { checkDependencies } from "./checks/dependencies.ts";
+import { checkNumber, checkSettings } from "./checks/settings.ts";
+import { checkNewGroup } from "./groups.ts";
+import { completeTask } from "./tasks.ts";
+import { type Deciders, viewIn } from "./decision.ts";
+import { checkNewTasks } from "./checks/new_tasks.ts";
+import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
+import type { NewTask, TemplateTask } from "../model/task.ts";
+import { Refusal } from "../model/refusal.ts";
+import { checkTemplate, expand } from "../templates/expand.ts";
+import { checkNewId, printable } from "../model/values.ts";
+import { findTemplate, isArchived, versionsOf } from "../templates/catalog.ts";
+import { findGroup, groupViewOf } from "../views/views.ts";
+
+export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
+  save_template(state, { template }) {
+    checkTemplate(template);
+    if (!state.templates.has(template.name)) checkNewId(template.name, "Template name", state.templates);
+    for (const task of template.tasks) checkFixed(task);
+    const { name } = template;
+    let versions = 0;
+    for (const saved of state.templates.values()) versions += saved.versions.length;
+    if (versions >= MAX_TEMPLATE_VERSIONS) {
+      throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} versions of templates`, {
+        limit: MAX_TEMPLATE_VERSIONS,
+      });
+    }
+    const version = versionsOf(state, name).length + 1;
+    return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
+  },
+
+  apply_template(state, { name, version, group, settings, parameters }, { now, defaults }) {
+    const template = findTemplate(state, name, version);
+    if (isArchived(state, name)) {
+      throw new Refusal(
+        "wrong_state",
+        `Cannot apply template ${name} as it is archived: archive_template takes it back`,
+        {
+          name,
+        },
+      );
+    }
+    checkNewGroup(state, group, settings);
+    const tasks = expand(template, parameters, group)
+      .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
+    checkNewTasks(state, tasks, { newGroups: new Set([group]) });
+    const origin = { name, version: template.version };
+    return {
+      events: [
+        { type: "group.created", group: { id: group, ...settings, template: origin } },
+        { type: "tasks.created", tasks },
+      ],
+      answer: (after) => ({
+        group: groupViewOf(findGroup(after, group)),
+        version: template.version,
+        tasks: tasks.map(({ id }) => viewIn(after, id)),
+      }),
+    };
+  },
+
+  archive_template(state, { name, isArchived: shallBe }) {
+    findTemplate(state, name);
+    return {
+      events: isArchived(state, name) === shallBe ? [] : [{ type: "template.archived", name, isArchived: shallBe }],
+      answer: () => ({ name, isArchived: shallBe }),
+    };
+  },
+};
+
+/** The task with times that are said from now on. */
+function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number): NewTask {
+  return {
+    ...task,
+    ...(notBeforeMs !== undefined && { notBefore: now + notBeforeMs }),
+    ...(deadlineMs !== undefined && { deadline: now + deadlineMs }),
+  };
+}
+
+/** Refuses what no values of parameters could make right: numbers, times, forms of expressions. */
+function checkFixed(task: TemplateTask): void {
+  if (task.group !== undefined) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot save a template with a group for task ${
+        printable(task.id)
+      }: leave it out, apply_template makes the group`,
+    );
+  }
+  const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
+  checkSettings(numbers, task.id, () => true);
+  checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
+  checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
+  const isThere = () => true;
+  checkDependencies(task.id, task.dependencies, { task: isThere, group: isThere });
+}

@@ -1,0 +1,122 @@
+/**
+ * Applies the events of instances: who is there, what they offer, until when they are believed to be alive.
+ */
+
+import type { InstanceNode } from "./nodes.ts";
+import type { EventOf } from "../messages/events.ts";
+import { reindexTask } from "./task_index.ts";
+import { add, remove } from "./heap.ts";
+import { MAX_INSTANCES } from "../model/limits.ts";
+import type { Instance, InstanceSettings } from "../model/task.ts";
+import { changeFleet } from "./ready_queue.ts";
+import { type Profile, profileOf } from "./eligibility.ts";
+import type { State } from "./state.ts";
+
+type InstanceEvent = EventOf<
+  "instance.registered" | "instance.renewed" | "instance.drained" | "instance.left" | "instance.lost"
+>;
+
+/** Applies an event of an instance that happened at `at` (milliseconds since the Unix epoch). */
+export function onInstanceEvent(state: State, event: InstanceEvent, at: number): void {
+  const node = state.instances.get(event.instance);
+  switch (event.type) {
+    case "instance.registered":
+      return register(state, event.instance, event.settings, at);
+    case "instance.renewed":
+      for (const { id, until } of event.leases) extendLease(state, id, until);
+      if (node !== undefined) renew(state, node, event, at);
+      return;
+    case "instance.drained":
+      if (node === undefined) return;
+      put(state, node, { ...node.instance, status: "draining" });
+      if (!state.held.has(event.instance)) state.drained.add(node);
+      return;
+    case "instance.left":
+      if (node === undefined) return;
+      state.drained.delete(node);
+      return put(state, node, { ...node.instance, status: "left" });
+    case "instance.lost":
+      if (node === undefined) return;
+      // It is gone already, and not because it has finished what it held.
+      state.drained.delete(node);
+      return put(state, node, { ...node.instance, status: "lost", lostTasks: event.tasks });
+    default:
+      event satisfies never;
+  }
+}
+
+/** Puts an instance into the state as it is. */
+export function addInstance(state: State, instance: Instance): void {
+  const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), due: undefined };
+  state.instances.set(instance.id, node);
+  changeFleet(state.ready, undefined, offerOf(node));
+  put(state, node, instance);
+}
+
+function register(state: State, id: string, settings: InstanceSettings, at: number): void {
+  const known = state.instances.get(id);
+  const instance: Instance = {
+    ...settings,
+    id,
+    status: "active",
+    registeredAt: known?.instance.registeredAt ?? at,
+    seenAt: at,
+    ...(settings.ttlMs !== undefined && { expiresAt: at + settings.ttlMs }),
+  };
+  if (known === undefined) addInstance(state, instance);
+  else {
+    state.drained.delete(known);
+    put(state, known, instance, profileOf(id, instance));
+  }
+  if (state.instances.size > MAX_INSTANCES) forgetOne(state);
+}
+
+/** A sign of life, which also brings back one that was lost. */
+function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewed">, at: number): void {
+  const { expiresAt, isTold } = event;
+  const { lostTasks, ...instance } = node.instance;
+  put(state, node, {
+    ...instance,
+    status: instance.status === "lost" ? "active" : instance.status,
+    seenAt: at,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(lostTasks !== undefined && isTold !== true && { lostTasks }),
+  });
+}
+
+function extendLease(state: State, id: string, until: number): void {
+  const node = state.tasks.get(id);
+  if (node?.task.status !== "in_progress") return;
+  node.task = { ...node.task, leaseUntil: until };
+  reindexTask(state, node);
+}
+
+/** Puts another instance in the place of one with the same id, and its time among those that are due. */
+function put(state: State, node: InstanceNode, instance: Instance, profile: Profile = node.profile): void {
+  const before = offerOf(node);
+  node.instance = instance;
+  node.profile = profile;
+  changeFleet(state.ready, before, offerOf(node));
+  if (node.due !== undefined) remove(state.dues, node.due);
+  node.due = undefined;
+  const isThere = instance.status === "active" || instance.status === "draining";
+  if (isThere && instance.expiresAt !== undefined) {
+    node.due = { at: instance.expiresAt, heapIndex: -1, target: node };
+    add(state.dues, node.due);
+  }
+}
+
+/** What an instance offers that takes tasks. */
+function offerOf({ instance, profile }: InstanceNode): Profile | undefined {
+  return instance.status === "active" ? profile : undefined;
+}
+
+/** Forgets the instance that has been gone for the longest. */
+function forgetOne(state: State): void {
+  let oldest: Instance | undefined;
+  for (const { instance } of state.instances.values()) {
+    const isGone = instance.status === "left" || instance.status === "lost";
+    if (isGone && (oldest === undefined || instance.seenAt < oldest.seenAt)) oldest = instance;
+  }
+  if (oldest !== undefined) state.instances.delete(oldest.id);
+}

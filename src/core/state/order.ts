@@ -1,0 +1,34 @@
+/**
+ * The first few of many items, whatever the order of the set or map that holds them.
+ */
+
+import type { Task } from "../model/task.ts";
+
+/** The wanted tasks that were created first, in that order. */
+export function firstCreated<N extends { readonly task: Task }>(
+  nodes: Iterable<N>,
+  limit: number,
+  isWanted: (node: N) => boolean = () => true,
+): readonly N[] {
+  return firstOf(nodes, limit, { compare: (a, b) => a.task.order - b.task.order, isWanted });
+}
+
+export interface Choice<T> {
+  readonly compare: (a: T, b: T) => number;
+  /** Asked only for items that come before those found so far. */
+  readonly isWanted: (item: T) => boolean;
+}
+
+/** The first of the wanted items, sorted. O(n log limit), and O(n) where they come nearly in order. */
+export function firstOf<T>(items: Iterable<T>, limit: number, { compare, isWanted }: Choice<T>): readonly T[] {
+  let first: T[] = [];
+  let last: T | undefined;
+  for (const item of items) {
+    if ((last !== undefined && compare(item, last) > 0) || !isWanted(item)) continue;
+    first.push(item);
+    if (first.length < 2 * limit) continue;
+    first = first.sort(compare).slice(0, limit);
+    last = first.at(-1);
+  }
+  return first.sort(compare).slice(0, limit);
+}

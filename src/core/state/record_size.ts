@@ -1,0 +1,42 @@
+/** How large a record becomes: refused where it is too large, before anything has changed. */
+
+import type { Event } from "../messages/events.ts";
+import { MAX_BULK_BYTES, MAX_EVENTS_BYTES, MAX_RECORD_TASKS } from "../model/limits.ts";
+import { Refusal } from "../model/refusal.ts";
+
+/**
+ * How many tasks and instances may change as a consequence of events in the record of these. It stays below
+ * `MAX_RECORD_BYTES`: `MAX_RECORD_TASKS` of them, with the longest ids, take less than 2 MiB.
+ *
+ * @throws Refusal `limit_exceeded` if the events alone are too large
+ */
+export function roomBeside(events: readonly Event[]): number {
+  if (mostBytes(events) <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
+  const bytes = jsonBytes(events);
+  if (bytes <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
+  if (bytes <= MAX_EVENTS_BYTES) return 0;
+  throw new Refusal(
+    "limit_exceeded",
+    `Cannot do so much at once as that takes ${bytes} bytes in the journal: at most ${MAX_EVENTS_BYTES} are allowed; ` +
+      "do it in several calls, or with shorter texts",
+    { limit: MAX_EVENTS_BYTES, bytes },
+  );
+}
+
+/** No fewer bytes than a value's JSON has, without making it: every record passes here. Its nesting is bounded. */
+function mostBytes(value: unknown): number {
+  // A character is escaped with six at the most; a number has fewer than 25.
+  if (typeof value === "string") return 6 * value.length + 3;
+  if (typeof value !== "object" || value === null) return 25;
+  let bytes = 2;
+  if (Array.isArray(value)) { for (const each of value) bytes += mostBytes(each) + 1; }
+  else for (const [key, each] of Object.entries(value)) bytes += 6 * key.length + 4 + mostBytes(each);
+  return bytes;
+}
+
+/** Bytes of UTF-8 of a value's JSON; where these are plainly no more than `limit`, perhaps fewer. */
+export function jsonBytes(value: unknown, limit = 0): number {
+  const json = JSON.stringify(value);
+  // No character of UTF-16 takes more than three bytes of UTF-8.
+  return json.length * 3 <= limit ? json.length : new TextEncoder().encode(json).length;
+}

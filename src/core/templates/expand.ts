@@ -1,0 +1,291 @@
+/**
+ * Templates: which may be saved, and which tasks one becomes when it is applied. Only texts are filled in; whether the
+ * tasks may join the graph (dependencies that exist, no cycles, limits of settings) is for their creation to decide.
+ */
+
+import {
+  type Condition,
+  type Dependency,
+  type GroupDependency,
+  isList,
+  type JsonValue,
+  normalize,
+} from "../model/dependency.ts";
+import { MAX_DESCRIPTION_BYTES } from "../model/limits.ts";
+import type { NewTask, NewTemplate, TemplateTask } from "../model/task.ts";
+import { Refusal } from "../model/refusal.ts";
+import { checkId, checkText, printable } from "../model/values.ts";
+
+/** Most tasks of a template. */
+export const MAX_TEMPLATE_TASKS = 200;
+
+/** Most parameters of a template. */
+export const MAX_TEMPLATE_PARAMETERS = 50;
+
+/** Largest template, in bytes of the UTF-8 of its JSON. */
+export const MAX_TEMPLATE_BYTES = 256 * 1024;
+
+/** Most characters that one application of a template fills in: a small template may use a long value often. */
+export const MAX_FILLED_CHARACTERS = 4 * 1024 * 1024;
+
+/** What a parameter stands for in a text. Braces around anything but a name are text. */
+const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+
+const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * The tasks that a checked template becomes, in its order. Each `{{name}}` gives way to the parameter's value, which is
+ * not looked at for further placeholders: the given one, else its default, else nothing. Ids get `prefix` and a slash,
+ * and so do references to them; a reference to any other task names one outside and stays, as do groups.
+ * Dependencies are normalized, as values may make two of them the same.
+ *
+ * Refuses unknown and missing parameters, and values that make ids malformed or the same, or the tasks too large.
+ *
+ * @example
+ * ```ts
+ * const tasks = [{ id: "fix", description: "Fix {{what}}", dependencies: ["{{after}}"] }];
+ * const parameters = [{ name: "what", required: true }, { name: "after", required: true }];
+ * expand({ name: "fix", parameters, tasks }, { what: "the bug", after: "plan" }, "g1");
+ * // [{ id: "g1/fix", description: "Fix the bug", dependencies: ["plan"] }]
+ * ```
+ */
+export function expand(
+  template: NewTemplate,
+  parameters: Readonly<Record<string, string>>,
+  prefix: string,
+): readonly TemplateTask[] {
+  const fill = filling(template, valuesOf(template, parameters));
+  const ids = new Set<string>();
+  for (const task of template.tasks) {
+    const id = fill(task.id);
+    checkId(id, "Task id");
+    if (ids.has(id)) {
+      throw new Refusal(
+        "already_exists",
+        `Cannot apply template ${template.name} as two of its tasks get the id ${id}: ` +
+          "give values that keep the ids apart",
+        { id },
+      );
+    }
+    ids.add(id);
+  }
+  const fillId = (text: string) => {
+    const id = fill(text);
+    return ids.has(id) ? `${prefix}/${id}` : id;
+  };
+  return template.tasks.map((task) => {
+    const filled = mapTexts(task, fill, fillId);
+    return { ...filled, dependencies: normalize(filled.dependencies) };
+  });
+}
+
+/** Refuses a template that nobody could apply or that is too large. */
+export function checkTemplate(template: NewTemplate): void {
+  const { name, description, tasks } = template;
+  checkId(name, "Template name");
+  if (tasks.length === 0) {
+    throw new Refusal("invalid_value", `Cannot save template ${name} as it has no tasks: give at least one`);
+  }
+  if (tasks.length > MAX_TEMPLATE_TASKS) {
+    throw new Refusal(
+      "limit_exceeded",
+      `Cannot save template ${name} as it has ${tasks.length} tasks: at most ${MAX_TEMPLATE_TASKS} are allowed`,
+      { limit: MAX_TEMPLATE_TASKS },
+    );
+  }
+  checkParameters(template);
+  checkText(JSON.stringify(template), `Template ${name} as JSON`, MAX_TEMPLATE_BYTES);
+  checkText(description ?? "", `Description of template ${name}`, MAX_DESCRIPTION_BYTES);
+  const ids = new Set<string>();
+  for (const task of tasks) {
+    checkTask(template, task);
+    if (ids.has(task.id)) {
+      throw new Refusal(
+        "already_exists",
+        `Cannot save template ${name} as two of its tasks have the id ${task.id}: name each id once`,
+        { id: task.id },
+      );
+    }
+    ids.add(task.id);
+  }
+}
+
+function checkParameters({ name: template, parameters }: NewTemplate): void {
+  if (parameters.length > MAX_TEMPLATE_PARAMETERS) {
+    throw new Refusal(
+      "limit_exceeded",
+      `Cannot save template ${template} as it has ${parameters.length} parameters: ` +
+        `at most ${MAX_TEMPLATE_PARAMETERS} are allowed`,
+      { limit: MAX_TEMPLATE_PARAMETERS },
+    );
+  }
+  const names = new Set<string>();
+  for (const { name, description, default: value } of parameters) {
+    checkId(name, "Parameter name");
+    if (!PARAMETER_NAME.test(name)) {
+      throw new Refusal(
+        "invalid_value",
+        `Cannot save template ${template} as its parameter ${printable(name)} is no name: ` +
+          "use ASCII letters, digits and underscores, and no digit at the start",
+        { parameter: name },
+      );
+    }
+    if (names.has(name)) {
+      throw new Refusal(
+        "already_exists",
+        `Cannot save template ${template} as it has two parameters ${name}: declare each once`,
+        { parameter: name },
+      );
+    }
+    names.add(name);
+    checkText(description ?? "", `Description of parameter ${name}`, MAX_DESCRIPTION_BYTES);
+    checkText(value ?? "", `Default of parameter ${name}`, MAX_DESCRIPTION_BYTES);
+  }
+}
+
+/** Refuses a task that could not be filled in. */
+function checkTask(template: NewTemplate, task: NewTask): void {
+  checkId(task.id, "Task id");
+  if (task.group !== undefined) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot save template ${template.name} as its task ${task.id} has a group: ` +
+        "leave it out, as all tasks join the group that is created when the template is applied",
+      { task: task.id },
+    );
+  }
+  const names = new Set(template.parameters.map(({ name }) => name));
+  const check = (text: string) => {
+    checkText(text, `A text of task ${task.id}`, MAX_DESCRIPTION_BYTES);
+    for (const [placeholder, name = ""] of text.matchAll(PLACEHOLDER)) {
+      if (names.has(name)) continue;
+      throw new Refusal(
+        "invalid_value",
+        `Cannot save template ${template.name} as its task ${task.id} uses ${printable(placeholder)}, ` +
+          `and ${listParameters(template)}: declare ${printable(name)} as a parameter, or use a declared one`,
+        { task: task.id, placeholder: name, parameters: [...names] },
+      );
+    }
+    return text;
+  };
+  mapTexts(task, check, check);
+}
+
+/** What each parameter comes to. */
+function valuesOf(template: NewTemplate, given: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  const names = template.parameters.map(({ name }) => name);
+  const values = new Map(Object.entries(given));
+  for (const name of values.keys()) {
+    if (names.includes(name)) continue;
+    throw new Refusal(
+      "invalid_value",
+      `Cannot apply template ${template.name} as there is no parameter ${printable(name)}: ${listParameters(template)}`,
+      { parameter: name, parameters: names },
+    );
+  }
+  for (const { name, default: value, required } of template.parameters) {
+    if (values.has(name)) continue;
+    if (required === true && value === undefined) {
+      throw new Refusal(
+        "invalid_value",
+        `Cannot apply template ${template.name} as parameter ${name} is missing: give it a value; ` +
+          listParameters(template),
+        { parameter: name, parameters: names },
+      );
+    }
+    values.set(name, value ?? "");
+  }
+  return values;
+}
+
+/** The function that fills values into the texts of one application, and keeps count of how much that is. */
+function filling({ name }: NewTemplate, values: ReadonlyMap<string, string>): (text: string) => string {
+  let characters = 0;
+  return (text) =>
+    text.replaceAll(PLACEHOLDER, (placeholder, parameter: string) => {
+      const value = values.get(parameter) ?? placeholder;
+      characters += value.length;
+      if (characters > MAX_FILLED_CHARACTERS) {
+        throw new Refusal(
+          "limit_exceeded",
+          `Cannot apply template ${name} as its parameters fill in more than ${MAX_FILLED_CHARACTERS} characters: ` +
+            "give shorter values; put long material into a file and give its path",
+          { limit: MAX_FILLED_CHARACTERS },
+        );
+      }
+      return value;
+    });
+}
+
+/** The parameters of a template in words. */
+function listParameters({ parameters }: NewTemplate): string {
+  if (parameters.length === 0) return "it has no parameters";
+  const names = parameters.map(({ name, required, default: value }) =>
+    required === true && value === undefined ? `${name} (required)` : name
+  );
+  return `its parameters are ${names.join(", ")}`;
+}
+
+type MapText = (text: string) => string;
+
+/** A task with each of its texts replaced; `mapId` does so for its id and the tasks that it depends on. */
+function mapTexts(task: NewTask, map: MapText, mapId: MapText): NewTask {
+  const { id, description, dependencies, role, capabilities, locks, assignTo } = task;
+  return {
+    ...task,
+    id: mapId(id),
+    description: map(description),
+    dependencies: dependencies.map((dependency) => mapDependency(dependency, map, mapId)),
+    ...(role !== undefined && { role: map(role) }),
+    ...(capabilities !== undefined && { capabilities: capabilities.map(map) }),
+    ...(locks !== undefined && { locks: locks.map(map) }),
+    ...(assignTo !== undefined && {
+      assignTo: {
+        ...assignTo,
+        ...(assignTo.instance !== undefined && { instance: map(assignTo.instance) }),
+        ...(assignTo.role !== undefined && { role: map(assignTo.role) }),
+      },
+    }),
+  };
+}
+
+function mapDependency(dependency: Dependency, map: MapText, mapId: MapText): Dependency {
+  if (typeof dependency === "string") return mapId(dependency);
+  if ("task" in dependency) {
+    const { task, when } = dependency;
+    // A condition is a JSON object, and texts give way to texts.
+    return { ...dependency, task: mapId(task), ...(when && { when: mapJson(when as JsonValue, map) as Condition }) };
+  }
+  if ("group" in dependency) return mapGroup(dependency, map);
+  const mapPart = (part: Dependency) => mapDependency(part, map, mapId);
+  if ("any" in dependency) return { any: dependency.any.map(mapPart) };
+  if ("all" in dependency) return { all: dependency.all.map(mapPart) };
+  const { at_least, of } = dependency;
+  return { at_least, of: isList(of) ? of.map(mapPart) : mapGroup(of, map) };
+}
+
+function mapGroup(dependency: GroupDependency, map: MapText): GroupDependency {
+  return { ...dependency, group: map(dependency.group) };
+}
+
+/** A JSON value with each text in it replaced, keys included. */
+function mapJson(value: JsonValue, map: MapText): JsonValue {
+  if (typeof value === "string") return map(value);
+  if (typeof value !== "object" || value === null) return value;
+  // `Array.isArray` does not narrow read-only arrays.
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => mapJson(item, map));
+  const fields = new Map<string, JsonValue>();
+  for (const [key, item] of Object.entries(value)) {
+    const name = map(key);
+    if (fields.has(name)) {
+      throw new Refusal(
+        "invalid_value",
+        `Cannot fill in a condition as two of its keys become ${printable(name)}: give values that keep them apart`,
+        { key: name },
+      );
+    }
+    fields.set(name, mapJson(item, map));
+  }
+  // Makes own properties of all keys, `__proto__` included.
+  return Object.fromEntries(fields);
+}

@@ -1,0 +1,235 @@
+/**
+ * Why a task is not ready, blocked or skipped, as a tree, and what would change it. Bounded, whatever the graph.
+ */
+
+import type { Gate } from "../state/nodes.ts";
+import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
+import { unreachableEnd } from "../state/conditions.ts";
+import type { TaskStatus } from "../model/status.ts";
+import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
+import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/remedies.ts";
+import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { describeBusy, findTask, groupViewOf, isFree, take } from "./views.ts";
+
+/** Most dependencies of one node of the tree that are shown, the deciding ones first. */
+const MAX_PARTS = 20;
+
+/** Why a task is as it is. */
+export interface Explanation {
+  readonly id: string;
+  readonly status: TaskStatus;
+  readonly readiness?: string;
+  /** The answer in a sentence. */
+  readonly why: string;
+  /** What can be done about it. */
+  readonly whatWouldChange: readonly string[];
+  /** What it waits for; absent if it waits for nothing. */
+  readonly dependencies?: readonly ExplainedDependency[];
+  readonly moreDependencies?: number;
+  /** The tasks at the end of all the waiting: running, ready, delayed or failed (the first few). */
+  readonly roots?: readonly { readonly id: string; readonly state: string; readonly assignedTo?: string }[];
+}
+
+/** A dependency and what is known of it: see the truth table. */
+export interface ExplainedDependency {
+  readonly dependency: string;
+  readonly verdict: Verdict;
+  /** The state of the task or group that it waits for. */
+  readonly state?: string;
+  readonly need?: number;
+  readonly of?: readonly ExplainedDependency[];
+  readonly more?: number;
+}
+
+/** Explains a task. O(its dependencies and the tasks behind them up to a bound + members of the groups among them). */
+export function explain(state: ReadonlyState, id: string): Explanation {
+  const node = findTask(state, id);
+  const { task } = node;
+  const readiness = readinessOf(node);
+  const parts = [...node.dependencies.map(explainPlain), ...node.gates.map(explainGate)].sort(byWeight);
+  const { why, remedies, roots } = reasonOf(state, node);
+  return {
+    id,
+    status: task.status,
+    ...(readiness !== undefined && { readiness }),
+    why,
+    whatWouldChange: remedies.map(describeRemedy),
+    ...(parts.length > 0 && { dependencies: parts.slice(0, MAX_PARTS) }),
+    ...(parts.length > MAX_PARTS && { moreDependencies: parts.length - MAX_PARTS }),
+    ...(roots !== undefined && roots.tasks.length > 0 && {
+      roots: roots.tasks.map(({ node }) => ({
+        id: node.task.id,
+        state: readinessOf(node) ?? node.task.status,
+        ...(node.task.assignedTo !== undefined && { assignedTo: node.task.assignedTo }),
+      })),
+    }),
+  };
+}
+
+/** Why a task does not go on, and what would change that. */
+export interface Reason {
+  readonly why: string;
+  /** Each helps by itself. */
+  readonly remedies: readonly Remedy[];
+  /** What it waits for in the end, where it waits. */
+  readonly roots?: Roots;
+}
+
+/** The reason for which a task is as it is. O(its dependencies and the tasks behind them, up to a bound). */
+export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+  const { task } = node;
+  const { id, assignedTo = "" } = task;
+  switch (task.status) {
+    case "in_progress": {
+      const lease = task.leaseUntil === undefined
+        ? "without a timeout"
+        : `until ${new Date(task.leaseUntil).toISOString()}, unless it gives a sign of life`;
+      return {
+        why: `${assignedTo} works on attempt ${task.attempt}, ${lease}`,
+        remedies: [
+          { type: "end_task", id, how: "finished", instance: assignedTo },
+          { type: "release_task", id, instance: assignedTo },
+        ],
+      };
+    }
+    case "completed":
+      return { why: `${task.assignedTo ?? "Somebody"} completed it`, remedies: [] };
+    case "failed":
+      return endedReason(state, node, `It failed: ${task.error || "no error was given"}`);
+    case "cancelled":
+      return endedReason(state, node, `It was cancelled: ${task.reason || "no reason was given"}`);
+    case "skipped":
+      return endedReason(state, node, `It was skipped: ${task.reason || "its dependencies could not be met"}`);
+    case "pending":
+      return pendingReason(state, node);
+  }
+}
+
+/** What gets a task out of the status that it is in: another task, where it is completed for good. */
+export function waysOut(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
+  const { id, status } = node.task;
+  return status === "completed" ? [{ type: "create_task", insteadOf: id }] : reasonOf(state, node).remedies;
+}
+
+/** Why a task has ended: it can be retried, unless its dependencies would end it again at once. */
+function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string): Reason {
+  const { id } = node.task;
+  const end = unreachableEnd(node);
+  if (!endsAgain(node)) {
+    const then = end === undefined ? "" : `; its dependencies cannot be met, so a retry makes it ${end} at once`;
+    return { why: why + then, remedies: [{ type: "retry_task", id }] };
+  }
+  const roots = rootsOf([node]);
+  const remedies = waysFrom(state, roots);
+  const then = remedies.length === 0
+    ? "nothing that exists can change that"
+    : `retry_task ${id} works once that has changed; first ${describeRoots(roots)}`;
+  return {
+    why: `${why}; its dependencies cannot be met, so a retry would end at once: ${then}`,
+    remedies: [...remedies, { type: "create_task", insteadOf: id }],
+    roots,
+  };
+}
+
+function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+  const { id, failures } = node.task;
+  switch (readinessOf(node)) {
+    case "delayed":
+      return {
+        why: `Its dependencies are met; it waits until ${new Date(node.wake?.at ?? 0).toISOString()}` +
+          (failures === undefined ? "" : ` after ${failures} failed attempts`),
+        remedies: waysToClaim(state, node),
+      };
+    case "ready":
+      return readyReason(state, node);
+    case "limited":
+      return {
+        why: `It could be claimed, but ${limitsOf(node).map(describeLimit).join(", and ")}`,
+        remedies: waysToClaim(state, node),
+      };
+    default: {
+      const roots = rootsOf([node]);
+      const ways = waysFrom(state, roots);
+      const isWaiting = node.standing === "waiting" && unreachableEnd(node) === undefined;
+      const change: Remedy = { type: "update_task", id, change: "dependencies" };
+      return {
+        why: `${describeWaiting(node, roots)} ${describeRoots(roots)}`,
+        remedies: isWaiting && ways.length > 0 ? ways : eachOnce([...ways, change]),
+        roots,
+      };
+    }
+  }
+}
+
+function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
+  if (unreachableEnd(node) !== undefined) {
+    return "Its dependencies cannot be met, so it ends with the next call: it waits for";
+  }
+  if (node.standing === "blocked") return "It cannot be done as things stand: blocked by";
+  return tasks.length > 0 ? "It waits for others, in the end for" : "It waits for";
+}
+
+function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+  const { id } = node.task;
+  const remedies = waysToClaim(state, node);
+  const asks = asksOf(node);
+  const needs = describeAsks(asks);
+  if (needs === "") {
+    const before = state.standings.ready - state.ready.limited - 1;
+    return { why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`, remedies };
+  }
+  const { instance } = asks;
+  const nobody = instance !== undefined && !isFree(state, instance)
+    ? `, which ${describeBusy(state, instance)}`
+    : node.lane?.bucket.able === 0
+    ? ", which no active registered instance offers"
+    : "";
+  return {
+    why: `It is ready for an instance with ${needs}${nobody}`,
+    remedies: [...remedies, { type: "update_task", id, change: "requirements" }],
+  };
+}
+
+function explainPlain(node: ReadonlyTaskNode): ExplainedDependency {
+  return { dependency: node.task.id, verdict: TRUTH_TABLE.completed[node.task.status], state: stateOf(node) };
+}
+
+function explainGate(gate: Gate): ExplainedDependency {
+  const dependency = describe(gate.dependency);
+  const { verdict } = gate;
+  if (gate.type === "task") return { dependency, verdict, state: stateOf(gate.source) };
+  if (gate.type === "group") {
+    const { total, counts, percent } = groupViewOf(gate.source);
+    const shown = Object.entries(counts).filter(([, count]) => count > 0).map(([status, count]) =>
+      `${count} ${status}`
+    );
+    return {
+      dependency,
+      verdict,
+      state: total === 0 ? "no tasks yet" : `${shown.join(", ")} of ${total} (${percent} %)`,
+      need: neededOf(gate.atLeast, total),
+    };
+  }
+  const parts = gate.parts.map(explainGate).sort(byWeight);
+  return {
+    dependency,
+    verdict,
+    need: gate.need,
+    of: take(parts, MAX_PARTS),
+    ...(parts.length > MAX_PARTS && { more: parts.length - MAX_PARTS }),
+  };
+}
+
+function stateOf(node: ReadonlyTaskNode): string {
+  const { task } = node;
+  const holder = task.status === "in_progress" ? ` by ${task.assignedTo}` : "";
+  return (readinessOf(node) ?? task.status) + holder;
+}
+
+/** What decides first. */
+function byWeight(a: ExplainedDependency, b: ExplainedDependency): number {
+  return WEIGHTS[a.verdict] - WEIGHTS[b.verdict];
+}
+
+const WEIGHTS: Readonly<Record<Verdict, number>> = { not_taken: 0, blocked: 1, unknown: 2, true: 3 };

@@ -1,0 +1,62 @@
+/** Who is there: the registered instances, and those that hold tasks or wait for one without being registered. */
+
+import { MAX_NAMED } from "../model/limits.ts";
+import type { InstanceView } from "../model/task.ts";
+import { firstOf } from "../state/order.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { countHeldBy, firstHeldBy, instanceViewOf, take } from "./views.ts";
+
+/** An instance that has not registered. */
+export interface UnregisteredView extends Pick<InstanceView, "id" | "holding" | "holdingCount"> {
+  readonly status: "unregistered";
+  /** The last call of its that the tasks it holds know of, in milliseconds since the Unix epoch. */
+  readonly seenAt?: number;
+}
+
+export interface InstanceListOptions {
+  /** Most instances. */
+  readonly limit: number;
+  /** Whether those that left or were lost are listed, too. */
+  readonly all: boolean;
+  /** Instances that wait for a task. */
+  readonly waiting: ReadonlySet<string>;
+}
+
+/** The registered instances in the order in which they came, then the others by id. O(instances + tasks they hold). */
+export function listInstances(
+  state: ReadonlyState,
+  { limit, all, waiting }: InstanceListOptions,
+): { readonly shown: readonly (InstanceView | UnregisteredView)[]; readonly total: number } {
+  const registered = Array.from(state.instances.values(), (node) => node.instance)
+    .filter(({ status }) => all || status === "active" || status === "draining");
+  const others = new Set([...state.held.keys(), ...waiting].filter((id) => !state.instances.has(id)));
+  const views = take(registered, limit).map((each) => {
+    return { ...instanceViewOf(state, each), seenAt: Math.max(each.seenAt, callsOf(state, each.id)) };
+  });
+  const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+  const rest = firstOf(others, limit - views.length, { compare, isWanted: () => true });
+  return {
+    shown: [...views, ...rest.map((id) => unregisteredView(state, id))],
+    total: registered.length + others.size,
+  };
+}
+
+function unregisteredView(state: ReadonlyState, id: string): UnregisteredView {
+  const seenAt = callsOf(state, id);
+  return {
+    id,
+    status: "unregistered",
+    ...(seenAt > 0 && { seenAt }),
+    holding: firstHeldBy(state, id, MAX_NAMED).map(({ task }) => task.id),
+    holdingCount: countHeldBy(state, id),
+  };
+}
+
+/** The last claim or report that is kept with the tasks that an instance holds; 0 if there is none. */
+function callsOf(state: ReadonlyState, id: string): number {
+  let last = 0;
+  for (const { task: { startedAt = 0, progress } } of state.held.get(id) ?? []) {
+    last = Math.max(last, startedAt, progress?.at ?? 0);
+  }
+  return last;
+}

@@ -1,0 +1,106 @@
+/**
+ * The task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), for people and models to see.
+ */
+
+import type { Gate, GroupNode } from "../state/nodes.ts";
+import { readinessOf } from "../state/readiness.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { inOrderOfCreation } from "./views.ts";
+
+/** Most tasks in a drawing; beyond this nobody can read it. */
+export const MAX_DRAWN = 200;
+
+/** Most arrows; Mermaid itself refuses more than 500 unless configured. */
+export const MAX_ARROWS = 400;
+
+/** Most groups that are drawn, and most arrows to one task that stand for expressions. */
+const MAX_GROUPS_DRAWN = 50;
+const MAX_CONDITIONS = 50;
+
+/** Longest id of a task or its holder in a drawing, in characters; Mermaid refuses drawings of more than 50,000. */
+const MAX_LABEL_CHARACTERS = 60;
+
+/** Draws the first `MAX_DRAWN` unfinished tasks, and as many finished ones as there is room for. */
+export function drawGraph(state: ReadonlyState): string {
+  const nodes = Array.from(state.tasks.values());
+  const isOpen = (status: string) => status === "pending" || status === "in_progress";
+  const open = nodes.filter((node) => isOpen(node.task.status)).slice(0, MAX_DRAWN);
+  const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
+  const drawn = new Set(inOrderOfCreation([...open, ...ended].slice(0, MAX_DRAWN)));
+  const boxes = Array.from(drawn, (node) => {
+    const { task } = node;
+    const state = readinessOf(node) ?? task.status;
+    const holder = task.status === "in_progress" ? ` · ${label(task.assignedTo ?? "")}` : "";
+    return `  t${task.order}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
+  });
+  const groups = new Map<GroupNode, string>();
+  const arrows = Array.from(drawn).flatMap((node) => [
+    ...node.dependencies.filter((dependency) => drawn.has(dependency))
+      .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`),
+    ...Array.from(
+      conditionsOf(node, drawn, groups),
+      (source) => `  ${source} -.-> t${node.task.order}`,
+    ),
+  ]);
+  const hexagons = Array.from(
+    groups,
+    ([{ group, members, counts }, name]) =>
+      `  ${name}{{"${label(`group ${group.id}`)}<br/>${counts.completed} of ${members.size}"}}`,
+  );
+  const left = [
+    ...(drawn.size < nodes.length ? [`  %% ${drawn.size} of ${nodes.length} tasks are shown`] : []),
+    ...(arrows.length > MAX_ARROWS ? [`  %% ${MAX_ARROWS} of ${arrows.length} dependencies are shown`] : []),
+  ];
+  return ["flowchart TD", ...left, ...boxes, ...hexagons, ...arrows.slice(0, MAX_ARROWS), ...STYLES].join("\n") + "\n";
+}
+
+/** What a task waits for by expressions, each once: names of drawn tasks, and of groups, which get theirs here. */
+function conditionsOf(
+  node: ReadonlyTaskNode,
+  drawn: ReadonlySet<ReadonlyTaskNode>,
+  groups: Map<GroupNode, string>,
+): ReadonlySet<string> {
+  const sources = new Set<string>();
+  const collect = (gate: Gate): void => {
+    if (sources.size === MAX_CONDITIONS) return;
+    if (gate.type === "branch") gate.parts.forEach(collect);
+    else if (gate.type === "task") {
+      if (drawn.has(gate.source)) sources.add(`t${gate.source.task.order}`);
+    } else if (groups.has(gate.source) || groups.size < MAX_GROUPS_DRAWN) {
+      const name = groups.get(gate.source) ?? `g${groups.size + 1}`;
+      groups.set(gate.source, name);
+      sources.add(name);
+    }
+  };
+  node.gates.forEach(collect);
+  return sources;
+}
+
+const STYLES = [
+  "  classDef ready fill:#dbeafe,stroke:#2563eb,color:#111",
+  "  classDef limited fill:#cffafe,stroke:#0891b2,color:#111",
+  "  classDef waiting fill:#f3f4f6,stroke:#9ca3af,color:#111",
+  "  classDef delayed fill:#ede9fe,stroke:#7c3aed,color:#111",
+  "  classDef blocked fill:#ffedd5,stroke:#ea580c,color:#111",
+  "  classDef in_progress fill:#fef9c3,stroke:#ca8a04,color:#111",
+  "  classDef completed fill:#dcfce7,stroke:#16a34a,color:#111",
+  "  classDef failed fill:#fee2e2,stroke:#dc2626,color:#111",
+  "  classDef cancelled fill:#e5e7eb,stroke:#6b7280,color:#111",
+  "  classDef skipped fill:#fff,stroke:#9ca3af,color:#6b7280",
+];
+
+/**
+ * The beginning of a text, safe inside a quoted Mermaid label: what has a meaning there, or in HTML, becomes an entity
+ * code, which counts with all its characters.
+ */
+function label(text: string): string {
+  let shown = "";
+  for (const character of text) {
+    const next = SPECIAL.test(character) ? `#${character.codePointAt(0)};` : character;
+    if (shown.length + next.length > MAX_LABEL_CHARACTERS) return shown + "…";
+    shown += next;
+  }
+  return shown;
+}
+
+const SPECIAL = /["#<>&`\\;%|()[\]{}]/;

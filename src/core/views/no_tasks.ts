@@ -1,0 +1,204 @@
+/**
+ * Why an instance can claim nothing, and what would change that.
+ */
+
+import type { NoTasks, NoTasksReason, Unmatched } from "../messages/commands.ts";
+import { culpritsOf, tasksOf } from "../state/blockers.ts";
+import { nameSome } from "../rules/checks/new_tasks.ts";
+import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
+import type { TaskStatus } from "../model/status.ts";
+import { inOrder } from "../state/heap.ts";
+import { firstOf } from "../state/order.ts";
+import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
+import { compareBuckets } from "../state/ready_queue.ts";
+import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
+import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
+import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
+import type { Bucket } from "../state/nodes.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { describeBusy, firstHeldBy, isFree, take } from "./views.ts";
+
+/** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
+export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
+  const { reason, why, remedies } = noTasksReason(state, profile);
+  const help = describeRemedies(remedies);
+  return {
+    reason,
+    message: help === "" ? why : `${why}; what would help: ${help}`,
+    running: runningTasks(state),
+    runningCount: state.counts.in_progress,
+    blockedBy: take(culprits(state), MAX_NAMED),
+    blockedCount: state.standings.blocked,
+    holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
+    unmatched: unmatchedFor(state, profile),
+    ...(state.wakes.entries[0] !== undefined && { nextAt: state.wakes.entries[0].at }),
+  };
+}
+
+/** Why nothing can be claimed, and what would change that. */
+export interface WhyNoTasks {
+  readonly reason: NoTasksReason;
+  readonly why: string;
+  /** Each helps by itself. */
+  readonly remedies: readonly Remedy[];
+}
+
+/** The reason for which an instance can claim nothing: what lies with the instance first, then what lies with the tasks. */
+export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTasks {
+  const { instance } = profile;
+  const { counts, standings } = state;
+  if (!isFree(state, instance)) {
+    const status = state.instances.get(instance)?.instance.status;
+    const reason = status === "draining" || status === "left" ? status : "at_capacity";
+    return { reason, why: `${instance} ${describeBusy(state, instance)}`, remedies: waysToFree(state, instance) };
+  }
+  if (state.tasks.size === 0) {
+    return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
+  }
+  if (standings.ready > 0) return notForIt(state, profile);
+  if (counts.in_progress > 0) {
+    const names = runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`);
+    const isLast = counts.pending === 0;
+    return {
+      reason: "waiting",
+      why:
+        `${
+          isLast ? "No task is left to claim; still being worked on" : "No task is ready; waiting for running tasks"
+        }` +
+        `: ${nameSome(names, counts.in_progress)}`,
+      remedies: waysToFree(state, instance),
+    };
+  }
+  const wake = state.wakes.entries[0];
+  if (standings.delayed > 0 && wake !== undefined) {
+    return {
+      reason: "delayed",
+      why: `No task is ready before ${new Date(wake.at).toISOString()}`,
+      remedies: [{ type: "wait", until: wake.at }],
+    };
+  }
+  if (counts.pending > 0) return keptBack(state);
+  return { reason: "all_finished", why: `All tasks are finished: ${describeCounts(counts)}`, remedies: [] };
+}
+
+/** Tasks are ready, but the instance may not do them, or their groups or locks keep them. */
+function notForIt(state: ReadonlyState, profile: Profile): WhyNoTasks {
+  const unmatched = unmatchedFor(state, profile);
+  const limits = limitsFor(state, profile);
+  const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
+  const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor }): Remedy => {
+    return reservedFor === undefined
+      ? { type: "offer", roles, capabilities }
+      : { type: "update_task", id: example, change: "requirements" };
+  });
+  return {
+    reason: limits.length > 0 ? "limited" : "no_match",
+    why: `${describeReady(state)}: ${nameSome(why)}`,
+    remedies: eachOnce([
+      ...limits.flatMap((limit) => reliefOf(state, limit)),
+      ...offers,
+      ...waysToFree(state, profile.instance),
+    ]),
+  };
+}
+
+/** Pending tasks wait, and nothing runs that could end the waiting. */
+function keptBack(state: ReadonlyState): WhyNoTasks {
+  const { pending } = state.counts;
+  const isBlocked = state.standings.blocked > 0;
+  const first = take(inOrder(isBlocked ? state.blocked : state.waiting), MAX_SCANNED);
+  const roots = rootsOf(first);
+  const ways = waysFrom(state, roots);
+  return {
+    reason: isBlocked ? "blocked" : "waiting",
+    why: `No task is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${
+      describeRoots(roots)
+    }`,
+    remedies: eachOnce([
+      ...ways.slice(0, MAX_NAMED - 1),
+      ...first.slice(0, 1).map(({ task: { id } }) => ({ type: "update_task", id, change: "dependencies" }) as const),
+    ]),
+  };
+}
+
+function runningTasks(state: ReadonlyState): NoTasks["running"] {
+  return take(inOrder(state.running), MAX_NAMED)
+    .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
+}
+
+/** How many tasks nothing but routing, or their group or locks, keeps from being claimed. */
+function describeReady({ standings, ready: { limited } }: ReadonlyState): string {
+  const claimable = standings.ready - limited;
+  if (limited === 0) return `${countTasks(claimable)} ready, but not for you now`;
+  const kept = `${countTasks(limited)} limited by groups or locks`;
+  return claimable === 0
+    ? `No task can be claimed now; ${kept}`
+    : `${countTasks(claimable)} ready, but not for you, and ${kept}`;
+}
+
+function countTasks(count: number): string {
+  return count === 1 ? "1 task is" : `${count} tasks are`;
+}
+
+/** The buckets that are asked for, those with the first tasks to be claimed first: at most `limit`. O(buckets). */
+function bucketsOf(state: ReadonlyState, isWanted: (bucket: Bucket) => boolean, limit: number): readonly Bucket[] {
+  return firstOf(state.ready.buckets.values(), limit, {
+    compare: compareBuckets,
+    isWanted,
+  });
+}
+
+/** Kinds of ready tasks that an instance may not do (the first few). */
+function unmatchedFor(state: ReadonlyState, profile: Profile): readonly Unmatched[] {
+  return bucketsOf(state, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
+    const { instance, roles, capabilities } = bucket.requirement;
+    return {
+      count: bucket.size,
+      example: bucket.first.task.id,
+      ...(roles.length > 0 && { roles }),
+      ...(capabilities.length > 0 && { capabilities }),
+      ...(instance !== undefined && { reservedFor: instance }),
+      missing: missingOf(profile, bucket),
+      isClaimable: bucket.able > 0,
+    };
+  });
+}
+
+function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
+  return unmatched.map(({ example, missing, isClaimable }) => {
+    return `${example} needs ${missing.join(" and ")}${isClaimable ? "" : " (which no active instance offers)"}`;
+  });
+}
+
+/** What limits the ready tasks that an instance may do (of the first kinds of them). */
+function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
+  const buckets = state.ready.limited === 0
+    ? []
+    : bucketsOf(state, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
+  return buckets.flatMap((bucket) => limitsOf(bucket.first));
+}
+
+/** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
+function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
+  const seen = new Set<string>();
+  const groups = new Set<unknown>();
+  for (const node of take(inOrder(state.blocked), MAX_SCANNED)) {
+    for (const culprit of culpritsOf(node)) {
+      if (culprit.type === "gate" && culprit.gate.type === "group") {
+        if (groups.has(culprit.gate.source)) continue;
+        groups.add(culprit.gate.source);
+      }
+      for (const { task: { id, status } } of tasksOf(culprit)) {
+        if (seen.has(id) || (status !== "failed" && status !== "cancelled")) continue;
+        seen.add(id);
+        yield { id, status };
+      }
+    }
+  }
+}
+
+function describeCounts(counts: Readonly<Record<TaskStatus, number>>): string {
+  return Object.entries(counts).filter(([, count]) => count > 0).map(([status, count]) => `${count} ${status}`).join(
+    ", ",
+  );
+}

@@ -1,0 +1,157 @@
+/** Shows that no new id can be mistaken for another one, and that those of old journals stay usable. */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Command } from "../../../src/core/messages/commands.ts";
+import { IdMap } from "../../../src/core/model/id_map.ts";
+import type { Event } from "../../../src/core/messages/events.ts";
+import { emptyState, type State } from "../../../src/core/state/state.ts";
+import { evolve } from "../../../src/core/state/evolve.ts";
+import { checkId, printable } from "../../../src/core/model/values.ts";
+import { claim, complete, create, newTask, refusalOf, run } from "../given.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+test("an id with an invisible character is refused, and the message shows and names it", () => {
+  for (
+    const [character, name] of [
+      ["\u00ad", "U+00AD"],
+      ["\u034f", "U+034F"],
+      ["\u061c", "U+061C"],
+      ["\u200b", "U+200B"],
+      ["\u200c", "U+200C"],
+      ["\u200d", "U+200D"],
+      ["\u200e", "U+200E"],
+      ["\u202e", "U+202E"],
+      ["\u2060", "U+2060"],
+      ["\u2066", "U+2066"],
+      ["\u3164", "U+3164"],
+      ["\ufe0f", "U+FE0F"],
+      ["\u{e0041}", "U+E0041"],
+    ] as const
+  ) {
+    for (const id of [`a${character}b`, `${character}ab`, `ab${character}`]) {
+      const { code, message } = refusalOf(() => checkId(id, "Lock"));
+      assertEquals(code, "invalid_value");
+      assert(message.endsWith(` has an invisible character, ${name}: remove it`), message);
+      assert(!message.includes(character), message);
+      assertEquals(
+        JSON.parse(printable(id)),
+        id,
+      );
+    }
+  }
+});
+
+test("in emoji, joiners and variation selectors can be seen", () => {
+  for (const id of ["👩‍💻", "⚠️ fix", "👩‍👩‍👧/1", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣"]) {
+    checkId(id, "Task id");
+    assertEquals(printable(id), id);
+  }
+});
+
+const NFC = "café";
+const NFD = "cafe\u0301";
+
+test("an id that looks like an existing one is refused, with that one named", () => {
+  const cases: readonly (readonly [Command, Command, Command])[] = [NFC, NFD].map((id) => {
+    const twin = id === NFC ? NFD : NFC;
+    const group = (id: string): Command => ({ type: "create_group", id, settings: {} });
+    const template = (name: string): Command => ({
+      type: "save_template",
+      template: { name, parameters: [], tasks: [newTask("a")] },
+    });
+    const register = (instance: string): Command => ({ type: "register_instance", instance, settings: {} });
+    return [
+      [create(newTask(id)), create(newTask(twin)), create(newTask(`${id} 2`))],
+      [create(newTask("a")), create(newTask(id), newTask(twin)), create(newTask(id), newTask("b"))],
+      [group(id), group(twin), group("other")],
+      [template(id), template(twin), template(id)],
+      [register(id), register(twin), register(id)],
+      [register(id), claim(twin), claim(id)],
+    ] as const;
+  }).flat();
+  for (const [first, twin, other] of cases) {
+    const state = emptyState();
+    run(state, first, 1);
+    const { code, message } = refusalOf(() => run(state, twin, 2));
+    assertEquals(code, "already_exists");
+    assert(/exists already in another spelling, caf.*\((café|caf\\u00e9|cafe\\u0301)\)/.test(message), message);
+    run(state, other, 3);
+  }
+});
+
+test("who holds tasks without being registered is known, too", () => {
+  const state = emptyState();
+  run(state, create(newTask("a"), newTask("b")), 1);
+  run(state, claim(NFD, "a"), 2);
+  assertEquals(refusalOf(() => run(state, claim(NFC, "b"), 3)).data, { id: NFC, existing: NFD });
+  run(state, complete(NFD, "a"), 4);
+  run(state, claim(NFC, "b"), 5);
+});
+
+test("an id is free again once what looks like it is gone", () => {
+  const state = emptyState();
+  for (const id of [NFD, NFC, NFD]) {
+    run(state, create(newTask(id)), 1);
+    run(state, { type: "delete_task", id }, 2);
+  }
+});
+
+test("ids that an old journal has stay usable", () => {
+  const state = emptyState();
+  const [task, group, instance] = ["t\u200b", "g\u200b", "i\u200b"] as const;
+  const events: readonly Event[] = [
+    { type: "group.created", group: { id: group } },
+    { type: "tasks.created", tasks: [{ ...newTask(task), group }, newTask(NFC), newTask(NFD)] },
+    { type: "instance.registered", instance, settings: {} },
+  ];
+  for (const event of events) evolve(state, event, 1);
+  run(state, create({ ...newTask("next", task), group }), 2);
+  run(state, { type: "update_task", id: NFC, settings: { group } }, 3);
+  run(state, claim(instance, task), 3);
+  run(state, { type: "heartbeat", instance }, 4);
+  run(state, complete(instance, task), 5);
+  run(state, { type: "delete_task", id: NFD }, 6);
+  run(state, { type: "update_task", id: NFC, description: "new" }, 7);
+  assertEquals(statusOf(state, task), "completed");
+});
+
+function statusOf(state: State, id: string): string | undefined {
+  return state.tasks.get(id)?.task.status;
+}
+
+test("a map finds an id that differs by normalization only, after any history", () => {
+  const ids = [
+    "e\u0301",
+    "é",
+    "a",
+    "q\u0307\u0323",
+    "q\u0323\u0307",
+    "\u212b",
+    "Å",
+    "A\u030a",
+    "ệ",
+    "ê\u0323",
+    "e\u0323\u0302",
+  ];
+  const step = fc.record({ id: fc.constantFrom(...ids), isAdded: fc.boolean() });
+  fc.assert(fc.property(fc.array(step), (steps) => {
+    const map = new IdMap<number>();
+    const plain = new Map<string, number>();
+    for (const [index, { id, isAdded }] of steps.entries()) {
+      for (const each of [map, plain]) {
+        if (isAdded) each.set(id, index);
+        else each.delete(id);
+      }
+    }
+    assertEquals([...map], [...plain]);
+    for (const id of ids) {
+      const twins = [...plain.keys()].filter((other) => other !== id && other.normalize() === id.normalize());
+      const twin = map.twinOf(id);
+      assert(twins.length === 0 ? twin === undefined : twin !== undefined && twins.includes(twin));
+    }
+  }));
+});

@@ -1,0 +1,294 @@
+/** Shows that every remedy that an answer names is accepted when it is carried out as named, and changes the answer. */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
+import { decide } from "../../../src/core/rules/decide.ts";
+import { explain, reasonOf } from "../../../src/core/views/explain.ts";
+import { advance } from "../../../src/core/state/evolve.ts";
+import { noTasks, noTasksReason } from "../../../src/core/views/no_tasks.ts";
+import { Refusal } from "../../../src/core/model/refusal.ts";
+import { describeRemedy, type End, type Remedy } from "../../../src/core/model/remedies.ts";
+import { restore, snapshotOf } from "../../../src/core/state/snapshot.ts";
+import type { State } from "../../../src/core/state/state.ts";
+import { profileIn } from "../../../src/core/views/views.ts";
+import { crowds, gatherings, INSTANCES, type Turn, turns } from "../arbitraries.ts";
+import { claim, contextAt, create, fail, newTask, run, stateAfter, times } from "../given.ts";
+import { play } from "../play.ts";
+
+/** An instance that no history knows. */
+const STRANGER = "stranger";
+
+const HISTORIES = [["any", turns, 150], ["crowded", crowds, 100], ["gathering", gatherings, 100]] as const;
+
+for (const [kind, histories, numRuns] of HISTORIES) {
+  Deno.test({
+    name:
+      `after ${kind} histories, each remedy of explain_task is accepted, and the explanation is another one after it`,
+    permissions: "none",
+    fn() {
+      fc.assert(
+        fc.property(histories(), (turns) => {
+          const state = play(turns);
+          for (const node of state.tasks.values()) {
+            const { remedies, why } = reasonOf(state, node);
+            assertText(why);
+            const { id } = node.task;
+            for (const remedy of remedies) {
+              // It leaves the task as it is, and tells of others.
+              if (remedy.type === "create_task" && remedy.insteadOf !== undefined) continue;
+              tryRemedy(state, remedy, (after) => {
+                const about = `${describeRemedy(remedy)} of ${id}: ${why}`;
+                if (remedy.type !== "explain_task") assertOther(explain(after, id), explain(state, id), about);
+                if (remedy.type !== "retry_task") return;
+                const [was, is] = [state, after].map((each) => each.tasks.get(remedy.id)?.task.status);
+                assert(is === "pending" || is !== was, about);
+              });
+            }
+          }
+        }),
+        { numRuns },
+      );
+    },
+  });
+
+  Deno.test({
+    name:
+      `after ${kind} histories, each remedy of no_tasks is accepted, and there is a task or another reason after it`,
+    permissions: "none",
+    fn() {
+      fc.assert(
+        fc.property(histories(), (turns) => {
+          const state = play(turns);
+          for (const instance of [...INSTANCES, STRANGER]) {
+            const asking: Command = { type: "claim_task", instance };
+            const { answer } = decide(state, asking, contextAt(state.now));
+            if (answer(state).task !== undefined) continue;
+            const why = noTasksReason(state, profileIn(state, instance));
+            assertText(why.why);
+            for (const remedy of why.remedies) {
+              tryRemedy(state, remedy, (after) => {
+                const { answer } = decide(after, asking, contextAt(after.now));
+                if (answer(after).task !== undefined || remedy.type === "offer") return;
+                assertOther(noTasksReason(after, profileIn(after, instance)), why, describeRemedy(remedy));
+              }, instance);
+            }
+          }
+        }),
+        { numRuns },
+      );
+    },
+  });
+
+  Deno.test({
+    name:
+      `after ${kind} histories, each remedy of a refusal is accepted, and the call is not refused in the same way after it`,
+    permissions: "none",
+    fn() {
+      fc.assert(
+        fc.property(histories(), (turns) => {
+          const state = play(turns);
+          for (const command of callsOn(state, turns)) {
+            const refusal = refusalIn(state, command);
+            if (refusal === undefined) continue;
+            assertText(refusal.message);
+            for (const remedy of refusal.remedies) {
+              if (remedy.type === "create_task" || remedy.type === "offer") continue;
+              if (remedy.type === "speak_for") {
+                // Only calls of holders speak for an attempt.
+                const said = { ...command, attempt: remedy.attempt } as Command;
+                assert(refusalIn(state, said)?.code !== "stale_attempt", refusal.message);
+                continue;
+              }
+              tryRemedy(state, remedy, (after) => {
+                const about = `${describeRemedy(remedy)} after ${refusal.message}`;
+                assertOther(refusalIn(after, command)?.message, refusal.message, about);
+              }, "instance" in command ? command.instance : STRANGER);
+            }
+          }
+        }),
+        { numRuns },
+      );
+    },
+  });
+}
+
+for (const length of [1_200, 19_000]) {
+  Deno.test({
+    name: `the end of a chain of ${length} tasks is put down to its beginning, wherever that stands`,
+    permissions: "none",
+    fn() {
+      const [state, last] = chain(length);
+      assertEquals(explain(state, last).why, "It waits for others, in the end for t0 (ready)");
+      assertEquals(explain(state, last).whatWouldChange, ["get_next_task with task_id t0, then complete_task"]);
+      run(state, claim("x", "t0"), 2);
+      assertEquals(explain(state, last).whatWouldChange, ["complete_task t0 by x"]);
+      run(state, fail("x", "t0"), 3);
+      assertEquals(explain(state, last).whatWouldChange, ["retry_task t0"]);
+      const { message, blockedBy } = noTasks(state, profileIn(state, "x"));
+      assertEquals(blockedBy, [{ id: "t0", status: "failed" }]);
+      assertEquals(
+        message,
+        `No task is ready: ${
+          length - 1
+        } pending tasks are blocked by t0 (failed); what would help: retry_task t0; or ` +
+          "update_task t1 with other dependencies",
+      );
+    },
+  });
+}
+
+Deno.test({
+  name: "what is behind more tasks than are looked at is said to be so, and where to look on",
+  permissions: "none",
+  fn() {
+    const [state, last] = chain(50_000);
+    const steps = [last];
+    for (let id = last; id !== "t0";) {
+      const { whatWouldChange, why, roots } = explain(state, id);
+      if (roots !== undefined) break;
+      assert(/^It waits for tasks behind t\d+, which are too many to look at$/.test(why), why);
+      id = whatWouldChange[0]?.replace("explain_task ", "") ?? "";
+      steps.push(id);
+    }
+    assertEquals(steps.length, 3);
+    assertEquals(explain(state, steps.at(-1) ?? "").why, "It waits for others, in the end for t0 (ready)");
+  },
+});
+
+/** Tasks t0, t1 and so on, each of which waits for the one before; and the id of the last. */
+function chain(length: number): readonly [State, string] {
+  return [
+    stateAfter(
+      create(...times(1_000, link)),
+      ...times(Math.ceil(length / 1_000) - 1, (batch): Command => {
+        return create(
+          ...times(Math.min(1_000, length - (batch + 1) * 1_000), (index) => link((batch + 1) * 1_000 + index)),
+        );
+      }),
+    ),
+    `t${length - 1}`,
+  ];
+}
+
+function link(index: number) {
+  return index === 0 ? newTask("t0") : newTask(`t${index}`, `t${index - 1}`);
+}
+
+/** Each command on each task and group as things stand, by those who were there. */
+function callsOn(state: State, turns: readonly Turn[]): readonly Command[] {
+  const calls: Command[] = turns.map(({ command }) => command).filter(({ type }) => type !== "create_tasks");
+  for (const id of state.groups.keys()) calls.push({ type: "delete_group", id });
+  for (const id of state.tasks.keys()) {
+    calls.push(
+      { type: "retry_task", id },
+      { type: "cancel_task", id },
+      { type: "delete_task", id },
+      { type: "update_task", id, description: "other" },
+    );
+    for (const instance of [...INSTANCES, STRANGER]) {
+      calls.push({ type: "claim_task", instance, id });
+      for (const attempt of [undefined, 1, 2]) {
+        const holding = { id, instance, ...(attempt !== undefined && { attempt }) };
+        calls.push(
+          { type: "complete_task", ...holding, result: "new" },
+          { type: "fail_task", ...holding, error: "new" },
+          { type: "release_task", ...holding },
+          { type: "report_progress", ...holding, percent: 1 },
+        );
+      }
+    }
+  }
+  return calls;
+}
+
+function refusalIn(state: State, command: Command): Refusal | undefined {
+  try {
+    decide<CommandType>(state, command, contextAt(state.now));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** Carries a remedy out in copies of the state, in each way in which it can be understood. */
+function tryRemedy(state: State, remedy: Remedy, look: (after: State) => void, by: string = STRANGER): void {
+  for (const steps of waysOf(state, remedy, by)) {
+    const after = restore(snapshotOf(state));
+    advance(after, state.now);
+    try {
+      if (remedy.type === "wait") {
+        advance(after, remedy.until);
+      }
+      for (const step of steps) run(after, step, after.now);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw new Error(`${describeRemedy(remedy)} is refused: ${error.message}`, { cause: error });
+    }
+    look(after);
+  }
+}
+
+/** The commands that a remedy names, with what it leaves to who carries it out. */
+function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Command[])[] {
+  switch (remedy.type) {
+    case "retry_task":
+    case "cancel_task":
+    case "delete_task":
+      return [[{ type: remedy.type, id: remedy.id }]];
+    case "explain_task":
+      assert(explain(state, remedy.id).why !== "");
+      return [[]];
+    case "release_task":
+      return [[{ type: "release_task", id: remedy.id, instance: remedy.instance }]];
+    case "update_task": {
+      const { id, change } = remedy;
+      if (change === "dependencies") return [[{ type: "update_task", id, dependencies: [] }]];
+      const settings = change === "group"
+        ? { group: null }
+        : change === "not_before"
+        ? { notBefore: null }
+        : { role: null, capabilities: null, assignTo: null };
+      return [[{ type: "update_task", id, settings }]];
+    }
+    case "end_task":
+      return endsOf(remedy.id, remedy.instance, remedy.how).map((end) => [end]);
+    case "claim_task": {
+      const { id, asks: { instance = STRANGER, roles, capabilities }, how } = remedy;
+      const claiming: Command = { type: "claim_task", instance, id, roles, capabilities };
+      return how === undefined ? [[claiming]] : endsOf(id, instance, how).map((end) => [claiming, end]);
+    }
+    case "offer":
+      return [[{ type: "claim_task", instance: by, roles: remedy.roles, capabilities: remedy.capabilities }]];
+    case "speak_for":
+    case "wait":
+      return [[]];
+    case "update_group": {
+      const running = state.groups.get(remedy.group)?.counts.in_progress ?? 0;
+      const settings = remedy.change === "paused" ? { paused: false } : { maxParallel: running + 1 };
+      return [[{ type: "update_group", id: remedy.group, settings }]];
+    }
+    case "create_task": {
+      const { group } = remedy;
+      return [[create({ ...newTask("made"), ...(group !== undefined && { group }) })]];
+    }
+    case "register_instance":
+      return [[{ type: "register_instance", instance: remedy.instance, settings: {} }]];
+  }
+}
+
+function endsOf(id: string, instance: string, how: End): readonly Command[] {
+  const complete: Command = { type: "complete_task", id, instance, result: "done" };
+  const fail: Command = { type: "fail_task", id, instance, error: "broken" };
+  return how === "completed" ? [complete] : how === "failed" ? [fail] : [complete, fail, { type: "cancel_task", id }];
+}
+
+/** No sentence has a hole where a name should be. */
+function assertText(text: string): void {
+  assert(!/undefined|\[object|(by|for|behind|with|of|as) *(;|,|:|$)/.test(text), text);
+}
+
+function assertOther(after: unknown, before: unknown, about: string): void {
+  assert(JSON.stringify(after) !== JSON.stringify(before), `it changes nothing: ${about}`);
+}
