@@ -5,11 +5,11 @@
  */
 
 import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
-import { contactDueAt, contactEvents } from "../core/rules/heartbeat.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
+import { contactDueAt, contactEvents } from "../core/rules/heartbeat.ts";
 import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
-import { isFree, mayClaim } from "../core/views/views.ts";
+import { isFree, mayClaim } from "../core/state/next_claim.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
 import { type Engine, ORCHESTRATOR } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";

@@ -7,8 +7,8 @@ import { type HistoryQuery, readHistory } from "../app/history.ts";
 import { importTasks } from "../app/import_tasks.ts";
 import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
-import { nameSome } from "../core/rules/checks/new_tasks.ts";
 import type { Task } from "../core/model/task.ts";
+import { nameSome } from "../core/model/text.ts";
 
 /** Where a command prints to. */
 export interface Terminal {

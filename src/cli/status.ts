@@ -1,9 +1,9 @@
 /** The command `status`: the tasks as a table, for an operator. */
 
 import type { Engine } from "../app/engine.ts";
-import { nameSome } from "../core/rules/checks/new_tasks.ts";
 import type { TaskView } from "../core/model/task.ts";
-import { listTasks, summarize, type Summary, type TaskPage } from "../core/views/views.ts";
+import { nameSome } from "../core/model/text.ts";
+import { listTasks, summarize, type Summary, type TaskPage } from "../core/views/tasks.ts";
 import { type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 

@@ -4,8 +4,11 @@
 
 import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
+import { take } from "../core/model/text.ts";
+import { findGroup, findTask, tasksMatching } from "../core/state/lookup.ts";
+import { groupViewOf } from "../core/views/groups.ts";
 import { drawGraph } from "../core/views/mermaid.ts";
-import { findGroup, findTask, groupViewOf, take, tasksMatching, viewOf } from "../core/views/views.ts";
+import { viewOf } from "../core/views/tasks.ts";
 import { fit, presentCompact, presentGroup, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 

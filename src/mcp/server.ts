@@ -2,18 +2,17 @@
  * An MCP server for one client: binds tools, resources and prompts to the SDK. The same whatever the transport.
  */
 
-import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
 import type { Waiting } from "../app/waiting.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { completeIds } from "../core/views/views.ts";
+import { completeIds } from "../core/views/tasks.ts";
 import { getPrompt, PROMPTS } from "./prompts.ts";
 import { ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
-import { GROUP_TEMPLATE, isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
 import { isFields, withoutNulls } from "./read_arguments.ts";
+import { GROUP_TEMPLATE, isResource, readResource, RESOURCE_TEMPLATES, RESOURCES, TASK_TEMPLATE } from "./resources.ts";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -34,6 +33,7 @@ import { MAX_SUBSCRIPTIONS, Subscriptions } from "./subscriptions.ts";
 import type { CallContext, Progress, ToolContext, Toolset } from "./tool.ts";
 import { toolsOf } from "./tools/mod.ts";
 import type { Turns } from "./turns.ts";
+import { z } from "zod";
 
 /** Most completions of an id that are offered. */
 const MAX_COMPLETIONS = 100;

@@ -6,7 +6,8 @@
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
-import { groupViewOf, viewOf } from "../core/views/views.ts";
+import { groupViewOf } from "../core/views/groups.ts";
+import { viewOf } from "../core/views/tasks.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
 
 /** Most resources that a client may follow. */

@@ -3,20 +3,21 @@
  * are one command, and so one record.
  */
 
-import { checkSettings } from "./checks/settings.ts";
 import type { BulkAction, BulkResult } from "../messages/commands.ts";
-import { releasing } from "./claims.ts";
-import { cancelling, checkDeletable, differentSettings, retrying } from "./tasks.ts";
-import { type Deciders, wrongState } from "./decision.ts";
 import type { Changes, Event } from "../messages/events.ts";
-import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
-import type { TaskFilter, TaskSettings } from "../model/task.ts";
-import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
-import { jsonBytes } from "../state/record_size.ts";
 import { Refusal } from "../model/refusal.ts";
+import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
+import type { TaskFilter, TaskSettings } from "../model/task.ts";
+import { take } from "../model/text.ts";
+import { tasksMatching } from "../state/lookup.ts";
+import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { take, tasksMatching } from "../views/views.ts";
+import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
+import { checkSettings } from "./checks/settings.ts";
+import { releasing } from "./claims.ts";
+import { type Deciders, wrongState } from "./decision.ts";
+import { cancelling, checkDeletable, differentSettings, retrying } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic }, { now }) {

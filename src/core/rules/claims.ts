@@ -2,29 +2,32 @@
  * The rules for instances that hold tasks: claiming, reporting, completing, failing, handing back.
  */
 
-import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
-import { checkInstance, checkNewInstance } from "./checks/instance.ts";
-import { checkNames } from "./checks/settings.ts";
-import { clockWarning } from "../views/clock_warning.ts";
 import type { CommandOf, Holding } from "../messages/commands.ts";
-import { culpritsOf, nameCulpritWithState } from "../state/blockers.ts";
-import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
-import { normalize } from "../model/dependency.ts";
 import type { Event } from "../messages/events.ts";
-import { reasonOf, waysOut } from "../views/explain.ts";
-import { checkNewDependencies, nameSome } from "./checks/new_tasks.ts";
+import { normalize } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_NAMED, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
-import type { Task } from "../model/task.ts";
-import { noTasks, noTasksReason } from "../views/no_tasks.ts";
-import { describeLimit, limitsOf } from "../state/readiness.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
-import { asksOf, endsAgain, reliefOf } from "../views/roots.ts";
-import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { head } from "../model/text.ts";
+import type { Task } from "../model/task.ts";
+import { head, nameSome } from "../model/text.ts";
 import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
-import { findTask, inputsOf, isFree, nextClaim, profileIn, unlockedBy, urgentFor } from "../views/views.ts";
+import { culpritsOf, nameCulpritWithState } from "../state/blockers.ts";
+import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
+import { findTask } from "../state/lookup.ts";
+import { isFree, nextClaim, profileIn, urgentFor } from "../state/next_claim.ts";
+import { describeLimit, limitsOf } from "../state/readiness.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { clockWarning } from "../views/clock_warning.ts";
+import { reasonOf, waysOut } from "../views/explain.ts";
+import { inputsOf } from "../views/inputs.ts";
+import { noTasks, noTasksReason } from "../views/no_tasks.ts";
+import { asksOf, endsAgain, reliefOf } from "../views/roots.ts";
+import { unlockedBy } from "../views/unlocked.ts";
+import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
+import { checkInstance, checkNewInstance } from "./checks/instance.ts";
+import { checkNewDependencies } from "./checks/new_tasks.ts";
+import { checkNames } from "./checks/settings.ts";
+import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
 
 export const holdingDeciders: Deciders<
   "claim_task" | "report_progress" | "complete_task" | "fail_task" | "release_task"

@@ -4,11 +4,12 @@
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
-import type { Task, TaskView } from "../model/task.ts";
 import { Refusal, type RefusalCode } from "../model/refusal.ts";
 import { describeRemedies, type Remedy } from "../model/remedies.ts";
+import type { Task, TaskView } from "../model/task.ts";
+import { findTask } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { findTask, viewOf } from "../views/views.ts";
+import { viewOf } from "../views/tasks.ts";
 
 export interface Decision<A> {
   readonly events: readonly Event[];

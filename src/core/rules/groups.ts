@@ -2,18 +2,19 @@
  * The rules for groups.
  */
 
-import { checkGroupSettings } from "./checks/settings.ts";
-import { waysToDetach } from "./tasks.ts";
-import { type Deciders, refuse } from "./decision.ts";
-import { gatesOn } from "../state/conditions.ts";
-import { nameSome } from "./checks/new_tasks.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
-import type { GroupSettings } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
 import { eachOnce } from "../model/remedies.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { GroupSettings } from "../model/task.ts";
+import { nameSome } from "../model/text.ts";
 import { checkNewId } from "../model/values.ts";
-import { findGroup, groupViewOf, inOrderOfCreation } from "../views/views.ts";
+import { gatesOn } from "../state/conditions.ts";
+import { findGroup, inOrderOfCreation } from "../state/lookup.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { groupViewOf } from "../views/groups.ts";
+import { checkGroupSettings } from "./checks/settings.ts";
+import { type Deciders, refuse } from "./decision.ts";
+import { waysToDetach } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings }) {

@@ -4,10 +4,11 @@
 
 import type { CommandOf, CommandType, Contact, Context } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { heldBy, inOrderOfCreation, profileIn, urgentFor } from "../views/views.ts";
-import { timeAfter } from "./attempts.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "../model/limits.ts";
+import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
+import { profileIn, urgentFor } from "../state/next_claim.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { timeAfter } from "./attempts.ts";
 
 /**
  * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time

@@ -2,19 +2,20 @@
  * The rules for instances: coming, staying and going.
  */
 
-import { checkInstance, checkNewInstance } from "./checks/instance.ts";
-import { checkInstanceSettings } from "./checks/settings.ts";
-import { clockWarning } from "../views/clock_warning.ts";
-import { contactEvents, contactOf } from "./heartbeat.ts";
-import { releasing } from "./claims.ts";
-import type { Deciders } from "./decision.ts";
 import type { Event } from "../messages/events.ts";
 import { MAX_INSTANCES, MAX_RECORD_TASKS } from "../model/limits.ts";
-import type { Instance } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
-import type { ReadonlyState } from "../state/state.ts";
+import type { Instance } from "../model/task.ts";
 import { printable } from "../model/values.ts";
-import { countHeldBy, firstHeldBy, instanceViewOf } from "../views/views.ts";
+import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { clockWarning } from "../views/clock_warning.ts";
+import { instanceViewOf } from "../views/instances.ts";
+import { checkInstance, checkNewInstance } from "./checks/instance.ts";
+import { checkInstanceSettings } from "./checks/settings.ts";
+import { releasing } from "./claims.ts";
+import type { Deciders } from "./decision.ts";
+import { contactEvents, contactOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }) {

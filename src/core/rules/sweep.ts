@@ -3,15 +3,15 @@
  * room for. Any process may sweep; as the journal takes one command at a time, everything happens once.
  */
 
-import { endOfAttempt } from "./attempts.ts";
-import { consequencesOf } from "../state/cascade.ts";
-import { inOrder } from "../state/heap.ts";
-import type { Deciders } from "./decision.ts";
 import type { Event, EventOf } from "../messages/events.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
 import type { Instance, Task } from "../model/task.ts";
+import { consequencesOf } from "../state/cascade.ts";
+import { inOrder } from "../state/heap.ts";
+import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { countHeldBy, firstHeldBy } from "../views/views.ts";
+import { endOfAttempt } from "./attempts.ts";
+import type { Deciders } from "./decision.ts";
 
 export const sweepDeciders: Deciders<"sweep"> = {
   sweep(state, _, { now }) {

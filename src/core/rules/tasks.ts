@@ -3,19 +3,20 @@
  */
 
 import type { TaskDefaults } from "../messages/commands.ts";
+import type { Changes, Event } from "../messages/events.ts";
+import { normalize } from "../model/dependency.ts";
+import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
+import { eachOnce, type Remedy } from "../model/remedies.ts";
+import type { NewTask, Task, TaskSettings } from "../model/task.ts";
+import { nameSome } from "../model/text.ts";
+import { checkText } from "../model/values.ts";
+import { findTask, inOrderOfCreation } from "../state/lookup.ts";
+import type { ReadonlyTaskNode } from "../state/state.ts";
+import { reasonOf, waysOut } from "../views/explain.ts";
+import { endsAgain } from "../views/roots.ts";
+import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
-import { normalize } from "../model/dependency.ts";
-import type { Changes, Event } from "../messages/events.ts";
-import { reasonOf, waysOut } from "../views/explain.ts";
-import { checkMove, checkNewDependencies, checkNewTasks, nameSome } from "./checks/new_tasks.ts";
-import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
-import type { NewTask, Task, TaskSettings } from "../model/task.ts";
-import { eachOnce, type Remedy } from "../model/remedies.ts";
-import { endsAgain } from "../views/roots.ts";
-import type { ReadonlyTaskNode } from "../state/state.ts";
-import { checkText } from "../model/values.ts";
-import { findTask, inOrderOfCreation } from "../views/views.ts";
 
 export const taskDeciders: Deciders<
   "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"

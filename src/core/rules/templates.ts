@@ -2,19 +2,20 @@
  * The rules for templates.
  */
 
+import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { NewTask, TemplateTask } from "../model/task.ts";
+import { checkNewId, printable } from "../model/values.ts";
+import { findGroup } from "../state/lookup.ts";
+import { findTemplate, isArchived, versionsOf } from "../templates/catalog.ts";
+import { checkTemplate, expand } from "../templates/expand.ts";
+import { groupViewOf } from "../views/groups.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
+import { checkNewTasks } from "./checks/new_tasks.ts";
 import { checkNumber, checkSettings } from "./checks/settings.ts";
+import { type Deciders, viewIn } from "./decision.ts";
 import { checkNewGroup } from "./groups.ts";
 import { completeTask } from "./tasks.ts";
-import { type Deciders, viewIn } from "./decision.ts";
-import { checkNewTasks } from "./checks/new_tasks.ts";
-import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
-import type { NewTask, TemplateTask } from "../model/task.ts";
-import { Refusal } from "../model/refusal.ts";
-import { checkTemplate, expand } from "../templates/expand.ts";
-import { checkNewId, printable } from "../model/values.ts";
-import { findTemplate, isArchived, versionsOf } from "../templates/catalog.ts";
-import { findGroup, groupViewOf } from "../views/views.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {

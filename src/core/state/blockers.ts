@@ -2,11 +2,11 @@
  * Which dependencies keep a task from being ready.
  */
 
-import type { Gate } from "./nodes.ts";
 import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
 import { verdictOf } from "./conditions.ts";
 import { inOrder } from "./heap.ts";
-import { firstCreated } from "./order.ts";
+import { firstCreated } from "./lookup.ts";
+import type { Gate } from "./nodes.ts";
 import type { ReadonlyTaskNode } from "./state.ts";
 
 /** A dependency that is not met: a task, or what an expression says of a task or a group. */

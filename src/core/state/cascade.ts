@@ -5,12 +5,12 @@
  */
 
 import type { Event } from "../messages/events.ts";
-import { evolve } from "./evolve.ts";
-import { unreachableEnd } from "./conditions.ts";
 import { culpritsOf, nameCulprit } from "./blockers.ts";
+import { unreachableEnd } from "./conditions.ts";
+import { evolve } from "./evolve.ts";
+import { firstCreated } from "./lookup.ts";
 import { roomBeside } from "./record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
-import { firstCreated } from "./order.ts";
 
 /**
  * Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with what follows. Of the tasks

@@ -2,17 +2,6 @@
  * The first few of many items, whatever the order of the set or map that holds them.
  */
 
-import type { Task } from "../model/task.ts";
-
-/** The wanted tasks that were created first, in that order. */
-export function firstCreated<N extends { readonly task: Task }>(
-  nodes: Iterable<N>,
-  limit: number,
-  isWanted: (node: N) => boolean = () => true,
-): readonly N[] {
-  return firstOf(nodes, limit, { compare: (a, b) => a.task.order - b.task.order, isWanted });
-}
-
 export interface Choice<T> {
   readonly compare: (a: T, b: T) => number;
   /** Asked only for items that come before those found so far. */

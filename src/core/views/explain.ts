@@ -2,15 +2,18 @@
  * Why a task is not ready, blocked or skipped, as a tree, and what would change it. Bounded, whatever the graph.
  */
 
-import type { Gate } from "../state/nodes.ts";
 import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
-import { unreachableEnd } from "../state/conditions.ts";
-import type { TaskStatus } from "../model/status.ts";
-import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/remedies.ts";
-import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
+import type { TaskStatus } from "../model/status.ts";
+import { take } from "../model/text.ts";
+import { unreachableEnd } from "../state/conditions.ts";
+import { findTask } from "../state/lookup.ts";
+import { describeBusy, isFree } from "../state/next_claim.ts";
+import type { Gate } from "../state/nodes.ts";
+import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { describeBusy, findTask, groupViewOf, isFree, take } from "./views.ts";
+import { groupViewOf } from "./groups.ts";
+import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
 
 /** Most dependencies of one node of the tree that are shown, the deciding ones first. */
 const MAX_PARTS = 20;

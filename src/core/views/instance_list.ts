@@ -2,9 +2,11 @@
 
 import { MAX_NAMED } from "../model/limits.ts";
 import type { InstanceView } from "../model/task.ts";
+import { take } from "../model/text.ts";
+import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { countHeldBy, firstHeldBy, instanceViewOf, take } from "./views.ts";
+import { instanceViewOf } from "./instances.ts";
 
 /** An instance that has not registered. */
 export interface UnregisteredView extends Pick<InstanceView, "id" | "holding" | "holdingCount"> {

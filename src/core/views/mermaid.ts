@@ -2,10 +2,10 @@
  * The task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), for people and models to see.
  */
 
+import { inOrderOfCreation } from "../state/lookup.ts";
 import type { Gate, GroupNode } from "../state/nodes.ts";
 import { readinessOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { inOrderOfCreation } from "./views.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
 export const MAX_DRAWN = 200;

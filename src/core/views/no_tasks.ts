@@ -3,20 +3,21 @@
  */
 
 import type { NoTasks, NoTasksReason, Unmatched } from "../messages/commands.ts";
-import { culpritsOf, tasksOf } from "../state/blockers.ts";
-import { nameSome } from "../rules/checks/new_tasks.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
+import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
 import type { TaskStatus } from "../model/status.ts";
+import { nameSome, take } from "../model/text.ts";
+import { culpritsOf, tasksOf } from "../state/blockers.ts";
+import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { inOrder } from "../state/heap.ts";
+import { firstHeldBy } from "../state/lookup.ts";
+import { describeBusy, isFree } from "../state/next_claim.ts";
+import type { Bucket } from "../state/nodes.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets } from "../state/ready_queue.ts";
-import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
-import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
-import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
-import type { Bucket } from "../state/nodes.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { describeBusy, firstHeldBy, isFree, take } from "./views.ts";
+import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
 
 /** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {

@@ -3,18 +3,19 @@
  * decide. And what would get each of it going. Bounded, whatever the graph.
  */
 
-import { culpritsOf, tasksOf, wantedOf } from "../state/blockers.ts";
 import { neededOf, type Outcome } from "../model/dependency.ts";
-import { unreachableEnd } from "../state/conditions.ts";
-import { nameSome } from "../rules/checks/new_tasks.ts";
-import { inOrder } from "../state/heap.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
+import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
+import { nameSome, take } from "../model/text.ts";
+import { culpritsOf, tasksOf, wantedOf } from "../state/blockers.ts";
+import { unreachableEnd } from "../state/conditions.ts";
+import { inOrder } from "../state/heap.ts";
+import { firstHeldBy } from "../state/lookup.ts";
+import { isFree } from "../state/next_claim.ts";
 import type { GroupGate } from "../state/nodes.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
-import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { firstHeldBy, isFree, take } from "./views.ts";
 
 /** Most dependencies that a walk looks at. */
 const MAX_STEPS = 20_000;

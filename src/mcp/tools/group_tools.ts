@@ -2,15 +2,16 @@
  * The tools for groups of tasks, and for doing the same to many tasks.
  */
 
-import { z } from "zod";
 import type { BulkAction } from "../../core/messages/commands.ts";
-import { PRIORITIES } from "../../core/model/task.ts";
 import { Refusal } from "../../core/model/refusal.ts";
-import { findGroup, groupViewOf } from "../../core/views/views.ts";
+import { PRIORITIES } from "../../core/model/task.ts";
+import { findGroup } from "../../core/state/lookup.ts";
+import { groupViewOf } from "../../core/views/groups.ts";
 import { fit, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, readCursor, toFilter } from "./task_tools.ts";
+import { z } from "zod";
 
 /** Most groups that are listed. */
 const MAX_LISTED = 200;

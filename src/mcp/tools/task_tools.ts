@@ -2,12 +2,12 @@
  * The tools that make and change the plan, and look at it.
  */
 
-import { z } from "zod";
-import { explain } from "../../core/views/explain.ts";
-import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
-import { findTask, listTasks, summarize, type TaskPage, viewOf } from "../../core/views/views.ts";
+import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
+import { findTask } from "../../core/state/lookup.ts";
+import { explain } from "../../core/views/explain.ts";
+import { listTasks, summarize, type TaskPage, viewOf } from "../../core/views/tasks.ts";
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
@@ -24,6 +24,7 @@ import {
   toNewTask,
   withCleared,
 } from "./task_arguments.ts";
+import { z } from "zod";
 
 /** Tasks on a page of `get_task_status` unless the call says otherwise, and at most. */
 const DEFAULT_PAGE = 200;

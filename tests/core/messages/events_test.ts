@@ -1,11 +1,11 @@
 /** Shows that the list of event types is complete and that every event names its tasks. */
 
-import { assertEquals } from "@std/assert";
 import { EVENT_TYPES, type EventType, taskIdsOf } from "../../../src/core/messages/events.ts";
 import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
-import { summarize } from "../../../src/core/views/views.ts";
+import { summarize } from "../../../src/core/views/tasks.ts";
 import { newTask, oldTask } from "../given.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test({
   name: "EVENT_TYPES lists every event type once",

@@ -1,10 +1,9 @@
 /** Shows what a task keeps of several attempts, how long it waits after each, and what comes first of what is due. */
 
-import { assertEquals } from "@std/assert";
-import { endOfAttempt } from "../../../src/core/rules/attempts.ts";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Backoff, Task, TaskSettings } from "../../../src/core/model/task.ts";
-import { listTasks } from "../../../src/core/views/views.ts";
+import { endOfAttempt } from "../../../src/core/rules/attempts.ts";
+import { listTasks } from "../../../src/core/views/tasks.ts";
 import {
   claim,
   complete,
@@ -19,6 +18,7 @@ import {
   taskWith,
   times,
 } from "../given.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test({
   name:

@@ -1,14 +1,14 @@
 /** Shows what groups, bulk operations and templates do, and what is said of each state a task can be in. */
 
-import { assert, assertEquals } from "@std/assert";
 import type { BulkAction, BulkResult, CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
-import { explain } from "../../../src/core/views/explain.ts";
 import { MAX_NAMED } from "../../../src/core/model/limits.ts";
 import type { GroupSettings, NewTemplate, TaskFilter } from "../../../src/core/model/task.ts";
+import { findGroup } from "../../../src/core/state/lookup.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { findTemplate, listTemplates } from "../../../src/core/templates/catalog.ts";
-import { findGroup, groupViewOf } from "../../../src/core/views/views.ts";
+import { explain } from "../../../src/core/views/explain.ts";
+import { groupViewOf } from "../../../src/core/views/groups.ts";
 import {
   cancel,
   claim,
@@ -27,6 +27,7 @@ import {
   times,
   work,
 } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name: "a group is created once, changed where something is different, and deleted when nothing names it",

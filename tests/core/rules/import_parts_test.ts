@@ -1,15 +1,15 @@
 /** Shows that an import in parts comes to the same as one in one piece, and that no part is too large. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
-import { decide } from "../../../src/core/rules/decide.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
-import { importParts } from "../../../src/core/rules/import_parts.ts";
 import type { Task } from "../../../src/core/model/task.ts";
+import { decide } from "../../../src/core/rules/decide.ts";
+import { importParts } from "../../../src/core/rules/import_parts.ts";
+import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
-import { viewOf } from "../../../src/core/views/views.ts";
+import { viewOf } from "../../../src/core/views/tasks.ts";
 import { importing, oldTask, times } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });

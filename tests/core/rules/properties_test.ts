@@ -1,25 +1,25 @@
 /** Shows what holds after every history of commands, sensible or not: the promises of the design, as properties. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
-import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
-import { decide } from "../../../src/core/rules/decide.ts";
-import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
 import { type Event, EVENT_TYPES, type JournalRecord } from "../../../src/core/messages/events.ts";
-import { advance, evolve } from "../../../src/core/state/evolve.ts";
-import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
+import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
 import { MAX_NAMED } from "../../../src/core/model/limits.ts";
 import type { Instance, Task } from "../../../src/core/model/task.ts";
-import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { restore, snapshotOf } from "../snapshot.ts";
+import { decide } from "../../../src/core/rules/decide.ts";
+import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
+import { advance, evolve } from "../../../src/core/state/evolve.ts";
+import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
+import { isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
-import { isFree, nextClaim, profileIn } from "../../../src/core/views/views.ts";
+import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../history/check_ends.ts";
 import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
 import { claim, complete, contextAt, create, run } from "../given.ts";
-import { attempt, play } from "../play.ts";
 import { idsOf, indexesOf, lanesIn, naiveIndexesOf, type ReadyIndexes } from "../naive.ts";
+import { attempt, play } from "../play.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name: "after every command the indexes are what tasks, groups, instances and the time make them",

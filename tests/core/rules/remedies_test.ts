@@ -1,20 +1,20 @@
 /** Shows that every remedy that an answer names is accepted when it is carried out as named, and changes the answer. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
-import { decide } from "../../../src/core/rules/decide.ts";
-import { explain, reasonOf } from "../../../src/core/views/explain.ts";
-import { advance } from "../../../src/core/state/evolve.ts";
-import { noTasks, noTasksReason } from "../../../src/core/views/no_tasks.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { describeRemedy, type End, type Remedy } from "../../../src/core/model/remedies.ts";
+import { decide } from "../../../src/core/rules/decide.ts";
+import { advance } from "../../../src/core/state/evolve.ts";
+import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { restore, snapshotOf } from "../../../src/core/state/snapshot.ts";
 import type { State } from "../../../src/core/state/state.ts";
-import { profileIn } from "../../../src/core/views/views.ts";
+import { explain, reasonOf } from "../../../src/core/views/explain.ts";
+import { noTasks, noTasksReason } from "../../../src/core/views/no_tasks.ts";
 import { crowds, gatherings, INSTANCES, type Turn, turns } from "../arbitraries.ts";
 import { claim, contextAt, create, fail, newTask, run, stateAfter, times } from "../given.ts";
 import { play } from "../play.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** An instance that no history knows. */
 const STRANGER = "stranger";

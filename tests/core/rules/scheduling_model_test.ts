@@ -1,17 +1,16 @@
 /** Shows that the core decides as a model does that remembers nothing and looks at everything, time included. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { CommandType } from "../../../src/core/messages/commands.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
-import { advance, evolve } from "../../../src/core/state/evolve.ts";
-import type { NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
-import { restore, snapshotOf } from "../snapshot.ts";
-import { emptyState, type State } from "../../../src/core/state/state.ts";
-import { readinessOf } from "../../../src/core/state/readiness.ts";
 import { type Readiness, READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
-import { nextClaim, profileIn, summarize } from "../../../src/core/views/views.ts";
+import type { NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
+import { advance, evolve } from "../../../src/core/state/evolve.ts";
+import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { readinessOf } from "../../../src/core/state/readiness.ts";
+import { emptyState, type State } from "../../../src/core/state/state.ts";
+import { summarize } from "../../../src/core/views/tasks.ts";
 import { create, run, taskWith, times } from "../given.ts";
 import { RESULTS } from "../naive_dependencies.ts";
 import {
@@ -24,6 +23,8 @@ import {
   readinessIn,
 } from "../naive_model.ts";
 import { dependenciesOver } from "../random_dependencies.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name: "the core accepts, refuses, hands out and ends what the naive model does, after any history",

@@ -1,12 +1,11 @@
 /** Shows in which order tasks are handed out, to whom, and under which bounds; and what who gets nothing is told. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { CommandOf, NoTasks } from "../../../src/core/messages/commands.ts";
 import type { GroupSettings, InstanceSettings, NewTask, Priority } from "../../../src/core/model/task.ts";
-import { noTasks } from "../../../src/core/views/no_tasks.ts";
+import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
-import { profileIn } from "../../../src/core/views/views.ts";
+import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { rounds } from "../../support/rounds.ts";
 import {
   cancel,
@@ -25,6 +24,7 @@ import {
   times,
   work,
 } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

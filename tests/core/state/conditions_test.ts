@@ -1,13 +1,12 @@
 /** Shows what tasks do that wait for more than the completion of others: alternatives, shares, groups, ends, conditions. */
 
-import { assert, assertEquals } from "@std/assert";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
-import { evolve } from "../../../src/core/state/evolve.ts";
-import { updateWatches } from "../../../src/core/state/conditions.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
-import type { State } from "../../../src/core/state/state.ts";
 import { isSweepDue } from "../../../src/core/rules/sweep.ts";
-import { viewOf } from "../../../src/core/views/views.ts";
+import { updateWatches } from "../../../src/core/state/conditions.ts";
+import { evolve } from "../../../src/core/state/evolve.ts";
+import type { State } from "../../../src/core/state/state.ts";
+import { viewOf } from "../../../src/core/views/tasks.ts";
 import { rounds } from "../../support/rounds.ts";
 import {
   cancel,
@@ -30,6 +29,7 @@ import {
   update,
   work,
 } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const GROUP: Step = { type: "create_group", id: "g", settings: {} };
 const HALF_CANCELLED: Dependency = { at_least: "50%", of: { group: "g", on: "cancelled" } };

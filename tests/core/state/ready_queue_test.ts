@@ -1,12 +1,12 @@
 /** Shows which of several ready tasks is claimed, where ranks alone don't say. The naive model shows the rest. */
 
-import { assertEquals } from "@std/assert";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { InstanceSettings } from "../../../src/core/model/task.ts";
+import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { claimBoostMs } from "../../../src/core/state/ready_queue.ts";
 import type { State } from "../../../src/core/state/state.ts";
-import { nextClaim, profileIn } from "../../../src/core/views/views.ts";
 import { claim, complete, create, newTask, run, stateAfter, taskWith, times } from "../given.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test({
   name: "among equals what only one instance can do goes first, then what continues its own work, then the order",

@@ -1,20 +1,15 @@
 /** Shows that a task whose group is paused or full, or whose lock is taken, is limited, and that all views say by what. */
 
-import { assertEquals } from "@std/assert";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
-import { explain } from "../../../src/core/views/explain.ts";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
+import { findGroup, findTask } from "../../../src/core/state/lookup.ts";
+import { mayClaim } from "../../../src/core/state/next_claim.ts";
 import type { State } from "../../../src/core/state/state.ts";
-import {
-  findGroup,
-  findTask,
-  groupViewOf,
-  listTasks,
-  mayClaim,
-  summarize,
-  viewOf,
-} from "../../../src/core/views/views.ts";
+import { explain } from "../../../src/core/views/explain.ts";
+import { groupViewOf } from "../../../src/core/views/groups.ts";
+import { listTasks, summarize, viewOf } from "../../../src/core/views/tasks.ts";
 import { claim, complete, create, newTask, release, run, stateAfter, taskWith } from "../given.ts";
+import { assertEquals } from "@std/assert";
 
 /** For each way to limit task `t`: how it comes about, what is said, and a way out of it that is said too. */
 const CASES: readonly {

@@ -1,22 +1,16 @@
 /** Shows what is told of groups, locks and urgent tasks where one state could be taken for another. */
 
-import { assertEquals } from "@std/assert";
 import type { Command } from "../../../src/core/messages/commands.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../../../src/core/model/limits.ts";
 import { PRIORITIES, type TaskSettings } from "../../../src/core/model/task.ts";
-import type { State } from "../../../src/core/state/state.ts";
-import {
-  findGroup,
-  findTask,
-  groupViewOf,
-  inputsOf,
-  listTasks,
-  profileIn,
-  unlockedBy,
-  urgentFor,
-  viewOf,
-} from "../../../src/core/views/views.ts";
 import { head } from "../../../src/core/model/text.ts";
+import { findGroup, findTask } from "../../../src/core/state/lookup.ts";
+import { profileIn, urgentFor } from "../../../src/core/state/next_claim.ts";
+import type { State } from "../../../src/core/state/state.ts";
+import { groupViewOf } from "../../../src/core/views/groups.ts";
+import { inputsOf } from "../../../src/core/views/inputs.ts";
+import { listTasks, viewOf } from "../../../src/core/views/tasks.ts";
+import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import {
   cancel,
   claim,
@@ -35,6 +29,7 @@ import {
   times,
   work,
 } from "../given.ts";
+import { assertEquals } from "@std/assert";
 
 const GROUP: Command = { type: "create_group", id: "g", settings: {} };
 const PAUSED: Command = { type: "update_group", id: "g", settings: { paused: true } };

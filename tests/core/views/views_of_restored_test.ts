@@ -1,33 +1,27 @@
 /** Shows that what is told follows from what there is, and not from how it came about. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { MAX_NAMED, MAX_SCANNED, MAX_URGENT } from "../../../src/core/model/limits.ts";
+import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
+import type { NewTask } from "../../../src/core/model/task.ts";
 import { contactOf } from "../../../src/core/rules/heartbeat.ts";
 import { advance } from "../../../src/core/state/evolve.ts";
-import { explain } from "../../../src/core/views/explain.ts";
-import { MAX_NAMED, MAX_SCANNED, MAX_URGENT } from "../../../src/core/model/limits.ts";
-import { drawGraph } from "../../../src/core/views/mermaid.ts";
-import type { NewTask } from "../../../src/core/model/task.ts";
-import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { restore, snapshotOf } from "../snapshot.ts";
+import { findTask, heldBy } from "../../../src/core/state/lookup.ts";
+import { nextClaim, profileIn, urgentFor } from "../../../src/core/state/next_claim.ts";
 import type { State } from "../../../src/core/state/state.ts";
-import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
-import {
-  findTask,
-  groupViewOf,
-  heldBy,
-  inputsOf,
-  instanceViewOf,
-  listTasks,
-  nextClaim,
-  profileIn,
-  summarize,
-  unlockedBy,
-  urgentFor,
-} from "../../../src/core/views/views.ts";
+import { explain } from "../../../src/core/views/explain.ts";
+import { groupViewOf } from "../../../src/core/views/groups.ts";
+import { inputsOf } from "../../../src/core/views/inputs.ts";
+import { instanceViewOf } from "../../../src/core/views/instances.ts";
+import { drawGraph } from "../../../src/core/views/mermaid.ts";
+import { noTasks } from "../../../src/core/views/no_tasks.ts";
+import { listTasks, summarize } from "../../../src/core/views/tasks.ts";
+import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import { crowds, gatherings, INSTANCES, turns } from "../arbitraries.ts";
 import { claim, create, fail, newTask, run, stateAfter, taskWith, times } from "../given.ts";
 import { play } from "../play.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name: "every view of a state made from a snapshot is that of the state that it was taken from",

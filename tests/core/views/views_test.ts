@@ -1,8 +1,6 @@
 /** Shows what can be read from the state, why nothing can be claimed, and that every answer is bounded. */
 
-import { assert, assertEquals } from "@std/assert";
 import type { NoTasks } from "../../../src/core/messages/commands.ts";
-import { type Culprit, culpritsOf, nameCulprit } from "../../../src/core/state/blockers.ts";
 import {
   MAX_INPUT_CHARACTERS,
   MAX_INPUTS,
@@ -11,22 +9,17 @@ import {
   MAX_SCANNED,
   MAX_UNLOCKED,
 } from "../../../src/core/model/limits.ts";
-import type { TaskFilter } from "../../../src/core/model/task.ts";
-import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { emptyState, type ReadonlyState, type ReadonlyTaskNode } from "../../../src/core/state/state.ts";
 import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
-import {
-  completeIds,
-  findTask,
-  inputsOf,
-  listTasks,
-  nextClaim,
-  profileIn,
-  summarize,
-  unlockedBy,
-  viewOf,
-} from "../../../src/core/views/views.ts";
+import type { TaskFilter } from "../../../src/core/model/task.ts";
 import { printable } from "../../../src/core/model/values.ts";
+import { type Culprit, culpritsOf, nameCulprit } from "../../../src/core/state/blockers.ts";
+import { findTask } from "../../../src/core/state/lookup.ts";
+import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { emptyState, type ReadonlyState, type ReadonlyTaskNode } from "../../../src/core/state/state.ts";
+import { inputsOf } from "../../../src/core/views/inputs.ts";
+import { noTasks } from "../../../src/core/views/no_tasks.ts";
+import { completeIds, listTasks, summarize, viewOf } from "../../../src/core/views/tasks.ts";
+import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import {
   cancel,
   claim,
@@ -45,6 +38,7 @@ import {
   update,
   work,
 } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** One task of each status and readiness, each named after it. */
 const MIXED: readonly Step[] = [

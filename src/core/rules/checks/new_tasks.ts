@@ -1,16 +1,16 @@
 /** Rules of the dependency graph: what is named exists, and no task waits for itself. */
 
+import type { Dependency } from "../../model/dependency.ts";
+import { IdMap } from "../../model/id_map.ts";
+import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_TASKS } from "../../model/limits.ts";
+import { Refusal } from "../../model/refusal.ts";
+import type { NewTask } from "../../model/task.ts";
+import { checkNewId, checkText } from "../../model/values.ts";
+import { gatesOn } from "../../state/conditions.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+import { refuseCycle } from "./cycle.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkSettings } from "./settings.ts";
-import { refuseCycle } from "./cycle.ts";
-import type { Dependency } from "../../model/dependency.ts";
-import { gatesOn } from "../../state/conditions.ts";
-import { IdMap } from "../../model/id_map.ts";
-import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_TASKS } from "../../model/limits.ts";
-import type { NewTask } from "../../model/task.ts";
-import { Refusal } from "../../model/refusal.ts";
-import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
-import { checkNewId, checkText } from "../../model/values.ts";
 
 export interface NewTasksOptions {
   /** Most tasks. */
@@ -107,10 +107,4 @@ export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<R
     addWaiters(node.group);
   }
   return tasks;
-}
-
-/** The first names of a list, and how many more there are. */
-export function nameSome(ids: readonly string[], total: number = ids.length): string {
-  const named = ids.slice(0, MAX_NAMED);
-  return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
 }

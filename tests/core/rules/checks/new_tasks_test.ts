@@ -1,13 +1,14 @@
 /** Shows that cycles are found in graphs of every shape and size, and named by a true path. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { findCycle } from "../../../../src/core/rules/checks/cycle.ts";
-import { checkNewDependencies, nameSome } from "../../../../src/core/rules/checks/new_tasks.ts";
 import { MAX_BATCH_TASKS, MAX_NAMED } from "../../../../src/core/model/limits.ts";
 import type { NewTask } from "../../../../src/core/model/task.ts";
+import { nameSome } from "../../../../src/core/model/text.ts";
+import { findCycle } from "../../../../src/core/rules/checks/cycle.ts";
+import { checkNewDependencies } from "../../../../src/core/rules/checks/new_tasks.ts";
 import { emptyState, type State } from "../../../../src/core/state/state.ts";
 import { create, newTask, refusalOf, run, taskOf, times, update } from "../../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const CHAIN_LENGTH = 50_000;
 

@@ -1,0 +1,31 @@
+/**
+ * Groups as they are shown.
+ */
+
+import type { GroupView } from "../model/task.ts";
+import { limitedIn } from "../state/ready_queue.ts";
+import type { ReadonlyGroupNode } from "../state/state.ts";
+
+/** A group with what is derived from its tasks. O(1). */
+export function groupViewOf(node: ReadonlyGroupNode): GroupView {
+  const { group, counts, members } = node;
+  const total = members.size;
+  const done = counts.completed + counts.skipped;
+  const limited = limitedIn(node);
+  return {
+    ...group,
+    status: groupStatus(node, total - done),
+    total,
+    counts: { ...counts },
+    ...(limited > 0 && { limited }),
+    percent: total === 0 ? 0 : Math.floor(100 * done / total),
+  };
+}
+
+function groupStatus({ group, counts, standings, members }: ReadonlyGroupNode, left: number): GroupView["status"] {
+  if (members.size === 0) return "empty";
+  if (left === 0) return "done";
+  if (counts.pending + counts.in_progress === 0) return "failed";
+  if (group.paused === true) return "paused";
+  return counts.in_progress === 0 && standings.blocked === counts.pending ? "blocked" : "open";
+}

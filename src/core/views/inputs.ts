@@ -1,0 +1,50 @@
+/**
+ * What a claimed task builds on: the results of what it waited for.
+ */
+
+import type { Input } from "../messages/commands.ts";
+import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../model/limits.ts";
+import { head } from "../model/text.ts";
+import { firstCreated } from "../state/lookup.ts";
+import type { Gate } from "../state/nodes.ts";
+import type { ReadonlyTaskNode } from "../state/state.ts";
+
+/** The results of what a task waited for, in the order in which it names them, bounded in number and size. */
+export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
+  const inputs: Input[] = [];
+  let moreInputs = 0;
+  let characters = 0;
+  for (const { task } of sourcesOf(node)) {
+    const room = Math.min(MAX_INPUT_CHARACTERS, MAX_INPUTS_CHARACTERS - characters);
+    if (inputs.length === MAX_INPUTS || room <= 0) {
+      moreInputs++;
+      continue;
+    }
+    const all = task.result ?? task.error ?? task.reason ?? "";
+    const result = head(all, room);
+    inputs.push({
+      task: task.id,
+      ...(task.status !== "completed" && { status: task.status }),
+      result,
+      ...(result.length < all.length && { truncated: true }),
+    });
+    characters += result.length;
+  }
+  return { inputs, moreInputs };
+}
+
+/** Most members of a group whose results are handed out, or counted as left out. */
+const MAX_SOURCES = 1_000;
+
+/** The ended tasks that a task names, each once, members of groups included (the first ones). */
+export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  const sources = new Set<ReadonlyTaskNode>(node.dependencies);
+  const collect = (gate: Gate): void => {
+    if (gate.type === "branch") gate.parts.forEach(collect);
+    else if (gate.type === "task") sources.add(gate.source);
+    else for (const member of firstCreated(gate.source.members, MAX_SOURCES)) sources.add(member);
+  };
+  node.gates.forEach(collect);
+  if (node.gates.length === 0) return sources;
+  return new Set(Array.from(sources).filter(({ task }) => task.finishedAt !== undefined));
+}

@@ -1,0 +1,18 @@
+/**
+ * Instances as they are shown.
+ */
+
+import { MAX_NAMED } from "../model/limits.ts";
+import type { Instance, InstanceView } from "../model/task.ts";
+import { heldBy } from "../state/lookup.ts";
+import type { ReadonlyState } from "../state/state.ts";
+
+/** An instance with the tasks that it holds (the first few). */
+export function instanceViewOf(state: ReadonlyState, instance: Instance): InstanceView {
+  const held = heldBy(state, instance.id);
+  return {
+    ...instance,
+    holding: held.slice(0, MAX_NAMED).map(({ task }) => task.id),
+    holdingCount: held.length,
+  };
+}

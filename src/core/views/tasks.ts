@@ -1,0 +1,99 @@
+/**
+ * Tasks as they are shown: one, a page of them, and counts.
+ */
+
+import { MAX_NAMED } from "../model/limits.ts";
+import type { Readiness, TaskStatus } from "../model/status.ts";
+import type { TaskFilter, TaskView } from "../model/task.ts";
+import { culpritsOf, nameCulprit } from "../state/blockers.ts";
+import { tasksMatching } from "../state/lookup.ts";
+import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
+import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
+
+/** A task with what is derived from its place in the graph. O(dependencies). */
+export function viewOf(node: ReadonlyTaskNode): TaskView {
+  const { task, wake } = node;
+  const readiness = readinessOf(node);
+  if (readiness === undefined) return task;
+  if (readiness === "ready") return { ...task, readiness };
+  if (readiness === "limited") {
+    return { ...task, readiness, limitedBy: limitsOf(node).slice(0, MAX_NAMED).map(describeLimit) };
+  }
+  if (readiness === "delayed") return { ...task, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) };
+  return { ...task, readiness, waitingFor: culpritsOf(node, MAX_NAMED).map(nameCulprit) };
+}
+
+/** Counts of tasks: by status, and of the pending ones by readiness. */
+export interface Summary extends Readonly<Record<Readiness, number>> {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<TaskStatus, number>>;
+  /** Open tasks whose deadline has passed. */
+  readonly overdue: number;
+}
+
+/** Counts of the tasks that match. O(1) without a filter, else as `tasksMatching`. */
+export function summarize(state: ReadonlyState, filter: TaskFilter = {}): Summary {
+  if (Object.values(filter).some((value) => value !== undefined)) return countAll(tasksMatching(state, filter));
+  const { tasks, counts, standings, ready: { limited }, overdue } = state;
+  return {
+    total: tasks.size,
+    byStatus: { ...counts },
+    ...standings,
+    ready: standings.ready - limited,
+    limited,
+    overdue,
+  };
+}
+
+/** One page of tasks, in the order of creation. */
+export interface TaskPage {
+  readonly tasks: readonly TaskView[];
+  /** How many match, on this page or not. */
+  readonly total: number;
+  /** `order` of the last task, if more follow. */
+  readonly next?: number;
+}
+
+/** A page of at most `limit` tasks created after the one whose `order` is `after`. O(tasks). */
+export function listTasks(
+  state: ReadonlyState,
+  filter: TaskFilter,
+  page: { readonly limit: number; readonly after?: number },
+): TaskPage {
+  const tasks: TaskView[] = [];
+  let total = 0;
+  let more = false;
+  for (const node of tasksMatching(state, filter)) {
+    total++;
+    if (node.task.order <= (page.after ?? 0)) continue;
+    if (tasks.length < page.limit) tasks.push(viewOf(node));
+    else more = true;
+  }
+  const last = tasks.at(-1);
+  return { tasks, total, ...(more && last !== undefined && { next: last.order }) };
+}
+
+/** Those of the ids that start with `prefix`, at most `limit`. O(ids). */
+export function completeIds(known: Iterable<string>, prefix: string, limit: number): readonly string[] {
+  const ids: string[] = [];
+  for (const id of known) {
+    if (ids.length === limit) break;
+    if (id.startsWith(prefix)) ids.push(id);
+  }
+  return ids;
+}
+
+export function countAll(nodes: Iterable<ReadonlyTaskNode>): Summary {
+  const byStatus = noCounts();
+  const readinesses = { ready: 0, limited: 0, waiting: 0, blocked: 0, delayed: 0 };
+  let total = 0;
+  let overdue = 0;
+  for (const node of nodes) {
+    total++;
+    byStatus[node.task.status]++;
+    const readiness = readinessOf(node);
+    if (readiness !== undefined) readinesses[readiness]++;
+    if (node.task.overdue === true) overdue++;
+  }
+  return { total, byStatus, ...readinesses, overdue };
+}
