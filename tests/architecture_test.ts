@@ -128,9 +128,9 @@ Deno.test("only main.ts reads arguments and environment, and writes to standard 
   }
 });
 
-Deno.test("only src/store/disk.ts works on files", () => {
+Deno.test("only src/store/file/disk.ts works on files", () => {
   const operations = /Deno\.(open|create|read|write|rename|remove|stat|lstat|mkdir|truncate|copy|watchFs|FsFile)/;
-  for (const { path, code } of sources.filter(({ path }) => path !== "src/store/disk.ts")) {
+  for (const { path, code } of sources.filter(({ path }) => path !== "src/store/file/disk.ts")) {
     assertEquals(operations.exec(code)?.[0], undefined, path);
   }
 });

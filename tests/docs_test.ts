@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { exists } from "@std/fs";
 import { OUTCOMES, TRUTH_TABLE } from "../src/core/model/dependency.ts";
-import { PLANTS } from "./mutation/plants.ts";
+import { PLANTS } from "./proof/mutation/plants.ts";
 
 Deno.test("the printed truth table of dependencies is the one that decides", async () => {
   const page = await Deno.readTextFile(new URL("../docs/dependencies.md", import.meta.url));

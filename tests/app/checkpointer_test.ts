@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Checkpointer } from "../../src/app/checkpointer.ts";
 import { Engine } from "../../src/app/engine.ts";
 import type { Checkpoints } from "../../src/app/ports.ts";
-import { MemoryJournal } from "../../src/store/memory.ts";
+import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { steppingClock } from "../support/clock.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";

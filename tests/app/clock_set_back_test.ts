@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { viewIn } from "../../src/core/rules/decision.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { claim, create, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
 

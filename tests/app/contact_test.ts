@@ -6,7 +6,7 @@ import type { Command } from "../../src/core/messages/commands.ts";
 import type { JournalRecord } from "../../src/core/messages/events.ts";
 import type { Task } from "../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { claim, complete, create, fail, newTask, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
 

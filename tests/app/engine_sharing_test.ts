@@ -4,9 +4,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { WriteLock } from "../../src/store/write_lock.ts";
+import { WriteLock } from "../../src/store/file/write_lock.ts";
 import { claim, complete, create, newTask, times } from "../core/given.ts";
-import { FaultyDisk, noSpace } from "../store/faulty_disk.ts";
+import { FaultyDisk, noSpace } from "../store/file/faulty_disk.ts";
 import { rounds } from "../support/rounds.ts";
 import {
   checkpoint,

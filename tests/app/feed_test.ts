@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Feed } from "../../src/app/feed.ts";
-import type { Disk } from "../../src/store/disk.ts";
+import type { Disk } from "../../src/store/file/disk.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { createTask, type RunningStore, startStore } from "../support/store.ts";

@@ -6,7 +6,7 @@ import { Refusal } from "../../src/core/model/refusal.ts";
 import { claim, oldTask, times } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { recordsAfter, startStore, taskIds } from "../support/store.ts";
-import { dieAt, FaultyDisk, MAX_OPERATIONS } from "../store/faulty_disk.ts";
+import { dieAt, FaultyDisk, MAX_OPERATIONS } from "../store/file/faulty_disk.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });

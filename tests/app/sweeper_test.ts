@@ -5,7 +5,7 @@ import { Engine } from "../../src/app/engine.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
 import type { JournalRecord } from "../../src/core/messages/events.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";

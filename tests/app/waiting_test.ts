@@ -9,7 +9,7 @@ import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting
 import type { Claim, Command, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import type { Event } from "../../src/core/messages/events.ts";
 import type { InstanceSettings, Task } from "../../src/core/model/task.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";

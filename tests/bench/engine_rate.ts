@@ -4,9 +4,9 @@
  */
 
 import { Engine } from "../../src/app/engine.ts";
-import { realDisk } from "../../src/store/disk.ts";
-import { FileJournal } from "../../src/store/file_journal.ts";
-import { noCheckpoints } from "../../src/store/memory.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { FileJournal } from "../../src/store/file/file_journal.ts";
+import { noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { type Cycle, cycle, CYCLE_CALLS, stepByStep } from "./agent_cycle.ts";
 import { openDiskFloor } from "./disk_floor.ts";

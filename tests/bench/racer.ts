@@ -7,9 +7,9 @@
  */
 
 import { Engine } from "../../src/app/engine.ts";
-import { realDisk } from "../../src/store/disk.ts";
-import { FileJournal } from "../../src/store/file_journal.ts";
-import { noCheckpoints } from "../../src/store/memory.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { FileJournal } from "../../src/store/file/file_journal.ts";
+import { noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { startServer } from "../support/server.ts";
 import { openSqlite } from "./sqlite_floor.ts";

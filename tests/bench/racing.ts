@@ -6,9 +6,9 @@
 import { Engine } from "../../src/app/engine.ts";
 import { MAX_BATCH_TASKS } from "../../src/core/model/limits.ts";
 import type { NewTask } from "../../src/core/model/task.ts";
-import { realDisk } from "../../src/store/disk.ts";
-import { FileJournal } from "../../src/store/file_journal.ts";
-import { noCheckpoints } from "../../src/store/memory.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { FileJournal } from "../../src/store/file/file_journal.ts";
+import { noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { type Child, startChild } from "../support/child.ts";
 import { median, quantile } from "./measure.ts";

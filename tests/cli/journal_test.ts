@@ -1,8 +1,8 @@
 /** Shows how an operator finds damage in a journal and goes on without the damaged part, which is never thrown away. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { FORMAT_VERSION, TRAILING_HASH_BYTES, trailingHash } from "../../src/store/codec.ts";
-import { forgedLine } from "../store/forge.ts";
+import { FORMAT_VERSION, TRAILING_HASH_BYTES, trailingHash } from "../../src/store/file/codec.ts";
+import { forgedLine } from "../store/file/forge.ts";
 import { create } from "../support/calls.ts";
 import { filesOf } from "../support/files.ts";
 import { runProgram } from "../support/program.ts";

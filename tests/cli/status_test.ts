@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { printStatus } from "../../src/cli/status.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { importing, oldTask } from "../core/given.ts";
 import { steppingClock } from "../support/clock.ts";
 import { RecordingLog } from "../support/log.ts";

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Verification } from "../../src/app/ports.ts";
 import type { Event } from "../../src/core/messages/events.ts";
-import { ORIGIN } from "../../src/store/segments.ts";
+import { ORIGIN } from "../../src/store/file/segments.ts";
 import type { Check } from "./check.ts";
 import {
   checkAllCompleted,

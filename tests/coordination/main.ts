@@ -4,8 +4,8 @@
  */
 
 import type { JournalRecord } from "../../src/core/messages/events.ts";
-import { realDisk } from "../../src/store/disk.ts";
-import { verifyJournal } from "../../src/store/maintenance.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { verifyJournal } from "../../src/store/file/maintenance.ts";
 import { makeTemporaryDirectory } from "../support/temp.ts";
 import { ACT_ONE } from "./act_one.ts";
 import { ACT_TWO } from "./act_two.ts";

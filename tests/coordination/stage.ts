@@ -4,8 +4,8 @@
  */
 
 import type { JournalRecord } from "../../src/core/messages/events.ts";
-import { realDisk } from "../../src/store/disk.ts";
-import { walkJournal } from "../../src/store/segment_files.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { walkJournal } from "../../src/store/file/segment_files.ts";
 import { startServer } from "../support/server.ts";
 import type { Check } from "./check.ts";
 import type { Entry } from "./timeline.ts";

@@ -32,8 +32,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   simulate: "takes minutes",
   torture: "takes minutes",
   mutations: "takes minutes",
-  bundle: "tests/single_file_test.ts runs it",
-  compile: "downloads the runtime; tests/single_file_test.ts runs it where that is possible",
+  bundle: "tests/system/single_file_test.ts runs it",
+  compile: "downloads the runtime; tests/system/single_file_test.ts runs it where that is possible",
 };
 
 /** What a copy of the project needs so that the program can be started in it. */

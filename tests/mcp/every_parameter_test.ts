@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { MemoryJournal } from "../../src/store/memory.ts";
+import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { connect } from "../support/connected.ts";
 
 type Args = Readonly<Record<string, unknown>>;

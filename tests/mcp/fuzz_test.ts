@@ -5,8 +5,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { realDisk } from "../../src/store/disk.ts";
-import { verifyJournal } from "../../src/store/maintenance.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
+import { verifyJournal } from "../../src/store/file/maintenance.ts";
 import { type Message, RawServer, request } from "../support/raw_server.ts";
 import { startStore, wholeState } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";

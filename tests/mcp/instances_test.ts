@@ -1,7 +1,7 @@
 /** Shows that list_instances tells who is there, registered or not, and when each was last heard of. */
 
 import { assertEquals } from "@std/assert";
-import { MemoryJournal } from "../../src/store/memory.ts";
+import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { connect, type Connected } from "../support/connected.ts";
 import { until } from "../support/until.ts";
 

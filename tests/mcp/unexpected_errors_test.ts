@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
-import { MemoryJournal } from "../../src/store/memory.ts";
+import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { connect } from "../support/connected.ts";
 import { type Client, ErrorCode, McpError } from "../support/sdk_client.ts";
 

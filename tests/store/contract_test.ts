@@ -1,12 +1,12 @@
 /** Shows that each store keeps what every journal promises: in memory, in one file, and in many. */
 
-import { FileJournal } from "../../src/store/file_journal.ts";
-import { MemoryJournal } from "../../src/store/memory.ts";
+import { FileJournal } from "../../src/store/file/file_journal.ts";
+import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { steppingClock } from "../support/clock.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { temporaryDirectory } from "../support/temp.ts";
-import { realDisk } from "../../src/store/disk.ts";
+import { realDisk } from "../../src/store/file/disk.ts";
 import { testJournal } from "./contract.ts";
 
 testJournal("MemoryJournal", {

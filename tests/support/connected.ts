@@ -7,7 +7,7 @@ import { Waiting } from "../../src/app/waiting.ts";
 import { createMcpServer } from "../../src/mcp/server.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { Turns } from "../../src/mcp/turns.ts";
-import { MemoryJournal, noCheckpoints } from "../../src/store/memory.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { RecordingLog } from "./log.ts";
 import { type CallToolResult, Client, InMemoryTransport } from "./sdk_client.ts";
 

@@ -3,7 +3,7 @@
  * Lets tests try every byte and every moment in little time. Tests of the disk run against both.
  */
 
-import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/disk.ts";
+import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/file/disk.ts";
 
 /** What a loss of power leaves of what no sync has made durable. */
 export interface Survivors {

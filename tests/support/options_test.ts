@@ -2,9 +2,9 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { optionsOf } from "../bench/peers/options.ts";
-import { parseOptions as simulateOptions } from "../simulation/options.ts";
-import { planOf } from "../simulation/plan.ts";
-import { parseOptions as tortureOptions } from "../torture/options.ts";
+import { parseOptions as simulateOptions } from "../proof/simulation/options.ts";
+import { planOf } from "../proof/simulation/plan.ts";
+import { parseOptions as tortureOptions } from "../proof/torture/options.ts";
 import { readArguments, readNumber } from "./options.ts";
 
 Deno.test("torture: options and their defaults", () => {

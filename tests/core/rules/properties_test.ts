@@ -13,7 +13,7 @@ import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
 import { isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { checkEnds } from "../../history/check_ends.ts";
+import { checkEnds } from "../../proof/history/check_ends.ts";
 import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
 import { claim, complete, contextAt, create, run } from "../given.ts";
 import { idsOf, indexesOf, lanesIn, naiveIndexesOf, type ReadyIndexes } from "../naive.ts";

@@ -1,0 +1,145 @@
+/**
+ * Appending a batch of records to a segment, in one write. A record that is whole in the file stays, as readers may have
+ * seen it: a failed write is cut off at the end of its last whole record.
+ */
+
+import type { Log, Position } from "../../app/ports.ts";
+import type { Draft } from "../../core/messages/events.ts";
+import { MAX_RECORD_BYTES } from "../../core/model/limits.ts";
+import { encodeRecord } from "./codec.ts";
+import type { DiskFile } from "./disk.ts";
+import type { SegmentFiles } from "./segment_files.ts";
+
+/** Most bytes that are written to find out whether there is room again. */
+export const PROBE_BYTES = 64 * 1024;
+
+const SPACE = 32;
+
+interface EncodedLine {
+  readonly bytes: Uint8Array;
+  /** The hash of its record. */
+  readonly hash: string;
+}
+
+/** Records that follow a position, encoded as they come. */
+export class RecordBatch {
+  /** Where the first of them starts. */
+  readonly start: Position;
+  /** Their time, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly lines: EncodedLine[] = [];
+  #sizeBytes = 0;
+
+  constructor(start: Position, at: number) {
+    this.start = start;
+    this.at = at;
+  }
+
+  /** Adds a record; returns the size of all so far in bytes. */
+  add(draft: Draft): number {
+    const previous = this.lines.at(-1)?.hash ?? this.start.hash;
+    const seq = this.start.seq + this.lines.length + 1;
+    const { line, hash } = encodeRecord(draft, { seq, at: this.at, previous });
+    const bytes = new TextEncoder().encode(line);
+    // The rules keep records below this.
+    if (bytes.length > MAX_RECORD_BYTES) throw new Error(`A record of ${bytes.length} bytes must not be written`);
+    this.lines.push({ bytes, hash });
+    return this.#sizeBytes += bytes.length;
+  }
+
+  /** Of all lines. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** All lines, one after the other. */
+  get bytes(): Uint8Array {
+    const all = new Uint8Array(this.#sizeBytes);
+    let offset = 0;
+    for (const { bytes } of this.lines) {
+      all.set(bytes, offset);
+      offset += bytes.length;
+    }
+    return all;
+  }
+}
+
+/** How far a write got. */
+export interface Written {
+  /** Where the last whole record ends. */
+  readonly position: Position;
+  /** How many records are whole in the file. */
+  readonly appended: number;
+  /** Why the others are not. */
+  readonly failure?: Error;
+}
+
+/**
+ * Tries whether a segment takes so many bytes after its last record. Returns why not. What it writes is cut off again,
+ * or, if the process dies before that, is an unfinished last record, which the next writer cuts off.
+ */
+export function tryRoom(
+  { segment, offset }: Position,
+  { sizeBytes, segments }: { readonly sizeBytes: number; readonly segments: SegmentFiles },
+): Error | undefined {
+  try {
+    const file = segments.file(segment);
+    const failure = write(file, new Uint8Array(sizeBytes).fill(SPACE));
+    if (file.identity().sizeBytes > offset) file.truncate(offset);
+    return failure;
+  } catch (error) {
+    return toError(error);
+  }
+}
+
+/** Appends a batch to the segment of its start. */
+export function appendBatch(
+  batch: RecordBatch,
+  { segments, log }: { readonly segments: SegmentFiles; readonly log: Log },
+): Written {
+  if (batch.lines.length === 0) return { position: batch.start, appended: 0 };
+  let file: DiskFile;
+  try {
+    file = segments.file(batch.start.segment);
+  } catch (error) {
+    return { position: batch.start, appended: 0, failure: toError(error) };
+  }
+  const { bytes } = batch;
+  const failure = write(file, bytes);
+  if (failure === undefined) return wholeRecords(batch, batch.start.offset + bytes.length);
+  const { sizeBytes } = file.identity();
+  const written = wholeRecords(batch, sizeBytes);
+  try {
+    if (sizeBytes > written.position.offset) file.truncate(written.position.offset);
+  } catch (error) {
+    // The next writer finds a torn tail and cuts it.
+    log.warn(`Cannot cut a failed write off ${segments.path(batch.start.segment)}, the next write will: ${error}`);
+  }
+  return { ...written, failure };
+}
+
+/** Returns why not all was written. */
+function write(file: DiskFile, bytes: Uint8Array): Error | undefined {
+  try {
+    return file.write(bytes) === bytes.length ? undefined : new Error("the disk took only a part");
+  } catch (error) {
+    return toError(error);
+  }
+}
+
+/** The records of a batch that end within the first `sizeBytes` of the segment. */
+function wholeRecords({ start, lines }: RecordBatch, sizeBytes: number): Written {
+  let position = start;
+  let appended = 0;
+  for (const { bytes, hash } of lines) {
+    const offset = position.offset + bytes.length;
+    if (offset > sizeBytes) break;
+    position = { ...position, seq: position.seq + 1, hash, offset };
+    appended++;
+  }
+  return { position, appended };
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

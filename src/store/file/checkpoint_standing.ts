@@ -1,0 +1,124 @@
+/**
+ * How the checkpoint of a data directory stands to the journal beside it: whether it may be used, must be left alone,
+ * or belongs to something else. Refuses where records are missing. Changes nothing.
+ */
+
+import { type Position, Unavailable } from "../../app/ports.ts";
+import { RESTART } from "./codec.ts";
+import { type Disk, readChunks } from "./disk.ts";
+import {
+  endsAt,
+  findPosition,
+  LINE_FEED,
+  ORIGIN,
+  type SegmentChunk,
+  segmentName,
+  segmentNumbers,
+  startOfSegment,
+} from "./segments.ts";
+import { walkJournal } from "./segment_files.ts";
+import { type CheckpointState, isInPlace, readStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
+
+/** What may be done with the files of the checkpoint. */
+export type Standing =
+  /** The journal has the record that they stand for. */
+  | { readonly type: "held"; readonly state: CheckpointState }
+  /** A newer version of this program keeps them: they are its own. */
+  | { readonly type: "newer"; readonly version: number }
+  /** Nothing, as the journal alone decides: it is empty, or reading it says what is wrong. */
+  | { readonly type: "left" }
+  /** There is no `state.json`. */
+  | { readonly type: "none" }
+  /** They are of no use beside this journal. */
+  | { readonly type: "useless"; readonly why: string };
+
+/**
+ * Compares the checkpoint of a data directory with its journal.
+ *
+ * @throws Unavailable `journal_damaged` if the journal lacks records for which the checkpoint stands
+ * @throws Unavailable `newer_version` if only a newer version can tell whether it does
+ */
+export function judgeCheckpoint(disk: Disk, directory: string): Standing {
+  const file = readStateFile(disk, directory);
+  const isEmpty = isJournalEmpty(disk, directory);
+  switch (file.type) {
+    case "none":
+      return { type: isEmpty ? "left" : "none" };
+    case "damaged":
+      return isEmpty ? { type: "left" } : { type: "useless", why: `is damaged: ${file.why}` };
+    case "newer":
+      if (isEmpty) throw newerThanNothing(`${directory}/${STATE_FILE}`, file.version);
+      return file;
+    case "known":
+      return judgeState(disk, directory, file.state);
+  }
+}
+
+/** Whether the journal of a data directory has no record yet, or an unfinished one. */
+export function isJournalEmpty(disk: Disk, directory: string): boolean {
+  for (const bytes of readChunks(disk, `${directory}/journal/${segmentName(ORIGIN.segment)}`)) {
+    if (bytes.includes(LINE_FEED)) return false;
+  }
+  return true;
+}
+
+/** Whether the record that ends at a position is in the journal. Its hash vouches for all before it. */
+export function hasRecordAt(disk: Disk, directory: string, position: Position): boolean {
+  const path = `${directory}/journal/${segmentName(position.segment)}`;
+  const sizeBytes = disk.identity(path)?.sizeBytes;
+  if (sizeBytes === undefined || sizeBytes < position.offset) return position.seq === 0;
+  const file = disk.open(path, "read");
+  try {
+    return endsAt(file, position);
+  } finally {
+    file.close();
+  }
+}
+
+function judgeState(disk: Disk, directory: string, state: CheckpointState): Standing {
+  const { found } = findPosition(disk, `${directory}/journal`, state.position);
+  if (found === "held") return { type: "held", state };
+  if (found === "other") return { type: "useless", why: "belongs to another journal" };
+  const { position: { seq }, rest } = readToEnd(disk, directory, state.position.segment);
+  // It may be damaged or of a newer version: whoever reads it says which, and where.
+  if (rest.type === "fault") return { type: "left" };
+  if (isInPlace(disk, directory, state)) throw recordsMissing(directory, state.position.seq, seq);
+  if (isJournalEmpty(disk, directory)) return { type: "left" };
+  const why = `stands for record ${state.position.seq}, but the journal ends at record ${seq}, as in a copy whose ` +
+    "files were copied at different times";
+  return { type: "useless", why };
+}
+
+/** Reads on from the last segment, of those up to number `segment`, that starts with a record. */
+function readToEnd(disk: Disk, directory: string, segment: number): Pick<SegmentChunk, "position" | "rest"> {
+  const journal = `${directory}/journal`;
+  const start = segmentNumbers(disk, journal)
+    .filter((number) => number <= segment)
+    .map((number) => startOfSegment(disk, journal, number))
+    .findLast((position) => position !== undefined) ?? ORIGIN;
+  let end: Pick<SegmentChunk, "position" | "rest"> = { position: start, rest: { type: "none" } };
+  for (const chunk of walkJournal(disk, directory, start)) end = chunk;
+  return end;
+}
+
+/** A checkpoint only ever stands for durable records: so acknowledged ones are missing. */
+function recordsMissing(directory: string, expected: number, seq: number): Unavailable {
+  const wayOut = seq > 0
+    ? "stop the servers and run the repair command, which goes on with what is left after keeping a copy"
+    : `stop the servers, move ${directory}/${STATE_FILE} away and start again, which imports the tasks in ` +
+      `${TASKS_FILE} without their history`;
+  return new Unavailable(
+    "journal_damaged",
+    `The journal is damaged: ${directory}/journal can be read up to record ${seq}, but ${directory}/${STATE_FILE} was ` +
+      `written when it had ${expected}, and ${TASKS_FILE} is still the file of that time: records are missing. ` +
+      `Nothing was changed. Put the journal back from a backup; or ${wayOut}`,
+  );
+}
+
+function newerThanNothing(path: string, version: number): Unavailable {
+  return new Unavailable(
+    "newer_version",
+    `A newer version of this program wrote ${path} (version ${version}), and the journal beside it is empty: only ` +
+      `that version can tell whether records are missing. Nothing was changed. ${RESTART}`,
+  );
+}

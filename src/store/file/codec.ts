@@ -1,0 +1,106 @@
+/**
+ * The form of a record in a journal: one line of JSON that ends with the hash of the line before it and of itself,
+ * so that a flipped byte, a missing line and a tampered history are all found. This is a published format:
+ * docs and `FORMAT_VERSION` change with it.
+ */
+
+import { type Draft, EVENT_TYPES, type JournalRecord } from "../../core/messages/events.ts";
+import { HASH_LENGTH, sha256 } from "./hash.ts";
+
+/** Version of the record format, the `v` of every record. */
+export const FORMAT_VERSION = 2;
+
+/** What to do where a newer version of this program wrote something. */
+export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
+
+/** The hash "before" the first record. */
+export const GENESIS_HASH = "0".repeat(HASH_LENGTH);
+
+/** Bytes from the start of `,"hash":"…"}` to the end of a line, without the line feed. */
+const HASH_SUFFIX_LENGTH = ',"hash":""}'.length + HASH_LENGTH;
+
+/** A line and the hash in it. */
+export interface EncodedRecord {
+  /** With the line feed. */
+  readonly line: string;
+  readonly hash: string;
+}
+
+/** Why a line is not the record that belongs in its place. */
+export type LineFault =
+  /** Damaged, or torn by a crash. */
+  | { readonly type: "invalid"; readonly why: string }
+  /** Of a later place: lines before it are missing, which no crash can do. */
+  | { readonly type: "misplaced"; readonly why: string }
+  /** Whole, but written by a program that knows more than this one. */
+  | { readonly type: "unknown"; readonly why: string };
+
+/** Encodes a draft as the record that follows the one with hash `previous`. */
+export function encodeRecord(draft: Draft, place: { seq: number; at: number; previous: string }): EncodedRecord {
+  const { actor, command, events } = draft;
+  const body = JSON.stringify({ v: FORMAT_VERSION, seq: place.seq, at: place.at, actor, command, events });
+  const hash = sha256(place.previous + body);
+  return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
+}
+
+/** Decodes the line (without line feed) of the record `seq` that follows the one with hash `previous`. */
+export function decodeRecord(
+  line: string,
+  place: { seq: number; previous: string },
+): { readonly record: JournalRecord; readonly hash: string } | LineFault {
+  const suffix = line.slice(-HASH_SUFFIX_LENGTH);
+  const hash = suffix.slice(9, -2);
+  const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
+  // The form of the hash is the same in every version: so a newer record can be told from a damaged one.
+  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256(place.previous + body)) {
+    const seq = leadingSeq(line) ?? 0;
+    return seq > place.seq
+      ? { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` }
+      : { type: "invalid", why: "its hash does not match" };
+  }
+  const version = Number(/^\{"v":(\d+),/.exec(line)?.[1] ?? 0);
+  if (version === 0) return { type: "invalid", why: "it is not a record" };
+  if (version > FORMAT_VERSION) {
+    return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
+  }
+  const parsed = parseBody(body);
+  if (typeof parsed === "string") return { type: "unknown", why: parsed };
+  if (parsed.seq !== place.seq) return { type: "invalid", why: `its seq is ${parsed.seq} instead of ${place.seq}` };
+  return { record: parsed, hash };
+}
+
+/** The hash at the end of a segment, given its last bytes, or undefined where there is none. */
+export function trailingHash(tail: string): string | undefined {
+  return /,"hash":"([0-9a-f]{64})"\}\n$/.exec(tail)?.[1];
+}
+
+/** Bytes that `trailingHash` needs. */
+export const TRAILING_HASH_BYTES = HASH_SUFFIX_LENGTH + 1;
+
+/** The seq at the start of a line. */
+export function leadingSeq(head: string): number | undefined {
+  const seq = /^\{"v":\d+,"seq":(\d+),/.exec(head)?.[1];
+  return seq === undefined ? undefined : Number(seq);
+}
+
+/** Bytes that `leadingSeq` needs. */
+export const LEADING_SEQ_BYTES = 48;
+
+const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
+
+/**
+ * Reads a body whose hash is right: it was written by this program or a newer one, so the fields of events of known
+ * types are not checked again. Returns what is unknown about it otherwise. Checked by hand, because every record that
+ * another process wrote passes here.
+ */
+function parseBody(body: string): JournalRecord | string {
+  // Every field of the record is checked below.
+  const { seq, at, actor, command, events } = JSON.parse(body) as JournalRecord;
+  const isRecord = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof actor === "string" &&
+    typeof command === "string" && Array.isArray(events);
+  if (!isRecord) return "this program does not know its form";
+  const unknown = events.find((event) => !KNOWN_EVENTS.has(event?.type));
+  return unknown === undefined
+    ? { seq, at, actor, command, events }
+    : `this program does not know its event ${JSON.stringify(unknown?.type)}`;
+}

@@ -1,0 +1,256 @@
+/**
+ * The journal in a directory of this machine, shared by any number of processes: segments that are only ever
+ * appended to, under one write lock. A record that a reader has seen is never taken back: a failed write is cut
+ * off at the end of its last whole record, and only what is incomplete or invalid at the very end is ever removed.
+ */
+
+import {
+  AppendFailed,
+  type Chunk,
+  CommitUnknown,
+  type Journal,
+  type Log,
+  type Position,
+  type Transaction,
+  Unavailable,
+} from "../../app/ports.ts";
+import { appendBatch, PROBE_BYTES, RecordBatch, tryRoom, type Written } from "./append.ts";
+import { type Disk, writeFile } from "./disk.ts";
+import { Durability } from "./durability.ts";
+import { SegmentFiles } from "./segment_files.ts";
+import { LINE_FEED, ORIGIN, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
+import { freeName } from "./set_aside.ts";
+import { nextTurn } from "./turn.ts";
+import { WriteLock } from "./write_lock.ts";
+
+/** Longest time of reading, in milliseconds, after which the event loop has its turn. */
+const READ_SLICE_MS = 10;
+
+export interface FileJournalOptions {
+  /** The data directory; made if missing. */
+  readonly directory: string;
+  readonly disk: Disk;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  /** Size at which a segment is followed by the next. Default: `SEGMENT_BYTES`; others only for tests. */
+  readonly segmentBytes?: number;
+  /** About how many bytes are read at once. Default: `CHUNK_BYTES`; others only for tests. */
+  readonly chunkBytes?: number;
+  /** Longest wait for the write lock, in milliseconds. Default: `LOCK_WAIT_MS`. */
+  readonly lockWaitMs?: number;
+  /** Keeps other writers out. Default: a `WriteLock` on the file `lock`. */
+  readonly lock?: Pick<WriteLock, "acquire" | "release" | "close">;
+}
+
+export class FileJournal implements Journal {
+  readonly origin = ORIGIN;
+  readonly #directory: string;
+  readonly #disk: Disk;
+  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #segmentBytes: number;
+  readonly #segments: SegmentFiles;
+  readonly #lock: NonNullable<FileJournalOptions["lock"]>;
+  readonly #durability: Durability;
+  /** How many bytes the last append that failed could not write; 0 once one has succeeded. */
+  #missingBytes = 0;
+
+  /**
+   * Opens the journal of a data directory; makes the directory if it is missing.
+   *
+   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
+   */
+  constructor(options: FileJournalOptions) {
+    this.#directory = options.directory;
+    this.#disk = options.disk;
+    this.#now = options.now;
+    this.#log = options.log;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#durability.forget() });
+    this.#durability = new Durability({ ...options, segments: this.#segments });
+    this.#segments.prepare();
+    this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
+  }
+
+  async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
+    this.#durability.refuseFailed();
+    let position = await this.#approach(after, follow);
+    await this.#lock.acquire();
+    let written: Written;
+    try {
+      position = this.#catchUp(position, follow);
+      const batch = new RecordBatch(this.#placeAfter(position), this.#now());
+      this.#refuseFull(batch.start);
+      decide(batch.at, (draft) => batch.add(draft));
+      written = appendBatch(batch, { segments: this.#segments, log: this.#log });
+      this.#noteRoom(batch, written);
+    } finally {
+      // The lock guards the order of records, not their durability: others may write while this waits for the disk.
+      this.#lock.release();
+    }
+    this.#makeDurable(written);
+    // A segment without a record is no place to stand: a loss of power may take it away.
+    if (written.failure === undefined) return written.position.offset === 0 ? position : written.position;
+    throw this.#appendFailed(written.position.segment, written.appended, written.failure);
+  }
+
+  async *read(after: Position): AsyncIterable<Chunk> {
+    let position = after;
+    for (let pausedAt = performance.now();;) {
+      if (performance.now() - pausedAt > READ_SLICE_MS) {
+        await nextTurn();
+        pausedAt = performance.now();
+      }
+      this.#durability.refuseFailed();
+      let chunk = this.#segments.next(position);
+      // Seen without the lock, a line may be in the middle of being cut off and written anew.
+      if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
+      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
+      position = chunk.position;
+      this.#durability.sync(position);
+      if (chunk.records.length > 0) yield { records: chunk.records, position };
+      if (chunk.atEnd) return;
+    }
+  }
+
+  seek(seq: number): Promise<Position> {
+    let low = ORIGIN.segment + 1;
+    let high = this.#segments.numbers().at(-1) ?? ORIGIN.segment;
+    let found = ORIGIN;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const start = startOfSegment(this.#disk, this.#segments.directory, middle);
+      if (start !== undefined && start.seq <= seq) {
+        found = start;
+        low = middle + 1;
+      } else high = middle - 1;
+    }
+    return Promise.resolve(found);
+  }
+
+  watch(signal: AbortSignal): AsyncIterable<void> {
+    return this.#disk.watch(this.#segments.directory, signal);
+  }
+
+  close(): Promise<void> {
+    this.#segments.close();
+    this.#lock.close();
+    return Promise.resolve();
+  }
+
+  /** Reads on without the lock, so that little is left to read while others wait for it. */
+  async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
+    for (let position = after;;) {
+      const isFull = position.offset >= this.#segmentBytes;
+      if (!isFull && this.#segments.identity(position.segment)?.sizeBytes === position.offset) return position;
+      const chunk = this.#segments.next(position);
+      if (chunk.records.length === 0) return position;
+      follow(chunk);
+      position = chunk.position;
+      // What looks damaged is left to whoever has the lock.
+      if (chunk.rest.type !== "none") return position;
+      if (chunk.atEnd) return position;
+      await nextTurn();
+    }
+  }
+
+  /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
+  #catchUp(after: Position, follow: Transaction["follow"]): Position {
+    let position = after;
+    for (let from = after;;) {
+      const chunk = this.#segments.next(from);
+      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
+      from = chunk.position;
+      if (chunk.records.length > 0) {
+        follow(chunk);
+        // A segment without a record is no place to stand: a loss of power may take it away.
+        position = from;
+      }
+      if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
+      if (chunk.atEnd) return position;
+    }
+  }
+
+  /** Where the record after a position goes: into the next segment, once the position's own is full and durable. */
+  #placeAfter(position: Position): Position {
+    if (position.offset < this.#segmentBytes) return position;
+    this.#durability.sync(position);
+    const next = { ...position, segment: position.segment + 1, offset: 0 };
+    try {
+      this.#segments.file(next.segment);
+    } catch (error) {
+      throw this.#appendFailed(next.segment, 0, error);
+    }
+    return next;
+  }
+
+  /**
+   * After a failed append, looks for room before anything is decided: what was decided and cannot be appended costs the
+   * engine its state, which is read anew then.
+   */
+  #refuseFull(place: Position): void {
+    if (this.#missingBytes === 0) return;
+    const sizeBytes = Math.min(this.#missingBytes, PROBE_BYTES);
+    const failure = tryRoom(place, { sizeBytes, segments: this.#segments });
+    if (failure !== undefined) throw this.#appendFailed(place.segment, 0, failure);
+  }
+
+  #noteRoom({ start, sizeBytes }: RecordBatch, { position, failure }: Written): void {
+    if (failure !== undefined) this.#missingBytes = start.offset + sizeBytes - position.offset;
+    else if (sizeBytes > 0) this.#missingBytes = 0;
+  }
+
+  #appendFailed(segment: number, appended: number, cause: unknown): AppendFailed {
+    return new AppendFailed(
+      appended,
+      `Cannot write to ${this.#segments.path(segment)}: ${
+        cause instanceof Error ? cause.message : cause
+      }; nothing of ` +
+        "this call was kept, make room on the disk and try again",
+      { cause },
+    );
+  }
+
+  #makeDurable({ position, appended }: Written): void {
+    try {
+      this.#durability.sync(position);
+    } catch (error) {
+      if (appended === 0 || !(error instanceof Unavailable)) throw error;
+      throw new CommitUnknown(appended, error.message, { cause: error });
+    }
+  }
+
+  async #nextLocked(position: Position): Promise<SegmentChunk> {
+    await this.#lock.acquire();
+    try {
+      return this.#segments.next(position);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
+  #cutTorn(position: Position, bytes: number): void {
+    const path = this.#segments.path(position.segment);
+    const copy = freeName(this.#disk, `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`);
+    const torn = new Uint8Array(bytes);
+    const file = this.#segments.file(position.segment);
+    file.readAt(torn, position.offset);
+    const isWhole = torn.includes(LINE_FEED);
+    try {
+      if (isWhole) {
+        writeFile(this.#disk, copy, torn);
+        this.#disk.syncDirectory(this.#directory);
+      }
+      file.truncate(position.offset);
+    } catch (cause) {
+      const message =
+        `Cannot cut an unfinished record off ${path}: ${cause}; nothing was changed, check the disk and ` +
+        "try again";
+      throw new Unavailable("storage_failed", message, { cause });
+    }
+    const what = isWhole ? "an invalid" : "an unfinished";
+    this.#log.warn(`Cut ${bytes} bytes of ${what} last record off ${path}${isWhole ? `, kept in ${copy}` : ""}`);
+  }
+}

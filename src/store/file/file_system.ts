@@ -1,0 +1,28 @@
+/**
+ * Which kind of file system a directory is on. Locks and syncs mean nothing dependable on network file systems.
+ */
+
+import process from "node:process";
+import type { Log } from "../../app/ports.ts";
+
+/** Magic numbers of `statfs(2)`. */
+const REMOTE: Readonly<Record<number, string>> = {
+  0x6969: "NFS",
+  0x517b: "SMB",
+  0xff534d42: "CIFS",
+  0xfe534d42: "SMB2",
+  0x01021997: "9P",
+  0x00c36400: "Ceph",
+  0x65735546: "FUSE",
+};
+
+/** Warns if a directory is on a network file system. Cannot tell without the permission `sys=statfs`. */
+export function warnIfRemote(directory: string, log: Log): void {
+  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
+  const remote = REMOTE[process.getBuiltinModule("node:fs").statfsSync(directory).type];
+  if (remote === undefined) return;
+  log.warn(
+    `${directory} is on ${remote}: locks and syncs of network file systems cannot be relied on, tasks may be lost ` +
+      "or given out twice; use a local directory",
+  );
+}

@@ -1,0 +1,144 @@
+/**
+ * What an operator does to a data directory by hand: check the whole journal, and cut off what is damaged. Neither
+ * ever loses a byte: what a repair takes away is in a folder that it names.
+ */
+
+import { type Fault, type Position, type Repair, Unavailable, type Verification } from "../../app/ports.ts";
+import { type Disk, writeFile } from "./disk.ts";
+import { walkJournal } from "./segment_files.ts";
+import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
+import { freeName, timeInName } from "./set_aside.ts";
+import { isInPlace, readStateFile } from "./state_file.ts";
+import { WriteLock } from "./write_lock.ts";
+
+/** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
+export function verifyJournal(disk: Disk, directory: string): Verification {
+  const journal = `${directory}/journal`;
+  // Looked at before the journal is read: others may write to it meanwhile.
+  const expected = { segments: segmentNumbers(disk, journal), seq: checkpointSeq(disk, directory) };
+  let end = ORIGIN;
+  let lastAt: number | undefined;
+  let rest: Rest = { type: "none" };
+  for (const chunk of walkJournal(disk, directory)) {
+    end = chunk.position;
+    lastAt = chunk.records.at(-1)?.at ?? lastAt;
+    rest = chunk.rest;
+  }
+  const fault = findFault(disk, journal, { end, rest, expected });
+  return {
+    records: end.seq,
+    ...(lastAt !== undefined && { lastAt }),
+    end,
+    ...(fault !== undefined && { fault }),
+  };
+}
+
+/** What is wrong where the whole records end. */
+function findFault(
+  disk: Disk,
+  journal: string,
+  { end, rest, expected }: {
+    readonly end: Position;
+    readonly rest: Rest;
+    /** The segments that there are, and the record that the checkpoint stands for. */
+    readonly expected: { readonly segments: readonly number[]; readonly seq: number };
+  },
+): Fault | undefined {
+  const hasLater = expected.segments.some((number) => number > end.segment);
+  if (rest.type === "fault") return faultAt(end, rest.why, rest.isNewer ? "newer" : "damaged");
+  if (expected.seq > end.seq) {
+    return faultAt(end, `records up to ${expected.seq} are missing, for which state.json stands`, "damaged");
+  }
+  if (rest.type === "torn") {
+    return faultAt(end, `${rest.bytes} bytes of an unfinished record`, hasLater ? "damaged" : "torn");
+  }
+  if (!hasLater) return undefined;
+  const missing = expected.segments.includes(end.segment) ? end.segment + 1 : end.segment;
+  return faultAt({ ...end, segment: missing, offset: 0 }, "the file is missing", "damaged");
+
+  function faultAt(position: Position, why: string, kind: Fault["kind"]): Fault {
+    const path = `${journal}/${segmentName(position.segment)}`;
+    if (disk.identity(path) === undefined) return { path, line: 1, byte: 0, why, kind };
+    const file = disk.open(path, "read");
+    try {
+      return { path, line: lineNumberAt(file, position.offset), byte: position.offset, why, kind };
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/**
+ * Cuts the journal after its last whole record, and sets the checkpoint aside, after copying everything it changes.
+ *
+ * @param now milliseconds since the Unix epoch, for the name of the folder
+ */
+export async function repairJournal(disk: Disk, directory: string, now: number): Promise<Repair> {
+  const locks = ["checkpoint.lock", "lock"].map((name) => new WriteLock(disk, `${directory}/${name}`));
+  try {
+    for (const lock of locks) await lock.acquire();
+    const verification = verifyJournal(disk, directory);
+    const { end } = verification;
+    if (verification.fault === undefined) return { verification };
+    if (verification.fault.kind === "newer") {
+      const { path, line, why } = verification.fault;
+      throw new Unavailable(
+        "newer_version",
+        `There is nothing to repair: a newer version of this program wrote ${path} line ${line}: ${why}. ` +
+          "Restart the MCP servers that are older than the journal; if they stay so, update this program",
+      );
+    }
+    const journal = `${directory}/journal`;
+    const copies = freeName(disk, `${directory}/repaired-${timeInName(now)}`);
+    disk.makeDirectory(copies);
+    // It may have been deleted.
+    disk.makeDirectory(journal);
+    disk.syncDirectory(directory);
+    const numbers = segmentNumbers(disk, journal);
+    // Where no record is left, tasks.json is the last copy of the tasks: the next start imports it.
+    for (const name of end.seq === 0 ? ["state.json"] : ["tasks.json", "state.json"]) {
+      if (disk.identity(`${directory}/${name}`) !== undefined) disk.rename(`${directory}/${name}`, `${copies}/${name}`);
+    }
+    // A later segment without a whole record goes as a whole: what is before it may be short of a full segment.
+    const isKept = (number: number) => number < end.segment || (number === end.segment && isInside(end));
+    // Later segments go first: a crash in between leaves damage that a second repair mends.
+    for (const number of numbers.filter((number) => !isKept(number)).reverse()) {
+      disk.rename(`${journal}/${segmentName(number)}`, `${copies}/${segmentName(number)}`);
+    }
+    if (numbers.includes(end.segment) && isInside(end)) cutSegment(disk, { directory: journal, copies, end });
+    for (const changed of [copies, journal, directory]) disk.syncDirectory(changed);
+    return { verification, copies };
+  } finally {
+    for (const lock of locks) lock.close();
+  }
+}
+
+/** Whether a position is not at the start of a segment that follows another. */
+function isInside({ segment, offset }: Position): boolean {
+  return offset > 0 || segment === ORIGIN.segment;
+}
+
+function cutSegment(
+  disk: Disk,
+  { directory, copies, end }: { directory: string; copies: string; end: Position },
+): void {
+  const path = `${directory}/${segmentName(end.segment)}`;
+  writeFile(disk, `${copies}/${segmentName(end.segment)}`, disk.readFile(path) ?? new Uint8Array());
+  disk.syncDirectory(copies);
+  const file = disk.open(path, "append");
+  try {
+    file.truncate(end.offset);
+    file.syncData();
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Seq of the record up to which the journal must go: the one that the checkpoint stands for, unless this is a copy of a
+ * data directory, whose files may be of different ages.
+ */
+function checkpointSeq(disk: Disk, directory: string): number {
+  const file = readStateFile(disk, directory);
+  return file.type === "known" && isInPlace(disk, directory, file.state) ? file.state.position.seq : 0;
+}

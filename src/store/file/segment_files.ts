@@ -1,0 +1,246 @@
+/**
+ * The segments of a journal, as one process has them open. `next` is the one way to walk them: readers, starts, the
+ * verify and the repair command all use it, so they cannot disagree on where a journal goes on or ends. Never writes.
+ */
+
+import { JournalReplaced, type Position, Unavailable } from "../../app/ports.ts";
+import { RESTART } from "./codec.ts";
+import type { Disk, DiskFile, FileIdentity } from "./disk.ts";
+import {
+  endsAt,
+  lineNumberAt,
+  ORIGIN,
+  readChunk,
+  readEnds,
+  type SegmentChunk,
+  segmentName,
+  segmentNumbers,
+  startOfSegment,
+} from "./segments.ts";
+
+export interface SegmentFilesOptions {
+  /** The data directory. */
+  readonly directory: string;
+  readonly disk: Disk;
+  /** About how many bytes are read at once. Default: `CHUNK_BYTES`; others only for tests. */
+  readonly chunkBytes?: number | undefined;
+  /** `append` (the default) opens segments so that they can be written to; `read` needs no right to write. */
+  readonly mode?: "append" | "read";
+  /** Called before `JournalReplaced` is thrown. */
+  readonly onReplaced?: () => void;
+}
+
+interface OpenSegment {
+  readonly number: number;
+  readonly file: DiskFile;
+  readonly inode: number;
+}
+
+export class SegmentFiles {
+  /** The directory of the segments. */
+  readonly directory: string;
+  readonly #dataDirectory: string;
+  readonly #disk: Disk;
+  readonly #chunkBytes: number | undefined;
+  readonly #mode: "append" | "read";
+  readonly #onReplaced: () => void;
+  /** The segment read or written last. */
+  #open: OpenSegment | undefined;
+
+  constructor({ directory, disk, chunkBytes, mode = "append", onReplaced = () => {} }: SegmentFilesOptions) {
+    this.directory = `${directory}/journal`;
+    this.#dataDirectory = directory;
+    this.#disk = disk;
+    this.#chunkBytes = chunkBytes;
+    this.#mode = mode;
+    this.#onReplaced = onReplaced;
+  }
+
+  /**
+   * Makes the directory if it is missing, and checks that the segments follow one another.
+   *
+   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
+   */
+  prepare(): void {
+    this.#disk.makeDirectory(this.directory);
+    const numbers = this.numbers();
+    refuseGaps(numbers, this.directory);
+    for (const number of numbers.slice(1)) this.#refuseBreak(number);
+  }
+
+  /**
+   * Reads on from a position. A segment is left only at its true end: where the next one exists, as nothing is appended
+   * to a segment any more once there is a next, and the position is at the segment's size.
+   *
+   * `atEnd` tells that there is nothing after the chunk in any segment.
+   *
+   * @throws JournalReplaced if the record before the position is not there any more
+   */
+  next(position: Position): SegmentChunk {
+    // In this order: a segment whose size is asked for after the next one was seen does not grow any more.
+    const hasNext = this.#exists(position.segment + 1);
+    const own = this.identity(position.segment);
+    if (hasNext && own?.sizeBytes === position.offset) return this.#nextSegment(position);
+    if (own === undefined && position.seq === 0) return emptyAt(position);
+    const chunk = this.#read(position, own);
+    if (chunk.records.length === 0) {
+      const { file } = this.#opened(position.segment, own);
+      if (!endsAt(file, position)) throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+    }
+    if (!hasNext) return chunk;
+    return chunk.rest.type === "torn"
+      ? { ...chunk, rest: { type: "fault", why: INCOMPLETE, isNewer: false } }
+      : { ...chunk, atEnd: false };
+  }
+
+  /** Reads on from a position to the end of the journal, or to where it cannot be read on. */
+  *walk(after: Position): Iterable<SegmentChunk> {
+    for (let position = after;;) {
+      const chunk = this.next(position);
+      yield chunk;
+      position = chunk.position;
+      if (chunk.atEnd || chunk.rest.type !== "none") return;
+    }
+  }
+
+  /** The identity of a segment's file, if there is one. */
+  identity(number: number): FileIdentity | undefined {
+    return this.#disk.identity(this.path(number));
+  }
+
+  /** The file of a segment, made if it is missing, to be appended to. */
+  file(number: number): DiskFile {
+    if (this.#open?.number === number) return this.#open.file;
+    this.#disk.makeDirectory(this.directory);
+    return this.#openFile(number).file;
+  }
+
+  path(number: number): string {
+    return `${this.directory}/${segmentName(number)}`;
+  }
+
+  /** The numbers of all segments, ascending. */
+  numbers(): number[] {
+    return segmentNumbers(this.#disk, this.directory);
+  }
+
+  close(): void {
+    this.#open?.file.close();
+    this.#open = undefined;
+  }
+
+  /** What is thrown where a journal cannot be read on. */
+  damaged(
+    position: Pick<Position, "segment" | "offset">,
+    { why, isNewer }: { readonly why: string; readonly isNewer: boolean },
+  ): Unavailable {
+    const file = this.#disk.open(this.path(position.segment), "read");
+    const line = lineNumberAt(file, position.offset);
+    file.close();
+    const place = `${this.path(position.segment)} line ${line} (byte ${position.offset})`;
+    return isNewer
+      ? new Unavailable(
+        "newer_version",
+        `A newer version of this program wrote ${place}: ${why}. Nothing was changed. ${RESTART}`,
+      )
+      : new Unavailable(
+        "journal_damaged",
+        `The journal is damaged at ${place}: ${why}. Nothing was changed; the verify command shows the damage, the ` +
+          `repair command cuts the journal there after keeping a copy (with --data ${this.#dataDirectory})`,
+      );
+  }
+
+  /** Reads on behind the end of a segment that has a next one. */
+  #nextSegment(position: Position): SegmentChunk {
+    const start = { ...position, segment: position.segment + 1, offset: 0 };
+    const chunk = this.next(start);
+    // A record that follows vouches for the one before with its hash.
+    if (chunk.records.length === 0 && !this.#endsAt(position)) {
+      throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+    }
+    return chunk;
+  }
+
+  #read(position: Position, identity: FileIdentity | undefined): SegmentChunk {
+    const { file, sizeBytes } = this.#opened(position.segment, identity);
+    if (sizeBytes < position.offset) throw this.#replaced(`${this.path(position.segment)} became shorter`);
+    return readChunk(file, position, {
+      end: sizeBytes,
+      ...(this.#chunkBytes !== undefined && { chunkBytes: this.#chunkBytes }),
+    });
+  }
+
+  /** A segment's file, which must be the one that was opened before, if one was. */
+  #opened(number: number, identity: FileIdentity | undefined): { readonly file: DiskFile; readonly sizeBytes: number } {
+    const open = identity && (this.#open?.number === number ? this.#open : this.#openFile(number));
+    if (open === undefined || identity?.inode !== open.inode) throw this.#replaced(`${this.path(number)} was removed`);
+    const { file } = open;
+    return { file, sizeBytes: identity.sizeBytes };
+  }
+
+  /** Whether the record before a position is still there. */
+  #endsAt(position: Position): boolean {
+    if (!this.#exists(position.segment)) return false;
+    const file = this.#disk.open(this.path(position.segment), "read");
+    try {
+      return endsAt(file, position);
+    } finally {
+      file.close();
+    }
+  }
+
+  #openFile(number: number): OpenSegment {
+    const file = this.#disk.open(this.path(number), this.#mode);
+    this.close();
+    return this.#open = { number, file, inode: file.identity().inode };
+  }
+
+  #exists(number: number): boolean {
+    return this.identity(number) !== undefined;
+  }
+
+  #replaced(what: string): JournalReplaced {
+    this.close();
+    this.#onReplaced();
+    return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
+  }
+
+  /** The first record of a segment follows the last one of the segment before: else reading on to it finds why not. */
+  #refuseBreak(number: number): void {
+    const { firstSeq } = readEnds(this.#disk, this.path(number));
+    const { lastSeq = 0 } = readEnds(this.#disk, this.path(number - 1));
+    if (firstSeq === undefined || firstSeq === lastSeq + 1) return;
+    const start = startOfSegment(this.#disk, this.directory, number - 1) ?? ORIGIN;
+    for (const { position, rest } of this.walk(start)) {
+      if (rest.type === "fault") throw this.damaged(position, rest);
+      if (position.segment === number && position.offset > 0) return;
+    }
+  }
+}
+
+/** Why an unfinished record is damage where a segment follows. */
+const INCOMPLETE = "it is incomplete, but not the last";
+
+/** Walks the journal of a data directory, as `SegmentFiles.walk` does, without the right to write. */
+export function* walkJournal(disk: Disk, directory: string, after = ORIGIN): Iterable<SegmentChunk> {
+  const segments = new SegmentFiles({ directory, disk, mode: "read" });
+  try {
+    yield* segments.walk(after);
+  } finally {
+    segments.close();
+  }
+}
+
+function emptyAt(position: Position): SegmentChunk {
+  return { records: [], position, atEnd: true, rest: { type: "none" } };
+}
+
+function refuseGaps(numbers: readonly number[], directory: string): void {
+  const missing = numbers.findIndex((number, index) => number !== ORIGIN.segment + index);
+  if (missing < 0) return;
+  throw new Unavailable(
+    "journal_damaged",
+    `The journal is damaged: ${directory}/${segmentName(ORIGIN.segment + missing)} is missing. Put it back from a ` +
+      "backup, or let the repair command set the later ones aside",
+  );
+}

@@ -1,0 +1,249 @@
+/**
+ * Reading one segment of a journal: a file of one record a line, of which everything read is checked against the hash
+ * chain. Never writes. `SegmentFiles` walks from one segment to the next.
+ */
+
+import type { Position } from "../../app/ports.ts";
+import type { JournalRecord } from "../../core/messages/events.ts";
+import {
+  decodeRecord,
+  GENESIS_HASH,
+  LEADING_SEQ_BYTES,
+  leadingSeq,
+  type LineFault,
+  TRAILING_HASH_BYTES,
+  trailingHash,
+} from "./codec.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+
+/** A segment that has reached this size is followed by the next one. Part of the format. */
+export const SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** The byte that ends a record. */
+export const LINE_FEED = 10;
+
+/** Bytes read at once; more where a single record is longer. */
+export const CHUNK_BYTES = 256 * 1024;
+
+/** The position before the first record. */
+export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
+
+/** What stands after the last whole record of a chunk. */
+export type Rest =
+  /** Nothing, or more to read. */
+  | { readonly type: "none" }
+  /** A last line that is incomplete or invalid, with nothing after it that was a record: torn by a crash, or being written. */
+  | { readonly type: "torn"; readonly bytes: number }
+  /** A line that no crash can have left. */
+  | { readonly type: "fault"; readonly why: string; readonly isNewer: boolean };
+
+export interface SegmentChunk {
+  readonly records: readonly JournalRecord[];
+  readonly position: Position;
+  /** Whether all that could be read has been. */
+  readonly atEnd: boolean;
+  readonly rest: Rest;
+}
+
+/** `0000000001.jsonl` for 1. */
+export function segmentName(number: number): string {
+  return `${String(number).padStart(10, "0")}.jsonl`;
+}
+
+/** Numbers of the segments in a directory, ascending. */
+export function segmentNumbers(disk: Disk, directory: string): number[] {
+  return disk.list(directory)
+    .map((name) => /^(\d{10})\.jsonl$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+export interface ChunkBounds {
+  /** Byte of the segment at which to stop. Default: its end. */
+  readonly end?: number;
+  /** About how many bytes to read. Default: `CHUNK_BYTES`; others only for tests. */
+  readonly chunkBytes?: number;
+}
+
+/** Reads the whole records that follow a position in its segment: at least one, unless none is left before `end`. */
+export function readChunk(
+  file: DiskFile,
+  after: Position,
+  { end = file.identity().sizeBytes, chunkBytes = CHUNK_BYTES }: ChunkBounds = {},
+): SegmentChunk {
+  for (let wanted = chunkBytes;; wanted *= 2) {
+    const available = end - after.offset;
+    if (available <= 0) return { records: [], position: after, atEnd: true, rest: { type: "none" } };
+    const buffer = new Uint8Array(Math.min(wanted, available));
+    const bytes = buffer.subarray(0, file.readAt(buffer, after.offset));
+    const whole = bytes.lastIndexOf(LINE_FEED) + 1;
+    // There may be less than asked for: a torn tail can be cut off meanwhile.
+    const atEnd = bytes.length < buffer.length || bytes.length === available;
+    if (whole === 0 && !atEnd) continue;
+    const chunk = decodeLines(bytes, { after, whole, atEnd });
+    // Only with all that follows it can an invalid line be told from a torn tail.
+    if (!atEnd && chunk.rest.type === "fault" && !chunk.rest.isNewer) continue;
+    return chunk;
+  }
+}
+
+/** The position before the first record of a segment, or undefined if the segment before it does not end in one. */
+export function startOfSegment(disk: Disk, directory: string, number: number): Position | undefined {
+  if (number === ORIGIN.segment) return ORIGIN;
+  const { lastHash } = readEnds(disk, `${directory}/${segmentName(number - 1)}`);
+  const { firstSeq } = readEnds(disk, `${directory}/${segmentName(number)}`);
+  return lastHash === undefined || firstSeq === undefined
+    ? undefined
+    : { seq: firstSeq - 1, hash: lastHash, segment: number, offset: 0 };
+}
+
+/**
+ * Compares a position with the journal: `held` if it is there, `other` if another history stands in its place,
+ * `missing` if the journal can only be read up to an earlier record, `seq`. Reads the position's segment up to it.
+ */
+export function findPosition(
+  disk: Disk,
+  directory: string,
+  position: Position,
+): { readonly found: "held" | "other" | "missing"; readonly seq: number } {
+  const path = `${directory}/${segmentName(position.segment)}`;
+  const start = startOfSegment(disk, directory, position.segment);
+  if (start === undefined || disk.identity(path) === undefined) return { found: "missing", seq: start?.seq ?? 0 };
+  const file = disk.open(path, "read");
+  try {
+    const end = Math.min(position.offset, file.identity().sizeBytes);
+    let chunk = readChunk(file, start, { end });
+    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, { end });
+    const { seq, hash, offset } = chunk.position;
+    if (offset < position.offset) return { found: "missing", seq };
+    return { found: seq === position.seq && hash === position.hash ? "held" : "other", seq };
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether the record that ends at a position is still the one of which the position was taken. */
+export function endsAt(file: DiskFile, { hash, offset }: Position): boolean {
+  if (offset === 0) return true;
+  return trailingHash(readAscii(file, Math.max(0, offset - TRAILING_HASH_BYTES), TRAILING_HASH_BYTES)) === hash;
+}
+
+/** 1-based number of the line that starts at a byte offset. */
+export function lineNumberAt(file: DiskFile, offset: number): number {
+  const bytes = new Uint8Array(offset);
+  file.readAt(bytes, 0);
+  return bytes.reduce((lines, byte) => byte === LINE_FEED ? lines + 1 : lines, 1);
+}
+
+export interface SegmentEnds {
+  /** 0 if there is no such file. */
+  readonly sizeBytes: number;
+  /** Seq of the first record; undefined where there is none. */
+  readonly firstSeq?: number | undefined;
+  /** Seq and hash of the last record; undefined where the file does not end in a whole line. */
+  readonly lastSeq?: number | undefined;
+  readonly lastHash?: string | undefined;
+}
+
+/** Looks at the first and the last record of a segment, without checking them. */
+export function readEnds(disk: Disk, path: string): SegmentEnds {
+  const identity = disk.identity(path);
+  if (identity === undefined) return { sizeBytes: 0 };
+  const { sizeBytes } = identity;
+  const file = disk.open(path, "read");
+  try {
+    const head = readAscii(file, 0, LEADING_SEQ_BYTES);
+    const lastLine = readLastLine(file, sizeBytes);
+    return { sizeBytes, firstSeq: leadingSeq(head), lastSeq: leadingSeq(lastLine), lastHash: trailingHash(lastLine) };
+  } finally {
+    file.close();
+  }
+}
+
+/** The last line with its line feed; empty where there is no whole one. Bytes that are not ASCII come out as others. */
+function readLastLine(file: DiskFile, sizeBytes: number): string {
+  for (let wanted = LAST_LINE_BYTES;; wanted *= 2) {
+    const start = Math.max(0, sizeBytes - wanted);
+    const text = readAscii(file, start, sizeBytes - start);
+    if (!text.endsWith("\n")) return "";
+    const lineFeed = text.lastIndexOf("\n", text.length - 2);
+    if (lineFeed >= 0 || start === 0) return text.slice(lineFeed + 1);
+  }
+}
+
+/** Bytes in which the last line is looked for at first. */
+const LAST_LINE_BYTES = 4 * 1024;
+
+function readAscii(file: DiskFile, offset: number, bytes: number): string {
+  const buffer = new Uint8Array(bytes);
+  return LATIN_1.decode(buffer.subarray(0, file.readAt(buffer, offset)));
+}
+
+function decodeLines(
+  bytes: Uint8Array,
+  { after, whole, atEnd }: { after: Position; whole: number; atEnd: boolean },
+): SegmentChunk {
+  const records: JournalRecord[] = [];
+  let { seq, hash, offset } = after;
+  const position = () => ({ seq, hash, segment: after.segment, offset });
+  let start = 0;
+  for (const line of decodeText(bytes.subarray(0, whole))) {
+    const decoded = decodeRecord(line.text, { seq: seq + 1, previous: hash });
+    if ("type" in decoded) {
+      const isLast = atEnd && !holdsRecord(bytes.subarray(start + line.bytes));
+      return { records, position: position(), atEnd, rest: faultOf(decoded, isLast, bytes.length - start) };
+    }
+    records.push(decoded.record);
+    seq++;
+    hash = decoded.hash;
+    start += line.bytes;
+    offset += line.bytes;
+  }
+  const torn = bytes.length - start;
+  const rest: Rest = atEnd && torn > 0 ? { type: "torn", bytes: torn } : { type: "none" };
+  return { records, position: position(), atEnd, rest };
+}
+
+/** Whether anything in it was meant as a record. What a loss of power leaves in the place of one may hold line feeds. */
+function holdsRecord(bytes: Uint8Array): boolean {
+  return LATIN_1.decode(bytes).split("\n").some((line) => {
+    return leadingSeq(line) !== undefined || trailingHash(`${line}\n`) !== undefined;
+  });
+}
+
+/** Decodes any bytes without error, one character a byte. */
+const LATIN_1 = new TextDecoder("latin1");
+
+function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
+  return fault.type === "invalid" && isLast
+    ? { type: "torn", bytes }
+    : { type: "fault", why: fault.why, isNewer: fault.type === "unknown" };
+}
+
+/** Splits at line feeds. Lines that are not UTF-8 come out empty, which no record is. */
+function* decodeText(bytes: Uint8Array): Iterable<{ text: string; bytes: number }> {
+  const whole = decodeUtf8(bytes);
+  // As many characters as bytes: it is ASCII, and can be split as text.
+  const ascii = whole.length === bytes.length ? whole : undefined;
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, start) + 1;
+    yield {
+      text: ascii?.slice(start, end - 1) ?? decodeUtf8(bytes.subarray(start, end - 1)),
+      bytes: end - start,
+    };
+    start = end;
+  }
+}
+
+/** Empty if it is not UTF-8. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return "";
+    throw error;
+  }
+}
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

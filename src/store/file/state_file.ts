@@ -1,0 +1,107 @@
+/**
+ * `state.json`: which record the checkpoint stands for, what `tasks.json` does not hold of the state, and which
+ * `tasks.json` belongs to it. Only reads and forms it; nothing here changes a file.
+ */
+
+import { z } from "zod";
+import type { Snapshot } from "../../core/state/snapshot.ts";
+import type { Disk, FileIdentity } from "./disk.ts";
+import { sha256 } from "./hash.ts";
+
+/** Version of `state.json` that this program writes. */
+export const CHECKPOINT_VERSION = 2;
+
+/** The names of the checkpoint's files in a data directory. */
+export const TASKS_FILE = "tasks.json";
+export const STATE_FILE = "state.json";
+
+/** What is added to the name of a file while it is being written. */
+export const UNFINISHED = ".tmp";
+
+const bodySchema = z.object({
+  version: z.union([z.literal(1), z.literal(CHECKPOINT_VERSION)]),
+  /** The journal position that both files stand for. */
+  position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
+  nextOrder: z.number(),
+  /** Absent in version 1, which is only good for knowing its `tasks.json` again. The digest vouches for the form. */
+  recordedAt: z.number().optional(),
+  groups: z.custom<Snapshot["groups"]>().optional(),
+  instances: z.custom<Snapshot["instances"]>().optional(),
+  templates: z.custom<Snapshot["templates"]>().optional(),
+  /** The `tasks.json` that belongs to this. */
+  tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
+  /** SHA-256 of the ones before, newest first. */
+  previous: z.array(z.string()),
+});
+
+/**
+ * What `state.json` has in every version: so a newer one can be told from a damaged one. `sha256` is over the rest, as
+ * JSON without white space, in the order of the file.
+ */
+const headSchema = z.object({ version: z.int().positive(), sha256: z.string() });
+
+export type CheckpointState = z.infer<typeof bodySchema>;
+
+/** What stands at the place of `state.json`. */
+export type StateFile =
+  | { readonly type: "none" }
+  | { readonly type: "known"; readonly state: CheckpointState }
+  /** Whole, but written by a newer version of this program. */
+  | { readonly type: "newer"; readonly version: number }
+  | { readonly type: "damaged"; readonly why: string };
+
+/** Reads the `state.json` of a data directory. */
+export function readStateFile(disk: Disk, directory: string): StateFile {
+  return parseStateFile(disk.readFile(`${directory}/${STATE_FILE}`));
+}
+
+/** Reads the content of a `state.json`; undefined if there is none. */
+export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
+  return bytes === undefined ? { type: "none" } : parseText(new TextDecoder().decode(bytes));
+}
+
+/** The text of a `state.json`. */
+export function formatStateFile(state: Omit<CheckpointState, "version">): string {
+  const body = bodySchema.parse({ version: CHECKPOINT_VERSION, ...state });
+  return JSON.stringify({ ...body, sha256: sha256(JSON.stringify(body)) }, undefined, 2) + "\n";
+}
+
+/**
+ * Whether the `tasks.json` that was written with this state is still the same file. In a copy of the data directory,
+ * whatever tool made it, it is another one.
+ */
+export function isInPlace(disk: Disk, directory: string, { tasks }: CheckpointState): boolean {
+  // A process that died between its two renames has left it under its first name.
+  return [TASKS_FILE, TASKS_FILE + UNFINISHED]
+    .some((name) => disk.identity(`${directory}/${name}`)?.inode === tasks.inode);
+}
+
+/** Whether a file was not changed since it was written with a state. */
+export function isUnchanged(identity: FileIdentity, { tasks }: CheckpointState): boolean {
+  return identity.inode === tasks.inode && identity.sizeBytes === tasks.sizeBytes &&
+    identity.modifiedMs === tasks.modifiedMs;
+}
+
+function parseText(text: string): StateFile {
+  const json = parseJson(text);
+  const head = headSchema.safeParse(json);
+  if (!head.success) return { type: "damaged", why: "it is not of the form that this program writes" };
+  // The head is there, so it is an object.
+  const { sha256: digest, ...body } = json as Record<string, unknown>;
+  if (digest !== sha256(JSON.stringify(body))) return { type: "damaged", why: "its digest does not match" };
+  if (head.data.version > CHECKPOINT_VERSION) return { type: "newer", version: head.data.version };
+  const parsed = bodySchema.safeParse(body);
+  return parsed.success
+    ? { type: "known", state: parsed.data }
+    : { type: "damaged", why: "it lacks what this program writes" };
+}
+
+/** Undefined if it is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

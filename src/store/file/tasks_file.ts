@@ -1,0 +1,228 @@
+/**
+ * `tasks.json`: an object of tasks keyed by id, one task a line, as people and the earlier server know it.
+ * This is a published format: only fields are ever added.
+ */
+
+import { z } from "zod";
+import { PRIORITIES, type Task } from "../../core/model/task.ts";
+import { parseDependencies } from "../../core/model/parse_dependency.ts";
+import { Refusal } from "../../core/model/refusal.ts";
+import { TASK_STATUSES } from "../../core/model/status.ts";
+import { parseJsonFile } from "./json_text.ts";
+import { UnknownFields } from "./unknown_fields.ts";
+
+/** Bytes of text gathered before they are handed on. */
+const SLICE_CHARACTERS = 256 * 1024;
+
+const time = z.number().nonnegative();
+const names = z.array(z.string());
+
+/** What an attempt that is over left behind. */
+const attemptSchema = z.object({
+  attempt: z.int().nonnegative(),
+  instance: z.string(),
+  startedAt: time,
+  endedAt: time,
+  outcome: z.enum(["failed", "expired", "lost", "released", "cancelled"]),
+  message: z.string().optional(),
+});
+
+/** What a task may ask for. */
+const settingsSchema = z.object({
+  priority: z.enum(PRIORITIES).optional(),
+  group: z.string().optional(),
+  role: z.string().optional(),
+  capabilities: names.optional(),
+  assignTo: z.object({
+    instance: z.string().optional(),
+    role: z.string().optional(),
+    fallbackMs: time.optional(),
+  }).optional(),
+  locks: names.optional(),
+  timeoutMs: time.optional(),
+  maxAttempts: z.int().optional(),
+  backoff: z.object({
+    initialIntervalMs: time.optional(),
+    coefficient: time.optional(),
+    maxIntervalMs: time.optional(),
+  }).optional(),
+  notBefore: time.optional(),
+  deadline: time.optional(),
+  failOnDeadline: z.boolean().optional(),
+  ifUnreachable: z.enum(["skip", "fail"]).optional(),
+});
+
+/** A task as the earlier server wrote it, and further fields of ours. */
+const taskSchema = settingsSchema.extend({
+  id: z.string().optional(),
+  description: z.string().default(""),
+  status: z.enum(TASK_STATUSES).default("pending"),
+  dependencies: z.array(z.unknown()).nullish(),
+  assignedTo: z.string().nullish(),
+  result: z.unknown().optional(),
+  error: z.string().nullish(),
+  reason: z.string().nullish(),
+  attempt: z.int().nonnegative().optional(),
+  order: z.int().positive().optional(),
+  createdAt: time.optional(),
+  pendingAt: time.optional(),
+  startedAt: time.nullish(),
+  finishedAt: time.nullish(),
+  failures: z.int().nonnegative().optional(),
+  readyAt: time.optional(),
+  retryAt: time.optional(),
+  leaseUntil: time.optional(),
+  progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
+  pastAttempts: z.array(attemptSchema).optional(),
+  workedMs: time.optional(),
+  overdue: z.literal(true).optional(),
+});
+
+/** Tasks of a file that a person or another program wrote. */
+export interface TasksFile {
+  /** In the order of creation. */
+  readonly tasks: readonly Task[];
+  /** What of the file was left out, in words, if anything was. */
+  readonly warning?: string;
+}
+
+/**
+ * Reads tasks written by this program, the earlier server or by hand: JSON in UTF-8. The one reader of such files.
+ *
+ * @param now stands in for times that are not given, in milliseconds since the Unix epoch
+ * @throws SyntaxError if it is not such a file, or has a field that resembles one of a task, saying where
+ */
+export function parseTasks(bytes: Uint8Array, now: number): TasksFile {
+  const unknown = new UnknownFields();
+  const tasks = entriesOf(parseJsonFile(bytes))
+    .map(([key, value], index) => {
+      const { id = key, ...task } = parseTask(key, value);
+      unknown.note(taskSchema, value, { task: key });
+      return toTask(id, task, { now, order: index + 1 });
+    })
+    .sort((a, b) => a.order - b.order);
+  const { warning } = unknown;
+  return { tasks, ...(warning !== undefined && { warning }) };
+}
+
+/**
+ * Reads tasks that this program wrote and whose digest has been checked, in the order of creation. It relies on
+ * their being one a line: parsing slices of values takes half the memory of parsing one object of all tasks.
+ */
+export function parseOwnTasks(chunks: Iterable<Uint8Array>): readonly Task[] {
+  const tasks: Task[] = [];
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let unfinished = "";
+  for (const chunk of chunks) {
+    const lines = (unfinished + decoder.decode(chunk, { stream: true })).split("\n");
+    unfinished = lines.pop() ?? "";
+    const values = lines.filter((line) => line.startsWith('"')).map(valueOfLine);
+    // The digest vouches for the form.
+    for (const task of JSON.parse(`[${values.join(",")}]`) as Task[]) tasks.push(task);
+  }
+  return tasks.sort((a, b) => a.order - b.order);
+}
+
+/** The text of `tasks.json`, in slices. */
+export function* formatTasks(tasks: readonly Task[]): Iterable<string> {
+  let slice = "{";
+  let separator = "\n";
+  for (const task of tasks) {
+    slice += `${separator}${JSON.stringify(task.id)}:${JSON.stringify(task)}`;
+    separator = ",\n";
+    if (slice.length < SLICE_CHARACTERS) continue;
+    yield slice;
+    slice = "";
+  }
+  yield slice + "\n}\n";
+}
+
+/** The `value` of a line `"key":value` or `"key":value,`. */
+function valueOfLine(line: string): string {
+  const key = KEY.exec(line)?.[0] ?? "";
+  return line.slice(key.length, line.endsWith(",") ? -1 : undefined);
+}
+
+/** A JSON string and a colon. */
+const KEY = /^"(?:[^"\\]|\\.)*":/;
+
+/** Tasks by their ids or, in an array, by their places. Not `z.record`, which leaves out the key `__proto__`. */
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((task, index) => [String(index + 1), task]);
+  if (typeof value === "object" && value !== null) return Object.entries(value);
+  throw new SyntaxError("It is not an object of tasks: at the top");
+}
+
+function parseTask(key: string, value: unknown): z.infer<typeof taskSchema> {
+  const parsed = taskSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new SyntaxError(
+    `It is not an object of tasks: at ${[key, ...issue?.path ?? []].join(".")}: ${issue?.message}`,
+  );
+}
+
+function toTask(
+  id: string,
+  task: Omit<z.infer<typeof taskSchema>, "id">,
+  defaults: { now: number; order: number },
+): Task {
+  const { status, description, failures, readyAt, pastAttempts, workedMs, overdue } = task;
+  const createdAt = task.createdAt ?? defaults.now;
+  const isPending = status === "pending";
+  const hasEnded = !isPending && status !== "in_progress";
+  const startedAt = task.startedAt ?? (isPending || task.attempt === 0 ? undefined : createdAt);
+  const finishedAt = hasEnded ? task.finishedAt ?? defaults.now : undefined;
+  const result = resultText(task.result);
+  return {
+    id,
+    description,
+    status,
+    dependencies: toDependencies(id, task.dependencies ?? []),
+    ...(typeof task.assignedTo === "string" && !isPending && { assignedTo: task.assignedTo }),
+    ...(result !== undefined && status === "completed" && { result }),
+    ...(typeof task.error === "string" && status === "failed" && { error: task.error }),
+    ...(typeof task.reason === "string" && { reason: task.reason }),
+    attempt: task.attempt ?? (isPending ? 0 : 1),
+    order: task.order ?? defaults.order,
+    createdAt,
+    pendingAt: task.pendingAt ?? createdAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(finishedAt !== undefined && { finishedAt }),
+    ...present({
+      failures,
+      readyAt,
+      pastAttempts,
+      workedMs,
+      overdue,
+      ...(isPending && { retryAt: task.retryAt }),
+      ...(status === "in_progress" && { leaseUntil: task.leaseUntil, progress: task.progress }),
+    }),
+    ...present(settingsSchema.parse(task)),
+  };
+}
+
+function toDependencies(id: string, dependencies: readonly unknown[]): Task["dependencies"] {
+  try {
+    return parseDependencies(dependencies);
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new SyntaxError(`It is not an object of tasks: at ${id}.dependencies: ${cause.message}`, { cause });
+  }
+}
+
+/** Without the fields that are undefined, at any depth. */
+function present<T extends object>(value: T): Present<T> {
+  // What JSON leaves out is what is undefined.
+  return JSON.parse(JSON.stringify(value)) as Present<T>;
+}
+
+type Present<T> = T extends readonly (infer E)[] ? Present<E>[]
+  : T extends object ? { [K in keyof T]: Present<Exclude<T[K], undefined>> }
+  : T;
+
+/** The earlier server kept results as they came; here they are text. */
+function resultText(result: unknown): string | undefined {
+  if (result === undefined || result === null) return undefined;
+  return typeof result === "string" ? result : JSON.stringify(result);
+}

@@ -1,0 +1,76 @@
+/**
+ * The journal in memory: for tests, and for a server that shall keep nothing. It is shared by whoever shares the
+ * object, with the same rules as the others.
+ */
+
+import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../../app/ports.ts";
+import type { Draft, JournalRecord } from "../../core/messages/events.ts";
+import { ORIGIN } from "../file/segments.ts";
+
+export class MemoryJournal implements Journal {
+  readonly origin = ORIGIN;
+  readonly #records: JournalRecord[] = [];
+  readonly #now: () => number;
+  readonly #watchers = new Set<() => void>();
+
+  /** @param now milliseconds since the Unix epoch */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
+    try {
+      const records = this.#records.slice(after.seq);
+      if (records.length > 0) follow({ records, position: this.#end() });
+      const at = this.#now();
+      const drafts: Draft[] = [];
+      decide(at, (draft) => {
+        drafts.push(draft);
+        // Nothing is encoded, so there is no size to bound.
+        return 0;
+      });
+      for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1, at });
+      for (const wake of this.#watchers) wake();
+      return Promise.resolve(this.#end());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async *read(after: Position): AsyncIterable<Chunk> {
+    const records = this.#records.slice(after.seq);
+    if (records.length > 0) yield { records, position: this.#end() };
+  }
+
+  seek(seq: number): Promise<Position> {
+    return Promise.resolve({ ...ORIGIN, seq: Math.min(seq, this.#records.length) });
+  }
+
+  async *watch(signal: AbortSignal): AsyncIterable<void> {
+    while (!signal.aborted) {
+      const changed = Promise.withResolvers<void>();
+      this.#watchers.add(changed.resolve);
+      signal.addEventListener("abort", () => changed.resolve(), { once: true });
+      await changed.promise;
+      this.#watchers.delete(changed.resolve);
+      if (!signal.aborted) yield;
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #end(): Position {
+    return { ...ORIGIN, seq: this.#records.length };
+  }
+}
+
+/** Keeps no checkpoints: a journal in memory has no use for them. */
+export const noCheckpoints: Checkpoints = {
+  load: () => Promise.resolve(undefined),
+  save: () => Promise.resolve(),
+  legacy: () => Promise.resolve([]),
+  retireLegacy: () => Promise.resolve(),
+  close: () => {},
+};

@@ -1,0 +1,165 @@
+/** Bugs that would break a promise, each as a change of the program's text that its own tests must not let pass. */
+
+export interface Plant {
+  /** What the program then does wrong. */
+  readonly name: string;
+  /** The file, from the root of the project. */
+  readonly path: string;
+  /** What stands there, exactly once, and what is put in its place. */
+  readonly code: string;
+  readonly instead: string;
+}
+
+export const PLANTS: readonly Plant[] = [
+  {
+    name: "no fencing: an attempt that is over can end a later one",
+    path: "src/core/rules/claims.ts",
+    code: "attempt === undefined || attempt === task.attempt",
+    instead: "attempt === undefined || attempt <= task.attempt",
+  },
+  {
+    name: "no holder: anybody can end a task",
+    path: "src/core/rules/claims.ts",
+    code: "if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);",
+    instead:
+      'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(state, findTask(state, id), instance);',
+  },
+  {
+    name: "no directory fsync: the name of a new segment can be lost",
+    path: "src/store/file/durability.ts",
+    code: "    this.#disk.syncDirectory(this.#segments.directory);\n",
+    instead: "",
+  },
+  {
+    name: "answer before fdatasync",
+    path: "src/store/file/file_journal.ts",
+    code: "    this.#makeDurable(written);\n",
+    instead: "    if (written.position.offset < written.appended) this.#makeDurable(written);\n",
+  },
+  {
+    name: "a reader answers before what it read is durable",
+    path: "src/store/file/file_journal.ts",
+    code: "      this.#durability.sync(position);\n      if (chunk",
+    instead: "      if (position.seq === 1) this.#durability.sync(position);\n      if (chunk",
+  },
+  {
+    name: "skipped catch-up: it decides on what it knew before it had the lock",
+    path: "src/store/file/file_journal.ts",
+    code: "      position = this.#catchUp(position, follow);\n",
+    instead: "      if (position.seq === 0) position = this.#catchUp(position, follow);\n",
+  },
+  {
+    name: "no lock: two processes append at the same time",
+    path: "src/store/file/write_lock.ts",
+    code: "if (file.tryLock()) return true;",
+    instead: "if (file.tryLock() || NAP_MS > 0) return true;",
+  },
+  {
+    name: "a failed write is not cut off",
+    path: "src/store/file/append.ts",
+    code: "if (sizeBytes > written.position.offset) file.truncate",
+    instead: "if (sizeBytes < written.position.offset) file.truncate",
+  },
+  {
+    name: "a torn tail is written behind",
+    path: "src/store/file/file_journal.ts",
+    code: 'if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);',
+    instead: 'if (chunk.rest.type === "torn" && from.seq === 0) this.#cutTorn(from, chunk.rest.bytes);',
+  },
+  {
+    name: "it goes on after a failed fdatasync",
+    path: "src/store/file/durability.ts",
+    code: "    if (this.#failure !== undefined) throw this.#failure;\n",
+    instead: "    if (this.#failure !== undefined && this.#durableSeq < 0) throw this.#failure;\n",
+  },
+  {
+    name: "a segment that is long enough is left wherever a chunk of it ended",
+    path: "src/store/file/segment_files.ts",
+    code: "if (hasNext && own?.sizeBytes === position.offset)",
+    instead: "if (hasNext && position.offset >= 16 * (this.#chunkBytes ?? 256 * 1024))",
+  },
+  {
+    name: "a write whose sync failed is said to have changed nothing",
+    path: "src/store/file/file_journal.ts",
+    code: "if (appended === 0 || !(error instanceof Unavailable)) throw error;",
+    instead: "if (appended >= 0) throw new AppendFailed(0, String(error));",
+  },
+  {
+    name: "stale checkpoint wins",
+    path: "src/store/file/checkpoint_files.ts",
+    code: "current !== undefined && current.position.seq >= position.seq",
+    instead: "current !== undefined && current.position.seq === position.seq",
+  },
+  {
+    name: "a checkpoint is renamed before it is durable",
+    path: "src/store/file/durable_file.ts",
+    code: "    await file.sync();\n",
+    instead: "",
+  },
+  {
+    name: "cycle check without groups",
+    path: "src/core/rules/checks/cycle.ts",
+    code: "      if (vertex.group !== undefined) yield vertex.group;\n",
+    instead: "",
+  },
+  {
+    name: "expired leases stay",
+    path: "src/core/rules/sweep.ts",
+    code: "if (lost === undefined && leaseUntil <= now)",
+    instead: "if (lost === undefined && leaseUntil <= now && task.attempt > 1)",
+  },
+  {
+    name: "a late completion undoes a failure on which others have acted",
+    path: "src/core/rules/attempts.ts",
+    code: 'return isOver && status === "pending" ? last : undefined;',
+    instead: 'return isOver && status !== "in_progress" ? last : undefined;',
+  },
+  {
+    name: "a pause that is no number: 0 times infinity",
+    path: "src/core/rules/attempts.ts",
+    code: "const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);",
+    instead: "const growth = coefficient ** failures;",
+  },
+  {
+    name: "a task whose last attempt was lost ends again by its deadline",
+    path: "src/core/rules/sweep.ts",
+    code: "if (lost?.isLast === true) return [];",
+    instead: "if (lost?.isLast === true && task.overdue === true) return [];",
+  },
+  {
+    name: "an instance is lost before all of its tasks are back",
+    path: "src/core/rules/sweep.ts",
+    code: "if (ends.length < countHeldBy(state, id)) return events;",
+    instead: "if (ends.length < 1 && countHeldBy(state, id) > 0) return events;",
+  },
+  {
+    name: "a bulk delete takes what something that stays watches by an expression",
+    path: "src/core/rules/bulk.ts",
+    code: "unchecked.push(...node.dependencies, ...watchedBy(node));",
+    instead: "unchecked.push(...node.dependencies);",
+  },
+  {
+    name: "a snapshot shares a list with the state",
+    path: "src/core/state/snapshot.ts",
+    code: "    state.templates.set(name, { versions: [...versions], isArchived });",
+    instead: "    state.templates.set(name, { versions: versions as Template[], isArchived });",
+  },
+  {
+    name: "of the instances that are gone the last one is forgotten first",
+    path: "src/core/state/evolve_instances.ts",
+    code: "instance.seenAt < oldest.seenAt",
+    instead: "instance.seenAt > oldest.seenAt",
+  },
+  {
+    name: "the size of a bulk change is measured in characters",
+    path: "src/core/state/record_size.ts",
+    code: "return json.length * 3 <= limit ? json.length",
+    instead: "return json.length <= limit ? json.length",
+  },
+  {
+    name: "the end does not wait for a checkpoint under way",
+    path: "src/app/checkpointer.ts",
+    code: "    await this.#saving;\n",
+    instead: "",
+  },
+];

@@ -1,0 +1,12 @@
+/** Shows that each bug of the mutation check can still be planted. Whether the tests find it is for `deno task mutations`. */
+
+import { assertEquals } from "@std/assert";
+import { PLANTS } from "./plants.ts";
+
+for (const { name, path, code, instead } of PLANTS) {
+  Deno.test(`mutation: "${name}" has its place`, async () => {
+    const text = await Deno.readTextFile(new URL(`../../../${path}`, import.meta.url));
+    assertEquals(text.split(code).length - 1, 1, `${path} has this not exactly once: ${code}`);
+    assertEquals(instead === code, false);
+  });
+}

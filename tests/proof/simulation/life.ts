@@ -1,0 +1,134 @@
+/** What a simulated process does in a life: an engine on the simulated disk, as a server has, that makes random calls. */
+
+import { type Log, Unavailable } from "../../../src/app/ports.ts";
+import type { Disk } from "../../../src/store/file/disk.ts";
+import type { CallEnded, CallStarted, Request } from "../history/call_log.ts";
+import { Caller, perform } from "../history/caller.ts";
+import { outcomeOf } from "../history/outcome.ts";
+import { type Random, randomOf } from "../history/random.ts";
+import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
+import { frozen } from "../../support/frozen.ts";
+import { DIRECTORY } from "./directory.ts";
+import type { Ending, Life } from "./messages.ts";
+
+/** Of the calls, how many create a task that waits for nothing: or a short run would find nothing to do. */
+const CREATING = 0.35;
+
+/** How many read, beside those that do anyway. */
+const READING = 0.2;
+
+/** From how many ids these tasks come. */
+const TASKS = 90;
+
+/** How often a start is tried while others hold a lock. */
+const MAX_STARTS = 40;
+
+/** Most calls at once. */
+const MAX_BURST = 8;
+
+/** After so many calls that could not be carried out, one after the other, the next life may fare better. */
+const MAX_FAILURES = 12;
+
+const SILENT: Log = { info() {}, warn() {}, error() {} };
+
+/** What a life is given. */
+export interface Context {
+  readonly disk: Disk;
+  readonly life: Life;
+  readonly now: () => number;
+  /** A clock that all processes share, in milliseconds: so slow that no two turns are close. */
+  readonly order: () => number;
+  readonly say: (entry: CallStarted | CallEnded) => void;
+}
+
+/** Resolves to how the life ended. */
+export async function live(context: Context): Promise<Ending> {
+  let when: "starting" | "running" = "starting";
+  try {
+    const server = await startWhenFree({
+      ...context.life.sizes,
+      directory: DIRECTORY,
+      disk: context.disk,
+      now: context.now,
+      log: SILENT,
+      maxStarts: MAX_STARTS,
+    });
+    when = "running";
+    const last = context.life.calls === "last" ? await lookAround(server, context) : await work(server, context);
+    await server.close();
+    return last === undefined ? {} : { last };
+  } catch (error) {
+    return { error: { when, message: told(error), ...(error instanceof Unavailable && { code: error.code }) } };
+  }
+}
+
+/** Makes calls, now and then several at once, or with another clock. Ends early where nothing is to be had any more. */
+async function work({ engine, clock }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
+  const random = randomOf(`${life.seed} worker ${life.worker} life ${life.life}`);
+  let failures = 0;
+  const caller = new Caller({
+    ...life,
+    engine,
+    clock,
+    random,
+    sharedTime: order,
+    say: (entry) => {
+      say(entry);
+      if (entry.type === "ended") failures = entry.outcome.type === "unavailable" ? failures + 1 : 0;
+    },
+  });
+  for (let rest = Number(life.calls); rest > 0 && failures < MAX_FAILURES;) {
+    if (random.chance(0.05)) clock.errorMs = random.pick(CLOCK_ERRORS);
+    const count = Math.min(rest, random.chance(0.15) ? random.between(2, MAX_BURST) : 1);
+    rest -= count;
+    await Promise.all(Array.from({ length: count }, () => caller.call(randomRequest(random))));
+    await pause(random, life.maxPauseMs);
+  }
+}
+
+/** A call that there should be more of than usual, if any. */
+function randomRequest(random: Random): Request | undefined {
+  const kind = random.next();
+  if (kind < READING) return { type: "read" };
+  if (kind > READING + CREATING) return undefined;
+  const tasks = Array.from({ length: random.pick([1, 1, 1, 4]) }, () => ({
+    id: `t${random.between(0, TASKS - 1)}`,
+    description: "x".repeat(random.pick([1, 30, 700])),
+    dependencies: [],
+    ...(random.chance(0.7) && { timeoutMs: random.between(50, 1_500) }),
+  }));
+  return { type: "create_tasks", tasks };
+}
+
+async function pause(random: Random, maxPauseMs: number): Promise<void> {
+  if (random.chance(0.3)) return;
+  const pauseMs = random.between(0, random.chance(0.1) ? 10 * maxPauseMs : maxPauseMs);
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+}
+
+/** What the last process of all does: writes, reads, makes a checkpoint, and tells all that it knows. */
+async function lookAround(
+  { engine, clock, checkpoints, sweeper }: ServerProcess,
+  { life, order, say }: Context,
+): Promise<NonNullable<Ending["last"]>> {
+  const process = `w${life.worker}.${life.life}`;
+  const requests: readonly Request[] = [
+    { type: "read" },
+    { type: "register_instance", instance: `w${life.worker}`, settings: { metadata: { token: "last" } } },
+    { type: "read" },
+  ];
+  for (const [index, request] of requests.entries()) {
+    const call = `${process}#${index + 1}`;
+    say({ type: "started", call, process, request, at: order(), seq: engine.seq });
+    const outcome = await outcomeOf(perform(engine, request, call));
+    say({ type: "ended", call, outcome, at: order(), seq: engine.seq, journalAt: clock.journalAt });
+  }
+  await sweeper.close();
+  const { snapshot, position } = frozen(await engine.checkpoint());
+  await checkpoints.save(snapshot, position);
+  return { snapshot, seq: position.seq };
+}
+
+export function told(error: unknown): string {
+  return error instanceof Error ? `${error.stack ?? error}` : String(error);
+}

@@ -1,0 +1,29 @@
+/** The options of the simulate command. */
+
+import { type Bounds, readArguments, readNumber } from "../../support/options.ts";
+import type { Plan } from "./plan.ts";
+
+export interface Options {
+  readonly seed: string;
+  readonly schedules: number;
+  /** One plan to run instead, as a failure tells it. */
+  readonly plan?: Plan;
+}
+
+const SCHEDULES: Bounds = { min: 1, max: 100_000_000 };
+
+/**
+ * Reads `--schedules N --seed S`, or `--plan JSON`.
+ *
+ * @throws Error if an option is unknown or out of bounds
+ */
+export function parseOptions(args: readonly string[], defaultSeed: string): Options {
+  const { values } = readArguments(args, { names: ["schedules", "seed", "plan"] });
+  const { schedules = "10000", seed = defaultSeed, plan } = values;
+  return {
+    seed,
+    schedules: readNumber("schedules", schedules, SCHEDULES),
+    // Pasted from what a failure tells.
+    ...(plan !== undefined && { plan: JSON.parse(plan) as Plan }),
+  };
+}

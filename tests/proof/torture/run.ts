@@ -1,0 +1,88 @@
+/** One torture run: workers on a fresh directory are made to suffer for a time; then what they did is checked. */
+
+import { realDisk } from "../../../src/store/file/disk.ts";
+import { type Call, parseCalls } from "../history/call_log.ts";
+import { check } from "../history/check.ts";
+import { SpellMaker } from "./disk_full.ts";
+import { disturb } from "./disturb.ts";
+import { Fleet } from "./fleet.ts";
+import { type History, readRemains } from "../history/history.ts";
+import { randomOf } from "../history/random.ts";
+import { describeViolation } from "../history/report.ts";
+
+/** Small, so that segments follow one another under load. */
+const SEGMENT_BYTES = 24 * 1024;
+
+/** Most violations of a kind that are described. */
+const MAX_DESCRIBED = 3;
+
+export interface TortureOptions {
+  /** An empty directory. */
+  readonly directory: string;
+  readonly seed: string;
+  readonly durationMs: number;
+  readonly workers: number;
+  readonly print: (line: string) => void;
+}
+
+/** Resolves to whether everything held. */
+export async function torture(options: TortureOptions): Promise<boolean> {
+  const { directory, seed, workers, print } = options;
+  const [data, logs] = [`${directory}/data`, `${directory}/logs`];
+  await Deno.mkdir(data);
+  await Deno.mkdir(logs);
+  const failures = await suffer(options, data, logs);
+  const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
+  const remains = await readRemains({ disk: realDisk, directory: data, calls: calls.flat() });
+  const { history } = remains;
+  print(summaryOf(history, remains.verification.end.segment));
+  const found = [
+    ...check(remains),
+    {
+      what: "no process ended by itself",
+      violations: failures.map((complaint) => ({ complaint, seqs: [], calls: [] })),
+    },
+  ];
+  for (const { what, violations } of found) {
+    print(`${violations.length === 0 ? "✓" : "✗"} ${what}`);
+    for (const violation of violations.slice(0, MAX_DESCRIBED)) {
+      for (const line of describeViolation(violation, history)) print(`    ${line}`);
+    }
+    if (violations.length > MAX_DESCRIBED) print(`    … and ${violations.length - MAX_DESCRIBED} more`);
+  }
+  const isGood = found.every(({ violations }) => violations.length === 0);
+  if (!isGood) print(`Not all is well: --seed ${seed} --processes ${workers} tries it again`);
+  return isGood;
+}
+
+/** Resolves to what went wrong with processes. */
+async function suffer(
+  { seed, durationMs, workers, print }: TortureOptions,
+  data: string,
+  logs: string,
+): Promise<readonly string[]> {
+  const spells = await SpellMaker.find();
+  if (!spells.isAble) print("Skipped: disk-full spells, which need bash and prlimit (util-linux)");
+  await using fleet = new Fleet({ data, logs, seed, workers, segmentBytes: SEGMENT_BYTES }, spells);
+  await disturb({
+    fleet,
+    random: randomOf(`${seed} disturbances`),
+    workers,
+    segmentBytes: SEGMENT_BYTES,
+    until: performance.now() + durationMs,
+  });
+  await fleet.end();
+  const { kills, stops, spells: full } = fleet.done;
+  print(`${kills} kills, ${stops} stops, ${full} disk-full spells`);
+  return fleet.failures;
+}
+
+function summaryOf({ records, calls }: History, segments: number): string {
+  const count = (is: (call: Call) => boolean) => calls.filter(is).length;
+  const answered = count(({ end }) => end?.outcome.type === "answered");
+  const refused = count(({ end }) => end?.outcome.type === "refused");
+  const unavailable = count(({ end }) => end?.outcome.type === "unavailable");
+  const cut = count(({ end }) => end === undefined);
+  return `${calls.length} calls: ${answered} answered, ${refused} refused, ${unavailable} not carried out, ` +
+    `${cut} cut short; ${records.length} records in ${segments} segments`;
+}

@@ -1,0 +1,114 @@
+/** Shows how a segment is read: by chunks, from any position, and while it changes. */
+
+import { assert, assertEquals } from "@std/assert";
+import type { Position } from "../../../src/app/ports.ts";
+import {
+  endsAt,
+  findPosition,
+  lineNumberAt,
+  ORIGIN,
+  readChunk,
+  segmentName,
+  segmentNumbers,
+} from "../../../src/store/file/segments.ts";
+import { times } from "../../core/given.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
+import { append, drafted, openStore } from "../../support/store.ts";
+
+function test(name: string, fn: () => Promise<void> | void): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+const FIRST = "/data/journal/0000000001.jsonl";
+
+test("a file that is cut between being looked at and being read is read to where it ends now", async () => {
+  const { disk, positions } = await journal(3);
+  const sizeBytes = disk.identity(FIRST)?.sizeBytes ?? 0;
+  const file = disk.open(FIRST, "read");
+  for (const longer of [1, 100, 100_000, 1_000_000]) {
+    for (const after of [ORIGIN, ...positions]) {
+      const chunk = readChunk(file, after, { end: sizeBytes + longer });
+      assertEquals(chunk.records.length, 3 - after.seq);
+      assertEquals(chunk.position.offset, sizeBytes);
+      assertEquals(chunk.rest, { type: "none" });
+      assert(chunk.atEnd);
+    }
+  }
+});
+
+test("a long segment is read in chunks, and a record longer than a chunk at once", async () => {
+  const { disk } = await journal(4, 200_000);
+  const file = disk.open(FIRST, "read");
+  let position: Position = ORIGIN;
+  let chunks = 0;
+  for (let isOver = false; !isOver; chunks++) {
+    const chunk = readChunk(file, position);
+    assert(chunk.records.length > 0);
+    position = chunk.position;
+    isOver = chunk.atEnd;
+  }
+  assertEquals(position.seq, 4);
+  assert(chunks > 1);
+  const { disk: other } = await journal(2, 1_000_000);
+  assertEquals(readChunk(other.open(FIRST, "read"), ORIGIN).records.length, 1);
+});
+
+test("a position is held by the journal in which it was taken, and by no other", async () => {
+  for (const segmentBytes of [10_000, 400, 1]) {
+    const { disk, positions } = await journal(6, 1, segmentBytes);
+    for (const position of positions) {
+      assertEquals(findPosition(disk, "/data/journal", position), { found: "held", seq: position.seq });
+      const other = { ...position, hash: ORIGIN.hash };
+      assertEquals(findPosition(disk, "/data/journal", other).found, "other");
+      const { found } = findPosition(disk, "/data/journal", { ...position, offset: position.offset - 1 });
+      assert(found !== "held");
+    }
+    const last = positions.at(-1) ?? ORIGIN;
+    assertEquals(findPosition(disk, "/data/journal", { ...last, offset: last.offset + 1 }), {
+      found: "missing",
+      seq: 6,
+    });
+    assertEquals(findPosition(disk, "/data/journal", { ...last, segment: last.segment + 1 }).found, "missing");
+  }
+});
+
+test("a record is known by its place and its hash", async () => {
+  const { disk, positions } = await journal(3);
+  const file = disk.open(FIRST, "read");
+  assert(endsAt(file, ORIGIN));
+  for (const position of positions) {
+    assert(endsAt(file, position));
+    assert(!endsAt(file, { ...position, hash: ORIGIN.hash }));
+    assert(!endsAt(file, { ...position, offset: position.offset + 1 }));
+  }
+});
+
+test("segments are numbered from one, in ten digits", () => {
+  const disk = new MemoryDisk();
+  const names = [10, 2, 1].map(segmentName);
+  assertEquals(names, ["0000000010.jsonl", "0000000002.jsonl", "0000000001.jsonl"]);
+  for (const name of [...names, "3.jsonl", "0000000004.json", "x0000000005.jsonl"]) disk.put(`/journal/${name}`, "");
+  assertEquals(segmentNumbers(disk, "/journal"), [1, 2, 10]);
+});
+
+test("lines are numbered from one", async () => {
+  const { disk, positions } = await journal(3);
+  const file = disk.open(FIRST, "read");
+  assertEquals([ORIGIN, ...positions].map(({ offset }) => lineNumberAt(file, offset)), [1, 2, 3, 4]);
+});
+
+/** A journal of some records, and where each of them ends. */
+async function journal(
+  count: number,
+  sizeBytes = 1,
+  segmentBytes = 10_000_000,
+): Promise<{ readonly disk: MemoryDisk; readonly positions: readonly Position[] }> {
+  const disk = new MemoryDisk();
+  await using store = openStore({ directory: "/data", disk, segmentBytes });
+  const positions: Position[] = [];
+  for (const index of times(count, (each) => each)) {
+    const drafts = [drafted(`t${index}`, "x".repeat(sizeBytes))];
+    positions.push((await append(store.journal, drafts, positions.at(-1))).position);
+  }
+  return { disk, positions };
+}
