@@ -208,7 +208,7 @@ Deno.test("imports are found in all their forms, and only there", () => {
 
 function listFiles(folder: string): string[] {
   return Array.from(Deno.readDirSync(new URL(folder, ROOT))).flatMap(({ name, isDirectory }) =>
-    isDirectory ? listFiles(`${folder}${name}/`) : name.endsWith(".ts") ? [folder + name] : []
+    isDirectory ? listFiles(`${folder}${name}/`) : /\.(ts|json)$/.test(name) ? [folder + name] : []
   ).sort();
 }
 

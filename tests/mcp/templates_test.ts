@@ -1,6 +1,7 @@
 /** Shows the tools of templates: those that ship, own ones in versions, and the groups that they become. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import { type Json, startServer } from "../support/server.ts";
 import { initialize, RawServer, toolCall } from "../support/raw_server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -30,6 +31,22 @@ Deno.test("templates that ship can be listed, read and applied", async () => {
     const group = applied["group"] as Json;
     assertEquals([group["id"], group["title"], group["total"]], [name, "It", tasks]);
     assertEquals(group["template"], { name, version: 1 });
+  }
+});
+
+Deno.test("templates that ship are data that save_template takes, and keeps as they are", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  for (const { version: _, ...template } of BUILTIN_TEMPLATES) {
+    const { name } = template;
+    // No field of it is one that the tool does not know: that would be named in a note.
+    const tasks = template.tasks.map(({ maxAttempts, ...task }) => ({ ...task, max_attempts: maxAttempts }));
+    assertEquals(await server.ask("save_template", { ...template, tasks }), { name, version: 2 });
+    const [built, saved] = [
+      await server.ask("get_template", { name, version: 1 }),
+      await server.ask("get_template", { name }),
+    ];
+    assertEquals({ ...saved, version: 1, createdAt: undefined }, { ...built, createdAt: undefined });
   }
 });
 
