@@ -4,8 +4,9 @@
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
+import type { GroupView } from "../core/model/group.ts";
 import { MAX_TIME_MS } from "../core/model/limits.ts";
-import type { Attempt, GroupView, TaskView } from "../core/model/task.ts";
+import type { Attempt, TaskView } from "../core/model/task.ts";
 import { head } from "../core/model/text.ts";
 
 /** Longest description, result or error in a compact task, in characters. */

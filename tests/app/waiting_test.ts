@@ -1,6 +1,5 @@
 /** Shows that claims wait in line for tasks of any process, cost little while they do, and leave nothing claimed. */
 
-import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Unavailable } from "../../src/app/ports.ts";
@@ -8,11 +7,13 @@ import { Sweeper } from "../../src/app/sweeper.ts";
 import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting.ts";
 import type { Claim, Command, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import type { Event } from "../../src/core/messages/events.ts";
-import type { InstanceSettings, Task } from "../../src/core/model/task.ts";
+import type { InstanceSettings } from "../../src/core/model/instance.ts";
+import type { Task } from "../../src/core/model/task.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** When the tests begin, in milliseconds since the Unix epoch. */
 const START = 1_000_000;

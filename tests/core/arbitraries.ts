@@ -1,8 +1,8 @@
 /** Random commands and graphs: small enough to meet each other, wild enough to find what nobody thought of. */
 
 import fc from "fast-check";
-import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
+import type { Changes } from "../../src/core/messages/events.ts";
 import {
   type Condition,
   type Dependency,
@@ -10,20 +10,20 @@ import {
   type Outcome,
   OUTCOMES,
 } from "../../src/core/model/dependency.ts";
-import type { Changes } from "../../src/core/messages/events.ts";
+import type { GroupSettings } from "../../src/core/model/group.ts";
+import type { InstanceSettings } from "../../src/core/model/instance.ts";
+import { READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";
 import {
   type Assignment,
-  type GroupSettings,
-  type InstanceSettings,
   type NewTask,
-  type NewTemplate,
   PRIORITIES,
   type Task,
   type TaskFilter,
   type TaskSettings,
 } from "../../src/core/model/task.ts";
-import { READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";
+import type { NewTemplate } from "../../src/core/model/template.ts";
 import type { ReadonlyState } from "../../src/core/state/state.ts";
+import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import { create, newTask, times } from "./given.ts";
 
 /** Few ids, groups and instances, so that commands meet. Groups may have the id of a task. */

@@ -1,7 +1,5 @@
 /** What the indexes of a state must be, worked out from its tasks, groups and instances in the plainest way. */
 
-import { gatesOn } from "../../src/core/state/conditions.ts";
-import { inOrder } from "../../src/core/state/heap.ts";
 import {
   type Condition,
   type Dependency,
@@ -12,12 +10,14 @@ import {
   readResult,
   type Verdict,
 } from "../../src/core/model/dependency.ts";
-import type { Instance, Priority, Task } from "../../src/core/model/task.ts";
-import type { Gate, Lane, TaskNode } from "../../src/core/state/nodes.ts";
+import type { Instance } from "../../src/core/model/instance.ts";
+import type { Standing, TaskStatus } from "../../src/core/model/status.ts";
+import type { Priority, Task } from "../../src/core/model/task.ts";
+import { gatesOn } from "../../src/core/state/conditions.ts";
+import { inOrder } from "../../src/core/state/heap.ts";
 import { isLimited } from "../../src/core/state/ready_queue.ts";
 import type { Snapshot } from "../../src/core/state/snapshot.ts";
-import type { State } from "../../src/core/state/state.ts";
-import type { Standing, TaskStatus } from "../../src/core/model/status.ts";
+import type { Gate, Lane, State, TaskNode } from "../../src/core/state/state.ts";
 
 /** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heaps. */
 export interface Indexes {

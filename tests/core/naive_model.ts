@@ -5,15 +5,11 @@
 
 import type { Command, CommandOf, Holding, NoTasksReason } from "../../src/core/messages/commands.ts";
 import { normalize, type Verdict } from "../../src/core/model/dependency.ts";
-import type {
-  AttemptOutcome,
-  GroupSettings,
-  InstanceSettings,
-  InstanceStatus,
-  NewTask,
-} from "../../src/core/model/task.ts";
+import type { GroupSettings } from "../../src/core/model/group.ts";
+import type { InstanceSettings, InstanceStatus } from "../../src/core/model/instance.ts";
 import type { RefusalCode } from "../../src/core/model/refusal.ts";
 import type { Readiness, TaskStatus } from "../../src/core/model/status.ts";
+import type { AttemptOutcome, NewTask } from "../../src/core/model/task.ts";
 import { hasCycle, naiveVerdict, namesIn } from "./naive_dependencies.ts";
 
 export interface ModelTask {

@@ -3,23 +3,20 @@
  */
 
 import type { Dependency } from "../model/dependency.ts";
-import type { Changes } from "./events.ts";
+import type { GroupSettings, GroupView } from "../model/group.ts";
+import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type {
   Assignment,
   Attempt,
-  GroupSettings,
-  GroupView,
-  InstanceSettings,
-  InstanceStatus,
-  InstanceView,
   NewTask,
-  NewTemplate,
   Priority,
   Task,
   TaskFilter,
   TaskSettings,
   TaskView,
 } from "../model/task.ts";
+import type { NewTemplate } from "../model/template.ts";
+import type { Changes } from "./events.ts";
 
 /** A holder's claim to speak for a task. */
 export interface Holding {

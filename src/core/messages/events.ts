@@ -4,15 +4,10 @@
  */
 
 import type { Dependency } from "../model/dependency.ts";
-import type {
-  Group,
-  GroupSettings,
-  InstanceSettings,
-  NewTask,
-  NewTemplate,
-  Task,
-  TaskSettings,
-} from "../model/task.ts";
+import type { Group, GroupSettings } from "../model/group.ts";
+import type { InstanceSettings } from "../model/instance.ts";
+import type { NewTask, Task, TaskSettings } from "../model/task.ts";
+import type { NewTemplate } from "../model/template.ts";
 
 /** New values of some fields; null removes one. */
 export type Changes<T> = { readonly [K in keyof T]?: T[K] | null };

@@ -1,6 +1,6 @@
 /**
- * The things the product is about: tasks, groups, instances, templates. Plain immutable data; a change makes a new
- * object, so that whoever holds one (a view, a checkpoint under way) never sees it change.
+ * Tasks. Plain immutable data, as groups, instances and templates are: a change makes a new object, so that no view and
+ * no checkpoint under way ever sees one change.
  */
 
 import type { Dependency } from "./dependency.ts";
@@ -134,82 +134,6 @@ export interface TaskView extends Task {
   readonly delayedUntil?: number;
 }
 
-/** What can be said of a group. */
-export interface GroupSettings {
-  readonly title?: string;
-  /** Most of its tasks in progress at the same time; unlimited if absent. */
-  readonly maxParallel?: number;
-  /** None of its tasks can be claimed while it is paused. */
-  readonly paused?: boolean;
-}
-
-/** A set of tasks. */
-export interface Group extends GroupSettings {
-  readonly id: string;
-  readonly createdAt: number;
-  /** The template that it was made from. */
-  readonly template?: { readonly name: string; readonly version: number };
-}
-
-/** `draining`: finishes what it holds and takes nothing more. `lost`: gave no sign of life in time. */
-export type InstanceStatus = "active" | "draining" | "lost" | "left";
-
-/** What an instance says of itself. */
-export interface InstanceSettings {
-  readonly roles?: readonly string[];
-  readonly capabilities?: readonly string[];
-  /** Most tasks that it holds at the same time; unlimited if absent. */
-  readonly maxConcurrent?: number;
-  /** How long it may go without a sign of life; forever if absent. In milliseconds. */
-  readonly ttlMs?: number;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** An agent process that has registered. */
-export interface Instance extends InstanceSettings {
-  readonly id: string;
-  readonly status: InstanceStatus;
-  readonly registeredAt: number;
-  /** When it last gave a journalled sign of life. */
-  readonly seenAt: number;
-  /** When it is taken for lost. */
-  readonly expiresAt?: number;
-  /** The tasks that it lost (the first few), until it has been told. */
-  readonly lostTasks?: readonly string[];
-}
-
-/** A blank in a template. */
-export interface TemplateParameter {
-  readonly name: string;
-  readonly description?: string;
-  readonly default?: string;
-  /** Must be given, if there is no default. */
-  readonly required?: boolean;
-}
-
-/** A task of a template. Its times can be said from when the template is applied. */
-export interface TemplateTask extends NewTask {
-  readonly notBeforeMs?: number;
-  readonly deadlineMs?: number;
-}
-
-/** What a caller says of a template: tasks with `{{name}}` in their texts, for each parameter. */
-export interface NewTemplate {
-  readonly name: string;
-  readonly description?: string;
-  readonly parameters: readonly TemplateParameter[];
-  /** They name each other without the prefix that they get when the template is applied; none has a group. */
-  readonly tasks: readonly TemplateTask[];
-}
-
-/** One version of a template; it never changes. */
-export interface Template extends NewTemplate {
-  /** 1, 2, 3… */
-  readonly version: number;
-  /** Absent of what ships with the program. */
-  readonly createdAt?: number;
-}
-
 /** What a list of tasks can be filtered by; a task must match all that is given. */
 export interface TaskFilter {
   /** Statuses, or readiness of pending tasks. */
@@ -219,22 +143,4 @@ export interface TaskFilter {
   readonly priority?: Priority;
   readonly overdue?: boolean;
   readonly ids?: readonly string[];
-}
-
-/** How a group stands. */
-export interface GroupView extends Group {
-  readonly total: number;
-  readonly counts: Readonly<Record<TaskStatus, number>>;
-  /** How many of its pending tasks are limited, if any are. */
-  readonly limited?: number;
-  /** Share of its tasks that are completed or skipped, in whole per cent, rounded down. */
-  readonly percent: number;
-  /** `empty`; `done`: all tasks completed or skipped; `failed`: all ended, some otherwise; else what is to be done. */
-  readonly status: "empty" | "paused" | "open" | "blocked" | "failed" | "done";
-}
-
-/** An instance with what it holds. */
-export interface InstanceView extends Instance {
-  readonly holding: readonly string[];
-  readonly holdingCount: number;
 }

@@ -2,10 +2,10 @@
  * The rules for groups.
  */
 
+import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import { eachOnce } from "../model/remedies.ts";
-import type { GroupSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { checkNewId } from "../model/values.ts";
 import { gatesOn } from "../state/conditions.ts";

@@ -3,9 +3,9 @@
  */
 
 import type { Event } from "../messages/events.ts";
+import type { Instance } from "../model/instance.ts";
 import { MAX_INSTANCES, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
-import type { Instance } from "../model/task.ts";
 import { printable } from "../model/values.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";

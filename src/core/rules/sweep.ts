@@ -4,8 +4,9 @@
  */
 
 import type { Event, EventOf } from "../messages/events.ts";
+import type { Instance } from "../model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
-import type { Instance, Task } from "../model/task.ts";
+import type { Task } from "../model/task.ts";
 import { consequencesOf } from "../state/cascade.ts";
 import { inOrder } from "../state/heap.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";

@@ -4,7 +4,8 @@
 
 import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
-import type { NewTask, TemplateTask } from "../model/task.ts";
+import type { NewTask } from "../model/task.ts";
+import type { TemplateTask } from "../model/template.ts";
 import { checkNewId, printable } from "../model/values.ts";
 import { findGroup } from "../state/lookup.ts";
 import { findTemplate, isArchived, versionsOf } from "../templates/catalog.ts";

@@ -6,8 +6,7 @@ import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "../model/depe
 import { verdictOf } from "./conditions.ts";
 import { inOrder } from "./heap.ts";
 import { firstCreated } from "./lookup.ts";
-import type { Gate } from "./nodes.ts";
-import type { ReadonlyTaskNode } from "./state.ts";
+import type { Gate, ReadonlyTaskNode } from "./state.ts";
 
 /** A dependency that is not met: a task, or what an expression says of a task or a group. */
 export type Culprit =

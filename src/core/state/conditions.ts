@@ -25,10 +25,10 @@ import {
   type GroupGate,
   type GroupNode,
   NO_GATES,
+  type ReadonlyGroupNode,
   type TaskGate,
   type TaskNode,
-} from "./nodes.ts";
-import type { ReadonlyGroupNode } from "./state.ts";
+} from "./state.ts";
 
 /** Where gates find what they watch. */
 export interface Sources {

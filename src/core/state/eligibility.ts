@@ -2,7 +2,8 @@
  * Who may do what: what a task asks of an instance, and what an instance offers.
  */
 
-import type { Instance, Task } from "../model/task.ts";
+import type { Instance } from "../model/instance.ts";
+import type { Task } from "../model/task.ts";
 
 /** What an instance must be to claim a task. */
 export interface Requirement {

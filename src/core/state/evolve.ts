@@ -3,15 +3,15 @@
  * let through, `evolve` can apply. It never refuses.
  */
 
-import type { GroupNode } from "./nodes.ts";
 import type { Changes, Event, EventOf, JournalRecord } from "../messages/events.ts";
-import { onInstanceEvent } from "./evolve_instances.ts";
-import { connectTasks, hasRoom, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
-import { emptyHeap } from "./heap.ts";
+import type { Group } from "../model/group.ts";
 import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
-import type { Attempt, AttemptOutcome, Group, NewTask, Task } from "../model/task.ts";
+import type { Attempt, AttemptOutcome, NewTask, Task } from "../model/task.ts";
+import { onInstanceEvent } from "./evolve_instances.ts";
+import { emptyHeap } from "./heap.ts";
 import { setGroupOpen } from "./ready_queue.ts";
-import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
+import { type GroupNode, isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
+import { connectTasks, hasRoom, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 
 /**
  * Applies one event.

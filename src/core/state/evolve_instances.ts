@@ -2,15 +2,14 @@
  * Applies the events of instances: who is there, what they offer, until when they are believed to be alive.
  */
 
-import type { InstanceNode } from "./nodes.ts";
 import type { EventOf } from "../messages/events.ts";
-import { reindexTask } from "./task_index.ts";
-import { add, remove } from "./heap.ts";
+import type { Instance, InstanceSettings } from "../model/instance.ts";
 import { MAX_INSTANCES } from "../model/limits.ts";
-import type { Instance, InstanceSettings } from "../model/task.ts";
-import { changeFleet } from "./ready_queue.ts";
 import { type Profile, profileOf } from "./eligibility.ts";
-import type { State } from "./state.ts";
+import { add, remove } from "./heap.ts";
+import { changeFleet } from "./ready_queue.ts";
+import type { InstanceNode, State } from "./state.ts";
+import { reindexTask } from "./task_index.ts";
 
 type InstanceEvent = EventOf<
   "instance.registered" | "instance.renewed" | "instance.drained" | "instance.left" | "instance.lost"

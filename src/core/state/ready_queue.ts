@@ -6,30 +6,12 @@
  * one claim to the next, so a change of a task is O(log n) and a lock that is taken or released O(lanes that name it).
  */
 
-import { countAble, discharge, emptyFleet, enlist, type Fleet } from "./fleet.ts";
-import { add, emptyHeap, type Heap, inOrder, remove, reposition } from "./heap.ts";
 import { MAX_EQUALS } from "../model/limits.ts";
 import type { Priority } from "../model/task.ts";
-import type { Bucket, GroupNode, Lane, LockNode, Place, TaskNode } from "./nodes.ts";
 import { isEligible, type Profile, type Requirement } from "./eligibility.ts";
-
-export interface ReadyTasks {
-  readonly buckets: Map<string, Bucket>;
-  /** Ready tasks of the priority `urgent`, in the order of creation. */
-  readonly urgent: Heap<Place<TaskNode>>;
-  /** How many ready tasks cannot be claimed, as their group is paused or full or one of their locks is taken. */
-  limited: number;
-  readonly fleet: Fleet;
-}
-
-export function emptyReadyTasks(): ReadyTasks {
-  return {
-    buckets: new Map(),
-    urgent: emptyHeap<Place<TaskNode>>((a, b) => a.target.task.order < b.target.task.order),
-    limited: 0,
-    fleet: emptyFleet(),
-  };
-}
+import { countAble, discharge, enlist } from "./fleet.ts";
+import { add, emptyHeap, inOrder, remove, reposition } from "./heap.ts";
+import type { Bucket, GroupNode, Lane, LockNode, ReadyTasks, TaskNode } from "./state.ts";
 
 /** By how much a priority brings a claim forward, in milliseconds. `urgent` goes before everything else besides. */
 export function claimBoostMs(priority: Priority | undefined): number {

@@ -2,11 +2,14 @@
  * What a checkpoint keeps: everything from which the state can be made again.
  */
 
+import type { Group } from "../model/group.ts";
+import type { Instance } from "../model/instance.ts";
+import type { Task } from "../model/task.ts";
+import type { Template } from "../model/template.ts";
 import { newGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
-import { connectTasks } from "./task_index.ts";
-import type { Group, Instance, Task, Template } from "../model/task.ts";
 import { emptyState, type ReadonlyState, type State } from "./state.ts";
+import { connectTasks } from "./task_index.ts";
 
 export interface Snapshot {
   /** In the order of creation. */

@@ -1,14 +1,19 @@
 /**
- * The state that the engine owns: the task graph with the indexes that make claiming and completing cheap.
- * Only `evolve.ts` and `restore` change it; everyone else reads it through {@link ReadonlyState}.
+ * The state that the engine owns: tasks, groups, locks and instances tied to each other, with the indexes that make
+ * claiming and completing cheap. Only `evolve.ts` and `restore` change it; everyone else reads it through
+ * {@link ReadonlyState}.
  */
 
-import { emptyHeap, type Heap, type ReadonlyHeap } from "./heap.ts";
+import type { Condition, Dependency, Outcome, Verdict } from "../model/dependency.ts";
+import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
-import type { Group } from "../model/task.ts";
+import type { Instance } from "../model/instance.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
-import type { GroupGate, GroupNode, InstanceNode, Lane, LockNode, TaskNode, TemplateNode, Timer } from "./nodes.ts";
-import { emptyReadyTasks, type ReadyTasks } from "./ready_queue.ts";
+import type { Task } from "../model/task.ts";
+import type { Template } from "../model/template.ts";
+import type { Kind, Profile } from "./eligibility.ts";
+import { emptyFleet, type Fleet } from "./fleet.ts";
+import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
 
 export interface State {
   /** By id, in the order of creation. */
@@ -46,6 +51,183 @@ export interface State {
   now: number;
   /** The `order` of the next task created. */
   nextOrder: number;
+}
+
+/**
+ * A task's place in the graph. It is in one heap at most: that of its lane if it is ready, else of the tasks that wait,
+ * are blocked or run, or that have failed or were cancelled in its group.
+ */
+export interface TaskNode extends HeapEntry {
+  task: Task;
+  group: GroupNode | undefined;
+  /** What the task waits for by plain ids. */
+  dependencies: readonly TaskNode[];
+  /** What it waits for by expressions; {@link NOTHING} where there are none. */
+  gates: readonly Gate[];
+  /** The tasks that wait for this one by its plain id; {@link NO_NODES} until there is one: most tasks are leaves. */
+  dependents: ReadonlySet<TaskNode>;
+  /** The expressions that watch this task; {@link NO_GATES} until there is one. */
+  watchers: ReadonlySet<TaskGate>;
+  /** Of dependencies and gates: those that are not true, and of these the blocked and the not taken ones. */
+  unmet: number;
+  blocked: number;
+  notTaken: number;
+  /** Of a pending task; `readinessOf` says whether a ready one is limited. */
+  standing: Standing | undefined;
+  /** Of a ready task: when it became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
+  claimAt: number;
+  /** Of a ready task: those that ask for the same. */
+  lane: Lane | undefined;
+  /** Of a ready task of that priority: its place among them all. */
+  urgent: Place<TaskNode> | undefined;
+  /** When it stops being delayed or reserved. */
+  wake: Timer<TaskNode> | undefined;
+  /** When its lease or deadline is over. */
+  due: Timer<TaskNode> | undefined;
+}
+
+/** A place in one more heap than an entry itself can be in. */
+export interface Place<T> extends HeapEntry {
+  readonly target: T;
+}
+
+/** A time at which something is to be done about a task or an instance. */
+export interface Timer<T> extends Place<T> {
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+}
+
+/** A group's place in the graph. */
+export interface GroupNode {
+  group: Group;
+  /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
+  isOpen: boolean;
+  readonly members: Set<TaskNode>;
+  readonly counts: Record<TaskStatus, number>;
+  readonly standings: Record<Standing, number>;
+  /** How many of its ready tasks wait for a lock. */
+  locked: number;
+  /** Its failed and cancelled tasks, in the order of creation. */
+  readonly failing: Heap<TaskNode>;
+  /** The expressions that watch this group, by what they ask of it. */
+  readonly watches: Map<string, GroupWatch>;
+}
+
+/** Expressions that ask the same of a group, so that what is known of it is worked out once for all of them. */
+export interface GroupWatch {
+  readonly gates: Set<GroupGate>;
+  verdict: Verdict;
+}
+
+/** A lock that tasks name. */
+export interface LockNode {
+  readonly name: string;
+  /** Whether no task has it. Changed by `setLockOpen` only. */
+  isOpen: boolean;
+  /** The tasks in progress that have it: one, or none. (More could only come from an import.) */
+  readonly holders: Set<TaskNode>;
+  /** How many tasks name it. */
+  users: number;
+  /** The ready tasks that name it. */
+  readonly lanes: Set<Lane>;
+}
+
+/** An instance, and what it offers. */
+export interface InstanceNode {
+  instance: Instance;
+  profile: Profile;
+  due: Timer<InstanceNode> | undefined;
+}
+
+/** The versions of a template, the first one first. */
+export interface TemplateNode {
+  readonly versions: Template[];
+  isArchived: boolean;
+}
+
+/** An expression, or a part of one. */
+export type Gate = TaskGate | GroupGate | Branch;
+
+/** What all gates have. */
+export interface GateBase {
+  /** The expression as it was written. */
+  readonly dependency: Dependency;
+  /** The task that waits. */
+  readonly root: TaskNode;
+  /** What it is a part of. */
+  readonly owner: TaskNode | Branch;
+  verdict: Verdict;
+}
+
+/** Waits for a task. */
+export interface TaskGate extends GateBase {
+  readonly type: "task";
+  readonly source: TaskNode;
+  readonly on: Outcome;
+  readonly when: Condition | undefined;
+}
+
+/** Waits for so many members of a group. */
+export interface GroupGate extends GateBase {
+  readonly type: "group";
+  readonly source: GroupNode;
+  readonly on: Outcome;
+  /** A number, or a share such as `"60%"`. */
+  readonly atLeast: number | string;
+}
+
+/** Waits for so many of its parts. */
+export interface Branch extends GateBase {
+  readonly type: "branch";
+  readonly need: number;
+  parts: readonly Gate[];
+  unmet: number;
+  blocked: number;
+  notTaken: number;
+}
+
+/** Ready tasks of one group, or of none, that ask the same of an instance. */
+export interface Bucket extends Kind {
+  readonly key: string;
+  readonly group: GroupNode | undefined;
+  /** Whether not everybody may claim them. */
+  readonly isDemanding: boolean;
+  /** How many active instances may claim them. */
+  able: number;
+  /** By the locks that their tasks name; none is empty. */
+  readonly lanes: Map<string, Lane>;
+  /** The same by their first tasks, those with a taken lock after the others. */
+  readonly queue: Heap<Lane>;
+  /** How many tasks there are in all lanes. */
+  size: number;
+  /** The first task of the first lane, whether it waits for a lock, and its rank: a claim looks at nothing else. */
+  first: TaskNode;
+  isLocked: boolean;
+  isUrgent: boolean;
+  claimAt: number;
+  order: number;
+}
+
+/** Tasks of a bucket that name the same locks. */
+export interface Lane extends HeapEntry {
+  readonly key: string;
+  readonly bucket: Bucket;
+  /** Each once. */
+  readonly locks: readonly LockNode[];
+  /** How many of its locks are taken. */
+  taken: number;
+  /** The first to be claimed comes first. */
+  readonly tasks: Heap<TaskNode>;
+}
+
+/** The ready tasks: `ready_queue.ts` keeps them. */
+export interface ReadyTasks {
+  readonly buckets: Map<string, Bucket>;
+  /** Ready tasks of the priority `urgent`, in the order of creation. */
+  readonly urgent: Heap<Place<TaskNode>>;
+  /** How many ready tasks cannot be claimed, as their group is paused or full or one of their locks is taken. */
+  limited: number;
+  readonly fleet: Fleet;
 }
 
 /** A task's place in the graph, for reading. */
@@ -98,6 +280,11 @@ export interface ReadonlyState {
   readonly nextOrder: number;
 }
 
+/** The empty collections that all nodes share which have nothing to put there. */
+export const NO_NODES: ReadonlySet<TaskNode> = new Set();
+export const NO_GATES: ReadonlySet<TaskGate> = new Set();
+export const NOTHING: readonly never[] = [];
+
 /** The state before the first event. */
 export function emptyState(): State {
   return {
@@ -121,6 +308,15 @@ export function emptyState(): State {
     recordedAt: 0,
     now: 0,
     nextOrder: 1,
+  };
+}
+
+function emptyReadyTasks(): ReadyTasks {
+  return {
+    buckets: new Map(),
+    urgent: emptyHeap<Place<TaskNode>>((a, b) => a.target.task.order < b.target.task.order),
+    limited: 0,
+    fleet: emptyFleet(),
   };
 }
 

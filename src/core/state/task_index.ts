@@ -3,8 +3,9 @@
  * held, delayed or due. What a task is worth to others is worked out from the change alone.
  */
 
-import { type GroupNode, type LockNode, NO_GATES, NO_NODES, NOTHING, type TaskNode, type Timer } from "./nodes.ts";
 import { type JsonValue, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
+import type { Standing, TaskStatus } from "../model/status.ts";
+import type { Task } from "../model/task.ts";
 import {
   connectGate,
   countVerdict,
@@ -17,12 +18,19 @@ import {
   updateWatches,
   verdictOf,
 } from "./conditions.ts";
-import { add, type Heap, remove } from "./heap.ts";
-import type { Task } from "../model/task.ts";
-import type { Standing, TaskStatus } from "../model/status.ts";
-import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "./ready_queue.ts";
 import { requirementOf } from "./eligibility.ts";
-import type { State } from "./state.ts";
+import { add, type Heap, remove } from "./heap.ts";
+import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "./ready_queue.ts";
+import {
+  type GroupNode,
+  type LockNode,
+  NO_GATES,
+  NO_NODES,
+  NOTHING,
+  type State,
+  type TaskNode,
+  type Timer,
+} from "./state.ts";
 
 /** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
 export function connectTasks(state: State, tasks: readonly Task[]): void {

@@ -3,11 +3,11 @@
  * under the name of one that ships becomes its next version.
  */
 
-import { BUILTIN_TEMPLATES } from "./builtin_templates.ts";
-import type { Template } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
-import type { ReadonlyState } from "../state/state.ts";
+import type { Template } from "../model/template.ts";
 import { printable } from "../model/values.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { BUILTIN_TEMPLATES } from "./builtin_templates.ts";
 
 /** A template without its tasks. */
 export interface TemplateSummary extends Pick<Template, "name" | "description" | "parameters"> {

@@ -12,8 +12,9 @@ import {
   normalize,
 } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES } from "../model/limits.ts";
-import type { NewTask, NewTemplate, TemplateTask } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
+import type { NewTask } from "../model/task.ts";
+import type { NewTemplate, TemplateTask } from "../model/template.ts";
 import { checkId, checkText, printable } from "../model/values.ts";
 
 /** Most tasks of a template. */

@@ -9,9 +9,8 @@ import { take } from "../model/text.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { findTask } from "../state/lookup.ts";
 import { describeBusy, isFree } from "../state/next_claim.ts";
-import type { Gate } from "../state/nodes.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { Gate, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
 import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
 

@@ -2,7 +2,7 @@
  * Groups as they are shown.
  */
 
-import type { GroupView } from "../model/task.ts";
+import type { GroupView } from "../model/group.ts";
 import { limitedIn } from "../state/ready_queue.ts";
 import type { ReadonlyGroupNode } from "../state/state.ts";
 

@@ -6,8 +6,7 @@ import type { Input } from "../messages/commands.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../model/limits.ts";
 import { head } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
-import type { Gate } from "../state/nodes.ts";
-import type { ReadonlyTaskNode } from "../state/state.ts";
+import type { Gate, ReadonlyTaskNode } from "../state/state.ts";
 
 /** The results of what a task waited for, in the order in which it names them, bounded in number and size. */
 export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {

@@ -1,7 +1,7 @@
 /** Who is there: the registered instances, and those that hold tasks or wait for one without being registered. */
 
+import type { InstanceView } from "../model/instance.ts";
 import { MAX_NAMED } from "../model/limits.ts";
-import type { InstanceView } from "../model/task.ts";
 import { take } from "../model/text.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import { firstOf } from "../state/order.ts";

@@ -2,8 +2,8 @@
  * Instances as they are shown.
  */
 
+import type { Instance, InstanceView } from "../model/instance.ts";
 import { MAX_NAMED } from "../model/limits.ts";
-import type { Instance, InstanceView } from "../model/task.ts";
 import { heldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
 

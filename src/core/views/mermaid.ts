@@ -3,9 +3,8 @@
  */
 
 import { inOrderOfCreation } from "../state/lookup.ts";
-import type { Gate, GroupNode } from "../state/nodes.ts";
 import { readinessOf } from "../state/readiness.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { Gate, GroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
 export const MAX_DRAWN = 200;

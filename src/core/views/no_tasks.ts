@@ -12,11 +12,10 @@ import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
 import { describeBusy, isFree } from "../state/next_claim.ts";
-import type { Bucket } from "../state/nodes.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets } from "../state/ready_queue.ts";
-import type { ReadonlyState } from "../state/state.ts";
+import type { Bucket, ReadonlyState } from "../state/state.ts";
 import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
 
 /** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */

@@ -13,9 +13,8 @@ import { unreachableEnd } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
 import { isFree } from "../state/next_claim.ts";
-import type { GroupGate } from "../state/nodes.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { GroupGate, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
 /** Most dependencies that a walk looks at. */
 const MAX_STEPS = 20_000;

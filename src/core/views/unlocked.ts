@@ -6,8 +6,7 @@ import type { Completion } from "../messages/commands.ts";
 import { MAX_UNLOCKED } from "../model/limits.ts";
 import { gatesOn } from "../state/conditions.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
-import type { Gate } from "../state/nodes.ts";
-import type { ReadonlyTaskNode } from "../state/state.ts";
+import type { Gate, ReadonlyTaskNode } from "../state/state.ts";
 import { viewOf } from "./tasks.ts";
 
 /** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */

@@ -2,15 +2,15 @@
  * The tools of instances. Registering is optional; it lets tasks be routed, and finds out who is gone.
  */
 
-import { z } from "zod";
 import type { Contact } from "../../core/messages/commands.ts";
+import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
-import type { InstanceView } from "../../core/model/task.ts";
 import { listInstances, type UnregisteredView } from "../../core/views/instance_list.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
+import { z } from "zod";
 
 /** Most instances that are listed. */
 const MAX_LISTED = 200;

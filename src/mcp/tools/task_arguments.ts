@@ -2,15 +2,16 @@
  * What tools take of a task: its settings as an agent writes them, and how they become those of the core.
  */
 
-import { z } from "zod";
-import type { Dependency } from "../../core/model/dependency.ts";
 import type { Changes } from "../../core/messages/events.ts";
-import { type NewTask, PRIORITIES, type TaskSettings, type TemplateTask } from "../../core/model/task.ts";
+import type { Dependency } from "../../core/model/dependency.ts";
 import { parseDependencies } from "../../core/model/parse_dependency.ts";
 import { Refusal } from "../../core/model/refusal.ts";
-import { readDependency } from "../read_dependency.ts";
+import { type NewTask, PRIORITIES, type TaskSettings } from "../../core/model/task.ts";
+import type { TemplateTask } from "../../core/model/template.ts";
 import { isoTime, type Json } from "../present.ts";
+import { readDependency } from "../read_dependency.ts";
 import { type DayPart, isRelative, parseDuration, parseTime } from "../time.ts";
+import { z } from "zod";
 
 export const taskId = z.string();
 export const instanceId = z.string().describe("Your own id, always the same");

@@ -2,13 +2,13 @@
  * The tools for templates: plans that are used again and again.
  */
 
-import { z } from "zod";
-import type { NewTemplate, Template } from "../../core/model/task.ts";
+import type { NewTemplate, Template } from "../../core/model/template.ts";
 import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates/catalog.ts";
 import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";
+import { z } from "zod";
 
 /** Most templates that are listed, in the order of names. */
 const MAX_LISTED = 200;

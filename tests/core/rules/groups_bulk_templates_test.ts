@@ -2,8 +2,10 @@
 
 import type { BulkAction, BulkResult, CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
+import type { GroupSettings } from "../../../src/core/model/group.ts";
 import { MAX_NAMED } from "../../../src/core/model/limits.ts";
-import type { GroupSettings, NewTemplate, TaskFilter } from "../../../src/core/model/task.ts";
+import type { TaskFilter } from "../../../src/core/model/task.ts";
+import type { NewTemplate } from "../../../src/core/model/template.ts";
 import { findGroup } from "../../../src/core/state/lookup.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { findTemplate, listTemplates } from "../../../src/core/templates/catalog.ts";

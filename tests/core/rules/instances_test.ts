@@ -1,12 +1,12 @@
 /** Shows what is kept of instances: who is remembered and who forgotten, when each was seen, and until when it is there. */
 
-import { assert, assertEquals } from "@std/assert";
 import type { CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
-import { evolve } from "../../../src/core/state/evolve.ts";
+import type { Instance, InstanceSettings } from "../../../src/core/model/instance.ts";
 import { MAX_INSTANCES, MAX_METADATA, MAX_METADATA_BYTES, MAX_SCANNED } from "../../../src/core/model/limits.ts";
-import type { Instance, InstanceSettings } from "../../../src/core/model/task.ts";
+import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { claim, create, given, newTask, refusalOf, run, stateAfter, taskWith, times } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name:

@@ -1,11 +1,11 @@
 /** Shows what becomes of tasks whose holders fail, fall silent, come back late, drain or leave; and what clocks do. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
-import type { InstanceSettings, Task } from "../../../src/core/model/task.ts";
+import type { InstanceSettings } from "../../../src/core/model/instance.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
+import type { Task } from "../../../src/core/model/task.ts";
 import { isSweepDue, nextDueOf, nextTimeOf } from "../../../src/core/rules/sweep.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import {
@@ -25,6 +25,7 @@ import {
   taskWith,
   times,
 } from "../given.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const SWEEP: CommandOf<"sweep"> = { type: "sweep" };
 const HOUR = 3_600_000;

@@ -2,7 +2,9 @@
 
 import fc from "fast-check";
 import type { CommandOf, NoTasks } from "../../../src/core/messages/commands.ts";
-import type { GroupSettings, InstanceSettings, NewTask, Priority } from "../../../src/core/model/task.ts";
+import type { GroupSettings } from "../../../src/core/model/group.ts";
+import type { InstanceSettings } from "../../../src/core/model/instance.ts";
+import type { NewTask, Priority } from "../../../src/core/model/task.ts";
 import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";

@@ -1,20 +1,19 @@
 /** Shows that what is known of dependencies is, after any history, what evaluating them from scratch says. */
 
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
-import type { Dependency } from "../../../src/core/model/dependency.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
-import { verdictOf } from "../../../src/core/state/conditions.ts";
-import type { Task } from "../../../src/core/model/task.ts";
-import type { Gate } from "../../../src/core/state/nodes.ts";
+import type { Dependency } from "../../../src/core/model/dependency.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
+import type { Task } from "../../../src/core/model/task.ts";
+import { verdictOf } from "../../../src/core/state/conditions.ts";
+import { emptyState, type Gate, type State } from "../../../src/core/state/state.ts";
 import { endsAgain } from "../../../src/core/views/roots.ts";
-import { restore, snapshotOf } from "../snapshot.ts";
-import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { claim, complete, create, fail, run, taskOf, taskWith, times, update } from "../given.ts";
 import { hasCycle, naiveVerdict, namesIn, RESULTS, type World } from "../naive_dependencies.ts";
 import { dependenciesOver } from "../random_dependencies.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
+import { assert, assertEquals } from "@std/assert";
 
 const IDS = times(8, (index) => `t${index}`);
 const GROUPS = ["g", "h", "i"];

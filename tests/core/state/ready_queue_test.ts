@@ -1,7 +1,7 @@
 /** Shows which of several ready tasks is claimed, where ranks alone don't say. The naive model shows the rest. */
 
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
-import type { InstanceSettings } from "../../../src/core/model/task.ts";
+import type { InstanceSettings } from "../../../src/core/model/instance.ts";
 import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { claimBoostMs } from "../../../src/core/state/ready_queue.ts";
 import type { State } from "../../../src/core/state/state.ts";

@@ -1,7 +1,5 @@
 /** Shows that the built-in templates can be applied as they are, and which way their tasks go. */
 
-import { assert, assertEquals } from "@std/assert";
-import { BUILTIN_TEMPLATES } from "../../../src/core/templates/builtin_templates.ts";
 import {
   combine,
   type Dependency,
@@ -13,9 +11,12 @@ import {
   TRUTH_TABLE,
   type Verdict,
 } from "../../../src/core/model/dependency.ts";
-import type { NewTask, Template } from "../../../src/core/model/task.ts";
 import type { TaskStatus } from "../../../src/core/model/status.ts";
+import type { NewTask } from "../../../src/core/model/task.ts";
+import type { Template } from "../../../src/core/model/template.ts";
+import { BUILTIN_TEMPLATES } from "../../../src/core/templates/builtin_templates.ts";
 import { checkTemplate, expand } from "../../../src/core/templates/expand.ts";
+import { assert, assertEquals } from "@std/assert";
 
 /** How a task of a template has ended: its result, or another end. */
 type End = { readonly result: string } | Exclude<TaskStatus, "completed">;

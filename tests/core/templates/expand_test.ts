@@ -1,11 +1,11 @@
 /** Shows which templates can be saved, and which tasks they become. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Dependency, type JsonValue, referencesOf } from "../../../src/core/model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_ID_CHARACTERS } from "../../../src/core/model/limits.ts";
-import type { NewTask, NewTemplate, TemplateParameter } from "../../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../../src/core/model/refusal.ts";
+import type { NewTask } from "../../../src/core/model/task.ts";
+import type { NewTemplate, TemplateParameter } from "../../../src/core/model/template.ts";
 import {
   checkTemplate,
   expand,
@@ -14,6 +14,7 @@ import {
   MAX_TEMPLATE_PARAMETERS,
   MAX_TEMPLATE_TASKS,
 } from "../../../src/core/templates/expand.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 Deno.test({
   name: "a template without parameters becomes its tasks, with prefixed ids",

@@ -4,12 +4,11 @@
  */
 
 import { referencesOf } from "../../model/dependency.ts";
-import { gatesOn } from "../../state/conditions.ts";
 import { MAX_NAMED } from "../../model/limits.ts";
-import type { NewTask } from "../../model/task.ts";
-import type { Gate } from "../../state/nodes.ts";
 import { Refusal } from "../../model/refusal.ts";
-import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+import type { NewTask } from "../../model/task.ts";
+import { gatesOn } from "../../state/conditions.ts";
+import type { Gate, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
 /** What a path goes through: tasks and groups, those of a change in the form that they would have. */
 type Vertex = ReadonlyTaskNode | ReadonlyGroupNode | ChangedTask | NewGroup;

@@ -4,6 +4,8 @@
  */
 
 import type { Changes } from "../../messages/events.ts";
+import type { GroupSettings } from "../../model/group.ts";
+import type { InstanceSettings } from "../../model/instance.ts";
 import {
   MAX_BACKOFF_COEFFICIENT,
   MAX_COUNT,
@@ -14,14 +16,8 @@ import {
   MAX_TIME_MS,
   MAX_TITLE_BYTES,
 } from "../../model/limits.ts";
-import {
-  type Backoff,
-  type GroupSettings,
-  type InstanceSettings,
-  PRIORITIES,
-  type TaskSettings,
-} from "../../model/task.ts";
 import { Refusal } from "../../model/refusal.ts";
+import { type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts";
 import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber } from "../../model/values.ts";
 
 /** Refuses settings that task `id` cannot have. */
