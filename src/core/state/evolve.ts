@@ -9,9 +9,10 @@ import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, NewTask, Task } from "../model/task.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { emptyHeap } from "./heap.ts";
+import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { type GroupNode, isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
-import { connectTasks, hasRoom, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
+import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 
 /**
  * Applies one event.

@@ -1,0 +1,182 @@
+/**
+ * Where a task stands in the indexes of the state: counts, group, locks, holder, ready queue, timers. A task is taken
+ * out of every index before it changes, and put back afterwards.
+ */
+
+import type { Verdict } from "../model/dependency.ts";
+import type { Standing } from "../model/status.ts";
+import type { Task } from "../model/task.ts";
+import { unreachableEnd, verdictOf } from "./conditions.ts";
+import { groupOf } from "./edges.ts";
+import { requirementOf } from "./eligibility.ts";
+import { add, type Heap, remove } from "./heap.ts";
+import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "./ready_queue.ts";
+import { type GroupNode, type LockNode, NOTHING, type State, type TaskNode, type Timer } from "./state.ts";
+
+/** Counts a task, and makes it a member of its group and a user of its locks. */
+export function join(state: State, node: TaskNode): void {
+  const { group, locks } = node.task;
+  node.group = group === undefined ? undefined : groupOf(state, group);
+  node.group?.members.add(node);
+  for (const name of locks ?? NOTHING) {
+    const lock = state.locks.get(name);
+    if (lock === undefined) {
+      state.locks.set(name, { name, holders: new Set(), users: 1, lanes: new Set(), isOpen: true });
+    } else lock.users++;
+  }
+  count(state, node, 1);
+}
+
+/** The reverse of `join`. */
+export function part(state: State, node: TaskNode): void {
+  count(state, node, -1);
+  node.group?.members.delete(node);
+  node.group = undefined;
+  for (const name of node.task.locks ?? NOTHING) {
+    const lock = state.locks.get(name);
+    if (lock !== undefined && --lock.users === 0) state.locks.delete(name);
+  }
+}
+
+export function count(state: State, node: TaskNode, change: number): void {
+  const { status, overdue } = node.task;
+  state.counts[status] += change;
+  if (overdue === true && isOpen(node.task)) state.overdue += change;
+  const { group } = node;
+  if (group === undefined) return;
+  group.counts[status] += change;
+  if (status === "in_progress") setGroupOpen(state.ready, group, hasRoom(group));
+}
+
+/** Puts a node into the indexes where its task, its dependencies and the time place it. */
+export function index(state: State, node: TaskNode): void {
+  const { status, assignedTo, locks = NOTHING } = node.task;
+  if (status === "in_progress" && assignedTo !== undefined) {
+    const held = state.held.get(assignedTo);
+    if (held === undefined) state.held.set(assignedTo, new Set([node]));
+    else held.add(node);
+    // It has not left: its only task was taken out to be put back with other fields.
+    if (state.drained.size > 0) undrain(state, assignedTo);
+    for (const name of locks) lockOf(state, name).holders.add(node);
+  } else if (status === "pending") indexPending(state, node, verdictOf(node));
+  const list = listOf(state, node);
+  if (list !== undefined) add(list, node);
+  const dueAt = dueAtOf(node.task);
+  if (dueAt !== undefined) {
+    node.due = { at: dueAt, heapIndex: -1, target: node };
+    add(state.dues, node.due);
+  }
+}
+
+function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
+  const { task } = node;
+  const delayedUntil = delayedUntilOf(task);
+  const isDelayed = verdict === "true" && delayedUntil > state.now;
+  node.standing = isDelayed ? "delayed" : verdict === "true" ? "ready" : verdict === "blocked" ? "blocked" : "waiting";
+  countStanding(state, node.group, { standing: node.standing, change: 1 });
+  if (unreachableEnd(node) !== undefined) state.unreachable.add(node);
+  if (isDelayed) return wakeAt(state.wakes, node, delayedUntil);
+  if (verdict !== "true") return;
+  const since = Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil);
+  const reservedUntil = task.assignTo === undefined ? 0 : since + (task.assignTo.fallbackMs ?? Infinity);
+  const isReserved = reservedUntil > state.now;
+  if (isReserved && reservedUntil < Infinity) wakeAt(state.wakes, node, reservedUntil);
+  node.claimAt = since - claimBoostMs(task.priority);
+  addReady(state.ready, node, {
+    requirement: requirementOf(task, isReserved),
+    locks: task.locks === undefined ? NOTHING : Array.from(new Set(task.locks), (name) => lockOf(state, name)),
+  });
+}
+
+/** Takes a node out of every index; to be called before its task changes. */
+export function unindex(state: State, node: TaskNode): void {
+  const { status, assignedTo, locks = NOTHING } = node.task;
+  const list = listOf(state, node);
+  if (list !== undefined) remove(list, node);
+  if (node.standing !== undefined) {
+    countStanding(state, node.group, { standing: node.standing, change: -1 });
+    node.standing = undefined;
+    removeReady(state.ready, node);
+    state.unreachable.delete(node);
+  } else if (status === "in_progress" && assignedTo !== undefined) {
+    const held = state.held.get(assignedTo);
+    held?.delete(node);
+    if (held?.size === 0) onAllEnded(state, assignedTo);
+    for (const name of locks) lockOf(state, name).holders.delete(node);
+  }
+  if (node.wake !== undefined) remove(state.wakes, node.wake);
+  if (node.due !== undefined) remove(state.dues, node.due);
+  node.wake = undefined;
+  node.due = undefined;
+}
+
+function onAllEnded(state: State, instance: string): void {
+  state.held.delete(instance);
+  const node = state.instances.get(instance);
+  if (node?.instance.status === "draining") state.drained.add(node);
+}
+
+function undrain(state: State, instance: string): void {
+  const node = state.instances.get(instance);
+  if (node !== undefined) state.drained.delete(node);
+}
+
+/** The heap, in the order of creation, in which a task is that is not among the ready ones. */
+function listOf(state: State, { task: { status }, standing, group }: TaskNode): Heap<TaskNode> | undefined {
+  if (status === "in_progress") return state.running;
+  if (status === "failed" || status === "cancelled") return group?.failing;
+  return standing === "waiting" ? state.waiting : standing === "blocked" ? state.blocked : undefined;
+}
+
+function countStanding(
+  state: State,
+  group: GroupNode | undefined,
+  { standing, change }: { readonly standing: Standing; readonly change: 1 | -1 },
+): void {
+  state.standings[standing] += change;
+  if (group !== undefined) group.standings[standing] += change;
+}
+
+/**
+ * Opens or closes the locks of a task that has changed. Done once it is back in its indexes, so that a lock that a
+ * running task keeps neither opens nor closes.
+ */
+export function openLocks(state: State, names: readonly string[] = NOTHING): void {
+  for (const name of names) {
+    const lock = state.locks.get(name);
+    if (lock !== undefined) setLockOpen(state.ready, lock, lock.holders.size === 0);
+  }
+}
+
+function wakeAt(wakes: Heap<Timer<TaskNode>>, node: TaskNode, at: number): void {
+  node.wake = { at, heapIndex: -1, target: node };
+  add(wakes, node.wake);
+}
+
+/** When something is due of a task: the end of its lease, or its deadline. */
+function dueAtOf(task: Task): number | undefined {
+  if (!isOpen(task)) return undefined;
+  const { leaseUntil, deadline, overdue } = task;
+  const dueAt = Math.min(leaseUntil ?? Infinity, overdue === true ? Infinity : deadline ?? Infinity);
+  return dueAt === Infinity ? undefined : dueAt;
+}
+
+/** Until when a task waits whatever its dependencies, in milliseconds since the Unix epoch. */
+function delayedUntilOf({ notBefore = 0, retryAt = 0 }: Task): number {
+  return Math.max(notBefore, retryAt);
+}
+
+/** Whether one more task of a group may run. */
+export function hasRoom({ group, counts }: GroupNode): boolean {
+  return group.paused !== true && counts.in_progress < (group.maxParallel ?? Infinity);
+}
+
+function isOpen({ status }: Task): boolean {
+  return status === "pending" || status === "in_progress";
+}
+
+function lockOf(state: State, name: string): LockNode {
+  const lock = state.locks.get(name);
+  if (lock === undefined) throw new Error(`Cannot apply an event as its lock is unknown: ${JSON.stringify(name)}`);
+  return lock;
+}
