@@ -151,8 +151,8 @@ const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/waiting.ts: ...waiters.map(": "MAX_WAITERS",
   "src/core/rules/bulk.ts: ...its": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
-  "src/core/rules/bulk.ts: ...watchedBy(node)": "MAX_DEPENDENCIES",
-  "src/core/rules/bulk.ts: ...gate.parts": "MAX_DEPENDENCIES",
+  "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",
+  "src/core/rules/bulk.ts: ...condition.parts": "MAX_DEPENDENCIES",
   "src/core/rules/sweep.ts: ...ends": "MAX_RECORD_TASKS",
   "src/core/rules/sweep.ts: ...dueOf(": "the events of one task",
 };

@@ -9,7 +9,7 @@ import { decide, refusedEvents } from "../core/rules/decide.ts";
 import { checkImport } from "../core/rules/import.ts";
 import type { Draft, Event, JournalRecord } from "../core/messages/events.ts";
 import { applyWithConsequences } from "../core/state/cascade.ts";
-import { advance, evolveRecord, takeBackTime } from "../core/state/evolve.ts";
+import { advanceClock, evolveRecord, rewindClock } from "../core/state/evolve.ts";
 import { importParts } from "../core/rules/import_parts.ts";
 import type { Task } from "../core/model/task.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -278,8 +278,8 @@ export class Engine {
     let appends = false;
     try {
       const context = this.#contextAt(at);
-      takeBackTime(this.#state, context.now);
-      advance(this.#state, context.now);
+      rewindClock(this.#state, context.now);
+      advanceClock(this.#state, context.now);
       const { draft, answer } = job.run(this.#state, context);
       if (draft !== undefined && batch !== undefined) {
         this.#apply(draft, batch);
@@ -306,7 +306,7 @@ export class Engine {
 
   /** What is due comes before anything else that looks at the state. */
   #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
-    advance(this.#state, at);
+    advanceClock(this.#state, at);
     return isSweepDue(this.#state, this.#contextAt(at).now) ? [SWEEP, ...jobs] : jobs;
   }
 

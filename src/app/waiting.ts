@@ -6,7 +6,7 @@
 
 import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { contactDueAt, contactEvents } from "../core/rules/heartbeat.ts";
+import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
 import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
 import { isFree, mayClaim } from "../core/state/next_claim.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
@@ -27,7 +27,7 @@ export const MAX_WAITERS = 128;
 const POLL_MS = 1_000;
 
 /** Instances that wait give signs of life at least so many milliseconds apart, however short their time to live is. */
-const CONTACT_MS = 20;
+const HEARTBEAT_MS = 20;
 
 /** Processes look at new records within so many milliseconds of each other, not all at the same moment. */
 const SPREAD_MS = 8;
@@ -87,7 +87,7 @@ export class Waiting {
   /** What may still claim something or hand it back. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** When each instance that waits was last kept alive, by `performance.now`. */
-  readonly #contacts = new Map<string, number>();
+  readonly #heartbeats = new Map<string, number>();
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, by `performance.now`. */
@@ -196,7 +196,7 @@ export class Waiting {
     this.#waiters.delete(waiter);
     const { instance } = waiter.command;
     if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) {
-      this.#contacts.delete(instance);
+      this.#heartbeats.delete(instance);
     }
     if (this.#waiters.size > 0) return;
     this.#unsubscribe?.();
@@ -228,7 +228,7 @@ export class Waiting {
   /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
   async #keepAlive(instance: string): Promise<void> {
     if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) return;
-    this.#contacts.set(instance, performance.now());
+    this.#heartbeats.set(instance, performance.now());
     const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
     if (lostTasks.length === 0) return;
     for (const waiter of this.#waiters) {
@@ -335,14 +335,16 @@ export class Waiting {
   #look(state: ReadonlyState): Look {
     const waiters = [...this.#waiters];
     const now = this.#now();
-    const contactAt = Math.min(...waiters.map(({ command }) => contactDueAt(state, command.instance) ?? Infinity));
-    const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(contactAt, now + CONTACT_MS));
+    const heartbeatAt = Math.min(...waiters.map(({ command }) => heartbeatDueAt(state, command.instance) ?? Infinity));
+    const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(heartbeatAt, now + HEARTBEAT_MS));
     return {
       // Who has left or drains since, or holds as much as it may, is told so at once.
       waiter: waiters.find(({ command }) => !isFree(state, command.instance) || mayClaim(state, command)),
       silent: waiters.map(({ command }) => command.instance)
-        .filter((instance) => (this.#contacts.get(instance) ?? -Infinity) + CONTACT_MS <= performance.now())
-        .filter((instance) => contactEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0),
+        .filter((instance) => (this.#heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now())
+        .filter((instance) =>
+          heartbeatEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0
+        ),
       isDue: isSweepDue(state, now),
       next,
     };

@@ -22,7 +22,7 @@ const START = 1_000_000;
 const SOON_MS = 25;
 
 /** How far apart signs of life of an instance that waits are at least, in milliseconds. */
-const CONTACT_MS = 20;
+const HEARTBEAT_MS = 20;
 
 /** A server process as far as waiting goes. */
 interface Process {
@@ -596,7 +596,7 @@ for (const ttlMs of [5, 16]) {
     await time.pass(2_000);
     assertEquals(reasonOf(ann), "no_tasks_exist");
     // It may be lost and come back again, but not more often than it may give signs of life.
-    const [written, contacts] = [engine.seq - seq, 2_000 / CONTACT_MS];
+    const [written, contacts] = [engine.seq - seq, 2_000 / HEARTBEAT_MS];
     assert(written >= 2 && written <= 2 * contacts + 2, `${written} records`);
     assert(reads() <= 4 * contacts, `${reads()} reads`);
   });

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
 import type { Changes } from "../../src/core/messages/events.ts";
 import {
-  type Condition,
   type Dependency,
   type JsonValue,
   type Outcome,
   OUTCOMES,
+  type ResultCondition,
 } from "../../src/core/model/dependency.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
@@ -460,9 +460,9 @@ function dependency(words: Words): fc.Arbitrary<Dependency> {
   return fc.oneof({ arbitrary: id, weight: 3 }, { arbitrary: tree, weight: 2 });
 }
 
-function condition({ text, number }: Words): fc.Arbitrary<Condition> {
+function condition({ text, number }: Words): fc.Arbitrary<ResultCondition> {
   const value: fc.Arbitrary<JsonValue> = fc.oneof(text, fc.nat(2), number, number.map((a) => ({ a })));
-  const comparison: fc.Arbitrary<Condition> = fc.oneof(
+  const comparison: fc.Arbitrary<ResultCondition> = fc.oneof(
     record({ equals: value }),
     record({ not_equals: value }),
     record({ contains: value }),

@@ -12,7 +12,7 @@ import type {
 import { decide } from "../../src/core/rules/decide.ts";
 import { type Event, EVENT_TYPES } from "../../src/core/messages/events.ts";
 import { applyWithConsequences } from "../../src/core/state/cascade.ts";
-import { advance, takeBackTime } from "../../src/core/state/evolve.ts";
+import { advanceClock, rewindClock } from "../../src/core/state/evolve.ts";
 import type { Dependency } from "../../src/core/model/dependency.ts";
 import type { NewTask, Task, TaskSettings } from "../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
@@ -76,8 +76,8 @@ export function run<K extends CommandType>(
 ): Outcome<AnswerOf<K>> {
   // As the engine does: a time that only a refused call has seen counts for nothing once the clock is set back.
   const now = Math.max(at, state.recordedAt);
-  takeBackTime(state, now);
-  advance(state, now);
+  rewindClock(state, now);
+  advanceClock(state, now);
   const { events, answer } = decide(state, frozen(command), { now, clock: at, defaults });
   const applied = applyWithConsequences(state, frozen(events), at);
   return { events: applied, answer: answer(state) };

@@ -1,23 +1,23 @@
 /** What the indexes of a state must be, worked out from its tasks, groups and instances in the plainest way. */
 
 import {
-  type Condition,
   type Dependency,
   isList,
   meets,
   type Outcome,
   partsOf,
   readResult,
+  type ResultCondition,
   type Verdict,
 } from "../../src/core/model/dependency.ts";
 import type { Instance } from "../../src/core/model/instance.ts";
 import type { Standing, TaskStatus } from "../../src/core/model/status.ts";
 import type { Priority, Task } from "../../src/core/model/task.ts";
-import { gatesOn } from "../../src/core/state/conditions.ts";
+import { conditionsOn } from "../../src/core/state/conditions.ts";
 import { inOrder } from "../../src/core/state/heap.ts";
 import { isLimited } from "../../src/core/state/ready_queue.ts";
 import type { Snapshot } from "../../src/core/state/snapshot.ts";
-import type { Gate, Lane, State, TaskNode } from "../../src/core/state/state.ts";
+import type { Condition, Lane, State, TaskNode } from "../../src/core/state/state.ts";
 
 /** What the state knows beyond the tasks, in a form that does not depend on the order of its sets and its heaps. */
 export interface Indexes {
@@ -39,9 +39,9 @@ export interface Indexes {
   readonly groups: readonly GroupIndexes[];
   readonly locks: readonly LockIndexes[];
   /** When delays and reservations end, the first one first. */
-  readonly wakes: readonly Timed[];
+  readonly delayTimers: readonly Timed[];
   /** When leases, instances and deadlines are over, the first one first. */
-  readonly dues: readonly Timed[];
+  readonly expiryTimers: readonly Timed[];
   readonly nodes: readonly NodeIndexes[];
 }
 
@@ -73,7 +73,7 @@ interface GroupIndexes {
   readonly failing: readonly string[];
   readonly isOpen: boolean;
   /** The tasks that wait for it, once for each time that they name it in an expression. */
-  readonly watchers: readonly string[];
+  readonly subscribers: readonly string[];
 }
 
 interface LockIndexes {
@@ -97,8 +97,8 @@ interface NodeIndexes {
   readonly standing: Standing | undefined;
   readonly dependencies: readonly string[];
   readonly dependents: readonly string[];
-  readonly watchers: readonly string[];
-  readonly gates: readonly NaiveGate[];
+  readonly subscribers: readonly string[];
+  readonly conditions: readonly NaiveGate[];
   readonly unmet: number;
   readonly blocked: number;
   readonly notTaken: number;
@@ -131,22 +131,27 @@ export function indexesOf(state: State): Indexes {
     counts: state.counts,
     standings: state.standings,
     overdue: state.overdue,
-    groups: Array.from(state.groups, ([id, { members, counts, standings, locked, failing, isOpen, watches }]) => ({
-      id,
-      members: idsOf(members).toSorted(),
-      counts,
-      standings,
-      locked,
-      failing: idsOf(inOrder(failing)),
-      isOpen,
-      watchers: Array.from(gatesOn({ watches }), (gate) => gate.root.task.id).toSorted(),
-    })),
+    groups: Array.from(
+      state.groups,
+      ([id, { members, counts, standings, locked, failing, isOpen, subscriptions }]) => ({
+        id,
+        members: idsOf(members).toSorted(),
+        counts,
+        standings,
+        locked,
+        failing: idsOf(inOrder(failing)),
+        isOpen,
+        subscribers: Array.from(conditionsOn({ subscriptions }), (condition) => condition.root.task.id).toSorted(),
+      }),
+    ),
     locks: Array.from(state.locks.values(), ({ name, users, holders, lanes, isOpen }) => {
       const ready = Array.from(lanes).flatMap(({ tasks }) => idsOf(tasks.entries)).toSorted();
       return { name, users, holders: idsOf(holders).toSorted(), ready, isOpen };
     }).toSorted((a, b) => compare(a.name, b.name)),
-    wakes: Array.from(state.wakes.entries, ({ at, target }) => ({ at, task: target.task.id })).toSorted(byTime),
-    dues: Array.from(state.dues.entries, ({ at, target }) => {
+    delayTimers: Array.from(state.delayTimers.entries, ({ at, target }) => ({ at, task: target.task.id })).toSorted(
+      byTime,
+    ),
+    expiryTimers: Array.from(state.expiryTimers.entries, ({ at, target }) => {
       return "task" in target ? { at, task: target.task.id } : { at, instance: target.instance.id };
     }).toSorted(byTime),
     nodes: Array.from(state.tasks, ([id, node]) => ({
@@ -155,8 +160,8 @@ export function indexesOf(state: State): Indexes {
       standing: node.standing,
       dependencies: idsOf(node.dependencies),
       dependents: idsOf(node.dependents).toSorted(),
-      watchers: Array.from(node.watchers, (gate) => gate.root.task.id).toSorted(),
-      gates: node.gates.map(gateOf),
+      subscribers: Array.from(node.subscribers, (condition) => condition.root.task.id).toSorted(),
+      conditions: node.conditions.map(gateOf),
       unmet: node.unmet,
       blocked: node.blocked,
       notTaken: node.notTaken,
@@ -181,16 +186,16 @@ function readyOf({ task, claimAt, lane }: TaskNode): ReadyIndexes {
   };
 }
 
-function gateOf(gate: Gate): NaiveGate {
-  return { verdict: gate.verdict, parts: gate.type === "branch" ? gate.parts.map(gateOf) : [] };
+function gateOf(condition: Condition): NaiveGate {
+  return { verdict: condition.verdict, parts: condition.type === "branch" ? condition.parts.map(gateOf) : [] };
 }
 
 /** The same, from what a snapshot has and the time alone. */
 export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: number): Indexes {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const membersOf = (group: string) => tasks.filter((task) => task.group === group);
-  const gate = (dependency: Dependency): NaiveGate => naiveGate({ byId, membersOf }, dependency);
-  const verdicts = (task: Task) => task.dependencies.map((dependency) => gate(dependency).verdict);
+  const condition = (dependency: Dependency): NaiveGate => naiveGate({ byId, membersOf }, dependency);
+  const verdicts = (task: Task) => task.dependencies.map((dependency) => condition(dependency).verdict);
   const count = (task: Task, ...wanted: readonly Verdict[]) =>
     verdicts(task).filter((each) => wanted.includes(each)).length;
   const plain = (task: Task) => task.dependencies.filter((each) => typeof each === "string");
@@ -267,7 +272,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       locked: standingAt("ready", membersOf(id)).filter(isLocked).length,
       failing: membersOf(id).filter(({ status }) => status === "failed" || status === "cancelled").map(({ id }) => id),
       isOpen: isOpenGroup(id),
-      watchers: watching("group", id),
+      subscribers: watching("group", id),
     })),
     locks: locks.map((name) => ({
       name,
@@ -276,11 +281,11 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       ready: standingAt("ready").filter(({ locks = [] }) => locks.includes(name)).map(({ id }) => id).toSorted(),
       isOpen: holdersOf(name).length === 0,
     })).toSorted((a, b) => compare(a.name, b.name)),
-    wakes: [
+    delayTimers: [
       ...standingAt("delayed").map((task) => ({ at: delayedUntil(task), task: task.id })),
       ...standingAt("ready").map((task) => ({ at: reservedUntil(task), task: task.id })),
     ].filter(({ at }) => at > now && at < Infinity).toSorted(byTime),
-    dues: [
+    expiryTimers: [
       ...open.map(({ id, leaseUntil = Infinity, deadline = Infinity, overdue }) => {
         return { at: Math.min(leaseUntil, overdue === true ? Infinity : deadline), task: id };
       }),
@@ -294,8 +299,8 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       standing: standing(task),
       dependencies: plain(task),
       dependents: tasks.filter((each) => plain(each).includes(task.id)).map(({ id }) => id).toSorted(),
-      watchers: watching("task", task.id),
-      gates: task.dependencies.filter((each) => typeof each !== "string").map(gate),
+      subscribers: watching("task", task.id),
+      conditions: task.dependencies.filter((each) => typeof each !== "string").map(condition),
       unmet: count(task, "unknown", "blocked", "not_taken"),
       blocked: count(task, "blocked"),
       notTaken: count(task, "not_taken"),
@@ -336,7 +341,7 @@ function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
 }
 
 /** What becomes of waiting for one end of a task. Only what failed or was cancelled can be tried again. */
-function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: Condition): Verdict {
+function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: ResultCondition): Verdict {
   const { status, result = "" } = task ?? { status: "pending" };
   if (status === "pending" || status === "in_progress") return "unknown";
   if (on === "finished") return "true";

@@ -1,6 +1,6 @@
 /** What design.md says of dependencies, in the simplest words: no counts, no indexes, everything looked at each time. */
 
-import type { Condition, Dependency, Outcome, Verdict } from "../../src/core/model/dependency.ts";
+import type { Dependency, Outcome, ResultCondition, Verdict } from "../../src/core/model/dependency.ts";
 import { isList } from "../../src/core/model/dependency.ts";
 import type { Task } from "../../src/core/model/task.ts";
 
@@ -11,7 +11,7 @@ export type World = readonly Pick<Task, "id" | "status" | "group" | "result">[];
 export const RESULTS = ['{"ok":true,"n":5}', '{"ok":false,"n":1}', "just text"] as const;
 
 /** Conditions, each with the results that meet it. */
-export const CONDITIONS: readonly { readonly when: Condition; readonly metBy: readonly string[] }[] = [
+export const CONDITIONS: readonly { readonly when: ResultCondition; readonly metBy: readonly string[] }[] = [
   { when: { pointer: "/ok", equals: true }, metBy: [RESULTS[0]] },
   { when: { pointer: "/ok", not_equals: true }, metBy: [RESULTS[1], RESULTS[2]] },
   { when: { pointer: "/n", greater_than: 3 }, metBy: [RESULTS[0]] },
@@ -62,7 +62,7 @@ function isGroupMet(
 
 function hasEndedSo(
   { status, result }: World[number],
-  { on = "completed", when }: { readonly on?: Outcome; readonly when?: Condition },
+  { on = "completed", when }: { readonly on?: Outcome; readonly when?: ResultCondition },
   hope: Hope,
 ): boolean {
   if (status === "pending" || status === "in_progress") return hope !== "as it is";

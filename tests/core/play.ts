@@ -5,7 +5,7 @@ import { applyWithConsequences } from "../../src/core/state/cascade.ts";
 import { decide } from "../../src/core/rules/decide.ts";
 import type { Decision } from "../../src/core/rules/decision.ts";
 import type { Event } from "../../src/core/messages/events.ts";
-import { advance } from "../../src/core/state/evolve.ts";
+import { advanceClock } from "../../src/core/state/evolve.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { frozen } from "../support/frozen.ts";
 import { emptyState, type ReadonlyState, type State } from "../../src/core/state/state.ts";
@@ -32,7 +32,7 @@ export function play(turns: readonly Turn[], look: (state: State, step: Step) =>
   for (const turn of turns) {
     const { at, aheadMs, defaults } = turn;
     const before = snapshotOf(state);
-    advance(state, at + aheadMs);
+    advanceClock(state, at + aheadMs);
     const { now } = state;
     const command = frozen(steer(state, turn));
     const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BoundedOutput, MAX_UNWRITTEN_CHARACTERS } from "../../src/telemetry/bounded_output.ts";
 
 /** An output whose writes a test lets pass one by one, a number of bytes at a time. */
-class Gate {
+class Condition {
   readonly #decoder = new TextDecoder();
   #pass: ((bytes: number | Error) => void) | undefined;
   #offered = Promise.withResolvers<void>();
@@ -30,10 +30,10 @@ class Gate {
   }
 }
 
-const open = (gate: Gate) => new BoundedOutput(gate, (count) => `${count} dropped\n`);
+const open = (gate: Condition) => new BoundedOutput(gate, (count) => `${count} dropped\n`);
 
 Deno.test("texts are written in order, whatever part of a write the output takes", async () => {
-  const gate = new Gate();
+  const gate = new Condition();
   const output = open(gate);
   output.write("один\n");
   output.write("two\n");
@@ -47,7 +47,7 @@ Deno.test("texts are written in order, whatever part of a write the output takes
 
 for (const [more, dropped] of [[-1, 0], [0, 0], [1, 1]] as const) {
   Deno.test(`with ${more} characters more than may wait, ${dropped} texts are dropped`, async () => {
-    const gate = new Gate();
+    const gate = new Condition();
     const output = open(gate);
     output.write("first\n");
     await Promise.resolve();
@@ -67,7 +67,7 @@ for (const [more, dropped] of [[-1, 0], [0, 0], [1, 1]] as const) {
 }
 
 Deno.test("what was dropped is counted where it is missing, and later texts are written again", async () => {
-  const gate = new Gate();
+  const gate = new Condition();
   const output = open(gate);
   output.write("first\n");
   await Promise.resolve();
@@ -83,7 +83,7 @@ Deno.test("what was dropped is counted where it is missing, and later texts are 
 });
 
 Deno.test("an output that is full and does not block is tried again", async () => {
-  const gate = new Gate();
+  const gate = new Condition();
   const output = open(gate);
   output.write("text\n");
   await gate.pass(new Deno.errors.WouldBlock());
@@ -93,7 +93,7 @@ Deno.test("an output that is full and does not block is tried again", async () =
 });
 
 Deno.test("an output that is gone takes nothing more, and nobody waits for it", async () => {
-  const gate = new Gate();
+  const gate = new Condition();
   const output = open(gate);
   output.write("text\n");
   await gate.pass(new Deno.errors.BrokenPipe());
@@ -104,7 +104,7 @@ Deno.test("an output that is gone takes nothing more, and nobody waits for it", 
 });
 
 Deno.test("the wait for an output that nobody reads is bounded", async () => {
-  const gate = new Gate();
+  const gate = new Condition();
   const output = open(gate);
   output.write("text\n");
   await output.flush(1);
@@ -115,7 +115,7 @@ Deno.test("the wait for an output that nobody reads is bounded", async () => {
 
 Deno.test("a text longer than what may wait is dropped and counted, and later texts are written", async () => {
   for (const isWriting of [false, true]) {
-    const gate = new Gate();
+    const gate = new Condition();
     const output = open(gate);
     if (isWriting) output.write("before\n");
     await Promise.resolve();

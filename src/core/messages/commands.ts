@@ -86,10 +86,10 @@ export interface Commands {
   /** Say what an instance can do; again to change it, or to come back. */
   register_instance: {
     input: { readonly instance: string; readonly settings: InstanceSettings };
-    answer: Contact;
+    answer: Heartbeat;
   };
   /** Give a sign of life. */
-  heartbeat: { input: { readonly instance: string }; answer: Contact };
+  heartbeat: { input: { readonly instance: string }; answer: Heartbeat };
   /** Go, handing back all tasks; or, with `isDraining`, once the held ones are finished. */
   leave: { input: { readonly instance: string; readonly isDraining?: boolean }; answer: InstanceView };
   create_group: { input: { readonly id: string; readonly settings: GroupSettings }; answer: GroupView };
@@ -238,7 +238,7 @@ export interface Completion {
 }
 
 /** How things stand for an instance. */
-export interface Contact {
+export interface Heartbeat {
   readonly instance: string;
   /** Undefined of one that never registered. */
   readonly status?: InstanceStatus;

@@ -1,6 +1,6 @@
 /**
  * Dependencies: what a task waits for, as its creator writes it. Here are their forms, what each form says of one
- * state of its task, and how verdicts combine. Everything else about them is in `gates.ts`.
+ * state of its task, and how verdicts combine. Everything else about them is in `state/conditions.ts`.
  */
 
 import type { TaskStatus } from "./status.ts";
@@ -18,7 +18,7 @@ export type Dependency = string | TaskDependency | GroupDependency | AnyOf | All
 export interface TaskDependency {
   readonly task: string;
   readonly on?: Outcome;
-  readonly when?: Condition;
+  readonly when?: ResultCondition;
 }
 
 /** An end of all members of a group, whoever joins later included. */
@@ -54,7 +54,7 @@ export type JsonValue =
  * A condition on a result, read as JSON where it is JSON and as text where it is not. Exactly one comparison.
  * `pointer` is a JSON Pointer (RFC 6901); the whole result if absent.
  */
-export interface Condition {
+export interface ResultCondition {
   readonly pointer?: string;
   readonly equals?: JsonValue;
   readonly not_equals?: JsonValue;
@@ -110,7 +110,7 @@ export function neededOf(atLeast: number | string, total: number): number {
 }
 
 /** Whether a result meets a condition. Pass what {@link readResult} makes of the result. */
-export function meets(result: JsonValue, condition: Condition): boolean {
+export function meets(result: JsonValue, condition: ResultCondition): boolean {
   const value = resolvePointer(result, condition.pointer ?? "");
   if (condition.exists !== undefined) return (value !== undefined) === condition.exists;
   if (condition.not_equals !== undefined) return value === undefined || !isEqual(value, condition.not_equals);
@@ -183,7 +183,7 @@ export function describe(dependency: Dependency): string {
 /** Most parts of an expression that its description names. */
 const MAX_DESCRIBED = 5;
 
-function describeCondition(condition: Condition): string {
+function describeCondition(condition: ResultCondition): string {
   const comparison = COMPARISONS.find((name) => condition[name] !== undefined) ?? "exists";
   return `${condition.pointer ?? "result"} ${comparison} ${JSON.stringify(condition[comparison])}`;
 }

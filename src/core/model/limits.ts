@@ -102,7 +102,7 @@ export const MAX_IMPORTED_ATTEMPT = 1_000_000_000;
 /** Latest time of an imported task, in milliseconds since the Unix epoch: the last one that has a date (ECMA-262). */
 export const MAX_TIME_MS = 8.64e15;
 
-/** Most tasks, dependents or culprits that an error or a "no tasks" answer names. */
+/** Most tasks, dependents or blockers that an error or a "no tasks" answer names. */
 export const MAX_NAMED = 10;
 
 /** Most tasks that a completion shows as unlocked. */

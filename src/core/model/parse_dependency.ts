@@ -5,13 +5,13 @@
 
 import {
   COMPARISONS,
-  type Condition,
   type Dependency,
   type GroupDependency,
   type JsonValue,
   normalize,
   type Outcome,
   OUTCOMES,
+  type ResultCondition,
 } from "./dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCY_DEPTH } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
@@ -76,7 +76,7 @@ function parseOutcome(value: unknown): Outcome | undefined {
   return outcome;
 }
 
-function parseCondition(value: unknown): Condition {
+function parseCondition(value: unknown): ResultCondition {
   const condition = asObject(value);
   checkSize(condition);
   onlyKeys(condition, ["pointer", ...COMPARISONS]);

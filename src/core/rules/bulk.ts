@@ -157,7 +157,7 @@ function deleting(nodes: readonly ReadonlyTaskNode[]): DecideOne {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       going.delete(node);
-      unchecked.push(...node.dependencies, ...watchedBy(node));
+      unchecked.push(...node.dependencies, ...conditionSources(node));
     }
   }
   return (node) => {
@@ -166,10 +166,10 @@ function deleting(nodes: readonly ReadonlyTaskNode[]): DecideOne {
   };
 }
 
-function* watchedBy(node: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
-  const gates = [...node.gates];
-  for (let gate = gates.pop(); gate !== undefined; gate = gates.pop()) {
-    if (gate.type === "branch") gates.push(...gate.parts);
-    else if (gate.type === "task") yield gate.source;
+function* conditionSources(node: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
+  const conditions = [...node.conditions];
+  for (let condition = conditions.pop(); condition !== undefined; condition = conditions.pop()) {
+    if (condition.type === "branch") conditions.push(...condition.parts);
+    else if (condition.type === "task") yield condition.source;
   }
 }

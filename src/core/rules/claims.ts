@@ -11,14 +11,14 @@ import type { Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { head, nameSome } from "../model/text.ts";
 import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
-import { culpritsOf, nameCulpritWithState } from "../state/blockers.ts";
+import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { findTask } from "../state/lookup.ts";
 import { isFree, nextClaim, profileIn, urgentFor } from "../state/next_claim.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
-import { reasonOf, waysOut } from "../views/explain.ts";
+import { reasonOf, remediesFor } from "../views/explain.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { noTasks, noTasksReason } from "../views/no_tasks.ts";
 import { asksOf, endsAgain, reliefOf } from "../views/roots.ts";
@@ -181,7 +181,7 @@ function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Pro
   if (task.status !== "pending") {
     const { why, remedies } = reasonOf(state, node);
     return task.status === "completed"
-      ? wrongState("claim", task, "it is done", waysOut(state, node))
+      ? wrongState("claim", task, "it is done", remediesFor(state, node))
       : wrongState("claim", task, why, remedies);
   }
   if (standing !== "ready") return notReady(state, node);
@@ -211,16 +211,16 @@ function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Pro
 }
 
 function notReady(state: ReadonlyState, node: ReadonlyTaskNode): Refusal {
-  const { task: { id }, standing: readiness, wake } = node;
+  const { task: { id }, standing: readiness, delayTimer } = node;
   const { remedies } = reasonOf(state, node);
   if (readiness === "delayed") {
-    const until = new Date(wake?.at ?? 0).toISOString();
+    const until = new Date(delayTimer?.at ?? 0).toISOString();
     return refuse("not_ready", `Cannot claim task ${id} as it is delayed until ${until}`, {
       remedies,
-      data: { id, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) },
+      data: { id, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) },
     });
   }
-  const names = culpritsOf(node).map(nameCulpritWithState);
+  const names = blockersOf(node).map(nameBlockerWithState);
   const how = readiness === "blocked" ? "blocked by" : "waiting for";
   return refuse("not_ready", `Cannot claim task ${id} as it is ${how} ${nameSome(names)}`, {
     remedies,

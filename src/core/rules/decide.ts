@@ -5,7 +5,7 @@
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
-import { contactEvents } from "./heartbeat.ts";
+import { heartbeatEvents } from "./heartbeat.ts";
 import { bulkDeciders } from "./bulk.ts";
 import { groupDeciders } from "./groups.ts";
 import { holdingDeciders } from "./claims.ts";
@@ -25,8 +25,8 @@ export function decide<K extends CommandType>(
   context: Context,
 ): Decision<AnswerOf<K>> {
   const decision = deciders[command.type](state, command, context);
-  const contact = contactEvents(state, command, context);
-  return contact.length === 0 ? decision : { ...decision, events: [...contact, ...decision.events] };
+  const heartbeat = heartbeatEvents(state, command, context);
+  return heartbeat.length === 0 ? decision : { ...decision, events: [...heartbeat, ...decision.events] };
 }
 
 /** What is written although a command was refused: that its instance is alive. */
@@ -35,7 +35,7 @@ export function refusedEvents<K extends CommandType>(
   command: CommandOf<K>,
   context: Context,
 ): readonly Event[] {
-  return contactEvents(state, command, context, false);
+  return heartbeatEvents(state, command, context, false);
 }
 
 const deciders: Deciders<CommandType> = {

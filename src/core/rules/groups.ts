@@ -8,7 +8,7 @@ import { Refusal } from "../model/refusal.ts";
 import { eachOnce } from "../model/remedies.ts";
 import { nameSome } from "../model/text.ts";
 import { checkNewId } from "../model/values.ts";
-import { gatesOn } from "../state/conditions.ts";
+import { conditionsOn } from "../state/conditions.ts";
 import { findGroup, inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "../views/groups.ts";
@@ -40,7 +40,10 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
 
   delete_group(state, { id }) {
     const node = findGroup(state, id);
-    const named = new Set<ReadonlyTaskNode>([...node.members, ...Array.from(gatesOn(node), (gate) => gate.root)]);
+    const named = new Set<ReadonlyTaskNode>([
+      ...node.members,
+      ...Array.from(conditionsOn(node), (condition) => condition.root),
+    ]);
     if (named.size > 0) {
       const nodes = inOrderOfCreation(named);
       const ids = nodes.map(({ task }) => task.id);

@@ -2,7 +2,7 @@
  * Signs of life. Any call of an instance is one: it extends the instance's own time and the leases of its tasks.
  */
 
-import type { CommandOf, CommandType, Contact, Context } from "../messages/commands.ts";
+import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "../model/limits.ts";
 import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
@@ -21,7 +21,7 @@ const MARGIN = 0.5;
  *
  * @param isAnswered whether the command is carried out, and so can tell of what was lost
  */
-export function contactEvents<K extends CommandType>(
+export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   { now }: Omit<Context, "clock">,
@@ -64,7 +64,7 @@ export function contactEvents<K extends CommandType>(
  * From when on a call of an instance has a sign of life written, in milliseconds since the Unix epoch; undefined if
  * nothing of it can expire.
  */
-export function contactDueAt(state: ReadonlyState, id: string): number | undefined {
+export function heartbeatDueAt(state: ReadonlyState, id: string): number | undefined {
   const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
   let first = Infinity;
   if ((status === "active" || status === "draining") && ttlMs !== undefined && expiresAt !== undefined) {
@@ -99,7 +99,7 @@ const NONE: readonly never[] = [];
  *
  * @param lostTasks what it had lost before it called
  */
-export function contactOf(state: ReadonlyState, id: string, lostTasks: readonly string[] = NONE): Contact {
+export function heartbeatOf(state: ReadonlyState, id: string, lostTasks: readonly string[] = NONE): Heartbeat {
   const instance = state.instances.get(id)?.instance;
   const holding = heldBy(state, id).slice(0, MAX_SCANNED);
   return {

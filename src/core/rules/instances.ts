@@ -15,7 +15,7 @@ import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
 import { releasing } from "./claims.ts";
 import type { Deciders } from "./decision.ts";
-import { contactEvents, contactOf } from "./heartbeat.ts";
+import { heartbeatEvents, heartbeatOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }) {
@@ -25,7 +25,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     if (known === undefined) checkRoom(state);
     return {
       events: [{ type: "instance.registered", instance, settings }],
-      answer: (after) => contactOf(after, instance, known?.lostTasks),
+      answer: (after) => heartbeatOf(after, instance, known?.lostTasks),
     };
   },
 
@@ -36,8 +36,8 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     const warning = clockWarning(context);
     // The sign of life itself is written with every command of an instance, where it is due.
     const answer = (after: ReadonlyState) => ({
-      ...contactOf(after, instance, lostTasks),
-      ...(contactEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
+      ...heartbeatOf(after, instance, lostTasks),
+      ...(heartbeatEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
       ...(warning !== undefined && { clockWarning: warning }),
     });
     return { events: [], answer };

@@ -33,12 +33,12 @@ export function isSweepDue(state: ReadonlyState, now: number): boolean {
 export function nextDueOf(state: ReadonlyState): number | undefined {
   // What follows from the last record, and did not find room in it, is due at once.
   if (state.unreachable.size + state.drained.size > 0) return 0;
-  return state.dues.entries[0]?.at;
+  return state.expiryTimers.entries[0]?.at;
 }
 
 /** When something is due next, or changes by itself, in milliseconds since the Unix epoch. */
 export function nextTimeOf(state: ReadonlyState): number | undefined {
-  const next = Math.min(nextDueOf(state) ?? Infinity, state.wakes.entries[0]?.at ?? Infinity);
+  const next = Math.min(nextDueOf(state) ?? Infinity, state.delayTimers.entries[0]?.at ?? Infinity);
   return next === Infinity ? undefined : next;
 }
 
@@ -69,7 +69,7 @@ function dueEvents(state: ReadonlyState, now: number): readonly Event[] {
 function dueTargets(state: ReadonlyState, now: number) {
   const tasks: Task[] = [];
   const instances: Instance[] = [];
-  for (const { at, target } of inOrder(state.dues)) {
+  for (const { at, target } of inOrder(state.expiryTimers)) {
     if (at > now || tasks.length + instances.length === MAX_RECORD_TASKS) break;
     if ("task" in target) tasks.push(target.task);
     else instances.push(target.instance);

@@ -12,7 +12,7 @@ import { nameSome } from "../model/text.ts";
 import { checkText } from "../model/values.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyTaskNode } from "../state/state.ts";
-import { reasonOf, waysOut } from "../views/explain.ts";
+import { reasonOf, remediesFor } from "../views/explain.ts";
 import { endsAgain } from "../views/roots.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
@@ -34,7 +34,7 @@ export const taskDeciders: Deciders<
     const node = findTask(state, id);
     const { task } = node;
     if (task.status !== "pending") {
-      throw wrongState("update", task, "only pending tasks can change", waysOut(state, node));
+      throw wrongState("update", task, "only pending tasks can change", remediesFor(state, node));
     }
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const normal = dependencies && normalize(dependencies);
@@ -67,7 +67,12 @@ export const taskDeciders: Deciders<
     const node = findTask(state, id);
     const { task } = node;
     if (task.status === "in_progress" || task.status === "completed") {
-      throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried", waysOut(state, node));
+      throw wrongState(
+        "retry",
+        task,
+        "only failed, cancelled and skipped tasks can be retried",
+        remediesFor(state, node),
+      );
     }
     if (endsAgain(node)) {
       const { why, remedies } = reasonOf(state, node);
@@ -154,7 +159,7 @@ export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "
 
 /** The tasks that name a task. */
 function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
-  return new Set([...node.dependents, ...Array.from(node.watchers, (gate) => gate.root)]);
+  return new Set([...node.dependents, ...Array.from(node.subscribers, (condition) => condition.root)]);
 }
 
 /** Those of the settings that a task does not have already. */

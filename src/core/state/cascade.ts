@@ -5,7 +5,7 @@
  */
 
 import type { Event } from "../messages/events.ts";
-import { culpritsOf, nameCulprit } from "./blockers.ts";
+import { blockersOf, nameBlocker } from "./blockers.ts";
 import { unreachableEnd } from "./conditions.ts";
 import { evolve } from "./evolve.ts";
 import { firstCreated } from "./lookup.ts";
@@ -65,6 +65,6 @@ export function consequencesOf(state: ReadonlyState, limit: number): readonly Ev
 const NONE: readonly Event[] = [];
 
 function nameFirst(node: ReadonlyTaskNode): string {
-  const [first] = culpritsOf(node, 1);
-  return first === undefined ? "its dependencies" : nameCulprit(first);
+  const [first] = blockersOf(node, 1);
+  return first === undefined ? "its dependencies" : nameBlocker(first);
 }

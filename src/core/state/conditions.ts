@@ -1,6 +1,6 @@
 /**
- * Dependency expressions in the graph, each a small tree: leaves watch a task or a group, branches count their parts.
- * A change of a task goes up from the leaves that watch it, as far as it changes anything, and touches nothing else.
+ * Dependency expressions in the graph. Each is a small tree of conditions: a leaf subscribes to a task or a group, a
+ * branch counts the verdicts of its parts. A new status goes from the leaves upwards, as far as a verdict changes.
  */
 
 import {
@@ -20,70 +20,73 @@ import {
 import type { TaskStatus } from "../model/status.ts";
 import {
   type Branch,
-  type Gate,
-  type GateBase,
-  type GroupGate,
+  type Condition,
+  type ConditionBase,
+  type GroupCondition,
   type GroupNode,
-  NO_GATES,
+  NO_CONDITIONS,
   type ReadonlyGroupNode,
-  type TaskGate,
+  type TaskCondition,
   type TaskNode,
 } from "./state.ts";
 
-/** Where gates find what they watch. */
+/** Where conditions find the tasks and groups that they subscribe to. */
 export interface Sources {
   readonly task: (id: string) => TaskNode;
   readonly group: (id: string) => GroupNode;
-  /** The value of a task's result, read once however many gates ask. */
+  /** A task's result as JSON; parsed once, however many conditions ask. */
   readonly result: (node: TaskNode) => () => JsonValue;
 }
 
-/** Makes the gate of a dependency of a task, watching all it names, and counts it there. */
-export function connectGate(sources: Sources, root: TaskNode, dependency: Dependency): Gate {
+/** Makes the condition of one dependency of a task, subscribes it to all that it names, and counts its verdict. */
+export function connectCondition(sources: Sources, root: TaskNode, dependency: Dependency): Condition {
   return connectPart(sources, dependency, { root, owner: root });
 }
 
-/** Ends all watching. The counts of the task are not touched. */
-export function disconnectGate(gate: Gate): void {
-  if (gate.type === "branch") gate.parts.forEach(disconnectGate);
-  // Every set but NO_GATES was made by `watchTask`, as a Set.
-  else if (gate.type === "task") (gate.source.watchers as Set<TaskGate>).delete(gate);
+/** Ends the subscriptions of a condition and its parts. The counts of the task stay as they are. */
+export function disconnectCondition(condition: Condition): void {
+  if (condition.type === "branch") condition.parts.forEach(disconnectCondition);
+  // Every set but NO_CONDITIONS was made by `taskCondition`, as a Set.
+  else if (condition.type === "task") (condition.source.subscribers as Set<TaskCondition>).delete(condition);
   else {
-    const key = watchKey(gate);
-    const watch = gate.source.watches.get(key);
-    watch?.gates.delete(gate);
-    if (watch?.gates.size === 0) gate.source.watches.delete(key);
+    const key = subscriptionKey(condition);
+    const subscription = condition.source.subscriptions.get(key);
+    subscription?.conditions.delete(condition);
+    if (subscription?.conditions.size === 0) condition.source.subscriptions.delete(key);
   }
 }
 
-/** The expressions that watch a group. */
-export function* gatesOn(group: Pick<ReadonlyGroupNode, "watches">): Iterable<GroupGate> {
-  for (const { gates } of group.watches.values()) yield* gates;
+/** The conditions that subscribe to a group. */
+export function* conditionsOn(group: Pick<ReadonlyGroupNode, "subscriptions">): Iterable<GroupCondition> {
+  for (const { conditions } of group.subscriptions.values()) yield* conditions;
 }
 
 /**
- * Works out what is known of a group, as its members have changed, and calls `tell` with each gate for which that is
- * something else than before. O(different questions + those gates).
+ * Computes the verdicts on a group after its members have changed, and calls `notify` with each condition whose verdict
+ * is a new one. O(subscriptions + those conditions).
  */
-export function updateWatches(group: GroupNode, tell: (gate: GroupGate, verdict: Verdict) => void): void {
-  for (const watch of group.watches.values()) {
-    const [first] = watch.gates;
-    const verdict = first === undefined ? watch.verdict : groupVerdict(first);
-    if (verdict === watch.verdict) continue;
-    watch.verdict = verdict;
-    for (const gate of watch.gates) tell(gate, verdict);
+export function updateSubscriptions(
+  group: GroupNode,
+  notify: (condition: GroupCondition, verdict: Verdict) => void,
+): void {
+  for (const subscription of group.subscriptions.values()) {
+    const [first] = subscription.conditions;
+    const verdict = first === undefined ? subscription.verdict : groupVerdict(first);
+    if (verdict === subscription.verdict) continue;
+    subscription.verdict = verdict;
+    for (const condition of subscription.conditions) notify(condition, verdict);
   }
 }
 
-/** What is known of a gate on a task now. `result` reads the task's result, once for all the gates that ask. */
-export function taskVerdict({ source, on, when }: TaskGate, result: () => JsonValue): Verdict {
+/** The verdict of a condition on a task. `result` parses the task's result, once for all conditions. */
+export function taskVerdict({ source, on, when }: TaskCondition, result: () => JsonValue): Verdict {
   const verdict = TRUTH_TABLE[on][source.task.status];
   if (when === undefined || verdict !== "true") return verdict;
   return meets(result(), when) ? "true" : "not_taken";
 }
 
-/** What is known of a gate on a group now. Members may join, so what asks for more than there are is open. */
-export function groupVerdict({ source, on, atLeast }: GroupGate): Verdict {
+/** The verdict of a condition on a group. More members than there are is `unknown`: tasks may still join. */
+export function groupVerdict({ source, on, atLeast }: GroupCondition): Verdict {
   const total = source.members.size;
   const need = neededOf(atLeast, total);
   if (total === 0 || need > total) return "unknown";
@@ -95,24 +98,24 @@ export function groupVerdict({ source, on, atLeast }: GroupGate): Verdict {
   return combine(tally, need);
 }
 
-/** Says what is known of a gate now, and passes it up as far as it changes anything. */
-export function setVerdict(gate: Gate, verdict: Verdict): void {
-  if (gate.verdict === verdict) return;
-  const { owner } = gate;
-  countVerdict(owner, gate.verdict, -1);
+/** Sets the verdict of a condition, and of the branches above it as far as theirs change. */
+export function setVerdict(condition: Condition, verdict: Verdict): void {
+  if (condition.verdict === verdict) return;
+  const { owner } = condition;
+  countVerdict(owner, condition.verdict, -1);
   countVerdict(owner, verdict, 1);
-  gate.verdict = verdict;
+  condition.verdict = verdict;
   if ("parts" in owner) setVerdict(owner, branchVerdict(owner));
 }
 
-/** What is known of all that a task waits for. */
+/** The verdict on all dependencies of a task. */
 export function verdictOf(node: Pick<TaskNode, "unmet" | "blocked" | "notTaken">): Verdict {
   if (node.unmet === 0) return "true";
   if (node.notTaken > 0) return "not_taken";
   return node.blocked > 0 ? "blocked" : "unknown";
 }
 
-/** What becomes of a task when it is pending, as its dependencies cannot be met; undefined if they can. */
+/** How a pending task ends because its dependencies cannot be met; undefined while they can. */
 export function unreachableEnd(
   node: Pick<TaskNode, "unmet" | "blocked" | "notTaken" | "task">,
 ): "skipped" | "failed" | undefined {
@@ -123,7 +126,7 @@ export function unreachableEnd(
   return ifUnreachable === "fail" ? "failed" : "skipped";
 }
 
-/** Adds to the counts of what a gate or dependency is part of. */
+/** Adds one verdict to the counts of a task or branch, or takes it away: `change` is 1 or -1, or a number of tasks. */
 export function countVerdict(
   counts: { unmet: number; blocked: number; notTaken: number },
   verdict: Verdict,
@@ -135,7 +138,7 @@ export function countVerdict(
   else if (verdict === "not_taken") counts.notTaken += change;
 }
 
-/** The value of a task's result, read when it is first asked for. */
+/** A task's result as JSON, parsed at the first call. */
 export function resultOf(node: TaskNode): () => JsonValue {
   let value: JsonValue | undefined;
   return () => value ??= readResult(node.task.result ?? "");
@@ -145,23 +148,23 @@ function connectPart(
   sources: Sources,
   dependency: Dependency,
   place: { readonly root: TaskNode; readonly owner: TaskNode | Branch },
-): Gate {
-  const gate = makeGate(sources, dependency, place);
-  countVerdict(place.owner, gate.verdict, 1);
-  return gate;
+): Condition {
+  const condition = makeCondition(sources, dependency, place);
+  countVerdict(place.owner, condition.verdict, 1);
+  return condition;
 }
 
-function makeGate(
+function makeCondition(
   sources: Sources,
   dependency: Dependency,
   place: { readonly root: TaskNode; readonly owner: TaskNode | Branch },
-): Gate {
+): Condition {
   const base = { dependency, ...place };
-  if (typeof dependency === "string") return taskGate(sources, { task: dependency }, base);
-  if ("task" in dependency) return taskGate(sources, dependency, base);
-  if ("group" in dependency) return groupGate(sources, dependency, "100%", base);
+  if (typeof dependency === "string") return taskCondition(sources, { task: dependency }, base);
+  if ("task" in dependency) return taskCondition(sources, dependency, base);
+  if ("group" in dependency) return groupCondition(sources, dependency, "100%", base);
   if ("at_least" in dependency && !isList(dependency.of)) {
-    return groupGate(sources, dependency.of, dependency.at_least, base);
+    return groupCondition(sources, dependency.of, dependency.at_least, base);
   }
   const parts = partsOf(dependency);
   const branch: Branch = {
@@ -179,33 +182,45 @@ function makeGate(
   return branch;
 }
 
-function taskGate(sources: Sources, { task, on, when }: TaskDependency, base: Omit<GateBase, "verdict">): TaskGate {
+function taskCondition(
+  sources: Sources,
+  { task, on, when }: TaskDependency,
+  base: Omit<ConditionBase, "verdict">,
+): TaskCondition {
   const source = sources.task(task);
-  const gate: TaskGate = { ...base, type: "task", source, on: on ?? "completed", when, verdict: "unknown" };
-  gate.verdict = taskVerdict(gate, sources.result(source));
-  if (source.watchers === NO_GATES) source.watchers = new Set();
-  // Made a line above, or by another gate.
-  (source.watchers as Set<TaskGate>).add(gate);
-  return gate;
+  const condition: TaskCondition = { ...base, type: "task", source, on: on ?? "completed", when, verdict: "unknown" };
+  condition.verdict = taskVerdict(condition, sources.result(source));
+  if (source.subscribers === NO_CONDITIONS) source.subscribers = new Set();
+  // Made one line above, or for another condition.
+  (source.subscribers as Set<TaskCondition>).add(condition);
+  return condition;
 }
 
-function groupGate(
+function groupCondition(
   sources: Sources,
   { group, on }: GroupDependency,
   atLeast: number | string,
-  base: Omit<GateBase, "verdict">,
-): GroupGate {
+  base: Omit<ConditionBase, "verdict">,
+): GroupCondition {
   const source = sources.group(group);
-  const gate: GroupGate = { ...base, type: "group", source, on: on ?? "completed", atLeast, verdict: "unknown" };
-  gate.verdict = groupVerdict(gate);
-  const key = watchKey(gate);
-  const watch = source.watches.get(key);
-  if (watch === undefined) source.watches.set(key, { gates: new Set([gate]), verdict: gate.verdict });
-  else watch.gates.add(gate);
-  return gate;
+  const condition: GroupCondition = {
+    ...base,
+    type: "group",
+    source,
+    on: on ?? "completed",
+    atLeast,
+    verdict: "unknown",
+  };
+  condition.verdict = groupVerdict(condition);
+  const key = subscriptionKey(condition);
+  const subscription = source.subscriptions.get(key);
+  if (subscription === undefined) {
+    source.subscriptions.set(key, { conditions: new Set([condition]), verdict: condition.verdict });
+  } else subscription.conditions.add(condition);
+  return condition;
 }
 
-function watchKey({ on, atLeast }: Pick<GroupGate, "on" | "atLeast">): string {
+function subscriptionKey({ on, atLeast }: Pick<GroupCondition, "on" | "atLeast">): string {
   return `${on} ${atLeast}`;
 }
 

@@ -3,10 +3,10 @@
  */
 
 import { type JsonValue, TRUTH_TABLE } from "../model/dependency.ts";
-import { connectGate, countVerdict, disconnectGate, resultOf, type Sources } from "./conditions.ts";
+import { connectCondition, countVerdict, disconnectCondition, resultOf, type Sources } from "./conditions.ts";
 import { type GroupNode, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
 
-/** Where the gates of tasks that are connected together find what they watch; each result is read once for all. */
+/** The sources of the conditions of tasks that are connected together; each result is parsed once for all of them. */
 export function sourcesIn(state: State): Sources {
   const results = new Map<TaskNode, () => JsonValue>();
   return {
@@ -20,7 +20,7 @@ export function sourcesIn(state: State): Sources {
   };
 }
 
-/** Makes the edges to what a task waits for. */
+/** Makes the edges from a task to its dependencies. */
 export function connect(node: TaskNode, sources: Sources): void {
   const { dependencies } = node.task;
   if (dependencies.length === 0) return;
@@ -30,20 +30,23 @@ export function connect(node: TaskNode, sources: Sources): void {
     countVerdict(node, TRUTH_TABLE.completed[dependency.task.status], 1);
   }
   if (node.dependencies.length === dependencies.length) return;
-  node.gates = dependencies.filter((each) => typeof each !== "string").map((each) => connectGate(sources, node, each));
+  node.conditions = dependencies.filter((each) => typeof each !== "string").map((each) =>
+    connectCondition(sources, node, each)
+  );
 }
 
+/** Removes the edges from a task to its dependencies. */
 export function disconnect(node: TaskNode): void {
   for (const dependency of node.dependencies) dependentsOf(dependency).delete(node);
-  node.gates.forEach(disconnectGate);
+  node.conditions.forEach(disconnectCondition);
   node.dependencies = NOTHING;
-  node.gates = NOTHING;
+  node.conditions = NOTHING;
   node.unmet = 0;
   node.blocked = 0;
   node.notTaken = 0;
 }
 
-/** The node's own set of dependents, made when the first one comes. */
+/** The node's own set of dependents, made for the first one. */
 function dependentsOf(node: TaskNode): Set<TaskNode> {
   if (node.dependents === NO_NODES) node.dependents = new Set();
   // Every set but NO_NODES was made here, as a Set.

@@ -22,7 +22,7 @@ import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./
  */
 export function evolve(state: State, event: Event, clock: number): void {
   const at = state.recordedAt = Math.max(state.recordedAt, clock);
-  advance(state, at);
+  advanceClock(state, at);
   switch (event.type) {
     case "tasks.created":
       return connectTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
@@ -125,10 +125,14 @@ export function evolveRecord(state: State, record: JournalRecord): void {
  * Lets time pass up to `now` (milliseconds since the Unix epoch): delayed tasks become ready, reservations lapse.
  * Nothing of it is written anywhere, as it follows from what is.
  */
-export function advance(state: State, now: number): void {
+export function advanceClock(state: State, now: number): void {
   if (now <= state.now) return;
   state.now = now;
-  for (let timer = state.wakes.entries[0]; timer !== undefined && timer.at <= now; timer = state.wakes.entries[0]) {
+  for (
+    let timer = state.delayTimers.entries[0];
+    timer !== undefined && timer.at <= now;
+    timer = state.delayTimers.entries[0]
+  ) {
     reindexTask(state, timer.target);
   }
 }
@@ -137,7 +141,7 @@ export function advance(state: State, now: number): void {
  * Takes back time that only this process has seen, as its clock was wrong for a moment: what became ready in it is
  * delayed again. `now` must not be before the last record. O(tasks) where there is anything to take back.
  */
-export function takeBackTime(state: State, now: number): void {
+export function rewindClock(state: State, now: number): void {
   if (now >= state.now) return;
   state.now = now;
   for (const node of state.tasks.values()) if (node.standing === "ready") reindexTask(state, node);
@@ -153,7 +157,7 @@ export function newGroup(group: Group): GroupNode {
     standings: noStandings(),
     locked: 0,
     failing: emptyHeap(isCreatedBefore),
-    watches: new Map(),
+    subscriptions: new Map(),
   };
 }
 

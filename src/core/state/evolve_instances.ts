@@ -46,7 +46,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
 
 /** Puts an instance into the state as it is. */
 export function addInstance(state: State, instance: Instance): void {
-  const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), due: undefined };
+  const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), expiryTimer: undefined };
   state.instances.set(instance.id, node);
   changeFleet(state.ready, undefined, offerOf(node));
   put(state, node, instance);
@@ -96,12 +96,12 @@ function put(state: State, node: InstanceNode, instance: Instance, profile: Prof
   node.instance = instance;
   node.profile = profile;
   changeFleet(state.ready, before, offerOf(node));
-  if (node.due !== undefined) remove(state.dues, node.due);
-  node.due = undefined;
+  if (node.expiryTimer !== undefined) remove(state.expiryTimers, node.expiryTimer);
+  node.expiryTimer = undefined;
   const isThere = instance.status === "active" || instance.status === "draining";
   if (isThere && instance.expiresAt !== undefined) {
-    node.due = { at: instance.expiresAt, heapIndex: -1, target: node };
-    add(state.dues, node.due);
+    node.expiryTimer = { at: instance.expiresAt, heapIndex: -1, target: node };
+    add(state.expiryTimers, node.expiryTimer);
   }
 }
 

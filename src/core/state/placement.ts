@@ -14,7 +14,7 @@ import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "
 import { type GroupNode, type LockNode, NOTHING, type State, type TaskNode, type Timer } from "./state.ts";
 
 /** Counts a task, and makes it a member of its group and a user of its locks. */
-export function join(state: State, node: TaskNode): void {
+export function attach(state: State, node: TaskNode): void {
   const { group, locks } = node.task;
   node.group = group === undefined ? undefined : groupOf(state, group);
   node.group?.members.add(node);
@@ -27,8 +27,8 @@ export function join(state: State, node: TaskNode): void {
   count(state, node, 1);
 }
 
-/** The reverse of `join`. */
-export function part(state: State, node: TaskNode): void {
+/** The reverse of `attach`. */
+export function detach(state: State, node: TaskNode): void {
   count(state, node, -1);
   node.group?.members.delete(node);
   node.group = undefined;
@@ -38,6 +38,7 @@ export function part(state: State, node: TaskNode): void {
   }
 }
 
+/** Adds a task to the counts of the state and its group, or takes it away: `change` is 1 or -1. */
 export function count(state: State, node: TaskNode, change: number): void {
   const { status, overdue } = node.task;
   state.counts[status] += change;
@@ -55,16 +56,16 @@ export function index(state: State, node: TaskNode): void {
     const held = state.held.get(assignedTo);
     if (held === undefined) state.held.set(assignedTo, new Set([node]));
     else held.add(node);
-    // It has not left: its only task was taken out to be put back with other fields.
+    // The instance has not left: its only task was taken out to be put back with other fields.
     if (state.drained.size > 0) undrain(state, assignedTo);
     for (const name of locks) lockOf(state, name).holders.add(node);
   } else if (status === "pending") indexPending(state, node, verdictOf(node));
   const list = listOf(state, node);
   if (list !== undefined) add(list, node);
-  const dueAt = dueAtOf(node.task);
+  const dueAt = expiryOf(node.task);
   if (dueAt !== undefined) {
-    node.due = { at: dueAt, heapIndex: -1, target: node };
-    add(state.dues, node.due);
+    node.expiryTimer = { at: dueAt, heapIndex: -1, target: node };
+    add(state.expiryTimers, node.expiryTimer);
   }
 }
 
@@ -75,12 +76,12 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   node.standing = isDelayed ? "delayed" : verdict === "true" ? "ready" : verdict === "blocked" ? "blocked" : "waiting";
   countStanding(state, node.group, { standing: node.standing, change: 1 });
   if (unreachableEnd(node) !== undefined) state.unreachable.add(node);
-  if (isDelayed) return wakeAt(state.wakes, node, delayedUntil);
+  if (isDelayed) return startDelayTimer(state.delayTimers, node, delayedUntil);
   if (verdict !== "true") return;
   const since = Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil);
   const reservedUntil = task.assignTo === undefined ? 0 : since + (task.assignTo.fallbackMs ?? Infinity);
   const isReserved = reservedUntil > state.now;
-  if (isReserved && reservedUntil < Infinity) wakeAt(state.wakes, node, reservedUntil);
+  if (isReserved && reservedUntil < Infinity) startDelayTimer(state.delayTimers, node, reservedUntil);
   node.claimAt = since - claimBoostMs(task.priority);
   addReady(state.ready, node, {
     requirement: requirementOf(task, isReserved),
@@ -104,10 +105,10 @@ export function unindex(state: State, node: TaskNode): void {
     if (held?.size === 0) onAllEnded(state, assignedTo);
     for (const name of locks) lockOf(state, name).holders.delete(node);
   }
-  if (node.wake !== undefined) remove(state.wakes, node.wake);
-  if (node.due !== undefined) remove(state.dues, node.due);
-  node.wake = undefined;
-  node.due = undefined;
+  if (node.delayTimer !== undefined) remove(state.delayTimers, node.delayTimer);
+  if (node.expiryTimer !== undefined) remove(state.expiryTimers, node.expiryTimer);
+  node.delayTimer = undefined;
+  node.expiryTimer = undefined;
 }
 
 function onAllEnded(state: State, instance: string): void {
@@ -121,7 +122,7 @@ function undrain(state: State, instance: string): void {
   if (node !== undefined) state.drained.delete(node);
 }
 
-/** The heap, in the order of creation, in which a task is that is not among the ready ones. */
+/** The heap, in the order of creation, that holds a task which is not ready. */
 function listOf(state: State, { task: { status }, standing, group }: TaskNode): Heap<TaskNode> | undefined {
   if (status === "in_progress") return state.running;
   if (status === "failed" || status === "cancelled") return group?.failing;
@@ -148,20 +149,20 @@ export function openLocks(state: State, names: readonly string[] = NOTHING): voi
   }
 }
 
-function wakeAt(wakes: Heap<Timer<TaskNode>>, node: TaskNode, at: number): void {
-  node.wake = { at, heapIndex: -1, target: node };
-  add(wakes, node.wake);
+function startDelayTimer(delayTimers: Heap<Timer<TaskNode>>, node: TaskNode, at: number): void {
+  node.delayTimer = { at, heapIndex: -1, target: node };
+  add(delayTimers, node.delayTimer);
 }
 
-/** When something is due of a task: the end of its lease, or its deadline. */
-function dueAtOf(task: Task): number | undefined {
+/** When the lease of an open task expires or its deadline passes, whichever is first. */
+function expiryOf(task: Task): number | undefined {
   if (!isOpen(task)) return undefined;
   const { leaseUntil, deadline, overdue } = task;
   const dueAt = Math.min(leaseUntil ?? Infinity, overdue === true ? Infinity : deadline ?? Infinity);
   return dueAt === Infinity ? undefined : dueAt;
 }
 
-/** Until when a task waits whatever its dependencies, in milliseconds since the Unix epoch. */
+/** Until when a task is delayed by `not_before` and back-off, in milliseconds since the Unix epoch. */
 function delayedUntilOf({ notBefore = 0, retryAt = 0 }: Task): number {
   return Math.max(notBefore, retryAt);
 }

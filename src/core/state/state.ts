@@ -4,7 +4,7 @@
  * {@link ReadonlyState}.
  */
 
-import type { Condition, Dependency, Outcome, Verdict } from "../model/dependency.ts";
+import type { Dependency, Outcome, ResultCondition, Verdict } from "../model/dependency.ts";
 import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
 import type { Instance } from "../model/instance.ts";
@@ -42,12 +42,12 @@ export interface State {
   /** How many open tasks are overdue. */
   overdue: number;
   /** When delays and reservations end: nothing is written then, only looked at anew. */
-  readonly wakes: Heap<Timer<TaskNode>>;
+  readonly delayTimers: Heap<Timer<TaskNode>>;
   /** When leases, instances and deadlines are over: `sweep` writes what follows. */
-  readonly dues: Heap<Timer<TaskNode | InstanceNode>>;
+  readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
   /** The latest time of a record, in milliseconds since the Unix epoch. What happens later is never taken for earlier. */
   recordedAt: number;
-  /** The time up to which `wakes` have been looked at, in milliseconds since the Unix epoch. Only `takeBackTime` sets it back. */
+  /** The time up to which `delayTimers` have been looked at, in milliseconds since the Unix epoch. Only `rewindClock` sets it back. */
   now: number;
   /** The `order` of the next task created. */
   nextOrder: number;
@@ -63,12 +63,12 @@ export interface TaskNode extends HeapEntry {
   /** What the task waits for by plain ids. */
   dependencies: readonly TaskNode[];
   /** What it waits for by expressions; {@link NOTHING} where there are none. */
-  gates: readonly Gate[];
+  conditions: readonly Condition[];
   /** The tasks that wait for this one by its plain id; {@link NO_NODES} until there is one: most tasks are leaves. */
   dependents: ReadonlySet<TaskNode>;
-  /** The expressions that watch this task; {@link NO_GATES} until there is one. */
-  watchers: ReadonlySet<TaskGate>;
-  /** Of dependencies and gates: those that are not true, and of these the blocked and the not taken ones. */
+  /** The conditions that subscribe to this task; {@link NO_CONDITIONS} until there is one. */
+  subscribers: ReadonlySet<TaskCondition>;
+  /** How many dependencies and conditions are not true, and how many of these are blocked or not taken. */
   unmet: number;
   blocked: number;
   notTaken: number;
@@ -81,9 +81,9 @@ export interface TaskNode extends HeapEntry {
   /** Of a ready task of that priority: its place among them all. */
   urgent: Place<TaskNode> | undefined;
   /** When it stops being delayed or reserved. */
-  wake: Timer<TaskNode> | undefined;
+  delayTimer: Timer<TaskNode> | undefined;
   /** When its lease or deadline is over. */
-  due: Timer<TaskNode> | undefined;
+  expiryTimer: Timer<TaskNode> | undefined;
 }
 
 /** A place in one more heap than an entry itself can be in. */
@@ -109,13 +109,13 @@ export interface GroupNode {
   locked: number;
   /** Its failed and cancelled tasks, in the order of creation. */
   readonly failing: Heap<TaskNode>;
-  /** The expressions that watch this group, by what they ask of it. */
-  readonly watches: Map<string, GroupWatch>;
+  /** The conditions that subscribe to this group, by what they ask of it. */
+  readonly subscriptions: Map<string, GroupSubscription>;
 }
 
-/** Expressions that ask the same of a group, so that what is known of it is worked out once for all of them. */
-export interface GroupWatch {
-  readonly gates: Set<GroupGate>;
+/** Conditions that ask the same of a group, so that one verdict serves all of them. */
+export interface GroupSubscription {
+  readonly conditions: Set<GroupCondition>;
   verdict: Verdict;
 }
 
@@ -136,7 +136,7 @@ export interface LockNode {
 export interface InstanceNode {
   instance: Instance;
   profile: Profile;
-  due: Timer<InstanceNode> | undefined;
+  expiryTimer: Timer<InstanceNode> | undefined;
 }
 
 /** The versions of a template, the first one first. */
@@ -145,11 +145,11 @@ export interface TemplateNode {
   isArchived: boolean;
 }
 
-/** An expression, or a part of one. */
-export type Gate = TaskGate | GroupGate | Branch;
+/** A dependency expression in the graph, or a part of one. */
+export type Condition = TaskCondition | GroupCondition | Branch;
 
-/** What all gates have. */
-export interface GateBase {
+/** The fields of every condition. */
+export interface ConditionBase {
   /** The expression as it was written. */
   readonly dependency: Dependency;
   /** The task that waits. */
@@ -160,15 +160,15 @@ export interface GateBase {
 }
 
 /** Waits for a task. */
-export interface TaskGate extends GateBase {
+export interface TaskCondition extends ConditionBase {
   readonly type: "task";
   readonly source: TaskNode;
   readonly on: Outcome;
-  readonly when: Condition | undefined;
+  readonly when: ResultCondition | undefined;
 }
 
 /** Waits for so many members of a group. */
-export interface GroupGate extends GateBase {
+export interface GroupCondition extends ConditionBase {
   readonly type: "group";
   readonly source: GroupNode;
   readonly on: Outcome;
@@ -177,10 +177,10 @@ export interface GroupGate extends GateBase {
 }
 
 /** Waits for so many of its parts. */
-export interface Branch extends GateBase {
+export interface Branch extends ConditionBase {
   readonly type: "branch";
   readonly need: number;
-  parts: readonly Gate[];
+  parts: readonly Condition[];
   unmet: number;
   blocked: number;
   notTaken: number;
@@ -233,14 +233,14 @@ export interface ReadyTasks {
 /** A task's place in the graph, for reading. */
 export type ReadonlyTaskNode =
   & {
-    readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "standing" | "gates" | "watchers" | "claimAt"]:
+    readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions" | "subscribers" | "claimAt"]:
       TaskNode[K];
   }
   & {
     readonly group: ReadonlyGroupNode | undefined;
     readonly dependencies: readonly ReadonlyTaskNode[];
     readonly dependents: ReadonlySet<ReadonlyTaskNode>;
-    readonly wake: Readonly<Timer<unknown>> | undefined;
+    readonly delayTimer: Readonly<Timer<unknown>> | undefined;
     readonly lane: Readonly<Lane> | undefined;
   };
 
@@ -253,7 +253,7 @@ export interface ReadonlyGroupNode {
   readonly standings: Readonly<Record<Standing, number>>;
   readonly locked: number;
   readonly failing: ReadonlyHeap<TaskNode>;
-  readonly watches: ReadonlyMap<string, { readonly gates: ReadonlySet<GroupGate> }>;
+  readonly subscriptions: ReadonlyMap<string, { readonly conditions: ReadonlySet<GroupCondition> }>;
 }
 
 /** The state as `decide` and the views see it. */
@@ -273,8 +273,8 @@ export interface ReadonlyState {
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
-  readonly wakes: { readonly entries: readonly Readonly<Timer<ReadonlyTaskNode>>[] };
-  readonly dues: Heap<Timer<TaskNode | InstanceNode>>;
+  readonly delayTimers: { readonly entries: readonly Readonly<Timer<ReadonlyTaskNode>>[] };
+  readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
   readonly recordedAt: number;
   readonly now: number;
   readonly nextOrder: number;
@@ -282,7 +282,7 @@ export interface ReadonlyState {
 
 /** The empty collections that all nodes share which have nothing to put there. */
 export const NO_NODES: ReadonlySet<TaskNode> = new Set();
-export const NO_GATES: ReadonlySet<TaskGate> = new Set();
+export const NO_CONDITIONS: ReadonlySet<TaskCondition> = new Set();
 export const NOTHING: readonly never[] = [];
 
 /** The state before the first event. */
@@ -303,8 +303,8 @@ export function emptyState(): State {
     counts: noCounts(),
     standings: noStandings(),
     overdue: 0,
-    wakes: emptyHeap<Timer<TaskNode>>(isEarlier),
-    dues: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
+    delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
+    expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
     recordedAt: 0,
     now: 0,
     nextOrder: 1,

@@ -1,15 +1,15 @@
 /**
- * Keeps every index of the state true while tasks come, change and go: who waits for whom, what is ready, blocked,
- * held, delayed or due. What a task is worth to others is worked out from the change alone.
+ * Adds, changes and removes tasks, and keeps every index of the state in step: dependents, readiness, holders, timers.
+ * Dependents are updated from the change of a status alone; nothing is recomputed.
  */
 
 import { TRUTH_TABLE } from "../model/dependency.ts";
 import type { TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
-import { countVerdict, resultOf, setVerdict, taskVerdict, updateWatches, verdictOf } from "./conditions.ts";
+import { countVerdict, resultOf, setVerdict, taskVerdict, updateSubscriptions, verdictOf } from "./conditions.ts";
 import { connect, disconnect, nodeOf, sourcesIn } from "./edges.ts";
-import { count, index, join, openLocks, part, unindex } from "./placement.ts";
-import { type GroupNode, NO_GATES, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
+import { attach, count, detach, index, openLocks, unindex } from "./placement.ts";
+import { type GroupNode, NO_CONDITIONS, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
 
 /** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
 export function connectTasks(state: State, tasks: readonly Task[]): void {
@@ -17,9 +17,9 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     task,
     group: undefined,
     dependencies: NOTHING,
-    gates: NOTHING,
+    conditions: NOTHING,
     dependents: NO_NODES,
-    watchers: NO_GATES,
+    subscribers: NO_CONDITIONS,
     unmet: 0,
     blocked: 0,
     notTaken: 0,
@@ -28,8 +28,8 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     heapIndex: -1,
     lane: undefined,
     urgent: undefined,
-    wake: undefined,
-    due: undefined,
+    delayTimer: undefined,
+    expiryTimer: undefined,
   }));
   for (const node of nodes) {
     if (state.tasks.has(node.task.id)) {
@@ -37,17 +37,17 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     }
     state.tasks.set(node.task.id, node);
   }
-  for (const node of nodes) join(state, node);
+  for (const node of nodes) attach(state, node);
   const sources = sourcesIn(state);
   for (const node of nodes) {
     connect(node, sources);
     index(state, node);
     openLocks(state, node.task.locks);
   }
-  for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) tellGroup(state, group);
+  for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) propagateGroup(state, group);
 }
 
-/** Puts another task in the place of one with the same id, dependencies and settings, and tells who waits for it. */
+/** Replaces a task by one with the same id, dependencies and settings, and propagates its new status to dependents. */
 export function replaceTask(state: State, id: string, at: number, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
   const before = node.task.status;
@@ -57,19 +57,19 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   count(state, node, 1);
   index(state, node);
   openLocks(state, node.task.locks);
-  if (node.task.status !== before) tell(state, node, before, at);
+  if (node.task.status !== before) propagate(state, node, before, at);
 }
 
-/** Puts another task in the place of one with the same id, where neither of them is at an end. */
+/** Replaces a task by one with the same id and other dependencies or settings. Neither of the two has ended. */
 export function moveTask(state: State, id: string, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
   const { dependencies, locks } = node.task;
   const groupBefore = node.group;
   const verdictBefore = verdictOf(node);
   unindex(state, node);
-  part(state, node);
+  detach(state, node);
   node.task = next(node.task);
-  join(state, node);
+  attach(state, node);
   if (node.task.dependencies !== dependencies) {
     disconnect(node);
     connect(node, sourcesIn(state));
@@ -79,50 +79,56 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   index(state, node);
   openLocks(state, locks);
   if (node.group === groupBefore) return;
-  for (const group of new Set([groupBefore, node.group])) if (group !== undefined) tellGroup(state, group);
+  for (const group of new Set([groupBefore, node.group])) if (group !== undefined) propagateGroup(state, group);
 }
 
-/** Removes a task that no other one names. */
+/** Removes a task that no other task names. */
 export function removeTask(state: State, id: string): void {
   const node = nodeOf(state, id);
   const { group } = node;
   unindex(state, node);
   disconnect(node);
-  part(state, node);
+  detach(state, node);
   openLocks(state, node.task.locks);
   state.tasks.delete(id);
-  if (group !== undefined) tellGroup(state, group);
+  if (group !== undefined) propagateGroup(state, group);
 }
 
-/** Works out anew where a task belongs, as time has passed. */
+/** Places a task anew after time has passed. */
 export function reindexTask(state: State, node: TaskNode): void {
   unindex(state, node);
   index(state, node);
 }
 
-/** Tells those who wait for a task, or for its group, of its new status. O(those) and what changes for them. */
-function tell(state: State, node: TaskNode, before: TaskStatus, at: number): void {
+/** Propagates a new status to dependents. O(dependents + subscribers). */
+function propagate(state: State, node: TaskNode, before: TaskStatus, at: number): void {
   const plain = TRUTH_TABLE.completed;
   const [was, is] = [plain[before], plain[node.task.status]];
   if (was !== is) {
     for (const dependent of node.dependents) {
-      touch(state, dependent, at, () => {
+      updateDependent(state, dependent, at, () => {
         countVerdict(dependent, was, -1);
         countVerdict(dependent, is, 1);
       });
     }
   }
   const result = resultOf(node);
-  for (const gate of node.watchers) touch(state, gate.root, at, () => setVerdict(gate, taskVerdict(gate, result)));
-  if (node.group !== undefined) tellGroup(state, node.group, at);
+  for (const condition of node.subscribers) {
+    updateDependent(state, condition.root, at, () => setVerdict(condition, taskVerdict(condition, result)));
+  }
+  if (node.group !== undefined) propagateGroup(state, node.group, at);
 }
 
-function tellGroup(state: State, group: GroupNode, at = state.recordedAt): void {
-  updateWatches(group, (gate, verdict) => touch(state, gate.root, at, () => setVerdict(gate, verdict)));
+/** Propagates a change of a group's members to the conditions on the group. */
+function propagateGroup(state: State, group: GroupNode, at = state.recordedAt): void {
+  updateSubscriptions(
+    group,
+    (condition, verdict) => updateDependent(state, condition.root, at, () => setVerdict(condition, verdict)),
+  );
 }
 
-/** Changes what is known of a task's dependencies, and where it belongs if that makes a difference. */
-function touch(state: State, node: TaskNode, at: number, change: () => void): void {
+/** Changes the counts of a dependent, and places it anew if its verdict changes. */
+function updateDependent(state: State, node: TaskNode, at: number, change: () => void): void {
   const before = verdictOf(node);
   change();
   const verdict = verdictOf(node);

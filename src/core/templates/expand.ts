@@ -4,12 +4,12 @@
  */
 
 import {
-  type Condition,
   type Dependency,
   type GroupDependency,
   isList,
   type JsonValue,
   normalize,
+  type ResultCondition,
 } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -255,7 +255,11 @@ function mapDependency(dependency: Dependency, map: MapText, mapId: MapText): De
   if ("task" in dependency) {
     const { task, when } = dependency;
     // A condition is a JSON object, and texts give way to texts.
-    return { ...dependency, task: mapId(task), ...(when && { when: mapJson(when as JsonValue, map) as Condition }) };
+    return {
+      ...dependency,
+      task: mapId(task),
+      ...(when && { when: mapJson(when as JsonValue, map) as ResultCondition }),
+    };
   }
   if ("group" in dependency) return mapGroup(dependency, map);
   const mapPart = (part: Dependency) => mapDependency(part, map, mapId);

@@ -10,7 +10,7 @@ import { unreachableEnd } from "../state/conditions.ts";
 import { findTask } from "../state/lookup.ts";
 import { describeBusy, isFree } from "../state/next_claim.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
-import type { Gate, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
 import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
 
@@ -49,7 +49,7 @@ export function explain(state: ReadonlyState, id: string): Explanation {
   const node = findTask(state, id);
   const { task } = node;
   const readiness = readinessOf(node);
-  const parts = [...node.dependencies.map(explainPlain), ...node.gates.map(explainGate)].sort(byWeight);
+  const parts = [...node.dependencies.map(explainPlain), ...node.conditions.map(explainCondition)].sort(byWeight);
   const { why, remedies, roots } = reasonOf(state, node);
   return {
     id,
@@ -109,7 +109,7 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
 }
 
 /** What gets a task out of the status that it is in: another task, where it is completed for good. */
-export function waysOut(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
+export function remediesFor(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
   const { id, status } = node.task;
   return status === "completed" ? [{ type: "create_task", insteadOf: id }] : reasonOf(state, node).remedies;
 }
@@ -139,7 +139,7 @@ function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   switch (readinessOf(node)) {
     case "delayed":
       return {
-        why: `Its dependencies are met; it waits until ${new Date(node.wake?.at ?? 0).toISOString()}` +
+        why: `Its dependencies are met; it waits until ${new Date(node.delayTimer?.at ?? 0).toISOString()}` +
           (failures === undefined ? "" : ` after ${failures} failed attempts`),
         remedies: waysToClaim(state, node),
       };
@@ -197,12 +197,12 @@ function explainPlain(node: ReadonlyTaskNode): ExplainedDependency {
   return { dependency: node.task.id, verdict: TRUTH_TABLE.completed[node.task.status], state: stateOf(node) };
 }
 
-function explainGate(gate: Gate): ExplainedDependency {
-  const dependency = describe(gate.dependency);
-  const { verdict } = gate;
-  if (gate.type === "task") return { dependency, verdict, state: stateOf(gate.source) };
-  if (gate.type === "group") {
-    const { total, counts, percent } = groupViewOf(gate.source);
+function explainCondition(condition: Condition): ExplainedDependency {
+  const dependency = describe(condition.dependency);
+  const { verdict } = condition;
+  if (condition.type === "task") return { dependency, verdict, state: stateOf(condition.source) };
+  if (condition.type === "group") {
+    const { total, counts, percent } = groupViewOf(condition.source);
     const shown = Object.entries(counts).filter(([, count]) => count > 0).map(([status, count]) =>
       `${count} ${status}`
     );
@@ -210,14 +210,14 @@ function explainGate(gate: Gate): ExplainedDependency {
       dependency,
       verdict,
       state: total === 0 ? "no tasks yet" : `${shown.join(", ")} of ${total} (${percent} %)`,
-      need: neededOf(gate.atLeast, total),
+      need: neededOf(condition.atLeast, total),
     };
   }
-  const parts = gate.parts.map(explainGate).sort(byWeight);
+  const parts = condition.parts.map(explainCondition).sort(byWeight);
   return {
     dependency,
     verdict,
-    need: gate.need,
+    need: condition.need,
     of: take(parts, MAX_PARTS),
     ...(parts.length > MAX_PARTS && { more: parts.length - MAX_PARTS }),
   };

@@ -6,7 +6,7 @@ import type { Input } from "../messages/commands.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../model/limits.ts";
 import { head } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
-import type { Gate, ReadonlyTaskNode } from "../state/state.ts";
+import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 
 /** The results of what a task waited for, in the order in which it names them, bounded in number and size. */
 export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
@@ -38,12 +38,12 @@ const MAX_SOURCES = 1_000;
 /** The ended tasks that a task names, each once, members of groups included (the first ones). */
 export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
   const sources = new Set<ReadonlyTaskNode>(node.dependencies);
-  const collect = (gate: Gate): void => {
-    if (gate.type === "branch") gate.parts.forEach(collect);
-    else if (gate.type === "task") sources.add(gate.source);
-    else for (const member of firstCreated(gate.source.members, MAX_SOURCES)) sources.add(member);
+  const collect = (condition: Condition): void => {
+    if (condition.type === "branch") condition.parts.forEach(collect);
+    else if (condition.type === "task") sources.add(condition.source);
+    else for (const member of firstCreated(condition.source.members, MAX_SOURCES)) sources.add(member);
   };
-  node.gates.forEach(collect);
-  if (node.gates.length === 0) return sources;
+  node.conditions.forEach(collect);
+  if (node.conditions.length === 0) return sources;
   return new Set(Array.from(sources).filter(({ task }) => task.finishedAt !== undefined));
 }

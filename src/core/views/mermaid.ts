@@ -4,7 +4,7 @@
 
 import { inOrderOfCreation } from "../state/lookup.ts";
 import { readinessOf } from "../state/readiness.ts";
-import type { Gate, GroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { Condition, GroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
 /** Most tasks in a drawing; beyond this nobody can read it. */
 export const MAX_DRAWN = 200;
@@ -60,18 +60,18 @@ function conditionsOf(
   groups: Map<GroupNode, string>,
 ): ReadonlySet<string> {
   const sources = new Set<string>();
-  const collect = (gate: Gate): void => {
+  const collect = (condition: Condition): void => {
     if (sources.size === MAX_CONDITIONS) return;
-    if (gate.type === "branch") gate.parts.forEach(collect);
-    else if (gate.type === "task") {
-      if (drawn.has(gate.source)) sources.add(`t${gate.source.task.order}`);
-    } else if (groups.has(gate.source) || groups.size < MAX_GROUPS_DRAWN) {
-      const name = groups.get(gate.source) ?? `g${groups.size + 1}`;
-      groups.set(gate.source, name);
+    if (condition.type === "branch") condition.parts.forEach(collect);
+    else if (condition.type === "task") {
+      if (drawn.has(condition.source)) sources.add(`t${condition.source.task.order}`);
+    } else if (groups.has(condition.source) || groups.size < MAX_GROUPS_DRAWN) {
+      const name = groups.get(condition.source) ?? `g${groups.size + 1}`;
+      groups.set(condition.source, name);
       sources.add(name);
     }
   };
-  node.gates.forEach(collect);
+  node.conditions.forEach(collect);
   return sources;
 }
 

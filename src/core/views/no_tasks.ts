@@ -7,7 +7,7 @@ import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
 import type { TaskStatus } from "../model/status.ts";
 import { nameSome, take } from "../model/text.ts";
-import { culpritsOf, tasksOf } from "../state/blockers.ts";
+import { blockersOf, tasksOf } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
@@ -27,11 +27,11 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
     message: help === "" ? why : `${why}; what would help: ${help}`,
     running: runningTasks(state),
     runningCount: state.counts.in_progress,
-    blockedBy: take(culprits(state), MAX_NAMED),
+    blockedBy: take(blockers(state), MAX_NAMED),
     blockedCount: state.standings.blocked,
     holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
     unmatched: unmatchedFor(state, profile),
-    ...(state.wakes.entries[0] !== undefined && { nextAt: state.wakes.entries[0].at }),
+    ...(state.delayTimers.entries[0] !== undefined && { nextAt: state.delayTimers.entries[0].at }),
   };
 }
 
@@ -69,12 +69,12 @@ export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTask
       remedies: waysToFree(state, instance),
     };
   }
-  const wake = state.wakes.entries[0];
-  if (standings.delayed > 0 && wake !== undefined) {
+  const delayTimer = state.delayTimers.entries[0];
+  if (standings.delayed > 0 && delayTimer !== undefined) {
     return {
       reason: "delayed",
-      why: `No task is ready before ${new Date(wake.at).toISOString()}`,
-      remedies: [{ type: "wait", until: wake.at }],
+      why: `No task is ready before ${new Date(delayTimer.at).toISOString()}`,
+      remedies: [{ type: "wait", until: delayTimer.at }],
     };
   }
   if (counts.pending > 0) return keptBack(state);
@@ -179,16 +179,16 @@ function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
 }
 
 /** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
-function* culprits(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
+function* blockers(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
   const groups = new Set<unknown>();
   for (const node of take(inOrder(state.blocked), MAX_SCANNED)) {
-    for (const culprit of culpritsOf(node)) {
-      if (culprit.type === "gate" && culprit.gate.type === "group") {
-        if (groups.has(culprit.gate.source)) continue;
-        groups.add(culprit.gate.source);
+    for (const blocker of blockersOf(node)) {
+      if (blocker.type === "condition" && blocker.condition.type === "group") {
+        if (groups.has(blocker.condition.source)) continue;
+        groups.add(blocker.condition.source);
       }
-      for (const { task: { id, status } } of tasksOf(culprit)) {
+      for (const { task: { id, status } } of tasksOf(blocker)) {
         if (seen.has(id) || (status !== "failed" && status !== "cancelled")) continue;
         seen.add(id);
         yield { id, status };

@@ -8,13 +8,13 @@ import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome, take } from "../model/text.ts";
-import { culpritsOf, tasksOf, wantedOf } from "../state/blockers.ts";
+import { blockersOf, tasksOf, wantedOf } from "../state/blockers.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
 import { isFree } from "../state/next_claim.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
-import type { GroupGate, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import type { GroupCondition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
 /** Most dependencies that a walk looks at. */
 const MAX_STEPS = 20_000;
@@ -31,7 +31,7 @@ export interface Roots {
   /** The first few. */
   readonly tasks: readonly Root[];
   /** Groups without enough tasks (the first few): more of them would help. */
-  readonly groups: readonly GroupGate[];
+  readonly groups: readonly GroupCondition[];
   /** Whether there may be more of them. */
   readonly isCut: boolean;
   /** The task that a walk came to last which ended without finding anything. */
@@ -41,15 +41,15 @@ export interface Roots {
 /** The roots of tasks that cannot go on. Depth first: every path ends in a root, however long it is. Bounded. */
 export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
   const tasks: Root[] = [];
-  const groups: GroupGate[] = [];
+  const groups: GroupCondition[] = [];
   const seen = new Set<ReadonlyTaskNode>();
   const asked = new Set<string>();
   /** All that wait for the same of a group wait for the same members. */
-  const isNew = (gate: GroupGate) => {
-    const key = JSON.stringify([gate.source.group.id, gate.on, gate.atLeast, gate.verdict]);
+  const isNew = (condition: GroupCondition) => {
+    const key = JSON.stringify([condition.source.group.id, condition.on, condition.atLeast, condition.verdict]);
     if (asked.has(key)) return false;
     asked.add(key);
-    if (isShort(gate) && groups.length < MAX_NAMED) groups.push(gate);
+    if (isShort(condition) && groups.length < MAX_NAMED) groups.push(condition);
     return true;
   };
   const path: Iterator<Root>[] = [startsOf(starts)];
@@ -109,7 +109,7 @@ function waysOn(state: ReadonlyState, { node, wanted, waiter }: Root): readonly 
 export function waysToClaim(state: ReadonlyState, node: ReadonlyTaskNode, how?: End): readonly Remedy[] {
   const { id, retryAt } = node.task;
   if (node.standing === "delayed") {
-    const until = node.wake?.at ?? 0;
+    const until = node.delayTimer?.at ?? 0;
     const shortcut: Remedy = retryAt === until
       ? { type: "retry_task", id }
       : { type: "update_task", id, change: "not_before" };
@@ -169,10 +169,10 @@ function* startsOf(nodes: Iterable<ReadonlyTaskNode>): Iterator<Root> {
 }
 
 /** The tasks behind the dependencies that decide about one. */
-function* behind(waiter: ReadonlyTaskNode, isNew: (gate: GroupGate) => boolean): Iterator<Root> {
-  for (const culprit of culpritsOf(waiter)) {
-    if (culprit.type === "gate" && culprit.gate.type === "group" && !isNew(culprit.gate)) continue;
-    for (const node of tasksOf(culprit)) yield { node, wanted: wantedOf(culprit), waiter };
+function* behind(waiter: ReadonlyTaskNode, isNew: (condition: GroupCondition) => boolean): Iterator<Root> {
+  for (const blocker of blockersOf(waiter)) {
+    if (blocker.type === "condition" && blocker.condition.type === "group" && !isNew(blocker.condition)) continue;
+    for (const node of tasksOf(blocker)) yield { node, wanted: wantedOf(blocker), waiter };
   }
 }
 
@@ -185,7 +185,7 @@ function goesOn({ node, wanted }: Root): boolean {
 }
 
 /** Whether a group would give what is asked of it if it had more tasks. */
-function isShort({ source: { members }, atLeast, verdict }: GroupGate): boolean {
+function isShort({ source: { members }, atLeast, verdict }: GroupCondition): boolean {
   if (verdict === "unknown") return neededOf(atLeast, members.size) > members.size || members.size === 0;
   return verdict === "not_taken" && typeof atLeast === "number";
 }

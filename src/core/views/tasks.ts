@@ -5,22 +5,24 @@
 import { MAX_NAMED } from "../model/limits.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskView } from "../model/task.ts";
-import { culpritsOf, nameCulprit } from "../state/blockers.ts";
+import { blockersOf, nameBlocker } from "../state/blockers.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
 export function viewOf(node: ReadonlyTaskNode): TaskView {
-  const { task, wake } = node;
+  const { task, delayTimer } = node;
   const readiness = readinessOf(node);
   if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
   if (readiness === "limited") {
     return { ...task, readiness, limitedBy: limitsOf(node).slice(0, MAX_NAMED).map(describeLimit) };
   }
-  if (readiness === "delayed") return { ...task, readiness, ...(wake !== undefined && { delayedUntil: wake.at }) };
-  return { ...task, readiness, waitingFor: culpritsOf(node, MAX_NAMED).map(nameCulprit) };
+  if (readiness === "delayed") {
+    return { ...task, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) };
+  }
+  return { ...task, readiness, waitingFor: blockersOf(node, MAX_NAMED).map(nameBlocker) };
 }
 
 /** Counts of tasks: by status, and of the pending ones by readiness. */

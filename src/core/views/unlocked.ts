@@ -4,17 +4,20 @@
 
 import type { Completion } from "../messages/commands.ts";
 import { MAX_UNLOCKED } from "../model/limits.ts";
-import { gatesOn } from "../state/conditions.ts";
+import { conditionsOn } from "../state/conditions.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
-import type { Gate, ReadonlyTaskNode } from "../state/state.ts";
+import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 import { viewOf } from "./tasks.ts";
 
 /** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */
 export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const waiting = new Set<ReadonlyTaskNode>(node.dependents);
-  const gates: Iterable<Gate>[] = [node.watchers, node.group === undefined ? [] : gatesOn(node.group)];
-  for (const watchers of gates) for (const gate of watchers) waiting.add(gate.root);
+  const conditions: Iterable<Condition>[] = [
+    node.subscribers,
+    node.group === undefined ? [] : conditionsOn(node.group),
+  ];
+  for (const subscribers of conditions) for (const condition of subscribers) waiting.add(condition.root);
   const ready = inOrderOfCreation(
     Array.from(waiting)
       .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),

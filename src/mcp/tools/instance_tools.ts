@@ -2,7 +2,7 @@
  * The tools of instances. Registering is optional; it lets tasks be routed, and finds out who is gone.
  */
 
-import type { Contact } from "../../core/messages/commands.ts";
+import type { Heartbeat } from "../../core/messages/commands.ts";
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
 import { listInstances, type UnregisteredView } from "../../core/views/instance_list.ts";
@@ -36,7 +36,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     async run({ instance_id, roles, capabilities, max_concurrent, ttl_ms, metadata }, { engine, actor }) {
       const settings = defined({ roles, capabilities, maxConcurrent: max_concurrent, ttlMs: ttl_ms, metadata });
       const command = { type: "register_instance" as const, instance: instance_id, settings };
-      return { json: presentContact(await engine.execute(command, actor())) };
+      return { json: presentHeartbeat(await engine.execute(command, actor())) };
     },
   }),
   defineTool({
@@ -51,7 +51,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       const first = await beat();
       const contact = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
       // What was lost is told once.
-      return { json: presentContact({ ...contact, lostTasks: first.lostTasks }) };
+      return { json: presentHeartbeat({ ...contact, lostTasks: first.lostTasks }) };
     },
   }),
   defineTool({
@@ -97,7 +97,7 @@ async function repeat<A>(first: A, call: () => Promise<A>, isDone: (answer: A) =
   return answer;
 }
 
-function presentContact(contact: Contact): Json {
+function presentHeartbeat(contact: Heartbeat): Json {
   const { instance, status, expiresAt, holding, lostTasks, urgent, clockWarning } = contact;
   return {
     instance_id: instance,

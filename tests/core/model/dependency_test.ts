@@ -4,7 +4,6 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   combine,
-  type Condition,
   type Dependency,
   describe,
   meets,
@@ -14,6 +13,7 @@ import {
   OUTCOMES,
   readResult,
   referencesOf,
+  type ResultCondition,
   TRUTH_TABLE,
   type Verdict,
 } from "../../../src/core/model/dependency.ts";
@@ -146,7 +146,7 @@ Deno.test({
       none: null,
       when: "2026-01-02T00:00:00Z",
     });
-    const table: readonly (readonly [Condition, boolean])[] = [
+    const table: readonly (readonly [ResultCondition, boolean])[] = [
       [{ pointer: "/verdict", equals: "changes" }, true],
       [{ pointer: "/verdict", equals: "approved" }, false],
       [{ pointer: "/score", equals: 7 }, true],
@@ -205,7 +205,7 @@ Deno.test({
   name: "a result that is not JSON is a text, and one that is JSON is a value",
   permissions: "none",
   fn() {
-    const table: readonly (readonly [string, Condition, boolean])[] = [
+    const table: readonly (readonly [string, ResultCondition, boolean])[] = [
       ["all tests pass", { contains: "pass" }, true],
       ["all tests pass", { equals: "all tests pass" }, true],
       ["all tests pass", { pointer: "/verdict", exists: true }, false],

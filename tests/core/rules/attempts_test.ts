@@ -92,10 +92,12 @@ Deno.test({
   permissions: "none",
   fn() {
     const ids = ["a", "b", "c", "d", "e"];
-    for (const dues of [[50, 40, 30, 20, 10], [30, 10, 50, 20, 40]]) {
-      const state = stateAfter(create(...ids.map((id, index) => taskWith({ deadline: dues[index] ?? 0 }, id))));
+    for (const expiryTimers of [[50, 40, 30, 20, 10], [30, 10, 50, 20, 40]]) {
+      const state = stateAfter(create(...ids.map((id, index) => taskWith({ deadline: expiryTimers[index] ?? 0 }, id))));
       assertEquals(run(state, { type: "sweep" }, 60).events, ids.map((id) => ({ type: "task.overdue", id })));
-      const leased = stateAfter(create(...ids.map((id, index) => taskWith({ timeoutMs: dues[index] ?? 0 }, id))));
+      const leased = stateAfter(
+        create(...ids.map((id, index) => taskWith({ timeoutMs: expiryTimers[index] ?? 0 }, id))),
+      );
       for (const id of ids) run(leased, claim("x", id), 2);
       assertEquals(run(leased, { type: "sweep" }, 60).events.flatMap((each) => "id" in each ? [each.id] : []), ids);
     }

@@ -49,7 +49,7 @@ const IN_STATUS: Readonly<Record<TaskStatus, readonly Step[]>> = {
   completed: [create(newTask("a")), ...work("x", "a")],
   failed: [create(newTask("a")), claim("x", "a"), fail("x", "a")],
   cancelled: [create(newTask("a")), claim("x", "a"), cancel("a")],
-  skipped: [create(newTask("a", { task: "gate", on: "failed" }), newTask("gate")), ...work("y", "gate")],
+  skipped: [create(newTask("a", { task: "condition", on: "failed" }), newTask("condition")), ...work("y", "condition")],
 };
 
 /** The statuses in which a task has ended, having been held by `x`. */
@@ -673,8 +673,8 @@ Deno.test({
   name: "claim_task hands out what has been ready longest, and of equals what was created first",
   permissions: "none",
   fn() {
-    const history = [create(newTask("late", "gate"), newTask("gate")), create(newTask("a"), newTask("b"))];
-    const order = claimOrder(...history, ...work("x", "gate"));
+    const history = [create(newTask("late", "condition"), newTask("condition")), create(newTask("a"), newTask("b"))];
+    const order = claimOrder(...history, ...work("x", "condition"));
     assertEquals(order, ["a", "b", "late"]);
     assertEquals(claimOrder(...history.slice(1), claim("x", "a"), release("x", "a")), ["b", "a"]);
   },
@@ -1020,7 +1020,7 @@ for (
     fn() {
       given(...IN_STATUS.skipped).when(command).thenRefused(
         "not_holder",
-        "Task a is not assigned to instance x: it was skipped: It depends on gate failed; drop this work",
+        "Task a is not assigned to instance x: it was skipped: It depends on condition failed; drop this work",
         { id: "a", instance: "x" },
       );
       given(...IN_STATUS.pending, cancel("a")).when(command).thenRefused(
@@ -1263,7 +1263,7 @@ Deno.test({
       });
     given(...IN_STATUS.skipped).when(retry("a")).thenRefused(
       "wrong_state",
-      "Cannot retry task a in skipped state: It was skipped: It depends on gate failed; its dependencies cannot be met",
+      "Cannot retry task a in skipped state: It was skipped: It depends on condition failed; its dependencies cannot be met",
       { id: "a", status: "skipped" },
     );
     // What would help is named: the first that can be retried, not one that waits for it.

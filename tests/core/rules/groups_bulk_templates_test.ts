@@ -272,7 +272,7 @@ Deno.test({
     const history: readonly Step[] = [
       { type: "create_group", id: "g", settings: {} },
       { type: "create_group", id: "h", settings: {} },
-      create(newTask("gate", { group: "g" }), taskWith({ group: "h" }, "a"), newTask("b", "gate")),
+      create(newTask("condition", { group: "g" }), taskWith({ group: "h" }, "a"), newTask("b", "condition")),
     ];
     const moving: CommandOf<"bulk_update"> = {
       type: "bulk_update",

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
-import { advance } from "../../../src/core/state/evolve.ts";
+import { advanceClock } from "../../../src/core/state/evolve.ts";
 import {
   MAX_BACKOFF_COEFFICIENT,
   MAX_COUNT,
@@ -116,7 +116,7 @@ Deno.test({
 });
 
 function carryOut(state: State, command: Command, at: number) {
-  advance(state, at);
+  advanceClock(state, at);
   try {
     const now = Math.max(at, state.recordedAt);
     const { events, answer } = decide<CommandType>(state, command, { now, clock: at, defaults: {} });

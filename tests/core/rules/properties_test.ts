@@ -9,7 +9,7 @@ import { MAX_NAMED } from "../../../src/core/model/limits.ts";
 import type { Task } from "../../../src/core/model/task.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
-import { advance, evolve } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
 import { isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
@@ -173,7 +173,7 @@ Deno.test({
         play(turns, (state) => {
           if (naiveClaim(state, claim("x")) !== undefined) return;
           const answer = noTasks(state, profileIn(state, "x"));
-          const { ready, counts, standings, held, wakes } = naiveIndexesOf(snapshotOf(state), state.now);
+          const { ready, counts, standings, held, delayTimers } = naiveIndexesOf(snapshotOf(state), state.now);
           const own = held.find(([instance]) => instance === "x")?.[1] ?? [];
           const { status, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
           const reasons = {
@@ -194,7 +194,7 @@ Deno.test({
           assertEquals(answer.reason, expected?.trim());
           assertEquals(answer.running.length, Math.min(counts.in_progress, MAX_NAMED));
           assertEquals([answer.runningCount, answer.blockedCount], [counts.in_progress, standings.blocked]);
-          assertEquals(answer.nextAt, wakes[0]?.at);
+          assertEquals(answer.nextAt, delayTimers[0]?.at);
           if (standings.blocked > 0) assert(answer.blockedBy.length > 0);
           for (const { id, status } of answer.blockedBy) assertEquals(state.tasks.get(id)?.task.status, status);
           if (own.length <= MAX_NAMED) assertEquals(answer.holding.toSorted(), own);
@@ -335,7 +335,7 @@ Deno.test({
         const restored = restore(snapshotOf(start));
         replay(restored, position);
         // The process that decides may know of a later time than its journal.
-        advance(restored, state.now);
+        advanceClock(restored, state.now);
 
         assertEquals(snapshotOf(restored), snapshotOf(state));
         assertEquals(indexesOf(restored), indexesOf(state));
@@ -355,7 +355,7 @@ Deno.test({
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
           const restored = restore(snapshotOf(state));
-          advance(restored, state.now);
+          advanceClock(restored, state.now);
           assertEquals(indexesOf(restored), indexesOf(state));
           for (const instance of INSTANCES) {
             const eventsIn = (each: State) => decide(each, claim(instance), contextAt(state.now)).events;
@@ -509,7 +509,7 @@ function isNaivelyEligible(
 
 /** The first of each heap comes first, every entry knows its place, and no place is known outside. */
 function assertHeaps(state: State): void {
-  const { tasks, ready, groups, wakes, dues, waiting, blocked, running } = state;
+  const { tasks, ready, groups, delayTimers, expiryTimers, waiting, blocked, running } = state;
   const buckets = [...ready.buckets.values()];
   for (const { lanes, queue, size, first, isLocked } of buckets) {
     assertIsHeap(queue);
@@ -523,8 +523,8 @@ function assertHeaps(state: State): void {
   lists.push(...Array.from(groups.values(), ({ failing }) => failing));
   lists.forEach(assertIsHeap);
   assertIsHeap(ready.urgent);
-  assertIsHeap(wakes);
-  assertIsHeap(dues);
+  assertIsHeap(delayTimers);
+  assertIsHeap(expiryTimers);
   const nodes = [...tasks.values()];
   assertEquals(
     nodes.filter(({ heapIndex }) => heapIndex >= 0).length,
@@ -532,7 +532,7 @@ function assertHeaps(state: State): void {
   );
   assertEquals(nodes.filter(({ lane }) => lane !== undefined).length, sumOf(buckets.map(({ size }) => size)));
   assertEquals(nodes.filter(({ urgent }) => urgent !== undefined).length, ready.urgent.entries.length);
-  assertEquals(nodes.filter(({ wake }) => wake !== undefined).length, wakes.entries.length);
+  assertEquals(nodes.filter(({ delayTimer }) => delayTimer !== undefined).length, delayTimers.entries.length);
 }
 
 function sumOf(figures: readonly number[]): number {
@@ -549,13 +549,13 @@ function assertIsHeap<E extends HeapEntry>({ entries, isBefore }: Heap<E>): void
 
 /** All that there is in a state, the order of sets and of the heaps included. */
 function fingerprintOf(state: State): string {
-  const { ready, waiting, blocked, running, held, wakes, dues, recordedAt, now, nextOrder } = state;
+  const { ready, waiting, blocked, running, held, delayTimers, expiryTimers, recordedAt, now, nextOrder } = state;
   return JSON.stringify([
     [snapshotOf(state), indexesOf(state), recordedAt, now, nextOrder],
     lanesIn(state).map(({ key, bucket, tasks }) => [bucket.key, key, idsOf(tasks.entries)]),
     [waiting, blocked, running].map(({ entries }) => idsOf(entries)),
     [ready.urgent.entries.map(({ target }) => target.task.id), [...held.keys()], Array.from(held.values(), idsOf)],
-    [idsOf(wakes.entries.map(({ target }) => target)), dues.entries.map(({ at }) => at)],
+    [idsOf(delayTimers.entries.map(({ target }) => target)), expiryTimers.entries.map(({ at }) => at)],
   ]);
 }
 

@@ -5,7 +5,7 @@ import type { Command, CommandType } from "../../../src/core/messages/commands.t
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { describeRemedy, type End, type Remedy } from "../../../src/core/model/remedies.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
-import { advance } from "../../../src/core/state/evolve.ts";
+import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { restore, snapshotOf } from "../../../src/core/state/snapshot.ts";
 import type { State } from "../../../src/core/state/state.ts";
@@ -216,10 +216,10 @@ function refusalIn(state: State, command: Command): Refusal | undefined {
 function tryRemedy(state: State, remedy: Remedy, look: (after: State) => void, by: string = STRANGER): void {
   for (const steps of waysOf(state, remedy, by)) {
     const after = restore(snapshotOf(state));
-    advance(after, state.now);
+    advanceClock(after, state.now);
     try {
       if (remedy.type === "wait") {
-        advance(after, remedy.until);
+        advanceClock(after, remedy.until);
       }
       for (const step of steps) run(after, step, after.now);
     } catch (error) {

@@ -6,7 +6,7 @@ import type { Event } from "../../../src/core/messages/events.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { type Readiness, READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
 import type { NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
-import { advance, evolve } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { readinessOf } from "../../../src/core/state/readiness.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
@@ -55,7 +55,7 @@ Deno.test({
         const others = [emptyState(), restore(snapshotOf(state))];
         for (const { events, at } of records) for (const event of events) evolve(others[0]!, event, at);
         for (const other of others) {
-          advance(other, state.now);
+          advanceClock(other, state.now);
           assertEquals(snapshotOf(other), snapshotOf(state));
           assertSame(other, model, "made again from its records, or from a snapshot");
           for (const instance of INSTANCES) assertEquals(nextIn(other, instance), nextIn(state, instance));

@@ -7,7 +7,7 @@ import type { Dependency } from "../../../src/core/model/dependency.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import type { Task } from "../../../src/core/model/task.ts";
 import { verdictOf } from "../../../src/core/state/conditions.ts";
-import { emptyState, type Gate, type State } from "../../../src/core/state/state.ts";
+import { type Condition, emptyState, type State } from "../../../src/core/state/state.ts";
 import { endsAgain } from "../../../src/core/views/roots.ts";
 import { claim, complete, create, fail, run, taskOf, taskWith, times, update } from "../given.ts";
 import { hasCycle, naiveVerdict, namesIn, RESULTS, type World } from "../naive_dependencies.ts";
@@ -182,7 +182,7 @@ function assertVerdicts(state: State): void {
     const { id, status, dependencies } = node.task;
     const verdict = naiveVerdict(dependencies, world);
     assertEquals(verdictOf(node), verdict, `${id}: ${JSON.stringify(dependencies)} in ${JSON.stringify(world)}`);
-    for (const gate of node.gates) assertGate(gate, world);
+    for (const condition of node.conditions) assertGate(condition, world);
     const other = restored.tasks.get(id);
     assert(other !== undefined);
     assertEquals([verdictOf(other), other.standing], [verdict, node.standing]);
@@ -196,9 +196,9 @@ function assertVerdicts(state: State): void {
   assertEquals([state.unreachable.size, state.drained.size], [0, 0]);
 }
 
-function assertGate(gate: Gate, world: World): void {
-  assertEquals(gate.verdict, naiveVerdict([gate.dependency], world), JSON.stringify(gate.dependency));
-  if (gate.type === "branch") { for (const part of gate.parts) assertGate(part, world); }
+function assertGate(condition: Condition, world: World): void {
+  assertEquals(condition.verdict, naiveVerdict([condition.dependency], world), JSON.stringify(condition.dependency));
+  if (condition.type === "branch") { for (const part of condition.parts) assertGate(part, world); }
 }
 
 /** The tasks as an accepted change would leave them; undefined where it is refused for another reason. */

@@ -3,7 +3,7 @@
 import type { Dependency } from "../../../src/core/model/dependency.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
 import { isSweepDue } from "../../../src/core/rules/sweep.ts";
-import { updateWatches } from "../../../src/core/state/conditions.ts";
+import { updateSubscriptions } from "../../../src/core/state/conditions.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { viewOf } from "../../../src/core/views/tasks.ts";
@@ -41,18 +41,21 @@ Deno.test({
     const COUNT = 2_000;
     const state = stateAfter(GROUP);
     const members = times(COUNT, (index) => taskWith({ group: "g" }, `m${index}`));
-    const watchers = times(COUNT, (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED));
-    evolve(state, { type: "tasks.created", tasks: [...members, ...watchers] }, 2);
+    const subscribers = times(
+      COUNT,
+      (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED),
+    );
+    evolve(state, { type: "tasks.created", tasks: [...members, ...subscribers] }, 2);
     const group = state.groups.get("g");
     assert(group !== undefined);
     // All who ask the same are asked for together.
-    assertEquals(Array.from(group.watches.values(), ({ gates }) => gates.size), [COUNT / 2, COUNT / 2]);
+    assertEquals(Array.from(group.subscriptions.values(), ({ conditions }) => conditions.size), [COUNT / 2, COUNT / 2]);
     const told: number[] = [];
     for (let index = 0; index < COUNT; index++) {
       let tells = 0;
       group.counts.pending--;
       group.counts.cancelled++;
-      updateWatches(group, () => tells++);
+      updateSubscriptions(group, () => tells++);
       if (tells > 0) told.push(index + 1, tells);
     }
     // The first one blocks those who need all to be completed; half of them are what the others wait for.
@@ -67,8 +70,11 @@ Deno.test({
     const COUNT = 2_000;
     const state = stateAfter(GROUP);
     const members = times(COUNT, (index) => taskWith({ group: "g" }, `m${index}`));
-    const watchers = times(COUNT, (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED));
-    evolve(state, { type: "tasks.created", tasks: [...members, ...watchers] }, 2);
+    const subscribers = times(
+      COUNT,
+      (index) => newTask(`w${index}`, index % 2 === 0 ? { group: "g" } : HALF_CANCELLED),
+    );
+    evolve(state, { type: "tasks.created", tasks: [...members, ...subscribers] }, 2);
     run(state, { type: "bulk_update", filter: { group: "g" }, action: { type: "cancel" }, isAtomic: true }, 3);
     assertEquals([standing(state, "w0"), standing(state, "w1")], ["blocked", "ready"]);
     assertEquals(state.standings, { ready: COUNT / 2, blocked: COUNT / 2, waiting: 0, delayed: 0 });

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Event } from "../../../src/core/messages/events.ts";
-import { advance, evolve, evolveRecord } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolve, evolveRecord } from "../../../src/core/state/evolve.ts";
 import { inOrder } from "../../../src/core/state/heap.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import type { AttemptOutcome, Task } from "../../../src/core/model/task.ts";
@@ -402,7 +402,7 @@ Deno.test({
     evolve(state, { type: "group.created", group: { id: "g" } }, 5);
     assertEquals(readiness(state, "delayed"), "ready");
     assertEquals(reservations(state), []);
-    assertEquals(state.wakes.entries, []);
+    assertEquals(state.delayTimers.entries, []);
   },
 });
 
@@ -418,7 +418,7 @@ Deno.test({
     ];
     for (const event of left) {
       const state = stateAfter({ type: "create_group", id: "g", settings: {} }, tasks, update("v"), ...work("x", "a"));
-      advance(state, 99);
+      advanceClock(state, 99);
       evolve(state, event, 6);
       assertEquals(readiness(state, "w"), "ready");
       assertEquals([taskOf(state, "v").readyAt, taskOf(state, "w").readyAt], [3, 6]);

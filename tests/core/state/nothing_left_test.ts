@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { advance } from "../../../src/core/state/evolve.ts";
+import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { crowds, gatherings, INSTANCES, turns } from "../arbitraries.ts";
@@ -18,7 +18,7 @@ Deno.test({
         fc.property(histories, (turns) => {
           const state = play(turns);
           const restored = restore(snapshotOf(state));
-          advance(restored, state.now);
+          advanceClock(restored, state.now);
           assertEquals(sizesOf(state), sizesOf(restored));
         }),
         { numRuns },

@@ -132,7 +132,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "of the culprits behind a large group a few are named",
+  name: "of the blockers behind a large group a few are named",
   permissions: "none",
   fn() {
     const ids = times(900, (index) => `m${index}`);

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { MAX_NAMED, MAX_SCANNED, MAX_URGENT } from "../../../src/core/model/limits.ts";
 import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
-import { contactOf } from "../../../src/core/rules/heartbeat.ts";
-import { advance } from "../../../src/core/state/evolve.ts";
+import { heartbeatOf } from "../../../src/core/rules/heartbeat.ts";
+import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { findTask, heldBy } from "../../../src/core/state/lookup.ts";
 import { nextClaim, profileIn, urgentFor } from "../../../src/core/state/next_claim.ts";
 import type { State } from "../../../src/core/state/state.ts";
@@ -94,7 +94,7 @@ Deno.test({
 
 function assertSameViews(state: State, explained: Iterable<string> = state.tasks.keys()): void {
   const restored = restore(snapshotOf(state));
-  advance(restored, state.now);
+  advanceClock(restored, state.now);
   const ids = [...explained];
   assertEquals(viewsOf(restored, ids), viewsOf(state, ids));
 }
@@ -118,7 +118,7 @@ function viewsOf(state: State, ids: readonly string[]) {
         next: nextClaim(state, profile)?.task.id,
         none: noTasks(state, profile),
         held: heldBy(state, instance).map(({ task }) => task.id),
-        contact: contactOf(state, instance),
+        contact: heartbeatOf(state, instance),
       };
     }),
   };

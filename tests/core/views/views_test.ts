@@ -12,7 +12,7 @@ import {
 import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
 import type { TaskFilter } from "../../../src/core/model/task.ts";
 import { printable } from "../../../src/core/model/values.ts";
-import { type Culprit, culpritsOf, nameCulprit } from "../../../src/core/state/blockers.ts";
+import { type Blocker, blockersOf, nameBlocker } from "../../../src/core/state/blockers.ts";
 import { findTask } from "../../../src/core/state/lookup.ts";
 import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type ReadonlyState, type ReadonlyTaskNode } from "../../../src/core/state/state.ts";
@@ -160,16 +160,16 @@ Deno.test({
 });
 
 Deno.test({
-  name: "culpritsOf names what is broken, or else what is unfinished, in the order of the dependencies",
+  name: "blockersOf names what is broken, or else what is unfinished, in the order of the dependencies",
   permissions: "none",
   fn() {
-    const culprits = (id: string) => culpritsOf(node(id, ...MIXED)).map(nameCulprit);
-    assertEquals(culprits("blocked"), ["failed", "cancelled"]);
-    assertEquals(culprits("waiting"), ["in_progress"]);
-    assertEquals(culprits("ready"), []);
-    assertEquals(culprits("skipped"), ["completed failed"]);
-    const first: readonly Culprit[] = culpritsOf(node("blocked", ...MIXED), 1);
-    assertEquals(first.map(nameCulprit), ["failed"]);
+    const blockers = (id: string) => blockersOf(node(id, ...MIXED)).map(nameBlocker);
+    assertEquals(blockers("blocked"), ["failed", "cancelled"]);
+    assertEquals(blockers("waiting"), ["in_progress"]);
+    assertEquals(blockers("ready"), []);
+    assertEquals(blockers("skipped"), ["completed failed"]);
+    const first: readonly Blocker[] = blockersOf(node("blocked", ...MIXED), 1);
+    assertEquals(first.map(nameBlocker), ["failed"]);
   },
 });
 
@@ -369,7 +369,7 @@ Deno.test({
   name: "noTasks looks at 100 blocked tasks for what blocks them, and not at more",
   permissions: "none",
   fn() {
-    const culprits = (before: number) => {
+    const blockers = (before: number) => {
       const first = times(before, (index) => newTask(`t${index}`, "a"));
       const state = stateAfter(
         create(newTask("a"), newTask("b"), ...first, newTask("c", "b")),
@@ -378,8 +378,8 @@ Deno.test({
       );
       return none(state, "x").blockedBy.map(({ id }) => id);
     };
-    assertEquals(culprits(MAX_SCANNED - 1), ["a", "b"]);
-    assertEquals(culprits(MAX_SCANNED), ["a"]);
+    assertEquals(blockers(MAX_SCANNED - 1), ["a", "b"]);
+    assertEquals(blockers(MAX_SCANNED), ["a"]);
   },
 });
 

@@ -12,7 +12,7 @@ import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import type { CommandOf, CommandType, Context } from "../../../src/core/messages/commands.ts";
 import { decide, refusedEvents } from "../../../src/core/rules/decide.ts";
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
-import { advance, evolveRecord } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolveRecord } from "../../../src/core/state/evolve.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { restore, snapshotOf } from "../../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../../../src/core/state/state.ts";
@@ -66,7 +66,7 @@ function replay(
     seqs: [record.seq],
     calls: call === undefined ? [] : [call],
   });
-  advance(state, record.at);
+  advanceClock(state, record.at);
   const context = contextAt(state, record.at);
   const isSweep = record.actor === SWEEPER && record.command === "sweep";
   const request = isSweep ? { type: "sweep" as const } : call?.request;
@@ -155,9 +155,9 @@ function withoutTrace(state: State, { request }: Call, at: number): { events: re
 
 /** The state at a time that may be after that of the next record: then a copy. */
 function stateAt(state: State, at: number): State {
-  if ((state.wakes.entries[0]?.at ?? Infinity) > at) return state;
+  if ((state.delayTimers.entries[0]?.at ?? Infinity) > at) return state;
   const copy = restore(snapshotOf(state));
-  advance(copy, at);
+  advanceClock(copy, at);
   return copy;
 }
 

@@ -135,7 +135,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a bulk delete takes what something that stays watches by an expression",
     path: "src/core/rules/bulk.ts",
-    code: "unchecked.push(...node.dependencies, ...watchedBy(node));",
+    code: "unchecked.push(...node.dependencies, ...conditionSources(node));",
     instead: "unchecked.push(...node.dependencies);",
   },
   {

@@ -7,8 +7,8 @@ import { referencesOf } from "../../model/dependency.ts";
 import { MAX_NAMED } from "../../model/limits.ts";
 import { Refusal } from "../../model/refusal.ts";
 import type { NewTask } from "../../model/task.ts";
-import { gatesOn } from "../../state/conditions.ts";
-import type { Gate, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+import { conditionsOn } from "../../state/conditions.ts";
+import type { Condition, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
 /** What a path goes through: tasks and groups, those of a change in the form that they would have. */
 type Vertex = ReadonlyTaskNode | ReadonlyGroupNode | ChangedTask | NewGroup;
@@ -152,9 +152,9 @@ function graphWith(
   }
   const isAwaited = (vertex: Vertex): boolean => {
     if (waiting.has(vertex) || "newGroup" in vertex) return waiting.has(vertex);
-    if ("members" in vertex) return vertex.watches.size > 0;
+    if ("members" in vertex) return vertex.subscriptions.size > 0;
     const node = "task" in vertex ? vertex : vertex.node;
-    return node !== undefined && node.dependents.size + node.watchers.size > 0;
+    return node !== undefined && node.dependents.size + node.subscribers.size > 0;
   };
   return {
     starts: new Set(
@@ -168,12 +168,12 @@ function graphWith(
       yield* waiting.get(vertex) ?? [];
       if ("newGroup" in vertex) return;
       if ("members" in vertex) {
-        for (const { root } of gatesOn(vertex)) if (isUnchanged(root)) yield root;
+        for (const { root } of conditionsOn(vertex)) if (isUnchanged(root)) yield root;
         return;
       }
       const node = "task" in vertex ? vertex : vertex.node;
       for (const dependent of node?.dependents ?? []) if (isUnchanged(dependent)) yield dependent;
-      for (const { root } of node?.watchers ?? []) if (isUnchanged(root)) yield root;
+      for (const { root } of node?.subscribers ?? []) if (isUnchanged(root)) yield root;
       if (vertex.group !== undefined) yield vertex.group;
     },
 
@@ -184,16 +184,16 @@ function graphWith(
       else if ("members" in vertex) { for (const member of vertex.members) if (isUnchanged(member)) yield member; }
       else {
         for (const dependency of vertex.dependencies) yield asChanged(dependency);
-        for (const gate of vertex.gates) yield* sourcesOf(gate, asChanged);
+        for (const condition of vertex.conditions) yield* sourcesOf(condition, asChanged);
       }
     },
   };
 }
 
 /** What an expression speaks of. */
-function* sourcesOf(gate: Gate, asChanged: (node: ReadonlyTaskNode) => Vertex): Iterable<Vertex> {
-  if (gate.type === "branch") { for (const part of gate.parts) yield* sourcesOf(part, asChanged); }
-  else yield gate.type === "task" ? asChanged(gate.source) : gate.source;
+function* sourcesOf(condition: Condition, asChanged: (node: ReadonlyTaskNode) => Vertex): Iterable<Vertex> {
+  if (condition.type === "branch") { for (const part of condition.parts) yield* sourcesOf(part, asChanged); }
+  else yield condition.type === "task" ? asChanged(condition.source) : condition.source;
 }
 
 function addTo(lists: Map<Vertex, ChangedTask[]>, vertex: Vertex, task: ChangedTask): void {

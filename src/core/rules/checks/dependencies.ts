@@ -5,11 +5,11 @@
 import {
   type AtLeast,
   COMPARISONS,
-  type Condition,
   type Dependency,
   isList,
   type Outcome,
   partsOf,
+  type ResultCondition,
 } from "../../model/dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../model/limits.ts";
 import { Refusal } from "../../model/refusal.ts";
@@ -97,7 +97,7 @@ function checkAtLeast(task: string, { at_least, of }: AtLeast): void {
   );
 }
 
-function checkCondition(task: string, on: Outcome | undefined, condition: Condition): void {
+function checkCondition(task: string, on: Outcome | undefined, condition: ResultCondition): void {
   if (on !== undefined && on !== "completed") {
     throw invalid(task, `"when" asks for a result, which only a completed task has: leave out "on"`);
   }

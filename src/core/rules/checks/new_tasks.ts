@@ -6,7 +6,7 @@ import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_TASKS } from "../../model/l
 import { Refusal } from "../../model/refusal.ts";
 import type { NewTask } from "../../model/task.ts";
 import { checkNewId, checkText } from "../../model/values.ts";
-import { gatesOn } from "../../state/conditions.ts";
+import { conditionsOn } from "../../state/conditions.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 import { refuseCycle } from "./cycle.ts";
 import { checkDependencies } from "./dependencies.ts";
@@ -97,13 +97,13 @@ export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<R
   const addWaiters = (group: ReadonlyGroupNode | undefined) => {
     if (groups.has(group)) return;
     groups.add(group);
-    for (const gate of group === undefined ? [] : gatesOn(group)) tasks.add(gate.root);
+    for (const condition of group === undefined ? [] : conditionsOn(group)) tasks.add(condition.root);
   };
   addWaiters(state.groups.get(id));
   // A set yields what is added meanwhile.
   for (const node of tasks) {
     for (const dependent of node.dependents) tasks.add(dependent);
-    for (const gate of node.watchers) tasks.add(gate.root);
+    for (const condition of node.subscribers) tasks.add(condition.root);
     addWaiters(node.group);
   }
   return tasks;
