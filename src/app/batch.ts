@@ -1,8 +1,7 @@
 /** The calls that share one transaction of the journal, with their outcomes. If it fails, each call gets its own error. */
 
-import type { Context } from "../core/messages/commands.ts";
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
+import type { Outcome } from "./job.ts";
 import { AppendFailed, CommitUnknown, Unavailable } from "./ports.ts";
 
 /** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */
@@ -10,25 +9,6 @@ const MAX_BATCH_MS = 20;
 
 /** A transaction whose records come to this many bytes takes up no further calls. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
-
-/** A call under way. `run` reads the state as left by the calls before it, and says what to append. */
-export interface Job {
-  readonly isRead: boolean;
-  readonly run: (
-    state: ReadonlyState,
-    context: Context,
-  ) => { readonly draft?: Draft; readonly answer: (state: ReadonlyState) => unknown };
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** What a job came to, to be told once its transaction is durable. */
-export interface Outcome {
-  readonly job: Job;
-  /** Whether a record of it was handed to the journal. */
-  readonly appends: boolean;
-  readonly tell: () => void;
-}
 
 export class Batch {
   /** Of the jobs that were taken up, in order. */
@@ -98,5 +78,5 @@ export class Batch {
 }
 
 function rejected(outcome: Outcome, error: unknown): Outcome {
-  return { ...outcome, tell: () => outcome.job.reject(error) };
+  return { ...outcome, deliver: () => outcome.job.reject(error) };
 }

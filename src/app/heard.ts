@@ -6,7 +6,8 @@
 import type { CommandType } from "../core/messages/commands.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
 import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/model/limits.ts";
-import { type Engine, ORCHESTRATOR } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { ORCHESTRATOR } from "./job.ts";
 
 /** Commands that only the instance itself gives: release_task and leave may come from others, in its name. */
 const OWN: ReadonlySet<string> = new Set<CommandType>([

@@ -8,7 +8,7 @@ export type RecordsListener = (records: readonly JournalRecord[]) => void;
 export class Listeners {
   readonly #listeners = new Set<RecordsListener>();
   readonly #onError: (error: unknown) => void;
-  #untold: JournalRecord[] = [];
+  #undelivered: JournalRecord[] = [];
   #notedSeq = 0;
 
   /** @param onError called with what a listener throws, which is a bug of that listener */
@@ -26,34 +26,34 @@ export class Listeners {
     return this.#listeners.size === 0;
   }
 
-  /** Seq of the last record that was noted, or that nobody was there to be told of. */
+  /** Seq of the last record that was noted, or that came while there was no listener. */
   get notedSeq(): number {
     return this.#notedSeq;
   }
 
-  /** Keeps a record until it is time to tell of it. One that was noted before is not noted again. */
+  /** Keeps a record until `deliver`. A record that was noted before is not noted again. */
   note(record: JournalRecord): void {
     if (record.seq <= this.#notedSeq) return;
     this.#notedSeq = record.seq;
-    if (!this.isEmpty) this.#untold.push(record);
+    if (!this.isEmpty) this.#undelivered.push(record);
   }
 
-  /** Takes all records up to this one for noted. */
+  /** Treats all records up to `seq` as noted. */
   skipTo(seq: number): void {
     this.#notedSeq = Math.max(this.#notedSeq, seq);
   }
 
-  /** Forgets the records after this one: they have turned out not to be there. */
-  forgetAfter(seq: number): void {
+  /** Drops records after `seq` that the reloaded journal no longer has. */
+  dropAfter(seq: number): void {
     this.#notedSeq = Math.min(this.#notedSeq, seq);
-    this.#untold = this.#untold.filter((record) => record.seq <= seq);
+    this.#undelivered = this.#undelivered.filter((record) => record.seq <= seq);
   }
 
-  /** Tells all listeners of what was noted. */
-  tell(): void {
-    const records = this.#untold;
+  /** Delivers the noted records to every listener. */
+  deliver(): void {
+    const records = this.#undelivered;
     if (records.length === 0) return;
-    this.#untold = [];
+    this.#undelivered = [];
     for (const listener of this.#listeners) {
       try {
         listener(records);

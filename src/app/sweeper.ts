@@ -6,7 +6,8 @@
 
 import { clockWarning } from "../core/views/clock_warning.ts";
 import { isSweepDue, nextDueOf } from "../core/rules/sweep.ts";
-import { type Engine, ORCHESTRATOR } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { ORCHESTRATOR } from "./job.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
 /** Longest time without a look at what others have written, in milliseconds. */

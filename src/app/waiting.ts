@@ -10,7 +10,8 @@ import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
 import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
 import { isFree, mayClaim } from "../core/state/next_claim.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
-import { type Engine, ORCHESTRATOR } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { ORCHESTRATOR } from "./job.ts";
 import type { Feed } from "./feed.ts";
 import { type Log, Unavailable } from "./ports.ts";
 

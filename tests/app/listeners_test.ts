@@ -159,11 +159,11 @@ Deno.test({
     const note = (seq: number, actor: string) =>
       listeners.note({ seq, at: 1, actor, command: "create_tasks", events: [] });
     for (const seq of [1, 2, 3]) note(seq, "old");
-    listeners.forgetAfter(1);
+    listeners.dropAfter(1);
     assertEquals(listeners.notedSeq, 1);
     for (const seq of [1, 2]) note(seq, "new");
-    listeners.tell();
-    listeners.tell();
+    listeners.deliver();
+    listeners.deliver();
     assertEquals(told, ["1 old", "2 new"]);
   },
 });

@@ -1,0 +1,99 @@
+/**
+ * This process's replica of the state: the checkpoint, then every record of the journal after it, folded in order. Only
+ * the engine changes it. Each record that is folded is noted for the listeners.
+ */
+
+import type { Draft, JournalRecord } from "../core/messages/events.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { applyWithConsequences } from "../core/state/cascade.ts";
+import { evolveRecord } from "../core/state/evolve.ts";
+import { restore } from "../core/state/snapshot.ts";
+import { emptyState, type State } from "../core/state/state.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Checkpoints, Chunk, Journal, Position } from "./ports.ts";
+
+export class Replica {
+  state: State = emptyState();
+  position: Position;
+  /** Set while the state may differ from the durable journal: then it must not be shown. */
+  isStale = true;
+  readonly #journal: Journal;
+  readonly #checkpoints: Checkpoints;
+  readonly #listeners: Listeners;
+  #checkpointSeq = 0;
+
+  constructor(journal: Journal, checkpoints: Checkpoints, listeners: Listeners) {
+    this.#journal = journal;
+    this.#checkpoints = checkpoints;
+    this.#listeners = listeners;
+    this.position = journal.origin;
+  }
+
+  /** Seq of the record that the checkpoint last loaded stands for; 0 if there was none. */
+  get checkpointSeq(): number {
+    return this.#checkpointSeq;
+  }
+
+  /** Makes the state anew, from the checkpoint and the journal after it. */
+  async load(): Promise<void> {
+    const checkpoint = await this.#checkpoints.load();
+    this.state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
+    this.position = checkpoint?.position ?? this.#journal.origin;
+    this.#checkpointSeq = this.position.seq;
+    await this.#noteUpTo(this.position.seq);
+    await this.follow();
+    this.#listeners.dropAfter(this.position.seq);
+  }
+
+  /** Folds the records that other processes have appended. All that is folded is durable then. */
+  async follow(): Promise<void> {
+    for await (const chunk of this.#journal.read(this.position)) this.fold(chunk);
+    this.isStale = false;
+  }
+
+  /** Folds records that follow the position. The state must not be shown until these records are durable. */
+  fold({ records, position }: Chunk): void {
+    this.isStale = true;
+    for (const record of records) {
+      evolveRecord(this.state, record);
+      this.#listeners.note(record);
+    }
+    this.position = position;
+  }
+
+  /**
+   * Applies the events of a draft, which may not be durable yet. Returns the draft with what follows from them.
+   *
+   * @throws Refusal if it is too large for one record; then nothing of it was applied
+   * @throws BrokenState if an event cannot be applied, which is a bug
+   */
+  apply(draft: Draft, at: number): Draft {
+    try {
+      return { ...draft, events: applyWithConsequences(this.state, draft.events, at) };
+    } catch (cause) {
+      if (cause instanceof Refusal) throw cause;
+      throw new BrokenState("An event could not be applied", { cause });
+    }
+  }
+
+  /** Records after `seq`, in chunks, up to the present. */
+  async *history(seq: number): AsyncIterable<readonly JournalRecord[]> {
+    for await (const { records } of this.#journal.read(await this.#journal.seek(seq))) {
+      const wanted = records.filter((record) => record.seq > seq);
+      if (wanted.length > 0) yield wanted;
+    }
+  }
+
+  /** Notes the records that the checkpoint stands for: they are not folded. */
+  async #noteUpTo(seq: number): Promise<void> {
+    if (!this.#listeners.isEmpty && this.#listeners.notedSeq < seq) {
+      for await (const records of this.history(this.#listeners.notedSeq)) {
+        for (const record of records) this.#listeners.note(record);
+      }
+    }
+    this.#listeners.skipTo(seq);
+  }
+}
+
+/** The state is half-way through an event: it must be made anew. */
+export class BrokenState extends Error {}

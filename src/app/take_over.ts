@@ -1,0 +1,66 @@
+/** Imports a tasks file that was there before the journal, or the rest of it where an import was interrupted. */
+
+import type { AnswerOf, CommandOf } from "../core/messages/commands.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import type { Task } from "../core/model/task.ts";
+import { checkImport } from "../core/rules/import.ts";
+import { importParts } from "../core/rules/import_parts.ts";
+import type { ReadonlyState } from "../core/state/state.ts";
+import { type Checkpoints, type Log, Unavailable } from "./ports.ts";
+
+/** How often an import begins anew because another process created or imported tasks meanwhile. */
+const MAX_TAKE_OVERS = 10;
+
+/** The part of an engine that an import needs. */
+interface Importer {
+  read<T>(view: (state: ReadonlyState) => T): Promise<T>;
+  execute(command: CommandOf<"import_tasks">, actor: string): Promise<AnswerOf<"import_tasks">>;
+}
+
+/**
+ * Imports the tasks file and moves it away, once all of its tasks are durable.
+ *
+ * @throws Unavailable `storage_failed` if it cannot be imported, `busy` if others keep creating tasks
+ */
+export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: Log): Promise<void> {
+  for (let tries = 1;; tries++) {
+    // In this order, tasks that others create after the file was read are noticed.
+    const firstOrder = await engine.read((state) => state.nextOrder);
+    const tasks = await checkpoints.legacy();
+    if (tasks.length === 0) return;
+    if (await importAll(engine, tasks, firstOrder)) {
+      log.info(`Imported ${tasks.length} tasks from a tasks file without a journal`);
+      return await checkpoints.retireLegacy();
+    }
+    if (tries === MAX_TAKE_OVERS) {
+      throw new Unavailable("busy", "Other processes create tasks while the tasks file is imported: try again");
+    }
+  }
+}
+
+/** Resolves to whether all tasks were imported here, and none by another process. */
+async function importAll(engine: Importer, tasks: readonly Task[], firstOrder: number): Promise<boolean> {
+  try {
+    const isNext = await engine.read((state) => {
+      if (state.nextOrder !== firstOrder) return false;
+      checkImport(state, tasks);
+      return true;
+    });
+    if (!isNext) return false;
+    let order = firstOrder;
+    for (const part of importParts(tasks)) {
+      const { imported } = await engine.execute({ type: "import_tasks", tasks: part, firstOrder: order }, "import");
+      if (imported === 0) return false;
+      order += imported;
+    }
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new Unavailable(
+      "storage_failed",
+      `Cannot import the tasks file without a journal: ${cause.message}. Nothing was changed; correct the file or ` +
+        "move it away",
+      { cause },
+    );
+  }
+}
