@@ -549,6 +549,19 @@ for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
   });
 }
 
+test("a hand-back that is tried again leaves a later attempt of the same instance alone", async (scene) => {
+  const { time, engine, waiting, other, log } = scene;
+  await engine.execute(create(newTask("a")), "test");
+  const tries = refuseReleases(scene, 1);
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(0);
+  await other.engine.execute({ type: "release_task", id: "a", instance: "ann" }, "test");
+  await other.engine.execute({ type: "claim_task", id: "a", instance: "ann" }, "test");
+  await time.pass(2_000);
+  const { status, attempt } = await taskIn(engine, "a");
+  assertEquals([tries(), status, attempt, log.warnings], [2, "in_progress", 2, []]);
+});
+
 test("closing waits for a hand-back that is to be tried again", async (scene) => {
   const { time, engine, waiting } = scene;
   await engine.execute(create(newTask("a")), "test");

@@ -1,7 +1,8 @@
 /** Shows how the program says to start it: as it was started, with permissions that Deno takes. */
 
 import { assertEquals } from "@std/assert";
-import { launchOf, type LaunchOptions, permissionFlags } from "../../src/cli/launch.ts";
+import { launchOf, type LaunchOptions, permissionFlags, shellWords } from "../../src/cli/launch.ts";
+import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN, programArgs } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -53,4 +54,26 @@ Deno.test("a path with a comma is permitted by the nearest directory above it th
   const doubled = programArgs(directory).map((arg) => arg.replace("data,more", "data,,more"));
   const refused = await runProgram("", [], { args: doubled.with(-1, directory), input: "" });
   assertEquals(refused.code, 1, "Deno takes a doubled comma now: name the path itself");
+});
+
+testUnless(missingOnWindows("sh"), "a shell reads words as they were meant, whatever is in them", async () => {
+  const words = [
+    "--data",
+    "/a b",
+    "it's ann's",
+    "''",
+    "'",
+    "",
+    '$HOME `id` \\ "q"',
+    "~",
+    "*",
+    "a\nb",
+    "-x=1;2&3",
+    "ключ 🦕",
+  ];
+  const { code, stdout } = await new Deno.Command("sh", {
+    args: ["-c", `printf '%s\\0' ${shellWords(words)}`],
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, words.map((word) => `${word}\0`).join("")]);
+  assertEquals(shellWords(["--data", "/a-b/c.d,e"]), "--data /a-b/c.d,e");
 });

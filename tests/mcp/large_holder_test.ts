@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { MAX_RECORD_TASKS } from "../../src/core/model/limits.ts";
-import { claim, create, taskWith, times } from "../core/given.ts";
+import { claim, create, importing, newTask, oldTask, times } from "../core/given.ts";
 import { lastSeq } from "../support/calls.ts";
 import { type Json, startServer } from "../support/server.ts";
 import { startStore } from "../support/store.ts";
@@ -18,21 +18,33 @@ Deno.test("an instance that holds more tasks than a record has room for", async 
   await using directory = await temporaryDirectory();
   const claimedAt = Date.now() - SINCE_MS;
   {
-    const now = () => claimedAt;
-    await using store = await startStore({ directory: directory.path, now });
-    const ids = times(COUNT, (index) => `t${index}`);
-    for (let index = 0; index < COUNT; index += MAX_RECORD_TASKS) {
-      const part = ids.slice(index, index + MAX_RECORD_TASKS);
-      await store.engine.execute(create(...part.map((id) => taskWith({ timeoutMs: TIMEOUT_MS }, id))), "test");
-    }
-    await store.engine.execute({ type: "register_instance", instance: "ann", settings: {} }, "test");
-    await Promise.all(ids.map((id) => store.engine.execute(claim("ann", id), "test")));
+    let at = claimedAt - 2 * TIMEOUT_MS;
+    await using store = await startStore({ directory: directory.path, now: () => at });
+    const settings = { ttlMs: TIMEOUT_MS };
+    await store.engine.execute({ type: "register_instance", instance: "ann", settings }, "test");
+    await store.engine.execute(create(newTask("lost")), "test");
+    await store.engine.execute(claim("ann", "lost"), "test");
+    at = claimedAt;
+    await store.engine.execute({ type: "sweep" }, "test");
+    // A claim would tell what was lost.
+    const held = times(COUNT, (index) =>
+      oldTask(`t${index}`, {
+        status: "in_progress",
+        assignedTo: "ann",
+        attempt: 1,
+        startedAt: claimedAt,
+        timeoutMs: TIMEOUT_MS,
+        leaseUntil: claimedAt + TIMEOUT_MS,
+      }));
+    await store.engine.execute(importing(...held), "test");
   }
   await using server = await startServer(directory.path);
 
-  await t.step("extends all its leases with one heartbeat", async () => {
-    const { holding } = await server.ask<{ holding: Json[] }>("heartbeat", { instance_id: "ann" });
-    assertEquals(holding.length, 100);
+  await t.step("extends all its leases with one heartbeat, and is told what it had lost", async () => {
+    const { holding, lost_tasks } = await server.ask<{ holding: Json[]; lost_tasks: Json }>("heartbeat", {
+      instance_id: "ann",
+    });
+    assertEquals([holding.length, lost_tasks], [100, ["lost"]]);
     const task = await server.ask("get_task_details", { task_id: `t${COUNT - 1}` });
     assert(Date.parse(String(task["leaseUntil"])) > claimedAt + SINCE_MS + TIMEOUT_MS, String(task["leaseUntil"]));
   });

@@ -111,6 +111,14 @@ test("unknown names are left out and told, each once, wherever they stand", () =
   assertEquals(misnamed, [["name", "names"], ["items.counts", "items.count"]]);
 });
 
+test("what resembles a parameter that is absent or null is told with that one", () => {
+  for (const absent of [{}, { names: undefined, inner: {} }, { names: null, inner: { role: null } }]) {
+    const given = { id: "a", ...absent, name: "b", inner: { ...absent.inner, roles: "r" } };
+    const { passedOver, misnamed } = readArguments(SCHEMA, given);
+    assertEquals([passedOver, misnamed.toSorted()], [[], [["inner.roles", "inner.role"], ["name", "names"]]]);
+  }
+});
+
 test("what resembles a parameter that is given is not taken for it", () => {
   const { passedOver, misnamed } = readArguments(SCHEMA, { names: ["a"], name: "b" });
   assertEquals([passedOver, misnamed], [["name"], []]);

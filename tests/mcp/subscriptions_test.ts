@@ -1,9 +1,16 @@
 /** Shows that clients are told of changes to what they follow, whichever process made them, and of nothing else. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Engine } from "../../src/app/engine.ts";
+import { Feed } from "../../src/app/feed.ts";
+import { Subscriptions } from "../../src/mcp/subscriptions.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { claim, create, finish } from "../support/calls.ts";
+import { FakeTime } from "../support/fake_time.ts";
+import { RecordingLog } from "../support/log.ts";
 import { McpError, ResourceUpdatedNotificationSchema } from "../support/sdk_client.ts";
 import { startServer } from "../support/server.ts";
+import { createTask } from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
@@ -117,6 +124,43 @@ Deno.test("subscriptions", async (t) => {
     await server.client.ping();
     return told.filter((uri) => uri !== uriOf("marker"));
   }
+});
+
+Deno.test({
+  name: "the journal is watched as long as anything is followed, and a change under way is not told after that",
+  permissions: "none",
+  async fn() {
+    for (const end of ["remove", "close"] as const) {
+      using time = new FakeTime();
+      const log = new RecordingLog();
+      const engine = await Engine.start({
+        journal: new MemoryJournal(() => 0),
+        checkpoints: noCheckpoints,
+        log,
+        now: () => 0,
+      });
+      const told: string[] = [];
+      const subscriptions = new Subscriptions({
+        engine,
+        feed: new Feed(engine, log),
+        notify: (uri) => told.push(uri),
+        onError: (error) => told.push(String(error)),
+      });
+      for (const uri of [TASKS, uriOf("a")]) await subscriptions.add(uri);
+      subscriptions.remove(TASKS);
+      await createTask(engine, "a");
+      await time.pass(1_000);
+      assertEquals(told.splice(0), [uriOf("a")]);
+      assert(time.timers > 0);
+      await createTask(engine, "b");
+      await engine.execute({ type: "cancel_task", id: "a" }, "test");
+      if (end === "remove") subscriptions.remove(uriOf("a"));
+      else subscriptions.close();
+      assertEquals(time.timers, 0);
+      await time.pass(1_000);
+      assertEquals([told, log.warnings], [[], []]);
+    }
+  },
 });
 
 function uriOf(id: string): string {

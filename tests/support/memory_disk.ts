@@ -54,6 +54,8 @@ export class MemoryDisk implements Disk {
   readonly #directories = new Set<string>(["/"]);
   readonly #watchers = new Set<{ readonly directory: string; readonly wake: () => void }>();
   #ticks = 0;
+  #openFiles = 0;
+  #mostOpenFiles = 0;
 
   open(path: string, mode: OpenMode): DiskFile {
     let inode = this.#names.get(path);
@@ -68,7 +70,8 @@ export class MemoryDisk implements Disk {
       inode.unsynced.push(change);
       inode.modifiedMs = ++this.#ticks;
       this.#changed(path);
-    });
+    }, () => this.#openFiles--);
+    this.#mostOpenFiles = Math.max(this.#mostOpenFiles, ++this.#openFiles);
     if (mode === "replace") file.truncate(0);
     return file;
   }
@@ -82,10 +85,12 @@ export class MemoryDisk implements Disk {
     return this.#names.get(path)?.content.slice();
   }
 
+  /** The newest first: a real disk lists in any order. */
   list(directory: string): string[] {
     return Array.from(this.#names.keys())
       .filter((path) => parentOf(path) === directory)
-      .map((path) => path.slice(directory.length + 1));
+      .map((path) => path.slice(directory.length + 1))
+      .reverse();
   }
 
   makeDirectory(path: string): void {
@@ -123,6 +128,16 @@ export class MemoryDisk implements Disk {
     } finally {
       this.#watchers.delete(watcher);
     }
+  }
+
+  /** How many files are open. */
+  get openFiles(): number {
+    return this.#openFiles;
+  }
+
+  /** How many were at the most. */
+  get mostOpenFiles(): number {
+    return this.#mostOpenFiles;
   }
 
   /** Puts a file there, durably. */
@@ -201,11 +216,13 @@ export class MemoryDisk implements Disk {
 class MemoryFile implements DiskFile {
   readonly #inode: Inode;
   readonly #change: (change: Change) => void;
+  readonly #onClosed: () => void;
   #isClosed = false;
 
-  constructor(inode: Inode, change: (change: Change) => void) {
+  constructor(inode: Inode, change: (change: Change) => void, onClosed: () => void) {
     this.#inode = inode;
     this.#change = change;
+    this.#onClosed = onClosed;
   }
 
   identity(): FileIdentity {
@@ -266,6 +283,7 @@ class MemoryFile implements DiskFile {
     this.#refuseClosed();
     this.#letGo();
     this.#isClosed = true;
+    this.#onClosed();
   }
 
   /** The first changes of those that are not durable. */

@@ -54,6 +54,14 @@ export function restore(snapshot: Snapshot): State {
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
   connectTasks(state, snapshot.tasks);
+  addDrained(state);
   state.nextOrder = snapshot.nextOrder;
   return state;
+}
+
+/** Those for whose leaving the last record had no room. */
+function addDrained(state: State): void {
+  for (const node of state.instances.values()) {
+    if (node.instance.status === "draining" && !state.held.has(node.instance.id)) state.drained.add(node);
+  }
 }

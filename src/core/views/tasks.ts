@@ -95,7 +95,8 @@ export function countAll(nodes: Iterable<ReadonlyTaskNode>): Summary {
     byStatus[node.task.status]++;
     const readiness = readinessOf(node);
     if (readiness !== undefined) readinesses[readiness]++;
-    if (node.task.overdue === true) overdue++;
+    // An ended task keeps the mark.
+    if (node.task.overdue === true && node.task.finishedAt === undefined) overdue++;
   }
   return { total, byStatus, ...readinesses, overdue };
 }

@@ -84,23 +84,27 @@ for (const count of COUNTS) {
       `a call of an instance that holds ${count} leased tasks extends as many leases as fit, the first to end first`,
     permissions: "none",
     fn() {
-      const state = holder(count, { timeoutMs: 100_000 });
-      const heartbeat = { type: "heartbeat" as const, instance: longId(0) };
-      let extended = 0;
-      for (const _ of rounds("extending", 100)) {
-        const { events, answer } = run(state, heartbeat, 50);
-        assertFits(events);
-        const ids = events.flatMap((event) =>
-          event.type === "instance.renewed" ? event.leases.map(({ id }) => id) : []
-        );
-        assertEquals(ids, times(Math.min(MAX_RECORD_TASKS, count - extended), (index) => longId(extended + index)));
-        extended += ids.length;
-        const isDone = answer.hasMoreLeases !== true;
-        assertEquals(isDone, extended === count);
-        if (isDone) break;
+      for (const order of ["as created", "reverse", "all at once"] as const) {
+        const state = holder(count, { timeoutMs: 100_000 }, order);
+        const heartbeat = { type: "heartbeat" as const, instance: longId(0) };
+        let extended = 0;
+        for (const _ of rounds("extending", 100)) {
+          const { events, answer } = run(state, heartbeat, 50);
+          assertFits(events);
+          const ids = events.flatMap((event) =>
+            event.type === "instance.renewed" ? event.leases.map(({ id }) => id) : []
+          );
+          const room = Math.min(MAX_RECORD_TASKS, count - extended);
+          const first = order === "reverse" ? count - extended - room : extended;
+          assertEquals(ids, times(room, (index) => longId(first + index)));
+          extended += room;
+          const isDone = answer.hasMoreLeases !== true;
+          assertEquals(isDone, extended === count);
+          if (isDone) break;
+        }
+        assertEquals(run(state, heartbeat, 50).events, []);
+        for (const index of [0, count - 1]) assertEquals(taskOf(state, longId(index)).leaseUntil, 150_050);
       }
-      assertEquals(run(state, heartbeat, 50).events, []);
-      assertEquals(taskOf(state, longId(count - 1)).leaseUntil, 150_050);
     },
   });
 }
@@ -175,16 +179,26 @@ Deno.test({
   },
 });
 
-/** A state in which an instance with the longest id, and 99 ms to live, holds so many tasks with such ids. */
-function holder(count: number, settings: TaskSettings): State {
+/**
+ * A state in which an instance with the longest id, and 99 ms to live, holds so many tasks with such ids, whose leases
+ * end in an order.
+ */
+function holder(
+  count: number,
+  settings: TaskSettings,
+  order: "as created" | "reverse" | "all at once" = "all at once",
+): State {
   const state = emptyState();
   const instance = longId(0);
   const { timeoutMs } = settings;
-  const lease = timeoutMs !== undefined && { leaseUntil: 1 + timeoutMs };
+  const lease = (index: number) => {
+    const earlierMs = order === "all at once" ? 0 : order === "reverse" ? index : count - index;
+    return timeoutMs !== undefined && { leaseUntil: 1 + timeoutMs - earlierMs };
+  };
   evolve(state, { type: "instance.registered", instance, settings: { ttlMs: 99 } }, 1);
   evolve(state, { type: "tasks.created", tasks: times(count, (index) => taskWith(settings, longId(index))) }, 1);
   for (let index = 0; index < count; index++) {
-    evolve(state, { type: "task.claimed", id: longId(index), instance, attempt: 1, ...lease }, 1);
+    evolve(state, { type: "task.claimed", id: longId(index), instance, attempt: 1, ...lease(index) }, 1);
   }
   return state;
 }

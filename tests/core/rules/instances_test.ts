@@ -5,6 +5,7 @@ import type { Instance, InstanceSettings } from "../../../src/core/model/instanc
 import { MAX_INSTANCES, MAX_METADATA, MAX_METADATA_BYTES, MAX_SCANNED } from "../../../src/core/model/limits.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
+import { listInstances } from "../../../src/core/views/instance_list.ts";
 import { claim, create, given, newTask, refusalOf, run, stateAfter, taskWith, times } from "../given.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -37,6 +38,36 @@ Deno.test({
       run(state, register("i5"), 10);
       const { code, data } = refusalOf(() => run(state, register("one more"), 11));
       assertEquals([code, data], ["limit_exceeded", { limit: MAX_INSTANCES }]);
+    }
+  },
+});
+
+Deno.test({
+  name: "of a list of instances as many are shown as asked for, from its beginning, and the total counts all",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(newTask("a"), newTask("b")),
+      ...["z", "y", "x", "gone"].map((instance) => register(instance)),
+      { type: "leave", instance: "gone" },
+      claim("v", "a"),
+      claim("u", "b"),
+    );
+    for (
+      const [all, ids] of [[false, ["z", "y", "x", "u", "v", "w"]], [true, [
+        "z",
+        "y",
+        "x",
+        "gone",
+        "u",
+        "v",
+        "w",
+      ]]] as const
+    ) {
+      for (const limit of times(ids.length + 2, (index) => index)) {
+        const { shown, total } = listInstances(state, { limit, all, waiting: new Set(["w", "u", "x"]) });
+        assertEquals([shown.map(({ id }) => id), total], [ids.slice(0, limit), ids.length], `limit ${limit}`);
+      }
     }
   },
 });

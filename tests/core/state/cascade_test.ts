@@ -62,6 +62,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "drained instances for which a record has no room leave with the next sweep, also after a restart",
+  permissions: "none",
+  fn() {
+    const live = emptyState();
+    const ids = times(MAX_RECORD_TASKS + 5, (index) => `i${String(index).padStart(4, "0")}`);
+    evolve(live, { type: "tasks.created", tasks: ids.map((id) => newTask(id)) }, 1);
+    for (const id of ids) {
+      run(live, { type: "register_instance", instance: id, settings: {} }, 2);
+      run(live, claim(id, id), 2);
+      run(live, { type: "leave", instance: id, isDraining: true }, 2);
+    }
+    const cancel = { type: "cancel" } as const;
+    const { events } = run(live, { type: "bulk_update", filter: { ids }, action: cancel, isAtomic: true }, 3);
+    const leaving = ids.map((instance) => ({ type: "instance.left" as const, instance }));
+    assertEquals(events.slice(ids.length), leaving.slice(0, MAX_RECORD_TASKS));
+    for (const state of [live, restore(snapshotOf(live))]) {
+      assertEquals([nextDueOf(state), nextTimeOf(state), isSweepDue(state, 3)], [0, 0, true]);
+      assertEquals(run(state, { type: "sweep" }, 4).events, leaving.slice(MAX_RECORD_TASKS));
+      assertEquals([nextDueOf(state), state.drained.size], [undefined, 0]);
+    }
+  },
+});
+
+Deno.test({
   name: "a failure that is taken back in between ends no more tasks",
   permissions: "none",
   fn() {

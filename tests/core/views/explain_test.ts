@@ -43,6 +43,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a ready task counts the others that can be claimed, without itself and the limited ones",
+  permissions: "none",
+  fn() {
+    for (const others of [0, 1, 2]) {
+      for (const limited of [0, 1, 2]) {
+        const state = stateAfter(
+          create(
+            taskWith({ locks: ["l"] }, "holder"),
+            newTask("t"),
+            ...times(others, (index) => newTask(`other${index}`)),
+            ...times(limited, (index) => taskWith({ locks: ["l"] }, `limited${index}`)),
+            newTask("waiting", "t"),
+          ),
+          claim("x", "holder"),
+        );
+        assertStringIncludes(explain(state, "t").why, `in its turn, ${others} other tasks are ready`);
+      }
+    }
+  },
+});
+
+Deno.test({
   name: "a group that goes on is put down to its open members, not to those that have ended",
   permissions: "none",
   fn() {

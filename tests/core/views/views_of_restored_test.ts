@@ -34,6 +34,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the counts of a filter that all tasks match are those without one",
+  permissions: "none",
+  fn() {
+    for (const [histories, numRuns] of [[turns(), 150], [gatherings(), 100]] as const) {
+      fc.assert(
+        fc.property(histories, (turns) => {
+          const state = play(turns);
+          assertEquals(summarize(state, { ids: [...state.tasks.keys()] }), summarize(state));
+        }),
+        { numRuns },
+      );
+    }
+  },
+});
+
+Deno.test({
   name: "views that show the first few of many show the same ones, in whatever order they came about",
   permissions: "none",
   fn() {

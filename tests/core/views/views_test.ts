@@ -9,7 +9,7 @@ import {
   MAX_SCANNED,
   MAX_UNLOCKED,
 } from "../../../src/core/model/limits.ts";
-import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
+import { READINESSES, TASK_STATUSES, type TaskStatus } from "../../../src/core/model/status.ts";
 import type { TaskFilter } from "../../../src/core/model/task.ts";
 import { printable } from "../../../src/core/model/values.ts";
 import { type Blocker, blockersOf, nameBlocker } from "../../../src/core/state/blockers.ts";
@@ -185,6 +185,40 @@ Deno.test({
     const inputs = [{ task: "b", result: "B" }, { task: "a", result: "" }];
     assertEquals(inputsOf(node("c", ...history)), { inputs, moreInputs: 0 });
     assertEquals(inputsOf(node("b", ...history)), { inputs: [], moreInputs: 0 });
+  },
+});
+
+Deno.test({
+  name: "inputsOf gives what the end of each task says, whatever was said of it before",
+  permissions: "none",
+  fn() {
+    const before = { type: "release_task", instance: "w", reason: "said before" } as const;
+    const cases: readonly (readonly [status: TaskStatus, result: string, ends: (id: string) => readonly Step[]])[] = [
+      ["completed", "done", (id) => work("x", id)],
+      ["failed", "broken", (id) => [claim("x", id), fail("x", id)]],
+      ["failed", "", (id) => [claim("x", id), fail("x", id, "")]],
+      ["failed", "Its deadline 1970-01-01T00:00:00.005Z has passed", () => [{ type: "sweep" }]],
+      ["failed", "Its dependencies cannot be met: first", () => [claim("x", "first"), fail("x", "first")]],
+      ["cancelled", "why", (id) => [{ type: "cancel_task", id, reason: "why" }]],
+      ["cancelled", "", (id) => [cancel(id)]],
+      ["skipped", "It depends on first failed", (id) => [
+        update(id, { task: "first", on: "failed" }),
+        ...work("x", "first"),
+      ]],
+    ];
+    for (const [status, result, ends] of cases) {
+      const isLate = result.startsWith("Its deadline");
+      const settings = { ...(isLate && { deadline: 5, failOnDeadline: true }), ifUnreachable: "fail" } as const;
+      const history: readonly Step[] = [
+        create(newTask("first"), taskWith(settings, "a"), newTask("t", { task: "a", on: "finished" })),
+        claim("w", "a"),
+        { ...before, id: "a" },
+        ...(result.startsWith("Its dependencies") ? [update("a", "first")] : [update("first")]),
+        ...ends("a"),
+      ];
+      const inputs = [{ task: "a", ...(status !== "completed" && { status }), result }];
+      assertEquals(inputsOf(node("t", ...history)), { inputs, moreInputs: 0 }, `${status}: ${result}`);
+    }
   },
 });
 

@@ -52,6 +52,14 @@ const DAMAGES: Readonly<Record<string, (disk: MemoryDisk, lines: readonly Line[]
 };
 
 for (const [damage, inflict] of Object.entries(DAMAGES)) {
+  test(`a check of ${damage} counts what is whole before it, and says of when the last of that is`, async () => {
+    const { disk, lines } = await eightRecords();
+    const all = await recordsOf(disk);
+    const kept = inflict(disk, lines);
+    const { records, lastAt, fault } = verifyJournal(disk, "/data");
+    assertEquals([records, lastAt, fault === undefined], [kept, all[kept - 1]?.at, false]);
+  });
+
   test(`a repair of ${damage} keeps what is whole, and copies of the rest`, async () => {
     const { disk, lines } = await eightRecords();
     const records = await recordsOf(disk);
