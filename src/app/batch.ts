@@ -21,6 +21,7 @@ export class Batch {
   #at = 0;
   #seq = 0;
   #append: (draft: Draft) => number = () => 0;
+  #refusalOf: (draft: Draft) => AppendFailed | undefined = () => undefined;
   #sizeBytes = 0;
   #startedAt = 0;
 
@@ -29,10 +30,13 @@ export class Batch {
   }
 
   /** @param seq of the record before the first of these */
-  begin(at: number, seq: number, append: (draft: Draft) => number): void {
+  begin(at: number, seq: number, { append, refusalOf }: Pick<Batch, "refusalOf"> & {
+    readonly append: (draft: Draft) => number;
+  }): void {
     this.#at = at;
     this.#seq = seq;
     this.#append = append;
+    this.#refusalOf = refusalOf;
     this.#startedAt = performance.now();
   }
 
@@ -45,6 +49,11 @@ export class Batch {
   get isFull(): boolean {
     if (this.outcomes.length === 0) return false;
     return this.#sizeBytes >= this.#maxBytes || performance.now() - this.#startedAt > MAX_BATCH_MS;
+  }
+
+  /** Why the journal has no room for a draft, to be asked before it is applied. */
+  refusalOf(draft: Draft): AppendFailed | undefined {
+    return this.#refusalOf(draft);
   }
 
   append(draft: Draft): void {

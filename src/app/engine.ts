@@ -227,10 +227,8 @@ export class Engine {
     try {
       this.#replica.position = await this.#journal.transact(this.#replica.position, {
         follow: (chunk) => this.#replica.fold(chunk),
-        decide: (at, append) => {
-          batch.begin(at, this.#replica.position.seq, append);
-          // From here on the state is ahead of the journal until the append has succeeded.
-          this.#replica.isStale = true;
+        decide: (at, append, refusalOf) => {
+          batch.begin(at, this.#replica.position.seq, { append, refusalOf });
           all = this.#withSweep(jobs, at);
           for (const job of all) {
             if (batch.isFull) break;
@@ -260,6 +258,8 @@ export class Engine {
       advanceClock(this.#replica.state, context.now);
       const { draft, answer } = job.run(this.#replica.state, context);
       if (draft !== undefined && batch !== undefined) {
+        const refusal = batch.refusalOf(draft);
+        if (refusal !== undefined) throw refusal;
         batch.append(this.#replica.apply(draft, batch.at));
         appends = true;
       }
@@ -267,6 +267,8 @@ export class Engine {
       return { job, appends, deliver: () => job.resolve(value) };
     } catch (error) {
       if (error instanceof BrokenState) throw error.cause;
+      // Nothing is decided on a state in which what is due has not happened.
+      if (error instanceof AppendFailed && job === SWEEP) throw error;
       return { job, appends, deliver: () => job.reject(error) };
     }
   }

@@ -34,9 +34,10 @@ export interface Transaction {
   follow(chunk: Chunk): void;
   /**
    * Hands each record to be appended to `append`, which returns how many bytes all of them come to so far. Called under
-   * the write lock, at most once, with the time in milliseconds since the Unix epoch.
+   * the write lock, at most once, with the time in milliseconds since the Unix epoch. `refusalOf` says why the journal
+   * has no room for a record beside those before it: what is appended all the same costs a failed append.
    */
-  decide(at: number, append: (draft: Draft) => number): void;
+  decide(at: number, append: (draft: Draft) => number, refusalOf: (draft: Draft) => AppendFailed | undefined): void;
 }
 
 /** The ordered, durable list of accepted commands that many processes share. */

@@ -69,6 +69,8 @@ export class Replica {
    */
   apply(draft: Draft, at: number): Draft {
     try {
+      // From here on the state is ahead of the journal until the append has succeeded.
+      this.isStale = true;
       return { ...draft, events: applyWithConsequences(this.state, draft.events, at) };
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;

@@ -47,9 +47,15 @@ export interface WaitOptions {
   readonly waitMs: number;
   /** Ends the waiting; nothing is claimed after that. */
   readonly signal: AbortSignal;
-  /** Told when the waiting begins, and now and then. */
+  /** Told when the waiting begins, and now and then. That it throws is logged, and ends no wait. */
   readonly onWaiting?: (waitedMs: number, claim: Claim) => void;
 }
+
+/** What a claim comes to. */
+export type WaitedClaim = Claim & {
+  /** It was answered without a wait, though one could help: `MAX_WAITERS` claims wait already. */
+  readonly isCrowded?: true;
+};
 
 export interface WaitingOptions {
   readonly engine: Engine;
@@ -111,7 +117,7 @@ export class Waiting {
    *
    * @throws whatever `Engine.execute` throws
    */
-  async claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
+  async claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
     const caller = callerOf(command, actor);
     this.#newest.set(caller, command);
     for (const waiter of this.#waiters) {
@@ -139,7 +145,7 @@ export class Waiting {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
-  async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<Claim> {
+  async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
     const { signal } = options;
     const calledAt = this.#now();
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
@@ -148,8 +154,9 @@ export class Waiting {
     const isNew = (first.task?.startedAt ?? 0) >= calledAt;
     if (signal.aborted && isNew) await this.#handBack(first, command.instance, actor);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
-    if (signal.aborted || this.#isClosed || this.#waiters.size >= MAX_WAITERS) return first;
+    if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, actor)) return superseded(first);
+    if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
     const { promise, resolve, reject } = Promise.withResolvers<Claim>();
     const waiter: Waiter = {
       command,
@@ -162,7 +169,7 @@ export class Waiting {
       reject,
     };
     const startedAt = performance.now();
-    const report = () => options.onWaiting?.(performance.now() - startedAt, waiter.last);
+    const report = () => this.#report(waiter, { ...options, waitedMs: performance.now() - startedAt });
     const reporting = setInterval(report, REPORT_MS);
     const timeout = setTimeout(() => this.#track(this.#giveUp(waiter)), waitMs);
     const onAbort = () => this.#end(waiter);
@@ -176,6 +183,17 @@ export class Waiting {
       clearTimeout(timeout);
       signal.removeEventListener("abort", onAbort);
       this.#remove(waiter);
+    }
+  }
+
+  #report(
+    { command, last }: Waiter,
+    { onWaiting, waitedMs }: Pick<WaitOptions, "onWaiting"> & { waitedMs: number },
+  ): void {
+    try {
+      onWaiting?.(waitedMs, last);
+    } catch (error) {
+      this.#log.error(`Cannot tell ${command.instance} that it waits: ${error}`);
     }
   }
 

@@ -4,8 +4,8 @@ import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
-import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, Waiting } from "../../src/app/waiting.ts";
-import type { Claim, Command, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
+import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, type WaitedClaim, Waiting } from "../../src/app/waiting.ts";
+import type { Command, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import type { Event } from "../../src/core/messages/events.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
 import type { Task } from "../../src/core/model/task.ts";
@@ -44,7 +44,7 @@ interface Scene extends Process {
 interface Waiter {
   readonly cancel: () => void;
   readonly reports: readonly (readonly [waitedMs: number, reason: string | undefined])[];
-  readonly claim: Claim | undefined;
+  readonly claim: WaitedClaim | undefined;
   readonly error: unknown;
 }
 
@@ -487,10 +487,31 @@ test("who comes when as many wait as may is answered at once", async ({ time, wa
   const late = claimOf(waiting, "late", 10_000);
   await time.pass(0);
   assertEquals(reasonOf(late), "no_tasks_exist");
+  assertEquals(late.claim?.isCrowded, true);
+  const asking = claimOf(waiting, "asking", 0);
   await time.pass(1_000);
+  assertEquals([asking, ...waiters].map(({ claim }) => claim?.isCrowded), times(MAX_WAITERS + 1, () => undefined));
   const next = claimOf(waiting, "next", 10_000);
   await time.pass(100);
   assertEquals(next.claim, undefined);
+});
+
+test("who cannot be told that it waits waits all the same, and leaves nothing behind", async (scene) => {
+  const { time, engine, waiting, log } = scene;
+  const command = { type: "claim_task", instance: "ann" } as const;
+  const { signal } = new AbortController();
+  const onWaiting = () => {
+    throw new Error("nobody listens");
+  };
+  const claim = waiting.claim(command, "test", { waitMs: 20_000, signal, onWaiting });
+  await time.pass(11_000);
+  assertEquals(waiting.instances(), new Set(["ann"]));
+  assertEquals(log.errors.length, 3, log.errors.join("\n"));
+  assert(log.errors.every((error) => error.includes("nobody listens")));
+  await engine.execute(create(newTask("a")), "test");
+  await time.pass(SOON_MS);
+  assertEquals((await claim).task?.id, "a");
+  assertEquals(waiting.instances(), new Set());
 });
 
 test("a claim that fails fails for its own caller only", async (scene) => {

@@ -1,6 +1,8 @@
 /** Shows that get_next_task waits where it is asked to, without keeping anything else from being answered. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_WAITERS } from "../../src/app/waiting.ts";
+import { times } from "../core/given.ts";
 import { create } from "../support/calls.ts";
 import { eventsOf, readRecords } from "../support/journal.ts";
 import { type Message, RawServer, toolCall } from "../support/raw_server.ts";
@@ -66,6 +68,22 @@ Deno.test("get_next_task waits", async (t) => {
     assertEquals(answer["reason"], "waiting");
     assertEquals(answer["note"], "wait_ms can be 100 at most: call again to wait longer.");
     assertEquals((await short.ask("get_next_task", { instance_id: "ann", wait_ms: 100 }))["note"], undefined);
+  });
+
+  await t.step("and says so where as many wait already as may", async () => {
+    await using crowded = await startServer(directory.path);
+    const waits = times(MAX_WAITERS, (index) => {
+      return crowded.ask("get_next_task", { instance_id: `w${index}`, wait_ms: LONG_MS }).catch(() => {});
+    });
+    const { reason, note } = await crowded.ask("get_next_task", { instance_id: "late", wait_ms: LONG_MS });
+    assertEquals(reason, "waiting");
+    assertEquals(
+      note,
+      `wait_ms had no effect, as ${MAX_WAITERS} claims wait in this server already: call again once one of them has ` +
+        "been answered, or let fewer instances wait.",
+    );
+    await crowded.close();
+    await Promise.all(waits);
   });
 
   await t.step("and does not say so where another wait is no help", async () => {

@@ -8,6 +8,9 @@ export interface ReadonlyIdMap<V> extends ReadonlyMap<string, V> {
   twinOf(id: string): string | undefined;
 }
 
+/** Ids that can be looked for. */
+export type Names = Pick<ReadonlyIdMap<unknown>, "has" | "twinOf">;
+
 export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
   /** The ids here that are not in NFC, by what they are in it. */
   readonly #unnormalized = new Map<string, Set<string>>();

@@ -3,7 +3,7 @@
  * was refused, which state forbids it, and what would work. Failures of storage or of the program are never refusals.
  */
 
-import type { Remedy } from "./remedies.ts";
+import { describeRemedies, type Remedy } from "./remedies.ts";
 
 /** The closed list of reasons for which a command is refused. */
 export type RefusalCode =
@@ -52,4 +52,16 @@ export class Refusal extends Error {
   ) {
     super(message);
   }
+}
+
+/** A refusal whose message ends with what would work, which it carries as data, too. */
+export function refuse(code: RefusalCode, why: string, details: Details = {}): Refusal {
+  const { remedies = [], data } = details;
+  const help = describeRemedies(remedies);
+  return new Refusal(code, help === "" ? why : `${why}; what would help: ${help}`, data, remedies);
+}
+
+interface Details {
+  readonly remedies?: readonly Remedy[];
+  readonly data?: Readonly<Record<string, unknown>>;
 }

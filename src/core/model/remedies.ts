@@ -19,14 +19,27 @@ export type Remedy =
   | { readonly type: "offer"; readonly roles: readonly string[]; readonly capabilities: readonly string[] }
   /** The same call for another attempt. */
   | { readonly type: "speak_for"; readonly id: string; readonly attempt: number }
-  | { readonly type: "update_group"; readonly group: string; readonly change: "paused" | "max_parallel" }
-  /** A new task: in a group, in place of an ended one, or the first one of all. */
-  | { readonly type: "create_task"; readonly group?: string; readonly insteadOf?: string }
+  | { readonly type: "update_group"; readonly group: string; readonly change: "paused" | "max_parallel" | "any" }
+  /** A new task: one that is named already, in a group, in place of an ended one, or the first one of all. */
+  | { readonly type: "create_task"; readonly id?: string; readonly group?: string; readonly insteadOf?: string }
+  | { readonly type: "create_group"; readonly group: string }
+  /** A template that was taken out of use is taken back. */
+  | { readonly type: "archive_template"; readonly template: string }
+  /** A claim of any task: there is one. */
+  | { readonly type: "claim_next" }
+  /** The same call without something that it says of a task. */
+  | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
   | { readonly type: "register_instance"; readonly instance: string }
   | { readonly type: "wait"; readonly until: number; readonly id?: string };
 
 /** What is changed of a task. `requirements` are role, capabilities and reservation. */
-export type TaskChange = "dependencies" | "requirements" | "not_before" | "group";
+export type TaskChange = "dependencies" | "requirements" | "not_before" | "group" | "any";
+
+/** What a call says of a task: that it depends on another one or on a group, or is in a group. */
+export interface Part {
+  readonly type: "task" | "group" | "membership";
+  readonly id: string;
+}
 
 /** How the holder of a task can end it. */
 export type End = Extract<Outcome, "completed" | "failed" | "finished">;
@@ -62,10 +75,20 @@ export function describeRemedy(remedy: Remedy): string {
     case "speak_for":
       return `the same call with attempt ${remedy.attempt}`;
     case "update_group":
-      return `update_group ${remedy.group} with ${
-        remedy.change === "paused" ? "paused: false" : "a higher max_parallel"
-      }`;
+      return `update_group ${remedy.group} ${GROUP_CHANGES[remedy.change]}`;
+    case "create_group":
+      return `create_group ${remedy.group} first`;
+    case "archive_template":
+      return `archive_template ${remedy.template} with archived: false`;
+    case "claim_next":
+      return "get_next_task without task_id, which gives another";
+    case "leave_out": {
+      const { id, part } = remedy;
+      if (part.type === "membership") return `leave ${id} out of group ${part.id}`;
+      return `leave out the dependency of ${id} on ${part.type === "group" ? "group " : ""}${part.id}`;
+    }
     case "create_task": {
+      if (remedy.id !== undefined) return `create_task ${remedy.id} first`;
       if (remedy.insteadOf !== undefined) return `create_task with another id in place of ${remedy.insteadOf}`;
       return remedy.group === undefined ? "create_tasks" : `create_task in group ${remedy.group}`;
     }
@@ -115,6 +138,13 @@ const CHANGES: Readonly<Record<TaskChange, string>> = {
   requirements: "with another role, other capabilities or another assign_to",
   not_before: 'with an earlier not_before, or clear: ["not_before"]',
   group: 'with another group, or clear: ["group"]',
+  any: "to change that one",
+};
+
+const GROUP_CHANGES: Readonly<Record<Extract<Remedy, { readonly type: "update_group" }>["change"], string>> = {
+  paused: "with paused: false",
+  max_parallel: "with a higher max_parallel",
+  any: "to change that one",
 };
 
 const ENDS: Readonly<Record<End, string>> = {

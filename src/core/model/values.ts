@@ -69,6 +69,12 @@ export function checkNewId(id: string, what: IdKind, known: Pick<ReadonlyIdMap<u
   );
 }
 
+/** That an id which is not found stands for another one that looks the same, as a message goes on; empty if there is none. */
+export function orTwin(twin: string | undefined): string {
+  if (twin === undefined) return "";
+  return `; there is ${twin} (${escaped(twin)}), which differs only by Unicode normalization: use that spelling`;
+}
+
 /** The first character that cannot be seen. */
 function invisibleIn(id: string): string | undefined {
   return INVISIBLE.test(id) ? INVISIBLE.exec(id.replaceAll(EMOJI, ""))?.[0] : undefined;

@@ -10,6 +10,7 @@ import { Refusal } from "../model/refusal.ts";
 import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskSettings } from "../model/task.ts";
 import { take } from "../model/text.ts";
+import { statusesAfterRetry } from "../state/after_retry.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
@@ -17,7 +18,7 @@ import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { releasing } from "./claims.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import { cancelling, checkDeletable, differentSettings, retrying } from "./tasks.ts";
+import { cancelling, checkDeletable, differentSettings, isRetryable, retrying } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic }, { now }) {
@@ -38,28 +39,53 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     }
     const decideOne = deciderOf(state, action, { nodes, now });
     const events: Event[] = [];
-    const refused: BulkResult["refused"][number][] = [];
+    const refused: RefusedTask[] = [];
     let unchanged = 0;
     for (const node of nodes) {
-      try {
-        const its = decideOne(node);
-        if (its.length === 0) unchanged++;
-        else events.push(...its);
-      } catch (error) {
-        if (isAtomic || !(error instanceof Refusal)) throw error;
-        refused.push({ id: node.task.id, code: error.code, message: error.message });
-      }
+      const its = tryOne(decideOne, node);
+      if (its instanceof Refusal) {
+        if (isAtomic) throw its;
+        refused.push({ node, refusal: its });
+      } else if (its.length === 0) unchanged++;
+      else events.push(...its);
     }
     checkSize(events);
-    const result: BulkResult = {
-      changed: nodes.length - unchanged - refused.length,
-      unchanged,
-      refused: refused.slice(0, MAX_NAMED),
-      refusedCount: refused.length,
-    };
-    return { events, answer: () => result };
+    const changed = nodes.length - unchanged - refused.length;
+    return { events, answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, now }) }) };
   },
 };
+
+interface RefusedTask {
+  readonly node: ReadonlyTaskNode;
+  readonly refusal: Refusal;
+}
+
+function tryOne(decideOne: DecideOne, node: ReadonlyTaskNode): readonly Event[] | Refusal {
+  try {
+    return decideOne(node);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** The first few refusals, with what forbids them once the other tasks have changed: what would help is told as of then. */
+function shownRefusals(
+  after: ReadonlyState,
+  { action, refused, now }: {
+    readonly action: BulkAction;
+    readonly refused: readonly RefusedTask[];
+    readonly now: number;
+  },
+): Pick<BulkResult, "refused" | "refusedCount"> {
+  const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), now });
+  const shown = refused.slice(0, MAX_NAMED).map(({ node, refusal }) => {
+    const still = tryOne(decideOne, node);
+    const { code, message } = still instanceof Refusal ? still : refusal;
+    return { id: node.task.id, code, message };
+  });
+  return { refused: shown, refusedCount: refused.length };
+}
 
 /** Refuses what does not fit into one record. */
 function checkSize(events: readonly Event[]): void {
@@ -91,13 +117,10 @@ function deciderOf(
   switch (action.type) {
     case "cancel":
       return ({ task }) => cancelling(task, action.reason);
-    case "retry":
-      return ({ task }) => {
-        if (task.status === "in_progress" || task.status === "completed") {
-          throw wrongState("retry", task, "only failed, cancelled and skipped tasks can be retried");
-        }
-        return retrying(task, now);
-      };
+    case "retry": {
+      const statuses = statusesAfterRetry(nodes.filter(({ task }) => isRetryable(task)));
+      return (node) => retrying(state, node, { now, after: statuses.get(node) });
+    }
     case "release":
       return ({ task }) => {
         if (task.status !== "in_progress" && task.status !== "pending") {
@@ -138,7 +161,7 @@ function deciderOf(
 function changing(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
   return ({ task }) => {
     if (task.status !== "pending") throw wrongState("change", task, "only pending tasks can change");
-    checkSettings(settings, task.id, (group) => state.groups.has(group));
+    checkSettings(settings, task.id, state);
     const different = differentSettings(task, settings);
     return Object.keys(different).length === 0 ? [] : [{ type: "task.updated", id: task.id, settings: different }];
   };

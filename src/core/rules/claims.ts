@@ -6,7 +6,7 @@ import type { CommandOf, Holding } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { normalize } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_NAMED, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
-import { Refusal } from "../model/refusal.ts";
+import { Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { head, nameSome } from "../model/text.ts";
@@ -27,7 +27,7 @@ import { endOfAttempt, lateAttempt, timeAfter } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { checkNames } from "./checks/settings.ts";
-import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
+import { type Deciders, viewIn, wrongState } from "./decision.ts";
 
 export const holdingDeciders: Deciders<
   "claim_task" | "report_progress" | "complete_task" | "fail_task" | "release_task"
@@ -172,11 +172,9 @@ function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Pro
   const { instance } = profile;
   if (task.status === "in_progress") {
     if (task.assignedTo === instance) return undefined;
-    return wrongState(
-      "claim",
-      task,
-      `it is assigned to instance ${task.assignedTo}; get_next_task without task_id gives another`,
-    );
+    const hasOther = isFree(state, instance) && nextClaim(state, profile) !== undefined;
+    const remedies: readonly Remedy[] = hasOther ? [{ type: "claim_next" }] : [];
+    return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}`, remedies);
   }
   if (task.status !== "pending") {
     const { why, remedies } = reasonOf(state, node);

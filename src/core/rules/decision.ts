@@ -4,8 +4,8 @@
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
-import { Refusal, type RefusalCode } from "../model/refusal.ts";
-import { describeRemedies, type Remedy } from "../model/remedies.ts";
+import { type Refusal, refuse } from "../model/refusal.ts";
+import type { Remedy } from "../model/remedies.ts";
 import type { Task, TaskView } from "../model/task.ts";
 import { findTask } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
@@ -30,18 +30,6 @@ export type Deciders<K extends CommandType> = { readonly [T in K]: Decider<T> };
 /** The view of a task that must exist. */
 export function viewIn(state: ReadonlyState, id: string): TaskView {
   return viewOf(findTask(state, id));
-}
-
-/** A refusal whose message ends with what would work, which it carries as data, too. */
-export function refuse(code: RefusalCode, why: string, details: Details = {}): Refusal {
-  const { remedies = [], data } = details;
-  const help = describeRemedies(remedies);
-  return new Refusal(code, help === "" ? why : `${why}; what would help: ${help}`, data, remedies);
-}
-
-interface Details {
-  readonly remedies?: readonly Remedy[];
-  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** The refusal of an action that a task's status forbids. */

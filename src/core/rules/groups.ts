@@ -4,8 +4,8 @@
 
 import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
-import { Refusal } from "../model/refusal.ts";
-import { eachOnce } from "../model/remedies.ts";
+import { Refusal, refuse } from "../model/refusal.ts";
+import { eachOnce, type Remedy } from "../model/remedies.ts";
 import { nameSome } from "../model/text.ts";
 import { checkNewId } from "../model/values.ts";
 import { conditionsOn } from "../state/conditions.ts";
@@ -13,12 +13,12 @@ import { findGroup, inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "../views/groups.ts";
 import { checkGroupSettings } from "./checks/settings.ts";
-import { type Deciders, refuse } from "./decision.ts";
+import type { Deciders } from "./decision.ts";
 import { waysToDetach } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings }) {
-    checkNewGroup(state, id, settings);
+    checkNewGroup(state, id, settings, [{ type: "update_group", group: id, change: "any" }]);
     return {
       events: [{ type: "group.created", group: { id, ...settings } }],
       answer: (after) => groupViewOf(findGroup(after, id)),
@@ -60,13 +60,23 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   },
 };
 
-/** Refuses a group that cannot be created. */
-export function checkNewGroup(state: ReadonlyState, id: string, settings: GroupSettings): void {
+/**
+ * Refuses a group that cannot be created.
+ *
+ * @param instead what can be done with one that is there
+ */
+export function checkNewGroup(
+  state: ReadonlyState,
+  id: string,
+  settings: GroupSettings,
+  instead: readonly Remedy[] = [],
+): void {
   checkNewId(id, "Group id", state.groups);
   checkGroupSettings(settings, id);
   if (state.groups.has(id)) {
-    throw new Refusal("already_exists", `Group ${id} already exists: choose another id, or use update_group`, {
-      group: id,
+    throw refuse("already_exists", `Group ${id} already exists: choose another id`, {
+      remedies: instead,
+      data: { group: id },
     });
   }
   checkRoomForGroups(state, 1);

@@ -6,17 +6,19 @@ import type { TaskDefaults } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
 import { normalize } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
+import { refuse } from "../model/refusal.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
+import type { TaskStatus } from "../model/status.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { checkText } from "../model/values.ts";
+import { unreachableEnd } from "../state/conditions.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
-import type { ReadonlyTaskNode } from "../state/state.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesFor } from "../views/explain.ts";
-import { endsAgain } from "../views/roots.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
-import { type Deciders, refuse, viewIn, wrongState } from "./decision.ts";
+import { type Deciders, viewIn, wrongState } from "./decision.ts";
 
 export const taskDeciders: Deciders<
   "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
@@ -38,7 +40,7 @@ export const taskDeciders: Deciders<
     }
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const normal = dependencies && normalize(dependencies);
-    checkSettings(settings, id, (group) => state.groups.has(group));
+    checkSettings(settings, id, state);
     const different = differentSettings(task, settings);
     if (normal !== undefined) checkNewDependencies(state, id, normal, different);
     if (different.group != null) checkMove(state, [{ id, dependencies: normal ?? task.dependencies }], different.group);
@@ -65,20 +67,10 @@ export const taskDeciders: Deciders<
 
   retry_task(state, { id }, { now }) {
     const node = findTask(state, id);
-    const { task } = node;
-    if (task.status === "in_progress" || task.status === "completed") {
-      throw wrongState(
-        "retry",
-        task,
-        "only failed, cancelled and skipped tasks can be retried",
-        remediesFor(state, node),
-      );
-    }
-    if (endsAgain(node)) {
-      const { why, remedies } = reasonOf(state, node);
-      throw wrongState("retry", task, why, remedies);
-    }
-    return { events: retrying(task, now), answer: (after) => viewIn(after, id) };
+    return {
+      events: retrying(state, node, { now, after: unreachableEnd(node) }),
+      answer: (after) => viewIn(after, id),
+    };
   },
 };
 
@@ -119,9 +111,38 @@ export function cancelling(task: Task, reason: string | undefined): readonly Eve
   return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }) }];
 }
 
-/** Another try of a task that failed, was cancelled or skipped; the end of its back-off, if it is pending already. */
-export function retrying({ id, status, retryAt = 0 }: Task, now: number): readonly Event[] {
-  return status !== "pending" || retryAt > now ? [{ type: "task.retried", id }] : [];
+interface Retry {
+  readonly now: number;
+  /** How the task ends at once if it is retried, together with the others that are. */
+  readonly after: TaskStatus | undefined;
+}
+
+/**
+ * Another try of a task that failed, was cancelled or skipped; the end of its back-off, if it is pending already.
+ * Refused where it would be as it is now at once.
+ */
+export function retrying(state: ReadonlyState, node: ReadonlyTaskNode, { now, after }: Retry): readonly Event[] {
+  const { task } = node;
+  const { id, status, retryAt = 0 } = task;
+  if (!isRetryable(task)) {
+    throw wrongState(
+      "retry",
+      task,
+      "only failed, cancelled and skipped tasks can be retried",
+      remediesFor(state, node),
+    );
+  }
+  if (status === "pending") return retryAt > now ? [{ type: "task.retried", id }] : [];
+  if (after === status) {
+    const { why, remedies } = reasonOf(state, node);
+    throw wrongState("retry", task, why, remedies);
+  }
+  return [{ type: "task.retried", id }];
+}
+
+/** Whether the status of a task allows a retry. */
+export function isRetryable({ status }: Task): boolean {
+  return status !== "in_progress" && status !== "completed";
 }
 
 /** Refuses to delete a task that somebody works on, or that others depend on which don't go with it. */

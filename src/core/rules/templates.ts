@@ -2,8 +2,9 @@
  * The rules for templates.
  */
 
+import { IdMap } from "../model/id_map.ts";
 import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
-import { Refusal } from "../model/refusal.ts";
+import { Refusal, refuse } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";
 import type { TemplateTask } from "../model/template.ts";
 import { checkNewId, printable } from "../model/values.ts";
@@ -38,18 +39,15 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
   apply_template(state, { name, version, group, settings, parameters }, { now, defaults }) {
     const template = findTemplate(state, name, version);
     if (isArchived(state, name)) {
-      throw new Refusal(
-        "wrong_state",
-        `Cannot apply template ${name} as it is archived: archive_template takes it back`,
-        {
-          name,
-        },
-      );
+      throw refuse("wrong_state", `Cannot apply template ${name} as it is archived`, {
+        remedies: [{ type: "archive_template", template: name }],
+        data: { name },
+      });
     }
     checkNewGroup(state, group, settings);
     const tasks = expand(template, parameters, group)
       .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
-    checkNewTasks(state, tasks, { newGroups: new Set([group]) });
+    checkNewTasks(state, tasks, { newGroups: new IdMap<true>().set(group, true) });
     const origin = { name, version: template.version };
     return {
       events: [
@@ -93,9 +91,10 @@ function checkFixed(task: TemplateTask): void {
     );
   }
   const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
-  checkSettings(numbers, task.id, () => true);
+  // Ids may hold placeholders: what they name is looked for when the template is applied.
+  const anything = { has: () => true, twinOf: () => undefined };
+  checkSettings(numbers, task.id, { groups: anything, instances: anything, held: anything });
   checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
   checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
-  const isThere = () => true;
-  checkDependencies(task.id, task.dependencies, { task: isThere, group: isThere });
+  checkDependencies(task.id, task.dependencies, { tasks: anything, groups: anything });
 }

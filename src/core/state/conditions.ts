@@ -85,15 +85,18 @@ export function taskVerdict({ source, on, when }: TaskCondition, result: () => J
   return meets(result(), when) ? "true" : "not_taken";
 }
 
-/** The verdict of a condition on a group. More members than there are is `unknown`: tasks may still join. */
-export function groupVerdict({ source, on, atLeast }: GroupCondition): Verdict {
+/**
+ * The verdict of a condition on a group, as it is or with other counts of its members. More members than there are is
+ * `unknown`: tasks may still join.
+ */
+export function groupVerdict({ source, on, atLeast }: GroupCondition, counts = source.counts): Verdict {
   const total = source.members.size;
   const need = neededOf(atLeast, total);
   if (total === 0 || need > total) return "unknown";
   const tally = { total, unmet: 0, blocked: 0, notTaken: 0 };
   // The keys of the counts are the statuses.
-  for (const status of Object.keys(source.counts) as TaskStatus[]) {
-    countVerdict(tally, TRUTH_TABLE[on][status], source.counts[status]);
+  for (const status of Object.keys(counts) as TaskStatus[]) {
+    countVerdict(tally, TRUTH_TABLE[on][status], counts[status]);
   }
   return combine(tally, need);
 }

@@ -3,7 +3,7 @@
  */
 
 import { z } from "zod";
-import { isFutile } from "../../app/waiting.ts";
+import { isFutile, MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
 import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
@@ -136,9 +136,13 @@ function leaseOf(leaseUntil: number | undefined): Json {
 }
 
 /** What became of a wait that was not carried out as asked for. */
-function waitNote(claim: Claim, waitMs: number, maxWaitMs: number): string | undefined {
+function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string | undefined {
   if (claim.task !== undefined || waitMs === 0 || claim.none.reason === "superseded") return undefined;
   if (isFutile(claim)) return "wait_ms had no effect: waiting does not change that.";
+  if (claim.isCrowded === true) {
+    return `wait_ms had no effect, as ${MAX_WAITERS} claims wait in this server already: call again once one of them has ` +
+      "been answered, or let fewer instances wait.";
+  }
   return waitMs > maxWaitMs ? `wait_ms can be ${maxWaitMs} at most: call again to wait longer.` : undefined;
 }
 

@@ -10,9 +10,6 @@ import { encodeRecord } from "./codec.ts";
 import type { DiskFile } from "./disk.ts";
 import type { SegmentFiles } from "./segment_files.ts";
 
-/** Most bytes that are written to find out whether there is room again. */
-export const PROBE_BYTES = 64 * 1024;
-
 const SPACE = 32;
 
 interface EncodedLine {
@@ -35,16 +32,26 @@ export class RecordBatch {
     this.at = at;
   }
 
+  /** How many bytes all would come to with one more record. */
+  sizeWith(draft: Draft): number {
+    return this.#sizeBytes + this.#encode(draft).bytes.length;
+  }
+
   /** Adds a record; returns the size of all so far in bytes. */
   add(draft: Draft): number {
+    const line = this.#encode(draft);
+    const { length } = line.bytes;
+    // The rules keep records below this.
+    if (length > MAX_RECORD_BYTES) throw new Error(`A record of ${length} bytes must not be written`);
+    this.lines.push(line);
+    return this.#sizeBytes += length;
+  }
+
+  #encode(draft: Draft): EncodedLine {
     const previous = this.lines.at(-1)?.hash ?? this.start.hash;
     const seq = this.start.seq + this.lines.length + 1;
     const { line, hash } = encodeRecord(draft, { seq, at: this.at, previous });
-    const bytes = new TextEncoder().encode(line);
-    // The rules keep records below this.
-    if (bytes.length > MAX_RECORD_BYTES) throw new Error(`A record of ${bytes.length} bytes must not be written`);
-    this.lines.push({ bytes, hash });
-    return this.#sizeBytes += bytes.length;
+    return { bytes: new TextEncoder().encode(line), hash };
   }
 
   /** Of all lines. */
@@ -74,21 +81,28 @@ export interface Written {
   readonly failure?: Error;
 }
 
+/** What a segment takes after its last record, and why not more; `Infinity` if it takes all that was asked for. */
+export interface Room {
+  readonly sizeBytes: number;
+  readonly failure?: Error;
+}
+
 /**
- * Tries whether a segment takes so many bytes after its last record. Returns why not. What it writes is cut off again,
- * or, if the process dies before that, is an unfinished last record, which the next writer cuts off.
+ * Tries whether a segment takes so many bytes after its last record. What it writes is cut off again, or, if the process
+ * dies before that, is an unfinished last record, which the next writer cuts off.
  */
 export function tryRoom(
   { segment, offset }: Position,
   { sizeBytes, segments }: { readonly sizeBytes: number; readonly segments: SegmentFiles },
-): Error | undefined {
+): Room {
   try {
     const file = segments.file(segment);
     const failure = write(file, new Uint8Array(sizeBytes).fill(SPACE));
-    if (file.identity().sizeBytes > offset) file.truncate(offset);
-    return failure;
+    const taken = file.identity().sizeBytes - offset;
+    if (taken > 0) file.truncate(offset);
+    return failure === undefined ? { sizeBytes: Infinity } : { sizeBytes: taken, failure };
   } catch (error) {
-    return toError(error);
+    return { sizeBytes: 0, failure: toError(error) };
   }
 }
 

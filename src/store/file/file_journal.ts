@@ -14,7 +14,8 @@ import {
   type Transaction,
   Unavailable,
 } from "../../app/ports.ts";
-import { appendBatch, PROBE_BYTES, RecordBatch, tryRoom, type Written } from "./append.ts";
+import type { Draft } from "../../core/messages/events.ts";
+import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./append.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { SegmentFiles } from "./segment_files.ts";
@@ -53,7 +54,7 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
-  /** How many bytes the last append that failed could not write; 0 once one has succeeded. */
+  /** How many bytes the last append that failed could not write; 0 once there is room for so many again. */
   #missingBytes = 0;
 
   /**
@@ -81,8 +82,8 @@ export class FileJournal implements Journal {
     try {
       position = this.#catchUp(position, follow);
       const batch = new RecordBatch(this.#placeAfter(position), this.#now());
-      this.#refuseFull(batch.start);
-      decide(batch.at, (draft) => batch.add(draft));
+      const room = this.#findRoom(batch.start);
+      decide(batch.at, (draft) => batch.add(draft), (draft) => this.#refusalOf(draft, batch, room));
       written = appendBatch(batch, { segments: this.#segments, log: this.#log });
       this.#noteRoom(batch, written);
     } finally {
@@ -186,19 +187,24 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * After a failed append, looks for room before anything is decided: what was decided and cannot be appended costs the
-   * engine its state, which is read anew then.
+   * After a failed append, looks for as much room before anything is decided: what was decided and cannot be appended
+   * costs the engine its state, which is read anew then. A batch is bounded, and so is what is looked for.
    */
-  #refuseFull(place: Position): void {
-    if (this.#missingBytes === 0) return;
-    const sizeBytes = Math.min(this.#missingBytes, PROBE_BYTES);
-    const failure = tryRoom(place, { sizeBytes, segments: this.#segments });
-    if (failure !== undefined) throw this.#appendFailed(place.segment, 0, failure);
+  #findRoom(place: Position): Room {
+    if (this.#missingBytes === 0) return { sizeBytes: Infinity };
+    const room = tryRoom(place, { sizeBytes: this.#missingBytes, segments: this.#segments });
+    if (room.failure === undefined) this.#missingBytes = 0;
+    else if (room.sizeBytes === 0) throw this.#appendFailed(place.segment, 0, room.failure);
+    return room;
+  }
+
+  #refusalOf(draft: Draft, batch: RecordBatch, { sizeBytes, failure }: Room): AppendFailed | undefined {
+    if (failure === undefined || batch.sizeWith(draft) <= sizeBytes) return undefined;
+    return this.#appendFailed(batch.start.segment, 0, failure);
   }
 
   #noteRoom({ start, sizeBytes }: RecordBatch, { position, failure }: Written): void {
     if (failure !== undefined) this.#missingBytes = start.offset + sizeBytes - position.offset;
-    else if (sizeBytes > 0) this.#missingBytes = 0;
   }
 
   #appendFailed(segment: number, appended: number, cause: unknown): AppendFailed {

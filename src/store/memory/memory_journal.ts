@@ -28,7 +28,7 @@ export class MemoryJournal implements Journal {
         drafts.push(draft);
         // Nothing is encoded, so there is no size to bound.
         return 0;
-      });
+      }, () => undefined);
       for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1, at });
       for (const wake of this.#watchers) wake();
       return Promise.resolve(this.#end());

@@ -8,7 +8,7 @@ import type { Event } from "../../../src/core/messages/events.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import { checkId, printable } from "../../../src/core/model/values.ts";
-import { claim, complete, create, newTask, refusalOf, run } from "../given.ts";
+import { claim, complete, create, importing, newTask, oldTask, refusalOf, run, taskWith } from "../given.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
@@ -63,6 +63,7 @@ test("an id that looks like an existing one is refused, with that one named", ()
       type: "save_template",
       template: { name, parameters: [], tasks: [newTask("a")] },
     });
+    const reserved = (instance: string) => taskWith({ assignTo: { instance } }, "a");
     const register = (instance: string): Command => ({ type: "register_instance", instance, settings: {} });
     return [
       [create(newTask(id)), create(newTask(twin)), create(newTask(`${id} 2`))],
@@ -71,6 +72,12 @@ test("an id that looks like an existing one is refused, with that one named", ()
       [template(id), template(twin), template(id)],
       [register(id), register(twin), register(id)],
       [register(id), claim(twin), claim(id)],
+      [register(id), create(reserved(twin)), create(reserved(id))],
+      [
+        register(id),
+        importing({ ...oldTask("a"), ...reserved(twin) }),
+        importing({ ...oldTask("a"), ...reserved(id) }),
+      ],
     ] as const;
   }).flat();
   for (const [first, twin, other] of cases) {
@@ -80,6 +87,43 @@ test("an id that looks like an existing one is refused, with that one named", ()
     assertEquals(code, "already_exists");
     assert(/exists already in another spelling, caf.*\((café|caf\\u00e9|cafe\\u0301)\)/.test(message), message);
     run(state, other, 3);
+  }
+});
+
+test("a task cannot be reserved for an id that looks like that of a known instance, by any call", () => {
+  const state = emptyState();
+  run(state, create(newTask("held"), newTask("a")), 1);
+  run(state, claim(NFD, "held"), 2);
+  const assignTo = { instance: NFC };
+  const calls: readonly Command[] = [
+    { type: "update_task", id: "a", settings: { assignTo } },
+    { type: "bulk_update", filter: { ids: ["a"] }, action: { type: "assign", assignTo }, isAtomic: true },
+    create(taskWith({ assignTo }, "b")),
+  ];
+  for (const call of calls) {
+    const { code, data } = refusalOf(() => run(state, call, 3));
+    assertEquals([code, data], ["already_exists", { id: NFC, existing: NFD }]);
+  }
+  run(state, { type: "update_task", id: "a", settings: { assignTo: { instance: NFD } } }, 4);
+});
+
+test("what is named in another spelling is not found, and the existing one is named: it cannot be created", () => {
+  for (const [id, twin] of [[NFC, NFD], [NFD, NFC]] as const) {
+    const state = emptyState();
+    run(state, { type: "create_group", id, settings: {} }, 1);
+    run(state, create(newTask(id)), 2);
+    const calls: readonly Command[] = [
+      create(newTask("a", twin)),
+      create(newTask("a", { group: twin })),
+      create(taskWith({ group: twin }, "a")),
+      { type: "update_task", id, settings: { group: twin } },
+    ];
+    for (const call of calls) {
+      const { code, message, data, remedies } = refusalOf(() => run(state, call, 3));
+      assert(code === "dependency_not_found" || code === "not_found", code);
+      assert(message.includes(`; there is ${id} (`), message);
+      assertEquals([data["existing"], remedies], [id, []]);
+    }
   }
 });
 

@@ -246,6 +246,64 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a bulk retry refuses what would end again at once as retry_task does, and tells what would help then",
+  permissions: "none",
+  fn() {
+    const skipping = (id: string, ...dependencies: readonly string[]) => {
+      return taskWith({ ifUnreachable: "skip" }, id, ...dependencies);
+    };
+    const history = [
+      create(newTask("a"), newTask("b"), skipping("c", "a", "b"), skipping("d", "c"), skipping("e", "a")),
+      cancel("a"),
+      cancel("b"),
+    ];
+    const retrying = (...ids: readonly string[]): CommandOf<"bulk_update"> => {
+      return { type: "bulk_update", filter: { ids }, action: { type: "retry" }, isAtomic: false };
+    };
+    const state = stateAfter(...history);
+    const { events, answer } = run(state, retrying("e", "d", "c", "a"), 9);
+    // c waits for b, too, and d for c.
+    assertEquals(events, ["a", "e"].map((id) => ({ type: "task.retried", id })));
+    assertEquals([answer.changed, answer.refusedCount], [2, 2]);
+    for (const { id, code, message } of answer.refused) {
+      assertEquals(code, "wrong_state");
+      assertEquals(message, refusalOf(() => run(state, retry(id), 9)).message);
+      assert(message.includes("; what would help: retry_task b;"), message);
+    }
+    given(...history).when({ ...retrying("c", "a"), isAtomic: true }).thenRefused(
+      "wrong_state",
+      "Cannot retry task c in skipped state: ",
+    );
+    given(...history).when(retrying("a", "b", "c", "d", "e")).then(
+      ...["a", "b", "c", "d", "e"].map((id) => ({ type: "task.retried" as const, id })),
+    );
+  },
+});
+
+Deno.test({
+  name: "a bulk retry refuses what waits for a task that ends again, too",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(newTask("a"), newTask("condition")),
+      create(
+        taskWith({ ifUnreachable: "fail" }, "b", { task: "a", on: "skipped" }, "condition"),
+        taskWith({ ifUnreachable: "skip" }, "c", "b"),
+      ),
+      cancel("a"),
+    );
+    assertEquals(["b", "c"].map((id) => taskOf(state, id).status), ["failed", "skipped"]);
+    const { answer } = run(
+      state,
+      { type: "bulk_update", filter: { ids: ["b", "c"] }, action: { type: "retry" }, isAtomic: false },
+      9,
+    );
+    assertEquals(answer.refused.map(({ id }) => id), ["b", "c"]);
+    assertEquals(["b", "c"].map((id) => taskOf(state, id).status), ["failed", "skipped"]);
+  },
+});
+
+Deno.test({
   name: "thousands of tasks in a chain move to a group at once, but for those that wait for it",
   permissions: "none",
   fn() {

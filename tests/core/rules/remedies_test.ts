@@ -2,10 +2,13 @@
 
 import fc from "fast-check";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
+import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
+import { MAX_DEPENDENCIES } from "../../../src/core/model/limits.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { describeRemedy, type End, type Remedy } from "../../../src/core/model/remedies.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
 import { advanceClock } from "../../../src/core/state/evolve.ts";
+import { tasksMatching } from "../../../src/core/state/lookup.ts";
 import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { restore, snapshotOf } from "../../../src/core/state/snapshot.ts";
 import type { State } from "../../../src/core/state/state.ts";
@@ -82,18 +85,63 @@ for (const [kind, histories, numRuns] of HISTORIES) {
 
   Deno.test({
     name:
+      `after ${kind} histories, a bulk retry changes all that it does not refuse, and these a retry_task refuses, too`,
+    permissions: "none",
+    fn() {
+      fc.assert(
+        fc.property(histories(), fc.func(fc.boolean()), (turns, isAsked) => {
+          const state = play(turns);
+          const ids = [...state.tasks.keys()].filter((id) => isAsked(id));
+          const before = new Map(Array.from(state.tasks.values(), ({ task }) => [task.id, task]));
+          const filter = { ids };
+          const { answer } = run(
+            state,
+            { type: "bulk_update", filter, action: { type: "retry" }, isAtomic: false },
+            state.now,
+          );
+          for (const { id, message } of answer.refused) {
+            assertEquals(refusalIn(state, { type: "retry_task", id })?.message, message);
+          }
+          const refused = ids.filter((id) => refusalIn(state, { type: "retry_task", id }) !== undefined);
+          assertEquals(answer.refusedCount, refused.length);
+          const isOther = (id: string) => {
+            const [was, is] = [before.get(id), state.tasks.get(id)?.task];
+            return is?.status !== was?.status || is?.retryAt !== was?.retryAt;
+          };
+          assertEquals(answer.changed, ids.filter(isOther).length);
+        }),
+        { numRuns },
+      );
+    },
+  });
+
+  Deno.test({
+    name:
       `after ${kind} histories, each remedy of a refusal is accepted, and the call is not refused in the same way after it`,
     permissions: "none",
     fn() {
       fc.assert(
         fc.property(histories(), (turns) => {
           const state = play(turns);
-          for (const command of callsOn(state, turns)) {
+          for (const command of [...callsOn(state, turns), ...callsOnGraph(state)]) {
             const refusal = refusalIn(state, command);
             if (refusal === undefined) continue;
             assertText(refusal.message);
             for (const remedy of refusal.remedies) {
-              if (remedy.type === "create_task" || remedy.type === "offer") continue;
+              if (remedy.type === "offer" || (remedy.type === "create_task" && remedy.id === undefined)) continue;
+              if (remedy.type === "leave_out") {
+                // It is left out of the template, whose next version is applied.
+                if (command.type === "apply_template") continue;
+                const after = refusalIn(state, without(state, command, remedy))?.message;
+                assertOther(after, refusal.message, `${describeRemedy(remedy)} after ${refusal.message}`);
+                continue;
+              }
+              if (isAlternative(remedy)) {
+                tryRemedy(state, remedy, (after) => {
+                  assertOther(snapshotOf(after), snapshotOf(state), `${describeRemedy(remedy)}: ${refusal.message}`);
+                }, "instance" in command ? command.instance : STRANGER);
+                continue;
+              }
               if (remedy.type === "speak_for") {
                 // Only calls of holders speak for an attempt.
                 const said = { ...command, attempt: remedy.attempt } as Command;
@@ -112,6 +160,26 @@ for (const [kind, histories, numRuns] of HISTORIES) {
     },
   });
 }
+
+Deno.test({
+  name: "what the refusal of too many dependencies advises is accepted: a task in between, or a group",
+  permissions: "none",
+  fn() {
+    const ids = times(MAX_DEPENDENCIES + 1, (index) => `t${index}`);
+    const state = stateAfter(
+      { type: "create_group", id: "g", settings: {} },
+      create(...ids.slice(1).map((id) => ({ ...newTask(id), group: "g" }))),
+      create({ ...newTask("t0"), group: "g" }),
+    );
+    const refusal = refusalIn(state, create(newTask("all", ...ids)));
+    assertEquals(refusal?.code, "limit_exceeded");
+    const [first, ...rest] = ids;
+    for (const dependencies of [["between", ...rest.slice(1)], [{ group: "g" }]]) {
+      const tasks = [newTask("between", first ?? "", rest[0] ?? ""), newTask("all", ...dependencies)];
+      assertEquals(refusalIn(state, create(...tasks)), undefined);
+    }
+  },
+});
 
 for (const length of [1_200, 19_000]) {
   Deno.test({
@@ -202,6 +270,82 @@ function callsOn(state: State, turns: readonly Turn[]): readonly Command[] {
   return calls;
 }
 
+/** Calls that name what does not exist, what exists already, and what would close a circle. */
+function callsOnGraph(state: State): readonly Command[] {
+  const ids = [...state.tasks.keys()];
+  const groups = [...state.groups.keys()];
+  const calls: Command[] = [...state.templates.keys()].map((name): Command => {
+    return { type: "apply_template", name, group: "new", settings: {}, parameters: {} };
+  });
+  for (const group of groups) {
+    const inGroup = { ...newTask("new", { group }), group };
+    calls.push(
+      { type: "create_group", id: group, settings: {} },
+      create(inGroup),
+      { type: "bulk_update", filter: { ids }, action: { type: "move", group }, isAtomic: true },
+    );
+  }
+  for (const id of [...ids, "none"]) {
+    calls.push(
+      create(newTask(id)),
+      create({ ...newTask("new"), group: id }),
+      create(newTask("new", "new2"), newTask("new2", { any: ["new3", id] }), newTask("new3", "new", { group: id })),
+      create(newTask("new", "new2"), newTask("new2", { any: ["new"] })),
+    );
+    for (const other of ids) {
+      const dependencies = [{ any: [id] }, ...groups.map((group) => ({ group }))];
+      const instance = state.tasks.get(other)?.task.assignedTo ?? STRANGER;
+      calls.push(
+        { type: "update_task", id: other, dependencies },
+        { type: "update_task", id: other, dependencies: [id] },
+        { type: "release_task", id: other, instance, dependencies },
+      );
+    }
+    for (const group of groups) {
+      calls.push(
+        { type: "update_task", id, settings: { group } },
+        { type: "update_task", id, settings: { group }, dependencies: [{ group }] },
+      );
+    }
+  }
+  return calls;
+}
+
+/** Whether a remedy is another call in place of the refused one. */
+function isAlternative(remedy: Remedy): boolean {
+  return remedy.type === "claim_next" || ("change" in remedy && remedy.change === "any");
+}
+
+/** The same call without something that it says of a task. */
+function without(state: State, command: Command, { id, part }: Extract<Remedy, { type: "leave_out" }>): Command {
+  const names = (dependency: Dependency) =>
+    [...referencesOf(dependency)].some((each) => each.type === part.type && each.id === part.id);
+  const cut = (dependencies: readonly Dependency[]) => dependencies.filter((each) => !names(each));
+  switch (command.type) {
+    case "create_tasks": {
+      const tasks = command.tasks.map((task) => {
+        if (task.id !== id) return task;
+        const { group: _, ...rest } = task;
+        return part.type === "membership" ? rest : { ...task, dependencies: cut(task.dependencies) };
+      });
+      return { ...command, tasks };
+    }
+    case "update_task": {
+      const { settings: { group: _, ...settings } = {}, dependencies = [], ...rest } = command;
+      if (part.type === "membership") return { ...rest, settings, dependencies };
+      return { ...command, dependencies: cut(dependencies) };
+    }
+    case "release_task":
+      return { ...command, dependencies: cut(command.dependencies ?? []) };
+    case "bulk_update": {
+      const ids = Array.from(tasksMatching(state, command.filter), ({ task }) => task.id).filter((each) => each !== id);
+      return { ...command, filter: { ids } };
+    }
+    default:
+      throw new Error(`${command.type} says nothing that could be left out`);
+  }
+}
+
 function refusalIn(state: State, command: Command): Refusal | undefined {
   try {
     decide<CommandType>(state, command, contextAt(state.now));
@@ -237,6 +381,12 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
     case "cancel_task":
     case "delete_task":
       return [[{ type: remedy.type, id: remedy.id }]];
+    case "archive_template":
+      return [[{ type: "archive_template", name: remedy.template, isArchived: false }]];
+    case "create_group":
+      return [[{ type: "create_group", id: remedy.group, settings: {} }]];
+    case "claim_next":
+      return [[{ type: "claim_task", instance: by }]];
     case "explain_task":
       assert(explain(state, remedy.id).why !== "");
       return [[]];
@@ -244,6 +394,7 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
       return [[{ type: "release_task", id: remedy.id, instance: remedy.instance }]];
     case "update_task": {
       const { id, change } = remedy;
+      if (change === "any") return [[{ type: "update_task", id, description: "another one" }]];
       if (change === "dependencies") return [[{ type: "update_task", id, dependencies: [] }]];
       const settings = change === "group"
         ? { group: null }
@@ -261,17 +412,22 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
     }
     case "offer":
       return [[{ type: "claim_task", instance: by, roles: remedy.roles, capabilities: remedy.capabilities }]];
+    case "leave_out":
     case "speak_for":
     case "wait":
       return [[]];
     case "update_group": {
       const running = state.groups.get(remedy.group)?.counts.in_progress ?? 0;
-      const settings = remedy.change === "paused" ? { paused: false } : { maxParallel: running + 1 };
+      const settings = remedy.change === "paused"
+        ? { paused: null }
+        : remedy.change === "any"
+        ? { title: "another one" }
+        : { maxParallel: running + 1 };
       return [[{ type: "update_group", id: remedy.group, settings }]];
     }
     case "create_task": {
-      const { group } = remedy;
-      return [[create({ ...newTask("made"), ...(group !== undefined && { group }) })]];
+      const { id = "made", group } = remedy;
+      return [[create({ ...newTask(id), ...(group !== undefined && { group }) })]];
     }
     case "register_instance":
       return [[{ type: "register_instance", instance: remedy.instance, settings: {} }]];

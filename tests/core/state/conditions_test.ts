@@ -456,7 +456,7 @@ Deno.test({
     const refused = (path: readonly string[]) =>
       [
         "cycle",
-        `Dependencies would create a cycle: ${path.join(" → ")}; leave out`,
+        `Dependencies would create a cycle: ${path.join(" → ")}; what would help: `,
         { cycle: path, length: path.length - 1 },
       ] as const;
     given().when(create(newTask("a", { any: ["b"] }), newTask("b", { at_least: 1, of: ["a"] })))

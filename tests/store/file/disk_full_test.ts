@@ -6,7 +6,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../../src/app/engine.ts";
 import { AppendFailed, type Checkpoints, Unavailable } from "../../../src/app/ports.ts";
-import { PROBE_BYTES } from "../../../src/store/file/append.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { newTask, times } from "../../core/given.ts";
 import { FakeTime } from "../../support/fake_time.ts";
@@ -26,6 +25,9 @@ import { FaultyDisk, noSpace, type Plan } from "./faulty_disk.ts";
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
 }
+
+/** What a disk that is nearly full takes. */
+const ROOM_BYTES = 100 * 1024;
 
 const SEGMENT = "/data/journal/0000000001.jsonl";
 
@@ -124,37 +126,92 @@ for (const [way, plan] of Object.entries(WAYS)) {
   test(`on a disk that ${way}, any number of refused commands read the state anew once`, async () => {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });
-    let loads = 0;
-    const checkpoints: Checkpoints = {
-      load: () => (loads++, store.checkpoints.load()),
-      save: (snapshot, position) => store.checkpoints.save(snapshot, position),
-      legacy: () => store.checkpoints.legacy(),
-      retireLegacy: () => store.checkpoints.retireLegacy(),
-      close: () => {},
-    };
+    const checkpoints = countLoads(store.checkpoints);
     const engine = await Engine.start({ ...store, checkpoints, now: () => 0 });
     await createTask(engine, "before");
-    loads = 0;
+    checkpoints.loads = 0;
     disk.plan = plan(10);
     for (const id of times(20, (index) => `t${index}`)) {
       const error = await assertRejects(() => createTask(engine, id), Unavailable);
       assertEquals(error.code, "storage_failed");
       assertEquals(await taskIds(engine), ["before"]);
     }
-    assertEquals(loads, 1);
+    assertEquals(checkpoints.loads, 1);
     disk.plan = () => undefined;
     await createTask(engine, "after");
     assertEquals(await taskIds(engine), ["before", "after"]);
-    assertEquals(loads, 1);
+    assertEquals(checkpoints.loads, 1);
     await engine.close();
     assertEquals(verifyJournal(disk, "/data"), { ...verifyJournal(disk, "/data"), records: 2 });
   });
 }
 
+for (const error of [undefined, noSpace]) {
+  const way = error === undefined ? "takes only a part" : "takes a part and throws";
+  test(`on a disk that ${way}, large commands that find no room read the state anew once, and small ones go on`, async () => {
+    const disk = new FaultyDisk(new MemoryDisk());
+    await using store = openStore({ directory: "/data", disk });
+    const counted = countLoads(store.checkpoints);
+    const engine = await Engine.start({ ...store, checkpoints: counted, now: () => 0 });
+    await createTask(engine, "before");
+    counted.loads = 0;
+    const created = ["before"];
+    for (let index = 0; index < 10; index++) {
+      disk.plan = ({ sizeBytes = 0 }) => {
+        return sizeBytes > ROOM_BYTES ? { taken: ROOM_BYTES, ...(error !== undefined && { error }) } : undefined;
+      };
+      const large = assertRejects(() => createLarge(engine, `large${index}`), Unavailable, "make room");
+      const small = `small${index}`;
+      // In the first round they share the batch that fails, and both have not happened.
+      const isCreated = await createTask(engine, small).then(() => true, () => false);
+      await large;
+      assertEquals(isCreated, index > 0);
+      if (isCreated) created.push(small);
+      assertEquals(await taskIds(engine), created);
+    }
+    assertEquals(counted.loads, 1);
+    disk.plan = () => undefined;
+    await createLarge(engine, "large");
+    assertEquals(await taskIds(engine), [...created, "large 0", "large 1", "large 2"]);
+    assertEquals(counted.loads, 1);
+    await engine.close();
+    assertEquals(verifyJournal(disk, "/data").fault, undefined);
+  });
+}
+
+test("where there is no room for what is due, nothing is decided that comes after it, and reads are answered", async () => {
+  const disk = new FaultyDisk(new MemoryDisk());
+  let now = 0;
+  await using store = openStore({ directory: "/data", disk, now: () => now });
+  const checkpoints = countLoads(store.checkpoints);
+  const engine = await Engine.start({ ...store, checkpoints, now: () => now });
+  const ids = times(300, (index) => `${"x".repeat(150)}${index}`);
+  await engine.execute({ type: "create_tasks", tasks: ids.map((id) => ({ ...newTask(id), timeoutMs: 100 })) }, "test");
+  const [first = ""] = ids;
+  for (const id of ids) {
+    await engine.execute({ type: "claim_task", instance: id === first ? "bob" : "ann", id }, "test");
+  }
+  checkpoints.loads = 0;
+  const room = 10_000;
+  disk.plan = ({ sizeBytes = 0 }) => sizeBytes > room ? { taken: room } : undefined;
+  await assertRejects(() => createLarge(engine, "large"), Unavailable, "make room");
+  now = 1_000;
+  const completion = { type: "complete_task", id: first, instance: "bob", attempt: 1, result: "late" } as const;
+  const completing = assertRejects(() => engine.execute(completion, "test"), Unavailable, "make room");
+  assertEquals(await engine.read((state) => state.counts.in_progress), ids.length);
+  await completing;
+  assertEquals(checkpoints.loads, 1);
+  disk.plan = () => undefined;
+  await createTask(engine, "after");
+  assertEquals(await engine.read((state) => [state.counts.in_progress, state.counts.pending]), [0, ids.length + 1]);
+  assertEquals(checkpoints.loads, 1);
+  await engine.close();
+});
+
 test("a small command is carried out where a large one found no room", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
-  disk.plan = ({ name }) => name === "write" ? { taken: PROBE_BYTES } : undefined;
+  disk.plan = ({ name }) => name === "write" ? { taken: ROOM_BYTES } : undefined;
   const large = { ...newTask("large"), description: "x".repeat(60_000) };
   const create = (): Promise<unknown> =>
     store.engine.execute({ type: "create_tasks", tasks: [large, { ...large, id: "larger" }] }, "test");
@@ -223,6 +280,28 @@ test("a checkpoint written while the next segment is empty can be used, with tha
     assertEquals(verifyJournal(left, "/data").records, 3);
   }
 });
+
+/** Passes on to checkpoints, and counts how often the state is read anew. */
+function countLoads(checkpoints: Checkpoints): Checkpoints & { loads: number } {
+  const counted = {
+    loads: 0,
+    load: () => (counted.loads++, checkpoints.load()),
+    save: checkpoints.save.bind(checkpoints),
+    legacy: () => checkpoints.legacy(),
+    retireLegacy: () => checkpoints.retireLegacy(),
+    close: () => {},
+  };
+  return counted;
+}
+
+/** Creates tasks with one command that takes more than `ROOM_BYTES`. */
+function createLarge(engine: Engine, id: string): Promise<unknown> {
+  const description = "x".repeat(60_000);
+  return engine.execute({
+    type: "create_tasks",
+    tasks: times(3, (index) => ({ ...newTask(`${id} ${index}`), description })),
+  }, "test");
+}
 
 /** Creates tasks in one batch; resolves to the ids of those that were acknowledged. */
 async function createAtOnce(engine: Engine, ids: readonly string[] = ["a", "b", "c"]): Promise<string[]> {

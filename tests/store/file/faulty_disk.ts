@@ -8,6 +8,8 @@ export interface Operation {
   readonly number: number;
   readonly name: "create" | "write" | "truncate" | "sync" | "rename" | "syncDirectory" | "makeDirectory";
   readonly path: string;
+  /** Of a write. */
+  readonly sizeBytes?: number;
 }
 
 /** What goes wrong: a write takes only the first bytes, then the error is thrown if there is one. */
@@ -42,7 +44,7 @@ export class FaultyDisk implements Disk {
   open(path: string, mode: OpenMode): DiskFile {
     const creates = mode === "replace" || (mode === "append" && this.#disk.identity(path) === undefined);
     if (creates) this.#check("create", path);
-    return new FaultyFile(this.#disk.open(path, mode), (name) => this.#check(name, path));
+    return new FaultyFile(this.#disk.open(path, mode), (name, sizeBytes) => this.#check(name, path, sizeBytes));
   }
 
   identity(path: string): FileIdentity | undefined {
@@ -77,8 +79,13 @@ export class FaultyDisk implements Disk {
   }
 
   /** Throws what the plan says; returns how many bytes a write may take, if fewer than all. */
-  #check(name: Operation["name"], path: string): Fault | undefined {
-    const operation = { number: this.operations.length + 1, name, path };
+  #check(name: Operation["name"], path: string, sizeBytes?: number): Fault | undefined {
+    const operation = {
+      number: this.operations.length + 1,
+      name,
+      path,
+      ...(sizeBytes !== undefined && { sizeBytes }),
+    };
     this.operations.push(operation);
     const fault = this.plan(operation);
     if (fault?.error !== undefined && fault.taken === undefined) throw fault.error;
@@ -88,9 +95,9 @@ export class FaultyDisk implements Disk {
 
 class FaultyFile implements DiskFile {
   readonly #file: DiskFile;
-  readonly #check: (name: Operation["name"]) => Fault | undefined;
+  readonly #check: (name: Operation["name"], sizeBytes?: number) => Fault | undefined;
 
-  constructor(file: DiskFile, check: (name: Operation["name"]) => Fault | undefined) {
+  constructor(file: DiskFile, check: (name: Operation["name"], sizeBytes?: number) => Fault | undefined) {
     this.#file = file;
     this.#check = check;
   }
@@ -104,7 +111,7 @@ class FaultyFile implements DiskFile {
   }
 
   write(bytes: Uint8Array): number {
-    const fault = this.#check("write");
+    const fault = this.#check("write", bytes.length);
     const taken = this.#file.write(bytes.subarray(0, fault?.taken ?? bytes.length));
     if (fault?.error !== undefined) throw fault.error;
     return taken;

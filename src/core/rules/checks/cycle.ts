@@ -5,7 +5,8 @@
 
 import { referencesOf } from "../../model/dependency.ts";
 import { MAX_NAMED } from "../../model/limits.ts";
-import { Refusal } from "../../model/refusal.ts";
+import { refuse } from "../../model/refusal.ts";
+import type { Part, Remedy } from "../../model/remedies.ts";
 import type { NewTask } from "../../model/task.ts";
 import { conditionsOn } from "../../state/conditions.ts";
 import type { Condition, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
@@ -43,13 +44,42 @@ export function refuseCycle(
   const nextOf = shorterWay(graph.starts, [graph.waitersOf, graph.awaitedBy]);
   const found = nextOf && findCycle(graph.starts, nextOf);
   if (found === undefined) return;
-  const cycle = (nextOf === graph.waitersOf ? found.toReversed() : found).map(nameOf);
+  const vertices = nextOf === graph.waitersOf ? found.toReversed() : found;
+  const cycle = vertices.map(nameOf);
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
-  throw new Refusal(
-    "cycle",
-    `Dependencies would create a cycle: ${path.join(" → ")}; leave out one of these dependencies`,
-    { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
-  );
+  throw refuse("cycle", `Dependencies would create a cycle: ${path.join(" → ")}`, {
+    remedies: waysToCut(vertices, changed),
+    data: { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
+  });
+}
+
+/** What takes one edge out of a cycle: another call, or a change of a pending task that is part of it. The first few. */
+function waysToCut(
+  cycle: readonly Vertex[],
+  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+): readonly Remedy[] {
+  const ways: Remedy[] = [];
+  for (const [index, waiter] of cycle.slice(0, -1).entries()) {
+    const awaited = cycle[index + 1];
+    if (awaited === undefined || ways.length === MAX_NAMED) break;
+    const isMember = isGroup(waiter);
+    const vertex = isMember ? awaited : waiter;
+    // A group waits for its members only.
+    if (isGroup(vertex)) continue;
+    const { id, task } = "task" in vertex
+      ? { id: vertex.task.id, task: vertex.task }
+      : { ...vertex, task: vertex.node?.task };
+    const said = changes.get(id);
+    const part: Part = isMember
+      ? { type: "membership", id: idOf(waiter) }
+      : { type: isGroup(awaited) ? "group" : "task", id: idOf(awaited) };
+    const isNew = isMember ? said?.group !== task?.group : said?.dependencies !== task?.dependencies;
+    if (said !== undefined && isNew) ways.push({ type: "leave_out", id, part });
+    else if (task?.status === "pending") {
+      ways.push({ type: "update_task", id, change: isMember ? "group" : "dependencies" });
+    }
+  }
+  return ways;
 }
 
 /**
@@ -203,7 +233,15 @@ function addTo(lists: Map<Vertex, ChangedTask[]>, vertex: Vertex, task: ChangedT
 }
 
 function nameOf(vertex: Vertex): string {
-  if ("newGroup" in vertex) return `group ${vertex.newGroup}`;
-  if ("members" in vertex) return `group ${vertex.group.id}`;
+  return isGroup(vertex) ? `group ${idOf(vertex)}` : idOf(vertex);
+}
+
+function isGroup(vertex: Vertex): vertex is ReadonlyGroupNode | NewGroup {
+  return "newGroup" in vertex || "members" in vertex;
+}
+
+function idOf(vertex: Vertex): string {
+  if ("newGroup" in vertex) return vertex.newGroup;
+  if ("members" in vertex) return vertex.group.id;
   return "task" in vertex ? vertex.task.id : vertex.id;
 }

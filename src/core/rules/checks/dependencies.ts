@@ -12,13 +12,14 @@ import {
   type ResultCondition,
 } from "../../model/dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../model/limits.ts";
-import { Refusal } from "../../model/refusal.ts";
-import { checkId, hasJsonNumbers, printable } from "../../model/values.ts";
+import type { Names } from "../../model/id_map.ts";
+import { Refusal, refuse } from "../../model/refusal.ts";
+import { checkId, hasJsonNumbers, orTwin, printable } from "../../model/values.ts";
 
 /** What dependencies may name. */
 export interface Existing {
-  readonly task: (id: string) => boolean;
-  readonly group: (id: string) => boolean;
+  readonly tasks: Names;
+  readonly groups: Names;
 }
 
 /** Refuses dependencies that `task` cannot have, whatever else is in the graph. */
@@ -61,27 +62,24 @@ function tooMany(count: number): Refusal {
   );
 }
 
-function checkTask(task: string, id: string, existing: Existing): void {
-  if (existing.task(id)) return;
+function checkTask(task: string, id: string, { tasks }: Existing): void {
+  if (tasks.has(id)) return;
   checkId(id, "Task id");
-  throw new Refusal(
-    "dependency_not_found",
-    `Dependency task ${id} not found: task ${task} names it; create it first, or together with that task`,
-    { id, task },
-  );
+  const twin = tasks.twinOf(id);
+  throw refuse("dependency_not_found", `Dependency task ${id} not found: task ${task} names it${orTwin(twin)}`, {
+    remedies: twin === undefined ? [{ type: "create_task", id }] : [],
+    data: { id, task, ...(twin !== undefined && { existing: twin }) },
+  });
 }
 
-function checkGroup(task: string, id: string, existing: Existing): void {
-  if (existing.group(id)) return;
+function checkGroup(task: string, id: string, { groups }: Existing): void {
+  if (groups.has(id)) return;
   checkId(id, "Group id");
-  throw new Refusal(
-    "dependency_not_found",
-    `Dependency group ${id} not found: task ${task} names it; create it first`,
-    {
-      group: id,
-      task,
-    },
-  );
+  const twin = groups.twinOf(id);
+  throw refuse("dependency_not_found", `Dependency group ${id} not found: task ${task} names it${orTwin(twin)}`, {
+    remedies: twin === undefined ? [{ type: "create_group", group: id }] : [],
+    data: { group: id, task, ...(twin !== undefined && { existing: twin }) },
+  });
 }
 
 function checkAtLeast(task: string, { at_least, of }: AtLeast): void {

@@ -1,9 +1,9 @@
 /** Rules of the dependency graph: what is named exists, and no task waits for itself. */
 
 import type { Dependency } from "../../model/dependency.ts";
-import { IdMap } from "../../model/id_map.ts";
+import { IdMap, type Names } from "../../model/id_map.ts";
 import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_TASKS } from "../../model/limits.ts";
-import { Refusal } from "../../model/refusal.ts";
+import { Refusal, refuse } from "../../model/refusal.ts";
 import type { NewTask } from "../../model/task.ts";
 import { checkNewId, checkText } from "../../model/values.ts";
 import { conditionsOn } from "../../state/conditions.ts";
@@ -16,7 +16,7 @@ export interface NewTasksOptions {
   /** Most tasks. */
   readonly limit?: number;
   /** A group that is created together with them. */
-  readonly newGroups?: { readonly has: (group: string) => boolean };
+  readonly newGroups?: Names;
 }
 
 /** Refuses tasks that cannot be added, all together, to the graph. */
@@ -39,9 +39,10 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
     const existing = state.tasks.get(task.id)?.task;
     if (existing !== undefined) {
-      const orChange = existing.status === "pending" ? ", or use update_task" : "";
-      throw new Refusal("already_exists", `Task ${task.id} already exists: choose another id${orChange}`, {
-        id: task.id,
+      const { id, status } = existing;
+      throw refuse("already_exists", `Task ${id} already exists: choose another id`, {
+        remedies: status === "pending" ? [{ type: "update_task", id, change: "any" }] : [],
+        data: { id },
       });
     }
     if (batch.has(task.id)) {
@@ -51,15 +52,26 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     }
     batch.set(task.id, task);
   }
-  const existing = {
-    task: (id: string) => batch.has(id) || state.tasks.has(id),
-    group: (id: string) => newGroups?.has(id) === true || state.groups.has(id),
+  const { instances, held } = state;
+  const known = {
+    tasks: both(batch, state.tasks),
+    groups: newGroups === undefined ? state.groups : both(newGroups, state.groups),
+    instances,
+    held,
   };
   for (const task of tasks) {
-    checkSettings(task, task.id, existing.group);
-    checkDependencies(task.id, task.dependencies, existing);
+    checkSettings(task, task.id, known);
+    checkDependencies(task.id, task.dependencies, known);
   }
   refuseCycle(state, batch);
+}
+
+/** The ids of two maps together. */
+function both(first: Names, second: Names): Names {
+  return {
+    has: (id) => first.has(id) || second.has(id),
+    twinOf: (id) => first.twinOf(id) ?? second.twinOf(id),
+  };
 }
 
 /** Refuses dependencies that an existing task cannot have; with `changes`, in the group that it changes to. */
@@ -69,10 +81,7 @@ export function checkNewDependencies(
   dependencies: readonly Dependency[],
   changes: { readonly group?: string | null } = {},
 ): void {
-  checkDependencies(id, dependencies, {
-    task: (each) => state.tasks.has(each),
-    group: (each) => state.groups.has(each),
-  });
+  checkDependencies(id, dependencies, state);
   const group = changes.group === undefined ? state.tasks.get(id)?.task.group : changes.group;
   refuseCycle(state, new Map([[id, { dependencies, ...(group != null && { group }) }]]));
 }

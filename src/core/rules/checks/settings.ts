@@ -5,6 +5,7 @@
 
 import type { Changes } from "../../messages/events.ts";
 import type { GroupSettings } from "../../model/group.ts";
+import type { Names } from "../../model/id_map.ts";
 import type { InstanceSettings } from "../../model/instance.ts";
 import {
   MAX_BACKOFF_COEFFICIENT,
@@ -16,24 +17,34 @@ import {
   MAX_TIME_MS,
   MAX_TITLE_BYTES,
 } from "../../model/limits.ts";
-import { Refusal } from "../../model/refusal.ts";
+import { Refusal, refuse } from "../../model/refusal.ts";
 import { type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts";
-import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber } from "../../model/values.ts";
+import { checkId, checkText, hasJsonNumbers, type IdKind, orTwin, printableNumber } from "../../model/values.ts";
+import { checkNewInstance, type KnownInstances } from "./instance.ts";
+
+/** What settings may name. */
+export interface Nameable extends KnownInstances {
+  readonly groups: Names;
+}
 
 /** Refuses settings that task `id` cannot have. */
 export function checkSettings(
   settings: Changes<TaskSettings>,
   id: string,
-  groupExists: (group: string) => boolean,
+  known: Nameable,
 ): void {
   const { priority, group, role, capabilities, assignTo, locks, backoff } = settings;
   const what = `of task ${id}`;
   if (priority != null && !PRIORITIES.includes(priority)) {
     throw invalid(`Priority ${what} must be ${PRIORITIES.join(", ")}`);
   }
-  if (group != null && !groupExists(group)) {
+  if (group != null && !known.groups.has(group)) {
     checkId(group, "Group id");
-    throw new Refusal("not_found", `Group ${group} not found: task ${id} names it; create_group it first`, { group });
+    const twin = known.groups.twinOf(group);
+    throw refuse("not_found", `Group ${group} not found: task ${id} names it${orTwin(twin)}`, {
+      remedies: twin === undefined ? [{ type: "create_group", group }] : [],
+      data: { group, ...(twin !== undefined && { existing: twin }) },
+    });
   }
   if (role != null) checkId(role, "Role");
   if (capabilities != null) checkNames(capabilities, "Capability", what);
@@ -43,7 +54,7 @@ export function checkSettings(
     if ((instance === undefined) === (reservedRole === undefined)) {
       throw invalid(`assign_to ${what} must name either an instance or a role`);
     }
-    if (instance !== undefined) checkId(instance, "Instance id");
+    if (instance !== undefined) checkNewInstance(known, instance);
     if (reservedRole !== undefined) checkId(reservedRole, "Role");
     checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
   }

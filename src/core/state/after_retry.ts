@@ -1,0 +1,88 @@
+/**
+ * What becomes at once of tasks that are retried together: those whose dependencies cannot be met even then end, and
+ * what waits for these may end in turn. Reads the state, and changes nothing of it.
+ */
+
+import { combine, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
+import type { TaskStatus } from "../model/status.ts";
+import { conditionsOn, countVerdict, groupVerdict, unreachableEnd } from "./conditions.ts";
+import type { Condition, ReadonlyGroupNode, ReadonlyTaskNode } from "./state.ts";
+
+/** Statuses that tasks would have, and the counts of their groups with these. */
+interface Changed {
+  readonly statuses: Map<ReadonlyTaskNode, TaskStatus>;
+  readonly counts: Map<ReadonlyGroupNode, Record<TaskStatus, number>>;
+}
+
+/**
+ * The status of each task of `retried`, none of which runs or is completed, right after they are retried together, and
+ * of what ends by that. In rounds, as `consequencesOf` has it. O(their dependencies + those of what ends).
+ */
+export function statusesAfterRetry(retried: readonly ReadonlyTaskNode[]): ReadonlyMap<ReadonlyTaskNode, TaskStatus> {
+  const changed: Changed = { statuses: new Map(), counts: new Map() };
+  for (const node of retried) change(changed, node, "pending");
+  // Each round ends at least one more task, for good.
+  for (let round: Iterable<ReadonlyTaskNode> = retried;;) {
+    const ends = Array.from(round, (node) => ({ node, end: endOf(node, changed) }));
+    const ended: ReadonlyTaskNode[] = [];
+    for (const { node, end } of ends) {
+      if (end === undefined) continue;
+      change(changed, node, end);
+      ended.push(node);
+    }
+    if (ended.length === 0) return changed.statuses;
+    round = waitersOf(ended);
+  }
+}
+
+function change({ statuses, counts }: Changed, node: ReadonlyTaskNode, status: TaskStatus): void {
+  const { group } = node;
+  if (group !== undefined) {
+    const its = counts.get(group) ?? { ...group.counts };
+    its[statuses.get(node) ?? node.task.status]--;
+    its[status]++;
+    counts.set(group, its);
+  }
+  statuses.set(node, status);
+}
+
+/** How a task ends that would be pending, if its dependencies cannot be met. */
+function endOf(node: ReadonlyTaskNode, changed: Changed): "skipped" | "failed" | undefined {
+  if ((changed.statuses.get(node) ?? node.task.status) !== "pending") return undefined;
+  const tally = tallyOf(node.conditions, changed);
+  for (const dependency of node.dependencies) {
+    const status = changed.statuses.get(dependency) ?? dependency.task.status;
+    countVerdict(tally, TRUTH_TABLE.completed[status], 1);
+  }
+  return unreachableEnd({ task: node.task, ...tally });
+}
+
+function tallyOf(conditions: readonly Condition[], changed: Changed) {
+  const tally = { total: conditions.length, unmet: 0, blocked: 0, notTaken: 0 };
+  for (const condition of conditions) countVerdict(tally, verdictOf(condition, changed), 1);
+  return tally;
+}
+
+function verdictOf(condition: Condition, changed: Changed): Verdict {
+  if (condition.type === "branch") return combine(tallyOf(condition.parts, changed), condition.need);
+  if (condition.type === "group") {
+    const counts = changed.counts.get(condition.source);
+    return counts === undefined ? condition.verdict : groupVerdict(condition, counts);
+  }
+  // No changed task is completed, so none has a result that a condition could ask for.
+  const status = changed.statuses.get(condition.source);
+  return status === undefined ? condition.verdict : TRUTH_TABLE[condition.on][status];
+}
+
+/** The tasks that wait for any of `nodes`, directly or through their groups, each once. */
+function waitersOf(nodes: readonly ReadonlyTaskNode[]): ReadonlySet<ReadonlyTaskNode> {
+  const waiters = new Set<ReadonlyTaskNode>();
+  for (const { dependents, subscribers } of nodes) {
+    for (const dependent of dependents) waiters.add(dependent);
+    for (const { root } of subscribers) waiters.add(root);
+  }
+  for (const group of new Set(nodes.map((node) => node.group))) {
+    for (const { root } of group === undefined ? [] : conditionsOn(group)) waiters.add(root);
+  }
+  return waiters;
+}
