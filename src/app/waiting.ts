@@ -8,7 +8,7 @@ import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.
 import { Refusal } from "../core/model/refusal.ts";
 import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
 import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
-import { isFree, mayClaim } from "../core/state/next_claim.ts";
+import { firstAnswered } from "../core/state/next_claim.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
@@ -356,9 +356,10 @@ export class Waiting {
     const now = this.#now();
     const heartbeatAt = Math.min(...waiters.map(({ command }) => heartbeatDueAt(state, command.instance) ?? Infinity));
     const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(heartbeatAt, now + HEARTBEAT_MS));
+    // Who has left or drains since, or holds as much as it may, is told so at once.
+    const answered = firstAnswered(state, waiters.map(({ command }) => command));
     return {
-      // Who has left or drains since, or holds as much as it may, is told so at once.
-      waiter: waiters.find(({ command }) => !isFree(state, command.instance) || mayClaim(state, command)),
+      waiter: answered === undefined ? undefined : waiters[answered],
       silent: waiters.map(({ command }) => command.instance)
         .filter((instance) => (this.#heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now())
         .filter((instance) =>

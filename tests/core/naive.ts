@@ -181,7 +181,7 @@ function readyOf({ task, claimAt, lane }: TaskNode): ReadyIndexes {
     claimAt,
     isUrgent: task.priority === "urgent",
     requirement: { instance, roles, capabilities },
-    able: lane?.bucket.able ?? -1,
+    able: lane?.bucket.demand.able ?? -1,
     isOpen: lane !== undefined && !isLimited(lane),
   };
 }

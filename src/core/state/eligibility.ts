@@ -57,6 +57,17 @@ export function profileOf(
   return { instance, key, roles, capabilities, signature: signatureOf(roles, capabilities) };
 }
 
+/** What several instances offer together, as if it were one: who lacks something of it may still lack what a task asks. */
+export function unionOf(profiles: readonly Profile[]): Profile {
+  return {
+    instance: "",
+    key: "",
+    roles: new Set(profiles.flatMap(({ roles }) => [...roles])),
+    capabilities: new Set(profiles.flatMap(({ capabilities }) => [...capabilities])),
+    signature: profiles.reduce((bits, { signature }) => bits | signature, 0),
+  };
+}
+
 /** Whether an instance may claim tasks of a kind: the one rule for it. Whether they may run now is not asked here. */
 export function isEligible(profile: Profile, { requirement }: Kind): boolean {
   // It lacks something for sure: so most kinds cost no look-up at all.

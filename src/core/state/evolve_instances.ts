@@ -6,8 +6,8 @@ import type { EventOf } from "../messages/events.ts";
 import type { Instance, InstanceSettings } from "../model/instance.ts";
 import { MAX_INSTANCES } from "../model/limits.ts";
 import { type Profile, profileOf } from "./eligibility.ts";
+import { changeFleet } from "./fleet.ts";
 import { add, remove } from "./heap.ts";
-import { changeFleet } from "./ready_queue.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
 
@@ -48,7 +48,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
 export function addInstance(state: State, instance: Instance): void {
   const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), expiryTimer: undefined };
   state.instances.set(instance.id, node);
-  changeFleet(state.ready, undefined, offerOf(node));
+  changeFleet(state.ready.fleet, undefined, offerOf(node));
   put(state, node, instance);
 }
 
@@ -95,7 +95,7 @@ function put(state: State, node: InstanceNode, instance: Instance, profile: Prof
   const before = offerOf(node);
   node.instance = instance;
   node.profile = profile;
-  changeFleet(state.ready, before, offerOf(node));
+  changeFleet(state.ready.fleet, before, offerOf(node));
   if (node.expiryTimer !== undefined) remove(state.expiryTimers, node.expiryTimer);
   node.expiryTimer = undefined;
   const isThere = instance.status === "active" || instance.status === "draining";

@@ -8,7 +8,7 @@ import { take } from "../model/text.ts";
 import { isEligible, type Profile, profileOf } from "./eligibility.ts";
 import { inOrder } from "./heap.ts";
 import { countHeldBy } from "./lookup.ts";
-import { isLimited, nextFor } from "./ready_queue.ts";
+import { firstServed, isLimited, nextFor } from "./ready_queue.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
 /** What an instance offers: what it says with the call, or else what it registered. */
@@ -37,11 +37,21 @@ export function describeBusy(state: ReadonlyState, id: string): string {
   return status === "left" ? "has left and gets no more tasks" : `holds as many tasks as it may (${maxConcurrent})`;
 }
 
-/** Whether a claim that names no task would find one now. O(buckets of ready tasks). */
-export function mayClaim(state: ReadonlyState, command: CommandOf<"claim_task">): boolean {
-  const { instance } = command;
-  if (state.standings.ready === state.ready.limited) return false;
-  return isFree(state, instance) && nextClaim(state, profileIn(state, instance, command)) !== undefined;
+/**
+ * The index of the first of some claims that has an answer now: there is a task for it, or its instance may not take one;
+ * undefined if all are to wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket that no claim alone
+ * but all together offer enough for.
+ */
+export function firstAnswered(
+  state: ReadonlyState,
+  claims: readonly CommandOf<"claim_task">[],
+): number | undefined {
+  const busy = claims.findIndex(({ instance }) => !isFree(state, instance));
+  const waiting = busy < 0 ? claims : claims.slice(0, busy);
+  const served = state.standings.ready === state.ready.limited
+    ? undefined
+    : firstServed(state.ready, waiting.map((command) => profileIn(state, command.instance, command)));
+  return served ?? (busy < 0 ? undefined : busy);
 }
 
 /** The task that an instance claims next. O(buckets of ready tasks). */

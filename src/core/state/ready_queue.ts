@@ -8,10 +8,10 @@
 
 import { MAX_EQUALS } from "../model/limits.ts";
 import type { Priority } from "../model/task.ts";
-import { isEligible, type Profile, type Requirement } from "./eligibility.ts";
-import { countAble, discharge, enlist } from "./fleet.ts";
+import { isEligible, type Profile, type Requirement, unionOf } from "./eligibility.ts";
+import { addDemand, type Demand, keyOf, removeDemand } from "./fleet.ts";
 import { add, emptyHeap, inOrder, remove, reposition } from "./heap.ts";
-import type { Bucket, GroupNode, Lane, LockNode, ReadyTasks, TaskNode } from "./state.ts";
+import type { Bucket, GroupNode, Lane, LockNode, Ranked, ReadyTasks, TaskNode } from "./state.ts";
 
 /** By how much a priority brings a claim forward, in milliseconds. `urgent` goes before everything else besides. */
 export function claimBoostMs(priority: Priority | undefined): number {
@@ -25,7 +25,7 @@ const BOOST_MS: Readonly<Record<Priority, number>> = {
   urgent: 60 * 60_000,
 };
 
-/** Adds a task that is not among the ready ones. O(log n), in a new bucket O(different profiles). */
+/** Adds a task that is not among the ready ones. O(log n); if it is the first that asks this, O(different profiles). */
 export function addReady(
   ready: ReadyTasks,
   node: TaskNode,
@@ -36,12 +36,11 @@ export function addReady(
     node.urgent = { heapIndex: -1, target: node };
     add(ready.urgent, node.urgent);
   }
-  const lane = laneFor(bucketFor(ready, requirement, node), locks);
+  const lane = laneFor(bucketFor(ready, requirement, node.group), locks);
   node.lane = lane;
   add(lane.tasks, node);
-  lane.bucket.size++;
-  if (lane.tasks.entries[0] === node) placeLane(lane);
   countTask(ready, lane, 1);
+  if (lane.tasks.entries[0] === node) placeLane(lane, node);
 }
 
 /** Removes a task if it is among the ready ones. Its `task` must still be the one that was added. O(log n). */
@@ -51,10 +50,10 @@ export function removeReady(ready: ReadyTasks, node: TaskNode): void {
   const wasFirst = node.heapIndex === 0;
   remove(lane.tasks, node);
   node.lane = undefined;
-  lane.bucket.size--;
   countTask(ready, lane, -1);
-  if (lane.tasks.entries.length === 0) removeLane(ready, lane);
-  else if (wasFirst) placeLane(lane);
+  const first = lane.tasks.entries[0];
+  if (first === undefined) removeLane(ready, lane);
+  else if (wasFirst) placeLane(lane, first);
   if (node.urgent === undefined) return;
   remove(ready.urgent, node.urgent);
   node.urgent = undefined;
@@ -76,38 +75,25 @@ export function setLockOpen(ready: ReadyTasks, lock: LockNode, isOpen: boolean):
     const before = lane.taken;
     lane.taken += isOpen ? -1 : 1;
     if (before > 0 && lane.taken > 0) continue;
-    placeLane(lane);
-    countLocked(ready, lane, isOpen ? -lane.tasks.entries.length : lane.tasks.entries.length);
-  }
-}
-
-/** Puts what an active instance offers in the place of what it offered before; undefined while it is not active. O(buckets). */
-export function changeFleet(ready: ReadyTasks, before: Profile | undefined, after: Profile | undefined): void {
-  if (before === after) return;
-  if (before !== undefined) discharge(ready.fleet, before);
-  if (after !== undefined) enlist(ready.fleet, after);
-  if (before?.key === after?.key) return;
-  for (const bucket of ready.buckets.values()) {
-    if (before !== undefined && isEligible(before, bucket)) bucket.able--;
-    if (after !== undefined && isEligible(after, bucket)) bucket.able++;
+    countLocked(ready, lane.bucket, isOpen ? -lane.size : lane.size);
   }
 }
 
 /**
  * The task that an instance claims next. Among tasks of equal rank, one that no other instance is eligible for goes
- * first, then one that `isWarm` (among the first few), then the one created first. O(buckets).
+ * first, then one that `isWarm` (among the first few), then the one created first. O(buckets + lanes with a taken lock).
  */
 export function nextFor(
   ready: ReadyTasks,
   profile: Profile,
   isWarm: (node: TaskNode) => boolean,
 ): TaskNode | undefined {
-  let best: Bucket | undefined;
+  let best: Lane | undefined;
   for (const bucket of ready.buckets.values()) {
-    if (bucket.isLocked || (best !== undefined && !goesBefore(bucket, best))) continue;
-    if (bucket.group?.isOpen !== false && isEligible(profile, bucket)) best = bucket;
+    if (!hasOpen(bucket) || (best !== undefined && !goesBefore(bucket, best))) continue;
+    if (isEligible(profile, bucket)) best = firstOpen(bucket.queue.entries, best);
   }
-  const first = best?.first;
+  const first = best?.tasks.entries[0];
   // What waited for nothing continues nobody's work, and neither does what became ready with it.
   if (first?.lane === undefined || first.task.dependencies.length === 0) return first;
   let looked = 0;
@@ -116,6 +102,30 @@ export function nextFor(
     if (isWarm(node)) return node;
   }
   return first;
+}
+
+/**
+ * The index of the first of some profiles for which there is a task; undefined if there is none for any of them. Most
+ * buckets are told from what all of them offer together, so that it is O(profiles + buckets).
+ */
+export function firstServed(ready: ReadyTasks, profiles: readonly Profile[]): number | undefined {
+  const instances = new Set(profiles.map(({ instance }) => instance));
+  const together = unionOf(profiles);
+  let unserved = profiles;
+  for (const bucket of ready.buckets.values()) {
+    if (unserved.length === 0) break;
+    if (!hasOpen(bucket)) continue;
+    const { instance } = bucket.requirement;
+    if (instance === undefined ? !isEligible(together, bucket) : !instances.has(instance)) continue;
+    const index = unserved.findIndex((profile) => isEligible(profile, bucket));
+    if (index >= 0) unserved = profiles.slice(0, index);
+  }
+  return unserved.length < profiles.length ? unserved.length : undefined;
+}
+
+/** Whether neither its group nor locks keep all tasks of a bucket from being claimed. */
+function hasOpen({ locked, size, group }: Bucket): boolean {
+  return locked < size && group?.isOpen !== false;
 }
 
 /** Whether a group that is paused or full, or a taken lock, keeps the tasks of a lane from being claimed. */
@@ -128,9 +138,28 @@ export function limitedIn({ isOpen, standings, locked }: Pick<GroupNode, "isOpen
   return isOpen ? locked : standings.ready;
 }
 
-/** Orders buckets by their first claimable task. Buckets whose tasks all wait for locks come last. */
+/** Orders buckets by their first tasks. Buckets whose tasks all wait for locks come last. */
 export function compareBuckets(a: Bucket, b: Bucket): number {
-  return (a.isLocked === b.isLocked ? goesBefore(a, b) : b.isLocked) ? -1 : 1;
+  const isLocked = a.locked === a.size;
+  return (isLocked === (b.locked === b.size) ? goesBefore(a, b) : !isLocked) ? -1 : 1;
+}
+
+/** The first task of a bucket that waits for no lock, or if all do, the first one. O(lanes with a taken lock). */
+export function firstTaskOf(bucket: Bucket): TaskNode {
+  const { entries } = bucket.queue;
+  // Neither a bucket nor a lane is ever empty.
+  return (firstOpen(entries, undefined) ?? entries[0]!).tasks.entries[0]!;
+}
+
+/**
+ * The first lane without a taken lock from `index` of a queue on and below, or `best` where that goes before it. What is
+ * below an entry of a heap comes after it: so only lanes with a taken lock are looked through.
+ */
+function firstOpen(lanes: readonly Lane[], best: Lane | undefined, index = 0): Lane | undefined {
+  const lane = lanes[index];
+  if (lane === undefined || (best !== undefined && !goesBefore(lane, best))) return best;
+  if (lane.taken === 0) return lane;
+  return firstOpen(lanes, firstOpen(lanes, best, 2 * index + 1), 2 * index + 2);
 }
 
 /** Whether a task goes before another one of its bucket: by rank, then in the order of creation. */
@@ -139,12 +168,16 @@ function isClaimedBefore(a: TaskNode, b: TaskNode): boolean {
 }
 
 /** By the ranks of their first tasks; of equals the one that only one instance is eligible for; then by creation. */
-function goesBefore(a: Bucket, b: Bucket): boolean {
+function goesBefore(a: Ranked, b: Ranked): boolean {
   if (a.claimAt !== b.claimAt || a.isUrgent !== b.isUrgent) {
     return a.isUrgent === b.isUrgent ? a.claimAt < b.claimAt : a.isUrgent;
   }
-  const isForOne = a.isDemanding && a.able <= 1;
-  return isForOne === (b.isDemanding && b.able <= 1) ? a.order < b.order : isForOne;
+  const isForOne = isForOnlyOne(a.demand);
+  return isForOne === isForOnlyOne(b.demand) ? a.order < b.order : isForOne;
+}
+
+function isForOnlyOne({ isDemanding, able }: Demand): boolean {
+  return isDemanding && able <= 1;
 }
 
 /** Urgent before everything else, then by time. */
@@ -153,36 +186,23 @@ function rankDifference(a: TaskNode, b: TaskNode): number {
   return a.claimAt - b.claimAt;
 }
 
-function isLaneBefore(a: Lane, b: Lane): boolean {
-  if ((a.taken > 0) !== (b.taken > 0)) return b.taken > 0;
-  // A lane in a queue is never empty.
-  return isClaimedBefore(a.tasks.entries[0]!, b.tasks.entries[0]!);
-}
-
 /** The bucket for a task, made if there is none. */
-function bucketFor(ready: ReadyTasks, requirement: Requirement, first: TaskNode): Bucket {
-  const { group } = first;
-  const { instance = null, roles, capabilities } = requirement;
-  const isDemanding = instance !== null || roles.length > 0 || capabilities.length > 0;
-  const key = isDemanding || group !== undefined
-    ? JSON.stringify([instance, roles, capabilities, group?.group.id ?? null])
-    : "";
+function bucketFor(ready: ReadyTasks, requirement: Requirement, group: GroupNode | undefined): Bucket {
+  const asked = keyOf(requirement);
+  const key = group === undefined ? asked : JSON.stringify([asked, group.group.id]);
   const known = ready.buckets.get(key);
   if (known !== undefined) return known;
+  const demand = addDemand(ready.fleet, requirement);
   const bucket: Bucket = {
+    ...UNRANKED,
     key,
-    requirement,
+    requirement: demand.requirement,
     group,
-    isDemanding,
-    able: countAble(ready.fleet, { requirement }),
+    demand,
     lanes: new Map(),
-    queue: emptyHeap(isLaneBefore),
+    queue: emptyHeap<Lane>(goesBefore),
     size: 0,
-    first,
-    isLocked: false,
-    isUrgent: false,
-    claimAt: 0,
-    order: 0,
+    locked: 0,
   };
   ready.buckets.set(key, bucket);
   return bucket;
@@ -192,8 +212,17 @@ function laneFor(bucket: Bucket, locks: readonly LockNode[]): Lane {
   const key = locks.length === 0 ? "" : JSON.stringify(locks.map(({ name }) => name).sort());
   const known = bucket.lanes.get(key);
   if (known !== undefined) return known;
-  const taken = locks.filter(({ isOpen }) => !isOpen).length;
-  const lane: Lane = { heapIndex: -1, key, bucket, locks, taken, tasks: emptyHeap(isClaimedBefore) };
+  const lane: Lane = {
+    ...UNRANKED,
+    demand: bucket.demand,
+    heapIndex: -1,
+    key,
+    bucket,
+    locks,
+    taken: locks.filter(({ isOpen }) => !isOpen).length,
+    tasks: emptyHeap(isClaimedBefore),
+    size: 0,
+  };
   bucket.lanes.set(key, lane);
   for (const lock of locks) lock.lanes.add(lane);
   return lane;
@@ -204,36 +233,45 @@ function removeLane(ready: ReadyTasks, lane: Lane): void {
   remove(bucket.queue, lane);
   for (const lock of lane.locks) lock.lanes.delete(lane);
   bucket.lanes.delete(lane.key);
-  if (bucket.lanes.size === 0) ready.buckets.delete(bucket.key);
-  else readFirst(bucket);
+  if (bucket.lanes.size > 0) return rankBucket(bucket);
+  ready.buckets.delete(bucket.key);
+  removeDemand(ready.fleet, bucket.demand);
 }
 
-/** Puts a lane that is new, or whose first task or taken locks have changed, where it belongs. */
-function placeLane(lane: Lane): void {
-  const { bucket } = lane;
-  if (lane.heapIndex < 0) add(bucket.queue, lane);
-  else reposition(bucket.queue, lane);
-  readFirst(bucket);
+/** Puts a lane that is new, or has another first task, where it belongs. */
+function placeLane(lane: Lane, first: TaskNode): void {
+  lane.isUrgent = first.urgent !== undefined;
+  lane.claimAt = first.claimAt;
+  lane.order = first.task.order;
+  const { queue } = lane.bucket;
+  if (lane.heapIndex < 0) add(queue, lane);
+  else reposition(queue, lane);
+  rankBucket(lane.bucket);
 }
 
-function readFirst(bucket: Bucket): void {
-  const lane = bucket.queue.entries[0];
-  const first = lane?.tasks.entries[0];
-  if (lane === undefined || first === undefined) return;
-  bucket.first = first;
-  bucket.isLocked = lane.taken > 0;
-  bucket.isUrgent = first.urgent !== undefined;
+function rankBucket(bucket: Bucket): void {
+  const first = bucket.queue.entries[0];
+  if (first === undefined) return;
+  bucket.isUrgent = first.isUrgent;
   bucket.claimAt = first.claimAt;
-  bucket.order = first.task.order;
+  bucket.order = first.order;
 }
+
+/** The rank of a bucket or lane before it has its first task. */
+const UNRANKED = { isUrgent: false, claimAt: 0, order: 0 };
 
 function countTask(ready: ReadyTasks, lane: Lane, change: 1 | -1): void {
-  if (lane.taken > 0) countLocked(ready, lane, change);
-  if (lane.bucket.group?.isOpen === false) ready.limited += change;
+  const { bucket } = lane;
+  lane.size += change;
+  bucket.size += change;
+  if (lane.taken > 0) countLocked(ready, bucket, change);
+  if (bucket.group?.isOpen === false) ready.limited += change;
 }
 
-/** Counts tasks of a lane that wait for a lock. In a closed group all tasks are limited anyway. */
-function countLocked(ready: ReadyTasks, { bucket: { group } }: Lane, change: number): void {
+/** Counts tasks of a bucket that wait for a lock. In a closed group all tasks are limited anyway. */
+function countLocked(ready: ReadyTasks, bucket: Bucket, change: number): void {
+  const { group } = bucket;
+  bucket.locked += change;
   if (group !== undefined) group.locked += change;
   if (group?.isOpen !== false) ready.limited += change;
 }

@@ -12,7 +12,7 @@ import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { Kind, Profile } from "./eligibility.ts";
-import { emptyFleet, type Fleet } from "./fleet.ts";
+import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
 
 export interface State {
@@ -186,30 +186,30 @@ export interface Branch extends ConditionBase {
   notTaken: number;
 }
 
-/** Ready tasks of one group, or of none, that ask the same of an instance. */
-export interface Bucket extends Kind {
-  readonly key: string;
-  readonly group: GroupNode | undefined;
-  /** Whether not everybody may claim them. */
-  readonly isDemanding: boolean;
-  /** How many active instances may claim them. */
-  able: number;
-  /** By the locks that their tasks name; none is empty. */
-  readonly lanes: Map<string, Lane>;
-  /** The same by their first tasks, those with a taken lock after the others. */
-  readonly queue: Heap<Lane>;
-  /** How many tasks there are in all lanes. */
-  size: number;
-  /** The first task of the first lane, whether it waits for a lock, and its rank: a claim looks at nothing else. */
-  first: TaskNode;
-  isLocked: boolean;
+/** Ready tasks by their first one: what claims compare, kept here as looking for it costs more than comparing it. */
+export interface Ranked {
+  /** What they ask, and how many instances may do it. */
+  readonly demand: Demand;
   isUrgent: boolean;
   claimAt: number;
   order: number;
 }
 
+/** Ready tasks of one group, or of none, that ask the same of an instance. */
+export interface Bucket extends Kind, Ranked {
+  readonly key: string;
+  readonly group: GroupNode | undefined;
+  /** By the locks that their tasks name; none is empty. */
+  readonly lanes: Map<string, Lane>;
+  /** The same by their first tasks, whether their locks are taken or not. */
+  readonly queue: Heap<Lane>;
+  /** How many tasks there are in all lanes, and how many of these wait for a lock. */
+  size: number;
+  locked: number;
+}
+
 /** Tasks of a bucket that name the same locks. */
-export interface Lane extends HeapEntry {
+export interface Lane extends HeapEntry, Ranked {
   readonly key: string;
   readonly bucket: Bucket;
   /** Each once. */
@@ -218,6 +218,8 @@ export interface Lane extends HeapEntry {
   taken: number;
   /** The first to be claimed comes first. */
   readonly tasks: Heap<TaskNode>;
+  /** How many tasks there are. */
+  size: number;
 }
 
 /** The ready tasks: `ready_queue.ts` keeps them. */

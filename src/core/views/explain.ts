@@ -184,7 +184,7 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { instance } = asks;
   const nobody = instance !== undefined && !isFree(state, instance)
     ? `, which ${describeBusy(state, instance)}`
-    : node.lane?.bucket.able === 0
+    : node.lane?.bucket.demand.able === 0
     ? ", which no active registered instance offers"
     : "";
   return {

@@ -14,13 +14,14 @@ import { firstHeldBy } from "../state/lookup.ts";
 import { describeBusy, isFree } from "../state/next_claim.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
-import { compareBuckets } from "../state/ready_queue.ts";
+import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
 import type { Bucket, ReadonlyState } from "../state/state.ts";
 import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
 
 /** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
-  const { reason, why, remedies } = noTasksReason(state, profile);
+  const unmatched = unmatchedFor(state, profile);
+  const { reason, why, remedies } = noTasksReason(state, profile, unmatched);
   const help = describeRemedies(remedies);
   return {
     reason,
@@ -30,7 +31,7 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
     blockedBy: take(blockers(state), MAX_NAMED),
     blockedCount: state.standings.blocked,
     holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
-    unmatched: unmatchedFor(state, profile),
+    unmatched,
     ...(state.delayTimers.entries[0] !== undefined && { nextAt: state.delayTimers.entries[0].at }),
   };
 }
@@ -44,7 +45,11 @@ export interface WhyNoTasks {
 }
 
 /** The reason for which an instance can claim nothing: what lies with the instance first, then what lies with the tasks. */
-export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTasks {
+export function noTasksReason(
+  state: ReadonlyState,
+  profile: Profile,
+  unmatched = unmatchedFor(state, profile),
+): WhyNoTasks {
   const { instance } = profile;
   const { counts, standings } = state;
   if (!isFree(state, instance)) {
@@ -55,7 +60,7 @@ export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTask
   if (state.tasks.size === 0) {
     return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
   }
-  if (standings.ready > 0) return notForIt(state, profile);
+  if (standings.ready > 0) return notForIt(state, profile, unmatched);
   if (counts.in_progress > 0) {
     const names = runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`);
     const isLast = counts.pending === 0;
@@ -82,8 +87,7 @@ export function noTasksReason(state: ReadonlyState, profile: Profile): WhyNoTask
 }
 
 /** Tasks are ready, but the instance may not do them, or their groups or locks keep them. */
-function notForIt(state: ReadonlyState, profile: Profile): WhyNoTasks {
-  const unmatched = unmatchedFor(state, profile);
+function notForIt(state: ReadonlyState, profile: Profile, unmatched: readonly Unmatched[]): WhyNoTasks {
   const limits = limitsFor(state, profile);
   const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
   const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor }): Remedy => {
@@ -154,12 +158,12 @@ function unmatchedFor(state: ReadonlyState, profile: Profile): readonly Unmatche
     const { instance, roles, capabilities } = bucket.requirement;
     return {
       count: bucket.size,
-      example: bucket.first.task.id,
+      example: firstTaskOf(bucket).task.id,
       ...(roles.length > 0 && { roles }),
       ...(capabilities.length > 0 && { capabilities }),
       ...(instance !== undefined && { reservedFor: instance }),
       missing: missingOf(profile, bucket),
-      isClaimable: bucket.able > 0,
+      isClaimable: bucket.demand.able > 0,
     };
   });
 }
@@ -175,7 +179,7 @@ function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   const buckets = state.ready.limited === 0
     ? []
     : bucketsOf(state, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
-  return buckets.flatMap((bucket) => limitsOf(bucket.first));
+  return buckets.flatMap((bucket) => limitsOf(firstTaskOf(bucket)));
 }
 
 /** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */

@@ -11,7 +11,7 @@ import { decide } from "../../../src/core/rules/decide.ts";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
-import { isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { firstAnswered, isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../proof/history/check_ends.ts";
@@ -143,6 +143,33 @@ Deno.test({
       }),
       { numRuns: 200 },
     );
+  },
+});
+
+Deno.test({
+  name: "of claims that wait, the first is answered for which there is a task, or which can get none",
+  permissions: "none",
+  fn() {
+    let answered = 0;
+    for (const [histories, numRuns] of [[turns(), 100], [crowds(), 100]] as const) {
+      fc.assert(
+        fc.property(histories, (turns) => {
+          play(turns, (state) => {
+            const said = [{}, { roles: ["r", "s"] }, { roles: [], capabilities: ["r", "constructor"] }];
+            const claims = INSTANCES.flatMap((instance) => said.map((offer) => ({ ...claim(instance), ...offer })));
+            for (const waiting of [claims, claims.toReversed()]) {
+              const expected = waiting.findIndex((command) =>
+                !isFree(state, command.instance) || naiveClaim(state, command) !== undefined
+              );
+              assertEquals(firstAnswered(state, waiting) ?? -1, expected);
+              if (expected > 0) answered++;
+            }
+          });
+        }),
+        { numRuns },
+      );
+    }
+    assert(answered > 100, `only ${answered} times somebody behind the first`);
   },
 });
 
@@ -511,13 +538,20 @@ function isNaivelyEligible(
 function assertHeaps(state: State): void {
   const { tasks, ready, groups, delayTimers, expiryTimers, waiting, blocked, running } = state;
   const buckets = [...ready.buckets.values()];
-  for (const { lanes, queue, size, first, isLocked } of buckets) {
+  for (const { lanes, queue, size, locked, order } of buckets) {
     assertIsHeap(queue);
     assertEquals(new Set(lanes.values()), new Set(queue.entries));
-    assert(first === queue.entries[0]?.tasks.entries[0]);
-    assertEquals(isLocked, [...lanes.values()].every(({ taken }) => taken > 0));
-    assertEquals(size, sumOf([...lanes.values()].map(({ tasks }) => tasks.entries.length)));
+    assertEquals(order, queue.entries[0]?.order);
+    for (const { tasks: { entries: [first, ...more] }, size, isUrgent, claimAt, order } of lanes.values()) {
+      assertEquals(size, 1 + more.length);
+      assertEquals([isUrgent, claimAt, order], [first?.urgent !== undefined, first?.claimAt, first?.task.order]);
+    }
+    assertEquals(size, sumOf([...lanes.values()].map(({ size }) => size)));
+    assertEquals(locked, sumOf([...lanes.values()].filter(({ taken }) => taken > 0).map(({ size }) => size)));
   }
+  const demands = [...ready.fleet.demands.values()];
+  assertEquals(sumOf(demands.map(({ buckets }) => buckets)), buckets.length);
+  for (const { demand } of buckets) assert(demands.includes(demand));
   const lists = [...lanesIn(state).map(({ tasks }) => tasks), waiting, blocked, running];
   for (const list of lists.slice(0, -3)) assert(list.entries.length > 0);
   lists.push(...Array.from(groups.values(), ({ failing }) => failing));

@@ -2,11 +2,11 @@
 
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { InstanceSettings } from "../../../src/core/model/instance.ts";
-import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { firstAnswered, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { claimBoostMs } from "../../../src/core/state/ready_queue.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { claim, complete, create, newTask, run, stateAfter, taskWith, times } from "../given.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
   name: "among equals what only one instance can do goes first, then what continues its own work, then the order",
@@ -64,6 +64,83 @@ Deno.test({
       assertEquals(nextFor(state, `worker${index}`), `b${index}`);
     }
     assertEquals(nextFor(state, "nobody"), undefined);
+  },
+});
+
+Deno.test({
+  name: "taking a lock that 1,000 kinds of tasks name moves none of them, nor does giving it back",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(...times(500, (index) => taskWith({ locks: ["shared", `own${index}`] }, `a${index}`))),
+      create(...times(500, (index) => taskWith({ locks: ["shared"], role: `r${index}` }, `b${index}`))),
+      create(newTask("last")),
+    );
+    let moves = 0;
+    const lanes = [...state.locks.get("shared")?.lanes ?? []];
+    assertEquals(lanes.length, 1_000);
+    for (const lane of lanes) {
+      let { heapIndex } = lane;
+      Object.defineProperty(lane, "heapIndex", { get: () => heapIndex, set: (to) => (moves++, heapIndex = to) });
+    }
+    run(state, claim("x", "a499"), 10);
+    assertEquals(nextFor(state, "y"), "last");
+    run(state, complete("x", "a499"), 11);
+    assertEquals(nextFor(state, "y"), "a0");
+    // Only the lane of a499 was taken out, and another one put in its place.
+    assert(moves <= 20, `${moves} moves`);
+  },
+});
+
+Deno.test({
+  name: "who of 128 waiting instances is served first is found in one pass over 10,000 buckets",
+  permissions: "none",
+  fn() {
+    const count = 10_000;
+    const state = stateAfter(
+      ...times(count / 500, (batch) =>
+        create(...times(500, (index) => {
+          const id = `t${batch * 500 + index}`;
+          return index % 2 === 0
+            ? taskWith({ role: id, capabilities: ["shared"] }, id)
+            : taskWith({ assignTo: { instance: `i${id}` } }, id);
+        }))),
+    );
+    let looks = 0;
+    for (const bucket of state.ready.buckets.values()) {
+      const { requirement } = bucket;
+      Object.defineProperty(bucket, "requirement", { get: () => (looks++, requirement) });
+    }
+    assertEquals(state.ready.buckets.size, count);
+    const claims = times(128, (index) => ({ ...claim(`w${index}`), roles: [`r${index}`], capabilities: ["shared"] }));
+    assertEquals(firstAnswered(state, claims), undefined);
+    assert(looks <= 2 * count, `${looks} looks`);
+    looks = 0;
+    assertEquals(
+      firstAnswered(state, [...claims, { ...claim("late"), roles: ["t500"], capabilities: ["shared"] }]),
+      128,
+    );
+    assertEquals(firstAnswered(state, [claim("x"), claim("it7"), claim("it9")]), 1);
+    assert(looks <= 2 * (2 * count + 200), `${looks} looks`);
+  },
+});
+
+Deno.test({
+  name: "buckets that ask the same share what is known of the active instances",
+  permissions: "none",
+  fn() {
+    const groups = times(100, (index) => ({ type: "create_group" as const, id: `g${index}`, settings: {} }));
+    const state = stateAfter(
+      register("one", { capabilities: ["gpu"] }),
+      ...groups,
+      create(...groups.map(({ id }) => taskWith({ group: id, capabilities: ["gpu"] }, `in ${id}`))),
+    );
+    const { demands } = state.ready.fleet;
+    assertEquals(Array.from(demands.values(), ({ able, buckets }) => [able, buckets]), [[1, 100]]);
+    run(state, register("two", { capabilities: ["gpu", "net"] }), 200);
+    assertEquals(Array.from(demands.values(), ({ able, buckets }) => [able, buckets]), [[2, 100]]);
+    for (const { id } of groups) run(state, { type: "delete_task", id: `in ${id}` }, 201);
+    assertEquals(demands.size, 0);
   },
 });
 
