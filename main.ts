@@ -2,7 +2,7 @@
  * The composition root: reads arguments and environment, puts the parts together, and starts what was asked for.
  */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Engine } from "./src/app/engine.ts";
@@ -25,7 +25,7 @@ import {
 } from "./src/cli/commands.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/messages/commands.ts";
 import type { Task } from "./src/core/model/task.ts";
@@ -34,7 +34,7 @@ import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
 import { backUp } from "./src/store/file/backup.ts";
 import { CheckpointFiles } from "./src/store/file/checkpoint_files.ts";
-import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
+import { type Access, holdsData, openDataDirectory, openDestination } from "./src/store/file/data_directory.ts";
 import { realDisk } from "./src/store/file/disk.ts";
 import { FileJournal } from "./src/store/file/file_journal.ts";
 import { warnIfRemote } from "./src/store/file/file_system.ts";
@@ -160,7 +160,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
     case "backup":
       return printBackup(
-        await backUp(realDisk, { directory, destination: realPathToMake(resolve(invocation.destination)) }),
+        await backUp(realDisk, { directory, destination: locateCopy(resolve(invocation.destination), directory) }),
         terminal,
       );
   }
@@ -230,14 +230,10 @@ function environment(variable: string): string | undefined {
   return isAllowed ? Deno.env.get(variable) : undefined;
 }
 
-/** The real path of what is there, or will be made in a directory that is: no link hides a copy into what is copied. */
-function realPathToMake(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return join(Deno.realPathSync(dirname(path)), basename(path));
-  }
+/** The real path of where a copy of the data directory goes. */
+function locateCopy(destination: string, directory: string): string {
+  const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
+  return openDestination(destination, { parent: dirname(destination), nextStep });
 }
 
 /** The tasks of a file, or of standard input for `-`. */

@@ -55,6 +55,18 @@ export function howToPermit(
   return `start with ${shellWords([...permissionFlags(all, access), "--data", directory])}`;
 }
 
+/** Says how to start a backup so that it may read the data and write to the place where the copy goes. */
+export function howToPermitBackup(
+  { directory, place, destination }: {
+    readonly directory: string;
+    readonly place: string;
+    readonly destination: string;
+  },
+): string {
+  const flags = [...permissionFlags([directory, place], "read"), ...permissionFlags([place], "create").slice(1)];
+  return `start with ${shellWords([...flags, "--data", directory, "backup", destination])}`;
+}
+
 /** The flags of Deno that permit the use of places. */
 export function permissionFlags(places: readonly string[], access: "read" | "write" | "create"): readonly string[] {
   const list = [...new Set(places.map(nameable))].join(",");

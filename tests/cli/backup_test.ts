@@ -30,9 +30,24 @@ Deno.test("a backup", async (t) => {
   });
 
   await t.step("without the permission says which it needs", async () => {
-    const { code, output, log } = await backUp(data, `${backups}/three`, [data], []);
-    assertEquals([code, output], [1, ""]);
-    assertStringIncludes(log, "--allow-read");
+    const three = `${backups}/three`;
+    for (const reads of [[data], [data, backups], [data, three]]) {
+      for (const writes of [[], [three]]) {
+        const { code, output, log } = await backUp(data, three, reads, writes);
+        assertEquals([code, output], [1, ""]);
+        assertEquals(log.split("\n").length, 2, log);
+        assertStringIncludes(
+          log,
+          `Cannot back up to ${three}: permission to read and write ${backups} is missing. Nothing was copied; start with ` +
+            `--allow-read=${data},${backups} --allow-write=${backups} --data ${data} backup ${three}`,
+        );
+      }
+    }
+    const { code, log } = await backUp(data, three, [data, backups], [backups]);
+    assertEquals([code, log], [0, ""]);
+    await Deno.mkdir(`${backups}/empty`);
+    const into = await backUp(data, `${backups}/empty`, [data, `${backups}/empty`], []);
+    assertStringIncludes(into.log, `--allow-write=${backups}/empty --data ${data} backup ${backups}/empty\n`);
   });
 
   await t.step("is refused where something is already, and says what would do", async () => {

@@ -33,6 +33,34 @@ for (const where of ["the data directory is", "a directory above it is", "two li
   });
 }
 
+Deno.test("a link that may not be looked at: the message tells how to name the real path at once, which works", async () => {
+  await using parent = await linked();
+  const given = `${parent.path}/link/data`;
+  const args = ["run", "--quiet", "--no-prompt", MAIN, "--data", given];
+  const { code, log } = await runProgram("", [], { args, input: "" });
+  assertEquals([code, log.split("\n").length], [1, 2], log);
+  assertStringIncludes(log, `start with --allow-read=${given} --allow-write=${given} --data ${given}; `);
+  assertStringIncludes(
+    log,
+    `if ${given} leads through a symbolic link, put what "realpath ${given}" prints in its place`,
+  );
+  const real = (await Deno.realPath(given)).trim();
+  const permitted = ["run", "--quiet", "--no-prompt", `--allow-read=${real}`, `--allow-write=${real}`, MAIN];
+  const again = await runProgram("", [], { args: [...permitted, "--data", real], input: "" });
+  assertEquals([again.code, again.log], [0, ""]);
+});
+
+Deno.test("a link that may be read and not written: all that is needed is named at once", async () => {
+  await using parent = await linked();
+  for (const given of [`${parent.path}/data`, `${parent.path}/chain/data`]) {
+    const args = ["run", "--quiet", "--no-prompt", `--allow-read=${parent.path}`, MAIN, "--data", given];
+    const { code, log } = await runProgram("", [], { args, input: "" });
+    const real = `${parent.path}/real/data`;
+    assertEquals([code, log.split("\n").length], [1, 2], log);
+    assertStringIncludes(log, `start with --allow-read=${real} --allow-write=${real} --data ${real}\n`);
+  }
+});
+
 Deno.test("a link is followed where both paths are permitted, and messages name the real path", async () => {
   await using parent = await linked();
   const given = `${parent.path}/link/data`;

@@ -31,14 +31,50 @@ export interface Places {
  * @throws Unavailable if a permission is missing, a link leads nowhere, or the journal's line ends were converted
  */
 export function openDataDirectory(path: string, access: Access, nextStep: (places: Places) => string): string {
-  refuseUnpermitted({ directory: path, all: [path], access }, nextStep);
-  if (access === "create") makePrivateDirectory(refuseDangling(path));
+  const isReadable = isPermitted(path, "read");
+  // What is there and may be read is judged by where it really is.
+  const isThere = isReadable && realPath(refuseDangling(path)) !== undefined;
+  if (!isThere) {
+    refuseUnpermitted({ directory: path, all: [path], access }, (places) => {
+      return nextStep(places) + (isReadable ? "" : mayBeLink(path));
+    });
+  }
+  if (access === "create" && !isThere) makePrivateDirectory(refuseDangling(path));
   const directory = realPath(refuseDangling(path));
   // Whoever does not make it says that there is no data.
   if (directory === undefined) return path;
   refuseUnpermitted({ directory, all: [directory, ...linkedPlaces(path)], access }, nextStep);
   refuseConvertedLines(realDisk, directory);
   return directory;
+}
+
+/**
+ * Returns the real path of a directory that a copy goes to, given an absolute one: of an empty one, or of one that will
+ * be made in its parent. So no link hides a copy into what is copied.
+ *
+ * @param nextStep says how to start the program so that it may use a place
+ * @throws Unavailable if a permission is missing, or there is no directory to make it in
+ */
+export function openDestination(
+  path: string,
+  { parent, nextStep }: { readonly parent: string; readonly nextStep: (place: string) => string },
+): string {
+  const refused = (why: string, wayOut: string) => {
+    return new Unavailable("storage_failed", `Cannot back up to ${path}: ${why}. Nothing was copied; ${wayOut}`);
+  };
+  const realParent = isPermitted(parent, "read") ? realPath(parent) : parent;
+  const real = isPermitted(path, "read") ? realPath(path) : undefined;
+  if (real === undefined && realParent === undefined) {
+    throw refused(`there is no directory ${parent}`, "make it first, or name a directory elsewhere");
+  }
+  const place = real ?? realParent ?? parent;
+  if (isPermitted(place, "write")) return real ?? place + path.slice(parent.length);
+  const link = isPermitted(place, "read") ? "" : mayBeLink(place);
+  throw refused(`permission to read and write ${place} is missing`, nextStep(place) + link);
+}
+
+function mayBeLink(path: string): string {
+  return `; if ${path} leads through a symbolic link, put what "realpath ${path}" prints in its place`;
 }
 
 /** Whether there is data in a directory, as far as the program may look. */
