@@ -20,6 +20,7 @@ const LONG = [
   "corruption_test.ts",
   "legacy_import_test.ts",
   "many_tasks_test.ts",
+  "nothing_held_test.ts",
 ];
 
 const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;

@@ -33,6 +33,7 @@ export class Subscriptions {
   readonly #followed = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
+  #isClosed = false;
 
   constructor({ engine, feed, notify, onError }: SubscriptionsOptions) {
     this.#engine = engine;
@@ -49,7 +50,9 @@ export class Subscriptions {
     return this.#followed.has(uri);
   }
 
+  /** Follows a resource. Once closed, nothing: a client's last request may be carried out after it is gone. */
   async add(uri: string): Promise<void> {
+    if (this.#isClosed) return;
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
     });
@@ -65,15 +68,20 @@ export class Subscriptions {
 
   remove(uri: string): void {
     this.#followed.delete(uri);
-    if (this.size === 0) this.close();
+    if (this.size === 0) this.#stop();
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#followed.clear();
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#followed.clear();
   }
 
   async #tell(): Promise<void> {

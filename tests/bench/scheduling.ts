@@ -43,6 +43,8 @@ export const scheduling: Benchmark = async () => {
     none: claimsOf(crowded(), { claim: () => ({ instance: "nobody", capabilities: [] }), isFound: false }),
     locked: claimsOf(locked()),
     shared: claimsOf(sharing()),
+    lanes: claimsOf(sharingLanes()),
+    almost: claimsOf(demanding(), { claim: () => ({ ...ANYBODY }), isFound: false }),
     few: () => completion(FEW_DEPENDENTS),
     many: () => completion(DEPENDENTS),
   }, ROUNDS);
@@ -55,7 +57,9 @@ export const scheduling: Benchmark = async () => {
     row("claim from 10,000 buckets after a group was paused or resumed", measured.pausing, 0.5),
     row("claim that none of 10,000 buckets serves", measured.none, 0.5),
     row("claim that takes the lock of 10,000 buckets", measured.shared, 0.5),
+    row("claim that none of 10,000 buckets serves, which ask for 9 capabilities each", measured.almost, 0.5),
     row("claim of 100,000 tasks with a lock each, 9 of 10 taken", measured.locked, 1),
+    row("claim that takes a lock of 10,000 tasks, each with another lock of its own", measured.lanes, 0.5),
     {
       name: "completion that 10,000 wait for, without disk",
       value: measured.many,
@@ -133,6 +137,22 @@ function sharing(): State {
       (_, index) => taskOf(index, { group: `group-${index % count}`, locks: ["lock"] }),
     ),
     count,
+  );
+}
+
+/** A lock that all tasks name, each beside one of its own. */
+function sharingLanes(): State {
+  return filled(Array.from({ length: LOCKS }, (_, index) => taskOf(index, { locks: ["lock", `l${index}`] })));
+}
+
+/** Tasks that ask for almost all that anybody offers, and for something of their own. */
+function demanding(): State {
+  const almostAll = CAPABILITIES.slice(2);
+  return filled(
+    Array.from(
+      { length: REQUIREMENTS * GROUPS },
+      (_, index) => taskOf(index, { capabilities: [...almostAll, `own-${index}`] }),
+    ),
   );
 }
 

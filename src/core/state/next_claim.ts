@@ -54,7 +54,7 @@ export function firstAnswered(
   return served ?? (busy < 0 ? undefined : busy);
 }
 
-/** The task that an instance claims next. O(buckets of ready tasks). */
+/** The task that an instance claims next. O(buckets of ready tasks + their lanes with a taken lock). */
 export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskNode | undefined {
   const isOwn = ({ task }: ReadonlyTaskNode) => task.status === "completed" && task.assignedTo === profile.instance;
   return nextFor(state.ready, profile, (node) => node.dependencies.some(isOwn));

@@ -1,9 +1,10 @@
 /**
  * The ready tasks, by who may claim them. Tasks with the same requirement and group form a bucket, and inside it tasks
- * with the same locks a lane, so that a group or a lock that opens or closes moves lanes and never single tasks.
+ * with the same locks a lane, so that a group or a lock that opens or closes is only counted, and nothing moves.
  *
- * A claim looks at the first task of every bucket: O(buckets), some tens of nanoseconds each. Nothing is remembered from
- * one claim to the next, so a change of a task is O(log n) and a lock that is taken or released O(lanes that name it).
+ * A claim looks at the first task of every bucket, past the lanes with a taken lock: some tens of nanoseconds each. Nothing
+ * is remembered from one claim to the next, so a change of a task is O(log n), and a lock that is taken or released costs
+ * one addition in each lane that names it.
  */
 
 import { MAX_EQUALS } from "../model/limits.ts";

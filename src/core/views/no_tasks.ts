@@ -18,7 +18,7 @@ import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
 import type { Bucket, ReadonlyState } from "../state/state.ts";
 import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
 
-/** Why nothing can be claimed now. O(buckets of ready tasks + tasks that the instance holds), and few tasks besides. */
+/** Why nothing can be claimed now. O(buckets + lanes of ready tasks + tasks that the instance holds), and few tasks besides. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   const unmatched = unmatchedFor(state, profile);
   const { reason, why, remedies } = noTasksReason(state, profile, unmatched);

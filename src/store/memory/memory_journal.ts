@@ -47,13 +47,19 @@ export class MemoryJournal implements Journal {
   }
 
   async *watch(signal: AbortSignal): AsyncIterable<void> {
-    while (!signal.aborted) {
-      const changed = Promise.withResolvers<void>();
-      this.#watchers.add(changed.resolve);
-      signal.addEventListener("abort", () => changed.resolve(), { once: true });
-      await changed.promise;
-      this.#watchers.delete(changed.resolve);
-      if (!signal.aborted) yield;
+    let changed = Promise.withResolvers<void>();
+    const wake = () => changed.resolve();
+    this.#watchers.add(wake);
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      while (!signal.aborted) {
+        await changed.promise;
+        changed = Promise.withResolvers<void>();
+        if (!signal.aborted) yield;
+      }
+    } finally {
+      this.#watchers.delete(wake);
+      signal.removeEventListener("abort", wake);
     }
   }
 

@@ -1,0 +1,59 @@
+/**
+ * What objects hold in their fields, private ones included, which only the inspector of the runtime shows. Asking for it
+ * needs the permission `sys`.
+ */
+
+import { type Runtime, Session } from "node:inspector/promises";
+
+/** How far from an object to look: further down there is only what others own. */
+const MAX_DEPTH = 7;
+
+/** `Map(2)`, `Set(0)`, `Array(3)`: how the inspector describes a collection. */
+const COLLECTION = /^(?:Map|Set|Array)\((\d+)\)$/;
+
+/**
+ * For each field that can be reached from one of the named objects: how many entries it has, of a map, a set or an
+ * array; 1 for another object; nothing for what is empty, undefined, a function or a plain value. Fields named in `apart`
+ * are left out, as they are looked at apart.
+ */
+export async function heldBy(
+  objects: Readonly<Record<string, object>>,
+  apart: ReadonlySet<string>,
+): Promise<Readonly<Record<string, number>>> {
+  const session = new Session();
+  session.connect();
+  const shown = Symbol.for("shown to the inspector");
+  try {
+    Object.assign(globalThis, { [shown]: objects });
+    const expression = `globalThis[Symbol.for(${JSON.stringify(shown.description)})]`;
+    const { result } = await session.post("Runtime.evaluate", { expression });
+    const held: Record<string, number> = {};
+    await look(session, result, { path: "", depth: 0, held, apart });
+    return held;
+  } finally {
+    Reflect.deleteProperty(globalThis, shown);
+    session.disconnect();
+  }
+}
+
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  readonly held: Record<string, number>;
+  readonly apart: ReadonlySet<string>;
+}
+
+async function look(session: Session, value: Runtime.RemoteObject, { path, depth, held, apart }: Place): Promise<void> {
+  if (value.objectId === undefined || value.type !== "object") return;
+  const [, size] = COLLECTION.exec(value.description ?? "") ?? [];
+  if (depth > 1 && size !== "0") held[path] = Number(size ?? 1);
+  if (size !== undefined || depth === MAX_DEPTH) return;
+  const { objectId } = value;
+  const { result, ...more } = await session.post("Runtime.getProperties", { objectId, ownProperties: true });
+  // The declared type lacks what the protocol has had since private fields came.
+  const { privateProperties = [] } = more as { readonly privateProperties?: typeof result };
+  for (const { name, value } of [...result, ...privateProperties]) {
+    if (value === undefined || apart.has(name)) continue;
+    await look(session, value, { path: `${path} ${name}`.trim(), depth: depth + 1, held, apart });
+  }
+}
