@@ -44,7 +44,7 @@ export const MAX_COUNT = 1_000_000;
 /** Largest factor by which a back-off may grow. */
 export const MAX_BACKOFF_COEFFICIENT = 100;
 
-/** Most registered instances, those that are gone included: of these the first to go are forgotten. */
+/** Most registered instances, those that are gone included: of these, the one is forgotten first whose last sign of life is oldest. */
 export const MAX_INSTANCES = 10_000;
 
 /** Most entries, and bytes of UTF-8 of each key or value, of an instance's metadata. */

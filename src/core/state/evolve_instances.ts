@@ -110,7 +110,7 @@ function offerOf({ instance, profile }: InstanceNode): Profile | undefined {
   return instance.status === "active" ? profile : undefined;
 }
 
-/** Forgets the instance that has been gone for the longest. */
+/** Of the instances that are gone, forgets the one whose last sign of life in the journal is oldest. */
 function forgetOne(state: State): void {
   let oldest: Instance | undefined;
   for (const { instance } of state.instances.values()) {

@@ -145,6 +145,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a lock is free again for others once its holder hands the task back to wait for more",
+  permissions: "none",
+  fn() {
+    const locked = { locks: ["l"] };
+    const state = stateAfter(
+      create(taskWith(locked, "a"), taskWith(locked, "b"), newTask("c")),
+      claim("x", "c"),
+      claim("x", "a"),
+    );
+    assertEquals(nextFor(state, "y"), undefined);
+    run(state, { type: "release_task", id: "a", instance: "x", dependencies: ["c"] }, 9);
+    assertEquals(nextFor(state, "y"), "b");
+  },
+});
+
+Deno.test({
   name: "priorities bring a claim forward by nothing, ten minutes and an hour",
   permissions: "none",
   fn() {
