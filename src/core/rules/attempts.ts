@@ -1,38 +1,205 @@
 /**
- * What becomes of a task whose attempt did not succeed.
+ * The rules for attempts under way: their holder reports, completes or fails a task, or hands it back.
  */
 
-import type { EventOf } from "../messages/events.ts";
-import { MAX_DURATION_MS, MAX_TIME_MS } from "../model/limits.ts";
-import type { Attempt, Backoff, Task } from "../model/task.ts";
+import type { CommandOf, Holding } from "../messages/commands.ts";
+import type { Event } from "../messages/events.ts";
+import { normalize } from "../model/dependency.ts";
+import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
+import { Refusal, refuse } from "../model/refusal.ts";
+import type { Remedy } from "../model/remedies.ts";
+import type { Attempt, Task } from "../model/task.ts";
+import { head } from "../model/text.ts";
+import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
+import { findTask } from "../state/lookup.ts";
+import { profileIn, urgentFor } from "../state/next_claim.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { asksOf, endsAgain } from "../views/roots.ts";
+import { unlockedBy } from "../views/unlocked.ts";
+import { checkInstance } from "./checks/instance.ts";
+import { checkNewDependencies } from "./checks/new_tasks.ts";
+import { claimRefusal } from "./claims.ts";
+import { type Deciders, viewIn, wrongState } from "./decision.ts";
+import { endOfAttempt } from "./retry_policy.ts";
 
-/** The pause before the first repetition unless a task says otherwise, in milliseconds; as in Temporal's retry policy. */
-const INITIAL_INTERVAL_MS = 1_000;
+export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fail_task" | "release_task"> = {
+  report_progress(state, command) {
+    const { id, instance, percent, message } = command;
+    const task = held(state, command, "report progress of", () => false);
+    if (percent !== undefined && !isPercent(percent)) {
+      const shown = printableNumber(percent);
+      throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
+        id,
+      });
+    }
+    if (message !== undefined) checkText(message, `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
+    return {
+      events: [{
+        type: "task.progressed",
+        id,
+        instance,
+        attempt: task.attempt,
+        ...(percent !== undefined && { percent }),
+        ...(message !== undefined && { message }),
+      }],
+      answer: (after) => ({ task: viewIn(after, id), urgent: urgentFor(after, profileIn(after, instance)) }),
+    };
+  },
 
-/** By what each further pause is longer, and how many first ones it is at most. */
-const COEFFICIENT = 2;
-const MAX_INTERVALS = 100;
+  complete_task(state, command) {
+    const { id, instance, result } = command;
+    const isSame = (ended: Task) => ended.status === "completed" && ended.result === result;
+    const late = fenced(state, command, "complete");
+    const task = lateAttempt(late, instance) === undefined ? held(state, command, "complete", isSame) : late;
+    checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
+    return {
+      events: task.status === "completed"
+        ? []
+        : [{ type: "task.completed", id, instance, attempt: task.attempt, result }],
+      answer: (after) => ({
+        completed: viewIn(after, id),
+        ...unlockedBy(findTask(after, id)),
+        urgent: urgentFor(after, profileIn(after, instance)),
+      }),
+    };
+  },
 
-/**
- * The end of a held task's attempt: failed (retryable), expired or lost. The task goes back, after a pause unless it was
- * lost with its instance, or fails when its attempts are used up.
- */
-export function endOfAttempt(
-  task: Task,
-  outcome: EventOf<"attempt.ended">["outcome"],
-  now: number,
-  error?: string,
-): EventOf<"attempt.ended"> {
-  const { id, attempt, assignedTo = "", failures = 0, maxAttempts = Infinity, backoff } = task;
-  const ended = { type: "attempt.ended" as const, id, instance: assignedTo, attempt, outcome };
-  if (failures + 1 >= maxAttempts) {
-    return { ...ended, error: error ?? `${WORDS[outcome]}, and its ${maxAttempts} attempts are used up`, isLast: true };
-  }
-  const said = error === undefined ? ended : { ...ended, error };
-  return outcome === "lost" ? said : { ...said, retryAt: timeAfter(now, pauseMs(backoff, failures)) };
+  fail_task(state, command, { now }) {
+    const { id, instance, error, isRetryable } = command;
+    const answer = (after: ReadonlyState) => viewIn(after, id);
+    if (isRetryable === true && hasFailedSo(fenced(state, command, "fail"), command)) return { events: [], answer };
+    const task = held(state, command, "fail", (ended) => ended.status === "failed" && ended.error === error);
+    checkText(error, `Error of task ${id}`, MAX_ERROR_BYTES);
+    const end: Event = isRetryable === true
+      ? endOfAttempt(task, "failed", now, error)
+      : { type: "task.failed", id, instance, attempt: task.attempt, error };
+    return { events: task.status === "failed" ? [] : [end], answer };
+  },
+
+  release_task(state, command) {
+    const { id, reason, dependencies } = command;
+    const task = held(state, command, "release", () => false);
+    const normal = dependencies && normalize(dependencies);
+    if (normal !== undefined) checkNewDependencies(state, id, normal);
+    const [release] = releasing(task, reason);
+    return {
+      events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
+      answer: (after) => viewIn(after, id),
+    };
+  },
+};
+
+export function isPercent(value: number): boolean {
+  return hasJsonNumbers(value) && value >= 0 && value <= 100;
 }
 
-const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
+/** The handing back of a task, if somebody holds it. */
+export function releasing({ id, assignedTo, attempt, status }: Task, reason: string | undefined) {
+  if (reason !== undefined) checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
+  if (status !== "in_progress" || assignedTo === undefined) return [];
+  return [{
+    type: "task.released" as const,
+    id,
+    instance: assignedTo,
+    attempt,
+    ...(reason !== undefined && { reason }),
+  }];
+}
+
+/** The task that a call speaks for, unless its attempt is over. */
+export function fenced(state: ReadonlyState, { id, attempt, instance }: Holding, action: string): Task {
+  const { task } = findTask(state, id);
+  if (attempt === undefined || attempt === task.attempt) return task;
+  const isHolder = task.status === "in_progress" && task.assignedTo === instance;
+  throw refuse(
+    "stale_attempt",
+    `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}` +
+      (isHolder ? ": you hold that one" : `: ${whatBecameOf(task, instance)}; drop this work`),
+    {
+      ...(isHolder && { remedies: [{ type: "speak_for", id, attempt: task.attempt }] }),
+      data: { id, attempt, current: task.attempt },
+    },
+  );
+}
+
+/**
+ * The task that the caller holds. Where `isSame` says that the task has ended just as the caller now says again,
+ * the ended task: a repeated call gets the same answer.
+ */
+export function held(state: ReadonlyState, holding: Holding, action: string, isSame: (ended: Task) => boolean): Task {
+  const { instance, id } = holding;
+  checkInstance(state, instance);
+  const task = fenced(state, holding, action);
+  if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);
+  if (task.status === "in_progress" || isSame(task)) return task;
+  // What was given up for lost is taken from its last holder once the task is retried.
+  const isLate = action === "complete" && lateAttempt({ ...task, status: "pending" }, instance) !== undefined;
+  const isTaken = task.status === "failed" && isLate && !endsAgain(findTask(state, id));
+  const became = whatBecameOf(task, instance);
+  if (!isTaken) throw wrongState(action, task, `${became}; drop this work`);
+  throw wrongState(action, task, `${became}; complete_task works once it is retried`, [{ type: "retry_task", id }]);
+}
+
+/** Who else has a task or had it, and how it ended. */
+function whatBecameOf({ status, assignedTo, error, reason }: Task, caller: string): string {
+  const other = assignedTo === undefined || assignedTo === caller ? "" : `${assignedTo} had it, and `;
+  switch (status) {
+    case "pending":
+      return "nobody holds it now";
+    case "in_progress":
+      return `${assignedTo} holds it now`;
+    case "completed":
+      return assignedTo === undefined ? "it is completed" : `${assignedTo} completed it`;
+    case "failed":
+      return `${other}it failed: ${brief(error || "no error was given")}`;
+    case "cancelled":
+      return `${other}it was cancelled: ${brief(reason || "no reason was given")}`;
+    case "skipped":
+      return `${other}it was skipped: ${brief(reason || "its dependencies could not be met")}`;
+  }
+}
+
+/** Most characters of an error or a reason that a refusal quotes. */
+const MAX_QUOTED_CHARACTERS = 200;
+
+function brief(text: string): string {
+  return text.length <= MAX_QUOTED_CHARACTERS ? text : `${head(text, MAX_QUOTED_CHARACTERS)}…`;
+}
+
+function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: string): Refusal {
+  const { task } = node;
+  const { id, status, assignedTo } = task;
+  const isLate = lateAttempt(task, instance) !== undefined;
+  const why = isLate
+    ? "it is pending, as its lease expired; complete_task works until somebody else claims it"
+    : status === "pending"
+    ? "it is pending"
+    : status === "in_progress"
+    ? `${assignedTo} holds it`
+    : `${whatBecameOf(task, instance)}; drop this work`;
+  const canClaim = status === "pending" && claimRefusal(state, node, profileIn(state, instance)) === undefined;
+  const remedies: readonly Remedy[] = [
+    ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
+    ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(node), instance } } as const] : []),
+  ];
+  // From whom it was taken, and who was followed by another, speaks for an attempt that is over.
+  const wasFollowed = task.pastAttempts?.some((past) => {
+    const wasTaken = past.outcome === "expired" || past.outcome === "lost";
+    return wasTaken && past.instance === instance && past.attempt < task.attempt;
+  });
+  const code = wasFollowed === true ? "stale_attempt" : "not_holder";
+  return refuse(code, `Task ${id} is not assigned to instance ${instance}: ${why}`, {
+    remedies,
+    data: { id, instance, ...(assignedTo !== undefined && { assignedTo }) },
+  });
+}
+
+/** Whether the call's instance has said the same of this attempt before, and the task waits for another one. */
+export function hasFailedSo(task: Task, { instance, error }: CommandOf<"fail_task">): boolean {
+  const last = task.pastAttempts?.at(-1);
+  return task.status === "pending" && last?.attempt === task.attempt && last.outcome === "failed" &&
+    last.instance === instance && last.message === error;
+}
 
 /**
  * The attempt that an instance may still complete, though it was taken for over: the task is pending, so nobody has
@@ -43,20 +210,4 @@ export function lateAttempt({ status, attempt, pastAttempts }: Task, instance: s
   if (last === undefined || last.attempt !== attempt || last.instance !== instance) return undefined;
   const isOver = last.outcome === "expired" || last.outcome === "lost";
   return isOver && status === "pending" ? last : undefined;
-}
-
-/** A time that has a date, whatever the clock says: `durationMs` after `now`, both in milliseconds. */
-export function timeAfter(now: number, durationMs: number): number {
-  return Math.min(now + durationMs, MAX_TIME_MS);
-}
-
-/** How long to wait after `failures` + 1 failed attempts, in milliseconds. */
-function pauseMs(
-  { initialIntervalMs = INITIAL_INTERVAL_MS, coefficient = COEFFICIENT, maxIntervalMs }: Backoff = {},
-  failures: number,
-): number {
-  const most = Math.min(maxIntervalMs ?? MAX_INTERVALS * initialIntervalMs, MAX_DURATION_MS);
-  // Bounded before it is multiplied: no power of a coefficient makes a pause of 0 longer (0 * Infinity is NaN).
-  const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);
-  return Math.round(Math.min(initialIntervalMs * growth, most));
 }

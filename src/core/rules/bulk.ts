@@ -14,9 +14,9 @@ import { statusesAfterRetry } from "../state/after_retry.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { releasing } from "./attempts.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
-import { releasing } from "./claims.ts";
 import { type Deciders, wrongState } from "./decision.ts";
 import { cancelling, checkDeletable, differentSettings, isRetryable, retrying } from "./tasks.ts";
 

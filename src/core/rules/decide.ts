@@ -8,7 +8,8 @@ import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/comm
 import { heartbeatEvents } from "./heartbeat.ts";
 import { bulkDeciders } from "./bulk.ts";
 import { groupDeciders } from "./groups.ts";
-import { holdingDeciders } from "./claims.ts";
+import { attemptDeciders } from "./attempts.ts";
+import { claimDeciders } from "./claims.ts";
 import { importDeciders } from "./import.ts";
 import { instanceDeciders } from "./instances.ts";
 import { taskDeciders } from "./tasks.ts";
@@ -41,7 +42,8 @@ export function refusedEvents<K extends CommandType>(
 const deciders: Deciders<CommandType> = {
   ...taskDeciders,
   ...importDeciders,
-  ...holdingDeciders,
+  ...claimDeciders,
+  ...attemptDeciders,
   ...bulkDeciders,
   ...instanceDeciders,
   ...groupDeciders,

@@ -8,7 +8,7 @@ import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "../model/limits.ts";
 import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { timeAfter } from "./attempts.ts";
+import { timeAfter } from "./retry_policy.ts";
 
 /**
  * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time

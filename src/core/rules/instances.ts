@@ -11,9 +11,9 @@ import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { instanceViewOf } from "../views/instances.ts";
+import { releasing } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
-import { releasing } from "./claims.ts";
 import type { Deciders } from "./decision.ts";
 import { heartbeatEvents, heartbeatOf } from "./heartbeat.ts";
 

@@ -11,7 +11,7 @@ import { consequencesOf } from "../state/cascade.ts";
 import { inOrder } from "../state/heap.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { endOfAttempt } from "./attempts.ts";
+import { endOfAttempt } from "./retry_policy.ts";
 import type { Deciders } from "./decision.ts";
 
 export const sweepDeciders: Deciders<"sweep"> = {

@@ -13,13 +13,13 @@ export interface Plant {
 export const PLANTS: readonly Plant[] = [
   {
     name: "no fencing: an attempt that is over can end a later one",
-    path: "src/core/rules/claims.ts",
+    path: "src/core/rules/attempts.ts",
     code: "attempt === undefined || attempt === task.attempt",
     instead: "attempt === undefined || attempt <= task.attempt",
   },
   {
     name: "no holder: anybody can end a task",
-    path: "src/core/rules/claims.ts",
+    path: "src/core/rules/attempts.ts",
     code: "if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);",
     instead:
       'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(state, findTask(state, id), instance);',
@@ -116,7 +116,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "a pause that is no number: 0 times infinity",
-    path: "src/core/rules/attempts.ts",
+    path: "src/core/rules/retry_policy.ts",
     code: "const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);",
     instead: "const growth = coefficient ** failures;",
   },

@@ -2,7 +2,7 @@
 
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Backoff, Task, TaskSettings } from "../../../src/core/model/task.ts";
-import { endOfAttempt } from "../../../src/core/rules/attempts.ts";
+import { endOfAttempt } from "../../../src/core/rules/retry_policy.ts";
 import { listTasks } from "../../../src/core/views/tasks.ts";
 import {
   claim,
