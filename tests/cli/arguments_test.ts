@@ -1,6 +1,9 @@
 /** Shows which arguments and variables the program takes, what it says to others, and what it needs no permission for. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LONGEST_MAX_WAIT_MS } from "../../src/app/waiting.ts";
+import { readArguments } from "../../src/cli/arguments.ts";
+import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../../src/core/model/limits.ts";
 import { create } from "../support/calls.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
@@ -156,6 +159,34 @@ Deno.test("with --store memory nothing is kept, and no permission is needed", as
   });
   assertEquals([code, log], [0, ""]);
   assertEquals(JSON.parse(output).result.structuredContent.id, "a");
+});
+
+Deno.test("numbers are taken from the least to the most, and none beyond", () => {
+  const codeOf = (...args: string[]) => {
+    const read = readArguments(args, {
+      version: "",
+      defaultPlace: "",
+      toolsets: [],
+      print: () => {},
+      printError: () => {},
+    });
+    return read.type === "exit" ? read.code : undefined;
+  };
+  const bounds: readonly (readonly [command: readonly string[], option: string, least: number, most: number])[] = [
+    [[], "--timeout-ms", 1, MAX_DURATION_MS],
+    [[], "--max-attempts", 1, MAX_COUNT],
+    [[], "--initial-interval-ms", 0, MAX_DURATION_MS],
+    [[], "--backoff-coefficient", 1, MAX_BACKOFF_COEFFICIENT],
+    [[], "--max-interval-ms", 0, MAX_DURATION_MS],
+    [[], "--max-wait-ms", 1, LONGEST_MAX_WAIT_MS],
+    [["history"], "--since", 0, 999_999_999_999_999],
+    [["history"], "--limit", 1, 999_999_999_999_999],
+  ];
+  for (const [command, option, least, most] of bounds) {
+    for (const [number, code] of [[least - 1, 1], [least, undefined], [most, undefined], [most + 1, 1]] as const) {
+      assertEquals(codeOf(...command, `${option}=${number}`), code, `${option} ${number}`);
+    }
+  }
 });
 
 Deno.test("settings of the server are those of new tasks that do not say otherwise", async (t) => {

@@ -42,3 +42,38 @@ Deno.test({
     assertEquals(fit([long, ...others], "newest"), { shown: others.slice(-1), isCut: true });
   },
 });
+
+Deno.test({
+  name: "the last attempt has a duration unless it is among those that are over; all together, and the rest, is told",
+  permissions: "none",
+  fn() {
+    const past = (attempt: number) => {
+      const at = 1_000 * attempt;
+      return { attempt, instance: "x", startedAt: at, endedAt: at + 100, outcome: "failed" as const };
+    };
+    for (const count of [0, 1, 2, 3]) {
+      for (const isOver of [false, true]) {
+        if (isOver && count === 0) continue;
+        const attempt = isOver ? count : count + 1;
+        const task = oldTask("a", {
+          status: "failed",
+          error: "",
+          attempt,
+          createdAt: 500,
+          startedAt: 1_000 * attempt,
+          finishedAt: 1_000 * attempt + (isOver ? 100 : 30),
+          ...(count > 0 && { pastAttempts: times(count, (index) => past(index + 1)), workedMs: 100 * count }),
+        });
+        const { durationMs, workedMs, waitedMs, totalMs } = presentTask(task);
+        const total = 1_000 * attempt + (isOver ? 100 : 30) - 500;
+        const worked = 100 * count + (isOver ? 0 : 30);
+        assertEquals([durationMs, workedMs, waitedMs, totalMs], [
+          isOver ? undefined : 30,
+          worked,
+          total - worked,
+          total,
+        ]);
+      }
+    }
+  },
+});

@@ -22,6 +22,8 @@ for (
     [{ task: "a", when: { equals: null, not_equals: "x" } }, { task: "a", when: { not_equals: "x" } }],
     // Here null is what the result is compared with.
     [{ task: "a", when: { pointer: "/v", equals: null } }, { task: "a", when: { pointer: "/v", equals: null } }],
+    [{ task: "a", when: { not_equals: null } }, { task: "a", when: { not_equals: null } }],
+    [{ task: "a", when: { contains: null } }, { task: "a", when: { contains: null } }],
     [{ task: "a", when: { equals: { b: null } } }, { task: "a", when: { equals: { b: null } } }],
   ] as const
 ) {

@@ -3,6 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Json, programArgs } from "./server.ts";
 
+/** Longest wait for a message, in milliseconds, as that of the SDK's client: a test for which none comes fails. */
+const MAX_WAIT_MS = 60_000;
+
 /** A JSON-RPC message that a server has written. */
 export interface Message {
   readonly id?: string | number | null;
@@ -35,6 +38,8 @@ export class RawServer implements AsyncDisposable {
   #log: Promise<string> | undefined;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
   #unread = "";
+  /** Whether a message did not come in time. */
+  #isLate = false;
 
   /** Starts a server on a data directory. Its standard error is read, unless `readsLog` is false. */
   constructor(directory: string, { readsLog = true }: { readonly readsLog?: boolean } = {}) {
@@ -82,7 +87,7 @@ export class RawServer implements AsyncDisposable {
   async next(): Promise<Message | undefined> {
     let end = this.#unread.indexOf("\n");
     while (end < 0) {
-      const { value, done } = await this.#output.read();
+      const { value, done } = await this.#read();
       if (done) {
         assertEquals(this.#unread, "", "the output ends within a line");
         return undefined;
@@ -114,6 +119,21 @@ export class RawServer implements AsyncDisposable {
     const messages: Message[] = [];
     for (let message = await this.next(); message !== undefined; message = await this.next()) messages.push(message);
     return messages;
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    // A read that was given up takes what comes next: there is nothing to go on with.
+    if (this.#isLate) throw new Error("Waited in vain for a message before");
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.#isLate = true;
+      late.reject(new Error("Waited in vain for a message"));
+    }, MAX_WAIT_MS);
+    try {
+      return await Promise.race([this.#output.read(), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #readLog(): Promise<string> {

@@ -82,6 +82,19 @@ Deno.test("what was dropped is counted where it is missing, and later texts are 
   assertEquals(gate.written.slice("first\n".length + MAX_UNWRITTEN_CHARACTERS), "1000 dropped\nafter\n");
 });
 
+Deno.test("what comes after a dropped text is dropped too, though it had room, until the count is written", async () => {
+  const gate = new Condition();
+  const output = open(gate);
+  output.write("first\n");
+  output.write("x".repeat(MAX_UNWRITTEN_CHARACTERS));
+  for (const text of ["short\n", "another\n"]) output.write(text);
+  for (let writes = 0; writes < 2; writes++) await gate.pass();
+  output.write("after\n");
+  await gate.pass();
+  await output.flush(60_000);
+  assertEquals(gate.written, "first\n3 dropped\nafter\n");
+});
+
 Deno.test("an output that is full and does not block is tried again", async () => {
   const gate = new Condition();
   const output = open(gate);

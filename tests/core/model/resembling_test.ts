@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { editDistance } from "../../../src/core/model/resembling.ts";
+import { editDistance, meantBy } from "../../../src/core/model/resembling.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
@@ -48,4 +48,29 @@ test("so many changes as are made are enough, both ways, and no text is nearer t
       },
     ),
   );
+});
+
+test("a name may be the more characters off the longer it is, unless it begins like another one", () => {
+  const letters = "abcdefghij";
+  for (let length = 1; length <= letters.length; length++) {
+    const known = letters.slice(0, length);
+    const allowed = length >= 6 ? 2 : length >= 4 ? 1 : 0;
+    for (let off = 0; off <= Math.min(3, length); off++) {
+      const name = "z".repeat(off) + known.slice(off);
+      assertEquals(
+        meantBy(name, ["xxxxxxxx", known, "yyyyyyyy"]),
+        off <= allowed ? known : undefined,
+        `${name}, ${known}`,
+      );
+    }
+    // What begins with three to six characters of it means it, whatever follows the sixth.
+    for (const rest of ["", "zzzz"]) {
+      const isMeant = (length >= 3 && rest === "") || length >= 6;
+      assertEquals(
+        meantBy(known + rest, [`${letters}klmnopq`]),
+        isMeant ? `${letters}klmnopq` : undefined,
+        known + rest,
+      );
+    }
+  }
 });

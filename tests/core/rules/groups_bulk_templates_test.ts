@@ -436,6 +436,8 @@ Deno.test({
     ]);
     const newest = run(stateAfter(...history), applying({ parameters: {} }), 9);
     assertEquals(newest.answer.tasks.map(({ id }) => id), ["r1/newer"]);
+    const { version, group } = newest.answer;
+    assertEquals([version, group.template], [2, { name: "review", version: 2 }]);
   },
 });
 

@@ -192,29 +192,37 @@ Deno.test({
   name: "inputsOf gives what the end of each task says, whatever was said of it before",
   permissions: "none",
   fn() {
-    const before = { type: "release_task", instance: "w", reason: "said before" } as const;
-    const cases: readonly (readonly [status: TaskStatus, result: string, ends: (id: string) => readonly Step[]])[] = [
-      ["completed", "done", (id) => work("x", id)],
-      ["failed", "broken", (id) => [claim("x", id), fail("x", id)]],
-      ["failed", "", (id) => [claim("x", id), fail("x", id, "")]],
-      ["failed", "Its deadline 1970-01-01T00:00:00.005Z has passed", () => [{ type: "sweep" }]],
-      ["failed", "Its dependencies cannot be met: first", () => [claim("x", "first"), fail("x", "first")]],
-      ["cancelled", "why", (id) => [{ type: "cancel_task", id, reason: "why" }]],
-      ["cancelled", "", (id) => [cancel(id)]],
-      ["skipped", "It depends on first failed", (id) => [
-        update(id, { task: "first", on: "failed" }),
-        ...work("x", "first"),
-      ]],
+    const cases: readonly (readonly [status: TaskStatus, result: string, ...ends: Step[]])[] = [
+      ["completed", "done", ...work("x", "a")],
+      ["failed", "broken", claim("x", "a"), fail("x", "a")],
+      ["failed", "", claim("x", "a"), fail("x", "a", "")],
+      [
+        "failed",
+        "Its deadline 1970-01-01T00:00:00.005Z has passed",
+        { type: "update_task", id: "a", settings: { deadline: 5, failOnDeadline: true } },
+        { type: "sweep" },
+      ],
+      [
+        "failed",
+        "Its dependencies cannot be met: first",
+        update("a", "first"),
+        claim("x", "first"),
+        fail("x", "first"),
+      ],
+      ["cancelled", "why", { type: "cancel_task", id: "a", reason: "why" }],
+      ["cancelled", "", cancel("a")],
+      ["skipped", "It depends on first failed", update("a", { task: "first", on: "failed" }), ...work("x", "first")],
     ];
-    for (const [status, result, ends] of cases) {
-      const isLate = result.startsWith("Its deadline");
-      const settings = { ...(isLate && { deadline: 5, failOnDeadline: true }), ifUnreachable: "fail" } as const;
+    for (const [status, result, ...ends] of cases) {
       const history: readonly Step[] = [
-        create(newTask("first"), taskWith(settings, "a"), newTask("t", { task: "a", on: "finished" })),
+        create(
+          newTask("first"),
+          taskWith({ ifUnreachable: "fail" }, "a"),
+          newTask("t", { task: "a", on: "finished" }),
+        ),
         claim("w", "a"),
-        { ...before, id: "a" },
-        ...(result.startsWith("Its dependencies") ? [update("a", "first")] : [update("first")]),
-        ...ends("a"),
+        { type: "release_task", id: "a", instance: "w", reason: "said before" },
+        ...ends,
       ];
       const inputs = [{ task: "a", ...(status !== "completed" && { status }), result }];
       assertEquals(inputsOf(node("t", ...history)), { inputs, moreInputs: 0 }, `${status}: ${result}`);

@@ -122,6 +122,18 @@ test("what a task leaves out is filled in", () => {
   assertEquals(parseTasks('{"a": {"assignedTo": "x"}}', 50), parseTasks('{"a": {}}', 50));
   assertEquals(parseTasks('[{"id": "a"}, {}]', 50).map(({ id }) => id), ["a", "2"]);
   assertEquals(parseTasks('{"a": {"result": 0, "status": "completed"}}', 50)[0]?.result, "0");
+  const stood = (rest: string) => {
+    const [task] = parseTasks(`{"a": {"createdAt": 10, ${rest}}}`, 50);
+    return [task?.createdAt, task?.pendingAt, task?.startedAt, task?.finishedAt];
+  };
+  assertEquals(stood('"status": "pending"'), [10, 10, undefined, undefined]);
+  assertEquals(stood('"status": "pending", "pendingAt": 20'), [10, 20, undefined, undefined]);
+  assertEquals(stood('"status": "in_progress", "assignedTo": "x", "pendingAt": 20'), [10, 20, 10, undefined]);
+  for (const status of ["completed", "failed", "cancelled", "skipped"]) {
+    assertEquals(stood(`"status": "${status}"`), [10, 10, 10, 50]);
+    assertEquals(stood(`"status": "${status}", "startedAt": 30, "finishedAt": 40`), [10, 10, 30, 40]);
+    assertEquals(stood(`"status": "${status}", "attempt": 0`), [10, 10, undefined, 50]);
+  }
   assertEquals(parseTasks("{}", 50), []);
   assertEquals(parseTasks("[]", 50), []);
 });
