@@ -29,7 +29,7 @@ import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/laun
 import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/messages/commands.ts";
 import type { Task } from "./src/core/model/task.ts";
-import { createMcpServer } from "./src/mcp/server.ts";
+import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
 import { backUp } from "./src/store/file/backup.ts";
@@ -123,7 +123,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const waiting = new Waiting({ engine, feed, now: Date.now, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const heard = new Heard({ engine, now: Date.now });
   const sweeper = new Sweeper({ engine, now: Date.now, log });
-  const server = createMcpServer({
+  serveClient(transport, {
     engine,
     feed,
     waiting,
@@ -134,11 +134,11 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     version: denoJson.version,
     process: String(Deno.pid),
     turns: transport.turns,
+    ending: transport.ending,
   });
   // Who waits for a task is answered at once, so that the end does not wait for it.
   transport.ending.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
-  await server.connect(transport);
   await transport.closed;
   await waiting.close();
   heard.close();

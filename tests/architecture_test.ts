@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["src/core/"],
   app: ["src/app/", "src/core/"],
   store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "pg", "node:process"],
-  mcp: ["src/mcp/", "src/core/", "src/app/", "zod", "@modelcontextprotocol/sdk/"],
+  mcp: ["src/mcp/", "src/core/", "src/app/", "zod", "@modelcontextprotocol/server", "@modelcontextprotocol/server/"],
   telemetry: ["src/telemetry/", "src/core/", "src/app/", "prom-client", "@opentelemetry/api"],
   cli: ["src/cli/", "src/core/", "src/app/", "commander", "string-width"],
 };

@@ -10,7 +10,7 @@ import { makeTemporaryDirectory } from "./support/temp.ts";
 const ROOT = new URL("../", import.meta.url);
 
 /** What starts a process or a worker, or, of the SDK's client, asks for the environment to do so. */
-const STARTS = /\bnew (?:Deno\.Command|Worker)\(|client\/stdio\.js"/;
+const STARTS = /\bnew (?:Deno\.Command|Worker)\(|client\/stdio(?:\.js)?"/;
 
 /** What tries long histories, all cuts of a file or large plans: half of the time of all. `deno task test` runs it. */
 const LONG = [

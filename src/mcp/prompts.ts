@@ -3,8 +3,7 @@
  */
 
 import { DEFAULT_MAX_WAIT_MS } from "../app/waiting.ts";
-import { ProtocolError } from "./protocol_error.ts";
-import { ErrorCode, type GetPromptResult, type Prompt } from "./sdk.ts";
+import { type GetPromptResult, type Prompt, ProtocolError, ProtocolErrorCode } from "./sdk.ts";
 
 /** A prompt. All its arguments are optional: clients pass one word, or nothing, and a person may have said it already. */
 interface PromptDefinition extends Prompt {
@@ -95,7 +94,7 @@ export function getPrompt(name: string, args: Readonly<Record<string, string>>):
   const definition = DEFINITIONS.find((prompt) => prompt.name === name);
   if (definition === undefined) {
     const names = DEFINITIONS.map((prompt) => prompt.name).join(", ");
-    throw new ProtocolError(ErrorCode.InvalidParams, `Unknown prompt ${name}: there are ${names}`);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt ${name}: there are ${names}`);
   }
   return {
     ...(definition.description !== undefined && { description: definition.description }),

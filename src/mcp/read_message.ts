@@ -6,11 +6,11 @@
 import { isFields, withoutNulls } from "./read_arguments.ts";
 import {
   deserializeMessage,
-  ErrorCode,
-  InitializeRequestSchema,
+  isSpecType,
   type JSONRPCMessage,
-  JSONRPCMessageSchema,
+  ProtocolErrorCode,
   type RequestId,
+  specTypeSchemas,
 } from "./sdk.ts";
 
 /** Most requests of a batch that are answered one by one. */
@@ -23,7 +23,7 @@ const MAX_ISSUES = 5;
 export class MalformedMessage extends Error {
   override readonly name = "MalformedMessage";
 
-  constructor(readonly code: ErrorCode, message: string, readonly ids: readonly (RequestId | null)[]) {
+  constructor(readonly code: ProtocolErrorCode, message: string, readonly ids: readonly (RequestId | null)[]) {
     super(message);
   }
 }
@@ -34,7 +34,7 @@ export function readMessage(bytes: Uint8Array): JSONRPCMessage | undefined {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw unreadable(ErrorCode.ParseError, "it is not UTF-8", [idInParts(bytes)]);
+    throw unreadable(ProtocolErrorCode.ParseError, "it is not UTF-8", [idInParts(bytes)]);
   }
   if (text.trim() === "") return undefined;
   let message: JSONRPCMessage;
@@ -42,7 +42,7 @@ export function readMessage(bytes: Uint8Array): JSONRPCMessage | undefined {
     message = deserializeMessage(text);
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw unreadable(ErrorCode.ParseError, `it is not JSON (${error.message})`, [idAtEnds(bytes)]);
+      throw unreadable(ProtocolErrorCode.ParseError, `it is not JSON (${error.message})`, [idAtEnds(bytes)]);
     }
     message = withoutNullParams(JSON.parse(text));
   }
@@ -56,18 +56,17 @@ function withoutNullParams(message: unknown): JSONRPCMessage {
   if (isFields(message) && "params" in message) {
     const { params, ...rest } = message;
     const present = isFields(params) ? { ...rest, params: withoutNulls(params) } : rest;
-    const parsed = JSONRPCMessageSchema.safeParse(present);
-    if (parsed.success && (params === null || isFields(params))) return parsed.data;
+    if (isSpecType.JSONRPCMessage(present) && (params === null || isFields(params))) return present;
   }
   const why = "it is not a JSON-RPC 2.0 request, notification or response";
-  throw unreadable(ErrorCode.InvalidRequest, why, [idOf(message)]);
+  throw unreadable(ProtocolErrorCode.InvalidRequest, why, [idOf(message)]);
 }
 
 /** A batch, which only the revision 2025-03-26 has. Each of its requests waits for an answer of its own. */
 function batch(messages: readonly unknown[]): MalformedMessage {
   const ids = messages.filter((each) => isFields(each) && "method" in each).map(idOf).filter((id) => id !== null);
   return unreadable(
-    ErrorCode.InvalidRequest,
+    ProtocolErrorCode.InvalidRequest,
     "it is not a single message but a batch: send each message as a line of its own",
     ids.length === 0 ? [null] : ids.slice(0, MAX_BATCH_ANSWERS),
   );
@@ -76,12 +75,12 @@ function batch(messages: readonly unknown[]): MalformedMessage {
 /** Refuses the first request of a session here, as the SDK answers a malformed one with its own inner details. */
 function checkInitialize(message: JSONRPCMessage): void {
   if (!("method" in message) || message.method !== "initialize" || !("id" in message)) return;
-  const { error } = InitializeRequestSchema.safeParse(message);
-  if (error === undefined) return;
-  const issues = error.issues.slice(0, MAX_ISSUES)
-    .map(({ path, message }) => `${path.slice(1).join(".") || "params"}: ${message}`);
+  const { issues: found } = specTypeSchemas.InitializeRequest["~standard"].validate(message);
+  if (found === undefined) return;
+  const issues = found.slice(0, MAX_ISSUES)
+    .map(({ path = [], message }) => `${path.slice(1).join(".") || "params"}: ${message}`);
   throw new MalformedMessage(
-    ErrorCode.InvalidParams,
+    ProtocolErrorCode.InvalidParams,
     `Invalid initialize request: ${
       issues.join("; ")
     }. It takes: protocolVersion, like "2025-11-25"; capabilities, like ` +
@@ -90,7 +89,7 @@ function checkInitialize(message: JSONRPCMessage): void {
   );
 }
 
-function unreadable(code: ErrorCode, why: string, ids: readonly (RequestId | null)[]): MalformedMessage {
+function unreadable(code: ProtocolErrorCode, why: string, ids: readonly (RequestId | null)[]): MalformedMessage {
   return new MalformedMessage(code, `Cannot read the message: ${why}`, ids);
 }
 

@@ -4,14 +4,18 @@
  * read; this one ends cleanly after answering what it took, and answers everything that can be answered.
  */
 
+import { LISTEN } from "./listen_transport.ts";
 import { idAtEnds, MalformedMessage, readMessage } from "./read_message.ts";
-import { ErrorCode, type JSONRPCMessage, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
+import { type JSONRPCMessage, ProtocolErrorCode, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
 import { Turns } from "./turns.ts";
 
 /** Longest message that is read, in bytes. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Most calls under way; further ones stay in the pipe, so that all their answers together are bounded. */
+/**
+ * Most calls under way; further ones stay in the pipe, so that all their answers together are bounded. A request to
+ * listen, which stays open for as long as the client wants, is not one: `ListenTransport` bounds these.
+ */
 export const MAX_UNDER_WAY = 256;
 
 /** Most bytes of calls under way, after which one more is taken: two of the longest. */
@@ -133,7 +137,7 @@ export class StdioTransport implements Transport {
   #receive(line: Line): void {
     if (line.isTooLong) {
       const message = `Message too long: at most ${MAX_MESSAGE_BYTES} bytes are read`;
-      this.#refuse(new MalformedMessage(ErrorCode.InvalidRequest, message, [idAtEnds(line.bytes)]));
+      this.#refuse(new MalformedMessage(ProtocolErrorCode.InvalidRequest, message, [idAtEnds(line.bytes)]));
       return;
     }
     let message: JSONRPCMessage | undefined;
@@ -145,7 +149,7 @@ export class StdioTransport implements Transport {
       return;
     }
     if (message === undefined) return;
-    if ("method" in message && "id" in message) {
+    if ("method" in message && "id" in message && message.method !== LISTEN) {
       this.#forget(message.id);
       this.#unanswered.set(message.id, line.bytes.length);
       this.#unansweredBytes += line.bytes.length;

@@ -9,9 +9,10 @@ import type { ReadonlyState } from "../core/state/state.ts";
 import { groupViewOf } from "../core/views/groups.ts";
 import { viewOf } from "../core/views/tasks.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
+import { ProtocolError, ProtocolErrorCode } from "./sdk.ts";
 
 /** Most resources that a client may follow. */
-export const MAX_SUBSCRIPTIONS = 1_000;
+const MAX_SUBSCRIPTIONS = 1_000;
 
 /** Changes within this time, in milliseconds, are told as one. */
 const GATHER_MS = 50;
@@ -50,18 +51,18 @@ export class Subscriptions {
     return this.#followed.has(uri);
   }
 
-  /** Follows a resource. Once closed, nothing: a client's last request may be carried out after it is gone. */
-  async add(uri: string): Promise<void> {
+  /** Follows resources from now on. Once closed, none: a client's last request may be carried out after it is gone. */
+  async add(uris: readonly string[]): Promise<void> {
     if (this.#isClosed) return;
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
     });
-    this.#followed.set(uri, this.#followed.get(uri));
+    for (const uri of uris) this.#followed.set(uri, this.#followed.get(uri));
     try {
-      const [view] = await this.#look([uri]);
-      if (this.#followed.has(uri)) this.#followed.set(uri, view);
+      const views = await this.#look(uris);
+      for (const [index, uri] of uris.entries()) if (this.#followed.has(uri)) this.#followed.set(uri, views[index]);
     } catch (error) {
-      this.remove(uri);
+      for (const uri of uris) this.remove(uri);
       throw error;
     }
   }
@@ -102,6 +103,15 @@ export class Subscriptions {
   #look(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
     return this.#engine.read((state) => uris.map((uri) => lookAt(state, uri)));
   }
+}
+
+/** Throws a `ProtocolError` if a client would follow more resources than it may. */
+export function checkRoom(count: number): void {
+  if (count <= MAX_SUBSCRIPTIONS) return;
+  throw new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
+  );
 }
 
 function lookAt(state: ReadonlyState, uri: string): string | undefined {

@@ -17,8 +17,8 @@ import type { Turns } from "./turns.ts";
 /** Most faults of arguments that an answer names. */
 const MAX_ISSUES = 5;
 
-/** What a tool may use. */
-export interface ToolContext {
+/** What answers a call may use, and what is known of the call. */
+export interface CallContext {
   readonly engine: Engine;
   readonly waiting: Waiting;
   readonly heard: Heard;
@@ -28,10 +28,6 @@ export interface ToolContext {
   readonly actor: () => string;
   /** When answers are written down. */
   readonly turns: Turns;
-}
-
-/** What is known of a single call. */
-export interface CallContext extends ToolContext {
   /** Aborted when the client cancels the call, or is gone. */
   readonly signal: AbortSignal;
   /** Tells the client how far the call is; undefined if it did not ask for that. */

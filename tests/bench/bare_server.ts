@@ -3,11 +3,11 @@
  * to it costs, every call costs.
  */
 
-// @ts-types="@modelcontextprotocol/sdk/server/mcp"
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-// @ts-types="@modelcontextprotocol/sdk/server/stdio"
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { McpServer } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
-const server = new McpServer({ name: "bare", version: "1.0.0" });
-server.registerTool("empty", { description: "Do nothing." }, () => ({ content: [] }));
-await server.connect(new StdioServerTransport());
+serveStdio(() => {
+  const server = new McpServer({ name: "bare", version: "1.0.0" });
+  server.registerTool("empty", { description: "Do nothing." }, () => ({ content: [] }));
+  return server;
+});

@@ -234,7 +234,7 @@ Deno.test("a group is a resource", async (t) => {
   await t.step("that does not exist unless it was created", async () => {
     const error = await read("none").then(() => assert(false), (error) => error);
     assert(error instanceof McpError);
-    assertEquals(error.code, -32002);
+    assertEquals(error.code, -32602);
     assertStringIncludes(error.message, "Group none not found");
   });
 

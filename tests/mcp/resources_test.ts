@@ -7,7 +7,7 @@ import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 /** MCP's code for a resource that does not exist. */
-const RESOURCE_NOT_FOUND = -32002;
+const RESOURCE_NOT_FOUND = -32602;
 
 /** Longest text of a resource: a client's buffer and a model's context are small. */
 const MAX_TEXT_CHARACTERS = 128 * 1024;

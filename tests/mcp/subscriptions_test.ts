@@ -93,7 +93,7 @@ Deno.test("subscriptions", async (t) => {
     for (const uri of ["orchestrator://nothing", "orchestrator://tasks/%", "http://example.com"]) {
       const error = await server.client.subscribeResource({ uri }).catch((error) => error);
       assert(error instanceof McpError, uri);
-      assertEquals(error.code, -32002);
+      assertEquals(error.code, -32602);
     }
   });
 

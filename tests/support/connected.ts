@@ -4,7 +4,7 @@ import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Heard } from "../../src/app/heard.ts";
 import { Waiting } from "../../src/app/waiting.ts";
-import { createMcpServer } from "../../src/mcp/server.ts";
+import { serveClient } from "../../src/mcp/server.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { Turns } from "../../src/mcp/turns.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
@@ -34,11 +34,10 @@ export async function connect({ now = Date.now, ...options }: ConnectedOptions =
   const waiting = new Waiting({ engine, feed, now, log });
   const heard = new Heard({ engine, now });
   const turns = new Turns(() => true);
-  const parts = { engine, feed, waiting, heard, now, log, turns };
-  const server = createMcpServer({ ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
+  const parts = { engine, feed, waiting, heard, now, log, turns, ending: new AbortController().signal };
   const client = new Client({ name: "test", version: "1.0.0" });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await server.connect(far);
+  serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
   await client.connect(near);
   return {
     client,

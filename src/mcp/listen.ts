@@ -1,0 +1,64 @@
+/** One open `subscriptions/listen` request: what it follows, and what the client is told on it. */
+
+import type { Engine } from "../app/engine.ts";
+import type { Feed } from "../app/feed.ts";
+import type { Log } from "../app/ports.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+export interface ListenParts {
+  readonly engine: Engine;
+  readonly feed: Feed;
+  readonly log: Log;
+  /** Sends a notification on this request. */
+  readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How many of the subscriptions that a client may have a request takes: one even if it follows nothing. */
+export function sizeOf(uris: readonly string[]): number {
+  return Math.max(1, uris.length);
+}
+
+export class Listen {
+  readonly #uris: readonly string[];
+  readonly #notify: ListenParts["notify"];
+  readonly #subscriptions: Subscriptions;
+  #isAcknowledged = false;
+  #isClosed = false;
+
+  constructor(uris: readonly string[], { engine, feed, log, notify }: ListenParts) {
+    this.#uris = uris;
+    this.#notify = notify;
+    this.#subscriptions = new Subscriptions({
+      engine,
+      feed,
+      notify: (uri) => {
+        this.#acknowledge();
+        notify("notifications/resources/updated", { uri });
+      },
+      onError: (error) => log.warn(`Cannot tell the client of a change: ${error}`),
+    });
+  }
+
+  get size(): number {
+    return sizeOf(this.#uris);
+  }
+
+  /** Follows the resources, and tells the client which; what changes from then on is told. */
+  async begin(): Promise<void> {
+    if (this.#uris.length > 0) await this.#subscriptions.add(this.#uris);
+    if (!this.#isClosed) this.#acknowledge();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#subscriptions.close();
+  }
+
+  /** Comes before all else, also before a change that is found while the first look is not over. */
+  #acknowledge(): void {
+    if (this.#isAcknowledged) return;
+    this.#isAcknowledged = true;
+    const notifications = this.#uris.length === 0 ? {} : { resourceSubscriptions: this.#uris };
+    this.#notify("notifications/subscriptions/acknowledged", { notifications });
+  }
+}

@@ -1,0 +1,30 @@
+/** Completes the ids of tasks and groups in the URIs of resources. */
+
+import { z } from "zod";
+import { completeIds } from "../../core/views/tasks.ts";
+import { GROUP_TEMPLATE, TASK_TEMPLATE } from "../resources.ts";
+import { defineMethod } from "./method.ts";
+
+/** Most completions of an id that are offered. */
+const MAX_COMPLETIONS = 100;
+
+const CompleteParams = z.object({
+  ref: z.discriminatedUnion("type", [
+    z.object({ type: z.literal("ref/prompt"), name: z.string() }),
+    z.object({ type: z.literal("ref/resource"), uri: z.string() }),
+  ]),
+  argument: z.object({ name: z.string(), value: z.string() }),
+});
+
+export const COMPLETION_METHOD = defineMethod(
+  "completion/complete",
+  CompleteParams,
+  async ({ ref, argument }, { engine }) => {
+    const uri = ref.type === "ref/resource" && argument.name === "id" ? ref.uri : "";
+    const ids = uri !== TASK_TEMPLATE && uri !== GROUP_TEMPLATE ? [] : await engine.read((state) => {
+      const known = uri === TASK_TEMPLATE ? state.tasks : state.groups;
+      return completeIds(known.keys(), argument.value, MAX_COMPLETIONS + 1);
+    });
+    return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
+  },
+);

@@ -1,0 +1,33 @@
+/** A method of the protocol: its name, the parameters that it takes, and what answers it. */
+
+import type { z } from "zod";
+import { isFields, withoutNulls } from "../read_arguments.ts";
+import { ProtocolError, ProtocolErrorCode, type ServerResult } from "../sdk.ts";
+import type { CallContext } from "../tool.ts";
+
+export interface Method {
+  readonly name: string;
+  /** Throws a `ProtocolError` if the parameters don't fit. */
+  readonly answer: (params: unknown, call: CallContext) => Promise<ServerResult>;
+}
+
+/** Makes a method of its parameters and its handler. */
+export function defineMethod<Schema extends z.ZodObject>(
+  name: string,
+  schema: Schema,
+  handle: (params: z.infer<Schema>, call: CallContext) => ServerResult | Promise<ServerResult>,
+): Method {
+  return { name, answer: async (params, call) => await handle(checkParams(name, schema, params), call) };
+}
+
+/** The parameters of a request, checked. Null means absent. Throws a `ProtocolError` if they don't fit. */
+export function checkParams<Schema extends z.ZodObject>(
+  method: string,
+  schema: Schema,
+  params: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(isFields(params) ? withoutNulls(params) : {});
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => `${["params", ...path].join(".")}: ${message}`);
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Invalid ${method} request: ${issues.join("; ")}`);
+}

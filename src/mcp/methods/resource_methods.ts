@@ -1,0 +1,44 @@
+/** The methods of resources: what there is, reading one, and following it on revisions before 2026-07-28. */
+
+import { z } from "zod";
+import { Refusal } from "../../core/model/refusal.ts";
+import { unknownResource } from "../protocol_error.ts";
+import { isResource, readResource, RESOURCE_TEMPLATES, type ResourceContent, RESOURCES } from "../resources.ts";
+import { checkRoom, type Subscriptions } from "../subscriptions.ts";
+import type { CallContext } from "../tool.ts";
+import { defineMethod, type Method } from "./method.ts";
+
+const UriParams = z.object({ uri: z.string() });
+
+export function resourceMethods(subscriptions: Subscriptions): readonly Method[] {
+  return [
+    defineMethod("resources/list", z.object({}), () => ({ resources: [...RESOURCES] })),
+    defineMethod("resources/templates/list", z.object({}), () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
+    defineMethod("resources/read", UriParams, async ({ uri }, call) => {
+      const { mimeType, text } = await contentOf(uri, call);
+      return { contents: [{ uri, mimeType, text: await call.turns.write(text, (text) => text.length) }] };
+    }),
+    defineMethod("resources/subscribe", UriParams, async ({ uri }) => {
+      if (!isResource(uri)) throw unknownResource(uri);
+      checkRoom(subscriptions.size + (subscriptions.has(uri) ? 0 : 1));
+      await subscriptions.add([uri]);
+      return {};
+    }),
+    defineMethod("resources/unsubscribe", UriParams, ({ uri }) => {
+      subscriptions.remove(uri);
+      return {};
+    }),
+  ];
+}
+
+/** Throws a `ProtocolError` if there is no such resource. */
+async function contentOf(uri: string, { engine }: CallContext): Promise<ResourceContent> {
+  try {
+    const content = await readResource(engine, uri);
+    if (content !== undefined) return content;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw unknownResource(uri, error.message);
+  }
+  throw unknownResource(uri);
+}

@@ -1,0 +1,42 @@
+/** The methods of tools: what there is, and calling one. */
+
+import { z } from "zod";
+import { Unavailable } from "../../app/ports.ts";
+import { Refusal } from "../../core/model/refusal.ts";
+import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "../sdk.ts";
+import type { Tool } from "../tool.ts";
+import { defineMethod, type Method } from "./method.ts";
+
+/** The arguments are for the tool to check: it answers bad ones with a result, which models see. */
+const CallParams = z.object({ name: z.string(), arguments: z.unknown().optional() });
+
+export function toolMethods(tools: readonly Tool[]): readonly Method[] {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return [
+    defineMethod("tools/list", z.object({}), () => ({ tools: tools.map((tool) => tool.list()) })),
+    defineMethod("tools/call", CallParams, async (params, call) => {
+      const tool = byName.get(params.name);
+      if (tool === undefined) throw unknownTool(params.name, [...byName.keys()]);
+      try {
+        return await tool.call(params.arguments, call);
+      } catch (error) {
+        return failure(error);
+      }
+    }),
+  ];
+}
+
+function unknownTool(name: string, known: readonly string[]): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool ${name}: there are ${known.join(", ")}`);
+}
+
+/** The result of a call that was refused or could not be carried out. Throws whatever else went wrong. */
+function failure(error: unknown): CallToolResult {
+  if (!(error instanceof Refusal || error instanceof Unavailable)) throw error;
+  const { code, message } = error;
+  return {
+    isError: true,
+    content: [{ type: "text", text: message }],
+    structuredContent: { error: { code, message, ...(error instanceof Refusal && { data: error.data }) } },
+  };
+}
