@@ -1,7 +1,7 @@
 /** Shows that clients of every revision of the protocol before 2026-07-28 are served, each in its own. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type JSONRPCMessage } from "../../src/mcp/sdk.ts";
+import type { JSONRPCMessage } from "../../src/mcp/sdk.ts";
 import { RawServer, request, toolCall } from "../support/raw_server.ts";
 import { MODERN_REVISION } from "../support/modern_client.ts";
 import {

@@ -45,11 +45,32 @@ Deno.test("a bundle keeps its data where cleaning does not delete it, unless it 
   assertStringIncludes(log, `The data is in ${directory.path}/data, where earlier versions kept it by default`);
 });
 
+/** Most bytes that a standalone program has beside Deno's runtime. */
+const MAX_EMBEDDED_BYTES = 3_000_000;
+
+Deno.test("a standalone program has the bundle in it, and no packages beside that", async () => {
+  await using directory = await temporaryDirectory();
+  const empty = `${directory.path}/empty`;
+  await Deno.writeTextFile(`${empty}.js`, "");
+  // Any executable serves as the runtime here, as nothing is run.
+  const env = { DENORT_BIN: Deno.execPath() };
+  const sizeOf = async (program: string, command: string) => {
+    const { code, log } = await runTask(command, env);
+    assertEquals(code, 0, log);
+    return (await Deno.stat(Deno.build.os === "windows" ? `${program}.exe` : program)).size;
+  };
+  const program = `${directory.path}/orchestrator`;
+  const runtimeBytes = await sizeOf(empty, `deno compile -o ${empty} ${empty}.js`);
+  const embeddedBytes = await sizeOf(program, compileTo(program)) - runtimeBytes;
+  const bundleBytes = (await Deno.stat(`${program}.js`)).size;
+  assert(embeddedBytes <= MAX_EMBEDDED_BYTES, `${embeddedBytes} bytes`);
+  assert(embeddedBytes >= 0.9 * bundleBytes, `${embeddedBytes} bytes for a bundle of ${bundleBytes}`);
+});
+
 Deno.test("compile makes a program, or says clearly why it cannot", async () => {
   await using directory = await temporaryDirectory();
   const program = `${directory.path}/orchestrator`;
-  const command = denoJson.tasks.compile.command.replace("-o dist/orchestrator", `-o ${program}`);
-  const made = await runTask(command);
+  const made = await runTask(compileTo(program));
   if (made.code !== 0) {
     console.log("skipped: the runtime cannot be downloaded here, so no program was made");
     assertStringIncludes(made.log, "Cannot compile: ");
@@ -59,12 +80,22 @@ Deno.test("compile makes a program, or says clearly why it cannot", async () => 
   assertEquals([code, new TextDecoder().decode(stdout).trim()], [0, denoJson.version]);
 });
 
+/** The command of `deno task compile`, with the program and the bundle elsewhere. */
+function compileTo(program: string): string {
+  return denoJson.tasks.compile.command
+    .replace("deno task bundle", denoJson.tasks.bundle.command)
+    .replaceAll("dist/orchestrator", program);
+}
+
 /** Runs a command of deno.json as `deno task` does, in the project. */
-async function runTask(command: string): Promise<{ code: number; log: string }> {
+async function runTask(
+  command: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; log: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--eval", command],
     cwd: new URL("../..", import.meta.url),
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).output();
   return { code, log: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
