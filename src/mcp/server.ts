@@ -8,6 +8,7 @@ import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
 import type { Waiting } from "../app/waiting.ts";
+import { Arrivals } from "./arrivals.ts";
 import { ListenTransport } from "./listen_transport.ts";
 import { COMPLETION_METHOD } from "./methods/completion_method.ts";
 import type { Method } from "./methods/method.ts";
@@ -95,7 +96,9 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
     [...toolMethods(toolsOf(toolsets)), ...resourceMethods(subscriptions), ...PROMPT_METHODS, COMPLETION_METHOD]
       .map((method) => [method.name, method]),
   );
+  const arrivals = new Arrivals();
   server.fallbackRequestHandler = async (request, context) => {
+    await arrivals.together();
     try {
       const result = await answer(methods, request, callOf(server, context, options));
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
