@@ -97,6 +97,8 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
       .map((method) => [method.name, method]),
   );
   const arrivals = new Arrivals();
+  // Not `setRequestHandler`: it answers arguments that are null or JSON text with a protocol error, which models do not
+  // see, tells other bad parameters as a fault of the server, and checks each call twice more.
   server.fallbackRequestHandler = async (request, context) => {
     await arrivals.together();
     try {

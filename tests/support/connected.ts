@@ -18,15 +18,33 @@ export interface ConnectedOptions {
   readonly now?: () => number;
 }
 
-export interface Connected extends AsyncDisposable {
-  readonly client: Client;
+/** A server in this process, and the client's end of the connection. */
+export interface Served extends AsyncDisposable {
+  readonly transport: InMemoryTransport;
   readonly engine: Engine;
   readonly log: RecordingLog;
+}
+
+export interface Connected extends Omit<Served, "transport"> {
+  readonly client: Client;
   readonly call: (tool: string, args?: Readonly<Record<string, unknown>>) => Promise<CallToolResult>;
 }
 
 /** Connects a client to a server. Servers with the same journal see each other's tasks, as processes do. */
-export async function connect({ now = Date.now, ...options }: ConnectedOptions = {}): Promise<Connected> {
+export async function connect(options: ConnectedOptions = {}): Promise<Connected> {
+  const { transport, ...served } = await serve(options);
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(transport);
+  return {
+    ...served,
+    client,
+    // Without a task in the request the result is never a task's.
+    call: async (name, args = {}) => await client.callTool({ name, arguments: args }) as CallToolResult,
+  };
+}
+
+/** Starts a server for a client that sends its messages itself. */
+export async function serve({ now = Date.now, ...options }: ConnectedOptions = {}): Promise<Served> {
   const { journal = new MemoryJournal(now) } = options;
   const log = new RecordingLog();
   const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
@@ -35,19 +53,15 @@ export async function connect({ now = Date.now, ...options }: ConnectedOptions =
   const heard = new Heard({ engine, now });
   const turns = new Turns(() => true);
   const parts = { engine, feed, waiting, heard, now, log, turns, ending: new AbortController().signal };
-  const client = new Client({ name: "test", version: "1.0.0" });
   const [near, far] = InMemoryTransport.createLinkedPair();
   serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
-  await client.connect(near);
   return {
-    client,
+    transport: near,
     engine,
     log,
-    // Without a task in the request the result is never a task's.
-    call: async (name, args = {}) => await client.callTool({ name, arguments: args }) as CallToolResult,
     async [Symbol.asyncDispose]() {
       await waiting.close();
-      await client.close();
+      await near.close();
       heard.close();
       feed.close();
       await engine.close();
