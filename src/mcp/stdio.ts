@@ -1,7 +1,7 @@
 /**
- * MCP over standard input and output, with the SDK's framing. The SDK's own transport ignores the end of input,
- * dies when the client is gone, leaves malformed requests without an answer and blocks when the client does not
- * read; this one ends cleanly after answering what it took, and answers everything that can be answered.
+ * MCP over standard input and output, with the SDK's framing. At the end of the input, the SDK's own transport drops the
+ * calls under way; it leaves malformed requests without an answer, and takes calls without bound from a client that does
+ * not read. This one ends after answering what it took, and answers everything that can be answered.
  */
 
 import { LISTEN } from "./listen_transport.ts";
