@@ -161,7 +161,7 @@ async function startProcess(time: FakeTime) {
         return waits[call.pick % waits.length]?.abort();
       case "follow":
         met.followed++;
-        underWay.push(settle(clients[call.client]?.add(call.uri) ?? Promise.resolve()));
+        underWay.push(settle(clients[call.client]?.add([call.uri]) ?? Promise.resolve()));
         return;
       case "unfollow":
         return clients[call.client]?.remove(call.uri);
@@ -170,7 +170,7 @@ async function startProcess(time: FakeTime) {
         const gone = clients[call.client];
         gone?.close();
         clients[call.client] = connect();
-        underWay.push(settle(gone?.add(call.uri) ?? Promise.resolve()));
+        underWay.push(settle(gone?.add([call.uri]) ?? Promise.resolve()));
         return;
       }
       case "fail":

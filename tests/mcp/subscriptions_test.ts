@@ -146,7 +146,7 @@ Deno.test({
         notify: (uri) => told.push(uri),
         onError: (error) => told.push(String(error)),
       });
-      for (const uri of [TASKS, uriOf("a")]) await subscriptions.add(uri);
+      for (const uri of [TASKS, uriOf("a")]) await subscriptions.add([uri]);
       subscriptions.remove(TASKS);
       await createTask(engine, "a");
       await time.pass(1_000);
