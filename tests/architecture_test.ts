@@ -148,7 +148,7 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
  */
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
-  "src/app/waiting.ts: ...waiters.map(": "MAX_WAITERS",
+  "src/app/waiting_scan.ts: ...waiters.map(": "MAX_WAITERS",
   "src/core/rules/bulk.ts: ...its": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",

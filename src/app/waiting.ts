@@ -1,59 +1,48 @@
 /**
- * Claims that wait until there is something to claim, whichever process makes it so. Waiters are served in the order in
- * which they came. One claim is tried at a time, and only after a look without the write lock has found a task for it: so
- * the number of tries stays close to the number of tasks, however many wait.
+ * Keeps claims waiting until there is a task for them, whichever process makes it ready. Waiters are served first come,
+ * first served. One claim is tried at a time, and only after a scan without the write lock has found a task for it: so
+ * the number of tries stays close to the number of tasks, however many claims wait.
  */
 
-import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
-import { Refusal } from "../core/model/refusal.ts";
-import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
-import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
-import { firstAnswered } from "../core/state/next_claim.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
+import type { Claim } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
-import { ORCHESTRATOR } from "./job.ts";
 import type { Feed } from "./feed.ts";
-import { type Log, Unavailable } from "./ports.ts";
+import { handBack } from "./hand_back.ts";
+import { ORCHESTRATOR } from "./job.ts";
+import type { Log } from "./ports.ts";
+import { callerKey, type ClaimCommand, isFutile, supersededAnswer, type Waiter } from "./waiter.ts";
+import { scan } from "./waiting_scan.ts";
 
-/** Longest time that a claim waits, in milliseconds, unless the operator sets another: clients give a call up after 60 s. */
+/** Longest wait of a claim by default, in milliseconds: clients give up a call after 60 s. */
 export const DEFAULT_MAX_WAIT_MS = 50_000;
 
-/** Longest time that an operator can set, in milliseconds: a day. */
+/** Longest wait that an operator can set, in milliseconds: a day. */
 export const LONGEST_MAX_WAIT_MS = 24 * 60 * 60 * 1_000;
 
 /** Most claims that wait in one process; further ones are answered at once. */
 export const MAX_WAITERS = 128;
 
-/** Longest time without a look, in milliseconds. */
+/** Longest time between two scans, in milliseconds. */
 const POLL_MS = 1_000;
 
-/** Instances that wait give signs of life at least so many milliseconds apart, however short their time to live is. */
-const HEARTBEAT_MS = 20;
-
-/** Processes look at new records within so many milliseconds of each other, not all at the same moment. */
+/** Random delay before a scan for new records, at most, in milliseconds: so processes do not all claim at the same moment. */
 const SPREAD_MS = 8;
 
-/** How often a claim that nobody waits for is tried to be handed back, and the pause after the first try, in milliseconds. */
-const MAX_HAND_BACKS = 5;
-const HAND_BACK_MS = 100;
-
-/** How often a claim is told that it waits, in milliseconds. */
+/** How often a caller is notified that its claim still waits, in milliseconds. */
 const REPORT_MS = 5_000;
-
-type ClaimCommand = CommandOf<"claim_task">;
 
 export interface WaitOptions {
   /** A longer wait than `Waiting.maxWaitMs` is shortened to it. */
   readonly waitMs: number;
   /** Ends the waiting; nothing is claimed after that. */
   readonly signal: AbortSignal;
-  /** Told when the waiting begins, and now and then. That it throws is logged, and ends no wait. */
+  /** Called when the waiting begins, and every `REPORT_MS`. An error that it throws is logged and ends no wait. */
   readonly onWaiting?: (waitedMs: number, claim: Claim) => void;
 }
 
-/** What a claim comes to. */
+/** The answer to a claim that may have waited. */
 export type WaitedClaim = Claim & {
-  /** It was answered without a wait, though one could help: `MAX_WAITERS` claims wait already. */
+  /** Set if the claim was answered without a wait because `MAX_WAITERS` claims were waiting already. */
   readonly isCrowded?: true;
 };
 
@@ -63,43 +52,31 @@ export interface WaitingOptions {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
-  /** Longest time that a claim waits, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
+  /** Longest wait of a claim, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
   readonly maxWaitMs?: number;
 }
 
-interface Waiter {
-  readonly command: ClaimCommand;
-  readonly actor: string;
-  readonly signal: AbortSignal;
-  isAnswered: boolean;
-  /** The try under way. There is one at a time: a second could claim a second task. */
-  trying: Promise<void> | undefined;
-  /** Why there was nothing, when it was last asked. */
-  last: Claim;
-  readonly resolve: (claim: Claim) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Waiting {
-  /** Longest time that a claim waits, in milliseconds. */
+  /** Longest wait of a claim, in milliseconds. */
   readonly maxWaitMs: number;
   readonly #engine: Engine;
   readonly #feed: Feed;
   readonly #now: () => number;
   readonly #log: Log;
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   readonly #waiters = new Set<Waiter>();
   /** The newest call under way of each caller and instance. */
   readonly #newest = new Map<string, ClaimCommand>();
-  /** What may still claim something or hand it back. */
+  /** Work that may still claim a task or hand one back. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** When each instance that waits was last kept alive, by `performance.now`. */
+  /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly #heartbeats = new Map<string, number>();
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, by `performance.now`. */
-  #lookAt = 0;
+  #scanAt = 0;
   #serving: Promise<void> | undefined;
+  /** Whether the state may have changed since the last scan. */
   #isChanged = false;
   #isClosed = false;
 
@@ -112,21 +89,21 @@ export class Waiting {
   }
 
   /**
-   * Claims a task, waiting for one if there is none and waiting can help. Ends older waits of the same caller and
-   * instance: many clients give a call up without cancelling it, and nobody would read what it claims.
+   * Claims a task; waits for one if there is none and waiting can help. Ends older waits of the same caller and
+   * instance: many clients give up a call without cancelling it, and nobody would read what it claims.
    *
    * @throws whatever `Engine.execute` throws
    */
   async claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
-    const caller = callerOf(command, actor);
-    this.#newest.set(caller, command);
+    const key = callerKey(command, actor);
+    this.#newest.set(key, command);
     for (const waiter of this.#waiters) {
-      if (callerOf(waiter.command, waiter.actor) === caller) this.#end(waiter, superseded(waiter.last));
+      if (callerKey(waiter.command, waiter.actor) === key) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
     }
     try {
       return await this.#track(this.#claim(command, actor, options));
     } finally {
-      if (this.#newest.get(caller) === command) this.#newest.delete(caller);
+      if (this.#newest.get(key) === command) this.#newest.delete(key);
     }
   }
 
@@ -135,16 +112,14 @@ export class Waiting {
     return new Set(Array.from(this.#waiters, ({ command }) => command.instance));
   }
 
-  /**
-   * Ends all waiting: everybody gets the answer that there is nothing. Resolves once what was claimed for them meanwhile
-   * is handed back.
-   */
+  /** Ends all waits without a task. Resolves once tasks that were claimed meanwhile are handed back. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const waiter of this.#waiters) this.#end(waiter);
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
+  /** Tries once, and waits if that can help. */
   async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
     const { signal } = options;
     const calledAt = this.#now();
@@ -152,28 +127,33 @@ export class Waiting {
     const first = await this.#engine.execute(command, actor);
     // A holder that names its task gets it again, and keeps it.
     const isNew = (first.task?.startedAt ?? 0) >= calledAt;
-    if (signal.aborted && isNew) await this.#handBack(first, command.instance, actor);
+    if (signal.aborted && isNew) await this.#handBack(first, command, actor);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
-    if (this.#isSuperseded(command, actor)) return superseded(first);
+    if (this.#isSuperseded(command, actor)) return supersededAnswer(first);
     if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
     const { promise, resolve, reject } = Promise.withResolvers<Claim>();
-    const waiter: Waiter = {
-      command,
-      actor,
-      signal,
-      isAnswered: false,
-      trying: undefined,
-      last: first,
-      resolve,
-      reject,
-    };
+    const waiter = { command, actor, signal, isAnswered: false, trying: undefined, lastAnswer: first, resolve, reject };
+    return await this.#wait(waiter, { ...options, waitMs, promise });
+  }
+
+  /** Waits until the waiter is answered, its time is over, or its client gives up. */
+  async #wait(
+    waiter: Waiter,
+    { waitMs, onWaiting, promise }: WaitOptions & { readonly promise: Promise<Claim> },
+  ): Promise<Claim> {
     const startedAt = performance.now();
-    const report = () => this.#report(waiter, { ...options, waitedMs: performance.now() - startedAt });
+    const report = () => {
+      try {
+        onWaiting?.(performance.now() - startedAt, waiter.lastAnswer);
+      } catch (error) {
+        this.#log.error(`Cannot tell ${waiter.command.instance} that it waits: ${error}`);
+      }
+    };
     const reporting = setInterval(report, REPORT_MS);
-    const timeout = setTimeout(() => this.#track(this.#giveUp(waiter)), waitMs);
+    const timeout = setTimeout(() => this.#track(this.#expire(waiter)), waitMs);
     const onAbort = () => this.#end(waiter);
-    signal.addEventListener("abort", onAbort);
+    waiter.signal.addEventListener("abort", onAbort);
     this.#add(waiter);
     report();
     try {
@@ -181,19 +161,8 @@ export class Waiting {
     } finally {
       clearInterval(reporting);
       clearTimeout(timeout);
-      signal.removeEventListener("abort", onAbort);
+      waiter.signal.removeEventListener("abort", onAbort);
       this.#remove(waiter);
-    }
-  }
-
-  #report(
-    { command, last }: Waiter,
-    { onWaiting, waitedMs }: Pick<WaitOptions, "onWaiting"> & { waitedMs: number },
-  ): void {
-    try {
-      onWaiting?.(waitedMs, last);
-    } catch (error) {
-      this.#log.error(`Cannot tell ${command.instance} that it waits: ${error}`);
     }
   }
 
@@ -206,17 +175,15 @@ export class Waiting {
 
   #add(waiter: Waiter): void {
     this.#waiters.add(waiter);
-    this.#unsubscribe ??= this.#feed.subscribe(() => this.#lookIn(Math.random() * SPREAD_MS));
-    // Something may have come about between the first try and now.
+    this.#unsubscribe ??= this.#feed.subscribe(() => this.#scanIn(Math.random() * SPREAD_MS));
+    // A task may have become ready since the first try.
     this.#serve();
   }
 
   #remove(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     const { instance } = waiter.command;
-    if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) {
-      this.#heartbeats.delete(instance);
-    }
+    if (!this.#isWaiting(instance)) this.#heartbeats.delete(instance);
     if (this.#waiters.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -224,59 +191,60 @@ export class Waiting {
     this.#timer = undefined;
   }
 
-  /** Whether a newer call of the same caller and instance has come, be it under way or answered. */
-  #isSuperseded(command: ClaimCommand, actor: string): boolean {
-    return this.#newest.get(callerOf(command, actor)) !== command;
+  #isWaiting(instance: string): boolean {
+    return Array.from(this.#waiters).some(({ command }) => command.instance === instance);
   }
 
-  /** Answers that there is nothing, without another look. */
-  #end(waiter: Waiter, claim = waiter.last): void {
+  /** Whether the same caller and instance has called again since, even if that call is answered already. */
+  #isSuperseded(command: ClaimCommand, actor: string): boolean {
+    return this.#newest.get(callerKey(command, actor)) !== command;
+  }
+
+  /** Answers a waiter, without another try. */
+  #end(waiter: Waiter, claim = waiter.lastAnswer): void {
     this.#remove(waiter);
     waiter.isAnswered = true;
     waiter.resolve(claim);
   }
 
-  /** The time is over: one last try says why there is nothing, as things are now. */
-  async #giveUp(waiter: Waiter): Promise<void> {
+  /** The wait is over: a last try gives the reason as of now. */
+  async #expire(waiter: Waiter): Promise<void> {
     this.#remove(waiter);
     await this.#try(waiter);
     if (waiter.isAnswered) return;
-    this.#end(waiter, this.#isSuperseded(waiter.command, waiter.actor) ? superseded(waiter.last) : waiter.last);
+    const { command, actor, lastAnswer } = waiter;
+    this.#end(waiter, this.#isSuperseded(command, actor) ? supersededAnswer(lastAnswer) : lastAnswer);
   }
 
-  /** Gives a sign of life for an instance that waits; what it is told is passed on with the claim. */
+  /** Sends a heartbeat for an instance that waits. Its answer's lost tasks are added to the answer of the claim. */
   async #keepAlive(instance: string): Promise<void> {
-    if (!Array.from(this.#waiters).some(({ command }) => command.instance === instance)) return;
+    if (!this.#isWaiting(instance)) return;
     this.#heartbeats.set(instance, performance.now());
     const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
     if (lostTasks.length === 0) return;
     for (const waiter of this.#waiters) {
-      if (waiter.command.instance === instance) waiter.last = { ...waiter.last, lostTasks };
+      if (waiter.command.instance === instance) waiter.lastAnswer = { ...waiter.lastAnswer, lostTasks };
     }
   }
 
-  /** Tries to claim for a waiter, unless that is under way. */
+  /** Tries to claim for a waiter, or joins the try under way. */
   #try(waiter: Waiter): Promise<void> {
     return waiter.trying ??= this.#claimFor(waiter).finally(() => waiter.trying = undefined);
   }
 
-  /** Claims for a waiter, and hands back what it does not wait for any more. */
+  /** Claims for a waiter; hands the task back if the waiter no longer waits. */
   async #claimFor(waiter: Waiter): Promise<void> {
     const { command, actor, signal } = waiter;
     try {
       const claim = await this.#engine.execute(command, actor);
-      const { lostTasks = claim.lostTasks } = waiter.last;
-      const told = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
+      const { lostTasks = claim.lostTasks } = waiter.lastAnswer;
+      const answer = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
       if (claim.task === undefined) {
-        waiter.last = told;
+        waiter.lastAnswer = answer;
         if (isFutile(claim)) this.#end(waiter);
       } else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, actor)) {
-        await this.#handBack(claim, command.instance, actor);
-      } else {
-        this.#remove(waiter);
-        waiter.isAnswered = true;
-        waiter.resolve(told);
-      }
+        await this.#handBack(claim, command, actor);
+      } else this.#end(waiter, answer);
     } catch (error) {
       this.#remove(waiter);
       waiter.isAnswered = true;
@@ -284,33 +252,15 @@ export class Waiting {
     }
   }
 
-  /** Nobody is left to do the task. What can be mended by trying again is tried again. */
-  async #handBack({ task }: Claim, instance: string, actor: string): Promise<void> {
-    if (task === undefined) return;
-    const { id, attempt } = task;
-    const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
-    for (let tries = 1;; tries++) {
-      try {
-        await this.#engine.execute(command, actor);
-        return;
-      } catch (error) {
-        // Somebody has ended or released it meanwhile.
-        if (error instanceof Refusal) return;
-        const isPassing = error instanceof Unavailable && (error.code === "busy" || error.code === "overloaded");
-        if (!isPassing || tries === MAX_HAND_BACKS) {
-          this.#log.warn(`Task ${id} stays with ${instance}, whose client is gone; release_task frees it: ${error}`);
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, HAND_BACK_MS * tries));
-      }
-    }
+  #handBack(claim: Claim, { instance }: ClaimCommand, actor: string): Promise<void> {
+    return handBack(claim, { engine: this.#engine, log: this.#log, instance, actor });
   }
 
-  #lookIn(delayMs: number): void {
+  #scanIn(delayMs: number): void {
     const at = performance.now() + delayMs;
-    if (this.#waiters.size === 0 || (this.#timer !== undefined && this.#lookAt <= at)) return;
+    if (this.#waiters.size === 0 || (this.#timer !== undefined && this.#scanAt <= at)) return;
     clearTimeout(this.#timer);
-    this.#lookAt = at;
+    this.#scanAt = at;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#serve();
@@ -325,81 +275,32 @@ export class Waiting {
     });
   }
 
+  /** Scans, and acts on what the scan found, until nothing changes any more. */
   async #serveAll(): Promise<void> {
     let delayMs = POLL_MS;
     try {
       while (this.#isChanged && this.#waiters.size > 0) {
         this.#isChanged = false;
-        const { waiter, silent, isDue, next } = await this.#engine.read((state) => this.#look(state));
+        const { waiter, silent, isSweepDue, next } = await this.#engine.read((state) =>
+          scan(state, [...this.#waiters], { now: this.#now(), heartbeats: this.#heartbeats })
+        );
         for (const instance of silent) await this.#keepAlive(instance);
-        if (isDue) {
-          // The sweeper may come later; and what a sweep finds may be what somebody waits for.
+        if (isSweepDue) {
+          // Not left to the sweeper, which may run later: a sweep may make ready what a claim waits for.
           await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
           this.#isChanged = true;
         }
         if (waiter !== undefined) {
-          // Whether it gets something or somebody is faster: there may be more for others.
+          // Even if another process was faster: there may be more tasks for other waiters.
           this.#isChanged = true;
           await this.#try(waiter);
         }
         delayMs = Math.min(POLL_MS, Math.max(1, next - this.#now()));
       }
     } catch (error) {
-      // The next look may find the journal in a better state; whose time is over is told what is wrong.
-      this.#log.warn(`Cannot look for tasks for those who wait: ${error}`);
+      // The next scan may succeed; a waiter whose time is over gets the error from its last try.
+      this.#log.warn(`Cannot look for tasks for waiting claims: ${error}`);
     }
-    this.#lookIn(delayMs);
+    this.#scanIn(delayMs);
   }
-
-  #look(state: ReadonlyState): Look {
-    const waiters = [...this.#waiters];
-    const now = this.#now();
-    const heartbeatAt = Math.min(...waiters.map(({ command }) => heartbeatDueAt(state, command.instance) ?? Infinity));
-    const next = Math.min(nextTimeOf(state) ?? Infinity, Math.max(heartbeatAt, now + HEARTBEAT_MS));
-    // Who has left or drains since, or holds as much as it may, is told so at once.
-    const answered = firstAnswered(state, waiters.map(({ command }) => command));
-    return {
-      waiter: answered === undefined ? undefined : waiters[answered],
-      silent: waiters.map(({ command }) => command.instance)
-        .filter((instance) => (this.#heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now())
-        .filter((instance) =>
-          heartbeatEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0
-        ),
-      isDue: isSweepDue(state, now),
-      next,
-    };
-  }
-}
-
-/** What a look at the state finds. */
-interface Look {
-  /** The first in line for whom there is something, or can be nothing. */
-  readonly waiter: Waiter | undefined;
-  /** Instances that must be kept alive. */
-  readonly silent: readonly string[];
-  /** Whether leases or the like have come to their end. */
-  readonly isDue: boolean;
-  /** When to look again, in milliseconds since the Unix epoch. */
-  readonly next: number;
-}
-
-const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity", "superseded"];
-
-/** Whether waiting cannot help: the reason lies with the instance itself, or a newer wait has taken the place. */
-export function isFutile(claim: Claim): boolean {
-  return claim.task === undefined && FUTILE.includes(claim.none.reason);
-}
-
-/** Who waits: a caller on behalf of one instance. */
-function callerOf({ instance }: ClaimCommand, actor: string): string {
-  return JSON.stringify([actor, instance]);
-}
-
-/** The answer to a wait whose place a newer one has taken. */
-function superseded(last: Claim): Claim {
-  if (last.task !== undefined) return last;
-  const message =
-    "A newer get_next_task of this instance took the place of this one: read the answer to that. If you " +
-    "made none, another agent uses this instance_id: wait again with one of your own";
-  return { ...last, none: { ...last.none, reason: "superseded", message } };
 }

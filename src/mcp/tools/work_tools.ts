@@ -3,7 +3,8 @@
  */
 
 import { z } from "zod";
-import { isFutile, MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
+import { isFutile } from "../../app/waiter.ts";
+import { MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
 import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";

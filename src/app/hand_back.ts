@@ -1,0 +1,43 @@
+/** Releases a task that was claimed for a client that no longer waits for it. */
+
+import type { Claim } from "../core/messages/commands.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import type { Engine } from "./engine.ts";
+import { type Log, Unavailable } from "./ports.ts";
+
+/** Most tries to release a task, and the pause after the first one, in milliseconds; each later pause is longer by as much. */
+const MAX_HAND_BACKS = 5;
+const HAND_BACK_MS = 100;
+
+export interface HandBackOptions {
+  readonly engine: Engine;
+  readonly log: Log;
+  /** The instance that the task was claimed for. */
+  readonly instance: string;
+  readonly actor: string;
+}
+
+/**
+ * Releases the claimed task, if there is one. Retries while the engine is `busy` or `overloaded`; any other failure is
+ * logged, and the task stays with its instance.
+ */
+export async function handBack({ task }: Claim, { engine, log, instance, actor }: HandBackOptions): Promise<void> {
+  if (task === undefined) return;
+  const { id, attempt } = task;
+  const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
+  for (let tries = 1;; tries++) {
+    try {
+      await engine.execute(command, actor);
+      return;
+    } catch (error) {
+      // The attempt is over already: another call ended or released it.
+      if (error instanceof Refusal) return;
+      const isTransient = error instanceof Unavailable && (error.code === "busy" || error.code === "overloaded");
+      if (!isTransient || tries === MAX_HAND_BACKS) {
+        log.warn(`Task ${id} stays with ${instance}, whose client is gone; release_task frees it: ${error}`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, HAND_BACK_MS * tries));
+    }
+  }
+}
