@@ -28,7 +28,7 @@ export interface ScanTimes {
   readonly heartbeats: ReadonlyMap<string, number>;
 }
 
-/** Scans the waiters in their order. O(waiters × buckets of the ready queue). */
+/** Scans the waiters in their order. */
 export function scan(state: ReadonlyState, waiters: readonly Waiter[], { now, heartbeats }: ScanTimes): Scan {
   const heartbeatAt = Math.min(...waiters.map(({ command }) => heartbeatDueAt(state, command.instance) ?? Infinity));
   // Includes waiters whose instance has left, drains or is at its capacity: they are answered at once.

@@ -1,6 +1,6 @@
 /**
- * How far the import of a `tasks.json` that was there before the journal has got: its parts are the first tasks that the
- * journal imported, in the order of the import. So a start can complete what a crash has interrupted.
+ * How far the import of a `tasks.json` got that is older than the journal: its tasks are then the first that the journal
+ * imported, in the same order. So a start can complete an import that a crash interrupted.
  */
 
 import { importParts } from "../../core/rules/import_parts.ts";
@@ -17,7 +17,7 @@ import { parseTasks } from "./tasks_file.ts";
  *
  * @param now in milliseconds since the Unix epoch
  */
-export function leftToImport(disk: Disk, directory: string, now: number): readonly Task[] | undefined {
+export function remainingImport(disk: Disk, directory: string, now: number): readonly Task[] | undefined {
   using imported = importedFirst(disk, directory);
   let next = imported.next();
   if (next.done === true) return undefined;
@@ -25,7 +25,7 @@ export function leftToImport(disk: Disk, directory: string, now: number): readon
   if (parts === undefined) return undefined;
   const tasks = parts.flat();
   for (const [index, { id }] of tasks.entries()) {
-    // A file of one part is imported as a whole or not at all.
+    // A file of one part is one record: imported whole or not at all.
     if (next.done === true) return parts.length > 1 ? tasks.slice(index) : undefined;
     if (next.value !== id) return undefined;
     next = imported.next();
@@ -38,7 +38,7 @@ function partsOfFile(disk: Disk, path: string, now: number): readonly (readonly 
   try {
     return bytes && importParts(parseTasks(bytes, now).tasks);
   } catch (error) {
-    // Then it is not the file that was imported.
+    // A file that cannot be read is not the one that was imported.
     if (error instanceof SyntaxError || error instanceof Refusal) return undefined;
     throw error;
   }
