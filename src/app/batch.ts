@@ -1,21 +1,21 @@
-/** The calls that share one transaction of the journal, with their outcomes. If it fails, each call gets its own error. */
+/** The calls that share one transaction of the journal, and their outcomes. If it fails, each call gets its own error. */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import type { Outcome } from "./job.ts";
 import { AppendFailed, CommitUnknown, Unavailable } from "./ports.ts";
 
-/** Longest time in milliseconds for which a transaction takes up further calls: others wait for its lock. */
+/** How long a transaction accepts further calls, in milliseconds: other processes wait for its lock. */
 const MAX_BATCH_MS = 20;
 
-/** A transaction whose records come to this many bytes takes up no further calls. */
+/** A transaction accepts no further calls once its records have this many bytes. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
 
 export class Batch {
-  /** Of the jobs that were taken up, in order. */
+  /** One for each accepted job, in order. */
   readonly outcomes: Outcome[] = [];
-  /** What was handed to the journal. */
+  /** The records handed to the journal. */
   readonly records: JournalRecord[] = [];
-  /** Whether all was handed over: from here on an error may leave records in the journal. */
+  /** Whether all records are handed over: from then on an error may leave records in the journal. */
   isDecided = false;
   readonly #maxBytes: number;
   #at = 0;
@@ -29,7 +29,7 @@ export class Batch {
     this.#maxBytes = maxBytes;
   }
 
-  /** @param seq of the record before the first of these */
+  /** @param seq the seq of the record before the batch */
   begin(at: number, seq: number, { append, refusalOf }: Pick<Batch, "refusalOf"> & {
     readonly append: (draft: Draft) => number;
   }): void {
@@ -40,18 +40,18 @@ export class Batch {
     this.#startedAt = performance.now();
   }
 
-  /** Milliseconds since the Unix epoch. */
+  /** Time of the records, in milliseconds since the Unix epoch. */
   get at(): number {
     return this.#at;
   }
 
-  /** Whether further calls have to wait for the next transaction. At least one is taken up. */
+  /** Whether further calls must wait for the next transaction. Never true before the first call. */
   get isFull(): boolean {
     if (this.outcomes.length === 0) return false;
     return this.#sizeBytes >= this.#maxBytes || performance.now() - this.#startedAt > MAX_BATCH_MS;
   }
 
-  /** Why the journal has no room for a draft, to be asked before it is applied. */
+  /** Why the journal has no room for a draft; undefined if it has. Call it before applying the draft. */
   refusalOf(draft: Draft): AppendFailed | undefined {
     return this.#refusalOf(draft);
   }
@@ -61,7 +61,7 @@ export class Batch {
     this.records.push({ ...draft, seq: this.#seq + this.records.length + 1, at: this.#at });
   }
 
-  /** The outcomes of the jobs after the transaction has failed with an error. */
+  /** The outcomes of the jobs after the transaction failed with an error. */
   outcomesAfter(error: unknown): readonly Outcome[] {
     if (error instanceof AppendFailed) return this.#keepFirst(error);
     if (this.records.length === 0) return this.outcomes.map((outcome) => rejected(outcome, error));
@@ -71,11 +71,11 @@ export class Batch {
     const unchanged = new Unavailable("storage_failed", `${unknown.why}. Nothing was changed by this call`, {
       cause: error,
     });
-    let unsure = unknown.appended;
-    return this.outcomes.map((outcome) => rejected(outcome, outcome.appends && unsure-- > 0 ? unknown : unchanged));
+    let uncertain = unknown.appended;
+    return this.outcomes.map((outcome) => rejected(outcome, outcome.appends && uncertain-- > 0 ? unknown : unchanged));
   }
 
-  /** The first jobs, up to the last whose record made it, stand; the others have not happened. */
+  /** Keeps the jobs up to the last one whose record was appended; rejects the others, which changed nothing. */
   #keepFirst(failure: AppendFailed): readonly Outcome[] {
     let kept = failure.appended;
     let isLost = false;

@@ -1,18 +1,18 @@
 /**
- * Decides when a checkpoint is written: soon after things go quiet, now and then while they don't, at a bounded
- * share of the time, and at the end. Failing to write one costs a slower start, nothing else.
+ * Decides when to write a checkpoint: soon after the last change, every few seconds while changes go on, and at the end.
+ * Writing takes a bounded share of the time. Without a checkpoint the next start is slower; nothing else is lost.
  */
 
 import type { Engine } from "./engine.ts";
 import type { Checkpoints, Log } from "./ports.ts";
 
-/** Quiet time before a checkpoint, in milliseconds. */
+/** Time without a change before a checkpoint, in milliseconds. */
 const QUIET_MS = 250;
 
-/** Longest time for which changes that never pause go without one, in milliseconds. */
+/** Longest time without a checkpoint while changes go on, in milliseconds. */
 const BUSY_MS = 5_000;
 
-/** A checkpoint that took a time is followed by this many times that without one. */
+/** Pause after a checkpoint, as a multiple of the time that it took. */
 const REST_FACTOR = 9;
 
 export interface CheckpointerOptions {
@@ -28,7 +28,7 @@ export class Checkpointer {
   readonly #unsubscribe: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> | undefined;
-  /** Times in milliseconds of `performance.now`. */
+  /** When the first change came that no checkpoint holds. Times are those of `performance.now`. */
   #dirtySince: number | undefined;
   #changedAt = 0;
   #restUntil = 0;
@@ -41,7 +41,7 @@ export class Checkpointer {
     if (engine.seq > engine.checkpointSeq) this.#onChange();
   }
 
-  /** Writes what is not in a checkpoint yet, and no more after that. */
+  /** Writes a last checkpoint if one is due; none are written afterwards. */
   async close(): Promise<void> {
     this.#unsubscribe();
     await this.#saving;

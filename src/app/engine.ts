@@ -1,7 +1,7 @@
 /**
- * Carries out commands and reads, one after the other, on a state that is never older than the journal. It owns
- * the state; nobody else changes it. Waiting commands share one transaction of the journal (group commit), and
- * nothing is answered before it is durable.
+ * Executes commands and reads, one after the other, on a state that is never older than the journal. It owns the state;
+ * nothing else changes it. Waiting commands share one transaction of the journal (group commit). No call is answered
+ * before the records that it depends on are durable.
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/messages/commands.ts";
@@ -31,7 +31,7 @@ export const MAX_QUEUE = 10_000;
 /** Most calls that share one transaction. */
 const MAX_BATCH = 256;
 
-/** How often a call is tried on a state that turns out not to be the journal's any more. */
+/** Most tries of a batch while the journal keeps being replaced. */
 const MAX_TRIES = 3;
 
 export interface EngineOptions {
@@ -40,9 +40,9 @@ export interface EngineOptions {
   readonly log: Log;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Settings of new tasks that do not say otherwise. None, if absent. */
+  /** Settings of new tasks that do not set them. Default: none. */
   readonly defaults?: TaskDefaults;
-  /** Bound of a transaction in bytes. Default: `MAX_BATCH_BYTES`; others only for tests. */
+  /** Most bytes of a transaction. Default: `MAX_BATCH_BYTES`; other values only in tests. */
   readonly maxBatchBytes?: number;
 }
 
@@ -70,9 +70,9 @@ export class Engine {
   }
 
   /**
-   * Loads the state, and takes over a tasks file that was there before the journal.
+   * Loads the state, and imports a tasks file that is older than the journal.
    *
-   * @throws Unavailable `journal_damaged` or `storage_failed`, with what to do about it
+   * @throws Unavailable `journal_damaged` or `storage_failed`; the message says what to do
    */
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
@@ -82,16 +82,16 @@ export class Engine {
   }
 
   /**
-   * Carries out a command for `actor` and resolves to its answer once it is durable.
+   * Executes a command for `actor`; resolves to its answer once it is durable.
    *
    * @throws Refusal if the rules forbid it
-   * @throws Unavailable if it could not be carried out: nothing was changed, but for the code `outcome_unknown`
+   * @throws Unavailable if it could not be executed: nothing was changed, except perhaps with `outcome_unknown`
    */
   execute<K extends CommandType>(command: CommandOf<K>, actor: string): Promise<AnswerOf<K>> {
     return this.#enqueue(false, decideAs(command, actor));
   }
 
-  /** Resolves to what `view` reads from a state that holds all that was answered, by any process, before this call. */
+  /** Resolves to what `view` reads from the state, which includes every call that any process answered before this one. */
   read<T>(view: (state: ReadonlyState) => T): Promise<T> {
     return this.#enqueue(true, () => ({ answer: view }));
   }
@@ -101,12 +101,12 @@ export class Engine {
     return this.#replica.history(seq);
   }
 
-  /** Calls `listener` with records as they become known here; returns how to end that. See `Feed` to be told in time. */
+  /** Calls `listener` with records when this engine reads or writes them; returns the unsubscribe function. `Feed` polls. */
   subscribe(listener: RecordsListener): () => void {
     return this.#listeners.add(listener);
   }
 
-  /** Yields when other processes may have written: a hint to read. */
+  /** Yields when other processes may have written: a hint to read, never relied on. */
   watch(signal: AbortSignal): AsyncIterable<void> {
     return this.#journal.watch(signal);
   }
@@ -124,7 +124,7 @@ export class Engine {
   /**
    * Resolves, as soon as no batch is under way, to the state for a checkpoint. O(tasks), copies no task.
    *
-   * @throws Unavailable if the state is unknown and can't be read
+   * @throws Unavailable if the state is stale and can't be loaded
    */
   checkpoint(): Promise<{ readonly snapshot: Snapshot; readonly position: Position }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ snapshot: Snapshot; position: Position }>();
@@ -135,7 +135,7 @@ export class Engine {
     return promise;
   }
 
-  /** Answers what has been called, and takes no more. */
+  /** Accepts no further calls; resolves once all earlier calls are answered. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#running !== undefined) await this.#running;
@@ -149,7 +149,7 @@ export class Engine {
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    // A job's answer is of the type that its own `run` promises.
+    // The answer comes from `run`, so it is a T.
     this.#queue.push({ isRead, run, resolve: (answer) => resolve(answer as T), reject });
     this.#running ??= this.#run();
     return promise;
@@ -169,7 +169,7 @@ export class Engine {
       if (this.#replica.isStale) continue;
       this.#takeSnapshots();
       this.#listeners.deliver();
-      // Whoever was answered sees the state that the answer is of, and may call again in time for the next batch.
+      // Lets callers act on their answers before the next batch begins, so that their next calls can join it.
       if (this.#queue.length > 0) await Promise.resolve();
     }
     this.#running = undefined;
@@ -185,7 +185,7 @@ export class Engine {
     }
   }
 
-  /** Carries out a batch, on a freshly loaded state where the journal turns out to be another one. */
+  /** Executes a batch. Loads the state again and retries if the journal was replaced. */
   async #attempt(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     for (let tries = 1;; tries++) {
       try {
@@ -195,14 +195,14 @@ export class Engine {
         if (isSystemError(error)) {
           throw new Unavailable(
             "storage_failed",
-            `Cannot read or write the data directory: ${error.message}; nothing was changed, mend that and try again`,
+            `Cannot read or write the data directory: ${error.message}; nothing was changed, fix that and try again`,
             { cause: error },
           );
         }
         if (!(error instanceof JournalReplaced)) throw error;
         this.#replica.isStale = true;
         if (tries === MAX_TRIES) throw error;
-        this.#log.warn(`${error.message}; reading it anew`);
+        this.#log.warn(`${error.message}; reading it again`);
       }
     }
   }
@@ -213,7 +213,7 @@ export class Engine {
     return jobs.map((job) => this.#perform(job, now));
   }
 
-  /** Without the write lock: answers the reads of a batch, and refuses its commands. */
+  /** Answers the reads of a batch and refuses its commands. Needs no write lock. */
   async #readOnly(jobs: readonly Job[], refusal: Unavailable): Promise<readonly Outcome[]> {
     const read = await this.#readBatch(jobs.filter((job) => job.isRead));
     const refused = jobs.filter((job) => !job.isRead)
@@ -249,7 +249,7 @@ export class Engine {
     return batch.outcomes;
   }
 
-  /** Runs a job on the state as it is, and applies what it appends. Without a batch, nothing can be appended. */
+  /** Runs a job on the state, and applies and appends its events. Without a batch, nothing is appended. */
   #perform(job: Job, at: number, batch?: Batch): Outcome {
     let appends = false;
     try {
@@ -267,33 +267,33 @@ export class Engine {
       return { job, appends, deliver: () => job.resolve(value) };
     } catch (error) {
       if (error instanceof BrokenState) throw error.cause;
-      // Nothing is decided on a state in which what is due has not happened.
+      // Without the sweep, the jobs after it would see expired leases as valid.
       if (error instanceof AppendFailed && job === SWEEP) throw error;
       return { job, appends, deliver: () => job.reject(error) };
     }
   }
 
-  /** What is due comes before anything else that looks at the state. */
+  /** Puts a sweep before the jobs if something is due, so that they see its effects. */
   #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
     advanceClock(this.#replica.state, at);
     return isSweepDue(this.#replica.state, this.#contextAt(at).now) ? [SWEEP, ...jobs] : jobs;
   }
 
   /**
-   * What a command may know at `at`. Time does not go back behind the journal even where the clock does; a time that
-   * only this process has seen, as its clock was wrong for a moment, counts for nothing.
+   * The context of a command at time `at`. It is never earlier than the last record, even if the clock was set back. Times
+   * that were not recorded do not count: the clock of this process may have been wrong for a moment.
    */
   #contextAt(at: number): Context {
     return { now: Math.max(at, this.#replica.state.recordedAt), clock: at, defaults: this.#defaults };
   }
 }
 
-/** Whether the journal, though nothing can be appended to it, can be read. */
+/** Whether the journal can still be read although nothing can be appended. */
 function isReadable(error: unknown): error is Unavailable {
   return error instanceof AppendFailed || (error instanceof Unavailable && error.code === "busy");
 }
 
-/** Whether the operating system refused something: a file, a descriptor, room. */
+/** Whether the error comes from the operating system, such as EMFILE or ENOSPC. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }

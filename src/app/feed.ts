@@ -1,16 +1,16 @@
 /**
- * Tells subscribers of new records soon after they are written, by whichever process. It watches the journal only
- * while somebody subscribes. A watch is a hint: it can be late or missing, so the feed also looks at intervals.
+ * Notifies subscribers of new records soon after any process has written them. It watches the journal only while there
+ * are subscribers. A watch is only a hint, which can be late or missing, so the feed also polls.
  */
 
 import type { Engine } from "./engine.ts";
 import type { RecordsListener } from "./listeners.ts";
 import type { Log } from "./ports.ts";
 
-/** Least time between two looks that hints cause, in milliseconds. */
+/** Least time between two reads that hints cause, in milliseconds. */
 const GATHER_MS = 10;
 
-/** Longest time without a look, in milliseconds. */
+/** Longest time between two reads, in milliseconds. */
 const POLL_MS = 1_000;
 
 export class Feed {
@@ -24,7 +24,7 @@ export class Feed {
     this.#log = log;
   }
 
-  /** Calls `listener` with new records, in order and each once; returns how to end that. */
+  /** Calls `listener` with new records, each once, in order; returns the unsubscribe function. */
   subscribe(listener: RecordsListener): () => void {
     const unsubscribe = this.#engine.subscribe(listener);
     if (this.#subscribers++ === 0) this.#start();
@@ -46,31 +46,31 @@ export class Feed {
   #start(): void {
     const { signal } = this.#watching = new AbortController();
     let gathering: ReturnType<typeof setTimeout> | undefined;
-    let lookedAt = -Infinity;
-    const look = () => {
-      lookedAt = performance.now();
+    let readAt = -Infinity;
+    const read = () => {
+      readAt = performance.now();
       this.#engine.read(() => {}).catch((error) => {
         if (!signal.aborted) this.#log.warn(`Cannot follow the journal: ${error}`);
       });
     };
-    const poll = setInterval(look, POLL_MS);
+    const poll = setInterval(read, POLL_MS);
     signal.addEventListener("abort", () => {
       clearInterval(poll);
       clearTimeout(gathering);
     });
-    const lookSoon = () => {
+    const readSoon = () => {
       gathering ??= setTimeout(() => {
         gathering = undefined;
-        look();
-      }, Math.max(0, lookedAt + GATHER_MS - performance.now()));
+        read();
+      }, Math.max(0, readAt + GATHER_MS - performance.now()));
     };
-    this.#watch(signal, lookSoon);
+    this.#watch(signal, readSoon);
   }
 
   async #watch(signal: AbortSignal, hint: () => void): Promise<void> {
     try {
       for await (const _ of this.#engine.watch(signal)) {
-        // What was under way when the watch ended arrives all the same.
+        // A last hint may arrive after the watch has ended.
         if (!signal.aborted) hint();
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * When each instance was last heard of, as far as this process knows without anything being written for it: by its calls
- * here, and by what other processes wrote for its calls since this one started. Bounded; never decides anything.
+ * When each instance made its last call, as far as this process can know without writing: from calls to this process,
+ * and from records that other processes wrote since this one started. At most `MAX_INSTANCES` entries; only for display.
  */
 
 import type { CommandType } from "../core/messages/commands.ts";
@@ -9,7 +9,7 @@ import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/model/limits.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
 
-/** Commands that only the instance itself gives: release_task and leave may come from others, in its name. */
+/** Commands that only the instance itself sends. Others may send release_task and leave in its name. */
 const OWN: ReadonlySet<string> = new Set<CommandType>([
   "claim_task",
   "report_progress",
@@ -20,7 +20,7 @@ const OWN: ReadonlySet<string> = new Set<CommandType>([
 ]);
 
 export class Heard {
-  /** In milliseconds since the Unix epoch, the one heard of last at the end. */
+  /** Times in milliseconds since the Unix epoch; the latest call is last in the map. */
   readonly #times = new Map<string, number>();
   readonly #now: () => number;
   readonly #unsubscribe: () => void;
@@ -30,12 +30,12 @@ export class Heard {
     this.#unsubscribe = engine.subscribe((records) => records.forEach((record) => this.#onRecord(record)));
   }
 
-  /** Notes that an instance makes a call of its own to this process. */
+  /** Records a call of an instance to this process. */
   note(instance: string): void {
     this.#set(instance, this.#now());
   }
 
-  /** When an instance was last heard of, in milliseconds since the Unix epoch. */
+  /** Time of the last call of an instance, in milliseconds since the Unix epoch. */
   at(instance: string): number | undefined {
     return this.#times.get(instance);
   }
@@ -45,13 +45,13 @@ export class Heard {
   }
 
   #onRecord({ actor, command, at, events }: JournalRecord): void {
-    // What keeps an instance alive while it waits is no call of its own.
+    // Heartbeats that a server sends while an instance waits are not calls of the instance.
     if (actor === ORCHESTRATOR || !OWN.has(command)) return;
     for (const event of events) if ("instance" in event) this.#set(event.instance, at);
   }
 
   #set(instance: string, at: number): void {
-    // No instance has a longer id: the call is refused.
+    // No id is this long: such a call is refused. So memory stays bounded.
     if (instance.length > 2 * MAX_ID_CHARACTERS) return;
     const last = Math.max(at, this.#times.get(instance) ?? at);
     this.#times.delete(instance);

@@ -1,6 +1,6 @@
 /**
- * Imports of any size: in parts, each a record of its own. An import that was interrupted is completed by repeating it:
- * what is there already, as it would be imported, is passed over.
+ * Imports any number of tasks, in parts of one record each. To complete an interrupted import, repeat it: tasks that are
+ * there already, with the same content, are skipped.
  */
 
 import { checkImport } from "../core/rules/import.ts";
@@ -10,7 +10,7 @@ import type { Task } from "../core/model/task.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 import type { Engine } from "./engine.ts";
 
-/** What has come of an import so far. */
+/** Counts of an import so far. */
 export interface ImportProgress {
   imported: number;
   /** Tasks that were there already. */
@@ -18,8 +18,9 @@ export interface ImportProgress {
 }
 
 /**
- * Imports tasks, after a check of them all: what can be refused is refused before the first part. Counts in `progress`,
- * which so tells how far an import got that failed.
+ * Checks all tasks, then imports them. Counts in `progress`, so that a caller knows how far a failed import got.
+ *
+ * @throws Refusal before the first part if a task cannot be imported
  */
 export async function importTasks(engine: Engine, tasks: readonly Task[], progress: ImportProgress): Promise<void> {
   const missing = await engine.read((state) => {
@@ -34,7 +35,7 @@ export async function importTasks(engine: Engine, tasks: readonly Task[], progre
   }
 }
 
-/** Whether there is a task with the same id that says the same; what has become of it does not matter. */
+/** Whether a task with the same id, description and dependencies exists, whatever its status. */
 function isPresent(state: ReadonlyState, { id, description, dependencies }: Task): boolean {
   const present = state.tasks.get(id)?.task;
   return present !== undefined && present.description === description &&

@@ -1,4 +1,4 @@
-/** A call under way: what the engine runs on the state, and whom it answers. */
+/** A call in the queue of the engine: the function to run on the state, and how to settle its promise. */
 
 import type { CommandOf, CommandType, Context } from "../core/messages/commands.ts";
 import type { Draft, Event } from "../core/messages/events.ts";
@@ -6,10 +6,10 @@ import { Refusal } from "../core/model/refusal.ts";
 import { decide, refusedEvents } from "../core/rules/decide.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 
-/** The actor of events that no client asked for: sweeps, and the heartbeats of waiting instances. */
+/** The actor of records that no client caused: sweeps, and heartbeats for waiting instances. */
 export const ORCHESTRATOR = "orchestrator";
 
-/** Reads the state as the jobs before it leave it. Returns what to append, if anything, and how to answer afterwards. */
+/** Runs on the state after the jobs before it. Returns the draft to append, if any, and a function that reads the answer. */
 export type Run<T> = (
   state: ReadonlyState,
   context: Context,
@@ -22,15 +22,15 @@ export interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** The outcome of a job, handed to its caller with `deliver` once its transaction is durable. */
+/** The outcome of a job. `deliver` settles its caller's promise, once the transaction is durable. */
 export interface Outcome {
   readonly job: Job;
-  /** Whether a record of it was handed to the journal. */
+  /** Whether the job handed a record to the journal. */
   readonly appends: boolean;
   readonly deliver: () => void;
 }
 
-/** How a command of `actor` is carried out. A refused command may append events, too: the heartbeat of its instance. */
+/** Returns the function that decides a command of `actor`. A refused command may append events, too: a heartbeat. */
 export function decideAs<K extends CommandType>(command: CommandOf<K>, actor: string) {
   return (state: ReadonlyState, context: Context) => {
     const drafted = (events: readonly Event[]) =>
@@ -48,7 +48,7 @@ export function decideAs<K extends CommandType>(command: CommandOf<K>, actor: st
   };
 }
 
-/** Ends expired leases, lost instances and overdue tasks. Nobody waits for its answer. */
+/** Ends expired leases, lost instances and overdue tasks. It has no caller to answer. */
 export const SWEEP: Job = {
   isRead: false,
   run: decideAs({ type: "sweep" }, ORCHESTRATOR),

@@ -2,7 +2,7 @@
 
 import type { JournalRecord } from "../core/messages/events.ts";
 
-/** Called with records once they are durable and folded, whichever process wrote them. What it throws is reported. */
+/** Called with records of any process once they are durable and folded. Errors that it throws are logged. */
 export type RecordsListener = (records: readonly JournalRecord[]) => void;
 
 export class Listeners {
@@ -11,12 +11,12 @@ export class Listeners {
   #undelivered: JournalRecord[] = [];
   #notedSeq = 0;
 
-  /** @param onError called with what a listener throws, which is a bug of that listener */
+  /** @param onError called with an error that a listener throws, which is a bug of that listener */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
-  /** Returns how to end it. */
+  /** Adds a listener; returns the function that removes it. */
   add(listener: RecordsListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -26,12 +26,12 @@ export class Listeners {
     return this.#listeners.size === 0;
   }
 
-  /** Seq of the last record that was noted, or that came while there was no listener. */
+  /** Seq of the last noted record. Records count as noted even while there is no listener. */
   get notedSeq(): number {
     return this.#notedSeq;
   }
 
-  /** Keeps a record until `deliver`. A record that was noted before is not noted again. */
+  /** Keeps a record until `deliver`. A record up to `notedSeq` is ignored. */
   note(record: JournalRecord): void {
     if (record.seq <= this.#notedSeq) return;
     this.#notedSeq = record.seq;

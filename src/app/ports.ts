@@ -1,19 +1,19 @@
 /**
- * What the application needs of the world: a journal, a place for checkpoints, a log. Each store offers the first
- * two; everything above them is the same whatever the store.
+ * The ports of the application: a journal, a place for checkpoints, a log. Each store implements the first two;
+ * everything above them is the same for all stores.
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import type { Task } from "../core/model/task.ts";
 import type { Snapshot } from "../core/state/snapshot.ts";
 
-/** Where a record ends. Made by a journal and handed back to it; only `seq` means something to others. */
+/** Where a record ends. Made by a journal and handed back to it; other code uses only `seq`. */
 export interface Position {
   /** Sequence number of the record; 0 before the first. */
   readonly seq: number;
   /** Hash of the record, over all before it. */
   readonly hash: string;
-  /** Number of the file that holds it, where the store has files. */
+  /** Number of the file that holds it, in a store with files. */
   readonly segment: number;
   /** Byte offset of its end in that file. */
   readonly offset: number;
@@ -25,17 +25,17 @@ export interface Chunk {
   readonly position: Position;
 }
 
-/** What a transaction learns of the journal, and does with it. */
+/** The two steps of a transaction: it gets the new records, then it decides what to append. */
 export interface Transaction {
   /**
-   * Told of all records after the transaction's position, in order, before `decide` is called, and where they end.
-   * They are durable once `transact` resolves, or `read` from there has ended.
+   * Called before `decide` with all records after the transaction's position, in order. These records are durable once
+   * `transact` resolves, or once a `read` from there has ended.
    */
   follow(chunk: Chunk): void;
   /**
-   * Hands each record to be appended to `append`, which returns how many bytes all of them come to so far. Called under
-   * the write lock, at most once, with the time in milliseconds since the Unix epoch. `refusalOf` says why the journal
-   * has no room for a record beside those before it: what is appended all the same costs a failed append.
+   * Called under the write lock, at most once, with the time in milliseconds since the Unix epoch. Must pass each record
+   * to `append`, which returns the size in bytes of all records so far. `refusalOf` returns why the journal has no room
+   * for a further record, or undefined; to append that record anyway fails the transaction.
    */
   decide(at: number, append: (draft: Draft) => number, refusalOf: (draft: Draft) => AppendFailed | undefined): void;
 }
@@ -46,28 +46,28 @@ export interface Journal {
   readonly origin: Position;
 
   /**
-   * Tells the transaction of every record after `after`, and appends what it then decides under the write lock.
-   * Resolves, when all of it and all that was told is durable, to the position after the last record.
+   * Passes every record after `after` to the transaction, and appends what it decides, under the write lock. Resolves to
+   * the position after the last record, once all of these records are durable.
    *
-   * @throws Unavailable `busy` if the lock could not be had, before `decide` was called
-   * @throws JournalReplaced if `after` is not in the journal, before `decide` was called
-   * @throws AppendFailed if not all could be written; those it counts are durable, the others are not there. Before
-   * `decide` was called: if nothing can be appended
-   * @throws CommitUnknown if those it counts may be durable or not; the others are not there
-   * @throws whatever the transaction throws, with nothing appended
+   * @throws Unavailable `busy` if the lock could not be taken; `decide` was not called
+   * @throws JournalReplaced if `after` is not in the journal; `decide` was not called
+   * @throws AppendFailed if not all records could be written: its `appended` first ones are durable, the others are not
+   * in the journal. Also before `decide` is called, if there is no room at all
+   * @throws CommitUnknown if its `appended` first records may or may not be durable; the others are not in the journal
+   * @throws whatever the transaction throws; nothing was appended
    */
   transact(after: Position, transaction: Transaction): Promise<Position>;
 
   /**
-   * Durable records after a position, in chunks, without the lock; ends at the end of the journal, when all records
-   * up to there are durable.
+   * Yields the durable records after a position, in chunks, without the lock. Ends at the end of the journal; all
+   * records up to there are durable then.
    */
   read(after: Position): AsyncIterable<Chunk>;
 
-  /** A position from which `read` yields the record after `seq` among the first ones, and none much older. */
+  /** A position at or shortly before record `seq`, from which to `read`. */
   seek(seq: number): Promise<Position>;
 
-  /** Yields when something may have been appended, by any process: a hint to read, never relied on. */
+  /** Yields when any process may have appended something: a hint to read, never relied on. */
   watch(signal: AbortSignal): AsyncIterable<void>;
 
   close(): Promise<void>;
@@ -78,12 +78,12 @@ export interface Checkpoints {
   /** The newest usable checkpoint, if there is one. */
   load(): Promise<{ readonly snapshot: Snapshot; readonly position: Position } | undefined>;
 
-  /** Replaces the checkpoint, unless a newer one stands there. `position` must be durable. */
+  /** Replaces the checkpoint, unless a newer one is there. `position` must be durable. */
   save(snapshot: Snapshot, position: Position): Promise<void>;
 
   /**
-   * Tasks of a file that the user put there before there was a journal, or those of them that are not in the journal
-   * yet, where their import was interrupted.
+   * Tasks of a file that is older than the journal and that a user put there; after an interrupted import, only those
+   * that are not in the journal yet.
    */
   legacy(): Promise<readonly Task[]>;
 
@@ -93,7 +93,7 @@ export interface Checkpoints {
   close(): void;
 }
 
-/** What a check of a whole journal found. */
+/** The result of checking a whole journal. */
 export interface Verification {
   /** Whole records from the first one on. */
   readonly records: number;
@@ -101,7 +101,7 @@ export interface Verification {
   readonly lastAt?: number;
   /** Where the whole records end. */
   readonly end: Position;
-  /** What follows them, if anything. */
+  /** What is wrong after them, if anything. */
   readonly fault?: Fault;
 }
 
@@ -118,21 +118,21 @@ export interface Fault {
   readonly kind: "torn" | "newer" | "damaged";
 }
 
-/** What a repair did. */
+/** The result of a repair. */
 export interface Repair {
   readonly verification: Verification;
-  /** The folder with copies of all that was changed; undefined if there was nothing to repair. */
+  /** The folder with copies of every changed file; undefined if there was nothing to repair. */
   readonly copies?: string;
 }
 
-/** What a backup copied. */
+/** The result of a backup. */
 export interface Backup {
   /** The directory with the copy. */
   readonly destination: string;
   readonly records: number;
-  /** How many files the records are in. */
+  /** Number of journal files. */
   readonly segments: number;
-  /** The record that the copied checkpoint stands for; undefined if there is no usable one. */
+  /** Seq of the last record in the copied checkpoint; undefined if there is no usable one. */
   readonly checkpointSeq?: number;
 }
 
@@ -143,13 +143,13 @@ export interface Log {
   error(message: string): void;
 }
 
-/** Why a call could not be carried out although nothing is wrong with it. */
+/** Why a valid call could not be executed. */
 export type UnavailableCode =
-  /** Another process holds the write lock for too long; nothing was done, try again. */
+  /** Another process has held the write lock for too long; nothing was done, try again. */
   | "busy"
   /** Too many calls are waiting in this process; nothing was done, try again. */
   | "overloaded"
-  /** The store could not read or write; nothing of the call was kept. */
+  /** The store could not read or write; the call changed nothing. */
   | "storage_failed"
   /** The store failed after the call was written: whether it took effect shows once the journal can be read. */
   | "outcome_unknown"
@@ -169,7 +169,7 @@ export class Unavailable extends Error {
   }
 }
 
-/** The journal that was read is not the one that is there now: it was removed, replaced or cut. Read it anew. */
+/** The journal is not the one that was read before: it was removed, replaced or cut. Read it from the start. */
 export class JournalReplaced extends Unavailable {
   override readonly name = "JournalReplaced";
 
@@ -178,7 +178,7 @@ export class JournalReplaced extends Unavailable {
   }
 }
 
-/** An append that the store could carry out in part or not at all. */
+/** An append of which the store could write only a part, or nothing. */
 export class AppendFailed extends Unavailable {
   override readonly name = "AppendFailed";
 
@@ -188,7 +188,7 @@ export class AppendFailed extends Unavailable {
   }
 }
 
-/** A transaction that was written, and may be lost or not: the store could not make sure of it. */
+/** A transaction that was written but may be lost, because the store could not make it durable. */
 export class CommitUnknown extends Unavailable {
   override readonly name = "CommitUnknown";
 

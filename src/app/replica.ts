@@ -1,6 +1,6 @@
 /**
  * This process's replica of the state: the checkpoint, then every record of the journal after it, folded in order. Only
- * the engine changes it. Each record that is folded is noted for the listeners.
+ * the engine changes it. Every folded record is noted for the listeners.
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
@@ -34,7 +34,7 @@ export class Replica {
     return this.#checkpointSeq;
   }
 
-  /** Makes the state anew, from the checkpoint and the journal after it. */
+  /** Replaces the state by that of the checkpoint and the journal after it. */
   async load(): Promise<void> {
     const checkpoint = await this.#checkpoints.load();
     this.state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
@@ -45,7 +45,7 @@ export class Replica {
     this.#listeners.dropAfter(this.position.seq);
   }
 
-  /** Folds the records that other processes have appended. All that is folded is durable then. */
+  /** Folds the records that other processes have appended. Afterwards all folded records are durable. */
   async follow(): Promise<void> {
     for await (const chunk of this.#journal.read(this.position)) this.fold(chunk);
     this.isStale = false;
@@ -62,14 +62,14 @@ export class Replica {
   }
 
   /**
-   * Applies the events of a draft, which may not be durable yet. Returns the draft with what follows from them.
+   * Applies the events of a draft, which is not durable yet. Returns the draft with the events that follow from them.
    *
-   * @throws Refusal if it is too large for one record; then nothing of it was applied
+   * @throws Refusal if it is too large for one record; then nothing was applied
    * @throws BrokenState if an event cannot be applied, which is a bug
    */
   apply(draft: Draft, at: number): Draft {
     try {
-      // From here on the state is ahead of the journal until the append has succeeded.
+      // The state is ahead of the journal until the append succeeds.
       this.isStale = true;
       return { ...draft, events: applyWithConsequences(this.state, draft.events, at) };
     } catch (cause) {
@@ -86,7 +86,7 @@ export class Replica {
     }
   }
 
-  /** Notes the records that the checkpoint stands for: they are not folded. */
+  /** Notes for the listeners the records that the checkpoint holds, as these are never folded. */
   async #noteUpTo(seq: number): Promise<void> {
     if (!this.#listeners.isEmpty && this.#listeners.notedSeq < seq) {
       for await (const records of this.history(this.#listeners.notedSeq)) {
@@ -97,5 +97,5 @@ export class Replica {
   }
 }
 
-/** The state is half-way through an event: it must be made anew. */
+/** An event was applied only in part: the state must be loaded again. */
 export class BrokenState extends Error {}

@@ -1,7 +1,7 @@
 /**
- * Sees to it that what is due happens though nobody calls: leases that expire, instances that are lost, deadlines that
- * pass, whichever process they belong to. Every process has one; the journal lets each thing happen once. Warns when the
- * journal is ahead of the clock, as nothing becomes due until the clock has caught up.
+ * Sweeps when something is due and no call comes: expired leases, lost instances and overdue deadlines of all processes.
+ * Every process has a sweeper; the journal's lock makes each sweep happen once. Warns when the journal is ahead of the
+ * clock, because nothing becomes due until the clock has caught up.
  */
 
 import { clockWarning } from "../core/views/clock_warning.ts";
@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
-/** Longest time without a look at what others have written, in milliseconds. */
+/** Longest time between two reads of the journal, in milliseconds. */
 const POLL_MS = 1_000;
 
 export interface SweeperOptions {
@@ -25,32 +25,32 @@ export class Sweeper {
   readonly #now: () => number;
   readonly #log: Log;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #looking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
   #isClosed = false;
-  /** What was wrong at the last look, so that it is not said over and over. */
+  /** The error of the last check, so that it is logged only once. */
   #complaint = "";
-  /** Whether the journal was ahead of the clock at the last look, which is said once. */
+  /** Whether the journal was ahead of the clock at the last check, so that the warning comes once. */
   #isClockBehind = false;
 
   constructor({ engine, now, log }: SweeperOptions) {
     this.#engine = engine;
     this.#now = now;
     this.#log = log;
-    this.#lookIn(0);
+    this.#checkIn(0);
   }
 
-  /** Looks no more. */
+  /** Stops; resolves once a check under way has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#checking;
   }
 
-  #lookIn(delayMs: number): void {
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.#looking = this.#look(), delayMs);
+  #checkIn(delayMs: number): void {
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.#checking = this.#check(), delayMs);
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     let delayMs = POLL_MS;
     try {
       const { isDue, next, warning } = await this.#engine.read((state) => ({
@@ -66,7 +66,7 @@ export class Sweeper {
     } catch (error) {
       this.#complain(error);
     }
-    this.#lookIn(delayMs);
+    this.#checkIn(delayMs);
   }
 
   #complain(error: unknown): void {

@@ -1,4 +1,4 @@
-/** Imports a tasks file that was there before the journal, or the rest of it where an import was interrupted. */
+/** Imports a tasks file that is older than the journal, or the rest of it if an import was interrupted. */
 
 import type { AnswerOf, CommandOf } from "../core/messages/commands.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -8,7 +8,7 @@ import { importParts } from "../core/rules/import_parts.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 import { type Checkpoints, type Log, Unavailable } from "./ports.ts";
 
-/** How often an import begins anew because another process created or imported tasks meanwhile. */
+/** Most tries of an import while other processes create or import tasks. */
 const MAX_TAKE_OVERS = 10;
 
 /** The part of an engine that an import needs. */
@@ -18,13 +18,13 @@ interface Importer {
 }
 
 /**
- * Imports the tasks file and moves it away, once all of its tasks are durable.
+ * Imports the tasks file, and moves it away once all of its tasks are durable.
  *
  * @throws Unavailable `storage_failed` if it cannot be imported, `busy` if others keep creating tasks
  */
 export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: Log): Promise<void> {
   for (let tries = 1;; tries++) {
-    // In this order, tasks that others create after the file was read are noticed.
+    // Read before the file: so tasks that another process creates after that are noticed.
     const firstOrder = await engine.read((state) => state.nextOrder);
     const tasks = await checkpoints.legacy();
     if (tasks.length === 0) return;
@@ -38,7 +38,7 @@ export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: 
   }
 }
 
-/** Resolves to whether all tasks were imported here, and none by another process. */
+/** Resolves to true if this process imported all tasks, and no other process created one meanwhile. */
 async function importAll(engine: Importer, tasks: readonly Task[], firstOrder: number): Promise<boolean> {
   try {
     const isNext = await engine.read((state) => {

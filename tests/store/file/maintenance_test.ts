@@ -185,7 +185,7 @@ test("a server that runs while its journal is repaired reads it anew", async () 
   await createTask(store.engine, "next");
   assertEquals((await taskIds(store.engine)).length, 8);
   assertEquals(verifyJournal(disk, "/data").records, 8);
-  assert(store.log.warnings[0]?.includes("became shorter; reading it anew"), store.log.warnings[0]);
+  assert(store.log.warnings[0]?.includes("became shorter; reading it again"), store.log.warnings[0]);
 });
 
 /** Eight records and a checkpoint of them. */

@@ -36,7 +36,7 @@ Deno.test({
     assertEquals(await taskIds(second.engine), ["new"]);
     await createTask(second.engine, "newer");
     assertEquals(await taskIds(first.engine), ["new", "newer"]);
-    assert(first.log.warnings[0]?.includes("was removed; reading it anew"), first.log.warnings[0]);
+    assert(first.log.warnings[0]?.includes("was removed; reading it again"), first.log.warnings[0]);
     await checkpoint(second);
     assertEquals(verifyJournal(realDisk, directory).records, 2);
     await using third = await startStore({ directory });
@@ -171,7 +171,7 @@ Deno.test({
     for (const [path, content] of other.files()) if (path.endsWith(".jsonl")) disk.put(path, content);
     await createTask(store.engine, "three");
     assertEquals(await taskIds(store.engine), ["one", "two", "three"]);
-    assert(store.log.warnings[0]?.includes("reading it anew"), store.log.warnings[0]);
+    assert(store.log.warnings[0]?.includes("reading it again"), store.log.warnings[0]);
     assertEquals(verifyJournal(disk, "/data").records, 3);
   },
 });
