@@ -1,6 +1,6 @@
 /**
- * Appending a batch of records to a segment, in one write. A record that is whole in the file stays, as readers may have
- * seen it: a failed write is cut off at the end of its last whole record.
+ * Appends a batch of records to a segment with one write. If a write fails, its whole records stay, because readers may
+ * have seen them; the rest is cut off.
  */
 
 import type { Log, Position } from "../../app/ports.ts";
@@ -18,7 +18,7 @@ interface EncodedLine {
   readonly hash: string;
 }
 
-/** Records that follow a position, encoded as they come. */
+/** Records that follow a position. Each is encoded when it is added. */
 export class RecordBatch {
   /** Where the first of them starts. */
   readonly start: Position;
@@ -32,16 +32,16 @@ export class RecordBatch {
     this.at = at;
   }
 
-  /** How many bytes all would come to with one more record. */
+  /** Size in bytes of all records together with one more. */
   sizeWith(draft: Draft): number {
     return this.#sizeBytes + this.#encode(draft).bytes.length;
   }
 
-  /** Adds a record; returns the size of all so far in bytes. */
+  /** Adds a record; returns the size of all records so far, in bytes. */
   add(draft: Draft): number {
     const line = this.#encode(draft);
     const { length } = line.bytes;
-    // The rules keep records below this.
+    // Cannot happen: core refuses larger records.
     if (length > MAX_RECORD_BYTES) throw new Error(`A record of ${length} bytes must not be written`);
     this.lines.push(line);
     return this.#sizeBytes += length;
@@ -54,7 +54,7 @@ export class RecordBatch {
     return { bytes: new TextEncoder().encode(line), hash };
   }
 
-  /** Of all lines. */
+  /** Size of all lines. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -71,25 +71,25 @@ export class RecordBatch {
   }
 }
 
-/** How far a write got. */
+/** The result of a write. */
 export interface Written {
   /** Where the last whole record ends. */
   readonly position: Position;
-  /** How many records are whole in the file. */
+  /** Number of records that are whole in the file. */
   readonly appended: number;
-  /** Why the others are not. */
+  /** The error, if not all records were written. */
   readonly failure?: Error;
 }
 
-/** What a segment takes after its last record, and why not more; `Infinity` if it takes all that was asked for. */
+/** How many bytes can be appended to a segment, and the error for more; `Infinity` if all that were asked for fit. */
 export interface Room {
   readonly sizeBytes: number;
   readonly failure?: Error;
 }
 
 /**
- * Tries whether a segment takes so many bytes after its last record. What it writes is cut off again, or, if the process
- * dies before that, is an unfinished last record, which the next writer cuts off.
+ * Tests by writing whether `sizeBytes` more bytes can be appended to a segment, then cuts them off. If the process dies in
+ * between, they look like an unfinished last record, which the next writer cuts off.
  */
 export function tryRoom(
   { segment, offset }: Position,
@@ -126,13 +126,13 @@ export function appendBatch(
   try {
     if (sizeBytes > written.position.offset) file.truncate(written.position.offset);
   } catch (error) {
-    // The next writer finds a torn tail and cuts it.
+    // The next writer finds the torn tail and cuts it off.
     log.warn(`Cannot cut a failed write off ${segments.path(batch.start.segment)}, the next write will: ${error}`);
   }
   return { ...written, failure };
 }
 
-/** Returns why not all was written. */
+/** Returns the error, or undefined if all bytes were written. */
 function write(file: DiskFile, bytes: Uint8Array): Error | undefined {
   try {
     return file.write(bytes) === bytes.length ? undefined : new Error("the disk took only a part");

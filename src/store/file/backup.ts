@@ -1,7 +1,7 @@
 /**
- * Copies a data directory while servers write to it. Takes no lock and changes nothing there: it copies the checkpoint
- * first, and then the journal, which only grows. So the copy has all that was acknowledged before it began, and its
- * journal is never older than its checkpoint. Until all of it is durable, nothing at the destination looks like data.
+ * Copies a data directory while servers write to it. Takes no lock and changes nothing there. It copies the checkpoint
+ * first and then the journal, which only grows: so the copy has everything that was answered before it began, and its
+ * journal is never older than its checkpoint. Files get their final names only once all of them are durable.
  */
 
 import { type Backup, type Fault, type Position, Unavailable } from "../../app/ports.ts";
@@ -14,16 +14,16 @@ import { walkJournal } from "./segment_files.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
 import { parseStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
 
-/** What is added to the name of everything that is copied, until all of it is durable. */
+/** Suffix of every copied file and folder until all of them are durable. */
 const PARTIAL = ".partial";
 
-/** How often the checkpoint is copied anew, as a server replaced one of its files meanwhile. */
+/** Most tries to copy both files of one checkpoint, as a server may replace them in between. */
 const MAX_TRIES = 5;
 
 export interface BackupOptions {
   /** The data directory. Absolute and without symbolic links, as is `destination`. */
   readonly directory: string;
-  /** Where the copy goes: made, or empty. The directory that it is in must be there. */
+  /** Where the copy goes. Must be empty or missing; its parent directory must exist. */
   readonly destination: string;
 }
 
@@ -58,11 +58,11 @@ function refuseDestination(disk: Disk, directory: string, destination: string): 
   throw refused(destination, `there is ${name} in it`, "name a directory that does not exist or is empty");
 }
 
-function refused(destination: string, why: string, wayOut: string): Unavailable {
-  return new Unavailable("storage_failed", `Cannot back up to ${destination}: ${why}. Nothing was copied; ${wayOut}`);
+function refused(destination: string, why: string, nextStep: string): Unavailable {
+  return new Unavailable("storage_failed", `Cannot back up to ${destination}: ${why}. Nothing was copied; ${nextStep}`);
 }
 
-/** An unfinished last record is none: nobody was told of it. */
+/** Throws for any fault but an unfinished last record, which was never answered. */
 function refuseFault(directory: string, fault: Fault | undefined): void {
   if (fault === undefined || fault.kind === "torn") return;
   const { path, line, why } = fault;
@@ -79,21 +79,21 @@ function refuseFault(directory: string, fault: Fault | undefined): void {
     );
 }
 
-/** Copies the files of the checkpoint as they are; resolves to the seq for which both stand, if they do. */
+/** Copies the files of the checkpoint as they are; resolves to its seq, or undefined if it is not usable. */
 async function copyCheckpoint(disk: Disk, directory: string, destination: string): Promise<number | undefined> {
   for (let tries = 1;; tries++) {
     const state = disk.readFile(`${directory}/${STATE_FILE}`);
     const file = parseStateFile(state);
     const digest = await copyTasks(disk, directory, destination);
     const isWhole = file.type === "known" && file.state.tasks.sha256 === digest;
-    // A tasks.json that was changed by hand never matches: it is copied as it is.
+    // A tasks.json that was edited by hand never matches: after MAX_TRIES it is copied as it is.
     if (file.type === "known" && !isWhole && tries < MAX_TRIES) continue;
     if (state !== undefined) await writeDurably(disk, `${destination}/${STATE_FILE}${PARTIAL}`, [state]);
     return isWhole ? file.state.position.seq : undefined;
   }
 }
 
-/** Resolves to the SHA-256 of what was copied; undefined if there is no `tasks.json`. */
+/** Copies `tasks.json`; resolves to its SHA-256, or undefined if there is no such file. */
 async function copyTasks(disk: Disk, directory: string, destination: string): Promise<string | undefined> {
   const path = `${directory}/${TASKS_FILE}`;
   if (disk.identity(path) === undefined) return undefined;
@@ -102,14 +102,14 @@ async function copyTasks(disk: Disk, directory: string, destination: string): Pr
   return hash.digest();
 }
 
-/** Where the journal ends now, given where it ended before. */
+/** The end of the journal now, read on from an earlier end. */
 function endAfter(disk: Disk, directory: string, before: Position): Position {
   let end = before;
   for (const { position } of walkJournal(disk, directory, before)) end = position;
   return end;
 }
 
-/** Copies the records up to a position; resolves to how many files they are in. */
+/** Copies the records up to a position; resolves to the number of files. */
 async function copySegments(
   disk: Disk,
   { directory, destination, end }: BackupOptions & { readonly end: Position },
@@ -124,7 +124,7 @@ async function copySegments(
   return numbers.length;
 }
 
-/** Gives everything its name, the journal first: it is a whole copy without the rest, which is in the order of a save. */
+/** Gives everything its final name: the journal first, as it is a usable copy alone, then in the order of `save`. */
 function publish(disk: Disk, destination: string): void {
   disk.syncDirectory(`${destination}/journal${PARTIAL}`);
   for (const name of ["journal", STATE_FILE, TASKS_FILE]) {

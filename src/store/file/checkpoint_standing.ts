@@ -1,6 +1,6 @@
 /**
- * How the checkpoint of a data directory stands to the journal beside it: whether it may be used, must be left alone,
- * or belongs to something else. Refuses where records are missing. Changes nothing.
+ * Compares the checkpoint of a data directory with the journal beside it: it can be used, must be left alone, or belongs
+ * to another journal. Throws if the journal lacks records that the checkpoint has. Changes nothing.
  */
 
 import { type Position, Unavailable } from "../../app/ports.ts";
@@ -19,23 +19,23 @@ import {
 import { walkJournal } from "./segment_files.ts";
 import { type CheckpointState, isInPlace, readStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
 
-/** What may be done with the files of the checkpoint. */
+/** The result of the comparison. */
 export type Standing =
-  /** The journal has the record that they stand for. */
+  /** The journal has the last record of the checkpoint: it can be used. */
   | { readonly type: "held"; readonly state: CheckpointState }
-  /** A newer version of this program keeps them: they are its own. */
+  /** A newer version of this program wrote the checkpoint: leave it alone. */
   | { readonly type: "newer"; readonly version: number }
-  /** Nothing, as the journal alone decides: it is empty, or reading it says what is wrong. */
+  /** Leave the checkpoint alone: the journal is empty, or reading it will report what is wrong. */
   | { readonly type: "left" }
   /** There is no `state.json`. */
   | { readonly type: "none" }
-  /** They are of no use beside this journal. */
+  /** The checkpoint cannot be used with this journal. */
   | { readonly type: "useless"; readonly why: string };
 
 /**
  * Compares the checkpoint of a data directory with its journal.
  *
- * @throws Unavailable `journal_damaged` if the journal lacks records for which the checkpoint stands
+ * @throws Unavailable `journal_damaged` if the journal lacks records that the checkpoint has
  * @throws Unavailable `newer_version` if only a newer version can tell whether it does
  */
 export function judgeCheckpoint(disk: Disk, directory: string): Standing {
@@ -54,7 +54,7 @@ export function judgeCheckpoint(disk: Disk, directory: string): Standing {
   }
 }
 
-/** Whether the journal of a data directory has no record yet, or an unfinished one. */
+/** Whether the journal of a data directory has no whole record. */
 export function isJournalEmpty(disk: Disk, directory: string): boolean {
   for (const bytes of readChunks(disk, `${directory}/journal/${segmentName(ORIGIN.segment)}`)) {
     if (bytes.includes(LINE_FEED)) return false;
@@ -62,7 +62,7 @@ export function isJournalEmpty(disk: Disk, directory: string): boolean {
   return true;
 }
 
-/** Whether the record that ends at a position is in the journal. Its hash vouches for all before it. */
+/** Whether the record that ends at a position is in the journal. Its hash covers all records before it. */
 export function hasRecordAt(disk: Disk, directory: string, position: Position): boolean {
   const path = `${directory}/journal/${segmentName(position.segment)}`;
   const sizeBytes = disk.identity(path)?.sizeBytes;
@@ -80,7 +80,7 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
   if (found === "held") return { type: "held", state };
   if (found === "other") return { type: "useless", why: "belongs to another journal" };
   const { position: { seq }, rest } = readToEnd(disk, directory, state.position.segment);
-  // It may be damaged or of a newer version: whoever reads it says which, and where.
+  // The journal is damaged or of a newer version: reading it reports which, and where.
   if (rest.type === "fault") return { type: "left" };
   if (isInPlace(disk, directory, state)) throw recordsMissing(directory, state.position.seq, seq);
   if (isJournalEmpty(disk, directory)) return { type: "left" };
@@ -89,7 +89,7 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
   return { type: "useless", why };
 }
 
-/** Reads on from the last segment, of those up to number `segment`, that starts with a record. */
+/** Reads to the end of the journal, from the last segment up to `segment` that starts with a record. */
 function readToEnd(disk: Disk, directory: string, segment: number): Pick<SegmentChunk, "position" | "rest"> {
   const journal = `${directory}/journal`;
   const start = segmentNumbers(disk, journal)
@@ -101,9 +101,9 @@ function readToEnd(disk: Disk, directory: string, segment: number): Pick<Segment
   return end;
 }
 
-/** A checkpoint only ever stands for durable records: so acknowledged ones are missing. */
+/** A checkpoint holds only durable records: so records that were answered are missing. */
 function recordsMissing(directory: string, expected: number, seq: number): Unavailable {
-  const wayOut = seq > 0
+  const nextStep = seq > 0
     ? "stop the servers and run the repair command, which goes on with what is left after keeping a copy"
     : `stop the servers, move ${directory}/${STATE_FILE} away and start again, which imports the tasks in ` +
       `${TASKS_FILE} without their history`;
@@ -111,7 +111,7 @@ function recordsMissing(directory: string, expected: number, seq: number): Unava
     "journal_damaged",
     `The journal is damaged: ${directory}/journal can be read up to record ${seq}, but ${directory}/${STATE_FILE} was ` +
       `written when it had ${expected}, and ${TASKS_FILE} is still the file of that time: records are missing. ` +
-      `Nothing was changed. Put the journal back from a backup; or ${wayOut}`,
+      `Nothing was changed. Put the journal back from a backup; or ${nextStep}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * The form of a record in a journal: one line of JSON that ends with the hash of the line before it and of itself,
- * so that a flipped byte, a missing line and a tampered history are all found. This is a published format:
- * docs and `FORMAT_VERSION` change with it.
+ * The form of a record in a journal: one line of JSON. It ends with a hash over itself and the hash of the line before, so
+ * that a flipped byte, a missing line and a changed history are found. This is a published format: if it changes, the
+ * docs and `FORMAT_VERSION` change, too.
  */
 
 import { type Draft, EVENT_TYPES, type JournalRecord } from "../../core/messages/events.ts";
@@ -10,13 +10,13 @@ import { HASH_LENGTH, sha256 } from "./hash.ts";
 /** Version of the record format, the `v` of every record. */
 export const FORMAT_VERSION = 2;
 
-/** What to do where a newer version of this program wrote something. */
+/** What to do if a newer version of this program wrote the data. */
 export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
 
 /** The hash "before" the first record. */
 export const GENESIS_HASH = "0".repeat(HASH_LENGTH);
 
-/** Bytes from the start of `,"hash":"…"}` to the end of a line, without the line feed. */
+/** Length of `,"hash":"…"}` at the end of a line, without the line feed. */
 const HASH_SUFFIX_LENGTH = ',"hash":""}'.length + HASH_LENGTH;
 
 /** A line and the hash in it. */
@@ -30,9 +30,9 @@ export interface EncodedRecord {
 export type LineFault =
   /** Damaged, or torn by a crash. */
   | { readonly type: "invalid"; readonly why: string }
-  /** Of a later place: lines before it are missing, which no crash can do. */
+  /** A later record: lines before it are missing, which no crash can cause. */
   | { readonly type: "misplaced"; readonly why: string }
-  /** Whole, but written by a program that knows more than this one. */
+  /** Whole, but written by a newer version of this program. */
   | { readonly type: "unknown"; readonly why: string };
 
 /** Encodes a draft as the record that follows the one with hash `previous`. */
@@ -51,7 +51,7 @@ export function decodeRecord(
   const suffix = line.slice(-HASH_SUFFIX_LENGTH);
   const hash = suffix.slice(9, -2);
   const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
-  // The form of the hash is the same in every version: so a newer record can be told from a damaged one.
+  // The hash has the same form in every version, so that newer records differ from damaged ones.
   if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256(place.previous + body)) {
     const seq = leadingSeq(line) ?? 0;
     return seq > place.seq
@@ -69,7 +69,7 @@ export function decodeRecord(
   return { record: parsed, hash };
 }
 
-/** The hash at the end of a segment, given its last bytes, or undefined where there is none. */
+/** The hash at the end of a segment, given its last bytes; undefined if these do not end in a record. */
 export function trailingHash(tail: string): string | undefined {
   return /,"hash":"([0-9a-f]{64})"\}\n$/.exec(tail)?.[1];
 }
@@ -89,9 +89,9 @@ export const LEADING_SEQ_BYTES = 48;
 const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 
 /**
- * Reads a body whose hash is right: it was written by this program or a newer one, so the fields of events of known
- * types are not checked again. Returns what is unknown about it otherwise. Checked by hand, because every record that
- * another process wrote passes here.
+ * Parses a body whose hash is right; returns a message if this program does not know its form. A right hash means that
+ * this program or a newer one wrote it, so fields of known events are not checked again. No schema library, for speed:
+ * every record passes here.
  */
 function parseBody(body: string): JournalRecord | string {
   // Every field of the record is checked below.

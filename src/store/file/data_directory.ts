@@ -1,7 +1,7 @@
 /**
- * Finds where a data directory really is, and whether the program may use it. Deno checks some operations on the name
- * that was given and others on the real path behind symbolic links, so a server that was permitted the name alone would
- * fail at its first write. Here both are known before anything is opened.
+ * Finds the real path of a data directory, and checks the permissions for it. Deno checks some operations against the
+ * given path and others against the real path behind symbolic links: with a permission for the given path alone, a server
+ * would fail at its first write. So both are checked before anything is opened.
  */
 
 import { Unavailable } from "../../app/ports.ts";
@@ -9,17 +9,17 @@ import { linkTarget, makePrivateDirectory, realDisk, realPath } from "./disk.ts"
 import { refuseConvertedLines } from "./line_ends.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
 
-/** What the program is going to do: only `create` makes a directory that is missing. */
+/** How the program will use the directory. Only `create` makes a missing one. */
 export type Access = "read" | "write" | "create";
 
 /** Files and folders of a data directory, besides the segments of its journal. */
 const ENTRIES = ["journal", "tasks.json", "state.json", "lock", "checkpoint.lock"];
 
-/** All that has to be permitted for a data directory. */
+/** All paths that need a permission. */
 export interface Places {
   /** Its real path. */
   readonly directory: string;
-  /** The directory, and where links inside it lead. */
+  /** The directory, and the targets of links inside it. */
   readonly all: readonly string[];
   readonly access: Access;
 }
@@ -27,12 +27,12 @@ export interface Places {
 /**
  * Returns the real path of a data directory, given an absolute one.
  *
- * @param nextStep says how to start the program so that it may use these places
- * @throws Unavailable if a permission is missing, a link leads nowhere, or the journal's line ends were converted
+ * @param nextStep returns how to start the program with permission for these paths
+ * @throws Unavailable if a permission is missing, a link has no target, or the journal's line ends were converted
  */
 export function openDataDirectory(path: string, access: Access, nextStep: (places: Places) => string): string {
   const isReadable = isPermitted(path, "read");
-  // What is there and may be read is judged by where it really is.
+  // A directory that exists and may be read is checked by its real path.
   const isThere = isReadable && realPath(refuseDangling(path)) !== undefined;
   if (!isThere) {
     refuseUnpermitted({ directory: path, all: [path], access }, (places) => {
@@ -41,7 +41,7 @@ export function openDataDirectory(path: string, access: Access, nextStep: (place
   }
   if (access === "create" && !isThere) makePrivateDirectory(refuseDangling(path));
   const directory = realPath(refuseDangling(path));
-  // Whoever does not make it says that there is no data.
+  // Only with "read" or "write": the caller reports that there is no data.
   if (directory === undefined) return path;
   refuseUnpermitted({ directory, all: [directory, ...linkedPlaces(path)], access }, nextStep);
   refuseConvertedLines(realDisk, directory);
@@ -49,18 +49,18 @@ export function openDataDirectory(path: string, access: Access, nextStep: (place
 }
 
 /**
- * Returns the real path of a directory that a copy goes to, given an absolute one: of an empty one, or of one that will
- * be made in its parent. So no link hides a copy into what is copied.
+ * Returns the real path of the destination of a backup, given an absolute one. A missing destination gets the real path of
+ * its parent. With real paths, no link can hide that the destination is inside the data directory.
  *
- * @param nextStep says how to start the program so that it may use a place
- * @throws Unavailable if a permission is missing, or there is no directory to make it in
+ * @param nextStep returns how to start the program with permission for a path
+ * @throws Unavailable if a permission is missing, or the parent directory does not exist
  */
 export function openDestination(
   path: string,
   { parent, nextStep }: { readonly parent: string; readonly nextStep: (place: string) => string },
 ): string {
-  const refused = (why: string, wayOut: string) => {
-    return new Unavailable("storage_failed", `Cannot back up to ${path}: ${why}. Nothing was copied; ${wayOut}`);
+  const refused = (why: string, remedy: string) => {
+    return new Unavailable("storage_failed", `Cannot back up to ${path}: ${why}. Nothing was copied; ${remedy}`);
   };
   const realParent = isPermitted(parent, "read") ? realPath(parent) : parent;
   const real = isPermitted(path, "read") ? realPath(path) : undefined;
@@ -77,7 +77,7 @@ function mayBeLink(path: string): string {
   return `; if ${path} leads through a symbolic link, put what "realpath ${path}" prints in its place`;
 }
 
-/** Whether there is data in a directory, as far as the program may look. */
+/** Whether a directory has data; false without permission to read it. */
 export function holdsData(directory: string): boolean {
   if (!isPermitted(directory, "read")) return false;
   return ["journal", "tasks.json"].some((name) => realDisk.identity(`${directory}/${name}`) !== undefined);
@@ -99,7 +99,7 @@ function isPermitted(path: string, access: Access): boolean {
   return names.every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
-/** Where links inside a data directory lead. */
+/** The targets of links inside a data directory. */
 function linkedPlaces(directory: string): string[] {
   const journal = `${directory}/journal`;
   const entries = [
@@ -110,12 +110,12 @@ function linkedPlaces(directory: string): string[] {
     .map((link) => realPath(refuseDangling(link)) ?? link);
 }
 
-/** Returns the path, unless it is a symbolic link that leads nowhere. */
+/** Returns the path; throws if it is a symbolic link without a target. */
 function refuseDangling(path: string): string {
   const target = linkTarget(path);
   if (target === undefined || realPath(path) !== undefined) return path;
   throw new Unavailable(
     "storage_failed",
-    `${path} is a symbolic link to ${target}, which does not exist: make what it leads to, or remove the link`,
+    `${path} is a symbolic link to ${target}, which does not exist: make its target, or remove the link`,
   );
 }

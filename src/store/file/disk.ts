@@ -1,32 +1,32 @@
 /**
- * The few file operations that the stores need, as a port: the real disk here, a faulty one in tests. What a
- * store promises rests on the meaning of these, so nothing else in the program touches the data directory.
+ * The file operations that the stores need, as a port: the real disk here, a faulty one in tests. The promises of a store
+ * depend on the exact meaning of these operations, so nothing else in the program touches the data directory.
  */
 
-/** What identifies a version of a file. */
+/** Identifies one version of a file. */
 export interface FileIdentity {
   readonly inode: number;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
 }
 
-/** `read`: must exist. `append`: made if missing, writes go to the end. `replace`: made, or emptied. */
+/** `read`: must exist. `append`: made if missing; writes go to the end. `replace`: made if missing, else emptied. */
 export type OpenMode = "read" | "append" | "replace";
 
 export interface DiskFile {
   identity(): FileIdentity;
-  /** Fills the buffer from an offset; returns how many bytes there were. */
+  /** Fills the buffer from an offset; returns the number of bytes read. */
   readAt(buffer: Uint8Array, offset: number): number;
-  /** One write; returns how many bytes it took. */
+  /** Writes once; returns the number of bytes written, which may be fewer. */
   write(bytes: Uint8Array): number;
   truncate(sizeBytes: number): void;
   /** Makes the content durable (fdatasync). */
   syncData(): void;
   /** Makes content and metadata durable (fsync), without blocking. */
   sync(): Promise<void>;
-  /** Takes the exclusive lock (flock) if nobody else has it, after having blocked for `delayMs`. Default: 0. */
+  /** Blocks for `delayMs` (default: 0), then takes the exclusive lock (flock) if it is free. */
   tryLock(delayMs?: number): boolean;
-  /** Waits for the exclusive lock. */
+  /** Waits for the exclusive lock, without blocking. */
   lock(): Promise<void>;
   unlock(): void;
   close(): void;
@@ -52,7 +52,7 @@ export interface Disk {
   watch(directory: string, signal: AbortSignal): AsyncIterable<void>;
 }
 
-/** A file or directory could not be opened, for want of descriptors for one: that says nothing of what is durable. */
+/** A file or directory could not be opened, for example for lack of descriptors. Unlike a failed sync, this loses nothing. */
 export class NotOpened extends Error {
   override readonly name = "NotOpened";
   /** The system's code, such as `EMFILE`. */
@@ -64,7 +64,7 @@ export class NotOpened extends Error {
   }
 }
 
-/** Replaces a small file, durably but not atomically. */
+/** Replaces a small file, durably but not atomically. Blocks. */
 export function writeFile(disk: Disk, path: string, bytes: Uint8Array): void {
   const file = disk.open(path, "replace");
   try {
@@ -75,10 +75,10 @@ export function writeFile(disk: Disk, path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Bytes read at once of a file that is read whole. */
+/** Bytes read at once when a file is read whole. */
 const READ_BYTES = 64 * 1024;
 
-/** The content of a file in chunks, which are only valid until the next one; nothing if there is no such file. */
+/** The content of a file in chunks, each valid only until the next one; nothing if there is no such file. */
 export function* readChunks(disk: Disk, path: string): Iterable<Uint8Array> {
   if (disk.identity(path) === undefined) return;
   const file = disk.open(path, "read");
@@ -93,18 +93,18 @@ export function* readChunks(disk: Disk, path: string): Iterable<Uint8Array> {
   }
 }
 
-/** Writes all bytes, however many writes that takes. */
+/** Writes all bytes, with as many writes as needed. */
 export function writeAll(file: DiskFile, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.write(bytes.subarray(written));
 }
 
-/** Modes of what is made, for this user only, and of what is made in a directory that a group shares. */
+/** Modes of new files and directories: for this user only, or, in a directory that a group shares, for the group. */
 const FILE_MODE = 0o600;
 const SHARED_FILE_MODE = 0o660;
 const DIRECTORY_MODE = 0o700;
 const SHARED_DIRECTORY_MODE = 0o770;
 
-/** Bits of a directory's mode: its group may write, new entries take over its group, only owners may rename. */
+/** Bits of a directory's mode: its group may write; new entries get its group; only owners may rename. */
 const GROUP_WRITES = 0o020;
 const SET_GROUP = 0o2000;
 const STICKY = 0o1000;
@@ -119,7 +119,7 @@ export const realDisk: Disk = {
   list: (directory) => unlessMissing(() => Array.from(Deno.readDirSync(directory), (entry) => entry.name)) ?? [],
   makeDirectory(path) {
     if (unlessMissing(() => Deno.statSync(path)) !== undefined) return;
-    // What is made from nothing is private, with all above it.
+    // If the parent is missing as well, everything that is made is private.
     const sharedMode = sharedModeOf(parentOf(path));
     makePrivateDirectory(path);
     if (sharedMode !== undefined) Deno.chmodSync(path, SHARED_DIRECTORY_MODE | (sharedMode & SET_GROUP));
@@ -155,19 +155,19 @@ function openOrMake(path: string, mode: "append" | "replace"): Deno.FsFile {
   if (found !== undefined) return found;
   try {
     const made = Deno.openSync(path, { ...options, truncate: false, createNew: true, mode: FILE_MODE });
-    // Not by the mode at its making: the umask of a server that a client starts takes the group's right away.
+    // By chmod, because the umask would remove the group's rights from the mode above.
     if (sharedModeOf(parentOf(path)) !== undefined) Deno.chmodSync(path, SHARED_FILE_MODE);
     return made;
   } catch (error) {
-    // Another process was faster.
+    // Another process made it first.
     if (error instanceof Deno.errors.AlreadyExists) return Deno.openSync(path, options);
     throw error;
   }
 }
 
 /**
- * The mode of a directory that somebody has made for a group to write to; undefined for any other. Above the data
- * directory, where the program may not look, it makes what is missing for this user only, as the start does.
+ * The mode of a directory that its group may write to; undefined for any other. Without permission to read the directory,
+ * it counts as private.
  */
 function sharedModeOf(directory: string): number | undefined {
   if (Deno.permissions.querySync({ name: "read", path: directory }).state !== "granted") return undefined;
@@ -184,12 +184,12 @@ export function makePrivateDirectory(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
 }
 
-/** Where a path leads with all symbolic links followed; undefined if nothing is there. */
+/** The path with all symbolic links followed; undefined if nothing is there. */
 export function realPath(path: string): string | undefined {
   return unlessMissing(() => Deno.realPathSync(path));
 }
 
-/** What a symbolic link says; undefined if there is none at the path. */
+/** The target of a symbolic link; undefined if the path is not a link. */
 export function linkTarget(path: string): string | undefined {
   return unlessMissing(() => Deno.lstatSync(path))?.isSymlink ? Deno.readLinkSync(path) : undefined;
 }
@@ -235,7 +235,7 @@ class RealFile implements DiskFile {
   }
 
   tryLock(delayMs = 0): boolean {
-    // The one way to sleep for less than a turn of the event loop takes.
+    // The only way to sleep for less than one turn of the event loop.
     if (delayMs > 0) Atomics.wait(NEVER_WRITTEN, 0, 0, delayMs);
     return this.#file.tryLockSync(true);
   }

@@ -1,6 +1,6 @@
 /**
- * Which records of a journal are known to be durable. Syncs more of them on demand, and ends the trust in this process
- * for good when a sync fails: what the system then takes for written may be lost.
+ * Knows which records of a journal are durable, and syncs more on demand. After a failed sync, every later call fails:
+ * the system may have dropped data that it counts as written.
  */
 
 import { type Position, Unavailable } from "../../app/ports.ts";
@@ -34,8 +34,8 @@ export class Durability {
    * Makes everything up to a position durable. Blocking fdatasync: measured faster than the asynchronous one, and every
    * caller needs it anyway.
    *
-   * @throws Unavailable `storage_failed`; for good if it was a sync that failed. A file that could not be opened for it
-   * is tried again by the next call.
+   * @throws Unavailable `storage_failed`. If a sync failed, so does every later call; if only a file could not be opened,
+   * the next call retries.
    */
   sync(position: Position): void {
     this.refuseFailed();
@@ -59,7 +59,7 @@ export class Durability {
     this.#durableSegment = Math.max(this.#durableSegment, position.segment);
   }
 
-  /** Takes nothing for durable any more: the journal is another one. */
+  /** Treats no record as durable any more, because the journal was replaced. */
   forget(): void {
     this.#durableSeq = 0;
     this.#durableSegment = 0;
@@ -78,7 +78,7 @@ export class Durability {
     }
   }
 
-  /** The process that made a segment may have died before its name was durable. */
+  /** Makes names of segments durable: the process that made a segment may have died before it did. */
   #syncNames(): void {
     this.#disk.syncDirectory(this.#segments.directory);
     this.#disk.syncDirectory(this.#directory);

@@ -1,11 +1,11 @@
-/** Writes whole files, durably, without keeping the event loop waiting. */
+/** Writes whole files durably, without blocking the event loop for long. */
 
 import { type Disk, type FileIdentity, writeAll } from "./disk.ts";
 import { nextTurn } from "./turn.ts";
 
 /**
- * Makes or replaces a file, durably but not atomically. Lets the event loop turn between chunks. If it fails, the file
- * is left empty.
+ * Makes or replaces a file, durably but not atomically. Yields to the event loop between chunks. If it fails, the file is
+ * left empty.
  */
 export async function writeDurably(disk: Disk, path: string, chunks: Iterable<Uint8Array>): Promise<FileIdentity> {
   const file = disk.open(path, "replace");
@@ -17,7 +17,7 @@ export async function writeDurably(disk: Disk, path: string, chunks: Iterable<Ui
     await file.sync();
     return file.identity();
   } catch (error) {
-    // The room that a half-written file takes may be what the journal lacks.
+    // Frees the space of the half-written file: the journal may need it.
     file.truncate(0);
     throw error;
   } finally {

@@ -1,7 +1,7 @@
 /**
- * The journal in a directory of this machine, shared by any number of processes: segments that are only ever
- * appended to, under one write lock. A record that a reader has seen is never taken back: a failed write is cut
- * off at the end of its last whole record, and only what is incomplete or invalid at the very end is ever removed.
+ * The journal in a local directory that any number of processes share: segments to which records are appended, under one
+ * write lock. A record that a reader has seen is never removed: after a failed write, its whole records stay, and only an
+ * incomplete or invalid last record is ever cut off.
  */
 
 import {
@@ -24,7 +24,7 @@ import { freeName } from "./set_aside.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
-/** Longest time of reading, in milliseconds, after which the event loop has its turn. */
+/** How long to read before yielding to the event loop, in milliseconds. */
 const READ_SLICE_MS = 10;
 
 export interface FileJournalOptions {
@@ -34,9 +34,9 @@ export interface FileJournalOptions {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly log: Log;
-  /** Size at which a segment is followed by the next. Default: `SEGMENT_BYTES`; others only for tests. */
+  /** A segment of this size is followed by the next one. Default: `SEGMENT_BYTES`; other values only in tests. */
   readonly segmentBytes?: number;
-  /** About how many bytes are read at once. Default: `CHUNK_BYTES`; others only for tests. */
+  /** About how many bytes to read at once. Default: `CHUNK_BYTES`; other values only in tests. */
   readonly chunkBytes?: number;
   /** Longest wait for the write lock, in milliseconds. Default: `LOCK_WAIT_MS`. */
   readonly lockWaitMs?: number;
@@ -54,7 +54,7 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
-  /** How many bytes the last append that failed could not write; 0 once there is room for so many again. */
+  /** Bytes that the last failed append could not write; 0 once there is room for them again. */
   #missingBytes = 0;
 
   /**
@@ -87,11 +87,11 @@ export class FileJournal implements Journal {
       written = appendBatch(batch, { segments: this.#segments, log: this.#log });
       this.#noteRoom(batch, written);
     } finally {
-      // The lock guards the order of records, not their durability: others may write while this waits for the disk.
+      // Released before the sync: the lock guards the order of records, not their durability.
       this.#lock.release();
     }
     this.#makeDurable(written);
-    // A segment without a record is no place to stand: a loss of power may take it away.
+    // Never a position in a segment without records: a loss of power may remove that segment.
     if (written.failure === undefined) return written.position.offset === 0 ? position : written.position;
     throw this.#appendFailed(written.position.segment, written.appended, written.failure);
   }
@@ -105,7 +105,7 @@ export class FileJournal implements Journal {
       }
       this.#durability.refuseFailed();
       let chunk = this.#segments.next(position);
-      // Seen without the lock, a line may be in the middle of being cut off and written anew.
+      // Without the lock, a writer may be cutting off and rewriting this line just now.
       if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
       if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
       position = chunk.position;
@@ -140,7 +140,7 @@ export class FileJournal implements Journal {
     return Promise.resolve();
   }
 
-  /** Reads on without the lock, so that little is left to read while others wait for it. */
+  /** Reads new records before taking the lock, so that little is left to read under it. */
   async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
     for (let position = after;;) {
       const isFull = position.offset >= this.#segmentBytes;
@@ -149,7 +149,7 @@ export class FileJournal implements Journal {
       if (chunk.records.length === 0) return position;
       follow(chunk);
       position = chunk.position;
-      // What looks damaged is left to whoever has the lock.
+      // Only under the lock is it certain whether this is damage.
       if (chunk.rest.type !== "none") return position;
       if (chunk.atEnd) return position;
       await nextTurn();
@@ -165,7 +165,7 @@ export class FileJournal implements Journal {
       from = chunk.position;
       if (chunk.records.length > 0) {
         follow(chunk);
-        // A segment without a record is no place to stand: a loss of power may take it away.
+        // Never a position in a segment without records: a loss of power may remove that segment.
         position = from;
       }
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
@@ -173,7 +173,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Where the record after a position goes: into the next segment, once the position's own is full and durable. */
+  /** Where to append after a position: in the next segment, if the current one is full. Syncs the full one first. */
   #placeAfter(position: Position): Position {
     if (position.offset < this.#segmentBytes) return position;
     this.#durability.sync(position);
@@ -187,8 +187,8 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * After a failed append, looks for as much room before anything is decided: what was decided and cannot be appended
-   * costs the engine its state, which is read anew then. A batch is bounded, and so is what is looked for.
+   * After a failed append, tests for as much room before anything is decided: if a decided record cannot be appended, the
+   * engine must load its state again. Bounded by the size of a batch.
    */
   #findRoom(place: Position): Room {
     if (this.#missingBytes === 0) return { sizeBytes: Infinity };
@@ -236,7 +236,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** A line that is whole and yet invalid may be more than an unfinished write, so a copy of it is kept. */
+  /** Cuts off an invalid last record. A copy is kept if it has a line feed, as it may be more than an unfinished write. */
   #cutTorn(position: Position, bytes: number): void {
     const path = this.#segments.path(position.segment);
     const copy = freeName(this.#disk, `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`);

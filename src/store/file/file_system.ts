@@ -1,5 +1,5 @@
 /**
- * Which kind of file system a directory is on. Locks and syncs mean nothing dependable on network file systems.
+ * Finds out whether a directory is on a network file system, where locks and syncs cannot be relied on.
  */
 
 import process from "node:process";
@@ -16,7 +16,7 @@ const REMOTE: Readonly<Record<number, string>> = {
   0x65735546: "FUSE",
 };
 
-/** Warns if a directory is on a network file system. Cannot tell without the permission `sys=statfs`. */
+/** Warns if a directory is on a network file system. Does nothing without the permission `sys=statfs`. */
 export function warnIfRemote(directory: string, log: Log): void {
   if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
   const remote = REMOTE[process.getBuiltinModule("node:fs").statfsSync(directory).type];

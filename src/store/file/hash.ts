@@ -1,6 +1,6 @@
 /**
- * SHA-256, from `node:crypto`: the one synchronous implementation in reach that runs at native speed. The module
- * is loaded at the first use, because an empty store has nothing to hash before it can answer.
+ * SHA-256 from `node:crypto`, the only synchronous implementation at native speed without a package. Loaded at the first
+ * use, because an empty store can answer before it needs a hash.
  */
 
 import process from "node:process";
@@ -19,7 +19,7 @@ export interface HashStream {
   digest(): string;
 }
 
-/** Starts a SHA-256. Strings count as UTF-8. */
+/** Starts a SHA-256. Strings are hashed as UTF-8. */
 export function sha256Stream(): HashStream {
   const hash = crypto().createHash("sha256");
   return { update: (part) => void hash.update(part), digest: () => hash.digest("hex") };

@@ -1,15 +1,15 @@
 /**
- * Reads the JSON of a file that a person or another program wrote. What JSON.parse would pass over in silence is refused
- * and named: an encoding other than UTF-8, and a key that stands twice in one object, of which only the last would count.
+ * Reads a JSON file that a person or another program wrote. Refuses, by name, what JSON.parse would silently accept: an
+ * encoding other than UTF-8, and the same key twice in one object, where only the last one would count.
  */
 
-/** Longest file, in bytes: a text of JavaScript does not get longer. */
+/** Largest file, in bytes: about the longest string that JavaScript allows. */
 export const MAX_FILE_BYTES = 500_000_000;
 
-/** Deepest nesting, so that whatever walks through a value is bounded. */
+/** Deepest nesting, so that code that walks through a value is bounded. */
 export const MAX_FILE_NESTING = 500;
 
-/** Byte order marks and beginnings without one, by which RFC 4627 (section 3) tells encodings of JSON apart. */
+/** Byte order marks, and first bytes without one, of other encodings of JSON (RFC 4627, section 3). */
 const ENCODINGS: readonly { readonly name: string; readonly begins: readonly (number | undefined)[] }[] = [
   { name: "UTF-32", begins: [0xff, 0xfe, 0, 0] },
   { name: "UTF-32", begins: [0, 0, 0xfe, 0xff] },
@@ -24,7 +24,7 @@ const ENCODINGS: readonly { readonly name: string; readonly begins: readonly (nu
 /**
  * The value of a JSON file in UTF-8, with or without a byte order mark.
  *
- * @throws SyntaxError that says what is wrong with it, and where
+ * @throws SyntaxError with a message that says what is wrong, and where
  */
 export function parseJsonFile(bytes: Uint8Array): unknown {
   const text = decode(bytes);
@@ -62,7 +62,7 @@ function decode(bytes: Uint8Array): string {
 
 const LINE_FEED = 10;
 
-/** About how many bytes are valid UTF-8: at most those of one character fewer. */
+/** Number of bytes before the first invalid one, or up to one character less. Binary search. */
 function validBytes(bytes: Uint8Array): number {
   let valid = 0;
   for (let end = bytes.length + 1; end - valid > 1;) {
@@ -82,21 +82,21 @@ function beginsValid(bytes: Uint8Array): boolean {
   }
 }
 
-/** An object or array around the place that is looked at. */
+/** An object or array around the current place. */
 interface Level {
-  /** The keys so far; undefined of an array. */
+  /** The keys so far; undefined for an array. */
   readonly keys: Set<string> | undefined;
-  /** The key, or the number of the element, of what comes now. */
+  /** The key or the 1-based element number of the current value. */
   at: string | number;
 }
 
 /**
- * Refuses a text, which must be JSON, with two equal keys in one object, or nested too deep. As it is JSON, only strings
- * and brackets have to be told apart; parsers that do this recurse, lose the key `__proto__` or keep a tree of it all.
+ * Throws if a text has the same key twice in one object, or is nested too deeply. The text must be valid JSON, so finding
+ * strings and brackets is enough. Other parsers recurse, lose the key `__proto__`, or build a tree of the whole text.
  */
 function refuseDuplicateKeys(text: string): void {
   const levels: Level[] = [];
-  // Of an object, a string that comes first or after a comma is a key.
+  // In an object, a string at the start or after a comma is a key.
   let isKey = false;
   for (let at = 0; at < text.length; at++) {
     const level = levels.at(-1);
@@ -134,7 +134,7 @@ function refuseDuplicateKeys(text: string): void {
   }
 }
 
-/** Where a string that starts at a place ends, behind its quote. */
+/** The index after the closing quote of the string that starts at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
@@ -145,7 +145,7 @@ function twice(levels: readonly Level[]): SyntaxError {
   return new SyntaxError(`It has a key twice: ${pathOf(levels)}; remove one of them, or only the last would count`);
 }
 
-/** Keys, and numbers of elements from 1, as JSON writes keys that have more than letters. */
+/** Keys and 1-based element numbers, joined by dots; keys with special characters as JSON. */
 function pathOf(levels: readonly Level[]): string {
   const path = levels.map(({ at }) => /^[\w-]+$/.test(String(at)) ? String(at) : JSON.stringify(at)).join(".");
   return path.length > MAX_PATH_CHARACTERS ? path.slice(0, MAX_PATH_CHARACTERS) + "…" : path;

@@ -1,4 +1,4 @@
-/** Recognises a journal whose line ends were converted: it is whole, and yet no hash in it matches. */
+/** Detects a journal whose line ends were converted: all records are there, but no hash matches. */
 
 import { Unavailable } from "../../app/ports.ts";
 import { type Disk, readChunks } from "./disk.ts";
@@ -7,14 +7,14 @@ import { LINE_FEED, segmentName, segmentNumbers } from "./segments.ts";
 const CARRIAGE_RETURN = 13;
 
 /**
- * Refuses a data directory whose journal has lines that end in CR LF, as git makes them at a checkout on Windows. A
- * record holds neither character, so nothing else can have put them there.
+ * Throws if the journal's lines end in CR LF, as after a git checkout on Windows. Records contain neither character, so
+ * only a conversion can have added it.
  *
  * @throws Unavailable `journal_damaged`
  */
 export function refuseConvertedLines(disk: Disk, directory: string): void {
   const numbers = segmentNumbers(disk, `${directory}/journal`);
-  // All are converted or none, but an editor may have had the newest one open.
+  // git converts all files; an editor may have converted the newest one alone.
   for (const number of new Set([numbers.at(0), numbers.at(-1)])) {
     const path = `${directory}/journal/${segmentName(number ?? 1)}`;
     if (number === undefined || !endsInCarriageReturn(disk, path)) continue;

@@ -1,6 +1,6 @@
 /**
- * What an operator does to a data directory by hand: check the whole journal, and cut off what is damaged. Neither
- * ever loses a byte: what a repair takes away is in a folder that it names.
+ * The operator's tools for a journal: `verify` checks all of it, `repair` cuts off a damaged end. No byte is ever lost: a
+ * repair copies everything that it removes into a folder and names it.
  */
 
 import { type Fault, type Position, type Repair, Unavailable, type Verification } from "../../app/ports.ts";
@@ -14,7 +14,7 @@ import { WriteLock } from "./write_lock.ts";
 /** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
 export function verifyJournal(disk: Disk, directory: string): Verification {
   const journal = `${directory}/journal`;
-  // Looked at before the journal is read: others may write to it meanwhile.
+  // Read before the journal, to which others may append meanwhile.
   const expected = { segments: segmentNumbers(disk, journal), seq: checkpointSeq(disk, directory) };
   let end = ORIGIN;
   let lastAt: number | undefined;
@@ -33,14 +33,14 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
   };
 }
 
-/** What is wrong where the whole records end. */
+/** Finds out what is wrong after the last whole record. */
 function findFault(
   disk: Disk,
   journal: string,
   { end, rest, expected }: {
     readonly end: Position;
     readonly rest: Rest;
-    /** The segments that there are, and the record that the checkpoint stands for. */
+    /** The existing segments, and the seq of the checkpoint. */
     readonly expected: { readonly segments: readonly number[]; readonly seq: number };
   },
 ): Fault | undefined {
@@ -69,7 +69,7 @@ function findFault(
 }
 
 /**
- * Cuts the journal after its last whole record, and sets the checkpoint aside, after copying everything it changes.
+ * Cuts the journal after its last whole record, and moves the checkpoint away, after copying every file that it changes.
  *
  * @param now milliseconds since the Unix epoch, for the name of the folder
  */
@@ -91,17 +91,17 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     const journal = `${directory}/journal`;
     const copies = freeName(disk, `${directory}/repaired-${timeInName(now)}`);
     disk.makeDirectory(copies);
-    // It may have been deleted.
+    // The journal directory may have been deleted.
     disk.makeDirectory(journal);
     disk.syncDirectory(directory);
     const numbers = segmentNumbers(disk, journal);
-    // Where no record is left, tasks.json is the last copy of the tasks: the next start imports it.
+    // If no record is left, tasks.json is the last copy of the tasks, and the next start imports it.
     for (const name of end.seq === 0 ? ["state.json"] : ["tasks.json", "state.json"]) {
       if (disk.identity(`${directory}/${name}`) !== undefined) disk.rename(`${directory}/${name}`, `${copies}/${name}`);
     }
-    // A later segment without a whole record goes as a whole: what is before it may be short of a full segment.
+    // Also removes a segment without a whole record, as the one before it may not be full.
     const isKept = (number: number) => number < end.segment || (number === end.segment && isInside(end));
-    // Later segments go first: a crash in between leaves damage that a second repair mends.
+    // Later segments first: a crash in between leaves damage that a second repair can cut off.
     for (const number of numbers.filter((number) => !isKept(number)).reverse()) {
       disk.rename(`${journal}/${segmentName(number)}`, `${copies}/${segmentName(number)}`);
     }
@@ -113,7 +113,7 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
   }
 }
 
-/** Whether a position is not at the start of a segment that follows another. */
+/** Whether a position is inside its segment, or in the first one. */
 function isInside({ segment, offset }: Position): boolean {
   return offset > 0 || segment === ORIGIN.segment;
 }
@@ -135,8 +135,8 @@ function cutSegment(
 }
 
 /**
- * Seq of the record up to which the journal must go: the one that the checkpoint stands for, unless this is a copy of a
- * data directory, whose files may be of different ages.
+ * The seq that the journal must reach: that of the checkpoint; 0 in a copy of a data directory, whose files may be of
+ * different ages.
  */
 function checkpointSeq(disk: Disk, directory: string): number {
   const file = readStateFile(disk, directory);

@@ -1,6 +1,6 @@
 /**
- * Opens a data directory to look at it: nothing in it is made, changed or moved, so it takes no right to write, neither
- * the file system's nor Deno's. Works on copies, on backups and on file systems that are mounted read-only.
+ * Opens a data directory for reading only. Nothing in it is made, changed or moved, so neither the file system nor Deno
+ * must permit writing. Works on copies, backups and read-only mounts.
  */
 
 import type { Checkpoints, Journal, Log } from "../../app/ports.ts";
@@ -19,11 +19,11 @@ export interface ReadingOptions {
   readonly log: Log;
 }
 
-/** A data directory that is only read: nothing can be appended or saved, but for what is in memory. */
+/** A data directory opened for reading. Nothing can be appended or saved, except to a journal in memory. */
 export interface ReadOnlyStore extends AsyncDisposable {
   readonly journal: Journal;
   readonly checkpoints: Checkpoints;
-  /** Tasks of a tasks file without a journal, which a server would import: the journal is one in memory then. */
+  /** Tasks of a tasks file without a journal, which a server would import. Then `journal` is one in memory. */
   readonly legacy: readonly Task[];
 }
 
@@ -88,9 +88,8 @@ function refuse(action: string): never {
 }
 
 /**
- * Syncs what others may have written just now, so that nothing is shown that a loss of power takes back. A file system
- * that is never written to (EINVAL, EROFS) has nothing to sync; Windows syncs only what is open for writing (EPERM,
- * EACCES).
+ * Syncs what other processes have just written, so that nothing is shown that a loss of power could undo. A read-only file
+ * system (EINVAL, EROFS) has nothing to sync; Windows syncs only files that are open for writing (EPERM, EACCES).
  */
 function syncIfPossible(sync: () => void): void {
   try {

@@ -1,6 +1,6 @@
 /**
- * The segments of a journal, as one process has them open. `next` is the one way to walk them: readers, starts, the
- * verify and the repair command all use it, so they cannot disagree on where a journal goes on or ends. Never writes.
+ * The open segments of a journal in one process. `next` is the only way to walk them: readers, starts, `verify` and
+ * `repair` all use it, so they cannot disagree about where a journal continues or ends. Writes no records.
  */
 
 import { JournalReplaced, type Position, Unavailable } from "../../app/ports.ts";
@@ -22,9 +22,9 @@ export interface SegmentFilesOptions {
   /** The data directory. */
   readonly directory: string;
   readonly disk: Disk;
-  /** About how many bytes are read at once. Default: `CHUNK_BYTES`; others only for tests. */
+  /** About how many bytes to read at once. Default: `CHUNK_BYTES`; other values only in tests. */
   readonly chunkBytes?: number | undefined;
-  /** `append` (the default) opens segments so that they can be written to; `read` needs no right to write. */
+  /** `append` (the default) opens segments for writing, too; `read` needs no permission to write. */
   readonly mode?: "append" | "read";
   /** Called before `JournalReplaced` is thrown. */
   readonly onReplaced?: () => void;
@@ -44,7 +44,7 @@ export class SegmentFiles {
   readonly #chunkBytes: number | undefined;
   readonly #mode: "append" | "read";
   readonly #onReplaced: () => void;
-  /** The segment read or written last. */
+  /** The segment that was read or written last. */
   #open: OpenSegment | undefined;
 
   constructor({ directory, disk, chunkBytes, mode = "append", onReplaced = () => {} }: SegmentFilesOptions) {
@@ -69,15 +69,15 @@ export class SegmentFiles {
   }
 
   /**
-   * Reads on from a position. A segment is left only at its true end: where the next one exists, as nothing is appended
-   * to a segment any more once there is a next, and the position is at the segment's size.
+   * Reads the chunk after a position. Continues in the next segment only from the true end of this one: the next segment
+   * exists, so nothing is appended to this one any more, and the position is at its size.
    *
-   * `atEnd` tells that there is nothing after the chunk in any segment.
+   * `atEnd` of the chunk means that nothing follows it in any segment.
    *
-   * @throws JournalReplaced if the record before the position is not there any more
+   * @throws JournalReplaced if the record before the position is no longer there
    */
   next(position: Position): SegmentChunk {
-    // In this order: a segment whose size is asked for after the next one was seen does not grow any more.
+    // This order matters: a segment no longer grows once the next one exists.
     const hasNext = this.#exists(position.segment + 1);
     const own = this.identity(position.segment);
     if (hasNext && own?.sizeBytes === position.offset) return this.#nextSegment(position);
@@ -93,7 +93,7 @@ export class SegmentFiles {
       : { ...chunk, atEnd: false };
   }
 
-  /** Reads on from a position to the end of the journal, or to where it cannot be read on. */
+  /** Yields chunks from a position to the end of the journal, or to a fault. */
   *walk(after: Position): Iterable<SegmentChunk> {
     for (let position = after;;) {
       const chunk = this.next(position);
@@ -108,7 +108,7 @@ export class SegmentFiles {
     return this.#disk.identity(this.path(number));
   }
 
-  /** The file of a segment, made if it is missing, to be appended to. */
+  /** The file of a segment, for appending; made if missing. */
   file(number: number): DiskFile {
     if (this.#open?.number === number) return this.#open.file;
     this.#disk.makeDirectory(this.directory);
@@ -129,7 +129,7 @@ export class SegmentFiles {
     this.#open = undefined;
   }
 
-  /** What is thrown where a journal cannot be read on. */
+  /** Returns the error for a fault at a position. */
   damaged(
     position: Pick<Position, "segment" | "offset">,
     { why, isNewer }: { readonly why: string; readonly isNewer: boolean },
@@ -150,11 +150,11 @@ export class SegmentFiles {
       );
   }
 
-  /** Reads on behind the end of a segment that has a next one. */
+  /** Reads the chunk after the end of a segment that has a next one. */
   #nextSegment(position: Position): SegmentChunk {
     const start = { ...position, segment: position.segment + 1, offset: 0 };
     const chunk = this.next(start);
-    // A record that follows vouches for the one before with its hash.
+    // A following record needs no check: its hash covers the one before.
     if (chunk.records.length === 0 && !this.#endsAt(position)) {
       throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
     }
@@ -170,7 +170,7 @@ export class SegmentFiles {
     });
   }
 
-  /** A segment's file, which must be the one that was opened before, if one was. */
+  /** A segment's file. Throws if it is not the file that was opened before. */
   #opened(number: number, identity: FileIdentity | undefined): { readonly file: DiskFile; readonly sizeBytes: number } {
     const open = identity && (this.#open?.number === number ? this.#open : this.#openFile(number));
     if (open === undefined || identity?.inode !== open.inode) throw this.#replaced(`${this.path(number)} was removed`);
@@ -178,7 +178,7 @@ export class SegmentFiles {
     return { file, sizeBytes: identity.sizeBytes };
   }
 
-  /** Whether the record before a position is still there. */
+  /** Whether the record before a position is still in its segment. */
   #endsAt(position: Position): boolean {
     if (!this.#exists(position.segment)) return false;
     const file = this.#disk.open(this.path(position.segment), "read");
@@ -205,7 +205,7 @@ export class SegmentFiles {
     return new JournalReplaced(`The journal was replaced while this server was running: ${what}`);
   }
 
-  /** The first record of a segment follows the last one of the segment before: else reading on to it finds why not. */
+  /** If a segment does not continue the one before it, reads that one to find the fault, and throws it. */
   #refuseBreak(number: number): void {
     const { firstSeq } = readEnds(this.#disk, this.path(number));
     const { lastSeq = 0 } = readEnds(this.#disk, this.path(number - 1));
@@ -218,10 +218,10 @@ export class SegmentFiles {
   }
 }
 
-/** Why an unfinished record is damage where a segment follows. */
+/** Why an unfinished record is damage if another segment follows. */
 const INCOMPLETE = "it is incomplete, but not the last";
 
-/** Walks the journal of a data directory, as `SegmentFiles.walk` does, without the right to write. */
+/** Walks the journal of a data directory, as `SegmentFiles.walk` does, without permission to write. */
 export function* walkJournal(disk: Disk, directory: string, after = ORIGIN): Iterable<SegmentChunk> {
   const segments = new SegmentFiles({ directory, disk, mode: "read" });
   try {

@@ -1,6 +1,6 @@
 /**
- * Reading one segment of a journal: a file of one record a line, of which everything read is checked against the hash
- * chain. Never writes. `SegmentFiles` walks from one segment to the next.
+ * Reads one segment of a journal: a file with one record a line. Every record read is checked against the hash chain.
+ * Never writes. `SegmentFiles` walks from one segment to the next.
  */
 
 import type { Position } from "../../app/ports.ts";
@@ -16,31 +16,31 @@ import {
 } from "./codec.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 
-/** A segment that has reached this size is followed by the next one. Part of the format. */
+/** A segment of this size is followed by the next one. Part of the format. */
 export const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 /** The byte that ends a record. */
 export const LINE_FEED = 10;
 
-/** Bytes read at once; more where a single record is longer. */
+/** Bytes read at once; more if a single record is longer. */
 export const CHUNK_BYTES = 256 * 1024;
 
 /** The position before the first record. */
 export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
 
-/** What stands after the last whole record of a chunk. */
+/** What follows the last whole record of a chunk. */
 export type Rest =
   /** Nothing, or more to read. */
   | { readonly type: "none" }
-  /** A last line that is incomplete or invalid, with nothing after it that was a record: torn by a crash, or being written. */
+  /** An incomplete or invalid last line, with no record after it: torn by a crash, or being written. */
   | { readonly type: "torn"; readonly bytes: number }
-  /** A line that no crash can have left. */
+  /** An invalid line that no crash can cause. */
   | { readonly type: "fault"; readonly why: string; readonly isNewer: boolean };
 
 export interface SegmentChunk {
   readonly records: readonly JournalRecord[];
   readonly position: Position;
-  /** Whether all that could be read has been. */
+  /** Whether nothing is left to read. */
   readonly atEnd: boolean;
   readonly rest: Rest;
 }
@@ -60,13 +60,13 @@ export function segmentNumbers(disk: Disk, directory: string): number[] {
 }
 
 export interface ChunkBounds {
-  /** Byte of the segment at which to stop. Default: its end. */
+  /** Offset at which to stop. Default: the end of the segment. */
   readonly end?: number;
-  /** About how many bytes to read. Default: `CHUNK_BYTES`; others only for tests. */
+  /** About how many bytes to read. Default: `CHUNK_BYTES`; other values only in tests. */
   readonly chunkBytes?: number;
 }
 
-/** Reads the whole records that follow a position in its segment: at least one, unless none is left before `end`. */
+/** Reads whole records after a position in its segment: at least one, unless there is none before `end`. */
 export function readChunk(
   file: DiskFile,
   after: Position,
@@ -78,17 +78,17 @@ export function readChunk(
     const buffer = new Uint8Array(Math.min(wanted, available));
     const bytes = buffer.subarray(0, file.readAt(buffer, after.offset));
     const whole = bytes.lastIndexOf(LINE_FEED) + 1;
-    // There may be less than asked for: a torn tail can be cut off meanwhile.
+    // Fewer bytes than asked for: a torn tail was cut off meanwhile.
     const atEnd = bytes.length < buffer.length || bytes.length === available;
     if (whole === 0 && !atEnd) continue;
     const chunk = decodeLines(bytes, { after, whole, atEnd });
-    // Only with all that follows it can an invalid line be told from a torn tail.
+    // An invalid line is a torn tail or damage: that depends on everything after it, so read all of it.
     if (!atEnd && chunk.rest.type === "fault" && !chunk.rest.isNewer) continue;
     return chunk;
   }
 }
 
-/** The position before the first record of a segment, or undefined if the segment before it does not end in one. */
+/** The position before the first record of a segment; undefined if there is none, or none before it. */
 export function startOfSegment(disk: Disk, directory: string, number: number): Position | undefined {
   if (number === ORIGIN.segment) return ORIGIN;
   const { lastHash } = readEnds(disk, `${directory}/${segmentName(number - 1)}`);
@@ -99,8 +99,8 @@ export function startOfSegment(disk: Disk, directory: string, number: number): P
 }
 
 /**
- * Compares a position with the journal: `held` if it is there, `other` if another history stands in its place,
- * `missing` if the journal can only be read up to an earlier record, `seq`. Reads the position's segment up to it.
+ * Looks up a position in the journal: `held` if its record is there, `other` if another record is in its place, `missing`
+ * if the journal can be read only up to an earlier record, `seq`. Reads the position's segment from its start.
  */
 export function findPosition(
   disk: Disk,
@@ -123,7 +123,7 @@ export function findPosition(
   }
 }
 
-/** Whether the record that ends at a position is still the one of which the position was taken. */
+/** Whether the record that ends at a position has the position's hash. */
 export function endsAt(file: DiskFile, { hash, offset }: Position): boolean {
   if (offset === 0) return true;
   return trailingHash(readAscii(file, Math.max(0, offset - TRAILING_HASH_BYTES), TRAILING_HASH_BYTES)) === hash;
@@ -139,14 +139,14 @@ export function lineNumberAt(file: DiskFile, offset: number): number {
 export interface SegmentEnds {
   /** 0 if there is no such file. */
   readonly sizeBytes: number;
-  /** Seq of the first record; undefined where there is none. */
+  /** Seq of the first record; undefined if there is none. */
   readonly firstSeq?: number | undefined;
-  /** Seq and hash of the last record; undefined where the file does not end in a whole line. */
+  /** Seq and hash of the last record; undefined if the file does not end in a whole line. */
   readonly lastSeq?: number | undefined;
   readonly lastHash?: string | undefined;
 }
 
-/** Looks at the first and the last record of a segment, without checking them. */
+/** Reads the first and the last record of a segment, without checking their hashes. */
 export function readEnds(disk: Disk, path: string): SegmentEnds {
   const identity = disk.identity(path);
   if (identity === undefined) return { sizeBytes: 0 };
@@ -161,7 +161,7 @@ export function readEnds(disk: Disk, path: string): SegmentEnds {
   }
 }
 
-/** The last line with its line feed; empty where there is no whole one. Bytes that are not ASCII come out as others. */
+/** The last line with its line feed; empty if it is not whole. Only its ASCII characters are right. */
 function readLastLine(file: DiskFile, sizeBytes: number): string {
   for (let wanted = LAST_LINE_BYTES;; wanted *= 2) {
     const start = Math.max(0, sizeBytes - wanted);
@@ -172,7 +172,7 @@ function readLastLine(file: DiskFile, sizeBytes: number): string {
   }
 }
 
-/** Bytes in which the last line is looked for at first. */
+/** Bytes read first to find the last line. */
 const LAST_LINE_BYTES = 4 * 1024;
 
 function readAscii(file: DiskFile, offset: number, bytes: number): string {
@@ -205,14 +205,14 @@ function decodeLines(
   return { records, position: position(), atEnd, rest };
 }
 
-/** Whether anything in it was meant as a record. What a loss of power leaves in the place of one may hold line feeds. */
+/** Whether some line looks like a record. A line feed alone proves nothing: a loss of power may leave any bytes. */
 function holdsRecord(bytes: Uint8Array): boolean {
   return LATIN_1.decode(bytes).split("\n").some((line) => {
     return leadingSeq(line) !== undefined || trailingHash(`${line}\n`) !== undefined;
   });
 }
 
-/** Decodes any bytes without error, one character a byte. */
+/** Decodes any bytes without error, one character per byte. */
 const LATIN_1 = new TextDecoder("latin1");
 
 function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
@@ -221,10 +221,10 @@ function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
     : { type: "fault", why: fault.why, isNewer: fault.type === "unknown" };
 }
 
-/** Splits at line feeds. Lines that are not UTF-8 come out empty, which no record is. */
+/** Splits at line feeds. A line that is not UTF-8 becomes empty, so it is no record. */
 function* decodeText(bytes: Uint8Array): Iterable<{ text: string; bytes: number }> {
   const whole = decodeUtf8(bytes);
-  // As many characters as bytes: it is ASCII, and can be split as text.
+  // As many characters as bytes: all ASCII, so text and bytes have the same offsets.
   const ascii = whole.length === bytes.length ? whole : undefined;
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(LINE_FEED, start) + 1;
@@ -236,7 +236,7 @@ function* decodeText(bytes: Uint8Array): Iterable<{ text: string; bytes: number 
   }
 }
 
-/** Empty if it is not UTF-8. */
+/** The text; empty if the bytes are not UTF-8. */
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return UTF_8.decode(bytes);

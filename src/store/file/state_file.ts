@@ -1,6 +1,6 @@
 /**
- * `state.json`: which record the checkpoint stands for, what `tasks.json` does not hold of the state, and which
- * `tasks.json` belongs to it. Only reads and forms it; nothing here changes a file.
+ * The format of `state.json`: the journal position of the checkpoint, the part of the state that is not in `tasks.json`,
+ * and the digest of its `tasks.json`. Nothing here changes a file.
  */
 
 import { z } from "zod";
@@ -15,34 +15,34 @@ export const CHECKPOINT_VERSION = 2;
 export const TASKS_FILE = "tasks.json";
 export const STATE_FILE = "state.json";
 
-/** What is added to the name of a file while it is being written. */
+/** Suffix of a file while it is being written. */
 export const UNFINISHED = ".tmp";
 
 const bodySchema = z.object({
   version: z.union([z.literal(1), z.literal(CHECKPOINT_VERSION)]),
-  /** The journal position that both files stand for. */
+  /** The journal position of both files. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
-  /** Absent in version 1, which is only good for knowing its `tasks.json` again. The digest vouches for the form. */
+  /** Absent in version 1, which is read only to recognise its `tasks.json`. Not checked: the digest covers them. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
-  /** SHA-256 of the ones before, newest first. */
+  /** SHA-256 of earlier `tasks.json` files, newest first. */
   previous: z.array(z.string()),
 });
 
 /**
- * What `state.json` has in every version: so a newer one can be told from a damaged one. `sha256` is over the rest, as
- * JSON without white space, in the order of the file.
+ * The fields of `state.json` in every version, to distinguish a newer file from a damaged one. `sha256` is the hash of the
+ * other fields, as JSON without white space, in the order of the file.
  */
 const headSchema = z.object({ version: z.int().positive(), sha256: z.string() });
 
 export type CheckpointState = z.infer<typeof bodySchema>;
 
-/** What stands at the place of `state.json`. */
+/** The result of reading `state.json`. */
 export type StateFile =
   | { readonly type: "none" }
   | { readonly type: "known"; readonly state: CheckpointState }
@@ -67,16 +67,16 @@ export function formatStateFile(state: Omit<CheckpointState, "version">): string
 }
 
 /**
- * Whether the `tasks.json` that was written with this state is still the same file. In a copy of the data directory,
- * whatever tool made it, it is another one.
+ * Whether `tasks.json` is still the file (the inode) that was written with this state. In a copy of the data directory it
+ * is not.
  */
 export function isInPlace(disk: Disk, directory: string, { tasks }: CheckpointState): boolean {
-  // A process that died between its two renames has left it under its first name.
+  // If a process died between its two renames, the file still has its unfinished name.
   return [TASKS_FILE, TASKS_FILE + UNFINISHED]
     .some((name) => disk.identity(`${directory}/${name}`)?.inode === tasks.inode);
 }
 
-/** Whether a file was not changed since it was written with a state. */
+/** Whether a file is unchanged since it was written with a state. */
 export function isUnchanged(identity: FileIdentity, { tasks }: CheckpointState): boolean {
   return identity.inode === tasks.inode && identity.sizeBytes === tasks.sizeBytes &&
     identity.modifiedMs === tasks.modifiedMs;
@@ -85,7 +85,7 @@ export function isUnchanged(identity: FileIdentity, { tasks }: CheckpointState):
 function parseText(text: string): StateFile {
   const json = parseJson(text);
   const head = headSchema.safeParse(json);
-  if (!head.success) return { type: "damaged", why: "it is not of the form that this program writes" };
+  if (!head.success) return { type: "damaged", why: "it does not have the form that this program writes" };
   // The head is there, so it is an object.
   const { sha256: digest, ...body } = json as Record<string, unknown>;
   if (digest !== sha256(JSON.stringify(body))) return { type: "damaged", why: "its digest does not match" };

@@ -11,13 +11,13 @@ import { TASK_STATUSES } from "../../core/model/status.ts";
 import { parseJsonFile } from "./json_text.ts";
 import { UnknownFields } from "./unknown_fields.ts";
 
-/** Bytes of text gathered before they are handed on. */
+/** Characters of text that are gathered before they are yielded. */
 const SLICE_CHARACTERS = 256 * 1024;
 
 const time = z.number().nonnegative();
 const names = z.array(z.string());
 
-/** What an attempt that is over left behind. */
+/** A past attempt. */
 const attemptSchema = z.object({
   attempt: z.int().nonnegative(),
   instance: z.string(),
@@ -27,7 +27,7 @@ const attemptSchema = z.object({
   message: z.string().optional(),
 });
 
-/** What a task may ask for. */
+/** The settings of a task. */
 const settingsSchema = z.object({
   priority: z.enum(PRIORITIES).optional(),
   group: z.string().optional(),
@@ -52,7 +52,7 @@ const settingsSchema = z.object({
   ifUnreachable: z.enum(["skip", "fail"]).optional(),
 });
 
-/** A task as the earlier server wrote it, and further fields of ours. */
+/** A task as the earlier server wrote it, with further fields of this program. */
 const taskSchema = settingsSchema.extend({
   id: z.string().optional(),
   description: z.string().default(""),
@@ -82,15 +82,15 @@ const taskSchema = settingsSchema.extend({
 export interface TasksFile {
   /** In the order of creation. */
   readonly tasks: readonly Task[];
-  /** What of the file was left out, in words, if anything was. */
+  /** Names the fields that were left out, if any. */
   readonly warning?: string;
 }
 
 /**
- * Reads tasks written by this program, the earlier server or by hand: JSON in UTF-8. The one reader of such files.
+ * Reads tasks written by this program, the earlier server, or a person: JSON in UTF-8.
  *
- * @param now stands in for times that are not given, in milliseconds since the Unix epoch
- * @throws SyntaxError if it is not such a file, or has a field that resembles one of a task, saying where
+ * @param now used for missing times, in milliseconds since the Unix epoch
+ * @throws SyntaxError if it is no such file, or has a misspelt field; the message says where
  */
 export function parseTasks(bytes: Uint8Array, now: number): TasksFile {
   const unknown = new UnknownFields();
@@ -106,8 +106,8 @@ export function parseTasks(bytes: Uint8Array, now: number): TasksFile {
 }
 
 /**
- * Reads tasks that this program wrote and whose digest has been checked, in the order of creation. It relies on
- * their being one a line: parsing slices of values takes half the memory of parsing one object of all tasks.
+ * Reads a file that this program wrote, in the order of creation. The caller checks its digest. Relies on one task per
+ * line: parsing slices takes half the memory of parsing one object of all tasks.
  */
 export function parseOwnTasks(chunks: Iterable<Uint8Array>): readonly Task[] {
   const tasks: Task[] = [];
@@ -117,7 +117,7 @@ export function parseOwnTasks(chunks: Iterable<Uint8Array>): readonly Task[] {
     const lines = (unfinished + decoder.decode(chunk, { stream: true })).split("\n");
     unfinished = lines.pop() ?? "";
     const values = lines.filter((line) => line.startsWith('"')).map(valueOfLine);
-    // The digest vouches for the form.
+    // Not checked: the digest covers the form.
     for (const task of JSON.parse(`[${values.join(",")}]`) as Task[]) tasks.push(task);
   }
   return tasks.sort((a, b) => a.order - b.order);
@@ -146,7 +146,7 @@ function valueOfLine(line: string): string {
 /** A JSON string and a colon. */
 const KEY = /^"(?:[^"\\]|\\.)*":/;
 
-/** Tasks by their ids or, in an array, by their places. Not `z.record`, which leaves out the key `__proto__`. */
+/** Tasks with their ids or, in an array, with their 1-based places. Not `z.record`, which drops the key `__proto__`. */
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   if (Array.isArray(value)) return value.map((task, index) => [String(index + 1), task]);
   if (typeof value === "object" && value !== null) return Object.entries(value);
@@ -211,9 +211,9 @@ function toDependencies(id: string, dependencies: readonly unknown[]): Task["dep
   }
 }
 
-/** Without the fields that are undefined, at any depth. */
+/** A copy without undefined fields, at any depth. */
 function present<T extends object>(value: T): Present<T> {
-  // What JSON leaves out is what is undefined.
+  // JSON leaves out undefined fields.
   return JSON.parse(JSON.stringify(value)) as Present<T>;
 }
 
@@ -221,7 +221,7 @@ type Present<T> = T extends readonly (infer E)[] ? Present<E>[]
   : T extends object ? { [K in keyof T]: Present<Exclude<T[K], undefined>> }
   : T;
 
-/** The earlier server kept results as they came; here they are text. */
+/** A result as text. The earlier server kept any JSON value. */
 function resultText(result: unknown): string | undefined {
   if (result === undefined || result === null) return undefined;
   return typeof result === "string" ? result : JSON.stringify(result);

@@ -1,6 +1,6 @@
-/** Letting the event loop turn in the midst of long work. */
+/** Yields to the event loop during long work. */
 
-/** Resolves once everything else that is waiting has had its turn. */
+/** Resolves in a later turn of the event loop, after the work that is queued now. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,6 +1,6 @@
 /**
- * Fields of a file's tasks that no task has. Nothing is dropped in silence: one that resembles a field of a task is
- * refused with the right name, the others are passed over and named.
+ * Finds fields in a tasks file that no task has. A field that looks misspelt is refused with the right name; the others
+ * are left out with a warning that names them. None is dropped silently.
  */
 
 import { z } from "zod";
@@ -11,18 +11,18 @@ import { printable } from "../../core/model/values.ts";
 interface Place {
   /** The key of the task. */
   readonly task: string;
-  /** Names of the fields around it, each followed by a dot. */
+  /** Names of the enclosing fields, each followed by a dot. */
   readonly path?: string;
 }
 
 export class UnknownFields {
-  /** The first task that has it, by the name of each field; one more of these than are named. */
+  /** For each unknown field, the first task that has it. At most `MAX_NAMED` + 1 fields. */
   readonly #firstTasks = new Map<string, string>();
 
   /**
-   * Notes what a value has besides the fields of its schema, at any depth.
+   * Records the fields of a value that its schema does not have, at any depth.
    *
-   * @throws SyntaxError if one of them resembles a field, or a task has nothing but unknown ones
+   * @throws SyntaxError if a field looks misspelt, or a task has only unknown fields
    */
   note(schema: z.core.$ZodType, value: unknown, place: Place): void {
     const inner = withoutWrappers(schema);
@@ -34,7 +34,7 @@ export class UnknownFields {
     }
   }
 
-  /** The unknown fields in words. */
+  /** A message that names the unknown fields; undefined if there are none. */
   get warning(): string | undefined {
     if (this.#firstTasks.size === 0) return undefined;
     const named = Array.from(this.#firstTasks, ([field, task]) => `${field} (of ${task})`).slice(0, MAX_NAMED);
@@ -72,7 +72,7 @@ export class UnknownFields {
   }
 }
 
-/** A schema without what says that it may be missing or null, or stands in for it. */
+/** The schema inside of `optional`, `nullable` and `default`. */
 function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {
   const isWrapper = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault;

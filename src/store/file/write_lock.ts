@@ -1,23 +1,23 @@
 /**
- * The write lock: an flock on a file that is never renamed and holds nothing, so that the kernel lets go of it
- * when its holder dies. It blocks the event loop for a few milliseconds at most, and never waits without bound.
+ * The write lock: an flock on an empty file that is never renamed or deleted. The kernel releases it when its holder dies.
+ * Taking it blocks the event loop for a few milliseconds at most, and every wait is bounded.
  */
 
 import { Unavailable } from "../../app/ports.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 
-/** Longest wait for the lock, in milliseconds. A healthy holder keeps it for well under one. */
+/** Longest wait for the lock, in milliseconds. A healthy holder keeps it for less than one. */
 export const LOCK_WAIT_MS = 5_000;
 
 /**
- * For how long, and between looks how long, a process stands still for the lock before it waits without blocking, in
- * milliseconds: a healthy holder lets go of it sooner than the system could wake a process that waits.
+ * How long to poll before waiting asynchronously, and the pause between polls, in milliseconds. A healthy holder releases
+ * the lock sooner than the system could wake a waiting process.
  */
-const STAND_STILL_MS = 3;
+const POLL_MS = 3;
 const NAP_MS = 0.1;
-const MAX_NAPS = STAND_STILL_MS / NAP_MS;
+const MAX_NAPS = POLL_MS / NAP_MS;
 
-/** How often a lock file that was replaced meanwhile is opened anew before giving up. */
+/** Most tries while the lock file keeps being replaced. */
 const MAX_REOPENS = 10;
 
 export class WriteLock {
@@ -26,10 +26,10 @@ export class WriteLock {
   readonly #waitMs: number;
   #file: DiskFile | undefined;
   #inode = 0;
-  /** A lock asked for asynchronously that has not arrived or been taken up yet. */
-  #asked: Promise<void> | undefined;
+  /** An asynchronous request for the lock that is not granted yet, or whose grant no caller has used. */
+  #requested: Promise<void> | undefined;
   #waiting = 0;
-  /** Held by a caller of this process, who will resolve it: an flock keeps out other processes only. */
+  /** Set while a caller in this process holds the lock, resolved at its release. An flock excludes only other processes. */
   #held: PromiseWithResolvers<void> | undefined;
 
   constructor(disk: Disk, path: string, waitMs = LOCK_WAIT_MS) {
@@ -41,7 +41,7 @@ export class WriteLock {
   /**
    * Takes the lock.
    *
-   * @throws Unavailable `busy` after the wait; a lock that arrives later is let go
+   * @throws Unavailable `busy` after the wait; a lock that is granted later is released again
    */
   async acquire(): Promise<void> {
     while (this.#held !== undefined) await this.#held.promise;
@@ -49,9 +49,9 @@ export class WriteLock {
     try {
       await this.#acquireFile();
     } catch (error) {
-      // Whatever else went wrong, the lock may have been had already.
+      // After any other error the lock may be held: closing the file releases it.
       if (!(error instanceof Unavailable)) this.#closeFile();
-      this.#letOthers();
+      this.#admitNext();
       throw error;
     }
   }
@@ -60,17 +60,17 @@ export class WriteLock {
     try {
       this.#file?.unlock();
     } finally {
-      this.#letOthers();
+      this.#admitNext();
     }
   }
 
-  /** Closes the file, which lets go of the lock. */
+  /** Closes the file, which releases the lock. */
   close(): void {
     this.#closeFile();
-    this.#letOthers();
+    this.#admitNext();
   }
 
-  #letOthers(): void {
+  #admitNext(): void {
     this.#held?.resolve();
     this.#held = undefined;
   }
@@ -78,8 +78,8 @@ export class WriteLock {
   async #acquireFile(): Promise<void> {
     for (let reopens = 0; reopens < MAX_REOPENS; reopens++) {
       const file = this.#file ??= this.#openFile();
-      if (this.#asked !== undefined || !takeSoon(file)) await this.#wait(file);
-      // A lock file deleted by hand would leave two processes with a lock each.
+      if (this.#requested !== undefined || !pollLock(file)) await this.#wait(file);
+      // If the lock file was deleted by hand, another process may hold a lock on a new file.
       if (this.#disk.identity(this.#path)?.inode === this.#inode) return;
       this.#closeFile();
     }
@@ -96,43 +96,43 @@ export class WriteLock {
   #closeFile(): void {
     this.#file?.close();
     this.#file = undefined;
-    this.#asked = undefined;
+    this.#requested = undefined;
   }
 
   async #wait(file: DiskFile): Promise<void> {
-    const asked = this.#asked ??= this.#ask(file);
-    // A failure after the wait is over has nobody left to be told; the next call asks anew.
-    asked.catch(() => this.#asked = undefined);
+    const requested = this.#requested ??= this.#request(file);
+    // If it fails after the wait is over, no caller is left; the next call requests the lock again.
+    requested.catch(() => this.#requested = undefined);
     const timer = Promise.withResolvers<"late">();
     const timeout = setTimeout(() => timer.resolve("late"), this.#waitMs);
     this.#waiting++;
     try {
-      if (await Promise.race([asked, timer.promise]) === "late") {
+      if (await Promise.race([requested, timer.promise]) === "late") {
         throw new Unavailable(
           "busy",
           `Another process has held the write lock ${this.#path} for ${this.#waitMs} ms: it may be stopped or its ` +
             "disk stuck; nothing was changed, try again",
         );
       }
-      this.#asked = undefined;
+      this.#requested = undefined;
     } finally {
       this.#waiting--;
       clearTimeout(timeout);
     }
   }
 
-  async #ask(file: DiskFile): Promise<void> {
+  async #request(file: DiskFile): Promise<void> {
     await file.lock();
     if (this.#waiting > 0 || this.#file !== file) return;
-    this.#asked = undefined;
+    this.#requested = undefined;
     file.unlock();
   }
 }
 
-/** Takes the lock if it is free or soon becomes so. */
-function takeSoon(file: DiskFile): boolean {
+/** Takes the lock if it becomes free within `POLL_MS`. */
+function pollLock(file: DiskFile): boolean {
   if (file.tryLock()) return true;
-  const end = performance.now() + STAND_STILL_MS;
+  const end = performance.now() + POLL_MS;
   // A nap may take longer than it should.
   for (let naps = 0; naps < MAX_NAPS && performance.now() < end; naps++) if (file.tryLock(NAP_MS)) return true;
   return false;

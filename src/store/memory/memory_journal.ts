@@ -1,6 +1,6 @@
 /**
- * The journal in memory: for tests, and for a server that shall keep nothing. It is shared by whoever shares the
- * object, with the same rules as the others.
+ * The journal in memory: for tests, and for `--store memory`, which keeps nothing. Engines that use the same object share
+ * their tasks.
  */
 
 import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../../app/ports.ts";
@@ -26,7 +26,7 @@ export class MemoryJournal implements Journal {
       const drafts: Draft[] = [];
       decide(at, (draft) => {
         drafts.push(draft);
-        // Nothing is encoded, so there is no size to bound.
+        // Nothing is encoded, so there is no size.
         return 0;
       }, () => undefined);
       for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1, at });
@@ -72,7 +72,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Keeps no checkpoints: a journal in memory has no use for them. */
+/** Checkpoints of a journal in memory, which needs none. */
 export const noCheckpoints: Checkpoints = {
   load: () => Promise.resolve(undefined),
   save: () => Promise.resolve(),
