@@ -16,6 +16,8 @@ import {
   type Implementation,
   type JSONRPCMessage,
   PROTOCOL_VERSION_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
   type RequestId,
   SERVER_INFO_META_KEY,
   SUBSCRIPTION_ID_META_KEY,
@@ -25,6 +27,9 @@ import { checkRoom } from "./subscriptions.ts";
 
 /** The method of a request that stays open: what the client follows is told until it cancels the request. */
 export const LISTEN = "subscriptions/listen";
+
+/** Longest id of a request that stays open. */
+const MAX_ID_CHARACTERS = 256;
 
 /** A request that says by itself that it is one of this revision. The SDK refuses any other request to listen. */
 const ModernParams = z.object({
@@ -98,6 +103,7 @@ export class ListenTransport implements Transport {
   #listen(id: RequestId, params: unknown): void {
     this.#close(id);
     try {
+      checkId(id);
       const uris = urisOf(params);
       checkRoom(Array.from(this.#open.values()).reduce((sum, { size }) => sum + size, sizeOf(uris)));
       const listen = new Listen(uris, {
@@ -141,6 +147,13 @@ export class ListenTransport implements Transport {
   #send(message: JSONRPCMessage): void {
     this.#inner.send(message).catch((error) => this.#options.log.warn(`Cannot tell the client of a change: ${error}`));
   }
+}
+
+/** Throws a `ProtocolError` if an id, which is kept as long as its request is open, is too long. */
+function checkId(id: RequestId): void {
+  if (typeof id === "number" || id.length <= MAX_ID_CHARACTERS) return;
+  const why = `The id of a ${LISTEN} request has at most ${MAX_ID_CHARACTERS} characters`;
+  throw new ProtocolError(ProtocolErrorCode.InvalidRequest, why);
 }
 
 /** The resources that a request asks to follow, as far as there can be such. Throws a `ProtocolError` if it is malformed. */

@@ -15,6 +15,9 @@ import type { Resource } from "./sdk.ts";
 /** Tasks or records in a resource that lists them. */
 const MAX_LISTED = 200;
 
+/** Longest URI of a resource: an id of 200 characters, each of four bytes, comes to 2,400 characters in it. */
+const MAX_URI_CHARACTERS = 3_000;
+
 const SCHEME = "orchestrator://";
 const TASK_PREFIX = `${SCHEME}tasks/`;
 const GROUP_PREFIX = `${SCHEME}groups/`;
@@ -106,6 +109,7 @@ export async function readResource(engine: Engine, uri: string): Promise<Resourc
 
 /** Whether there can be a resource with this URI. */
 export function isResource(uri: string): boolean {
+  if (uri.length > MAX_URI_CHARACTERS) return false;
   return taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined ||
     RESOURCES.some((resource) => resource.uri === uri);
 }

@@ -139,6 +139,16 @@ Deno.test("requests to listen are no calls under way, and their messages name th
     assertEquals([id, error?.code], ["bare", -32602]);
   });
 
+  await t.step("one that would be kept at any length is refused, or followed in part", async () => {
+    const [id, longest] = ["x".repeat(256), uriOf("🦕".repeat(200))];
+    await server.write(listenRequest(`${id}x`, {}));
+    assertEquals((await server.next())?.error?.code, -32600);
+    await server.write(listenRequest(id, { resourceSubscriptions: [longest, uriOf("x".repeat(3_000))] }));
+    const acknowledged = { resourceSubscriptions: [longest] };
+    assertEquals((await server.next())?.params, { notifications: acknowledged, _meta: { [ID]: id } });
+    await server.write(cancel(id));
+  });
+
   await t.step("null in the place of what is absent is taken for absent", async () => {
     await server.write(listenRequest("nulls", { resourceSubscriptions: null, toolsListChanged: null }));
     assertEquals((await server.next())?.params, { notifications: {}, _meta: { [ID]: "nulls" } });

@@ -90,7 +90,9 @@ Deno.test("subscriptions", async (t) => {
   });
 
   await t.step("need a resource that there can be", async () => {
-    for (const uri of ["orchestrator://nothing", "orchestrator://tasks/%", "http://example.com"]) {
+    for (
+      const uri of ["orchestrator://nothing", "orchestrator://tasks/%", "http://example.com", uriOf("x".repeat(3_000))]
+    ) {
       const error = await server.client.subscribeResource({ uri }).catch((error) => error);
       assert(error instanceof McpError, uri);
       assertEquals(error.code, -32602);
