@@ -25,7 +25,7 @@ export type Remedy =
   | { readonly type: "create_group"; readonly group: string }
   /** A template that was taken out of use is taken back. */
   | { readonly type: "archive_template"; readonly template: string }
-  /** A claim of any task: there is one. */
+  /** The same claim, but of any task: there is one for what the claim offers. */
   | { readonly type: "claim_next" }
   /** The same call without something that it says of a task. */
   | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
@@ -81,7 +81,7 @@ export function describeRemedy(remedy: Remedy): string {
     case "archive_template":
       return `archive_template ${remedy.template} with archived: false`;
     case "claim_next":
-      return "get_next_task without task_id, which gives another";
+      return "the same call without task_id, which gives another task";
     case "leave_out": {
       const { id, part } = remedy;
       if (part.type === "membership") return `leave ${id} out of group ${part.id}`;
