@@ -298,6 +298,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "import_tasks names the dependency to leave out of an import that closes a cycle, and then takes it",
+  permissions: "none",
+  fn() {
+    const tasks = [oldTask("b", { dependencies: [{ task: "b" }] })];
+    const { message } = refusalOf(() => run(stateAfter(), importing(...tasks), 1));
+    assertEquals(
+      message,
+      "Dependencies would create a cycle: b → b; what would help: leave out the dependency of b on b",
+    );
+    assertEquals(run(stateAfter(), importing(oldTask("b")), 1).answer, { imported: 1 });
+  },
+});
+
+Deno.test({
   name: "import_tasks takes a consistent task of each status, with what belongs to it and without",
   permissions: "none",
   fn() {

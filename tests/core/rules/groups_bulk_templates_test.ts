@@ -304,6 +304,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a bulk retry changes what ends in another way at once, and not what is skipped as it waits for that",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(newTask("done"), newTask("a", { task: "done", on: "skipped" }), newTask("b", "a")),
+      cancel("a"),
+      ...work("x", "done"),
+    );
+    const retrying: CommandOf<"bulk_update"> = {
+      type: "bulk_update",
+      filter: { ids: ["a", "b"] },
+      action: { type: "retry" },
+      isAtomic: false,
+    };
+    const { changed, unchanged, refusedCount } = run(state, retrying, 9).answer;
+    assertEquals({ changed, unchanged, refusedCount }, { changed: 1, unchanged: 1, refusedCount: 0 });
+    assertEquals(["a", "b"].map((id) => taskOf(state, id).status), ["skipped", "skipped"]);
+    const again = run(state, retrying, 10).answer;
+    assertEquals([again.changed, again.refused.map(({ id }) => id)], [0, ["a", "b"]]);
+  },
+});
+
+Deno.test({
   name: "thousands of tasks in a chain move to a group at once, but for those that wait for it",
   permissions: "none",
   fn() {

@@ -302,6 +302,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a claim of a task that another instance holds names another task only where there is one for what it offers",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(create(newTask("a"), taskWith({ capabilities: ["r"] }, "c")), claim("y", "a"));
+    const held = "Cannot claim task a in in_progress state: it is assigned to instance y";
+    assertEquals(refusalOf(() => run(state, claim("x", "a"), 3)).message, held);
+    const offering = { ...claim("x"), capabilities: ["r"] };
+    assertEquals(
+      refusalOf(() => run(state, { ...offering, id: "a" }, 3)).message,
+      `${held}; what would help: the same call without task_id, which gives another task`,
+    );
+    assertEquals(run(state, offering, 3).answer.task?.id, "c");
+  },
+});
+
+Deno.test({
   name: "a claim by id says what forbids it",
   permissions: "none",
   fn() {
