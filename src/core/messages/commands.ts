@@ -1,5 +1,5 @@
 /**
- * What can be asked of the task graph, and what each command answers.
+ * Every command on the task graph: its parameters and its answer.
  */
 
 import type { Dependency } from "../model/dependency.ts";
@@ -18,11 +18,11 @@ import type {
 import type { NewTemplate } from "../model/template.ts";
 import type { Changes } from "./events.ts";
 
-/** A holder's claim to speak for a task. */
+/** Names a held task, its holder, and the attempt that the call is about. */
 export interface Holding {
   readonly id: string;
   readonly instance: string;
-  /** The attempt it speaks for; without it, the current one. */
+  /** The current attempt if absent. */
   readonly attempt?: number;
 }
 
@@ -31,8 +31,8 @@ export interface Commands {
   /** Create tasks, all or none; they may depend on each other in any order. */
   create_tasks: { input: { readonly tasks: readonly NewTask[] }; answer: readonly TaskView[] };
   /**
-   * Take over tasks as they are, all or none. With `firstOrder`, do nothing unless that is the place in the order of
-   * creation that the first of them gets: unless nobody has created or imported tasks since.
+   * Import tasks with their status, result and times, all or none. With `firstOrder`, do nothing unless the next task
+   * created gets this `order`, that is, unless nobody has created or imported tasks since.
    */
   import_tasks: {
     input: { readonly tasks: readonly Task[]; readonly firstOrder?: number };
@@ -50,7 +50,7 @@ export interface Commands {
   };
   /** Remove a task that nobody holds and nothing depends on. */
   delete_task: { input: { readonly id: string }; answer: { readonly deleted: string } };
-  /** Take the next ready task, or the named one. Roles and capabilities, where given, stand in for the registered. */
+  /** Claim the next ready task, or the named one. Given roles and capabilities replace the registered ones. */
   claim_task: {
     input: {
       readonly instance: string;
@@ -60,16 +60,16 @@ export interface Commands {
     };
     answer: Claim;
   };
-  /** Say how far a held task is. */
+  /** Report the progress of a held task. */
   report_progress: {
     input: Holding & { readonly percent?: number; readonly message?: string };
     answer: { readonly task: TaskView; readonly urgent: readonly Urgent[] };
   };
-  /** End a held task with its result. */
+  /** Complete a held task with its result. */
   complete_task: { input: Holding & { readonly result: string }; answer: Completion };
-  /** End a held task with an error; a retryable one is pending again after a while, if attempts are left. */
+  /** Fail a held task with an error. If it is retryable and attempts are left, it is pending again after its back-off. */
   fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: TaskView };
-  /** Hand a held task back; with `dependencies`, to wait for these from now on. */
+  /** Hand a held task back. `dependencies` replace those that it has. */
   release_task: {
     input: Holding & { readonly reason?: string; readonly dependencies?: readonly Dependency[] };
     answer: TaskView;
@@ -78,19 +78,19 @@ export interface Commands {
   cancel_task: { input: { readonly id: string; readonly reason?: string }; answer: TaskView };
   /** Make a failed, cancelled or skipped task pending again. */
   retry_task: { input: { readonly id: string }; answer: TaskView };
-  /** Do the same to many tasks: all or none, or each for itself. */
+  /** Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. */
   bulk_update: {
     input: { readonly filter: TaskFilter; readonly action: BulkAction; readonly isAtomic: boolean };
     answer: BulkResult;
   };
-  /** Say what an instance can do; again to change it, or to come back. */
+  /** Register what an instance can do. A later call replaces that, and brings an instance back that left or was lost. */
   register_instance: {
     input: { readonly instance: string; readonly settings: InstanceSettings };
     answer: Heartbeat;
   };
-  /** Give a sign of life. */
+  /** Extend the time of an instance and the leases of its tasks, as every call of an instance does. */
   heartbeat: { input: { readonly instance: string }; answer: Heartbeat };
-  /** Go, handing back all tasks; or, with `isDraining`, once the held ones are finished. */
+  /** Leave at once and hand back all tasks; with `isDraining`, leave when the held tasks have ended. */
   leave: { input: { readonly instance: string; readonly isDraining?: boolean }; answer: InstanceView };
   create_group: { input: { readonly id: string; readonly settings: GroupSettings }; answer: GroupView };
   update_group: { input: { readonly id: string; readonly settings: Changes<GroupSettings> }; answer: GroupView };
@@ -105,7 +105,7 @@ export interface Commands {
   apply_template: {
     input: {
       readonly name: string;
-      /** The newest, if absent. */
+      /** The newest version if absent. */
       readonly version?: number;
       /** Id of the group, and with `/` the prefix of the ids of its tasks. */
       readonly group: string;
@@ -114,12 +114,12 @@ export interface Commands {
     };
     answer: { readonly group: GroupView; readonly version: number; readonly tasks: readonly TaskView[] };
   };
-  /** Take a template out of use, or back into it. Its versions stay. */
+  /** Archive a template, or restore it. Its versions stay. An archived template cannot be applied. */
   archive_template: {
     input: { readonly name: string; readonly isArchived: boolean };
     answer: { readonly name: string; readonly isArchived: boolean };
   };
-  /** Carry out what is due: leases, instances and deadlines whose time is over. */
+  /** Expire leases and instances, and mark overdue tasks. */
   sweep: { input: Record<never, never>; answer: { readonly swept: number } };
 }
 
@@ -131,19 +131,19 @@ export type Command = { [K in CommandType]: CommandOf<K> }[CommandType];
 
 export type AnswerOf<K extends CommandType> = Commands[K]["answer"];
 
-/** What a decision may know of the world. */
+/** The inputs of a decision beside the state and the command. */
 export interface Context {
-  /** The time, in milliseconds since the Unix epoch; never less than at any record before. */
+  /** The time, in milliseconds since the Unix epoch; never before the time of the last record. */
   readonly now: number;
-  /** What this machine's clock says, in milliseconds since the Unix epoch: `now`, unless a record is of a later time. */
+  /** The time of this machine's clock, in milliseconds since the Unix epoch; less than `now` if a record is later. */
   readonly clock: number;
-  /** Settings of new tasks that do not say otherwise. */
+  /** The settings of new tasks that do not set their own. */
   readonly defaults: TaskDefaults;
 }
 
 export type TaskDefaults = Pick<TaskSettings, "timeoutMs" | "maxAttempts" | "backoff">;
 
-/** A claimed task, or the reason why there is none. With it, what the instance lost while it gave no sign of life. */
+/** A claimed task, or the reason why there is none. `lostTasks` are those that the instance lost as it did not call. */
 export type Claim =
   & { readonly lostTasks?: readonly string[] }
   & (
@@ -151,18 +151,18 @@ export type Claim =
       readonly task: TaskView;
       readonly inputs: readonly Input[];
       readonly moreInputs: number;
-      /** The attempt before, and what its holder said last. */
+      /** The attempt before this one. */
       readonly previous?: Attempt;
     }
     | { readonly task: undefined; readonly none: NoTasks }
   );
 
-/** A dependency's result, handed out with the claim of the task that waited for it. */
+/** The result of a dependency, given with the claim of the task that waited for it. */
 export interface Input {
   readonly task: string;
-  /** Where it is not `completed`. */
+  /** Present if it is not `completed`. */
   readonly status?: Task["status"];
-  /** The result, or error, or its beginning. */
+  /** The result, error or reason, or the beginning of it. */
   readonly result: string;
   readonly truncated?: true;
 }
@@ -170,21 +170,21 @@ export interface Input {
 /** Why nothing can be claimed now. */
 export interface NoTasks {
   readonly reason: NoTasksReason;
-  /** The reason in words, with what would change it. */
+  /** The reason and its remedies in words. */
   readonly message: string;
-  /** Tasks being worked on: the first few, and how many in all. */
+  /** Tasks in progress (the first few), and the number of all. */
   readonly running: readonly { readonly id: string; readonly assignedTo: string }[];
   readonly runningCount: number;
-  /** Failed or cancelled tasks that others wait for (the first few), and how many tasks wait for such. */
+  /** Failed or cancelled tasks that block others (the first few), and the number of blocked tasks. */
   readonly blockedBy: readonly { readonly id: string; readonly status: "failed" | "cancelled" }[];
   readonly blockedCount: number;
   /** Tasks that the asking instance holds (the first few). */
   readonly holding: readonly string[];
-  /** Ready tasks that the asking instance may not do, by what they ask for (the first few kinds). */
+  /** Ready tasks that the asking instance may not claim, by requirement (the first few kinds). */
   readonly unmatched: readonly Unmatched[];
   /** When the next delayed task can be claimed, in milliseconds since the Unix epoch. */
   readonly nextAt?: number;
-  /** Where the journal is ahead of the clock: what that means, in words. */
+  /** Present if the journal is ahead of the clock: see `clockWarning` in `views/clock_warning.ts`. */
   readonly clockWarning?: string;
 }
 
@@ -193,32 +193,32 @@ export type NoTasksReason =
   | "all_finished"
   | "waiting"
   | "blocked"
-  /** Tasks are ready, but ask for a role or capability that the instance does not have, or are reserved. */
+  /** Tasks are ready, but require a role or capability that the instance lacks, or are reserved for another. */
   | "no_match"
   /** Tasks are ready, but their groups are paused or full, or their locks are taken. */
   | "limited"
-  /** All that is left waits for a time to come. */
+  /** Every pending task waits for a later time. */
   | "delayed"
-  /** The instance holds as many as it may. */
+  /** The instance holds `maxConcurrent` tasks. */
   | "at_capacity"
-  /** The instance finishes what it holds, and takes no more tasks. */
+  /** The instance finishes the tasks that it holds, and gets no more. */
   | "draining"
   /** The instance has left. */
   | "left"
-  /** A newer claim of the same caller and instance waits in place of this one. */
+  /** A newer claim of the same caller and instance replaced this one while it waited. */
   | "superseded";
 
-/** A kind of ready tasks that the asking instance may not do. */
+/** Ready tasks with one requirement that the asking instance does not meet. */
 export interface Unmatched {
   readonly count: number;
-  /** One of them. */
+  /** The id of one of these tasks. */
   readonly example: string;
   readonly roles?: readonly string[];
   readonly capabilities?: readonly string[];
   readonly reservedFor?: string;
   /** What the asking instance lacks. */
   readonly missing: readonly string[];
-  /** Whether any active registered instance could do it. */
+  /** Whether any active registered instance may claim it. */
   readonly isClaimable: boolean;
 }
 
@@ -237,23 +237,23 @@ export interface Completion {
   readonly urgent: readonly Urgent[];
 }
 
-/** How things stand for an instance. */
+/** The status of an instance, its leases, and news for it. */
 export interface Heartbeat {
   readonly instance: string;
-  /** Undefined of one that never registered. */
+  /** Absent if the instance never registered. */
   readonly status?: InstanceStatus;
   readonly expiresAt?: number;
   readonly holding: readonly { readonly id: string; readonly attempt: number; readonly leaseUntil?: number }[];
-  /** Tasks that it lost while it gave no sign of life (the first few). */
+  /** Tasks that it lost as it did not call in time (the first few). */
   readonly lostTasks: readonly string[];
   readonly urgent: readonly Urgent[];
-  /** Its leases are more than one record extends: the next call extends others. Those that end first come first. */
+  /** It has more leases than one record extends: the next call extends more. Leases that end first are extended first. */
   readonly hasMoreLeases?: true;
-  /** Where the journal is ahead of the clock: what that means, in words. */
+  /** Present if the journal is ahead of the clock: see `clockWarning` in `views/clock_warning.ts`. */
   readonly clockWarning?: string;
 }
 
-/** What is done to each of many tasks. */
+/** The action that `bulk_update` applies to each task. */
 export type BulkAction =
   | { readonly type: "cancel"; readonly reason?: string }
   | { readonly type: "retry" }
@@ -265,9 +265,9 @@ export type BulkAction =
 
 export interface BulkResult {
   readonly changed: number;
-  /** Tasks that match but were already so. */
+  /** Matching tasks that the action would not change. */
   readonly unchanged: number;
-  /** Tasks that could not be changed (the first few), where each is for itself. */
+  /** Tasks that could not be changed (the first few), if the call was not atomic. */
   readonly refused: readonly { readonly id: string; readonly code: string; readonly message: string }[];
   readonly refusedCount: number;
 }

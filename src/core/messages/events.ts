@@ -1,6 +1,6 @@
 /**
- * What can happen, and the record that keeps it. State is the fold of these, so a published event type or
- * field never changes its meaning; what is new gets a new type, or a new format version (see the codec).
+ * Events, and the journal record that holds them. The state is the fold of all events, so a published event type or
+ * field never changes its meaning: a new meaning needs a new type or a new format version (see the codec).
  */
 
 import type { Dependency } from "../model/dependency.ts";
@@ -15,7 +15,7 @@ export type Changes<T> = { readonly [K in keyof T]?: T[K] | null };
 /** One fact. A record holds the events of one accepted command. */
 export type Event =
   | { readonly type: "tasks.created"; readonly tasks: readonly NewTask[] }
-  /** Tasks taken over as they are, with status, result and times. */
+  /** Tasks imported with their status, result and times. */
   | { readonly type: "tasks.imported"; readonly tasks: readonly Task[] }
   | {
     readonly type: "task.updated";
@@ -54,7 +54,7 @@ export type Event =
     readonly attempt: number;
     readonly error: string;
   }
-  /** An attempt is over without an end of the task's own: it is pending again, until `retryAt` for nobody. */
+  /** An attempt failed, expired or was lost. The task is pending again and cannot be claimed before `retryAt`. */
   | {
     readonly type: "attempt.ended";
     readonly id: string;
@@ -63,7 +63,7 @@ export type Event =
     readonly outcome: "failed" | "expired" | "lost";
     readonly error?: string;
     readonly retryAt?: number;
-    /** Its attempts are used up: it failed, with `error`. */
+    /** The task's attempts are used up: it failed, with `error`. */
     readonly isLast?: true;
   }
   | {
@@ -72,29 +72,29 @@ export type Event =
     readonly instance: string;
     readonly attempt: number;
     readonly reason?: string;
-    /** What it waits for from now on. */
+    /** The dependencies that replace the task's. */
     readonly dependencies?: readonly Dependency[];
   }
   | { readonly type: "task.cancelled"; readonly id: string; readonly reason?: string }
   | { readonly type: "task.retried"; readonly id: string }
-  /** Dependencies that can never be met, each named by `because`, ended these. */
+  /** Tasks skipped as their dependencies cannot be met. `because` names the first such dependency. */
   | {
     readonly type: "tasks.skipped";
     readonly tasks: readonly { readonly id: string; readonly because: string }[];
   }
-  /** A rule ended these as failed: a deadline, or dependencies that cannot be met. */
+  /** Tasks that a rule failed: their deadline passed, or their dependencies cannot be met. */
   | {
     readonly type: "tasks.abandoned";
     readonly tasks: readonly { readonly id: string; readonly error: string }[];
   }
   | { readonly type: "task.overdue"; readonly id: string }
   | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }
-  /** It gave a sign of life: its own time and those of its leases are extended. */
+  /** An instance called: its own time and its leases are extended. */
   | {
     readonly type: "instance.renewed";
     readonly instance: string;
     readonly expiresAt?: number;
-    /** It was told what it had lost. */
+    /** The answer named the tasks that it had lost. */
     readonly isTold?: true;
     readonly leases: readonly { readonly id: string; readonly until: number }[];
   }
@@ -112,7 +112,7 @@ export type EventType = Event["type"];
 /** The event of a type. */
 export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 
-/** Every event type this version knows; a journal that holds another is refused. */
+/** Every event type that this version knows; a journal with any other is refused. */
 export const EVENT_TYPES: readonly EventType[] = [
   "tasks.created",
   "tasks.imported",
@@ -141,9 +141,9 @@ export const EVENT_TYPES: readonly EventType[] = [
   "template.archived",
 ];
 
-/** An accepted command before the journal has given it its place. */
+/** An accepted command that has no `seq` yet. */
 export interface Draft {
-  /** Who asked: the client. On whose behalf is in the events. */
+  /** The client that sent the command. The events name the instance. */
   readonly actor: string;
   /** The command's type. */
   readonly command: string;
@@ -152,13 +152,13 @@ export interface Draft {
 
 /** An accepted command in the journal. */
 export interface JournalRecord extends Draft {
-  /** Its place: 1, 2, 3… without gaps. */
+  /** Its position in the journal: 1, 2, 3… without gaps. */
   readonly seq: number;
-  /** When the journal took it, in milliseconds since the Unix epoch, by a clock that may have been set back since. */
+  /** When it was appended, in milliseconds since the Unix epoch, by a clock that may have been set back since. */
   readonly at: number;
 }
 
-/** The ids of the tasks that an event speaks of. */
+/** The ids of the tasks that an event changes. */
 export function taskIdsOf(event: Event): readonly string[] {
   switch (event.type) {
     case "tasks.created":

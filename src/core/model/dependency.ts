@@ -1,27 +1,27 @@
 /**
- * Dependencies: what a task waits for, as its creator writes it. Here are their forms, what each form says of one
- * state of its task, and how verdicts combine. Everything else about them is in `state/conditions.ts`.
+ * Dependency expressions as callers write them: their forms, the verdict of each form on one status of a task, and how
+ * verdicts combine. `state/conditions.ts` connects them to the task graph.
  */
 
 import type { TaskStatus } from "./status.ts";
 
-/** Which end of a task is waited for; `finished` is any. */
+/** The end of a task that a dependency requires; `finished` is any end. */
 export type Outcome = "completed" | "failed" | "cancelled" | "skipped" | "finished";
 
 /** Every outcome. */
 export const OUTCOMES: readonly Outcome[] = ["completed", "failed", "cancelled", "skipped", "finished"];
 
-/** What a task waits for. A text is the id of a task that must be completed. */
+/** One dependency of a task. A text is the id of a task that must be completed. */
 export type Dependency = string | TaskDependency | GroupDependency | AnyOf | AllOf | AtLeast;
 
-/** An end of a task (`completed` unless said otherwise), or a condition on its result. */
+/** A task must end as `on` says (default: `completed`), or its result must meet `when`. */
 export interface TaskDependency {
   readonly task: string;
   readonly on?: Outcome;
   readonly when?: ResultCondition;
 }
 
-/** An end of all members of a group, whoever joins later included. */
+/** All members of a group, later ones included, must end as `on` says (default: `completed`). */
 export interface GroupDependency {
   readonly group: string;
   readonly on?: Outcome;
@@ -35,7 +35,7 @@ export interface AllOf {
   readonly all: readonly Dependency[];
 }
 
-/** So many of the parts, or members of a group: a number, or a share like `"60%"`, rounded up. */
+/** At least so many parts, or members of a group, must be met: a number, or a share like `"60%"`, rounded up. */
 export interface AtLeast {
   readonly at_least: number | string;
   readonly of: readonly Dependency[] | GroupDependency;
@@ -51,30 +51,30 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue };
 
 /**
- * A condition on a result, read as JSON where it is JSON and as text where it is not. Exactly one comparison.
- * `pointer` is a JSON Pointer (RFC 6901); the whole result if absent.
+ * A condition on a result: exactly one comparison. A result that is valid JSON is compared as JSON, any other as text.
+ * `pointer` is a JSON Pointer (RFC 6901) into the result; absent, the whole result is compared.
  */
 export interface ResultCondition {
   readonly pointer?: string;
   readonly equals?: JsonValue;
   readonly not_equals?: JsonValue;
-  /** Part of a text, or element of an array. */
+  /** A part of a text, or an element of an array. */
   readonly contains?: JsonValue;
   readonly greater_than?: number | string;
   readonly less_than?: number | string;
   readonly exists?: boolean;
 }
 
-/** The comparisons of a condition. */
+/** Every comparison of a condition. */
 export const COMPARISONS = ["equals", "not_equals", "contains", "greater_than", "less_than", "exists"] as const;
 
 /**
- * What is known of a dependency: `true`; `unknown`, it can still go either way; `blocked`, it cannot become true
- * unless something that failed or was cancelled is retried; `not_taken`, it can never become true.
+ * Whether a dependency is met: `true`; `unknown`: not decided yet; `blocked`: it cannot become true unless a failed or
+ * cancelled task is retried; `not_taken`: it can never become true.
  */
 export type Verdict = "true" | "unknown" | "blocked" | "not_taken";
 
-/** What waiting for an outcome comes to in each status of the task. The published truth table. */
+/** The verdict of each outcome in each status of the task: the published truth table. */
 export const TRUTH_TABLE: Readonly<Record<Outcome, Readonly<Record<TaskStatus, Verdict>>>> = {
   completed: row("true", "blocked", "blocked", "not_taken"),
   failed: row("not_taken", "true", "blocked", "not_taken"),
@@ -83,7 +83,7 @@ export const TRUTH_TABLE: Readonly<Record<Outcome, Readonly<Record<TaskStatus, V
   finished: row("true", "true", "true", "true"),
 };
 
-/** Counts of parts by what is known of them. */
+/** Counts of parts by their verdicts. */
 export interface Tally {
   readonly total: number;
   /** Not true: unknown, blocked or not taken. */
@@ -93,8 +93,8 @@ export interface Tally {
 }
 
 /**
- * What is known of "at least `need` of these parts": true as soon as so many are; not taken once it would not be true
- * even if everything blocked were retried. All of them is `need` = total, any of them is `need` = 1.
+ * The verdict of "at least `need` of these parts": true if `need` parts are true; not taken if fewer than `need` could
+ * become true even after retries. "All" is `need` = total, "any" is `need` = 1.
  */
 export function combine({ total, unmet, blocked, notTaken }: Tally, need: number): Verdict {
   if (total - unmet >= need) return "true";
@@ -102,14 +102,14 @@ export function combine({ total, unmet, blocked, notTaken }: Tally, need: number
   return total - notTaken >= need ? "blocked" : "not_taken";
 }
 
-/** How many of `total` parts "at least" asks for: a number as it is, a share rounded up. */
+/** How many of `total` parts "at least" requires: a number as it is, a share rounded up. */
 export function neededOf(atLeast: number | string, total: number): number {
   if (typeof atLeast === "number") return atLeast;
-  // In whole ten-thousandths of a per cent: 55 % of 100 is 55, but 0.55 * 100 is more than that.
+  // Computed in whole ten-thousandths of a per cent, as 0.55 * 100 is more than 55 in floating point.
   return Math.ceil(Math.round(Number(atLeast.slice(0, -1)) * 10_000) * total / 1_000_000);
 }
 
-/** Whether a result meets a condition. Pass what {@link readResult} makes of the result. */
+/** Whether a result, parsed by {@link readResult}, meets a condition. */
 export function meets(result: JsonValue, condition: ResultCondition): boolean {
   const value = resolvePointer(result, condition.pointer ?? "");
   if (condition.exists !== undefined) return (value !== undefined) === condition.exists;
@@ -124,7 +124,7 @@ export function meets(result: JsonValue, condition: ResultCondition): boolean {
   return typeof value === "string" && typeof contains === "string" && value.includes(contains);
 }
 
-/** A result as a value: parsed where it is JSON, the text itself where it is not. */
+/** A result as a JSON value: parsed if it is valid JSON, else the text itself. */
 export function readResult(result: string): JsonValue {
   try {
     // JSON.parse returns nothing but JSON values.
@@ -135,12 +135,12 @@ export function readResult(result: string): JsonValue {
   }
 }
 
-/** The form in which a dependency is kept: the shortest. Leaves out repeated plain ids. */
+/** Dependencies in the form in which they are stored: the shortest one, each plain id once. */
 export function normalize(dependencies: readonly Dependency[]): readonly Dependency[] {
   return [...new Set(dependencies.map(shortest))];
 }
 
-/** The tasks and groups that a dependency names, in its order, with repetitions. */
+/** The tasks and groups that a dependency names, in their order in it; a name may be repeated. */
 export function* referencesOf(
   dependency: Dependency,
 ): Iterable<{ readonly type: "task" | "group"; readonly id: string }> {
@@ -157,12 +157,12 @@ export function partsOf(dependency: AnyOf | AllOf | AtLeast): readonly Dependenc
   return isList(dependency.of) ? dependency.of : [dependency.of];
 }
 
-/** Whether "at least" asks for parts of a list, and not for members of a group. */
+/** Whether "at least" counts the parts of a list, and not the members of a group. */
 export function isList(of: AtLeast["of"]): of is readonly Dependency[] {
   return Array.isArray(of);
 }
 
-/** A dependency in words, as short as it is clear. */
+/** A dependency in a few words. */
 export function describe(dependency: Dependency): string {
   if (typeof dependency === "string") return dependency;
   if ("task" in dependency) {
@@ -180,7 +180,7 @@ export function describe(dependency: Dependency): string {
   return `at least ${dependency.at_least} of ${isList(dependency.of) ? `(${names})` : names}`;
 }
 
-/** Most parts of an expression that its description names. */
+/** How many parts of an expression its description names at most. */
 const MAX_DESCRIBED = 5;
 
 function describeCondition(condition: ResultCondition): string {
@@ -202,11 +202,11 @@ function shortest(dependency: Dependency): Dependency {
   if ("any" in dependency) return { any: dependency.any.map(shortest) };
   if ("all" in dependency) return { all: dependency.all.map(shortest) };
   const { at_least, of } = dependency;
-  // A group stays a group.
+  // The shortest form of a group dependency is a group dependency.
   return { at_least, of: isList(of) ? of.map(shortest) : shortest(of) as GroupDependency };
 }
 
-/** JSON Pointer (RFC 6901); undefined where it points at nothing. */
+/** The value that a JSON Pointer (RFC 6901) points at; undefined if there is none. */
 function resolvePointer(root: JsonValue, pointer: string): JsonValue | undefined {
   let value: JsonValue | undefined = root;
   for (const step of pointer.split("/").slice(1)) {

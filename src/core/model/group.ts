@@ -1,15 +1,15 @@
 /**
- * Groups: sets of tasks that are limited, paused and waited for together.
+ * Groups: sets of tasks with a common limit and pause, on which other tasks can depend as a whole.
  */
 
 import type { TaskStatus } from "./status.ts";
 
-/** What can be said of a group. */
+/** The settings of a group. */
 export interface GroupSettings {
   readonly title?: string;
-  /** Most of its tasks in progress at the same time; unlimited if absent. */
+  /** How many of its tasks may be in progress at the same time; unlimited if absent. */
   readonly maxParallel?: number;
-  /** None of its tasks can be claimed while it is paused. */
+  /** While true, none of its tasks can be claimed. */
   readonly paused?: boolean;
 }
 
@@ -17,18 +17,21 @@ export interface GroupSettings {
 export interface Group extends GroupSettings {
   readonly id: string;
   readonly createdAt: number;
-  /** The template that it was made from. */
+  /** The template that created it. */
   readonly template?: { readonly name: string; readonly version: number };
 }
 
-/** How a group stands. */
+/** A group with what is derived from its tasks. */
 export interface GroupView extends Group {
   readonly total: number;
   readonly counts: Readonly<Record<TaskStatus, number>>;
-  /** How many of its pending tasks are limited, if any are. */
+  /** How many of its pending tasks are limited; absent if none is. */
   readonly limited?: number;
   /** Share of its tasks that are completed or skipped, in whole per cent, rounded down. */
   readonly percent: number;
-  /** `empty`; `done`: all tasks completed or skipped; `failed`: all ended, some otherwise; else what is to be done. */
+  /**
+   * `empty`: no tasks. `done`: all completed or skipped. `failed`: all ended, some in another way. `paused`. `blocked`:
+   * none runs and all pending tasks are blocked. `open`: anything else.
+   */
   readonly status: "empty" | "paused" | "open" | "blocked" | "failed" | "done";
 }

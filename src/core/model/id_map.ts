@@ -1,6 +1,6 @@
 /**
- * A map by id that also finds an id's twin: another one that differs only by Unicode normalization (NFC), so that nobody
- * can see a difference. Keeps a second index only of ids that are not in NFC, which are rare: O(1) for all others.
+ * A map by id that also finds the twin of an id: another id that differs only by Unicode normalization (NFC), so that
+ * both look the same. Only ids that are not in NFC, which are rare, need a second index: O(1) for all others.
  */
 
 /** A map by id, for reading. */
@@ -8,11 +8,11 @@ export interface ReadonlyIdMap<V> extends ReadonlyMap<string, V> {
   twinOf(id: string): string | undefined;
 }
 
-/** Ids that can be looked for. */
+/** A set of ids that can be looked up. */
 export type Names = Pick<ReadonlyIdMap<unknown>, "has" | "twinOf">;
 
 export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
-  /** The ids here that are not in NFC, by what they are in it. */
+  /** The ids that are not in NFC, by their NFC form. */
   readonly #unnormalized = new Map<string, Set<string>>();
 
   override set(id: string, value: V): this {
@@ -38,7 +38,7 @@ export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
     super.clear();
   }
 
-  /** Another id here that looks the same, if there is one. */
+  /** Another id in the map that looks the same, if there is one. */
   twinOf(id: string): string | undefined {
     const normal = normalOf(id);
     if (normal !== id && this.has(normal)) return normal;
@@ -47,7 +47,7 @@ export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
   }
 }
 
-/** An id in NFC. No character below U+0300 combines with one before it, or decomposes in NFC. */
+/** An id in NFC. Characters below U+0300 neither combine with the one before nor decompose, so most ids are in NFC. */
 function normalOf(id: string): string {
   return COMBINES_NEVER.test(id) ? id : id.normalize("NFC");
 }

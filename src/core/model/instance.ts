@@ -2,16 +2,16 @@
  * Instances: agent processes that register and hold tasks.
  */
 
-/** `draining`: finishes what it holds and takes nothing more. `lost`: gave no sign of life in time. */
+/** `draining`: finishes the tasks that it holds and gets no more. `lost`: did not call in time. */
 export type InstanceStatus = "active" | "draining" | "lost" | "left";
 
-/** What an instance says of itself. */
+/** What an instance registers. */
 export interface InstanceSettings {
   readonly roles?: readonly string[];
   readonly capabilities?: readonly string[];
-  /** Most tasks that it holds at the same time; unlimited if absent. */
+  /** How many tasks it may hold at the same time; unlimited if absent. */
   readonly maxConcurrent?: number;
-  /** How long it may go without a sign of life; forever if absent. In milliseconds. */
+  /** How long it may go without a call before it is lost, in milliseconds; forever if absent. */
   readonly ttlMs?: number;
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -21,15 +21,15 @@ export interface Instance extends InstanceSettings {
   readonly id: string;
   readonly status: InstanceStatus;
   readonly registeredAt: number;
-  /** When it last gave a journalled sign of life. */
+  /** The time of its last call that the journal recorded, in milliseconds since the Unix epoch. */
   readonly seenAt: number;
-  /** When it is taken for lost. */
+  /** When it is lost unless it calls before, in milliseconds since the Unix epoch. */
   readonly expiresAt?: number;
-  /** The tasks that it lost (the first few), until it has been told. */
+  /** The tasks that it lost (the first few), until an answer to it names them. */
   readonly lostTasks?: readonly string[];
 }
 
-/** An instance with what it holds. */
+/** An instance with the tasks that it holds (the first few). */
 export interface InstanceView extends Instance {
   readonly holding: readonly string[];
   readonly holdingCount: number;

@@ -17,7 +17,7 @@ export const MAX_RESULT_BYTES = 512 * 1024;
 /** Longest error text of a failed task, in bytes of UTF-8. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Longest reason given with a release or a cancellation, in bytes of UTF-8. */
+/** Longest reason of a release or a cancellation, in bytes of UTF-8. */
 export const MAX_REASON_BYTES = 4 * 1024;
 
 /** Longest progress message, in bytes of UTF-8. */
@@ -44,7 +44,7 @@ export const MAX_COUNT = 1_000_000;
 /** Largest factor by which a back-off may grow. */
 export const MAX_BACKOFF_COEFFICIENT = 100;
 
-/** Most registered instances, those that are gone included: of these, the one is forgotten first whose last sign of life is oldest. */
+/** Most registered instances, including those that left or were lost. Over it, the one of these that called longest ago is forgotten. */
 export const MAX_INSTANCES = 10_000;
 
 /** Most entries, and bytes of UTF-8 of each key or value, of an instance's metadata. */
@@ -66,25 +66,25 @@ export const MAX_BULK_BYTES = 2 * 1024 * 1024;
 /** Most bytes of a record in a journal, its line feed included. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
-/** Most bytes of UTF-8 of the events that one command may cause, as JSON: the rest of a record is for what is around. */
+/** Most bytes of UTF-8 of the events that one command may cause, as JSON: the other fields of the record need the rest. */
 export const MAX_EVENTS_BYTES = MAX_RECORD_BYTES - 64 * 1024;
 
 /**
- * Most bytes of UTF-8 of the tasks of one record of an import, as JSON, unless it is a single task. The groups that are
- * made for them may come to as much again.
+ * Most bytes of UTF-8 of the tasks in one record of an import, as JSON, unless it is a single task. The groups that the
+ * record creates for them may take as much again.
  */
 export const MAX_IMPORT_BYTES = 1024 * 1024;
 
 /**
- * Most tasks that one record changes for one reason without a caller naming them: those that a sweep ends, that an
- * instance loses or hands back, whose leases a call extends, that are skipped. So that a record stays below 4 MiB.
+ * Most tasks that one record changes for one reason without a caller naming them: expired, skipped, lost or handed back
+ * with their instance, or with an extended lease. It keeps a record below 4 MiB.
  */
 export const MAX_RECORD_TASKS = 1_000;
 
 /** Attempts that a task remembers, besides the current or last one. */
 export const MAX_PAST_ATTEMPTS = 10;
 
-/** Most tasks of equal rank among which one is looked for that continues an instance's own work. */
+/** How many tasks of equal rank are examined for one that continues the instance's work. */
 export const MAX_EQUALS = 16;
 
 /** Most urgent tasks that are shown as a hint. */
@@ -96,10 +96,10 @@ export const MAX_BATCH_TASKS = 1_000;
 /** Most tasks in one journal, finished ones included. */
 export const MAX_TASKS = 1_000_000;
 
-/** Highest attempt of an imported task; far from where numbers stop counting. */
+/** Highest attempt of an imported task; far below the largest safe integer. */
 export const MAX_IMPORTED_ATTEMPT = 1_000_000_000;
 
-/** Latest time of an imported task, in milliseconds since the Unix epoch: the last one that has a date (ECMA-262). */
+/** Latest time, in milliseconds since the Unix epoch: the last that ECMA-262 can represent as a date. */
 export const MAX_TIME_MS = 8.64e15;
 
 /** Most tasks, dependents or blockers that an error or a "no tasks" answer names. */
@@ -108,14 +108,14 @@ export const MAX_NAMED = 10;
 /** Most tasks that a completion shows as unlocked. */
 export const MAX_UNLOCKED = 20;
 
-/** Most tasks, or kinds of tasks, that are looked at to name the few that an answer names. */
+/** Most tasks, or kinds of tasks, that are examined for the few that an answer names. */
 export const MAX_SCANNED = 100;
 
-/** Most characters of dependency results handed out with a claim, all together. */
+/** Most characters of all dependency results together that a claim returns. */
 export const MAX_INPUTS_CHARACTERS = 32 * 1024;
 
-/** Most characters of one dependency's result handed out with a claim. */
+/** Most characters of one dependency's result that a claim returns. */
 export const MAX_INPUT_CHARACTERS = 4 * 1024;
 
-/** Most dependencies whose results are handed out with a claim. */
+/** Most dependencies whose results a claim returns. */
 export const MAX_INPUTS = 100;

@@ -1,6 +1,6 @@
 /**
- * Reads a dependency of unknown form, as a caller or a file gives it. Whatever it is not is refused with what it
- * could be; values and names are checked later, against the graph.
+ * Parses a dependency from a caller or a file. Refuses any other form and lists the valid ones. Values and names are
+ * checked later, against the graph.
  */
 
 import {
@@ -18,7 +18,7 @@ import { Refusal } from "./refusal.ts";
 import { shortened } from "./text.ts";
 import { printable } from "./values.ts";
 
-/** Reads dependencies, in the form in which they are kept. Throws a `Refusal` that says what is wrong with one. */
+/** Parses dependencies into the form in which they are stored. Throws a `Refusal` that says what is wrong. */
 export function parseDependencies(values: readonly unknown[]): readonly Dependency[] {
   return normalize(values.map((value) => parse(value, 1)));
 }
@@ -30,7 +30,7 @@ function parse(value: unknown, depth: number): Dependency {
       limit: MAX_DEPENDENCY_DEPTH,
     });
   }
-  const entry = asObject(value);
+  const entry = asObject(value, "a task id or an object");
   if ("task" in entry) {
     onlyKeys(entry, ["task", "on", "when"]);
     const on = parseOutcome(entry.on);
@@ -49,13 +49,13 @@ function parse(value: unknown, depth: number): Dependency {
     onlyKeys(entry, ["all"]);
     return { all: parseParts(entry.all, depth) };
   }
-  if (!("at_least" in entry)) throw invalid(`${shown(value)} is none`);
+  if (!("at_least" in entry)) throw invalid(`${shown(value)} has no known form`);
   onlyKeys(entry, ["at_least", "of"]);
   const { at_least, of } = entry;
   if (typeof at_least !== "number" && typeof at_least !== "string") {
     throw invalid(`at_least must be a number or a share like "60%"`);
   }
-  return { at_least, of: Array.isArray(of) ? parseParts(of, depth) : parseGroup(asObject(of)) };
+  return { at_least, of: Array.isArray(of) ? parseParts(of, depth) : parseGroup(asObject(of, "a list or a group")) };
 }
 
 function parseParts(value: unknown, depth: number): readonly Dependency[] {
@@ -77,7 +77,7 @@ function parseOutcome(value: unknown): Outcome | undefined {
 }
 
 function parseCondition(value: unknown): ResultCondition {
-  const condition = asObject(value);
+  const condition = asObject(value, "a condition");
   checkSize(condition);
   onlyKeys(condition, ["pointer", ...COMPARISONS]);
   const { pointer, exists, greater_than, less_than, ...rest } = condition;
@@ -90,15 +90,15 @@ function parseCondition(value: unknown): ResultCondition {
   return {
     ...(pointer !== undefined && { pointer: asPointer(pointer) }),
     ...(exists !== undefined && { exists }),
-    // Checked above.
+    // The loop above checked the types.
     ...(greater_than !== undefined && { greater_than: greater_than as number | string }),
     ...(less_than !== undefined && { less_than: less_than as number | string }),
-    // What callers and files give is JSON.
+    // Values from callers and files are JSON.
     ...rest as Record<string, JsonValue>,
   };
 }
 
-/** Refuses a condition that is too long or too deep, before anything walks through it. */
+/** Refuses a condition that is too long or too deep. Iterative, as its depth is unknown. */
 function checkSize(condition: object): void {
   const seen: unknown[] = [condition];
   let characters = 0;
@@ -114,9 +114,11 @@ function checkSize(condition: object): void {
   }
 }
 
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(`${shown(value)} is none`);
-  // An object that is no array.
+function asObject(value: unknown, expected: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`${shown(value)} should be ${expected}`);
+  }
+  // An object that is not an array.
   return value as Readonly<Record<string, unknown>>;
 }
 
@@ -133,7 +135,8 @@ function asText(value: unknown, key: string): string {
 
 function onlyKeys(entry: object, allowed: readonly string[]): void {
   const unknown = Object.keys(entry).find((key) => !allowed.includes(key));
-  if (unknown !== undefined) throw invalid(`"${printable(unknown)}" is not known beside ${allowed.join(", ")}`);
+  if (unknown === undefined) return;
+  throw invalid(`"${printable(unknown)}" is not a key of this form, which has ${allowed.join(", ")}`);
 }
 
 /** Most characters of a malformed value in a message. */

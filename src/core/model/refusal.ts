@@ -1,6 +1,6 @@
 /**
- * A command that the rules of the task graph forbid. It is the caller's to mend, so its message says what
- * was refused, which state forbids it, and what would work. Failures of storage or of the program are never refusals.
+ * A command that the rules of the task graph forbid. The caller can correct it, so its message names the action, the
+ * state that forbids it, and what would work. Failures of storage or of the program are never refusals.
  */
 
 import { describeRemedies, type Remedy } from "./remedies.ts";
@@ -21,28 +21,28 @@ export type RefusalCode =
   | "cycle"
   /** The task's status forbids the command. */
   | "wrong_state"
-  /** Tasks depend on the task or group, or are in it; `data.dependents` names them. */
+  /** Tasks depend on the task or group, or belong to the group; `data.dependents` names them. */
   | "has_dependents"
   /** The task is held by another instance, or by none. */
   | "not_holder"
-  /** The call speaks for an attempt that is over. */
+  /** The call is about an attempt that is over. */
   | "stale_attempt"
   /** The task's dependencies or times do not allow it to be claimed yet. */
   | "not_ready"
-  /** The instance may not do the task: a role or capability is missing, it is reserved, or the instance is draining. */
+  /** The instance may not claim the task: it lacks a role or capability, the task is reserved, or it is draining. */
   | "not_eligible"
-  /** A group, a lock or the instance has as many running tasks as it may. */
+  /** A group, a lock or the instance has reached its limit of running tasks. */
   | "limit_reached";
 
-/** Thrown by `decide`; nothing has been changed. */
+/** Thrown by `decide`. Nothing has changed. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
   /**
-   * @param code why, for programs
-   * @param message why, for agents and people: action, forbidding state, way out
+   * @param code the reason, for programs
+   * @param message the reason, for agents and people: action, forbidding state, remedy
    * @param data the facts of the message, as JSON
-   * @param remedies the ways out that the message names, each accepted as things stand
+   * @param remedies the remedies that the message names; each is accepted in the present state
    */
   constructor(
     readonly code: RefusalCode,
@@ -54,7 +54,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A refusal whose message ends with what would work, which it carries as data, too. */
+/** A refusal that carries its remedies as data, and names them at the end of its message. */
 export function refuse(code: RefusalCode, why: string, details: Details = {}): Refusal {
   const { remedies = [], data } = details;
   const help = describeRemedies(remedies);

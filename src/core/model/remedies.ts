@@ -1,41 +1,41 @@
 /**
- * What would change an answer. A remedy is data, and its English is composed here only. Whoever names one has looked at
- * the state: carried out as it is named, it is accepted, and the answer is another one after it.
+ * Remedies: actions that would change an answer. A remedy is data; only this file puts it into words. Whoever names one
+ * has checked the state: the action is accepted as it is named, and changes the answer.
  */
 
 import type { Outcome } from "./dependency.ts";
 import { MAX_NAMED } from "./limits.ts";
 
-/** A tool with what it needs, or a time to wait for. */
+/** A tool with its arguments, or a time to wait for. */
 export type Remedy =
   | { readonly type: "retry_task" | "cancel_task" | "delete_task" | "explain_task"; readonly id: string }
   | { readonly type: "release_task"; readonly id: string; readonly instance: string }
   | { readonly type: "update_task"; readonly id: string; readonly change: TaskChange }
-  /** An end of a task by the instance that holds it, or had it. */
+  /** The instance that holds a task, or held it last, ends it. */
   | { readonly type: "end_task"; readonly id: string; readonly how: End; readonly instance: string }
-  /** A claim of a task, and then an end of it if `how` says which. */
+  /** An instance that has what the task `asks` claims it, and ends it as `how` says, if given. */
   | { readonly type: "claim_task"; readonly id: string; readonly asks: Asks; readonly how?: End }
-  /** A claim of any task by an instance that offers this with the call. */
+  /** The caller claims a task and offers these roles and capabilities with the call. */
   | { readonly type: "offer"; readonly roles: readonly string[]; readonly capabilities: readonly string[] }
-  /** The same call for another attempt. */
+  /** The same call with another attempt. */
   | { readonly type: "speak_for"; readonly id: string; readonly attempt: number }
   | { readonly type: "update_group"; readonly group: string; readonly change: "paused" | "max_parallel" | "any" }
-  /** A new task: one that is named already, in a group, in place of an ended one, or the first one of all. */
+  /** A new task: with a given id, in a given group, in place of an ended task, or the first task of all. */
   | { readonly type: "create_task"; readonly id?: string; readonly group?: string; readonly insteadOf?: string }
   | { readonly type: "create_group"; readonly group: string }
-  /** A template that was taken out of use is taken back. */
+  /** An archived template is restored. */
   | { readonly type: "archive_template"; readonly template: string }
-  /** The same claim, but of any task: there is one for what the claim offers. */
+  /** The same claim without the id of a task: there is one for what the claim offers. */
   | { readonly type: "claim_next" }
-  /** The same call without something that it says of a task. */
+  /** The same call without a dependency or the group of a task. */
   | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
   | { readonly type: "register_instance"; readonly instance: string }
   | { readonly type: "wait"; readonly until: number; readonly id?: string };
 
-/** What is changed of a task. `requirements` are role, capabilities and reservation. */
+/** The fields of a task that a remedy changes. `requirements` are role, capabilities and reservation. */
 export type TaskChange = "dependencies" | "requirements" | "not_before" | "group" | "any";
 
-/** What a call says of a task: that it depends on another one or on a group, or is in a group. */
+/** A part of a call about a task: its dependency on another task or on a group, or its membership in a group. */
 export interface Part {
   readonly type: "task" | "group" | "membership";
   readonly id: string;
@@ -44,7 +44,7 @@ export interface Part {
 /** How the holder of a task can end it. */
 export type End = Extract<Outcome, "completed" | "failed" | "finished">;
 
-/** What a task asks of the instance that claims it. */
+/** What a task requires of the instance that claims it. */
 export interface Asks {
   readonly instance?: string;
   readonly roles: readonly string[];
@@ -103,7 +103,7 @@ export function describeRemedy(remedy: Remedy): string {
   }
 }
 
-/** Remedies in words, each of which helps by itself (the first few): those that differ in the task only, together. */
+/** Remedies in words (the first few), each of which helps alone. Remedies that differ only in the task share a phrase. */
 export function describeRemedies(remedies: readonly Remedy[]): string {
   const kinds = new Map<string, { readonly remedy: Remedy; readonly ids: string[] }>();
   for (const remedy of remedies.slice(0, MAX_NAMED)) {
@@ -114,12 +114,12 @@ export function describeRemedies(remedies: readonly Remedy[]): string {
     if (id !== undefined) kind.ids.push(id);
   }
   return Array.from(kinds.values(), ({ remedy, ids }) => {
-    // A remedy for several tasks is one for their ids.
+    // The phrase for several tasks is the same, with several ids.
     return describeRemedy(ids.length > 0 ? { ...remedy, id: ids.join(", ") } as Remedy : remedy);
   }).join("; or ");
 }
 
-/** What a task asks, in words; empty if it asks nothing. */
+/** What a task requires, in words; empty if any instance may claim it. */
 export function describeAsks({ instance, roles, capabilities }: Asks): string {
   return [
     ...(instance === undefined ? [] : [`id ${instance}`]),
@@ -128,7 +128,7 @@ export function describeAsks({ instance, roles, capabilities }: Asks): string {
   ].join(" and ");
 }
 
-/** The same remedies, each once. */
+/** The remedies without repetitions. */
 export function eachOnce(remedies: readonly Remedy[]): readonly Remedy[] {
   return [...new Map(remedies.map((remedy) => [JSON.stringify(remedy), remedy])).values()];
 }
@@ -138,13 +138,13 @@ const CHANGES: Readonly<Record<TaskChange, string>> = {
   requirements: "with another role, other capabilities or another assign_to",
   not_before: 'with an earlier not_before, or clear: ["not_before"]',
   group: 'with another group, or clear: ["group"]',
-  any: "to change that one",
+  any: "to change the existing task",
 };
 
 const GROUP_CHANGES: Readonly<Record<Extract<Remedy, { readonly type: "update_group" }>["change"], string>> = {
   paused: "with paused: false",
   max_parallel: "with a higher max_parallel",
-  any: "to change that one",
+  any: "to change the existing group",
 };
 
 const ENDS: Readonly<Record<End, string>> = {

@@ -1,20 +1,20 @@
 /**
- * Which known name an unknown one resembles: of parameters in calls, of fields in files. It must never guess for whoever
- * wrote it: a name that resembles another is refused with that one, not taken for it.
+ * Finds the known name that an unknown one resembles, for parameters of calls and fields of files. Callers refuse the
+ * unknown name and suggest the known one; they never take one for the other.
  */
 
 /** Longest name that is compared with others, in characters. */
 const MAX_COMPARED_CHARACTERS = 64;
 
-/** From so many characters on, a name may be one or two characters off. */
+/** Names of at least so many characters may differ by one, or by two characters. */
 const MIN_ONE_OFF_CHARACTERS = 4;
 const MIN_TWO_OFF_CHARACTERS = 6;
 
-/** A name that begins with as many characters as this like a known one, or is a beginning of one, means that. */
+/** A name resembles a known one if both share their first 6 characters, or if it is a beginning of 3 to 5 characters. */
 const MIN_STEM_CHARACTERS = 3;
 const STEM_CHARACTERS = 6;
 
-/** The one of the names that another resembles: misspelt, singular for plural, abbreviated, or in another case. */
+/** The closest of `names` if `name` resembles it: misspelt, singular for plural, abbreviated, or in another case. */
 export function meantBy(name: string, names: readonly string[]): string | undefined {
   if (name.length > MAX_COMPARED_CHARACTERS) return undefined;
   const [closest] = names
@@ -28,12 +28,12 @@ export function snakeCase(name: string): string {
   return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll(/[-. ]/g, "_").toLowerCase();
 }
 
-/** A name without what people forget or add: underscores, capitals, the plural. */
+/** A name without the marks that people forget or add: underscores, capitals, the plural. */
 function simplified(name: string): string {
   return snakeCase(name).replaceAll("_", "").replace(/ies$/, "y").replace(/s$/, "");
 }
 
-/** How far a name is from a known one; infinite if it does not resemble it. */
+/** The edit distance of a name from a known one; infinite if it does not resemble it. */
 function distanceOf(name: string, known: string): number {
   const distance = editDistance(name, known);
   const length = Math.min(name.length, known.length);
@@ -44,8 +44,8 @@ function distanceOf(name: string, known: string): number {
 }
 
 /**
- * How many characters must be put in, left out or replaced to make one text of another: Levenshtein's distance, by the
- * algorithm of Wagner and Fischer, a row at a time. O(product of the lengths).
+ * Levenshtein's distance: how many characters must be inserted, deleted or replaced to turn one text into the other. By
+ * the algorithm of Wagner and Fischer, one row at a time. O(product of the lengths).
  */
 export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);

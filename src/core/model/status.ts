@@ -1,8 +1,8 @@
 /**
- * The states that a task can be in.
+ * The statuses of a task, and the readiness of a pending one.
  */
 
-/** What is stored of a task's life. Ready, limited, waiting and so on are derived: see {@link Readiness}. */
+/** The stored status of a task. Ready, limited, waiting and so on are derived: see {@link Readiness}. */
 export type TaskStatus = "pending" | "in_progress" | "completed" | "failed" | "cancelled" | "skipped";
 
 /** Every status, in the order of a task's life. */
@@ -16,14 +16,14 @@ export const TASK_STATUSES: readonly TaskStatus[] = [
 ];
 
 /**
- * What its dependencies and the time say of a pending task: nothing keeps it (`ready`), undecided dependencies
- * (`waiting`), dependencies that cannot be met until something is retried (`blocked`), or a time to come (`delayed`).
+ * The state of a pending task by its dependencies and the time. `ready`: dependencies met, time reached. `waiting`: some
+ * are undecided. `blocked`: they cannot be met until a task is retried. `delayed`: it waits for a later time.
  */
 export type Standing = "ready" | "waiting" | "blocked" | "delayed";
 
 /**
- * What keeps a pending task from being claimed: its standing, but `limited` in place of `ready` while its group is
- * paused or full, or one of its locks is taken.
+ * Whether a pending task can be claimed: its standing, but `limited` in place of `ready` while its group is paused or
+ * full, or one of its locks is taken.
  */
 export type Readiness = Standing | "limited";
 

@@ -1,67 +1,68 @@
 /**
- * Tasks. Plain immutable data, as groups, instances and templates are: a change makes a new object, so that no view and
- * no checkpoint under way ever sees one change.
+ * Tasks. Plain immutable data, as groups, instances and templates are: a change makes a new object, so views and
+ * checkpoints in progress never see a change.
  */
 
 import type { Dependency } from "./dependency.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
 
-/** How urgent a task is: see `claimBoostMs` for what it means. */
+/** The priority of a task: see `claimBoostMs` for its effect. */
 export type Priority = "low" | "normal" | "high" | "urgent";
 
 /** Every priority, the lowest first. */
 export const PRIORITIES: readonly Priority[] = ["low", "normal", "high", "urgent"];
 
-/** How long to wait before a failed attempt is repeated: `initialIntervalMs`, growing by `coefficient` each time. */
+/** The pause after a failed attempt: `initialIntervalMs`, multiplied by `coefficient` for each further failure. */
 export interface Backoff {
   readonly initialIntervalMs?: number;
   readonly coefficient?: number;
   readonly maxIntervalMs?: number;
 }
 
-/** For whom a task is reserved: one instance, or all with a role. */
+/** Reserves a task for one instance, or for all instances with a role. */
 export interface Assignment {
   readonly instance?: string;
   readonly role?: string;
-  /** How long, from when the task is ready, before everybody else may take it; without it, for good. */
+  /** How long after the task is ready the reservation ends, in milliseconds; never if absent. */
   readonly fallbackMs?: number;
 }
 
-/** What can be said of a task beyond what it is and what it waits for. All times are in milliseconds. */
+/** The optional settings of a task. All times are in milliseconds. */
 export interface TaskSettings {
   /** `normal` if absent. */
   readonly priority?: Priority;
   /** The group that it belongs to. */
   readonly group?: string;
-  /** What an instance must have to claim it. */
+  /** The role that an instance needs to claim it. */
   readonly role?: string;
+  /** The capabilities that an instance needs to claim it. */
   readonly capabilities?: readonly string[];
   readonly assignTo?: Assignment;
   /** Tasks that name the same lock never run at the same time. */
   readonly locks?: readonly string[];
-  /** How long an attempt may go without a sign of life from its holder; unlimited if absent. */
+  /** How long an attempt may go without a call of its holder before it expires; unlimited if absent. */
   readonly timeoutMs?: number;
   /** How many attempts may fail or expire; unlimited if absent. */
   readonly maxAttempts?: number;
   readonly backoff?: Backoff;
-  /** Not to be claimed before this time since the Unix epoch. */
+  /** It cannot be claimed before this time since the Unix epoch. */
   readonly notBefore?: number;
-  /** When it should have ended, since the Unix epoch. */
+  /** It is overdue if it has not ended by this time since the Unix epoch. */
   readonly deadline?: number;
   readonly failOnDeadline?: boolean;
-  /** What becomes of it when its dependencies cannot be met unless something is retried: it waits, if absent. */
+  /** How it ends once its dependencies are blocked; absent, it stays pending. */
   readonly ifUnreachable?: "skip" | "fail";
 }
 
-/** What a caller says of a task to be created. */
+/** A task to be created. */
 export interface NewTask extends TaskSettings {
   readonly id: string;
   readonly description: string;
-  /** What must have happened first; each plain id once. */
+  /** All must be met before it can be claimed; each plain id once. */
   readonly dependencies: readonly Dependency[];
 }
 
-/** Why an attempt is over that did not end its task. */
+/** How an attempt ended that did not complete its task. */
 export type AttemptOutcome = "failed" | "expired" | "lost" | "released" | "cancelled";
 
 /** An attempt that is over. All times are milliseconds since the Unix epoch. */
@@ -71,11 +72,11 @@ export interface Attempt {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: AttemptOutcome;
-  /** What the holder said last: its error, its reason, or else its last progress message. */
+  /** Its error or reason, else the holder's last progress message. */
   readonly message?: string;
 }
 
-/** How far the holder of a task says it is. */
+/** The progress that the holder of a task reported. */
 export interface Progress {
   /** 0 to 100. */
   readonly percent?: number;
@@ -88,13 +89,13 @@ export interface Task extends NewTask {
   readonly status: TaskStatus;
   /** The instance that holds it, or held it last. */
   readonly assignedTo?: string;
-  /** What the completing instance said. */
+  /** The result that the completing instance gave. */
   readonly result?: string;
-  /** What the failing instance said, or why it failed without one. */
+  /** The error that the failing instance gave, or the rule that failed the task. */
   readonly error?: string;
   /** Why it was released, cancelled or skipped. */
   readonly reason?: string;
-  /** How often it was claimed; the number of the current or last attempt fences off late answers. */
+  /** The number of the current or last attempt: how often it was claimed. A call with an older number is refused. */
   readonly attempt: number;
   /** Attempts that failed, expired or were lost since it was created or retried. */
   readonly failures?: number;
@@ -105,18 +106,18 @@ export interface Task extends NewTask {
   readonly pendingAt: number;
   /** When its dependencies were last met while it was pending. */
   readonly readyAt?: number;
-  /** Until when it waits after a failed attempt. */
+  /** When its back-off after a failed attempt ends. */
   readonly retryAt?: number;
   /** When the current or last attempt was claimed. */
   readonly startedAt?: number;
-  /** Until when the holder must give a sign of life. */
+  /** When the lease ends, unless the holder calls before. */
   readonly leaseUntil?: number;
   readonly progress?: Progress;
   /** When it was completed, failed, cancelled or skipped. */
   readonly finishedAt?: number;
-  /** Attempts before the current or last one (the newest few). */
+  /** The attempts before the current one (the newest few). */
   readonly pastAttempts?: readonly Attempt[];
-  /** How long attempts that are over took together. */
+  /** The total duration of all past attempts, in milliseconds. */
   readonly workedMs?: number;
   /** Its deadline has passed while it was open. */
   readonly overdue?: true;
@@ -124,17 +125,17 @@ export interface Task extends NewTask {
 
 /** A task with what is derived from its place in the graph. */
 export interface TaskView extends Task {
-  /** Of a pending task. */
+  /** Only of a pending task. */
   readonly readiness?: Readiness;
-  /** Of a pending task that is waiting or blocked: what keeps it from being ready (the first few). */
+  /** Only of a waiting or blocked task: the dependencies that keep it from being ready (the first few). */
   readonly waitingFor?: readonly string[];
-  /** Of a limited task: what limits it (the first few). */
+  /** Only of a limited task: the groups and locks that limit it (the first few). */
   readonly limitedBy?: readonly string[];
-  /** Of a delayed task: when it can be claimed. */
+  /** Only of a delayed task: when it can be claimed. */
   readonly delayedUntil?: number;
 }
 
-/** What a list of tasks can be filtered by; a task must match all that is given. */
+/** A filter of tasks; a task must match all given fields. */
 export interface TaskFilter {
   /** Statuses, or readiness of pending tasks. */
   readonly status?: readonly (TaskStatus | Readiness)[];

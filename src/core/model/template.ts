@@ -1,30 +1,30 @@
 /**
- * Templates: plans with blanks, each in versions that never change.
+ * Templates: plans with parameters. Each has versions, which never change.
  */
 
 import type { NewTask } from "./task.ts";
 
-/** A blank in a template. */
+/** A parameter of a template. Texts refer to it as `{{name}}`. */
 export interface TemplateParameter {
   readonly name: string;
   readonly description?: string;
   readonly default?: string;
-  /** Must be given, if there is no default. */
+  /** If true and there is no default, a value must be given. */
   readonly required?: boolean;
 }
 
-/** A task of a template. Its times can be said from when the template is applied. */
+/** A task of a template. `notBeforeMs` and `deadlineMs` count from when the template is applied. */
 export interface TemplateTask extends NewTask {
   readonly notBeforeMs?: number;
   readonly deadlineMs?: number;
 }
 
-/** What a caller says of a template: tasks with `{{name}}` in their texts, for each parameter. */
+/** A template to be saved. */
 export interface NewTemplate {
   readonly name: string;
   readonly description?: string;
   readonly parameters: readonly TemplateParameter[];
-  /** They name each other without the prefix that they get when the template is applied; none has a group. */
+  /** They name each other by ids without prefix; applying the template adds it. None has a group. */
   readonly tasks: readonly TemplateTask[];
 }
 
@@ -32,6 +32,6 @@ export interface NewTemplate {
 export interface Template extends NewTemplate {
   /** 1, 2, 3… */
   readonly version: number;
-  /** Absent of what ships with the program. */
+  /** Absent if the template is built in. */
   readonly createdAt?: number;
 }

@@ -1,20 +1,20 @@
-/** Cutting texts. */
+/** Shortens texts and lists for messages. */
 
 import { MAX_NAMED } from "./limits.ts";
 
-/** The beginning of a text, never ending within a character. */
+/** The first `characters` UTF-16 units of a text, or one fewer where that would cut a surrogate pair. */
 export function head(text: string, characters: number): string {
   if (text.length <= characters) return text;
   const last = text.charCodeAt(characters - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? characters - 1 : characters);
 }
 
-/** A text of at most so many characters; where it is cut, the last of these is an ellipsis. */
+/** A text of at most `characters` UTF-16 units. A longer one is cut and ends with an ellipsis. */
 export function shortened(text: string, characters: number): string {
   return text.length <= characters ? text : head(text, characters - 1) + "…";
 }
 
-/** The first few of what may be many. */
+/** The first `limit` items. */
 export function take<T>(items: Iterable<T>, limit: number): T[] {
   const taken: T[] = [];
   for (const item of items) {
@@ -24,7 +24,7 @@ export function take<T>(items: Iterable<T>, limit: number): T[] {
   return taken;
 }
 
-/** The first names of a list, and how many more there are. */
+/** The first `MAX_NAMED` ids, and how many more there are of `total`. */
 export function nameSome(ids: readonly string[], total: number = ids.length): string {
   const named = ids.slice(0, MAX_NAMED);
   return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");

@@ -1,5 +1,5 @@
 /**
- * Checks of single values: ids and texts. They refuse, never repair: what is stored is what was said.
+ * Checks of single values: ids and texts. A malformed value is refused, never repaired: it is stored as it was given.
  */
 
 import type { ReadonlyIdMap } from "./id_map.ts";
@@ -10,15 +10,15 @@ import { Refusal } from "./refusal.ts";
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /**
- * What nobody sees, or what turns the order of letters: with these, two ids that look the same are different ones. In
- * emoji they can be seen: "👩‍💻" would be two without its joiner.
+ * Invisible characters, and those that reverse the order of letters: with these, different ids can look the same. They
+ * are allowed in emoji, where they make a visible difference: "👩‍💻" would be two emoji without its joiner.
  */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/u;
 const EMOJI = /\p{RGI_Emoji}/gv;
 
 const UNPRINTABLES = /[\p{Cc}\u2028\u2029\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\ufff9-\ufffb]/gu;
 
-/** What an id stands for, as messages begin. */
+/** The kinds of ids, as messages name them. */
 export type IdKind =
   | "Task id"
   | "Instance id"
@@ -29,7 +29,7 @@ export type IdKind =
   | "Capability"
   | "Lock";
 
-/** Refuses an id that is empty, too long, padded with white space or holds characters that cannot be seen. */
+/** Refuses an id that is empty, too long, padded with white space or has invisible characters. */
 export function checkId(id: string, what: IdKind): void {
   if (id === "") throw new Refusal("invalid_value", `${what} is empty: give at least one character`);
   if (isTooLong(id)) {
@@ -53,9 +53,7 @@ export function checkId(id: string, what: IdKind): void {
 }
 
 /**
- * Refuses an id, besides, that looks like another one of those that there are: the two would be taken for one.
- *
- * @param known what has the other ids
+ * Refuses what `checkId` refuses, and an id that looks like another one in `known`: people would confuse the two.
  */
 export function checkNewId(id: string, what: IdKind, known: Pick<ReadonlyIdMap<unknown>, "twinOf">): void {
   checkId(id, what);
@@ -69,13 +67,13 @@ export function checkNewId(id: string, what: IdKind, known: Pick<ReadonlyIdMap<u
   );
 }
 
-/** That an id which is not found stands for another one that looks the same, as a message goes on; empty if there is none. */
-export function orTwin(twin: string | undefined): string {
+/** The end of a "not found" message that names an existing id which looks the same; empty if there is none. */
+export function twinHint(twin: string | undefined): string {
   if (twin === undefined) return "";
   return `; there is ${twin} (${escaped(twin)}), which differs only by Unicode normalization: use that spelling`;
 }
 
-/** The first character that cannot be seen. */
+/** The first invisible character outside emoji. */
 function invisibleIn(id: string): string | undefined {
   return INVISIBLE.test(id) ? INVISIBLE.exec(id.replaceAll(EMOJI, ""))?.[0] : undefined;
 }
@@ -84,7 +82,7 @@ function codePointOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** A text with escapes in place of all that is not ASCII. */
+/** A text with every character that is not printable ASCII escaped. */
 function escaped(text: string): string {
   return text.replaceAll(/[^ -~]/gu, escapeOf);
 }
@@ -94,7 +92,7 @@ function escapeOf(character: string): string {
   return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }
 
-/** Refuses a text over `limit` bytes of UTF-8, or with what not every store can keep: NUL, lone surrogates. */
+/** Refuses a text over `limit` bytes of UTF-8, or with NUL or lone surrogates, which not every store can keep. */
 export function checkText(text: string, what: string, limit: number): void {
   const bytes = utf8Bytes(text, limit);
   if (bytes > limit) {
@@ -116,12 +114,12 @@ export function hasJsonNumbers(value: unknown): boolean {
   return typeof value !== "object" || value === null || Object.values(value).every(hasJsonNumbers);
 }
 
-/** A number as it may stand in a message. */
+/** A number for a message; `-0` keeps its sign. */
 export function printableNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-/** An unchecked id as it may stand in a message: short, and without anything that could break the line. */
+/** An unchecked id for a message: shortened, and as an escaped JSON string if any of its characters is not visible. */
 export function printable(id: string): string {
   const isLong = isTooLong(id);
   if (
@@ -133,13 +131,13 @@ export function printable(id: string): string {
   return JSON.stringify(shown).replaceAll(UNPRINTABLES, escapeOf);
 }
 
-/** Whether an id has more code points than allowed. One has at most two UTF-16 units: few ids need counting. */
+/** Whether an id has too many code points. Each has one or two UTF-16 units, so few ids need counting. */
 function isTooLong(id: string): boolean {
   if (id.length <= MAX_ID_CHARACTERS) return false;
   return id.length > 2 * MAX_ID_CHARACTERS || [...id].length > MAX_ID_CHARACTERS;
 }
 
-/** Bytes of UTF-8, or a lower bound of at most `limit` where the text is plainly shorter. */
+/** Bytes of UTF-8; if they are certainly at most `limit`, a lower bound. */
 function utf8Bytes(text: string, limit: number): number {
   return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
 }

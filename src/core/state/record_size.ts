@@ -11,7 +11,7 @@ import { Refusal } from "../model/refusal.ts";
  * @throws Refusal `limit_exceeded` if the events alone are too large
  */
 export function roomBeside(events: readonly Event[]): number {
-  if (mostBytes(events) <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
+  if (upperBoundBytes(events) <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
   const bytes = jsonBytes(events);
   if (bytes <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
   if (bytes <= MAX_EVENTS_BYTES) return 0;
@@ -24,13 +24,13 @@ export function roomBeside(events: readonly Event[]): number {
 }
 
 /** No fewer bytes than a value's JSON has, without making it: every record passes here. Its nesting is bounded. */
-function mostBytes(value: unknown): number {
+function upperBoundBytes(value: unknown): number {
   // A character is escaped with six at the most; a number has fewer than 25.
   if (typeof value === "string") return 6 * value.length + 3;
   if (typeof value !== "object" || value === null) return 25;
   let bytes = 2;
-  if (Array.isArray(value)) { for (const each of value) bytes += mostBytes(each) + 1; }
-  else for (const [key, each] of Object.entries(value)) bytes += 6 * key.length + 4 + mostBytes(each);
+  if (Array.isArray(value)) { for (const each of value) bytes += upperBoundBytes(each) + 1; }
+  else for (const [key, each] of Object.entries(value)) bytes += 6 * key.length + 4 + upperBoundBytes(each);
   return bytes;
 }
 

@@ -147,7 +147,7 @@ test("what is not a tasks file is refused, saying where", () => {
     '{"a": 7}': "at a: ",
     '{"a": {}, "b": {"status": "finished"}}': "at b.status: ",
     '{"a": {"dependencies": "b"}}': "at a.dependencies: ",
-    '{"a": {"dependencies": [1]}}': "at a.dependencies: A dependency is not valid: 1 is none",
+    '{"a": {"dependencies": [1]}}': "at a.dependencies: A dependency is not valid: 1 should be a task id",
     '{"a": {"description": 7}}': "at a.description: ",
     '{"a": {"createdAt": "yesterday"}}': "at a.createdAt: ",
     '{"a": {"attempt": -1}}': "at a.attempt: ",

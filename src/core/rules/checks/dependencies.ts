@@ -14,7 +14,7 @@ import {
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../model/limits.ts";
 import type { Names } from "../../model/id_map.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
-import { checkId, hasJsonNumbers, orTwin, printable } from "../../model/values.ts";
+import { checkId, hasJsonNumbers, printable, twinHint } from "../../model/values.ts";
 
 /** What dependencies may name. */
 export interface Existing {
@@ -66,7 +66,7 @@ function checkTask(task: string, id: string, { tasks }: Existing): void {
   if (tasks.has(id)) return;
   checkId(id, "Task id");
   const twin = tasks.twinOf(id);
-  throw refuse("dependency_not_found", `Dependency task ${id} not found: task ${task} names it${orTwin(twin)}`, {
+  throw refuse("dependency_not_found", `Dependency task ${id} not found: task ${task} names it${twinHint(twin)}`, {
     remedies: twin === undefined ? [{ type: "create_task", id }] : [],
     data: { id, task, ...(twin !== undefined && { existing: twin }) },
   });
@@ -76,7 +76,7 @@ function checkGroup(task: string, id: string, { groups }: Existing): void {
   if (groups.has(id)) return;
   checkId(id, "Group id");
   const twin = groups.twinOf(id);
-  throw refuse("dependency_not_found", `Dependency group ${id} not found: task ${task} names it${orTwin(twin)}`, {
+  throw refuse("dependency_not_found", `Dependency group ${id} not found: task ${task} names it${twinHint(twin)}`, {
     remedies: twin === undefined ? [{ type: "create_group", group: id }] : [],
     data: { group: id, task, ...(twin !== undefined && { existing: twin }) },
   });

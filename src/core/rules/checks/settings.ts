@@ -19,7 +19,7 @@ import {
 } from "../../model/limits.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
 import { type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts";
-import { checkId, checkText, hasJsonNumbers, type IdKind, orTwin, printableNumber } from "../../model/values.ts";
+import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber, twinHint } from "../../model/values.ts";
 import { checkNewInstance, type KnownInstances } from "./instance.ts";
 
 /** What settings may name. */
@@ -41,7 +41,7 @@ export function checkSettings(
   if (group != null && !known.groups.has(group)) {
     checkId(group, "Group id");
     const twin = known.groups.twinOf(group);
-    throw refuse("not_found", `Group ${group} not found: task ${id} names it${orTwin(twin)}`, {
+    throw refuse("not_found", `Group ${group} not found: task ${id} names it${twinHint(twin)}`, {
       remedies: twin === undefined ? [{ type: "create_group", group }] : [],
       data: { group, ...(twin !== undefined && { existing: twin }) },
     });
