@@ -149,12 +149,12 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
   "src/app/waiting_scan.ts: ...waiters.map(": "MAX_WAITERS",
-  "src/core/rules/bulk.ts: ...its": "the events of one task",
+  "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...condition.parts": "MAX_DEPENDENCIES",
   "src/core/rules/sweep.ts: ...ends": "MAX_RECORD_TASKS",
-  "src/core/rules/sweep.ts: ...dueOf(": "the events of one task",
+  "src/core/rules/sweep.ts: ...dueEventsOf(": "the events of one task",
 };
 
 Deno.test("only lists with a known bound are spread into the arguments of a call", () => {

@@ -196,7 +196,7 @@ Deno.test("times of a template", async (t) => {
         [{ not_before: "soon" }, "not_before soon is not a time"],
         [{ deadline: "P999999D" }, "deadline of task a must be"],
         [{ max_attempts: -5 }, "max_attempts of task a must be"],
-        [{ dependencies: [{ at_least: 0, of: ["b"] }] }, "at_least 0 makes no sense"],
+        [{ dependencies: [{ at_least: 0, of: ["b"] }] }, "at_least 0 is not valid"],
       ] as const
     ) {
       const tasks = [{ id: "a", description: "", ...wrong }, { id: "b", description: "" }];

@@ -1,5 +1,5 @@
 /**
- * The rules for attempts under way: their holder reports, completes or fails a task, or hands it back.
+ * The rules for tasks in progress: their holder reports progress, completes, fails or releases them.
  */
 
 import type { CommandOf, Holding } from "../messages/commands.ts";
@@ -25,7 +25,7 @@ import { endOfAttempt } from "./retry_policy.ts";
 export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fail_task" | "release_task"> = {
   report_progress(state, command) {
     const { id, instance, percent, message } = command;
-    const task = held(state, command, "report progress of", () => false);
+    const task = heldTask(state, command, "report progress of", () => false);
     if (percent !== undefined && !isPercent(percent)) {
       const shown = printableNumber(percent);
       throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
@@ -48,9 +48,10 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
 
   complete_task(state, command) {
     const { id, instance, result } = command;
-    const isSame = (ended: Task) => ended.status === "completed" && ended.result === result;
-    const late = fenced(state, command, "complete");
-    const task = lateAttempt(late, instance) === undefined ? held(state, command, "complete", isSame) : late;
+    const isRepeat = (ended: Task) => ended.status === "completed" && ended.result === result;
+    const named = taskAtAttempt(state, command, "complete");
+    const isLate = lateAttempt(named, instance) !== undefined;
+    const task = isLate ? named : heldTask(state, command, "complete", isRepeat);
     checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
     return {
       events: task.status === "completed"
@@ -67,8 +68,10 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
   fail_task(state, command, { now }) {
     const { id, instance, error, isRetryable } = command;
     const answer = (after: ReadonlyState) => viewIn(after, id);
-    if (isRetryable === true && hasFailedSo(fenced(state, command, "fail"), command)) return { events: [], answer };
-    const task = held(state, command, "fail", (ended) => ended.status === "failed" && ended.error === error);
+    if (isRetryable === true && isRepeatedFailure(taskAtAttempt(state, command, "fail"), command)) {
+      return { events: [], answer };
+    }
+    const task = heldTask(state, command, "fail", (ended) => ended.status === "failed" && ended.error === error);
     checkText(error, `Error of task ${id}`, MAX_ERROR_BYTES);
     const end: Event = isRetryable === true
       ? endOfAttempt(task, "failed", now, error)
@@ -78,10 +81,10 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
 
   release_task(state, command) {
     const { id, reason, dependencies } = command;
-    const task = held(state, command, "release", () => false);
+    const task = heldTask(state, command, "release", () => false);
     const normal = dependencies && normalize(dependencies);
     if (normal !== undefined) checkNewDependencies(state, id, normal);
-    const [release] = releasing(task, reason);
+    const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
       answer: (after) => viewIn(after, id),
@@ -89,12 +92,12 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
   },
 };
 
-export function isPercent(value: number): boolean {
+function isPercent(value: number): boolean {
   return hasJsonNumbers(value) && value >= 0 && value <= 100;
 }
 
-/** The handing back of a task, if somebody holds it. */
-export function releasing({ id, assignedTo, attempt, status }: Task, reason: string | undefined) {
+/** The release of a task that an instance holds; empty if none does. */
+export function releaseEvents({ id, assignedTo, attempt, status }: Task, reason: string | undefined) {
   if (reason !== undefined) checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
   if (status !== "in_progress" || assignedTo === undefined) return [];
   return [{
@@ -106,15 +109,15 @@ export function releasing({ id, assignedTo, attempt, status }: Task, reason: str
   }];
 }
 
-/** The task that a call speaks for, unless its attempt is over. */
-export function fenced(state: ReadonlyState, { id, attempt, instance }: Holding, action: string): Task {
+/** The task that a call names. Throws a `Refusal` if the call names an attempt that is not the current or last one. */
+function taskAtAttempt(state: ReadonlyState, { id, attempt, instance }: Holding, action: string): Task {
   const { task } = findTask(state, id);
   if (attempt === undefined || attempt === task.attempt) return task;
   const isHolder = task.status === "in_progress" && task.assignedTo === instance;
   throw refuse(
     "stale_attempt",
     `Cannot ${action} attempt ${attempt} of task ${id} as it is at attempt ${task.attempt}` +
-      (isHolder ? ": you hold that one" : `: ${whatBecameOf(task, instance)}; drop this work`),
+      (isHolder ? ": you hold that attempt" : `: ${describeStatus(task, instance)}; drop this work`),
     {
       ...(isHolder && { remedies: [{ type: "speak_for", id, attempt: task.attempt }] }),
       data: { id, attempt, current: task.attempt },
@@ -123,25 +126,30 @@ export function fenced(state: ReadonlyState, { id, attempt, instance }: Holding,
 }
 
 /**
- * The task that the caller holds. Where `isSame` says that the task has ended just as the caller now says again,
- * the ended task: a repeated call gets the same answer.
+ * The task that the caller holds, or held until it ended if `isRepeat` recognizes the call that ended it: a repeated call
+ * gets the same answer.
  */
-export function held(state: ReadonlyState, holding: Holding, action: string, isSame: (ended: Task) => boolean): Task {
+function heldTask(
+  state: ReadonlyState,
+  holding: Holding,
+  action: string,
+  isRepeat: (ended: Task) => boolean,
+): Task {
   const { instance, id } = holding;
   checkInstance(state, instance);
-  const task = fenced(state, holding, action);
+  const task = taskAtAttempt(state, holding, action);
   if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);
-  if (task.status === "in_progress" || isSame(task)) return task;
-  // What was given up for lost is taken from its last holder once the task is retried.
+  if (task.status === "in_progress" || isRepeat(task)) return task;
+  // After a retry, the last holder may still complete an attempt that expired or was lost.
   const isLate = action === "complete" && lateAttempt({ ...task, status: "pending" }, instance) !== undefined;
-  const isTaken = task.status === "failed" && isLate && !endsAgain(findTask(state, id));
-  const became = whatBecameOf(task, instance);
-  if (!isTaken) throw wrongState(action, task, `${became}; drop this work`);
-  throw wrongState(action, task, `${became}; complete_task works once it is retried`, [{ type: "retry_task", id }]);
+  const isAcceptedAfterRetry = task.status === "failed" && isLate && !endsAgain(findTask(state, id));
+  const status = describeStatus(task, instance);
+  if (!isAcceptedAfterRetry) throw wrongState(action, task, `${status}; drop this work`);
+  throw wrongState(action, task, `${status}; complete_task works once it is retried`, [{ type: "retry_task", id }]);
 }
 
-/** Who else has a task or had it, and how it ended. */
-function whatBecameOf({ status, assignedTo, error, reason }: Task, caller: string): string {
+/** The status of a task in words, with its holder or last holder if that is not the caller. */
+function describeStatus({ status, assignedTo, error, reason }: Task, caller: string): string {
   const other = assignedTo === undefined || assignedTo === caller ? "" : `${assignedTo} had it, and `;
   switch (status) {
     case "pending":
@@ -151,18 +159,18 @@ function whatBecameOf({ status, assignedTo, error, reason }: Task, caller: strin
     case "completed":
       return assignedTo === undefined ? "it is completed" : `${assignedTo} completed it`;
     case "failed":
-      return `${other}it failed: ${brief(error || "no error was given")}`;
+      return `${other}it failed: ${quoted(error || "no error was given")}`;
     case "cancelled":
-      return `${other}it was cancelled: ${brief(reason || "no reason was given")}`;
+      return `${other}it was cancelled: ${quoted(reason || "no reason was given")}`;
     case "skipped":
-      return `${other}it was skipped: ${brief(reason || "its dependencies could not be met")}`;
+      return `${other}it was skipped: ${quoted(reason || "its dependencies could not be met")}`;
   }
 }
 
 /** Most characters of an error or a reason that a refusal quotes. */
 const MAX_QUOTED_CHARACTERS = 200;
 
-function brief(text: string): string {
+function quoted(text: string): string {
   return text.length <= MAX_QUOTED_CHARACTERS ? text : `${head(text, MAX_QUOTED_CHARACTERS)}…`;
 }
 
@@ -176,38 +184,38 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: strin
     ? "it is pending"
     : status === "in_progress"
     ? `${assignedTo} holds it`
-    : `${whatBecameOf(task, instance)}; drop this work`;
+    : `${describeStatus(task, instance)}; drop this work`;
   const canClaim = status === "pending" && claimRefusal(state, node, profileIn(state, instance)) === undefined;
   const remedies: readonly Remedy[] = [
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
     ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(node), instance } } as const] : []),
   ];
-  // From whom it was taken, and who was followed by another, speaks for an attempt that is over.
-  const wasFollowed = task.pastAttempts?.some((past) => {
-    const wasTaken = past.outcome === "expired" || past.outcome === "lost";
-    return wasTaken && past.instance === instance && past.attempt < task.attempt;
+  // The caller lost its attempt, and another attempt followed: its call is about an attempt that is over.
+  const isStale = task.pastAttempts?.some((past) => {
+    const wasLost = past.outcome === "expired" || past.outcome === "lost";
+    return wasLost && past.instance === instance && past.attempt < task.attempt;
   });
-  const code = wasFollowed === true ? "stale_attempt" : "not_holder";
+  const code = isStale === true ? "stale_attempt" : "not_holder";
   return refuse(code, `Task ${id} is not assigned to instance ${instance}: ${why}`, {
     remedies,
     data: { id, instance, ...(assignedTo !== undefined && { assignedTo }) },
   });
 }
 
-/** Whether the call's instance has said the same of this attempt before, and the task waits for another one. */
-export function hasFailedSo(task: Task, { instance, error }: CommandOf<"fail_task">): boolean {
+/** Whether the call repeats the failure that ended the last attempt, and no attempt has followed. */
+function isRepeatedFailure(task: Task, { instance, error }: CommandOf<"fail_task">): boolean {
   const last = task.pastAttempts?.at(-1);
   return task.status === "pending" && last?.attempt === task.attempt && last.outcome === "failed" &&
     last.instance === instance && last.message === error;
 }
 
 /**
- * The attempt that an instance may still complete, though it was taken for over: the task is pending, so nobody has
+ * The attempt that an instance may still complete although it expired or was lost: the task is pending, so nobody has
  * claimed it since, and nobody has acted on its failure.
  */
-export function lateAttempt({ status, attempt, pastAttempts }: Task, instance: string): Attempt | undefined {
+function lateAttempt({ status, attempt, pastAttempts }: Task, instance: string): Attempt | undefined {
   const last = pastAttempts?.at(-1);
   if (last === undefined || last.attempt !== attempt || last.instance !== instance) return undefined;
-  const isOver = last.outcome === "expired" || last.outcome === "lost";
-  return isOver && status === "pending" ? last : undefined;
+  const wasLost = last.outcome === "expired" || last.outcome === "lost";
+  return wasLost && status === "pending" ? last : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The rules for doing the same to many tasks. Each task is decided as it is before any of them changes; together they
- * are one command, and so one record.
+ * The rules for one action on many tasks. Each task is decided in the state before the command. All changes are in one
+ * record.
  */
 
 import type { BulkAction, BulkResult } from "../messages/commands.ts";
@@ -14,11 +14,11 @@ import { statusesAfterRetry } from "../state/after_retry.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { releasing } from "./attempts.ts";
+import { releaseEvents } from "./attempts.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import { cancelling, checkDeletable, differentSettings, isRetryable, retrying } from "./tasks.ts";
+import { cancelEvents, checkDeletable, differentSettings, isRetryable, retryEvents } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic }, { now }) {
@@ -42,12 +42,12 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     const refused: RefusedTask[] = [];
     let unchanged = 0;
     for (const node of nodes) {
-      const its = tryOne(decideOne, node);
-      if (its instanceof Refusal) {
-        if (isAtomic) throw its;
-        refused.push({ node, refusal: its });
-      } else if (its.length === 0) unchanged++;
-      else events.push(...its);
+      const decided = tryOne(decideOne, node);
+      if (decided instanceof Refusal) {
+        if (isAtomic) throw decided;
+        refused.push({ node, refusal: decided });
+      } else if (decided.length === 0) unchanged++;
+      else events.push(...decided);
     }
     checkSize(events);
     const changed = nodes.length - unchanged - refused.length;
@@ -69,7 +69,7 @@ function tryOne(decideOne: DecideOne, node: ReadonlyTaskNode): readonly Event[] 
   }
 }
 
-/** The first few refusals, with what forbids them once the other tasks have changed: what would help is told as of then. */
+/** The first few refusals. Each is decided again in the state after the command, so that its remedies hold there. */
 function shownRefusals(
   after: ReadonlyState,
   { action, refused, now }: {
@@ -87,7 +87,7 @@ function shownRefusals(
   return { refused: shown, refusedCount: refused.length };
 }
 
-/** Refuses what does not fit into one record. */
+/** Refuses events that do not fit into one record. */
 function checkSize(events: readonly Event[]): void {
   const bytes = jsonBytes(events, MAX_BULK_BYTES);
   if (bytes <= MAX_BULK_BYTES) return;
@@ -99,7 +99,7 @@ function checkSize(events: readonly Event[]): void {
   );
 }
 
-/** Where the filter names no status and no ids: that of the tasks to which the action can happen. */
+/** The statuses that an action applies to, for a filter without statuses; every status if the filter names ids. */
 function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStatus[] {
   if (ids !== undefined || type === "delete") return TASK_STATUSES;
   if (type === "cancel") return ["pending", "in_progress"];
@@ -107,6 +107,7 @@ function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStat
   return type === "release" ? ["in_progress"] : ["pending"];
 }
 
+/** The events of the action on one task. Throws a `Refusal` if the rules forbid it. */
 type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 
 function deciderOf(
@@ -116,49 +117,52 @@ function deciderOf(
 ): DecideOne {
   switch (action.type) {
     case "cancel":
-      return ({ task }) => cancelling(task, action.reason);
+      return ({ task }) => cancelEvents(task, action.reason);
     case "retry": {
       const statuses = statusesAfterRetry(nodes.filter(({ task }) => isRetryable(task)));
-      return (node) => retrying(state, node, { now, after: statuses.get(node) });
+      return (node) => retryEvents(state, node, { now, statusAfter: statuses.get(node) });
     }
     case "release":
       return ({ task }) => {
         if (task.status !== "in_progress" && task.status !== "pending") {
           throw wrongState("release", task, "it has ended");
         }
-        return releasing(task, action.reason);
+        return releaseEvents(task, action.reason);
       };
     case "delete":
-      return deleting(nodes);
+      return deleteDecider(nodes);
     case "prioritize":
-      return changing(state, { priority: action.priority === "normal" ? null : action.priority });
+      return settingsDecider(state, { priority: action.priority === "normal" ? null : action.priority });
     case "assign":
-      return changing(state, { assignTo: action.assignTo });
-    case "move": {
-      const { group } = action;
-      const change = changing(state, { group });
-      let waiting: ReadonlySet<ReadonlyTaskNode> | undefined;
-      let refused = 0;
-      return (node) => {
-        const events = change(node);
-        if (group === null || events.length === 0) return events;
-        waiting ??= waitingForGroup(state, group);
-        if (!waiting.has(node)) return events;
-        // The path is looked for as long as somebody reads it.
-        if (refused++ < MAX_NAMED) checkMove(state, [node.task], group);
-        throw new Refusal("cycle", `Cannot move task ${node.task.id} to group ${group} as it waits for that group`, {
-          id: node.task.id,
-          group,
-        });
-      };
-    }
+      return settingsDecider(state, { assignTo: action.assignTo });
+    case "move":
+      return moveDecider(state, action.group);
     default:
       return action satisfies never;
   }
 }
 
-/** Settings of tasks that have not ended. A running task's group and reservation count from its next attempt on. */
-function changing(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
+/** Moves pending tasks to a group, or out of theirs if it is null. Refuses tasks that wait for the group. */
+function moveDecider(state: ReadonlyState, group: string | null): DecideOne {
+  const changeGroup = settingsDecider(state, { group });
+  let waiting: ReadonlySet<ReadonlyTaskNode> | undefined;
+  let refused = 0;
+  return (node) => {
+    const events = changeGroup(node);
+    if (group === null || events.length === 0) return events;
+    waiting ??= waitingForGroup(state, group);
+    if (!waiting.has(node)) return events;
+    // Refuses with the path of the cycle. Only for the refusals that the answer shows, as finding it is expensive.
+    if (refused++ < MAX_NAMED) checkMove(state, [node.task], group);
+    throw new Refusal("cycle", `Cannot move task ${node.task.id} to group ${group} as it waits for that group`, {
+      id: node.task.id,
+      group,
+    });
+  };
+}
+
+/** Changes settings of pending tasks. */
+function settingsDecider(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
   return ({ task }) => {
     if (task.status !== "pending") throw wrongState("change", task, "only pending tasks can change");
     checkSettings(settings, task.id, state);
@@ -167,28 +171,29 @@ function changing(state: ReadonlyState, settings: Changes<TaskSettings>): Decide
   };
 }
 
-/** Tasks go together with those that depend on them, if these can go. */
-function deleting(nodes: readonly ReadonlyTaskNode[]): DecideOne {
-  const going = new Set(nodes);
-  const goesToo = (node: ReadonlyTaskNode) => going.has(node);
-  // A task that stays keeps what it depends on.
+/** Deletes tasks. A task with dependents is deleted only together with all of them. */
+function deleteDecider(nodes: readonly ReadonlyTaskNode[]): DecideOne {
+  const deleted = new Set(nodes);
+  const isDeleted = (node: ReadonlyTaskNode) => deleted.has(node);
+  // A task that cannot be deleted keeps its dependencies, so these are checked again.
   const unchecked = [...nodes];
   for (let node = unchecked.pop(); node !== undefined; node = unchecked.pop()) {
-    if (!going.has(node)) continue;
+    if (!deleted.has(node)) continue;
     try {
-      checkDeletable(node, goesToo);
+      checkDeletable(node, isDeleted);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      going.delete(node);
+      deleted.delete(node);
       unchecked.push(...node.dependencies, ...conditionSources(node));
     }
   }
   return (node) => {
-    checkDeletable(node, goesToo);
+    checkDeletable(node, isDeleted);
     return [{ type: "task.deleted", id: node.task.id }];
   };
 }
 
+/** The tasks that the dependency expressions of a task name. */
 function* conditionSources(node: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
   const conditions = [...node.conditions];
   for (let condition = conditions.pop(); condition !== undefined; condition = conditions.pop()) {

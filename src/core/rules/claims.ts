@@ -1,5 +1,5 @@
 /**
- * The rules for claims: the next task for an instance, or the one that it names, and why it may not have that one.
+ * The rules for claims: an instance claims the next task, or a named one if nothing forbids that.
  */
 
 import type { Event } from "../messages/events.ts";
@@ -47,7 +47,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
     const { task } = node;
     const previous = task.pastAttempts?.at(-1);
     return {
-      events: task.status === "in_progress" ? [] : [claiming(task, instance, context.now)],
+      events: task.status === "in_progress" ? [] : [claimEvent(task, instance, context.now)],
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
@@ -59,7 +59,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
 };
 
 /** The claim of a task that `instance` may claim. */
-function claiming({ id, attempt, timeoutMs }: Task, instance: string, now: number): Event {
+function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, now: number): Event {
   return {
     type: "task.claimed",
     id,
@@ -69,14 +69,14 @@ function claiming({ id, attempt, timeoutMs }: Task, instance: string, now: numbe
   };
 }
 
-/** The node if the instance may claim it by name, or holds it already: asking twice gives the same task. */
+/** The node if the instance may claim it by name, or holds it already, as a repeated call gets the same answer. */
 function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
   const refusal = claimRefusal(state, node, profile);
   if (refusal !== undefined) throw refusal;
   return node;
 }
 
-/** Why an instance may not claim a task by name. */
+/** The refusal of a claim by name; undefined if the instance may claim the task or holds it already. */
 export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): Refusal | undefined {
   const { task, standing, lane } = node;
   const { id } = task;
@@ -95,15 +95,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   }
   if (standing !== "ready") return notReady(state, node);
   if (lane !== undefined && !isEligible(profile, lane.bucket)) {
-    const missing = missingOf(profile, lane.bucket);
-    const { instance: reservedFor, roles, capabilities } = asksOf(node);
-    return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} lacks ${missing.join(" and ")}`, {
-      remedies: [
-        ...(reservedFor === undefined ? [{ type: "offer", roles, capabilities } as const] : []),
-        { type: "update_task", id, change: "requirements" },
-      ],
-      data: { id, missing },
-    });
+    return notEligible(node, instance, missingOf(profile, lane.bucket));
   }
   if (!isFree(state, instance)) {
     const { reason, why, remedies } = noTasksReason(state, profile);
@@ -116,6 +108,18 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   return refuse("limit_reached", `Cannot claim task ${id} now as ${reasons.join(" and ")}`, {
     remedies: limits.flatMap((limit) => reliefOf(state, limit)),
     data: { id, reasons },
+  });
+}
+
+function notEligible(node: ReadonlyTaskNode, instance: string, missing: readonly string[]): Refusal {
+  const { id } = node.task;
+  const { instance: reservedFor, roles, capabilities } = asksOf(node);
+  return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} lacks ${missing.join(" and ")}`, {
+    remedies: [
+      ...(reservedFor === undefined ? [{ type: "offer", roles, capabilities } as const] : []),
+      { type: "update_task", id, change: "requirements" },
+    ],
+    data: { id, missing },
   });
 }
 

@@ -1,7 +1,7 @@
 /**
- * The rules: what a command does in a given state. Pure and synchronous, without clock or randomness. A decision
- * is the events that the command causes and the answer, which is read from the state after them; a command that
- * the rules forbid throws a `Refusal` and nothing else.
+ * Decides commands. Pure and synchronous, without clock or randomness. A decision is the events that a command causes,
+ * and a function that reads the answer from the state after them. A forbidden command throws a `Refusal`, and nothing
+ * else is thrown.
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
@@ -30,7 +30,7 @@ export function decide<K extends CommandType>(
   return heartbeat.length === 0 ? decision : { ...decision, events: [...heartbeat, ...decision.events] };
 }
 
-/** What is written although a command was refused: that its instance is alive. */
+/** The events of a refused command: its instance called, which extends its leases. */
 export function refusedEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,

@@ -1,5 +1,5 @@
 /**
- * What a decision is, and what the deciders have in common.
+ * The types of deciders and their decisions, and helpers that several deciders share.
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
@@ -13,7 +13,7 @@ import { viewOf } from "../views/tasks.ts";
 
 export interface Decision<A> {
   readonly events: readonly Event[];
-  /** Reads the answer from the state to which the events, and what follows from them, have been applied. */
+  /** Reads the answer from the state after the events and their consequences. */
   readonly answer: (state: ReadonlyState) => A;
 }
 
@@ -24,15 +24,15 @@ export type Decider<K extends CommandType> = (
   context: Context,
 ) => Decision<AnswerOf<K>>;
 
-/** The deciders of some types. */
+/** The deciders of several types of commands. */
 export type Deciders<K extends CommandType> = { readonly [T in K]: Decider<T> };
 
-/** The view of a task that must exist. */
+/** The view of a task. Throws a `Refusal` if it does not exist. */
 export function viewIn(state: ReadonlyState, id: string): TaskView {
   return viewOf(findTask(state, id));
 }
 
-/** The refusal of an action that a task's status forbids. */
+/** The refusal of an action that the status of a task forbids. */
 export function wrongState(action: string, task: Task, why: string, remedies?: readonly Remedy[]): Refusal {
   const { id, status } = task;
   return refuse("wrong_state", `Cannot ${action} task ${id} in ${status} state: ${why}`, {

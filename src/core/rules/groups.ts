@@ -1,5 +1,5 @@
 /**
- * The rules for groups.
+ * The rules for creating, changing and deleting groups.
  */
 
 import type { GroupSettings } from "../model/group.ts";
@@ -28,7 +28,7 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   update_group(state, { id, settings }) {
     const { group } = findGroup(state, id);
     checkGroupSettings(settings, id);
-    // The keys of the settings are those of a group's.
+    // Settings have the keys of group settings only.
     const isChanged = Object.entries(settings).some(([key, value]) => {
       return value !== undefined && value !== (group[key as keyof GroupSettings] ?? null);
     });
@@ -40,20 +40,20 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
 
   delete_group(state, { id }) {
     const node = findGroup(state, id);
-    const named = new Set<ReadonlyTaskNode>([
+    const dependents = new Set<ReadonlyTaskNode>([
       ...node.members,
       ...Array.from(conditionsOn(node), (condition) => condition.root),
     ]);
-    if (named.size > 0) {
-      const nodes = inOrderOfCreation(named);
+    if (dependents.size > 0) {
+      const nodes = inOrderOfCreation(dependents);
       const ids = nodes.map(({ task }) => task.id);
-      const ways = nodes.slice(0, MAX_NAMED).flatMap((each) => {
+      const remedies = nodes.slice(0, MAX_NAMED).flatMap((each) => {
         return waysToDetach(each, node.members.has(each) ? "group" : "dependencies");
       });
       throw refuse(
         "has_dependents",
         `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}`,
-        { remedies: eachOnce(ways), data: { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length } },
+        { remedies: eachOnce(remedies), data: { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length } },
       );
     }
     return { events: [{ type: "group.deleted", group: id }], answer: () => ({ deleted: id }) };
@@ -63,27 +63,29 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
 /**
  * Refuses a group that cannot be created.
  *
- * @param instead what can be done with one that is there
+ * @param remedies what would work if the group exists
  */
 export function checkNewGroup(
   state: ReadonlyState,
   id: string,
   settings: GroupSettings,
-  instead: readonly Remedy[] = [],
+  remedies: readonly Remedy[] = [],
 ): void {
   checkNewId(id, "Group id", state.groups);
   checkGroupSettings(settings, id);
   if (state.groups.has(id)) {
     throw refuse("already_exists", `Group ${id} already exists: choose another id`, {
-      remedies: instead,
+      remedies,
       data: { group: id },
     });
   }
   checkRoomForGroups(state, 1);
 }
 
-/** Refuses more groups than there may be. */
+/** Refuses `count` more groups if that would be more than `MAX_GROUPS`. */
 export function checkRoomForGroups({ groups }: ReadonlyState, count: number): void {
   if (groups.size + count <= MAX_GROUPS) return;
-  throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups`, { limit: MAX_GROUPS });
+  throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups: delete some first`, {
+    limit: MAX_GROUPS,
+  });
 }

@@ -1,9 +1,9 @@
 /**
- * Signs of life. Any call of an instance is one: it extends the instance's own time and the leases of its tasks.
+ * Heartbeats. Every call of an instance is one: it extends the instance's own time and the leases of its tasks.
  */
 
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
-import type { Event } from "../messages/events.ts";
+import type { Event, EventOf } from "../messages/events.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "../model/limits.ts";
 import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
@@ -11,46 +11,38 @@ import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { timeAfter } from "./retry_policy.ts";
 
 /**
- * By how much more than what was asked for a sign of life extends a time: so that whoever called has all of that time
- * after it, though only every second half of it is written down.
+ * By which share of its term a time is extended beyond the term. A call within this margin writes nothing and still
+ * leaves the instance its whole term.
  */
 const MARGIN = 0.5;
 
 /**
- * What follows from the fact that an instance called: nothing, while all of its times are still before it.
+ * The events that a call of an instance causes by itself: none while all of its times are at least a term away.
  *
- * @param isAnswered whether the command is carried out, and so can tell of what was lost
+ * @param isAccepted whether the command is carried out; only then its answer can name lost tasks
  */
 export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   { now }: Omit<Context, "clock">,
-  isAnswered = true,
+  isAccepted = true,
 ): readonly Event[] {
-  // Others may release the task of a dead instance in its name.
-  const isSilent = !("instance" in command) || command.type === "release_task" || command.type === "leave";
-  if (isSilent) return NONE;
+  // Anybody may release a task, or leave, in the name of a dead instance: neither shows that it is alive.
+  const isHeartbeat = "instance" in command && command.type !== "release_task" && command.type !== "leave";
+  if (!isHeartbeat) return NONE;
   const { instance: id } = command;
-  // An end of a task ends its lease.
-  const isEnd = isAnswered && (command.type === "complete_task" || command.type === "fail_task");
-  const ended = isEnd && "id" in command ? command.id : undefined;
-  const due: ReadonlyTaskNode[] = [];
-  for (const node of state.held.get(id) ?? NONE) {
-    const { timeoutMs, leaseUntil = Infinity } = node.task;
-    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now) && node.task.id !== ended) due.push(node);
-  }
-  const leases = inOrderOfCreation(firstToEnd(due, MAX_RECORD_TASKS)).map(({ task: { id, timeoutMs = 0 } }) => {
-    return { id, until: extended(now, timeoutMs) };
-  });
-  // Registering says all of the instance itself.
+  // A command that ends a task ends its lease.
+  const isEnd = isAccepted && (command.type === "complete_task" || command.type === "fail_task");
+  const leases = extendedLeases(state, id, { now, endedTask: isEnd && "id" in command ? command.id : undefined });
+  // `instance.registered` sets all fields of the instance.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
   const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};
-  const isBack = status === "lost";
-  const isThere = status === "active" || status === "draining";
-  const isExpiring = ttlMs !== undefined && (isBack || (isThere && isRunningOut(expiresAt, ttlMs, now)));
-  const isTelling = isAnswered && (command.type === "claim_task" || command.type === "heartbeat");
-  const isTold = isTelling && lostTasks !== undefined;
-  if (leases.length === 0 && !isBack && !isExpiring && !isTold) return NONE;
+  const wasLost = status === "lost";
+  const isPresent = status === "active" || status === "draining";
+  const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
+  const namesLostTasks = isAccepted && (command.type === "claim_task" || command.type === "heartbeat");
+  const isTold = namesLostTasks && lostTasks !== undefined;
+  if (leases.length === 0 && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
     instance: id,
@@ -60,9 +52,25 @@ export function heartbeatEvents<K extends CommandType>(
   }];
 }
 
+/** The leases of an instance that its call extends, at most `MAX_RECORD_TASKS`, in the order of creation. */
+function extendedLeases(
+  state: ReadonlyState,
+  instance: string,
+  { now, endedTask }: { readonly now: number; readonly endedTask: string | undefined },
+): EventOf<"instance.renewed">["leases"] {
+  const due: ReadonlyTaskNode[] = [];
+  for (const node of state.held.get(instance) ?? NONE) {
+    const { id, timeoutMs, leaseUntil = Infinity } = node.task;
+    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now) && id !== endedTask) due.push(node);
+  }
+  return inOrderOfCreation(firstToEnd(due, MAX_RECORD_TASKS)).map(({ task: { id, timeoutMs = 0 } }) => {
+    return { id, until: extended(now, timeoutMs) };
+  });
+}
+
 /**
- * From when on a call of an instance has a sign of life written, in milliseconds since the Unix epoch; undefined if
- * nothing of it can expire.
+ * The time from which on a call of an instance is recorded, in milliseconds since the Unix epoch; undefined if the
+ * instance has nothing that can expire.
  */
 export function heartbeatDueAt(state: ReadonlyState, id: string): number | undefined {
   const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
@@ -76,7 +84,7 @@ export function heartbeatDueAt(state: ReadonlyState, id: string): number | undef
   return first === Infinity ? undefined : first + 1;
 }
 
-/** Whether a time is to be extended; one that is at the end of all dates cannot be. */
+/** Whether a time is to be extended: it is less than its term away. The latest possible date cannot be extended. */
 function isRunningOut(until: number, termMs: number, now: number): boolean {
   return until - now < termMs && until < MAX_TIME_MS;
 }
@@ -95,9 +103,9 @@ function firstToEnd(nodes: readonly ReadonlyTaskNode[], limit: number): readonly
 const NONE: readonly never[] = [];
 
 /**
- * How things stand for an instance.
+ * The answer to a heartbeat of an instance.
  *
- * @param lostTasks what it had lost before it called
+ * @param lostTasks the tasks that it lost before it called
  */
 export function heartbeatOf(state: ReadonlyState, id: string, lostTasks: readonly string[] = NONE): Heartbeat {
   const instance = state.instances.get(id)?.instance;

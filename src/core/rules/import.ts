@@ -1,4 +1,4 @@
-/** The rules for taking over tasks as they are, with status, result and times. */
+/** The rules for importing tasks with their status, result and times. */
 
 import { checkRoomForGroups } from "./groups.ts";
 import type { Deciders } from "./decision.ts";
@@ -23,8 +23,8 @@ import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.
 
 export const importDeciders: Deciders<"import_tasks"> = {
   import_tasks(state, { tasks, firstOrder }) {
-    const isElsewhere = firstOrder !== undefined && firstOrder !== state.nextOrder;
-    if (tasks.length === 0 || isElsewhere) return { events: [], answer: () => ({ imported: 0 }) };
+    const isTooLate = firstOrder !== undefined && firstOrder !== state.nextOrder;
+    if (tasks.length === 0 || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
     const normal = tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
     const newGroups = checkImport(state, normal);
     return {
@@ -37,7 +37,7 @@ export const importDeciders: Deciders<"import_tasks"> = {
   },
 };
 
-/** Refuses tasks that cannot be imported, all together. Returns the groups that they need and that do not exist yet. */
+/** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */
 export function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {
   const newGroups = new IdMap<true>();
   for (const { group } of tasks) {
@@ -52,7 +52,7 @@ export function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap
   return newGroups;
 }
 
-/** What an import adds to the checks of new tasks: a life that is consistent in itself. */
+/** Refuses an imported task whose status, times and other fields contradict each other. */
 function checkImported(task: Task): void {
   const { id, status, assignedTo, startedAt, finishedAt } = task;
   checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);

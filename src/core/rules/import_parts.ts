@@ -1,6 +1,6 @@
 /**
- * Cuts an import into parts, each for a record of its own. What a task waits for comes before it, in an earlier part or
- * the same, so that each part can be imported after those before it, and nobody claims a task too early in between.
+ * Cuts an import into parts, one for each record. The dependencies of a task are in the same part or an earlier one, so
+ * the parts can be imported in their order, and nobody can claim a task too early between two parts.
  */
 
 import { referencesOf } from "../model/dependency.ts";
@@ -10,11 +10,11 @@ import { jsonBytes } from "../state/record_size.ts";
 import { Refusal } from "../model/refusal.ts";
 import { printable } from "../model/values.ts";
 
-/** Largest task, as JSON in bytes of UTF-8: beside it, a record of its own has room for its group. */
+/** Largest task, as JSON in bytes of UTF-8: its record must also have room for its group. */
 const MAX_TASK_BYTES = MAX_EVENTS_BYTES - 4 * 1024;
 
 /**
- * Parts of tasks, as few as are needed. The order stays as it is where one part is enough.
+ * The fewest parts of at most `maxBytes` each, or of one larger task. The order of tasks is kept if one part is enough.
  *
  * @throws Refusal `limit_exceeded` if a task does not fit into a record
  */
@@ -46,12 +46,12 @@ function tooLarge({ id }: Task, bytes: number): Refusal {
   );
 }
 
-/** A task, or the members of a group: what waits for the group waits for each of them. */
+/** A task, or the members of a group: a task that depends on a group depends on each member. */
 type Vertex = Task | readonly Task[];
 
 /**
- * Tasks in an order in which each comes after those that it depends on, as members of a group too; otherwise as they
- * were. Depth-first and iterative, as a chain may be as long as the list. O(tasks and dependencies).
+ * Sorts tasks topologically, dependencies first, members of groups included; otherwise the order is kept. Depth-first
+ * and iterative, as a chain may be as long as the list. O(tasks + dependencies).
  */
 function inOrderOfDependencies(tasks: readonly Task[]): readonly Task[] {
   const byId = new Map(tasks.map((task) => [task.id, task]));

@@ -1,5 +1,5 @@
 /**
- * The rules for instances: coming, staying and going.
+ * The rules for instances: they register, send heartbeats and leave.
  */
 
 import type { Event } from "../messages/events.ts";
@@ -11,7 +11,7 @@ import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { instanceViewOf } from "../views/instances.ts";
-import { releasing } from "./attempts.ts";
+import { releaseEvents } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
@@ -34,7 +34,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     checkInstance(state, instance);
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
     const warning = clockWarning(context);
-    // The sign of life itself is written with every command of an instance, where it is due.
+    // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({
       ...heartbeatOf(after, instance, lostTasks),
       ...(heartbeatEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
@@ -51,11 +51,11 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     }
     if (instance.status === "left") return { events: [], answer };
     const released = firstHeldBy(state, id, MAX_RECORD_TASKS)
-      .flatMap(({ task }): readonly Event[] => releasing(task, "its instance left"));
+      .flatMap(({ task }): readonly Event[] => releaseEvents(task, "its instance left"));
     if (released.length === countHeldBy(state, id)) {
       return { events: [...released, { type: "instance.left", instance: id }], answer };
     }
-    // Until it has called so often that it holds nothing, it drains: it gets no more tasks.
+    // It holds more tasks than one record can release: it drains, and further calls release the others.
     const isDrainingNow = instance.status === "draining";
     return { events: isDrainingNow ? released : [{ type: "instance.drained", instance: id }, ...released], answer };
   },

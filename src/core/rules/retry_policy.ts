@@ -1,22 +1,23 @@
 /**
- * What becomes of a task whose attempt did not succeed.
+ * The retry policy: whether a task whose attempt did not succeed is tried again, and when.
  */
 
 import type { EventOf } from "../messages/events.ts";
 import { MAX_DURATION_MS, MAX_TIME_MS } from "../model/limits.ts";
 import type { Backoff, Task } from "../model/task.ts";
 
-/** The pause before the first repetition unless a task says otherwise, in milliseconds; as in Temporal's retry policy. */
+/** The default pause before the first retry, in milliseconds; as in Temporal's retry policy. */
 const INITIAL_INTERVAL_MS = 1_000;
 
-/** By what each further pause is longer, and how many first ones it is at most. */
+/** The default factor by which each further pause is longer. */
 const COEFFICIENT = 2;
 
+/** The longest pause by default, as a multiple of the first one. */
 const MAX_INTERVALS = 100;
 
 /**
- * The end of a held task's attempt: failed (retryable), expired or lost. The task goes back, after a pause unless it was
- * lost with its instance, or fails when its attempts are used up.
+ * Ends the attempt of a held task: failed (retryable), expired or lost. The task fails if its attempts are used up; else
+ * it is pending again, after a pause unless its instance was lost.
  */
 export function endOfAttempt(
   task: Task,
@@ -29,13 +30,16 @@ export function endOfAttempt(
   if (failures + 1 >= maxAttempts) {
     return { ...ended, error: error ?? `${WORDS[outcome]}, and its ${maxAttempts} attempts are used up`, isLast: true };
   }
-  const said = error === undefined ? ended : { ...ended, error };
-  return outcome === "lost" ? said : { ...said, retryAt: timeAfter(now, pauseMs(backoff, failures)) };
+  return {
+    ...ended,
+    ...(error !== undefined && { error }),
+    ...(outcome !== "lost" && { retryAt: timeAfter(now, pauseMs(backoff, failures)) }),
+  };
 }
 
 const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
 
-/** A time that has a date, whatever the clock says: `durationMs` after `now`, both in milliseconds. */
+/** The time `durationMs` after `now`, both in milliseconds; at most `MAX_TIME_MS`, so that it always has a date. */
 export function timeAfter(now: number, durationMs: number): number {
   return Math.min(now + durationMs, MAX_TIME_MS);
 }
@@ -46,7 +50,7 @@ function pauseMs(
   failures: number,
 ): number {
   const most = Math.min(maxIntervalMs ?? MAX_INTERVALS * initialIntervalMs, MAX_DURATION_MS);
-  // Bounded before it is multiplied: no power of a coefficient makes a pause of 0 longer (0 * Infinity is NaN).
+  // Bounded before it is multiplied, as 0 * Infinity is NaN.
   const growth = Math.min(coefficient ** failures, MAX_DURATION_MS);
   return Math.round(Math.min(initialIntervalMs * growth, most));
 }

@@ -1,5 +1,5 @@
 /**
- * What is due: leases that expired, instances that were lost, deadlines that passed, and what the record before had no
+ * The sweep: expires leases, loses instances, marks overdue tasks, and writes consequences that the last record had no
  * room for. Any process may sweep; as the journal takes one command at a time, everything happens once.
  */
 
@@ -17,7 +17,7 @@ import type { Deciders } from "./decision.ts";
 export const sweepDeciders: Deciders<"sweep"> = {
   sweep(state, _, { now }) {
     const due = dueEvents(state, now);
-    // What follows from events comes with them; by itself, where nothing else is due.
+    // Consequences come with the events that cause them. Remaining ones are written when nothing else is due.
     const events = due.length > 0 ? due : consequencesOf(state, MAX_RECORD_TASKS);
     return { events, answer: () => ({ swept: events.length }) };
   },
@@ -29,22 +29,22 @@ export function isSweepDue(state: ReadonlyState, now: number): boolean {
   return next !== undefined && next <= now;
 }
 
-/** When something is due next, in milliseconds since the Unix epoch. */
+/** When the next sweep is due, in milliseconds since the Unix epoch; undefined if none is. */
 export function nextDueOf(state: ReadonlyState): number | undefined {
-  // What follows from the last record, and did not find room in it, is due at once.
+  // Consequences that the last record had no room for are due at once.
   if (state.unreachable.size + state.drained.size > 0) return 0;
   return state.expiryTimers.entries[0]?.at;
 }
 
-/** When something is due next, or changes by itself, in milliseconds since the Unix epoch. */
+/** When a sweep is due or a delay or reservation ends, whichever is first, in milliseconds since the Unix epoch. */
 export function nextTimeOf(state: ReadonlyState): number | undefined {
   const next = Math.min(nextDueOf(state) ?? Infinity, state.delayTimers.entries[0]?.at ?? Infinity);
   return next === Infinity ? undefined : next;
 }
 
 /**
- * Lost instances first, as what they held needs no lease to expire; in an order that the heap has no part in. What one
- * record has no room for is due still.
+ * The events that are due, at most one record of them; the next sweep writes the rest. Lost instances come first, as
+ * their leases need not expire. The order does not depend on the order of the heap.
  */
 function dueEvents(state: ReadonlyState, now: number): readonly Event[] {
   const { instances, tasks } = dueTargets(state, now);
@@ -53,19 +53,19 @@ function dueEvents(state: ReadonlyState, now: number): readonly Event[] {
   let room = MAX_RECORD_TASKS;
   for (const { id } of instances) {
     if (room === 0) return events;
-    const ends = losing(state, id, { now, room });
+    const ends = lostAttempts(state, id, { now, room });
     for (const end of ends) lost.set(end.id, end);
     events.push(...ends);
-    // The instance is lost with the last of its tasks; a call of its before that finds it alive.
+    // The instance is lost together with the last of its tasks. If it calls before, it is not lost.
     if (ends.length < countHeldBy(state, id)) return events;
     events.push({ type: "instance.lost", instance: id, tasks: ends.slice(0, MAX_SCANNED).map((end) => end.id) });
     room = Math.max(0, room - ends.length - 1);
   }
-  for (const task of tasks.slice(0, room)) events.push(...dueOf(task, lost.get(task.id), now));
+  for (const task of tasks.slice(0, room)) events.push(...dueEventsOf(task, lost.get(task.id), now));
   return events;
 }
 
-/** What is due at `now`, the first of it. */
+/** The tasks and instances that are due at `now`, those that were due first: at most `MAX_RECORD_TASKS`. */
 function dueTargets(state: ReadonlyState, now: number) {
   const tasks: Task[] = [];
   const instances: Instance[] = [];
@@ -80,21 +80,25 @@ function dueTargets(state: ReadonlyState, now: number) {
   };
 }
 
-/** The ends of the attempts of a lost instance: of all, or of the tasks created first if there is no room for all. */
-function losing(
+/** The ends of the attempts of a lost instance, of the tasks created first if there is no room for all. */
+function lostAttempts(
   state: ReadonlyState,
   id: string,
   { now, room }: { readonly now: number; readonly room: number },
 ): readonly EventOf<"attempt.ended">[] {
   const held = countHeldBy(state, id);
-  // A part that is not full comes first: the last one names what was lost.
+  // The part that is not full comes first, so that the last part, which `instance.lost` names, is full.
   const count = held > room ? held % room || room : room;
   return firstHeldBy(state, id, count).map(({ task }) => endOfAttempt(task, "lost", now));
 }
 
-/** @param lost the end of the task's attempt with its instance, in the same record */
-function dueOf(task: Task, lost: EventOf<"attempt.ended"> | undefined, now: number): readonly Event[] {
-  // What has ended, nothing ends again.
+/**
+ * The events of a task whose deadline or lease has passed.
+ *
+ * @param lost the event in the same record that ends its attempt with its instance
+ */
+function dueEventsOf(task: Task, lost: EventOf<"attempt.ended"> | undefined, now: number): readonly Event[] {
+  // That event fails the task already.
   if (lost?.isLast === true) return [];
   const { id, leaseUntil = Infinity, deadline = Infinity, overdue } = task;
   const isOverdue = overdue !== true && deadline <= now;

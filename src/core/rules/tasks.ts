@@ -1,5 +1,5 @@
 /**
- * The rules for making, changing and removing tasks, and for those ends of theirs that need no holder.
+ * The rules for creating, changing, deleting, cancelling and retrying tasks: commands that need no holder.
  */
 
 import type { TaskDefaults } from "../messages/commands.ts";
@@ -62,25 +62,25 @@ export const taskDeciders: Deciders<
   },
 
   cancel_task(state, { id, reason }) {
-    return { events: cancelling(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
+    return { events: cancelEvents(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
   },
 
   retry_task(state, { id }, { now }) {
     const node = findTask(state, id);
     return {
-      events: retrying(state, node, { now, after: unreachableEnd(node) }),
+      events: retryEvents(state, node, { now, statusAfter: unreachableEnd(node) }),
       answer: (after) => viewIn(after, id),
     };
   },
 };
 
-/** A new task in the form in which it is kept, with the server's settings where it does not say otherwise. */
+/** A new task in the form in which it is stored, with the server's defaults for settings that it does not have. */
 export function completeTask(task: NewTask, defaults: TaskDefaults): NewTask {
   const { id, description } = task;
   return { id, description, dependencies: normalize(task.dependencies), ...defaults, ...settingsOf(task) };
 }
 
-/** The settings that a task has, and nothing else that it may have besides. */
+/** The settings of a task without its other fields. */
 function settingsOf(task: TaskSettings): TaskSettings {
   return Object.fromEntries(Object.entries(task).filter(([key]) => Object.hasOwn(SETTINGS, key)));
 }
@@ -102,8 +102,8 @@ const SETTINGS: Readonly<Record<keyof TaskSettings, true>> = {
   ifUnreachable: true,
 };
 
-/** The cancellation of a task that has not ended; nothing, if it is cancelled already. */
-export function cancelling(task: Task, reason: string | undefined): readonly Event[] {
+/** The cancellation of a task that has not ended; empty if it is cancelled already. */
+export function cancelEvents(task: Task, reason: string | undefined): readonly Event[] {
   const { id, status } = task;
   if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
   if (status === "cancelled") return [];
@@ -113,15 +113,19 @@ export function cancelling(task: Task, reason: string | undefined): readonly Eve
 
 interface Retry {
   readonly now: number;
-  /** How the task ends at once if it is retried, together with the others that are. */
-  readonly after: TaskStatus | undefined;
+  /** The status of the task right after it is retried, together with the others of the command; undefined: pending. */
+  readonly statusAfter: TaskStatus | undefined;
 }
 
 /**
- * Another try of a task that failed, was cancelled or skipped; the end of its back-off, if it is pending already.
- * Refused where it would be as it is now at once.
+ * Retries a task that failed, was cancelled or skipped; ends the back-off of a pending one. Refused if its dependencies
+ * would end the task in the same status at once.
  */
-export function retrying(state: ReadonlyState, node: ReadonlyTaskNode, { now, after }: Retry): readonly Event[] {
+export function retryEvents(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { now, statusAfter }: Retry,
+): readonly Event[] {
   const { task } = node;
   const { id, status, retryAt = 0 } = task;
   if (!isRetryable(task)) {
@@ -133,7 +137,7 @@ export function retrying(state: ReadonlyState, node: ReadonlyTaskNode, { now, af
     );
   }
   if (status === "pending") return retryAt > now ? [{ type: "task.retried", id }] : [];
-  if (after === status) {
+  if (statusAfter === status) {
     const { why, remedies } = reasonOf(state, node);
     throw wrongState("retry", task, why, remedies);
   }
@@ -145,14 +149,14 @@ export function isRetryable({ status }: Task): boolean {
   return status !== "in_progress" && status !== "completed";
 }
 
-/** Refuses to delete a task that somebody works on, or that others depend on which don't go with it. */
-export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: ReadonlyTaskNode) => boolean): void {
+/** Refuses to delete a task in progress, or one with dependents that are not deleted, too. */
+export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: ReadonlyTaskNode) => boolean): void {
   const { task } = node;
-  const staying = inOrderOfCreation([...dependentsOf(node)].filter((dependent) => !goesToo(dependent)));
-  if (staying.length > 0) {
-    const ids = staying.map((dependent) => dependent.task.id);
+  const remaining = inOrderOfCreation([...dependentsOf(node)].filter((dependent) => !isDeleted(dependent)));
+  if (remaining.length > 0) {
+    const ids = remaining.map((dependent) => dependent.task.id);
     throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
-      remedies: eachOnce(staying.slice(0, MAX_NAMED).flatMap((dependent) => waysToDetach(dependent, "dependencies"))),
+      remedies: eachOnce(remaining.slice(0, MAX_NAMED).flatMap((dependent) => waysToDetach(dependent, "dependencies"))),
       data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
     });
   }
@@ -162,12 +166,12 @@ export function checkDeletable(node: ReadonlyTaskNode, goesToo: (dependent: Read
 }
 
 /**
- * What takes a task from what it names: a change while it is pending, and later only its own end and deletion, which
- * begins with what depends on it.
+ * The remedy that detaches a task from its dependency or group. A pending task can be changed. A running one must end
+ * first. An ended one can only be deleted, after its dependents.
  */
 export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
   let node = start;
-  // No task depends on itself, so this ends.
+  // Ends, as there are no cycles.
   for (;;) {
     const { id, status } = node.task;
     if (status === "pending") return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
@@ -178,21 +182,21 @@ export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "
   }
 }
 
-/** The tasks that name a task. */
+/** The tasks that depend on a task, by its plain id or an expression. */
 function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
   return new Set([...node.dependents, ...Array.from(node.subscribers, (condition) => condition.root)]);
 }
 
-/** Those of the settings that a task does not have already. */
+/** The settings that differ from those of a task. */
 export function differentSettings(task: Task, settings: Changes<TaskSettings>): Changes<TaskSettings> {
   const entries = Object.entries(settings).filter(([key, value]) => {
-    // The keys of settings are those of a task's settings.
+    // Settings have the keys of task settings only.
     return value !== undefined && !isSame(value, task[key as keyof TaskSettings] ?? null);
   });
   return Object.fromEntries(entries);
 }
 
-/** Whether two JSON values are written the same. */
+/** Whether two values have the same JSON. */
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,5 +1,5 @@
 /**
- * The rules for templates.
+ * The rules for saving, applying and archiving templates.
  */
 
 import { IdMap } from "../model/id_map.ts";
@@ -28,7 +28,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     let versions = 0;
     for (const saved of state.templates.values()) versions += saved.versions.length;
     if (versions >= MAX_TEMPLATE_VERSIONS) {
-      throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} versions of templates`, {
+      throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} template versions in all`, {
         limit: MAX_TEMPLATE_VERSIONS,
       });
     }
@@ -62,16 +62,16 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     };
   },
 
-  archive_template(state, { name, isArchived: shallBe }) {
+  archive_template(state, { name, isArchived: archive }) {
     findTemplate(state, name);
     return {
-      events: isArchived(state, name) === shallBe ? [] : [{ type: "template.archived", name, isArchived: shallBe }],
-      answer: () => ({ name, isArchived: shallBe }),
+      events: isArchived(state, name) === archive ? [] : [{ type: "template.archived", name, isArchived: archive }],
+      answer: () => ({ name, isArchived: archive }),
     };
   },
 };
 
-/** The task with times that are said from now on. */
+/** The task with absolute times in place of those that count from `now`. */
 function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number): NewTask {
   return {
     ...task,
@@ -80,7 +80,7 @@ function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number
   };
 }
 
-/** Refuses what no values of parameters could make right: numbers, times, forms of expressions. */
+/** Refuses a task that no parameter values could make valid: its group, numbers, times or forms of expressions. */
 function checkFixed(task: TemplateTask): void {
   if (task.group !== undefined) {
     throw new Refusal(
@@ -91,7 +91,7 @@ function checkFixed(task: TemplateTask): void {
     );
   }
   const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
-  // Ids may hold placeholders: what they name is looked for when the template is applied.
+  // Ids may have placeholders, so whether they exist is checked when the template is applied.
   const anything = { has: () => true, twinOf: () => undefined };
   checkSettings(numbers, task.id, { groups: anything, instances: anything, held: anything });
   checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });

@@ -306,7 +306,10 @@ Deno.test({
     ) {
       const { code, message, data } = refusalOf(() => decide(state, over, contextAt(9)));
       assertEquals(code, "limit_exceeded");
-      assert(message.startsWith(`Cannot create more tasks as there are ${MAX_TASKS - 2} of ${MAX_TASKS}`), message);
+      assert(
+        message.startsWith(`Cannot create 3 more tasks as there are ${MAX_TASKS - 2} of at most ${MAX_TASKS}`),
+        message,
+      );
       assertEquals(data, { limit: MAX_TASKS });
     }
   },

@@ -111,8 +111,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a late completion undoes a failure on which others have acted",
     path: "src/core/rules/attempts.ts",
-    code: 'return isOver && status === "pending" ? last : undefined;',
-    instead: 'return isOver && status !== "in_progress" ? last : undefined;',
+    code: 'return wasLost && status === "pending" ? last : undefined;',
+    instead: 'return wasLost && status !== "in_progress" ? last : undefined;',
   },
   {
     name: "a pause that is no number: 0 times infinity",

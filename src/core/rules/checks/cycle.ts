@@ -1,5 +1,5 @@
 /**
- * No task may wait for itself through any path, groups included. All walks are iterative: a chain may be as long as
+ * Refuses cycles of dependencies, including those through groups. All walks are iterative, as a chain may be as long as
  * the graph.
  */
 
@@ -11,15 +11,15 @@ import type { NewTask } from "../../model/task.ts";
 import { conditionsOn } from "../../state/conditions.ts";
 import type { Condition, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
-/** What a path goes through: tasks and groups, those of a change in the form that they would have. */
+/** A vertex of the graph: a task or a group. Changed tasks have their new dependencies and group. */
 type Vertex = ReadonlyTaskNode | ReadonlyGroupNode | ChangedTask | NewGroup;
 
 /** A task that is new, or has new dependencies or another group. */
 interface ChangedTask {
   readonly id: string;
-  /** What it was before. */
+  /** The task before the change; undefined if it is new. */
   readonly node: ReadonlyTaskNode | undefined;
-  /** What it waits for. */
+  /** The tasks and groups that it depends on. */
   references: readonly Vertex[];
   group: Vertex | undefined;
 }
@@ -30,9 +30,8 @@ interface NewGroup {
 }
 
 /**
- * Refuses a cycle that tasks, new or with new dependencies or groups, would close. A cycle goes through a task that
- * changed and comes back to one, so it can be looked for along what waits for these, or along what they wait for.
- * O(the shorter way).
+ * Refuses a cycle that new tasks, or tasks with new dependencies or groups, would close. Such a cycle goes through a
+ * changed task, so a search from these finds it, along dependencies as well as against them. O(the shorter search).
  *
  * @throws Refusal `cycle`, with the path
  */
@@ -48,44 +47,44 @@ export function refuseCycle(
   const cycle = vertices.map(nameOf);
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
   throw refuse("cycle", `Dependencies would create a cycle: ${path.join(" → ")}`, {
-    remedies: waysToCut(vertices, changed),
+    remedies: remediesForCycle(vertices, changed),
     data: { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
   });
 }
 
-/** What takes one edge out of a cycle: another call, or a change of a pending task that is part of it. The first few. */
-function waysToCut(
+/** Remedies that remove one edge of the cycle: the call without it, or a change of a pending task. The first few. */
+function remediesForCycle(
   cycle: readonly Vertex[],
   changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
 ): readonly Remedy[] {
-  const ways: Remedy[] = [];
+  const remedies: Remedy[] = [];
   for (const [index, waiter] of cycle.slice(0, -1).entries()) {
     const awaited = cycle[index + 1];
-    if (awaited === undefined || ways.length === MAX_NAMED) break;
+    if (awaited === undefined || remedies.length === MAX_NAMED) break;
     const isMember = isGroup(waiter);
     const vertex = isMember ? awaited : waiter;
-    // A group waits for its members only.
+    // A group depends on its members only.
     if (isGroup(vertex)) continue;
     const { id, task } = "task" in vertex
       ? { id: vertex.task.id, task: vertex.task }
       : { ...vertex, task: vertex.node?.task };
-    const said = changes.get(id);
+    const change = changes.get(id);
     const part: Part = isMember
       ? { type: "membership", id: idOf(waiter) }
       : { type: isGroup(awaited) ? "group" : "task", id: idOf(awaited) };
-    const isNew = isMember ? said?.group !== task?.group : said?.dependencies !== task?.dependencies;
-    if (said !== undefined && isNew) ways.push({ type: "leave_out", id, part });
+    const isNew = isMember ? change?.group !== task?.group : change?.dependencies !== task?.dependencies;
+    if (change !== undefined && isNew) remedies.push({ type: "leave_out", id, part });
     else if (task?.status === "pending") {
-      ways.push({ type: "update_task", id, change: isMember ? "group" : "dependencies" });
+      remedies.push({ type: "update_task", id, change: isMember ? "group" : "dependencies" });
     }
   }
-  return ways;
+  return remedies;
 }
 
 /**
  * The first cycle reachable from `starts`, as a path whose last vertex is its first, or undefined.
  * Depth-first search with three colours (Cormen et al., Introduction to Algorithms, "Depth-first search").
- * O(vertices + edges) of what is reachable.
+ * O(reachable vertices + edges).
  */
 export function findCycle<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterable<V>): readonly V[] | undefined {
   const done = new Set<V>();
@@ -112,14 +111,14 @@ export function findCycle<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterabl
 }
 
 /**
- * Of ways from the starts the one that is at its end first, walking one edge of each in turn; undefined if it leads to
- * none of the starts again, as then there is no cycle.
+ * Walks one edge of each direction in turn, and returns the direction whose walk ends first; undefined if that walk does
+ * not come back to a start, as then there is no cycle.
  */
 function shorterWay<V, W extends (vertex: V) => Iterable<V>>(
   starts: ReadonlySet<V>,
-  ways: readonly W[],
+  directions: readonly W[],
 ): W | undefined {
-  const walkers = ways.map((nextOf) => ({ nextOf, edges: walk(starts, nextOf), meetsStart: false }));
+  const walkers = directions.map((nextOf) => ({ nextOf, edges: walk(starts, nextOf), meetsStart: false }));
   while (true) {
     for (const walker of walkers) {
       const { value, done } = walker.edges.next();
@@ -129,10 +128,10 @@ function shorterWay<V, W extends (vertex: V) => Iterable<V>>(
   }
 }
 
-/** The end of each edge that can be reached from the starts. */
+/** The target of each edge that is reachable from the starts. */
 function* walk<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterable<V>): Generator<V, void> {
   const seen = new Set(starts);
-  // A set yields what is added meanwhile.
+  // The loop also visits vertices that are added during it.
   for (const vertex of seen) {
     for (const next of nextOf(vertex)) {
       seen.add(next);
@@ -141,19 +140,28 @@ function* walk<V>(starts: Iterable<V>, nextOf: (vertex: V) => Iterable<V>): Gene
   }
 }
 
-/** The graph as it would be, and the changed tasks through which there can be a cycle. */
+/** The graph after the changes, and the changed tasks that can be part of a cycle. */
 interface ChangedGraph {
   readonly starts: ReadonlySet<Vertex>;
-  /** What waits for something, groups for their members included. */
+  /** The tasks that depend on a vertex, and the group of a task, which depends on its members. */
   readonly waitersOf: (vertex: Vertex) => Iterable<Vertex>;
-  /** The reverse. */
+  /** The vertices that a task or group depends on. */
   readonly awaitedBy: (vertex: Vertex) => Iterable<Vertex>;
 }
 
-function graphWith(
+/** The edges that changed tasks have after the changes. */
+interface ChangedEdges {
+  readonly changed: ReadonlyMap<string, ChangedTask>;
+  /** The changed tasks that depend on a task or group. */
+  readonly waiting: ReadonlyMap<Vertex, readonly ChangedTask[]>;
+  /** The changed tasks that belong to a group. */
+  readonly joining: ReadonlyMap<Vertex, readonly ChangedTask[]>;
+}
+
+function changedEdges(
   state: ReadonlyState,
   changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
-): ChangedGraph {
+): ChangedEdges {
   const changed = new Map<string, ChangedTask>();
   const newGroups = new Map<string, NewGroup>();
   const waiting = new Map<Vertex, ChangedTask[]>();
@@ -161,8 +169,6 @@ function graphWith(
   for (const id of changes.keys()) {
     changed.set(id, { id, node: state.tasks.get(id), references: [], group: undefined });
   }
-  const asChanged = (node: ReadonlyTaskNode): Vertex => changed.get(node.task.id) ?? node;
-  const isUnchanged = (node: ReadonlyTaskNode) => !changed.has(node.task.id);
   const groupOf = (id: string): Vertex => {
     const group = state.groups.get(id) ?? newGroups.get(id) ?? { newGroup: id };
     if ("newGroup" in group) newGroups.set(id, group);
@@ -180,6 +186,16 @@ function graphWith(
     task.group = groupOf(group);
     addTo(joining, task.group, task);
   }
+  return { changed, waiting, joining };
+}
+
+function graphWith(
+  state: ReadonlyState,
+  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+): ChangedGraph {
+  const { changed, waiting, joining } = changedEdges(state, changes);
+  const asChanged = (node: ReadonlyTaskNode): Vertex => changed.get(node.task.id) ?? node;
+  const isUnchanged = (node: ReadonlyTaskNode) => !changed.has(node.task.id);
   const isAwaited = (vertex: Vertex): boolean => {
     if (waiting.has(vertex) || "newGroup" in vertex) return waiting.has(vertex);
     if ("members" in vertex) return vertex.subscriptions.size > 0;
@@ -189,7 +205,7 @@ function graphWith(
   return {
     starts: new Set(
       Array.from(changed.values()).filter((task) =>
-        // No cycle goes through what waits for nothing, or what nothing waits for, itself or as a member of its group.
+        // A task is part of no cycle if it has no dependencies, or if nothing depends on it or its group.
         task.references.length > 0 && (isAwaited(task) || (task.group !== undefined && isAwaited(task.group)))
       ),
     ),
@@ -220,7 +236,7 @@ function graphWith(
   };
 }
 
-/** What an expression speaks of. */
+/** The tasks and groups that an expression names. */
 function* sourcesOf(condition: Condition, asChanged: (node: ReadonlyTaskNode) => Vertex): Iterable<Vertex> {
   if (condition.type === "branch") { for (const part of condition.parts) yield* sourcesOf(part, asChanged); }
   else yield condition.type === "task" ? asChanged(condition.source) : condition.source;

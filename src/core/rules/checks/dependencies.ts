@@ -1,5 +1,5 @@
 /**
- * Refuses dependencies whose values make no sense, that are too many, or that name what does not exist.
+ * Refuses dependencies with invalid values, too many of them, and those that name a task or group that does not exist.
  */
 
 import {
@@ -16,13 +16,13 @@ import type { Names } from "../../model/id_map.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
 import { checkId, hasJsonNumbers, printable, twinHint } from "../../model/values.ts";
 
-/** What dependencies may name. */
+/** The tasks and groups that dependencies may name. */
 export interface Existing {
   readonly tasks: Names;
   readonly groups: Names;
 }
 
-/** Refuses dependencies that `task` cannot have, whatever else is in the graph. */
+/** Refuses dependencies that `task` cannot have. Does not look for cycles. */
 export function checkDependencies(task: string, dependencies: readonly Dependency[], existing: Existing): void {
   let count = 0;
   const check = (dependency: Dependency, depth: number): void => {
@@ -30,10 +30,8 @@ export function checkDependencies(task: string, dependencies: readonly Dependenc
     if (depth > MAX_DEPENDENCY_DEPTH) {
       throw new Refusal(
         "limit_exceeded",
-        `Dependencies of task ${task} are nested more than ${MAX_DEPENDENCY_DEPTH} deep`,
-        {
-          limit: MAX_DEPENDENCY_DEPTH,
-        },
+        `Dependencies of task ${task} are nested more than ${MAX_DEPENDENCY_DEPTH} deep: flatten them`,
+        { limit: MAX_DEPENDENCY_DEPTH },
       );
     }
     if (typeof dependency === "string") return checkTask(task, dependency, existing);
@@ -57,7 +55,7 @@ function tooMany(count: number): Refusal {
   return new Refusal(
     "limit_exceeded",
     `Cannot depend on ${count} tasks: at most ${MAX_DEPENDENCIES} are allowed; ` +
-      "put a task that gathers some of them in between, or depend on a group",
+      "depend on a group, or on tasks that depend on some of them each",
     { limit: MAX_DEPENDENCIES },
   );
 }
@@ -91,13 +89,13 @@ function checkAtLeast(task: string, { at_least, of }: AtLeast): void {
   const most = total === Infinity ? "" : ` to ${total}`;
   throw invalid(
     task,
-    `at_least ${printable(String(at_least))} makes no sense: give a whole number from 1${most}, or a share like "60%"`,
+    `at_least ${printable(String(at_least))} is not valid: give a whole number from 1${most}, or a share like "60%"`,
   );
 }
 
 function checkCondition(task: string, on: Outcome | undefined, condition: ResultCondition): void {
   if (on !== undefined && on !== "completed") {
-    throw invalid(task, `"when" asks for a result, which only a completed task has: leave out "on"`);
+    throw invalid(task, `"when" compares a result, which only a completed task has: leave out "on"`);
   }
   const comparisons = COMPARISONS.filter((name) => condition[name] !== undefined);
   if (comparisons.length !== 1) {
@@ -116,10 +114,8 @@ function checkCondition(task: string, on: Outcome | undefined, condition: Result
   if (JSON.stringify(condition).length > MAX_CONDITION_CHARACTERS) {
     throw new Refusal(
       "limit_exceeded",
-      `A condition of task ${task} is too long: at most ${MAX_CONDITION_CHARACTERS} characters`,
-      {
-        limit: MAX_CONDITION_CHARACTERS,
-      },
+      `A condition of task ${task} is too long: at most ${MAX_CONDITION_CHARACTERS} characters are allowed`,
+      { limit: MAX_CONDITION_CHARACTERS },
     );
   }
 }

@@ -1,20 +1,20 @@
-/** Refuses instance ids that no instance may have. Those that are known stay usable, whatever later rules forbid. */
+/** Refuses malformed ids of instances. A known id is never refused, even if it was accepted under older rules. */
 
 import type { Names } from "../../model/id_map.ts";
 import { checkId, checkNewId } from "../../model/values.ts";
 
-/** The instances that registered, and those that hold tasks. */
+/** The known instances: those that registered, and those that hold tasks. */
 export interface KnownInstances {
   readonly instances: Names;
   readonly held: Names;
 }
 
-/** Refuses the id of an instance that is not known and is malformed. */
+/** Refuses a malformed id, unless it is known. */
 export function checkInstance(state: KnownInstances, id: string): void {
   if (!isKnown(state, id)) checkId(id, "Instance id");
 }
 
-/** Refuses the id of an instance that is not known, and is malformed or looks like that of a known one. */
+/** Refuses an id that is malformed or looks like a known one, unless it is known itself. */
 export function checkNewInstance(state: KnownInstances, id: string): void {
   if (isKnown(state, id)) return;
   checkNewId(id, "Instance id", state.instances);

@@ -1,4 +1,4 @@
-/** Rules of the dependency graph: what is named exists, and no task waits for itself. */
+/** Refuses new or changed tasks that would break the graph: names must exist, and no task may depend on itself. */
 
 import type { Dependency } from "../../model/dependency.ts";
 import { IdMap, type Names } from "../../model/id_map.ts";
@@ -13,13 +13,13 @@ import { checkDependencies } from "./dependencies.ts";
 import { checkSettings } from "./settings.ts";
 
 export interface NewTasksOptions {
-  /** Most tasks. */
+  /** How many tasks there may be; `MAX_BATCH_TASKS` if absent. */
   readonly limit?: number;
-  /** A group that is created together with them. */
+  /** The groups that are created together with the tasks. */
   readonly newGroups?: Names;
 }
 
-/** Refuses tasks that cannot be added, all together, to the graph. */
+/** Refuses all tasks if one of them cannot be added to the graph. */
 export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], options: NewTasksOptions = {}): void {
   const { limit = MAX_BATCH_TASKS, newGroups } = options;
   if (tasks.length > limit) {
@@ -28,10 +28,30 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     });
   }
   if (state.tasks.size + tasks.length > MAX_TASKS) {
-    throw new Refusal("limit_exceeded", `Cannot create more tasks as there are ${state.tasks.size} of ${MAX_TASKS}`, {
-      limit: MAX_TASKS,
-    });
+    throw new Refusal(
+      "limit_exceeded",
+      `Cannot create ${tasks.length} more tasks as there are ${state.tasks.size} of at most ${MAX_TASKS}: ` +
+        "delete some first",
+      { limit: MAX_TASKS },
+    );
   }
+  const batch = batchOf(state, tasks);
+  const { instances, held } = state;
+  const known = {
+    tasks: both(batch, state.tasks),
+    groups: newGroups === undefined ? state.groups : both(newGroups, state.groups),
+    instances,
+    held,
+  };
+  for (const task of tasks) {
+    checkSettings(task, task.id, known);
+    checkDependencies(task.id, task.dependencies, known);
+  }
+  refuseCycle(state, batch);
+}
+
+/** The tasks by id. Refuses an id that is malformed, or exists already in the state or the batch. */
+function batchOf(state: ReadonlyState, tasks: readonly NewTask[]): IdMap<NewTask> {
   const batch = new IdMap<NewTask>();
   for (const task of tasks) {
     checkNewId(task.id, "Task id", state.tasks);
@@ -52,21 +72,10 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     }
     batch.set(task.id, task);
   }
-  const { instances, held } = state;
-  const known = {
-    tasks: both(batch, state.tasks),
-    groups: newGroups === undefined ? state.groups : both(newGroups, state.groups),
-    instances,
-    held,
-  };
-  for (const task of tasks) {
-    checkSettings(task, task.id, known);
-    checkDependencies(task.id, task.dependencies, known);
-  }
-  refuseCycle(state, batch);
+  return batch;
 }
 
-/** The ids of two maps together. */
+/** The union of two sets of ids. */
 function both(first: Names, second: Names): Names {
   return {
     has: (id) => first.has(id) || second.has(id),
@@ -74,7 +83,7 @@ function both(first: Names, second: Names): Names {
   };
 }
 
-/** Refuses dependencies that an existing task cannot have; with `changes`, in the group that it changes to. */
+/** Refuses dependencies that an existing task cannot have in its group, or in the group that `changes` gives it. */
 export function checkNewDependencies(
   state: ReadonlyState,
   id: string,
@@ -96,9 +105,9 @@ export function checkMove(
 }
 
 /**
- * The tasks that wait for a group, directly or through others: none of them can join it. As each circle through the
- * group comes to a task that joins it, before all others, from the group, it does not matter which others join too.
- * O(those tasks and their dependents).
+ * The tasks that depend on a group, directly or through others: none of them can join it. Which other tasks join in the
+ * same command does not matter: in each cycle, the first joining task after the group depends on the group already.
+ * O(these tasks and their dependents).
  */
 export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<ReadonlyTaskNode> {
   const tasks = new Set<ReadonlyTaskNode>();
@@ -109,7 +118,7 @@ export function waitingForGroup(state: ReadonlyState, id: string): ReadonlySet<R
     for (const condition of group === undefined ? [] : conditionsOn(group)) tasks.add(condition.root);
   };
   addWaiters(state.groups.get(id));
-  // A set yields what is added meanwhile.
+  // The loop also visits tasks that are added during it.
   for (const node of tasks) {
     for (const dependent of node.dependents) tasks.add(dependent);
     for (const condition of node.subscribers) tasks.add(condition.root);

@@ -1,6 +1,6 @@
 /**
- * Refuses settings of tasks, groups and instances that are malformed or out of bounds. Types have been checked where
- * they came in; here are the values.
+ * Refuses settings of tasks, groups and instances that are malformed or out of bounds. Types are checked at the border;
+ * this file checks values.
  */
 
 import type { Changes } from "../../messages/events.ts";
@@ -22,7 +22,7 @@ import { type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts
 import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber, twinHint } from "../../model/values.ts";
 import { checkNewInstance, type KnownInstances } from "./instance.ts";
 
-/** What settings may name. */
+/** The groups and instances that settings may name. */
 export interface Nameable extends KnownInstances {
   readonly groups: Names;
 }
@@ -126,8 +126,6 @@ function tooMany(what: string, unit: string, data: { readonly count: number; rea
   return new Refusal(
     "limit_exceeded",
     `${what} is too long: at most ${data.limit} ${unit} are allowed, it has ${data.count}`,
-    {
-      ...data,
-    },
+    { ...data },
   );
 }
