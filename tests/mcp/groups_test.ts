@@ -56,7 +56,7 @@ Deno.test("groups", async (t) => {
     await server.ask("update_group", { group_id: "g", max_parallel: 1 });
     const full = await next();
     assertEquals(full["reason"], "limited");
-    assertStringIncludes(String(full["message"]), "group g has 1 running tasks, as many as it may");
+    assertStringIncludes(String(full["message"]), "group g has 1 running tasks, and its max_parallel is 1");
     await server.ask("update_group", { group_id: "g", clear: ["max_parallel"], paused: true });
     assertStringIncludes(String((await next())["message"]), "group g is paused (update_group resumes it)");
     const { title, paused, maxParallel } = await group();

@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
     "get_next_task",
     { ...bob, task_id: "rests" },
     "limit_reached",
-    "Cannot claim task rests now as group few has 1 running tasks, as many as it may",
+    "Cannot claim task rests now as group few has 1 running tasks, and its max_parallel is 1",
   ),
   refusal(
     "get_next_task",

@@ -1,6 +1,6 @@
 /**
- * What becomes at once of tasks that are retried together: those whose dependencies cannot be met even then end, and
- * what waits for these may end in turn. Reads the state, and changes nothing of it.
+ * Predicts the statuses of tasks right after they are retried together: those whose dependencies still cannot be met end
+ * again, which may end their dependents in turn. Reads the state and never changes it.
  */
 
 import { combine, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
@@ -8,15 +8,15 @@ import type { TaskStatus } from "../model/status.ts";
 import { conditionsOn, countVerdict, groupVerdict, unreachableEnd } from "./conditions.ts";
 import type { Condition, ReadonlyGroupNode, ReadonlyTaskNode } from "./state.ts";
 
-/** Statuses that tasks would have, and the counts of their groups with these. */
+/** The predicted statuses of tasks, and the counts of their groups with these. */
 interface Changed {
   readonly statuses: Map<ReadonlyTaskNode, TaskStatus>;
   readonly counts: Map<ReadonlyGroupNode, Record<TaskStatus, number>>;
 }
 
 /**
- * The status of each task of `retried`, none of which runs or is completed, right after they are retried together, and
- * of what ends by that. In rounds, as `consequencesOf` has it. O(their dependencies + those of what ends).
+ * The status of each task right after those of `retried`, which are neither running nor completed, are retried together;
+ * with the tasks that end by that. In rounds, as `consequencesOf` works. O(dependencies of all these tasks).
  */
 export function statusesAfterRetry(retried: readonly ReadonlyTaskNode[]): ReadonlyMap<ReadonlyTaskNode, TaskStatus> {
   const changed: Changed = { statuses: new Map(), counts: new Map() };
@@ -38,15 +38,15 @@ export function statusesAfterRetry(retried: readonly ReadonlyTaskNode[]): Readon
 function change({ statuses, counts }: Changed, node: ReadonlyTaskNode, status: TaskStatus): void {
   const { group } = node;
   if (group !== undefined) {
-    const its = counts.get(group) ?? { ...group.counts };
-    its[statuses.get(node) ?? node.task.status]--;
-    its[status]++;
-    counts.set(group, its);
+    const groupCounts = counts.get(group) ?? { ...group.counts };
+    groupCounts[statuses.get(node) ?? node.task.status]--;
+    groupCounts[status]++;
+    counts.set(group, groupCounts);
   }
   statuses.set(node, status);
 }
 
-/** How a task ends that would be pending, if its dependencies cannot be met. */
+/** How a task that would be pending ends because its dependencies cannot be met; undefined if it stays pending. */
 function endOf(node: ReadonlyTaskNode, changed: Changed): "skipped" | "failed" | undefined {
   if ((changed.statuses.get(node) ?? node.task.status) !== "pending") return undefined;
   const tally = tallyOf(node.conditions, changed);
@@ -74,7 +74,7 @@ function verdictOf(condition: Condition, changed: Changed): Verdict {
   return status === undefined ? condition.verdict : TRUTH_TABLE[condition.on][status];
 }
 
-/** The tasks that wait for any of `nodes`, directly or through their groups, each once. */
+/** The tasks that depend on any of `nodes` or on their groups, each once. */
 function waitersOf(nodes: readonly ReadonlyTaskNode[]): ReadonlySet<ReadonlyTaskNode> {
   const waiters = new Set<ReadonlyTaskNode>();
   for (const { dependents, subscribers } of nodes) {

@@ -1,5 +1,5 @@
 /**
- * Which dependencies keep a task from being ready.
+ * Finds the dependencies that keep a task from being ready.
  */
 
 import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
@@ -8,14 +8,14 @@ import { inOrder } from "./heap.ts";
 import { firstCreated } from "./lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "./state.ts";
 
-/** A dependency that is not met: a task, or what an expression says of a task or a group. */
+/** An unmet dependency: a task named by its plain id, or a condition of an expression. */
 export type Blocker =
   | { readonly type: "task"; readonly node: ReadonlyTaskNode }
   | { readonly type: "condition"; readonly condition: Exclude<Condition, { readonly type: "branch" }> };
 
 /**
- * The dependencies that decide why a task is not ready, at most `limit`: of a task that can never be, those that are not
- * taken; of a blocked one the blocked ones; else the undecided ones. In the order in which the task names them.
+ * The dependencies that decide why a task is not ready, at most `limit`: those with the same verdict as all dependencies
+ * together (not taken, blocked or unknown). In the order in which the task names them.
  */
 export function blockersOf(node: ReadonlyTaskNode, limit = Infinity): readonly Blocker[] {
   const blockers: Blocker[] = [];
@@ -29,12 +29,12 @@ export function blockersOf(node: ReadonlyTaskNode, limit = Infinity): readonly B
   return blockers;
 }
 
-/** A blocker in words: a task's id, or what is asked of it. */
+/** A blocker in words: the id of a task, or a condition. */
 export function nameBlocker(blocker: Blocker): string {
   return blocker.type === "task" ? blocker.node.task.id : describe(blocker.condition.dependency);
 }
 
-/** A blocker in words, with the state that it is in. */
+/** A blocker in words, with the status of its task or the counts of its group. */
 export function nameBlockerWithState(blocker: Blocker): string {
   if (blocker.type === "task") return `${blocker.node.task.id} (${blocker.node.task.status})`;
   const { condition } = blocker;
@@ -46,30 +46,30 @@ export function nameBlockerWithState(blocker: Blocker): string {
   })`;
 }
 
-/** How a task must end for a blocker to be met. */
-export function wantedOf(blocker: Blocker): Outcome {
+/** The end of a task that would meet a blocker. */
+export function wantedOutcome(blocker: Blocker): Outcome {
   return blocker.type === "task" ? "completed" : blocker.condition.on;
 }
 
 /**
- * The tasks behind a blocker whose status makes it what it is, in the order of creation. Of a group that is blocked
- * O(its failed and cancelled members); of one that is undecided O(members), and the first `MAX_MEMBERS`.
+ * The tasks whose status gives a blocker its verdict, in the order of creation. For a blocked group, O(failed and
+ * cancelled members); for another group, O(members), and at most the first `MAX_MEMBERS`.
  */
 export function* tasksOf(blocker: Blocker): Iterable<ReadonlyTaskNode> {
   if (blocker.type === "task") yield blocker.node;
   else if (blocker.condition.type === "task") yield blocker.condition.source;
   else {
     const { source: { failing, members }, on, verdict } = blocker.condition;
-    const isIt = ({ task }: ReadonlyTaskNode) => TRUTH_TABLE[on][task.status] === verdict;
-    if (verdict !== "blocked") yield* firstCreated(members, MAX_MEMBERS, isIt);
-    else for (const member of inOrder(failing)) if (isIt(member)) yield member;
+    const hasVerdict = ({ task }: ReadonlyTaskNode) => TRUTH_TABLE[on][task.status] === verdict;
+    if (verdict !== "blocked") yield* firstCreated(members, MAX_MEMBERS, hasVerdict);
+    else for (const member of inOrder(failing)) if (hasVerdict(member)) yield member;
   }
 }
 
-/** Most members of a group that are found. */
+/** Most members of a group that `tasksOf` yields unless the group is blocked. */
 const MAX_MEMBERS = 1_000;
 
-/** Leaves with a verdict under parts with the same. */
+/** Adds the leaves that have a verdict, of branches that have the same. */
 function collect(condition: Condition, verdict: Verdict, blockers: Blocker[], limit: number): void {
   if (blockers.length >= limit || condition.verdict !== verdict) return;
   if (condition.type !== "branch") blockers.push({ type: "condition", condition });

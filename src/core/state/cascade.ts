@@ -1,7 +1,7 @@
 /**
- * What follows from a command beyond what it says: tasks whose dependencies can never be met are skipped, drained
- * instances leave. It is written into the record of the command; of very many tasks, the rest into those of the sweeps
- * that come next. A task that is to be skipped is claimed by nobody meanwhile.
+ * Consequences of a command's events: tasks whose dependencies can never be met are skipped or fail, and drained
+ * instances leave. They are written into the record of the command; if it has no room, into the records of the next
+ * sweeps. Until then, nobody can claim these tasks.
  */
 
 import type { Event } from "../messages/events.ts";
@@ -13,9 +13,9 @@ import { roomBeside } from "./record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
 
 /**
- * Applies events that happen at `at` (milliseconds since the Unix epoch); returns them with what follows. Of the tasks
- * that end by it, one record takes `MAX_RECORD_TASKS`, or none if it is large; the others stay unreachable until the next
- * records take them.
+ * Applies events and their consequences at the time `at`, in milliseconds since the Unix epoch, and returns both. One
+ * record ends at most `MAX_RECORD_TASKS` tasks as a consequence, or none if its events are large; the others stay
+ * unreachable until a next record ends them.
  *
  * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
  */
@@ -34,8 +34,8 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
 }
 
 /**
- * The next things that follow from what is so: drained instances leave, and tasks end that can never be reached, at most
- * `limit` of each. In the order of creation, so that it does not matter how the state came about.
+ * The next consequences of the present state: drained instances leave, and unreachable tasks end, at most `limit` of
+ * each. In the order of creation, so that they depend on the content of the state only.
  */
 export function consequencesOf(state: ReadonlyState, limit: number): readonly Event[] {
   if (state.unreachable.size === 0 && state.drained.size === 0) return NONE;

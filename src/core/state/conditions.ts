@@ -43,7 +43,7 @@ export function connectCondition(sources: Sources, root: TaskNode, dependency: D
   return connectPart(sources, dependency, { root, owner: root });
 }
 
-/** Ends the subscriptions of a condition and its parts. The counts of the task stay as they are. */
+/** Ends the subscriptions of a condition and its parts. Does not change the counts of the task. */
 export function disconnectCondition(condition: Condition): void {
   if (condition.type === "branch") condition.parts.forEach(disconnectCondition);
   // Every set but NO_CONDITIONS was made by `taskCondition`, as a Set.
@@ -86,8 +86,8 @@ export function taskVerdict({ source, on, when }: TaskCondition, result: () => J
 }
 
 /**
- * The verdict of a condition on a group, as it is or with other counts of its members. More members than there are is
- * `unknown`: tasks may still join.
+ * The verdict of a condition on a group, with its present counts or with `counts`. It is `unknown` if the condition needs
+ * more members than the group has, as tasks may still join.
  */
 export function groupVerdict({ source, on, atLeast }: GroupCondition, counts = source.counts): Verdict {
   const total = source.members.size;
@@ -129,7 +129,7 @@ export function unreachableEnd(
   return ifUnreachable === "fail" ? "failed" : "skipped";
 }
 
-/** Adds one verdict to the counts of a task or branch, or takes it away: `change` is 1 or -1, or a number of tasks. */
+/** Adds `change` to the counts of a task or branch for a verdict: 1 or -1, or a number of tasks. */
 export function countVerdict(
   counts: { unmet: number; blocked: number; notTaken: number },
   verdict: Verdict,

@@ -1,13 +1,13 @@
 /**
- * Who may do what: what a task asks of an instance, and what an instance offers.
+ * Decides which instances may claim a task: compares the task's requirement with the instance's profile.
  */
 
 import type { Instance } from "../model/instance.ts";
 import type { Task } from "../model/task.ts";
 
-/** What an instance must be to claim a task. */
+/** What an instance needs to claim a task. */
 export interface Requirement {
-  /** It is reserved for this instance; then nothing else is asked. */
+  /** The instance for which the task is reserved; then roles and capabilities are empty. */
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
@@ -15,25 +15,25 @@ export interface Requirement {
   readonly signature: number;
 }
 
-/** What tasks that the same instances may claim have in common. */
+/** Anything with a requirement, such as a bucket of tasks that the same instances may claim. */
 export interface Kind {
   readonly requirement: Requirement;
 }
 
-/** What an instance offers. */
+/** The roles and capabilities that an instance offers. */
 export interface Profile {
   readonly instance: string;
-  /** Tells roles and capabilities from others. */
+  /** Equal for two profiles with the same roles and capabilities. */
   readonly key: string;
   readonly roles: ReadonlySet<string>;
   readonly capabilities: ReadonlySet<string>;
   readonly signature: number;
 }
 
-/** What most tasks ask: nothing. */
+/** The requirement of most tasks: any instance may claim them. */
 export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [], signature: 0 };
 
-/** What a task asks, with or without its reservation. */
+/** The requirement of a task, with its reservation while it `isReserved`. */
 export function requirementOf(task: Task, isReserved: boolean): Requirement {
   const { role, capabilities = [], assignTo } = task;
   if (isReserved && assignTo?.instance !== undefined) return { ...NO_REQUIREMENT, instance: assignTo.instance };
@@ -44,20 +44,20 @@ export function requirementOf(task: Task, isReserved: boolean): Requirement {
   return { roles, capabilities: names, signature: signatureOf(roles, names) };
 }
 
-/** What an instance offers: what it says with a call, or else what it registered. */
+/** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
 export function profileOf(
   instance: string,
   registered: Instance | undefined,
-  said: { readonly roles?: readonly string[]; readonly capabilities?: readonly string[] } = {},
+  overrides: { readonly roles?: readonly string[]; readonly capabilities?: readonly string[] } = {},
 ): Profile {
-  const roles = new Set(said.roles ?? registered?.roles);
-  const capabilities = new Set(said.capabilities ?? registered?.capabilities);
+  const roles = new Set(overrides.roles ?? registered?.roles);
+  const capabilities = new Set(overrides.capabilities ?? registered?.capabilities);
   const isPlain = roles.size === 0 && capabilities.size === 0;
   const key = isPlain ? "" : JSON.stringify([[...roles].sort(), [...capabilities].sort()]);
   return { instance, key, roles, capabilities, signature: signatureOf(roles, capabilities) };
 }
 
-/** What several instances offer together, as if it were one: who lacks something of it may still lack what a task asks. */
+/** One profile with the roles and capabilities of all. If it does not meet a requirement, none of `profiles` does. */
 export function unionOf(profiles: readonly Profile[]): Profile {
   return {
     instance: "",
@@ -68,9 +68,9 @@ export function unionOf(profiles: readonly Profile[]): Profile {
   };
 }
 
-/** Whether an instance may claim tasks of a kind: the one rule for it. Whether they may run now is not asked here. */
+/** Whether an instance meets a requirement. This is the only such rule; locks and limits of groups are not considered. */
 export function isEligible(profile: Profile, { requirement }: Kind): boolean {
-  // It lacks something for sure: so most kinds cost no look-up at all.
+  // A missing bit proves that the profile lacks a name, so most comparisons need no look-up.
   if ((requirement.signature & ~profile.signature) !== 0) return false;
   const { instance, roles, capabilities } = requirement;
   if (instance !== undefined) return instance === profile.instance;
@@ -79,12 +79,12 @@ export function isEligible(profile: Profile, { requirement }: Kind): boolean {
   return true;
 }
 
-/** What an instance lacks to claim tasks of a kind, in words. */
+/** The parts of a requirement that an instance does not meet, in words. */
 export function missingOf(
   profile: Profile,
   { requirement: { instance, roles, capabilities } }: Kind,
 ): readonly string[] {
-  if (instance !== undefined) return instance === profile.instance ? [] : [`to be instance ${instance}`];
+  if (instance !== undefined) return instance === profile.instance ? [] : [`instance id ${instance}`];
   return [
     ...roles.filter((role) => !profile.roles.has(role)).map((role) => `role ${role}`),
     ...capabilities.filter((each) => !profile.capabilities.has(each)).map((each) => `capability ${each}`),
@@ -92,8 +92,8 @@ export function missingOf(
 }
 
 /**
- * A bit for each name, of the 32 of a number, found by its hash (FNV-1a). Where a requirement has a bit that a profile
- * has not, the profile lacks a name; the reverse says nothing (Bloom, "Space/time trade-offs in hash coding", 1970).
+ * A 32-bit Bloom filter of names, hashed by FNV-1a. If a requirement has a bit that a profile does not have, the profile
+ * lacks a name; equal bits prove nothing (Bloom, "Space/time trade-offs in hash coding", 1970).
  */
 function signatureOf(roles: Iterable<string>, capabilities: Iterable<string>): number {
   let signature = 0;

@@ -1,6 +1,6 @@
 /**
- * Applies events to the state. Pure but for the state it is given, synchronous, and total: whatever `decide`
- * let through, `evolve` can apply. It never refuses.
+ * Applies events to the state. Changes nothing but the given state, is synchronous, and applies every event that
+ * `decide` accepted: it never refuses one.
  */
 
 import type { Changes, Event, EventOf, JournalRecord } from "../messages/events.ts";
@@ -17,8 +17,8 @@ import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./
 /**
  * Applies one event.
  *
- * @param clock when it happened, in milliseconds since the Unix epoch; if that is before the event before, the clock was
- * set back, and it counts as having happened at the same time
+ * @param clock the time of its record, in milliseconds since the Unix epoch; if the clock was set back since the record
+ * before, the time of that record counts
  */
 export function evolve(state: State, event: Event, clock: number): void {
   const at = state.recordedAt = Math.max(state.recordedAt, clock);
@@ -39,47 +39,21 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "task.completed":
       return replaceTask(state, event.id, at, (task) => completed(task, event, at));
     case "task.failed":
-      return replaceTask(state, event.id, at, (task) => ({
-        ...withoutAttempt(task),
-        status: "failed",
-        assignedTo: event.instance,
-        error: event.error,
-        finishedAt: at,
-      }));
+      return replaceTask(state, event.id, at, (task) => failed(task, event, at));
     case "attempt.ended":
       return replaceTask(state, event.id, at, (task) => attemptEnded(task, event, at));
-    case "task.released": {
-      const release = (task: Task): Task => ({
-        ...pending(task, at, { outcome: "released", message: event.reason ?? task.progress?.message }),
-        ...(event.reason !== undefined && { reason: event.reason }),
-        ...(event.dependencies !== undefined && { dependencies: event.dependencies }),
-      });
-      if (event.dependencies === undefined) return replaceTask(state, event.id, at, release);
-      return moveTask(state, event.id, release);
-    }
+    case "task.released":
+      if (event.dependencies !== undefined) return moveTask(state, event.id, (task) => released(task, event, at));
+      return replaceTask(state, event.id, at, (task) => released(task, event, at));
     case "task.cancelled":
-      return replaceTask(state, event.id, at, ({ reason: _, ...task }) => ({
-        ...withoutAttempt(task),
-        status: "cancelled",
-        finishedAt: at,
-        ...(event.reason !== undefined && { reason: event.reason }),
-      }));
+      return replaceTask(state, event.id, at, (task) => cancelled(task, event, at));
     case "task.retried":
       return replaceTask(state, event.id, at, (task) => retried(task, at));
     case "tasks.skipped":
-      for (const { id, because } of event.tasks) {
-        replaceTask(state, id, at, (task) => ({
-          ...task,
-          status: "skipped",
-          reason: `It depends on ${because}`,
-          finishedAt: at,
-        }));
-      }
+      for (const { id, because } of event.tasks) replaceTask(state, id, at, (task) => skipped(task, because, at));
       return;
     case "tasks.abandoned":
-      for (const { id, error } of event.tasks) {
-        replaceTask(state, id, at, (task) => ({ ...withoutAttempt(task), status: "failed", error, finishedAt: at }));
-      }
+      for (const { id, error } of event.tasks) replaceTask(state, id, at, (task) => abandoned(task, error, at));
       return;
     case "task.overdue":
       return replaceTask(state, event.id, at, (task) => ({ ...task, overdue: true }));
@@ -97,20 +71,10 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "group.deleted":
       state.groups.delete(event.group);
       return;
-    case "template.saved": {
-      const { template: saved, version } = event;
-      const template = { ...saved, version, createdAt: at };
-      const known = state.templates.get(saved.name);
-      if (known === undefined) state.templates.set(saved.name, { versions: [template], isArchived: false });
-      else known.versions.push(template);
-      return;
-    }
-    case "template.archived": {
-      const known = state.templates.get(event.name);
-      if (known !== undefined) known.isArchived = event.isArchived;
-      else state.templates.set(event.name, { versions: [], isArchived: event.isArchived });
-      return;
-    }
+    case "template.saved":
+      return saveTemplate(state, event, at);
+    case "template.archived":
+      return archiveTemplate(state, event);
     default:
       event satisfies never;
   }
@@ -122,8 +86,8 @@ export function evolveRecord(state: State, record: JournalRecord): void {
 }
 
 /**
- * Lets time pass up to `now` (milliseconds since the Unix epoch): delayed tasks become ready, reservations lapse.
- * Nothing of it is written anywhere, as it follows from what is.
+ * Sets the time to `now` (milliseconds since the Unix epoch): delays and reservations that have ended are removed. This
+ * is not recorded in the journal, as it follows from the state and the time.
  */
 export function advanceClock(state: State, now: number): void {
   if (now <= state.now) return;
@@ -138,8 +102,8 @@ export function advanceClock(state: State, now: number): void {
 }
 
 /**
- * Takes back time that only this process has seen, as its clock was wrong for a moment: what became ready in it is
- * delayed again. `now` must not be before the last record. O(tasks) where there is anything to take back.
+ * Sets the time back to `now` after the clock of this process was ahead for a moment: tasks that became ready by that are
+ * delayed again. `now` must not be before the last record. O(tasks) if the time changes.
  */
 export function rewindClock(state: State, now: number): void {
   if (now >= state.now) return;
@@ -147,7 +111,7 @@ export function rewindClock(state: State, now: number): void {
   for (const node of state.tasks.values()) if (node.standing === "ready") reindexTask(state, node);
 }
 
-/** A group without members, as it enters the state. */
+/** The node of a group without members. */
 export function newGroup(group: Group): GroupNode {
   return {
     group,
@@ -164,7 +128,7 @@ export function newGroup(group: Group): GroupNode {
 /** An object with some fields replaced, or removed where they are null. */
 function changed<T extends object>(value: T, changes: Changes<Partial<T>>): T {
   const entries = Object.entries({ ...value, ...changes }).filter(([, field]) => field !== null);
-  // Fields keep their types, and only optional ones are ever null.
+  // Changes have the types of the fields, and null only for optional ones.
   return Object.fromEntries(entries) as T;
 }
 
@@ -189,7 +153,7 @@ function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
     ...rest,
     description: event.description ?? task.description,
     dependencies: event.dependencies ?? task.dependencies,
-    // Another deadline, or one that counts now, is looked at anew.
+    // The task is no longer overdue if its deadline is later now, or fails it from now on: the sweep checks it again.
     ...(overdue === true && (rest.deadline ?? Infinity) <= at && event.settings?.failOnDeadline !== true &&
       { overdue }),
   };
@@ -221,6 +185,30 @@ function completed(task: Task, event: EventOf<"task.completed">, at: number): Ta
   return { ...rest, status: "completed", assignedTo: event.instance, result: event.result, finishedAt: at };
 }
 
+function failed(task: Task, { instance, error }: EventOf<"task.failed">, at: number): Task {
+  return { ...withoutAttempt(task), status: "failed", assignedTo: instance, error, finishedAt: at };
+}
+
+function released(task: Task, { reason, dependencies }: EventOf<"task.released">, at: number): Task {
+  return {
+    ...pending(task, at, { outcome: "released", message: reason ?? task.progress?.message }),
+    ...(reason !== undefined && { reason }),
+    ...(dependencies !== undefined && { dependencies }),
+  };
+}
+
+function cancelled({ reason: _, ...task }: Task, { reason }: EventOf<"task.cancelled">, at: number): Task {
+  return { ...withoutAttempt(task), status: "cancelled", finishedAt: at, ...(reason !== undefined && { reason }) };
+}
+
+function skipped(task: Task, because: string, at: number): Task {
+  return { ...task, status: "skipped", reason: `It depends on ${because}`, finishedAt: at };
+}
+
+function abandoned(task: Task, error: string, at: number): Task {
+  return { ...withoutAttempt(task), status: "failed", error, finishedAt: at };
+}
+
 function attemptEnded(task: Task, event: EventOf<"attempt.ended">, at: number): Task {
   const { outcome, error, retryAt, isLast } = event;
   const failures = (task.failures ?? 0) + 1;
@@ -236,13 +224,13 @@ function attemptEnded(task: Task, event: EventOf<"attempt.ended">, at: number): 
   };
 }
 
-/** Pending again, the attempt being over. */
+/** The task pending again after its attempt ended. */
 function pending(
   task: Task,
   at: number,
-  how: { readonly outcome: AttemptOutcome; readonly message: string | undefined },
+  end: { readonly outcome: AttemptOutcome; readonly message: string | undefined },
 ): Task {
-  const { assignedTo: _a, ...rest } = withoutAttempt(remember(task, at, how));
+  const { assignedTo: _a, ...rest } = withoutAttempt(remember(task, at, end));
   return { ...rest, status: "pending", pendingAt: at };
 }
 
@@ -253,12 +241,12 @@ function retried(task: Task, at: number): Task {
   return { ...rest, status: "pending", pendingAt: at };
 }
 
-/** Without what only a running task has. */
+/** The task without the fields that only a running one has. */
 function withoutAttempt({ leaseUntil: _l, progress: _p, ...task }: Task): Task {
   return task;
 }
 
-/** Puts the current attempt among the past ones, if there is one that is not there yet. */
+/** The task with its last attempt among the past ones. Without effect if it has none, or if it is there already. */
 function remember(
   task: Task,
   endedAt: number,
@@ -281,7 +269,7 @@ function remember(
   };
 }
 
-/** The reverse: an attempt that was taken for over goes on. */
+/** The reverse of `remember`: an attempt that expired or was lost continues. */
 function resumed(task: Task, attempt: number): Task {
   const last = task.pastAttempts?.at(-1);
   if (last?.attempt !== attempt) return task;
@@ -292,6 +280,19 @@ function resumed(task: Task, attempt: number): Task {
     startedAt: last.startedAt,
     ...(pastAttempts.length > 1 && { pastAttempts: pastAttempts.slice(0, -1), workedMs: workedMs - duration }),
   };
+}
+
+function saveTemplate(state: State, { template, version }: EventOf<"template.saved">, at: number): void {
+  const saved = { ...template, version, createdAt: at };
+  const known = state.templates.get(template.name);
+  if (known === undefined) state.templates.set(template.name, { versions: [saved], isArchived: false });
+  else known.versions.push(saved);
+}
+
+function archiveTemplate(state: State, { name, isArchived }: EventOf<"template.archived">): void {
+  const known = state.templates.get(name);
+  if (known !== undefined) known.isArchived = isArchived;
+  else state.templates.set(name, { versions: [], isArchived });
 }
 
 function updateGroup(state: State, event: EventOf<"group.updated">): void {

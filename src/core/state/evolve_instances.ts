@@ -1,5 +1,5 @@
 /**
- * Applies the events of instances: who is there, what they offer, until when they are believed to be alive.
+ * Applies the events of instances: their status, what they offer, and when they expire.
  */
 
 import type { EventOf } from "../messages/events.ts";
@@ -27,29 +27,29 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return;
     case "instance.drained":
       if (node === undefined) return;
-      put(state, node, { ...node.instance, status: "draining" });
+      setInstance(state, node, { ...node.instance, status: "draining" });
       if (!state.held.has(event.instance)) state.drained.add(node);
       return;
     case "instance.left":
       if (node === undefined) return;
       state.drained.delete(node);
-      return put(state, node, { ...node.instance, status: "left" });
+      return setInstance(state, node, { ...node.instance, status: "left" });
     case "instance.lost":
       if (node === undefined) return;
-      // It is gone already, and not because it has finished what it held.
+      // It is lost, so it cannot leave after finishing its tasks.
       state.drained.delete(node);
-      return put(state, node, { ...node.instance, status: "lost", lostTasks: event.tasks });
+      return setInstance(state, node, { ...node.instance, status: "lost", lostTasks: event.tasks });
     default:
       event satisfies never;
   }
 }
 
-/** Puts an instance into the state as it is. */
+/** Adds an instance to the state. */
 export function addInstance(state: State, instance: Instance): void {
   const node: InstanceNode = { instance, profile: profileOf(instance.id, instance), expiryTimer: undefined };
   state.instances.set(instance.id, node);
   changeFleet(state.ready.fleet, undefined, offerOf(node));
-  put(state, node, instance);
+  setInstance(state, node, instance);
 }
 
 function register(state: State, id: string, settings: InstanceSettings, at: number): void {
@@ -65,16 +65,16 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
   if (known === undefined) addInstance(state, instance);
   else {
     state.drained.delete(known);
-    put(state, known, instance, profileOf(id, instance));
+    setInstance(state, known, instance, profileOf(id, instance));
   }
   if (state.instances.size > MAX_INSTANCES) forgetOne(state);
 }
 
-/** A sign of life, which also brings back one that was lost. */
+/** Applies a heartbeat; a lost instance is active again. */
 function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewed">, at: number): void {
   const { expiresAt, isTold } = event;
   const { lostTasks, ...instance } = node.instance;
-  put(state, node, {
+  setInstance(state, node, {
     ...instance,
     status: instance.status === "lost" ? "active" : instance.status,
     seenAt: at,
@@ -90,27 +90,27 @@ function extendLease(state: State, id: string, until: number): void {
   reindexTask(state, node);
 }
 
-/** Puts another instance in the place of one with the same id, and its time among those that are due. */
-function put(state: State, node: InstanceNode, instance: Instance, profile: Profile = node.profile): void {
+/** Replaces the instance of a node, and updates the fleet and its timer. */
+function setInstance(state: State, node: InstanceNode, instance: Instance, profile: Profile = node.profile): void {
   const before = offerOf(node);
   node.instance = instance;
   node.profile = profile;
   changeFleet(state.ready.fleet, before, offerOf(node));
   if (node.expiryTimer !== undefined) remove(state.expiryTimers, node.expiryTimer);
   node.expiryTimer = undefined;
-  const isThere = instance.status === "active" || instance.status === "draining";
-  if (isThere && instance.expiresAt !== undefined) {
+  const isPresent = instance.status === "active" || instance.status === "draining";
+  if (isPresent && instance.expiresAt !== undefined) {
     node.expiryTimer = { at: instance.expiresAt, heapIndex: -1, target: node };
     add(state.expiryTimers, node.expiryTimer);
   }
 }
 
-/** What an instance offers that takes tasks. */
+/** The profile of an active instance; undefined of any other, as it gets no tasks. */
 function offerOf({ instance, profile }: InstanceNode): Profile | undefined {
   return instance.status === "active" ? profile : undefined;
 }
 
-/** Of the instances that are gone, forgets the one whose last sign of life in the journal is oldest. */
+/** Forgets one instance that left or was lost: the one whose last recorded call is oldest. */
 function forgetOne(state: State): void {
   let oldest: Instance | undefined;
   for (const { instance } of state.instances.values()) {

@@ -1,26 +1,27 @@
 /**
- * The active instances, by what they offer, and what the ready tasks ask of them: how many instances may claim tasks of
- * each kind. Instances that offer the same are counted together, and so are tasks that ask the same.
+ * Counts how many active instances may claim the ready tasks of each requirement. Instances with the same profile are
+ * compared once, and so are buckets of tasks with the same requirement.
  */
 
 import { isEligible, type Kind, type Profile, type Requirement } from "./eligibility.ts";
 
+/** The active instances, and the requirements of the ready tasks. */
 export interface Fleet {
   /** The ids of the active instances. */
   readonly instances: Set<string>;
-  /** What they offer, by the key of the profile: one profile for each of them. */
+  /** The profiles of the active instances, one each, by the key of the profile. */
   readonly crews: Map<string, Profile[]>;
-  /** What ready tasks ask, by `keyOf` the requirement. */
+  /** The requirements of ready tasks, by `keyOf`. */
   readonly demands: Map<string, Demand>;
 }
 
-/** What the ready tasks of some buckets ask of an instance. */
+/** A requirement that several buckets of ready tasks share. */
 export interface Demand extends Kind {
-  /** Whether not everybody may claim them. */
+  /** Whether some instances may not claim the tasks. */
   readonly isDemanding: boolean;
-  /** How many active instances may claim them. */
+  /** How many active instances may claim the tasks. */
   able: number;
-  /** How many buckets share it. */
+  /** How many buckets share the requirement. */
   buckets: number;
 }
 
@@ -29,13 +30,13 @@ export function emptyFleet(): Fleet {
 }
 
 /**
- * Puts what an active instance offers in the place of what it offered before; undefined while it is not active.
+ * Replaces the profile of an instance; `before` or `after` is undefined while the instance is not active.
  * O(different requirements + instances with the same profile).
  */
 export function changeFleet(fleet: Fleet, before: Profile | undefined, after: Profile | undefined): void {
   if (before === after) return;
-  if (before !== undefined) discharge(fleet, before);
-  if (after !== undefined) enlist(fleet, after);
+  if (before !== undefined) removeProfile(fleet, before);
+  if (after !== undefined) addProfile(fleet, after);
   if (before?.key === after?.key) return;
   for (const demand of fleet.demands.values()) {
     if (before !== undefined && isEligible(before, demand)) demand.able--;
@@ -43,7 +44,7 @@ export function changeFleet(fleet: Fleet, before: Profile | undefined, after: Pr
   }
 }
 
-/** The demand that one more bucket shares. O(1), or O(different profiles) if it is the first one. */
+/** The demand with a requirement, shared by one more bucket. O(1), or O(different profiles) for the first bucket. */
 export function addDemand(fleet: Fleet, requirement: Requirement): Demand {
   const key = keyOf(requirement);
   let demand = fleet.demands.get(key);
@@ -55,34 +56,34 @@ export function addDemand(fleet: Fleet, requirement: Requirement): Demand {
   return demand;
 }
 
-/** Ends the share of one bucket. */
+/** One bucket fewer shares the demand; the last one removes it. */
 export function removeDemand(fleet: Fleet, demand: Demand): void {
   if (--demand.buckets === 0) fleet.demands.delete(keyOf(demand.requirement));
 }
 
-/** Tells requirements apart; empty where nothing is asked. */
+/** Equal for two equal requirements; empty if any instance meets it. */
 export function keyOf({ instance, roles, capabilities }: Requirement): string {
   const isPlain = instance === undefined && roles.length === 0 && capabilities.length === 0;
   return isPlain ? "" : JSON.stringify([instance ?? null, roles, capabilities]);
 }
 
-/** Adds an instance that is not among the active ones. */
-function enlist(fleet: Fleet, profile: Profile): void {
+/** Adds the profile of an instance that has become active. */
+function addProfile(fleet: Fleet, profile: Profile): void {
   fleet.instances.add(profile.instance);
   const crew = fleet.crews.get(profile.key);
   if (crew === undefined) fleet.crews.set(profile.key, [profile]);
   else crew.push(profile);
 }
 
-/** Removes an active instance, with the profile that it was added with. O(instances with the same profile). */
-function discharge(fleet: Fleet, profile: Profile): void {
+/** Removes the profile of an active instance: the same object that was added. O(instances with the same profile). */
+function removeProfile(fleet: Fleet, profile: Profile): void {
   fleet.instances.delete(profile.instance);
   const crew = fleet.crews.get(profile.key) ?? [];
   crew.splice(crew.indexOf(profile), 1);
   if (crew.length === 0) fleet.crews.delete(profile.key);
 }
 
-/** How many active instances may claim tasks of a kind. O(different profiles), O(1) where nothing is asked. */
+/** How many active instances meet a requirement. O(different profiles), O(1) for no requirement or a reservation. */
 function countAble(fleet: Fleet, kind: Kind): number {
   const { instance, roles, capabilities } = kind.requirement;
   if (instance !== undefined) return fleet.instances.has(instance) ? 1 : 0;

@@ -1,9 +1,9 @@
 /**
- * A binary heap in which each entry knows its index, so that any entry can leave or move in O(log n)
+ * A binary heap in which each entry knows its index, so that any entry can be removed or moved in O(log n)
  * (Cormen et al., Introduction to Algorithms, "Priority queues").
  */
 
-/** What a heap needs of an entry; the property belongs to the heap. An entry is in one heap at a time. */
+/** An entry of a heap. Only the heap changes `heapIndex`. An entry is in one heap at a time. */
 export interface HeapEntry {
   /** Index in the heap, or -1 outside. */
   heapIndex: number;
@@ -41,12 +41,12 @@ export function remove<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
   siftUp(heap, last, siftDown(heap, index));
 }
 
-/** Puts an entry of the heap, whose order has changed, where it belongs now. O(log n). */
+/** Moves an entry whose order has changed to its new place. O(log n). */
 export function reposition<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
   siftUp(heap, entry, siftDown(heap, entry.heapIndex));
 }
 
-/** The least entries in order, as many as are asked for. O(k log k) for k of them. */
+/** Yields entries in order, least first, as long as the caller takes them. O(k log k) for k entries. */
 export function* inOrder<E extends HeapEntry>(heap: ReadonlyHeap<E>): Iterable<E> {
   const { entries, isBefore } = heap;
   const first = entries[0];
@@ -74,9 +74,9 @@ function siftUp<E extends HeapEntry>(heap: Heap<E>, entry: E, start: number): vo
 }
 
 /**
- * Moves the least children up from `start` on, and returns the index of the leaf that becomes free. The entry that
- * `siftUp` then brings there belongs near it as a rule, so that comparing it on the way down would be in vain
- * (Wegener, "Bottom-up heapsort", 1993).
+ * Moves the lesser child up at each level from `start` on, and returns the index of the leaf that becomes free. `siftUp`
+ * then places the removed or last entry from there: it usually belongs near a leaf, so comparing it on the way down would
+ * waste time (Wegener, "Bottom-up heapsort", 1993).
  */
 function siftDown<E extends HeapEntry>({ entries, isBefore }: Heap<E>, start: number): number {
   let index = start;

@@ -1,5 +1,5 @@
 /**
- * Finding tasks and groups in the state, and what an instance holds. A lookup of an id that does not exist throws a `Refusal`.
+ * Finds tasks, groups and the tasks that an instance holds. A lookup of an id that does not exist throws a `Refusal`.
  */
 
 import { Refusal } from "../model/refusal.ts";
@@ -27,7 +27,7 @@ export function findGroup(state: ReadonlyState, id: string): ReadonlyGroupNode {
   });
 }
 
-/** The tasks that match, in the order of creation. O(tasks), or little more than O(those) of a group or of given ids. */
+/** The tasks that match, in the order of creation. O(tasks); with a group or ids, O(their tasks) and a sort. */
 export function* tasksMatching(state: ReadonlyState, filter: TaskFilter): Iterable<ReadonlyTaskNode> {
   const nodes = filter.ids !== undefined
     ? inOrderOfCreation([...new Set(filter.ids)].map((id) => findTask(state, id)))
@@ -49,12 +49,12 @@ function matches(node: ReadonlyTaskNode, filter: TaskFilter): boolean {
   return readiness !== undefined && status.includes(readiness);
 }
 
-/** The tasks that an instance holds, in the order of creation. O(those), sorted. */
+/** The tasks that an instance holds, in the order of creation. O(held tasks) and a sort. */
 export function heldBy(state: ReadonlyState, instance: string): readonly ReadonlyTaskNode[] {
   return inOrderOfCreation(state.held.get(instance) ?? []);
 }
 
-/** Those of them that were created first, at most `limit`. */
+/** The first created tasks that an instance holds, at most `limit`. */
 export function firstHeldBy(state: ReadonlyState, instance: string, limit: number): readonly ReadonlyTaskNode[] {
   return firstCreated(state.held.get(instance) ?? [], limit);
 }
@@ -64,12 +64,12 @@ export function countHeldBy(state: ReadonlyState, instance: string): number {
   return state.held.get(instance)?.size ?? 0;
 }
 
-/** Tasks of a set, whose own order depends on how the state was made. */
+/** The tasks, sorted. The order of a set depends on the history of the state, so it must never be shown. */
 export function inOrderOfCreation<N extends { readonly task: Task }>(nodes: Iterable<N>): readonly N[] {
   return Array.from(nodes).sort((a, b) => a.task.order - b.task.order);
 }
 
-/** The wanted tasks that were created first, in that order. */
+/** The wanted tasks that were created first, in the order of creation: at most `limit`. */
 export function firstCreated<N extends { readonly task: Task }>(
   nodes: Iterable<N>,
   limit: number,

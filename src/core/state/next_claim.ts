@@ -1,5 +1,5 @@
 /**
- * Which task an instance would claim next, and whether it may claim at all.
+ * Finds the task that an instance claims next, and decides whether it may claim at all.
  */
 
 import type { CommandOf, Urgent } from "../messages/commands.ts";
@@ -11,18 +11,19 @@ import { countHeldBy } from "./lookup.ts";
 import { firstServed, isLimited, nextFor } from "./ready_queue.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
-/** What an instance offers: what it says with the call, or else what it registered. */
+/** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
 export function profileIn(
   state: ReadonlyState,
   instance: string,
-  said?: { readonly roles?: readonly string[]; readonly capabilities?: readonly string[] },
+  overrides: { readonly roles?: readonly string[]; readonly capabilities?: readonly string[] } = {},
 ): Profile {
   const registered = state.instances.get(instance);
-  const saysNothing = said?.roles === undefined && said?.capabilities === undefined;
-  return saysNothing && registered !== undefined ? registered.profile : profileOf(instance, registered?.instance, said);
+  const hasOverrides = overrides.roles !== undefined || overrides.capabilities !== undefined;
+  if (registered !== undefined && !hasOverrides) return registered.profile;
+  return profileOf(instance, registered?.instance, overrides);
 }
 
-/** Whether an instance may take one more task at all. */
+/** Whether an instance may claim one more task: it neither drains nor left, and is below its `maxConcurrent`. */
 export function isFree(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
   if (instance === undefined) return true;
@@ -30,17 +31,18 @@ export function isFree(state: ReadonlyState, id: string): boolean {
   return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
 }
 
-/** Why an instance may not take one more task, in words that follow its name. */
+/** Why an instance may not claim one more task, as the end of a sentence that begins with its id. */
 export function describeBusy(state: ReadonlyState, id: string): string {
   const { status, maxConcurrent } = state.instances.get(id)?.instance ?? {};
   if (status === "draining") return "is draining and gets no more tasks";
-  return status === "left" ? "has left and gets no more tasks" : `holds as many tasks as it may (${maxConcurrent})`;
+  if (status === "left") return "has left and gets no more tasks";
+  return `holds ${countHeldBy(state, id)} tasks, and its max_concurrent is ${maxConcurrent}`;
 }
 
 /**
- * The index of the first of some claims that has an answer now: there is a task for it, or its instance may not take one;
- * undefined if all are to wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket that no claim alone
- * but all together offer enough for.
+ * The index of the first claim that can be answered now: there is a task for it, or its instance may not claim one;
+ * undefined if all must wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket whose requirement
+ * the claims meet only together.
  */
 export function firstAnswered(
   state: ReadonlyState,

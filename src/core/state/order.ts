@@ -1,14 +1,14 @@
 /**
- * The first few of many items, whatever the order of the set or map that holds them.
+ * Finds the first few of many items, independent of the order of the set or map that holds them.
  */
 
 export interface Choice<T> {
   readonly compare: (a: T, b: T) => number;
-  /** Asked only for items that come before those found so far. */
+  /** Called only for items that may be among the first. */
   readonly isWanted: (item: T) => boolean;
 }
 
-/** The first of the wanted items, sorted. O(n log limit), and O(n) where they come nearly in order. */
+/** The first `limit` wanted items, sorted. O(n log limit), and O(n) if the items are nearly sorted. */
 export function firstOf<T>(items: Iterable<T>, limit: number, { compare, isWanted }: Choice<T>): readonly T[] {
   let first: T[] = [];
   let last: T | undefined;

@@ -38,7 +38,7 @@ export function detach(state: State, node: TaskNode): void {
   }
 }
 
-/** Adds a task to the counts of the state and its group, or takes it away: `change` is 1 or -1. */
+/** Adds a task to the counts of the state and its group, or removes it: `change` is 1 or -1. */
 export function count(state: State, node: TaskNode, change: number): void {
   const { status, overdue } = node.task;
   state.counts[status] += change;
@@ -49,14 +49,14 @@ export function count(state: State, node: TaskNode, change: number): void {
   if (status === "in_progress") setGroupOpen(state.ready, group, hasRoom(group));
 }
 
-/** Puts a node into the indexes where its task, its dependencies and the time place it. */
+/** Adds a node to the indexes that its task, its dependencies and the time require. */
 export function index(state: State, node: TaskNode): void {
   const { status, assignedTo, locks = NOTHING } = node.task;
   if (status === "in_progress" && assignedTo !== undefined) {
     const held = state.held.get(assignedTo);
     if (held === undefined) state.held.set(assignedTo, new Set([node]));
     else held.add(node);
-    // The instance has not left: its only task was taken out to be put back with other fields.
+    // The instance still holds its only task: `unindex` removed it for a moment.
     if (state.drained.size > 0) undrain(state, assignedTo);
     for (const name of locks) lockOf(state, name).holders.add(node);
   } else if (status === "pending") indexPending(state, node, verdictOf(node));
@@ -89,7 +89,7 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   });
 }
 
-/** Takes a node out of every index; to be called before its task changes. */
+/** Removes a node from every index. To be called before its task changes. */
 export function unindex(state: State, node: TaskNode): void {
   const { status, assignedTo, locks = NOTHING } = node.task;
   const list = listOf(state, node);
@@ -122,7 +122,7 @@ function undrain(state: State, instance: string): void {
   if (node !== undefined) state.drained.delete(node);
 }
 
-/** The heap, in the order of creation, that holds a task which is not ready. */
+/** The heap of a task that is not ready; undefined if it is in none. */
 function listOf(state: State, { task: { status }, standing, group }: TaskNode): Heap<TaskNode> | undefined {
   if (status === "in_progress") return state.running;
   if (status === "failed" || status === "cancelled") return group?.failing;
@@ -139,8 +139,8 @@ function countStanding(
 }
 
 /**
- * Opens or closes the locks of a task that has changed. Done once it is back in its indexes, so that a lock that a
- * running task keeps neither opens nor closes.
+ * Opens or closes the locks of a changed task. To be called after `index`, so that a lock which a running task keeps is
+ * neither opened nor closed in between.
  */
 export function openLocks(state: State, names: readonly string[] = NOTHING): void {
   for (const name of names) {

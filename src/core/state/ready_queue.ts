@@ -1,10 +1,10 @@
 /**
- * The ready tasks, by who may claim them. Tasks with the same requirement and group form a bucket, and inside it tasks
- * with the same locks a lane, so that a group or a lock that opens or closes is only counted, and nothing moves.
+ * The queue of ready tasks. Tasks with the same requirement and group form a bucket; its tasks with the same locks form a
+ * lane. When a group or lock opens or closes, only counters change; no task moves.
  *
- * A claim looks at the first task of every bucket, past the lanes with a taken lock: some tens of nanoseconds each. Nothing
- * is remembered from one claim to the next, so a change of a task is O(log n), and a lock that is taken or released costs
- * one addition in each lane that names it.
+ * A claim examines the first task of every bucket, past the lanes with a taken lock: some tens of nanoseconds each.
+ * Claims cache nothing, so a change of a task is O(log n), and a lock that is taken or released costs one addition in
+ * each lane that names it.
  */
 
 import { MAX_EQUALS } from "../model/limits.ts";
@@ -14,7 +14,7 @@ import { addDemand, type Demand, keyOf, removeDemand } from "./fleet.ts";
 import { add, emptyHeap, inOrder, remove, reposition } from "./heap.ts";
 import type { Bucket, GroupNode, Lane, LockNode, Ranked, ReadyTasks, TaskNode } from "./state.ts";
 
-/** By how much a priority brings a claim forward, in milliseconds. `urgent` goes before everything else besides. */
+/** How much earlier a task with a priority is claimed, in milliseconds. `urgent` tasks also go before all others. */
 export function claimBoostMs(priority: Priority | undefined): number {
   return BOOST_MS[priority ?? "normal"];
 }
@@ -26,14 +26,14 @@ const BOOST_MS: Readonly<Record<Priority, number>> = {
   urgent: 60 * 60_000,
 };
 
-/** Adds a task that is not among the ready ones. O(log n); if it is the first that asks this, O(different profiles). */
+/** Adds a task that is not in the queue. O(log n), or O(different profiles) for the first task with its requirement. */
 export function addReady(
   ready: ReadyTasks,
   node: TaskNode,
   { requirement, locks }: { readonly requirement: Requirement; readonly locks: readonly LockNode[] },
 ): void {
   if (node.task.priority === "urgent") {
-    // Ranks ask for it: so it comes first.
+    // Set before the task is added to its lane, as the order of the lane depends on it.
     node.urgent = { heapIndex: -1, target: node };
     add(ready.urgent, node.urgent);
   }
@@ -44,7 +44,7 @@ export function addReady(
   if (lane.tasks.entries[0] === node) placeLane(lane, node);
 }
 
-/** Removes a task if it is among the ready ones. Its `task` must still be the one that was added. O(log n). */
+/** Removes a task if it is in the queue. Its `task` must still be the one that was added. O(log n). */
 export function removeReady(ready: ReadyTasks, node: TaskNode): void {
   const { lane } = node;
   if (lane === undefined) return;
@@ -60,7 +60,7 @@ export function removeReady(ready: ReadyTasks, node: TaskNode): void {
   node.urgent = undefined;
 }
 
-/** Says whether one more task of a group may run. O(1). */
+/** Sets whether one more task of a group may run. O(1). */
 export function setGroupOpen(ready: ReadyTasks, group: GroupNode, isOpen: boolean): void {
   if (group.isOpen === isOpen) return;
   ready.limited -= limitedIn(group);
@@ -68,7 +68,7 @@ export function setGroupOpen(ready: ReadyTasks, group: GroupNode, isOpen: boolea
   ready.limited += limitedIn(group);
 }
 
-/** Says whether a lock is free. O(lanes that name it). */
+/** Sets whether a lock is free. O(lanes that name it). */
 export function setLockOpen(ready: ReadyTasks, lock: LockNode, isOpen: boolean): void {
   if (lock.isOpen === isOpen) return;
   lock.isOpen = isOpen;
@@ -81,13 +81,13 @@ export function setLockOpen(ready: ReadyTasks, lock: LockNode, isOpen: boolean):
 }
 
 /**
- * The task that an instance claims next. Among tasks of equal rank, one that no other instance is eligible for goes
- * first, then one that `isWarm` (among the first few), then the one created first. O(buckets + lanes with a taken lock).
+ * The task that an instance claims next. Of tasks with equal rank, one that no other instance may claim goes first, then
+ * one that `continuesWork` (of the first `MAX_EQUALS`), then the one created first. O(buckets + lanes with a taken lock).
  */
 export function nextFor(
   ready: ReadyTasks,
   profile: Profile,
-  isWarm: (node: TaskNode) => boolean,
+  continuesWork: (node: TaskNode) => boolean,
 ): TaskNode | undefined {
   let best: Lane | undefined;
   for (const bucket of ready.buckets.values()) {
@@ -95,46 +95,46 @@ export function nextFor(
     if (isEligible(profile, bucket)) best = firstOpen(bucket.queue.entries, best);
   }
   const first = best?.tasks.entries[0];
-  // What waited for nothing continues nobody's work, and neither does what became ready with it.
+  // A task without dependencies continues nobody's work. Tasks of equal rank rarely do, either, so they are not examined.
   if (first?.lane === undefined || first.task.dependencies.length === 0) return first;
-  let looked = 0;
+  let examined = 0;
   for (const node of inOrder(first.lane.tasks)) {
-    if (looked++ === MAX_EQUALS || rankDifference(first, node) !== 0) break;
-    if (isWarm(node)) return node;
+    if (examined++ === MAX_EQUALS || rankDifference(first, node) !== 0) break;
+    if (continuesWork(node)) return node;
   }
   return first;
 }
 
 /**
- * The index of the first of some profiles for which there is a task; undefined if there is none for any of them. Most
- * buckets are told from what all of them offer together, so that it is O(profiles + buckets).
+ * The index of the first profile for which there is a task; undefined if there is none for any. Most buckets are ruled out
+ * by comparing them with the union of all profiles, so the usual cost is O(profiles + buckets).
  */
 export function firstServed(ready: ReadyTasks, profiles: readonly Profile[]): number | undefined {
   const instances = new Set(profiles.map(({ instance }) => instance));
-  const together = unionOf(profiles);
+  const union = unionOf(profiles);
   let unserved = profiles;
   for (const bucket of ready.buckets.values()) {
     if (unserved.length === 0) break;
     if (!hasOpen(bucket)) continue;
     const { instance } = bucket.requirement;
-    if (instance === undefined ? !isEligible(together, bucket) : !instances.has(instance)) continue;
+    if (instance === undefined ? !isEligible(union, bucket) : !instances.has(instance)) continue;
     const index = unserved.findIndex((profile) => isEligible(profile, bucket));
     if (index >= 0) unserved = profiles.slice(0, index);
   }
   return unserved.length < profiles.length ? unserved.length : undefined;
 }
 
-/** Whether neither its group nor locks keep all tasks of a bucket from being claimed. */
+/** Whether at least one task of a bucket is limited neither by its group nor by a lock. */
 function hasOpen({ locked, size, group }: Bucket): boolean {
   return locked < size && group?.isOpen !== false;
 }
 
-/** Whether a group that is paused or full, or a taken lock, keeps the tasks of a lane from being claimed. */
+/** Whether the tasks of a lane cannot be claimed as their group is paused or full, or one of their locks is taken. */
 export function isLimited({ bucket: { group }, taken }: Pick<Lane, "bucket" | "taken">): boolean {
   return taken > 0 || group?.isOpen === false;
 }
 
-/** How many ready tasks of a group cannot be claimed. */
+/** How many ready tasks of a group are limited. */
 export function limitedIn({ isOpen, standings, locked }: Pick<GroupNode, "isOpen" | "standings" | "locked">): number {
   return isOpen ? locked : standings.ready;
 }
@@ -145,7 +145,7 @@ export function compareBuckets(a: Bucket, b: Bucket): number {
   return (isLocked === (b.locked === b.size) ? goesBefore(a, b) : !isLocked) ? -1 : 1;
 }
 
-/** The first task of a bucket that waits for no lock, or if all do, the first one. O(lanes with a taken lock). */
+/** The first task of a bucket whose locks are free; if there is none, the first task. O(lanes with a taken lock). */
 export function firstTaskOf(bucket: Bucket): TaskNode {
   const { entries } = bucket.queue;
   // Neither a bucket nor a lane is ever empty.
@@ -153,8 +153,8 @@ export function firstTaskOf(bucket: Bucket): TaskNode {
 }
 
 /**
- * The first lane without a taken lock from `index` of a queue on and below, or `best` where that goes before it. What is
- * below an entry of a heap comes after it: so only lanes with a taken lock are looked through.
+ * The first lane without a taken lock in the subtree of a heap at `index`, or `best` if that goes before it. Entries below
+ * another one come after it, so the search descends only below lanes with a taken lock.
  */
 function firstOpen(lanes: readonly Lane[], best: Lane | undefined, index = 0): Lane | undefined {
   const lane = lanes[index];
@@ -168,7 +168,7 @@ function isClaimedBefore(a: TaskNode, b: TaskNode): boolean {
   return (rankDifference(a, b) || a.task.order - b.task.order) < 0;
 }
 
-/** By the ranks of their first tasks; of equals the one that only one instance is eligible for; then by creation. */
+/** Orders by the rank of the first task; then a task that at most one instance may claim; then by creation. */
 function goesBefore(a: Ranked, b: Ranked): boolean {
   if (a.claimAt !== b.claimAt || a.isUrgent !== b.isUrgent) {
     return a.isUrgent === b.isUrgent ? a.claimAt < b.claimAt : a.isUrgent;
@@ -181,7 +181,7 @@ function isForOnlyOne({ isDemanding, able }: Demand): boolean {
   return isDemanding && able <= 1;
 }
 
-/** Urgent before everything else, then by time. */
+/** Orders urgent tasks first, then by `claimAt`. */
 function rankDifference(a: TaskNode, b: TaskNode): number {
   if ((a.urgent === undefined) !== (b.urgent === undefined)) return a.urgent === undefined ? 1 : -1;
   return a.claimAt - b.claimAt;
@@ -189,8 +189,8 @@ function rankDifference(a: TaskNode, b: TaskNode): number {
 
 /** The bucket for a task, made if there is none. */
 function bucketFor(ready: ReadyTasks, requirement: Requirement, group: GroupNode | undefined): Bucket {
-  const asked = keyOf(requirement);
-  const key = group === undefined ? asked : JSON.stringify([asked, group.group.id]);
+  const demandKey = keyOf(requirement);
+  const key = group === undefined ? demandKey : JSON.stringify([demandKey, group.group.id]);
   const known = ready.buckets.get(key);
   if (known !== undefined) return known;
   const demand = addDemand(ready.fleet, requirement);
@@ -239,7 +239,7 @@ function removeLane(ready: ReadyTasks, lane: Lane): void {
   removeDemand(ready.fleet, bucket.demand);
 }
 
-/** Puts a lane that is new, or has another first task, where it belongs. */
+/** Places a lane that is new or has another first task in the queue of its bucket. */
 function placeLane(lane: Lane, first: TaskNode): void {
   lane.isUrgent = first.urgent !== undefined;
   lane.claimAt = first.claimAt;

@@ -1,11 +1,11 @@
-/** How large a record becomes: refused where it is too large, before anything has changed. */
+/** Measures the events of a record. Too large ones are refused before any is applied. */
 
 import type { Event } from "../messages/events.ts";
 import { MAX_BULK_BYTES, MAX_EVENTS_BYTES, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 
 /**
- * How many tasks and instances may change as a consequence of events in the record of these. It stays below
+ * How many tasks and instances may change as a consequence in the same record as `events`, so that it stays below
  * `MAX_RECORD_BYTES`: `MAX_RECORD_TASKS` of them, with the longest ids, take less than 2 MiB.
  *
  * @throws Refusal `limit_exceeded` if the events alone are too large
@@ -17,15 +17,15 @@ export function roomBeside(events: readonly Event[]): number {
   if (bytes <= MAX_EVENTS_BYTES) return 0;
   throw new Refusal(
     "limit_exceeded",
-    `Cannot do so much at once as that takes ${bytes} bytes in the journal: at most ${MAX_EVENTS_BYTES} are allowed; ` +
-      "do it in several calls, or with shorter texts",
+    `Cannot carry out this call as it takes ${bytes} bytes in the journal: at most ${MAX_EVENTS_BYTES} are allowed; ` +
+      "use several calls, or shorter texts",
     { limit: MAX_EVENTS_BYTES, bytes },
   );
 }
 
-/** No fewer bytes than a value's JSON has, without making it: every record passes here. Its nesting is bounded. */
+/** An upper bound of the bytes of a value's JSON. Does not make the JSON, as every record is measured. Nesting is bounded. */
 function upperBoundBytes(value: unknown): number {
-  // A character is escaped with six at the most; a number has fewer than 25.
+  // An escaped character takes at most six bytes, and a number fewer than 25.
   if (typeof value === "string") return 6 * value.length + 3;
   if (typeof value !== "object" || value === null) return 25;
   let bytes = 2;
@@ -34,7 +34,7 @@ function upperBoundBytes(value: unknown): number {
   return bytes;
 }
 
-/** Bytes of UTF-8 of a value's JSON; where these are plainly no more than `limit`, perhaps fewer. */
+/** Bytes of UTF-8 of a value's JSON; if they are certainly at most `limit`, a lower bound. */
 export function jsonBytes(value: unknown, limit = 0): number {
   const json = JSON.stringify(value);
   // No character of UTF-16 takes more than three bytes of UTF-8.

@@ -1,5 +1,5 @@
 /**
- * What a checkpoint keeps: everything from which the state can be made again.
+ * Snapshots: the data of a checkpoint, from which the state can be restored.
  */
 
 import type { Group } from "../model/group.ts";
@@ -43,7 +43,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
   };
 }
 
-/** The state of a snapshot. */
+/** The state that a snapshot was taken of, with all indexes. */
 export function restore(snapshot: Snapshot): State {
   const state = emptyState();
   state.recordedAt = snapshot.recordedAt;
@@ -59,7 +59,7 @@ export function restore(snapshot: Snapshot): State {
   return state;
 }
 
-/** Those for whose leaving the last record had no room. */
+/** Finds the draining instances without tasks: the last record had no room for their leaving. */
 function addDrained(state: State): void {
   for (const node of state.instances.values()) {
     if (node.instance.status === "draining" && !state.held.has(node.instance.id)) state.drained.add(node);

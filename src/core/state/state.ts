@@ -1,7 +1,6 @@
 /**
- * The state that the engine owns: tasks, groups, locks and instances tied to each other, with the indexes that make
- * claiming and completing cheap. Only `evolve.ts` and `restore` change it; everyone else reads it through
- * {@link ReadonlyState}.
+ * The state: linked nodes of tasks, groups, locks and instances, with the indexes that make claims and completions cheap.
+ * Only `evolve` and `restore` change it; all other code reads it through {@link ReadonlyState}.
  */
 
 import type { Dependency, Outcome, ResultCondition, Verdict } from "../model/dependency.ts";
@@ -20,20 +19,22 @@ export interface State {
   readonly tasks: IdMap<TaskNode>;
   readonly groups: IdMap<GroupNode>;
   readonly instances: IdMap<InstanceNode>;
-  /** Those that were saved; the built-in ones are not here. */
+  /** The saved templates, without the built-in ones. */
   readonly templates: IdMap<TemplateNode>;
   readonly locks: Map<string, LockNode>;
   readonly ready: ReadyTasks;
-  /** Pending tasks whose dependencies are undecided, those that are blocked, and tasks in progress: in the order of creation. */
+  /** Pending tasks with the standing `waiting`, in the order of creation. */
   readonly waiting: Heap<TaskNode>;
+  /** Pending tasks with the standing `blocked`, in the order of creation. */
   readonly blocked: Heap<TaskNode>;
+  /** Tasks in progress, in the order of creation. */
   readonly running: Heap<TaskNode>;
   /**
-   * Pending tasks that are to be ended, as their dependencies cannot be met. Empty once a command is carried out, but for
-   * those for which its record has no room.
+   * Pending tasks that must end, as their dependencies cannot be met. After a command, only those are left that its
+   * record had no room for.
    */
   readonly unreachable: Set<TaskNode>;
-  /** Draining instances that hold nothing any more. Empty once a command is carried out. */
+  /** Draining instances that hold no tasks. After a command, only those are left that its record had no room for. */
   readonly drained: Set<InstanceNode>;
   /** Tasks in progress by the instance that holds them. */
   readonly held: IdMap<Set<TaskNode>>;
@@ -41,63 +42,65 @@ export interface State {
   readonly standings: Record<Standing, number>;
   /** How many open tasks are overdue. */
   overdue: number;
-  /** When delays and reservations end: nothing is written then, only looked at anew. */
+  /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
   readonly delayTimers: Heap<Timer<TaskNode>>;
-  /** When leases, instances and deadlines are over: `sweep` writes what follows. */
+  /** The times at which leases and instances expire and deadlines pass. `sweep` writes the events. */
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
-  /** The latest time of a record, in milliseconds since the Unix epoch. What happens later is never taken for earlier. */
+  /** The latest time of a record, in milliseconds since the Unix epoch. Later records never have an earlier time. */
   recordedAt: number;
-  /** The time up to which `delayTimers` have been looked at, in milliseconds since the Unix epoch. Only `rewindClock` sets it back. */
+  /** The time that the indexes stand for, in milliseconds since the Unix epoch. Only `rewindClock` sets it back. */
   now: number;
   /** The `order` of the next task created. */
   nextOrder: number;
 }
 
 /**
- * A task's place in the graph. It is in one heap at most: that of its lane if it is ready, else of the tasks that wait,
- * are blocked or run, or that have failed or were cancelled in its group.
+ * A task in the graph. It is in one heap at most: its lane if it is ready, `waiting`, `blocked` or `running`, or the
+ * failed and cancelled tasks of its group.
  */
 export interface TaskNode extends HeapEntry {
   task: Task;
   group: GroupNode | undefined;
-  /** What the task waits for by plain ids. */
+  /** The tasks that it depends on by their plain ids. */
   dependencies: readonly TaskNode[];
-  /** What it waits for by expressions; {@link NOTHING} where there are none. */
+  /** Its dependency expressions; {@link NOTHING} if there are none. */
   conditions: readonly Condition[];
-  /** The tasks that wait for this one by its plain id; {@link NO_NODES} until there is one: most tasks are leaves. */
+  /** The tasks that depend on this one by its plain id; {@link NO_NODES} until there is one, as most tasks have none. */
   dependents: ReadonlySet<TaskNode>;
   /** The conditions that subscribe to this task; {@link NO_CONDITIONS} until there is one. */
   subscribers: ReadonlySet<TaskCondition>;
-  /** How many dependencies and conditions are not true, and how many of these are blocked or not taken. */
+  /** How many dependencies and conditions are not true. */
   unmet: number;
+  /** How many of these are blocked. */
   blocked: number;
+  /** How many of these are not taken. */
   notTaken: number;
-  /** Of a pending task; `readinessOf` says whether a ready one is limited. */
+  /** Undefined unless the task is pending; `readinessOf` tells whether a ready one is limited. */
   standing: Standing | undefined;
-  /** Of a ready task: when it became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
+  /** When a ready task became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
   claimAt: number;
-  /** Of a ready task: those that ask for the same. */
+  /** The lane of a ready task. */
   lane: Lane | undefined;
-  /** Of a ready task of that priority: its place among them all. */
+  /** The entry of a ready task with the priority `urgent` in the heap of all such tasks. */
   urgent: Place<TaskNode> | undefined;
-  /** When it stops being delayed or reserved. */
+  /** The end of its delay or reservation. */
   delayTimer: Timer<TaskNode> | undefined;
-  /** When its lease or deadline is over. */
+  /** The end of its lease, or its deadline, whichever is first. */
   expiryTimer: Timer<TaskNode> | undefined;
 }
 
-/** A place in one more heap than an entry itself can be in. */
+/** An entry that stands for `target` in one more heap, as a node itself can be in one heap only. */
 export interface Place<T> extends HeapEntry {
   readonly target: T;
 }
 
-/** A time at which something is to be done about a task or an instance. */
+/** A time at which a task or an instance must be updated. */
 export interface Timer<T> extends Place<T> {
   /** Milliseconds since the Unix epoch. */
   at: number;
 }
 
-/** A group's place in the graph. */
+/** A group in the graph. */
 export interface GroupNode {
   group: Group;
   /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
@@ -109,11 +112,11 @@ export interface GroupNode {
   locked: number;
   /** Its failed and cancelled tasks, in the order of creation. */
   readonly failing: Heap<TaskNode>;
-  /** The conditions that subscribe to this group, by what they ask of it. */
+  /** The conditions that subscribe to this group, by outcome and needed number. */
   readonly subscriptions: Map<string, GroupSubscription>;
 }
 
-/** Conditions that ask the same of a group, so that one verdict serves all of them. */
+/** Conditions on a group with the same outcome and needed number, which share one verdict. */
 export interface GroupSubscription {
   readonly conditions: Set<GroupCondition>;
   verdict: Verdict;
@@ -122,17 +125,17 @@ export interface GroupSubscription {
 /** A lock that tasks name. */
 export interface LockNode {
   readonly name: string;
-  /** Whether no task has it. Changed by `setLockOpen` only. */
+  /** Whether no task holds it. Changed by `setLockOpen` only. */
   isOpen: boolean;
-  /** The tasks in progress that have it: one, or none. (More could only come from an import.) */
+  /** The tasks in progress that hold it: one or none, or several after an import. */
   readonly holders: Set<TaskNode>;
   /** How many tasks name it. */
   users: number;
-  /** The ready tasks that name it. */
+  /** The lanes of ready tasks that name it. */
   readonly lanes: Set<Lane>;
 }
 
-/** An instance, and what it offers. */
+/** A registered instance, and its profile. */
 export interface InstanceNode {
   instance: Instance;
   profile: Profile;
@@ -152,14 +155,14 @@ export type Condition = TaskCondition | GroupCondition | Branch;
 export interface ConditionBase {
   /** The expression as it was written. */
   readonly dependency: Dependency;
-  /** The task that waits. */
+  /** The task that has the dependency. */
   readonly root: TaskNode;
-  /** What it is a part of. */
+  /** The branch that it is a part of, or the task. */
   readonly owner: TaskNode | Branch;
   verdict: Verdict;
 }
 
-/** Waits for a task. */
+/** Requires an end of a task. */
 export interface TaskCondition extends ConditionBase {
   readonly type: "task";
   readonly source: TaskNode;
@@ -167,7 +170,7 @@ export interface TaskCondition extends ConditionBase {
   readonly when: ResultCondition | undefined;
 }
 
-/** Waits for so many members of a group. */
+/** Requires an end of at least `atLeast` members of a group. */
 export interface GroupCondition extends ConditionBase {
   readonly type: "group";
   readonly source: GroupNode;
@@ -176,7 +179,7 @@ export interface GroupCondition extends ConditionBase {
   readonly atLeast: number | string;
 }
 
-/** Waits for so many of its parts. */
+/** Requires at least `need` of its parts. */
 export interface Branch extends ConditionBase {
   readonly type: "branch";
   readonly need: number;
@@ -186,29 +189,30 @@ export interface Branch extends ConditionBase {
   notTaken: number;
 }
 
-/** Ready tasks by their first one: what claims compare, kept here as looking for it costs more than comparing it. */
+/** The rank of a bucket or lane: a copy of that of its first task, as finding that costs more than comparing. */
 export interface Ranked {
-  /** What they ask, and how many instances may do it. */
+  /** The requirement of the tasks, and how many instances meet it. */
   readonly demand: Demand;
   isUrgent: boolean;
   claimAt: number;
   order: number;
 }
 
-/** Ready tasks of one group, or of none, that ask the same of an instance. */
+/** The ready tasks with the same requirement and group. */
 export interface Bucket extends Kind, Ranked {
   readonly key: string;
   readonly group: GroupNode | undefined;
-  /** By the locks that their tasks name; none is empty. */
+  /** The lanes, by the locks that their tasks name; none is empty. */
   readonly lanes: Map<string, Lane>;
-  /** The same by their first tasks, whether their locks are taken or not. */
+  /** The same lanes in the order of their first tasks, with or without a taken lock. */
   readonly queue: Heap<Lane>;
-  /** How many tasks there are in all lanes, and how many of these wait for a lock. */
+  /** The number of tasks in all lanes. */
   size: number;
+  /** How many of these tasks wait for a lock. */
   locked: number;
 }
 
-/** Tasks of a bucket that name the same locks. */
+/** The tasks of a bucket that name the same locks. */
 export interface Lane extends HeapEntry, Ranked {
   readonly key: string;
   readonly bucket: Bucket;
@@ -216,13 +220,13 @@ export interface Lane extends HeapEntry, Ranked {
   readonly locks: readonly LockNode[];
   /** How many of its locks are taken. */
   taken: number;
-  /** The first to be claimed comes first. */
+  /** In the order in which they are claimed. */
   readonly tasks: Heap<TaskNode>;
-  /** How many tasks there are. */
+  /** The number of tasks. */
   size: number;
 }
 
-/** The ready tasks: `ready_queue.ts` keeps them. */
+/** The queue of ready tasks. Only `ready_queue.ts` changes it. */
 export interface ReadyTasks {
   readonly buckets: Map<string, Bucket>;
   /** Ready tasks of the priority `urgent`, in the order of creation. */
@@ -232,7 +236,7 @@ export interface ReadyTasks {
   readonly fleet: Fleet;
 }
 
-/** A task's place in the graph, for reading. */
+/** A task in the graph, for reading. */
 export type ReadonlyTaskNode =
   & {
     readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions" | "subscribers" | "claimAt"]:
@@ -246,7 +250,7 @@ export type ReadonlyTaskNode =
     readonly lane: Readonly<Lane> | undefined;
   };
 
-/** A group's place in the graph, for reading. */
+/** A group in the graph, for reading. */
 export interface ReadonlyGroupNode {
   readonly isOpen: boolean;
   readonly group: Group;
@@ -282,7 +286,7 @@ export interface ReadonlyState {
   readonly nextOrder: number;
 }
 
-/** The empty collections that all nodes share which have nothing to put there. */
+/** Empty collections that nodes share, to save memory. */
 export const NO_NODES: ReadonlySet<TaskNode> = new Set();
 export const NO_CONDITIONS: ReadonlySet<TaskCondition> = new Set();
 export const NOTHING: readonly never[] = [];

@@ -94,7 +94,7 @@ export function removeTask(state: State, id: string): void {
   if (group !== undefined) propagateGroup(state, group);
 }
 
-/** Places a task anew after time has passed. */
+/** Updates the indexes of a task after the time has changed. */
 export function reindexTask(state: State, node: TaskNode): void {
   unindex(state, node);
   index(state, node);
@@ -102,13 +102,13 @@ export function reindexTask(state: State, node: TaskNode): void {
 
 /** Propagates a new status to dependents. O(dependents + subscribers). */
 function propagate(state: State, node: TaskNode, before: TaskStatus, at: number): void {
-  const plain = TRUTH_TABLE.completed;
-  const [was, is] = [plain[before], plain[node.task.status]];
-  if (was !== is) {
+  const verdictBefore = TRUTH_TABLE.completed[before];
+  const verdict = TRUTH_TABLE.completed[node.task.status];
+  if (verdict !== verdictBefore) {
     for (const dependent of node.dependents) {
       updateDependent(state, dependent, at, () => {
-        countVerdict(dependent, was, -1);
-        countVerdict(dependent, is, 1);
+        countVerdict(dependent, verdictBefore, -1);
+        countVerdict(dependent, verdict, 1);
       });
     }
   }
@@ -127,7 +127,7 @@ function propagateGroup(state: State, group: GroupNode, at = state.recordedAt): 
   );
 }
 
-/** Changes the counts of a dependent, and places it anew if its verdict changes. */
+/** Changes the counts of a dependent, and updates its indexes if its verdict changes. */
 function updateDependent(state: State, node: TaskNode, at: number, change: () => void): void {
   const before = verdictOf(node);
   change();

@@ -8,7 +8,7 @@ import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome, take } from "../model/text.ts";
-import { blockersOf, tasksOf, wantedOf } from "../state/blockers.ts";
+import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
@@ -172,7 +172,7 @@ function* startsOf(nodes: Iterable<ReadonlyTaskNode>): Iterator<Root> {
 function* behind(waiter: ReadonlyTaskNode, isNew: (condition: GroupCondition) => boolean): Iterator<Root> {
   for (const blocker of blockersOf(waiter)) {
     if (blocker.type === "condition" && blocker.condition.type === "group" && !isNew(blocker.condition)) continue;
-    for (const node of tasksOf(blocker)) yield { node, wanted: wantedOf(blocker), waiter };
+    for (const node of tasksOf(blocker)) yield { node, wanted: wantedOutcome(blocker), waiter };
   }
 }
 

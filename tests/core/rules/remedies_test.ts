@@ -353,8 +353,8 @@ function without(state: State, command: Command, { id, part }: Extract<Remedy, {
     if (part.type !== "membership") return { ...task, dependencies: cut(task.dependencies) };
     const { group, ...rest } = task;
     assertEquals(group, part.id);
-    // A task may always be without a group.
-    return rest as T;
+    // Only the optional group is gone.
+    return rest as unknown as T;
   };
   switch (command.type) {
     case "create_tasks":

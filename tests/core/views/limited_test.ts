@@ -29,7 +29,7 @@ const CASES: readonly {
   {
     settings: { group: "g" },
     limiting: [{ type: "update_group", id: "g", settings: { maxParallel: 1 } }, claim("x", "member")],
-    limitedBy: "group g has 1 running tasks, as many as it may",
+    limitedBy: "group g has 1 running tasks, and its max_parallel is 1",
     remediesFor: [
       "complete_task, fail_task or cancel_task member by x",
       "release_task member with instance_id x",

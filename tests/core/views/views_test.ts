@@ -452,7 +452,7 @@ Deno.test({
     assertEquals(
       message,
       "2 tasks are ready, but not for you now: a needs role r and capability c (which no active instance offers), " +
-        "b needs to be instance y (which no active instance offers); what would help: get_next_task or " +
+        "b needs instance id y (which no active instance offers); what would help: get_next_task or " +
         "register_instance with role r and capability c, if you can do that; or update_task b with another role, " +
         "other capabilities or another assign_to",
     );
@@ -465,7 +465,7 @@ Deno.test({
         missing: ["role r", "capability c"],
         isClaimable: false,
       },
-      { count: 1, example: "b", reservedFor: "y", missing: ["to be instance y"], isClaimable: false },
+      { count: 1, example: "b", reservedFor: "y", missing: ["instance id y"], isClaimable: false },
     ]);
   },
 });
