@@ -161,7 +161,7 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     await claim(server, "b");
     await answers("bob", {
       reason: "waiting",
-      message: "No task is left to claim; still being worked on: b (ann)",
+      message: "No task is left to claim; still running: b (ann)",
       running: [{ id: "b", assignedTo: "ann" }],
       running_count: 1,
     });

@@ -432,7 +432,7 @@ Deno.test("explain_task says why a task is as it is, and what would change that"
     id: "c",
     status: "pending",
     readiness: "waiting",
-    why: "It waits for others, in the end for a (in_progress)",
+    why: "It waits, directly or through other tasks, for a (in_progress)",
     whatWouldChange: ["complete_task a by ann"],
     dependencies: [{ dependency: "b", verdict: "unknown", state: "waiting" }],
     roots: [{ id: "a", state: "in_progress", assignedTo: "ann" }],

@@ -55,7 +55,7 @@ Deno.test("get_next_task waits", async (t) => {
     const { progress, total, message } = await claim.hasBegun;
     assertEquals(total, LONGEST_MS);
     assert(progress < LONGEST_MS / 10);
-    assertMatch(String(message), /^No task is left to claim; still being worked on: /);
+    assertMatch(String(message), /^No task is left to claim; still running: /);
     claim.cancel();
     await claim.answer.catch(() => {});
   });

@@ -15,10 +15,10 @@ import { isFree, nextClaim, profileIn } from "../state/next_claim.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
-import { reasonOf, remediesFor } from "../views/explain.ts";
+import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { noTasks, noTasksReason } from "../views/no_tasks.ts";
-import { asksOf, reliefOf } from "../views/roots.ts";
+import { asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkNames } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
@@ -90,7 +90,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   if (task.status !== "pending") {
     const { why, remedies } = reasonOf(state, node);
     return task.status === "completed"
-      ? wrongState("claim", task, "it is done", remediesFor(state, node))
+      ? wrongState("claim", task, "it is done", remediesForStatus(state, node))
       : wrongState("claim", task, why, remedies);
   }
   if (standing !== "ready") return notReady(state, node);
@@ -106,7 +106,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   if (limits.length === 0) return undefined;
   const reasons = limits.map(describeLimit);
   return refuse("limit_reached", `Cannot claim task ${id} now as ${reasons.join(" and ")}`, {
-    remedies: limits.flatMap((limit) => reliefOf(state, limit)),
+    remedies: limits.flatMap((limit) => remediesForLimit(state, limit)),
     data: { id, reasons },
   });
 }

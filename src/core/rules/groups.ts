@@ -14,7 +14,7 @@ import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "../views/groups.ts";
 import { checkGroupSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
-import { waysToDetach } from "./tasks.ts";
+import { remediesToDetach } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings }) {
@@ -48,7 +48,7 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
       const nodes = inOrderOfCreation(dependents);
       const ids = nodes.map(({ task }) => task.id);
       const remedies = nodes.slice(0, MAX_NAMED).flatMap((each) => {
-        return waysToDetach(each, node.members.has(each) ? "group" : "dependencies");
+        return remediesToDetach(each, node.members.has(each) ? "group" : "dependencies");
       });
       throw refuse(
         "has_dependents",

@@ -15,7 +15,7 @@ import { checkText } from "../model/values.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { reasonOf, remediesFor } from "../views/explain.ts";
+import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
@@ -36,7 +36,7 @@ export const taskDeciders: Deciders<
     const node = findTask(state, id);
     const { task } = node;
     if (task.status !== "pending") {
-      throw wrongState("update", task, "only pending tasks can change", remediesFor(state, node));
+      throw wrongState("update", task, "only pending tasks can change", remediesForStatus(state, node));
     }
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const normal = dependencies && normalize(dependencies);
@@ -133,7 +133,7 @@ export function retryEvents(
       "retry",
       task,
       "only failed, cancelled and skipped tasks can be retried",
-      remediesFor(state, node),
+      remediesForStatus(state, node),
     );
   }
   if (status === "pending") return retryAt > now ? [{ type: "task.retried", id }] : [];
@@ -156,7 +156,9 @@ export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: Re
   if (remaining.length > 0) {
     const ids = remaining.map((dependent) => dependent.task.id);
     throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
-      remedies: eachOnce(remaining.slice(0, MAX_NAMED).flatMap((dependent) => waysToDetach(dependent, "dependencies"))),
+      remedies: eachOnce(
+        remaining.slice(0, MAX_NAMED).flatMap((dependent) => remediesToDetach(dependent, "dependencies")),
+      ),
       data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
     });
   }
@@ -169,7 +171,7 @@ export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: Re
  * The remedy that detaches a task from its dependency or group. A pending task can be changed. A running one must end
  * first. An ended one can only be deleted, after its dependents.
  */
-export function waysToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
+export function remediesToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
   let node = start;
   // Ends, as there are no cycles.
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * The templates that ship with the program: plans that most agents who work on code can use as they are. Each
- * description must be enough for an agent that knows nothing else. A change of one needs a new version.
+ * The built-in templates: plans for common work on code. The description of each task must be enough for an agent that
+ * knows nothing else. A changed template needs a new version.
  */
 
 import bugfix from "./builtin/bugfix.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /**
- * Which templates there are: those that were saved, and those that ship with the program. A template that is saved
- * under the name of one that ships becomes its next version.
+ * Finds and lists templates: the saved ones and the built-in ones. A template that is saved under the name of a built-in
+ * one becomes its next version.
  */
 
 import { Refusal } from "../model/refusal.ts";
@@ -18,7 +18,7 @@ export interface TemplateSummary extends Pick<Template, "name" | "description" |
   readonly isArchived: boolean;
 }
 
-/** A version of a template, the newest if not said otherwise. Throws a `Refusal` if there is none. */
+/** The given version of a template, by default the newest. Throws a `Refusal` if there is none. */
 export function findTemplate(state: ReadonlyState, name: string, version?: number): Template {
   const versions = versionsOf(state, name);
   if (versions.length === 0) {
@@ -34,7 +34,7 @@ export function findTemplate(state: ReadonlyState, name: string, version?: numbe
   });
 }
 
-/** Whether a template has been taken out of use. */
+/** Whether a template is archived. */
 export function isArchived(state: ReadonlyState, name: string): boolean {
   return state.templates.get(name)?.isArchived === true;
 }

@@ -1,6 +1,6 @@
 /**
- * Templates: which may be saved, and which tasks one becomes when it is applied. Only texts are filled in; whether the
- * tasks may join the graph (dependencies that exist, no cycles, limits of settings) is for their creation to decide.
+ * Checks templates before they are saved, and fills in their parameters when they are applied. Only texts are filled in.
+ * The rules for new tasks check the result: existing dependencies, no cycles, limits of settings.
  */
 
 import {
@@ -26,21 +26,21 @@ export const MAX_TEMPLATE_PARAMETERS = 50;
 /** Largest template, in bytes of the UTF-8 of its JSON. */
 export const MAX_TEMPLATE_BYTES = 256 * 1024;
 
-/** Most characters that one application of a template fills in: a small template may use a long value often. */
+/** Most characters that applying a template fills in, as a small template may use a long value often. */
 export const MAX_FILLED_CHARACTERS = 4 * 1024 * 1024;
 
-/** What a parameter stands for in a text. Braces around anything but a name are text. */
+/** A placeholder: two pairs of braces around a name. Braces around anything else are text. */
 const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The tasks that a checked template becomes, in its order. Each `{{name}}` gives way to the parameter's value, which is
- * not looked at for further placeholders: the given one, else its default, else nothing. Ids get `prefix` and a slash,
- * and so do references to them; a reference to any other task names one outside and stays, as do groups.
- * Dependencies are normalized, as values may make two of them the same.
+ * The tasks of a checked template with its parameters filled in, in its order. Each `{{name}}` is replaced by the given
+ * value, else the default, else the empty text; placeholders inside a value are not replaced. Ids of the template's
+ * tasks, and references to them, get `prefix` and a slash. References to other tasks and to groups get no prefix.
+ * Dependencies are normalized, as two of them may have become equal.
  *
- * Refuses unknown and missing parameters, and values that make ids malformed or the same, or the tasks too large.
+ * Refuses unknown and missing parameters, and values that make ids malformed or equal, or the tasks too large.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export function expand(
   parameters: Readonly<Record<string, string>>,
   prefix: string,
 ): readonly TemplateTask[] {
-  const fill = filling(template, valuesOf(template, parameters));
+  const fill = placeholderFiller(template, valuesOf(template, parameters));
   const ids = new Set<string>();
   for (const task of template.tasks) {
     const id = fill(task.id);
@@ -63,8 +63,8 @@ export function expand(
     if (ids.has(id)) {
       throw new Refusal(
         "already_exists",
-        `Cannot apply template ${template.name} as two of its tasks get the id ${id}: ` +
-          "give values that keep the ids apart",
+        `Cannot apply template ${template.name} as two of its tasks would get the same id ${id}: ` +
+          "give values that make the ids different",
         { id },
       );
     }
@@ -80,7 +80,7 @@ export function expand(
   });
 }
 
-/** Refuses a template that nobody could apply or that is too large. */
+/** Refuses a template that could never be applied, or is too large. */
 export function checkTemplate(template: NewTemplate): void {
   const { name, description, tasks } = template;
   checkId(name, "Template name");
@@ -103,7 +103,7 @@ export function checkTemplate(template: NewTemplate): void {
     if (ids.has(task.id)) {
       throw new Refusal(
         "already_exists",
-        `Cannot save template ${name} as two of its tasks have the id ${task.id}: name each id once`,
+        `Cannot save template ${name} as two of its tasks have the same id ${task.id}: give each its own`,
         { id: task.id },
       );
     }
@@ -126,7 +126,7 @@ function checkParameters({ name: template, parameters }: NewTemplate): void {
     if (!PARAMETER_NAME.test(name)) {
       throw new Refusal(
         "invalid_value",
-        `Cannot save template ${template} as its parameter ${printable(name)} is no name: ` +
+        `Cannot save template ${template} as its parameter ${printable(name)} is not a valid name: ` +
           "use ASCII letters, digits and underscores, and no digit at the start",
         { parameter: name },
       );
@@ -134,7 +134,7 @@ function checkParameters({ name: template, parameters }: NewTemplate): void {
     if (names.has(name)) {
       throw new Refusal(
         "already_exists",
-        `Cannot save template ${template} as it has two parameters ${name}: declare each once`,
+        `Cannot save template ${template} as two of its parameters have the same name ${name}: declare each once`,
         { parameter: name },
       );
     }
@@ -144,7 +144,7 @@ function checkParameters({ name: template, parameters }: NewTemplate): void {
   }
 }
 
-/** Refuses a task that could not be filled in. */
+/** Refuses a task with a group, with malformed texts or with placeholders of undeclared parameters. */
 function checkTask(template: NewTemplate, task: NewTask): void {
   checkId(task.id, "Task id");
   if (task.group !== undefined) {
@@ -172,7 +172,7 @@ function checkTask(template: NewTemplate, task: NewTask): void {
   mapTexts(task, check, check);
 }
 
-/** What each parameter comes to. */
+/** The value of each parameter. Refuses unknown and missing ones. */
 function valuesOf(template: NewTemplate, given: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const names = template.parameters.map(({ name }) => name);
   const values = new Map(Object.entries(given));
@@ -199,8 +199,8 @@ function valuesOf(template: NewTemplate, given: Readonly<Record<string, string>>
   return values;
 }
 
-/** The function that fills values into the texts of one application, and keeps count of how much that is. */
-function filling({ name }: NewTemplate, values: ReadonlyMap<string, string>): (text: string) => string {
+/** A function that replaces the placeholders of a text, and refuses more than `MAX_FILLED_CHARACTERS` over all calls. */
+function placeholderFiller({ name }: NewTemplate, values: ReadonlyMap<string, string>): (text: string) => string {
   let characters = 0;
   return (text) =>
     text.replaceAll(PLACEHOLDER, (placeholder, parameter: string) => {
@@ -229,7 +229,7 @@ function listParameters({ parameters }: NewTemplate): string {
 
 type MapText = (text: string) => string;
 
-/** A task with each of its texts replaced; `mapId` does so for its id and the tasks that it depends on. */
+/** A task with its texts replaced by `map`, but its id and the ids of its dependencies by `mapId`. */
 function mapTexts(task: NewTask, map: MapText, mapId: MapText): NewTask {
   const { id, description, dependencies, role, capabilities, locks, assignTo } = task;
   return {
@@ -254,7 +254,7 @@ function mapDependency(dependency: Dependency, map: MapText, mapId: MapText): De
   if (typeof dependency === "string") return mapId(dependency);
   if ("task" in dependency) {
     const { task, when } = dependency;
-    // A condition is a JSON object, and texts give way to texts.
+    // A condition is a JSON object, and `mapJson` replaces texts by texts only.
     return {
       ...dependency,
       task: mapId(task),
@@ -285,12 +285,12 @@ function mapJson(value: JsonValue, map: MapText): JsonValue {
     if (fields.has(name)) {
       throw new Refusal(
         "invalid_value",
-        `Cannot fill in a condition as two of its keys become ${printable(name)}: give values that keep them apart`,
+        `Cannot fill in a condition as two of its keys become ${printable(name)}: give values that make them different`,
         { key: name },
       );
     }
     fields.set(name, mapJson(item, map));
   }
-  // Makes own properties of all keys, `__proto__` included.
+  // Unlike assignment, this makes an own property of the key `__proto__`.
   return Object.fromEntries(fields);
 }

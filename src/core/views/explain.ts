@@ -1,5 +1,6 @@
 /**
- * Why a task is not ready, blocked or skipped, as a tree, and what would change it. Bounded, whatever the graph.
+ * Explains the status of a task: its dependencies as a tree, the tasks that it finally waits for, and remedies. Work and
+ * size are bounded for any graph.
  */
 
 import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
@@ -12,39 +13,39 @@ import { describeBusy, isFree } from "../state/next_claim.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
-import { asksOf, describeRoots, endsAgain, type Roots, rootsOf, waysFrom, waysToClaim } from "./roots.ts";
+import { asksOf, describeRoots, endsAgain, remediesForRoots, remediesToClaim, type Roots, rootsOf } from "./roots.ts";
 
-/** Most dependencies of one node of the tree that are shown, the deciding ones first. */
+/** Most dependencies that one node of the tree shows, the deciding ones first. */
 const MAX_PARTS = 20;
 
-/** Why a task is as it is. */
+/** The explanation of a task's status. */
 export interface Explanation {
   readonly id: string;
   readonly status: TaskStatus;
   readonly readiness?: string;
-  /** The answer in a sentence. */
+  /** The reason in one sentence. */
   readonly why: string;
-  /** What can be done about it. */
+  /** The remedies in words, each of which helps alone. */
   readonly whatWouldChange: readonly string[];
-  /** What it waits for; absent if it waits for nothing. */
+  /** Its dependencies; absent if it has none. */
   readonly dependencies?: readonly ExplainedDependency[];
   readonly moreDependencies?: number;
-  /** The tasks at the end of all the waiting: running, ready, delayed or failed (the first few). */
+  /** The tasks that it finally waits for: running, ready, delayed or failed (the first few). */
   readonly roots?: readonly { readonly id: string; readonly state: string; readonly assignedTo?: string }[];
 }
 
-/** A dependency and what is known of it: see the truth table. */
+/** A dependency and its verdict: see the truth table. */
 export interface ExplainedDependency {
   readonly dependency: string;
   readonly verdict: Verdict;
-  /** The state of the task or group that it waits for. */
+  /** The state of the task or group that it names. */
   readonly state?: string;
   readonly need?: number;
   readonly of?: readonly ExplainedDependency[];
   readonly more?: number;
 }
 
-/** Explains a task. O(its dependencies and the tasks behind them up to a bound + members of the groups among them). */
+/** Explains a task. O(its dependencies and the tasks behind them, up to a bound + members of the groups among them). */
 export function explain(state: ReadonlyState, id: string): Explanation {
   const node = findTask(state, id);
   const { task } = node;
@@ -69,16 +70,16 @@ export function explain(state: ReadonlyState, id: string): Explanation {
   };
 }
 
-/** Why a task does not go on, and what would change that. */
+/** The reason for a task's status, and its remedies. */
 export interface Reason {
   readonly why: string;
-  /** Each helps by itself. */
+  /** Each helps alone. */
   readonly remedies: readonly Remedy[];
-  /** What it waits for in the end, where it waits. */
+  /** The tasks and groups that a waiting task finally waits for. */
   readonly roots?: Roots;
 }
 
-/** The reason for which a task is as it is. O(its dependencies and the tasks behind them, up to a bound). */
+/** The reason for a task's status. O(its dependencies and the tasks behind them, up to a bound). */
 export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { task } = node;
   const { id, assignedTo = "" } = task;
@@ -86,7 +87,7 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
     case "in_progress": {
       const lease = task.leaseUntil === undefined
         ? "without a timeout"
-        : `until ${new Date(task.leaseUntil).toISOString()}, unless it gives a sign of life`;
+        : `until ${new Date(task.leaseUntil).toISOString()}, or longer if it calls before`;
       return {
         why: `${assignedTo} works on attempt ${task.attempt}, ${lease}`,
         remedies: [
@@ -108,13 +109,13 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   }
 }
 
-/** What gets a task out of the status that it is in: another task, where it is completed for good. */
-export function remediesFor(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
+/** The remedies that change a task's status. A completed task cannot change: another one can take its place. */
+export function remediesForStatus(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
   const { id, status } = node.task;
   return status === "completed" ? [{ type: "create_task", insteadOf: id }] : reasonOf(state, node).remedies;
 }
 
-/** Why a task has ended: it can be retried, unless its dependencies would end it again at once. */
+/** The reason of an ended task. A retry is its remedy, unless its dependencies would end it again at once. */
 function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string): Reason {
   const { id } = node.task;
   const end = unreachableEnd(node);
@@ -123,12 +124,12 @@ function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string):
     return { why: why + then, remedies: [{ type: "retry_task", id }] };
   }
   const roots = rootsOf([node]);
-  const remedies = waysFrom(state, roots);
+  const remedies = remediesForRoots(state, roots);
   const then = remedies.length === 0
-    ? "nothing that exists can change that"
-    : `retry_task ${id} works once that has changed; first ${describeRoots(roots)}`;
+    ? "no change of existing tasks helps"
+    : `retry_task ${id} works once this changes: ${describeRoots(roots)}`;
   return {
-    why: `${why}; its dependencies cannot be met, so a retry would end at once: ${then}`,
+    why: `${why}; its dependencies cannot be met, so a retry would end at once; ${then}`,
     remedies: [...remedies, { type: "create_task", insteadOf: id }],
     roots,
   };
@@ -141,23 +142,23 @@ function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
       return {
         why: `Its dependencies are met; it waits until ${new Date(node.delayTimer?.at ?? 0).toISOString()}` +
           (failures === undefined ? "" : ` after ${failures} failed attempts`),
-        remedies: waysToClaim(state, node),
+        remedies: remediesToClaim(state, node),
       };
     case "ready":
       return readyReason(state, node);
     case "limited":
       return {
         why: `It could be claimed, but ${limitsOf(node).map(describeLimit).join(", and ")}`,
-        remedies: waysToClaim(state, node),
+        remedies: remediesToClaim(state, node),
       };
     default: {
       const roots = rootsOf([node]);
-      const ways = waysFrom(state, roots);
+      const remedies = remediesForRoots(state, roots);
       const isWaiting = node.standing === "waiting" && unreachableEnd(node) === undefined;
       const change: Remedy = { type: "update_task", id, change: "dependencies" };
       return {
         why: `${describeWaiting(node, roots)} ${describeRoots(roots)}`,
-        remedies: isWaiting && ways.length > 0 ? ways : eachOnce([...ways, change]),
+        remedies: isWaiting && remedies.length > 0 ? remedies : eachOnce([...remedies, change]),
         roots,
       };
     }
@@ -166,15 +167,15 @@ function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
 
 function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
   if (unreachableEnd(node) !== undefined) {
-    return "Its dependencies cannot be met, so it ends with the next call: it waits for";
+    return "Its dependencies cannot be met, so the next call ends it: it waits for";
   }
-  if (node.standing === "blocked") return "It cannot be done as things stand: blocked by";
-  return tasks.length > 0 ? "It waits for others, in the end for" : "It waits for";
+  if (node.standing === "blocked") return "It is blocked by";
+  return tasks.length > 0 ? "It waits, directly or through other tasks, for" : "It waits for";
 }
 
 function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { id } = node.task;
-  const remedies = waysToClaim(state, node);
+  const remedies = remediesToClaim(state, node);
   const asks = asksOf(node);
   const needs = describeAsks(asks);
   if (needs === "") {
@@ -229,7 +230,7 @@ function stateOf(node: ReadonlyTaskNode): string {
   return (readinessOf(node) ?? task.status) + holder;
 }
 
-/** What decides first. */
+/** Orders dependencies: those that decide the verdict of the task first. */
 function byWeight(a: ExplainedDependency, b: ExplainedDependency): number {
   return WEIGHTS[a.verdict] - WEIGHTS[b.verdict];
 }

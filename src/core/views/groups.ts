@@ -1,5 +1,5 @@
 /**
- * Groups as they are shown.
+ * The view of a group.
  */
 
 import type { GroupView } from "../model/group.ts";

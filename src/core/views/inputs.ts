@@ -1,5 +1,5 @@
 /**
- * What a claimed task builds on: the results of what it waited for.
+ * The inputs of a claimed task: the results of its dependencies.
  */
 
 import type { Input } from "../messages/commands.ts";
@@ -8,7 +8,7 @@ import { head } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 
-/** The results of what a task waited for, in the order in which it names them, bounded in number and size. */
+/** The results of a task's dependencies, in the order in which it names them, bounded in number and size. */
 export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
   const inputs: Input[] = [];
   let moreInputs = 0;
@@ -32,10 +32,10 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
   return { inputs, moreInputs };
 }
 
-/** Most members of a group whose results are handed out, or counted as left out. */
+/** Most members of a group whose results are returned, or counted as left out. */
 const MAX_SOURCES = 1_000;
 
-/** The ended tasks that a task names, each once, members of groups included (the first ones). */
+/** The ended tasks that a task depends on, each once, with the first `MAX_SOURCES` members of each group. */
 export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
   const sources = new Set<ReadonlyTaskNode>(node.dependencies);
   const collect = (condition: Condition): void => {

@@ -1,4 +1,4 @@
-/** Who is there: the registered instances, and those that hold tasks or wait for one without being registered. */
+/** Lists instances: the registered ones, and unregistered ones that hold tasks or wait for one. */
 
 import type { InstanceView } from "../model/instance.ts";
 import { MAX_NAMED } from "../model/limits.ts";
@@ -11,12 +11,12 @@ import { instanceViewOf } from "./instances.ts";
 /** An instance that has not registered. */
 export interface UnregisteredView extends Pick<InstanceView, "id" | "holding" | "holdingCount"> {
   readonly status: "unregistered";
-  /** The last call of its that the tasks it holds know of, in milliseconds since the Unix epoch. */
+  /** Its last claim or progress report of a task that it holds, in milliseconds since the Unix epoch. */
   readonly seenAt?: number;
 }
 
 export interface InstanceListOptions {
-  /** Most instances. */
+  /** How many instances are shown at most. */
   readonly limit: number;
   /** Whether those that left or were lost are listed, too. */
   readonly all: boolean;
@@ -24,7 +24,7 @@ export interface InstanceListOptions {
   readonly waiting: ReadonlySet<string>;
 }
 
-/** The registered instances in the order in which they came, then the others by id. O(instances + tasks they hold). */
+/** The registered instances in the order of their registration, then the others by id. O(instances + held tasks). */
 export function listInstances(
   state: ReadonlyState,
   { limit, all, waiting }: InstanceListOptions,
@@ -54,7 +54,7 @@ function unregisteredView(state: ReadonlyState, id: string): UnregisteredView {
   };
 }
 
-/** The last claim or report that is kept with the tasks that an instance holds; 0 if there is none. */
+/** The time of the last claim or progress report of a task that an instance holds; 0 if it holds none. */
 function callsOf(state: ReadonlyState, id: string): number {
   let last = 0;
   for (const { task: { startedAt = 0, progress } } of state.held.get(id) ?? []) {

@@ -1,5 +1,5 @@
 /**
- * Instances as they are shown.
+ * The view of an instance.
  */
 
 import type { Instance, InstanceView } from "../model/instance.ts";

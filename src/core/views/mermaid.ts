@@ -1,19 +1,21 @@
 /**
- * The task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html), for people and models to see.
+ * Draws the task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
  */
 
 import { inOrderOfCreation } from "../state/lookup.ts";
 import { readinessOf } from "../state/readiness.ts";
 import type { Condition, GroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
-/** Most tasks in a drawing; beyond this nobody can read it. */
+/** Most tasks in a drawing: nobody can read a larger one. */
 export const MAX_DRAWN = 200;
 
 /** Most arrows; Mermaid itself refuses more than 500 unless configured. */
 export const MAX_ARROWS = 400;
 
-/** Most groups that are drawn, and most arrows to one task that stand for expressions. */
+/** Most groups in a drawing. */
 const MAX_GROUPS_DRAWN = 50;
+
+/** Most arrows to one task that stand for its dependency expressions. */
 const MAX_CONDITIONS = 50;
 
 /** Longest id of a task or its holder in a drawing, in characters; Mermaid refuses drawings of more than 50,000. */
@@ -37,7 +39,7 @@ export function drawGraph(state: ReadonlyState): string {
     ...node.dependencies.filter((dependency) => drawn.has(dependency))
       .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`),
     ...Array.from(
-      conditionsOf(node, drawn, groups),
+      sourceNamesOf(node, drawn, groups),
       (source) => `  ${source} -.-> t${node.task.order}`,
     ),
   ]);
@@ -53,8 +55,8 @@ export function drawGraph(state: ReadonlyState): string {
   return ["flowchart TD", ...left, ...boxes, ...hexagons, ...arrows.slice(0, MAX_ARROWS), ...STYLES].join("\n") + "\n";
 }
 
-/** What a task waits for by expressions, each once: names of drawn tasks, and of groups, which get theirs here. */
-function conditionsOf(
+/** The Mermaid names of the drawn tasks and groups in a task's expressions, each once. Gives new groups their names. */
+function sourceNamesOf(
   node: ReadonlyTaskNode,
   drawn: ReadonlySet<ReadonlyTaskNode>,
   groups: Map<GroupNode, string>,
@@ -89,8 +91,8 @@ const STYLES = [
 ];
 
 /**
- * The beginning of a text, safe inside a quoted Mermaid label: what has a meaning there, or in HTML, becomes an entity
- * code, which counts with all its characters.
+ * The beginning of a text, safe inside a quoted Mermaid label: characters with a meaning in Mermaid or HTML become entity
+ * codes. The bound counts every character of a code.
  */
 function label(text: string): string {
   let shown = "";

@@ -1,5 +1,5 @@
 /**
- * Why an instance can claim nothing, and what would change that.
+ * The answer to a claim when there is no task for the instance: the reason, and remedies.
  */
 
 import type { NoTasks, NoTasksReason, Unmatched } from "../messages/commands.ts";
@@ -16,9 +16,9 @@ import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
 import type { Bucket, ReadonlyState } from "../state/state.ts";
-import { describeRoots, reliefOf, rootsOf, waysFrom, waysToFree } from "./roots.ts";
+import { describeRoots, remediesForLimit, remediesForRoots, remediesToFree, rootsOf } from "./roots.ts";
 
-/** Why nothing can be claimed now. O(buckets + lanes of ready tasks + tasks that the instance holds), and few tasks besides. */
+/** The answer to a claim without a task. O(buckets + lanes of ready tasks + tasks that the instance holds), and a bounded number of other tasks. */
 export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   const unmatched = unmatchedFor(state, profile);
   const { reason, why, remedies } = noTasksReason(state, profile, unmatched);
@@ -36,15 +36,15 @@ export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
   };
 }
 
-/** Why nothing can be claimed, and what would change that. */
+/** The reason why nothing can be claimed, and its remedies. */
 export interface WhyNoTasks {
   readonly reason: NoTasksReason;
   readonly why: string;
-  /** Each helps by itself. */
+  /** Each helps alone. */
   readonly remedies: readonly Remedy[];
 }
 
-/** The reason for which an instance can claim nothing: what lies with the instance first, then what lies with the tasks. */
+/** The reason why an instance can claim nothing: first reasons of the instance itself, then reasons of the tasks. */
 export function noTasksReason(
   state: ReadonlyState,
   profile: Profile,
@@ -55,25 +55,13 @@ export function noTasksReason(
   if (!isFree(state, instance)) {
     const status = state.instances.get(instance)?.instance.status;
     const reason = status === "draining" || status === "left" ? status : "at_capacity";
-    return { reason, why: `${instance} ${describeBusy(state, instance)}`, remedies: waysToFree(state, instance) };
+    return { reason, why: `${instance} ${describeBusy(state, instance)}`, remedies: remediesToFree(state, instance) };
   }
   if (state.tasks.size === 0) {
     return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
   }
-  if (standings.ready > 0) return notForIt(state, profile, unmatched);
-  if (counts.in_progress > 0) {
-    const names = runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`);
-    const isLast = counts.pending === 0;
-    return {
-      reason: "waiting",
-      why:
-        `${
-          isLast ? "No task is left to claim; still being worked on" : "No task is ready; waiting for running tasks"
-        }` +
-        `: ${nameSome(names, counts.in_progress)}`,
-      remedies: waysToFree(state, instance),
-    };
-  }
+  if (standings.ready > 0) return readyForOthers(state, profile, unmatched);
+  if (counts.in_progress > 0) return othersRunning(state, instance);
   const delayTimer = state.delayTimers.entries[0];
   if (standings.delayed > 0 && delayTimer !== undefined) {
     return {
@@ -82,12 +70,12 @@ export function noTasksReason(
       remedies: [{ type: "wait", until: delayTimer.at }],
     };
   }
-  if (counts.pending > 0) return keptBack(state);
+  if (counts.pending > 0) return nothingRuns(state);
   return { reason: "all_finished", why: `All tasks are finished: ${describeCounts(counts)}`, remedies: [] };
 }
 
-/** Tasks are ready, but the instance may not do them, or their groups or locks keep them. */
-function notForIt(state: ReadonlyState, profile: Profile, unmatched: readonly Unmatched[]): WhyNoTasks {
+/** Tasks are ready, but the instance may not claim them, or their groups or locks limit them. */
+function readyForOthers(state: ReadonlyState, profile: Profile, unmatched: readonly Unmatched[]): WhyNoTasks {
   const limits = limitsFor(state, profile);
   const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
   const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor }): Remedy => {
@@ -99,27 +87,40 @@ function notForIt(state: ReadonlyState, profile: Profile, unmatched: readonly Un
     reason: limits.length > 0 ? "limited" : "no_match",
     why: `${describeReady(state)}: ${nameSome(why)}`,
     remedies: eachOnce([
-      ...limits.flatMap((limit) => reliefOf(state, limit)),
+      ...limits.flatMap((limit) => remediesForLimit(state, limit)),
       ...offers,
-      ...waysToFree(state, profile.instance),
+      ...remediesToFree(state, profile.instance),
     ]),
   };
 }
 
-/** Pending tasks wait, and nothing runs that could end the waiting. */
-function keptBack(state: ReadonlyState): WhyNoTasks {
+/** No task is ready, and some run. */
+function othersRunning(state: ReadonlyState, instance: string): WhyNoTasks {
+  const { pending, in_progress: count } = state.counts;
+  const names = nameSome(runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`), count);
+  return {
+    reason: "waiting",
+    why: pending === 0
+      ? `No task is left to claim; still running: ${names}`
+      : `No task is ready; waiting for running tasks: ${names}`,
+    remedies: remediesToFree(state, instance),
+  };
+}
+
+/** Pending tasks wait or are blocked, and no task runs. */
+function nothingRuns(state: ReadonlyState): WhyNoTasks {
   const { pending } = state.counts;
   const isBlocked = state.standings.blocked > 0;
   const first = take(inOrder(isBlocked ? state.blocked : state.waiting), MAX_SCANNED);
   const roots = rootsOf(first);
-  const ways = waysFrom(state, roots);
+  const remedies = remediesForRoots(state, roots);
   return {
     reason: isBlocked ? "blocked" : "waiting",
     why: `No task is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${
       describeRoots(roots)
     }`,
     remedies: eachOnce([
-      ...ways.slice(0, MAX_NAMED - 1),
+      ...remedies.slice(0, MAX_NAMED - 1),
       ...first.slice(0, 1).map(({ task: { id } }) => ({ type: "update_task", id, change: "dependencies" }) as const),
     ]),
   };
@@ -130,21 +131,21 @@ function runningTasks(state: ReadonlyState): NoTasks["running"] {
     .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
 }
 
-/** How many tasks nothing but routing, or their group or locks, keeps from being claimed. */
+/** The numbers of ready tasks that can be claimed by others, and that are limited by groups or locks, in words. */
 function describeReady({ standings, ready: { limited } }: ReadonlyState): string {
   const claimable = standings.ready - limited;
   if (limited === 0) return `${countTasks(claimable)} ready, but not for you now`;
-  const kept = `${countTasks(limited)} limited by groups or locks`;
+  const others = `${countTasks(limited)} limited by groups or locks`;
   return claimable === 0
-    ? `No task can be claimed now; ${kept}`
-    : `${countTasks(claimable)} ready, but not for you, and ${kept}`;
+    ? `No task can be claimed now; ${others}`
+    : `${countTasks(claimable)} ready, but not for you, and ${others}`;
 }
 
 function countTasks(count: number): string {
   return count === 1 ? "1 task is" : `${count} tasks are`;
 }
 
-/** The buckets that are asked for, those with the first tasks to be claimed first: at most `limit`. O(buckets). */
+/** The wanted buckets in the order in which their tasks are claimed, at most `limit`. O(buckets). */
 function bucketsOf(state: ReadonlyState, isWanted: (bucket: Bucket) => boolean, limit: number): readonly Bucket[] {
   return firstOf(state.ready.buckets.values(), limit, {
     compare: compareBuckets,
@@ -152,7 +153,7 @@ function bucketsOf(state: ReadonlyState, isWanted: (bucket: Bucket) => boolean, 
   });
 }
 
-/** Kinds of ready tasks that an instance may not do (the first few). */
+/** The ready tasks that an instance may not claim, by bucket (the first few). */
 function unmatchedFor(state: ReadonlyState, profile: Profile): readonly Unmatched[] {
   return bucketsOf(state, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
     const { instance, roles, capabilities } = bucket.requirement;
@@ -174,7 +175,7 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
   });
 }
 
-/** What limits the ready tasks that an instance may do (of the first kinds of them). */
+/** The limits of the ready tasks that an instance may claim otherwise (of the first task of each of the first buckets). */
 function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   const buckets = state.ready.limited === 0
     ? []
@@ -182,7 +183,7 @@ function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   return buckets.flatMap((bucket) => limitsOf(firstTaskOf(bucket)));
 }
 
-/** Failed and cancelled tasks that pending ones wait for, each once; as seen from the first blocked tasks. */
+/** The failed and cancelled tasks that the first `MAX_SCANNED` blocked tasks depend on, each once. */
 function* blockers(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
   const groups = new Set<unknown>();

@@ -1,5 +1,5 @@
 /**
- * Tasks as they are shown: one, a page of them, and counts.
+ * Views of tasks: one, a page of them, and counts.
  */
 
 import { MAX_NAMED } from "../model/limits.ts";
@@ -75,7 +75,7 @@ export function listTasks(
   return { tasks, total, ...(more && last !== undefined && { next: last.order }) };
 }
 
-/** Those of the ids that start with `prefix`, at most `limit`. O(ids). */
+/** The ids that start with `prefix`, at most `limit`. O(ids). */
 export function completeIds(known: Iterable<string>, prefix: string, limit: number): readonly string[] {
   const ids: string[] = [];
   for (const id of known) {
@@ -85,6 +85,7 @@ export function completeIds(known: Iterable<string>, prefix: string, limit: numb
   return ids;
 }
 
+/** Counts the given tasks. O(tasks). */
 export function countAll(nodes: Iterable<ReadonlyTaskNode>): Summary {
   const byStatus = noCounts();
   const readinesses = { ready: 0, limited: 0, waiting: 0, blocked: 0, delayed: 0 };
@@ -95,7 +96,7 @@ export function countAll(nodes: Iterable<ReadonlyTaskNode>): Summary {
     byStatus[node.task.status]++;
     const readiness = readinessOf(node);
     if (readiness !== undefined) readinesses[readiness]++;
-    // An ended task keeps the mark.
+    // An ended task keeps its `overdue` mark, which does not count.
     if (node.task.overdue === true && node.task.finishedAt === undefined) overdue++;
   }
   return { total, byStatus, ...readinesses, overdue };

@@ -1,5 +1,5 @@
 /**
- * Which tasks became ready when a task ended.
+ * Finds the tasks that became ready when a task ended.
  */
 
 import type { Completion } from "../messages/commands.ts";
@@ -9,7 +9,7 @@ import { inOrderOfCreation } from "../state/lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 import { viewOf } from "./tasks.ts";
 
-/** Tasks that became ready when a task ended, in the order of creation. O(those that wait for it). */
+/** The tasks that became ready when a task ended, in the order of creation. O(its dependents). */
 export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const waiting = new Set<ReadonlyTaskNode>(node.dependents);

@@ -1284,7 +1284,7 @@ Deno.test({
     given(tasks, create(taskWith({ ifUnreachable: "skip" }, "c", "a")), cancel("b")).when(retry("c")).thenRefused(
       "wrong_state",
       "Cannot retry task c in skipped state: It was skipped: It depends on a; its dependencies cannot be met, so a " +
-        "retry would end at once: retry_task c works once that has changed; first b (cancelled); what would help: " +
+        "retry would end at once; retry_task c works once this changes: b (cancelled); what would help: " +
         "retry_task b; or create_task",
     );
   },

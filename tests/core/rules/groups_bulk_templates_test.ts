@@ -564,10 +564,10 @@ Deno.test({
       [
         "t",
         base,
-        /^It waits for others, in the end for a \(ready\)/,
+        /^It waits, directly or through other tasks, for a \(ready\)/,
         /get_next_task with task_id a, then complete_task/,
       ],
-      ["t", [...base, claim("x", "a")], /in the end for a \(in_progress\)/, /complete_task a/],
+      ["t", [...base, claim("x", "a")], /for a \(in_progress\)/, /complete_task a/],
       ["a", [...base, claim("x", "a")], /^x works on attempt 1, without a timeout/, /release_task a/],
       ["a", [...base, ...work("x", "a")], /^x completed it/, /^$/],
       ["a", [...base, claim("x", "a"), fail("x", "a", "no disk")], /^It failed: no disk/, /retry_task a/],
@@ -576,7 +576,7 @@ Deno.test({
       [
         "s",
         [...base, create(newTask("s", { task: "a", on: "failed" })), ...work("x", "a")],
-        /a failed; its dependencies cannot be met, so a retry would end at once: nothing that exists/,
+        /a failed; its dependencies cannot be met, so a retry would end at once; no change of existing tasks helps/,
         /^create_task with another id in place of s$/,
       ],
       [
@@ -631,7 +631,7 @@ Deno.test({
       claim("x", "root"),
     );
     const { why, readiness, dependencies, roots } = explain(state, "t");
-    assertEquals([why, readiness], ["It waits for others, in the end for root (in_progress)", "waiting"]);
+    assertEquals([why, readiness], ["It waits, directly or through other tasks, for root (in_progress)", "waiting"]);
     assertEquals(roots, [{ id: "root", state: "in_progress", assignedTo: "x" }]);
     assertEquals(dependencies, [
       { dependency: "middle", verdict: "unknown", state: "waiting" },

@@ -239,7 +239,7 @@ Deno.test({
     const twoTasks = template(parameters, newTask("a"), newTask("{{x}}"));
     const { code, message, data } = refusalOf(() => expand(twoTasks, { x: "a" }, "g"));
     assertEquals(code, "already_exists");
-    assert(message.startsWith("Cannot apply template t as two of its tasks get the id a: "), message);
+    assert(message.startsWith("Cannot apply template t as two of its tasks would get the same id a: "), message);
     assertEquals(data, { id: "a" });
     for (const x of ["", " a", "a ", "a\nb", "\ud800"]) {
       assertEquals(refusalOf(() => expand(twoTasks, { x }, "g")).code, "invalid_value");
@@ -426,7 +426,7 @@ Deno.test({
       assertIsRefused(
         template([{ name }], newTask("a")),
         "invalid_value",
-        `Cannot save template t as its parameter ${name} is no name: use ASCII letters`,
+        `Cannot save template t as its parameter ${name} is not a valid name: use ASCII letters`,
       );
     }
     assertIsRefused(template([{ name: "" }], newTask("a")), "invalid_value", "Parameter name is empty");
@@ -434,7 +434,7 @@ Deno.test({
     assertIsRefused(
       template([{ name: "x" }, { name: "y" }, { name: "x" }], newTask("a")),
       "already_exists",
-      "Cannot save template t as it has two parameters x: declare each once",
+      "Cannot save template t as two of its parameters have the same name x: declare each once",
     );
   },
 });
@@ -493,7 +493,7 @@ Deno.test({
     assertIsRefused(
       template([], newTask("a"), newTask("a")),
       "already_exists",
-      "Cannot save template t as two of its tasks have the id a: name each id once",
+      "Cannot save template t as two of its tasks have the same id a: give each its own",
     );
     assertIsRefused(template([], newTask("")), "invalid_value", "Task id is empty");
   },

@@ -26,7 +26,7 @@ Deno.test({
     const warning = clockWarning({ now: clock + 30 * DAY_MS, clock }) ?? "";
     assertStringIncludes(
       warning,
-      "a record in it is of 2026-01-31T00:00:00.000Z, and the clock says 2026-01-01T00:00:00",
+      "its latest record is dated 2026-01-31T00:00:00.000Z, and the clock says 2026-01-01T00:00:00",
     );
     assertStringIncludes(warning, "leases, delays and deadlines stand still");
   },

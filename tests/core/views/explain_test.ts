@@ -28,7 +28,7 @@ Deno.test({
     end(state, "broken", "failed");
     const { readiness, why, whatWouldChange, roots, dependencies } = explain(state, "t");
     assertEquals(readiness, "blocked");
-    assertEquals(why, "It cannot be done as things stand: blocked by broken (failed)");
+    assertEquals(why, "It is blocked by broken (failed)");
     assertEquals(whatWouldChange, ["retry_task broken", "update_task t with other dependencies"]);
     assertEquals(roots, [{ id: "broken", state: "failed", assignedTo: "x" }]);
     assertEquals(dependencies, [
@@ -73,7 +73,7 @@ Deno.test({
     end(state, "broken", "failed");
     run(state, claim("y", "held"), 10);
     const { why, whatWouldChange } = explain(state, "t");
-    assertEquals(why, "It waits for others, in the end for held (in_progress), open (ready)");
+    assertEquals(why, "It waits, directly or through other tasks, for held (in_progress), open (ready)");
     assertEquals(whatWouldChange, [
       "complete_task held by y",
       "get_next_task with task_id open, then complete_task",

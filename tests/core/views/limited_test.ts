@@ -16,21 +16,21 @@ const CASES: readonly {
   readonly settings: TaskSettings;
   readonly limiting: readonly Command[];
   readonly limitedBy: string;
-  readonly remediesFor: readonly string[];
+  readonly remediesForStatus: readonly string[];
   readonly freeing: Command;
 }[] = [
   {
     settings: { group: "g" },
     limiting: [{ type: "update_group", id: "g", settings: { paused: true } }],
     limitedBy: "group g is paused (update_group resumes it)",
-    remediesFor: ["update_group g with paused: false"],
+    remediesForStatus: ["update_group g with paused: false"],
     freeing: { type: "update_group", id: "g", settings: { paused: null } },
   },
   {
     settings: { group: "g" },
     limiting: [{ type: "update_group", id: "g", settings: { maxParallel: 1 } }, claim("x", "member")],
     limitedBy: "group g has 1 running tasks, and its max_parallel is 1",
-    remediesFor: [
+    remediesForStatus: [
       "complete_task, fail_task or cancel_task member by x",
       "release_task member with instance_id x",
       "update_group g with a higher max_parallel",
@@ -41,7 +41,10 @@ const CASES: readonly {
     settings: { locks: ["l"] },
     limiting: [claim("x", "holder")],
     limitedBy: "lock l is held by holder",
-    remediesFor: ["complete_task, fail_task or cancel_task holder by x", "release_task holder with instance_id x"],
+    remediesForStatus: [
+      "complete_task, fail_task or cancel_task holder by x",
+      "release_task holder with instance_id x",
+    ],
     freeing: release("x", "holder"),
   },
 ];
@@ -50,7 +53,7 @@ Deno.test({
   name: "a limited task is not among the ready ones, and all that speaks of it says what limits it",
   permissions: "none",
   fn() {
-    for (const { settings, limiting, limitedBy, remediesFor, freeing } of CASES) {
+    for (const { settings, limiting, limitedBy, remediesForStatus, freeing } of CASES) {
       const state = stateAfter(
         { type: "create_group", id: "g", settings: {} },
         create(
@@ -71,12 +74,12 @@ Deno.test({
       assertEquals([readiness, why, whatWouldChange], [
         "limited",
         `It could be claimed, but ${limitedBy}`,
-        remediesFor,
+        remediesForStatus,
       ]);
       const after = explain(state, "after");
       assertEquals([after.why, after.whatWouldChange], [
-        "It waits for others, in the end for t (limited)",
-        remediesFor,
+        "It waits, directly or through other tasks, for t (limited)",
+        remediesForStatus,
       ]);
 
       run<CommandType>(state, freeing, 50);

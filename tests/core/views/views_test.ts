@@ -344,7 +344,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(create(newTask("a"), newTask("b")), ...work("x", "a"), claim("y"));
-    assertEquals(none(state, "x").message, "No task is left to claim; still being worked on: b (y)");
+    assertEquals(none(state, "x").message, "No task is left to claim; still running: b (y)");
     assertEquals(none(state, "x").reason, "waiting");
   },
 });
