@@ -1,6 +1,4 @@
-/**
- * The composition root: reads arguments and environment, puts the parts together, and starts what was asked for.
- */
+/** The composition root: reads arguments and environment, wires the parts together, and runs the command. */
 
 import { dirname, resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
@@ -45,7 +43,7 @@ import { formatTasks, parseTasks } from "./src/store/file/tasks_file.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
 
-/** Standard error. A client that never reads it must not stop the server: nothing else here writes to it. */
+/** The only writer to standard error. It never blocks, as a client may never read it. */
 const standardError = new BoundedOutput(
   Deno.stderr,
   (count) => `${count} messages for standard error were dropped, as it was not read\n`,
@@ -59,10 +57,10 @@ const terminal: Terminal = {
   hasColors: Deno.stdout.isTerminal() && !Deno.noColor,
 };
 
-/** Longest wait at the end for standard error to take what is left, in milliseconds. */
-const LAST_WORDS_MS = 500;
+/** Longest wait at the end for the rest of standard error to be written, in milliseconds. */
+const FLUSH_MS = 500;
 
-/** What runs: this file among its sources, a bundle made of it, or a standalone program. */
+/** The running program: this file among its sources, a bundle of it, or a standalone program. */
 const PROGRAM = {
   isStandalone: Deno.build.standalone,
   isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
@@ -73,7 +71,7 @@ const PROGRAM = {
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
 
-/** Signals that ask the server to end; Windows has no SIGTERM. */
+/** Signals that end the server. Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 async function main(): Promise<number> {
@@ -82,18 +80,18 @@ async function main(): Promise<number> {
     if (invocation.type === "exit") return invocation.code;
     return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
   } catch (error) {
-    // Whoever was reading has seen enough, as with `| head`.
+    // The reader has closed the pipe, as `| head` does.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     log.error(explain(error));
     return 1;
   } finally {
-    await standardError.flush(LAST_WORDS_MS);
+    await standardError.flush(FLUSH_MS);
   }
 }
 
 /**
- * What to do. Clients start the program with no arguments or with a data directory: that is plain to see, and spares
- * every start the parser of all the others.
+ * Reads the arguments. Clients start the program without arguments or with `--data DIRECTORY` alone: these cases do not
+ * need the parser, and starts are faster without loading it.
  */
 async function readInvocation(args: readonly string[]): Promise<Invocation | Exit> {
   const [option, directory] = args;
@@ -111,7 +109,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   });
 }
 
-/** Serves one MCP client until it is gone or a signal comes. */
+/** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, defaults, maxWaitMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
@@ -136,7 +134,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     turns: transport.turns,
     ending: transport.ending,
   });
-  // Who waits for a task is answered at once, so that the end does not wait for it.
+  // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.ending.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
@@ -173,11 +171,11 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   const engine = await Engine.start({ ...store, log, now: Date.now });
   if (store.legacy.length > 0 && invocation.type !== "history") {
     await importTasks(engine, store.legacy, { imported: 0, present: 0 });
-    log.info(`${directory} has tasks and no journal: this is what tasks.json says`);
+    log.info(`${directory} has tasks and no journal: this shows tasks.json`);
   }
   switch (invocation.type) {
     case "status": {
-      // Loaded only here: servers need no package for tables.
+      // Imported only here: servers do not need the package for tables.
       const { printStatus } = await import("./src/cli/status.ts");
       return await printStatus(engine, invocation.all, terminal);
     }
@@ -190,7 +188,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   }
 }
 
-/** The engine on its store, with checkpoints being written; in memory if there is no directory. */
+/** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 async function startApp(
   directory: string | undefined,
   defaults: TaskDefaults = {},
@@ -230,7 +228,7 @@ function environment(variable: string): string | undefined {
   return isAllowed ? Deno.env.get(variable) : undefined;
 }
 
-/** The real path of where a copy of the data directory goes. */
+/** The real path of the destination of a backup. */
 function locateCopy(destination: string, directory: string): string {
   const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
   return openDestination(destination, { parent: dirname(destination), nextStep });

@@ -1,6 +1,6 @@
 /**
- * The functions of `@std/assert` that this project uses, on top of `node:assert/strict`, for places that cannot
- * reach JSR. Same names, signatures and meaning; without the `links` entry of deno.json the real package serves.
+ * The functions of `@std/assert` that this project uses, built on `node:assert/strict`, for machines that cannot reach
+ * JSR. Same names, signatures and meaning. Without the `links` entry of tests/deno.json, the real package is used.
  */
 
 import assertStrict from "node:assert/strict";
@@ -34,7 +34,7 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
   throw new AssertionError(`Expected actual: ${JSON.stringify(actual)} to match: ${expected}${msg ? `: ${msg}` : "."}`);
 }
 
-/** Constructors of every shape, as nothing is ever constructed. */
+/** Any constructor: it is only used for `instanceof`. */
 type ErrorClass<E> = abstract new (...args: never[]) => E;
 
 /** Fails unless `fn` throws an error of the class, whose message includes the text; returns the error. */

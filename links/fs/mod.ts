@@ -1,6 +1,6 @@
 /**
- * The functions of `@std/fs` that this project uses, on top of `Deno`, for places that cannot reach JSR.
- * Same names, signatures and meaning; without the `links` entry of deno.json the real package serves.
+ * The functions of `@std/fs` that this project uses, built on `Deno`, for machines that cannot reach JSR. Same names,
+ * signatures and meaning. Without the `links` entry of tests/deno.json, the real package is used.
  */
 
 /** Whether something exists at the path. */

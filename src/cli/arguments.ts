@@ -1,30 +1,29 @@
-/**
- * What the program was asked to do, from its arguments and environment.
- */
+/** Reads the command line. Bad arguments are reported; none is silently ignored. */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
-import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
+import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
+import { atLeastOne, factor, from, nonEmpty, toolsetNames, wholeNumber } from "./option_values.ts";
 
-/** Where the data is kept. */
+/** The store that the arguments name. */
 export interface Location {
   readonly store: "file" | "memory";
-  /** The data directory that `--data` names. */
+  /** The value of `--data`. */
   readonly directory: string | undefined;
 }
 
-/** How to serve. */
+/** Options for serving MCP. */
 export interface ServeOptions {
-  /** Names of the toolsets to offer. */
+  /** Names of the toolsets to offer to clients. */
   readonly toolsets: readonly string[];
-  /** Settings of new tasks that do not say otherwise. */
+  /** Settings of new tasks that do not set them. */
   readonly defaults: TaskDefaults;
-  /** Longest time that `get_next_task` waits, in milliseconds. */
+  /** Longest wait of `get_next_task`, in milliseconds. */
   readonly maxWaitMs?: number;
 }
 
-/** What to do. */
+/** A command and its options. */
 export type Invocation =
   & { readonly location: Location }
   & (
@@ -38,15 +37,15 @@ export type Invocation =
     | { readonly type: "import"; readonly file: string }
   );
 
-/** Arguments that end the program at once, with what was to be said already printed. */
+/** The program ends at once; help, the version or an error is printed already. */
 export interface Exit {
   readonly type: "exit";
   readonly code: number;
 }
 
-export interface Surroundings {
+export interface ArgumentsContext {
   readonly version: string;
-  /** Where the data is if nothing else is said. */
+  /** Where the data is by default, in words for `--help`. */
   readonly defaultPlace: string;
   /** The names of all toolsets. */
   readonly toolsets: readonly string[];
@@ -54,24 +53,38 @@ export interface Surroundings {
   readonly printError: (text: string) => void;
 }
 
-/** Records that `history` prints unless told otherwise. */
+/** Default of `history --limit`. */
 const DEFAULT_RECORDS = 50;
 
-/** Reads the arguments; prints help, version or what is wrong with them. */
-export function readArguments(args: readonly string[], surroundings: Surroundings): Invocation | Exit {
-  const { version, defaultPlace, print, printError } = surroundings;
+/** Stores the invocation that the arguments ask for. */
+type Choose = (chosen: (location: Location) => Invocation) => void;
+
+/** Reads the arguments; prints help, the version, or what is wrong with them. */
+export function readArguments(args: readonly string[], context: ArgumentsContext): Invocation | Exit {
   let invocation: Invocation | undefined;
-  const program = new Command("orchestrator");
-  const location = (): Location => {
+  const program = newProgram(context);
+  const choose: Choose = (chosen) => {
     const { data, store } = program.opts<{ data?: string; store: "file" | "memory" }>();
-    return { store, directory: data };
-  };
-  const choose = (chosen: (location: Location) => Invocation) => {
-    invocation = chosen(location());
+    invocation = chosen({ store, directory: data });
     const idle = idleOption(program, invocation);
     if (idle !== undefined) program.error(`error: ${idle}: leave it out`);
   };
-  program
+  addServeOptions(program, context.toolsets);
+  addCommands(program, choose);
+  // Last, as commands take settings from the program when they are added.
+  addServe(program, choose, context.toolsets);
+  try {
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { type: "exit", code: error.exitCode };
+  }
+  return invocation ?? { type: "exit", code: 0 };
+}
+
+/** The program with the options that name its data. */
+function newProgram({ version, defaultPlace, print, printError }: ArgumentsContext): Command {
+  return new Command("orchestrator")
     .description("A graph of tasks that several AI agents share over the Model Context Protocol (MCP).")
     .version(version)
     .configureOutput({
@@ -92,41 +105,32 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
       new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
         .choices(["file", "memory"]).default("file"),
     );
-  program
-    .addOption(
-      new Option("--toolsets <names>", `which tools to offer, of ${surroundings.toolsets.join(",")}`)
-        .argParser((value) => toolsetNames(value, surroundings.toolsets)),
-    )
-    .addOption(
-      new Option("--timeout-ms <ms>", "timeout_ms of tasks that don't say").argParser(from(1, MAX_DURATION_MS)),
-    )
-    .addOption(
-      new Option("--max-attempts <count>", "max_attempts of tasks that don't say").argParser(from(1, MAX_COUNT)),
-    )
-    .addOption(new Option("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)")
-      .argParser(from(0, MAX_DURATION_MS)))
-    .addOption(
-      new Option("--backoff-coefficient <factor>", "by what each pause is longer than the one before (default: 2)")
-        .argParser(factor),
-    )
-    .addOption(
-      new Option("--max-interval-ms <ms>", "longest pause (default: 100 times the first)").argParser(
-        from(0, MAX_DURATION_MS),
-      ),
-    )
-    .addOption(
-      new Option(
-        "--max-wait-ms <ms>",
-        `longest wait of get_next_task; clients must not give up a call sooner (default: ${DEFAULT_MAX_WAIT_MS})`,
-      ).argParser(from(1, LONGEST_MAX_WAIT_MS)),
-    );
+}
+
+function addServeOptions(program: Command, toolsets: readonly string[]): void {
+  const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
+    program.addOption(new Option(flags, description).argParser(parse));
+  add("--toolsets <names>", `which tools to offer, of ${toolsets.join(",")}`, (value) => toolsetNames(value, toolsets));
+  add("--timeout-ms <ms>", "timeout_ms of tasks that don't set it", from(1, MAX_DURATION_MS));
+  add("--max-attempts <count>", "max_attempts of tasks that don't set it", from(1, MAX_COUNT));
+  add("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)", from(0, MAX_DURATION_MS));
+  add("--backoff-coefficient <factor>", "each pause is longer than the one before by this factor (default: 2)", factor);
+  add("--max-interval-ms <ms>", "longest pause (default: 100 times the first)", from(0, MAX_DURATION_MS));
+  add(
+    "--max-wait-ms <ms>",
+    `longest wait of get_next_task; clients must not give up a call sooner (default: ${DEFAULT_MAX_WAIT_MS})`,
+    from(1, LONGEST_MAX_WAIT_MS),
+  );
+}
+
+function addCommands(program: Command, choose: Choose): void {
   program.command("status")
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
     .action(({ all }: { all: boolean }) => choose((location) => ({ type: "status", location, all })));
   program.command("history")
     .description("print what happened, who did it and when")
-    .option("--task <id>", "only records that speak of this task")
+    .option("--task <id>", "only records about this task")
     .option("--since <seq>", "only records after this one, oldest first", wholeNumber)
     .option("--limit <count>", "most records", atLeastOne, DEFAULT_RECORDS)
     .action((options: { task?: string; since?: number; limit: number }) =>
@@ -139,8 +143,8 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .description("cut a damaged end off the journal, keeping a copy")
     .action(() => choose((location) => ({ type: "repair", location })));
   program.command("backup")
-    .description("copy the data directory, while servers use it or not, and check the copy")
-    .argument("<destination>", "a directory that is made, or empty")
+    .description("copy the data directory, even while servers use it, and check the copy")
+    .argument("<destination>", "a directory that is empty or missing")
     .action((destination: string) => choose((location) => ({ type: "backup", location, destination })));
   program.command("export")
     .description("print all tasks as JSON, in the format of tasks.json")
@@ -149,7 +153,10 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
     .argument("<file>", "a path, or - for standard input")
     .action((file: string) => choose((location) => ({ type: "import", location, file })));
-  // Only now, as commands take this over from the program when they are made.
+}
+
+/** Without a command, the program serves MCP. */
+function addServe(program: Command, choose: Choose, toolsets: readonly string[]): void {
   program
     .allowExcessArguments()
     .action(() => {
@@ -162,21 +169,14 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
       choose((location) => ({
         type: "serve",
         location,
-        toolsets: options.toolsets ?? surroundings.toolsets,
+        toolsets: options.toolsets ?? toolsets,
         defaults: defaultsOf(options),
         ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
       }));
     });
-  try {
-    program.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { type: "exit", code: error.exitCode };
-  }
-  return invocation ?? { type: "exit", code: 0 };
 }
 
-/** An option that was given and has no effect on what was asked for, and why: nothing is ignored silently. */
+/** Names a given option that has no effect on the command, and why; undefined if there is none. */
 function idleOption(program: Command, { type, location }: Invocation): string | undefined {
   const given = program.options.filter((option) => program.getOptionValueSource(option.attributeName()) === "cli");
   if (type === "serve") {
@@ -210,42 +210,4 @@ function defaultsOf(flags: ServeFlags): TaskDefaults {
     ...(maxAttempts !== undefined && { maxAttempts }),
     ...(Object.keys(backoff).length > 0 && { backoff }),
   };
-}
-
-function toolsetNames(value: string, known: readonly string[]): readonly string[] {
-  const names = value.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}: there are ${known.join(", ")}.`);
-  if (names.length === 0) throw new InvalidArgumentError(`Name at least one of ${known.join(", ")}.`);
-  return names;
-}
-
-function factor(value: string): number {
-  const number = Number(value);
-  if (number >= 1 && number <= MAX_BACKOFF_COEFFICIENT) return number;
-  throw new InvalidArgumentError(`It must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}.`);
-}
-
-function nonEmpty(value: string): string {
-  if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");
-  return value;
-}
-
-function atLeastOne(value: string): number {
-  if (wholeNumber(value) === 0) throw new InvalidArgumentError("It must be at least 1.");
-  return wholeNumber(value);
-}
-
-/** Takes whole numbers within the bounds that the core sets to what they stand for. */
-function from(least: number, most: number): (value: string) => number {
-  return (value) => {
-    const number = wholeNumber(value);
-    if (number >= least && number <= most) return number;
-    throw new InvalidArgumentError(`It must be from ${least} to ${most}.`);
-  };
-}
-
-function wholeNumber(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(value);
 }

@@ -1,12 +1,10 @@
-/**
- * What a person sees who starts the server in a terminal: it speaks MCP, and how to tell a client of it.
- */
+/** The text for a person who starts the server in a terminal: it serves MCP, and how to configure a client. */
 
 import { type Launch, shellWords } from "./launch.ts";
 
-const NOTHING_SHARED = "With --store memory, nothing is kept and each client has tasks of its own.";
+const NOTHING_SHARED = "With --store memory, nothing is kept, and each client has its own tasks.";
 
-/** The text, with a configuration to be pasted into an MCP client. Without a directory, all is kept in memory. */
+/** Returns the text, with a configuration to paste into a client. Without a directory, it is for `--store memory`. */
 export function banner(launch: Launch, directory: string | undefined): string {
   const store = directory === undefined ? ["--store", "memory"] : ["--data", directory];
   const server = { command: launch.command, args: [...launch.args, ...store] };

@@ -1,6 +1,4 @@
-/**
- * The commands that an operator runs by hand. Each prints to standard output and returns the exit code.
- */
+/** Commands for the operator. Each prints its result and returns the exit code. */
 
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
@@ -10,7 +8,7 @@ import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
 import type { Task } from "../core/model/task.ts";
 import { nameSome } from "../core/model/text.ts";
 
-/** Where a command prints to. */
+/** The output of a command. */
 export interface Terminal {
   readonly print: (line: string) => void;
   readonly columns: number;
@@ -32,7 +30,7 @@ export async function printHistory(engine: Engine, query: HistoryQuery, terminal
   return 0;
 }
 
-/** Prints what a check of the journal found; 1 if it is damaged. */
+/** Prints the result of `verify`; returns 1 if the journal is damaged or newer than this program. */
 export function printVerification({ records, lastAt, fault }: Verification, terminal: Terminal): number {
   terminal.print(`records: ${records}`);
   if (lastAt !== undefined) terminal.print(`last:    seq ${records}, ${new Date(lastAt).toISOString()}`);
@@ -43,28 +41,28 @@ export function printVerification({ records, lastAt, fault }: Verification, term
   terminal.print(
     `${FAULTS[fault.kind].name} at ${fault.path}:${fault.line} (byte ${fault.byte}): ${fault.why}`,
   );
-  terminal.print(FAULTS[fault.kind].wayOut);
+  terminal.print(FAULTS[fault.kind].nextStep);
   return fault.kind === "torn" ? 0 : 1;
 }
 
-const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly wayOut: string }>> = {
+const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly nextStep: string }>> = {
   torn: {
     name: "UNFINISHED",
-    wayOut: "A process was stopped while writing, or is writing just now; the next write cuts it off.",
+    nextStep: "A process was stopped while writing, or is writing just now; the next write cuts it off.",
   },
   newer: {
     name: "NEWER",
-    wayOut:
+    nextStep:
       "A newer version of this program wrote it; nothing is damaged. Restart the MCP servers that are older than " +
       "the journal; if they stay so, update this program.",
   },
   damaged: {
     name: "DAMAGED",
-    wayOut: "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
+    nextStep: "repair cuts the journal off before it, after keeping a copy; a backup may have more.",
   },
 };
 
-/** Prints what a repair did. */
+/** Prints the result of `repair`. */
 export function printRepair({ verification, copies }: Repair, terminal: Terminal): number {
   if (copies === undefined) {
     terminal.print(`Nothing to repair: ${verification.records} records are whole.`);
@@ -80,7 +78,7 @@ export function printRepair({ verification, copies }: Repair, terminal: Terminal
   return 0;
 }
 
-/** Prints what a backup copied. */
+/** Prints the result of `backup`. */
 export function printBackup({ destination, records, segments, checkpointSeq }: Backup, terminal: Terminal): number {
   terminal.print(`Copied to ${destination}, and read back: it is whole.`);
   terminal.print(`records:    ${records}`);
@@ -100,7 +98,7 @@ export async function printExport(
   return 0;
 }
 
-/** Adds tasks as they are, and prints how many; if it fails on the way, too. */
+/** Imports tasks and prints how many, also if the import fails after some of them. */
 export async function printImport(engine: Engine, tasks: readonly Task[], terminal: Terminal): Promise<number> {
   const progress = { imported: 0, present: 0 };
   try {
@@ -123,7 +121,7 @@ function describeRecord({ seq, at, actor, command, events }: JournalRecord): str
   return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${ids}${by}`;
 }
 
-/** Text without anything that a terminal would obey: control characters, and those that turn the order of letters. */
+/** Replaces control characters, line separators and bidi controls by spaces: a terminal would act on them. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, " ");
 }

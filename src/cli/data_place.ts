@@ -1,41 +1,41 @@
 /**
- * Which directory is the data directory, by what was said and by the conventions of the system. Pure: the environment
- * and what is on the disk are passed in.
+ * Chooses the data directory: from `--data`, the environment, or the conventions of the operating system. Pure: the
+ * environment and access to the disk are passed in.
  */
 
 import { Unavailable } from "../app/ports.ts";
 
 export interface PlaceOptions {
-  /** What `--data` says. */
+  /** The value of `--data`. */
   readonly option: string | undefined;
-  /** `darwin`, `windows`, or another system, which keeps to the XDG Base Directory Specification. */
+  /** `darwin`, `windows`, or another system, which follows the XDG Base Directory Specification. */
   readonly os: string;
   /** A variable of the environment; undefined if it is not set or may not be read. */
   readonly environment: (variable: string) => string | undefined;
   /** The directory of the program's file; undefined for a standalone program. */
   readonly programDirectory: string | undefined;
-  /** Whether the program is `main.ts` among its sources, and not made of it. */
+  /** Whether the program runs from its sources, not as a bundle or a standalone program. */
   readonly isSource: boolean;
   readonly holdsData: (directory: string) => boolean;
   readonly warn: (message: string) => void;
 }
 
-/** The folder of this program among a user's data. */
+/** This program's folder in the directory for the user's data. */
 const FOLDER = "mcp-orchestrator";
 
-/** Names that a shell or an editor would have replaced, at the start or anywhere. */
+/** Variables that a shell or an editor should have expanded: `~` at the start, others anywhere. */
 const UNEXPANDED = /^~[\w.-]*(?=[/\\]|$)|\$\{([^}]*)\}|\$([A-Za-z_]\w*)|%([A-Za-z_]\w*)%/g;
 
 /**
  * Returns the data directory, which may be relative to the working directory.
  *
- * @throws Unavailable if what was said, or the environment, cannot be meant
+ * @throws Unavailable if the given path has unexpanded variables, or the environment names no usable directory
  */
 export function placeOf(options: PlaceOptions): string {
   const { option, environment, programDirectory, isSource } = options;
-  if (option !== undefined) return expanded("--data", option, options);
+  if (option !== undefined) return refuseUnexpanded("--data", option, options);
   const variable = environment("ORCHESTRATOR_DATA_DIR");
-  if (variable !== undefined && variable !== "") return expanded("ORCHESTRATOR_DATA_DIR", variable, options);
+  if (variable !== undefined && variable !== "") return refuseUnexpanded("ORCHESTRATOR_DATA_DIR", variable, options);
   if (isSource) return besideProgram(programDirectory);
   const former = formerPlaces(options).find(options.holdsData);
   if (former === undefined) return `${userDataDirectory(options)}/${FOLDER}`;
@@ -46,7 +46,7 @@ export function placeOf(options: PlaceOptions): string {
   return former;
 }
 
-/** What `--help` says of the default. */
+/** The default, in words for `--help`. */
 export function describeDefault({ isSource, programDirectory }: Pick<PlaceOptions, "isSource" | "programDirectory">) {
   return isSource ? besideProgram(programDirectory) : `${FOLDER} in the directory for the user's data`;
 }
@@ -55,7 +55,7 @@ function besideProgram(programDirectory = "."): string {
   return `${programDirectory}/data`;
 }
 
-/** Where earlier versions kept the data by default: beside the bundle, or in XDG's place on any system. */
+/** Default places of earlier versions: beside the bundle, or the XDG directory on every system. */
 function formerPlaces({ os, environment, programDirectory }: PlaceOptions): string[] {
   if (programDirectory !== undefined) return [besideProgram(programDirectory)];
   const home = environment("HOME") ?? environment("USERPROFILE");
@@ -63,9 +63,9 @@ function formerPlaces({ os, environment, programDirectory }: PlaceOptions): stri
   return isElsewhereNow && home !== undefined && isAbsolute(home, os) ? [`${home}/.local/share/${FOLDER}`] : [];
 }
 
-/** Where the system keeps the data of a user's programs. */
+/** The directory for the user's data on this system. */
 function userDataDirectory({ os, environment }: PlaceOptions): string {
-  // An empty one counts as unset, says the XDG Base Directory Specification.
+  // An empty variable counts as unset (XDG Base Directory Specification).
   const xdg = environment("XDG_DATA_HOME") || undefined;
   if (xdg !== undefined) return absolute("XDG_DATA_HOME", xdg, os);
   if (os === "windows") {
@@ -95,12 +95,12 @@ function isAbsolute(path: string, os: string): boolean {
   return os === "windows" ? /^([A-Za-z]:[/\\]|\\\\)/.test(path) : path.startsWith("/");
 }
 
-/** Returns what was said, unless it holds a name that was to be replaced by a shell or an editor and was not. */
-function expanded(source: string, said: string, { os, environment }: PlaceOptions): string {
-  const names = said.match(UNEXPANDED);
-  if (names === null || /^\.[/\\]/.test(said)) return said;
+/** Returns the path; throws if it has a variable that a shell or an editor should have expanded. */
+function refuseUnexpanded(source: string, path: string, { os, environment }: PlaceOptions): string {
+  const names = path.match(UNEXPANDED);
+  if (names === null || /^\.[/\\]/.test(path)) return path;
   let isKnown = true;
-  const meant = said.replaceAll(UNEXPANDED, (name, braced?: string, dollar?: string, percent?: string) => {
+  const meant = path.replaceAll(UNEXPANDED, (name, braced?: string, dollar?: string, percent?: string) => {
     const value = name === "~" ? homeOf(environment) : valueOf(braced ?? dollar ?? percent, environment);
     if (!value) isKnown = false;
     return value ?? name;
@@ -108,8 +108,8 @@ function expanded(source: string, said: string, { os, environment }: PlaceOption
   const advice = isKnown && isAbsolute(meant, os) ? `, which is probably ${meant}` : "";
   throw new Unavailable(
     "storage_failed",
-    `${source} is ${said}, and nothing has replaced ${names.join(", ")}: MCP clients start servers without a shell. ` +
-      `Give the absolute path${advice}. (A directory of that very name would be ./${said})`,
+    `${source} is ${path}, and nothing has replaced ${names.join(", ")}: MCP clients start servers without a shell. ` +
+      `Give the absolute path${advice}. (A directory of that very name would be ./${path})`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Turns an error that ends the program into a message for the operator: one line, unless it is a bug. Pure. */
+/** Makes the message for an error that ends the program: one line, or a stack trace if it is a bug. Pure. */
 
 import { Unavailable } from "../app/ports.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -7,12 +7,13 @@ const NO_DIRECTORY =
   "a part of that path is a file, or a symbolic link to something that does not exist. Correct it, " +
   "or name another directory with --data";
 
-/** What would help, by the system's code of an error. */
+/** What to do, by the error code of the operating system. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only. Make it writable, or name another directory with --data; status, history, " +
     "export and verify need no right to write",
   EACCES: "this user may not do that. Change the owner or the mode, or name another directory with --data",
-  EPERM: "the system does not let this user do that. Change the owner or the attributes, or name another directory " +
+  EPERM:
+    "the system does not allow this user to do that. Change the owner or the attributes, or name another directory " +
     "with --data",
   EMFILE: "this process may not open more files. Raise the limit (ulimit -n)",
   ENFILE: "the system may not open more files. End other programs, or raise its limit",

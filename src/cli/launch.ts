@@ -1,10 +1,8 @@
-/**
- * How this program is started: the command, and the permissions of Deno that it needs and no more. Pure.
- */
+/** Makes command lines that start this program with exactly the Deno permissions that it needs. Pure. */
 
 import type { Invocation } from "./arguments.ts";
 
-/** What each command does with the data directory: only `create` makes one that is missing. */
+/** How each command uses the data directory. Only `create` makes a missing one. */
 export const ACCESS = {
   serve: "create",
   status: "read",
@@ -19,32 +17,32 @@ export const ACCESS = {
 /** A command line without the program's own arguments. */
 export interface Launch {
   readonly command: string;
-  /** Arguments before the program's own. */
+  /** Arguments before those of the program. */
   readonly args: readonly string[];
 }
 
 export interface LaunchOptions {
   readonly isStandalone: boolean;
-  /** The executable that runs now: Deno, or the standalone program. */
+  /** The running executable: Deno, or the standalone program. */
   readonly executable: string;
   readonly denoVersion: string;
-  /** This program's file. */
+  /** The path of this program. */
   readonly program: string;
 }
 
-/** How to start this program again, as it was started now. */
+/** Returns how to start this program again in the way in which it was started. */
 export function launchOf(
   { isStandalone, executable, denoVersion, program }: LaunchOptions,
   directory: string | undefined,
 ): Launch {
   if (isStandalone) return { command: executable, args: [] };
   const run = ["run", ...(directory === undefined ? [] : permissionFlags([directory], "create")), program];
-  // npx keeps what it runs in a cache of its own, which it may clear at any time.
+  // The executable is in the cache of npx, which npx may clear at any time.
   const isNpx = /[/\\]_npx[/\\]/.test(executable);
   return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
 }
 
-/** Says how to start the program so that it may use a data directory and the places that links in it lead to. */
+/** Returns how to start the program with permission for a data directory and for the targets of links in it. */
 export function howToPermit(
   { directory, all, access }: {
     readonly directory: string;
@@ -55,7 +53,7 @@ export function howToPermit(
   return `start with ${shellWords([...permissionFlags(all, access), "--data", directory])}`;
 }
 
-/** Says how to start a backup so that it may read the data and write to the place where the copy goes. */
+/** Returns how to start a backup with permission to read the data and to write to `place`. */
 export function howToPermitBackup(
   { directory, place, destination }: {
     readonly directory: string;
@@ -67,22 +65,22 @@ export function howToPermitBackup(
   return `start with ${shellWords([...flags, "--data", directory, "backup", destination])}`;
 }
 
-/** The flags of Deno that permit the use of places. */
+/** Deno's flags that permit access to the given paths. */
 export function permissionFlags(places: readonly string[], access: "read" | "write" | "create"): readonly string[] {
   const list = [...new Set(places.map(nameable))].join(",");
   return access === "read" ? [`--allow-read=${list}`] : [`--allow-read=${list}`, `--allow-write=${list}`];
 }
 
 /**
- * The path, or the nearest directory above it that a flag can name: a comma always ends a path there, even a doubled
- * one ("Empty path is not allowed", Deno 2.9.6). A permission holds for all that is below its path.
+ * The path, or the nearest directory above it whose name has no comma: in a flag, a comma ends the path, even a doubled
+ * one ("Empty path is not allowed", Deno 2.9.6). A permission for a directory covers everything below it.
  */
 function nameable(path: string): string {
   const [beforeComma = ""] = path.split(",", 1);
   return beforeComma === path ? path : beforeComma.slice(0, Math.max(1, beforeComma.search(/[/\\][^/\\]*$/)));
 }
 
-/** Arguments as a POSIX shell takes them. */
+/** Arguments quoted for a POSIX shell. */
 export function shellWords(args: readonly string[]): string {
   return args.map((arg) => /^[\w./=:@,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
 }

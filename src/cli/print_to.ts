@@ -1,19 +1,19 @@
-/** Writes the output of a command, whatever reads it. */
+/** Writes the output of a command to any kind of output, pipes that do not block included. */
 
-/** Where it goes; `Deno.stdout`, for one. */
+/** An output such as `Deno.stdout`. */
 export interface SyncOutput {
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Pause in milliseconds before another try where the output is full and does not block. */
+/** Pause before a retry when the output is full and does not block, in milliseconds. */
 const RETRY_MS = 10;
 
 const NEVER_WRITTEN = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes a text as fast as its reader takes it.
+ * Writes a text; blocks until the reader has taken it all.
  *
- * @throws Deno.errors.BrokenPipe if nobody reads any more
+ * @throws Deno.errors.BrokenPipe if the reader has closed the pipe
  */
 export function printTo(output: SyncOutput, text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -21,7 +21,7 @@ export function printTo(output: SyncOutput, text: string): void {
     try {
       written += output.writeSync(bytes.subarray(written));
     } catch (error) {
-      // A parent that reads without blocking may have made this end of the pipe like its own.
+      // If the parent made its end of the pipe non-blocking, this end may be so, too.
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
       Atomics.wait(NEVER_WRITTEN, 0, 0, RETRY_MS);
     }

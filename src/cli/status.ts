@@ -1,4 +1,4 @@
-/** The command `status`: the tasks as a table, for an operator. */
+/** The command `status`: prints the tasks as a table. */
 
 import type { Engine } from "../app/engine.ts";
 import type { TaskView } from "../core/model/task.ts";
@@ -7,10 +7,10 @@ import { listTasks, summarize, type Summary, type TaskPage } from "../core/views
 import { type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 
-/** Tasks that `status` prints unless asked for all. */
+/** Most rows without `--all`. */
 const DEFAULT_ROWS = 50;
 
-/** Prints the tasks as a table, those that are not completed unless `all`, and the counts. */
+/** Prints all tasks, or without `all` only those neither completed nor skipped, and the counts. */
 export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
   const { open, counts } = await engine.read((state) => ({
     open: all
@@ -61,7 +61,7 @@ function stateOf(task: TaskView): string {
   return task.readiness ?? task.status;
 }
 
-/** The description, after what a pending task waits for, and what else an operator should know. */
+/** The description, after notes in parentheses: what the task waits for, its priority, its progress. */
 function describeTask(task: TaskView): string {
   const { waitingFor, limitedBy, description, priority, overdue, progress, delayedUntil } = task;
   const notes = [

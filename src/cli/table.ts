@@ -1,14 +1,14 @@
-/** Tables of text for a terminal, by how wide it shows each character: CJK and emoji take two columns, accents none. */
+/** Tables of text for a terminal. Uses the width of each character: CJK and emoji take two columns, accents none. */
 
 import stringWidth from "string-width";
 
-/** Widest column but the last, and narrowest last one, in columns of the terminal. */
+/** Greatest width of all columns but the last, and least width of the last one, in columns of the terminal. */
 const MAX_COLUMN = 32;
 const MIN_LAST_COLUMN = 20;
 
 const GAP = "  ";
 
-/** The rows as lines of at most `columns`, if that leaves room for the last cell, which gets what the others leave. */
+/** Returns the rows as lines. The last cell gets the rest of the `columns`, but at least `MIN_LAST_COLUMN`. */
 export function tableOf(rows: readonly (readonly string[])[], columns: number): readonly string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -26,14 +26,14 @@ export function tableOf(rows: readonly (readonly string[])[], columns: number): 
   );
 }
 
-/** A text that takes at most so many columns. Where it is cut, which is never within a character, it ends in "…". */
+/** Shortens a text to at most `columns`. A shortened text ends in "…"; no character is split. */
 export function cut(text: string, columns: number): { readonly text: string; readonly width: number } {
   if (/^[ -~]*$/.test(text)) {
     const short = text.length > columns ? text.slice(0, columns - 1) + "…" : text;
     return { text: short, width: short.length };
   }
   let width = 0;
-  // Where it is to be cut, and how wide it is then, if it does not fit.
+  // Where to cut if the text does not fit, and its width up to there.
   let end = { index: 0, width: 0 };
   for (const { segment, index } of SEGMENTER.segment(text)) {
     if (width <= columns - 1) end = { index, width };
@@ -43,5 +43,5 @@ export function cut(text: string, columns: number): { readonly text: string; rea
   return { text, width };
 }
 
-/** Characters as a reader sees them: grapheme clusters (UAX #29). The locale makes no difference to these. */
+/** Splits into grapheme clusters (UAX #29), which do not depend on the locale. */
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });

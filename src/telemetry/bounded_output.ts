@@ -1,23 +1,23 @@
 /**
- * Writes texts to an output that perhaps nobody reads, such as the standard error of a server whose client ignores it.
- * Callers never wait: texts queue up to a bound, further ones are dropped and counted, and the count is written once
- * the output takes text again.
+ * Writes texts to an output that may not be read, such as the standard error of a server whose client ignores it.
+ * Callers never wait: texts are queued up to a bound. Further texts are dropped and counted; the count is written once the
+ * output accepts text again.
  */
 
-/** Most characters that wait to be written. */
+/** Most characters in the queue. */
 export const MAX_UNWRITTEN_CHARACTERS = 256 * 1024;
 
-/** Pause in milliseconds before another try where the output is full and does not block. */
+/** Pause before a retry when the output is full and does not block, in milliseconds. */
 const RETRY_MS = 50;
 
-/** Where the bytes go; `Deno.stderr`, for one. */
+/** An output such as `Deno.stderr`. */
 export interface Output {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 export class BoundedOutput {
   readonly #output: Output;
-  /** How to say that texts were dropped. */
+  /** Makes the message about dropped texts. */
   readonly #describeDropped: (count: number) => string;
   #unwritten = "";
   #dropped = 0;
@@ -29,7 +29,7 @@ export class BoundedOutput {
     this.#describeDropped = describeDropped;
   }
 
-  /** Queues a text; drops it where too much is waiting already. */
+  /** Queues a text, or drops it if the queue is full. */
   write(text: string): void {
     if (this.#isGone) return;
     if (this.#dropped > 0 || this.#unwritten.length + text.length > MAX_UNWRITTEN_CHARACTERS) this.#dropped++;
@@ -37,7 +37,7 @@ export class BoundedOutput {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when all is written, or after `ms` milliseconds. */
+  /** Resolves when the queue is written, or after `ms` milliseconds. */
   async flush(ms: number): Promise<void> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, ms);
@@ -46,21 +46,21 @@ export class BoundedOutput {
   }
 
   async #writeAll(): Promise<void> {
-    // Texts of one turn of the event loop go out with one write.
+    // Joins the texts of one turn of the event loop into one write.
     await Promise.resolve();
     try {
-      // A text longer than the bound is dropped though nothing waits.
+      // The queue may be empty even if a text was dropped: one that is longer than the bound.
       while (this.#unwritten !== "" || this.#dropped > 0) {
         await this.#writeBytes(new TextEncoder().encode(this.#take()));
       }
     } catch {
-      // Nobody will ever read it (EPIPE, a device that failed), so there is nobody to tell either.
+      // The output will never be read again (EPIPE, a failed device), so the error cannot be reported either.
       this.#isGone = true;
     }
     this.#writing = undefined;
   }
 
-  /** All that waits. The count of dropped texts comes after the ones that were queued before them. */
+  /** Takes the whole queue. The message about dropped texts is queued next, as they came after it. */
   #take(): string {
     const text = this.#unwritten;
     this.#unwritten = this.#dropped > 0 ? this.#describeDropped(this.#dropped) : "";

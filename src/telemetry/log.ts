@@ -1,10 +1,8 @@
-/**
- * Messages for the operator, on standard error: standard output is the wire.
- */
+/** The log for the operator. It goes to standard error, because standard output carries the protocol. */
 
 import type { Log } from "../app/ports.ts";
 
-/** Control characters but the line feed, and line separators: a terminal would obey them. */
+/** Control characters except line feed, and line separators: a terminal would act on them. */
 const CONTROLS = /[^\P{Cc}\n]|[\u2028\u2029]/gu;
 
 /** A log that writes one entry a message; further lines of a message are indented. */

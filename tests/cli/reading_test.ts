@@ -61,7 +61,7 @@ Deno.test("tasks without a journal are shown, and are not imported", async () =>
     READING.map((command) => read(directory.path, command)),
   );
   assertStringIncludes(status?.output ?? "", "1 tasks: 1 ready");
-  assertStringIncludes(status?.log ?? "", "this is what tasks.json says");
+  assertStringIncludes(status?.log ?? "", "this shows tasks.json");
   assertEquals([history?.code, history?.output], [0, ""]);
   assertEquals(Object.keys(JSON.parse(exported?.output ?? "")), ["t"]);
   assertEquals(verified?.output, "records: 0\nOK\n");

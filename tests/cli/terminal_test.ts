@@ -58,7 +58,7 @@ testUnless(
   async () => {
     const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
     assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
-    assertStringIncludes(shown, "nothing is kept and each client has tasks of its own");
+    assertStringIncludes(shown, "nothing is kept, and each client has its own tasks");
   },
 );
 
