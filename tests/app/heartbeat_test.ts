@@ -108,8 +108,8 @@ test("what an instance lost is told once, whatever of it is refused or carried o
   await assertRejects(() => engine.execute({ type: "report_progress", id: "a", instance: "ann" }, "ann"), Refusal);
   await engine.execute(complete("ann", "a"), "ann");
   assertEquals((await taskIn(engine, "a")).status, "completed");
-  const contact = await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
-  assertEquals([contact.status, contact.lostTasks], ["active", ["a"]]);
+  const heartbeat = await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
+  assertEquals([heartbeat.status, heartbeat.lostTasks], ["active", ["a"]]);
   const { lostTasks } = await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
   assertEquals(lostTasks, []);
 });

@@ -1,11 +1,11 @@
-/** Tool calls that tests make over and over to bring tasks into a state. Each must succeed. */
+/** Tool calls that many tests use to bring tasks into a state. Each must succeed. */
 
 import type { Json, Server } from "./server.ts";
 
-/** An id, or an id with the ids it depends on. */
+/** An id, or an id with its dependencies. */
 export type Planned = string | { readonly id: string; readonly dependencies: readonly string[] };
 
-/** Creates tasks described as "do" and their id. */
+/** Creates tasks, each with the description "do ID". */
 export async function create(server: Server, ...planned: readonly Planned[]): Promise<void> {
   const tasks = planned
     .map((task) => typeof task === "string" ? { id: task } : task)

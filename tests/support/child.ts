@@ -1,4 +1,4 @@
-/** Child processes that run a script of the tests and tell what they do, a line at a time. */
+/** Child processes that run a script of the tests and report line by line on standard output. */
 
 export interface Child extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
@@ -11,11 +11,11 @@ export interface Child extends AsyncDisposable {
 export interface ChildOptions {
   /** A shell command that runs before the script, in the same process. */
   readonly before?: string;
-  /** What the script may do. Default: read and write files. */
+  /** Deno's flags for the script. Default: permission to read and write files. */
   readonly permissions?: readonly string[];
 }
 
-/** Starts a script with arguments. At the end of the block it is killed, if it still runs. */
+/** Starts a script with arguments. It is killed at the end of the block, if it still runs. */
 export function startChild(
   script: URL,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** A clock that tests read instead of the real one: every reading is later than the one before. */
+/** A clock for tests: every reading is later than the one before. */
 
 /** Returns a clock whose first reading is `start` and whose next readings are `stepMs` apart. */
 export function steppingClock(start = 1_000, stepMs = 1): () => number {

@@ -1,4 +1,4 @@
-/** An MCP server in this process, on a journal in memory, with an SDK client: for tests of many calls, and of faults. */
+/** An MCP server in this process with an SDK client, on a journal in memory: for tests with many calls or with faults. */
 
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";

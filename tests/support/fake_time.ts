@@ -1,4 +1,4 @@
-/** Time that passes when a test says so: stands in for timers and `performance.now` until it is disposed of. */
+/** Time that only the test advances. Replaces timers and `performance.now` until it is disposed. */
 
 interface Timer {
   readonly id: number;
@@ -29,12 +29,12 @@ export class FakeTime implements Disposable {
     performance.now = () => this.#nowMs;
   }
 
-  /** How many timers are set. */
+  /** Number of set timers. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Lets time pass, and everything happen that is due in it. */
+  /** Advances the time, and runs the timers that become due, in order. */
   async pass(ms: number): Promise<void> {
     const until = this.#nowMs + ms;
     while (true) {
@@ -49,7 +49,7 @@ export class FakeTime implements Disposable {
     this.#nowMs = until;
   }
 
-  /** Lets time pass at once, as it does while something computes. */
+  /** Advances the time without running timers, as during a long computation. */
   skip(ms: number): void {
     this.#nowMs += ms;
   }
@@ -60,7 +60,7 @@ export class FakeTime implements Disposable {
     performance.now = now;
   }
 
-  /** Lets everything happen that waits for no timer. */
+  /** Lets all work run that does not wait for a timer. */
   #settle(): Promise<void> {
     return new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
   }

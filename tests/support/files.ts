@@ -1,4 +1,4 @@
-/** What is in a directory, for tests that nothing in it may change. */
+/** The files of a directory, for tests that check that nothing changed. */
 
 import { assert } from "@std/assert";
 

@@ -1,6 +1,6 @@
-/** Values that throw where somebody changes them, as all that snapshots and records share with the state must never be. */
+/** Freezes values, so that changing them throws: snapshots and records share values with the state. */
 
-/** Freezes a value and all that it holds; returns it. What is frozen already is not walked through again. */
+/** Freezes a value at every depth and returns it. Frozen parts are not visited again. */
 export function frozen<T>(value: T): T {
   const toFreeze: unknown[] = [value];
   while (toFreeze.length > 0) {

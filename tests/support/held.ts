@@ -1,20 +1,19 @@
 /**
- * What objects hold in their fields, private ones included, which only the inspector of the runtime shows. Asking for it
- * needs the permission `sys`.
+ * Reads what objects hold in their fields, private ones included, through the inspector of the runtime. Needs the
+ * permission `sys`.
  */
 
 import { type Runtime, Session } from "node:inspector/promises";
 
-/** How far from an object to look: further down there is only what others own. */
+/** How deep to look into an object: deeper values belong to other objects. */
 const MAX_DEPTH = 7;
 
 /** `Map(2)`, `Set(0)`, `Array(3)`: how the inspector describes a collection. */
 const COLLECTION = /^(?:Map|Set|Array)\((\d+)\)$/;
 
 /**
- * For each field that can be reached from one of the named objects: how many entries it has, of a map, a set or an
- * array; 1 for another object; nothing for what is empty, undefined, a function or a plain value. Fields named in `apart`
- * are left out, as they are looked at apart.
+ * The size of each field that can be reached from the named objects: the number of entries of a map, set or array; 1 for
+ * another object. Empty, undefined and primitive values and functions are left out, as are the fields named in `apart`.
  */
 export async function heldBy(
   objects: Readonly<Record<string, object>>,

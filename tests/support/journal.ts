@@ -1,4 +1,4 @@
-/** What a data directory's journal says, read without the program. */
+/** Reads the journal of a data directory without the program. */
 
 import type { Event, JournalRecord } from "../../src/core/messages/events.ts";
 

@@ -1,4 +1,4 @@
-/** A log that keeps its messages, for tests to look at. */
+/** A log that keeps its messages for tests. */
 
 import type { Log } from "../../src/app/ports.ts";
 

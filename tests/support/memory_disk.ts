@@ -1,17 +1,17 @@
 /**
- * A disk in memory that behaves as the real one does, and can lose power: then only what was synced is left.
- * Lets tests try every byte and every moment in little time. Tests of the disk run against both.
+ * A disk in memory that behaves like the real one and can lose power, which leaves only what was synced. It is fast enough
+ * for tests that try every byte and every operation. The tests of the disk run against both.
  */
 
 import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/file/disk.ts";
 
-/** What a loss of power leaves of what no sync has made durable. */
+/** Which unsynced changes survive a loss of power. */
 export interface Survivors {
-  /** How many of the changes of a file survive, from the first. */
+  /** How many changes of a file survive: these are the first ones. */
   changes(count: number): number;
-  /** What of the first write that did not survive is there nevertheless. */
+  /** The part that survives of the first write after those. */
   torn(bytes: Uint8Array, offset: number): Uint8Array;
-  /** Whether each of the changes of names survives: renames as a whole. */
+  /** For each change of names, whether it survives. A rename survives as a whole. */
   names(count: number): readonly boolean[];
 }
 
@@ -26,20 +26,20 @@ type Change =
   | { readonly offset: number; readonly bytes: Uint8Array }
   | { readonly sizeBytes: number };
 
-/** A file that got a name and lost another one, or either. */
+/** A file that got the name `to`, lost the name `from`, or both. */
 interface NameChange {
   readonly inode: Inode;
   readonly from?: string;
   readonly to?: string;
 }
 
-/** The content of a file, whatever names it has. */
+/** A file, independent of its names. */
 interface Inode {
   readonly number: number;
   content: Uint8Array;
-  /** What a loss of power leaves for sure. */
+  /** The content after the last sync. */
   durable: Uint8Array;
-  /** What was done to the content since, in order. */
+  /** Changes of the content since the last sync, in order. */
   unsynced: Change[];
   modifiedMs: number;
   holder: MemoryFile | undefined;
@@ -49,7 +49,7 @@ interface Inode {
 export class MemoryDisk implements Disk {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
-  /** Changes of names that no sync has made durable, in order. */
+  /** Changes of names since the last sync of their directory, in order. */
   #unsyncedNames: NameChange[] = [];
   readonly #directories = new Set<string>(["/"]);
   readonly #watchers = new Set<{ readonly directory: string; readonly wake: () => void }>();
@@ -85,7 +85,7 @@ export class MemoryDisk implements Disk {
     return this.#names.get(path)?.content.slice();
   }
 
-  /** The newest first: a real disk lists in any order. */
+  /** Newest first, as a real disk may list in any order. */
   list(directory: string): string[] {
     return Array.from(this.#names.keys())
       .filter((path) => parentOf(path) === directory)
@@ -130,24 +130,24 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** How many files are open. */
+  /** Number of open files. */
   get openFiles(): number {
     return this.#openFiles;
   }
 
-  /** How many were at the most. */
+  /** Greatest number of files that were open at the same time. */
   get mostOpenFiles(): number {
     return this.#mostOpenFiles;
   }
 
-  /** Puts a file there, durably. */
+  /** Makes a durable file. */
   put(path: string, content: Uint8Array | string): void {
     this.makeDirectory(parentOf(path));
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
     this.#place(path, { ...this.#makeInode(bytes), durable: bytes });
   }
 
-  /** Deletes a file, or a directory with all that is in it. */
+  /** Deletes a file, or a directory with its content. */
   remove(path: string): void {
     for (const [name, inode] of this.#names) {
       if (name === path || name.startsWith(`${path}/`)) this.#rename({ inode, from: name });
@@ -157,7 +157,7 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** Takes what was not synced of a file for durable, which it is not: as a kernel does when that could not be written. */
+  /** Forgets that changes of a file are unsynced, as a kernel does after a failed write: a later sync does not save them. */
   forgetUnsynced(path: string): void {
     const inode = this.#names.get(path);
     if (inode !== undefined) inode.unsynced = [];
@@ -168,12 +168,12 @@ export class MemoryDisk implements Disk {
     return new Map(Array.from(this.#names, ([path, { content }]) => [path, new TextDecoder().decode(content)]));
   }
 
-  /** The disk as the next process finds it once all that used it are dead. */
+  /** The disk after all processes were killed. */
   afterKill(): MemoryDisk {
     return this.#copy(this.#names, (inode) => inode.content);
   }
 
-  /** The disk after a loss of power. What was not synced is gone, but for what is said to survive. */
+  /** The disk after a loss of power. Unsynced changes are lost, except the survivors. */
   afterPowerLoss(survivors: Survivors = NOTHING): MemoryDisk {
     const names = new Map(this.#durableNames);
     const kept = survivors.names(this.#unsyncedNames.length);
@@ -255,7 +255,7 @@ class MemoryFile implements DiskFile {
 
   async sync(): Promise<void> {
     this.#refuseClosed();
-    // What is written after the call is not part of it.
+    // Later writes are not part of this sync.
     const last = this.#inode.unsynced.at(-1);
     await Promise.resolve();
     this.#makeDurable(last === undefined ? 0 : this.#inode.unsynced.indexOf(last) + 1);
@@ -276,25 +276,25 @@ class MemoryFile implements DiskFile {
 
   unlock(): void {
     this.#refuseClosed();
-    this.#letGo();
+    this.#release();
   }
 
   close(): void {
     this.#refuseClosed();
-    this.#letGo();
+    this.#release();
     this.#isClosed = true;
     this.#onClosed();
   }
 
-  /** The first changes of those that are not durable. */
+  /** Makes the first unsynced changes durable. */
   #makeDurable(count: number): void {
     this.#inode.durable = this.#inode.unsynced.splice(0, count).reduce(changed, this.#inode.durable);
   }
 
-  #letGo(): void {
+  #release(): void {
     if (this.#inode.holder !== this) return;
     this.#inode.holder = undefined;
-    // A closed file that still waits gets the lock and loses it at once.
+    // A file that was closed while waiting gets the lock and loses it at once.
     for (let next = this.#inode.waiting.shift(); next !== undefined; next = this.#inode.waiting.shift()) {
       next.grant();
       if (next.file.#isClosed) continue;

@@ -1,17 +1,17 @@
-/** Tests that need what not every machine has: where it is missing they are reported as ignored, and the reason is printed. */
+/** Tests with needs that not every machine meets. They are ignored there, and the reason is printed. */
 
-/** Registers a test, ignored where `missing` says what the machine lacks for it. */
+/** Registers a test; ignores it if `missing` says what the machine lacks. */
 export function testUnless(missing: string | undefined, name: string, fn: () => void | Promise<void>): void {
   if (missing !== undefined) console.log(`Ignored: ${name}: ${missing}`);
   Deno.test({ name, ignore: missing !== undefined, fn });
 }
 
-/** What is missing where the system is Windows, which has nothing of that kind. */
+/** A reason for `testUnless` on Windows, which lacks `what`; undefined on other systems. */
 export function missingOnWindows(what: string): string | undefined {
   return Deno.build.os === "windows" ? `Windows has no ${what}` : undefined;
 }
 
-/** What is missing where a command cannot be run, or fails. */
+/** A reason for `testUnless` if a command is missing or fails; undefined if it succeeds. */
 export async function missingCommand(command: string, args: readonly string[], why = ""): Promise<string | undefined> {
   try {
     const { success } = await new Deno.Command(command, {

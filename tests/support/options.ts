@@ -1,4 +1,4 @@
-/** Reads the arguments of the commands in tests/. Every bound is checked here, and every message is made here. */
+/** Reads the arguments of the commands in tests/, and checks their bounds. */
 
 import { parseArgs } from "node:util";
 
@@ -6,20 +6,20 @@ import { parseArgs } from "node:util";
 export interface Bounds {
   readonly min: number;
   readonly max: number;
-  /** Whether fractions are taken. Default: false. */
+  /** Whether fractions are allowed. Default: false. */
   readonly fractions?: boolean;
 }
 
-/** The options that were given, as texts, and the arguments besides. */
+/** The given options, as texts, and the other arguments. */
 export interface Arguments<Name extends string> {
   readonly values: Readonly<Partial<Record<Name, string>>>;
   readonly positionals: readonly string[];
 }
 
 /**
- * Splits arguments into `--name value` or `--name=value`, and the rest.
+ * Splits arguments into options (`--name value` or `--name=value`) and the rest.
  *
- * @throws Error if an option is unknown, has no value, or there is an argument besides and `positionals` is false
+ * @throws Error if an option is unknown or has no value, or if there are other arguments and `positionals` is false
  */
 export function readArguments<Name extends string>(
   args: readonly string[],
@@ -47,9 +47,9 @@ export function readArguments<Name extends string>(
 }
 
 /**
- * Reads the number that an option was given.
+ * Parses the number of an option.
  *
- * @throws Error if it is no number within the bounds
+ * @throws Error if it is not a number within the bounds
  */
 export function readNumber(name: string, text: string, { min, max, fractions = false }: Bounds): number {
   const value = text.trim() === "" ? NaN : Number(text);
@@ -57,7 +57,7 @@ export function readNumber(name: string, text: string, { min, max, fractions = f
   throw new Error(`Cannot read --${name} ${text}: must be a ${fractions ? "" : "whole "}number from ${min} to ${max}`);
 }
 
-/** Reads numbers with commas between them, each within the bounds, as `readNumber` does. */
+/** Parses numbers with commas between them, each as `readNumber` does. */
 export function readNumbers(name: string, text: string, bounds: Bounds): readonly number[] {
   return text.split(",").map((part) => readNumber(name, part, bounds));
 }

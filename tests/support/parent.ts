@@ -1,6 +1,6 @@
 /**
- * A client that can be killed: starts a server on the data directory that it is given, prints the server's process
- * id, and lets the server write to its own standard output. Run by tests as a process of its own.
+ * A client process that tests can kill. It starts a server on the data directory in its argument, prints the server's
+ * process id, and shares its standard output with the server.
  */
 
 import { initialize } from "./raw_server.ts";

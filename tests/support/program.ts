@@ -1,4 +1,4 @@
-/** Runs the program's commands as an operator does: to their end, with no permission but the data directory. */
+/** Runs commands of the program to their end, with permission only for the data directory. */
 
 import { programArgs } from "./server.ts";
 
@@ -7,19 +7,19 @@ export interface ProgramOptions {
   readonly input?: string;
   /** Arguments of `deno` and the program. Default: those of `programArgs` and the command. */
   readonly args?: readonly string[];
-  /** Variables of its environment, besides those of this process. */
+  /** Environment variables in addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ProgramResult {
   readonly code: number;
-  /** What it wrote to standard output. */
+  /** Its standard output. */
   readonly output: string;
-  /** What it wrote to standard error. */
+  /** Its standard error. */
   readonly log: string;
 }
 
-/** Runs a command on a data directory and resolves when it has ended. */
+/** Runs a command on a data directory; resolves when it has ended. */
 export async function runProgram(
   directory: string,
   command: readonly string[],

@@ -1,4 +1,4 @@
-/** Servers without an SDK client: tests write and read the bytes of their standard input and output themselves. */
+/** Servers without an SDK client: tests write and read the bytes of standard input and output directly. */
 
 import { assert, assertEquals } from "@std/assert";
 import { type Json, programArgs } from "./server.ts";
@@ -58,17 +58,17 @@ export class RawServer implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Resolves to the exit code; null where a signal ended the process. */
+  /** Resolves to the exit code; null if a signal ended the process. */
   get exitCode(): Promise<number | null> {
     return this.#process.status.then(({ code, signal }) => signal === null ? code : null);
   }
 
-  /** All that it wrote to standard error, once it has ended. From the first look on it is read. */
+  /** Resolves to its standard error once it has ended. Starts to read it if it was not read before. */
   get log(): Promise<string> {
     return this.#log ??= this.#readLog();
   }
 
-  /** Writes to its input; resolves when the pipe has taken it all. */
+  /** Writes to its input; resolves when the pipe has accepted all of it. */
   async write(data: string | Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#input.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
   }
@@ -78,12 +78,12 @@ export class RawServer implements AsyncDisposable {
     await this.#input.close();
   }
 
-  /** Reads no more of its output: its next write finds the pipe broken. */
+  /** Closes its output: its next write fails with a broken pipe. */
   async closeOutput(): Promise<void> {
     await this.#output.cancel();
   }
 
-  /** The next message; undefined at the end of the output, which must be that of a line. */
+  /** The next message; undefined at the end of the output, which must be the end of a line. */
   async next(): Promise<Message | undefined> {
     let end = this.#unread.indexOf("\n");
     while (end < 0) {
@@ -103,7 +103,7 @@ export class RawServer implements AsyncDisposable {
     return message;
   }
 
-  /** The next messages, as many as asked. */
+  /** The next `count` messages. */
   async take(count: number): Promise<Message[]> {
     const messages: Message[] = [];
     while (messages.length < count) {

@@ -1,6 +1,6 @@
 /**
- * Servers as clients start them: real processes of main.ts with no permission but their data directory, each with
- * an SDK client on its standard input and output.
+ * Servers as clients start them: real processes of main.ts with permission only for their data directory, each with an
+ * SDK client on its standard input and output.
  */
 
 import { fileURLToPath } from "node:url";
@@ -11,15 +11,15 @@ import { type CallToolResult, Client, McpError, StdioClientTransport } from "./s
 /** The program. */
 export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** Arguments of `deno` that run the program on a data directory, without any permission but for that. */
+/** Arguments of `deno` that run the program on a data directory, with permission only for it. */
 export function programArgs(directory: string, ...args: readonly string[]): string[] {
   const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`];
   return ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...args];
 }
 
 /**
- * Variables that a server needs besides those that the SDK's client hands on: without them, Deno looks for the
- * packages in another cache, and downloads them again.
+ * Environment variables of the Deno cache, which the SDK's client does not pass on: without them, Deno uses another cache
+ * and downloads the packages again.
  */
 export function serverEnvironment(): Record<string, string> {
   return Object.fromEntries(CACHE_VARIABLES.flatMap((name) => {
@@ -28,13 +28,13 @@ export function serverEnvironment(): Record<string, string> {
   }));
 }
 
-/** Where Deno keeps its cache. */
+/** Variables that name the directory of the cache. */
 const CACHE_VARIABLES = ["DENO_DIR", "XDG_CACHE_HOME"];
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What a refused call says to programs. */
+/** The structured error of a refused call. */
 export interface RefusedError {
   readonly code: RefusalCode;
   readonly message: string;
@@ -102,7 +102,7 @@ export class Server implements AsyncDisposable {
     transport.stderr?.on("data", (bytes: Uint8Array) => this.#log += decoder.decode(bytes, { stream: true }));
   }
 
-  /** The process, while it lives. */
+  /** The process id. Throws if the process is dead. */
   get pid(): number {
     const { pid } = this.#transport;
     assert(pid !== null, "the server is dead");
@@ -113,18 +113,18 @@ export class Server implements AsyncDisposable {
     return this.#transport.pid !== null;
   }
 
-  /** What it has written to standard error. */
+  /** Its standard error so far. */
   get log(): string {
     return this.#log;
   }
 
   /** Calls a tool. */
   async call(tool: string, args: Json = {}): Promise<CallToolResult> {
-    // Without a task in the request the result is never a task's.
+    // A request without `task` (of the SDK's own task feature) always gets a plain result.
     return await this.client.callTool({ name: tool, arguments: args }) as CallToolResult;
   }
 
-  /** Calls a tool that must succeed; resolves to its JSON text, which must agree with the structured content. */
+  /** Calls a tool that must succeed; resolves to its JSON, which must equal the structured content. */
   async ask<T = Json>(tool: string, args: Json = {}): Promise<T> {
     const { isError, content, structuredContent } = await this.call(tool, args);
     const text = content[0]?.type === "text" ? content[0].text : "";
@@ -134,17 +134,17 @@ export class Server implements AsyncDisposable {
     return json;
   }
 
-  /** Calls a tool that must refuse; resolves to the error, whose message must also be the text. */
+  /** Calls a tool that must refuse; resolves to the error. The text must be its message. */
   async refused(tool: string, args: Json = {}): Promise<RefusedError> {
     const { isError, content, structuredContent } = await this.call(tool, args);
     assertEquals(isError, true, `${tool} was not refused: ${JSON.stringify(content)}`);
-    // README.md promises this form; those who call this look into it.
+    // docs/tools.md promises this form; callers check its content.
     const error = structuredContent?.["error"] as RefusedError;
     assertEquals(content, [{ type: "text", text: error.message }]);
     return error;
   }
 
-  /** Sends something that must be answered with a protocol error; resolves to that. */
+  /** Makes a call that must be answered with a protocol error; resolves to that error. */
   async malformed(tool: string, args: Json = {}): Promise<McpError> {
     try {
       const result = await this.call(tool, args);
@@ -155,7 +155,7 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Ends the process at once, without giving it a chance to do anything more. */
+  /** Kills the process. */
   async kill(): Promise<void> {
     Deno.kill(this.pid, "SIGKILL");
     await this.ended;

@@ -1,4 +1,4 @@
-/** What one server process has of a data directory. Tests open several on one directory, or on one memory disk. */
+/** The store of one server process. Tests open several on one directory, or on one memory disk. */
 
 import { Engine } from "../../src/app/engine.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
   readonly lockWaitMs?: number;
-  /** Milliseconds since the Unix epoch. Default: for records a stepping clock, for reads one that stands still. */
+  /** Milliseconds since the Unix epoch. Default: a stepping clock for records, a constant for reads. */
   readonly now?: () => number;
 }
 
@@ -69,12 +69,12 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   }
 }
 
-/** The state of an engine for a checkpoint, frozen: an engine that changes what it handed out throws. */
+/** The state of an engine for a checkpoint, frozen: if the engine changes it later, that throws. */
 export async function takeCheckpoint(engine: Engine): ReturnType<Engine["checkpoint"]> {
   return frozen(await engine.checkpoint());
 }
 
-/** Writes a checkpoint of what the engine knows. */
+/** Writes a checkpoint of the engine's state. */
 export async function checkpoint({ engine, checkpoints }: RunningStore): Promise<void> {
   const { snapshot, position } = await takeCheckpoint(engine);
   await checkpoints.save(snapshot, position);
@@ -87,23 +87,23 @@ export async function createTask(engine: Engine, id: string): Promise<Task> {
   return task;
 }
 
-/** Ids of all tasks that the engine knows, in the order of creation. */
+/** Ids of all tasks of the engine, in the order of creation. */
 export function taskIds(engine: Engine): Promise<string[]> {
   return engine.read((state) => [...state.tasks.keys()]);
 }
 
-/** All of an engine's state that is not derived. */
+/** The engine's state without its derived part. */
 export function wholeState(engine: Engine): Promise<Snapshot> {
   return engine.read(snapshotOf);
 }
 
-/** What creates a task. */
+/** A draft that creates a task. */
 export function drafted(id: string, description = `do ${id}`): Draft {
   const tasks = [{ ...newTask(id), description }];
   return { actor: "test", command: "create_tasks", events: [{ type: "tasks.created", tasks }] };
 }
 
-/** Appends drafts in one transaction; resolves to what it handed over and where it ended. */
+/** Appends drafts in one transaction; resolves to the records that it passed to `follow`, and its end. */
 export async function append(
   journal: Journal,
   drafts: readonly Draft[],

@@ -1,4 +1,4 @@
-/** Directories on the real disk for the time of one test, or of one run of a program of the tests. */
+/** Temporary directories on the real disk. */
 
 export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string;
@@ -11,8 +11,8 @@ export async function temporaryDirectory(): Promise<TemporaryDirectory> {
 }
 
 /**
- * Makes a directory that the caller removes. Its path is free of symbolic links, as permissions are for real paths:
- * the system's directory for temporary files may be behind one (`/tmp` on macOS).
+ * Makes a directory that the caller removes. Returns its real path, because permissions are for real paths: the system's
+ * temporary directory may be behind a symbolic link (`/tmp` on macOS).
  */
 export async function makeTemporaryDirectory(prefix: string): Promise<string> {
   return await Deno.realPath(await Deno.makeTempDir({ prefix }));
