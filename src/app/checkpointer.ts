@@ -28,7 +28,7 @@ export class Checkpointer {
   readonly #unsubscribe: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> | undefined;
-  /** When the first change came that no checkpoint holds. Times are those of `performance.now`. */
+  /** Time of the first change that no checkpoint holds. All three times are those of `performance.now`. */
   #dirtySince: number | undefined;
   #changedAt = 0;
   #restUntil = 0;

@@ -111,7 +111,7 @@ export class Engine {
     return this.#journal.watch(signal);
   }
 
-  /** Seq of the record that the checkpoint last loaded stands for; 0 if there was none. */
+  /** Seq of the last record in the loaded checkpoint; 0 if there was none. */
   get checkpointSeq(): number {
     return this.#replica.checkpointSeq;
   }

@@ -101,7 +101,7 @@ export interface Verification {
   readonly lastAt?: number;
   /** Where the whole records end. */
   readonly end: Position;
-  /** What is wrong after them, if anything. */
+  /** The fault after them, if any. */
   readonly fault?: Fault;
 }
 
@@ -194,7 +194,7 @@ export class CommitUnknown extends Unavailable {
 
   /**
    * @param appended how many records, from the first, were written and may be durable
-   * @param why what failed, without a final stop
+   * @param why the failure, as a sentence without a full stop
    */
   constructor(readonly appended: number, readonly why: string, options?: ErrorOptions) {
     super(

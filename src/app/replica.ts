@@ -29,7 +29,7 @@ export class Replica {
     this.position = journal.origin;
   }
 
-  /** Seq of the record that the checkpoint last loaded stands for; 0 if there was none. */
+  /** Seq of the last record in the loaded checkpoint; 0 if there was none. */
   get checkpointSeq(): number {
     return this.#checkpointSeq;
   }

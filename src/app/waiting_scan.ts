@@ -1,4 +1,4 @@
-/** Finds out, from the state and without the write lock, what can be done for the claims that wait. Pure but for its times. */
+/** Scans the state for the claims that wait: tasks for them, heartbeats and sweeps that are due. Needs no write lock. */
 
 import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
 import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
@@ -9,7 +9,7 @@ import type { Waiter } from "./waiter.ts";
 /** Least time between two heartbeats for an instance that waits, in milliseconds, however short its time to live is. */
 const HEARTBEAT_MS = 20;
 
-/** What can be done for the claims that wait. */
+/** The result of a scan. */
 export interface Scan {
   /** The first waiter that a try would answer: with a task, or with a reason that waiting cannot change. */
   readonly waiter: Waiter | undefined;

@@ -49,7 +49,7 @@ async function look(session: Session, value: Runtime.RemoteObject, { path, depth
   if (size !== undefined || depth === MAX_DEPTH) return;
   const { objectId } = value;
   const { result, ...more } = await session.post("Runtime.getProperties", { objectId, ownProperties: true });
-  // The declared type lacks what the protocol has had since private fields came.
+  // The declared type lacks `privateProperties`, which the protocol has.
   const { privateProperties = [] } = more as { readonly privateProperties?: typeof result };
   for (const { name, value } of [...result, ...privateProperties]) {
     if (value === undefined || apart.has(name)) continue;

@@ -9,7 +9,7 @@ import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../src/store/fil
 export interface Survivors {
   /** How many changes of a file survive: these are the first ones. */
   changes(count: number): number;
-  /** The part that survives of the first write after those. */
+  /** The part that survives of the first write after `changes`. */
   torn(bytes: Uint8Array, offset: number): Uint8Array;
   /** For each change of names, whether it survives. A rename survives as a whole. */
   names(count: number): readonly boolean[];

@@ -1,4 +1,4 @@
-/** Shows what the commands in tests/ take as arguments, and what they refuse. */
+/** Shows which arguments the commands in tests/ accept and refuse. */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { optionsOf } from "../bench/peers/options.ts";

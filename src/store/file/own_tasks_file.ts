@@ -1,6 +1,6 @@
 /**
- * The `tasks.json` of a checkpoint: written and read in slices, with its SHA-256, by which this program knows its own
- * files from those that somebody else wrote or changed.
+ * Writes and reads the `tasks.json` of a checkpoint, in slices. Its SHA-256 distinguishes a file of this program from one
+ * that a person or another program wrote or changed.
  */
 
 import type { Task } from "../../core/model/task.ts";
