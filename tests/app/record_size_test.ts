@@ -30,7 +30,7 @@ test("a command whose record would be too large is refused, and calls beside it 
   const error = await assertRejects(
     () => calls[1],
     Refusal,
-    `at most ${MAX_EVENTS_BYTES} are allowed; do it in several`,
+    `at most ${MAX_EVENTS_BYTES} are allowed; use several calls`,
   );
   assertEquals(error.code, "limit_exceeded");
   assertEquals(await taskIds(store.engine), ["before", "after"]);
