@@ -97,7 +97,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const [option, directory] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, defaults: {} };
+    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, role: "admin", defaults: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
@@ -111,7 +111,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
-  const { location, toolsets, defaults, maxWaitMs } = invocation;
+  const { location, toolsets, role, defaults, maxWaitMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, defaults);
@@ -131,6 +131,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
     process: String(Deno.pid),
+    role,
     turns: transport.turns,
     ending: transport.ending,
   });

@@ -9,9 +9,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["src/core/"],
   app: ["src/app/", "src/core/"],
   store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "pg", "node:process"],
-  mcp: ["src/mcp/", "src/core/", "src/app/", "zod", "@modelcontextprotocol/server", "@modelcontextprotocol/server/"],
-  telemetry: ["src/telemetry/", "src/core/", "src/app/", "prom-client", "@opentelemetry/api"],
-  cli: ["src/cli/", "src/core/", "src/app/", "commander", "string-width"],
+  mcp: [
+    "src/mcp/",
+    "src/core/messages/",
+    "src/core/model/",
+    "src/app/",
+    "zod",
+    "@modelcontextprotocol/server",
+    "@modelcontextprotocol/server/",
+  ],
+  telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
+  cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width"],
 };
 
 /** The rooms of src/core, and those below each, from which alone it may import. */
@@ -19,8 +27,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   messages: ["model"],
   state: ["messages", "model"],
-  views: ["state", "messages", "model"],
   templates: ["state", "messages", "model"],
+  views: ["templates", "state", "messages", "model"],
   rules: ["views", "templates", "state", "messages", "model"],
 };
 
@@ -148,7 +156,6 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
  */
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
-  "src/app/waiting_scan.ts: ...waiters.map(": "MAX_WAITERS",
   "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",

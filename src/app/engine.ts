@@ -5,13 +5,15 @@
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/messages/commands.ts";
+import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
+import type { Caller } from "../core/model/access.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
-import { isSweepDue } from "../core/rules/sweep.ts";
 import { advanceClock, rewindClock } from "../core/state/evolve.ts";
 import { type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
+import { isSweepDue } from "../core/state/timers.ts";
+import { answer } from "../core/views/answer.ts";
 import { Batch, MAX_BATCH_BYTES } from "./batch.ts";
-import { decideAs, type Job, type Outcome, type Run, SWEEP } from "./job.ts";
+import { type Job, ORCHESTRATOR, type Outcome, type Run, runOfCommand, SWEEP } from "./job.ts";
 import { Listeners, type RecordsListener } from "./listeners.ts";
 import {
   AppendFailed,
@@ -82,18 +84,29 @@ export class Engine {
   }
 
   /**
-   * Executes a command for `actor`; resolves to its answer once it is durable.
+   * Executes a command; resolves to its answer once it is durable.
    *
    * @throws Refusal if the rules forbid it
    * @throws Unavailable if it could not be executed: nothing was changed, except perhaps with `outcome_unknown`
    */
-  execute<K extends CommandType>(command: CommandOf<K>, actor: string): Promise<AnswerOf<K>> {
-    return this.#enqueue(false, decideAs(command, actor));
+  execute<K extends CommandType>(command: CommandOf<K>, caller: Caller): Promise<AnswerOf<K>> {
+    return this.#enqueue({ caller, isRead: false, run: runOfCommand(command) });
   }
 
-  /** Resolves to what `view` reads from the state, which includes every call that any process answered before this one. */
-  read<T>(view: (state: ReadonlyState) => T): Promise<T> {
-    return this.#enqueue(true, () => ({ answer: view }));
+  /**
+   * Answers a query from a state that includes every call that any process answered before this one.
+   *
+   * @throws Refusal if something that it names does not exist, or the caller may not see it
+   * @throws Unavailable if the journal cannot be read
+   */
+  query<K extends QueryType>(query: QueryOf<K>, caller: Caller): Promise<ResultOf<K>> {
+    const run: Run<ResultOf<K>> = (_, context) => ({ answer: (state) => answer(state, query, context) });
+    return this.#enqueue({ caller, isRead: true, run });
+  }
+
+  /** Reads the records of other processes; resolves to the seq of the last record. */
+  catchUp(): Promise<number> {
+    return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, run: () => ({ answer: () => this.seq }) });
   }
 
   /** Records after `seq`, in chunks, up to the present. */
@@ -141,7 +154,9 @@ export class Engine {
     while (this.#running !== undefined) await this.#running;
   }
 
-  #enqueue<T>(isRead: boolean, run: Run<T>): Promise<T> {
+  #enqueue<T>(
+    { run, ...call }: { readonly caller: Caller; readonly isRead: boolean; readonly run: Run<T> },
+  ): Promise<T> {
     if (this.#isClosed) return Promise.reject(new Unavailable("closed", "The server is shutting down"));
     if (this.#queue.length >= MAX_QUEUE) {
       return Promise.reject(
@@ -150,7 +165,7 @@ export class Engine {
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     // The answer comes from `run`, so it is a T.
-    this.#queue.push({ isRead, run, resolve: (answer) => resolve(answer as T), reject });
+    this.#queue.push({ ...call, run, resolve: (answer) => resolve(answer as T), reject });
     this.#running ??= this.#run();
     return promise;
   }
@@ -253,7 +268,7 @@ export class Engine {
   #perform(job: Job, at: number, batch?: Batch): Outcome {
     let appends = false;
     try {
-      const context = this.#contextAt(at);
+      const context = this.#contextAt(at, job.caller);
       rewindClock(this.#replica.state, context.now);
       advanceClock(this.#replica.state, context.now);
       const { draft, answer } = job.run(this.#replica.state, context);
@@ -276,15 +291,15 @@ export class Engine {
   /** Puts a sweep before the jobs if something is due, so that they see its effects. */
   #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
     advanceClock(this.#replica.state, at);
-    return isSweepDue(this.#replica.state, this.#contextAt(at).now) ? [SWEEP, ...jobs] : jobs;
+    return isSweepDue(this.#replica.state, this.#contextAt(at, ORCHESTRATOR).now) ? [SWEEP, ...jobs] : jobs;
   }
 
   /**
    * The context of a command at time `at`. It is never earlier than the last record, even if the clock was set back. Times
    * that were not recorded do not count: the clock of this process may have been wrong for a moment.
    */
-  #contextAt(at: number): Context {
-    return { now: Math.max(at, this.#replica.state.recordedAt), clock: at, defaults: this.#defaults };
+  #contextAt(at: number, caller: Caller): Context {
+    return { caller, now: Math.max(at, this.#replica.state.recordedAt), clock: at, defaults: this.#defaults };
   }
 }
 

@@ -49,7 +49,7 @@ export class Feed {
     let readAt = -Infinity;
     const read = () => {
       readAt = performance.now();
-      this.#engine.read(() => {}).catch((error) => {
+      this.#engine.catchUp().catch((error) => {
         if (!signal.aborted) this.#log.warn(`Cannot follow the journal: ${error}`);
       });
     };

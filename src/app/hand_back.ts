@@ -1,5 +1,6 @@
 /** Releases a task that was claimed for a client that no longer waits for it. */
 
+import type { Caller } from "../core/model/access.ts";
 import type { Claim } from "../core/messages/commands.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Engine } from "./engine.ts";
@@ -14,20 +15,20 @@ export interface HandBackOptions {
   readonly log: Log;
   /** The instance that the task was claimed for. */
   readonly instance: string;
-  readonly actor: string;
+  readonly caller: Caller;
 }
 
 /**
  * Releases the claimed task, if there is one. Retries while the engine is `busy` or `overloaded`; any other failure is
  * logged, and the task stays with its instance.
  */
-export async function handBack({ task }: Claim, { engine, log, instance, actor }: HandBackOptions): Promise<void> {
+export async function handBack({ task }: Claim, { engine, log, instance, caller }: HandBackOptions): Promise<void> {
   if (task === undefined) return;
   const { id, attempt } = task;
   const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
   for (let tries = 1;; tries++) {
     try {
-      await engine.execute(command, actor);
+      await engine.execute(command, caller);
       return;
     } catch (error) {
       // The attempt is over already: another call ended or released it.

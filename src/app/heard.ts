@@ -46,7 +46,7 @@ export class Heard {
 
   #onRecord({ actor, command, at, events }: JournalRecord): void {
     // Heartbeats that a server sends while an instance waits are not calls of the instance.
-    if (actor === ORCHESTRATOR || !OWN.has(command)) return;
+    if (actor === ORCHESTRATOR.name || !OWN.has(command)) return;
     for (const event of events) if ("instance" in event) this.#set(event.instance, at);
   }
 

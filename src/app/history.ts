@@ -20,8 +20,11 @@ export interface HistoryPage {
 }
 
 /** Reads a page of the journal, which includes every call that was answered before. */
-export async function readHistory(engine: Engine, { task, since, limit }: HistoryQuery): Promise<HistoryPage> {
-  const last = await engine.read(() => engine.seq);
+export async function readHistory(
+  engine: Pick<Engine, "catchUp" | "history">,
+  { task, since, limit }: HistoryQuery,
+): Promise<HistoryPage> {
+  const last = await engine.catchUp();
   const isNewest = since === undefined;
   const after = since ?? (task === undefined ? Math.max(0, last - limit - 1) : 0);
   let records: JournalRecord[] = [];

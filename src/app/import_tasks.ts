@@ -3,12 +3,13 @@
  * there already, with the same content, are skipped.
  */
 
-import { checkImport } from "../core/rules/import.ts";
-import { normalize } from "../core/model/dependency.ts";
+import { localOperator } from "../core/model/access.ts";
 import { importParts } from "../core/rules/import_parts.ts";
 import type { Task } from "../core/model/task.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
 import type { Engine } from "./engine.ts";
+
+/** The caller of imports. */
+const IMPORTER = localOperator("import");
 
 /** Counts of an import so far. */
 export interface ImportProgress {
@@ -23,21 +24,11 @@ export interface ImportProgress {
  * @throws Refusal before the first part if a task cannot be imported
  */
 export async function importTasks(engine: Engine, tasks: readonly Task[], progress: ImportProgress): Promise<void> {
-  const missing = await engine.read((state) => {
-    const missing = tasks.filter((task) => !isPresent(state, task));
-    checkImport(state, missing);
-    return missing;
-  });
+  const missing = await engine.query({ type: "missing_tasks", tasks }, IMPORTER);
+  await engine.execute({ type: "import_tasks", tasks: missing, isCheck: true }, IMPORTER);
   progress.present = tasks.length - missing.length;
   for (const part of importParts(missing)) {
-    const { imported } = await engine.execute({ type: "import_tasks", tasks: part }, "import");
+    const { imported } = await engine.execute({ type: "import_tasks", tasks: part }, IMPORTER);
     progress.imported += imported;
   }
-}
-
-/** Whether a task with the same id, description and dependencies exists, whatever its status. */
-function isPresent(state: ReadonlyState, { id, description, dependencies }: Task): boolean {
-  const present = state.tasks.get(id)?.task;
-  return present !== undefined && present.description === description &&
-    JSON.stringify(present.dependencies) === JSON.stringify(normalize(dependencies));
 }

@@ -1,13 +1,14 @@
 /** A call in the queue of the engine: the function to run on the state, and how to settle its promise. */
 
-import type { CommandOf, CommandType, Context } from "../core/messages/commands.ts";
+import type { AnswerOf, CommandOf, CommandType, Context } from "../core/messages/commands.ts";
 import type { Draft, Event } from "../core/messages/events.ts";
+import { type Caller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { decide, refusedEvents } from "../core/rules/decide.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 
-/** The actor of records that no client caused: sweeps, and heartbeats for waiting instances. */
-export const ORCHESTRATOR = "orchestrator";
+/** The caller of what no client asked for: sweeps, and heartbeats for waiting instances. */
+export const ORCHESTRATOR: Caller = localOperator("orchestrator");
 
 /** Runs on the state after the jobs before it. Returns the draft to append, if any, and a function that reads the answer. */
 export type Run<T> = (
@@ -16,6 +17,7 @@ export type Run<T> = (
 ) => { readonly draft?: Draft; readonly answer: (state: ReadonlyState) => T };
 
 export interface Job {
+  readonly caller: Caller;
   readonly isRead: boolean;
   readonly run: Run<unknown>;
   readonly resolve: (answer: unknown) => void;
@@ -30,11 +32,11 @@ export interface Outcome {
   readonly deliver: () => void;
 }
 
-/** Returns the function that decides a command of `actor`. A refused command may append events, too: a heartbeat. */
-export function decideAs<K extends CommandType>(command: CommandOf<K>, actor: string) {
-  return (state: ReadonlyState, context: Context) => {
+/** Returns the function that decides a command. A refused command may append events, too: a heartbeat. */
+export function runOfCommand<K extends CommandType>(command: CommandOf<K>): Run<AnswerOf<K>> {
+  return (state, context) => {
     const drafted = (events: readonly Event[]) =>
-      events.length === 0 ? {} : { draft: { actor, command: command.type, events } };
+      events.length === 0 ? {} : { draft: { actor: context.caller.name, command: command.type, events } };
     try {
       const { events, answer } = decide(state, command, context);
       return { ...drafted(events), answer };
@@ -50,8 +52,9 @@ export function decideAs<K extends CommandType>(command: CommandOf<K>, actor: st
 
 /** Ends expired leases, lost instances and overdue tasks. It has no caller to answer. */
 export const SWEEP: Job = {
+  caller: ORCHESTRATOR,
   isRead: false,
-  run: decideAs({ type: "sweep" }, ORCHESTRATOR),
+  run: runOfCommand({ type: "sweep" }),
   resolve: () => {},
   reject: () => {},
 };

@@ -4,8 +4,6 @@
  * clock, because nothing becomes due until the clock has caught up.
  */
 
-import { clockWarning } from "../core/views/clock_warning.ts";
-import { isSweepDue, nextDueOf } from "../core/rules/sweep.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
 import { type Log, Unavailable } from "./ports.ts";
@@ -53,15 +51,11 @@ export class Sweeper {
   async #check(): Promise<void> {
     let delayMs = POLL_MS;
     try {
-      const { isDue, next, warning } = await this.#engine.read((state) => ({
-        isDue: isSweepDue(state, this.#now()),
-        next: nextDueOf(state),
-        warning: clockWarning({ now: state.recordedAt, clock: this.#now() }),
-      }));
-      if (warning !== undefined && !this.#isClockBehind) this.#log.warn(warning);
-      this.#isClockBehind = warning !== undefined;
-      if (isDue) await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
-      if (next !== undefined) delayMs = Math.min(POLL_MS, Math.max(isDue ? 0 : 1, next - this.#now()));
+      const { isSweepDue, sweepAt, clockWarning } = await this.#engine.query({ type: "next_event" }, ORCHESTRATOR);
+      if (clockWarning !== undefined && !this.#isClockBehind) this.#log.warn(clockWarning);
+      this.#isClockBehind = clockWarning !== undefined;
+      if (isSweepDue) await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
+      if (sweepAt !== undefined) delayMs = Math.min(POLL_MS, Math.max(isSweepDue ? 0 : 1, sweepAt - this.#now()));
       this.#complaint = "";
     } catch (error) {
       this.#complain(error);

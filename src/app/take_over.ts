@@ -1,20 +1,23 @@
 /** Imports a tasks file that is older than the journal, or the rest of it if an import was interrupted. */
 
 import type { AnswerOf, CommandOf } from "../core/messages/commands.ts";
+import type { QueryOf, ResultOf } from "../core/messages/queries.ts";
+import { type Caller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Task } from "../core/model/task.ts";
-import { checkImport } from "../core/rules/import.ts";
 import { importParts } from "../core/rules/import_parts.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
 import { type Checkpoints, type Log, Unavailable } from "./ports.ts";
+
+/** The caller of imports. */
+const IMPORTER = localOperator("import");
 
 /** Most tries of an import while other processes create or import tasks. */
 const MAX_TAKE_OVERS = 10;
 
 /** The part of an engine that an import needs. */
 interface Importer {
-  read<T>(view: (state: ReadonlyState) => T): Promise<T>;
-  execute(command: CommandOf<"import_tasks">, actor: string): Promise<AnswerOf<"import_tasks">>;
+  query(query: QueryOf<"export_tasks">, caller: Caller): Promise<ResultOf<"export_tasks">>;
+  execute(command: CommandOf<"import_tasks">, caller: Caller): Promise<AnswerOf<"import_tasks">>;
 }
 
 /**
@@ -25,10 +28,10 @@ interface Importer {
 export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: Log): Promise<void> {
   for (let tries = 1;; tries++) {
     // Read before the file: so tasks that another process creates after that are noticed.
-    const firstOrder = await engine.read((state) => state.nextOrder);
+    const { lastOrder } = await engine.query({ type: "export_tasks" }, IMPORTER);
     const tasks = await checkpoints.legacy();
     if (tasks.length === 0) return;
-    if (await importAll(engine, tasks, firstOrder)) {
+    if (await importAll(engine, tasks, lastOrder + 1)) {
       log.info(`Imported ${tasks.length} tasks from a tasks file without a journal`);
       return await checkpoints.retireLegacy();
     }
@@ -41,15 +44,11 @@ export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: 
 /** Resolves to true if this process imported all tasks, and no other process created one meanwhile. */
 async function importAll(engine: Importer, tasks: readonly Task[], firstOrder: number): Promise<boolean> {
   try {
-    const isNext = await engine.read((state) => {
-      if (state.nextOrder !== firstOrder) return false;
-      checkImport(state, tasks);
-      return true;
-    });
-    if (!isNext) return false;
+    const check = await engine.execute({ type: "import_tasks", tasks, firstOrder, isCheck: true }, IMPORTER);
+    if (check.imported === 0) return false;
     let order = firstOrder;
     for (const part of importParts(tasks)) {
-      const { imported } = await engine.execute({ type: "import_tasks", tasks: part, firstOrder: order }, "import");
+      const { imported } = await engine.execute({ type: "import_tasks", tasks: part, firstOrder: order }, IMPORTER);
       if (imported === 0) return false;
       order += imported;
     }

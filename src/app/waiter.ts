@@ -1,13 +1,14 @@
 /** One claim that waits: who made it, its last answer, and how it is settled. */
 
+import type { Caller } from "../core/model/access.ts";
 import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
 
 export type ClaimCommand = CommandOf<"claim_task">;
 
-/** A claim by `actor` that waits for a task. */
+/** A claim by `caller` that waits for a task. */
 export interface Waiter {
   readonly command: ClaimCommand;
-  readonly actor: string;
+  readonly caller: Caller;
   /** Aborted when the client gives up. */
   readonly signal: AbortSignal;
   isAnswered: boolean;
@@ -28,8 +29,8 @@ export function isFutile(claim: Claim): boolean {
 }
 
 /** A key for the pair of caller and instance. Each pair has at most one wait. */
-export function callerKey({ instance }: ClaimCommand, actor: string): string {
-  return JSON.stringify([actor, instance]);
+export function callerKey({ instance }: ClaimCommand, caller: Caller): string {
+  return JSON.stringify([caller.name, instance]);
 }
 
 /** The answer to a wait that a newer one replaced. */

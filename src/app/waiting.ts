@@ -4,6 +4,7 @@
  * the number of tries stays close to the number of tasks, however many claims wait.
  */
 
+import type { Caller } from "../core/model/access.ts";
 import type { Claim } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
@@ -94,14 +95,14 @@ export class Waiting {
    *
    * @throws whatever `Engine.execute` throws
    */
-  async claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
-    const key = callerKey(command, actor);
+  async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim> {
+    const key = callerKey(command, caller);
     this.#newest.set(key, command);
     for (const waiter of this.#waiters) {
-      if (callerKey(waiter.command, waiter.actor) === key) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
+      if (callerKey(waiter.command, waiter.caller) === key) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
     }
     try {
-      return await this.#track(this.#claim(command, actor, options));
+      return await this.#track(this.#claim(command, caller, options));
     } finally {
       if (this.#newest.get(key) === command) this.#newest.delete(key);
     }
@@ -120,20 +121,29 @@ export class Waiting {
   }
 
   /** Tries once, and waits if that can help. */
-  async #claim(command: ClaimCommand, actor: string, options: WaitOptions): Promise<WaitedClaim> {
+  async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim> {
     const { signal } = options;
     const calledAt = this.#now();
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
-    const first = await this.#engine.execute(command, actor);
+    const first = await this.#engine.execute(command, caller);
     // A holder that names its task gets it again, and keeps it.
     const isNew = (first.task?.startedAt ?? 0) >= calledAt;
-    if (signal.aborted && isNew) await this.#handBack(first, command, actor);
+    if (signal.aborted && isNew) await this.#handBack(first, command, caller);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
-    if (this.#isSuperseded(command, actor)) return supersededAnswer(first);
+    if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
     if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
     const { promise, resolve, reject } = Promise.withResolvers<Claim>();
-    const waiter = { command, actor, signal, isAnswered: false, trying: undefined, lastAnswer: first, resolve, reject };
+    const waiter = {
+      command,
+      caller,
+      signal,
+      isAnswered: false,
+      trying: undefined,
+      lastAnswer: first,
+      resolve,
+      reject,
+    };
     return await this.#wait(waiter, { ...options, waitMs, promise });
   }
 
@@ -196,8 +206,8 @@ export class Waiting {
   }
 
   /** Whether the same caller and instance has called again since, even if that call is answered already. */
-  #isSuperseded(command: ClaimCommand, actor: string): boolean {
-    return this.#newest.get(callerKey(command, actor)) !== command;
+  #isSuperseded(command: ClaimCommand, caller: Caller): boolean {
+    return this.#newest.get(callerKey(command, caller)) !== command;
   }
 
   /** Answers a waiter, without another try. */
@@ -212,8 +222,8 @@ export class Waiting {
     this.#remove(waiter);
     await this.#try(waiter);
     if (waiter.isAnswered) return;
-    const { command, actor, lastAnswer } = waiter;
-    this.#end(waiter, this.#isSuperseded(command, actor) ? supersededAnswer(lastAnswer) : lastAnswer);
+    const { command, caller, lastAnswer } = waiter;
+    this.#end(waiter, this.#isSuperseded(command, caller) ? supersededAnswer(lastAnswer) : lastAnswer);
   }
 
   /** Sends a heartbeat for an instance that waits. Its answer's lost tasks are added to the answer of the claim. */
@@ -234,16 +244,16 @@ export class Waiting {
 
   /** Claims for a waiter; hands the task back if the waiter no longer waits. */
   async #claimFor(waiter: Waiter): Promise<void> {
-    const { command, actor, signal } = waiter;
+    const { command, caller, signal } = waiter;
     try {
-      const claim = await this.#engine.execute(command, actor);
+      const claim = await this.#engine.execute(command, caller);
       const { lostTasks = claim.lostTasks } = waiter.lastAnswer;
       const answer = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
       if (claim.task === undefined) {
         waiter.lastAnswer = answer;
         if (isFutile(claim)) this.#end(waiter);
-      } else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, actor)) {
-        await this.#handBack(claim, command, actor);
+      } else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, caller)) {
+        await this.#handBack(claim, command, caller);
       } else this.#end(waiter, answer);
     } catch (error) {
       this.#remove(waiter);
@@ -252,8 +262,8 @@ export class Waiting {
     }
   }
 
-  #handBack(claim: Claim, { instance }: ClaimCommand, actor: string): Promise<void> {
-    return handBack(claim, { engine: this.#engine, log: this.#log, instance, actor });
+  #handBack(claim: Claim, { instance }: ClaimCommand, caller: Caller): Promise<void> {
+    return handBack(claim, { engine: this.#engine, log: this.#log, instance, caller });
   }
 
   #scanIn(delayMs: number): void {
@@ -281,9 +291,11 @@ export class Waiting {
     try {
       while (this.#isChanged && this.#waiters.size > 0) {
         this.#isChanged = false;
-        const { waiter, silent, isSweepDue, next } = await this.#engine.read((state) =>
-          scan(state, [...this.#waiters], { now: this.#now(), heartbeats: this.#heartbeats })
-        );
+        const { waiter, silent, isSweepDue, next } = await scan([...this.#waiters], {
+          engine: this.#engine,
+          now: this.#now,
+          heartbeats: this.#heartbeats,
+        });
         for (const instance of silent) await this.#keepAlive(instance);
         if (isSweepDue) {
           // Not left to the sweeper, which may run later: a sweep may make ready what a claim waits for.

@@ -1,9 +1,7 @@
-/** Scans the state for the claims that wait: tasks for them, heartbeats and sweeps that are due. Needs no write lock. */
+/** Scans for the claims that wait: tasks for them, heartbeats and sweeps that are due. Needs no write lock. */
 
-import { heartbeatDueAt, heartbeatEvents } from "../core/rules/heartbeat.ts";
-import { isSweepDue, nextTimeOf } from "../core/rules/sweep.ts";
-import { firstAnswered } from "../core/state/next_claim.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
+import type { Engine } from "./engine.ts";
+import { ORCHESTRATOR } from "./job.ts";
 import type { Waiter } from "./waiter.ts";
 
 /** Least time between two heartbeats for an instance that waits, in milliseconds, however short its time to live is. */
@@ -21,24 +19,25 @@ export interface Scan {
   readonly next: number;
 }
 
-export interface ScanTimes {
+export interface ScanOptions {
+  readonly engine: Engine;
   /** Milliseconds since the Unix epoch. */
-  readonly now: number;
+  readonly now: () => number;
   /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly heartbeats: ReadonlyMap<string, number>;
 }
 
 /** Scans the waiters in their order. */
-export function scan(state: ReadonlyState, waiters: readonly Waiter[], { now, heartbeats }: ScanTimes): Scan {
-  const heartbeatAt = Math.min(...waiters.map(({ command }) => heartbeatDueAt(state, command.instance) ?? Infinity));
-  // Includes waiters whose instance has left, drains or is at its capacity: they are answered at once.
-  const answered = firstAnswered(state, waiters.map(({ command }) => command));
+export async function scan(waiters: readonly Waiter[], { engine, now, heartbeats }: ScanOptions): Promise<Scan> {
+  const claims = waiters.map(({ command }) => command);
+  const outlook = await engine.query({ type: "look_for_claims", claims }, ORCHESTRATOR);
+  const { answered, needHeartbeat, isSweepDue, nextChangeAt = Infinity, heartbeatAt = Infinity } = outlook;
   return {
     waiter: answered === undefined ? undefined : waiters[answered],
-    silent: waiters.map(({ command }) => command.instance)
-      .filter((instance) => (heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now())
-      .filter((instance) => heartbeatEvents(state, { type: "heartbeat", instance }, { now, defaults: {} }).length > 0),
-    isSweepDue: isSweepDue(state, now),
-    next: Math.min(nextTimeOf(state) ?? Infinity, Math.max(heartbeatAt, now + HEARTBEAT_MS)),
+    silent: needHeartbeat.filter((instance) => {
+      return (heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now();
+    }),
+    isSweepDue,
+    next: Math.min(nextChangeAt, Math.max(heartbeatAt, now() + HEARTBEAT_MS)),
   };
 }

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
+import { type Role, ROLES } from "../core/model/access.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { atLeastOne, factor, from, nonEmpty, toolsetNames, wholeNumber } from "./option_values.ts";
@@ -17,6 +18,8 @@ export interface Location {
 export interface ServeOptions {
   /** Names of the toolsets to offer to clients. */
   readonly toolsets: readonly string[];
+  /** What the client may do. */
+  readonly role: Role;
   /** Settings of new tasks that do not set them. */
   readonly defaults: TaskDefaults;
   /** Longest wait of `get_next_task`, in milliseconds. */
@@ -111,6 +114,10 @@ function addServeOptions(program: Command, toolsets: readonly string[]): void {
   const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
     program.addOption(new Option(flags, description).argParser(parse));
   add("--toolsets <names>", `which tools to offer, of ${toolsets.join(",")}`, (value) => toolsetNames(value, toolsets));
+  program.addOption(
+    new Option("--as <role>", "what the client may do: all, plan and work, work, or only look (default: admin)")
+      .choices(ROLES),
+  );
   add("--timeout-ms <ms>", "timeout_ms of tasks that don't set it", from(1, MAX_DURATION_MS));
   add("--max-attempts <count>", "max_attempts of tasks that don't set it", from(1, MAX_COUNT));
   add("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)", from(0, MAX_DURATION_MS));
@@ -170,6 +177,7 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
         type: "serve",
         location,
         toolsets: options.toolsets ?? toolsets,
+        role: options.as ?? "admin",
         defaults: defaultsOf(options),
         ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
       }));
@@ -189,6 +197,7 @@ function idleOption(program: Command, { type, location }: Invocation): string | 
 }
 
 interface ServeFlags {
+  readonly as?: Role;
   readonly toolsets?: readonly string[];
   readonly timeoutMs?: number;
   readonly maxAttempts?: number;

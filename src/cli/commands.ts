@@ -5,8 +5,12 @@ import { type HistoryQuery, readHistory } from "../app/history.ts";
 import { importTasks } from "../app/import_tasks.ts";
 import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
+import { localOperator } from "../core/model/access.ts";
 import type { Task } from "../core/model/task.ts";
 import { nameSome } from "../core/model/text.ts";
+
+/** The caller of every command. */
+export const OPERATOR = localOperator("cli");
 
 /** The output of a command. */
 export interface Terminal {
@@ -93,7 +97,7 @@ export async function printExport(
   format: (tasks: readonly Task[]) => Iterable<string>,
   write: (text: string) => void,
 ): Promise<number> {
-  const tasks = await engine.read((state) => Array.from(state.tasks.values(), (node) => node.task));
+  const { tasks } = await engine.query({ type: "export_tasks" }, OPERATOR);
   for (const slice of format(tasks)) write(slice);
   return 0;
 }

@@ -1,10 +1,10 @@
 /** The command `status`: prints the tasks as a table. */
 
 import type { Engine } from "../app/engine.ts";
-import type { TaskView } from "../core/model/task.ts";
+import type { Summary, TaskPage } from "../core/messages/queries.ts";
+import type { TaskFilter, TaskView } from "../core/model/task.ts";
 import { nameSome } from "../core/model/text.ts";
-import { listTasks, summarize, type Summary, type TaskPage } from "../core/views/tasks.ts";
-import { type Terminal, visible } from "./commands.ts";
+import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 
 /** Most rows without `--all`. */
@@ -12,12 +12,11 @@ const DEFAULT_ROWS = 50;
 
 /** Prints all tasks, or without `all` only those neither completed nor skipped, and the counts. */
 export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
-  const { open, counts } = await engine.read((state) => ({
-    open: all
-      ? listTasks(state, {}, { limit: Infinity })
-      : listTasks(state, { status: ["pending", "in_progress", "failed", "cancelled"] }, { limit: DEFAULT_ROWS }),
-    counts: summarize(state),
-  }));
+  const filter: TaskFilter = all ? {} : { status: ["pending", "in_progress", "failed", "cancelled"] };
+  const [open, counts] = await Promise.all([
+    engine.query({ type: "list_tasks", filter, limit: all ? Infinity : DEFAULT_ROWS }, OPERATOR),
+    engine.query({ type: "count_tasks", filter: {} }, OPERATOR),
+  ]);
   printTable(open, terminal, Date.now());
   if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
   terminal.print(describe(counts));

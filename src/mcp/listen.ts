@@ -1,12 +1,11 @@
 /** One open `subscriptions/listen` request: what it follows, and what the client is told on it. */
 
-import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
 
 export interface ListenParts {
-  readonly engine: Engine;
+  readonly find: SubscriptionsOptions["find"];
   readonly feed: Feed;
   readonly log: Log;
   /** Sends a notification on this request. */
@@ -25,11 +24,11 @@ export class Listen {
   #isAcknowledged = false;
   #isClosed = false;
 
-  constructor(uris: readonly string[], { engine, feed, log, notify }: ListenParts) {
+  constructor(uris: readonly string[], { find, feed, log, notify }: ListenParts) {
     this.#uris = uris;
     this.#notify = notify;
     this.#subscriptions = new Subscriptions({
-      engine,
+      find,
       feed,
       notify: (uri) => {
         this.#acknowledge();

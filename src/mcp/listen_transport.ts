@@ -4,7 +4,6 @@
  */
 
 import { z } from "zod";
-import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
 import { Listen, sizeOf } from "./listen.ts";
@@ -23,7 +22,7 @@ import {
   SUBSCRIPTION_ID_META_KEY,
   type Transport,
 } from "./sdk.ts";
-import { checkRoom } from "./subscriptions.ts";
+import { checkRoom, type SubscriptionsOptions } from "./subscriptions.ts";
 
 /** The method of a request that stays open: what the client follows is told until it cancels the request. */
 export const LISTEN = "subscriptions/listen";
@@ -45,7 +44,8 @@ const ListenParams = z.object({
 });
 
 export interface ListenOptions {
-  readonly engine: Engine;
+  /** Finds what the client sees of tasks and groups. */
+  readonly find: SubscriptionsOptions["find"];
   readonly feed: Feed;
   readonly log: Log;
   /** Aborted when the connection is about to end: each open request is answered then. */

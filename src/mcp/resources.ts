@@ -2,15 +2,10 @@
  * What a client can read and follow as resources: the tasks, one task, the graph as a drawing, the history.
  */
 
-import type { Engine } from "../app/engine.ts";
 import { readHistory } from "../app/history.ts";
-import { take } from "../core/model/text.ts";
-import { findGroup, findTask, tasksMatching } from "../core/state/lookup.ts";
-import { groupViewOf } from "../core/views/groups.ts";
-import { drawGraph } from "../core/views/mermaid.ts";
-import { viewOf } from "../core/views/tasks.ts";
 import { fit, presentCompact, presentGroup, presentRecord, presentTask } from "./present.ts";
 import type { Resource } from "./sdk.ts";
+import type { CallContext } from "./tool.ts";
 
 /** Tasks or records in a resource that lists them. */
 const MAX_LISTED = 200;
@@ -68,34 +63,27 @@ export interface ResourceContent {
 }
 
 /** Reads a resource; undefined if there is none with this URI. Throws a `Refusal` for an unknown task or group. */
-export async function readResource(engine: Engine, uri: string): Promise<ResourceContent | undefined> {
+export async function readResource(
+  uri: string,
+  { engine, query }: Pick<CallContext, "engine" | "query">,
+): Promise<ResourceContent | undefined> {
   const task = taskIdOf(uri);
-  if (task !== undefined) return json(presentTask(await engine.read((state) => viewOf(findTask(state, task)))));
+  if (task !== undefined) return json(presentTask(await query({ type: "get_task", id: task })));
   const group = groupIdOf(uri);
   if (group !== undefined) {
-    return json(
-      await engine.read((state) => ({
-        ...presentGroup(groupViewOf(findGroup(state, group))),
-        tasks: fit(
-          take(tasksMatching(state, { group }), MAX_LISTED).map((node) => presentCompact(viewOf(node))),
-          "oldest",
-        ).shown,
-      })),
-    );
+    const [view, { tasks }] = await Promise.all([
+      query({ type: "get_group", id: group }),
+      query({ type: "list_tasks", filter: { group }, limit: MAX_LISTED }),
+    ]);
+    return json({ ...presentGroup(view), tasks: fit(tasks.map((task) => presentCompact(task)), "oldest").shown });
   }
   switch (uri) {
-    case `${SCHEME}tasks`:
-      return json(
-        await engine.read((state) => {
-          const newest = Array.from(state.tasks.values()).slice(-MAX_LISTED);
-          return {
-            total: state.tasks.size,
-            tasks: fit(newest.map((node) => presentCompact(viewOf(node))), "newest").shown,
-          };
-        }),
-      );
+    case `${SCHEME}tasks`: {
+      const { tasks, total } = await query({ type: "list_tasks", filter: {}, limit: MAX_LISTED, isNewest: true });
+      return json({ total, tasks: fit(tasks.map((task) => presentCompact(task)), "newest").shown });
+    }
     case `${SCHEME}graph`: {
-      const drawing = await engine.read(drawGraph);
+      const drawing = await query({ type: "draw_graph" });
       return { mimeType: "text/vnd.mermaid", text: () => drawing };
     }
     case `${SCHEME}history`: {

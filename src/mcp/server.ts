@@ -8,6 +8,7 @@ import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
 import type { Waiting } from "../app/waiting.ts";
+import type { Caller, Role } from "../core/model/access.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ListenTransport } from "./listen_transport.ts";
 import { COMPLETION_METHOD } from "./methods/completion_method.ts";
@@ -29,7 +30,7 @@ import {
   serveStdio,
   type Transport,
 } from "./sdk.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
 import type { CallContext, Progress, Toolset } from "./tool.ts";
 import { toolsOf } from "./tools/mod.ts";
 import type { Turns } from "./turns.ts";
@@ -62,6 +63,8 @@ export interface McpServerOptions {
   readonly version: string;
   /** Tells this process from others in the journal. */
   readonly process: string;
+  /** What the client may do. */
+  readonly role: Role;
   /** When answers are written down. */
   readonly turns: Turns;
   /** Aborted when the connection is about to end: what the client follows comes to an end. */
@@ -70,9 +73,9 @@ export interface McpServerOptions {
 
 /** Serves the client at the other end of a transport until that closes. The first messages tell its revision. */
 export function serveClient(transport: Transport, options: McpServerOptions): void {
-  const { engine, feed, log, ending } = options;
+  const { feed, log, ending } = options;
   const info = { name: "mcp-orchestrator", title: "MCP Orchestrator", version: options.version };
-  const wire = new ListenTransport(transport, { engine, feed, log, ending, serverInfo: info });
+  const wire = new ListenTransport(transport, { find: finder(options), feed, log, ending, serverInfo: info });
   // A client that asks whether the server speaks 2026-07-28 and goes on with an older revision is given two servers.
   serveStdio(() => createServer(info, options), {
     transport: wire,
@@ -81,7 +84,7 @@ export function serveClient(transport: Transport, options: McpServerOptions): vo
 }
 
 function createServer(info: Implementation, options: McpServerOptions): Server {
-  const { engine, feed, log, toolsets } = options;
+  const { feed, log, toolsets } = options;
   const server = new Server(info, {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
@@ -89,7 +92,7 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
   });
   const onError = (error: unknown) => log.warn(`Cannot tell the client of a change: ${error}`);
   const notify = (uri: string) => void server.sendResourceUpdated({ uri }).catch(onError);
-  const subscriptions = new Subscriptions({ engine, feed, notify, onError });
+  const subscriptions = new Subscriptions({ find: finder(options), feed, notify, onError });
   server.onclose = () => subscriptions.close();
   server.onerror = (error) => log.warn(`MCP: ${error.message}`);
   const methods = new Map(
@@ -122,22 +125,30 @@ async function answer(
   return await method.answer(params, call);
 }
 
+/** How subscriptions find tasks and groups: a client may follow what it may see. */
+function finder({ engine, process, role }: McpServerOptions): SubscriptionsOptions["find"] {
+  return (query) => engine.query(query, { name: `client#${process}`, role });
+}
+
 /** What the methods know of one request. */
 function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
-  const { engine, waiting, heard, now, turns, log, process } = options;
+  const { engine, waiting, heard, now, turns, log, process, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
     if (progressToken === undefined) return;
     mcpReq.notify({ method: "notifications/progress", params: { progressToken, ...progress } })
       .catch((error) => log.warn(`Cannot tell the client how far its call is: ${error}`));
   };
+  const caller: Caller = { name: `${clientName(server, mcpReq.envelope)}#${process}`, role };
   return {
     engine,
+    execute: (command) => engine.execute(command, caller),
+    query: (query) => engine.query(query, caller),
     waiting,
     heard,
     now,
     turns,
-    actor: () => `${clientName(server, mcpReq.envelope)}#${process}`,
+    caller,
     signal: mcpReq.signal,
     report: progressToken === undefined ? undefined : report,
   };

@@ -3,11 +3,8 @@
  * and only if reading it now gives something else.
  */
 
-import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
-import type { ReadonlyState } from "../core/state/state.ts";
-import { groupViewOf } from "../core/views/groups.ts";
-import { viewOf } from "../core/views/tasks.ts";
+import type { QueryOf, ResultOf } from "../core/messages/queries.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
 import { ProtocolError, ProtocolErrorCode } from "./sdk.ts";
 
@@ -18,7 +15,8 @@ const MAX_SUBSCRIPTIONS = 1_000;
 const GATHER_MS = 50;
 
 export interface SubscriptionsOptions {
-  readonly engine: Engine;
+  /** Finds what the client sees of tasks and groups. */
+  readonly find: (query: QueryOf<"find">) => Promise<ResultOf<"find">>;
   readonly feed: Feed;
   /** Tells the client that the resource has changed. */
   readonly notify: (uri: string) => void;
@@ -26,7 +24,7 @@ export interface SubscriptionsOptions {
 }
 
 export class Subscriptions {
-  readonly #engine: Engine;
+  readonly #find: SubscriptionsOptions["find"];
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
@@ -36,8 +34,8 @@ export class Subscriptions {
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ engine, feed, notify, onError }: SubscriptionsOptions) {
-    this.#engine = engine;
+  constructor({ find, feed, notify, onError }: SubscriptionsOptions) {
+    this.#find = find;
     this.#feed = feed;
     this.#notify = notify;
     this.#onError = onError;
@@ -57,12 +55,14 @@ export class Subscriptions {
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
     });
-    for (const uri of uris) this.#followed.set(uri, this.#followed.get(uri));
+    const added = uris.filter((uri) => !this.#followed.has(uri));
+    for (const uri of added) this.#followed.set(uri, undefined);
     try {
       const views = await this.#look(uris);
       for (const [index, uri] of uris.entries()) if (this.#followed.has(uri)) this.#followed.set(uri, views[index]);
     } catch (error) {
-      for (const uri of uris) this.remove(uri);
+      // What was followed before stays so.
+      for (const uri of added) this.remove(uri);
       throw error;
     }
   }
@@ -100,8 +100,16 @@ export class Subscriptions {
   }
 
   /** What reading the URIs of tasks and groups gives; undefined for one that does not exist, and for other resources. */
-  #look(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
-    return this.#engine.read((state) => uris.map((uri) => lookAt(state, uri)));
+  async #look(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const { tasks, groups } = await this.#find({
+      type: "find",
+      tasks: uris.map(taskIdOf).filter((id) => id !== undefined),
+      groups: uris.map(groupIdOf).filter((id) => id !== undefined),
+    });
+    return uris.map((uri) => {
+      const view = tasks.get(taskIdOf(uri) ?? "") ?? groups.get(groupIdOf(uri) ?? "");
+      return view && JSON.stringify(view);
+    });
   }
 }
 
@@ -112,11 +120,4 @@ export function checkRoom(count: number): void {
     ProtocolErrorCode.InvalidParams,
     `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
   );
-}
-
-function lookAt(state: ReadonlyState, uri: string): string | undefined {
-  const task = state.tasks.get(taskIdOf(uri) ?? "");
-  if (task !== undefined) return JSON.stringify(viewOf(task));
-  const group = state.groups.get(groupIdOf(uri) ?? "");
-  return group && JSON.stringify(groupViewOf(group));
 }

@@ -4,6 +4,9 @@
 
 import { z } from "zod";
 import type { Engine } from "../app/engine.ts";
+import type { AnswerOf, CommandOf, CommandType } from "../core/messages/commands.ts";
+import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
+import type { Caller } from "../core/model/access.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Json } from "./present.ts";
@@ -19,13 +22,18 @@ const MAX_ISSUES = 5;
 
 /** What answers a call may use, and what is known of the call. */
 export interface CallContext {
-  readonly engine: Engine;
+  /** Reads the journal. Commands and queries go through `execute` and `query`. */
+  readonly engine: Pick<Engine, "history" | "catchUp">;
+  /** Executes a command for the caller. */
+  readonly execute: <K extends CommandType>(command: CommandOf<K>) => Promise<AnswerOf<K>>;
+  /** Answers a query of the caller. */
+  readonly query: <K extends QueryType>(query: QueryOf<K>) => Promise<ResultOf<K>>;
   readonly waiting: Waiting;
   readonly heard: Heard;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Who calls, for the journal: the client. The instance that a call names is in its events. */
-  readonly actor: () => string;
+  /** The client. The instance that a call names is in its events. */
+  readonly caller: Caller;
   /** When answers are written down. */
   readonly turns: Turns;
   /** Aborted when the client cancels the call, or is gone. */

@@ -73,7 +73,7 @@ test("a checkpoint is written 250 ms after the last change, one for all of them"
 });
 
 test("without changes no checkpoint is written, nor at the end", async ({ time, engine, checkpointer, saved }) => {
-  await engine.read(() => {});
+  await engine.catchUp();
   await time.pass(60_000);
   await checkpointer.close();
   assertEquals(saved, []);
@@ -188,7 +188,7 @@ Deno.test({
     await using other = await startStore({ directory: "/data", disk });
     const checkpointer = new Checkpointer(store);
     await createTask(other.engine, "a");
-    await store.engine.read(() => {});
+    await store.engine.catchUp();
     await checkpointer.close();
     assertEquals((await store.checkpoints.load())?.snapshot.tasks.length, 1);
   },

@@ -1,5 +1,6 @@
 /** Shows that engines on one journal see each other's answers at once, and never do the same thing twice. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
@@ -58,7 +59,7 @@ Deno.test({
     const stores = await Promise.all(times(3, () => startStore({ directory: directory.path })));
     const [first] = stores;
     assert(first !== undefined);
-    await first.engine.execute(create(...times(60, (index) => newTask(`t${index}`))), "test");
+    await first.engine.execute(create(...times(60, (index) => newTask(`t${index}`))), localOperator("test"));
     const handedOut = await Promise.all(stores.map((store, index) => workUntilNone(store, `w${index}`)));
     assertEquals(handedOut.flat().sort(), times(60, (index) => `t${index}`).sort());
     assert(handedOut.every((ids) => ids.length > 0), "there was no race");
@@ -108,12 +109,12 @@ test("after a failed append nothing of it is visible, and the engine knows what 
   await assertRejects(() => createTask(failing.engine, "phantom"), Unavailable);
   assertEquals(await taskIds(failing.engine), ["a"]);
   await createTask(other.engine, "phantom");
-  const { task } = await other.engine.execute(claim("x"), "x");
+  const { task } = await other.engine.execute(claim("x"), localOperator("x"));
   await checkpoint(other);
   disk.plan = () => undefined;
   assertEquals(task?.id, "a");
   assertEquals(await wholeState(failing.engine), await wholeState(other.engine));
-  await failing.engine.execute(complete("x", "a"), "x");
+  await failing.engine.execute(complete("x", "a"), localOperator("x"));
   assertEquals((await recordsAfter(other.journal)).map(({ seq }) => seq), [1, 2, 3, 4]);
 });
 
@@ -133,10 +134,10 @@ test("a checkpoint asked for after a failed append is of what the journal holds"
 async function workUntilNone({ engine }: RunningStore, instance: string): Promise<string[]> {
   const ids: string[] = [];
   for (const _ of rounds("the work", 1_000)) {
-    const { task } = await engine.execute(claim(instance), instance);
+    const { task } = await engine.execute(claim(instance), localOperator(instance));
     if (task === undefined) break;
     ids.push(task.id);
-    await engine.execute(complete(instance, task.id), instance);
+    await engine.execute(complete(instance, task.id), localOperator(instance));
   }
   return ids;
 }

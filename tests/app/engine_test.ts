@@ -1,5 +1,7 @@
 /** Shows what one engine promises its callers: order, isolation, answers that last, bounds, and an end. */
 
+import type { QueryOf } from "../../src/core/messages/queries.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_BATCH_BYTES } from "../../src/app/batch.ts";
 import { Engine, MAX_QUEUE } from "../../src/app/engine.ts";
@@ -28,9 +30,9 @@ test("commands called together are carried out in order, each seeing those befor
   const [first, before, second, claimed, completed, after] = await Promise.all([
     createTask(engine, "a"),
     taskIds(engine),
-    engine.execute(create(newTask("b", "a")), "test"),
-    engine.execute(claim("x"), "x"),
-    engine.execute(complete("x", "a"), "x"),
+    engine.execute(create(newTask("b", "a")), localOperator("test")),
+    engine.execute(claim("x"), localOperator("x")),
+    engine.execute(complete("x", "a"), localOperator("x")),
     taskIds(engine),
   ]);
   assertEquals([first.id, before, second.map(({ id }) => id), after], ["a", ["a"], ["b"], ["a", "b"]]);
@@ -44,17 +46,20 @@ test("commands called together are carried out in order, each seeing those befor
   ]);
 });
 
-test("a command that is refused, or a view that throws, disturbs no other call of its batch", async () => {
+test("a command that is refused, or a query that throws, disturbs no other call of its batch", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const { engine } = store;
   const bug = new Error("bug");
   const settled = await Promise.allSettled([
     createTask(engine, "a"),
     createTask(engine, "a"),
-    engine.execute(complete("x", "nothing"), "x"),
-    engine.read(() => {
-      throw bug;
-    }),
+    engine.execute(complete("x", "nothing"), localOperator("x")),
+    engine.query(
+      queryThat(() => {
+        throw bug;
+      }),
+      localOperator("test"),
+    ),
     createTask(engine, "b"),
   ]);
   const reasons = settled.map((each) => each.status === "rejected" ? each.reason : undefined);
@@ -85,7 +90,10 @@ test("calls whose records come to many bytes are spread over transactions, in or
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = await startStore({ directory: "/data", disk });
     await Promise.all(ids.map((id) => {
-      return store.engine.execute(create({ ...newTask(id), description: "x".repeat(sizeBytes) }), "test");
+      return store.engine.execute(
+        create({ ...newTask(id), description: "x".repeat(sizeBytes) }),
+        localOperator("test"),
+      );
     }));
     const writes = disk.operations.filter(({ name }) => name === "write").length;
     const perWrite = Math.ceil(MAX_BATCH_BYTES / sizeBytes);
@@ -101,7 +109,7 @@ test("a batch that takes long leaves the rest of the calls to the next, in order
   disk.operations.length = 0;
   const [, , , between] = await Promise.all([
     createTask(store.engine, "a"),
-    store.engine.read(() => time.skip(50)),
+    store.engine.query(queryThat(() => time.skip(50)), localOperator("test")),
     createTask(store.engine, "b"),
     taskIds(store.engine),
     createTask(store.engine, "c"),
@@ -119,7 +127,7 @@ test("the rest of a batch that took long and failed is carried out all the same"
   disk.plan = ({ name }) => name === "write" && writes++ === 0 ? { error: noSpace } : undefined;
   const settled = await Promise.allSettled([
     createTask(store.engine, "a"),
-    store.engine.read(() => time.skip(50)),
+    store.engine.query(queryThat(() => time.skip(50)), localOperator("test")),
     createTask(store.engine, "b"),
   ]);
   assertEquals(settled.map(({ status }) => status), ["rejected", "rejected", "fulfilled"]);
@@ -129,8 +137,8 @@ test("the rest of a batch that took long and failed is carried out all the same"
 test("a command that changes nothing leaves no record", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
-  assertEquals((await store.engine.execute(claim("x"), "x")).task, undefined);
-  await store.engine.execute(create(), "test");
+  assertEquals((await store.engine.execute(claim("x"), localOperator("x"))).task, undefined);
+  await store.engine.execute(create(), localOperator("test"));
   assertEquals(disk.operations.filter(({ name }) => name === "write"), []);
   assertEquals(store.engine.seq, 0);
 });
@@ -181,9 +189,9 @@ test("a state given out for a checkpoint while commands come in is the one of it
   await Promise.all(times(20, async (worker) => {
     for (let round = 0; round < 10; round++) {
       await createTask(engine, `${worker}-${round}`);
-      const { task } = await engine.execute(claim(`w${worker}`), "test");
+      const { task } = await engine.execute(claim(`w${worker}`), localOperator("test"));
       if (round % 3 === 0) checkpoints.push(takeCheckpoint(engine));
-      if (task !== undefined) await engine.execute(complete(`w${worker}`, task.id), "test");
+      if (task !== undefined) await engine.execute(complete(`w${worker}`, task.id), localOperator("test"));
     }
   }));
   const records = await recordsAfter(journal);
@@ -203,7 +211,7 @@ test("a closed engine has answered all that it was asked, and takes nothing more
   const asked = createTask(engine, "a");
   await engine.close();
   assertEquals((await asked).id, "a");
-  for (const call of [() => createTask(engine, "b"), () => engine.read(() => {})]) {
+  for (const call of [() => createTask(engine, "b"), () => engine.catchUp()]) {
     assertEquals((await assertRejects(call, Unavailable)).code, "closed");
   }
   assertEquals((await recordsAfter(store.journal)).length, 1);
@@ -262,3 +270,15 @@ test("a journal that is replaced again and again is an error in the end", async 
   assertEquals(log.warnings.length, 2);
   assertEquals((await wholeState(engine)).tasks, []);
 });
+
+/** A query during whose answer something happens. */
+function queryThat(action: () => void): QueryOf<"find"> {
+  return {
+    type: "find",
+    get tasks() {
+      action();
+      return [];
+    },
+    groups: [],
+  };
+}

@@ -26,7 +26,7 @@ Deno.test({
     assertEquals(told, Array.from({ length: 20 }, (_, index) => index + 1));
     unsubscribe();
     await createTask(other.engine, "after the end");
-    await store.engine.read(() => {});
+    await store.engine.catchUp();
     assertEquals(told.length, 20);
     assertEquals(store.log.warnings, []);
   },

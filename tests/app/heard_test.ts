@@ -1,5 +1,6 @@
 /** Shows which calls tell when an instance was last heard of, and that of too many the one silent for longest is forgotten. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { ORCHESTRATOR } from "../../src/app/job.ts";
@@ -68,18 +69,18 @@ test("what an instance itself calls in any process is heard, and nothing in its 
     [true, claim("ann", "b")],
     [true, fail("ann", "b")],
     [true, { type: "heartbeat", instance: "ann" }],
-    [false, { type: "heartbeat", instance: "ann" }, ORCHESTRATOR],
+    [false, { type: "heartbeat", instance: "ann" }, ORCHESTRATOR.name],
     [false, { type: "leave", instance: "ann" }],
   ];
   for (const [isHeard, command, actor = "test"] of calls) {
     const before = heard.at("ann");
     // So long that each sign of life is due, and yet nothing is over.
     scene.now += 40;
-    await engine.execute(command, actor);
+    await engine.execute(command, localOperator(actor));
     assertEquals(heard.at("ann"), isHeard ? scene.now : before, `${command.type} by ${actor}`);
   }
   heard.close();
   scene.now += 40;
-  await engine.execute({ type: "register_instance", instance: "ann", settings }, "test");
+  await engine.execute({ type: "register_instance", instance: "ann", settings }, localOperator("test"));
   assertEquals(heard.at("ann"), scene.now - 120);
 });

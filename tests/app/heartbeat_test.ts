@@ -1,5 +1,7 @@
 /** Shows that any call of an instance keeps it and its leases alive, refused ones too, and that a wrong clock does no harm. */
 
+import { readState } from "../support/store.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import type { Command } from "../../src/core/messages/commands.ts";
@@ -41,7 +43,7 @@ for (const [what, command, code] of REFUSED) {
     const engine = await withWorkOfAnn(scene);
     scene.now += 60;
     const { seq } = engine;
-    const refusal = await assertRejects(() => engine.execute(command, "ann"), Refusal);
+    const refusal = await assertRejects(() => engine.execute(command, localOperator("ann")), Refusal);
     assertEquals(refusal.code, code, refusal.message);
     const records = (await recordsOf(engine)).filter((record) => record.seq > seq);
     assertEquals(records.map(({ actor, command, events }) => ({ actor, command, events })), [{
@@ -57,7 +59,7 @@ for (const [what, command, code] of REFUSED) {
     // All that it has asked for is before it, for every process.
     scene.now += 100;
     const other = await scene.startEngine();
-    await other.execute({ type: "sweep" }, "test");
+    await other.execute({ type: "sweep" }, localOperator("test"));
     assertEquals((await taskIn(other, "a")).status, "in_progress");
     assertEquals(await statusOf(other, "ann"), "active");
   });
@@ -66,13 +68,13 @@ for (const [what, command, code] of REFUSED) {
 test("a refused call writes nothing while enough time is left, or where nothing of it can expire", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
-  await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
+  await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
   scene.now += 10;
   const { seq } = engine;
   for (const instance of ["ann", "bob", "nobody"]) {
-    await assertRejects(() => engine.execute(claim(instance, "waiting"), instance), Refusal);
+    await assertRejects(() => engine.execute(claim(instance, "waiting"), localOperator(instance)), Refusal);
   }
-  await assertRejects(() => engine.execute(create(newTask("a")), "ann"), Refusal);
+  await assertRejects(() => engine.execute(create(newTask("a")), localOperator("ann")), Refusal);
   assertEquals(engine.seq, seq);
 });
 
@@ -80,9 +82,9 @@ test("a refused call stands beside those of its batch that are carried out", asy
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
   const settled = await Promise.allSettled([
-    engine.execute(create(newTask("b")), "test"),
-    engine.execute(claim("ann", "waiting"), "ann"),
-    engine.execute(create(newTask("c")), "test"),
+    engine.execute(create(newTask("b")), localOperator("test")),
+    engine.execute(claim("ann", "waiting"), localOperator("ann")),
+    engine.execute(create(newTask("c")), localOperator("test")),
   ]);
   assertEquals(settled.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   const commands = (await recordsOf(engine)).slice(-3).map(({ command }) => command);
@@ -93,7 +95,10 @@ test("registering again renews the leases of what is held", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
   const settings = { ttlMs: 100 };
-  const { expiresAt, holding } = await engine.execute({ type: "register_instance", instance: "ann", settings }, "ann");
+  const { expiresAt, holding } = await engine.execute(
+    { type: "register_instance", instance: "ann", settings },
+    localOperator("ann"),
+  );
   assertEquals(expiresAt, scene.now + 100);
   assertEquals(holding, [{ id: "a", attempt: 1, leaseUntil: scene.now + 300 }]);
 });
@@ -101,33 +106,42 @@ test("registering again renews the leases of what is held", async (scene) => {
 test("what an instance lost is told once, whatever of it is refused or carried out before", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 150;
-  await engine.execute({ type: "sweep" }, "orchestrator");
+  await engine.execute({ type: "sweep" }, localOperator("orchestrator"));
   assertEquals(await statusOf(engine, "ann"), "lost");
   // A claim that is refused has no answer which could tell it.
-  await assertRejects(() => engine.execute(claim("ann", "waiting"), "ann"), Refusal);
-  await assertRejects(() => engine.execute({ type: "report_progress", id: "a", instance: "ann" }, "ann"), Refusal);
-  await engine.execute(complete("ann", "a"), "ann");
+  await assertRejects(() => engine.execute(claim("ann", "waiting"), localOperator("ann")), Refusal);
+  await assertRejects(
+    () => engine.execute({ type: "report_progress", id: "a", instance: "ann" }, localOperator("ann")),
+    Refusal,
+  );
+  await engine.execute(complete("ann", "a"), localOperator("ann"));
   assertEquals((await taskIn(engine, "a")).status, "completed");
-  const heartbeat = await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
+  const heartbeat = await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
   assertEquals([heartbeat.status, heartbeat.lostTasks], ["active", ["a"]]);
-  const { lostTasks } = await engine.execute({ type: "heartbeat", instance: "ann" }, "ann");
+  const { lostTasks } = await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
   assertEquals(lostTasks, []);
 });
 
 test("a time that only a read of one process saw makes no lease longer, and ends none early", async (scene) => {
   const right = await scene.startEngine();
-  await right.execute(create(taskWith({ timeoutMs: HOUR / 2 }, "a"), taskWith({ timeoutMs: HOUR / 2 }, "b")), "test");
-  await right.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: HOUR / 2 } }, "test");
-  await right.execute(claim("ann", "a"), "ann");
+  await right.execute(
+    create(taskWith({ timeoutMs: HOUR / 2 }, "a"), taskWith({ timeoutMs: HOUR / 2 }, "b")),
+    localOperator("test"),
+  );
+  await right.execute(
+    { type: "register_instance", instance: "ann", settings: { ttlMs: HOUR / 2 } },
+    localOperator("test"),
+  );
+  await right.execute(claim("ann", "a"), localOperator("ann"));
   let aheadMs = 0;
   const wrong = await scene.startEngine(() => scene.now + aheadMs);
   aheadMs = HOUR;
   assertEquals((await taskIn(wrong, "a")).status, "in_progress");
   aheadMs = 0;
   scene.now += 1_000;
-  const claimed = await wrong.execute(claim("bob", "b"), "bob");
+  const claimed = await wrong.execute(claim("bob", "b"), localOperator("bob"));
   assertEquals(claimed.task?.leaseUntil, scene.now + HOUR / 2);
-  assertEquals(await wrong.execute({ type: "sweep" }, "test"), { swept: 0 });
+  assertEquals(await wrong.execute({ type: "sweep" }, localOperator("test")), { swept: 0 });
   for (const engine of [wrong, right]) {
     assertEquals([(await taskIn(engine, "a")).status, await statusOf(engine, "ann")], ["in_progress", "active"]);
   }
@@ -138,24 +152,24 @@ test("a time that only a read of one process saw makes no lease longer, and ends
 test("a task that only a wrong read found ready is delayed again", async (scene) => {
   const right = await scene.startEngine();
   const reserved = taskWith({ assignTo: { instance: "bob", fallbackMs: HOUR / 2 } }, "bobs");
-  await right.execute(create(taskWith({ notBefore: scene.now + HOUR / 2 }, "a"), reserved), "test");
+  await right.execute(create(taskWith({ notBefore: scene.now + HOUR / 2 }, "a"), reserved), localOperator("test"));
   let aheadMs = HOUR;
   const wrong = await scene.startEngine(() => scene.now + aheadMs);
-  const readiness = () => wrong.read((state) => state.tasks.get("a")?.standing);
+  const readiness = async () => (await wrong.query({ type: "get_task", id: "a" }, localOperator("test"))).readiness;
   assertEquals(await readiness(), "ready");
   aheadMs = 0;
   assertEquals(await readiness(), "delayed");
-  assertEquals((await wrong.execute(claim("ann"), "ann")).task, undefined);
+  assertEquals((await wrong.execute(claim("ann"), localOperator("ann"))).task, undefined);
   scene.now += HOUR / 2;
   // Of both the one that has been ready for longer, if for bob alone, comes first.
-  for (const id of ["bobs", "a"]) assertEquals((await wrong.execute(claim("ann"), "ann")).task?.id, id);
+  for (const id of ["bobs", "a"]) assertEquals((await wrong.execute(claim("ann"), localOperator("ann"))).task?.id, id);
 });
 
 test("a time that the journal has counts, though the clock goes back behind it", async (scene) => {
   const engine = await scene.startEngine();
-  await engine.execute(create(taskWith({ timeoutMs: 100 }, "a")), "test");
+  await engine.execute(create(taskWith({ timeoutMs: 100 }, "a")), localOperator("test"));
   scene.now -= HOUR;
-  const { task } = await engine.execute(claim("ann", "a"), "ann");
+  const { task } = await engine.execute(claim("ann", "a"), localOperator("ann"));
   assert(task?.leaseUntil !== undefined);
   assertEquals(task.leaseUntil, scene.now + HOUR + 100);
 });
@@ -163,22 +177,22 @@ test("a time that the journal has counts, though the clock goes back behind it",
 /** Ann has 100 ms to live and holds a, whose lease is 200 ms; bob holds another task, and one waits for both. */
 async function withWorkOfAnn(scene: Scene): Promise<Engine> {
   const engine = await scene.startEngine();
-  await engine.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 100 } }, "test");
+  await engine.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 100 } }, localOperator("test"));
   const tasks = [taskWith({ timeoutMs: 200 }, "a"), newTask("bobs"), newTask("waiting", "a", "bobs")];
-  await engine.execute(create(...tasks), "test");
-  await engine.execute(claim("ann", "a"), "ann");
-  await engine.execute(claim("bob", "bobs"), "bob");
+  await engine.execute(create(...tasks), localOperator("test"));
+  await engine.execute(claim("ann", "a"), localOperator("ann"));
+  await engine.execute(claim("bob", "bobs"), localOperator("bob"));
   return engine;
 }
 
 async function taskIn(engine: Engine, id: string): Promise<Task> {
-  const task = await engine.read((state) => state.tasks.get(id)?.task);
+  const task = await readState(engine, (state) => state.tasks.get(id)?.task);
   assert(task !== undefined);
   return task;
 }
 
 async function statusOf(engine: Engine, id: string): Promise<string | undefined> {
-  return await engine.read((state) => state.instances.get(id)?.instance.status);
+  return await readState(engine, (state) => state.instances.get(id)?.instance.status);
 }
 
 async function recordsOf(engine: Engine): Promise<JournalRecord[]> {

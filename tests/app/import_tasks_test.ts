@@ -1,5 +1,6 @@
 /** Shows that an import of any size is refused as a whole or carried out in parts, and completed by repeating it. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { importTasks } from "../../src/app/import_tasks.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
@@ -50,7 +51,7 @@ test("an import that dies at any operation is completed by repeating it, nothing
 test("what has become of imported tasks meanwhile does not matter when the import is repeated", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   await importTasks(store.engine, LARGE, { imported: 0, present: 0 });
-  await store.engine.execute(claim("x"), "x");
+  await store.engine.execute(claim("x"), localOperator("x"));
   const progress = { imported: 0, present: 0 };
   await importTasks(store.engine, LARGE, progress);
   assertEquals(progress, { imported: 0, present: 60 });

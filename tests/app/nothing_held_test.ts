@@ -1,5 +1,8 @@
 /** Shows that a process holds nothing of calls, callers and tasks that are gone, whatever they did and in what order. */
 
+import type { QueryOf } from "../../src/core/messages/queries.ts";
+import { readState } from "../support/store.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Checkpointer } from "../../src/app/checkpointer.ts";
@@ -131,7 +134,8 @@ async function startProcess(time: FakeTime) {
   const checkpointer = new Checkpointer({ engine, checkpoints: noCheckpoints, log });
   // Somebody is told of everything, from the first call to the last, so that the journal is watched all the time.
   const unsubscribe = feed.subscribe(() => {});
-  const connect = () => new Subscriptions({ engine, feed, notify: () => {}, onError: () => {} });
+  const find = (query: QueryOf<"find">) => engine.query(query, localOperator("client"));
+  const connect = () => new Subscriptions({ find, feed, notify: () => {}, onError: () => {} });
   const clients = CLIENTS.map(connect);
   const waits: AbortController[] = [];
   const underWay: Promise<unknown>[] = [];
@@ -154,7 +158,7 @@ async function startProcess(time: FakeTime) {
         const command = { type: "claim_task", instance: call.instance } as const;
         const options = { waitMs: call.waitMs, signal: aborting.signal, onWaiting: () => void met.waits++ };
         heard.note(call.instance);
-        underWay.push(settle(waiting.claim(command, call.client, options)));
+        underWay.push(settle(waiting.claim(command, localOperator(call.client), options)));
         return;
       }
       case "abort":
@@ -181,7 +185,7 @@ async function startProcess(time: FakeTime) {
     }
   };
 
-  const execute = (engine: Engine, command: Command) => settle(engine.execute(command, "test"));
+  const execute = (engine: Engine, command: Command) => settle(engine.execute(command, localOperator("test")));
 
   return {
     met,
@@ -203,7 +207,7 @@ async function startProcess(time: FakeTime) {
     async play(turns: readonly Turn[], calls: readonly Call[]): Promise<void> {
       for (const [index, turn] of turns.entries()) {
         const at = index % 2 === 0 ? engine : other;
-        await settle(at.read((state) => steer(state, turn)).then((command) => execute(at, command)));
+        await settle(readState(at, (state) => steer(state, turn)).then((command) => execute(at, command)));
         const next = calls[index];
         if (next !== undefined) await call(next);
       }
@@ -215,7 +219,7 @@ async function startProcess(time: FakeTime) {
       for (const client of clients) client.close();
       await time.pass(LATER_MS);
       await Promise.all(underWay);
-      const { ids, groups, instances } = await other.read((state) => ({
+      const { ids, groups, instances } = await readState(other, (state) => ({
         ids: [...state.tasks.keys()],
         groups: [...state.groups.keys()],
         instances: [...state.instances.keys()],
@@ -226,7 +230,7 @@ async function startProcess(time: FakeTime) {
       }
       for (const id of groups) await execute(engine, { type: "delete_group", id });
       for (const instance of instances) await execute(other, { type: "leave", instance });
-      return await engine.read(({ tasks, groups }) => ({ tasks: tasks.size, groups: groups.size }));
+      return await readState(engine, ({ tasks, groups }) => ({ tasks: tasks.size, groups: groups.size }));
     },
     async close(): Promise<void> {
       unsubscribe();

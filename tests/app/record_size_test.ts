@@ -1,5 +1,7 @@
 /** Shows that no record is larger than 4 MiB, whatever is asked for: it is refused, and nothing else suffers. */
 
+import { readState } from "../support/store.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_EVENTS_BYTES, MAX_RECORD_BYTES } from "../../src/core/model/limits.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
@@ -22,7 +24,7 @@ test("a command whose record would be too large is refused, and calls beside it 
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const calls = [
     createTask(store.engine, "before"),
-    store.engine.execute(create(...tasksOf(MAX_RECORD_BYTES + 100_000)), "test"),
+    store.engine.execute(create(...tasksOf(MAX_RECORD_BYTES + 100_000)), localOperator("test")),
     createTask(store.engine, "after"),
   ] as const;
   const settled = await Promise.allSettled(calls);
@@ -41,15 +43,15 @@ test("a command whose record just fits is carried out, and what follows from it 
   const disk = new MemoryDisk();
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "gone");
-  await store.engine.execute({ type: "cancel_task", id: "gone" }, "test");
+  await store.engine.execute({ type: "cancel_task", id: "gone" }, localOperator("test"));
   const skipping = times(50, (index) => ({
     ...newTask(`s${index}`),
     dependencies: ["gone"],
     ifUnreachable: "skip" as const,
   }));
-  await store.engine.execute(create(...tasksOf(MAX_EVENTS_BYTES - 60_000), ...skipping), "test");
+  await store.engine.execute(create(...tasksOf(MAX_EVENTS_BYTES - 60_000), ...skipping), localOperator("test"));
   await createTask(store.engine, "next");
-  const statuses = await store.engine.read((state) => skipping.map(({ id }) => state.tasks.get(id)?.task.status));
+  const statuses = await readState(store.engine, (state) => skipping.map(({ id }) => state.tasks.get(id)?.task.status));
   assert(statuses.every((status) => status === "skipped"));
   const records = await recordsAfter(store.journal);
   assert(records.every((record) => JSON.stringify(record).length < MAX_RECORD_BYTES));

@@ -1,5 +1,7 @@
 /** Shows that what is due happens though nobody calls, once however many processes look, and that nobody looks for no reason. */
 
+import { readState } from "../support/store.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Unavailable } from "../../src/app/ports.ts";
@@ -48,8 +50,8 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
 }
 
 test("a lease of a process that is gone expires when its time is over", async ({ time, gone, engine }) => {
-  await gone.execute(create(taskWith({ timeoutMs: 3_456 }, "a")), "test");
-  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await gone.execute(create(taskWith({ timeoutMs: 3_456 }, "a")), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(3_455);
   assertEquals(await swept(engine), []);
   await time.pass(1);
@@ -59,9 +61,9 @@ test("a lease of a process that is gone expires when its time is over", async ({
 });
 
 test("an instance of a process that is gone is lost, with what it holds", async ({ time, gone, engine }) => {
-  await gone.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 2_000 } }, "test");
-  await gone.execute(create(newTask("a"), newTask("b")), "test");
-  for (const id of ["a", "b"]) await gone.execute({ type: "claim_task", instance: "ann", id }, "test");
+  await gone.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 2_000 } }, localOperator("test"));
+  await gone.execute(create(newTask("a"), newTask("b")), localOperator("test"));
+  for (const id of ["a", "b"]) await gone.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
   await time.pass(1_999);
   assertEquals(await swept(engine), []);
   await time.pass(1);
@@ -71,7 +73,10 @@ test("an instance of a process that is gone is lost, with what it holds", async 
 
 test("a deadline passes", async ({ time, gone, engine }) => {
   const deadline = now() + 1_500;
-  await gone.execute(create(taskWith({ deadline }, "a"), taskWith({ deadline, failOnDeadline: true }, "b")), "test");
+  await gone.execute(
+    create(taskWith({ deadline }, "a"), taskWith({ deadline, failOnDeadline: true }, "b")),
+    localOperator("test"),
+  );
   await time.pass(1_499);
   assertEquals(await swept(engine), []);
   await time.pass(1);
@@ -81,9 +86,12 @@ test("a deadline passes", async ({ time, gone, engine }) => {
 test("each of many times is kept, once it is known", async ({ time, gone, engine }) => {
   await time.pass(10);
   const timeouts = [100, 250, 251, 900, 1_700, 1_800, 5_000];
-  await gone.execute(create(...timeouts.map((timeoutMs) => taskWith({ timeoutMs }, `t${timeoutMs}`))), "test");
+  await gone.execute(
+    create(...timeouts.map((timeoutMs) => taskWith({ timeoutMs }, `t${timeoutMs}`))),
+    localOperator("test"),
+  );
   for (const timeoutMs of timeouts) {
-    await gone.execute({ type: "claim_task", instance: "ann", id: `t${timeoutMs}` }, "test");
+    await gone.execute({ type: "claim_task", instance: "ann", id: `t${timeoutMs}` }, localOperator("test"));
   }
   // What others write shows within a second: so the first of them are late.
   await time.pass(10_000);
@@ -94,9 +102,9 @@ test("each of many times is kept, once it is known", async ({ time, gone, engine
 test("what is more than one sweep can do is done in several", async ({ time, gone, engine }) => {
   const ids = times(1_500, (index) => `t${index}`);
   for (const part of [ids.slice(0, 1_000), ids.slice(1_000)]) {
-    await gone.execute(create(...part.map((id) => taskWith({ timeoutMs: 5_000 }, id))), "test");
+    await gone.execute(create(...part.map((id) => taskWith({ timeoutMs: 5_000 }, id))), localOperator("test"));
   }
-  await Promise.all(ids.map((id) => gone.execute({ type: "claim_task", instance: "ann", id }, "test")));
+  await Promise.all(ids.map((id) => gone.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"))));
   await time.pass(5_010);
   assertEquals((await swept(engine)).length, 1_500);
   assertEquals((await recordsOf(engine)).filter(({ command }) => command === "sweep").length, 2);
@@ -105,19 +113,24 @@ test("what is more than one sweep can do is done in several", async ({ time, gon
 test("an instance that holds many tasks is lost in parts, unless it calls in between", async ({ time, gone, engine }) => {
   const ids = times(2_500, (index) => `t${index}`);
   for (const instance of ["ann", "ben"]) {
-    await gone.execute({ type: "register_instance", instance, settings: { ttlMs: 2_000 } }, "test");
+    await gone.execute({ type: "register_instance", instance, settings: { ttlMs: 2_000 } }, localOperator("test"));
     for (const start of [0, 1_000, 2_000]) {
-      await gone.execute(create(...ids.slice(start, start + 1_000).map((id) => newTask(instance + id))), "test");
+      await gone.execute(
+        create(...ids.slice(start, start + 1_000).map((id) => newTask(instance + id))),
+        localOperator("test"),
+      );
     }
-    await Promise.all(ids.map((id) => gone.execute({ type: "claim_task", instance, id: instance + id }, "test")));
+    await Promise.all(
+      ids.map((id) => gone.execute({ type: "claim_task", instance, id: instance + id }, localOperator("test"))),
+    );
   }
-  const heldBy = (instance: string) => engine.read((state) => state.held.get(instance)?.size ?? 0);
-  const { read } = engine;
+  const heldBy = (instance: string) => readState(engine, (state) => state.held.get(instance)?.size ?? 0);
+  const { query } = engine;
   // The sweeper sees nothing until both are over; then a call of ben comes before it.
-  engine.read = () => Promise.reject(new Unavailable("busy", "not now"));
+  engine.query = () => Promise.reject(new Unavailable("busy", "not now"));
   await time.pass(2_000);
-  engine.read = read;
-  await gone.execute({ type: "heartbeat", instance: "ben" }, "test");
+  engine.query = query;
+  await gone.execute({ type: "heartbeat", instance: "ben" }, localOperator("test"));
   assertEquals([await heldBy("ann"), await heldBy("ben")], [2_000, 2_500]);
   await time.pass(1_000);
   assertEquals([await heldBy("ann"), await heldBy("ben")], [0, 2_500]);
@@ -129,21 +142,21 @@ test("an instance that holds many tasks is lost in parts, unless it calls in bet
 
 test("tasks that one failure makes unreachable are skipped in parts though nobody calls", async ({ time, gone, engine }) => {
   const ids = times(2_500, (index) => `t${index}`);
-  await gone.execute(create(newTask("root")), "test");
+  await gone.execute(create(newTask("root")), localOperator("test"));
   for (const start of [0, 1_000, 2_000]) {
     const part = ids.slice(start, start + 1_000).map((id) => taskWith({ ifUnreachable: "skip" }, id, "root"));
-    await gone.execute(create(...part), "test");
+    await gone.execute(create(...part), localOperator("test"));
   }
-  await gone.execute({ type: "cancel_task", id: "root" }, "test");
+  await gone.execute({ type: "cancel_task", id: "root" }, localOperator("test"));
   await time.pass(1_000);
-  assertEquals(await engine.read((state) => state.counts.skipped), 2_500);
+  assertEquals(await readState(engine, (state) => state.counts.skipped), 2_500);
   assertEquals(await swept(engine), ["tasks.skipped", "tasks.skipped"]);
 });
 
 test("that the journal is ahead of the clock is warned of once, and again if that comes back", async (scene) => {
   const { time, journal, log } = scene;
   const ahead = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
-  await ahead.execute(create(newTask("a")), "test");
+  await ahead.execute(create(newTask("a")), localOperator("test"));
   for (const round of [1, 2]) {
     scene.setClock(-3_600_000);
     await time.pass(5_000);
@@ -157,9 +170,9 @@ test("that the journal is ahead of the clock is warned of once, and again if tha
 
 test("what is due happens once, however many processes look", async ({ time, gone, engine, journal }) => {
   const others = await Promise.all(times(4, () => startProcess(journal)));
-  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), "test");
-  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
-  await gone.execute({ type: "register_instance", instance: "bob", settings: { ttlMs: 1_500 } }, "test");
+  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
+  await gone.execute({ type: "register_instance", instance: "bob", settings: { ttlMs: 1_500 } }, localOperator("test"));
   await time.pass(10_000);
   assertEquals((await swept(engine)).toSorted(), ["attempt.ended", "instance.lost"]);
   for (const { log } of others) assertEquals(log.warnings, []);
@@ -168,8 +181,8 @@ test("what is due happens once, however many processes look", async ({ time, gon
 
 test("where nothing is due, it looks once a second and writes nothing", async (scene) => {
   const { time, gone, engine, log } = scene;
-  await gone.execute(create(taskWith({ timeoutMs: 60_000 }, "a"), newTask("b")), "test");
-  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await gone.execute(create(taskWith({ timeoutMs: 60_000 }, "a"), newTask("b")), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(10);
   const { seq } = engine;
   scene.reads = 0;
@@ -180,23 +193,23 @@ test("where nothing is due, it looks once a second and writes nothing", async (s
 
 test("an error is logged once, and again after it was gone; looking goes on", async (scene) => {
   const { time, gone, engine, log } = scene;
-  const { read } = engine;
+  const { query } = engine;
   for (const round of [1, 2]) {
-    engine.read = () => Promise.reject(new Error("the disk is tired"));
+    engine.query = () => Promise.reject(new Error("the disk is tired"));
     await time.pass(10_000);
     assertEquals(log.warnings, times(round, () => "Cannot look for expired leases: Error: the disk is tired"));
-    engine.read = read;
+    engine.query = query;
     await time.pass(2_000);
   }
-  await gone.execute(create(taskWith({ timeoutMs: 500 }, "a")), "test");
-  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await gone.execute(create(taskWith({ timeoutMs: 500 }, "a")), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(2_000);
   assertEquals(await swept(engine), ["attempt.ended"]);
 });
 
 for (const code of ["busy", "closed"] as const) {
   test(`that the engine is ${code} is not worth a word`, async ({ time, engine, log }) => {
-    engine.read = () => Promise.reject(new Unavailable(code, "not now"));
+    engine.query = () => Promise.reject(new Unavailable(code, "not now"));
     await time.pass(5_000);
     assertEquals(log.warnings, []);
   });
@@ -204,14 +217,14 @@ for (const code of ["busy", "closed"] as const) {
 
 test("once closed, it looks no more, and what was under way is over", async (scene) => {
   const { time, gone, engine, sweeper } = scene;
-  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), "test");
-  await gone.execute({ type: "claim_task", instance: "ann" }, "test");
+  await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(1_000);
   const { promise: looked, resolve: look } = Promise.withResolvers<void>();
-  const { read } = engine;
-  engine.read = async (view) => {
+  const { query } = engine;
+  engine.query = async (...call) => {
     await looked;
-    return await read.call(engine, view) as ReturnType<typeof view>;
+    return await query.apply(engine, call);
   };
   await time.pass(500);
   let isClosed = false;
@@ -231,14 +244,15 @@ function now(): number {
 
 async function startProcess(journal: MemoryJournal): Promise<Process> {
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
-  const read = engine.read.bind(engine);
-  engine.read = (view) => {
-    process.reads++;
-    return read(view);
-  };
   let offMs = 0;
-  const sweeper = new Sweeper({ engine, now: () => now() + offMs, log });
+  const clock = () => now() + offMs;
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: clock });
+  const query = engine.query.bind(engine);
+  engine.query = (...call) => {
+    process.reads++;
+    return query(...call);
+  };
+  const sweeper = new Sweeper({ engine, now: clock, log });
   const process: Process = { engine, log, sweeper, setClock: (ms) => offMs = ms, reads: 0 };
   return process;
 }

@@ -1,5 +1,7 @@
 /** Shows that claims wait in line for tasks of any process, cost little while they do, and leave nothing claimed. */
 
+import { readState } from "../support/store.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Unavailable } from "../../src/app/ports.ts";
@@ -69,7 +71,7 @@ test("who waits gets what its own process creates, at once", async ({ time, engi
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(500);
   assertEquals(ann.claim, undefined);
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(taskOf(ann), "a");
 });
@@ -77,25 +79,28 @@ test("who waits gets what its own process creates, at once", async ({ time, engi
 test("who waits gets what another process creates, at once", async ({ time, waiting, other }) => {
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(500);
-  await other.engine.execute(create(newTask("a")), "test");
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(taskOf(ann), "a");
   assertEquals((await taskIn(other.engine, "a")).assignedTo, "ann");
 });
 
 test("who waits gets what the end of another task makes ready, with its result", async ({ time, waiting, other }) => {
-  await other.engine.execute(create(newTask("a"), newTask("b", "a")), "test");
-  await other.engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await other.engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
+  await other.engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(500);
-  await other.engine.execute({ type: "complete_task", id: "a", instance: "bob", result: "made" }, "test");
+  await other.engine.execute(
+    { type: "complete_task", id: "a", instance: "bob", result: "made" },
+    localOperator("test"),
+  );
   await time.pass(SOON_MS);
   assert(ann.claim?.task !== undefined);
   assertEquals(ann.claim.inputs, [{ task: "a", result: "made" }]);
 });
 
 test("where there is a task, nobody waits", async ({ time, engine, waiting }) => {
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(0);
   assertEquals(taskOf(ann), "a");
@@ -105,10 +110,10 @@ test("where there is a task, nobody waits", async ({ time, engine, waiting }) =>
 test("those who wait are served in the order in which they came", async ({ time, waiting, other }) => {
   const waiters = ["ann", "bob", "cid", "dan"].map((instance) => claimOf(waiting, instance, 10_000));
   await time.pass(100);
-  await other.engine.execute(create(newTask("a")), "test");
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(waiters.map(taskOf), ["a", undefined, undefined, undefined]);
-  await other.engine.execute(create(newTask("b"), newTask("c")), "test");
+  await other.engine.execute(create(newTask("b"), newTask("c")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(waiters.map(taskOf), ["a", "b", "c", undefined]);
 });
@@ -117,7 +122,7 @@ test("who cannot do a task does not keep it from those behind", async ({ time, w
   const ann = claimOf(waiting, "ann", 10_000);
   const bob = claimOf(waiting, "bob", 10_000, { roles: ["qa"] });
   await time.pass(100);
-  await other.engine.execute(create(taskWith({ role: "qa" }, "a")), "test");
+  await other.engine.execute(create(taskWith({ role: "qa" }, "a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals([taskOf(ann), taskOf(bob)], [undefined, "a"]);
 });
@@ -125,8 +130,8 @@ test("who cannot do a task does not keep it from those behind", async ({ time, w
 test("when the time is over, the answer says why there is nothing by then", async ({ time, waiting, other }) => {
   const ann = claimOf(waiting, "ann", 1_000);
   await time.pass(500);
-  await other.engine.execute(create(newTask("a")), "test");
-  await other.engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
+  await other.engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   await time.pass(499);
   assertEquals(ann.claim, undefined);
   await time.pass(1);
@@ -141,7 +146,7 @@ test("whose time is over while it is being served claims no second task", async 
   const late = Promise.withResolvers<void>();
   scene.onExecuted = ({ type }) => type === "claim_task" ? late.promise : undefined;
   commands.length = 0;
-  await other.engine.execute(create(newTask("a"), newTask("b")), "test");
+  await other.engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
   await time.pass(2_000);
   late.resolve();
   await time.pass(0);
@@ -161,8 +166,8 @@ test("nobody waits without time, or as long as clients wait for an answer", asyn
 });
 
 test("who waits is told at once, and every five seconds, for what", async ({ time, engine, waiting }) => {
-  await engine.execute(create(newTask("a")), "test");
-  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   const ann = claimOf(waiting, "ann", 11_000);
   await time.pass(11_000);
   assertEquals(ann.reports, [[0, "waiting"], [5_000, "waiting"], [10_000, "waiting"]]);
@@ -171,9 +176,11 @@ test("who waits is told at once, and every five seconds, for what", async ({ tim
 for (const reason of ["draining", "at_capacity"] as const) {
   test(`an instance that is ${reason} does not wait`, async ({ time, engine, waiting }) => {
     await register(engine, "ann", { maxConcurrent: 1 });
-    await engine.execute(create(newTask("a"), newTask("b", "a")), "test");
-    await engine.execute({ type: "claim_task", instance: "ann" }, "test");
-    if (reason === "draining") await engine.execute({ type: "leave", instance: "ann", isDraining: true }, "test");
+    await engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
+    await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
+    if (reason === "draining") {
+      await engine.execute({ type: "leave", instance: "ann", isDraining: true }, localOperator("test"));
+    }
     const ann = claimOf(waiting, "ann", 10_000);
     await time.pass(0);
     assertEquals(reasonOf(ann), reason);
@@ -185,8 +192,8 @@ for (const where of ["its own process", "another process"] as const) {
     test(`who waits and is ${reason} by a call to ${where} is told at once`, async ({ time, engine, waiting, other }) => {
       await register(engine, "ann", {});
       await register(engine, "bob", {});
-      await engine.execute(create(newTask("a"), newTask("b", "a")), "test");
-      await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+      await engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
+      await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
       // A task in its hands lets it drain, and not leave at once.
       const [ann, same, bob] = [
         claimOf(waiting, "ann", 10_000),
@@ -195,7 +202,7 @@ for (const where of ["its own process", "another process"] as const) {
       ];
       await time.pass(500);
       const caller = where === "another process" ? other.engine : engine;
-      await caller.execute({ type: "leave", instance: "ann", isDraining }, "test");
+      await caller.execute({ type: "leave", instance: "ann", isDraining }, localOperator("test"));
       await time.pass(SOON_MS);
       assertEquals([ann, same].map(reasonOf), [reason, reason]);
       // What it handed back is for the others.
@@ -209,8 +216,8 @@ test("who waits is told at once when a call of another client takes all that it 
   await register(engine, "ann", { maxConcurrent: 1 });
   const ann = claimOf(waiting, "ann", 10_000, { roles: ["qa"] });
   await time.pass(500);
-  await other.engine.execute(create(taskWith({ role: "dev" }, "a")), "test");
-  await other.engine.execute({ type: "claim_task", instance: "ann", id: "a", roles: ["dev"] }, "test");
+  await other.engine.execute(create(taskWith({ role: "dev" }, "a")), localOperator("test"));
+  await other.engine.execute({ type: "claim_task", instance: "ann", id: "a", roles: ["dev"] }, localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(reasonOf(ann), "at_capacity");
 });
@@ -221,7 +228,7 @@ test("who cancels is answered at once, and gets nothing later", async ({ time, e
   ann.cancel();
   await time.pass(0);
   assertEquals(reasonOf(ann), "no_tasks_exist");
-  await engine.execute(create(newTask("a"), newTask("b")), "test");
+  await engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals([taskOf(ann), taskOf(bob)], [undefined, "a"]);
   assertEquals((await taskIn(engine, "b")).status, "pending");
@@ -230,18 +237,18 @@ test("who cancels is answered at once, and gets nothing later", async ({ time, e
 for (const moment of ["the first try", "a later try", "the last try"] as const) {
   test(`what is claimed for who cancels during ${moment} is handed back`, async (scene) => {
     const { time, engine, waiting, other } = scene;
-    if (moment === "the first try") await engine.execute(create(newTask("a")), "test");
+    if (moment === "the first try") await engine.execute(create(newTask("a")), localOperator("test"));
     const ann = claimOf(waiting, "ann", 1_000);
     if (moment !== "the first try") await time.pass(500);
     scene.onExecuted = ({ type }) => {
       // The last try is made when the time is over; until then nobody learns of the task.
       if (type === "claim_task") ann.cancel();
     };
-    if (moment === "a later try") await other.engine.execute(create(newTask("a")), "test");
+    if (moment === "a later try") await other.engine.execute(create(newTask("a")), localOperator("test"));
     if (moment === "the last try") {
       await time.pass(499);
       // In the same millisecond as the end of the wait: no look comes before it.
-      const creation = other.engine.execute(create(newTask("a")), "test");
+      const creation = other.engine.execute(create(newTask("a")), localOperator("test"));
       await time.pass(1);
       await creation;
     }
@@ -258,8 +265,8 @@ for (const moment of ["the first try", "a later try", "the last try"] as const) 
 
 test("what an instance held before is not handed back when it cancels asking for it again", async (scene) => {
   const { time, engine, waiting } = scene;
-  await engine.execute(create(newTask("a")), "test");
-  await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(1);
   const ann = claimOf(waiting, "ann", 1_000, { id: "a" });
   ann.cancel();
@@ -280,17 +287,17 @@ test("a newer call of the same caller and instance ends the older wait, and no o
   await time.pass(0);
   assertEquals(reasonOf(older), "superseded");
   assertEquals(others.map(({ claim }) => claim), [undefined, undefined, undefined]);
-  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), "test");
+  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), localOperator("test"));
   await time.pass(2_000);
   assertEquals([...others, newer].filter((waiter) => taskOf(waiter) !== undefined).length, 4);
-  assertEquals((await engine.read((state) => state.counts)).in_progress, 4);
+  assertEquals((await readState(engine, (state) => state.counts)).in_progress, 4);
 });
 
 test("of four calls at once, the newest waits", async ({ time, engine, waiting }) => {
   const waiters = times(4, () => claimOf(waiting, "ann", 10_000));
   await time.pass(100);
   assertEquals(waiters.map(reasonOf), ["superseded", "superseded", "superseded", undefined]);
-  await engine.execute(create(newTask("a"), newTask("b")), "test");
+  await engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
   await time.pass(2_000);
   assertEquals(waiters.map(taskOf), [undefined, undefined, undefined, "a"]);
   assertEquals((await taskIn(engine, "b")).status, "pending");
@@ -302,7 +309,7 @@ test("a newer call that does not wait ends the older wait too", async ({ time, e
   const newer = claimOf(waiting, "ann", 0);
   await time.pass(0);
   assertEquals([reasonOf(older), reasonOf(newer)], ["superseded", "no_tasks_exist"]);
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(2_000);
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
@@ -317,11 +324,11 @@ for (const moment of ["a later try", "the last try"] as const) {
       if (type === "claim_task") newer ??= claimOf(waiting, "ann", 5_000, { roles: ["qa"] });
     };
     const task = taskWith({ assignTo: { instance: "ann" } }, "a");
-    if (moment === "a later try") await other.engine.execute(create(task), "test");
+    if (moment === "a later try") await other.engine.execute(create(task), localOperator("test"));
     else {
       await time.pass(499);
       // In the same millisecond as the end of the wait: no look comes before it.
-      const creation = other.engine.execute(create(task), "test");
+      const creation = other.engine.execute(create(task), localOperator("test"));
       await time.pass(1);
       await creation;
     }
@@ -343,7 +350,7 @@ test("closing answers all who wait, and nobody waits after it", async ({ time, e
   const late = claimOf(waiting, "late", 10_000);
   await time.pass(0);
   assertEquals(reasonOf(late), "no_tasks_exist");
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
@@ -357,7 +364,7 @@ test("closing takes until what was claimed meanwhile is handed back", async (sce
     // As main.ts does: the engine takes nothing more once all who waited are gone.
     if (type === "claim_task") closing ??= waiting.close().then(() => engine.close());
   };
-  await other.engine.execute(create(newTask("a")), "test");
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assert(closing !== undefined);
   await closing;
@@ -369,7 +376,7 @@ test("fifty who wait claim little more often than there are tasks", async ({ tim
   const waiters = times(50, (index) => claimOf(waiting, `w${index}`, 30_000));
   await time.pass(2_000);
   const before = commands.length;
-  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), "test");
+  await engine.execute(create(...times(5, (index) => newTask(`t${index}`))), localOperator("test"));
   await time.pass(2_000);
   assertEquals(waiters.filter((waiter) => taskOf(waiter) !== undefined).length, 5);
   const claims = commands.slice(before).filter((type) => type === "claim_task").length;
@@ -387,7 +394,7 @@ test("those who wait in two processes get each task once, with few claims", asyn
   await time.pass(2_000);
   const before = scene.commands.length + other.commands.length;
   const tasks = times(10, (index) => newTask(`t${index}`));
-  await other.engine.execute(create(...tasks), "test");
+  await other.engine.execute(create(...tasks), localOperator("test"));
   await time.pass(2_000);
   const got = waiters.map(taskOf).filter((id) => id !== undefined);
   assertEquals(got.sort(), tasks.map(({ id }) => id));
@@ -396,7 +403,7 @@ test("those who wait in two processes get each task once, with few claims", asyn
 });
 
 test("waiting writes nothing", async ({ time, engine, waiting }) => {
-  await engine.execute(create(taskWith({ role: "qa" }, "a")), "test");
+  await engine.execute(create(taskWith({ role: "qa" }, "a")), localOperator("test"));
   await register(engine, "ann", {});
   const { seq } = engine;
   const waiters = times(10, (index) => claimOf(waiting, index === 0 ? "ann" : `w${index}`, 30_000));
@@ -424,8 +431,8 @@ for (const ttlMs of [200, 1_000, 2_500]) {
 
 test("what an instance holds does not expire while it waits for more", async ({ time, engine, waiting, other }) => {
   const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
-  await engine.execute(create(taskWith({ timeoutMs: 300 }, "a")), "test");
-  await engine.execute({ type: "claim_task", instance: "ann" }, "test");
+  await engine.execute(create(taskWith({ timeoutMs: 300 }, "a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   claimOf(waiting, "ann", 5_000);
   await time.pass(4_990);
   assertEquals(await eventsOf(engine, "attempt.ended"), []);
@@ -437,8 +444,8 @@ test("what an instance holds does not expire while it waits for more", async ({ 
 test("a lease that ends gives the task to who waits at that moment, without looking all the time", async (scene) => {
   const { time, engine, waiting, other } = scene;
   const task = taskWith({ timeoutMs: 700, backoff: { initialIntervalMs: 0 } }, "a");
-  await other.engine.execute(create(task), "test");
-  await other.engine.execute({ type: "claim_task", instance: "gone" }, "test");
+  await other.engine.execute(create(task), localOperator("test"));
+  await other.engine.execute({ type: "claim_task", instance: "gone" }, localOperator("test"));
   const reads = countReads(engine);
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(699);
@@ -449,7 +456,7 @@ test("a lease that ends gives the task to who waits at that moment, without look
 });
 
 test("a task whose time comes is handed out then, though nothing is written", async ({ time, engine, waiting }) => {
-  await engine.execute(create(taskWith({ notBefore: now() + 3_456 }, "a")), "test");
+  await engine.execute(create(taskWith({ notBefore: now() + 3_456 }, "a")), localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(3_450);
   assertEquals(ann.claim, undefined);
@@ -460,11 +467,14 @@ test("a task whose time comes is handed out then, though nothing is written", as
 
 test("a task is handed out again after its pause", async ({ time, waiting, other }) => {
   const { engine } = other;
-  await engine.execute(create(taskWith({ backoff: { initialIntervalMs: 2_000 } }, "a")), "test");
-  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await engine.execute(create(taskWith({ backoff: { initialIntervalMs: 2_000 } }, "a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(100);
-  await engine.execute({ type: "fail_task", id: "a", instance: "bob", error: "e", isRetryable: true }, "test");
+  await engine.execute(
+    { type: "fail_task", id: "a", instance: "bob", error: "e", isRetryable: true },
+    localOperator("test"),
+  );
   await time.pass(1_990);
   assertEquals(ann.claim, undefined);
   await time.pass(10 + SOON_MS);
@@ -472,7 +482,10 @@ test("a task is handed out again after its pause", async ({ time, waiting, other
 });
 
 test("a reserved task is handed out to others when its reservation ends", async ({ time, engine, waiting }) => {
-  await engine.execute(create(taskWith({ assignTo: { instance: "bob", fallbackMs: 1_234 } }, "a")), "test");
+  await engine.execute(
+    create(taskWith({ assignTo: { instance: "bob", fallbackMs: 1_234 } }, "a")),
+    localOperator("test"),
+  );
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(1_230);
   assertEquals(ann.claim, undefined);
@@ -503,12 +516,12 @@ test("who cannot be told that it waits waits all the same, and leaves nothing be
   const onWaiting = () => {
     throw new Error("nobody listens");
   };
-  const claim = waiting.claim(command, "test", { waitMs: 20_000, signal, onWaiting });
+  const claim = waiting.claim(command, localOperator("test"), { waitMs: 20_000, signal, onWaiting });
   await time.pass(11_000);
   assertEquals(waiting.instances(), new Set(["ann"]));
   assertEquals(log.errors.length, 3, log.errors.join("\n"));
   assert(log.errors.every((error) => error.includes("nobody listens")));
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals((await claim).task?.id, "a");
   assertEquals(waiting.instances(), new Set());
@@ -522,7 +535,7 @@ test("a claim that fails fails for its own caller only", async (scene) => {
     if (command.type === "claim_task" && command.instance === "ann") throw new Unavailable("busy", "taken");
   };
   const task = taskWith({ assignTo: { instance: "ann" } }, "a");
-  await engine.execute(create(task, newTask("b")), "test");
+  await engine.execute(create(task, newTask("b")), localOperator("test"));
   await time.pass(100);
   assert(ann.error instanceof Unavailable);
   assertEquals(taskOf(bob), "b");
@@ -532,20 +545,20 @@ test("a look that fails is logged, and repeated", async (scene) => {
   const { time, engine, waiting, log } = scene;
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(100);
-  const { read } = engine;
-  engine.read = () => Promise.reject(new Error("no luck"));
-  await engine.execute(create(newTask("a")), "test");
+  const { query } = engine;
+  engine.query = () => Promise.reject(new Error("no luck"));
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(1_500);
   assertEquals(ann.claim, undefined);
   assert(log.warnings.some((warning) => warning.includes("no luck")), log.warnings.join("\n"));
-  engine.read = read;
+  engine.query = query;
   await time.pass(1_000);
   assertEquals(taskOf(ann), "a");
 });
 
 test("a look that fails to write is not repeated at once", async ({ time, waiting, other, engine, log, commands }) => {
-  await other.engine.execute(create(taskWith({ timeoutMs: 700 }, "a")), "test");
-  await other.engine.execute({ type: "claim_task", instance: "gone" }, "test");
+  await other.engine.execute(create(taskWith({ timeoutMs: 700 }, "a")), localOperator("test"));
+  await other.engine.execute({ type: "claim_task", instance: "gone" }, localOperator("test"));
   claimOf(waiting, "ann", 20_000);
   await time.pass(100);
   engine.execute = () => {
@@ -561,7 +574,7 @@ test("a look that fails to write is not repeated at once", async ({ time, waitin
 for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
   test(`a hand-back that finds the lock taken ${when} is tried again`, async (scene) => {
     const { time, engine, waiting, log } = scene;
-    await engine.execute(create(newTask("a")), "test");
+    await engine.execute(create(newTask("a")), localOperator("test"));
     const tries = refuseReleases(scene, refusals);
     claimOf(waiting, "ann", 1_000).cancel();
     await time.pass(2_000);
@@ -572,12 +585,12 @@ for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
 
 test("a hand-back that is tried again leaves a later attempt of the same instance alone", async (scene) => {
   const { time, engine, waiting, other, log } = scene;
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, 1);
   claimOf(waiting, "ann", 1_000).cancel();
   await time.pass(0);
-  await other.engine.execute({ type: "release_task", id: "a", instance: "ann" }, "test");
-  await other.engine.execute({ type: "claim_task", id: "a", instance: "ann" }, "test");
+  await other.engine.execute({ type: "release_task", id: "a", instance: "ann" }, localOperator("test"));
+  await other.engine.execute({ type: "claim_task", id: "a", instance: "ann" }, localOperator("test"));
   await time.pass(2_000);
   const { status, attempt } = await taskIn(engine, "a");
   assertEquals([tries(), status, attempt, log.warnings], [2, "in_progress", 2, []]);
@@ -585,7 +598,7 @@ test("a hand-back that is tried again leaves a later attempt of the same instanc
 
 test("closing waits for a hand-back that is to be tried again", async (scene) => {
   const { time, engine, waiting } = scene;
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   refuseReleases(scene, 2);
   claimOf(waiting, "ann", 1_000).cancel();
   await time.pass(0);
@@ -600,7 +613,7 @@ test("closing waits for a hand-back that is to be tried again", async (scene) =>
 
 test("a hand-back that never works is given up, and said", async (scene) => {
   const { time, engine, waiting, log } = scene;
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, Infinity);
   claimOf(waiting, "ann", 1_000).cancel();
   await time.pass(30_000);
@@ -613,7 +626,7 @@ test("a hand-back that never works is given up, and said", async (scene) => {
 
 test("a hand-back that cannot be mended is said at once", async (scene) => {
   const { time, engine, waiting, log } = scene;
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, Infinity, "storage_failed");
   claimOf(waiting, "ann", 1_000).cancel();
   await time.pass(30_000);
@@ -641,11 +654,11 @@ test("what an instance had lost before it waited is in the answer that it waits 
   await loseTaskOfAnn(scene);
   const waiters = [10_000, 1_000].map((waitMs) => claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` }));
   await time.pass(1_000);
-  await other.engine.execute(create(newTask("b")), "test");
+  await other.engine.execute(create(newTask("b")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals(waiters.map(taskOf), ["b", undefined]);
   assertEquals(waiters.map(lostIn), [["a"], undefined]);
-  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, "ann")).lostTasks, []);
+  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
 });
 
 test("what an instance loses while it waits is in its answer, be there a task or not", async (scene) => {
@@ -659,11 +672,11 @@ test("what an instance loses while it waits is in its answer, be there a task or
   await time.pass(100);
   gone.cancel();
   await time.pass(1_000);
-  await other.engine.execute(create(newTask("b")), "test");
+  await other.engine.execute(create(newTask("b")), localOperator("test"));
   await time.pass(SOON_MS);
   assertEquals([late, gone, ann].map(taskOf), [undefined, undefined, "b"]);
   assertEquals([late, gone, ann].map(lostIn), [["a"], ["a"], ["a"]]);
-  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, "ann")).lostTasks, []);
+  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
 });
 
 test("where nobody waits, nothing is looked for", async ({ time, engine, waiting }) => {
@@ -671,7 +684,7 @@ test("where nobody waits, nothing is looked for", async ({ time, engine, waiting
   await time.pass(100);
   assertEquals(reasonOf(ann), "no_tasks_exist");
   assertEquals(time.timers, 0);
-  await engine.execute(create(newTask("a")), "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
   await time.pass(5_000);
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
@@ -712,7 +725,7 @@ function claimOf(
     claim: undefined,
     error: undefined,
   };
-  waiting.claim({ type: "claim_task", instance, ...rest }, actor, {
+  waiting.claim({ type: "claim_task", instance, ...rest }, localOperator(actor), {
     waitMs,
     signal: aborting.signal,
     onWaiting: (waitedMs, claim) => reports.push([waitedMs, claim.task === undefined ? claim.none.reason : undefined]),
@@ -735,21 +748,21 @@ function lostIn({ claim }: Waiter): readonly string[] | undefined {
 /** Ann, with a short time to live, claims a in another process and is silent until bob has it. */
 async function loseTaskOfAnn({ time, other: { engine } }: Scene): Promise<void> {
   await register(engine, "ann", { ttlMs: 300 });
-  await engine.execute(create(newTask("a")), "test");
-  await engine.execute({ type: "claim_task", instance: "ann", id: "a" }, "test");
+  await engine.execute(create(newTask("a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "ann", id: "a" }, localOperator("test"));
   // As when processes are suspended: the time passes, and nobody wakes up in it.
   time.skip(400);
-  await engine.execute({ type: "claim_task", instance: "bob" }, "test");
+  await engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   assertEquals((await taskIn(engine, "a")).assignedTo, "bob");
 }
 
 /** Returns how to ask how often an engine has read since. */
 function countReads(engine: Engine): () => number {
   let reads = 0;
-  const { read } = engine;
-  engine.read = (view) => {
+  const { query } = engine;
+  engine.query = (...call) => {
     reads++;
-    return read.call(engine, view) as Promise<ReturnType<typeof view>>;
+    return query.apply(engine, call);
   };
   return () => reads;
 }
@@ -766,17 +779,17 @@ function refuseReleases({ engine }: Process, refusals: number, code: "busy" | "s
 }
 
 async function register(engine: Engine, instance: string, settings: InstanceSettings): Promise<void> {
-  await engine.execute({ type: "register_instance", instance, settings }, "test");
+  await engine.execute({ type: "register_instance", instance, settings }, localOperator("test"));
 }
 
 async function taskIn(engine: Engine, id: string): Promise<Task> {
-  const task = await engine.read((state) => state.tasks.get(id)?.task);
+  const task = await readState(engine, (state) => state.tasks.get(id)?.task);
   assert(task !== undefined);
   return task;
 }
 
 async function statusOf(engine: Engine, id: string): Promise<string | undefined> {
-  return await engine.read((state) => state.instances.get(id)?.instance.status);
+  return await readState(engine, (state) => state.instances.get(id)?.instance.status);
 }
 
 async function eventsOf(engine: Engine, type: Event["type"]): Promise<Event[]> {

@@ -4,6 +4,7 @@
  * look at the tasks that wait, the floor is as much for each of these.
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import type { CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import { applyWithConsequences } from "../../src/core/state/cascade.ts";
 import { decide } from "../../src/core/rules/decide.ts";
@@ -143,7 +144,13 @@ function memberOfAwaited(size: number): () => void {
   }
   const names = ["other", "member-1", "member-2", "member-3"];
   const tasks = names.slice(1).map((name, index) => ({ ...taskOf(name, [names[index] ?? ""]), group: "group" }));
-  return () => void decide(state, { type: "create_tasks", tasks }, { now, clock: now, defaults: {} });
+  return () =>
+    void decide(state, { type: "create_tasks", tasks }, {
+      caller: localOperator("test"),
+      now,
+      clock: now,
+      defaults: {},
+    });
 }
 
 function chainOf(size: number): State {
@@ -158,7 +165,12 @@ function chainOf(size: number): State {
 }
 
 function decideUpdate(state: State, id: string, dependencies: readonly string[]): void {
-  decide(state, { type: "update_task", id, dependencies }, { now, clock: now, defaults: {} });
+  decide(state, { type: "update_task", id, dependencies }, {
+    caller: localOperator("test"),
+    now,
+    clock: now,
+    defaults: {},
+  });
 }
 
 /**
@@ -216,7 +228,7 @@ let now = 0;
 function carryOut<K extends CommandType>(state: State, command: CommandOf<K>) {
   now++;
   const start = performance.now();
-  const decision = decide(state, command, { now, clock: now, defaults: {} });
+  const decision = decide(state, command, { caller: localOperator("test"), now, clock: now, defaults: {} });
   const decided = performance.now();
   applyWithConsequences(state, decision.events, now);
   const applied = performance.now();

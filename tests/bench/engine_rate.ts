@@ -3,6 +3,7 @@
  * Beside the disk, and beside SQLite that makes the same transactions durable in the same process.
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { realDisk } from "../../src/store/file/disk.ts";
 import { FileJournal } from "../../src/store/file/file_journal.ts";
@@ -102,15 +103,15 @@ async function startEngine(directory: string) {
       return {
         async create() {
           const task = { id: `task-${++created}`, description: "Something to be done by an agent", dependencies: [] };
-          await engine.execute({ type: "create_tasks", tasks: [task] }, instance);
+          await engine.execute({ type: "create_tasks", tasks: [task] }, localOperator(instance));
         },
         async claim() {
-          const claim = await engine.execute({ type: "claim_task", instance }, instance);
+          const claim = await engine.execute({ type: "claim_task", instance }, localOperator(instance));
           if (claim.task === undefined) throw new Error(`There is no task to claim: ${claim.none.message}`);
           id = claim.task.id;
         },
         async complete() {
-          await engine.execute({ type: "complete_task", id, instance, result: RESULT }, instance);
+          await engine.execute({ type: "complete_task", id, instance, result: RESULT }, localOperator(instance));
         },
       };
     },

@@ -6,6 +6,7 @@
  *     racer.ts KIND DIRECTORY NAME
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { realDisk } from "../../src/store/file/disk.ts";
 import { FileJournal } from "../../src/store/file/file_journal.ts";
@@ -46,7 +47,7 @@ const open: Readonly<Record<Kind, (directory: string, name: string) => Promise<R
     return {
       async once() {
         const instance = next();
-        return (await engine.execute({ type: "claim_task", instance }, instance)).task?.id;
+        return (await engine.execute({ type: "claim_task", instance }, localOperator(instance))).task?.id;
       },
       async [Symbol.asyncDispose]() {
         await engine.close();

@@ -3,6 +3,7 @@
  * long the slowest wait. That no task is claimed twice or lost is checked after each race.
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { MAX_BATCH_TASKS } from "../../src/core/model/limits.ts";
 import type { NewTask } from "../../src/core/model/task.ts";
@@ -149,7 +150,7 @@ async function fill(kind: Kind, directory: string): Promise<void> {
       const tasks = ids.slice(first, first + MAX_BATCH_TASKS).map((id): NewTask => {
         return { id, description: "Something to be done by an agent", dependencies: [] };
       });
-      await engine.execute({ type: "create_tasks", tasks }, "planner");
+      await engine.execute({ type: "create_tasks", tasks }, localOperator("planner"));
     }
   });
 }
@@ -159,12 +160,10 @@ async function checkClaims(directory: string, results: readonly Result[]): Promi
   const answered = results.flatMap(({ claimed }) => claimed);
   const held = await withEngine(
     directory,
-    (engine) =>
-      engine.read(({ tasks }) =>
-        Array.from(tasks.values(), ({ task }) => task).filter(({ status }) => status === "in_progress").map(({ id }) =>
-          id
-        )
-      ),
+    async (engine) => {
+      const { tasks } = await engine.query({ type: "export_tasks" }, localOperator("bench"));
+      return tasks.filter(({ status }) => status === "in_progress").map(({ id }) => id);
+    },
   );
   const distinct = new Set(answered);
   const kept = new Set(held);

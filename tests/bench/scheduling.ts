@@ -1,5 +1,6 @@
 /** What a claim costs when tasks ask for many different things, and what a completion costs that many wait for. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { applyWithConsequences } from "../../src/core/state/cascade.ts";
 import type { CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import { decide } from "../../src/core/rules/decide.ts";
@@ -199,7 +200,12 @@ function taskOf(index: number, settings: Partial<NewTask>): NewTask {
 let now = Date.UTC(2026, 0, 1);
 
 function carryOut<K extends CommandType>(state: State, command: CommandOf<K>) {
-  const { events, answer } = decide(state, command, { now: ++now, clock: now, defaults: {} });
+  const { events, answer } = decide(state, command, {
+    caller: localOperator("test"),
+    now: ++now,
+    clock: now,
+    defaults: {},
+  });
   applyWithConsequences(state, events, now);
   return answer(state);
 }

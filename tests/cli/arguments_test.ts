@@ -24,7 +24,7 @@ Deno.test("help and version need no permission at all", async () => {
     "--data",
     "ORCHESTRATOR_DATA_DIR",
   ];
-  words.push("--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
+  words.push("--as", "--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
   words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms", "--max-wait-ms");
   for (const word of words) assertStringIncludes(help.output, word);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
@@ -51,6 +51,7 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
       [["history", "--limit", "1.5"], "It must be a whole number."],
       [["--toolsets", "core,frob"], "There is no frob: there are core, instances, groups, templates, events."],
       [["--toolsets", " , "], "Name at least one of core, instances, groups, templates, events."],
+      [["--as", "boss"], "Allowed choices are admin, planner, worker, observer."],
       [["--timeout-ms", "0"], "It must be from 1 to 31622400000."],
       [["--timeout-ms", "31622400001"], "It must be from 1 to 31622400000."],
       [["--timeout-ms", "5m"], "It must be a whole number."],

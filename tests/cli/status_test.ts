@@ -1,5 +1,6 @@
 /** Shows since when the table of tasks says that a task is as it is. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { printStatus } from "../../src/cli/status.ts";
@@ -33,7 +34,7 @@ async function sinceOf(tasks: readonly ReturnType<typeof oldTask>[]): Promise<(s
   const journal = new MemoryJournal(steppingClock());
   const options = { journal, checkpoints: noCheckpoints, log: new RecordingLog(), now: () => 0 };
   const engine = await Engine.start(options);
-  await engine.execute(importing(...tasks), "test");
+  await engine.execute(importing(...tasks), localOperator("test"));
   const lines: string[] = [];
   const { now } = Date;
   Date.now = () => NOW * 1_000;

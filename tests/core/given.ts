@@ -1,5 +1,6 @@
 /** Given-when-then for the core: after a history, a command leads to exactly these events, or is refused. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type {
   AnswerOf,
@@ -78,14 +79,19 @@ export function run<K extends CommandType>(
   const now = Math.max(at, state.recordedAt);
   rewindClock(state, now);
   advanceClock(state, now);
-  const { events, answer } = decide(state, frozen(command), { now, clock: at, defaults });
+  const { events, answer } = decide(state, frozen(command), {
+    caller: localOperator("test"),
+    now,
+    clock: at,
+    defaults,
+  });
   const applied = applyWithConsequences(state, frozen(events), at);
   return { events: applied, answer: answer(state) };
 }
 
 /** What a decision may know at a time. */
 export function contextAt(now: number): Context {
-  return { now, clock: now, defaults: {} };
+  return { caller: localOperator("test"), now, clock: now, defaults: {} };
 }
 
 interface Outcome<A> {

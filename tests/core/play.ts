@@ -1,5 +1,6 @@
 /** Plays random histories, as the engine would carry them out. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import type { Command, CommandType, Context } from "../../src/core/messages/commands.ts";
 import { applyWithConsequences } from "../../src/core/state/cascade.ts";
 import { decide } from "../../src/core/rules/decide.ts";
@@ -35,7 +36,7 @@ export function play(turns: readonly Turn[], look: (state: State, step: Step) =>
     advanceClock(state, at + aheadMs);
     const { now } = state;
     const command = frozen(steer(state, turn));
-    const outcome = tryDeciding(state, command, { now, clock: at + aheadMs, defaults });
+    const outcome = tryDeciding(state, command, { caller: localOperator("test"), now, clock: at + aheadMs, defaults });
     const isRefused = outcome instanceof Refusal;
     const events = isRefused ? [] : applyWithConsequences(state, frozen(outcome.events), at);
     if (!isRefused) outcome.answer(state);

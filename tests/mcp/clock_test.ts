@@ -1,5 +1,6 @@
 /** Shows what agents and operators are told when a record is of a time that the clock has not reached, and what helps. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MAX_TIME_MS } from "../../src/core/model/limits.ts";
 import { create, newTask, oldTask } from "../core/given.ts";
@@ -16,7 +17,7 @@ Deno.test("a journal that is thirty days ahead of the clock", async (t) => {
   {
     const now = () => Date.now() + 30 * DAY_MS;
     await using store = await startStore({ directory: directory.path, now });
-    await store.engine.execute(create(newTask("a")), "test");
+    await store.engine.execute(create(newTask("a")), localOperator("test"));
   }
   await using server = await startServer(directory.path);
 

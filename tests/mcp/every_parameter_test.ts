@@ -3,6 +3,7 @@
  * answer names it. Every parameter that is listed must be in a case here.
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { connect } from "../support/connected.ts";
@@ -219,7 +220,7 @@ async function plan(): Promise<MemoryJournal> {
       { id: "first", description: "", priority: "urgent", role: "dev", capabilities: ["deno"] },
     ],
   });
-  await server.engine.execute({ type: "sweep" }, "test");
+  await server.engine.execute({ type: "sweep" }, localOperator("test"));
   const claims = {
     ann: ["done", "held", "held too", "held three", "ungrouped", "normal", "in time", "completed"],
     bob: ["of bob"],

@@ -1,5 +1,6 @@
 /** Shows that heartbeat and leave do all of their work though one record has no room for it. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MAX_RECORD_TASKS } from "../../src/core/model/limits.ts";
 import { claim, create, importing, newTask, oldTask, times } from "../core/given.ts";
@@ -21,11 +22,11 @@ Deno.test("an instance that holds more tasks than a record has room for", async 
     let at = claimedAt - 2 * TIMEOUT_MS;
     await using store = await startStore({ directory: directory.path, now: () => at });
     const settings = { ttlMs: TIMEOUT_MS };
-    await store.engine.execute({ type: "register_instance", instance: "ann", settings }, "test");
-    await store.engine.execute(create(newTask("lost")), "test");
-    await store.engine.execute(claim("ann", "lost"), "test");
+    await store.engine.execute({ type: "register_instance", instance: "ann", settings }, localOperator("test"));
+    await store.engine.execute(create(newTask("lost")), localOperator("test"));
+    await store.engine.execute(claim("ann", "lost"), localOperator("test"));
     at = claimedAt;
-    await store.engine.execute({ type: "sweep" }, "test");
+    await store.engine.execute({ type: "sweep" }, localOperator("test"));
     // A claim would tell what was lost.
     const held = times(COUNT, (index) =>
       oldTask(`t${index}`, {
@@ -36,7 +37,7 @@ Deno.test("an instance that holds more tasks than a record has room for", async 
         timeoutMs: TIMEOUT_MS,
         leaseUntil: claimedAt + TIMEOUT_MS,
       }));
-    await store.engine.execute(importing(...held), "test");
+    await store.engine.execute(importing(...held), localOperator("test"));
   }
   await using server = await startServer(directory.path);
 

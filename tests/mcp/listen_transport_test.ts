@@ -1,5 +1,6 @@
 /** Shows in which order a request to listen is answered, and what becomes of one that fails. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { Unavailable } from "../../src/app/ports.ts";
@@ -30,7 +31,7 @@ Deno.test("the acknowledgement comes first, also before a change that is made wh
   const release = Promise.withResolvers<void>();
   journal.held = release.promise;
   await server.transport.send(listenRequest("l"));
-  const created = server.engine.execute(CREATE, "test");
+  const created = server.engine.execute(CREATE, localOperator("test"));
   release.resolve();
   journal.held = undefined;
   await created;
@@ -47,7 +48,7 @@ Deno.test("what is cancelled before it is acknowledged is not answered", async (
   await server.transport.send(listenRequest("l"));
   await server.transport.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "l" } });
   release.resolve();
-  await server.engine.execute(CREATE, "test");
+  await server.engine.execute(CREATE, localOperator("test"));
   await server.transport.send(listenRequest("next"));
   await until("the next acknowledgement", () => received.length > 0);
   assertEquals(received.map(({ params }) => params?.["_meta"]), [{ "io.modelcontextprotocol/subscriptionId": "next" }]);

@@ -1,5 +1,6 @@
 /** Shows that clients are told of changes to what they follow, whichever process made them, and of nothing else. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
@@ -143,7 +144,7 @@ Deno.test({
       });
       const told: string[] = [];
       const subscriptions = new Subscriptions({
-        engine,
+        find: (query) => engine.query(query, localOperator("client")),
         feed: new Feed(engine, log),
         notify: (uri) => told.push(uri),
         onError: (error) => told.push(String(error)),
@@ -155,7 +156,7 @@ Deno.test({
       assertEquals(told.splice(0), [uriOf("a")]);
       assert(time.timers > 0);
       await createTask(engine, "b");
-      await engine.execute({ type: "cancel_task", id: "a" }, "test");
+      await engine.execute({ type: "cancel_task", id: "a" }, localOperator("test"));
       if (end === "remove") subscriptions.remove(uriOf("a"));
       else subscriptions.close();
       assertEquals(time.timers, 0);

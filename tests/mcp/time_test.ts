@@ -1,5 +1,6 @@
 /** Shows which moment a text stands for, in any time zone of the server. */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { isRelative, parseTime } from "../../src/mcp/time.ts";
@@ -103,7 +104,7 @@ Deno.test("a task whose deadline is today does not fail before the day is over",
   let now = new Date(2026, 11, 1, 9).getTime();
   await using server = await connect({ now: () => now });
   const status = async () => {
-    await server.engine.execute({ type: "sweep" }, "test");
+    await server.engine.execute({ type: "sweep" }, localOperator("test"));
     return (await server.call("get_task_details", { task_id: "a" })).structuredContent?.["status"];
   };
   await server.call("create_task", { id: "a", description: "", deadline: "2026-12-01", fail_on_deadline: true });

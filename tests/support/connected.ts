@@ -54,7 +54,7 @@ export async function serve({ now = Date.now, ...options }: ConnectedOptions = {
   const turns = new Turns(() => true);
   const parts = { engine, feed, waiting, heard, now, log, turns, ending: new AbortController().signal };
   const [near, far] = InMemoryTransport.createLinkedPair();
-  serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1" });
+  serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1", role: "admin" });
   return {
     transport: near,
     engine,

@@ -1,5 +1,8 @@
 /** The store of one server process. Tests open several on one directory, or on one memory disk. */
 
+import type { ReadonlyState } from "../../src/core/state/state.ts";
+import { restore } from "../../src/core/state/snapshot.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
 import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
@@ -82,19 +85,27 @@ export async function checkpoint({ engine, checkpoints }: RunningStore): Promise
 
 /** Creates one task. */
 export async function createTask(engine: Engine, id: string): Promise<Task> {
-  const [task] = await engine.execute(create(newTask(id)), "test");
+  const [task] = await engine.execute(create(newTask(id)), localOperator("test"));
   if (task === undefined) throw new Error("create_tasks answered nothing");
   return task;
 }
 
 /** Ids of all tasks of the engine, in the order of creation. */
-export function taskIds(engine: Engine): Promise<string[]> {
-  return engine.read((state) => [...state.tasks.keys()]);
+export async function taskIds(engine: Engine): Promise<string[]> {
+  const { tasks } = await engine.query({ type: "export_tasks" }, localOperator("test"));
+  return tasks.map(({ id }) => id);
 }
 
 /** The engine's state without its derived part. */
 export function wholeState(engine: Engine): Promise<Snapshot> {
-  return engine.read(snapshotOf);
+  return readState(engine, snapshotOf);
+}
+
+/** Reads a copy of all that an engine knows, as tests look into the state and the program cannot. */
+export async function readState<T>(engine: Engine, view: (state: ReadonlyState) => T): Promise<T> {
+  await engine.catchUp();
+  const { snapshot } = await engine.checkpoint();
+  return view(restore(snapshot));
 }
 
 /** A draft that creates a task. */

@@ -3,6 +3,7 @@
  * checkpoint after every so many of them.
  */
 
+import { localOperator } from "../../src/core/model/access.ts";
 import { create, newTask } from "../core/given.ts";
 import { checkpoint, startStore } from "../support/store.ts";
 
@@ -15,7 +16,7 @@ let number = 0;
 for await (const bytes of Deno.stdin.readable) {
   for (const _ of bytes) {
     const id = `t${++number}`;
-    await store.engine.execute(create({ ...newTask(id), description: DESCRIPTION }), "writer");
+    await store.engine.execute(create({ ...newTask(id), description: DESCRIPTION }), localOperator("writer"));
     Deno.stdout.writeSync(new TextEncoder().encode(`${id}\n`));
     if (number % Number(checkpointEvery) === 0) await checkpoint(store);
   }

@@ -2,6 +2,7 @@
  * Every command on the task graph: its parameters and its answer.
  */
 
+import type { Caller } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
@@ -32,10 +33,12 @@ export interface Commands {
   create_tasks: { input: { readonly tasks: readonly NewTask[] }; answer: readonly TaskView[] };
   /**
    * Import tasks with their status, result and times, all or none. With `firstOrder`, do nothing unless the next task
-   * created gets this `order`, that is, unless nobody has created or imported tasks since.
+   * created gets this `order`, that is, unless nobody has created or imported tasks since. With `isCheck`, only refuse
+   * tasks that cannot be imported.
    */
   import_tasks: {
-    input: { readonly tasks: readonly Task[]; readonly firstOrder?: number };
+    input: { readonly tasks: readonly Task[]; readonly firstOrder?: number; readonly isCheck?: true };
+    /** With `isCheck`, how many would be imported. */
     answer: { readonly imported: number };
   };
   /** Change a pending task. */
@@ -133,6 +136,7 @@ export type AnswerOf<K extends CommandType> = Commands[K]["answer"];
 
 /** The inputs of a decision beside the state and the command. */
 export interface Context {
+  readonly caller: Caller;
   /** The time, in milliseconds since the Unix epoch; never before the time of the last record. */
   readonly now: number;
   /** The time of this machine's clock, in milliseconds since the Unix epoch; less than `now` if a record is later. */

@@ -32,7 +32,9 @@ export type RefusalCode =
   /** The instance may not claim the task: it lacks a role or capability, the task is reserved, or it is draining. */
   | "not_eligible"
   /** A group, a lock or the instance has reached its limit of running tasks. */
-  | "limit_reached";
+  | "limit_reached"
+  /** The caller's role has no right to the call; `data.verb` names the right. */
+  | "forbidden";
 
 /** Thrown by `decide`. Nothing has changed. */
 export class Refusal extends Error {

@@ -4,6 +4,8 @@
  * else is thrown.
  */
 
+import { accessOfCommand } from "../messages/access.ts";
+import { authorize } from "../model/access.ts";
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
 import { heartbeatEvents } from "./heartbeat.ts";
 import { bulkDeciders } from "./bulk.ts";
@@ -25,6 +27,7 @@ export function decide<K extends CommandType>(
   command: CommandOf<K>,
   context: Context,
 ): Decision<AnswerOf<K>> {
+  authorize(context.caller, command.type, accessOfCommand(command));
   const decision = deciders[command.type](state, command, context);
   const heartbeat = heartbeatEvents(state, command, context);
   return heartbeat.length === 0 ? decision : { ...decision, events: [...heartbeat, ...decision.events] };

@@ -4,10 +4,11 @@
 
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
 import type { Event, EventOf } from "../messages/events.ts";
-import { MAX_RECORD_TASKS, MAX_SCANNED, MAX_TIME_MS } from "../model/limits.ts";
+import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
 import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { isRunningOut } from "../state/timers.ts";
 import { timeAfter } from "./retry_policy.ts";
 
 /**
@@ -24,7 +25,7 @@ const MARGIN = 0.5;
 export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
-  { now }: Omit<Context, "clock">,
+  { now }: Pick<Context, "now">,
   isAccepted = true,
 ): readonly Event[] {
   // Anybody may release a task, or leave, in the name of a dead instance: neither shows that it is alive.
@@ -66,27 +67,6 @@ function extendedLeases(
   return inOrderOfCreation(firstToEnd(due, MAX_RECORD_TASKS)).map(({ task: { id, timeoutMs = 0 } }) => {
     return { id, until: extended(now, timeoutMs) };
   });
-}
-
-/**
- * The time from which on a call of an instance is recorded, in milliseconds since the Unix epoch; undefined if the
- * instance has nothing that can expire.
- */
-export function heartbeatDueAt(state: ReadonlyState, id: string): number | undefined {
-  const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
-  let first = Infinity;
-  if ((status === "active" || status === "draining") && ttlMs !== undefined && expiresAt !== undefined) {
-    first = expiresAt - ttlMs;
-  }
-  for (const { task: { timeoutMs, leaseUntil } } of state.held.get(id) ?? NONE) {
-    if (timeoutMs !== undefined && leaseUntil !== undefined) first = Math.min(first, leaseUntil - timeoutMs);
-  }
-  return first === Infinity ? undefined : first + 1;
-}
-
-/** Whether a time is to be extended: it is less than its term away. The latest possible date cannot be extended. */
-function isRunningOut(until: number, termMs: number, now: number): boolean {
-  return until - now < termMs && until < MAX_TIME_MS;
 }
 
 function extended(now: number, termMs: number): number {

@@ -22,13 +22,13 @@ import type { ReadonlyState } from "../state/state.ts";
 import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.ts";
 
 export const importDeciders: Deciders<"import_tasks"> = {
-  import_tasks(state, { tasks, firstOrder }) {
+  import_tasks(state, { tasks, firstOrder, isCheck }) {
     const isTooLate = firstOrder !== undefined && firstOrder !== state.nextOrder;
     if (tasks.length === 0 || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
     const normal = tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
     const newGroups = checkImport(state, normal);
     return {
-      events: [
+      events: isCheck === true ? [] : [
         ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
         { type: "tasks.imported", tasks: normal },
       ],
@@ -38,7 +38,7 @@ export const importDeciders: Deciders<"import_tasks"> = {
 };
 
 /** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */
-export function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {
+function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {
   const newGroups = new IdMap<true>();
   for (const { group } of tasks) {
     if (group === undefined || state.groups.has(group) || newGroups.has(group)) continue;

@@ -23,25 +23,6 @@ export const sweepDeciders: Deciders<"sweep"> = {
   },
 };
 
-/** Whether a sweep at `now` (milliseconds since the Unix epoch) would find anything. */
-export function isSweepDue(state: ReadonlyState, now: number): boolean {
-  const next = nextDueOf(state);
-  return next !== undefined && next <= now;
-}
-
-/** When the next sweep is due, in milliseconds since the Unix epoch; undefined if none is. */
-export function nextDueOf(state: ReadonlyState): number | undefined {
-  // Consequences that the last record had no room for are due at once.
-  if (state.unreachable.size + state.drained.size > 0) return 0;
-  return state.expiryTimers.entries[0]?.at;
-}
-
-/** When a sweep is due or a delay or reservation ends, whichever is first, in milliseconds since the Unix epoch. */
-export function nextTimeOf(state: ReadonlyState): number | undefined {
-  const next = Math.min(nextDueOf(state) ?? Infinity, state.delayTimers.entries[0]?.at ?? Infinity);
-  return next === Infinity ? undefined : next;
-}
-
 /**
  * The events that are due, at most one record of them; the next sweep writes the rest. Lost instances come first, as
  * their leases need not expire. The order does not depend on the order of the heap.

@@ -3,20 +3,12 @@
  * one becomes its next version.
  */
 
+import type { TemplateSummary } from "../messages/queries.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { Template } from "../model/template.ts";
 import { printable } from "../model/values.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { BUILTIN_TEMPLATES } from "./builtin_templates.ts";
-
-/** A template without its tasks. */
-export interface TemplateSummary extends Pick<Template, "name" | "description" | "parameters"> {
-  /** The newest version. */
-  readonly version: number;
-  readonly taskCount: number;
-  readonly isBuiltin: boolean;
-  readonly isArchived: boolean;
-}
 
 /** The given version of a template, by default the newest. Throws a `Refusal` if there is none. */
 export function findTemplate(state: ReadonlyState, name: string, version?: number): Template {

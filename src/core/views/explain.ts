@@ -3,9 +3,9 @@
  * size are bounded for any graph.
  */
 
+import type { ExplainedDependency, Explanation } from "../messages/queries.ts";
 import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
 import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/remedies.ts";
-import type { TaskStatus } from "../model/status.ts";
 import { take } from "../model/text.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { findTask } from "../state/lookup.ts";
@@ -17,33 +17,6 @@ import { asksOf, describeRoots, endsAgain, remediesForRoots, remediesToClaim, ty
 
 /** Most dependencies that one node of the tree shows, the deciding ones first. */
 const MAX_PARTS = 20;
-
-/** The explanation of a task's status. */
-export interface Explanation {
-  readonly id: string;
-  readonly status: TaskStatus;
-  readonly readiness?: string;
-  /** The reason in one sentence. */
-  readonly why: string;
-  /** The remedies in words, each of which helps alone. */
-  readonly whatWouldChange: readonly string[];
-  /** Its dependencies; absent if it has none. */
-  readonly dependencies?: readonly ExplainedDependency[];
-  readonly moreDependencies?: number;
-  /** The tasks that it finally waits for: running, ready, delayed or failed (the first few). */
-  readonly roots?: readonly { readonly id: string; readonly state: string; readonly assignedTo?: string }[];
-}
-
-/** A dependency and its verdict: see the truth table. */
-export interface ExplainedDependency {
-  readonly dependency: string;
-  readonly verdict: Verdict;
-  /** The state of the task or group that it names. */
-  readonly state?: string;
-  readonly need?: number;
-  readonly of?: readonly ExplainedDependency[];
-  readonly more?: number;
-}
 
 /** Explains a task. O(its dependencies and the tasks behind them, up to a bound + members of the groups among them). */
 export function explain(state: ReadonlyState, id: string): Explanation {

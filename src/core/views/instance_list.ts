@@ -1,6 +1,6 @@
 /** Lists instances: the registered ones, and unregistered ones that hold tasks or wait for one. */
 
-import type { InstanceView } from "../model/instance.ts";
+import type { InstanceList, InstanceListOptions, UnregisteredView } from "../messages/queries.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { take } from "../model/text.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
@@ -8,27 +8,11 @@ import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { instanceViewOf } from "./instances.ts";
 
-/** An instance that has not registered. */
-export interface UnregisteredView extends Pick<InstanceView, "id" | "holding" | "holdingCount"> {
-  readonly status: "unregistered";
-  /** Its last claim or progress report of a task that it holds, in milliseconds since the Unix epoch. */
-  readonly seenAt?: number;
-}
-
-export interface InstanceListOptions {
-  /** How many instances are shown at most. */
-  readonly limit: number;
-  /** Whether those that left or were lost are listed, too. */
-  readonly all: boolean;
-  /** Instances that wait for a task. */
-  readonly waiting: ReadonlySet<string>;
-}
-
 /** The registered instances in the order of their registration, then the others by id. O(instances + held tasks). */
 export function listInstances(
   state: ReadonlyState,
   { limit, all, waiting }: InstanceListOptions,
-): { readonly shown: readonly (InstanceView | UnregisteredView)[]; readonly total: number } {
+): InstanceList {
   const registered = Array.from(state.instances.values(), (node) => node.instance)
     .filter(({ status }) => all || status === "active" || status === "draining");
   const others = new Set([...state.held.keys(), ...waiting].filter((id) => !state.instances.has(id)));

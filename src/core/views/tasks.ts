@@ -2,8 +2,8 @@
  * Views of tasks: one, a page of them, and counts.
  */
 
+import type { Summary, TaskListOptions, TaskPage } from "../messages/queries.ts";
 import { MAX_NAMED } from "../model/limits.ts";
-import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskView } from "../model/task.ts";
 import { blockersOf, nameBlocker } from "../state/blockers.ts";
 import { tasksMatching } from "../state/lookup.ts";
@@ -25,14 +25,6 @@ export function viewOf(node: ReadonlyTaskNode): TaskView {
   return { ...task, readiness, waitingFor: blockersOf(node, MAX_NAMED).map(nameBlocker) };
 }
 
-/** Counts of tasks: by status, and of the pending ones by readiness. */
-export interface Summary extends Readonly<Record<Readiness, number>> {
-  readonly total: number;
-  readonly byStatus: Readonly<Record<TaskStatus, number>>;
-  /** Open tasks whose deadline has passed. */
-  readonly overdue: number;
-}
-
 /** Counts of the tasks that match. O(1) without a filter, else as `tasksMatching`. */
 export function summarize(state: ReadonlyState, filter: TaskFilter = {}): Summary {
   if (Object.values(filter).some((value) => value !== undefined)) return countAll(tasksMatching(state, filter));
@@ -47,28 +39,22 @@ export function summarize(state: ReadonlyState, filter: TaskFilter = {}): Summar
   };
 }
 
-/** One page of tasks, in the order of creation. */
-export interface TaskPage {
-  readonly tasks: readonly TaskView[];
-  /** How many match, on this page or not. */
-  readonly total: number;
-  /** `order` of the last task, if more follow. */
-  readonly next?: number;
-}
-
-/** A page of at most `limit` tasks created after the one whose `order` is `after`. O(tasks). */
+/** A page of at most `limit` tasks created after the one whose `order` is `after`, or of the newest ones. O(tasks). */
 export function listTasks(
   state: ReadonlyState,
-  filter: TaskFilter,
-  page: { readonly limit: number; readonly after?: number },
+  { filter, limit, after = 0, isNewest }: TaskListOptions,
 ): TaskPage {
+  if (isNewest === true) {
+    const matching = Array.from(tasksMatching(state, filter));
+    return { tasks: matching.slice(-limit).map(viewOf), total: matching.length };
+  }
   const tasks: TaskView[] = [];
   let total = 0;
   let more = false;
   for (const node of tasksMatching(state, filter)) {
     total++;
-    if (node.task.order <= (page.after ?? 0)) continue;
-    if (tasks.length < page.limit) tasks.push(viewOf(node));
+    if (node.task.order <= after) continue;
+    if (tasks.length < limit) tasks.push(viewOf(node));
     else more = true;
   }
   const last = tasks.at(-1);

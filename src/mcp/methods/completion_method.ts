@@ -1,7 +1,6 @@
 /** Completes the ids of tasks and groups in the URIs of resources. */
 
 import { z } from "zod";
-import { completeIds } from "../../core/views/tasks.ts";
 import { GROUP_TEMPLATE, TASK_TEMPLATE } from "../resources.ts";
 import { defineMethod } from "./method.ts";
 
@@ -19,12 +18,12 @@ const CompleteParams = z.object({
 export const COMPLETION_METHOD = defineMethod(
   "completion/complete",
   CompleteParams,
-  async ({ ref, argument }, { engine }) => {
+  async ({ ref, argument }, { query }) => {
     const uri = ref.type === "ref/resource" && argument.name === "id" ? ref.uri : "";
-    const ids = uri !== TASK_TEMPLATE && uri !== GROUP_TEMPLATE ? [] : await engine.read((state) => {
-      const known = uri === TASK_TEMPLATE ? state.tasks : state.groups;
-      return completeIds(known.keys(), argument.value, MAX_COMPLETIONS + 1);
-    });
+    const kind = uri === TASK_TEMPLATE ? "task" : uri === GROUP_TEMPLATE ? "group" : undefined;
+    const ids = kind === undefined
+      ? []
+      : await query({ type: "complete_id", kind, prefix: argument.value, limit: MAX_COMPLETIONS + 1 });
     return { completion: { values: ids.slice(0, MAX_COMPLETIONS), hasMore: ids.length > MAX_COMPLETIONS } };
   },
 );

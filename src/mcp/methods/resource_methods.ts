@@ -32,9 +32,9 @@ export function resourceMethods(subscriptions: Subscriptions): readonly Method[]
 }
 
 /** Throws a `ProtocolError` if there is no such resource. */
-async function contentOf(uri: string, { engine }: CallContext): Promise<ResourceContent> {
+async function contentOf(uri: string, call: CallContext): Promise<ResourceContent> {
   try {
-    const content = await readResource(engine, uri);
+    const content = await readResource(uri, call);
     if (content !== undefined) return content;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

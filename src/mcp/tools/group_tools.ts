@@ -5,8 +5,6 @@
 import type { BulkAction } from "../../core/messages/commands.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
-import { findGroup } from "../../core/state/lookup.ts";
-import { groupViewOf } from "../../core/views/groups.ts";
 import { fit, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
@@ -33,9 +31,9 @@ export const GROUP_TOOLS: readonly Tool[] = [
       paused: z.boolean().optional(),
     },
     annotations: adds,
-    async run({ group_id, title, max_parallel, paused }, { engine, actor }) {
+    async run({ group_id, title, max_parallel, paused }, { execute }) {
       const settings = defined({ title, maxParallel: max_parallel, paused });
-      return { json: presentGroup(await engine.execute({ type: "create_group", id: group_id, settings }, actor())) };
+      return { json: presentGroup(await execute({ type: "create_group", id: group_id, settings })) };
     },
   }),
   defineTool({
@@ -49,10 +47,10 @@ export const GROUP_TOOLS: readonly Tool[] = [
       clear: clearing(["title", "max_parallel"]),
     },
     annotations: changes,
-    async run({ group_id, paused, clear, ...given }, { engine, actor }) {
+    async run({ group_id, paused, clear, ...given }, { execute }) {
       const { title, max_parallel } = withCleared(given, clear);
       const settings = defined({ title, maxParallel: max_parallel, paused: paused === false ? null : paused });
-      return { json: presentGroup(await engine.execute({ type: "update_group", id: group_id, settings }, actor())) };
+      return { json: presentGroup(await execute({ type: "update_group", id: group_id, settings })) };
     },
   }),
   defineTool({
@@ -60,8 +58,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
     description: "Delete a group that has no tasks and that no task depends on.",
     input: { group_id: groupId },
     annotations: removes,
-    async run({ group_id }, { engine, actor }) {
-      return { json: await engine.execute({ type: "delete_group", id: group_id }, actor()) };
+    async run({ group_id }, { execute }) {
+      return { json: await execute({ type: "delete_group", id: group_id }) };
     },
   }),
   defineTool({
@@ -71,15 +69,12 @@ export const GROUP_TOOLS: readonly Tool[] = [
     annotations: reads,
     withoutEffect: ({ group_id, cursor }) =>
       group_id === undefined ? undefined : noEffectOf({ cursor }, "group_id names a single group"),
-    async run({ group_id, cursor }, { engine }) {
+    async run({ group_id, cursor }, { query }) {
       if (group_id !== undefined) {
-        return { json: presentGroup(await engine.read((state) => groupViewOf(findGroup(state, group_id)))) };
+        return { json: presentGroup(await query({ type: "get_group", id: group_id })) };
       }
       const first = cursor === undefined ? 0 : readCursor(cursor);
-      const { groups, total } = await engine.read((state) => ({
-        groups: Array.from(state.groups.values()).slice(first, first + MAX_LISTED).map(groupViewOf),
-        total: state.groups.size,
-      }));
+      const { groups, total } = await query({ type: "list_groups", skip: first, limit: MAX_LISTED });
       const { shown } = fit(groups.map(presentGroup), "oldest");
       const next = first + shown.length;
       return { json: { groups: shown, total, ...(next < total && { next_cursor: String(next) }) } };
@@ -103,16 +98,16 @@ export const GROUP_TOOLS: readonly Tool[] = [
     },
     isBrief: true,
     annotations: removes,
-    async run(args, { engine, actor }) {
+    async run(args, { execute }) {
       const { action, ids, to_priority, to_assign, to_group, clear, reason, atomic = true, ...filter } = args;
       checkTargets(action, { to_priority, to_assign, to_group, reason }, clear);
       const targets = withCleared({ to_assign, to_group }, clear);
-      const { changed, unchanged, refused, refusedCount } = await engine.execute({
+      const { changed, unchanged, refused, refusedCount } = await execute({
         type: "bulk_update",
         filter: { ...toFilter(filter), ...defined({ ids }) },
         action: toAction(action, { ...targets, to_priority, reason }),
         isAtomic: atomic,
-      }, actor());
+      });
       return { json: { changed, unchanged, refused, refused_count: refusedCount } };
     },
   }),

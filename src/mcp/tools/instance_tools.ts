@@ -3,9 +3,9 @@
  */
 
 import type { Heartbeat } from "../../core/messages/commands.ts";
+import type { UnregisteredView } from "../../core/messages/queries.ts";
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
-import { listInstances, type UnregisteredView } from "../../core/views/instance_list.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
@@ -33,10 +33,10 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       metadata: z.record(z.string(), z.string()).optional(),
     },
     annotations: changes,
-    async run({ instance_id, roles, capabilities, max_concurrent, ttl_ms, metadata }, { engine, actor }) {
+    async run({ instance_id, roles, capabilities, max_concurrent, ttl_ms, metadata }, { execute }) {
       const settings = defined({ roles, capabilities, maxConcurrent: max_concurrent, ttlMs: ttl_ms, metadata });
       const command = { type: "register_instance" as const, instance: instance_id, settings };
-      return { json: presentHeartbeat(await engine.execute(command, actor())) };
+      return { json: presentHeartbeat(await execute(command)) };
     },
   }),
   defineTool({
@@ -46,8 +46,8 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       "call of yours does that too.",
     input: { instance_id: instanceId },
     annotations: changes,
-    async run({ instance_id }, { engine, actor }) {
-      const beat = () => engine.execute({ type: "heartbeat", instance: instance_id }, actor());
+    async run({ instance_id }, { execute }) {
+      const beat = () => execute({ type: "heartbeat", instance: instance_id });
       const first = await beat();
       const contact = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
       // What was lost is told once.
@@ -60,9 +60,9 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     input: { instance_id: instanceId, drain: z.boolean().optional() },
     isForOthers: true,
     annotations: adds,
-    async run({ instance_id, drain }, { engine, actor }) {
+    async run({ instance_id, drain }, { execute }) {
       const command = { type: "leave" as const, instance: instance_id, ...defined({ isDraining: drain }) };
-      const go = () => engine.execute(command, actor());
+      const go = () => execute(command);
       return {
         json: presentInstance(await repeat(await go(), go, ({ status }) => drain === true || status === "left")),
       };
@@ -73,11 +73,9 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     description: "Who is there and holds what, registered or not. all: those that left or were lost too.",
     input: { all: z.boolean().optional() },
     annotations: reads,
-    async run({ all = false }, { engine, waiting, heard }) {
+    async run({ all = false }, { query, waiting, heard }) {
       const waiters = waiting.instances();
-      const { shown, total } = await engine.read((state) => {
-        return listInstances(state, { limit: MAX_LISTED, all, waiting: waiters });
-      });
+      const { shown, total } = await query({ type: "list_instances", limit: MAX_LISTED, all, waiting: waiters });
       const instances = shown.map((each) => {
         const seenAt = Math.max(each.seenAt ?? 0, heard.at(each.id) ?? 0);
         return {

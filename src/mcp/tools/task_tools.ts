@@ -2,12 +2,10 @@
  * The tools that make and change the plan, and look at it.
  */
 
+import type { TaskPage } from "../../core/messages/queries.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
-import { findTask } from "../../core/state/lookup.ts";
-import { explain } from "../../core/views/explain.ts";
-import { listTasks, summarize, type TaskPage, viewOf } from "../../core/views/tasks.ts";
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
@@ -55,8 +53,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Create one task. It can be claimed once its dependencies are met.",
     input: newTaskShape,
     annotations: adds,
-    async run(args, { engine, actor, now }) {
-      const tasks = await engine.execute({ type: "create_tasks", tasks: [toNewTask(args, now())] }, actor());
+    async run(args, { execute, now }) {
+      const tasks = await execute({ type: "create_tasks", tasks: [toNewTask(args, now())] });
       return { json: tasks.map((task) => ({ ...presentCompact(task), ...momentsOf(args, task) }))[0] };
     },
   }),
@@ -67,12 +65,9 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: { tasks: z.array(z.object(newTaskShape)) },
     isBrief: true,
     annotations: adds,
-    async run({ tasks }, { engine, actor, now }) {
+    async run({ tasks }, { execute, now }) {
       const at = now();
-      const created = await engine.execute(
-        { type: "create_tasks", tasks: tasks.map((task) => toNewTask(task, at)) },
-        actor(),
-      );
+      const created = await execute({ type: "create_tasks", tasks: tasks.map((task) => toNewTask(task, at)) });
       const times = tasks.flatMap((given, index) => {
         const moments = momentsOf(given, created[index] ?? {});
         return Object.keys(moments).length === 0 ? [] : [{ id: given.id, ...moments }];
@@ -97,13 +92,13 @@ export const TASK_TOOLS: readonly Tool[] = [
     },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, description, dependencies, clear, ...settings }, { engine, actor, now }) {
-      const task = await engine.execute({
+    async run({ task_id, description, dependencies, clear, ...settings }, { execute, now }) {
+      const task = await execute({
         type: "update_task",
         id: task_id,
         ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
         settings: toChanges(withCleared(settings, clear), now()),
-      }, actor());
+      });
       return { json: { ...presentCompact(task), ...momentsOf(settings, task) } };
     },
   }),
@@ -112,8 +107,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Delete a task that no task depends on and nobody works on.",
     input: { task_id: taskId },
     annotations: removes,
-    async run({ task_id }, { engine, actor }) {
-      return { json: await engine.execute({ type: "delete_task", id: task_id }, actor()) };
+    async run({ task_id }, { execute }) {
+      return { json: await execute({ type: "delete_task", id: task_id }) };
     },
   }),
   defineTool({
@@ -121,8 +116,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "End a pending or running task without result. What depends on it is blocked until retry_task.",
     input: { task_id: taskId, reason: z.string().optional() },
     annotations: removes,
-    async run({ task_id, reason }, { engine, actor }) {
-      const task = await engine.execute({ type: "cancel_task", id: task_id, ...defined({ reason }) }, actor());
+    async run({ task_id, reason }, { execute }) {
+      const task = await execute({ type: "cancel_task", id: task_id, ...defined({ reason }) });
       const isKept = reason === undefined || task.reason === reason;
       return { ...taskAnswer(task), ...(!isKept && { note: "It was cancelled before, and its reason stays." }) };
     },
@@ -132,8 +127,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Reopen a failed, cancelled or skipped task, or end a back-off.",
     input: { task_id: taskId },
     annotations: adds,
-    async run({ task_id }, { engine, actor }) {
-      return taskAnswer(await engine.execute({ type: "retry_task", id: task_id }, actor()));
+    async run({ task_id }, { execute }) {
+      return taskAnswer(await execute({ type: "retry_task", id: task_id }));
     },
   }),
   defineTool({
@@ -149,10 +144,10 @@ export const TASK_TOOLS: readonly Tool[] = [
     annotations: reads,
     withoutEffect: ({ summary, fields, limit, cursor }) =>
       summary === true ? noEffectOf({ fields, limit, cursor }, "summary counts all tasks that match") : undefined,
-    async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { engine }) {
-      if (summary === true) return { json: await engine.read((state) => summarize(state, toFilter(filter))) };
+    async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { query }) {
+      if (summary === true) return { json: await query({ type: "count_tasks", filter: toFilter(filter) }) };
       const after = cursor === undefined ? 0 : readCursor(cursor);
-      return taskPage(await engine.read((state) => listTasks(state, toFilter(filter), { limit, after })), fields);
+      return taskPage(await query({ type: "list_tasks", filter: toFilter(filter), limit, after }), fields);
     },
   }),
   defineTool({
@@ -160,8 +155,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Get one task whole, with description, result, attempts and durations.",
     input: { task_id: taskId },
     annotations: reads,
-    async run({ task_id }, { engine }) {
-      return { json: presentTask(await engine.read((state) => viewOf(findTask(state, task_id)))) };
+    async run({ task_id }, { query }) {
+      return { json: presentTask(await query({ type: "get_task", id: task_id })) };
     },
   }),
   defineTool({
@@ -169,8 +164,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Why a task is not ready, blocked, skipped or not handed out, and what would change that.",
     input: { task_id: taskId },
     annotations: reads,
-    async run({ task_id }, { engine }) {
-      return { json: await engine.read((state) => explain(state, task_id)) };
+    async run({ task_id }, { query }) {
+      return { json: await query({ type: "explain_task", id: task_id }) };
     },
   }),
 ];

@@ -2,8 +2,8 @@
  * The tools for templates: plans that are used again and again.
  */
 
+import type { TemplateSummary } from "../../core/messages/queries.ts";
 import type { NewTemplate, Template } from "../../core/model/template.ts";
-import { findTemplate, isArchived, listTemplates, type TemplateSummary } from "../../core/templates/catalog.ts";
 import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
@@ -30,8 +30,8 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
       "release are built in.",
     input: {},
     annotations: reads,
-    async run(_, { engine }) {
-      const templates = await engine.read(listTemplates);
+    async run(_, { query }) {
+      const templates = await query({ type: "list_templates" });
       const { shown, isCut } = fit(templates.slice(0, MAX_LISTED).map(presentSummary), "oldest");
       const isPart = isCut || templates.length > MAX_LISTED;
       return { json: { templates: shown, ...(isPart && { total: templates.length }) } };
@@ -42,12 +42,9 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
     description: "A template whole, the newest version or another.",
     input: { name, version },
     annotations: reads,
-    async run({ name, version }, { engine }) {
-      const { template, archived } = await engine.read((state) => ({
-        template: findTemplate(state, name, version),
-        archived: isArchived(state, name),
-      }));
-      return { json: { ...presentTemplate(template), ...(archived && { archived }) } };
+    async run({ name, version }, { query }) {
+      const { template, isArchived } = await query({ type: "get_template", name, ...defined({ version }) });
+      return { json: { ...presentTemplate(template), ...(isArchived && { archived: true }) } };
     },
   }),
   defineTool({
@@ -62,15 +59,15 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
       max_parallel: z.int().optional(),
     },
     annotations: adds,
-    async run({ name, version, group_id, parameters = {}, title, max_parallel }, { engine, actor }) {
-      const applied = await engine.execute({
+    async run({ name, version, group_id, parameters = {}, title, max_parallel }, { execute }) {
+      const applied = await execute({
         type: "apply_template",
         name,
         group: group_id,
         settings: defined({ title, maxParallel: max_parallel }),
         parameters,
         ...defined({ version }),
-      }, actor());
+      });
       const ids = applied.tasks.map((task) => task.id);
       return { json: { group: presentGroup(applied.group), ...createdAnswer(applied.tasks), task_ids: ids } };
     },
@@ -88,7 +85,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
     },
     isBrief: true,
     annotations: adds,
-    async run({ name, description, parameters = [], tasks }, { engine, actor, now }) {
+    async run({ name, description, parameters = [], tasks }, { execute, now }) {
       const at = now();
       const template: NewTemplate = {
         name,
@@ -96,7 +93,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
         parameters: parameters.map(({ name, ...rest }) => ({ name, ...defined(rest) })),
         tasks: tasks.map((task) => toTemplateTask(task, at)),
       };
-      return { json: await engine.execute({ type: "save_template", template }, actor()) };
+      return { json: await execute({ type: "save_template", template }) };
     },
   }),
   defineTool({
@@ -104,9 +101,9 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
     description: "Take a template out of use; archived: false takes it back.",
     input: { name, archived: z.boolean().optional() },
     annotations: changes,
-    async run({ name, archived = true }, { engine, actor }) {
+    async run({ name, archived = true }, { execute }) {
       const command = { type: "archive_template" as const, name, isArchived: archived };
-      const { isArchived } = await engine.execute(command, actor());
+      const { isArchived } = await execute(command);
       return { json: { name, archived: isArchived } };
     },
   }),

@@ -35,11 +35,11 @@ export const WORK_TOOLS: readonly Tool[] = [
         ? noEffectOf({ wait_ms }, "a task named by task_id is claimed at once or not at all")
         : undefined,
     async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
-      const { waiting, actor, signal } = context;
+      const { waiting, caller, signal } = context;
       const onWaiting = reporter(wait_ms, context);
       const claim = await waiting.claim(
         { type: "claim_task", instance: instance_id, ...defined({ id: task_id, roles, capabilities }) },
-        actor(),
+        caller,
         { waitMs: wait_ms, signal, ...(onWaiting !== undefined && { onWaiting }) },
       );
       return claimAnswer(claim, waitNote(claim, wait_ms, waiting.maxWaitMs));
@@ -52,12 +52,12 @@ export const WORK_TOOLS: readonly Tool[] = [
     input: { ...holding, percent: z.number().optional(), message: z.string().optional(), attempt },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, instance_id, attempt, percent, message }, { engine, actor }) {
-      const { task, urgent } = await engine.execute({
+    async run({ task_id, instance_id, attempt, percent, message }, { execute }) {
+      const { task, urgent } = await execute({
         type: "report_progress",
         ...holdingOf({ task_id, instance_id, attempt }),
         ...defined({ percent, message }),
-      }, actor());
+      });
       return { json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent) } };
     },
   }),
@@ -66,12 +66,12 @@ export const WORK_TOOLS: readonly Tool[] = [
     description: "Finish a task you hold, with a result that the tasks depending on it get as input.",
     input: { ...holding, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt },
     annotations: changes,
-    async run({ task_id, instance_id, result, attempt }, { engine, actor }) {
-      const { completed, unlocked, unlockedCount, urgent } = await engine.execute({
+    async run({ task_id, instance_id, result, attempt }, { execute }) {
+      const { completed, unlocked, unlockedCount, urgent } = await execute({
         type: "complete_task",
         ...holdingOf({ task_id, instance_id, attempt }),
         result,
-      }, actor());
+      });
       return {
         json: {
           completed_task: presentCompact(completed),
@@ -89,14 +89,14 @@ export const WORK_TOOLS: readonly Tool[] = [
     input: { ...holding, error: z.string(), retryable: z.boolean().optional(), attempt },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, instance_id, error, retryable, attempt }, { engine, actor }) {
+    async run({ task_id, instance_id, error, retryable, attempt }, { execute }) {
       return taskAnswer(
-        await engine.execute({
+        await execute({
           type: "fail_task",
           ...holdingOf({ task_id, instance_id, attempt }),
           error,
           ...defined({ isRetryable: retryable }),
-        }, actor()),
+        }),
       );
     },
   }),
@@ -108,13 +108,13 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     isForOthers: true,
     annotations: adds,
-    async run({ task_id, instance_id, reason, dependencies, attempt }, { engine, actor }) {
+    async run({ task_id, instance_id, reason, dependencies, attempt }, { execute }) {
       return taskAnswer(
-        await engine.execute({
+        await execute({
           type: "release_task",
           ...holdingOf({ task_id, instance_id, attempt }),
           ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
-        }, actor()),
+        }),
       );
     },
   }),

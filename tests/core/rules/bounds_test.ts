@@ -11,7 +11,7 @@ import {
 } from "../../../src/core/model/limits.ts";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
-import { isSweepDue } from "../../../src/core/rules/sweep.ts";
+import { isSweepDue } from "../../../src/core/state/timers.ts";
 import { rounds } from "../../support/rounds.ts";
 import { claim, refusalOf, run, taskOf, taskWith, times } from "../given.ts";
 

@@ -1,5 +1,6 @@
 /** Shows that an import in parts comes to the same as one in one piece, and that no part is too large. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import fc from "fast-check";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
 import type { Task } from "../../../src/core/model/task.ts";
@@ -19,7 +20,12 @@ function test(name: string, fn: () => void): void {
 function standings(parts: readonly (readonly Task[])[]) {
   const state = emptyState();
   for (const part of parts) {
-    const { events } = decide(state, importing(...part), { now: 100, clock: 100, defaults: {} });
+    const { events } = decide(state, importing(...part), {
+      caller: localOperator("test"),
+      now: 100,
+      clock: 100,
+      defaults: {},
+    });
     applyWithConsequences(state, events, 100);
   }
   return new Map(

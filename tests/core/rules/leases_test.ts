@@ -6,7 +6,7 @@ import type { Event } from "../../../src/core/messages/events.ts";
 import type { InstanceSettings } from "../../../src/core/model/instance.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import type { Task } from "../../../src/core/model/task.ts";
-import { isSweepDue, nextDueOf, nextTimeOf } from "../../../src/core/rules/sweep.ts";
+import { isSweepDue, nextChangeAt, sweepDueAt } from "../../../src/core/state/timers.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import {
   cancel,
@@ -36,7 +36,7 @@ Deno.test({
   fn() {
     const state = stateAfter(create(taskWith({ timeoutMs: 100 }, "a")), claim("x", "a"));
     assertEquals(taskOf(state, "a").leaseUntil, 102);
-    assertEquals([nextDueOf(state), isSweepDue(state, 101), isSweepDue(state, 102)], [102, false, true]);
+    assertEquals([sweepDueAt(state), isSweepDue(state, 101), isSweepDue(state, 102)], [102, false, true]);
     assertEquals(run(state, SWEEP, 101).events, []);
     assertEquals(run(state, SWEEP, 102), {
       events: [{ type: "attempt.ended", id: "a", instance: "x", attempt: 1, outcome: "expired", retryAt: 1_102 }],
@@ -44,7 +44,7 @@ Deno.test({
     });
     assertEquals(taskOf(state, "a").status, "pending");
     assertEquals(state.tasks.get("a")?.standing, "delayed");
-    assertEquals([nextDueOf(state), nextTimeOf(state)], [undefined, 1_102]);
+    assertEquals([sweepDueAt(state), nextChangeAt(state)], [undefined, 1_102]);
     assertEquals(run(state, SWEEP, 103).events, []);
   },
 });
@@ -579,7 +579,7 @@ Deno.test({
       if (isRunning) run(state, release("x", "a"), 110);
       assertEquals([taskOf(state, "a").overdue, state.overdue], [true, 1]);
       run(state, { type: "update_task", id: "a", settings: { failOnDeadline: true } }, 120);
-      assertEquals([taskOf(state, "a").status, nextDueOf(state), isSweepDue(state, 120)], ["pending", 100, true]);
+      assertEquals([taskOf(state, "a").status, sweepDueAt(state), isSweepDue(state, 120)], ["pending", 100, true]);
       const error = `Its deadline ${new Date(100).toISOString()} has passed`;
       assertEquals(run(state, SWEEP, 121).events, [
         { type: "task.overdue", id: "a" },

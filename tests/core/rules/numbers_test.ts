@@ -1,5 +1,6 @@
 /** Shows that the state knows no number that the journal cannot keep: what is live is what a restart reads. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
@@ -119,7 +120,12 @@ function carryOut(state: State, command: Command, at: number) {
   advanceClock(state, at);
   try {
     const now = Math.max(at, state.recordedAt);
-    const { events, answer } = decide<CommandType>(state, command, { now, clock: at, defaults: {} });
+    const { events, answer } = decide<CommandType>(state, command, {
+      caller: localOperator("test"),
+      now,
+      clock: at,
+      defaults: {},
+    });
     const applied = applyWithConsequences(state, events, at);
     answer(state);
     return applied;

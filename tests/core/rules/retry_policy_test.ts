@@ -113,8 +113,8 @@ Deno.test({
       run(state, { type: "sweep" }, 60);
       run(state, { type: "update_task", id: "a", settings: { deadline } }, 100);
       assertEquals(taskOf(state, "a").overdue, isOverdue, `${deadline}`);
-      const overdue = listTasks(state, { overdue: true }, { limit: 9 }).tasks.map(({ id }) => id);
-      const others = listTasks(state, { overdue: false }, { limit: 9 }).tasks.map(({ id }) => id);
+      const overdue = listTasks(state, { filter: { overdue: true }, limit: 9 }).tasks.map(({ id }) => id);
+      const others = listTasks(state, { filter: { overdue: false }, limit: 9 }).tasks.map(({ id }) => id);
       assertEquals([overdue, others], isOverdue ? [["a"], ["b"]] : [[], ["a", "b"]]);
     }
   },

@@ -7,7 +7,7 @@ import { MAX_RECORD_TASKS } from "../../../src/core/model/limits.ts";
 import { rounds } from "../../support/rounds.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
-import { isSweepDue, nextDueOf, nextTimeOf } from "../../../src/core/rules/sweep.ts";
+import { isSweepDue, nextChangeAt, sweepDueAt } from "../../../src/core/state/timers.ts";
 import { claim, newTask, retry, run, taskOf, taskWith, times } from "../given.ts";
 
 for (
@@ -37,7 +37,7 @@ for (
         assertEquals(sizes.length, Math.ceil(many / MAX_RECORD_TASKS));
         assertEquals([state.counts.pending, state.unreachable.size, state.blocked.entries.length], [0, 0, 0]);
         assertEquals(state.counts[status], status === "failed" ? many + 1 : many);
-        assertEquals([isSweepDue(state, 4), nextDueOf(state), nextTimeOf(state)], [false, undefined, undefined]);
+        assertEquals([isSweepDue(state, 4), sweepDueAt(state), nextChangeAt(state)], [false, undefined, undefined]);
       },
     });
   }
@@ -51,7 +51,7 @@ Deno.test({
     failing(live, "root");
     for (const state of [live, restore(snapshotOf(live))]) {
       assertEquals([state.unreachable.size, isSweepDue(state, 3)], [5, true]);
-      assertEquals([nextDueOf(state), nextTimeOf(state)], [0, 0]);
+      assertEquals([sweepDueAt(state), nextChangeAt(state)], [0, 0]);
       assertEquals(run(state, claim("y"), 3).answer.task, undefined);
       const ids = times(5, (index) => `t${MAX_RECORD_TASKS + index}`);
       assertEquals(run(state, { type: "sweep" }, 4).events, [
@@ -78,9 +78,9 @@ Deno.test({
     const leaving = ids.map((instance) => ({ type: "instance.left" as const, instance }));
     assertEquals(events.slice(ids.length), leaving.slice(0, MAX_RECORD_TASKS));
     for (const state of [live, restore(snapshotOf(live))]) {
-      assertEquals([nextDueOf(state), nextTimeOf(state), isSweepDue(state, 3)], [0, 0, true]);
+      assertEquals([sweepDueAt(state), nextChangeAt(state), isSweepDue(state, 3)], [0, 0, true]);
       assertEquals(run(state, { type: "sweep" }, 4).events, leaving.slice(MAX_RECORD_TASKS));
-      assertEquals([nextDueOf(state), state.drained.size], [undefined, 0]);
+      assertEquals([sweepDueAt(state), state.drained.size], [undefined, 0]);
     }
   },
 });

@@ -2,7 +2,7 @@
 
 import type { Dependency } from "../../../src/core/model/dependency.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
-import { isSweepDue } from "../../../src/core/rules/sweep.ts";
+import { isSweepDue } from "../../../src/core/state/timers.ts";
 import { updateSubscriptions } from "../../../src/core/state/conditions.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import type { State } from "../../../src/core/state/state.ts";

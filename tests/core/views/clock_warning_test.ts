@@ -1,5 +1,6 @@
 /** Shows who is warned when the journal is ahead of the clock, and from when on. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { clockWarning, MAX_CLOCK_AHEAD_MS } from "../../../src/core/views/clock_warning.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
@@ -39,7 +40,7 @@ Deno.test({
     const state = stateAfter(create(newTask("a")), claim("x", "a"));
     const heartbeat = { type: "heartbeat" as const, instance: "x" };
     for (const [clock, isBehind] of [[30 * DAY_MS, false], [1_000, true]] as const) {
-      const context = { now: 30 * DAY_MS, clock, defaults: {} };
+      const context = { caller: localOperator("test"), now: 30 * DAY_MS, clock, defaults: {} };
       const expected = isBehind ? clockWarning(context) : undefined;
       assertEquals(decide(state, heartbeat, context).answer(state).clockWarning, expected);
       const { task, none } = decide(state, claim("y"), context).answer(state) as { task: unknown; none: unknown };

@@ -139,5 +139,5 @@ Deno.test({
 });
 
 function listed(state: State, status: "ready" | "limited"): readonly string[] {
-  return listTasks(state, { status: [status] }, { limit: 10 }).tasks.map(({ id }) => id);
+  return listTasks(state, { filter: { status: [status] }, limit: 10 }).tasks.map(({ id }) => id);
 }

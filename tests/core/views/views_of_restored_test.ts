@@ -120,8 +120,10 @@ function viewsOf(state: State, ids: readonly string[]) {
   const limit = tasks.size + 1;
   return {
     summary: summarize(state),
-    lists: [...TASK_STATUSES, ...READINESSES].map((status) => listTasks(state, { status: [status] }, { limit })),
-    inGroups: Array.from(groups.keys(), (group) => listTasks(state, { group }, { limit })),
+    lists: [...TASK_STATUSES, ...READINESSES].map((status) =>
+      listTasks(state, { filter: { status: [status] }, limit })
+    ),
+    inGroups: Array.from(groups.keys(), (group) => listTasks(state, { filter: { group }, limit })),
     explanations: ids.map((id) => explain(state, id)),
     inputs: ids.map((id) => inputsOf(findTask(state, id))),
     unlocked: ids.map((id) => unlockedBy(findTask(state, id))),

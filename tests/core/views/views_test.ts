@@ -555,7 +555,7 @@ Deno.test({
       const ids: string[] = [];
       let pages = 0;
       for (let after: number | undefined = 0; after !== undefined && pages < 11;) {
-        const page = listTasks(state, {}, { limit, after });
+        const page = listTasks(state, { filter: {}, limit, after });
         assert(page.tasks.length <= limit);
         assertEquals(page.total, 10);
         ids.push(...page.tasks.map(({ id }) => id));
@@ -573,9 +573,9 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(create(...["a", "b", "c"].map((id) => newTask(id))), cancel("b"));
-    const page = listTasks(state, { status: ["pending"] }, { limit: 1, after: 2 });
+    const page = listTasks(state, { filter: { status: ["pending"] }, limit: 1, after: 2 });
     assertEquals([page.tasks.map(({ id }) => id), page.total, page.next], [["c"], 2, undefined]);
-    assertEquals(listTasks(state, {}, { limit: 9, after: 3 }).tasks, []);
+    assertEquals(listTasks(state, { filter: {}, limit: 9, after: 3 }).tasks, []);
   },
 });
 
@@ -626,5 +626,5 @@ function dependentOn(...results: readonly string[]): ReadonlyTaskNode {
 }
 
 function listed(filter: TaskFilter): readonly string[] {
-  return listTasks(stateAfter(...MIXED), filter, { limit: 10 }).tasks.map(({ id }) => id);
+  return listTasks(stateAfter(...MIXED), { filter, limit: 10 }).tasks.map(({ id }) => id);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "../../../src/core/messages/commands.ts";
-import type { ReadonlyState } from "../../../src/core/state/state.ts";
+import type { Task } from "../../../src/core/model/task.ts";
 import { hashOf } from "./random.ts";
 
 /** What a call asks for: a command, or how all tasks stand. */
@@ -71,9 +71,11 @@ export function parseCalls(text: string): readonly Call[] {
 }
 
 /** What a read answers: how many tasks there are, and a digest of all of them that does not depend on the time. */
-export function readTasks(state: ReadonlyState): { readonly tasks: number; readonly digest: number } {
-  const told = Array.from(state.tasks.values(), ({ task }) => {
+export function readTasks(
+  { tasks }: { readonly tasks: readonly Task[] },
+): { readonly tasks: number; readonly digest: number } {
+  const told = tasks.map((task) => {
     return `${task.id} ${task.status} ${task.attempt} ${task.assignedTo} ${task.result ?? task.error ?? task.reason}`;
   });
-  return { tasks: told.length, digest: hashOf(told.join("\n")) };
+  return { tasks: tasks.length, digest: hashOf(told.join("\n")) };
 }

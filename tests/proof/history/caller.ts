@@ -3,6 +3,7 @@
  * simulated one. All that it does follows from its seed and the answers that it gets.
  */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import type { Claim, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
 import { type CallEnded, type CallStarted, readTasks, type Request } from "./call_log.ts";
@@ -86,7 +87,7 @@ export class Caller {
 
 /** Carries out a request in the name of `actor`. */
 export function perform(engine: Engine, request: Request, actor: string): Promise<unknown> {
-  if (request.type === "read") return engine.read(readTasks);
+  if (request.type === "read") return engine.query({ type: "export_tasks" }, localOperator(actor)).then(readTasks);
   // Each command is of the type that it names.
-  return engine.execute(request as CommandOf<CommandType>, actor);
+  return engine.execute(request as CommandOf<CommandType>, localOperator(actor));
 }

@@ -7,6 +7,7 @@
  * Not compared: what `comparable.ts` leaves out, and calls that were never answered and left no record.
  */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { isDeepStrictEqual as equal } from "node:util";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import type { CommandOf, CommandType, Context } from "../../../src/core/messages/commands.ts";
@@ -16,7 +17,7 @@ import { advanceClock, evolveRecord } from "../../../src/core/state/evolve.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { restore, snapshotOf } from "../../core/snapshot.ts";
 import { emptyState, type ReadonlyState, type State } from "../../../src/core/state/state.ts";
-import { isSweepDue } from "../../../src/core/rules/sweep.ts";
+import { isSweepDue } from "../../../src/core/state/timers.ts";
 import { type Call, type Outcome, readTasks } from "./call_log.ts";
 import { comparable } from "./comparable.ts";
 import { type History, recordsByCall, SWEEPER, type Violation } from "./history.ts";
@@ -144,7 +145,13 @@ function revisit(state: State, place: Place, seq: number): Violation | undefined
 
 function withoutTrace(state: State, { request }: Call, at: number): { events: readonly Event[]; outcome: unknown } {
   if (request.type === "read") {
-    return { events: [], outcome: comparable({ type: "answered", answer: readTasks(state) }) };
+    return {
+      events: [],
+      outcome: comparable({
+        type: "answered",
+        answer: readTasks({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
+      }),
+    };
   }
   const then = stateAt(state, at);
   const decided = decideAt(then, request as CommandOf<CommandType>, contextAt(then, at));
@@ -180,7 +187,7 @@ function decideAt(state: ReadonlyState, command: CommandOf<CommandType>, context
 }
 
 function contextAt(state: ReadonlyState, at: number): Context {
-  return { now: Math.max(at, state.recordedAt), clock: at, defaults: {} };
+  return { caller: localOperator("test"), now: Math.max(at, state.recordedAt), clock: at, defaults: {} };
 }
 
 /** As it is after being written and read. */

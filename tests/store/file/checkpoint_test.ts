@@ -1,5 +1,6 @@
 /** Shows that a checkpoint gives back the state it was made of, and that a bad one costs nothing but time. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
@@ -169,9 +170,12 @@ test("a journal that ends before the checkpoint, at any byte, is refused and lef
 
 test("a checkpoint of version 1 is made anew from the journal, and its tasks file stays where it is", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
-  await store.engine.execute({ type: "create_group", id: "g", settings: { title: "G" } }, "test");
-  await store.engine.execute({ type: "register_instance", instance: "x", settings: { roles: ["qa"] } }, "x");
-  await store.engine.execute(create({ ...newTask("a"), group: "g" }), "test");
+  await store.engine.execute({ type: "create_group", id: "g", settings: { title: "G" } }, localOperator("test"));
+  await store.engine.execute(
+    { type: "register_instance", instance: "x", settings: { roles: ["qa"] } },
+    localOperator("x"),
+  );
+  await store.engine.execute(create({ ...newTask("a"), group: "g" }), localOperator("test"));
   await checkpoint(store);
   putStateOfVersion1(disk);
   const before = disk.files();
@@ -252,7 +256,10 @@ test("a start while another process writes a long checkpoint reads the journal",
 test("saving a checkpoint keeps no command waiting", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
-  await store.engine.execute(create(...times(900, (index) => newTask(`t${index} ${"x".repeat(150)}`))), "test");
+  await store.engine.execute(
+    create(...times(900, (index) => newTask(`t${index} ${"x".repeat(150)}`))),
+    localOperator("test"),
+  );
   const { snapshot, position } = await takeCheckpoint(store.engine);
   let isSaving = true;
   const saving = store.checkpoints.save(snapshot, position).then(() => isSaving = false);
@@ -266,13 +273,13 @@ test("saving a checkpoint keeps no command waiting", async (memory) => {
 async function doEverything({ engine }: RunningStore): Promise<void> {
   const ids = ["done", "failed", "cancelled", "held", "released", "deleted", "__proto__", "10", "9", "é\u{1F600}"];
   for (const id of ids) await createTask(engine, id);
-  await engine.execute(create(newTask("waiting", "held", "__proto__")), "test");
-  for (const id of ["done", "failed", "held", "released"]) await engine.execute(claim("x", id), "x");
-  await engine.execute(complete("x", "done", 'a "result"\n'), "x");
-  await engine.execute(fail("x", "failed"), "x");
-  await engine.execute({ ...release("x", "released"), reason: "why not" }, "x");
-  await engine.execute({ ...cancel("cancelled"), reason: "no" }, "test");
-  await engine.execute(remove("deleted"), "test");
+  await engine.execute(create(newTask("waiting", "held", "__proto__")), localOperator("test"));
+  for (const id of ["done", "failed", "held", "released"]) await engine.execute(claim("x", id), localOperator("x"));
+  await engine.execute(complete("x", "done", 'a "result"\n'), localOperator("x"));
+  await engine.execute(fail("x", "failed"), localOperator("x"));
+  await engine.execute({ ...release("x", "released"), reason: "why not" }, localOperator("x"));
+  await engine.execute({ ...cancel("cancelled"), reason: "no" }, localOperator("test"));
+  await engine.execute(remove("deleted"), localOperator("test"));
 }
 
 /** Makes of `state.json` what version 1 would have written. */

@@ -1,5 +1,6 @@
 /** Shows that what is read in pieces is read whole, wherever the edge of a piece falls: one less, equal, one more. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assertEquals } from "@std/assert";
 import { readEnds } from "../../../src/store/file/segments.ts";
 import { create, newTask, times } from "../../core/given.ts";
@@ -57,7 +58,7 @@ test("a checkpoint is read whole wherever its pieces end, in the middle of a cha
 async function tasksFileBytes(description: string): Promise<{ sizeBytes: number; isSame: boolean }> {
   const disk = new MemoryDisk();
   await using store = await startStore({ directory: "/data", disk, now: () => 1_700_000_000_000 });
-  await store.engine.execute(create({ ...newTask("t"), description }), "test");
+  await store.engine.execute(create({ ...newTask("t"), description }), localOperator("test"));
   await checkpoint(store);
   const saved = await wholeState(store.engine);
   const loaded = await store.checkpoints.load();

@@ -3,9 +3,10 @@
  * middle of any operation on the disk, and that nothing is there twice or without having been asked for.
  */
 
+import { wholeState } from "../../support/store.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { Engine } from "../../../src/app/engine.ts";
-import { snapshotOf } from "../../core/snapshot.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { claim, complete } from "../../core/given.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
@@ -67,13 +68,13 @@ for (const [when, plan] of Object.entries(DEATHS)) {
         isOver = dying !== undefined && await work(dying, calls);
       }
       await using other = await startStore({ directory: "/data", disk: memory, segmentBytes: SEGMENT_BYTES });
-      const seen = await other.engine.read(snapshotOf);
+      const seen = await wholeState(other.engine);
       await calls.create(other.engine, "by another");
       const left = memory.afterPowerLoss();
       await assertWhole(left, calls);
       await using again = await startStore({ directory: "/data", disk: left, segmentBytes: SEGMENT_BYTES });
       // What was read is not taken back either.
-      assertEquals((await again.engine.read(snapshotOf)).tasks.slice(0, seen.tasks.length), seen.tasks);
+      assertEquals((await wholeState(again.engine)).tasks.slice(0, seen.tasks.length), seen.tasks);
     }
   });
 }
@@ -85,10 +86,10 @@ test("what was read of another's unfinished call is not taken back by a loss of 
   await using reader = await startStore({ directory: "/data", disk: memory });
   disk.plan = ({ name }) => name === "sync" ? { error: new Error("killed") } : undefined;
   await createTask(writer.engine, "a").catch(() => {});
-  const seen = await reader.engine.read(snapshotOf);
+  const seen = await wholeState(reader.engine);
   assertEquals(seen.tasks.length, 1);
   await using again = await startStore({ directory: "/data", disk: memory.afterPowerLoss() });
-  assertEquals(await again.engine.read(snapshotOf), seen);
+  assertEquals(await wholeState(again.engine), seen);
 });
 
 test("what a transaction was handed of another's unfinished call is not taken back by a loss of power", async () => {
@@ -126,7 +127,7 @@ test("a refusal that rests on another's unfinished call is not taken back by a l
   const refusal = await createTask(other.engine, "a").then(() => "", String);
   assert(refusal.includes("already exists"), refusal);
   await using again = await startStore({ directory: "/data", disk: memory.afterPowerLoss() });
-  assertEquals((await again.engine.read(snapshotOf)).tasks.length, 1);
+  assertEquals((await wholeState(again.engine)).tasks.length, 1);
 });
 
 /** What was asked for and what was answered. */
@@ -142,9 +143,9 @@ class Calls {
   }
 
   async completeNext(engine: Engine): Promise<void> {
-    const { task } = await engine.execute(claim("x"), "x");
+    const { task } = await engine.execute(claim("x"), localOperator("x"));
     assert(task !== undefined);
-    await engine.execute(complete("x", task.id), "x");
+    await engine.execute(complete("x", task.id), localOperator("x"));
     this.completed.push(task.id);
   }
 }
@@ -174,7 +175,7 @@ async function assertWhole(disk: MemoryDisk, calls: Calls): Promise<void> {
   const { fault } = verifyJournal(disk, "/data");
   assert(fault === undefined || fault.kind === "torn", fault?.why);
   await using store = await startStore({ directory: "/data", disk, segmentBytes: SEGMENT_BYTES });
-  const { tasks } = await store.engine.read(snapshotOf);
+  const { tasks } = await wholeState(store.engine);
   const ids = tasks.map(({ id }) => id);
   for (const id of calls.created) assert(ids.includes(id), `${id} is lost`);
   for (const id of ids) assert(calls.asked.includes(id), `nobody asked for ${id}`);

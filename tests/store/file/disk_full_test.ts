@@ -3,6 +3,8 @@
  * not, and that servers go on by themselves when there is room again.
  */
 
+import { readState } from "../../support/store.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../../src/app/engine.ts";
 import { AppendFailed, type Checkpoints, Unavailable } from "../../../src/app/ports.ts";
@@ -186,10 +188,13 @@ test("where there is no room for what is due, nothing is decided that comes afte
   const checkpoints = countLoads(store.checkpoints);
   const engine = await Engine.start({ ...store, checkpoints, now: () => now });
   const ids = times(300, (index) => `${"x".repeat(150)}${index}`);
-  await engine.execute({ type: "create_tasks", tasks: ids.map((id) => ({ ...newTask(id), timeoutMs: 100 })) }, "test");
+  await engine.execute(
+    { type: "create_tasks", tasks: ids.map((id) => ({ ...newTask(id), timeoutMs: 100 })) },
+    localOperator("test"),
+  );
   const [first = ""] = ids;
   for (const id of ids) {
-    await engine.execute({ type: "claim_task", instance: id === first ? "bob" : "ann", id }, "test");
+    await engine.execute({ type: "claim_task", instance: id === first ? "bob" : "ann", id }, localOperator("test"));
   }
   checkpoints.loads = 0;
   const room = 10_000;
@@ -197,13 +202,16 @@ test("where there is no room for what is due, nothing is decided that comes afte
   await assertRejects(() => createLarge(engine, "large"), Unavailable, "make room");
   now = 1_000;
   const completion = { type: "complete_task", id: first, instance: "bob", attempt: 1, result: "late" } as const;
-  const completing = assertRejects(() => engine.execute(completion, "test"), Unavailable, "make room");
-  assertEquals(await engine.read((state) => state.counts.in_progress), ids.length);
+  const completing = assertRejects(() => engine.execute(completion, localOperator("test")), Unavailable, "make room");
+  assertEquals(await readState(engine, (state) => state.counts.in_progress), ids.length);
   await completing;
   assertEquals(checkpoints.loads, 1);
   disk.plan = () => undefined;
   await createTask(engine, "after");
-  assertEquals(await engine.read((state) => [state.counts.in_progress, state.counts.pending]), [0, ids.length + 1]);
+  assertEquals(await readState(engine, (state) => [state.counts.in_progress, state.counts.pending]), [
+    0,
+    ids.length + 1,
+  ]);
   assertEquals(checkpoints.loads, 1);
   await engine.close();
 });
@@ -214,7 +222,7 @@ test("a small command is carried out where a large one found no room", async () 
   disk.plan = ({ name }) => name === "write" ? { taken: ROOM_BYTES } : undefined;
   const large = { ...newTask("large"), description: "x".repeat(60_000) };
   const create = (): Promise<unknown> =>
-    store.engine.execute({ type: "create_tasks", tasks: [large, { ...large, id: "larger" }] }, "test");
+    store.engine.execute({ type: "create_tasks", tasks: [large, { ...large, id: "larger" }] }, localOperator("test"));
   await assertRejects(create, Unavailable, "make room");
   await createTask(store.engine, "small");
   assertEquals(await taskIds(store.engine), ["small"]);
@@ -271,7 +279,7 @@ test("a checkpoint written while the next segment is empty can be used, with tha
   disk.plan = () => undefined;
   assertEquals(disk.list("/data/journal").length, 2);
   // Takes the lock and reads up to the end of the journal, but appends nothing.
-  await store.engine.execute({ type: "update_task", id: "a" }, "test");
+  await store.engine.execute({ type: "update_task", id: "a" }, localOperator("test"));
   await checkpoint(store);
   for (const left of [memory.afterKill(), memory.afterPowerLoss()]) {
     await using again = await startStore({ directory: "/data", disk: left, segmentBytes: 300 });
@@ -300,7 +308,7 @@ function createLarge(engine: Engine, id: string): Promise<unknown> {
   return engine.execute({
     type: "create_tasks",
     tasks: times(3, (index) => ({ ...newTask(`${id} ${index}`), description })),
-  }, "test");
+  }, localOperator("test"));
 }
 
 /** Creates tasks in one batch; resolves to the ids of those that were acknowledged. */

@@ -1,5 +1,6 @@
 /** Shows how a tasks file that was there before the journal is taken over: once, whole, or not at all. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
 import { realDisk } from "../../../src/store/file/disk.ts";
@@ -54,7 +55,7 @@ test("a tasks file without a journal is taken over, and can be worked on", async
   assertEquals(tasks[0]?.result, '{"ok":1}');
   const { unlocked } = await store.engine.execute(
     { type: "complete_task", id: "build", instance: "w2", result: "r" },
-    "w2",
+    localOperator("w2"),
   );
   assertEquals(unlocked.map(({ id }) => id), ["test"]);
 });
@@ -178,7 +179,7 @@ test("what was deleted after its import is not imported again by a start that co
   const disk = new FaultyDisk(memory);
   disk.plan = ({ name }) => name === "write" && verifyJournal(memory, "/data").records === 2 ? { taken: 0 } : undefined;
   await assertRejects(() => startStore({ directory: "/data", disk }), Unavailable, "make room");
-  await running.engine.execute({ type: "delete_task", id: "a" }, "test");
+  await running.engine.execute({ type: "delete_task", id: "a" }, localOperator("test"));
   await using again = await startStore({ directory: "/data", disk: memory });
   assertEquals(await taskIds(again.engine), LARGE_IDS);
 });

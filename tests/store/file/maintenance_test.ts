@@ -1,8 +1,8 @@
 /** Shows that a check finds the state of a journal, and that a repair leaves a good one and loses no byte. */
 
+import { wholeState } from "../../support/store.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
-import { snapshotOf } from "../../core/snapshot.ts";
 import { repairJournal, verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { checkpoint, createTask, openStore, recordsAfter, startStore, taskIds } from "../../support/store.ts";
@@ -199,7 +199,7 @@ async function checkpointed(): Promise<{ readonly disk: MemoryDisk; readonly lin
 /** Asserts that a journal can be written to, and then holds `kept` records and the new one. */
 async function assertGoesOn(disk: MemoryDisk, kept: number): Promise<void> {
   await using store = await startStore({ directory: "/data", disk, segmentBytes: SEGMENT_BYTES });
-  assertEquals((await store.engine.read(snapshotOf)).tasks.length, kept);
+  assertEquals((await wholeState(store.engine)).tasks.length, kept);
   await createTask(store.engine, "after the repair");
   assertEquals(verifyJournal(disk, "/data").records, kept + 1);
 }

@@ -1,5 +1,6 @@
 /** Shows that where a journal is gone or shorter than its checkpoint, nothing is overwritten, and each way out works. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Checkpointer } from "../../../src/app/checkpointer.ts";
 import { Unavailable } from "../../../src/app/ports.ts";
@@ -61,10 +62,10 @@ for (const [loss, lose] of Object.entries(LOSSES)) {
 test("a journal that was deleted can be begun anew from the tasks of the last checkpoint", async (disk) => {
   {
     await using store = await startStore({ directory: "/data", disk });
-    await store.engine.execute({ type: "create_group", id: "g", settings: {} }, "test");
-    await store.engine.execute(create({ ...newTask("in a group"), group: "g" }), "test");
+    await store.engine.execute({ type: "create_group", id: "g", settings: {} }, localOperator("test"));
+    await store.engine.execute(create({ ...newTask("in a group"), group: "g" }), localOperator("test"));
     for (const id of ["b", "10", "9", "__proto__", "a"]) await createTask(store.engine, id);
-    await store.engine.execute(claim("x"), "x");
+    await store.engine.execute(claim("x"), localOperator("x"));
     await checkpoint(store);
   }
   disk.remove("/data/journal");

@@ -1,5 +1,6 @@
 /** Shows that many processes on one data directory lose nothing, do nothing twice, and survive being killed at will. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { type Event, type JournalRecord, taskIdsOf } from "../../../src/core/messages/events.ts";
 import { realDisk } from "../../../src/store/file/disk.ts";
@@ -129,7 +130,7 @@ async function runAtOnce(directory: string, all: readonly (readonly string[])[])
 
 async function createTasks(directory: string, ids: readonly string[]): Promise<void> {
   await using store = await startStore({ directory });
-  await store.engine.execute(create(...ids.map((id) => newTask(id))), "test");
+  await store.engine.execute(create(...ids.map((id) => newTask(id))), localOperator("test"));
 }
 
 /** What was said of a kind of answer. */

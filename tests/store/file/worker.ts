@@ -6,6 +6,7 @@
  *     worker.ts DIRECTORY work INSTANCE         claims and completes tasks until none is left
  */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import { Checkpointer } from "../../../src/app/checkpointer.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import { claim, complete } from "../../core/given.ts";
@@ -39,10 +40,10 @@ async function createTasks(engine: Engine): Promise<void> {
 async function workOnTasks(engine: Engine): Promise<void> {
   for (const _ of rounds("the work", 10_000)) {
     say("asked", "");
-    const { task } = await engine.execute(claim(name), name);
+    const { task } = await engine.execute(claim(name), localOperator(name));
     if (task === undefined) break;
     say("claimed", task.id);
-    await engine.execute(complete(name, task.id, `by ${name}`), name);
+    await engine.execute(complete(name, task.id, `by ${name}`), localOperator(name));
     say("completed", task.id);
   }
 }

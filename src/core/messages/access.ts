@@ -1,0 +1,63 @@
+/** What each command and query needs of its caller: a verb, and the objects that it names. */
+
+import type { Access } from "../model/access.ts";
+import type { CommandOf, CommandType } from "./commands.ts";
+import type { QueryOf, QueryType } from "./queries.ts";
+
+/** What a command needs. */
+export function accessOfCommand<K extends CommandType>(command: CommandOf<K>): Access {
+  return COMMANDS[command.type](command);
+}
+
+/** What a query needs. */
+export function accessOfQuery<K extends QueryType>(query: QueryOf<K>): Access {
+  return QUERIES[query.type](query);
+}
+
+const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access } = {
+  create_tasks: ({ tasks }) => ({ verb: "work", tasks: tasks.map(({ id }) => id) }),
+  import_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
+  update_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  delete_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  claim_task: ({ instance, id }) => ({ verb: "work", instances: [instance], ...(id !== undefined && { tasks: [id] }) }),
+  report_progress: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
+  complete_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
+  fail_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
+  release_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
+  cancel_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  retry_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  bulk_update: ({ filter: { ids, group } }) => ({
+    verb: "plan",
+    ...(ids !== undefined && { tasks: ids }),
+    ...(group !== undefined && { groups: [group] }),
+  }),
+  register_instance: ({ instance }) => ({ verb: "work", instances: [instance] }),
+  heartbeat: ({ instance }) => ({ verb: "work", instances: [instance] }),
+  leave: ({ instance }) => ({ verb: "work", instances: [instance] }),
+  create_group: ({ id }) => ({ verb: "plan", groups: [id] }),
+  update_group: ({ id }) => ({ verb: "plan", groups: [id] }),
+  delete_group: ({ id }) => ({ verb: "plan", groups: [id] }),
+  save_template: ({ template: { name } }) => ({ verb: "plan", templates: [name] }),
+  apply_template: ({ name, group }) => ({ verb: "plan", templates: [name], groups: [group] }),
+  archive_template: ({ name }) => ({ verb: "plan", templates: [name] }),
+  sweep: () => ({ verb: "administer" }),
+};
+
+const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
+  get_task: ({ id }) => ({ verb: "see", tasks: [id] }),
+  list_tasks: ({ filter: { group } }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
+  count_tasks: ({ filter: { group } }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
+  explain_task: ({ id }) => ({ verb: "see", tasks: [id] }),
+  find: ({ tasks, groups }) => ({ verb: "see", tasks, groups }),
+  get_group: ({ id }) => ({ verb: "see", groups: [id] }),
+  list_groups: () => ({ verb: "see" }),
+  list_instances: () => ({ verb: "see" }),
+  list_templates: () => ({ verb: "see" }),
+  get_template: ({ name }) => ({ verb: "see", templates: [name] }),
+  draw_graph: () => ({ verb: "see" }),
+  complete_id: () => ({ verb: "see" }),
+  export_tasks: () => ({ verb: "administer" }),
+  missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
+  next_event: () => ({ verb: "administer" }),
+  look_for_claims: ({ claims }) => ({ verb: "work", instances: claims.map(({ instance }) => instance) }),
+};

@@ -1,0 +1,173 @@
+/**
+ * Every query: its parameters and its answer. A query changes nothing.
+ */
+
+import type { Verdict } from "../model/dependency.ts";
+import type { GroupView } from "../model/group.ts";
+import type { InstanceView } from "../model/instance.ts";
+import type { Readiness, TaskStatus } from "../model/status.ts";
+import type { Task, TaskFilter, TaskView } from "../model/task.ts";
+import type { Template } from "../model/template.ts";
+import type { CommandOf } from "./commands.ts";
+
+/** Parameters and answer of each query, by its type. */
+export interface Queries {
+  get_task: { input: { readonly id: string }; answer: TaskView };
+  /** One page of the tasks that match, in the order of creation. */
+  list_tasks: { input: TaskListOptions; answer: TaskPage };
+  count_tasks: { input: { readonly filter: TaskFilter }; answer: Summary };
+  /** Why a task does not move, and what would change that. */
+  explain_task: { input: { readonly id: string }; answer: Explanation };
+  /** The views of the tasks and groups that exist among these. */
+  find: {
+    input: { readonly tasks: readonly string[]; readonly groups: readonly string[] };
+    answer: { readonly tasks: ReadonlyMap<string, TaskView>; readonly groups: ReadonlyMap<string, GroupView> };
+  };
+  get_group: { input: { readonly id: string }; answer: GroupView };
+  /** Groups in the order of creation, after the first `skip` of them. */
+  list_groups: {
+    input: { readonly skip: number; readonly limit: number };
+    answer: { readonly groups: readonly GroupView[]; readonly total: number };
+  };
+  list_instances: { input: InstanceListOptions; answer: InstanceList };
+  /** The newest version of every template. */
+  list_templates: { input: Record<never, never>; answer: readonly TemplateSummary[] };
+  /** The newest version of a template, or another one. */
+  get_template: {
+    input: { readonly name: string; readonly version?: number };
+    answer: { readonly template: Template; readonly isArchived: boolean };
+  };
+  /** The task graph as Mermaid. */
+  draw_graph: { input: Record<never, never>; answer: string };
+  /** Ids of tasks or groups that start with a text, at most `limit`. */
+  complete_id: {
+    input: { readonly kind: "task" | "group"; readonly prefix: string; readonly limit: number };
+    answer: readonly string[];
+  };
+  /** Every task as it is stored, and how many were created so far. */
+  export_tasks: {
+    input: Record<never, never>;
+    answer: { readonly tasks: readonly Task[]; readonly lastOrder: number };
+  };
+  /** Which of these tasks do not exist with the same id, description and dependencies. */
+  missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
+  /** When something happens though nobody calls. */
+  next_event: { input: Record<never, never>; answer: NextEvent };
+  /** What some waiting claims have to expect. */
+  look_for_claims: { input: { readonly claims: readonly CommandOf<"claim_task">[] }; answer: ClaimOutlook };
+}
+
+export type QueryType = keyof Queries;
+
+export type QueryOf<K extends QueryType> = { readonly type: K } & Queries[K]["input"];
+
+export type Query = { [K in QueryType]: QueryOf<K> }[QueryType];
+
+export type ResultOf<K extends QueryType> = Queries[K]["answer"];
+
+export interface TaskListOptions {
+  readonly filter: TaskFilter;
+  readonly limit: number;
+  /** The `order` of the task before the page. Default: 0. */
+  readonly after?: number;
+  /** The last `limit` tasks instead of the first ones. */
+  readonly isNewest?: true;
+}
+
+/** The registered instances in the order of registration, then those that only hold tasks or wait for one. */
+export interface InstanceList {
+  /** At most `limit`. */
+  readonly shown: readonly (InstanceView | UnregisteredView)[];
+  readonly total: number;
+}
+
+export interface NextEvent {
+  /** Whether a sweep now would find something: an expired lease, a lost instance, an overdue deadline. */
+  readonly isSweepDue: boolean;
+  /** When the next sweep is due, in milliseconds since the Unix epoch. */
+  readonly sweepAt?: number;
+  /** In words, where the journal is ahead of the clock. */
+  readonly clockWarning?: string;
+}
+
+/** What waiting claims have to expect, in the order in which they wait. */
+export interface ClaimOutlook {
+  /** The index of the first claim that has an answer now: a task, or that its instance may not take one. */
+  readonly answered?: number;
+  /** The instances whose heartbeat must be written now, so that neither they nor their leases expire. */
+  readonly needHeartbeat: readonly string[];
+  readonly isSweepDue: boolean;
+  /** When something changes by itself, in milliseconds since the Unix epoch. */
+  readonly nextChangeAt?: number;
+  /** When the first heartbeat is to be written, in milliseconds since the Unix epoch. */
+  readonly heartbeatAt?: number;
+}
+
+/** Counts of tasks: by status, and of the pending ones by readiness. */
+export interface Summary extends Readonly<Record<Readiness, number>> {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<TaskStatus, number>>;
+  /** Open tasks whose deadline has passed. */
+  readonly overdue: number;
+}
+
+/** One page of tasks, in the order of creation. */
+export interface TaskPage {
+  readonly tasks: readonly TaskView[];
+  /** How many match, on this page or not. */
+  readonly total: number;
+  /** `order` of the last task, if more follow. */
+  readonly next?: number;
+}
+
+/** The explanation of a task's status. */
+export interface Explanation {
+  readonly id: string;
+  readonly status: TaskStatus;
+  readonly readiness?: string;
+  /** The reason in one sentence. */
+  readonly why: string;
+  /** The remedies in words, each of which helps alone. */
+  readonly whatWouldChange: readonly string[];
+  /** Its dependencies; absent if it has none. */
+  readonly dependencies?: readonly ExplainedDependency[];
+  readonly moreDependencies?: number;
+  /** The tasks that it finally waits for: running, ready, delayed or failed (the first few). */
+  readonly roots?: readonly { readonly id: string; readonly state: string; readonly assignedTo?: string }[];
+}
+
+/** A dependency and its verdict: see the truth table. */
+export interface ExplainedDependency {
+  readonly dependency: string;
+  readonly verdict: Verdict;
+  /** The state of the task or group that it names. */
+  readonly state?: string;
+  readonly need?: number;
+  readonly of?: readonly ExplainedDependency[];
+  readonly more?: number;
+}
+
+/** An instance that has not registered. */
+export interface UnregisteredView extends Pick<InstanceView, "id" | "holding" | "holdingCount"> {
+  readonly status: "unregistered";
+  /** Its last claim or progress report of a task that it holds, in milliseconds since the Unix epoch. */
+  readonly seenAt?: number;
+}
+
+export interface InstanceListOptions {
+  /** How many instances are shown at most. */
+  readonly limit: number;
+  /** Whether those that left or were lost are listed, too. */
+  readonly all: boolean;
+  /** Instances that wait for a task. */
+  readonly waiting: ReadonlySet<string>;
+}
+
+/** A template without its tasks. */
+export interface TemplateSummary extends Pick<Template, "name" | "description" | "parameters"> {
+  /** The newest version. */
+  readonly version: number;
+  readonly taskCount: number;
+  readonly isBuiltin: boolean;
+  readonly isArchived: boolean;
+}

@@ -1,0 +1,67 @@
+/**
+ * Who calls, and what a caller may do. Pure data: `messages/access.ts` says what each command and query needs, `decide`
+ * and `answer` refuse it to callers without the right.
+ */
+
+import { Refusal } from "./refusal.ts";
+
+/** What a call does: it shows something, does a task, changes the plan, or takes care of the project itself. */
+export type Verb = "see" | "work" | "plan" | "administer";
+
+/** What a caller is there for. */
+export type Role = "admin" | "planner" | "worker" | "observer";
+
+/** Every role, the one with most rights first. */
+export const ROLES: readonly Role[] = ["admin", "planner", "worker", "observer"];
+
+/** Who makes a call. */
+export interface Caller {
+  /** For the journal, for example `claude-code#a1b2`: the client, and which process it talks to. */
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** Whoever can start the program can read and write its files, so nothing is refused to them. */
+export function localOperator(name: string): Caller {
+  return { name, role: "admin" };
+}
+
+/** What a call needs: the right to a verb, on these tasks, groups, instances and templates (none: on the whole plan). */
+export interface Access {
+  readonly verb: Verb;
+  readonly tasks?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly instances?: readonly string[];
+  readonly templates?: readonly string[];
+}
+
+/** The verbs of each role. A worker also creates the tasks that it finds needed, which `create_tasks` asks as `work`. */
+const VERBS: Readonly<Record<Role, readonly Verb[]>> = {
+  admin: ["see", "work", "plan", "administer"],
+  planner: ["see", "work", "plan"],
+  worker: ["see", "work"],
+  observer: ["see"],
+};
+
+/** Most objects of a call that a refusal names. */
+const MAX_OBJECTS = 20;
+
+/**
+ * Refuses a call to a caller whose role has no right to it.
+ *
+ * @param type of the command or query
+ * @throws Refusal `forbidden`
+ */
+export function authorize({ name, role }: Caller, type: string, { verb, ...objects }: Access): void {
+  if (VERBS[role].includes(verb)) return;
+  const able = ROLES.filter((each) => VERBS[each].includes(verb));
+  throw new Refusal(
+    "forbidden",
+    `Cannot ${type} as ${name} is ${role}, which has no right to ${verb}: ask a caller that is ${able.join(" or ")}`,
+    {
+      verb,
+      role,
+      ...Object.fromEntries(Object.entries(objects).map(([kind, ids]) => [kind, ids?.slice(0, MAX_OBJECTS)])),
+    },
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * When something happens though nobody calls: sweeps, delays that end, heartbeats that must be written. All times are
+ * milliseconds since the Unix epoch.
+ */
+
+import { MAX_TIME_MS } from "../model/limits.ts";
+import type { ReadonlyState } from "./state.ts";
+
+/** Whether a sweep at `now` would find anything. */
+export function isSweepDue(state: ReadonlyState, now: number): boolean {
+  const next = sweepDueAt(state);
+  return next !== undefined && next <= now;
+}
+
+/** When the next sweep is due; undefined if none is. */
+export function sweepDueAt(state: ReadonlyState): number | undefined {
+  // Consequences that the last record had no room for are due at once.
+  if (state.unreachable.size + state.drained.size > 0) return 0;
+  return state.expiryTimers.entries[0]?.at;
+}
+
+/** When a sweep is due or a delay or reservation ends, whichever is first. */
+export function nextChangeAt(state: ReadonlyState): number | undefined {
+  const next = Math.min(sweepDueAt(state) ?? Infinity, state.delayTimers.entries[0]?.at ?? Infinity);
+  return next === Infinity ? undefined : next;
+}
+
+/** The time from which on a call of an instance is recorded; undefined if the instance has nothing that can expire. */
+export function heartbeatDueAt(state: ReadonlyState, id: string): number | undefined {
+  const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
+  let first = Infinity;
+  if ((status === "active" || status === "draining") && ttlMs !== undefined && expiresAt !== undefined) {
+    first = expiresAt - ttlMs;
+  }
+  for (const { task: { timeoutMs, leaseUntil } } of state.held.get(id) ?? NONE) {
+    if (timeoutMs !== undefined && leaseUntil !== undefined) first = Math.min(first, leaseUntil - timeoutMs);
+  }
+  return first === Infinity ? undefined : first + 1;
+}
+
+/**
+ * Whether a heartbeat of an instance would be written at `now`: one of its times runs out, it was lost, or it must be told
+ * of lost tasks. O(tasks that it holds).
+ */
+export function needsHeartbeat(state: ReadonlyState, id: string, now: number): boolean {
+  const { ttlMs, expiresAt = Infinity, status, lostTasks } = state.instances.get(id)?.instance ?? {};
+  if (status === "lost" || lostTasks !== undefined) return true;
+  const isThere = status === "active" || status === "draining";
+  if (isThere && ttlMs !== undefined && isRunningOut(expiresAt, ttlMs, now)) return true;
+  for (const { task: { timeoutMs, leaseUntil = Infinity } } of state.held.get(id) ?? NONE) {
+    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now)) return true;
+  }
+  return false;
+}
+
+/** Whether a time is to be extended: it is less than its term away. The latest possible date cannot be extended. */
+export function isRunningOut(until: number, termMs: number, now: number): boolean {
+  return until - now < termMs && until < MAX_TIME_MS;
+}
+
+const NONE: readonly never[] = [];

@@ -1,0 +1,107 @@
+/**
+ * The one way to read the state from outside the core: answers every query, for a caller. Pure and synchronous.
+ */
+
+import { accessOfQuery } from "../messages/access.ts";
+import type { Context } from "../messages/commands.ts";
+import type { QueryOf, QueryType, ResultOf } from "../messages/queries.ts";
+import { normalize } from "../model/dependency.ts";
+import { authorize } from "../model/access.ts";
+import { findGroup, findTask } from "../state/lookup.ts";
+import { firstAnswered } from "../state/next_claim.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt, sweepDueAt } from "../state/timers.ts";
+import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
+import { clockWarning } from "./clock_warning.ts";
+import { explain } from "./explain.ts";
+import { groupViewOf } from "./groups.ts";
+import { listInstances } from "./instance_list.ts";
+import { drawGraph } from "./mermaid.ts";
+import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
+
+/**
+ * Answers a query.
+ *
+ * @throws Refusal if what it names does not exist, or the caller may not see it
+ */
+export function answer<K extends QueryType>(
+  state: ReadonlyState,
+  query: QueryOf<K>,
+  context: Context,
+): ResultOf<K> {
+  authorize(context.caller, query.type, accessOfQuery(query));
+  return answerers[query.type](state, query, context);
+}
+
+const answerers: {
+  readonly [K in QueryType]: (state: ReadonlyState, query: QueryOf<K>, context: Context) => ResultOf<K>;
+} = {
+  get_task: (state, { id }) => viewOf(findTask(state, id)),
+  list_tasks: (state, options) => listTasks(state, options),
+  count_tasks: (state, { filter }) => summarize(state, filter),
+  explain_task: (state, { id }) => explain(state, id),
+  find: (state, { tasks, groups }) => ({
+    tasks: viewsOf(tasks, (id) => state.tasks.get(id), viewOf),
+    groups: viewsOf(groups, (id) => state.groups.get(id), groupViewOf),
+  }),
+  get_group: (state, { id }) => groupViewOf(findGroup(state, id)),
+  list_groups: (state, { skip, limit }) => ({
+    groups: Array.from(state.groups.values()).slice(skip, skip + limit).map(groupViewOf),
+    total: state.groups.size,
+  }),
+  list_instances: (state, options) => listInstances(state, options),
+  list_templates: (state) => listTemplates(state),
+  get_template: (state, { name, version }) => ({
+    template: findTemplate(state, name, version),
+    isArchived: isArchived(state, name),
+  }),
+  draw_graph: (state) => drawGraph(state),
+  complete_id: (state, { kind, prefix, limit }) =>
+    completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
+  export_tasks: (state) => ({
+    tasks: Array.from(state.tasks.values(), ({ task }) => task),
+    lastOrder: state.nextOrder - 1,
+  }),
+  missing_tasks: (state, { tasks }) =>
+    tasks.filter(({ id, description, dependencies }) => {
+      const there = state.tasks.get(id)?.task;
+      return there?.description !== description ||
+        JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
+    }),
+  next_event(state, _, { clock }) {
+    const sweepAt = sweepDueAt(state);
+    const warning = clockWarning({ now: state.recordedAt, clock });
+    return {
+      isSweepDue: isSweepDue(state, clock),
+      ...(sweepAt !== undefined && { sweepAt }),
+      ...(warning !== undefined && { clockWarning: warning }),
+    };
+  },
+  look_for_claims(state, { claims }, { clock }) {
+    const answered = firstAnswered(state, claims);
+    const changeAt = nextChangeAt(state);
+    let heartbeatAt = Infinity;
+    for (const { instance } of claims) heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, instance) ?? Infinity);
+    return {
+      ...(answered !== undefined && { answered }),
+      needHeartbeat: claims.map(({ instance }) => instance).filter((id) => needsHeartbeat(state, id, clock)),
+      isSweepDue: isSweepDue(state, clock),
+      ...(changeAt !== undefined && { nextChangeAt: changeAt }),
+      ...(heartbeatAt < Infinity && { heartbeatAt }),
+    };
+  },
+};
+
+/** The views of the nodes that exist, by id. */
+function viewsOf<Node, View>(
+  ids: readonly string[],
+  find: (id: string) => Node | undefined,
+  view: (node: Node) => View,
+): ReadonlyMap<string, View> {
+  const views = new Map<string, View>();
+  for (const id of ids) {
+    const node = find(id);
+    if (node !== undefined) views.set(id, view(node));
+  }
+  return views;
+}
