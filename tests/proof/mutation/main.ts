@@ -53,14 +53,18 @@ function firstToFind({ name, path, code, instead }: Plant): Promise<string | und
     if (!text.includes(code)) throw new Error(`"${name}" has no place in ${path}`);
     await Deno.writeTextFile(`${directory}/${path}`, text.replace(code, () => instead));
     // A bug that the compiler finds says nothing of the tests.
-    if (!await deno(directory, ["check", "--quiet", "main.ts"])) throw new Error(`"${name}" does not compile`);
+    if (await deno(directory, ["check", "--quiet", "main.ts"]) !== "passed") {
+      throw new Error(`"${name}" does not compile`);
+    }
     return await firstToFail(directory);
   });
 }
 
+/** Resolves to the name of the first suite that fails; one that hangs fails, and is said to. */
 async function firstToFail(directory: string): Promise<string | undefined> {
-  for (const suite of SUITES) {
-    if (!await deno(directory, ["test", ...TEST_FLAGS, ...suite.paths])) return suite.name;
+  for (const { name, paths } of SUITES) {
+    const end = await deno(directory, ["test", ...TEST_FLAGS, ...paths]);
+    if (end !== "passed") return end === "hung" ? `${name}, which hung for ${MAX_SUITE_MS / 60_000} minutes` : name;
   }
   return undefined;
 }
@@ -77,16 +81,12 @@ async function inCopy<T>(action: (directory: string) => Promise<T>): Promise<T> 
   }
 }
 
-/** Resolves to whether it ended well. */
-async function deno(cwd: string, args: readonly string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd,
-    stdout: "null",
-    stderr: "null",
-    signal: AbortSignal.timeout(MAX_SUITE_MS),
-  }).output();
-  return success;
+/** Runs Deno; kills it if it takes longer than any suite. */
+async function deno(cwd: string, args: readonly string[]): Promise<"passed" | "failed" | "hung"> {
+  const signal = AbortSignal.timeout(MAX_SUITE_MS);
+  const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd, stdout: "null", stderr: "null", signal });
+  const { success } = await command.output();
+  return success ? "passed" : signal.aborted ? "hung" : "failed";
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
