@@ -161,7 +161,7 @@ test("that the journal is ahead of the clock is warned of once, and again if tha
     scene.setClock(-3_600_000);
     await time.pass(5_000);
     assertEquals(log.warnings.length, round);
-    assertEquals(log.warnings.at(-1)?.slice(0, 60), "The journal is 1 hour ahead of this machine's clock: a recor");
+    assertEquals(log.warnings.at(-1)?.slice(0, 60), "The journal is 1 hour ahead of this machine's clock: its lat");
     scene.setClock(0);
     await time.pass(2_000);
   }

@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 
 const SERVING: readonly (readonly string[])[] = [
   ["--toolsets", "core"],
+  ["--as", "worker"],
   ["--timeout-ms", "5"],
   ["--max-attempts", "5"],
   ["--initial-interval-ms", "5"],

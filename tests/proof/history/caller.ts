@@ -3,6 +3,7 @@
  * simulated one. All that it does follows from its seed and the answers that it gets.
  */
 
+import type { ResultOf } from "../../../src/core/messages/queries.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import type { Claim, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
@@ -69,7 +70,7 @@ export class Caller {
     function knownNow() {
       return { seq: engine.seq, journalAt: clock.journalAt };
     }
-    const outcome = await outcomeOf(answer);
+    const outcome = await outcomeOf(answer.then((found) => answerOf(request, found)));
     say({ type: "ended", call, outcome, at: sharedTime(), ...await known });
     if (outcome.type === "answered") this.#learn(request, outcome.answer);
   }
@@ -85,9 +86,15 @@ export class Caller {
   }
 }
 
-/** Carries out a request in the name of `actor`. */
+/** Carries out a request in the name of `actor`; `answerOf` makes of its answer what is logged. */
 export function perform(engine: Engine, request: Request, actor: string): Promise<unknown> {
-  if (request.type === "read") return engine.query({ type: "export_tasks" }, localOperator(actor)).then(readTasks);
+  if (request.type === "read") return engine.query({ type: "export_tasks" }, localOperator(actor));
   // Each command is of the type that it names.
   return engine.execute(request as CommandOf<CommandType>, localOperator(actor));
+}
+
+/** The answer as it is logged: of a read, a digest of the tasks. */
+export function answerOf(request: Request, answer: unknown): unknown {
+  // What the query of a read answers.
+  return request.type === "read" ? readTasks(answer as ResultOf<"export_tasks">) : answer;
 }

@@ -6,7 +6,7 @@ import { MemoryJournal, noCheckpoints } from "../../../src/store/memory/memory_j
 import { claim, complete, create, newTask, taskWith } from "../../core/given.ts";
 import { RecordingLog } from "../../support/log.ts";
 import type { Call, Request } from "./call_log.ts";
-import { perform } from "./caller.ts";
+import { answerOf, perform } from "./caller.ts";
 import type { History } from "./history.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -36,7 +36,7 @@ export async function sampleHistory(): Promise<History> {
     const call = `w0.1#${index + 1}`;
     const { seq } = engine;
     time += 10;
-    const outcome = await outcomeOf(perform(engine, request, call));
+    const outcome = await outcomeOf(perform(engine, request, call).then((answer) => answerOf(request, answer)));
     const at = 10 * (index + 1);
     calls.push({
       call,

@@ -3,7 +3,7 @@
 import { type Log, Unavailable } from "../../../src/app/ports.ts";
 import type { Disk } from "../../../src/store/file/disk.ts";
 import type { CallEnded, CallStarted, Request } from "../history/call_log.ts";
-import { Caller, perform } from "../history/caller.ts";
+import { answerOf, Caller, perform } from "../history/caller.ts";
 import { outcomeOf } from "../history/outcome.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
@@ -120,7 +120,7 @@ async function lookAround(
   for (const [index, request] of requests.entries()) {
     const call = `${process}#${index + 1}`;
     say({ type: "started", call, process, request, at: order(), seq: engine.seq });
-    const outcome = await outcomeOf(perform(engine, request, call));
+    const outcome = await outcomeOf(perform(engine, request, call).then((answer) => answerOf(request, answer)));
     say({ type: "ended", call, outcome, at: order(), seq: engine.seq, journalAt: clock.journalAt });
   }
   await sweeper.close();
