@@ -10,7 +10,7 @@ import { Refusal } from "../model/refusal.ts";
 import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskSettings } from "../model/task.ts";
 import { take } from "../model/text.ts";
-import { statusesAfterRetry } from "../state/after_retry.ts";
+import { endingAgain } from "../state/after_retry.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
@@ -119,8 +119,8 @@ function deciderOf(
     case "cancel":
       return ({ task }) => cancelEvents(task, action.reason);
     case "retry": {
-      const statuses = statusesAfterRetry(nodes.filter(({ task }) => isRetryable(task)));
-      return (node) => retryEvents(state, node, { now, statusAfter: statuses.get(node) });
+      const again = endingAgain(nodes.filter(({ task }) => isRetryable(task)));
+      return (node) => retryEvents(state, node, { now, endsAgain: again.has(node) });
     }
     case "release":
       return ({ task }) => {

@@ -8,14 +8,13 @@ import { normalize } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { refuse } from "../model/refusal.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
-import type { TaskStatus } from "../model/status.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { checkText } from "../model/values.ts";
-import { unreachableEnd } from "../state/conditions.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
+import { endsAgain } from "../views/roots.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
@@ -68,7 +67,7 @@ export const taskDeciders: Deciders<
   retry_task(state, { id }, { now }) {
     const node = findTask(state, id);
     return {
-      events: retryEvents(state, node, { now, statusAfter: unreachableEnd(node) }),
+      events: retryEvents(state, node, { now, endsAgain: endsAgain(node) }),
       answer: (after) => viewIn(after, id),
     };
   },
@@ -113,8 +112,8 @@ export function cancelEvents(task: Task, reason: string | undefined): readonly E
 
 interface Retry {
   readonly now: number;
-  /** The status of the task right after it is retried, together with the others of the command; undefined: pending. */
-  readonly statusAfter: TaskStatus | undefined;
+  /** Whether its dependencies would end the task in the same status at once, though others are retried with it. */
+  readonly endsAgain: boolean;
 }
 
 /**
@@ -124,7 +123,7 @@ interface Retry {
 export function retryEvents(
   state: ReadonlyState,
   node: ReadonlyTaskNode,
-  { now, statusAfter }: Retry,
+  { now, endsAgain }: Retry,
 ): readonly Event[] {
   const { task } = node;
   const { id, status, retryAt = 0 } = task;
@@ -137,7 +136,7 @@ export function retryEvents(
     );
   }
   if (status === "pending") return retryAt > now ? [{ type: "task.retried", id }] : [];
-  if (statusAfter === status) {
+  if (endsAgain) {
     const { why, remedies } = reasonOf(state, node);
     throw wrongState("retry", task, why, remedies);
   }

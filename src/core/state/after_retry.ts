@@ -1,6 +1,6 @@
 /**
- * Predicts the statuses of tasks right after they are retried together: those whose dependencies still cannot be met end
- * again, which may end their dependents in turn. Reads the state and never changes it.
+ * Predicts which tasks would end again in the same status if they are retried together. Reads the state and never changes
+ * it.
  */
 
 import { combine, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
@@ -8,30 +8,57 @@ import type { TaskStatus } from "../model/status.ts";
 import { conditionsOn, countVerdict, groupVerdict, unreachableEnd } from "./conditions.ts";
 import type { Condition, ReadonlyGroupNode, ReadonlyTaskNode } from "./state.ts";
 
-/** The predicted statuses of tasks, and the counts of their groups with these. */
+/** The predicted statuses of tasks as others see them, and the counts of their groups with these. */
 interface Changed {
   readonly statuses: Map<ReadonlyTaskNode, TaskStatus>;
   readonly counts: Map<ReadonlyGroupNode, Record<TaskStatus, number>>;
 }
 
 /**
- * The status of each task right after those of `retried`, which are neither running nor completed, are retried together;
- * with the tasks that end by that. In rounds, as `consequencesOf` works. O(dependencies of all these tasks).
+ * Those of `retried`, none of which is running or completed, whose dependencies end them again in the same status right
+ * after all the others of `retried` are retried: a retry of them changes nothing.
+ *
+ * A task that is not retried keeps its status, which may decide for others whether a retry changes anything. So the answer
+ * is a fixed point. It is reached in as many steps as retried tasks depend on each other, as each outcome follows from
+ * those of the dependencies; mostly in two. O(dependencies of all these tasks) a step.
  */
-export function statusesAfterRetry(retried: readonly ReadonlyTaskNode[]): ReadonlyMap<ReadonlyTaskNode, TaskStatus> {
+export function endingAgain(retried: readonly ReadonlyTaskNode[]): ReadonlySet<ReadonlyTaskNode> {
+  let kept: ReadonlySet<ReadonlyTaskNode> = new Set();
+  for (let step = 0; step <= retried.length; step++) {
+    const ends = endsOf(retried, kept);
+    const again = new Set(retried.filter((node) => ends.get(node) === node.task.status));
+    if (again.size === kept.size && Array.from(again).every((node) => kept.has(node))) return again;
+    kept = again;
+  }
+  throw new Error("Cannot decide a retry as the tasks depend on each other in a circle");
+}
+
+/**
+ * How each of `retried` ends at once, if it does, while dependents see those in `kept` with their old statuses. In rounds,
+ * as `consequencesOf` works.
+ */
+function endsOf(
+  retried: readonly ReadonlyTaskNode[],
+  kept: ReadonlySet<ReadonlyTaskNode>,
+): ReadonlyMap<ReadonlyTaskNode, TaskStatus> {
   const changed: Changed = { statuses: new Map(), counts: new Map() };
-  for (const node of retried) change(changed, node, "pending");
+  const ends = new Map<ReadonlyTaskNode, TaskStatus>();
+  const candidates = new Set(retried);
+  for (const node of retried) if (!kept.has(node)) change(changed, node, "pending");
   // Each round ends at least one more task, for good.
   for (let round: Iterable<ReadonlyTaskNode> = retried;;) {
-    const ends = Array.from(round, (node) => ({ node, end: endOf(node, changed) }));
     const ended: ReadonlyTaskNode[] = [];
-    for (const { node, end } of ends) {
+    for (const node of round) {
+      const isPending = candidates.has(node) || node.task.status === "pending";
+      const end = isPending && !ends.has(node) ? endOf(node, changed) : undefined;
       if (end === undefined) continue;
-      change(changed, node, end);
+      ends.set(node, end);
       ended.push(node);
     }
-    if (ended.length === 0) return changed.statuses;
-    round = waitersOf(ended);
+    const seen = ended.filter((node) => !kept.has(node));
+    for (const node of seen) change(changed, node, ends.get(node) ?? node.task.status);
+    if (seen.length === 0) return ends;
+    round = waitersOf(seen);
   }
 }
 
@@ -46,9 +73,8 @@ function change({ statuses, counts }: Changed, node: ReadonlyTaskNode, status: T
   statuses.set(node, status);
 }
 
-/** How a task that would be pending ends because its dependencies cannot be met; undefined if it stays pending. */
+/** How a pending task ends because its dependencies cannot be met; undefined if it stays pending. */
 function endOf(node: ReadonlyTaskNode, changed: Changed): "skipped" | "failed" | undefined {
-  if ((changed.statuses.get(node) ?? node.task.status) !== "pending") return undefined;
   const tally = tallyOf(node.conditions, changed);
   for (const dependency of node.dependencies) {
     const status = changed.statuses.get(dependency) ?? dependency.task.status;

@@ -312,12 +312,7 @@ Deno.test({
       cancel("a"),
       ...work("x", "done"),
     );
-    const retrying: CommandOf<"bulk_update"> = {
-      type: "bulk_update",
-      filter: { ids: ["a", "b"] },
-      action: { type: "retry" },
-      isAtomic: false,
-    };
+    const retrying = bulkRetry("a", "b");
     const { changed, unchanged, refusedCount } = run(state, retrying, 9).answer;
     assertEquals({ changed, unchanged, refusedCount }, { changed: 1, unchanged: 1, refusedCount: 0 });
     assertEquals(["a", "b"].map((id) => taskOf(state, id).status), ["skipped", "skipped"]);
@@ -325,6 +320,34 @@ Deno.test({
     assertEquals([again.changed, again.refused.map(({ id }) => id)], [0, ["a", "b"]]);
   },
 });
+
+Deno.test({
+  name: "a bulk retry judges each task by the tasks that are retried with it, and not by those that are refused",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      { type: "create_group", id: "g", settings: {} },
+      create(
+        taskWith({ group: "g" }, "root"),
+        taskWith({ ifUnreachable: "skip" }, "p", { group: "g" }),
+        newTask("a", "p"),
+        taskWith({ ifUnreachable: "fail" }, "c", "root", "a"),
+      ),
+      cancel("root"),
+    );
+    assertEquals(["p", "a", "c"].map((id) => taskOf(state, id).status), ["skipped", "skipped", "failed"]);
+    // As a stays skipped, c is skipped now; if a were pending for a moment, c would fail again.
+    const { changed, refused } = run(state, bulkRetry("a", "c"), 9).answer;
+    assertEquals([changed, refused.map(({ id }) => id)], [1, ["a"]]);
+    assertEquals(["a", "c"].map((id) => taskOf(state, id).status), ["skipped", "skipped"]);
+    assertEquals(run(state, bulkRetry("root", "p", "a", "c"), 11).answer.changed, 4);
+    assertEquals(["root", "p", "a", "c"].map((id) => taskOf(state, id).status), times(4, () => "pending"));
+  },
+});
+
+function bulkRetry(...ids: readonly string[]): CommandOf<"bulk_update"> {
+  return { type: "bulk_update", filter: { ids }, action: { type: "retry" }, isAtomic: false };
+}
 
 Deno.test({
   name: "thousands of tasks in a chain move to a group at once, but for those that wait for it",
