@@ -43,7 +43,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "      if (position.seq === 1) this.#durability.sync(position);\n      if (chunk",
   },
   {
-    name: "skipped catch-up: it decides on what it knew before it had the lock",
+    name: "no catch-up: decides without the newest records of other processes",
     path: "src/store/file/file_journal.ts",
     code: "      position = this.#catchUp(position, follow);\n",
     instead: "      if (position.seq === 0) position = this.#catchUp(position, follow);\n",
@@ -61,7 +61,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "if (sizeBytes < written.position.offset) file.truncate",
   },
   {
-    name: "a torn tail is written behind",
+    name: "a record is appended after a torn tail",
     path: "src/store/file/file_journal.ts",
     code: 'if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);',
     instead: 'if (chunk.rest.type === "torn" && from.seq === 0) this.#cutTorn(from, chunk.rest.bytes);',
@@ -73,7 +73,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "    if (this.#failure !== undefined && this.#durableSeq < 0) throw this.#failure;\n",
   },
   {
-    name: "a segment that is long enough is left wherever a chunk of it ended",
+    name: "a reader goes to the next segment before the end of a long one",
     path: "src/store/file/segment_files.ts",
     code: "if (hasNext && own?.sizeBytes === position.offset)",
     instead: "if (hasNext && position.offset >= 16 * (this.#chunkBytes ?? 256 * 1024))",
@@ -133,7 +133,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "if (ends.length < 1 && countHeldBy(state, id) > 0) return events;",
   },
   {
-    name: "a bulk delete takes what something that stays watches by an expression",
+    name: "a bulk delete ignores dependents that use an expression",
     path: "src/core/rules/bulk.ts",
     code: "unchecked.push(...node.dependencies, ...conditionSources(node));",
     instead: "unchecked.push(...node.dependencies);",
@@ -145,7 +145,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "    state.templates.set(name, { versions: versions as Template[], isArchived });",
   },
   {
-    name: "of the instances that are gone the last one is forgotten first",
+    name: "of the instances that have gone, the newest is forgotten first",
     path: "src/core/state/evolve_instances.ts",
     code: "instance.seenAt < oldest.seenAt",
     instead: "instance.seenAt > oldest.seenAt",
@@ -157,7 +157,7 @@ export const PLANTS: readonly Plant[] = [
     instead: "return json.length <= limit ? json.length",
   },
   {
-    name: "the end does not wait for a checkpoint under way",
+    name: "the shutdown does not wait for a checkpoint that is being saved",
     path: "src/app/checkpointer.ts",
     code: "    await this.#saving;\n",
     instead: "",
