@@ -21,7 +21,7 @@ export class Batch {
   #at = 0;
   #seq = 0;
   #append: (draft: Draft) => number = () => 0;
-  #refusalOf: (draft: Draft) => AppendFailed | undefined = () => undefined;
+  #noRoomFor: (draft: Draft) => AppendFailed | undefined = () => undefined;
   #sizeBytes = 0;
   #startedAt = 0;
 
@@ -30,13 +30,13 @@ export class Batch {
   }
 
   /** @param seq the seq of the record before the batch */
-  begin(at: number, seq: number, { append, refusalOf }: Pick<Batch, "refusalOf"> & {
+  begin(at: number, seq: number, { append, noRoomFor }: Pick<Batch, "noRoomFor"> & {
     readonly append: (draft: Draft) => number;
   }): void {
     this.#at = at;
     this.#seq = seq;
     this.#append = append;
-    this.#refusalOf = refusalOf;
+    this.#noRoomFor = noRoomFor;
     this.#startedAt = performance.now();
   }
 
@@ -52,8 +52,8 @@ export class Batch {
   }
 
   /** Why the journal has no room for a draft; undefined if it has. Call it before applying the draft. */
-  refusalOf(draft: Draft): AppendFailed | undefined {
-    return this.#refusalOf(draft);
+  noRoomFor(draft: Draft): AppendFailed | undefined {
+    return this.#noRoomFor(draft);
   }
 
   append(draft: Draft): void {

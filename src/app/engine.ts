@@ -176,7 +176,7 @@ export class Engine {
     while (this.#queue.length > 0 || this.#snapshotRequests.length > 0) {
       const jobs = this.#queue.splice(0, MAX_BATCH);
       try {
-        for (const outcome of await this.#attempt(jobs)) outcome.deliver();
+        for (const outcome of await this.#runBatch(jobs)) outcome.deliver();
       } catch (error) {
         for (const job of jobs) job.reject(error);
         if (this.#replica.isStale) { for (const request of this.#snapshotRequests.splice(0)) request.reject(error); }
@@ -201,7 +201,7 @@ export class Engine {
   }
 
   /** Executes a batch. Loads the state again and retries if the journal was replaced. */
-  async #attempt(jobs: readonly Job[]): Promise<readonly Outcome[]> {
+  async #runBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     for (let tries = 1;; tries++) {
       try {
         if (this.#replica.isStale) await this.#replica.load();
@@ -242,8 +242,8 @@ export class Engine {
     try {
       this.#replica.position = await this.#journal.transact(this.#replica.position, {
         follow: (chunk) => this.#replica.fold(chunk),
-        decide: (at, append, refusalOf) => {
-          batch.begin(at, this.#replica.position.seq, { append, refusalOf });
+        decide: (at, append, noRoomFor) => {
+          batch.begin(at, this.#replica.position.seq, { append, noRoomFor });
           all = this.#withSweep(jobs, at);
           for (const job of all) {
             if (batch.isFull) break;
@@ -264,7 +264,10 @@ export class Engine {
     return batch.outcomes;
   }
 
-  /** Runs a job on the state, and applies and appends its events. Without a batch, nothing is appended. */
+  /**
+   * Runs a job on the state. Applies its events to the state and adds them to the batch, which the journal writes after
+   * all jobs have run. Without a batch (reads), no event is applied.
+   */
   #perform(job: Job, at: number, batch?: Batch): Outcome {
     let appends = false;
     try {
@@ -273,7 +276,7 @@ export class Engine {
       advanceClock(this.#replica.state, context.now);
       const { draft, answer } = job.run(this.#replica.state, context);
       if (draft !== undefined && batch !== undefined) {
-        const refusal = batch.refusalOf(draft);
+        const refusal = batch.noRoomFor(draft);
         if (refusal !== undefined) throw refusal;
         batch.append(this.#replica.apply(draft, batch.at));
         appends = true;

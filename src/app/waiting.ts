@@ -26,7 +26,7 @@ export const MAX_WAITERS = 128;
 /** Longest time between two scans, in milliseconds. */
 const POLL_MS = 1_000;
 
-/** Random delay before a scan for new records, at most, in milliseconds: so processes do not all claim at the same moment. */
+/** Longest random delay of a scan for new records, in milliseconds: so that processes do not claim at the same moment. */
 const SPREAD_MS = 8;
 
 /** How often a caller is notified that its claim still waits, in milliseconds. */

@@ -109,7 +109,7 @@ function refuseUnexpanded(source: string, path: string, { os, environment }: Pla
   throw new Unavailable(
     "storage_failed",
     `${source} is ${path}, and nothing has replaced ${names.join(", ")}: MCP clients start servers without a shell. ` +
-      `Give the absolute path${advice}. (A directory of that very name would be ./${path})`,
+      `Give the absolute path${advice}. (If the directory really has this name, write ./${path})`,
   );
 }
 

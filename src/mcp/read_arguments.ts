@@ -1,7 +1,7 @@
 /**
- * Reads the arguments of a call as clients send them, by the schema of the tool: null means absent, JSON text is read
- * where no text fits, one entry is a list of one, and what the tool does not know is passed over and named. The one
- * place where this is done; checking what was read is the schema's.
+ * Reads the arguments of a call in all the forms that clients send, by the schema of the tool: null means absent, JSON
+ * text is parsed where the schema wants no text, a single value becomes a list of one, and unknown parameters are ignored
+ * and reported. Only this file does so. It does not check the values: the schema does.
  */
 
 import { z } from "zod";
@@ -25,7 +25,7 @@ export interface Reading {
   /** The arguments, for the schema to check. */
   readonly args: unknown;
   /** Unknown parameters that were left out. */
-  readonly passedOver: readonly string[];
+  readonly ignored: readonly string[];
   /** Unknown parameters that resemble one of the tool, which stands beside them. */
   readonly misnamed: readonly (readonly [name: string, meant: string])[];
   /** Parameters that were null. */
@@ -35,11 +35,11 @@ export interface Reading {
 /** Reads arguments. Throws a `Refusal` if they are nested too deep or have too many unknown names. */
 export function readArguments(schema: z.ZodObject, args: unknown): Reading {
   checkNesting(args);
-  const findings: Findings = { passedOver: new Set(), misnamed: new Map() };
+  const findings: Findings = { ignored: new Set(), misnamed: new Map() };
   const isEmpty = args === undefined || args === null || args === "";
   return {
     args: isEmpty ? {} : read(schema, args, { path: "", findings }),
-    passedOver: [...findings.passedOver],
+    ignored: [...findings.ignored],
     misnamed: [...findings.misnamed],
     nulls: isFields(args) ? Object.keys(args).filter((key) => args[key] === null) : [],
   };
@@ -68,7 +68,7 @@ export function withoutNulls(fields: Fields): Fields {
 }
 
 interface Findings {
-  readonly passedOver: Set<string>;
+  readonly ignored: Set<string>;
   readonly misnamed: Map<string, string>;
 }
 
@@ -93,7 +93,10 @@ function read(schema: z.core.$ZodType, given: unknown, place: Place): unknown {
   return value;
 }
 
-/** Some clients send what looks like JSON as that: the id "5" as a number. Only what must have been a text is made one. */
+/**
+ * Some clients send the id "5" as the number 5: a safe integer is turned back into text. Other values stay as they are,
+ * except where the schema is in `JSON_TEXT`: there they are kept as JSON text.
+ */
 function textOf(schema: z.ZodString, given: unknown): unknown {
   if (typeof given === "string") return given;
   return Number.isSafeInteger(given) || JSON_TEXT.has(schema) ? JSON.stringify(given) : given;
@@ -113,10 +116,10 @@ function readFields(schema: z.ZodObject, fields: Fields, { path, findings }: Pla
 }
 
 function noteUnknown(name: string, free: readonly string[], { path, findings }: Place): void {
-  const { passedOver, misnamed } = findings;
+  const { ignored, misnamed } = findings;
   const full = path + name;
-  if (passedOver.has(full) || misnamed.has(full)) return;
-  if (passedOver.size + misnamed.size === MAX_UNKNOWN) {
+  if (ignored.has(full) || misnamed.has(full)) return;
+  if (ignored.size + misnamed.size === MAX_UNKNOWN) {
     throw new Refusal(
       "limit_exceeded",
       `The arguments have more than ${MAX_UNKNOWN} unknown parameters: leave them out`,
@@ -126,11 +129,11 @@ function noteUnknown(name: string, free: readonly string[], { path, findings }: 
     );
   }
   const meant = meantBy(name, free);
-  if (meant === undefined) passedOver.add(full);
+  if (meant === undefined) ignored.add(full);
   else misnamed.set(full, path + meant);
 }
 
-/** What a text holds as JSON, where that is what the schema asks for; otherwise the text. */
+/** The JSON value of a text, if the schema asks for a value of that type; otherwise the text. */
 function fromText(schema: z.core.$ZodType, text: string): unknown {
   const value = parseJson(text);
   const fits = schema instanceof z.ZodNumber

@@ -116,7 +116,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
       const instance: unknown = Object(checked).instance_id;
       if (typeof instance === "string" && definition.isForOthers !== true) context.heard.note(instance);
-      const ignored = joined([definition.withoutEffect?.(checked), passedOverNote(name, reading)]);
+      const ignored = joined([definition.withoutEffect?.(checked), ignoredNote(name, reading)]);
       try {
         const answer = await definition.run(checked, context);
         return await context.turns.write(() => toResult(answer, ignored), charactersOf);
@@ -160,9 +160,9 @@ export function noEffectOf(parameters: Readonly<Record<string, unknown>>, why: s
   return names.length === 0 ? undefined : `Without effect: ${names.join(", ")}, as ${why}.`;
 }
 
-function passedOverNote(name: string, { passedOver }: Reading): string | undefined {
-  if (passedOver.length === 0) return undefined;
-  return `Passed over what ${name} does not know: ${shownNames(passedOver)}.`;
+function ignoredNote(name: string, { ignored }: Reading): string | undefined {
+  if (ignored.length === 0) return undefined;
+  return `Passed over what ${name} does not know: ${shownNames(ignored)}.`;
 }
 
 /** Refuses an update that says nothing but null, by which its caller may have meant to remove something. */
@@ -187,10 +187,10 @@ function namesIn(schema: z.core.$ZodType): readonly unknown[] {
 }
 
 function badArguments(name: string, input: z.ZodObject, reading: Reading, error: z.ZodError | undefined): Refusal {
-  const { args, passedOver, misnamed } = reading;
+  const { args, ignored, misnamed } = reading;
   const issues = [
     ...misnamed.map(([unknown, meant]) => `${printable(unknown)}: there is no such parameter, use ${meant}`),
-    ...(passedOver.length > 0 ? [`not known: ${shownNames(passedOver)}`] : []),
+    ...(ignored.length > 0 ? [`not known: ${shownNames(ignored)}`] : []),
     ...(error?.issues ?? []).map((issue) => describeIssue(issue, args)),
   ].slice(0, MAX_ISSUES);
   const takes = Object.entries(input.shape).map(([key, schema]) => key + (isOptional(schema) ? "?" : ""));

@@ -11,7 +11,7 @@ import { nameSome } from "../model/text.ts";
 import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { findTask } from "../state/lookup.ts";
-import { isFree, nextClaim, profileIn } from "../state/next_claim.ts";
+import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
@@ -34,8 +34,8 @@ export const claimDeciders: Deciders<"claim_task"> = {
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
     const lost = lostTasks !== undefined && { lostTasks };
     const node = id === undefined
-      ? isFree(state, instance) ? nextClaim(state, profile) : undefined
-      : claimable(state, findTask(state, id), profile);
+      ? mayClaimMore(state, instance) ? nextClaim(state, profile) : undefined
+      : requireClaimable(state, findTask(state, id), profile);
     if (node === undefined) {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
@@ -69,8 +69,12 @@ function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, now: num
   };
 }
 
-/** The node if the instance may claim it by name, or holds it already, as a repeated call gets the same answer. */
-function claimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
+/**
+ * Returns the node if the instance may claim it by name, or holds it already: a repeated call gets the same answer.
+ *
+ * @throws Refusal otherwise
+ */
+function requireClaimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
   const refusal = claimRefusal(state, node, profile);
   if (refusal !== undefined) throw refusal;
   return node;
@@ -83,7 +87,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   const { instance } = profile;
   if (task.status === "in_progress") {
     if (task.assignedTo === instance) return undefined;
-    const hasOther = isFree(state, instance) && nextClaim(state, profile) !== undefined;
+    const hasOther = mayClaimMore(state, instance) && nextClaim(state, profile) !== undefined;
     const remedies: readonly Remedy[] = hasOther ? [{ type: "claim_next" }] : [];
     return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}`, remedies);
   }
@@ -97,7 +101,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   if (lane !== undefined && !isEligible(profile, lane.bucket)) {
     return notEligible(node, instance, missingOf(profile, lane.bucket));
   }
-  if (!isFree(state, instance)) {
+  if (!mayClaimMore(state, instance)) {
     const { reason, why, remedies } = noTasksReason(state, profile);
     const code = reason === "at_capacity" ? "limit_reached" : "not_eligible";
     return refuse(code, `Cannot claim task ${id} as ${why}`, { remedies, data: { id, instance } });

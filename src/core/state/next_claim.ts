@@ -8,7 +8,7 @@ import { take } from "../model/text.ts";
 import { isEligible, type Profile, profileOf } from "./eligibility.ts";
 import { inOrder } from "./heap.ts";
 import { countHeldBy } from "./lookup.ts";
-import { firstServed, isLimited, nextFor } from "./ready_queue.ts";
+import { firstServable, isLimited, nextFor } from "./ready_queue.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
 /** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
@@ -24,7 +24,7 @@ export function profileIn(
 }
 
 /** Whether an instance may claim one more task: it neither drains nor left, and is below its `maxConcurrent`. */
-export function isFree(state: ReadonlyState, id: string): boolean {
+export function mayClaimMore(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
   if (instance === undefined) return true;
   if (instance.status === "draining" || instance.status === "left") return false;
@@ -32,7 +32,7 @@ export function isFree(state: ReadonlyState, id: string): boolean {
 }
 
 /** Why an instance may not claim one more task, as the end of a sentence that begins with its id. */
-export function describeBusy(state: ReadonlyState, id: string): string {
+export function whyNoMore(state: ReadonlyState, id: string): string {
   const { status, maxConcurrent } = state.instances.get(id)?.instance ?? {};
   if (status === "draining") return "is draining and gets no more tasks";
   if (status === "left") return "has left and gets no more tasks";
@@ -40,20 +40,20 @@ export function describeBusy(state: ReadonlyState, id: string): string {
 }
 
 /**
- * The index of the first claim that can be answered now: there is a task for it, or its instance may not claim one;
- * undefined if all must wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket whose requirement
- * the claims meet only together.
+ * The index of the first claim that can be answered now, with a task or with the reason why its instance may not claim
+ * one; undefined if all must wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket whose
+ * requirement the claims meet only together.
  */
-export function firstAnswered(
+export function firstAnswerable(
   state: ReadonlyState,
   claims: readonly CommandOf<"claim_task">[],
 ): number | undefined {
-  const busy = claims.findIndex(({ instance }) => !isFree(state, instance));
-  const waiting = busy < 0 ? claims : claims.slice(0, busy);
+  const refused = claims.findIndex(({ instance }) => !mayClaimMore(state, instance));
+  const waiting = refused < 0 ? claims : claims.slice(0, refused);
   const served = state.standings.ready === state.ready.limited
     ? undefined
-    : firstServed(state.ready, waiting.map((command) => profileIn(state, command.instance, command)));
-  return served ?? (busy < 0 ? undefined : busy);
+    : firstServable(state.ready, waiting.map((command) => profileIn(state, command.instance, command)));
+  return served ?? (refused < 0 ? undefined : refused);
 }
 
 /** The task that an instance claims next. O(buckets of ready tasks + their lanes with a taken lock). */

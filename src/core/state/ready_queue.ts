@@ -109,7 +109,7 @@ export function nextFor(
  * The index of the first profile for which there is a task; undefined if there is none for any. Most buckets are ruled out
  * by comparing them with the union of all profiles, so the usual cost is O(profiles + buckets).
  */
-export function firstServed(ready: ReadyTasks, profiles: readonly Profile[]): number | undefined {
+export function firstServable(ready: ReadyTasks, profiles: readonly Profile[]): number | undefined {
   const instances = new Set(profiles.map(({ instance }) => instance));
   const union = unionOf(profiles);
   let unserved = profiles;

@@ -8,7 +8,7 @@ import type { QueryOf, QueryType, ResultOf } from "../messages/queries.ts";
 import { normalize } from "../model/dependency.ts";
 import { authorize } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
-import { firstAnswered } from "../state/next_claim.ts";
+import { firstAnswerable } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt, sweepDueAt } from "../state/timers.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
@@ -78,7 +78,7 @@ const answerers: {
     };
   },
   look_for_claims(state, { claims }, { clock }) {
-    const answered = firstAnswered(state, claims);
+    const answered = firstAnswerable(state, claims);
     const changeAt = nextChangeAt(state);
     let heartbeatAt = Infinity;
     for (const { instance } of claims) heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, instance) ?? Infinity);

@@ -9,7 +9,7 @@ import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/re
 import { take } from "../model/text.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { findTask } from "../state/lookup.ts";
-import { describeBusy, isFree } from "../state/next_claim.ts";
+import { mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
@@ -156,8 +156,8 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
     return { why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`, remedies };
   }
   const { instance } = asks;
-  const nobody = instance !== undefined && !isFree(state, instance)
-    ? `, which ${describeBusy(state, instance)}`
+  const nobody = instance !== undefined && !mayClaimMore(state, instance)
+    ? `, which ${whyNoMore(state, instance)}`
     : node.lane?.bucket.demand.able === 0
     ? ", which no active registered instance offers"
     : "";

@@ -11,7 +11,7 @@ import { blockersOf, tasksOf } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
-import { describeBusy, isFree } from "../state/next_claim.ts";
+import { mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
@@ -52,10 +52,10 @@ export function noTasksReason(
 ): WhyNoTasks {
   const { instance } = profile;
   const { counts, standings } = state;
-  if (!isFree(state, instance)) {
+  if (!mayClaimMore(state, instance)) {
     const status = state.instances.get(instance)?.instance.status;
     const reason = status === "draining" || status === "left" ? status : "at_capacity";
-    return { reason, why: `${instance} ${describeBusy(state, instance)}`, remedies: remediesToFree(state, instance) };
+    return { reason, why: `${instance} ${whyNoMore(state, instance)}`, remedies: remediesToFree(state, instance) };
   }
   if (state.tasks.size === 0) {
     return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
@@ -175,7 +175,7 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
   });
 }
 
-/** The limits of the ready tasks that an instance may claim otherwise (of the first task of each of the first buckets). */
+/** The limits that keep an instance from ready tasks: of the first task of each of the first `MAX_SCANNED` buckets. */
 function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   const buckets = state.ready.limited === 0
     ? []

@@ -12,7 +12,7 @@ import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
-import { isFree } from "../state/next_claim.ts";
+import { mayClaimMore } from "../state/next_claim.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { GroupCondition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
@@ -121,7 +121,7 @@ export function remediesToClaim(state: ReadonlyState, node: ReadonlyTaskNode, ho
   if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit));
   const asks = asksOf(node);
   const { instance } = asks;
-  if (instance === undefined || isFree(state, instance)) {
+  if (instance === undefined || mayClaimMore(state, instance)) {
     return [{ type: "claim_task", id, asks, ...(how !== undefined && { how }) }];
   }
   return remediesToFree(state, instance);

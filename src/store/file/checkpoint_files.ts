@@ -75,7 +75,7 @@ export class CheckpointFiles implements Checkpoints {
   async load(): Promise<Checkpoint | undefined> {
     const standing = this.#judge();
     const checkpoint = this.#read(standing);
-    if (checkpoint !== undefined || standing.type === "left" || this.#isReadOnly) return checkpoint;
+    if (checkpoint !== undefined || standing.type === "untouched" || this.#isReadOnly) return checkpoint;
     try {
       return await this.#locked(() => this.#readOrSetAside());
     } catch (error) {
@@ -143,7 +143,7 @@ export class CheckpointFiles implements Checkpoints {
     const standing = judgeCheckpoint(this.#disk, this.#directory);
     if (standing.type !== "newer") return standing;
     this.#warnOfNewer(standing.version);
-    return { type: "left" };
+    return { type: "untouched" };
   }
 
   /** The checkpoint, if both files are whole and belong to each other and to the journal. */
@@ -159,7 +159,7 @@ export class CheckpointFiles implements Checkpoints {
   #readOrSetAside(): Checkpoint | undefined {
     const standing = this.#judge();
     const checkpoint = this.#read(standing);
-    if (checkpoint !== undefined || standing.type === "left") return checkpoint;
+    if (checkpoint !== undefined || standing.type === "untouched") return checkpoint;
     if (standing.type === "useless") this.#setBothAside(standing.why);
     else this.#setAsideUnlessOwn(standing.type === "held" ? standing.state : undefined);
     return undefined;

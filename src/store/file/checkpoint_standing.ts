@@ -26,7 +26,7 @@ export type Standing =
   /** A newer version of this program wrote the checkpoint: leave it alone. */
   | { readonly type: "newer"; readonly version: number }
   /** Leave the checkpoint alone: the journal is empty, or reading it will report what is wrong. */
-  | { readonly type: "left" }
+  | { readonly type: "untouched" }
   /** There is no `state.json`. */
   | { readonly type: "none" }
   /** The checkpoint cannot be used with this journal. */
@@ -36,16 +36,17 @@ export type Standing =
  * Compares the checkpoint of a data directory with its journal.
  *
  * @throws Unavailable `journal_damaged` if the journal lacks records that the checkpoint has
- * @throws Unavailable `newer_version` if only a newer version can tell whether it does
+ * @throws Unavailable `newer_version` if a newer version wrote the checkpoint and the journal is empty: only that version
+ * can tell whether records are missing
  */
 export function judgeCheckpoint(disk: Disk, directory: string): Standing {
   const file = readStateFile(disk, directory);
   const isEmpty = isJournalEmpty(disk, directory);
   switch (file.type) {
     case "none":
-      return { type: isEmpty ? "left" : "none" };
+      return { type: isEmpty ? "untouched" : "none" };
     case "damaged":
-      return isEmpty ? { type: "left" } : { type: "useless", why: `is damaged: ${file.why}` };
+      return isEmpty ? { type: "untouched" } : { type: "useless", why: `is damaged: ${file.why}` };
     case "newer":
       if (isEmpty) throw newerThanNothing(`${directory}/${STATE_FILE}`, file.version);
       return file;
@@ -81,9 +82,9 @@ function judgeState(disk: Disk, directory: string, state: CheckpointState): Stan
   if (found === "other") return { type: "useless", why: "belongs to another journal" };
   const { position: { seq }, rest } = readToEnd(disk, directory, state.position.segment);
   // The journal is damaged or of a newer version: reading it reports which, and where.
-  if (rest.type === "fault") return { type: "left" };
+  if (rest.type === "fault") return { type: "untouched" };
   if (isInPlace(disk, directory, state)) throw recordsMissing(directory, state.position.seq, seq);
-  if (isJournalEmpty(disk, directory)) return { type: "left" };
+  if (isJournalEmpty(disk, directory)) return { type: "untouched" };
   const why = `stands for record ${state.position.seq}, but the journal ends at record ${seq}, as in a copy whose ` +
     "files were copied at different times";
   return { type: "useless", why };

@@ -38,7 +38,7 @@ export class Durability {
    * the next call retries.
    */
   sync(position: Position): void {
-    this.refuseFailed();
+    this.throwIfFailed();
     if (position.seq <= this.#durableSeq) return;
     const path = this.#segments.path(position.segment);
     try {
@@ -50,7 +50,7 @@ export class Durability {
       }
       this.#failure = new Unavailable(
         "storage_failed",
-        `Cannot make ${path} durable: ${cause}; this server stops answering, check the disk and restart it`,
+        `Cannot make ${path} durable: ${cause}; this server refuses all further calls, check the disk and restart it`,
         { cause },
       );
       throw this.#failure;
@@ -66,7 +66,7 @@ export class Durability {
   }
 
   /** @throws Unavailable `storage_failed` if a sync has failed */
-  refuseFailed(): void {
+  throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -75,7 +75,7 @@ export class FileJournal implements Journal {
   }
 
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
-    this.#durability.refuseFailed();
+    this.#durability.throwIfFailed();
     let position = await this.#approach(after, follow);
     await this.#lock.acquire();
     let written: Written;
@@ -83,7 +83,7 @@ export class FileJournal implements Journal {
       position = this.#catchUp(position, follow);
       const batch = new RecordBatch(this.#placeAfter(position), this.#now());
       const room = this.#findRoom(batch.start);
-      decide(batch.at, (draft) => batch.add(draft), (draft) => this.#refusalOf(draft, batch, room));
+      decide(batch.at, (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
       written = appendBatch(batch, { segments: this.#segments, log: this.#log });
       this.#noteRoom(batch, written);
     } finally {
@@ -103,7 +103,7 @@ export class FileJournal implements Journal {
         await nextTurn();
         pausedAt = performance.now();
       }
-      this.#durability.refuseFailed();
+      this.#durability.throwIfFailed();
       let chunk = this.#segments.next(position);
       // Without the lock, a writer may be cutting off and rewriting this line just now.
       if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
@@ -187,8 +187,8 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * After a failed append, tests for as much room before anything is decided: if a decided record cannot be appended, the
-   * engine must load its state again. Bounded by the size of a batch.
+   * After a failed append, tests whether the disk has room for as many bytes, before anything is decided: if a record is
+   * decided and cannot be appended, the engine must load its state again. Tests at most the size of one batch.
    */
   #findRoom(place: Position): Room {
     if (this.#missingBytes === 0) return { sizeBytes: Infinity };
@@ -198,7 +198,7 @@ export class FileJournal implements Journal {
     return room;
   }
 
-  #refusalOf(draft: Draft, batch: RecordBatch, { sizeBytes, failure }: Room): AppendFailed | undefined {
+  #noRoomFor(draft: Draft, batch: RecordBatch, { sizeBytes, failure }: Room): AppendFailed | undefined {
     if (failure === undefined || batch.sizeWith(draft) <= sizeBytes) return undefined;
     return this.#appendFailed(batch.start.segment, 0, failure);
   }

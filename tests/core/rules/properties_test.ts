@@ -11,7 +11,7 @@ import { decide } from "../../../src/core/rules/decide.ts";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
-import { firstAnswered, isFree, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { firstAnswerable, mayClaimMore, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../proof/history/check_ends.ts";
@@ -137,7 +137,7 @@ Deno.test({
             const claimed = nextClaim(state, profileIn(state, instance))?.task.id;
             const expected = naiveClaim(state, claim(instance));
             // A full instance is turned away before the next claim is asked for.
-            if (expected !== undefined || isFree(state, instance)) assertEquals(claimed, expected);
+            if (expected !== undefined || mayClaimMore(state, instance)) assertEquals(claimed, expected);
           }
         });
       }),
@@ -159,9 +159,9 @@ Deno.test({
             const claims = INSTANCES.flatMap((instance) => said.map((offer) => ({ ...claim(instance), ...offer })));
             for (const waiting of [claims, claims.toReversed()]) {
               const expected = waiting.findIndex((command) =>
-                !isFree(state, command.instance) || naiveClaim(state, command) !== undefined
+                !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined
               );
-              assertEquals(firstAnswered(state, waiting) ?? -1, expected);
+              assertEquals(firstAnswerable(state, waiting) ?? -1, expected);
               if (expected > 0) answered++;
             }
           });

@@ -2,7 +2,7 @@
 
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { InstanceSettings } from "../../../src/core/model/instance.ts";
-import { firstAnswered, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
+import { firstAnswerable, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { claimBoostMs } from "../../../src/core/state/ready_queue.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { claim, complete, create, newTask, run, stateAfter, taskWith, times } from "../given.ts";
@@ -113,14 +113,14 @@ Deno.test({
     }
     assertEquals(state.ready.buckets.size, count);
     const claims = times(128, (index) => ({ ...claim(`w${index}`), roles: [`r${index}`], capabilities: ["shared"] }));
-    assertEquals(firstAnswered(state, claims), undefined);
+    assertEquals(firstAnswerable(state, claims), undefined);
     assert(looks <= 2 * count, `${looks} looks`);
     looks = 0;
     assertEquals(
-      firstAnswered(state, [...claims, { ...claim("late"), roles: ["t500"], capabilities: ["shared"] }]),
+      firstAnswerable(state, [...claims, { ...claim("late"), roles: ["t500"], capabilities: ["shared"] }]),
       128,
     );
-    assertEquals(firstAnswered(state, [claim("x"), claim("it7"), claim("it9")]), 1);
+    assertEquals(firstAnswerable(state, [claim("x"), claim("it7"), claim("it9")]), 1);
     assert(looks <= 2 * (2 * count + 200), `${looks} looks`);
   },
 });

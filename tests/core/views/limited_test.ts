@@ -3,7 +3,7 @@
 import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
 import { findGroup, findTask } from "../../../src/core/state/lookup.ts";
-import { firstAnswered } from "../../../src/core/state/next_claim.ts";
+import { firstAnswerable } from "../../../src/core/state/next_claim.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
@@ -110,12 +110,12 @@ Deno.test({
     run(state, { type: "update_group", id: "g", settings: { paused: true } }, 11);
     assertEquals(counted(), [3, 3]);
     assertEquals(groupViewOf(findGroup(state, "g")).status, "paused");
-    assertEquals(firstAnswered(state, [claim("y")]), undefined);
+    assertEquals(firstAnswerable(state, [claim("y")]), undefined);
     run(state, complete("x", "outside"), 12);
     assertEquals(counted(), [3, 3]);
     run(state, { type: "update_group", id: "g", settings: { paused: null } }, 13);
     assertEquals(counted(), [0, 0]);
-    assertEquals(firstAnswered(state, [claim("y")]), 0);
+    assertEquals(firstAnswerable(state, [claim("y")]), 0);
   },
 });
 
