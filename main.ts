@@ -132,11 +132,11 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     version: denoJson.version,
     process: String(Deno.pid),
     role,
-    turns: transport.turns,
-    ending: transport.ending,
+    answers: transport.answers,
+    closing: transport.closing,
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
-  transport.ending.addEventListener("abort", () => waiting.close());
+  transport.closing.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
   await waiting.close();

@@ -1,16 +1,16 @@
 /**
- * Lets calls that arrive together share a transaction. The SDK takes several steps for each message before it looks at
- * the next one: without this, the first call would be under way, alone, before the second one is known.
+ * Lets calls that arrive together share a transaction. The SDK needs several microtasks per message before it calls the
+ * handler; without this wait, the first call would start its transaction alone.
  */
 
 export class Arrivals {
-  #turn: Promise<void> | undefined;
+  #delivered: Promise<void> | undefined;
 
-  /** Resolves, for all who ask in one turn of the event loop, when its messages have reached their handlers. */
-  together(): Promise<void> {
-    this.#turn ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#turn = undefined;
+  /** Resolves when all messages of this turn of the event loop have reached their handlers. */
+  delivered(): Promise<void> {
+    this.#delivered ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#delivered = undefined;
     });
-    return this.#turn;
+    return this.#delivered;
   }
 }

@@ -1,18 +1,17 @@
 /**
- * The schema of a tool's arguments as clients see it. Clients hand it to models by very different converters, so it uses
- * only what all of them can read: shared by all is what is single. What is listed is made of what is checked.
+ * Converts the schema that checks a tool's arguments to the JSON Schema in `tools/list`. Clients convert it again for
+ * their models. All of them support single types, and `anyOf` of single types.
  */
 
 import { z } from "zod";
 import type { ToolListing } from "./sdk.ts";
 
-/** Most options that a listing names; where there are more, the call that has a wrong one is told all. */
+/** Most options that a listing names. Longer enums are omitted; the refusal of a wrong value names all options. */
 const MAX_LISTED_OPTIONS = 20;
 
 /**
- * The schema that clients see: single types, and `anyOf` of these, as that is all that many of them can read. It leaves
- * out what costs every client context and tells a model nothing: the bounds of whole numbers as such, that keys are
- * texts, and that there are no other parameters, which a call that has some is told.
+ * The JSON Schema for `tools/list`. It omits parts that cost context and do not help a model: the bounds of safe
+ * integers, the type of keys, and `additionalProperties: false` (a call with other parameters gets a note).
  */
 export function listedSchema(schema: z.ZodObject, isBrief: boolean): ToolListing["inputSchema"] {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
@@ -30,13 +29,13 @@ export function listedSchema(schema: z.ZodObject, isBrief: boolean): ToolListing
   return rest as ToolListing["inputSchema"];
 }
 
-/** Lists a map of texts also as a text: schemas of some clients cannot say objects without fixed properties. */
+/** Lists a map also as JSON text: some clients cannot express objects without fixed properties. */
 function listAsMap(jsonSchema: z.core.JSONSchema.BaseSchema): void {
   delete jsonSchema.type;
   delete jsonSchema.propertyNames;
   delete jsonSchema.additionalProperties;
   jsonSchema.anyOf = [
     { type: "object", additionalProperties: { type: "string" } },
-    { type: "string", description: "The same as JSON text" },
+    { type: "string", description: "Or as JSON text" },
   ];
 }

@@ -1,4 +1,4 @@
-/** One open `subscriptions/listen` request: what it follows, and what the client is told on it. */
+/** One open `subscriptions/listen` request: its subscriptions, and the notifications sent on it. */
 
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
@@ -12,7 +12,7 @@ export interface ListenParts {
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
 }
 
-/** How many of the subscriptions that a client may have a request takes: one even if it follows nothing. */
+/** The number of subscriptions that a request counts as, at least 1: this bounds open requests without resources. */
 export function sizeOf(uris: readonly string[]): number {
   return Math.max(1, uris.length);
 }
@@ -34,7 +34,7 @@ export class Listen {
         this.#acknowledge();
         notify("notifications/resources/updated", { uri });
       },
-      onError: (error) => log.warn(`Cannot tell the client of a change: ${error}`),
+      onError: (error) => log.warn(`Cannot notify the client of a change: ${error}`),
     });
   }
 
@@ -42,7 +42,7 @@ export class Listen {
     return sizeOf(this.#uris);
   }
 
-  /** Follows the resources, and tells the client which; what changes from then on is told. */
+  /** Subscribes to the resources, then acknowledges the request. Later changes are notified. */
   async begin(): Promise<void> {
     if (this.#uris.length > 0) await this.#subscriptions.add(this.#uris);
     if (!this.#isClosed) this.#acknowledge();
@@ -53,7 +53,7 @@ export class Listen {
     this.#subscriptions.close();
   }
 
-  /** Comes before all else, also before a change that is found while the first look is not over. */
+  /** Sent before any other notification, even before a change found while `begin` still reads the resources. */
   #acknowledge(): void {
     if (this.#isAcknowledged) return;
     this.#isAcknowledged = true;

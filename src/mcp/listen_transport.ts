@@ -1,6 +1,6 @@
 /**
- * Serves `subscriptions/listen` of revision 2026-07-28 ahead of the SDK, which would acknowledge it without telling
- * anybody which resources the client wants to follow. All other messages pass through.
+ * Serves `subscriptions/listen` of revision 2026-07-28 in front of the SDK, which would acknowledge the request without
+ * passing on its URIs. All other messages pass through.
  */
 
 import { z } from "zod";
@@ -22,15 +22,15 @@ import {
   SUBSCRIPTION_ID_META_KEY,
   type Transport,
 } from "./sdk.ts";
-import { checkRoom, type SubscriptionsOptions } from "./subscriptions.ts";
+import { checkCount, type SubscriptionsOptions } from "./subscriptions.ts";
 
-/** The method of a request that stays open: what the client follows is told until it cancels the request. */
+/** A request of this method stays open: notifications are sent on it until the client cancels it. */
 export const LISTEN = "subscriptions/listen";
 
-/** Longest id of a request that stays open. */
+/** Most characters of the id of an open request. */
 const MAX_ID_CHARACTERS = 256;
 
-/** A request that says by itself that it is one of this revision. The SDK refuses any other request to listen. */
+/** The params of a request that declares revision 2026-07-28. The SDK refuses any other request to listen. */
 const ModernParams = z.object({
   _meta: z.object({
     [PROTOCOL_VERSION_META_KEY]: z.literal("2026-07-28"),
@@ -38,18 +38,18 @@ const ModernParams = z.object({
   }),
 });
 
-/** The lists that a client could ask to follow never change while a server process lives. */
+/** Only resources: the lists of tools, prompts and resources never change while a process lives. */
 const ListenParams = z.object({
   notifications: z.object({ resourceSubscriptions: z.array(z.string()).nullish() }),
 });
 
 export interface ListenOptions {
-  /** Finds what the client sees of tasks and groups. */
+  /** Looks up tasks and groups with the rights of the client. */
   readonly find: SubscriptionsOptions["find"];
   readonly feed: Feed;
   readonly log: Log;
-  /** Aborted when the connection is about to end: each open request is answered then. */
-  readonly ending: AbortSignal;
+  /** Aborted when the connection starts to close: each open request is answered then. */
+  readonly closing: AbortSignal;
   readonly serverInfo: Implementation;
 }
 
@@ -68,17 +68,17 @@ export class ListenTransport implements Transport {
   }
 
   start(): Promise<void> {
-    const { log, ending } = this.#options;
+    const { log, closing } = this.#options;
     this.#inner.onmessage = (message) => {
-      if (!this.#take(message)) this.onmessage?.(message);
+      if (!this.#handle(message)) this.onmessage?.(message);
     };
     this.#inner.onclose = () => {
       for (const id of this.#open.keys()) this.#close(id);
       this.onclose?.();
     };
-    // Passed on, an error would be logged twice: the SDK reports it to the connection and to its server.
+    // Not passed on: the SDK would report the error twice, to the connection and to its server.
     this.#inner.onerror = (error) => log.warn(`MCP: ${error.message}`);
-    ending.addEventListener("abort", () => this.#answerAll());
+    closing.addEventListener("abort", () => this.#answerAll());
     return this.#inner.start();
   }
 
@@ -90,8 +90,8 @@ export class ListenTransport implements Transport {
     return this.#inner.close();
   }
 
-  /** Serves a request to listen, or the end of one; false for any other message. */
-  #take(message: JSONRPCMessage): boolean {
+  /** Handles a request to listen, or its cancellation. Returns false for any other message. */
+  #handle(message: JSONRPCMessage): boolean {
     if (!("method" in message)) return false;
     const { method, params } = message;
     if (method === "notifications/cancelled") return this.#close(params?.["requestId"]);
@@ -105,7 +105,7 @@ export class ListenTransport implements Transport {
     try {
       checkId(id);
       const uris = urisOf(params);
-      checkRoom(Array.from(this.#open.values()).reduce((sum, { size }) => sum + size, sizeOf(uris)));
+      checkCount(Array.from(this.#open.values()).reduce((sum, { size }) => sum + size, sizeOf(uris)));
       const listen = new Listen(uris, {
         ...this.#options,
         notify: (method, params) =>
@@ -127,15 +127,15 @@ export class ListenTransport implements Transport {
     this.#send({ jsonrpc: "2.0", id, error: { code, message } });
   }
 
-  /** Ends an open request without an answer; false if there is none with this id. */
+  /** Closes an open request without an answer. Returns false if no open request has this id. */
   #close(id: unknown): boolean {
-    // No other value than an id is among the keys.
+    // A value of another type is not found.
     const listen = this.#open.get(id as RequestId);
     listen?.close();
     return this.#open.delete(id as RequestId);
   }
 
-  /** Answers every open request: nothing more will be told. */
+  /** Answers every open request, which ends it. */
   #answerAll(): void {
     for (const id of this.#open.keys()) {
       this.#close(id);
@@ -145,18 +145,18 @@ export class ListenTransport implements Transport {
   }
 
   #send(message: JSONRPCMessage): void {
-    this.#inner.send(message).catch((error) => this.#options.log.warn(`Cannot tell the client of a change: ${error}`));
+    this.#inner.send(message).catch((error) => this.#options.log.warn(`Cannot send to the client: ${error}`));
   }
 }
 
-/** Throws a `ProtocolError` if an id, which is kept as long as its request is open, is too long. */
+/** Throws a `ProtocolError` if an id is too long. It is kept as long as its request is open. */
 function checkId(id: RequestId): void {
   if (typeof id === "number" || id.length <= MAX_ID_CHARACTERS) return;
   const why = `The id of a ${LISTEN} request has at most ${MAX_ID_CHARACTERS} characters`;
   throw new ProtocolError(ProtocolErrorCode.InvalidRequest, why);
 }
 
-/** The resources that a request asks to follow, as far as there can be such. Throws a `ProtocolError` if it is malformed. */
+/** The well-formed URIs of a request, each once. Throws a `ProtocolError` if the request is malformed. */
 function urisOf(params: unknown): readonly string[] {
   const { resourceSubscriptions } = checkParams(LISTEN, ListenParams, params).notifications;
   return Array.from(new Set(resourceSubscriptions)).filter(isResource);

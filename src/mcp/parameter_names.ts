@@ -1,4 +1,4 @@
-/** Which unknown names among the arguments of a call come from the client, not from whoever calls. */
+/** The parameters that clients add to calls by themselves, which are ignored without a note. */
 
 import { snakeCase } from "../core/model/resembling.ts";
 
@@ -22,7 +22,7 @@ const INJECTED: ReadonlySet<string> = new Set([
   "wait_for_previous_tools",
 ]);
 
-/** Whether a parameter that a tool does not have comes from the client, not from whoever calls. */
+/** Whether a client, not the agent, added an unknown parameter. */
 export function isInjected(name: string): boolean {
   return name.startsWith("_") || INJECTED.has(snakeCase(name));
 }

@@ -1,6 +1,6 @@
 /**
- * How tasks and records look to an agent: times as ISO 8601, derived state added, long texts clipped with a note of
- * where the whole is. Nothing here decides anything.
+ * Converts tasks, groups and records to the JSON that agents read: times as ISO 8601, long texts cut with the name of
+ * the tool that returns them in full.
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
@@ -12,16 +12,16 @@ import { head } from "../core/model/text.ts";
 /** Longest description, result or error in a compact task, in characters. */
 const MAX_COMPACT_CHARACTERS = 200;
 
-/** Most characters of JSON on a page; a page always has at least one entry. */
+/** Most characters of JSON on a page; the first entry is always on it, whatever its size. */
 const MAX_PAGE_CHARACTERS = 64 * 1024;
 
-/** Most dependencies of a compact task, and longest list inside a presented record. */
+/** Most dependencies of a compact task, and most items of a list inside a record. */
 const MAX_LISTED = 20;
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Every field that a presented task can have, in the order in which they are shown. */
+/** The fields of a presented task, in their order. */
 export const TASK_FIELDS = [
   "id",
   "description",
@@ -76,12 +76,12 @@ const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
 
 const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "error", "reason"]);
 
-/** The whole task, with how long it took. */
+/** The whole task, with its durations. */
 export function presentTask(task: TaskView): Json {
   return { ...pick(task, TASK_FIELDS, (text) => text), ...durationsOf(task) };
 }
 
-/** An attempt that is over. */
+/** An attempt that has ended. */
 export function presentAttempt({ startedAt, endedAt, message, ...attempt }: Attempt): Json {
   return {
     ...attempt,
@@ -91,7 +91,7 @@ export function presentAttempt({ startedAt, endedAt, message, ...attempt }: Atte
   };
 }
 
-/** The task with long texts and lists clipped; `fields` chooses what is shown, and then in full. */
+/** The task with long texts and lists cut, or only the given `fields`, in full. */
 export function presentCompact(task: TaskView, fields?: readonly TaskField[]): Json {
   if (fields !== undefined) return pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => text);
   const { dependencies } = task;
@@ -117,12 +117,12 @@ export function presentGroup({ id, status, percent, total, counts, createdAt, ti
   };
 }
 
-/** A record with its long texts and lists clipped. */
+/** A record with its long texts and lists cut. */
 export function presentRecord({ seq, at, actor, command, events }: JournalRecord): Json {
   return { seq, at: isoTime(at), actor, command, events: events.map((event) => clipDeep(event)) };
 }
 
-/** As many entries as fit on a page, from the oldest or the newest end. */
+/** The oldest or the newest entries that fit on a page; `isCut` if some do not. */
 export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { shown: readonly Json[]; isCut: boolean } {
   const ordered = keep === "oldest" ? entries : entries.toReversed();
   let characters = 0;
@@ -135,12 +135,12 @@ export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { show
   return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
 }
 
-/** Milliseconds since the Unix epoch as ISO 8601 in UTC; what is later than any date, as the last one. */
+/** Milliseconds since the Unix epoch as ISO 8601 in UTC. A time after the last date is shown as the last date. */
 export function isoTime(at: number): string {
   return new Date(Math.min(at, MAX_TIME_MS)).toISOString();
 }
 
-/** A text of at most `MAX_COMPACT_CHARACTERS`, with a note of what is missing and where it is. */
+/** The first `MAX_COMPACT_CHARACTERS` of a text, with its length and where the whole text is. */
 export function clip(text: string, whereAll: string): string {
   const start = head(text, MAX_COMPACT_CHARACTERS);
   return start.length === text.length ? text : `${start}… (${text.length} characters, ${whereAll})`;
@@ -167,7 +167,7 @@ function presentProgress({ at, percent, message }: NonNullable<TaskView["progres
   };
 }
 
-/** In milliseconds: the last attempt, all attempts, and of an ended task the time it waited, and from its creation on. */
+/** In milliseconds: the last attempt, all attempts, and, of an ended task, its waiting time and its total time. */
 function durationsOf(
   { status, attempt, createdAt, startedAt, finishedAt, pastAttempts, workedMs = 0 }: TaskView,
 ): Json {

@@ -1,12 +1,12 @@
-/** What a client is answered with a JSON-RPC error for: whatever a method throws becomes one here. */
+/** Converts the errors that methods throw to JSON-RPC errors. */
 
 import { type Log, Unavailable } from "../app/ports.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from "./sdk.ts";
 
 /**
- * The protocol error for what a method has thrown. An unexpected error is a bug of this program: it is logged, and the
- * client gets none of its inner details.
+ * The protocol error for a thrown error. An unexpected error is a bug of this program: it is logged, and the client
+ * gets no details.
  */
 export function protocolErrorOf(error: unknown, log: Log): ProtocolError {
   if (error instanceof ProtocolError) return error;
@@ -19,7 +19,7 @@ export function protocolErrorOf(error: unknown, log: Log): ProtocolError {
 /** The protocol error for a resource that does not exist. */
 export function unknownResource(
   uri: string,
-  why = "resources/list and resources/templates/list show what there is",
+  why = "resources/list and resources/templates/list show all resources",
 ): ProtocolError {
   return new ResourceNotFoundError(uri, `Resource ${uri} not found: ${why}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Reads the arguments of a call in all the forms that clients send, by the schema of the tool: null means absent, JSON
- * text is parsed where the schema wants no text, a single value becomes a list of one, and unknown parameters are ignored
- * and reported. Only this file does so. It does not check the values: the schema does.
+ * Normalizes the arguments of a call to the schema of the tool, because clients write the same call in different ways:
+ * null means absent, JSON text is parsed unless the schema asks for a text, a single value becomes a list of one, and
+ * unknown parameters are left out and reported. It does not validate: the caller parses the result with the schema.
  */
 
 import { z } from "zod";
@@ -9,43 +9,43 @@ import { Refusal } from "../core/model/refusal.ts";
 import { meantBy, snakeCase } from "../core/model/resembling.ts";
 import { isInjected } from "./parameter_names.ts";
 
-/** Deepest nesting of arguments, so that whatever walks through them is bounded. */
+/** Deepest nesting of arguments. It bounds every recursion over them. */
 const MAX_NESTING = 100;
 
-/** Most unknown parameters of different names; with more, the call is not meant for this tool. */
+/** Most distinct unknown parameters; a call with more is refused. */
 const MAX_UNKNOWN = 100;
 
-/** Text schemas in which anything but a text is kept as its JSON. */
+/** Text schemas for which any other value is converted to its JSON text. */
 export const JSON_TEXT = z.registry<{ readonly isKeptAsJson: true }>();
 
-/** A JSON object, or what has its form. */
+/** An object with string keys, such as a parsed JSON object. */
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Reading {
-  /** The arguments, for the schema to check. */
+  /** The normalized arguments, not yet validated. */
   readonly args: unknown;
-  /** Unknown parameters that were left out. */
-  readonly ignored: readonly string[];
-  /** Unknown parameters that resemble one of the tool, which stands beside them. */
+  /** Paths of unknown parameters, which were left out. */
+  readonly unknown: readonly string[];
+  /** Paths of unknown parameters that resemble a parameter of the tool, with the path of that parameter. */
   readonly misnamed: readonly (readonly [name: string, meant: string])[];
-  /** Parameters that were null. */
+  /** Top-level parameters that were null. */
   readonly nulls: readonly string[];
 }
 
-/** Reads arguments. Throws a `Refusal` if they are nested too deep or have too many unknown names. */
+/** Normalizes arguments. Throws a `Refusal` if they are nested too deep or have too many unknown parameters. */
 export function readArguments(schema: z.ZodObject, args: unknown): Reading {
   checkNesting(args);
-  const findings: Findings = { ignored: new Set(), misnamed: new Map() };
+  const findings: Findings = { unknown: new Set(), misnamed: new Map() };
   const isEmpty = args === undefined || args === null || args === "";
   return {
     args: isEmpty ? {} : read(schema, args, { path: "", findings }),
-    ignored: [...findings.ignored],
+    unknown: [...findings.unknown],
     misnamed: [...findings.misnamed],
     nulls: isFields(args) ? Object.keys(args).filter((key) => args[key] === null) : [],
   };
 }
 
-/** The value of a JSON text, if it is one. Throws a `Refusal` if that is nested too deep. */
+/** The value of a JSON text; undefined if the text is not JSON. Throws a `Refusal` if it is nested too deep. */
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {
@@ -68,13 +68,13 @@ export function withoutNulls(fields: Fields): Fields {
 }
 
 interface Findings {
-  readonly ignored: Set<string>;
+  readonly unknown: Set<string>;
   readonly misnamed: Map<string, string>;
 }
 
-/** Where a value stands, and what has been found so far. */
+/** The place of a value in the arguments, and the findings so far. */
 interface Place {
-  /** Names of the objects around it, each followed by a dot. */
+  /** The names of the enclosing parameters, each followed by a dot. */
   readonly path: string;
   readonly findings: Findings;
 }
@@ -82,7 +82,7 @@ interface Place {
 function read(schema: z.core.$ZodType, given: unknown, place: Place): unknown {
   if (schema instanceof z.ZodOptional) return read(schema.unwrap(), given, place);
   if (schema instanceof z.ZodString) return textOf(schema, given);
-  if (schema instanceof z.ZodEnum) return spelledAsIn(schema.options, given);
+  if (schema instanceof z.ZodEnum) return matchOption(schema.options, given);
   const value = typeof given === "string" ? fromText(schema, given) : given;
   if (schema instanceof z.ZodArray) {
     const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -93,10 +93,7 @@ function read(schema: z.core.$ZodType, given: unknown, place: Place): unknown {
   return value;
 }
 
-/**
- * Some clients send the id "5" as the number 5: a safe integer is turned back into text. Other values stay as they are,
- * except where the schema is in `JSON_TEXT`: there they are kept as JSON text.
- */
+/** Some clients convert texts that look like JSON: the id "5" becomes a number. Converts whole numbers back. */
 function textOf(schema: z.ZodString, given: unknown): unknown {
   if (typeof given === "string") return given;
   return Number.isSafeInteger(given) || JSON_TEXT.has(schema) ? JSON.stringify(given) : given;
@@ -116,10 +113,10 @@ function readFields(schema: z.ZodObject, fields: Fields, { path, findings }: Pla
 }
 
 function noteUnknown(name: string, free: readonly string[], { path, findings }: Place): void {
-  const { ignored, misnamed } = findings;
+  const { unknown, misnamed } = findings;
   const full = path + name;
-  if (ignored.has(full) || misnamed.has(full)) return;
-  if (ignored.size + misnamed.size === MAX_UNKNOWN) {
+  if (unknown.has(full) || misnamed.has(full)) return;
+  if (unknown.size + misnamed.size === MAX_UNKNOWN) {
     throw new Refusal(
       "limit_exceeded",
       `The arguments have more than ${MAX_UNKNOWN} unknown parameters: leave them out`,
@@ -129,11 +126,11 @@ function noteUnknown(name: string, free: readonly string[], { path, findings }: 
     );
   }
   const meant = meantBy(name, free);
-  if (meant === undefined) ignored.add(full);
+  if (meant === undefined) unknown.add(full);
   else misnamed.set(full, path + meant);
 }
 
-/** The JSON value of a text, if the schema asks for a value of that type; otherwise the text. */
+/** The parsed JSON of a text, if its type is the one that the schema asks for; otherwise the text. */
 function fromText(schema: z.core.$ZodType, text: string): unknown {
   const value = parseJson(text);
   const fits = schema instanceof z.ZodNumber
@@ -148,8 +145,8 @@ function fromText(schema: z.core.$ZodType, text: string): unknown {
   return fits ? value : text;
 }
 
-/** The option that differs from a text in nothing but capitals and underscores; otherwise the text. */
-function spelledAsIn(options: readonly unknown[], given: unknown): unknown {
+/** The option that equals a text except for camelCase or snake_case; otherwise the text. */
+function matchOption(options: readonly unknown[], given: unknown): unknown {
   if (typeof given !== "string" || options.includes(given)) return given;
   return options.find((option) => typeof option === "string" && snakeCase(option) === snakeCase(given)) ?? given;
 }

@@ -1,18 +1,18 @@
 /**
- * Reads a dependency as clients send it: expressions may be JSON text at any depth, and null means absent. Its form is
- * checked by the core.
+ * Normalizes a dependency as clients send it: expressions may be JSON text at any depth, and null means absent. The
+ * core validates the result.
  */
 
 import { COMPARISONS } from "../core/model/dependency.ts";
 import { isFields, parseJson, withoutNulls } from "./read_arguments.ts";
 
-/** Comparisons that may have null as the value to compare with. */
+/** Comparisons that can compare with null. */
 const NULLABLE: ReadonlySet<string> = new Set(["equals", "not_equals", "contains"]);
 
-/** A dependency for the core to check. */
+/** The normalized dependency. */
 export function readDependency(given: unknown): unknown {
   const value = fromText(given);
-  // A text that is no object may be an id, even one like [1].
+  // Any other text may be an id, even one like [1].
   if (!isFields(value)) return given;
   const { any, all, of, at_least, when, ...rest } = withoutNulls(value);
   return {
@@ -25,7 +25,7 @@ export function readDependency(given: unknown): unknown {
   };
 }
 
-/** Parts of an expression; those of `of` may be a group instead. */
+/** The operands of an expression: a list, or for `of` also a group. */
 function readParts(given: unknown): unknown {
   const value = fromText(given);
   if (Array.isArray(value)) return value.map(readDependency);
@@ -36,7 +36,7 @@ function readCount(given: unknown): unknown {
   return typeof given === "string" && /^\d{1,15}$/.test(given) ? Number(given) : given;
 }
 
-/** A condition. Null is a value where it is the only one to compare with: converters fill in several. */
+/** A condition. Null is a value only if it is the single comparison; otherwise a converter filled it in. */
 function readCondition(given: unknown): unknown {
   const value = fromText(given);
   if (!isFields(value)) return value;
@@ -45,7 +45,7 @@ function readCondition(given: unknown): unknown {
   return isFilled ? withoutNulls(value) : value;
 }
 
-/** What a text holds as JSON, if that is an object or an array: ids have no such form. */
+/** The parsed JSON of a text, if it is an object or an array; otherwise the value as it is. */
 function fromText(given: unknown): unknown {
   if (typeof given !== "string" || !/^\s*[[{]/.test(given)) return given;
   const value = parseJson(given);

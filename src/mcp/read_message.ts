@@ -1,6 +1,6 @@
 /**
- * Reads a line as a JSON-RPC message. What is no message that the server can take is told with every id that waits for
- * an answer, and in words that help whoever wrote the client.
+ * Parses a line as a JSON-RPC message. The error for an invalid line has the id of every request in it, and a message
+ * for the author of the client.
  */
 
 import { isFields, withoutNulls } from "./read_arguments.ts";
@@ -13,13 +13,13 @@ import {
   specTypeSchemas,
 } from "./sdk.ts";
 
-/** Most requests of a batch that are answered one by one. */
+/** Most requests of a batch that each get an answer. */
 const MAX_BATCH_ANSWERS = 1_000;
 
-/** Most faults of parameters that an answer names. */
+/** Most problems with parameters that an answer lists. */
 const MAX_ISSUES = 5;
 
-/** A line that cannot be taken, and the requests in it that wait for an answer; null if the id cannot be told. */
+/** An invalid line, with the ids of the requests in it; null stands for an unknown id. */
 export class MalformedMessage extends Error {
   override readonly name = "MalformedMessage";
 
@@ -28,7 +28,7 @@ export class MalformedMessage extends Error {
   }
 }
 
-/** The message in a line; undefined if the line is blank. Throws a `MalformedMessage` if it is something else. */
+/** The message in a line; undefined if the line is blank. Throws a `MalformedMessage` if it is invalid. */
 export function readMessage(bytes: Uint8Array): JSONRPCMessage | undefined {
   let text: string;
   try {
@@ -50,7 +50,7 @@ export function readMessage(bytes: Uint8Array): JSONRPCMessage | undefined {
   return message;
 }
 
-/** The message, where nothing is wrong with it but null in the place of what is absent. */
+/** The message without null params, if these alone make it invalid. Otherwise throws a `MalformedMessage`. */
 function withoutNullParams(message: unknown): JSONRPCMessage {
   if (Array.isArray(message)) throw batch(message);
   if (isFields(message) && "params" in message) {
@@ -62,17 +62,17 @@ function withoutNullParams(message: unknown): JSONRPCMessage {
   throw unreadable(ProtocolErrorCode.InvalidRequest, why, [idOf(message)]);
 }
 
-/** A batch, which only the revision 2025-03-26 has. Each of its requests waits for an answer of its own. */
+/** The error for a batch, which only revision 2025-03-26 has. Each request in it gets an answer. */
 function batch(messages: readonly unknown[]): MalformedMessage {
   const ids = messages.filter((each) => isFields(each) && "method" in each).map(idOf).filter((id) => id !== null);
   return unreadable(
     ProtocolErrorCode.InvalidRequest,
-    "it is not a single message but a batch: send each message as a line of its own",
+    "it is not a single message but a batch: send each message on its own line",
     ids.length === 0 ? [null] : ids.slice(0, MAX_BATCH_ANSWERS),
   );
 }
 
-/** Refuses the first request of a session here, as the SDK answers a malformed one with its own inner details. */
+/** Validates the initialize request here, because the SDK answers an invalid one with internal details. */
 function checkInitialize(message: JSONRPCMessage): void {
   if (!("method" in message) || message.method !== "initialize" || !("id" in message)) return;
   const { issues: found } = specTypeSchemas.InitializeRequest["~standard"].validate(message);
@@ -98,7 +98,7 @@ function idOf(message: unknown): RequestId | null {
   return typeof id === "string" || typeof id === "number" ? id : null;
 }
 
-/** The id of a request of which some bytes are no text. */
+/** The id of a request with some bytes that are not UTF-8. */
 function idInParts(bytes: Uint8Array): RequestId | null {
   try {
     return idOf(JSON.parse(new TextDecoder().decode(bytes)));
@@ -107,7 +107,7 @@ function idInParts(bytes: Uint8Array): RequestId | null {
   }
 }
 
-/** The id of a request that is not JSON, or too long, from where clients write it; null if it cannot be told. */
+/** The id of a request that is too long or not JSON, from the usual places for it; null if it is not there. */
 export function idAtEnds(bytes: Uint8Array): RequestId | null {
   const text = new TextDecoder().decode(bytes);
   const id = /^\{"jsonrpc":"2\.0","id":(\d+|"[^"\\\p{Cc}]*"),/u.exec(text)?.[1] ??

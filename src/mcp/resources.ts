@@ -1,5 +1,5 @@
 /**
- * What a client can read and follow as resources: the tasks, one task, the graph as a drawing, the history.
+ * The resources that a client can read and subscribe to: tasks, one task, one group, the graph, the history.
  */
 
 import { readHistory } from "../app/history.ts";
@@ -7,10 +7,10 @@ import { fit, presentCompact, presentGroup, presentRecord, presentTask } from ".
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 
-/** Tasks or records in a resource that lists them. */
+/** Most tasks or records in a resource that lists them. */
 const MAX_LISTED = 200;
 
-/** Longest URI of a resource: an id of 200 characters, each of four bytes, comes to 2,400 characters in it. */
+/** Most characters of a resource's URI. An id of 200 four-byte characters takes 2,400 when percent-encoded. */
 const MAX_URI_CHARACTERS = 3_000;
 
 const SCHEME = "orchestrator://";
@@ -23,12 +23,12 @@ export const TASK_TEMPLATE = `${TASK_PREFIX}{id}`;
 /** The URI template of a single group. */
 export const GROUP_TEMPLATE = `${GROUP_PREFIX}{id}`;
 
-/** Resources that are always there. */
+/** The resources with fixed URIs. */
 export const RESOURCES: readonly Resource[] = [
   {
     uri: `${SCHEME}tasks`,
     name: "tasks",
-    description: `The newest tasks, up to ${MAX_LISTED}, compact`,
+    description: `The newest ${MAX_LISTED} tasks, long texts cut`,
     mimeType: "application/json",
   },
   {
@@ -40,29 +40,29 @@ export const RESOURCES: readonly Resource[] = [
   {
     uri: `${SCHEME}history`,
     name: "history",
-    description: `The newest journal records, up to ${MAX_LISTED}`,
+    description: `The newest ${MAX_LISTED} journal records`,
     mimeType: "application/json",
   },
 ];
 
-/** Resources of which there is one for each task, or each group. */
+/** The resources of single tasks and groups. */
 export const RESOURCE_TEMPLATES = [
-  { uriTemplate: TASK_TEMPLATE, name: "task", description: "One task, whole", mimeType: "application/json" },
+  { uriTemplate: TASK_TEMPLATE, name: "task", description: "One task in full", mimeType: "application/json" },
   {
     uriTemplate: GROUP_TEMPLATE,
     name: "group",
-    description: `One group, with its first ${MAX_LISTED} tasks, compact`,
+    description: `One group and its first ${MAX_LISTED} tasks, long texts cut`,
     mimeType: "application/json",
   },
 ];
 
 export interface ResourceContent {
   readonly mimeType: string;
-  /** Writes it down. */
+  /** Serializes the content. */
   readonly text: () => string;
 }
 
-/** Reads a resource; undefined if there is none with this URI. Throws a `Refusal` for an unknown task or group. */
+/** Reads a resource; undefined if the URI names none. Throws a `Refusal` for an unknown task or group. */
 export async function readResource(
   uri: string,
   { engine, query }: Pick<CallContext, "engine" | "query">,
@@ -95,19 +95,19 @@ export async function readResource(
   }
 }
 
-/** Whether there can be a resource with this URI. */
+/** Whether the URI is well-formed; the task or group that it names need not exist. */
 export function isResource(uri: string): boolean {
   if (uri.length > MAX_URI_CHARACTERS) return false;
   return taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined ||
     RESOURCES.some((resource) => resource.uri === uri);
 }
 
-/** The id of the task that a URI names, if it names one. */
+/** The id in the URI of a task; undefined for other URIs. */
 export function taskIdOf(uri: string): string | undefined {
   return idAfter(TASK_PREFIX, uri);
 }
 
-/** The id of the group that a URI names, if it names one. */
+/** The id in the URI of a group; undefined for other URIs. */
 export function groupIdOf(uri: string): string | undefined {
   return idAfter(GROUP_PREFIX, uri);
 }

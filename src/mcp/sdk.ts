@@ -1,4 +1,4 @@
-/** The one place that imports the MCP SDK. */
+/** The only file that imports the MCP SDK. */
 
 export {
   CLIENT_CAPABILITIES_META_KEY,

@@ -9,6 +9,7 @@ import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Caller, Role } from "../core/model/access.ts";
+import type { AnswerQueue } from "./answer_queue.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ListenTransport } from "./listen_transport.ts";
 import { COMPLETION_METHOD } from "./methods/completion_method.ts";
@@ -33,23 +34,21 @@ import {
 import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
 import type { CallContext, Progress, Toolset } from "./tool.ts";
 import { toolsOf } from "./tools/mod.ts";
-import type { Turns } from "./turns.ts";
 
-/** Longest part of a client's name in the journal, in characters. */
+/** Most characters of a client's name in the journal. */
 const MAX_CLIENT_CHARACTERS = 60;
 
 /**
- * What clients of revision 2026-07-28 may keep, and for how long. These answers are the same for every caller and for as
- * long as a server process lives; a later process, of another version, may answer differently. All else changes any time.
+ * The cache hint of revision 2026-07-28 for answers that are the same for every caller while a process lives. They are
+ * kept for 5 minutes only, because the next process may have another version. No other answer may be cached.
  */
 const LASTING = { ttlMs: 300_000, cacheScope: "public" } as const;
 const LASTING_METHODS = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"];
 
-const INSTRUCTIONS =
-  `Tasks shared by several agents. To plan: create_tasks with dependencies. To work: get_next_task ` +
-  `with your own instance_id gives a task to you alone (wait_ms waits for one); do it, then complete_task with a ` +
-  `result for those who depend on it, or fail_task, or release_task to hand it back. get_task_status with summary: ` +
-  `true shows where things stand, explain_task why a task does not move.`;
+const INSTRUCTIONS = "Tasks shared by several agents. To plan, call create_tasks with dependencies. To work, call " +
+  "get_next_task with your own instance_id: it gives a task to you alone; wait_ms waits for one. Do the task, then " +
+  "call complete_task with a result for its dependents, or fail_task, or release_task to hand it back. " +
+  "get_task_status with summary: true shows the overall state; explain_task says why a task cannot be claimed.";
 
 export interface McpServerOptions {
   readonly engine: Engine;
@@ -61,22 +60,22 @@ export interface McpServerOptions {
   readonly log: Log;
   readonly toolsets: readonly Toolset[];
   readonly version: string;
-  /** Tells this process from others in the journal. */
+  /** Identifies this process in the journal. */
   readonly process: string;
   /** What the client may do. */
   readonly role: Role;
-  /** When answers are written down. */
-  readonly turns: Turns;
-  /** Aborted when the connection is about to end: what the client follows comes to an end. */
-  readonly ending: AbortSignal;
+  /** Serializes answers no faster than the client reads them. */
+  readonly answers: AnswerQueue;
+  /** Aborted when the connection starts to close: open requests to listen are answered then. */
+  readonly closing: AbortSignal;
 }
 
-/** Serves the client at the other end of a transport until that closes. The first messages tell its revision. */
+/** Serves the client of a transport until it closes. The first messages decide the revision of the protocol. */
 export function serveClient(transport: Transport, options: McpServerOptions): void {
-  const { feed, log, ending } = options;
+  const { feed, log, closing } = options;
   const info = { name: "mcp-orchestrator", title: "MCP Orchestrator", version: options.version };
-  const wire = new ListenTransport(transport, { find: finder(options), feed, log, ending, serverInfo: info });
-  // A client that asks whether the server speaks 2026-07-28 and goes on with an older revision is given two servers.
+  const wire = new ListenTransport(transport, { find: finder(options), feed, log, closing, serverInfo: info });
+  // Called twice for a client that tries 2026-07-28 first and then continues with an older revision.
   serveStdio(() => createServer(info, options), {
     transport: wire,
     onerror: (error) => log.warn(`MCP: ${error.message}`),
@@ -90,7 +89,7 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
     instructions: INSTRUCTIONS,
     cacheHints: { "server/discover": LASTING },
   });
-  const onError = (error: unknown) => log.warn(`Cannot tell the client of a change: ${error}`);
+  const onError = (error: unknown) => log.warn(`Cannot notify the client of a change: ${error}`);
   const notify = (uri: string) => void server.sendResourceUpdated({ uri }).catch(onError);
   const subscriptions = new Subscriptions({ find: finder(options), feed, notify, onError });
   server.onclose = () => subscriptions.close();
@@ -101,9 +100,9 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
   );
   const arrivals = new Arrivals();
   // Not `setRequestHandler`: it answers arguments that are null or JSON text with a protocol error, which models do not
-  // see, tells other bad parameters as a fault of the server, and checks each call twice more.
+  // see, reports other bad params as a server error, and validates each call twice more.
   server.fallbackRequestHandler = async (request, context) => {
-    await arrivals.together();
+    await arrivals.delivered();
     try {
       const result = await answer(methods, request, callOf(server, context, options));
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
@@ -125,19 +124,19 @@ async function answer(
   return await method.answer(params, call);
 }
 
-/** How subscriptions find tasks and groups: a client may follow what it may see. */
+/** The lookup of tasks and groups for subscriptions, with the rights of the client. */
 function finder({ engine, process, role }: McpServerOptions): SubscriptionsOptions["find"] {
   return (query) => engine.query(query, { name: `client#${process}`, role });
 }
 
-/** What the methods know of one request. */
+/** The context of one request. */
 function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
-  const { engine, waiting, heard, now, turns, log, process, role } = options;
+  const { engine, waiting, heard, now, answers, log, process, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
     if (progressToken === undefined) return;
     mcpReq.notify({ method: "notifications/progress", params: { progressToken, ...progress } })
-      .catch((error) => log.warn(`Cannot tell the client how far its call is: ${error}`));
+      .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
   const caller: Caller = { name: `${clientName(server, mcpReq.envelope)}#${process}`, role };
   return {
@@ -147,7 +146,7 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
     waiting,
     heard,
     now,
-    turns,
+    answers,
     caller,
     signal: mcpReq.signal,
     report: progressToken === undefined ? undefined : report,
@@ -155,8 +154,8 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
 }
 
 /**
- * The client's name as the journal has it. Since 2026-07-28 each request has an envelope, which may tell who sends it;
- * before, only the first one tells.
+ * The client's name for the journal. In revision 2026-07-28 the envelope of each request may name the client; in older
+ * ones, only the initialize request does.
  */
 function clientName(server: Server, envelope: Readonly<Record<string, unknown>> = {}): string {
   const info = envelope[CLIENT_INFO_META_KEY];

@@ -1,41 +1,40 @@
 /**
- * MCP over standard input and output, with the SDK's framing. At the end of the input, the SDK's own transport drops the
- * calls under way; it leaves malformed requests without an answer, and takes calls without bound from a client that does
- * not read. This one ends after answering what it took, and answers everything that can be answered.
+ * The stdio transport of MCP, with the SDK's framing. The SDK's own transport drops pending calls when the input ends,
+ * does not answer malformed requests, and reads calls without bound. This one answers both, and bounds pending calls.
  */
 
+import { AnswerQueue } from "./answer_queue.ts";
 import { LISTEN } from "./listen_transport.ts";
 import { idAtEnds, MalformedMessage, readMessage } from "./read_message.ts";
 import { type JSONRPCMessage, ProtocolErrorCode, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
-import { Turns } from "./turns.ts";
 
-/** Longest message that is read, in bytes. */
+/** Most bytes of a message. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Most calls under way; further ones stay in the pipe, so that all their answers together are bounded. A request to
- * listen, which stays open for as long as the client wants, is not one: `ListenTransport` bounds these.
+ * Most pending calls. Further ones stay in the pipe, which bounds their answers. Open requests to listen do not count:
+ * `ListenTransport` bounds them.
  */
-export const MAX_UNDER_WAY = 256;
+export const MAX_PENDING_CALLS = 256;
 
-/** Most bytes of calls under way, after which one more is taken: two of the longest. */
-const MAX_UNDER_WAY_BYTES = 2 * MAX_MESSAGE_BYTES;
+/** With this many bytes of pending calls, no further call is read: two of the longest messages. */
+const MAX_PENDING_BYTES = 2 * MAX_MESSAGE_BYTES;
 
-/** With this many characters of answers waiting for the client to read, no further calls are taken. */
+/** With this many characters that the client has not read, no further call is read. */
 const HIGH_WATER_CHARACTERS = 1024 * 1024;
 
-/** A client that leaves this many characters unread, and so would let notifications pile up, is taken for gone. */
+/** A client with this many unread characters is disconnected, because notifications would pile up without bound. */
 const MAX_UNREAD_CHARACTERS = 64 * 1024 * 1024;
 
-/** Longest wait for answers under way once the input has ended, in milliseconds. */
+/** How long to wait for pending answers after the end of the input, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** Bytes kept of the beginning and end of an over-long message, to find its id. */
+/** Bytes kept of each end of an over-long message, to find its id. */
 const KEPT_BYTES = 256;
 
 const LINE_FEED = 10;
 
-/** Where the bytes go; `Deno.stdout`, for one. */
+/** A byte sink, such as `Deno.stdout`. `write` resolves to the number of bytes taken. */
 export interface Output {
   write(bytes: Uint8Array): Promise<number>;
 }
@@ -45,33 +44,33 @@ export class StdioTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
 
-  /** Resolves when the connection is over and all that could be answered has been. */
+  /** Resolves when the connection is closed, after the last answer. */
   readonly closed: Promise<void>;
-  /** Aborted when no more calls are taken: what takes long should come to an end. */
-  readonly ending: AbortSignal;
-  readonly #ending = new AbortController();
+  /** Aborted when no more calls are read: long calls should end now. */
+  readonly closing: AbortSignal;
+  readonly #closing = new AbortController();
   readonly #resolveClosed: () => void;
   readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #output: Output;
-  /** When an answer may be written down. */
-  readonly turns = new Turns(() => this.#isClosed || this.#isOutputRead());
-  /** The size in bytes of each call under way. */
-  readonly #unanswered = new Map<RequestId, number>();
-  #unansweredBytes = 0;
+  /** Serializes answers no faster than the client reads them. */
+  readonly answers = new AnswerQueue(() => this.#isClosed || this.#isOutputDrained());
+  /** The size in bytes of each pending call. */
+  readonly #pending = new Map<RequestId, number>();
+  #pendingBytes = 0;
   #unread = "";
-  /** Bytes of the write under way that the client has not taken yet. */
-  #beingWritten = 0;
-  #flushing: Promise<void> | undefined;
+  /** Bytes of the current write that the client has not taken yet. */
+  #writingBytes = 0;
+  #writing: Promise<void> | undefined;
   #isClosed = false;
   #isEnding = false;
-  /** Resolves when an answer or the output moves on. */
+  /** Resolves at the next answer or write. */
   #progress = Promise.withResolvers<void>();
 
   constructor(input: ReadableStream<Uint8Array>, output: Output) {
     this.#input = input.getReader();
     this.#output = output;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.ending = this.#ending.signal;
+    this.closing = this.#closing.signal;
     this.closed = promise;
     this.#resolveClosed = resolve;
   }
@@ -85,20 +84,20 @@ export class StdioTransport implements Transport {
     if (this.#isClosed) return Promise.resolve();
     if (!("method" in message) && message.id !== undefined) this.#forget(message.id);
     this.#write(serializeMessage(message));
-    if ("method" in message && this.#unread.length + this.#beingWritten > MAX_UNREAD_CHARACTERS) {
+    if ("method" in message && this.#unread.length + this.#writingBytes > MAX_UNREAD_CHARACTERS) {
       this.onerror?.(new Error("The client does not read its answers"));
       return this.close();
     }
     return Promise.resolve();
   }
 
-  /** Takes no more calls, answers those under way, and closes. */
+  /** Stops reading calls, waits for the pending answers, at most `DRAIN_MS`, and closes. */
   async end(): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#ending.abort();
+    this.#closing.abort();
     const late = AbortSignal.timeout(DRAIN_MS);
-    await this.#until(() => late.aborted || (this.#unanswered.size === 0 && this.#flushing === undefined), late);
+    await this.#waitUntil(() => late.aborted || (this.#pending.size === 0 && this.#writing === undefined), late);
     await this.close();
   }
 
@@ -118,8 +117,8 @@ export class StdioTransport implements Transport {
       const { value, done } = await this.#input.read();
       if (done) return;
       for (const line of lines.push(value)) {
-        // Without a pause between them, calls that arrive together can share a transaction.
-        if (!this.#hasRoom()) await this.#until(() => this.#hasRoom());
+        // Does not pause while there is room, so that calls that arrive together can share a transaction.
+        if (!this.#hasRoom()) await this.#waitUntil(() => this.#hasRoom());
         if (this.#isEnding) return;
         this.#receive(line);
       }
@@ -127,11 +126,11 @@ export class StdioTransport implements Transport {
   }
 
   #hasRoom(): boolean {
-    return this.#unanswered.size < MAX_UNDER_WAY && this.#unansweredBytes < MAX_UNDER_WAY_BYTES && this.#isOutputRead();
+    return this.#pending.size < MAX_PENDING_CALLS && this.#pendingBytes < MAX_PENDING_BYTES && this.#isOutputDrained();
   }
 
-  #isOutputRead(): boolean {
-    return this.#unread.length + this.#beingWritten <= HIGH_WATER_CHARACTERS;
+  #isOutputDrained(): boolean {
+    return this.#unread.length + this.#writingBytes <= HIGH_WATER_CHARACTERS;
   }
 
   #receive(line: Line): void {
@@ -151,22 +150,22 @@ export class StdioTransport implements Transport {
     if (message === undefined) return;
     if ("method" in message && "id" in message && message.method !== LISTEN) {
       this.#forget(message.id);
-      this.#unanswered.set(message.id, line.bytes.length);
-      this.#unansweredBytes += line.bytes.length;
+      this.#pending.set(message.id, line.bytes.length);
+      this.#pendingBytes += line.bytes.length;
     }
     if ("method" in message && message.method === "notifications/cancelled") this.#forgetCancelled(message.params);
     this.onmessage?.(message);
   }
 
-  /** The SDK does not answer a cancelled request, so nobody waits for it. */
+  /** The SDK does not answer a cancelled request, so it is no longer pending. */
   #forgetCancelled(params: unknown): void {
     const id = (params as { requestId?: RequestId } | undefined)?.requestId;
     if (id !== undefined) this.#forget(id);
   }
 
   #forget(id: RequestId): void {
-    this.#unansweredBytes -= this.#unanswered.get(id) ?? 0;
-    this.#unanswered.delete(id);
+    this.#pendingBytes -= this.#pending.get(id) ?? 0;
+    this.#pending.delete(id);
   }
 
   #refuse({ code, message, ids }: MalformedMessage): void {
@@ -176,26 +175,26 @@ export class StdioTransport implements Transport {
 
   #write(text: string): void {
     this.#unread += text;
-    this.#flushing ??= this.#flush();
+    this.#writing ??= this.#flush();
   }
 
-  /** Writes until nothing is left: what gathers during one write goes out with the next. */
+  /** Writes until nothing is left. Messages that arrive during a write go out together in the next one. */
   async #flush(): Promise<void> {
     await Promise.resolve();
     try {
       while (this.#unread !== "" && !this.#isClosed) {
         const bytes = new TextEncoder().encode(this.#unread);
         this.#unread = "";
-        this.#beingWritten = bytes.length;
-        while (this.#beingWritten > 0) {
-          this.#beingWritten -= await this.#output.write(bytes.subarray(bytes.length - this.#beingWritten));
+        this.#writingBytes = bytes.length;
+        while (this.#writingBytes > 0) {
+          this.#writingBytes -= await this.#output.write(bytes.subarray(bytes.length - this.#writingBytes));
         }
         this.#onProgress();
       }
-      this.#flushing = undefined;
+      this.#writing = undefined;
       this.#onProgress();
     } catch (error) {
-      // The client is gone: what was called is carried out, but nobody is left to be told.
+      // BrokenPipe means that the client is gone: no error, and its calls are still carried out.
       if (!(error instanceof Deno.errors.BrokenPipe)) {
         this.onerror?.(error instanceof Error ? error : new Error(`${error}`));
       }
@@ -203,7 +202,7 @@ export class StdioTransport implements Transport {
     }
   }
 
-  async #until(isTrue: () => boolean, signal?: AbortSignal): Promise<void> {
+  async #waitUntil(isTrue: () => boolean, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", () => this.#onProgress(), { once: true });
     while (!isTrue() && !this.#isClosed) await this.#progress.promise;
   }
@@ -211,17 +210,17 @@ export class StdioTransport implements Transport {
   #onProgress(): void {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
-    this.turns.goOn();
+    this.answers.resume();
   }
 }
 
 interface Line {
   readonly bytes: Uint8Array;
-  /** Whether `bytes` is only the beginning and the end of the line. */
+  /** If so, `bytes` has only the beginning and the end of the line. */
   readonly isTooLong: boolean;
 }
 
-/** Cuts a stream of bytes into lines, in time linear in their length, keeping no more than a longest message. */
+/** Splits a stream of bytes into lines, in linear time, and keeps at most `MAX_MESSAGE_BYTES` and a chunk. */
 class LineSplitter {
   #parts: Uint8Array[] = [];
   #length = 0;

@@ -1,6 +1,6 @@
 /**
- * The resources that one client follows. Changes by any process are gathered for a moment and told once a resource,
- * and only if reading it now gives something else.
+ * The resources that one client subscribes to. Changes by any process within 50 ms are combined to one notification per
+ * resource. For a task or group, one is sent only if its content differs from the last one.
  */
 
 import type { Feed } from "../app/feed.ts";
@@ -8,17 +8,17 @@ import type { QueryOf, ResultOf } from "../core/messages/queries.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
 import { ProtocolError, ProtocolErrorCode } from "./sdk.ts";
 
-/** Most resources that a client may follow. */
+/** Most resources that a client may subscribe to. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
-/** Changes within this time, in milliseconds, are told as one. */
+/** Changes within this time are combined to one notification, in milliseconds. */
 const GATHER_MS = 50;
 
 export interface SubscriptionsOptions {
-  /** Finds what the client sees of tasks and groups. */
+  /** Looks up tasks and groups with the rights of the client. */
   readonly find: (query: QueryOf<"find">) => Promise<ResultOf<"find">>;
   readonly feed: Feed;
-  /** Tells the client that the resource has changed. */
+  /** Notifies the client of a change to the resource. */
   readonly notify: (uri: string) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -28,8 +28,8 @@ export class Subscriptions {
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
-  /** By URI; of a task or group, what the client could have read last. */
-  readonly #followed = new Map<string, string | undefined>();
+  /** By URI: the content at the last notification, for a task or group that exists. */
+  readonly #contents = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
@@ -42,39 +42,39 @@ export class Subscriptions {
   }
 
   get size(): number {
-    return this.#followed.size;
+    return this.#contents.size;
   }
 
   has(uri: string): boolean {
-    return this.#followed.has(uri);
+    return this.#contents.has(uri);
   }
 
-  /** Follows resources from now on. Once closed, none: a client's last request may be carried out after it is gone. */
+  /** Subscribes to resources. No effect once closed: a client's last request may run after it disconnected. */
   async add(uris: readonly string[]): Promise<void> {
     if (this.#isClosed) return;
     this.#unsubscribe ??= this.#feed.subscribe(() => {
-      this.#timer ??= setTimeout(() => this.#tell().catch(this.#onError), GATHER_MS);
+      this.#timer ??= setTimeout(() => this.#notifyOfChanges().catch(this.#onError), GATHER_MS);
     });
-    const added = uris.filter((uri) => !this.#followed.has(uri));
-    for (const uri of added) this.#followed.set(uri, undefined);
+    const added = uris.filter((uri) => !this.#contents.has(uri));
+    for (const uri of added) this.#contents.set(uri, undefined);
     try {
-      const views = await this.#look(uris);
-      for (const [index, uri] of uris.entries()) if (this.#followed.has(uri)) this.#followed.set(uri, views[index]);
+      const contents = await this.#read(uris);
+      for (const [index, uri] of uris.entries()) if (this.#contents.has(uri)) this.#contents.set(uri, contents[index]);
     } catch (error) {
-      // What was followed before stays so.
+      // Subscriptions from before this call stay.
       for (const uri of added) this.remove(uri);
       throw error;
     }
   }
 
   remove(uri: string): void {
-    this.#followed.delete(uri);
+    this.#contents.delete(uri);
     if (this.size === 0) this.#stop();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#followed.clear();
+    this.#contents.clear();
     this.#stop();
   }
 
@@ -85,22 +85,22 @@ export class Subscriptions {
     this.#timer = undefined;
   }
 
-  async #tell(): Promise<void> {
+  async #notifyOfChanges(): Promise<void> {
     this.#timer = undefined;
-    const uris = [...this.#followed.keys()];
-    const views = await this.#look(uris);
+    const uris = [...this.#contents.keys()];
+    const contents = await this.#read(uris);
     for (const [index, uri] of uris.entries()) {
-      const view = views[index];
-      if (!this.#followed.has(uri)) continue;
+      const content = contents[index];
+      if (!this.#contents.has(uri)) continue;
       const isSingle = taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined;
-      if (isSingle && this.#followed.get(uri) === view) continue;
-      this.#followed.set(uri, view);
+      if (isSingle && this.#contents.get(uri) === content) continue;
+      this.#contents.set(uri, content);
       this.#notify(uri);
     }
   }
 
-  /** What reading the URIs of tasks and groups gives; undefined for one that does not exist, and for other resources. */
-  async #look(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
+  /** The JSON of each task and group; undefined for one that does not exist, and for other resources. */
+  async #read(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
     const { tasks, groups } = await this.#find({
       type: "find",
       tasks: uris.map(taskIdOf).filter((id) => id !== undefined),
@@ -113,11 +113,11 @@ export class Subscriptions {
   }
 }
 
-/** Throws a `ProtocolError` if a client would follow more resources than it may. */
-export function checkRoom(count: number): void {
+/** Throws a `ProtocolError` if `count` is more than a client's maximum. */
+export function checkCount(count: number): void {
   if (count <= MAX_SUBSCRIPTIONS) return;
   throw new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: end others first`,
+    `At most ${MAX_SUBSCRIPTIONS} subscriptions are allowed: unsubscribe from others first`,
   );
 }

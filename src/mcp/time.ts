@@ -1,11 +1,11 @@
 /**
- * Times as agents write them: ISO 8601, as a moment, a date alone, or a duration from now.
+ * Parses the times that agents write, in ISO 8601: a time with its zone, a date alone, or a duration from now.
  */
 
 import { Refusal } from "../core/model/refusal.ts";
 import { printable } from "../core/model/values.ts";
 
-/** The length of an ISO 8601 duration in milliseconds; undefined if the text is none. */
+/** The length of an ISO 8601 duration in milliseconds; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const parts = text.length > 2 ? DURATION.exec(text) : null;
   if (parts === null || text.endsWith("T")) return undefined;
@@ -13,15 +13,16 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1_000);
 }
 
-/** What a date alone stands for: the moment at which the day begins, or the last one of it. */
+/** The meaning of a date alone: the first or the last millisecond of the day. */
 export type DayPart = "begin" | "end";
 
 /**
- * Milliseconds since the Unix epoch. A date alone is a day in the time zone of this process.
+ * A time in milliseconds since the Unix epoch. A date alone is a day in the time zone of this process.
  *
- * @throws Refusal if the text is neither a moment nor a date nor a duration
+ * @param parameter its name, for the message
+ * @throws Refusal if the text is neither a time nor a date nor a duration
  */
-export function parseTime(text: string, what: string, { now, day }: { now: number; day: DayPart }): number {
+export function parseTime(text: string, parameter: string, { now, day }: { now: number; day: DayPart }): number {
   const durationMs = parseDuration(text);
   if (durationMs !== undefined) return now + durationMs;
   const [, date, time] = MOMENT.exec(text) ?? [];
@@ -30,18 +31,18 @@ export function parseTime(text: string, what: string, { now, day }: { now: numbe
   if (Number.isFinite(at)) return at;
   throw new Refusal(
     "invalid_value",
-    `${what} ${printable(text)} is not a time: give ISO 8601 with a time zone, like "${
+    `${parameter} ${printable(text)} is not a time: give ISO 8601 with a time zone, like "${
       new Date(now).toISOString()
     }", a date, like "${new Date(now).toISOString().slice(0, 10)}", or a duration from now, like "PT10M"`,
   );
 }
 
-/** Whether what a text stands for depends on when or where it is read. */
+/** Whether the time that a text means depends on the clock or the time zone: true for durations and dates. */
 export function isRelative(text: string): boolean {
   return MOMENT.exec(text)?.[2] === undefined;
 }
 
-/** The day, if there is one such in the calendar: `Date.parse` takes 30 February for 2 March. */
+/** The date; undefined if the calendar does not have it. `Date.parse` would read 30 February as 2 March. */
 function dateOf(text: string): Temporal.PlainDate | undefined {
   const [year = NaN, month = NaN, day = NaN] = text.split("-").map(Number);
   try {
@@ -52,7 +53,7 @@ function dateOf(text: string): Temporal.PlainDate | undefined {
   }
 }
 
-/** Some days begin later than at midnight, where clocks are set forward then. */
+/** Some days begin after midnight, in zones where clocks are set forward at midnight. */
 function momentOf(date: Temporal.PlainDate, day: DayPart): number {
   const startOf = (each: Temporal.PlainDate) => each.toZonedDateTime(Temporal.Now.timeZoneId()).epochMilliseconds;
   return day === "begin" ? startOf(date) : startOf(date.add({ days: 1 })) - 1;

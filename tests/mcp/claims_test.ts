@@ -99,7 +99,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   /** Claims a task whose inputs are not whole, which a note must say. */
   async function claimInputs(task_id: string): Promise<Claimed> {
     const claimed = await server.ask<Claimed & { note?: string }>("get_next_task", { instance_id: "ann", task_id });
-    const note = "Some results of dependencies are cut or left out: get_task_details has them whole.";
+    const note = "Some results of dependencies are cut or left out: get_task_details returns them in full.";
     assertEquals(claimed.note, note);
     return claimed;
   }

@@ -73,7 +73,7 @@ for (const [name, style] of Object.entries(STYLES)) {
 Deno.test("what a tool does not know is passed over, and named to whatever part of the answer a model sees", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
-  const note = (tool: string, names: string) => `Passed over what ${tool} does not know: ${names}.`;
+  const note = (tool: string, names: string) => `Ignored parameters that ${tool} does not have: ${names}.`;
 
   await t.step("in an object", async () => {
     const task = await server.ask("create_task", { id: "a", description: "", colour: "red", backoff: { colour: 1 } });
@@ -165,14 +165,14 @@ Deno.test("null changes nothing, and an update of nothing but null names clear",
     await t.step(`${tool} ${JSON.stringify(args)}`, async () => {
       const { code, message } = await server.refused(tool, args);
       assertEquals(code, "invalid_value");
-      assertStringIncludes(message, `Cannot ${tool} as all else is null`);
+      assertStringIncludes(message, `Cannot ${tool} as all other values are null`);
       assertStringIncludes(message, `name it in clear, which takes ${says}`);
     });
   }
 
   await t.step("an action without its target names clear", async () => {
     const { message } = await server.refused("update_tasks", { action: "move", ids: ["a"], to_group: null });
-    assertStringIncludes(message, 'to_group is missing: give it, or clear: ["to_group"] for none');
+    assertStringIncludes(message, 'to_group is missing: add it, or use clear: ["to_group"] for none');
   });
 
   await t.step("what is set and cleared at once is refused", async () => {

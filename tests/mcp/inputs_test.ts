@@ -22,7 +22,7 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "create_task", args: { id: "a", description: {} }, says: ["description: ", "expected string"] },
   { tool: "create_task", args: { id: "a", description: "", dependencies: 5 }, says: ["dependencies.0: "] },
   { tool: "create_task", args: { id: "a", description: "", dependencies: [1] }, says: ["dependencies.0: "] },
-  { tool: "create_task", args: { id: "a", extra: 1 }, says: ["description: ", "not known: extra", "It takes: id, "] },
+  { tool: "create_task", args: { id: "a", extra: 1 }, says: ["description: ", "unknown: extra", "It takes: id, "] },
   {
     tool: "create_task",
     args: { id: "a", description: "", dependencies: [null] },
@@ -33,7 +33,7 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "create_tasks", args: {}, says: ["tasks: ", "It takes: tasks"] },
   { tool: "create_tasks", args: { tasks: [{ id: "a" }] }, says: ["tasks.0.description: "] },
   { tool: "create_tasks", args: { tasks: [{ id: "a", x: 1 }] }, says: ["tasks.0.description: ", "tasks.x"] },
-  { tool: "update_task", args: { id: "a" }, says: ["task_id: ", "not known: id", "task_id, description?, "] },
+  { tool: "update_task", args: { id: "a" }, says: ["task_id: ", "unknown: id", "task_id, description?, "] },
   { tool: "delete_task", args: { task_id: ["a"] }, says: ["task_id: ", "received array"] },
   { tool: "get_next_task", args: {}, says: ["instance_id: ", "It takes: instance_id, task_id?"] },
   { tool: "complete_task", args: { task_id: "a", instance_id: "i" }, says: ["result: ", "instance_id, result, att"] },
@@ -68,7 +68,7 @@ Deno.test("calls that cannot be carried out", async (t) => {
   await t.step("the error of an unknown tool names those that there are", async () => {
     const { code, message } = await server.malformed("complete");
     assertEquals(code, ErrorCode.InvalidParams);
-    assertStringIncludes(message, "Unknown tool complete: there are create_task, create_tasks, ");
+    assertStringIncludes(message, "Unknown tool complete: the tools are create_task, create_tasks, ");
     for (const tool of (await server.client.listTools()).tools) assertStringIncludes(message, tool.name);
   });
 

@@ -39,7 +39,7 @@ Deno.test("prompts", async (t) => {
   for (const nothing of [undefined, {}, { goal: "" }, { goal: null, instance_id: null }, null]) {
     await t.step(`need none of their arguments: ${JSON.stringify(nothing)}`, async () => {
       const plan = await textOf("plan_work", nothing);
-      assertStringIncludes(plan, "this conversation may; if it does not either, ask before you go on");
+      assertStringIncludes(plan, "take it from the conversation. If there is none either, ask before you go on");
       assert(!/undefined|null/.test(plan), plan);
       const work = await textOf("work_on_tasks", nothing);
       assertStringIncludes(work, "choose an instance_id that no other agent has");
@@ -54,7 +54,7 @@ Deno.test("prompts", async (t) => {
 
   await t.step("are refused if there is no such, naming those that there are", async () => {
     const { message } = await errorOf("plan");
-    assertStringIncludes(message, "Unknown prompt plan: there are plan_work, work_on_tasks, review_progress");
+    assertStringIncludes(message, "Unknown prompt plan: the prompts are plan_work, work_on_tasks, review_progress");
     assertStringIncludes((await errorOf("__proto__")).message, "Unknown prompt __proto__");
   });
 

@@ -26,8 +26,8 @@ function test(name: string, fn: () => void): void {
 /** Tests what becomes of arguments; `undefined` of what stays as it is. */
 function reads(given: Readonly<Record<string, unknown>>, expected: Readonly<Record<string, unknown>> = given): void {
   test(`${JSON.stringify(given)} is read as ${JSON.stringify(expected)}`, () => {
-    const { args, ignored, misnamed } = readArguments(SCHEMA, given);
-    assertEquals([args, ignored, misnamed], [expected, [], []]);
+    const { args, unknown, misnamed } = readArguments(SCHEMA, given);
+    assertEquals([args, unknown, misnamed], [expected, [], []]);
   });
 }
 
@@ -99,33 +99,33 @@ reads({ id: "a", wait_for_previous: true, task_progress: "- [ ] x", _meta: {}, i
 
 for (const nothing of [undefined, null, {}]) {
   test(`${JSON.stringify(nothing)} is no arguments`, () => {
-    assertEquals(readArguments(SCHEMA, nothing), { args: {}, ignored: [], misnamed: [], nulls: [] });
+    assertEquals(readArguments(SCHEMA, nothing), { args: {}, unknown: [], misnamed: [], nulls: [] });
   });
 }
 
 test("unknown names are left out and told, each once, wherever they stand", () => {
   const items = [{ id: "a", colour: 1 }, { id: "b", colour: 2, cnt: 3 }, { id: "c", counts: 1 }];
-  const { args, ignored, misnamed } = readArguments(SCHEMA, { colour: 1, name: "a", items });
+  const { args, unknown, misnamed } = readArguments(SCHEMA, { colour: 1, name: "a", items });
   assertEquals(args, { items: [{ id: "a" }, { id: "b" }, { id: "c" }] });
-  assertEquals(ignored, ["colour", "items.colour", "items.cnt"]);
+  assertEquals(unknown, ["colour", "items.colour", "items.cnt"]);
   assertEquals(misnamed, [["name", "names"], ["items.counts", "items.count"]]);
 });
 
 test("what resembles a parameter that is absent or null is told with that one", () => {
   for (const absent of [{}, { names: undefined, inner: {} }, { names: null, inner: { role: null } }]) {
     const given = { id: "a", ...absent, name: "b", inner: { ...absent.inner, roles: "r" } };
-    const { ignored, misnamed } = readArguments(SCHEMA, given);
-    assertEquals([ignored, misnamed.toSorted()], [[], [["inner.roles", "inner.role"], ["name", "names"]]]);
+    const { unknown, misnamed } = readArguments(SCHEMA, given);
+    assertEquals([unknown, misnamed.toSorted()], [[], [["inner.roles", "inner.role"], ["name", "names"]]]);
   }
 });
 
 test("what resembles a parameter that is given is not taken for it", () => {
-  const { ignored, misnamed } = readArguments(SCHEMA, { names: ["a"], name: "b" });
-  assertEquals([ignored, misnamed], [["name"], []]);
+  const { unknown, misnamed } = readArguments(SCHEMA, { names: ["a"], name: "b" });
+  assertEquals([unknown, misnamed], [["name"], []]);
 });
 
 test("what is unknown and null says nothing", () => {
-  assertEquals(readArguments(SCHEMA, { colour: null, name: null }).ignored, []);
+  assertEquals(readArguments(SCHEMA, { colour: null, name: null }).unknown, []);
 });
 
 test("which parameters were null is told", () => {
@@ -134,9 +134,9 @@ test("which parameters were null is told", () => {
 
 test("keys that objects have by nature are names like others", () => {
   const given = JSON.parse('{"id":"a","__proto__":{"id":"b"},"constructor":1,"map":{"__proto__":"x"}}');
-  const { args, ignored } = readArguments(SCHEMA, given);
+  const { args, unknown } = readArguments(SCHEMA, given);
   assertEquals(JSON.stringify(args), '{"id":"a","map":{"__proto__":"x"}}');
-  assertEquals(ignored, ["constructor"]);
+  assertEquals(unknown, ["constructor"]);
 });
 
 for (
@@ -156,7 +156,7 @@ for (
 
 test("a hundred unknown names are told, and more are refused", () => {
   const unknown = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
-  assertEquals(readArguments(SCHEMA, unknown(99)).ignored.length, 99);
-  assertEquals(readArguments(SCHEMA, unknown(100)).ignored.length, 100);
+  assertEquals(readArguments(SCHEMA, unknown(99)).unknown.length, 99);
+  assertEquals(readArguments(SCHEMA, unknown(100)).unknown.length, 100);
   assertThrows(() => readArguments(SCHEMA, unknown(101)), Refusal, "more than 100 unknown parameters");
 });

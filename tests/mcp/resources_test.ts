@@ -78,7 +78,7 @@ Deno.test("resources", async (t) => {
       const [uri, says] of [
         ["orchestrator://tasks/none", "Task none not found: get_task_status lists"],
         ["orchestrator://tasks/", "not found"],
-        ["orchestrator://tasks/%E0%A4%A", "resources/list and resources/templates/list show what there is"],
+        ["orchestrator://tasks/%E0%A4%A", "resources/list and resources/templates/list show all resources"],
         ["orchestrator://nothing", "resources/list"],
         ["orchestrator://", "resources/list"],
         ["file:///etc/passwd", "resources/list"],

@@ -5,7 +5,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { JSONRPCMessage } from "../../src/mcp/sdk.ts";
-import { MAX_MESSAGE_BYTES, MAX_UNDER_WAY, type Output, StdioTransport } from "../../src/mcp/stdio.ts";
+import { MAX_MESSAGE_BYTES, MAX_PENDING_CALLS, type Output, StdioTransport } from "../../src/mcp/stdio.ts";
 import { until } from "../support/until.ts";
 
 const encoder = new TextEncoder();
@@ -78,13 +78,13 @@ Deno.test("the id of a message that cannot be read is taken only from where it m
 
 Deno.test("no more calls are taken than can be under way, until some are answered", async () => {
   await using wire = connect();
-  const count = 3 * MAX_UNDER_WAY;
+  const count = 3 * MAX_PENDING_CALLS;
   await wire.receive(encoder.encode(Array.from({ length: count }, (_, id) => ping(id) + "\n").join("")));
-  await until("calls", () => wire.messages.length === MAX_UNDER_WAY);
+  await until("calls", () => wire.messages.length === MAX_PENDING_CALLS);
   await turns();
-  assertEquals(wire.messages.length, MAX_UNDER_WAY);
+  assertEquals(wire.messages.length, MAX_PENDING_CALLS);
   await wire.answer(0, 1, 2);
-  await until("more calls", () => wire.messages.length === MAX_UNDER_WAY + 3);
+  await until("more calls", () => wire.messages.length === MAX_PENDING_CALLS + 3);
   for (let id = 3; id < count; id++) {
     await until("the call", () => wire.messages.length > id);
     await wire.answer(id);
@@ -93,18 +93,18 @@ Deno.test("no more calls are taken than can be under way, until some are answere
 });
 
 Deno.test("cancelled calls are no longer under way, however many they were", async () => {
-  for (const count of [MAX_UNDER_WAY - 1, MAX_UNDER_WAY, MAX_UNDER_WAY + 1]) {
+  for (const count of [MAX_PENDING_CALLS - 1, MAX_PENDING_CALLS, MAX_PENDING_CALLS + 1]) {
     await using wire = connect();
     const cancel = (requestId: number) =>
       JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } });
     const cancelled = Array.from({ length: count }, (_, id) => `${ping(id)}\n${cancel(id)}\n`).join("");
     await wire.receive(encoder.encode(cancelled));
     await until("the cancelled calls", () => wire.messages.length === 2 * count);
-    const calls = Array.from({ length: MAX_UNDER_WAY + 1 }, (_, id) => ping(count + id) + "\n").join("");
+    const calls = Array.from({ length: MAX_PENDING_CALLS + 1 }, (_, id) => ping(count + id) + "\n").join("");
     await wire.receive(encoder.encode(calls));
-    await until("more calls", () => wire.messages.length >= 2 * count + MAX_UNDER_WAY);
+    await until("more calls", () => wire.messages.length >= 2 * count + MAX_PENDING_CALLS);
     await turns();
-    assertEquals(wire.messages.length, 2 * count + MAX_UNDER_WAY);
+    assertEquals(wire.messages.length, 2 * count + MAX_PENDING_CALLS);
   }
 });
 
@@ -168,7 +168,7 @@ Deno.test("at the end of the input, calls under way are answered before the conn
 
 Deno.test("at the end of the input, calls that wait are carried out too", async () => {
   await using wire = connect();
-  const count = 3 * MAX_UNDER_WAY;
+  const count = 3 * MAX_PENDING_CALLS;
   await wire.receive(encoder.encode(Array.from({ length: count }, (_, id) => ping(id) + "\n").join("")));
   await wire.endInput();
   for (let id = 0; id < count; id++) {
@@ -207,12 +207,14 @@ Deno.test("an end from within takes no more calls, and answers those under way",
 
 Deno.test("an end from within stops calls that wait for others", async () => {
   await using wire = connect();
-  await wire.receive(encoder.encode(Array.from({ length: 2 * MAX_UNDER_WAY }, (_, id) => ping(id) + "\n").join("")));
-  await until("calls", () => wire.messages.length === MAX_UNDER_WAY);
+  await wire.receive(
+    encoder.encode(Array.from({ length: 2 * MAX_PENDING_CALLS }, (_, id) => ping(id) + "\n").join("")),
+  );
+  await until("calls", () => wire.messages.length === MAX_PENDING_CALLS);
   const end = wire.transport.end();
-  await wire.answer(...Array(MAX_UNDER_WAY).keys());
+  await wire.answer(...Array(MAX_PENDING_CALLS).keys());
   await end;
-  assertEquals(wire.messages.length, MAX_UNDER_WAY);
+  assertEquals(wire.messages.length, MAX_PENDING_CALLS);
 });
 
 Deno.test("a broken pipe closes the connection without a complaint", async () => {

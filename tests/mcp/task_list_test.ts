@@ -114,8 +114,8 @@ Deno.test("a large graph is listed in pages", async (t) => {
     assertEquals(content[1], {
       type: "text",
       text:
-        '200 of 450 tasks. More: call again with the same filters and cursor "200"; or narrow it down with status, group or ' +
-        "assigned_to, or ask for summary.",
+        '200 of 450 tasks. For the next page, repeat the call with cursor "200". For fewer tasks, filter by status, ' +
+        "group or assigned_to, or use summary: true.",
     });
   });
 
@@ -175,7 +175,7 @@ Deno.test("a page is bounded in size, however long the descriptions", async () =
     lengths.map((length, n) => ({ id: `t${n}`, description: "x".repeat(length) })),
   );
   const { content } = await server.call("get_task_status", { fields: ["description"] });
-  assertStringIncludes(JSON.stringify(content[1]), "1 of 9 tasks. More: call again with the same filters and cursor");
+  assertStringIncludes(JSON.stringify(content[1]), "1 of 9 tasks. For the next page, repeat the call with cursor");
 });
 
 interface Page {

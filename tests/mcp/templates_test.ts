@@ -269,6 +269,6 @@ Deno.test("toolsets choose which tools there are", async (t) => {
   await t.step("so that the others cannot be called", async () => {
     await using server = await startServer(directory.path, { args: ["--toolsets=core"] });
     const { message } = await server.malformed("create_group", { group_id: "g" });
-    assertStringIncludes(message, "Unknown tool create_group: there are create_task, ");
+    assertStringIncludes(message, "Unknown tool create_group: the tools are create_task, ");
   });
 });

@@ -66,7 +66,7 @@ Deno.test("get_next_task waits", async (t) => {
     const answer = await short.ask("get_next_task", { instance_id: "ann", wait_ms: 24 * 60 * 60 * 1_000 });
     assert(performance.now() - start >= 95);
     assertEquals(answer["reason"], "waiting");
-    assertEquals(answer["note"], "wait_ms can be 100 at most: call again to wait longer.");
+    assertEquals(answer["note"], "wait_ms was shortened to 100, the maximum: call again to wait longer.");
     assertEquals((await short.ask("get_next_task", { instance_id: "ann", wait_ms: 100 }))["note"], undefined);
   });
 
@@ -79,8 +79,8 @@ Deno.test("get_next_task waits", async (t) => {
     assertEquals(reason, "waiting");
     assertEquals(
       note,
-      `wait_ms had no effect, as ${MAX_WAITERS} claims wait in this server already: call again once one of them has ` +
-        "been answered, or let fewer instances wait.",
+      `wait_ms was ignored, as ${MAX_WAITERS} claims already wait in this server: call again later, or have fewer ` +
+        "instances wait.",
     );
     await crowded.close();
     await Promise.all(waits);

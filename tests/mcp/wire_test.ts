@@ -102,7 +102,7 @@ Deno.test("a batch is refused with the id of each of its requests", async () => 
   );
   const answers = await server.take(2);
   assertEquals(answers.map(({ id, error }) => [id, error?.code]), [[1, -32600], ["b", -32600]]);
-  for (const { error } of answers) assertStringIncludes(error?.message ?? "", "send each message as a line of its own");
+  for (const { error } of answers) assertStringIncludes(error?.message ?? "", "send each message on its own line");
   await server.write(toolCall("after", "get_task_status", { summary: true }));
   assertEquals(((await server.next())?.result?.["structuredContent"] as { total: number }).total, 0);
 });

@@ -6,7 +6,7 @@ import { Heard } from "../../src/app/heard.ts";
 import { Waiting } from "../../src/app/waiting.ts";
 import { serveClient } from "../../src/mcp/server.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
-import { Turns } from "../../src/mcp/turns.ts";
+import { AnswerQueue } from "../../src/mcp/answer_queue.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { RecordingLog } from "./log.ts";
 import { type CallToolResult, Client, InMemoryTransport } from "./sdk_client.ts";
@@ -51,8 +51,8 @@ export async function serve({ now = Date.now, ...options }: ConnectedOptions = {
   const feed = new Feed(engine, log);
   const waiting = new Waiting({ engine, feed, now, log });
   const heard = new Heard({ engine, now });
-  const turns = new Turns(() => true);
-  const parts = { engine, feed, waiting, heard, now, log, turns, ending: new AbortController().signal };
+  const answers = new AnswerQueue(() => true);
+  const parts = { engine, feed, waiting, heard, now, log, answers, closing: new AbortController().signal };
   const [near, far] = InMemoryTransport.createLinkedPair();
   serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1", role: "admin" });
   return {

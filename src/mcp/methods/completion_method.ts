@@ -4,7 +4,7 @@ import { z } from "zod";
 import { GROUP_TEMPLATE, TASK_TEMPLATE } from "../resources.ts";
 import { defineMethod } from "./method.ts";
 
-/** Most completions of an id that are offered. */
+/** Most completions in an answer. The protocol allows 100. */
 const MAX_COMPLETIONS = 100;
 
 const CompleteParams = z.object({

@@ -1,4 +1,4 @@
-/** A method of the protocol: its name, the parameters that it takes, and what answers it. */
+/** A method of the protocol: its name, the schema of its parameters, and its handler. */
 
 import type { z } from "zod";
 import { isFields, withoutNulls } from "../read_arguments.ts";
@@ -11,7 +11,7 @@ export interface Method {
   readonly answer: (params: unknown, call: CallContext) => Promise<ServerResult>;
 }
 
-/** Makes a method of its parameters and its handler. */
+/** Makes a method that validates its parameters before it calls the handler. */
 export function defineMethod<Schema extends z.ZodObject>(
   name: string,
   schema: Schema,
@@ -20,7 +20,7 @@ export function defineMethod<Schema extends z.ZodObject>(
   return { name, answer: async (params, call) => await handle(checkParams(name, schema, params), call) };
 }
 
-/** The parameters of a request, checked. Null means absent. Throws a `ProtocolError` if they don't fit. */
+/** The validated parameters of a request. Null means absent. Throws a `ProtocolError` if they don't fit. */
 export function checkParams<Schema extends z.ZodObject>(
   method: string,
   schema: Schema,

@@ -1,4 +1,4 @@
-/** The methods of prompts: what there is, and one filled in. */
+/** The prompt methods: list, and get with arguments filled in. */
 
 import { z } from "zod";
 import { getPrompt, PROMPTS } from "../prompts.ts";

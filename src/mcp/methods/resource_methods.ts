@@ -1,10 +1,10 @@
-/** The methods of resources: what there is, reading one, and following it on revisions before 2026-07-28. */
+/** The resource methods: list, read, and subscribe (revisions before 2026-07-28). */
 
 import { z } from "zod";
 import { Refusal } from "../../core/model/refusal.ts";
 import { unknownResource } from "../protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, type ResourceContent, RESOURCES } from "../resources.ts";
-import { checkRoom, type Subscriptions } from "../subscriptions.ts";
+import { checkCount, type Subscriptions } from "../subscriptions.ts";
 import type { CallContext } from "../tool.ts";
 import { defineMethod, type Method } from "./method.ts";
 
@@ -16,11 +16,11 @@ export function resourceMethods(subscriptions: Subscriptions): readonly Method[]
     defineMethod("resources/templates/list", z.object({}), () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
     defineMethod("resources/read", UriParams, async ({ uri }, call) => {
       const { mimeType, text } = await contentOf(uri, call);
-      return { contents: [{ uri, mimeType, text: await call.turns.write(text, (text) => text.length) }] };
+      return { contents: [{ uri, mimeType, text: await call.answers.write(text, (text) => text.length) }] };
     }),
     defineMethod("resources/subscribe", UriParams, async ({ uri }) => {
       if (!isResource(uri)) throw unknownResource(uri);
-      checkRoom(subscriptions.size + (subscriptions.has(uri) ? 0 : 1));
+      checkCount(subscriptions.size + (subscriptions.has(uri) ? 0 : 1));
       await subscriptions.add([uri]);
       return {};
     }),

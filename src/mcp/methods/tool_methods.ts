@@ -1,4 +1,4 @@
-/** The methods of tools: what there is, and calling one. */
+/** The tool methods: list and call. */
 
 import { z } from "zod";
 import { Unavailable } from "../../app/ports.ts";
@@ -7,7 +7,7 @@ import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "../sdk.ts
 import type { Tool } from "../tool.ts";
 import { defineMethod, type Method } from "./method.ts";
 
-/** The arguments are for the tool to check: it answers bad ones with a result, which models see. */
+/** `arguments` is not validated here: the tool answers bad ones with a result, which models see. */
 const CallParams = z.object({ name: z.string(), arguments: z.unknown().optional() });
 
 export function toolMethods(tools: readonly Tool[]): readonly Method[] {
@@ -27,10 +27,10 @@ export function toolMethods(tools: readonly Tool[]): readonly Method[] {
 }
 
 function unknownTool(name: string, known: readonly string[]): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool ${name}: there are ${known.join(", ")}`);
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool ${name}: the tools are ${known.join(", ")}`);
 }
 
-/** The result of a call that was refused or could not be carried out. Throws whatever else went wrong. */
+/** The result of a call that ended with a `Refusal` or was `Unavailable`. Throws any other error. */
 function failure(error: unknown): CallToolResult {
   if (!(error instanceof Refusal || error instanceof Unavailable)) throw error;
   const { code, message } = error;

@@ -1,17 +1,17 @@
 /**
- * The tools for groups of tasks, and for doing the same to many tasks.
+ * The tools for groups of tasks, and the one that changes many tasks at once.
  */
 
 import type { BulkAction } from "../../core/messages/commands.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
 import { fit, presentGroup } from "../present.ts";
-import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool } from "../tool.ts";
+import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, readCursor, toFilter } from "./task_tools.ts";
 import { z } from "zod";
 
-/** Most groups that are listed. */
+/** Most groups on a page. */
 const MAX_LISTED = 200;
 
 const ACTIONS = ["cancel", "retry", "release", "delete", "prioritize", "assign", "move"] as const;
@@ -23,11 +23,11 @@ const maxParallel = z.int();
 export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
     name: "create_group",
-    description: "Create a group, to which tasks can then belong. Tasks can depend on all or a share of a group.",
+    description: "Create a group for tasks. Other tasks can depend on all of it, or on a share.",
     input: {
       group_id: groupId,
       title: title.optional(),
-      max_parallel: maxParallel.optional().describe("Most of its tasks running at a time"),
+      max_parallel: maxParallel.optional().describe("Most of its tasks that run at a time"),
       paused: z.boolean().optional(),
     },
     annotations: adds,
@@ -38,7 +38,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "update_group",
-    description: "Change a group. paused: none of its tasks can be claimed until false. clear: what to remove.",
+    description: "Change a group. While paused is true, none of its tasks can be claimed. clear removes settings.",
     input: {
       group_id: groupId,
       title: title.optional(),
@@ -55,7 +55,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "delete_group",
-    description: "Delete a group that has no tasks and that no task depends on.",
+    description: "Delete a group that has no tasks and no dependents.",
     input: { group_id: groupId },
     annotations: removes,
     async run({ group_id }, { execute }) {
@@ -64,11 +64,11 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_groups",
-    description: "How far each group is, or the one named: status, counts and percent of its tasks.",
+    description: "Return status, counts and percent of each group, or of group_id.",
     input: { group_id: groupId.optional(), cursor: z.string().optional() },
     annotations: reads,
-    withoutEffect: ({ group_id, cursor }) =>
-      group_id === undefined ? undefined : noEffectOf({ cursor }, "group_id names a single group"),
+    noteUnused: ({ group_id, cursor }) =>
+      group_id === undefined ? undefined : noteIgnored({ cursor }, "a single group has no pages"),
     async run({ group_id, cursor }, { query }) {
       if (group_id !== undefined) {
         return { json: presentGroup(await query({ type: "get_group", id: group_id })) };
@@ -83,8 +83,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
     name: "update_tasks",
     description:
-      "Do the same to all tasks of a group or other filter, all or none; atomic: false does what it can and says " +
-      "what it could not. prioritize needs to_priority, assign to_assign, move to_group; to remove, name one in clear.",
+      "Apply one action to every task that matches the filter or ids, all or none. atomic: false skips tasks that " +
+      "refuse it, and lists them. prioritize needs to_priority; assign and move need to_assign and to_group, or clear.",
     input: {
       action: z.enum(ACTIONS),
       ...filterShape,
@@ -113,8 +113,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
 ];
 
-/** What each action takes beside the filter. */
-const TAKES: Readonly<Record<typeof ACTIONS[number], readonly string[]>> = {
+/** Parameters of each action, beside the filter. */
+const ACTION_PARAMETERS: Readonly<Record<typeof ACTIONS[number], readonly string[]>> = {
   cancel: ["reason"],
   retry: [],
   release: ["reason"],
@@ -124,20 +124,20 @@ const TAKES: Readonly<Record<typeof ACTIONS[number], readonly string[]>> = {
   move: ["to_group"],
 };
 
-/** Refuses what would have no effect: its caller means something else than the action does. */
+/** Refuses parameters that the action does not use: the caller probably meant another action. */
 function checkTargets(
   action: typeof ACTIONS[number],
   given: Readonly<Record<string, unknown>>,
   clear: readonly string[] = [],
 ): void {
   const names = Object.keys(given).filter((name) => given[name] !== undefined);
-  const idle = [...names, ...clear].find((name) => !TAKES[action].includes(name));
-  if (idle === undefined) return;
-  const fitting = ACTIONS.filter((each) => TAKES[each].includes(idle)).join(" or ");
+  const unused = [...names, ...clear].find((name) => !ACTION_PARAMETERS[action].includes(name));
+  if (unused === undefined) return;
+  const fitting = ACTIONS.filter((each) => ACTION_PARAMETERS[each].includes(unused)).join(" or ");
   throw new Refusal(
     "invalid_value",
-    `Cannot ${action} tasks with ${idle}, which has no effect on that: leave it out, or use action ${fitting}`,
-    { parameter: idle },
+    `Cannot ${action} tasks with ${unused}, which this action does not use: leave it out, or use action ${fitting}`,
+    { parameter: unused },
   );
 }
 
@@ -172,6 +172,6 @@ function toAction(action: typeof ACTIONS[number], args: ActionArguments): BulkAc
 }
 
 function missing(action: string, parameter: string): Refusal {
-  const remedy = parameter === "to_priority" ? "give it" : `give it, or clear: ["${parameter}"] for none`;
+  const remedy = parameter === "to_priority" ? "add it" : `add it, or use clear: ["${parameter}"] for none`;
   return new Refusal("invalid_value", `Cannot ${action} tasks as ${parameter} is missing: ${remedy}`);
 }

@@ -1,5 +1,5 @@
 /**
- * The tools that show what happened.
+ * The tool that reads the journal.
  */
 
 import { z } from "zod";
@@ -8,14 +8,14 @@ import { fit, presentRecord } from "../present.ts";
 import { defineTool, reads, type Tool } from "../tool.ts";
 import { defined, taskId } from "./task_arguments.ts";
 
-/** Records unless the call says otherwise, and at most. */
+/** Records per answer: the default of `limit`, and its maximum. */
 const DEFAULT_RECORDS = 50;
 const MAX_RECORDS = 500;
 
 export const HISTORY_TOOLS: readonly Tool[] = [
   defineTool({
     name: "get_history",
-    description: "What happened, who did it and when: the newest records, or those after seq `since`.",
+    description: "Return what happened, when and by whom: the newest records, or the first ones after seq `since`.",
     input: {
       task_id: taskId.optional(),
       since: z.int().min(0).optional(),

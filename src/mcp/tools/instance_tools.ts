@@ -1,5 +1,5 @@
 /**
- * The tools of instances. Registering is optional; it lets tasks be routed, and finds out who is gone.
+ * The tools of instances. Registering is optional: it lets an instance get tasks by role, and be found lost.
  */
 
 import type { Heartbeat } from "../../core/messages/commands.ts";
@@ -12,23 +12,23 @@ import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
 import { z } from "zod";
 
-/** Most instances that are listed. */
+/** Most instances in a list. */
 const MAX_LISTED = 200;
 
-/** Most records that one call takes: as many as there are for an instance that holds all tasks there can be. */
+/** Most records that one call appends: enough for an instance that holds the largest possible number of tasks. */
 const MAX_PARTS = MAX_TASKS / MAX_RECORD_TASKS;
 
 export const INSTANCE_TOOLS: readonly Tool[] = [
   defineTool({
     name: "register_instance",
     description:
-      "Say what you can do, to get the tasks that ask for it. With ttl_ms, you count as lost and your tasks " +
-      "go to others when you make no call for so long.",
+      "Register your roles and capabilities, to get tasks that require them. If you make no call for ttl_ms, you are " +
+      "lost, and your tasks go to others.",
     input: {
       instance_id: instanceId,
       roles: names.optional(),
       capabilities: names.optional(),
-      max_concurrent: z.int().optional().describe("Most tasks you hold at a time"),
+      max_concurrent: z.int().optional().describe("Most tasks that you hold at a time"),
       ttl_ms: z.int().optional(),
       metadata: z.record(z.string(), z.string()).optional(),
     },
@@ -42,21 +42,21 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
   defineTool({
     name: "heartbeat",
     description:
-      "Say that you are alive: extends your ttl and leases, and tells of lost and urgent tasks. Every other " +
-      "call of yours does that too.",
+      "Extend your ttl and leases while you work, as every call with your instance_id does. Returns what you hold, " +
+      "and lost and urgent tasks.",
     input: { instance_id: instanceId },
     annotations: changes,
     async run({ instance_id }, { execute }) {
       const beat = () => execute({ type: "heartbeat", instance: instance_id });
       const first = await beat();
-      const contact = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
-      // What was lost is told once.
-      return { json: presentHeartbeat({ ...contact, lostTasks: first.lostTasks }) };
+      const last = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
+      // Only the first answer has the lost tasks.
+      return { json: presentHeartbeat({ ...last, lostTasks: first.lostTasks }) };
     },
   }),
   defineTool({
     name: "leave",
-    description: "Say that you are going: your tasks go back at once. drain: finish them first, get no more.",
+    description: "Leave: your tasks go back at once. drain: true lets you finish them, but claim no more.",
     input: { instance_id: instanceId, drain: z.boolean().optional() },
     isForOthers: true,
     annotations: adds,
@@ -70,7 +70,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "list_instances",
-    description: "Who is there and holds what, registered or not. all: those that left or were lost too.",
+    description: "List instances and the tasks they hold. all: true includes those that left or were lost.",
     input: { all: z.boolean().optional() },
     annotations: reads,
     async run({ all = false }, { query, waiting, heard }) {
@@ -88,15 +88,15 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
   }),
 ];
 
-/** Calls again, at most `MAX_PARTS` times, until all is done that one record has no room for. */
+/** Repeats a call whose work does not fit into one record, until it is done: at most `MAX_PARTS` times. */
 async function repeat<A>(first: A, call: () => Promise<A>, isDone: (answer: A) => boolean): Promise<A> {
   let answer = first;
   for (let parts = 1; parts < MAX_PARTS && !isDone(answer); parts++) answer = await call();
   return answer;
 }
 
-function presentHeartbeat(contact: Heartbeat): Json {
-  const { instance, status, expiresAt, holding, lostTasks, urgent, clockWarning } = contact;
+function presentHeartbeat(heartbeat: Heartbeat): Json {
+  const { instance, status, expiresAt, holding, lostTasks, urgent, clockWarning } = heartbeat;
   return {
     instance_id: instance,
     status: status ?? "unregistered",

@@ -1,6 +1,6 @@
 /**
- * The tools, by toolset. Names, parameters, result shapes and the beginnings of messages are what existing users rely
- * on; only optional parameters and further fields are ever added.
+ * The tools, by toolset. Existing users rely on names, parameters, fields of results and the first words of messages:
+ * only add optional parameters and new fields.
  */
 
 import { type Tool, type Toolset, TOOLSETS } from "../tool.ts";

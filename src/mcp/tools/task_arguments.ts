@@ -1,5 +1,5 @@
 /**
- * What tools take of a task: its settings as an agent writes them, and how they become those of the core.
+ * Parameters that describe a task, shared by several tools, and their conversion to the types of the core.
  */
 
 import type { Changes } from "../../core/messages/events.ts";
@@ -14,13 +14,13 @@ import { type DayPart, isRelative, parseDuration, parseTime } from "../time.ts";
 import { z } from "zod";
 
 export const taskId = z.string();
-export const instanceId = z.string().describe("Your own id, always the same");
-export const attempt = z.int().min(1).optional().describe("From the claim: refuses a late answer");
+export const instanceId = z.string().describe("Your own unique id, always the same");
+export const attempt = z.int().min(1).optional();
 export const names = z.array(z.string());
 
 /**
- * A dependency, of which the core reads the form: it says better what is wrong than a schema could. Listed are an id and
- * the plain expressions; any expression may also be JSON text, for clients that send nothing but what is listed.
+ * A dependency. The core parses it, because its messages are better than those of a schema. The listing has an id and
+ * the simple expressions; clients that send only listed forms can send any expression as JSON text.
  */
 const dependency = z.unknown()
   .refine(
@@ -40,7 +40,7 @@ const dependency = z.unknown()
   });
 
 export const dependencies = z.array(dependency).optional().describe(
-  'Ids of tasks to be completed first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
+  'Ids of tasks to complete first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
     '{"task","when":{"pointer":"/verdict","equals":"ok"}}, {"group"}, {"any":[...]}, {"all":[...]}, ' +
     '{"at_least":2 or "60%","of":[...] or {"group"}}; also as JSON text',
 );
@@ -57,41 +57,41 @@ const backoff = z.object({
   max_interval_ms: z.int().optional(),
 });
 
-/** Settings of a task. */
+/** Parameters for the settings of a task. */
 export const settingsShape = {
   priority: z.enum(PRIORITIES).optional(),
   group: z.string().optional(),
-  role: z.string().optional().describe("Only for instances with it"),
-  capabilities: names.optional().describe("Only for instances with all"),
+  role: z.string().optional().describe("Only for instances with this role"),
+  capabilities: names.optional().describe("Only for instances with all these"),
   assign_to: assignment.optional().describe("Reserve for an instance or role"),
-  locks: names.optional().describe("Never beside tasks naming the same"),
-  timeout_ms: z.int().optional().describe("Silent for so long, it goes to another"),
+  locks: names.optional().describe("Tasks with the same lock never run together"),
+  timeout_ms: z.int().optional().describe("If the holder is silent this long, another gets it"),
   max_attempts: z.int().optional(),
   backoff: backoff.optional(),
-  not_before: z.string().optional().describe("ISO 8601, or duration like PT10M"),
+  not_before: z.string().optional().describe("ISO 8601, or a duration like PT10M"),
   deadline: z.string().optional(),
   fail_on_deadline: z.boolean().optional(),
-  if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("When a dependency fails"),
+  if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("If a dependency cannot be met"),
 };
 
 type Setting = keyof typeof settingsShape;
 
-/** The names of all settings: those that a task can be without. */
-// The keys of an object literal are its type's.
+/** The names of all settings; each of them can be cleared. */
+// `Object.keys` returns string[], but these are exactly the literal's keys.
 export const SETTING_NAMES = Object.keys(settingsShape) as [Setting, ...Setting[]];
 
-/** A new task. */
+/** Parameters for a new task. */
 export const newTaskShape = { id: taskId, description: z.string(), dependencies, ...settingsShape };
 
-/** Names of values to be removed, as null does not say it: many clients fill it in for whatever is not given. */
+/** A list of settings to remove. Null cannot mean that: many clients fill it in for absent parameters. */
 export function clearing<Name extends string>(names: readonly [Name, ...Name[]]) {
   return z.array(z.enum(names)).optional();
 }
 
 /**
- * Values to be set, and null for those to be removed. Throws a `Refusal` if one is both.
+ * The given values, with null for each name in `clear`. Throws a `Refusal` if a name is both set and cleared.
  *
- * @param given the values as parameters, absent or not
+ * @param given parameters; undefined if absent
  */
 export function withCleared<Values extends object, Name extends keyof Values & string>(
   given: Values,
@@ -101,7 +101,7 @@ export function withCleared<Values extends object, Name extends keyof Values & s
   if (both !== undefined) {
     throw new Refusal("invalid_value", `Cannot both set and clear ${both}: leave one out`, { parameter: both });
   }
-  // Those named in `clear` are null now, and no others.
+  // Exactly the names in `clear` are null now.
   return { ...given, ...Object.fromEntries(clear.map((name) => [name, null])) } as ReturnType<
     typeof withCleared<Values, Name>
   >;
@@ -111,13 +111,13 @@ type NewTaskArguments = z.infer<z.ZodObject<typeof newTaskShape>>;
 type SettingsArguments = z.infer<z.ZodObject<typeof settingsShape>>;
 type ChangesArguments = { readonly [K in Setting]?: SettingsArguments[K] | null };
 
-/** Whom a task is reserved for. */
+/** The schema of `assign_to`: the instance or role that a task is reserved for. */
 export const assignmentSchema = assignment;
 
-/** A new task of the core. Throws a `Refusal` if a dependency or a time is malformed. */
+/** Converts to the core's `NewTask`. Throws a `Refusal` if a dependency or a time is malformed. */
 export function toNewTask({ id, description, dependencies, ...settings }: NewTaskArguments, now: number): NewTask {
   const known = Object.entries(toChanges(settings, now)).filter(([, value]) => value !== null);
-  // What is left has the types of settings.
+  // Without null, these are the types of `TaskSettings`.
   return {
     id,
     description,
@@ -126,7 +126,7 @@ export function toNewTask({ id, description, dependencies, ...settings }: NewTas
   };
 }
 
-/** A task of a template, which keeps durations as such. Throws a `Refusal` if a dependency or a time is malformed. */
+/** Converts to a `TemplateTask`, which keeps durations. Throws a `Refusal` if a dependency or a time is malformed. */
 export function toTemplateTask({ not_before, deadline, ...args }: NewTaskArguments, now: number): TemplateTask {
   const notBeforeMs = not_before === undefined ? undefined : parseDuration(not_before);
   const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline);
@@ -137,16 +137,16 @@ export function toTemplateTask({ not_before, deadline, ...args }: NewTaskArgumen
   return { ...toNewTask({ ...args, ...moments }, now), ...defined({ notBeforeMs, deadlineMs }) };
 }
 
-/** Dependencies of the core. Throws a `Refusal` if one is malformed. */
+/** Converts dependencies. Throws a `Refusal` if one is malformed. */
 export function toDependencies(values: readonly unknown[]): readonly Dependency[] {
   return parseDependencies(values.map(readDependency));
 }
 
-/** Changes of the core. Throws a `Refusal` if a time is malformed. */
+/** Converts settings to changes: null removes a setting. Throws a `Refusal` if a time is malformed. */
 export function toChanges(args: ChangesArguments, now: number): Changes<TaskSettings> {
   const { assign_to, backoff, not_before, deadline, if_unreachable } = args;
   return defined({
-    // What is by default is not stored.
+    // A default value is not stored.
     priority: args.priority === "normal" ? null : args.priority,
     group: args.group,
     role: args.role,
@@ -167,7 +167,7 @@ export function toChanges(args: ChangesArguments, now: number): Changes<TaskSett
   });
 }
 
-/** The moments that a date alone or a duration stands for: what a caller cannot know who gave it. */
+/** The exact times of parameters that were dates or durations; the server's clock and time zone decide them. */
 export function momentsOf(
   { not_before, deadline }: Pick<ChangesArguments, "not_before" | "deadline">,
   { notBefore, deadline: end }: TaskSettings,
@@ -179,17 +179,17 @@ export function momentsOf(
   };
 }
 
-/** A reservation of the core. */
+/** Converts `assign_to`. */
 export function toAssignment({ instance, role, fallback_ms }: z.infer<typeof assignment>) {
   return defined({ instance, role, fallbackMs: fallback_ms });
 }
 
 function timeOrNone(
   text: string | null | undefined,
-  what: string,
+  parameter: string,
   options: { readonly now: number; readonly day: DayPart },
 ): number | null | undefined {
-  return typeof text === "string" ? parseTime(text, what, options) : text;
+  return typeof text === "string" ? parseTime(text, parameter, options) : text;
 }
 
 function emptyToNull<T>(values: readonly T[] | null | undefined): readonly T[] | null | undefined {
@@ -198,8 +198,8 @@ function emptyToNull<T>(values: readonly T[] | null | undefined): readonly T[] |
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without the fields that are undefined. */
+/** The value without its undefined fields. */
 export function defined<T extends object>(value: T): Defined<T> {
-  // What is left is defined.
+  // No remaining field is undefined.
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
 }

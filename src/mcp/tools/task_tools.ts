@@ -1,5 +1,5 @@
 /**
- * The tools that make and change the plan, and look at it.
+ * The tools that create, change, list and explain tasks.
  */
 
 import type { TaskPage } from "../../core/messages/queries.ts";
@@ -7,7 +7,7 @@ import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
-import { adds, changes, defineTool, noEffectOf, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
+import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   clearing,
   defined,
@@ -24,16 +24,16 @@ import {
 } from "./task_arguments.ts";
 import { z } from "zod";
 
-/** Tasks on a page of `get_task_status` unless the call says otherwise, and at most. */
+/** Tasks per page of `get_task_status`: the default of `limit`, and its maximum. */
 const DEFAULT_PAGE = 200;
 const MAX_PAGE = 1_000;
 
-/** Most tasks shown as ready after a creation. */
+/** Most ids of ready tasks, and most entries of `times`, in the answer to a creation. */
 const MAX_SHOWN = 20;
 
 const STATES = [...TASK_STATUSES, ...READINESSES] as const;
 
-/** What tasks can be filtered by. */
+/** Parameters that filter tasks. */
 export const filterShape = {
   status: z.array(z.enum(STATES)).optional(),
   assigned_to: z.string().optional(),
@@ -42,7 +42,7 @@ export const filterShape = {
   overdue: z.boolean().optional(),
 };
 
-/** A filter of the core. */
+/** Converts filter parameters to the core's `TaskFilter`. */
 export function toFilter({ assigned_to, ...rest }: z.infer<z.ZodObject<typeof filterShape>>): TaskFilter {
   return defined({ ...rest, assignedTo: assigned_to });
 }
@@ -50,7 +50,7 @@ export function toFilter({ assigned_to, ...rest }: z.infer<z.ZodObject<typeof fi
 export const TASK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "create_task",
-    description: "Create one task. It can be claimed once its dependencies are met.",
+    description: "Create a task. It can be claimed once its dependencies are met.",
     input: newTaskShape,
     annotations: adds,
     async run(args, { execute, now }) {
@@ -60,8 +60,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "create_tasks",
-    description:
-      "Create up to 1000 tasks, all or none, each as for create_task, naming each other in any order. Best for a plan.",
+    description: "Create a plan: up to 1000 tasks as in create_task, in any order, all or none.",
     input: { tasks: z.array(z.object(newTaskShape)) },
     isBrief: true,
     annotations: adds,
@@ -75,14 +74,14 @@ export const TASK_TOOLS: readonly Tool[] = [
       return {
         json: { ...createdAnswer(created), ...(times.length > 0 && { times: times.slice(0, MAX_SHOWN) }) },
         ...(times.length > MAX_SHOWN && {
-          note: `times has ${MAX_SHOWN} of ${times.length} tasks: get_task_status with fields shows the others.`,
+          note: `times lists ${MAX_SHOWN} of ${times.length} tasks: get_task_status with fields returns the others.`,
         }),
       };
     },
   }),
   defineTool({
     name: "update_task",
-    description: "Change a pending task, with what create_task takes. clear: settings to remove.",
+    description: "Change a pending task; parameters as in create_task. clear removes settings.",
     input: {
       task_id: taskId,
       description: z.string().optional(),
@@ -104,7 +103,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "delete_task",
-    description: "Delete a task that no task depends on and nobody works on.",
+    description: "Delete a task that has no dependents and is not running.",
     input: { task_id: taskId },
     annotations: removes,
     async run({ task_id }, { execute }) {
@@ -113,18 +112,21 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "cancel_task",
-    description: "End a pending or running task without result. What depends on it is blocked until retry_task.",
+    description: "End a pending or running task without a result. Its dependents are blocked until retry_task.",
     input: { task_id: taskId, reason: z.string().optional() },
     annotations: removes,
     async run({ task_id, reason }, { execute }) {
       const task = await execute({ type: "cancel_task", id: task_id, ...defined({ reason }) });
       const isKept = reason === undefined || task.reason === reason;
-      return { ...taskAnswer(task), ...(!isKept && { note: "It was cancelled before, and its reason stays." }) };
+      return {
+        ...taskAnswer(task),
+        ...(!isKept && { note: "The task was already cancelled; its first reason is kept." }),
+      };
     },
   }),
   defineTool({
     name: "retry_task",
-    description: "Reopen a failed, cancelled or skipped task, or end a back-off.",
+    description: "Make a failed, cancelled or skipped task pending again, or end its back-off.",
     input: { task_id: taskId },
     annotations: adds,
     async run({ task_id }, { execute }) {
@@ -133,17 +135,17 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_task_status",
-    description: "List tasks by creation, compact: the first 200, or a page. summary: only counts.",
+    description: "List tasks in creation order, 200 a page, long texts cut. summary: true returns counts.",
     input: {
       ...filterShape,
       summary: z.boolean().optional(),
-      fields: z.array(z.enum(TASK_FIELDS)).optional().describe("Show these, in full"),
+      fields: z.array(z.enum(TASK_FIELDS)).optional().describe("Return only these, in full"),
       limit: z.int().min(1).max(MAX_PAGE).optional(),
       cursor: z.string().optional(),
     },
     annotations: reads,
-    withoutEffect: ({ summary, fields, limit, cursor }) =>
-      summary === true ? noEffectOf({ fields, limit, cursor }, "summary counts all tasks that match") : undefined,
+    noteUnused: ({ summary, fields, limit, cursor }) =>
+      summary === true ? noteIgnored({ fields, limit, cursor }, "summary: true counts all matching tasks") : undefined,
     async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { query }) {
       if (summary === true) return { json: await query({ type: "count_tasks", filter: toFilter(filter) }) };
       const after = cursor === undefined ? 0 : readCursor(cursor);
@@ -152,7 +154,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_task_details",
-    description: "Get one task whole, with description, result, attempts and durations.",
+    description: "Return one task in full, with its attempts and durations.",
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {
@@ -161,7 +163,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "explain_task",
-    description: "Why a task is not ready, blocked, skipped or not handed out, and what would change that.",
+    description: "Explain why a task cannot be claimed or was skipped, and what would change that.",
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {
@@ -170,13 +172,13 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
 ];
 
-/** What tells how a creation went without repeating it. */
+/** The answer to a creation: counts and the ids of ready tasks; the tasks are not repeated. */
 export function createdAnswer(created: readonly TaskView[]) {
   const ready = created.filter((task) => task.readiness === "ready").map((task) => task.id);
   return { created: created.length, ready: ready.slice(0, MAX_SHOWN), ready_count: ready.length };
 }
 
-/** A task, compact. */
+/** The answer that shows one task, with long texts cut. */
 export function taskAnswer(task: TaskView): ToolAnswer {
   return { json: presentCompact(task) };
 }
@@ -189,14 +191,14 @@ function taskPage(page: TaskPage, fields: readonly TaskField[] | undefined): Too
     structured: { tasks: shown, total: page.total, ...(next !== undefined && { next_cursor: String(next) }) },
     ...(next !== undefined && {
       note:
-        `${shown.length} of ${page.total} tasks. More: call again with the same filters and cursor "${next}"; or narrow it down with ` +
-        "status, group or assigned_to, or ask for summary.",
+        `${shown.length} of ${page.total} tasks. For the next page, repeat the call with cursor "${next}". For fewer ` +
+        "tasks, filter by status, group or assigned_to, or use summary: true.",
     }),
   };
 }
 
-/** The number that a cursor stands for. */
+/** The position that a cursor encodes. Throws a `Refusal` if the cursor is malformed. */
 export function readCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new Refusal("invalid_value", "Cursor is not valid: use the next_cursor of the page before, or none");
+  throw new Refusal("invalid_value", "Cursor is not valid: use next_cursor of the previous page, or omit it");
 }

@@ -1,5 +1,5 @@
 /**
- * The tools for templates: plans that are used again and again.
+ * The tools for templates: plans with parameters, for repeated use.
  */
 
 import type { TemplateSummary } from "../../core/messages/queries.ts";
@@ -10,7 +10,7 @@ import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";
 import { z } from "zod";
 
-/** Most templates that are listed, in the order of names. */
+/** Most templates in a list, which is in the order of names. */
 const MAX_LISTED = 200;
 
 const name = z.string();
@@ -26,8 +26,8 @@ const parameter = z.object({
 export const TEMPLATE_TOOLS: readonly Tool[] = [
   defineTool({
     name: "list_templates",
-    description: "The plans there are to apply, with their parameters. feature, bugfix, review_panel, migration and " +
-      "release are built in.",
+    description:
+      "List templates and their parameters. feature, bugfix, review_panel, migration and release are built in.",
     input: {},
     annotations: reads,
     async run(_, { query }) {
@@ -39,7 +39,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_template",
-    description: "A template whole, the newest version or another.",
+    description: "Return one template in full, in its newest version or another.",
     input: { name, version },
     annotations: reads,
     async run({ name, version }, { query }) {
@@ -49,7 +49,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "apply_template",
-    description: "Create a group and the tasks of a template in it, all or none. Ids of tasks get group_id/ as prefix.",
+    description: "Create a group and the tasks of a template in it, all or none. Task ids start with group_id/.",
     input: {
       name,
       version,
@@ -75,8 +75,8 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   defineTool({
     name: "save_template",
     description:
-      "Save a plan as the next version of a template: tasks as for create_tasks, without group, with {{name}} " +
-      "in texts for each parameter.",
+      "Save a plan as the next version of a template. tasks as in create_tasks, without group; {{name}} in their " +
+      "texts stands for a parameter.",
     input: {
       name,
       description: z.string().optional(),
@@ -98,7 +98,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "archive_template",
-    description: "Take a template out of use; archived: false takes it back.",
+    description: "Archive a template, so that it cannot be applied; archived: false restores it.",
     input: { name, archived: z.boolean().optional() },
     annotations: changes,
     async run({ name, archived = true }, { execute }) {

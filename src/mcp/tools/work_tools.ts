@@ -1,5 +1,5 @@
 /**
- * The tools of whoever does the tasks.
+ * The tools of workers: claim a task, report progress, end or release it.
  */
 
 import { z } from "zod";
@@ -9,19 +9,18 @@ import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
-import { adds, type CallContext, changes, defineTool, noEffectOf, type Tool, type ToolAnswer } from "../tool.ts";
+import { adds, type CallContext, changes, defineTool, noteIgnored, type Tool, type ToolAnswer } from "../tool.ts";
 import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
 
-const holding = { task_id: taskId, instance_id: instanceId };
+const holderShape = { task_id: taskId, instance_id: instanceId };
 
 export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "get_next_task",
     description:
-      "Claim the next ready task, or the one named by task_id, for you alone. inputs are the results of its " +
-      "dependencies. If there is none, status is no_tasks and message says why; with wait_ms it waits for one first, " +
-      "which beats asking again.",
+      "Claim the next ready task, or task_id, for you alone. inputs has the results of its dependencies. If none is " +
+      "ready, status is no_tasks and message says why; wait_ms waits for one: do not poll.",
     input: {
       instance_id: instanceId,
       task_id: taskId.optional(),
@@ -30,9 +29,9 @@ export const WORK_TOOLS: readonly Tool[] = [
       capabilities: names.optional(),
     },
     annotations: adds,
-    withoutEffect: ({ task_id, wait_ms }) =>
+    noteUnused: ({ task_id, wait_ms }) =>
       task_id !== undefined && wait_ms !== undefined && wait_ms > 0
-        ? noEffectOf({ wait_ms }, "a task named by task_id is claimed at once or not at all")
+        ? noteIgnored({ wait_ms }, "a claim with task_id does not wait")
         : undefined,
     async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
       const { waiting, caller, signal } = context;
@@ -47,15 +46,14 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "report_progress",
-    description:
-      "Say how far a task you hold is. Extends its lease; others see it, and the next attempt gets the message.",
-    input: { ...holding, percent: z.number().optional(), message: z.string().optional(), attempt },
+    description: "Report progress of a task you hold and extend its lease. The next attempt gets message.",
+    input: { ...holderShape, percent: z.number().optional(), message: z.string().optional(), attempt },
     isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, attempt, percent, message }, { execute }) {
       const { task, urgent } = await execute({
         type: "report_progress",
-        ...holdingOf({ task_id, instance_id, attempt }),
+        ...holderOf({ task_id, instance_id, attempt }),
         ...defined({ percent, message }),
       });
       return { json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent) } };
@@ -63,13 +61,14 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "complete_task",
-    description: "Finish a task you hold, with a result that the tasks depending on it get as input.",
-    input: { ...holding, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt },
+    description: "Complete a task you hold. Its dependents get result as input. attempt is the number from the claim.",
+    input: { ...holderShape, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt },
+    isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, result, attempt }, { execute }) {
       const { completed, unlocked, unlockedCount, urgent } = await execute({
         type: "complete_task",
-        ...holdingOf({ task_id, instance_id, attempt }),
+        ...holderOf({ task_id, instance_id, attempt }),
         result,
       });
       return {
@@ -84,16 +83,17 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "fail_task",
-    description: "End a task you hold as failed. What depends on it is blocked until retry_task. retryable: try it " +
-      "again after a pause, while attempts are left.",
-    input: { ...holding, error: z.string(), retryable: z.boolean().optional(), attempt },
+    description:
+      "Fail a task you hold. Its dependents are blocked until retry_task. retryable: true retries it after a " +
+      "pause, while attempts are left.",
+    input: { ...holderShape, error: z.string(), retryable: z.boolean().optional(), attempt },
     isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, error, retryable, attempt }, { execute }) {
       return taskAnswer(
         await execute({
           type: "fail_task",
-          ...holdingOf({ task_id, instance_id, attempt }),
+          ...holderOf({ task_id, instance_id, attempt }),
           error,
           ...defined({ isRetryable: retryable }),
         }),
@@ -102,9 +102,10 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "release_task",
-    description: "Hand back a task you hold, so that another can claim it; with dependencies, once these are met. " +
-      "Also frees a dead worker's task: give its id.",
-    input: { ...holding, reason: z.string().optional(), dependencies, attempt },
+    description:
+      "Hand back a task you hold so that others can claim it; given dependencies must be met first. To free " +
+      "a dead worker's task, pass its instance_id.",
+    input: { ...holderShape, reason: z.string().optional(), dependencies, attempt },
     isBrief: true,
     isForOthers: true,
     annotations: adds,
@@ -112,7 +113,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       return taskAnswer(
         await execute({
           type: "release_task",
-          ...holdingOf({ task_id, instance_id, attempt }),
+          ...holderOf({ task_id, instance_id, attempt }),
           ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
         }),
       );
@@ -120,7 +121,7 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
 ];
 
-/** Urgent tasks that could be taken up instead, where there are any. */
+/** The field `urgent`: urgent tasks that the instance could do instead; absent if there are none. */
 export function urgentOf(urgent: readonly Urgent[]): Json {
   return urgent.length === 0 ? {} : { urgent: urgent.map(({ id, description }) => presentUrgent(id, description)) };
 }
@@ -136,15 +137,17 @@ function leaseOf(leaseUntil: number | undefined): Json {
   return leaseUntil === undefined ? {} : { leaseUntil: isoTime(leaseUntil) };
 }
 
-/** What became of a wait that was not carried out as asked for. */
+/** A note if the call waited less than `wait_ms`, with the reason. */
 function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string | undefined {
   if (claim.task !== undefined || waitMs === 0 || claim.none.reason === "superseded") return undefined;
-  if (isFutile(claim)) return "wait_ms had no effect: waiting does not change that.";
+  if (isFutile(claim)) return "wait_ms was ignored: waiting would not change this.";
   if (claim.isCrowded === true) {
-    return `wait_ms had no effect, as ${MAX_WAITERS} claims wait in this server already: call again once one of them has ` +
-      "been answered, or let fewer instances wait.";
+    return `wait_ms was ignored, as ${MAX_WAITERS} claims already wait in this server: call again later, or have ` +
+      "fewer instances wait.";
   }
-  return waitMs > maxWaitMs ? `wait_ms can be ${maxWaitMs} at most: call again to wait longer.` : undefined;
+  return waitMs > maxWaitMs
+    ? `wait_ms was shortened to ${maxWaitMs}, the maximum: call again to wait longer.`
+    : undefined;
 }
 
 function claimAnswer(claim: Claim, waited: string | undefined): ToolAnswer {
@@ -165,7 +168,7 @@ function claimAnswer(claim: Claim, waited: string | undefined): ToolAnswer {
       ...lost,
     },
     ...((moreInputs > 0 || inputs.some((input) => input.truncated)) && {
-      note: "Some results of dependencies are cut or left out: get_task_details has them whole.",
+      note: "Some results of dependencies are cut or left out: get_task_details returns them in full.",
     }),
   };
 }
@@ -188,7 +191,7 @@ function presentNoTasks(none: NoTasks): Json {
   };
 }
 
-/** Tells the client that it waits and for what, if it asked to be told. */
+/** Reports a waiting claim to the client as progress; undefined if the client did not ask for progress. */
 function reporter(waitMs: number, { report, waiting }: CallContext) {
   if (report === undefined) return undefined;
   const total = Math.min(waitMs, waiting.maxWaitMs);
@@ -198,7 +201,7 @@ function reporter(waitMs: number, { report, waiting }: CallContext) {
   };
 }
 
-function holdingOf(args: { task_id: string; instance_id: string; attempt: number | undefined }) {
+function holderOf(args: { task_id: string; instance_id: string; attempt: number | undefined }) {
   const { task_id, instance_id, attempt } = args;
   return { id: task_id, instance: instance_id, ...defined({ attempt }) };
 }

@@ -1,14 +1,14 @@
 /** Shows how many answers are written down at a time, and that every one of them is in the end. */
 
 import { assert, assertEquals } from "@std/assert";
-import { Turns } from "../../src/mcp/turns.ts";
+import { AnswerQueue } from "../../src/mcp/answer_queue.ts";
 import { times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 
 Deno.test("small answers are written down at once, in the order of the calls", async () => {
-  const turns = new Turns(() => true);
+  const queue = new AnswerQueue(() => true);
   const written: number[] = [];
-  const answers = times(1_000, (index) => turns.write(() => written.push(index), () => 100));
+  const answers = times(1_000, (index) => queue.write(() => written.push(index), () => 100));
   assertEquals(written, times(1_000, (index) => index));
   await Promise.all(answers);
 });
@@ -16,9 +16,9 @@ Deno.test("small answers are written down at once, in the order of the calls", a
 Deno.test("of large answers, as many are written down as fit, and the next after what was sent", async () => {
   using time = new FakeTime();
   let hasRoom = true;
-  const turns = new Turns(() => hasRoom);
+  const queue = new AnswerQueue(() => hasRoom);
   const written: number[] = [];
-  const answers = times(10, (index) => turns.write(() => written.push(index), () => 400_000));
+  const answers = times(10, (index) => queue.write(() => written.push(index), () => 400_000));
   await settled();
   assertEquals(written, [0, 1, 2], "a million characters, and what is begun");
   hasRoom = false;
@@ -26,7 +26,7 @@ Deno.test("of large answers, as many are written down as fit, and the next after
   assertEquals(written.length, 3, "the client has not read them");
   for (const expected of [6, 9, 10]) {
     hasRoom = true;
-    turns.goOn();
+    queue.resume();
     await settled();
     await time.pass(10);
     assert(written.length >= expected, `${written.length} written`);
@@ -36,9 +36,9 @@ Deno.test("of large answers, as many are written down as fit, and the next after
 });
 
 Deno.test("an answer that cannot be written down holds up no other", async () => {
-  const turns = new Turns(() => true);
+  const queue = new AnswerQueue(() => true);
   const answers = times(6, (index) =>
-    turns.write(() => {
+    queue.write(() => {
       if (index % 2 === 1) throw new Error("cannot");
       return index;
     }, () => 2_000_000));
