@@ -1,11 +1,11 @@
-/** Shows how many answers are written down at a time, and that every one of them is in the end. */
+/** Shows that answers are serialized in order, and only as far as the client reads. */
 
 import { assert, assertEquals } from "@std/assert";
 import { AnswerQueue } from "../../src/mcp/answer_queue.ts";
 import { times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 
-Deno.test("small answers are written down at once, in the order of the calls", async () => {
+Deno.test("small answers are serialized at once, in the order of the calls", async () => {
   const queue = new AnswerQueue(() => true);
   const written: number[] = [];
   const answers = times(1_000, (index) => queue.write(() => written.push(index), () => 100));
@@ -13,14 +13,14 @@ Deno.test("small answers are written down at once, in the order of the calls", a
   await Promise.all(answers);
 });
 
-Deno.test("of large answers, as many are written down as fit, and the next after what was sent", async () => {
+Deno.test("large answers are serialized while there is room, the next ones after others were sent", async () => {
   using time = new FakeTime();
   let hasRoom = true;
   const queue = new AnswerQueue(() => hasRoom);
   const written: number[] = [];
   const answers = times(10, (index) => queue.write(() => written.push(index), () => 400_000));
   await settled();
-  assertEquals(written, [0, 1, 2], "a million characters, and what is begun");
+  assertEquals(written, [0, 1, 2], "up to a million characters, and one more answer");
   hasRoom = false;
   await time.pass(10);
   assertEquals(written.length, 3, "the client has not read them");
@@ -35,7 +35,7 @@ Deno.test("of large answers, as many are written down as fit, and the next after
   assertEquals(written, times(10, (index) => index));
 });
 
-Deno.test("an answer that cannot be written down holds up no other", async () => {
+Deno.test("an answer that cannot be serialized does not block the others", async () => {
   const queue = new AnswerQueue(() => true);
   const answers = times(6, (index) =>
     queue.write(() => {

@@ -17,7 +17,7 @@ Deno.test("tasks are handed out", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
 
-  await t.step("whole, with the number of the attempt", async () => {
+  await t.step("in full, with the number of the attempt", async () => {
     const description = "x".repeat(10_000);
     await server.ask("create_task", { id: "first", description });
     const { createdAt, startedAt, ...rest } = await server.ask("get_next_task", { instance_id: "ann" });
@@ -41,14 +41,14 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals((await server.ask("get_next_task", { instance_id: "dan" }))["status"], "no_tasks");
   });
 
-  await t.step("by name, as often as the holder asks", async () => {
+  await t.step("by id, again for the same holder", async () => {
     await create(server, "n1", "n2");
     const claimed = await claim(server, "n2");
     assertEquals(await claim(server, "n2"), claimed);
     assertEquals((await server.ask("get_next_task", { instance_id: "bob" }))["id"], "n1");
   });
 
-  await t.step("again after a release, to whoever asks", async () => {
+  await t.step("again after a release, to any instance", async () => {
     await create(server, "r1");
     await claim(server, "r1");
     await server.ask("release_task", { task_id: "r1", instance_id: "ann" });
@@ -61,7 +61,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
 
-  await t.step("whole and in the order of the dependencies where they are short", async () => {
+  await t.step("in full and in the order of dependencies, if they are short", async () => {
     await create(server, "s1", "s2", { id: "short", dependencies: ["s2", "s1"] });
     await finish(server, "s1", "one");
     await finish(server, "s2", "");
@@ -71,14 +71,14 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     assertEquals(structuredContent?.["more_inputs"], undefined);
   });
 
-  await t.step("cut and flagged where one is long, never within a character", async () => {
+  await t.step("cut and flagged if one is long, never within a character", async () => {
     await create(server, "l1", { id: "long", dependencies: ["l1"] });
     await finish(server, "l1", "x" + "🦕".repeat(5_000));
     const { inputs } = await claimInputs("long");
     assertEquals(inputs, [{ task: "l1", result: "x" + "🦕".repeat(2_047), truncated: true }]);
   });
 
-  await t.step("left out and counted where they are long together", async () => {
+  await t.step("left out and counted if they are long together", async () => {
     const ids = Array.from({ length: 10 }, (_, n) => `big${n}`);
     await create(server, ...ids, { id: "sum", dependencies: ids });
     await Promise.all(ids.map((id) => finish(server, id, "x".repeat(4_096))));
@@ -87,7 +87,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     assertEquals(more_inputs, 2);
   });
 
-  await t.step("left out and counted where they are many", async () => {
+  await t.step("left out and counted if they are many", async () => {
     const ids = Array.from({ length: 120 }, (_, n) => `many${n}`);
     await create(server, ...ids, { id: "crowd", dependencies: ids });
     await Promise.all(ids.map((id) => finish(server, id, id)));
@@ -105,7 +105,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   }
 });
 
-Deno.test("without a task to hand out, the answer says why", async (t) => {
+Deno.test("if there is no task, the answer says why", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const none: Json = {
@@ -134,7 +134,7 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     });
   });
 
-  await t.step("the one who asks holds what others wait for", () =>
+  await t.step("the caller itself holds the tasks that others depend on", () =>
     answers("ann", {
       reason: "waiting",
       message: "No task is ready; waiting for running tasks: a (ann); what would help: complete_task, fail_task or " +
@@ -174,7 +174,7 @@ Deno.test("without a task to hand out, the answer says why", async (t) => {
     await answers("bob", { reason: "all_finished", message: "All tasks are finished: 2 completed, 1 cancelled" });
   });
 
-  await t.step("naming a few of many", async () => {
+  await t.step("a few of many tasks are named", async () => {
     const ids = Array.from({ length: 12 }, (_, n) => `r${n}`);
     await create(server, ...ids);
     for (const id of ids) await claim(server, id);

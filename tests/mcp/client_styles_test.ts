@@ -70,7 +70,7 @@ for (const [name, style] of Object.entries(STYLES)) {
   });
 }
 
-Deno.test("what a tool does not know is passed over, and named to whatever part of the answer a model sees", async (t) => {
+Deno.test("unknown parameters are ignored, and named in every part of the answer that a model may see", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const note = (tool: string, names: string) => `Ignored parameters that ${tool} does not have: ${names}.`;
@@ -92,14 +92,14 @@ Deno.test("what a tool does not know is passed over, and named to whatever part 
     assertEquals([created, said], [2, note("create_tasks", "tasks.p, tasks.q, tasks.r, tasks.s, tasks.t and 1 more")]);
   });
 
-  await t.step("in a refusal, as it may be what is missing", async () => {
+  await t.step("in a refusal, as it may be the misspelt name of a missing one", async () => {
     const { code, message } = await server.refused("update_tasks", { action: "move", ids: ["a"], target: "g" });
     assertEquals(code, "invalid_value");
     assert(message.startsWith("Cannot move tasks as to_group is missing: "), message);
     assert(message.endsWith(`. ${note("update_tasks", "target")}`), message);
   });
 
-  await t.step("but not where the client is known to add it", async () => {
+  await t.step("but not if clients are known to add it", async () => {
     const { note } = await server.ask("get_task_details", { task_id: "a", wait_for_previous: true, _x: 1 });
     assertEquals(note, undefined);
   });
@@ -170,17 +170,17 @@ Deno.test("null changes nothing, and an update of nothing but null names clear",
     });
   }
 
-  await t.step("an action without its target names clear", async () => {
+  await t.step("the refusal of an action without its target names clear", async () => {
     const { message } = await server.refused("update_tasks", { action: "move", ids: ["a"], to_group: null });
     assertStringIncludes(message, 'to_group is missing: add it, or use clear: ["to_group"] for none');
   });
 
-  await t.step("what is set and cleared at once is refused", async () => {
+  await t.step("setting and clearing a value at once is refused", async () => {
     const { message } = await server.refused("update_task", { task_id: "a", role: "qa", clear: ["role"] });
     assertStringIncludes(message, "Cannot both set and clear role");
   });
 
-  await t.step("what is named in clear is removed", async () => {
+  await t.step("values named in clear are removed", async () => {
     await server.ask("update_task", { task_id: "a", clear: "role" });
     assertEquals((await server.ask("get_task_details", { task_id: "a" }))["role"], undefined);
     const group = await server.ask("update_group", { group_id: "g", clear: ["title", "max_parallel"] });

@@ -21,7 +21,7 @@ Deno.test("a journal that is thirty days ahead of the clock", async (t) => {
   }
   await using server = await startServer(directory.path);
 
-  await t.step("is told by heartbeat and with no_tasks, not with a task", async () => {
+  await t.step("is reported by heartbeat and with no_tasks, not with a task", async () => {
     const { clock_warning } = await server.ask("heartbeat", { instance_id: "ann" });
     assertMatch(String(clock_warning), /^The journal is 30 days ahead of this machine's clock: .* stand still; /);
     assertEquals((await claim(server, "a"))["clock_warning"], undefined);
@@ -30,17 +30,17 @@ Deno.test("a journal that is thirty days ahead of the clock", async (t) => {
     assertMatch(String(none["clock_warning"]), /^The journal is 30 days ahead/);
   });
 
-  await t.step("is warned of on the log, once", async () => {
+  await t.step("is logged as one warning", async () => {
     await server.client.ping();
     assertEquals(server.log.split("The journal is 30 days ahead").length, 2, server.log);
   });
 
-  await t.step("lets a dead worker's task be released, as it says", async () => {
+  await t.step("does not prevent the release of a dead worker's task, as the warning says", async () => {
     const task = await server.ask("release_task", { task_id: "a", instance_id: "ann" });
     assertEquals(task["status"], "pending");
   });
 
-  await t.step("can be left for a new data directory, as it says", async () => {
+  await t.step("can be exported to a new data directory, as the warning says", async () => {
     await using fresh = await temporaryDirectory();
     const { output } = await runProgram(directory.path, ["export"]);
     assertEquals((await runProgram(fresh.path, ["import", "-"], { input: output })).code, 0);
@@ -51,7 +51,7 @@ Deno.test("a journal that is thirty days ahead of the clock", async (t) => {
   });
 });
 
-Deno.test("a journal that is not ahead of the clock is not worth a word", async () => {
+Deno.test("a journal that is not ahead of the clock causes no warning", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await plan(server, "a");

@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
   { tool: "get_history", args: { task_id: "held", since: 3, limit: 1 } },
 ];
 
-Deno.test("no parameter is dropped silently", async (t) => {
+Deno.test("every parameter has an effect or a note", async (t) => {
   const journal = await plan();
   for (const { tool, args, needs = [] } of CASES) {
     const whole = await outcomeOf(journal, tool, args);
@@ -142,7 +142,7 @@ Deno.test("no parameter is dropped silently", async (t) => {
   }
 });
 
-Deno.test("no parameter inside a task, a reservation or a back-off is dropped silently", async (t) => {
+Deno.test("every parameter inside a task, a reservation or a back-off has an effect", async (t) => {
   const journal = await plan();
   const outcome = (task: Args) =>
     outcomeOf(journal, "create_tasks", { tasks: [{ id: "new", description: "x", ...task }] });
@@ -167,7 +167,7 @@ Deno.test("no parameter inside a task, a reservation or a back-off is dropped si
   }
 });
 
-Deno.test("a template with a group for a task is refused, as its tasks get the group of apply_template", async () => {
+Deno.test("a template whose task has a group is refused, as apply_template sets the group", async () => {
   await using server = await connect({ now: () => NOW });
   const tasks = [{ id: "a", description: "", group: "g" }];
   const { isError, structuredContent } = await server.call("save_template", { name: "t", tasks });

@@ -32,7 +32,7 @@ interface Tally {
   malformed: number;
 }
 
-Deno.test("ten thousand calls of all kinds are answered, and what they did is sound", async () => {
+Deno.test("ten thousand random calls are answered, and leave a valid journal", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const hanging = setTimeout(() => server.kill("SIGKILL"), MAX_MS);

@@ -38,7 +38,7 @@ Deno.test("groups", async (t) => {
     assertEquals((await server.refused("create_group", { group_id: "h", max_parallel: 0 })).code, "invalid_value");
   });
 
-  await t.step("say how far they are", async () => {
+  await t.step("show status, counts and percent", async () => {
     await createIn(server, "g", "a", "b", "c");
     await finish(server, "a");
     await claim(server, "b");
@@ -52,7 +52,7 @@ Deno.test("groups", async (t) => {
     assertEquals((await server.refused("get_groups", { group_id: "none" })).code, "not_found");
   });
 
-  await t.step("keep their tasks from being claimed while they are full or paused", async () => {
+  await t.step("that are full or paused give out no tasks", async () => {
     await server.ask("update_group", { group_id: "g", max_parallel: 1 });
     const full = await next();
     assertEquals(full["reason"], "limited");
@@ -70,7 +70,7 @@ Deno.test("groups", async (t) => {
     assertEquals((await server.refused("update_group", { group_id: "none" })).code, "not_found");
   });
 
-  await t.step("can be depended on, by whole and by share, with who joins later", async () => {
+  await t.step("can be dependencies, whole or in part, and include later members", async () => {
     await server.ask("create_tasks", {
       tasks: [
         { id: "whole", description: "", dependencies: [{ group: "g" }] },
@@ -90,7 +90,7 @@ Deno.test("groups", async (t) => {
     assertStringIncludes(message, "Dependencies would create a cycle: ");
   });
 
-  await t.step("are deleted once nothing is in them or depends on them", async () => {
+  await t.step("are deleted only without tasks and dependents", async () => {
     const { code, data } = await server.refused("delete_group", { group_id: "g" });
     assertEquals([code, data["count"]], ["has_dependents", 6]);
     assertEquals(await server.ask("delete_group", { group_id: "other" }), { deleted: "other" });
@@ -146,7 +146,7 @@ Deno.test("update_tasks", async (t) => {
     assertEquals((await server.ask("get_task_details", { task_id: "free" }))["group"], undefined);
   });
 
-  await t.step("does all or none, or what it can", async () => {
+  await t.step("changes all tasks or none, or with atomic: false those that it can", async () => {
     await finish(server, "b");
     const refused = await server.refused("update_tasks", { action: "cancel", ids: ["b", "c"] });
     assertEquals(refused.code, "wrong_state");
@@ -163,7 +163,7 @@ Deno.test("update_tasks", async (t) => {
     assertEquals((await server.ask("get_task_details", { task_id: "c" }))["reason"], "no");
   });
 
-  await t.step("passes over what the action cannot happen to, where no status and no ids are named", async () => {
+  await t.step("skips tasks that the action does not apply to, unless a status or ids are given", async () => {
     assertEquals(await update({ action: "cancel", group: "g" }), changed(0));
     assertEquals(await update({ action: "retry", group: "g" }), changed(1));
     assertEquals(await update({ action: "cancel", group: "g" }), changed(1));
@@ -180,7 +180,7 @@ Deno.test("update_tasks", async (t) => {
     assertEquals((await server.refused("get_task_details", { task_id: "c" })).code, "not_found");
   });
 
-  await t.step("refuses what is not said in full", async () => {
+  await t.step("refuses missing and unused parameters", async () => {
     for (
       const [args, code, start] of [
         [{ action: "cancel" }, "invalid_value", "Cannot change all tasks at once"],
@@ -199,7 +199,7 @@ Deno.test("update_tasks", async (t) => {
     assertMatch((await server.refused("update_tasks", { action: "explode" })).message, /action: /);
   });
 
-  await t.step("is one record, whatever it changes", async () => {
+  await t.step("appends one record, however many tasks change", async () => {
     const { records } = await server.ask<{ records: { command: string; events: Json[] }[] }>("get_history", {
       task_id: "after c",
       limit: 1,
@@ -222,7 +222,7 @@ Deno.test("a group is a resource", async (t) => {
     return JSON.parse(content.text);
   };
 
-  await t.step("that has what get_groups says of it, and its tasks", async () => {
+  await t.step("that has the answer of get_groups, and its tasks", async () => {
     await createIn(server, "group 🦕", "a", "b");
     await create(server, "elsewhere");
     const { tasks, ...group } = await read("group 🦕");
@@ -231,7 +231,7 @@ Deno.test("a group is a resource", async (t) => {
     assertEquals(tasks.length, 2);
   });
 
-  await t.step("that does not exist unless it was created", async () => {
+  await t.step("that exists only after create_group", async () => {
     const error = await read("none").then(() => assert(false), (error) => error);
     assert(error instanceof McpError);
     assertEquals(error.code, -32602);
@@ -244,7 +244,7 @@ Deno.test("a group is a resource", async (t) => {
     assertEquals(completion, { values: ["g/1", "group 🦕"], hasMore: false });
   });
 
-  await t.step("that tells of changes by any process, and of nothing else", async () => {
+  await t.step("that notifies of its changes by any process, and of nothing else", async () => {
     const told: string[] = [];
     server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void told.push(params.uri));
     await server.client.subscribeResource({ uri: uriOf("x") });

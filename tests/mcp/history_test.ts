@@ -84,7 +84,7 @@ Deno.test("history of a short life", async (t) => {
     assertEquals(has_more, false);
   });
 
-  await t.step("tells what concerns one task, even a deleted one", async () => {
+  await t.step("filters by task, even a deleted one", async () => {
     assertEquals(await seqs({ task_id: "a" }), [1, 2, 3]);
     assertEquals(await seqs({ task_id: "b" }), [1, 4, 5, 6, 7, 8, 9]);
     assertEquals(await seqs({ task_id: "never" }), []);
@@ -137,7 +137,7 @@ Deno.test("a long history is read in bounded answers", async (t) => {
     assertEquals(records[2]?.events, [{ type: "task.completed", id: "l0", instance: "ann", attempt: 1, result }]);
   });
 
-  await t.step("in pages, of fifty unless told otherwise, without loss or double", async () => {
+  await t.step("in pages, of fifty by default, without gaps or repetitions", async () => {
     await Promise.all(
       Array.from({ length: 700 }, (_, n) => server.ask("create_task", { id: `t${n}`, description: "" })),
     );
@@ -147,7 +147,7 @@ Deno.test("a long history is read in bounded answers", async (t) => {
     for (const limit of [7, 50, 500]) assertEquals(await readAll(server, limit), sequence(1, 703));
   });
 
-  await t.step("of bounded size, with the newest records or the ones after a seq", async () => {
+  await t.step("of bounded size, with the newest records or those after a seq", async () => {
     const description = "x".repeat(200);
     for (let n = 0; n < 40; n++) {
       const tasks = Array.from({ length: 20 }, (_, m) => ({ id: `w${n}.${m}`, description }));

@@ -53,7 +53,7 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "get_history", args: { limit: 501 }, says: ["limit: ", "<=500", "task_id?, since?, limit?"] },
 ];
 
-Deno.test("calls that cannot be carried out", async (t) => {
+Deno.test("invalid calls", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
 
@@ -65,20 +65,20 @@ Deno.test("calls that cannot be carried out", async (t) => {
     });
   }
 
-  await t.step("the error of an unknown tool names those that there are", async () => {
+  await t.step("the error for an unknown tool names the tools", async () => {
     const { code, message } = await server.malformed("complete");
     assertEquals(code, ErrorCode.InvalidParams);
     assertStringIncludes(message, "Unknown tool complete: the tools are create_task, create_tasks, ");
     for (const tool of (await server.client.listTools()).tools) assertStringIncludes(message, tool.name);
   });
 
-  await t.step("many mistakes are told in a short message", async () => {
+  await t.step("many mistakes get a short message", async () => {
     const tasks = Array.from({ length: 1_000 }, () => ({ id: 1, description: 2 }));
     const { message } = await server.refused("create_tasks", { tasks });
     assert(message.length < MAX_REFUSAL_CHARACTERS, message);
   });
 
-  await t.step("a string of a mebibyte is refused wherever it stands", async () => {
+  await t.step("a string of a mebibyte is refused in every parameter", async () => {
     const long = "x".repeat(MEBIBYTE);
     const ids = { task_id: "a", instance_id: "i" };
     for (
@@ -123,7 +123,7 @@ Deno.test("calls that cannot be carried out", async (t) => {
   });
 });
 
-Deno.test("odd ids come back as they were given", async (t) => {
+Deno.test("unusual ids are returned unchanged", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const ids = [
@@ -165,7 +165,7 @@ Deno.test("odd ids come back as they were given", async (t) => {
     const tasks = await server.ask<{ id: string }[]>("get_task_status", { status: "completed" });
     assertEquals(tasks.map(({ id }) => id), ids);
   });
-  await t.step("another process reads the same", async () => {
+  await t.step("another process reads the same ids", async () => {
     await server.close();
     await using other = await startServer(directory.path);
     const tasks = await other.ask<{ id: string; result: string }[]>("get_task_status", {

@@ -20,7 +20,7 @@ async function listed(server: Connected): Promise<readonly Listed[]> {
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 26, 12, minute)).toISOString();
 
-Deno.test("seenAt is when an instance made its last call, though nothing is written for it", async () => {
+Deno.test("seenAt is the time of an instance's last call, even if the call wrote nothing", async () => {
   let minute = 0;
   const now = () => new Date(at(minute)).getTime();
   await using server = await connect({ now });
@@ -33,7 +33,7 @@ Deno.test("seenAt is when an instance made its last call, though nothing is writ
   assertEquals(server.engine.seq, seq);
 });
 
-Deno.test("what others do in the name of an instance is no call of its own", async () => {
+Deno.test("a call by another in the name of an instance does not count as its call", async () => {
   let minute = 0;
   const now = () => new Date(at(minute)).getTime();
   await using server = await connect({ now });
@@ -47,7 +47,7 @@ Deno.test("what others do in the name of an instance is no call of its own", asy
   assertEquals((await server.call("list_instances", { all: true })).structuredContent?.["total"], 1);
 });
 
-Deno.test("another process knows of the calls that were written; who starts later, of those that the state keeps", async () => {
+Deno.test("another process knows the calls that wrote a record; one that starts later, those that the state keeps", async () => {
   let minute = 0;
   const now = () => new Date(at(minute)).getTime();
   const journal = new MemoryJournal(now);
@@ -71,7 +71,7 @@ Deno.test("another process knows of the calls that were written; who starts late
   assertEquals([(await listed(server))[0]?.seenAt, (await listed(other))[0]?.seenAt], [at(4), at(3)]);
 });
 
-Deno.test("instances that hold tasks or wait without being registered are listed as such", async () => {
+Deno.test("unregistered instances that hold tasks or wait are listed as unregistered", async () => {
   const now = () => new Date(at(0)).getTime();
   const journal = new MemoryJournal(now);
   await using server = await connect({ journal, now });

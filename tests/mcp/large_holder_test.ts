@@ -15,7 +15,7 @@ const COUNT = 2 * MAX_RECORD_TASKS + 1;
 const SINCE_MS = 3_600_000;
 const TIMEOUT_MS = 4 * 3_600_000;
 
-Deno.test("an instance that holds more tasks than a record has room for", async (t) => {
+Deno.test("an instance that holds more tasks than fit into a record", async (t) => {
   await using directory = await temporaryDirectory();
   const claimedAt = Date.now() - SINCE_MS;
   {
@@ -41,7 +41,7 @@ Deno.test("an instance that holds more tasks than a record has room for", async 
   }
   await using server = await startServer(directory.path);
 
-  await t.step("extends all its leases with one heartbeat, and is told what it had lost", async () => {
+  await t.step("extends all its leases with one heartbeat, which lists its lost tasks", async () => {
     const { holding, lost_tasks } = await server.ask<{ holding: Json[]; lost_tasks: Json }>("heartbeat", {
       instance_id: "ann",
     });

@@ -10,7 +10,7 @@ import { initialize, RawServer, request, toolCall } from "../support/raw_server.
 import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("at the end of its input a server answers all calls, writes the checkpoint and exits with 0", async () => {
+Deno.test("at the end of input a server answers all calls, writes the checkpoint and exits with 0", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const ids = Array.from({ length: 300 }, (_, n) => `t${n}`);
@@ -22,7 +22,7 @@ Deno.test("at the end of its input a server answers all calls, writes the checkp
   assertEquals(await checkpointedIds(directory.path), ids);
 });
 
-Deno.test("at the end of its input a server does not wait for calls that were cancelled", async () => {
+Deno.test("at the end of input a server does not wait for cancelled calls", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const ids = Array.from({ length: 50 }, (_, n) => `t${n}`);
@@ -44,7 +44,7 @@ Deno.test("a server without any input exits with 0 and leaves no tasks file", as
   assertEquals(await checkpointedIds(directory.path), undefined);
 });
 
-Deno.test("an unfinished last line is no call", async () => {
+Deno.test("an unfinished last line is not a call", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   await server.write(createCall("whole") + createCall("unfinished").trimEnd());
@@ -55,7 +55,7 @@ Deno.test("an unfinished last line is no call", async () => {
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`${signal} ends a server with 0, with all in the checkpoint that it answered`, async () => {
+  Deno.test(`after ${signal} a server exits with 0, and its checkpoint has all that it answered`, async () => {
     await using directory = await temporaryDirectory();
     await using server = new RawServer(directory.path);
     const ids = Array.from({ length: 400 }, (_, n) => `t${n}`);
@@ -73,7 +73,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-Deno.test("a server whose client has closed its output ends, with all in the journal that it took", async () => {
+Deno.test("a server whose client closed the output ends, and the journal has every call that it read", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   await server.write(initialize("begin") + Array.from({ length: 100 }, (_, n) => createCall(`t${n}`)).join(""));
@@ -120,7 +120,7 @@ Deno.test("a server does not outlive a client that is killed", async () => {
   }
 });
 
-Deno.test("a server that is ended by a signal still writes the answers that its client has yet to read", async () => {
+Deno.test("after a signal a server still writes the answers that its client has not read", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   await server.write(initialize("begin") + createCall("a"));

@@ -6,7 +6,7 @@ import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("list_instances shows the active and the draining ones, and with all the left and the lost ones too", async () => {
+Deno.test("list_instances shows active and draining instances; with all, also those that left or were lost", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");

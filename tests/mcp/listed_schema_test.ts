@@ -24,7 +24,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 
 for (const tool of toolsOf(TOOLSETS)) {
   Deno.test({
-    name: `the listing of ${tool.name} uses what all clients can read`,
+    name: `the listing of ${tool.name} uses only keywords that all clients can read`,
     permissions: "none",
     fn() {
       const { name, inputSchema } = tool.list();
@@ -37,7 +37,7 @@ for (const tool of toolsOf(TOOLSETS)) {
 }
 
 Deno.test({
-  name: "every exception is one",
+  name: "every exception is needed",
   permissions: "none",
   fn() {
     const found = toolsOf(TOOLSETS).flatMap((tool) => {

@@ -25,7 +25,7 @@ Deno.test("a client that listens", async (t) => {
   await other.ask("create_group", { group_id: "g" });
   await create(other, "a", { id: "b", dependencies: ["a"] }, "unrelated", "marker");
 
-  await t.step("is told of changes to every kind of resource", async () => {
+  await t.step("is notified of changes to every kind of resource", async () => {
     for (const uri of [TASKS, "orchestrator://graph", "orchestrator://history", "orchestrator://groups/g"]) {
       const subscription = await listen(modern, uri);
       assertEquals(subscription.honoredFilter, { resourceSubscriptions: [uri] });
@@ -37,7 +37,7 @@ Deno.test("a client that listens", async (t) => {
     }
   });
 
-  await t.step("to a task is told when a dependency makes it ready, and nothing of others", async () => {
+  await t.step("to a task is notified when a dependency makes it ready, and of no other task", async () => {
     await using _listening = await listening(modern, uriOf("b"), uriOf("marker"));
     assertEquals(
       await toldBy(other, told, () => other.ask("update_task", { task_id: "unrelated", description: "x" })),
@@ -46,12 +46,12 @@ Deno.test("a client that listens", async (t) => {
     assertEquals(await toldBy(other, told, () => finish(other, "a")), [uriOf("b")]);
   });
 
-  await t.step("to a task that does not exist is told of its creation", async () => {
+  await t.step("to a task that does not exist is notified of its creation", async () => {
     await using _listening = await listening(modern, uriOf("later 🦕"), uriOf("marker"));
     assertEquals(await toldBy(other, told, () => create(other, "later 🦕")), [uriOf("later 🦕")]);
   });
 
-  await t.step("is told nothing more once it has ended that, though another request goes on", async () => {
+  await t.step("gets no more notifications after it cancels, though another request stays open", async () => {
     const ended = await listen(modern, uriOf("b"), uriOf("marker"));
     await using _listening = await listening(modern, uriOf("marker"));
     await ended.close();
@@ -61,7 +61,7 @@ Deno.test("a client that listens", async (t) => {
     );
   });
 
-  await t.step("is told which of the resources there can be", async () => {
+  await t.step("gets the requested resources that can exist", async () => {
     const subscription = await listen(modern, "orchestrator://nothing", uriOf("a"), "http://example.com", uriOf("a"));
     assertEquals(subscription.honoredFilter, { resourceSubscriptions: [uriOf("a")] });
     await subscription.close();
@@ -70,7 +70,7 @@ Deno.test("a client that listens", async (t) => {
     await lists.close();
   });
 
-  await t.step("may follow a bounded number of resources", async () => {
+  await t.step("may subscribe to a bounded number of resources", async () => {
     const uris = (count: number) => Array.from({ length: count }, (_, n) => uriOf(`many ${n}`));
     const first = await listen(modern, ...uris(999));
     const error = await assertRejects(() => listen(modern, ...uris(2)), ProtocolError);
@@ -83,14 +83,14 @@ Deno.test("a client that listens", async (t) => {
     await second.close();
   });
 
-  await t.step("is told that it was the last when the server ends", async () => {
+  await t.step("gets a final answer when the server ends", async () => {
     const subscription = await listen(modern, uriOf("a"));
     Deno.kill(modern.pid, "SIGTERM");
     assertEquals(await subscription.closed, "graceful");
   });
 });
 
-Deno.test("requests to listen are no calls under way, and their messages name them", async (t) => {
+Deno.test("open requests to listen are not pending calls, and notifications have the id of their request", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   // More than there may be calls under way.
@@ -103,7 +103,7 @@ Deno.test("requests to listen are no calls under way, and their messages name th
     }
   });
 
-  await t.step("and told under its id", async () => {
+  await t.step("and notified under its id", async () => {
     await server.write(call("c", "create_task", { id: "a", description: "" }));
     assertEquals((await server.next())?.id, "c");
     const messages = await server.take(ids.length);
@@ -113,7 +113,7 @@ Deno.test("requests to listen are no calls under way, and their messages name th
     );
   });
 
-  await t.step("one with the id of another takes its place", async () => {
+  await t.step("one replaces an open one with the same id", async () => {
     for (const id of ids) await server.write(cancel(id));
     await server.write(listenRequest("same", { resourceSubscriptions: [uriOf("a")] }));
     await server.write(listenRequest("same", { resourceSubscriptions: [uriOf("b")] }));
@@ -139,7 +139,7 @@ Deno.test("requests to listen are no calls under way, and their messages name th
     assertEquals([id, error?.code], ["bare", -32602]);
   });
 
-  await t.step("one that would be kept at any length is refused, or followed in part", async () => {
+  await t.step("an id that is too long is refused, a URI that is too long is left out", async () => {
     const [id, longest] = ["x".repeat(256), uriOf("🦕".repeat(200))];
     await server.write(listenRequest(`${id}x`, {}));
     assertEquals((await server.next())?.error?.code, -32600);
@@ -149,7 +149,7 @@ Deno.test("requests to listen are no calls under way, and their messages name th
     await server.write(cancel(id));
   });
 
-  await t.step("null in the place of what is absent is taken for absent", async () => {
+  await t.step("null means absent", async () => {
     await server.write(listenRequest("nulls", { resourceSubscriptions: null, toolsListChanged: null }));
     assertEquals((await server.next())?.params, { notifications: {}, _meta: { [ID]: "nulls" } });
   });

@@ -24,7 +24,7 @@ class HeldJournal extends MemoryJournal {
   }
 }
 
-Deno.test("the acknowledgement comes first, also before a change that is made while the first look is not over", async () => {
+Deno.test("the acknowledgement comes first, even before a change during the first read", async () => {
   const journal = new HeldJournal(Date.now);
   await using server = await serve({ journal });
   const received = receivedBy(server);
@@ -39,7 +39,7 @@ Deno.test("the acknowledgement comes first, also before a change that is made wh
   assertEquals(received.map(({ method }) => method), [ACKNOWLEDGED, UPDATED]);
 });
 
-Deno.test("what is cancelled before it is acknowledged is not answered", async () => {
+Deno.test("a request that is cancelled before its acknowledgement is not answered", async () => {
   const journal = new HeldJournal(Date.now);
   await using server = await serve({ journal });
   const received = receivedBy(server);
@@ -54,7 +54,7 @@ Deno.test("what is cancelled before it is acknowledged is not answered", async (
   assertEquals(received.map(({ params }) => params?.["_meta"]), [{ "io.modelcontextprotocol/subscriptionId": "next" }]);
 });
 
-Deno.test("a request to listen that fails is answered once, without inner details, and can be repeated", async () => {
+Deno.test("a failed request to listen is answered once, without internal details, and can be repeated", async () => {
   const journal = new HeldJournal(Date.now);
   await using server = await serve({ journal });
   const received = receivedBy(server);

@@ -14,7 +14,7 @@ Deno.test("a client of 2026-07-28 is served", async (t) => {
   await using other = await startServer(directory.path, { name: "other" });
   const { client } = modern;
 
-  await t.step("from discovery on", () => {
+  await t.step("with discovery", () => {
     assertEquals(client.getNegotiatedProtocolVersion(), MODERN_REVISION);
     assertEquals(client.getServerVersion()?.version, denoJson.version);
     assertEquals(client.getServerCapabilities(), {
@@ -63,12 +63,12 @@ Deno.test("a client of 2026-07-28 is served", async (t) => {
     assertEquals([unknown.code, unknown.data], [-32602, { uri: "orchestrator://nothing" }]);
   });
 
-  await t.step("under the name that it gives", async () => {
+  await t.step("under the name in its requests", async () => {
     const { records } = await other.ask<{ records: Json[] }>("get_history");
     assertEquals(records.map(({ actor }) => String(actor).replace(/#\d+$/, "")), ["other", "modern ??", "modern ??"]);
   });
 
-  await t.step("with progress, and no answer to what it cancels", async () => {
+  await t.step("with progress, and without answers to cancelled calls", async () => {
     const begun = Promise.withResolvers<void>();
     const aborting = new AbortController();
     const waiting = client.callTool({ name: "get_next_task", arguments: { instance_id: "ann", wait_ms: 40_000 } }, {
@@ -94,7 +94,7 @@ function metaOf(name?: string): Json {
   };
 }
 
-Deno.test("the journal has the name that each request of 2026-07-28 gives", async () => {
+Deno.test("the journal has the client's name from each request of 2026-07-28", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const names = ["first", undefined, "second"];
@@ -108,7 +108,7 @@ Deno.test("the journal has the name that each request of 2026-07-28 gives", asyn
   assertEquals(records.map(({ actor }) => actor.split("#")[0]), ["first", "client", "second"]);
 });
 
-Deno.test("results tell how long they may be kept: what can change not at all", async () => {
+Deno.test("only results that cannot change may be cached", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const resultOf = async (method: string, params: Json = {}): Promise<NonNullable<Message["result"]>> => {

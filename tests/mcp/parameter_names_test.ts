@@ -55,7 +55,7 @@ for (
     "toString",
   ]
 ) {
-  test(`${JSON.stringify(name)} is taken for nothing`, () => assertEquals(meantBy(name, PARAMETERS), undefined));
+  test(`${JSON.stringify(name)} resembles no parameter`, () => assertEquals(meantBy(name, PARAMETERS), undefined));
 }
 
 test("very long names are not compared", () => assertEquals(meantBy("dependencies".repeat(10), PARAMETERS), undefined));
@@ -73,7 +73,7 @@ for (
     "_meta",
   ]
 ) {
-  test(`${name} is a client's own, and in no tool's way`, () => {
+  test(`${name} is known as added by a client, and no tool has it`, () => {
     assertEquals(isInjected(name), true);
     for (const tool of toolsOf(TOOLSETS)) {
       assertEquals(Object.hasOwn(tool.list().inputSchema.properties ?? {}, snakeCase(name)), false, tool.name);

@@ -6,7 +6,7 @@ import { fit, presentCompact, presentTask } from "../../src/mcp/present.ts";
 import { oldTask, times } from "../core/given.ts";
 
 Deno.test({
-  name: "a compact task shows 20 dependencies, and their number only where there are more",
+  name: "a compact task shows 20 dependencies, and their number if there are more",
   permissions: "none",
   fn() {
     for (const count of [0, 19, 20, 21, 40]) {
@@ -21,7 +21,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a page has as many entries as fit, from either end, and always one",
+  name: "a page has as many entries as fit, from either end, and at least one",
   permissions: "none",
   fn() {
     const entry = (id: number, characters: number) => ({ id, text: "x".repeat(characters - 18) });
@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the last attempt has a duration unless it is among those that are over; all together, and the rest, is told",
+  name: "a task shows the duration of its last attempt, of all attempts, and its waiting time",
   permissions: "none",
   fn() {
     const past = (attempt: number) => {

@@ -37,7 +37,7 @@ Deno.test("prompts", async (t) => {
   });
 
   for (const nothing of [undefined, {}, { goal: "" }, { goal: null, instance_id: null }, null]) {
-    await t.step(`need none of their arguments: ${JSON.stringify(nothing)}`, async () => {
+    await t.step(`work without arguments: ${JSON.stringify(nothing)}`, async () => {
       const plan = await textOf("plan_work", nothing);
       assertStringIncludes(plan, "take it from the conversation. If there is none either, ask before you go on");
       assert(!/undefined|null/.test(plan), plan);
@@ -48,11 +48,11 @@ Deno.test("prompts", async (t) => {
     });
   }
 
-  await t.step("do not tell agents to wait as long as clients do", async () => {
+  await t.step("tell agents to wait for less than the timeout of clients", async () => {
     assertStringIncludes(await textOf("work_on_tasks"), "wait_ms 50000.");
   });
 
-  await t.step("are refused if there is no such, naming those that there are", async () => {
+  await t.step("that do not exist are refused, with the names of those that do", async () => {
     const { message } = await errorOf("plan");
     assertStringIncludes(message, "Unknown prompt plan: the prompts are plan_work, work_on_tasks, review_progress");
     assertStringIncludes((await errorOf("__proto__")).message, "Unknown prompt __proto__");

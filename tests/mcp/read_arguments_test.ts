@@ -98,12 +98,12 @@ reads({ id: "a", wait_for_previous: true, task_progress: "- [ ] x", _meta: {}, i
 });
 
 for (const nothing of [undefined, null, {}]) {
-  test(`${JSON.stringify(nothing)} is no arguments`, () => {
+  test(`${JSON.stringify(nothing)} means no arguments`, () => {
     assertEquals(readArguments(SCHEMA, nothing), { args: {}, unknown: [], misnamed: [], nulls: [] });
   });
 }
 
-test("unknown names are left out and told, each once, wherever they stand", () => {
+test("unknown parameters are left out and reported, each once, at any depth", () => {
   const items = [{ id: "a", colour: 1 }, { id: "b", colour: 2, cnt: 3 }, { id: "c", counts: 1 }];
   const { args, unknown, misnamed } = readArguments(SCHEMA, { colour: 1, name: "a", items });
   assertEquals(args, { items: [{ id: "a" }, { id: "b" }, { id: "c" }] });
@@ -111,7 +111,7 @@ test("unknown names are left out and told, each once, wherever they stand", () =
   assertEquals(misnamed, [["name", "names"], ["items.counts", "items.count"]]);
 });
 
-test("what resembles a parameter that is absent or null is told with that one", () => {
+test("an unknown name is reported with the parameter that it resembles, if that is absent or null", () => {
   for (const absent of [{}, { names: undefined, inner: {} }, { names: null, inner: { role: null } }]) {
     const given = { id: "a", ...absent, name: "b", inner: { ...absent.inner, roles: "r" } };
     const { unknown, misnamed } = readArguments(SCHEMA, given);
@@ -119,20 +119,20 @@ test("what resembles a parameter that is absent or null is told with that one", 
   }
 });
 
-test("what resembles a parameter that is given is not taken for it", () => {
+test("an unknown name is not taken for a parameter that is given", () => {
   const { unknown, misnamed } = readArguments(SCHEMA, { names: ["a"], name: "b" });
   assertEquals([unknown, misnamed], [["name"], []]);
 });
 
-test("what is unknown and null says nothing", () => {
+test("an unknown parameter that is null is not reported", () => {
   assertEquals(readArguments(SCHEMA, { colour: null, name: null }).unknown, []);
 });
 
-test("which parameters were null is told", () => {
+test("parameters that were null are reported", () => {
   assertEquals(readArguments(SCHEMA, { id: "a", names: null, inner: { role: null } }).nulls, ["names"]);
 });
 
-test("keys that objects have by nature are names like others", () => {
+test("names of built-in properties of objects are ordinary names", () => {
   const given = JSON.parse('{"id":"a","__proto__":{"id":"b"},"constructor":1,"map":{"__proto__":"x"}}');
   const { args, unknown } = readArguments(SCHEMA, given);
   assertEquals(JSON.stringify(args), '{"id":"a","map":{"__proto__":"x"}}');
@@ -154,7 +154,7 @@ for (
   });
 }
 
-test("a hundred unknown names are told, and more are refused", () => {
+test("a hundred unknown parameters are reported, and more are refused", () => {
   const unknown = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
   assertEquals(readArguments(SCHEMA, unknown(99)).unknown.length, 99);
   assertEquals(readArguments(SCHEMA, unknown(100)).unknown.length, 100);

@@ -181,13 +181,13 @@ Deno.test("every refusal has its message and code, and changes nothing", async (
       assertEquals(error.code, code);
     });
   }
-  await t.step("none of them wrote a record", async () => assertEquals(await lastSeq(server), seq));
-  await t.step("every code is among them", () => {
+  await t.step("none of them appended a record", async () => assertEquals(await lastSeq(server), seq));
+  await t.step("every code is tried", () => {
     assertEquals(new Set<string>(CASES.map(({ code }) => code)), new Set(Object.keys(CODES)));
   });
 });
 
-Deno.test("a refusal has the facts of its message as data", async () => {
+Deno.test("a refusal has the facts in its message as data, too", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await prepare(server);
@@ -201,7 +201,7 @@ Deno.test("a refusal has the facts of its message as data", async () => {
   assertEquals(stale.data, { id: "held", attempt: 7, current: 1 });
 });
 
-Deno.test("a task with many dependents names ten of them and how many more there are", async () => {
+Deno.test("a refusal names ten of many dependents, and the number of the others", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "hub");

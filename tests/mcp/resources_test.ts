@@ -41,25 +41,25 @@ Deno.test("resources", async (t) => {
   await finish(server, "a", "made");
   await claim(server, "c");
 
-  await t.step("tasks has them compact, as get_task_status does", async () => {
+  await t.step("tasks has the same content as get_task_status", async () => {
     const tasks = await server.ask<Json[]>("get_task_status");
     assertEquals(await readJson(server, "orchestrator://tasks"), { total: 3, tasks });
     assertEquals((await read(server, "orchestrator://tasks")).mimeType, "application/json");
   });
 
-  await t.step("a task has it whole, as get_task_details does", async () => {
+  await t.step("a task has the same content as get_task_details", async () => {
     for (const id of ["a", 'b "<x>"', "c"]) {
       const task = await server.ask("get_task_details", { task_id: id });
       assertEquals(await readJson(server, `orchestrator://tasks/${encodeURIComponent(id)}`), task);
     }
   });
 
-  await t.step("history has the newest records, as get_history does", async () => {
+  await t.step("history has the newest records, like get_history", async () => {
     const { records } = await server.ask("get_history");
     assertEquals(await readJson(server, "orchestrator://history"), { records });
   });
 
-  await t.step("graph is a drawing of tasks, states and dependencies", async () => {
+  await t.step("graph is a flowchart of tasks, states and dependencies", async () => {
     const { text, mimeType } = await read(server, "orchestrator://graph");
     assertEquals(mimeType, "text/vnd.mermaid");
     assertEquals(text.split("\n").filter((line) => !line.includes("classDef")), [
@@ -73,7 +73,7 @@ Deno.test("resources", async (t) => {
     ]);
   });
 
-  await t.step("that do not exist are an error that says what there is", async () => {
+  await t.step("that do not exist are refused, with a hint to the lists", async () => {
     for (
       const [uri, says] of [
         ["orchestrator://tasks/none", "Task none not found: get_task_status lists"],
@@ -127,7 +127,7 @@ Deno.test("resources of a large graph are bounded", async (t) => {
       assert(text.length <= MAX_TEXT_CHARACTERS, `${text.length} characters`);
     });
   }
-  await t.step("and have the newest", async () => {
+  await t.step("and have the newest entries", async () => {
     const { tasks, total } = await readJson<{ tasks: Json[]; total: number }>(server, "orchestrator://tasks");
     assertEquals([tasks.at(-1)?.["id"], total], ["t199", 300]);
     const { records } = await readJson<{ records: Json[] }>(server, "orchestrator://history");

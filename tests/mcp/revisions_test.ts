@@ -79,7 +79,7 @@ for (const revision of REVISIONS) {
   });
 }
 
-Deno.test("a client of an unknown revision is offered the newest that begins with initialize", async () => {
+Deno.test("a client of an unknown revision is offered the newest one that uses initialize", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const params = { protocolVersion: "2031-01-01", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
@@ -104,7 +104,7 @@ Deno.test("a client that asks for 2026-07-28 first may go on with an older revis
   assertEquals(told?.method, "notifications/resources/updated");
 });
 
-Deno.test("a request of a revision that there is not is told those that there are", async () => {
+Deno.test("a request of an unknown revision is answered with the known ones", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   for (const method of ["server/discover", "tools/list", "subscriptions/listen"]) {

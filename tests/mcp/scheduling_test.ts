@@ -57,7 +57,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     assertEquals(await settingsOf(server, "b"), shown);
   });
 
-  await t.step("by update_task, which removes what is named in clear and what is by default", async () => {
+  await t.step("by update_task, which removes cleared settings and default values", async () => {
     await create(server, "c");
     const { id, readiness } = await server.ask("update_task", { task_id: "c", ...settings });
     assertEquals([id, readiness], ["c", "delayed"]);
@@ -69,7 +69,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     assertEquals(await settingsOf(server, "b"), rest);
   });
 
-  await t.step("unless one makes no sense", async () => {
+  await t.step("unless one is invalid", async () => {
     for (
       const [wrong, code, start] of [
         [{ timeout_ms: 0 }, "invalid_value", "timeout_ms of task x must be a whole number from 1 to "],
@@ -105,7 +105,7 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals([await next(), await next(), await next(), await next()], ["urgent", "high", "normal", "low"]);
   });
 
-  await t.step("to those with the role and capabilities, registered or given with the call", async () => {
+  await t.step("to instances with the role and capabilities, registered or in the call", async () => {
     await server.ask("create_task", { id: "q1", description: "", role: "qa", capabilities: ["gpu"] });
     const none = await server.ask("get_next_task", { instance_id: "ann", roles: ["qa"] });
     assertEquals(none["reason"], "no_match");
@@ -123,13 +123,13 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals(await next({ instance_id: "tess" }), "q2");
   });
 
-  await t.step("to whom they are reserved for", async () => {
+  await t.step("to the instance that they are reserved for", async () => {
     await server.ask("create_task", { id: "r", description: "", assign_to: { instance: "bob" } });
     assertEquals((await server.ask("get_next_task", { instance_id: "ann" }))["reason"], "no_match");
     assertEquals(await next({ instance_id: "bob" }), "r");
   });
 
-  await t.step("one at a time where they name the same lock", async () => {
+  await t.step("one at a time if they have the same lock", async () => {
     await server.ask("create_tasks", {
       tasks: ["l1", "l2"].map((id) => ({ id, description: "", locks: ["db"] })),
     });
@@ -141,7 +141,7 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals(await next(), "l2");
   });
 
-  await t.step("when their time has come", async () => {
+  await t.step("after their not_before", async () => {
     await server.ask("create_task", { id: "later", description: "", not_before: "PT0.2S" });
     const { reason, next_at } = await server.ask("get_next_task", { instance_id: "ann" });
     assertEquals(reason, "waiting");
@@ -149,7 +149,7 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals(await next({ wait_ms: WAIT_MS }), "later");
   });
 
-  await t.step("again after a pause where a failure is retryable, with what its holder said", async () => {
+  await t.step("again after a pause if a failure is retryable, with the holder's error", async () => {
     await server.ask("create_task", {
       id: "flaky",
       description: "",
@@ -167,7 +167,7 @@ Deno.test("tasks are handed out", async (t) => {
     assertEquals([failed["status"], failed["error"]], ["failed", "no network"]);
   });
 
-  await t.step("again once other tasks are done, where their holder finds that they must be", async () => {
+  await t.step("again once other tasks are completed, if their holder adds these as dependencies", async () => {
     await create(server, "big", "small");
     await claim(server, "big");
     const released = await server.ask("release_task", {
@@ -184,7 +184,7 @@ Deno.test("tasks are handed out", async (t) => {
   });
 });
 
-Deno.test("dependencies are met by other ends, some of many, a group, or a result", async () => {
+Deno.test("dependencies can be other statuses, some of many, a group, or a result", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await server.ask("create_group", { group_id: "g" });
@@ -240,7 +240,7 @@ Deno.test("a lease", async (t) => {
   await using server = await startServer(directory.path);
   const task = { description: "", timeout_ms: SHORT_MS, backoff: { initial_interval_ms: 0 } };
 
-  await t.step("that expires gives the task to the next, and refuses the late answer", async () => {
+  await t.step("that expires hands the task to the next instance, and the late answer is refused", async () => {
     await server.ask("create_task", { id: "a", ...task });
     const { leaseUntil, startedAt } = await claim(server, "a");
     assertEquals(Date.parse(String(leaseUntil)) - Date.parse(String(startedAt)), SHORT_MS);
@@ -250,7 +250,7 @@ Deno.test("a lease", async (t) => {
     assertEquals((await server.refused("complete_task", late)).code, "stale_attempt");
   });
 
-  await t.step("that expires does not keep its holder from completing while nobody else has the task", async () => {
+  await t.step("that expired lets its holder complete the task while nobody else holds it", async () => {
     await server.ask("create_task", { id: "b", ...task, backoff: { initial_interval_ms: 60_000 } });
     await claim(server, "b");
     await until("the end of the lease", async () => (await details(server, "b"))["readiness"] === "delayed");
@@ -263,7 +263,7 @@ Deno.test("a lease", async (t) => {
     assertEquals((completed_task as Json)["status"], "completed");
   });
 
-  await t.step("is extended by progress, which others see", async () => {
+  await t.step("is extended by report_progress, and others see the progress", async () => {
     await server.ask("create_task", { id: "c", description: "", timeout_ms: 60_000 });
     const { leaseUntil } = await claim(server, "c");
     const progress = { task_id: "c", instance_id: "ann", percent: 40, message: "half-way" };
@@ -308,7 +308,7 @@ Deno.test("instances", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
 
-  await t.step("register, and are listed with what they say and hold", async () => {
+  await t.step("register, and are listed with their settings and tasks", async () => {
     await create(server, "a");
     const registered = await server.ask("register_instance", {
       instance_id: "ann",
@@ -341,7 +341,7 @@ Deno.test("instances", async (t) => {
     assertEquals(beat["holding"], [{ id: "a", attempt: 1 }]);
   });
 
-  await t.step("need not register to give a sign of life", async () => {
+  await t.step("can send a heartbeat without registering", async () => {
     assertEquals(await server.ask("heartbeat", { instance_id: "zoe" }), {
       instance_id: "zoe",
       status: "unregistered",
@@ -350,7 +350,7 @@ Deno.test("instances", async (t) => {
     assertEquals((await server.refused("leave", { instance_id: "zoe" })).code, "not_found");
   });
 
-  await t.step("drain, finishing what they hold, and come back", async () => {
+  await t.step("drain: they finish their tasks, and can come back", async () => {
     await create(server, "b");
     assertEquals((await server.ask("leave", { instance_id: "ann", drain: true }))["status"], "draining");
     const none = await server.ask("get_next_task", { instance_id: "ann", wait_ms: WAIT_MS });
@@ -362,7 +362,7 @@ Deno.test("instances", async (t) => {
     assertEquals((await server.ask("get_next_task", { instance_id: "ann" }))["id"], "b");
   });
 
-  await t.step("leave, and hand back all they hold", async () => {
+  await t.step("leave, and their tasks go back", async () => {
     const left = await server.ask("leave", { instance_id: "ann" });
     assertEquals([left["status"], left["holding"]], ["left", []]);
     assertEquals((await details(server, "b"))["readiness"], "ready");
@@ -371,7 +371,7 @@ Deno.test("instances", async (t) => {
     assertEquals(instances.map(({ id, status }) => [id, status]), [["ann", "left"]]);
   });
 
-  await t.step("are lost without a sign of life; their tasks go to others, and they are told once", async () => {
+  await t.step("are lost when they are silent; their tasks go to others, and lost_tasks lists them once", async () => {
     await server.ask("register_instance", { instance_id: "lou", ttl_ms: SHORT_MS });
     await claim(server, "b", "lou");
     const { id, previous } = await server.ask("get_next_task", { instance_id: "bob", wait_ms: WAIT_MS });
@@ -381,7 +381,7 @@ Deno.test("instances", async (t) => {
     assertEquals((await server.ask("get_next_task", { instance_id: "lou" }))["lost_tasks"], undefined);
   });
 
-  await t.step("are refused where they say what cannot be", async () => {
+  await t.step("are refused with invalid settings", async () => {
     for (
       const [wrong, code] of [
         [{ ttl_ms: 0 }, "invalid_value"],
@@ -396,7 +396,7 @@ Deno.test("instances", async (t) => {
   });
 });
 
-Deno.test("whoever works is told of urgent tasks that it could take up", async () => {
+Deno.test("answers to a worker list urgent tasks that it could claim", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");
@@ -416,7 +416,7 @@ Deno.test("whoever works is told of urgent tasks that it could take up", async (
   assertEquals((await server.ask("heartbeat", { instance_id: "ann" }))["urgent"], undefined);
 });
 
-Deno.test("explain_task says why a task is as it is, and what would change that", async () => {
+Deno.test("explain_task says why a task is in its state, and what would change it", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a", { id: "b", dependencies: ["a"] }, { id: "c", dependencies: ["b"] });

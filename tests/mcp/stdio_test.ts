@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 
 const encoder = new TextEncoder();
 
-Deno.test("a message is read whole wherever it is cut", async () => {
+Deno.test("a message may arrive in two chunks, cut anywhere", async () => {
   await using wire = connect();
   const line = encoder.encode(ping("ключ 🦕") + "\r\n");
   for (let cut = 1; cut < line.length; cut++) {
@@ -22,7 +22,7 @@ Deno.test("a message is read whole wherever it is cut", async () => {
   assertEquals(wire.written(), "");
 });
 
-Deno.test("messages are read byte by byte, and many from one chunk", async () => {
+Deno.test("messages may arrive byte by byte, or many in one chunk", async () => {
   await using wire = connect();
   const lines = encoder.encode(`\n${ping(1)}\n\r\n \n${ping("2 🦕")}\r\n${ping(3)}\n`);
   for (const byte of lines) await wire.receive(Uint8Array.of(byte));
@@ -54,7 +54,7 @@ Deno.test("the longest message is read, and one byte more is refused under its i
   assertEquals(wire.errors.length, 1);
 });
 
-Deno.test("the id of a message that cannot be read is taken only from where it must be the message's own", async () => {
+Deno.test("the id of an unreadable message is taken only from places where it must be the message's own", async () => {
   const long = "x".repeat(MAX_MESSAGE_BYTES);
   for (
     const [line, id] of [
@@ -76,7 +76,7 @@ Deno.test("the id of a message that cannot be read is taken only from where it m
   }
 });
 
-Deno.test("no more calls are taken than can be under way, until some are answered", async () => {
+Deno.test("no call is read while the most are pending", async () => {
   await using wire = connect();
   const count = 3 * MAX_PENDING_CALLS;
   await wire.receive(encoder.encode(Array.from({ length: count }, (_, id) => ping(id) + "\n").join("")));
@@ -92,7 +92,7 @@ Deno.test("no more calls are taken than can be under way, until some are answere
   assertEquals(wire.messages.map(idOf), Array.from({ length: count }, (_, id) => id));
 });
 
-Deno.test("cancelled calls are no longer under way, however many they were", async () => {
+Deno.test("cancelled calls are not pending, however many there are", async () => {
   for (const count of [MAX_PENDING_CALLS - 1, MAX_PENDING_CALLS, MAX_PENDING_CALLS + 1]) {
     await using wire = connect();
     const cancel = (requestId: number) =>
@@ -108,7 +108,7 @@ Deno.test("cancelled calls are no longer under way, however many they were", asy
   }
 });
 
-Deno.test("calls are taken while they come to less than the bytes of two of the longest, answered ones not counted", async () => {
+Deno.test("calls are read while the pending ones have fewer bytes than two of the longest messages", async () => {
   const long = (id: number) =>
     `{"jsonrpc":"2.0","id":${id},"method":"ping","params":{"x":"${"x".repeat(3 * 1024 * 1024)}"}}\n`;
   await using wire = connect();
@@ -126,7 +126,7 @@ Deno.test("calls are taken while they come to less than the bytes of two of the 
   await until("the last call", () => wire.messages.length === 13);
 });
 
-Deno.test("no more calls are taken while answers wait to be read", async () => {
+Deno.test("no call is read while the client does not read answers", async () => {
   const gate = Promise.withResolvers<void>();
   await using wire = connect({ beforeWrite: () => gate.promise });
   const text = "x".repeat(1024 * 1024);
@@ -152,7 +152,7 @@ Deno.test("an output that takes a byte at a time gets every byte", async () => {
   assertEquals(wire.written().trim().split("\n").map((line) => JSON.parse(line)), messages);
 });
 
-Deno.test("at the end of the input, calls under way are answered before the connection closes", async () => {
+Deno.test("at the end of input, pending calls are answered before the connection closes", async () => {
   await using wire = connect();
   await wire.receive(encoder.encode([1, 2, 3].map((id) => ping(id) + "\n").join("")));
   await wire.endInput();
@@ -166,7 +166,7 @@ Deno.test("at the end of the input, calls under way are answered before the conn
   assertEquals(wire.closings, 1);
 });
 
-Deno.test("at the end of the input, calls that wait are carried out too", async () => {
+Deno.test("at the end of input, calls that were not read yet are carried out, too", async () => {
   await using wire = connect();
   const count = 3 * MAX_PENDING_CALLS;
   await wire.receive(encoder.encode(Array.from({ length: count }, (_, id) => ping(id) + "\n").join("")));
@@ -179,7 +179,7 @@ Deno.test("at the end of the input, calls that wait are carried out too", async 
   assertEquals(wire.written().trim().split("\n").length, count);
 });
 
-Deno.test("at the end of the input, nobody waits for cancelled calls", async () => {
+Deno.test("at the end of input, cancelled calls do not delay the end", async () => {
   await using wire = connect();
   const cancel = JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
   await wire.receive(encoder.encode(`${ping(1)}\n${cancel}\n`));
@@ -189,7 +189,7 @@ Deno.test("at the end of the input, nobody waits for cancelled calls", async () 
   assertEquals(wire.written(), "");
 });
 
-Deno.test("an end from within takes no more calls, and answers those under way", async () => {
+Deno.test("end() reads no more calls, and answers the pending ones", async () => {
   await using wire = connect();
   await wire.receive(encoder.encode(ping(1) + "\n"));
   await until("the call", () => wire.messages.length === 1);
@@ -205,7 +205,7 @@ Deno.test("an end from within takes no more calls, and answers those under way",
   assertEquals(JSON.parse(wire.written()).id, 1);
 });
 
-Deno.test("an end from within stops calls that wait for others", async () => {
+Deno.test("end() drops calls that wait for room", async () => {
   await using wire = connect();
   await wire.receive(
     encoder.encode(Array.from({ length: 2 * MAX_PENDING_CALLS }, (_, id) => ping(id) + "\n").join("")),
@@ -217,7 +217,7 @@ Deno.test("an end from within stops calls that wait for others", async () => {
   assertEquals(wire.messages.length, MAX_PENDING_CALLS);
 });
 
-Deno.test("a broken pipe closes the connection without a complaint", async () => {
+Deno.test("a broken pipe closes the connection without an error", async () => {
   await using wire = connect({ beforeWrite: () => Promise.reject(new Deno.errors.BrokenPipe("gone")) });
   await wire.transport.send({ jsonrpc: "2.0", method: "notifications/message" });
   await wire.transport.closed;
@@ -225,21 +225,21 @@ Deno.test("a broken pipe closes the connection without a complaint", async () =>
   assertEquals([wire.errors.length, wire.closings], [0, 1]);
 });
 
-Deno.test("another failure of the output closes the connection and is told", async () => {
+Deno.test("another failure of the output closes the connection and is reported", async () => {
   await using wire = connect({ beforeWrite: () => Promise.reject(new Error("no space")) });
   await wire.transport.send({ jsonrpc: "2.0", method: "notifications/message" });
   await wire.transport.closed;
   assertEquals([wire.errors.map(({ message }) => message), wire.closings], [["no space"], 1]);
 });
 
-Deno.test("a failure of the input closes the connection and is told", async () => {
+Deno.test("a failure of the input closes the connection and is reported", async () => {
   await using wire = connect();
   wire.failInput(new Error("input is lost"));
   await wire.transport.closed;
   assertEquals([wire.errors.map(({ message }) => message), wire.closings], [["input is lost"], 1]);
 });
 
-Deno.test("notifications that nobody reads do not pile up without bound", async () => {
+Deno.test("unread notifications do not pile up without bound", async () => {
   const gate = Promise.withResolvers<void>();
   await using wire = connect({ beforeWrite: () => gate.promise });
   const notification: JSONRPCMessage = { jsonrpc: "2.0", method: "x", params: { text: "x".repeat(1024 * 1024) } };

@@ -26,7 +26,7 @@ Deno.test("subscriptions", async (t) => {
   const servers = [["the same", server], ["another", other]] as const;
 
   for (const [which, changing] of servers) {
-    await t.step(`to a list tell of changes by ${which} process`, async () => {
+    await t.step(`to a list notify of changes by ${which} process`, async () => {
       for (const uri of [TASKS, "orchestrator://graph", "orchestrator://history"]) {
         await server.client.subscribeResource({ uri });
         told.length = 0;
@@ -42,13 +42,13 @@ Deno.test("subscriptions", async (t) => {
   await server.client.subscribeResource({ uri: uriOf("marker") });
 
   for (const [which, changing] of servers) {
-    await t.step(`to a task tell of changes by ${which} process`, async () => {
+    await t.step(`to a task notify of changes by ${which} process`, async () => {
       await tellsOf("b", () => changing.ask("update_task", { task_id: "b", description: `by ${which}` }));
       await tellsOf("b", () => changing.ask("cancel_task", { task_id: "b" }));
       await tellsOf("b", () => changing.ask("retry_task", { task_id: "b" }));
     });
 
-    await t.step(`to a task tell nothing while it stays the same, whatever ${which} process does`, async () => {
+    await t.step(`to a task do not notify while it stays the same, whatever ${which} process does`, async () => {
       await tellsNothing(() => changing.ask("update_task", { task_id: "unrelated", description: `by ${which}` }));
       await tellsNothing(() => create(changing, { id: `after b by ${which}`, dependencies: ["b"] }));
       await tellsNothing(() => claim(changing, "a"));
@@ -56,24 +56,24 @@ Deno.test("subscriptions", async (t) => {
     });
   }
 
-  await t.step("to a task tell of its readiness, which a dependency changes", async () => {
+  await t.step("to a task notify when a dependency changes its readiness", async () => {
     await tellsOf("b", () => other.ask("cancel_task", { task_id: "a" }));
     await tellsOf("b", () => other.ask("retry_task", { task_id: "a" }));
     await tellsOf("b", () => finish(other, "a"));
   });
 
-  await t.step("to a task tell of a change back to what the client has not seen in between", async () => {
+  await t.step("to a task notify of a change back to an earlier content", async () => {
     await tellsOf("b", () => claim(other, "b"));
     await tellsOf("b", () => other.ask("release_task", { task_id: "b", instance_id: "ann" }));
   });
 
-  await t.step("to a task that does not exist tell of its creation and its end", async () => {
+  await t.step("to a task that does not exist notify of its creation and its deletion", async () => {
     await server.client.subscribeResource({ uri: uriOf("later 🦕") });
     await tellsOf("later 🦕", () => create(other, "later 🦕"));
     await tellsOf("later 🦕", () => other.ask("delete_task", { task_id: "later 🦕" }));
   });
 
-  await t.step("once ended tell nothing more", async () => {
+  await t.step("do not notify after they ended", async () => {
     await server.client.unsubscribeResource({ uri: uriOf("b") });
     await tellsNothing(() => other.ask("update_task", { task_id: "b", description: "unseen" }));
     await server.client.unsubscribeResource({ uri: "orchestrator://never" });
@@ -90,7 +90,7 @@ Deno.test("subscriptions", async (t) => {
     await tellsNothing(() => create(other, "untold"));
   });
 
-  await t.step("need a resource that there can be", async () => {
+  await t.step("need a well-formed URI", async () => {
     for (
       const uri of ["orchestrator://nothing", "orchestrator://tasks/%", "http://example.com", uriOf("x".repeat(3_000))]
     ) {
@@ -130,7 +130,7 @@ Deno.test("subscriptions", async (t) => {
 });
 
 Deno.test({
-  name: "the journal is watched as long as anything is followed, and a change under way is not told after that",
+  name: "the journal is watched while there are subscriptions, and no change is notified after the last one ended",
   permissions: "none",
   async fn() {
     for (const end of ["remove", "close"] as const) {

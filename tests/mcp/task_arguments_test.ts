@@ -39,7 +39,7 @@ const NOTHING: readonly Said[] = [
 ];
 
 Deno.test({
-  name: "each setting arrives under its own name and no other, in a new task and in a change",
+  name: "each parameter sets exactly its own setting, in a new task and in a change",
   permissions: "none",
   fn() {
     for (const [said, settings] of EACH) {
@@ -53,7 +53,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a value that is the default is not kept, and takes away another in a change",
+  name: "a default value is not stored, and removes another value in a change",
   permissions: "none",
   fn() {
     for (const [said, settings] of NOTHING) {

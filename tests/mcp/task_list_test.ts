@@ -27,7 +27,7 @@ Deno.test("a small graph is listed with one call", async (t) => {
   await fail(server, "failed", "no");
   await server.ask("cancel_task", { task_id: "cancelled" });
 
-  await t.step("compact, in the order of creation", async () => {
+  await t.step("with long texts cut, in the order of creation", async () => {
     const pending = { status: "pending" };
     const tasks = [
       { id: "ready", ...pending, readiness: "ready", dependencies: [] },
@@ -57,12 +57,12 @@ Deno.test("a small graph is listed with one call", async (t) => {
     assertEquals(await ids({ status: "blocked" }), ["blocked"]);
   });
 
-  await t.step("by several of them", async () => {
+  await t.step("by several statuses", async () => {
     assertEquals(await ids({ status: ["failed", "ready", "completed"] }), ["ready", "done", "failed"]);
     assertEquals(await ids({ status: [] }), []);
   });
 
-  await t.step("by who has them", async () => {
+  await t.step("by holder", async () => {
     assertEquals(await ids({ assigned_to: "ann" }), ["done", "failed"]);
     assertEquals(await ids({ assigned_to: "ann", status: "failed" }), ["failed"]);
     assertEquals(await ids({ assigned_to: "nobody" }), []);
@@ -90,7 +90,7 @@ Deno.test("a small graph is listed with one call", async (t) => {
     assertEquals((await list(server, { summary: false })).length, 7);
   });
 
-  await t.step("with long texts cut, and whole where they are asked for", async () => {
+  await t.step("with long texts cut, or in full with fields", async () => {
     const long = "🦕".repeat(1_000);
     await server.ask("update_task", { task_id: "ready", description: long });
     const [cut] = await list(server, { status: "ready" });
@@ -105,7 +105,7 @@ Deno.test("a large graph is listed in pages", async (t) => {
   const ids = Array.from({ length: 450 }, (_, n) => `t${n}`);
   await create(server, ...ids);
 
-  await t.step("of two hundred, saying how to get the rest", async () => {
+  await t.step("of two hundred, with a note on the next page", async () => {
     const pages = await pagesOf(server, {});
     assertEquals(pages.map((page) => page.tasks.length), [200, 200, 50]);
     assertEquals(idsOf(pages), ids);
@@ -127,7 +127,7 @@ Deno.test("a large graph is listed in pages", async (t) => {
     }
   });
 
-  await t.step("without loss or double while tasks come and go", async () => {
+  await t.step("without gaps or repetitions while tasks come and go", async () => {
     const seen: Json[] = [];
     let page = await pageOf(server, { limit: 100, fields: ["id"] });
     for (const n of rounds("the list", 1_000)) {
@@ -145,7 +145,7 @@ Deno.test("a large graph is listed in pages", async (t) => {
     assertEquals(seen.map(({ id }) => id), expected);
   });
 
-  await t.step("of the tasks that a filter leaves", async () => {
+  await t.step("of the tasks that match a filter", async () => {
     await Promise.all(ids.slice(210, 290).map((id) => claim(server, id)));
     const pages = await pagesOf(server, { assigned_to: "ann", limit: 30 });
     assertEquals(pages.map((page) => page.tasks.length), [30, 30, 20]);
@@ -153,12 +153,12 @@ Deno.test("a large graph is listed in pages", async (t) => {
     assertEquals(idsOf(pages), ids.slice(210, 290));
   });
 
-  await t.step("to the end with a cursor beyond it", async () => {
+  await t.step("and empty with a cursor beyond the end", async () => {
     assertEquals((await pageOf(server, { cursor: "999999" })).tasks, []);
   });
 });
 
-Deno.test("a page is bounded in size, however long the descriptions", async () => {
+Deno.test("the size of a page is bounded, however long the descriptions are", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const lengths = [65_536, 1, 30_000, 30_000, 30_000, 65_536, 65_536, 2, 3];

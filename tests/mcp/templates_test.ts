@@ -14,7 +14,7 @@ interface Templates {
   readonly templates: readonly (Json & { readonly name: string })[];
 }
 
-Deno.test("templates that ship can be listed, read and applied", async () => {
+Deno.test("built-in templates can be listed, read and applied", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const { templates } = await server.ask<Templates>("list_templates");
@@ -34,7 +34,7 @@ Deno.test("templates that ship can be listed, read and applied", async () => {
   }
 });
 
-Deno.test("templates that ship are data that save_template takes, and keeps as they are", async () => {
+Deno.test("built-in templates can be saved with save_template, unchanged", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   for (const { version: _, ...template } of BUILTIN_TEMPLATES) {
@@ -50,7 +50,7 @@ Deno.test("templates that ship are data that save_template takes, and keeps as t
   }
 });
 
-Deno.test("an own template", async (t) => {
+Deno.test("a saved template", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const template = {
@@ -82,7 +82,7 @@ Deno.test("an own template", async (t) => {
     }
   });
 
-  await t.step("becomes a group of tasks, with what it was given filled in", async () => {
+  await t.step("becomes a group of tasks, with the parameters filled in", async () => {
     const { group, ...created } = await server.ask("apply_template", {
       name: "check",
       version: 1,
@@ -101,7 +101,7 @@ Deno.test("an own template", async (t) => {
     assertEquals(say["dependencies"], ["c1/look", { task: "c1/look", on: "finished" }]);
   });
 
-  await t.step("is not applied, and creates nothing, where something is wrong", async () => {
+  await t.step("creates nothing if the call is invalid", async () => {
     for (
       const [wrong, code, says] of [
         [{ name: "none" }, "not_found", "none"],
@@ -127,7 +127,7 @@ Deno.test("an own template", async (t) => {
     assertStringIncludes(message, "parameters.what");
   });
 
-  await t.step("is not saved where something is wrong", async () => {
+  await t.step("is not saved if it is invalid", async () => {
     for (
       const [wrong, code] of [
         [{ name: "" }, "invalid_value"],
@@ -143,7 +143,7 @@ Deno.test("an own template", async (t) => {
     }
   });
 
-  await t.step("is taken out of use, and back", async () => {
+  await t.step("is archived and restored", async () => {
     assertEquals(await server.ask("archive_template", { name: "check" }), { name: "check", archived: true });
     const args = { name: "check", group_id: "c2", parameters: { what: "x" } };
     const { code, message } = await server.refused("apply_template", args);
@@ -170,7 +170,7 @@ Deno.test("times of a template", async (t) => {
   await using server = await startServer(directory.path);
   const moment = "2090-01-02T03:04:05.000Z";
 
-  await t.step("that are durations count from its application, moments stay", async () => {
+  await t.step("that are durations count from its application, other times stay", async () => {
     const tasks = [
       { id: "soon", description: "", not_before: "PT1H", deadline: "P1D" },
       { id: "fixed", description: "", not_before: moment, deadline: moment },
@@ -190,7 +190,7 @@ Deno.test("times of a template", async (t) => {
     assertEquals([fixed["notBefore"], fixed["deadline"]], [moment, moment]);
   });
 
-  await t.step("and other values are refused where nothing could make them right", async () => {
+  await t.step("and other values are refused if no parameter can make them valid", async () => {
     for (
       const [wrong, says] of [
         [{ not_before: "soon" }, "not_before soon is not a time"],
@@ -207,7 +207,7 @@ Deno.test("times of a template", async (t) => {
   });
 });
 
-Deno.test("a condition that is nested without end is refused, and the server goes on", async () => {
+Deno.test("a condition that is nested too deep is refused, and the server continues", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const depth = 100_000;
@@ -226,7 +226,7 @@ Deno.test("a condition that is nested without end is refused, and the server goe
   await server.endInput();
 });
 
-Deno.test("a list of many templates with long texts has a bound", async () => {
+Deno.test("a list of many templates with long texts is bounded", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const long = "long ".repeat(1_000);
@@ -242,7 +242,7 @@ Deno.test("a list of many templates with long texts has a bound", async () => {
   assertEquals(answer.total, 105);
 });
 
-Deno.test("toolsets choose which tools there are", async (t) => {
+Deno.test("toolsets select the tools", async (t) => {
   await using directory = await temporaryDirectory();
   const namesWith = async (...args: readonly string[]) => {
     await using server = await startServer(directory.path, { args });

@@ -16,7 +16,7 @@ function read(text: string, day: "begin" | "end" = "begin"): string {
   return new Date(parseTime(text, "deadline", { now: NOW, day })).toISOString();
 }
 
-Deno.test("a moment and a duration are taken as they are", () => {
+Deno.test("times with a zone and durations are parsed exactly", () => {
   for (
     const [text, moment] of [
       ["2026-12-01T10:00:00Z", "2026-12-01T10:00:00.000Z"],
@@ -30,12 +30,12 @@ Deno.test("a moment and a duration are taken as they are", () => {
   }
 });
 
-Deno.test("a date alone is the day from its beginning to its end", () => {
+Deno.test("a date alone means the start or the end of that day", () => {
   assertEquals(new Date(read("2026-12-01", "begin")).getTime(), new Date(2026, 11, 1).getTime());
   assertEquals(new Date(read("2026-12-01", "end")).getTime(), new Date(2026, 11, 2).getTime() - 1);
 });
 
-Deno.test("what is in no calendar is refused", () => {
+Deno.test("dates that the calendar does not have are refused", () => {
   for (
     const text of [
       ...["2027-02-30", "2027-02-29", "2026-04-31", "2026-13-01", "2026-00-10", "2026-12-00", "2027-02-30T10:00:00Z"],
@@ -47,11 +47,11 @@ Deno.test("what is in no calendar is refused", () => {
   }
 });
 
-Deno.test("a date and a duration are relative, a moment is not", () => {
+Deno.test("dates and durations are relative, times with a zone are not", () => {
   assertEquals(["2026-12-01", "PT1H", "2026-12-01T10:00:00Z"].map(isRelative), [true, true, false]);
 });
 
-Deno.test("the day is that of the server's time zone, for which it needs no permission", async () => {
+Deno.test("a date is a day in the server's time zone, which needs no permission", async () => {
   const module = new URL("../../src/mcp/time.ts", import.meta.url);
   const program = `import { parseTime } from ${JSON.stringify(module.href)};
     const read = (text, day) => new Date(parseTime(text, "deadline", { now: 0, day })).toISOString();
@@ -80,7 +80,7 @@ Deno.test("the day is that of the server's time zone, for which it needs no perm
   }
 });
 
-Deno.test("answers tell the moment that a date alone or a duration stands for, and only that", async () => {
+Deno.test("answers have the exact time of a date or a duration, and of nothing else", async () => {
   const endOf = (year: number, month: number, day: number) =>
     new Date(new Date(year, month - 1, day + 1).getTime() - 1).toISOString();
   await using server = await connect({ now: () => NOW });

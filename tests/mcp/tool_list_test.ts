@@ -1,4 +1,4 @@
-/** Shows that the list of tools is small, always the same, and tells a client all it needs to know of each. */
+/** Shows that the list of tools is small and always the same, and that every tool is described and annotated. */
 
 import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../support/server.ts";
@@ -57,7 +57,7 @@ Deno.test("the list of tools", async (t) => {
     }
   });
 
-  await t.step("has objects as input schemas, without references and what tells a model nothing", () => {
+  await t.step("has objects as input schemas, without references and useless keywords", () => {
     for (const { name, inputSchema } of tools) {
       assertEquals(inputSchema.type, "object", name);
       const json = JSON.stringify(inputSchema);

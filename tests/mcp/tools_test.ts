@@ -34,7 +34,7 @@ Deno.test("tools that change tasks", async (t) => {
     );
   });
 
-  await t.step("create_task clips a long description in its answer and keeps it whole", async () => {
+  await t.step("create_task cuts a long description in its answer, but stores all of it", async () => {
     const description = "x".repeat(64 * 1024);
     const task = await server.ask("create_task", { id: "long", description });
     assertEquals(task["description"], `${"x".repeat(200)}… (65536 characters, get_task_details has all)`);
@@ -57,7 +57,7 @@ Deno.test("tools that change tasks", async (t) => {
     assertEquals(answer, { created: 1_000, ready: ids.slice(0, 20), ready_count: 1_000 });
   });
 
-  await t.step("update_task changes what is given and nothing else", async () => {
+  await t.step("update_task changes only the given values", async () => {
     await create(server, "u1", "u2");
     const described = { id: "u1", description: "new", status: "pending", readiness: "ready", dependencies: [] };
     assertEquals(await server.ask("update_task", { task_id: "u1", description: "new" }), described);
@@ -73,7 +73,7 @@ Deno.test("tools that change tasks", async (t) => {
     assertEquals((await server.refused("get_task_details", { task_id: "d1" })).code, "not_found");
   });
 
-  await t.step("complete_task answers the task and what it unlocked", async () => {
+  await t.step("complete_task answers the task and the unlocked tasks", async () => {
     await create(server, "k1", "other");
     await create(server, { id: "k2", dependencies: ["k1"] }, { id: "k3", dependencies: ["k1", "other"] });
     await claim(server, "k1");
@@ -95,7 +95,7 @@ Deno.test("tools that change tasks", async (t) => {
     assertEquals(await server.ask("complete_task", call), completed, "said twice, it is the same answer");
   });
 
-  await t.step("complete_task shows twenty of many unlocked tasks, and how many there are", async () => {
+  await t.step("complete_task shows twenty of many unlocked tasks, and their number", async () => {
     await create(server, "hub");
     await create(server, ...Array.from({ length: 25 }, (_, n) => ({ id: `spoke${n}`, dependencies: ["hub"] })));
     await claim(server, "hub");
@@ -105,7 +105,7 @@ Deno.test("tools that change tasks", async (t) => {
     assertEquals(answer.unlocked_count, 25);
   });
 
-  await t.step("fail_task and retry_task block and unblock what depends on the task", async () => {
+  await t.step("fail_task blocks the dependents of a task, and retry_task unblocks them", async () => {
     await create(server, "f1");
     await create(server, { id: "f2", dependencies: ["f1"] });
     await claim(server, "f1");
@@ -127,7 +127,7 @@ Deno.test("tools that change tasks", async (t) => {
     assertEquals(await readiness(server, "f2"), ["waiting", ["f1"]]);
   });
 
-  await t.step("release_task hands a task back, for the next attempt", async () => {
+  await t.step("release_task hands a task back for the next attempt", async () => {
     await create(server, "r1");
     await claim(server, "r1");
     const released = { id: "r1", description: "do r1", status: "pending", readiness: "ready", dependencies: [] };

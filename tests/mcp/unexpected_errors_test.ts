@@ -28,7 +28,7 @@ const REQUESTS: Readonly<Record<string, (client: Client) => Promise<unknown>>> =
 };
 
 for (const [method, request] of Object.entries(REQUESTS)) {
-  Deno.test(`${method} tells an unexpected error without its details, and logs it`, async () => {
+  Deno.test(`${method} answers an unexpected error without its details, and logs it`, async () => {
     const journal = new FailingJournal(Date.now);
     await using server = await connect({ journal });
     // Node's errors have such a code; it must not become that of the protocol.
@@ -43,7 +43,7 @@ for (const [method, request] of Object.entries(REQUESTS)) {
   });
 
   if (method === "tools/call") continue;
-  Deno.test(`${method} says what is unavailable`, async () => {
+  Deno.test(`${method} answers with the message of an Unavailable error`, async () => {
     const journal = new FailingJournal(Date.now);
     await using server = await connect({ journal });
     journal.failure = new Unavailable("busy", "Another process holds the lock: try again");

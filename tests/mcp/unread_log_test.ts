@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 /** Each makes a line of log: together they are more than a pipe and the server's own bound hold. */
 const MALFORMED = 6_000;
 
-Deno.test("every call is answered though nobody reads standard error, and what was dropped is counted", async () => {
+Deno.test("calls are answered though nobody reads standard error, and dropped lines are counted", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path, { readsLog: false });
   await server.write(initialize(0));

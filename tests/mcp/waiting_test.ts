@@ -23,7 +23,7 @@ Deno.test("get_next_task waits", async (t) => {
   await using other = await startServer(directory.path);
 
   for (const [which, creating] of [["the same", server], ["another", other]] as const) {
-    await t.step(`for what ${which} process creates`, async () => {
+    await t.step(`for a task that ${which} process creates`, async () => {
       const claim = waiting(server);
       await claim.hasBegun;
       await create(creating, `by ${which}`);
@@ -31,7 +31,7 @@ Deno.test("get_next_task waits", async (t) => {
     });
   }
 
-  await t.step("for what the end of another task makes ready, with its result", async () => {
+  await t.step("for a task that another one unlocks, with its result", async () => {
     await create(other, "first", { id: "second", dependencies: ["first"] });
     await other.ask("get_next_task", { instance_id: "bob", task_id: "first" });
     const claim = waiting(server);
@@ -41,7 +41,7 @@ Deno.test("get_next_task waits", async (t) => {
     assertEquals([id, inputs], ["second", [{ task: "first", result: "made" }]]);
   });
 
-  await t.step("as long as it is asked to, and says why in vain", async () => {
+  await t.step("for wait_ms, then says why there is no task", async () => {
     const start = performance.now();
     const answer = await server.ask("get_next_task", { instance_id: "ann", wait_ms: 300 });
     // Timers may be a little early.
@@ -50,7 +50,7 @@ Deno.test("get_next_task waits", async (t) => {
     assertMatch(String(answer["message"]), /second \(ann\)/);
   });
 
-  await t.step("telling how long and for what, where the client asks to be told", async () => {
+  await t.step("with progress notifications, if the client asks for them", async () => {
     const claim = waiting(server);
     const { progress, total, message } = await claim.hasBegun;
     assertEquals(total, LONGEST_MS);
@@ -60,7 +60,7 @@ Deno.test("get_next_task waits", async (t) => {
     await claim.answer.catch(() => {});
   });
 
-  await t.step("not longer than the operator allows, and says so", async () => {
+  await t.step("not longer than the operator allows, with a note", async () => {
     await using short = await startServer(directory.path, { args: ["--max-wait-ms", "100"] });
     const start = performance.now();
     const answer = await short.ask("get_next_task", { instance_id: "ann", wait_ms: 24 * 60 * 60 * 1_000 });
@@ -70,7 +70,7 @@ Deno.test("get_next_task waits", async (t) => {
     assertEquals((await short.ask("get_next_task", { instance_id: "ann", wait_ms: 100 }))["note"], undefined);
   });
 
-  await t.step("and says so where as many wait already as may", async () => {
+  await t.step("not if too many claims wait already, with a note", async () => {
     await using crowded = await startServer(directory.path);
     const waits = times(MAX_WAITERS, (index) => {
       return crowded.ask("get_next_task", { instance_id: `w${index}`, wait_ms: LONG_MS }).catch(() => {});
@@ -86,7 +86,7 @@ Deno.test("get_next_task waits", async (t) => {
     await Promise.all(waits);
   });
 
-  await t.step("and does not say so where another wait is no help", async () => {
+  await t.step("without that note if waiting again would not help", async () => {
     await using short = await startServer(directory.path, { args: ["--max-wait-ms", String(LONG_MS)] });
     const [older, newer] = [2 * LONG_MS, 0].map((wait_ms) =>
       short.ask("get_next_task", { instance_id: "ann", wait_ms })
@@ -96,7 +96,7 @@ Deno.test("get_next_task waits", async (t) => {
     await newer;
   });
 
-  await t.step("not for an instance that may hold no more", async () => {
+  await t.step("not for an instance that holds its maximum", async () => {
     await server.ask("register_instance", { instance_id: "full", max_concurrent: 1 });
     await create(server, "held by full");
     await server.ask("get_next_task", { instance_id: "full" });
@@ -105,7 +105,7 @@ Deno.test("get_next_task waits", async (t) => {
   });
 });
 
-Deno.test("a client that cancels its wait gets nothing, then or later", async () => {
+Deno.test("a client that cancels its wait gets no task, then or later", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const claim = waiting(server);
@@ -118,7 +118,7 @@ Deno.test("a client that cancels its wait gets nothing, then or later", async ()
   assertEquals(eventsOf(await readRecords(directory.path), "task.claimed").map(({ instance }) => instance), ["bob"]);
 });
 
-Deno.test("of waits that a client abandons, the newest alone claims", async () => {
+Deno.test("if a client abandons waits, only the newest one claims", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const abandoned: WaitingCall[] = [];
@@ -140,7 +140,7 @@ Deno.test("of waits that a client abandons, the newest alone claims", async () =
   assertEquals(held.map(({ assignedTo }) => assignedTo).sort(), ["ann", "bob"]);
 });
 
-Deno.test("clients that cancel just before tasks come hold nothing in the end", async () => {
+Deno.test("clients that cancel just before a task is ready hold nothing in the end", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   const claims = Array.from({ length: 30 }, (_, n) => waiting(server, `w${n}`));
@@ -159,7 +159,7 @@ Deno.test("clients that cancel just before tasks come hold nothing in the end", 
   }
 });
 
-Deno.test("while a hundred calls wait, others are answered", async () => {
+Deno.test("other calls are answered while a hundred wait", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   await server.write(Array.from({ length: 100 }, (_, n) => waitCall(`w${n}`)).join(""));
@@ -177,7 +177,7 @@ Deno.test("while a hundred calls wait, others are answered", async () => {
   for (const { id, assignedTo } of given) assertEquals(String(assignedTo).slice(1), String(id).slice(1));
 });
 
-Deno.test("the end of its input ends all waiting, and the server", async () => {
+Deno.test("the end of input ends all waits, and the server", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const ids = Array.from({ length: 50 }, (_, n) => `w${n}`);
@@ -192,7 +192,7 @@ Deno.test("the end of its input ends all waiting, and the server", async () => {
   for (const answer of answers) assertEquals(contentOf(answer)["reason"], "no_tasks_exist");
 });
 
-Deno.test("what comes while a server ends is not left with those who waited in it", async () => {
+Deno.test("a task that becomes ready while a server ends is not claimed for its waiters", async () => {
   await using directory = await temporaryDirectory();
   await using other = await startServer(directory.path);
   for (let round = 0; round < 5; round++) {

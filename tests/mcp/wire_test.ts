@@ -14,7 +14,7 @@ const encoder = new TextEncoder();
 /** A request of which each parameter list is wrong. */
 const WRONG_PARAMS = [5, "text", true, [1, 2]];
 
-Deno.test("what cannot be read is answered, and the next message too", async (t) => {
+Deno.test("unreadable messages are answered, and so is the next message", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const { ParseError, InvalidRequest } = ErrorCode;
@@ -27,7 +27,7 @@ Deno.test("what cannot be read is answered, and the next message too", async (t)
   const lines: [string, Uint8Array | string, Pick<Message, "id">, number][] = [
     ["invalid UTF-8", invalidUtf8, { id: 7 }, ParseError],
     ["half a character", truncatedCharacter, { id: 8 }, ParseError],
-    ["no JSON", "hello", { id: null }, ParseError],
+    ["text that is not JSON", "hello", { id: null }, ParseError],
     ["half a request", '{"jsonrpc":"2.0","id":"half","method":"tools/call","par', { id: "half" }, ParseError],
     ["two requests on a line", `${request(1, "ping").trim()}${request(2, "ping").trim()}`, { id: 1 }, ParseError],
     ["a NUL", "\0", { id: null }, ParseError],
@@ -62,7 +62,7 @@ Deno.test("what cannot be read is answered, and the next message too", async (t)
   }
 });
 
-Deno.test("requests that make no sense are answered under their id", async (t) => {
+Deno.test("invalid requests are answered under their id", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   for (
@@ -107,7 +107,7 @@ Deno.test("a batch is refused with the id of each of its requests", async () => 
   assertEquals(((await server.next())?.result?.["structuredContent"] as { total: number }).total, 0);
 });
 
-Deno.test("a batch of more requests than are answered one by one ends with these", async () => {
+Deno.test("only the first requests of a very large batch are answered", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const line = (count: number) =>
@@ -119,7 +119,7 @@ Deno.test("a batch of more requests than are answered one by one ends with these
   }
 });
 
-Deno.test("null in the place of what is absent is taken for absent", async (t) => {
+Deno.test("null means absent", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   for (
@@ -142,7 +142,7 @@ Deno.test("null in the place of what is absent is taken for absent", async (t) =
   }
 });
 
-Deno.test("arguments that are no object are read as JSON text, or answered with a result that models see", async () => {
+Deno.test("arguments that are not an object are parsed as JSON text, or refused with a result that models see", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const answerOf = async (args: unknown) => {
@@ -158,7 +158,7 @@ Deno.test("arguments that are no object are read as JSON text, or answered with 
   }
 });
 
-Deno.test("a malformed initialize is told what it takes", async (t) => {
+Deno.test("a malformed initialize request is answered with the expected params", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
   const whole = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
@@ -183,13 +183,13 @@ Deno.test("a malformed initialize is told what it takes", async (t) => {
       assertStringIncludes(message, "It takes: protocolVersion");
     });
   }
-  await t.step("and can be repeated", async () => {
+  await t.step("then a valid one succeeds", async () => {
     await server.write(initialize(1));
     assert((await server.next())?.result !== undefined);
   });
 });
 
-Deno.test("messages arrive in every form that bytes can take", async (t) => {
+Deno.test("messages are read in every form in which their bytes may arrive", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);
 
@@ -230,7 +230,7 @@ Deno.test("messages arrive in every form that bytes can take", async (t) => {
     assertEquals((await server.next())?.id, "ö🦕");
   });
 
-  await t.step("as answers to questions that were never asked", async () => {
+  await t.step("as responses to requests that were never sent", async () => {
     await server.write(
       '{"jsonrpc":"2.0","id":99,"result":{}}\n{"jsonrpc":"2.0","id":98,"error":{"code":1,"message":""}}\n',
     );
@@ -248,7 +248,7 @@ Deno.test("messages arrive in every form that bytes can take", async (t) => {
     assertEquals(ids.at(-1), 7);
   });
 
-  await t.step("too long, with the id first, last or nowhere", async () => {
+  await t.step("too long, with the id first, last or absent", async () => {
     const long = "x".repeat(5 * 1024 * 1024);
     for (
       const [line, id] of [
