@@ -72,14 +72,14 @@ test("a checkpoint is written 250 ms after the last change, one for all of them"
   assertEquals(saved, [3]);
 });
 
-test("without changes no checkpoint is written, nor at the end", async ({ time, engine, checkpointer, saved }) => {
+test("without changes no checkpoint is written, not even by closing", async ({ time, engine, checkpointer, saved }) => {
   await engine.catchUp();
   await time.pass(60_000);
   await checkpointer.close();
   assertEquals(saved, []);
 });
 
-test("changes that never pause get a checkpoint every five seconds", async ({ time, engine, saved }) => {
+test("constant changes get a checkpoint every five seconds", async ({ time, engine, saved }) => {
   for (let index = 0; index < 170; index++) {
     await createTask(engine, `t${index}`);
     await time.pass(100);
@@ -98,7 +98,7 @@ test("writing checkpoints takes at most a tenth of the time", async (scene) => {
   assert(ticks * 100 > 4 * 10 * scene.saveMs, `${ticks} ticks`);
 });
 
-test("what changes while a checkpoint is written gets the next one", async (scene) => {
+test("changes during a checkpoint are in the next one", async (scene) => {
   scene.saveMs = 1_000;
   await createTask(scene.engine, "a");
   await scene.time.pass(300);
@@ -107,7 +107,7 @@ test("what changes while a checkpoint is written gets the next one", async (scen
   assertEquals(scene.saved, [1, 2]);
 });
 
-test("at the end what is in no checkpoint yet is written", async ({ engine, checkpointer, saved, time }) => {
+test("closing writes a checkpoint of the latest changes", async ({ engine, checkpointer, saved, time }) => {
   await createTask(engine, "a");
   await engine.close();
   const closing = checkpointer.close();
@@ -116,7 +116,7 @@ test("at the end what is in no checkpoint yet is written", async ({ engine, chec
   assertEquals(saved, [1]);
 });
 
-test("the end waits for a checkpoint under way, and adds what has changed since", async (scene) => {
+test("closing waits for a running checkpoint, and writes another if there are changes since", async (scene) => {
   scene.saveMs = 1_000;
   await createTask(scene.engine, "a");
   await scene.time.pass(300);
@@ -128,7 +128,7 @@ test("the end waits for a checkpoint under way, and adds what has changed since"
   assertEquals(scene.time.timers, 0);
 });
 
-test("the end waits for a checkpoint under way though nothing has changed since", async (scene) => {
+test("closing waits for a running checkpoint even if nothing has changed since", async (scene) => {
   scene.saveMs = 1_000;
   await createTask(scene.engine, "a");
   await scene.time.pass(300);
@@ -141,14 +141,14 @@ test("the end waits for a checkpoint under way though nothing has changed since"
   assertEquals(scene.saved, [1]);
 });
 
-test("nothing is written after the end", async ({ engine, checkpointer, saved, time }) => {
+test("nothing is written after close", async ({ engine, checkpointer, saved, time }) => {
   await checkpointer.close();
   await createTask(engine, "a");
   await time.pass(60_000);
   assertEquals(saved, []);
 });
 
-test("a checkpoint that can't be written is a warning, and the next change brings another", async (scene) => {
+test("a checkpoint that can't be written causes a warning, and the next change another try", async (scene) => {
   scene.isFull = true;
   await createTask(scene.engine, "a");
   await scene.time.pass(1_000);
@@ -162,7 +162,7 @@ test("a checkpoint that can't be written is a warning, and the next change bring
 });
 
 Deno.test({
-  name: "what a process left without a checkpoint gets one from the next, without any change",
+  name: "records that a process left without a checkpoint get one from the next process, without any change",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();
@@ -180,7 +180,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a checkpoint is written of what other processes change too",
+  name: "changes by other processes get a checkpoint, too",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();

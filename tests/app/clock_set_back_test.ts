@@ -9,7 +9,7 @@ import { claim, create, taskWith } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
 
 Deno.test({
-  name: "what a read saw as ready by a clock that was ahead is delayed again once the clock is right",
+  name: "a task that was ready only by a clock that was ahead is delayed again once the clock is right",
   permissions: "none",
   async fn() {
     let time = 1_000;

@@ -25,7 +25,7 @@ function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn: () => fn(new MemoryDisk()) });
 }
 
-test("what one engine has answered, the next call of any other sees", async (disk) => {
+test("the next call of any engine sees what another one has answered", async (disk) => {
   await using first = await startStore({ directory: "/data", disk });
   await using second = await startStore({ directory: "/data", disk });
   for (let round = 0; round < 20; round++) {
@@ -41,7 +41,7 @@ test("what one engine has answered, the next call of any other sees", async (dis
   assertEquals(await wholeState(first.engine), await wholeState(second.engine));
 });
 
-test("what one engine has answered, an engine started later sees", async (disk) => {
+test("an engine that starts later sees what another one has answered", async (disk) => {
   await using first = await startStore({ directory: "/data", disk });
   for (let round = 0; round < 5; round++) {
     await createTask(first.engine, `t${round}`);
@@ -71,7 +71,7 @@ Deno.test({
   },
 });
 
-test("a call that can't have the lock is refused as busy, and has changed nothing", async (disk) => {
+test("a call that can't get the lock is refused as busy, and changes nothing", async (disk) => {
   await using store = await startStore({ directory: "/data", disk, lockWaitMs: 10 });
   await createTask(store.engine, "a");
   const lock = new WriteLock(disk, "/data/lock");
@@ -86,7 +86,7 @@ test("a call that can't have the lock is refused as busy, and has changed nothin
   assertEquals(await taskIds(store.engine), ["a", "b"]);
 });
 
-test("what the operating system refuses is told as that, and passes", async (memory) => {
+test("an error of the operating system is reported as such, and later calls succeed", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   disk.plan = ({ name }) =>
@@ -100,7 +100,7 @@ test("what the operating system refuses is told as that, and passes", async (mem
   assertEquals(await taskIds(store.engine), ["a"]);
 });
 
-test("after a failed append nothing of it is visible, and the engine knows what others did meanwhile", async (memory) => {
+test("after a failed append none of it is visible, and the engine sees what others did meanwhile", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using failing = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk: memory });
@@ -118,7 +118,7 @@ test("after a failed append nothing of it is visible, and the engine knows what 
   assertEquals((await recordsAfter(other.journal)).map(({ seq }) => seq), [1, 2, 3, 4]);
 });
 
-test("a checkpoint asked for after a failed append is of what the journal holds", async (memory) => {
+test("a checkpoint after a failed append has the content of the journal", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");

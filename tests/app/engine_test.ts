@@ -83,7 +83,7 @@ test("calls made together share one write and one sync, however many they are up
   assertEquals((await taskIds(store.engine)).length, 857);
 });
 
-test("calls whose records come to many bytes are spread over transactions, in order", async () => {
+test("calls with large records are spread over several transactions, in order", async () => {
   using _time = new FakeTime();
   const ids = times(40, (index) => `t${index}`);
   for (const sizeBytes of [100, 30_000, 60_000]) {
@@ -102,7 +102,7 @@ test("calls whose records come to many bytes are spread over transactions, in or
   }
 });
 
-test("a batch that takes long leaves the rest of the calls to the next, in order", async () => {
+test("a batch that takes too long leaves the rest of its calls to the next one, in order", async () => {
   using time = new FakeTime();
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
@@ -119,7 +119,7 @@ test("a batch that takes long leaves the rest of the calls to the next, in order
   assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
 });
 
-test("the rest of a batch that took long and failed is carried out all the same", async () => {
+test("the rest of a batch that took too long and failed is still carried out", async () => {
   using time = new FakeTime();
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
@@ -160,7 +160,7 @@ test("more calls than the queue holds are refused as overloaded, and the others 
   assertEquals(await taskIds(engine), ["a"]);
 });
 
-test("closing answers what was called before, and refuses what comes after", async () => {
+test("closing answers earlier calls, and refuses later ones", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   let answered = 0;
   for (const index of times(600, (each) => each)) createTask(store.engine, `t${index}`).then(() => answered++);
@@ -174,14 +174,14 @@ test("closing answers what was called before, and refuses what comes after", asy
   await store.engine.close();
 });
 
-test("a state is also given out after the end, for the last checkpoint", async () => {
+test("the state can still be read after close, for the last checkpoint", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   await createTask(store.engine, "a");
   await store.engine.close();
   assertEquals((await takeCheckpoint(store.engine)).snapshot.tasks.length, 1);
 });
 
-test("a state given out for a checkpoint while commands come in is the one of its position", async () => {
+test("the state for a checkpoint matches its position while commands come in", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const { engine, journal } = store;
   await createTask(engine, "first");
@@ -205,7 +205,7 @@ test("a state given out for a checkpoint while commands come in is the one of it
   assert(positions.size > 3, "the states are all of the same position");
 });
 
-test("a closed engine has answered all that it was asked, and takes nothing more", async () => {
+test("a closed engine has answered all calls, and accepts no more", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const { engine } = store;
   const asked = createTask(engine, "a");
@@ -217,7 +217,7 @@ test("a closed engine has answered all that it was asked, and takes nothing more
   assertEquals((await recordsAfter(store.journal)).length, 1);
 });
 
-test("the history is what the journal holds after a place", async () => {
+test("the history has the records of the journal after a position", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk(), segmentBytes: 300 });
   for (const index of times(10, (each) => each)) await createTask(store.engine, `t${index}`);
   const records = await recordsAfter(store.journal);
@@ -249,7 +249,7 @@ Deno.test({
   },
 });
 
-test("a journal that is replaced again and again is an error in the end", async () => {
+test("a journal that is replaced again and again causes an error in the end", async () => {
   const memory = new MemoryJournal(steppingClock());
   let tries = 0;
   const journal: Journal = {

@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
 Deno.test({
-  name: "a feed tells of other processes' records without a call here, in order and each once",
+  name: "a feed delivers the records of other processes without a call here, in order, each once",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using directory = await temporaryDirectory();
@@ -33,7 +33,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a feed looks at once after a hint, and a few milliseconds later once for all that come meanwhile",
+  name: "a feed polls at once after a hint, and once more a few milliseconds later for all hints in between",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();
@@ -58,7 +58,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a feed watches while somebody subscribes, once for all of them",
+  name: "a feed watches while it has subscribers, once for all of them",
   permissions: "none",
   async fn() {
     const disk = countingWatches(new MemoryDisk());
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a feed that can't watch warns, and looks at intervals instead",
+  name: "a feed that can't watch warns, and polls instead",
   permissions: "none",
   async fn() {
     const memory = new MemoryDisk();

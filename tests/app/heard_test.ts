@@ -30,7 +30,7 @@ function test(name: string, act: (scene: Scene) => Promise<void> | void): void {
   Deno.test({ name, permissions: "none", fn: async () => await act(await startScene()) });
 }
 
-test("of too many instances the one that was heard of first and has been silent since is forgotten", ({ heard }) => {
+test("with too many instances, the one that has been silent the longest is dropped", ({ heard }) => {
   const ids = times(MAX_INSTANCES, (index) => `i${index}`);
   for (const id of ids) heard.note(id);
   // Some of the first make another call.
@@ -43,7 +43,7 @@ test("of too many instances the one that was heard of first and has been silent 
   assertEquals(["i0", "i2", "i4", "i6"].map((id) => heard.at(id)), [0, 0, 0, 0]);
 });
 
-test("a time never goes back, and an id that no instance can have is not kept", (scene) => {
+test("a time never goes back, and an invalid id is not kept", (scene) => {
   const { heard } = scene;
   for (const [now, expected] of [[5, 5], [3, 5], [7, 7]] as const) {
     scene.now = now;
@@ -55,7 +55,7 @@ test("a time never goes back, and an id that no instance can have is not kept", 
   assertEquals([heard.at(longest), heard.at(`${longest}!`)], [7, undefined]);
 });
 
-test("what an instance itself calls in any process is heard, and nothing in its name or to keep it alive", async (scene) => {
+test("calls by an instance in any process count, but not calls in its name or those that keep it alive while it waits", async (scene) => {
   const { engine, heard } = scene;
   const settings = { ttlMs: 50 };
   const calls: readonly (readonly [isHeard: boolean, command: Command, actor?: string])[] = [

@@ -39,7 +39,7 @@ const REFUSED: readonly (readonly [string, Command, RefusalCode])[] = [
 ];
 
 for (const [what, command, code] of REFUSED) {
-  test(`${what} is refused, and is a sign of life all the same`, async (scene) => {
+  test(`${what} is refused, but counts as a sign of life`, async (scene) => {
     const engine = await withWorkOfAnn(scene);
     scene.now += 60;
     const { seq } = engine;
@@ -65,7 +65,7 @@ for (const [what, command, code] of REFUSED) {
   });
 }
 
-test("a refused call writes nothing while enough time is left, or where nothing of it can expire", async (scene) => {
+test("a refused call writes nothing while enough time is left, or if nothing can expire", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
   await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
@@ -78,7 +78,7 @@ test("a refused call writes nothing while enough time is left, or where nothing 
   assertEquals(engine.seq, seq);
 });
 
-test("a refused call stands beside those of its batch that are carried out", async (scene) => {
+test("a refused call does not disturb the other calls of its batch", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
   const settled = await Promise.allSettled([
@@ -91,7 +91,7 @@ test("a refused call stands beside those of its batch that are carried out", asy
   assertEquals(commands, ["create_tasks", "claim_task", "create_tasks"]);
 });
 
-test("registering again renews the leases of what is held", async (scene) => {
+test("registering again renews the leases of held tasks", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 60;
   const settings = { ttlMs: 100 };
@@ -103,7 +103,7 @@ test("registering again renews the leases of what is held", async (scene) => {
   assertEquals(holding, [{ id: "a", attempt: 1, leaseUntil: scene.now + 300 }]);
 });
 
-test("what an instance lost is told once, whatever of it is refused or carried out before", async (scene) => {
+test("lost tasks are reported once, whichever calls are refused or accepted before", async (scene) => {
   const engine = await withWorkOfAnn(scene);
   scene.now += 150;
   await engine.execute({ type: "sweep" }, localOperator("orchestrator"));
@@ -122,7 +122,7 @@ test("what an instance lost is told once, whatever of it is refused or carried o
   assertEquals(lostTasks, []);
 });
 
-test("a time that only a read of one process saw makes no lease longer, and ends none early", async (scene) => {
+test("a time that only a read in one process saw neither extends a lease nor ends it early", async (scene) => {
   const right = await scene.startEngine();
   await right.execute(
     create(taskWith({ timeoutMs: HOUR / 2 }, "a"), taskWith({ timeoutMs: HOUR / 2 }, "b")),
@@ -149,7 +149,7 @@ test("a time that only a read of one process saw makes no lease longer, and ends
   assertEquals(types, ["tasks.created", "instance.registered", "task.claimed", "task.claimed"]);
 });
 
-test("a task that only a wrong read found ready is delayed again", async (scene) => {
+test("a task that was ready only by a wrong clock is delayed again", async (scene) => {
   const right = await scene.startEngine();
   const reserved = taskWith({ assignTo: { instance: "bob", fallbackMs: HOUR / 2 } }, "bobs");
   await right.execute(create(taskWith({ notBefore: scene.now + HOUR / 2 }, "a"), reserved), localOperator("test"));
@@ -165,7 +165,7 @@ test("a task that only a wrong read found ready is delayed again", async (scene)
   for (const id of ["bobs", "a"]) assertEquals((await wrong.execute(claim("ann"), localOperator("ann"))).task?.id, id);
 });
 
-test("a time that the journal has counts, though the clock goes back behind it", async (scene) => {
+test("a time in the journal counts, even if the clock goes back before it", async (scene) => {
   const engine = await scene.startEngine();
   await engine.execute(create(taskWith({ timeoutMs: 100 }, "a")), localOperator("test"));
   scene.now -= HOUR;

@@ -20,7 +20,7 @@ const LARGE = times(
 );
 const IDS = LARGE.map(({ id }) => id);
 
-test("an import that dies at any operation is completed by repeating it, nothing twice", async () => {
+test("an import that dies at any operation can be repeated, and imports no task twice", async () => {
   const kinds = new Set<string>();
   for (let number = 1, isOver = false; !isOver; number++) {
     assert(number < MAX_OPERATIONS, "it never ends");
@@ -48,7 +48,7 @@ test("an import that dies at any operation is completed by repeating it, nothing
   assertEquals([...kinds].sort(), ["all", "none", "some"]);
 });
 
-test("what has become of imported tasks meanwhile does not matter when the import is repeated", async () => {
+test("a repeated import leaves tasks alone that were imported and changed since", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   await importTasks(store.engine, LARGE, { imported: 0, present: 0 });
   await store.engine.execute(claim("x"), localOperator("x"));
@@ -57,7 +57,7 @@ test("what has become of imported tasks meanwhile does not matter when the impor
   assertEquals(progress, { imported: 0, present: 60 });
 });
 
-test("a large import is refused before anything of it is imported", async () => {
+test("an invalid large import is refused before any task is imported", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   await importTasks(store.engine, [oldTask("t7")], { imported: 0, present: 0 });
   for (

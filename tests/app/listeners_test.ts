@@ -23,7 +23,7 @@ function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn: () => fn(new MemoryDisk()) });
 }
 
-test("own and others' records are told once, in order, as the journal has them", async (disk) => {
+test("records of this process and others are delivered once, in the order of the journal", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk });
   const told: JournalRecord[] = [];
@@ -38,7 +38,7 @@ test("own and others' records are told once, in order, as the journal has them",
   assert(told.length > 20);
 });
 
-test("a record is told once its caller has its answer, not before it is durable", async (memory) => {
+test("a record is delivered after the answer to its caller, and only when durable", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   let synced = 0;
@@ -54,7 +54,7 @@ test("a record is told once its caller has its answer, not before it is durable"
   assertEquals(told, [1, 2]);
 });
 
-test("who subscribes late is told of what comes after, also when the state is made anew", async (memory) => {
+test("a late subscriber gets later records, also after the state is rebuilt", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   for (const id of ["a", "b", "c"]) await createTask(store.engine, id);
@@ -68,7 +68,7 @@ test("who subscribes late is told of what comes after, also when the state is ma
   assertEquals(told, [4]);
 });
 
-test("who has unsubscribed is told no more, and others are", async (disk) => {
+test("an unsubscribed listener gets no more records, the others do", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   const told: string[] = [];
   const unsubscribe = store.engine.subscribe(() => void told.push("first"));
@@ -79,7 +79,7 @@ test("who has unsubscribed is told no more, and others are", async (disk) => {
   assertEquals(told, ["first", "second", "second"]);
 });
 
-test("after a failed append each record is told once: what others wrote before it, and what of it was kept", async (memory) => {
+test("after a failed append, the earlier records of others and the kept part of the batch are delivered once", async (memory) => {
   const sizeBytes = await sizeOfBatch();
   for (let taken = 0; taken <= sizeBytes; taken += 11) {
     const disk = new FaultyDisk(memory.afterKill());
@@ -100,7 +100,7 @@ test("after a failed append each record is told once: what others wrote before i
   }
 });
 
-test("records that a checkpoint of another process spares this one to read are told all the same", async (memory) => {
+test("records that are skipped thanks to another process's checkpoint are still delivered", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk: memory });
@@ -116,7 +116,7 @@ test("records that a checkpoint of another process spares this one to read are t
   assertEquals(told, await recordsAfter(store.journal));
 });
 
-test("nothing is told of what could not be made durable", async (memory) => {
+test("records that could not be made durable are not delivered", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk: memory });
@@ -131,7 +131,7 @@ test("nothing is told of what could not be made durable", async (memory) => {
   assertEquals(told, []);
 });
 
-test("what was read before the lock could not be had is neither told nor kept until it is durable", async (memory) => {
+test("records read before the lock was refused are neither delivered nor kept until they are durable", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk, lockWaitMs: 20 });
   await using other = await startStore({ directory: "/data", disk: memory });
@@ -148,7 +148,7 @@ test("what was read before the lock could not be had is neither told nor kept un
 });
 
 Deno.test({
-  name: "records that a reloaded journal no longer has are not told, and those in their place are",
+  name: "records that a reloaded journal no longer has are not delivered, those in their place are",
   permissions: "none",
   fn() {
     const listeners = new Listeners((error) => {

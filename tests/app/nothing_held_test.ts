@@ -75,7 +75,7 @@ function calls(): fc.Arbitrary<readonly Call[]> {
 }
 
 Deno.test({
-  name: "after any calls, once all tasks and groups are deleted and all callers gone, a process holds nothing of them",
+  name: "after any calls, a process keeps nothing of deleted tasks and groups and of callers that are gone",
   permissions: { sys: true },
   async fn() {
     const met = { waits: 0, failures: 0, followed: 0 };

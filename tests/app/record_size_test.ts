@@ -20,7 +20,7 @@ function tasksOf(bytes: number) {
   return times(count, (index) => ({ ...newTask(`t${index}`), description: "x".repeat(each) }));
 }
 
-test("a command whose record would be too large is refused, and calls beside it are carried out", async () => {
+test("a command whose record would be too large is refused, and the calls beside it succeed", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const calls = [
     createTask(store.engine, "before"),
@@ -39,7 +39,7 @@ test("a command whose record would be too large is refused, and calls beside it 
   assertEquals((await recordsAfter(store.journal)).length, 2);
 });
 
-test("a command whose record just fits is carried out, and what follows from it comes in the next records", async () => {
+test("a command whose record just fits is carried out, and its consequences come in the next records", async () => {
   const disk = new MemoryDisk();
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "gone");
@@ -64,7 +64,7 @@ test("a command whose record just fits is carried out, and what follows from it 
   ]);
 });
 
-test("the journal in files writes no larger record, whoever asks for it", async () => {
+test("the file journal never writes a larger record", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
   const large = drafted("large", "x".repeat(MAX_RECORD_BYTES));
   await assertRejects(() => append(store.journal, [drafted("a"), large]), Error, "must not be written");

@@ -49,7 +49,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
   });
 }
 
-test("a lease of a process that is gone expires when its time is over", async ({ time, gone, engine }) => {
+test("the lease of a dead process expires at its time", async ({ time, gone, engine }) => {
   await gone.execute(create(taskWith({ timeoutMs: 3_456 }, "a")), localOperator("test"));
   await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   await time.pass(3_455);
@@ -60,7 +60,7 @@ test("a lease of a process that is gone expires when its time is over", async ({
   assertEquals([record?.actor, record?.command, record?.at], ["orchestrator", "sweep", START + 3_456]);
 });
 
-test("an instance of a process that is gone is lost, with what it holds", async ({ time, gone, engine }) => {
+test("an instance of a dead process is lost, with its tasks", async ({ time, gone, engine }) => {
   await gone.execute({ type: "register_instance", instance: "ann", settings: { ttlMs: 2_000 } }, localOperator("test"));
   await gone.execute(create(newTask("a"), newTask("b")), localOperator("test"));
   for (const id of ["a", "b"]) await gone.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
@@ -83,7 +83,7 @@ test("a deadline passes", async ({ time, gone, engine }) => {
   assertEquals(await swept(engine), ["task.overdue", "task.overdue", "tasks.abandoned"]);
 });
 
-test("each of many times is kept, once it is known", async ({ time, gone, engine }) => {
+test("many leases of different lengths each expire at their time", async ({ time, gone, engine }) => {
   await time.pass(10);
   const timeouts = [100, 250, 251, 900, 1_700, 1_800, 5_000];
   await gone.execute(
@@ -99,7 +99,7 @@ test("each of many times is kept, once it is known", async ({ time, gone, engine
   assertEquals(ends, [1_000, 1_710, 1_810, 5_010]);
 });
 
-test("what is more than one sweep can do is done in several", async ({ time, gone, engine }) => {
+test("work for more than one sweep is done in several", async ({ time, gone, engine }) => {
   const ids = times(1_500, (index) => `t${index}`);
   for (const part of [ids.slice(0, 1_000), ids.slice(1_000)]) {
     await gone.execute(create(...part.map((id) => taskWith({ timeoutMs: 5_000 }, id))), localOperator("test"));
@@ -140,7 +140,7 @@ test("an instance that holds many tasks is lost in parts, unless it calls in bet
   assertEquals([lost?.type, lost?.type === "instance.lost" && lost.instance], ["instance.lost", "ann"]);
 });
 
-test("tasks that one failure makes unreachable are skipped in parts though nobody calls", async ({ time, gone, engine }) => {
+test("many tasks that a failure makes unreachable are skipped in parts, without any call", async ({ time, gone, engine }) => {
   const ids = times(2_500, (index) => `t${index}`);
   await gone.execute(create(newTask("root")), localOperator("test"));
   for (const start of [0, 1_000, 2_000]) {
@@ -153,7 +153,7 @@ test("tasks that one failure makes unreachable are skipped in parts though nobod
   assertEquals(await swept(engine), ["tasks.skipped", "tasks.skipped"]);
 });
 
-test("that the journal is ahead of the clock is warned of once, and again if that comes back", async (scene) => {
+test("a journal ahead of the clock causes one warning, and another if it happens again", async (scene) => {
   const { time, journal, log } = scene;
   const ahead = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
   await ahead.execute(create(newTask("a")), localOperator("test"));
@@ -168,7 +168,7 @@ test("that the journal is ahead of the clock is warned of once, and again if tha
   assertEquals(log.warnings.length, 2);
 });
 
-test("what is due happens once, however many processes look", async ({ time, gone, engine, journal }) => {
+test("a due change happens once, however many processes sweep", async ({ time, gone, engine, journal }) => {
   const others = await Promise.all(times(4, () => startProcess(journal)));
   await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), localOperator("test"));
   await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
@@ -179,7 +179,7 @@ test("what is due happens once, however many processes look", async ({ time, gon
   await Promise.all(others.map(({ sweeper }) => sweeper.close()));
 });
 
-test("where nothing is due, it looks once a second and writes nothing", async (scene) => {
+test("if nothing is due, it checks once a second and writes nothing", async (scene) => {
   const { time, gone, engine, log } = scene;
   await gone.execute(create(taskWith({ timeoutMs: 60_000 }, "a"), newTask("b")), localOperator("test"));
   await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
@@ -191,7 +191,7 @@ test("where nothing is due, it looks once a second and writes nothing", async (s
   assertEquals([engine.seq, log.warnings], [seq, []]);
 });
 
-test("an error is logged once, and again after it was gone; looking goes on", async (scene) => {
+test("an error is logged once, and again after a success; sweeping continues", async (scene) => {
   const { time, gone, engine, log } = scene;
   const { query } = engine;
   for (const round of [1, 2]) {
@@ -208,14 +208,14 @@ test("an error is logged once, and again after it was gone; looking goes on", as
 });
 
 for (const code of ["busy", "closed"] as const) {
-  test(`that the engine is ${code} is not worth a word`, async ({ time, engine, log }) => {
+  test(`an engine that is ${code} is not logged`, async ({ time, engine, log }) => {
     engine.query = () => Promise.reject(new Unavailable(code, "not now"));
     await time.pass(5_000);
     assertEquals(log.warnings, []);
   });
 }
 
-test("once closed, it looks no more, and what was under way is over", async (scene) => {
+test("after close, it sweeps no more, and the last sweep is over", async (scene) => {
   const { time, gone, engine, sweeper } = scene;
   await gone.execute(create(taskWith({ timeoutMs: 1_500 }, "a")), localOperator("test"));
   await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));

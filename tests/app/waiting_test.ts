@@ -67,7 +67,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
   });
 }
 
-test("who waits gets what its own process creates, at once", async ({ time, engine, waiting }) => {
+test("a waiting claim gets a task of its own process at once", async ({ time, engine, waiting }) => {
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(500);
   assertEquals(ann.claim, undefined);
@@ -76,7 +76,7 @@ test("who waits gets what its own process creates, at once", async ({ time, engi
   assertEquals(taskOf(ann), "a");
 });
 
-test("who waits gets what another process creates, at once", async ({ time, waiting, other }) => {
+test("a waiting claim gets a task of another process at once", async ({ time, waiting, other }) => {
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(500);
   await other.engine.execute(create(newTask("a")), localOperator("test"));
@@ -85,7 +85,7 @@ test("who waits gets what another process creates, at once", async ({ time, wait
   assertEquals((await taskIn(other.engine, "a")).assignedTo, "ann");
 });
 
-test("who waits gets what the end of another task makes ready, with its result", async ({ time, waiting, other }) => {
+test("a waiting claim gets a task that another one unlocks, with its result", async ({ time, waiting, other }) => {
   await other.engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
   await other.engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
@@ -99,7 +99,7 @@ test("who waits gets what the end of another task makes ready, with its result",
   assertEquals(ann.claim.inputs, [{ task: "a", result: "made" }]);
 });
 
-test("where there is a task, nobody waits", async ({ time, engine, waiting }) => {
+test("a claim does not wait if there is a task", async ({ time, engine, waiting }) => {
   await engine.execute(create(newTask("a")), localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(0);
@@ -107,7 +107,7 @@ test("where there is a task, nobody waits", async ({ time, engine, waiting }) =>
   assertEquals(ann.reports, []);
 });
 
-test("those who wait are served in the order in which they came", async ({ time, waiting, other }) => {
+test("waiting claims are served in the order of their arrival", async ({ time, waiting, other }) => {
   const waiters = ["ann", "bob", "cid", "dan"].map((instance) => claimOf(waiting, instance, 10_000));
   await time.pass(100);
   await other.engine.execute(create(newTask("a")), localOperator("test"));
@@ -118,7 +118,7 @@ test("those who wait are served in the order in which they came", async ({ time,
   assertEquals(waiters.map(taskOf), ["a", "b", "c", undefined]);
 });
 
-test("who cannot do a task does not keep it from those behind", async ({ time, waiting, other }) => {
+test("a claim that cannot get a task does not block later claims", async ({ time, waiting, other }) => {
   const ann = claimOf(waiting, "ann", 10_000);
   const bob = claimOf(waiting, "bob", 10_000, { roles: ["qa"] });
   await time.pass(100);
@@ -127,7 +127,7 @@ test("who cannot do a task does not keep it from those behind", async ({ time, w
   assertEquals([taskOf(ann), taskOf(bob)], [undefined, "a"]);
 });
 
-test("when the time is over, the answer says why there is nothing by then", async ({ time, waiting, other }) => {
+test("at the end of its time, the answer says why there is no task now", async ({ time, waiting, other }) => {
   const ann = claimOf(waiting, "ann", 1_000);
   await time.pass(500);
   await other.engine.execute(create(newTask("a")), localOperator("test"));
@@ -139,7 +139,7 @@ test("when the time is over, the answer says why there is nothing by then", asyn
   assertEquals(ann.reports[0], [0, "no_tasks_exist"]);
 });
 
-test("whose time is over while it is being served claims no second task", async (scene) => {
+test("a claim whose time ends while it is served claims no second task", async (scene) => {
   const { time, waiting, other, engine, commands } = scene;
   const ann = claimOf(waiting, "ann", 1_000);
   await time.pass(500);
@@ -155,7 +155,7 @@ test("whose time is over while it is being served claims no second task", async 
   assertEquals((await taskIn(engine, "b")).attempt, 0);
 });
 
-test("nobody waits without time, or as long as clients wait for an answer", async ({ time, waiting }) => {
+test("no claim waits without wait_ms, or as long as the timeout of clients", async ({ time, waiting }) => {
   const [ann, bob] = [claimOf(waiting, "ann", 0), claimOf(waiting, "bob", 10 * DEFAULT_MAX_WAIT_MS)];
   await time.pass(0);
   assertEquals(reasonOf(ann), "no_tasks_exist");
@@ -165,7 +165,7 @@ test("nobody waits without time, or as long as clients wait for an answer", asyn
   assertEquals(reasonOf(bob), "no_tasks_exist");
 });
 
-test("who waits is told at once, and every five seconds, for what", async ({ time, engine, waiting }) => {
+test("a waiting claim reports its reason at once, and then every five seconds", async ({ time, engine, waiting }) => {
   await engine.execute(create(newTask("a")), localOperator("test"));
   await engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));
   const ann = claimOf(waiting, "ann", 11_000);
@@ -189,7 +189,7 @@ for (const reason of ["draining", "at_capacity"] as const) {
 
 for (const where of ["its own process", "another process"] as const) {
   for (const [reason, isDraining] of [["left", false], ["draining", true]] as const) {
-    test(`who waits and is ${reason} by a call to ${where} is told at once`, async ({ time, engine, waiting, other }) => {
+    test(`a waiting instance that becomes ${reason} by a call to ${where} is answered at once`, async ({ time, engine, waiting, other }) => {
       await register(engine, "ann", {});
       await register(engine, "bob", {});
       await engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
@@ -211,7 +211,7 @@ for (const where of ["its own process", "another process"] as const) {
   }
 }
 
-test("who waits is told at once when a call of another client takes all that it may hold", async (scene) => {
+test("a waiting claim is answered at once when another client fills its capacity", async (scene) => {
   const { time, engine, waiting, other } = scene;
   await register(engine, "ann", { maxConcurrent: 1 });
   const ann = claimOf(waiting, "ann", 10_000, { roles: ["qa"] });
@@ -222,7 +222,7 @@ test("who waits is told at once when a call of another client takes all that it 
   assertEquals(reasonOf(ann), "at_capacity");
 });
 
-test("who cancels is answered at once, and gets nothing later", async ({ time, engine, waiting }) => {
+test("a cancelled claim is answered at once, and gets no task later", async ({ time, engine, waiting }) => {
   const [ann, bob] = [claimOf(waiting, "ann", 10_000), claimOf(waiting, "bob", 10_000)];
   await time.pass(100);
   ann.cancel();
@@ -235,7 +235,7 @@ test("who cancels is answered at once, and gets nothing later", async ({ time, e
 });
 
 for (const moment of ["the first try", "a later try", "the last try"] as const) {
-  test(`what is claimed for who cancels during ${moment} is handed back`, async (scene) => {
+  test(`a task claimed for a claim that is cancelled during ${moment} is handed back`, async (scene) => {
     const { time, engine, waiting, other } = scene;
     if (moment === "the first try") await engine.execute(create(newTask("a")), localOperator("test"));
     const ann = claimOf(waiting, "ann", 1_000);
@@ -263,7 +263,7 @@ for (const moment of ["the first try", "a later try", "the last try"] as const) 
   });
 }
 
-test("what an instance held before is not handed back when it cancels asking for it again", async (scene) => {
+test("a task that an instance already held is not handed back when it cancels another claim of it", async (scene) => {
   const { time, engine, waiting } = scene;
   await engine.execute(create(newTask("a")), localOperator("test"));
   await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
@@ -274,7 +274,7 @@ test("what an instance held before is not handed back when it cancels asking for
   assertEquals((await taskIn(engine, "a")).status, "in_progress");
 });
 
-test("a newer call of the same caller and instance ends the older wait, and no other", async (scene) => {
+test("a newer call of the same caller and instance ends only their older wait", async (scene) => {
   const { time, engine, waiting, other } = scene;
   const older = claimOf(waiting, "ann", 10_000);
   const others = [
@@ -293,7 +293,7 @@ test("a newer call of the same caller and instance ends the older wait, and no o
   assertEquals((await readState(engine, (state) => state.counts)).in_progress, 4);
 });
 
-test("of four calls at once, the newest waits", async ({ time, engine, waiting }) => {
+test("of four simultaneous calls, only the newest waits", async ({ time, engine, waiting }) => {
   const waiters = times(4, () => claimOf(waiting, "ann", 10_000));
   await time.pass(100);
   assertEquals(waiters.map(reasonOf), ["superseded", "superseded", "superseded", undefined]);
@@ -315,7 +315,7 @@ test("a newer call that does not wait ends the older wait too", async ({ time, e
 });
 
 for (const moment of ["a later try", "the last try"] as const) {
-  test(`what is claimed for the older wait when a newer call comes during ${moment} is handed back`, async (scene) => {
+  test(`a task claimed for an older wait is handed back if a newer call comes during ${moment}`, async (scene) => {
     const { time, engine, waiting, other } = scene;
     const older = claimOf(waiting, "ann", 1_000);
     await time.pass(500);
@@ -340,7 +340,7 @@ for (const moment of ["a later try", "the last try"] as const) {
   });
 }
 
-test("closing answers all who wait, and nobody waits after it", async ({ time, engine, waiting }) => {
+test("closing answers all waiting claims, and later claims do not wait", async ({ time, engine, waiting }) => {
   const waiters = times(5, (index) => claimOf(waiting, `w${index}`, 10_000));
   await time.pass(100);
   const closing = waiting.close();
@@ -355,7 +355,7 @@ test("closing answers all who wait, and nobody waits after it", async ({ time, e
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
 
-test("closing takes until what was claimed meanwhile is handed back", async (scene) => {
+test("closing waits until tasks that were claimed meanwhile are handed back", async (scene) => {
   const { time, engine, waiting, other } = scene;
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(100);
@@ -372,7 +372,7 @@ test("closing takes until what was claimed meanwhile is handed back", async (sce
   assertEquals((await taskIn(other.engine, "a")).status, "pending");
 });
 
-test("fifty who wait claim little more often than there are tasks", async ({ time, engine, waiting, commands }) => {
+test("fifty waiting claims try little more often than there are tasks", async ({ time, engine, waiting, commands }) => {
   const waiters = times(50, (index) => claimOf(waiting, `w${index}`, 30_000));
   await time.pass(2_000);
   const before = commands.length;
@@ -385,7 +385,7 @@ test("fifty who wait claim little more often than there are tasks", async ({ tim
   assertEquals(others, []);
 });
 
-test("those who wait in two processes get each task once, with few claims", async (scene) => {
+test("waiting claims in two processes get each task once, with few tries", async (scene) => {
   const { time, waiting, other } = scene;
   const waiters = times(25, (index) => [
     claimOf(waiting, `a${index}`, 30_000),
@@ -429,7 +429,7 @@ for (const ttlMs of [200, 1_000, 2_500]) {
   });
 }
 
-test("what an instance holds does not expire while it waits for more", async ({ time, engine, waiting, other }) => {
+test("the leases of an instance do not expire while it waits for another task", async ({ time, engine, waiting, other }) => {
   const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
   await engine.execute(create(taskWith({ timeoutMs: 300 }, "a")), localOperator("test"));
   await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
@@ -441,7 +441,7 @@ test("what an instance holds does not expire while it waits for more", async ({ 
   await sweeper.close();
 });
 
-test("a lease that ends gives the task to who waits at that moment, without looking all the time", async (scene) => {
+test("the task of an expired lease goes to a waiting claim at that moment, without constant polling", async (scene) => {
   const { time, engine, waiting, other } = scene;
   const task = taskWith({ timeoutMs: 700, backoff: { initialIntervalMs: 0 } }, "a");
   await other.engine.execute(create(task), localOperator("test"));
@@ -455,7 +455,7 @@ test("a lease that ends gives the task to who waits at that moment, without look
   assert(reads() <= 20, `${reads()} reads`);
 });
 
-test("a task whose time comes is handed out then, though nothing is written", async ({ time, engine, waiting }) => {
+test("a delayed task is handed out at its time, though nothing is written", async ({ time, engine, waiting }) => {
   await engine.execute(create(taskWith({ notBefore: now() + 3_456 }, "a")), localOperator("test"));
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(3_450);
@@ -493,7 +493,7 @@ test("a reserved task is handed out to others when its reservation ends", async 
   assertEquals(taskOf(ann), "a");
 });
 
-test("who comes when as many wait as may is answered at once", async ({ time, waiting }) => {
+test("a claim beyond the maximum of waiting claims is answered at once", async ({ time, waiting }) => {
   const waiters = times(MAX_WAITERS, (index) => claimOf(waiting, `w${index}`, index === 0 ? 1_000 : 10_000));
   await time.pass(10);
   assert(waiters.every(({ claim }) => claim === undefined));
@@ -509,7 +509,7 @@ test("who comes when as many wait as may is answered at once", async ({ time, wa
   assertEquals(next.claim, undefined);
 });
 
-test("who cannot be told that it waits waits all the same, and leaves nothing behind", async (scene) => {
+test("a claim whose progress cannot be reported still waits, and leaves nothing behind", async (scene) => {
   const { time, engine, waiting, log } = scene;
   const command = { type: "claim_task", instance: "ann" } as const;
   const { signal } = new AbortController();
@@ -541,7 +541,7 @@ test("a claim that fails fails for its own caller only", async (scene) => {
   assertEquals(taskOf(bob), "b");
 });
 
-test("a look that fails is logged, and repeated", async (scene) => {
+test("a failed scan is logged and repeated", async (scene) => {
   const { time, engine, waiting, log } = scene;
   const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(100);
@@ -556,7 +556,7 @@ test("a look that fails is logged, and repeated", async (scene) => {
   assertEquals(taskOf(ann), "a");
 });
 
-test("a look that fails to write is not repeated at once", async ({ time, waiting, other, engine, log, commands }) => {
+test("a scan that cannot write is not repeated at once", async ({ time, waiting, other, engine, log, commands }) => {
   await other.engine.execute(create(taskWith({ timeoutMs: 700 }, "a")), localOperator("test"));
   await other.engine.execute({ type: "claim_task", instance: "gone" }, localOperator("test"));
   claimOf(waiting, "ann", 20_000);
@@ -572,7 +572,7 @@ test("a look that fails to write is not repeated at once", async ({ time, waitin
 });
 
 for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
-  test(`a hand-back that finds the lock taken ${when} is tried again`, async (scene) => {
+  test(`a hand-back that finds the lock taken ${when} is repeated`, async (scene) => {
     const { time, engine, waiting, log } = scene;
     await engine.execute(create(newTask("a")), localOperator("test"));
     const tries = refuseReleases(scene, refusals);
@@ -583,7 +583,7 @@ for (const [when, refusals] of [["once", 1], ["four times", 4]] as const) {
   });
 }
 
-test("a hand-back that is tried again leaves a later attempt of the same instance alone", async (scene) => {
+test("a repeated hand-back leaves a later attempt of the same instance alone", async (scene) => {
   const { time, engine, waiting, other, log } = scene;
   await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, 1);
@@ -596,7 +596,7 @@ test("a hand-back that is tried again leaves a later attempt of the same instanc
   assertEquals([tries(), status, attempt, log.warnings], [2, "in_progress", 2, []]);
 });
 
-test("closing waits for a hand-back that is to be tried again", async (scene) => {
+test("closing waits for a hand-back that will be repeated", async (scene) => {
   const { time, engine, waiting } = scene;
   await engine.execute(create(newTask("a")), localOperator("test"));
   refuseReleases(scene, 2);
@@ -611,7 +611,7 @@ test("closing waits for a hand-back that is to be tried again", async (scene) =>
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
 
-test("a hand-back that never works is given up, and said", async (scene) => {
+test("a hand-back that keeps failing is given up and logged", async (scene) => {
   const { time, engine, waiting, log } = scene;
   await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, Infinity);
@@ -624,7 +624,7 @@ test("a hand-back that never works is given up, and said", async (scene) => {
   assertEquals((await taskIn(engine, "a")).assignedTo, "ann");
 });
 
-test("a hand-back that cannot be mended is said at once", async (scene) => {
+test("a hand-back that cannot succeed is logged at once", async (scene) => {
   const { time, engine, waiting, log } = scene;
   await engine.execute(create(newTask("a")), localOperator("test"));
   const tries = refuseReleases(scene, Infinity, "storage_failed");
@@ -634,7 +634,7 @@ test("a hand-back that cannot be mended is said at once", async (scene) => {
 });
 
 for (const ttlMs of [5, 16]) {
-  test(`an instance with ${ttlMs} ms to live fills no journal while it waits, nor looks all the time`, async (scene) => {
+  test(`an instance with a ttl of ${ttlMs} ms writes little and polls rarely while it waits`, async (scene) => {
     const { time, engine, waiting } = scene;
     await register(engine, "ann", { ttlMs });
     const reads = countReads(engine);
@@ -649,7 +649,7 @@ for (const ttlMs of [5, 16]) {
   });
 }
 
-test("what an instance had lost before it waited is in the answer that it waits for", async (scene) => {
+test("tasks that an instance lost before it waited are in the answer to its wait", async (scene) => {
   const { time, engine, waiting, other } = scene;
   await loseTaskOfAnn(scene);
   const waiters = [10_000, 1_000].map((waitMs) => claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` }));
@@ -661,7 +661,7 @@ test("what an instance had lost before it waited is in the answer that it waits 
   assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
 });
 
-test("what an instance loses while it waits is in its answer, be there a task or not", async (scene) => {
+test("tasks that an instance loses while it waits are in the answer, with or without a new task", async (scene) => {
   const { time, engine, waiting, other } = scene;
   const [ann, late, gone] = [10_000, 1_000, 10_001].map((waitMs) =>
     claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` })
@@ -679,7 +679,7 @@ test("what an instance loses while it waits is in its answer, be there a task or
   assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
 });
 
-test("where nobody waits, nothing is looked for", async ({ time, engine, waiting }) => {
+test("without waiting claims, nothing is scanned", async ({ time, engine, waiting }) => {
   const ann = claimOf(waiting, "ann", 100);
   await time.pass(100);
   assertEquals(reasonOf(ann), "no_tasks_exist");

@@ -36,7 +36,7 @@ Deno.test("help and version need no permission at all", async () => {
   for (const option of ["--task", "--since", "--limit"]) assertStringIncludes(command.output, option);
 });
 
-Deno.test("arguments that make no sense are refused with 1, saying what would", async (t) => {
+Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (t) => {
   for (
     const [args, says] of [
       [["frob"], "unknown command 'frob': there are status, history, verify, repair, backup, export, import"],
@@ -82,7 +82,7 @@ Deno.test("arguments that make no sense are refused with 1, saying what would", 
   }
 });
 
-Deno.test("commands say when there is no data directory, and make none", async () => {
+Deno.test("commands report a missing data directory, and create none", async () => {
   await using parent = await temporaryDirectory();
   const directory = `${parent.path}/none`;
   for (const command of ["status", "history", "verify", "repair", "backup copy", "export"]) {
@@ -96,7 +96,7 @@ Deno.test("commands say when there is no data directory, and make none", async (
   assertEquals(Array.from(Deno.readDirSync(parent.path)), []);
 });
 
-Deno.test("without permission for the data directory, the program says which it needs and asks nobody", async () => {
+Deno.test("without permission for the data directory, the program names it and does not prompt", async () => {
   await using directory = await temporaryDirectory();
   await (await startServer(directory.path)).close();
   for (const command of [["status"], ["verify"], ["export"], []]) {
@@ -120,13 +120,13 @@ Deno.test("the data directory", async (t) => {
   const env = { ORCHESTRATOR_DATA_DIR: one.path };
   const withEnvironment = [...permissions, "--allow-env=ORCHESTRATOR_DATA_DIR", MAIN];
 
-  await t.step("is named by ORCHESTRATOR_DATA_DIR where that may be read", async () => {
+  await t.step("is ORCHESTRATOR_DATA_DIR if it may be read", async () => {
     const { code, output } = await runProgram("", [], { args: [...withEnvironment, "status"], env });
     assertEquals(code, 0);
     assertStringIncludes(output, "in-one");
   });
 
-  await t.step("is rather named by --data, before or after the command", async () => {
+  await t.step("is --data in preference, before or after the command", async () => {
     for (
       const args of [["--data", two.path, "status"], ["status", "--data", two.path], [`--data=${two.path}`, "status"]]
     ) {
@@ -136,14 +136,14 @@ Deno.test("the data directory", async (t) => {
     }
   });
 
-  await t.step("is not named by a variable that may not be read", async () => {
+  await t.step("is not a variable that may not be read", async () => {
     const args = [...permissions, MAIN, "status"];
     const { code, log } = await runProgram("", [], { args, env });
     assertEquals(code, 1);
     assertStringIncludes(log, `${MAIN.slice(0, -"/main.ts".length)}/data`);
   });
 
-  await t.step("is not named by an empty variable", async () => {
+  await t.step("is not an empty variable", async () => {
     const args = [...withEnvironment, "status"];
     const { code, log } = await runProgram("", [], { args, env: { ORCHESTRATOR_DATA_DIR: "" } });
     assertEquals(code, 1);
@@ -162,7 +162,7 @@ Deno.test("with --store memory nothing is kept, and no permission is needed", as
   assertEquals(JSON.parse(output).result.structuredContent.id, "a");
 });
 
-Deno.test("numbers are taken from the least to the most, and none beyond", () => {
+Deno.test("numbers are accepted from minimum to maximum, and none beyond", () => {
   const codeOf = (...args: string[]) => {
     const read = readArguments(args, {
       version: "",
@@ -190,7 +190,7 @@ Deno.test("numbers are taken from the least to the most, and none beyond", () =>
   }
 });
 
-Deno.test("settings of the server are those of new tasks that do not say otherwise", async (t) => {
+Deno.test("settings of the server are the defaults of new tasks", async (t) => {
   await using directory = await temporaryDirectory();
   const settingsOf = async (server: Server, task_id: string) => {
     const { timeoutMs, maxAttempts, backoff } = await server.ask("get_task_details", { task_id });
@@ -202,7 +202,7 @@ Deno.test("settings of the server are those of new tasks that do not say otherwi
     args.push("--backoff-coefficient", "1.5", "--max-interval-ms", "7000");
     await using server = await startServer(directory.path, { args });
 
-    await t.step("by each way of creating them", async () => {
+    await t.step("in each tool that creates tasks", async () => {
       const task = { description: "" };
       await server.ask("create_task", { id: "one", ...task });
       await server.ask("create_tasks", { tasks: [{ id: "many", ...task }] });
@@ -213,7 +213,7 @@ Deno.test("settings of the server are those of new tasks that do not say otherwi
       }
     });
 
-    await t.step("but not of those that say otherwise", async () => {
+    await t.step("but not of tasks that set other values", async () => {
       await server.ask("create_task", {
         id: "other",
         description: "",
@@ -228,14 +228,14 @@ Deno.test("settings of the server are those of new tasks that do not say otherwi
     });
   }
 
-  await t.step("and they stay, whatever a later server is told", async () => {
+  await t.step("and they stay, whatever the settings of a later server", async () => {
     await using server = await startServer(directory.path, { args: ["--timeout-ms", "5"] });
     assertEquals((await settingsOf(server, "one")).timeoutMs, 60_000);
     await create(server, "new");
     assertEquals(await settingsOf(server, "new"), { timeoutMs: 5, maxAttempts: undefined, backoff: undefined });
   });
 
-  await t.step("without any, there are none", async () => {
+  await t.step("without settings, there are no defaults", async () => {
     await using server = await startServer(directory.path);
     await create(server, "plain");
     assertEquals(await settingsOf(server, "plain"), {

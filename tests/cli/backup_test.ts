@@ -14,7 +14,7 @@ Deno.test("a backup", async (t) => {
   await create(server, "a", "b");
   await create(server, "c");
 
-  await t.step("of what a server uses needs to read the data and to write where it goes", async () => {
+  await t.step("of a directory in use needs permission to read it and to write the destination", async () => {
     const { code, output, log } = await backUp(data, `${backups}/one`, [data, backups], [backups]);
     assertEquals([code, log], [0, ""]);
     assertStringIncludes(output, `Copied to ${backups}/one, and read back: it is whole.\n`);
@@ -29,7 +29,7 @@ Deno.test("a backup", async (t) => {
     assertEquals([code, log], [0, ""]);
   });
 
-  await t.step("without the permission says which it needs", async () => {
+  await t.step("without permission names the missing one", async () => {
     const three = `${backups}/three`;
     for (const reads of [[data], [data, backups], [data, three]]) {
       for (const writes of [[], [three]]) {
@@ -50,7 +50,7 @@ Deno.test("a backup", async (t) => {
     assertStringIncludes(into.log, `--allow-write=${backups}/empty --data ${data} backup ${backups}/empty\n`);
   });
 
-  await t.step("is refused where something is already, and says what would do", async () => {
+  await t.step("is refused if the destination exists, with a remedy", async () => {
     const { code, output, log } = await backUp(data, `${backups}/one`, [data, backups], [backups]);
     assertEquals([code, output], [1, ""]);
     assertStringIncludes(log, `Cannot back up to ${backups}/one: there is `);
@@ -68,13 +68,13 @@ Deno.test("a backup", async (t) => {
     }
   });
 
-  await t.step("is refused where there is no directory for it to be in", async () => {
+  await t.step("is refused if the parent directory is missing", async () => {
     const { code, log } = await backUp(data, `${backups}/none/four`, [data, backups], [backups]);
     assertEquals(code, 1);
     assertStringIncludes(log, `${backups}/none`);
   });
 
-  await t.step("is served as it was, whatever happened since", async () => {
+  await t.step("can be served, without later changes", async () => {
     await create(server, "later");
     await using copy = await startServer(`${backups}/two`);
     const ids = await copy.ask<Json[]>("get_task_status", { fields: ["id"] });
@@ -83,7 +83,7 @@ Deno.test("a backup", async (t) => {
   });
 });
 
-Deno.test("a deleted journal of a running server is told with what to do, which works", async () => {
+Deno.test("a deleted journal of a running server is reported with a remedy that works", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
   {

@@ -33,14 +33,14 @@ Deno.test("commands that read", async (t) => {
     ]);
   });
 
-  await t.step("status --all prints finished ones too", async () => {
+  await t.step("status --all prints finished tasks, too", async () => {
     const lines = await run("status", "--all");
     assertEquals(lines.length, 9);
     assertMatch(lines[1] ?? "", /^design +completed +\d+ (s|min) +ann +do design$/);
     assertMatch(lines[5] ?? "", /^cancelled +cancelled +\d+ (s|min) +do cancelled$/);
   });
 
-  await t.step("history prints who did what and when", async () => {
+  await t.step("history prints records with actor and time", async () => {
     const lines = await run("history");
     assertEquals(lines.length, 8);
     const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
@@ -111,7 +111,7 @@ Deno.test("commands on a data directory without tasks print no table", async () 
   assertEquals((await runProgram(directory.path, ["verify"])).output, "records: 0\nOK\n");
 });
 
-Deno.test("nothing that a task says reaches the terminal as a command", async () => {
+Deno.test("control characters in a task do not reach the terminal", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path, { name: "\x1b[2Jclient" });
   const text = "a\x1b[31mred\x07\r\nb\u009b2J\x7f\tc\u2028d";
@@ -125,7 +125,7 @@ Deno.test("nothing that a task says reaches the terminal as a command", async ()
   }
 });
 
-Deno.test("nothing that an imported file says reaches the terminal as a command", async () => {
+Deno.test("control characters in an imported file do not reach the terminal", async () => {
   await using directory = await temporaryDirectory();
   for (const input of ["\x1b[31m{}", '{"\\u001b[31mt": {"status": "odd"}}', '{"\\u001b[31mt": {}}', '"\x9b"']) {
     const { code, output, log } = await runProgram(directory.path, ["import", "-"], { input });

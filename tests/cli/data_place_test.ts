@@ -43,7 +43,7 @@ Deno.test("--data comes first, then ORCHESTRATOR_DATA_DIR, then the default", ()
   assertEquals(place({}), ["/program/data"]);
 });
 
-Deno.test("a bundle and a standalone program keep the data where the system keeps that of a user's programs", () => {
+Deno.test("a bundle and a standalone program keep the data in the user's data directory of the system", () => {
   const windows = { USERPROFILE: "C:\\Users\\ann", LOCALAPPDATA: "D:\\Local" };
   for (const program of ["bundle", "standalone"] as const) {
     for (
@@ -80,7 +80,7 @@ Deno.test("data in the default place of an earlier version is used, with a warni
   }
 });
 
-Deno.test("a home that is missing, empty or relative is refused where the default needs it, and only there", () => {
+Deno.test("a missing, empty or relative home is refused only if the default needs it", () => {
   for (
     const [os, env, says] of [
       ["linux", {}, "HOME is not set, or may not be read"],
@@ -103,7 +103,7 @@ Deno.test("a home that is missing, empty or relative is refused where the defaul
   }
 });
 
-Deno.test("a name that a shell or an editor was to replace is refused, with what was probably meant", () => {
+Deno.test("a path with an unexpanded variable or ~ is refused, with the probable path", () => {
   const env = { HOME: "/home/ann", WORK: "/plans" };
   for (
     const [option, unreplaced, meant] of [
@@ -130,13 +130,13 @@ Deno.test("a name that a shell or an editor was to replace is refused, with what
   }
 });
 
-Deno.test("names that only look alike are taken as they are", () => {
+Deno.test("paths that only look similar are accepted", () => {
   for (const option of ["/a/~/b", "x~", "C:\\PROGRA~1\\x", "/price/$5", "/50%/x", "/a$", "data", "/a b/c"]) {
     assertEquals(place({ option }), [option]);
   }
 });
 
-Deno.test("help names the default place without looking for it", () => {
+Deno.test("help has the default directory without a file access", () => {
   assertEquals(describeDefault({ isSource: true, programDirectory: "/program" }), "/program/data");
   assertEquals(
     describeDefault({ isSource: false, programDirectory: "/program" }),
@@ -144,7 +144,7 @@ Deno.test("help names the default place without looking for it", () => {
   );
 });
 
-Deno.test("the program refuses such a name in one line, for every command, and makes no directory", async () => {
+Deno.test("the program refuses an unexpanded path in one line, for every command, and creates no directory", async () => {
   await using directory = await temporaryDirectory();
   const options = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", "--allow-env=PLACE", MAIN];
   for (const command of [[], ["status"], ["import", "-"], ["verify"]]) {

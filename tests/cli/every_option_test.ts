@@ -36,7 +36,7 @@ function read(...args: readonly string[]) {
   return { result, errors };
 }
 
-Deno.test("what says how to serve is refused by every command, before and after its name", () => {
+Deno.test("options for serving are refused by every command, before and after its name", () => {
   for (const option of SERVING) {
     assert(read(...option).result.type === "serve");
     assert(JSON.stringify(read(...option).result) !== JSON.stringify(read().result), option[0]);
@@ -53,7 +53,7 @@ Deno.test("what says how to serve is refused by every command, before and after 
   }
 });
 
-Deno.test("a store in memory is refused by every command, and beside a data directory", () => {
+Deno.test("--store memory is refused by every command, and together with --data", () => {
   for (const command of COMMANDS) {
     assertStringIncludes(read("--store", "memory", ...command).errors, `--store memory has no effect on ${command[0]}`);
     assertEquals(read("--store", "file", "--data", "d", ...command).result.type, command[0]);

@@ -10,7 +10,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`Some reason (os error 1): open '/data/lock'`), { code });
 }
 
-Deno.test("the system's errors are told in one line, with path and reason, and with what would help", () => {
+Deno.test("errors of the system are explained in one line, with path, reason and remedy", () => {
   for (
     const [code, advice] of [
       [
@@ -28,13 +28,13 @@ Deno.test("the system's errors are told in one line, with path and reason, and w
   assertEquals(explain(systemError("EXDEV")), "Some reason (os error 1): open '/data/lock'");
 });
 
-Deno.test("what the program itself says of a failure is told as it is", () => {
+Deno.test("messages of the program itself are printed unchanged", () => {
   assertEquals(explain(new Unavailable("busy", "Busy")), "Busy");
   assertEquals(explain(new Refusal("not_found", "Task t not found")), "Task t not found");
   assertEquals(explain(new SyntaxError("Not JSON")), "Not JSON");
 });
 
-Deno.test("a fault of the program is told with the place where it happened", () => {
+Deno.test("a bug of the program is printed with its place in the code", () => {
   assertMatch(explain(new TypeError("x is not a function")), /^Unexpected: TypeError: x is not a function\n +at /);
   assertEquals(explain("thrown"), "Unexpected: thrown");
 });

@@ -27,7 +27,7 @@ const LEGACY = {
   "task-4": { id: "task-4", description: "Docs", status: "pending", dependencies: ["task-1"] },
 };
 
-Deno.test("what is exported and imported elsewhere is the same", async () => {
+Deno.test("an export that is imported elsewhere gives the same tasks", async () => {
   await using from = await temporaryDirectory();
   await using to = await temporaryDirectory();
   {
@@ -90,7 +90,7 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
   });
 });
 
-Deno.test("a tasks file in the data directory that cannot be read stops the server and stays as it is", async () => {
+Deno.test("an unreadable tasks file in the data directory stops the server and stays unchanged", async () => {
   await using directory = await temporaryDirectory();
   const text = '{"a": {"status": "unheard of"}}';
   await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
@@ -101,7 +101,7 @@ Deno.test("a tasks file in the data directory that cannot be read stops the serv
   assertEquals(await Deno.readTextFile(`${directory.path}/tasks.json`), text);
 });
 
-Deno.test("an import that is refused changes nothing, and is told why", async (t) => {
+Deno.test("a refused import changes nothing, and prints the reason", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");
@@ -138,7 +138,7 @@ Deno.test("an import that is refused changes nothing, and is told why", async (t
       assertEquals(log.trim().split("\n").length, 1, log);
     });
   }
-  await t.step("another encoding, a key that stands twice, a misspelt field", async () => {
+  await t.step("another encoding, a repeated key, a misspelt field", async () => {
     for (
       const [bytes, says] of [
         [new TextEncoder().encode('{"x": {}, "x": {}}'), "It has a key twice: x"],
@@ -161,7 +161,7 @@ Deno.test("an import that is refused changes nothing, and is told why", async (t
       assertEquals(log.trim().split("\n").length, 1, log);
     }
   });
-  await t.step("a file that is not there", async () => {
+  await t.step("a missing file", async () => {
     const { code, log } = await runProgram(directory.path, ["import", `${directory.path}/none.json`]);
     assertEquals(code, 1);
     assertStringIncludes(log, "none.json");
@@ -169,7 +169,7 @@ Deno.test("an import that is refused changes nothing, and is told why", async (t
   assertEquals((await runProgram(directory.path, ["export"])).output, before);
 });
 
-Deno.test("a file with a byte order mark is imported, and what no task has is named", async () => {
+Deno.test("a file with a byte order mark is imported, and unknown fields are named", async () => {
   await using directory = await temporaryDirectory();
   const { code, output, log } = await runProgram(directory.path, ["import", "-"], {
     input: '\ufeff{"x": {"description": "ü", "title": "y"}}',
@@ -178,7 +178,7 @@ Deno.test("a file with a byte order mark is imported, and what no task has is na
   assertStringIncludes(log, "standard input: Fields that no task has were left out: title (of x)");
 });
 
-Deno.test("a running server sees at once what is imported", async () => {
+Deno.test("a running server sees imported tasks at once", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");

@@ -9,7 +9,7 @@ import { runProgram } from "../support/program.ts";
 import { type Json, MAIN, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
 
-Deno.test("verify tells that a journal is whole, and changes nothing", async () => {
+Deno.test("verify reports that a journal is whole, and changes nothing", async () => {
   await using directory = await directoryWith(3);
   const before = await filesOf(directory.path);
   const { code, output, log } = await runProgram(directory.path, ["verify"]);
@@ -59,7 +59,7 @@ Deno.test("a journal with a flipped byte", async (t) => {
     assertStringIncludes(output, "repair cuts the journal off before it, after keeping a copy");
   });
 
-  await t.step("is not served, and told with what to do", async () => {
+  await t.step("is not served, and is reported with a remedy", async () => {
     // A checkpoint would spare the server reading the damaged part.
     await Deno.remove(`${directory.path}/state.json`);
     for (const command of [[], ["status"], ["history"], ["export"]]) {
@@ -101,7 +101,7 @@ Deno.test("a journal that lost its end is not served, as acknowledged records ar
   assertStringIncludes((await runProgram(directory.path, ["status"])).output, "2 tasks: 2 ready");
 });
 
-Deno.test("a server that runs while the journal is repaired goes on with what is left", async () => {
+Deno.test("a running server continues with the remaining records after a repair", async () => {
   await using directory = await directoryWith(5);
   await using server = await startServer(directory.path);
   const path = `${directory.path}/journal/0000000001.jsonl`;
@@ -112,7 +112,7 @@ Deno.test("a server that runs while the journal is repaired goes on with what is
   assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
 });
 
-Deno.test("an unfinished last record is no damage: the next write mends it", async () => {
+Deno.test("an unfinished last record is not damage: the next write repairs it", async () => {
   await using directory = await directoryWith(2);
   const path = `${directory.path}/journal/0000000001.jsonl`;
   const whole = await Deno.readTextFile(path);
@@ -130,7 +130,7 @@ Deno.test("an unfinished last record is no damage: the next write mends it", asy
   assertStringIncludes(verified.output, "records: 3\n");
 });
 
-Deno.test("verify exits with 0 for what is whole or unfinished, with 1 for what is damaged or newer, each by its name", async () => {
+Deno.test("verify exits with 0 for a whole or unfinished journal, and with 1 for a damaged or newer one, which it names", async () => {
   await using directory = await directoryWith(2);
   const path = `${directory.path}/journal/0000000001.jsonl`;
   const whole = await Deno.readTextFile(path);

@@ -16,7 +16,7 @@ const OPTIONS: LaunchOptions = {
 
 const RUN = ["run", "--allow-read=/data", "--allow-write=/data", "/project/main.ts"];
 
-Deno.test("a program that Deno runs is started with deno, one that npx brought Deno for with npx", () => {
+Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
   assertEquals(launchOf(OPTIONS, "/data"), { command: "deno", args: RUN });
   for (
     const executable of [
@@ -29,21 +29,21 @@ Deno.test("a program that Deno runs is started with deno, one that npx brought D
   }
 });
 
-Deno.test("a standalone program is started as itself, without permissions", () => {
+Deno.test("the launch command of a standalone program is the program, without permissions", () => {
   const standalone = { ...OPTIONS, isStandalone: true, executable: "/opt/orchestrator" };
   assertEquals(launchOf(standalone, "/data"), { command: "/opt/orchestrator", args: [] });
 });
 
-Deno.test("a program that keeps all in memory needs no permission", () => {
+Deno.test("a program with --store memory needs no permission", () => {
   assertEquals(launchOf(OPTIONS, undefined).args, ["run", "/project/main.ts"]);
 });
 
-Deno.test("each place is permitted once, and no more than is asked for", () => {
+Deno.test("each path is permitted once, and no other path", () => {
   assertEquals(permissionFlags(["/a", "/b", "/a"], "read"), ["--allow-read=/a,/b"]);
   assertEquals(permissionFlags(["/a"], "write"), ["--allow-read=/a", "--allow-write=/a"]);
 });
 
-Deno.test("a path with a comma is permitted by the nearest directory above it that a flag can name", async () => {
+Deno.test("for a path with a comma, the nearest parent directory that a flag can name is permitted", async () => {
   assertEquals(permissionFlags(["/a/b,c/d,e"], "read"), ["--allow-read=/a"]);
   assertEquals(permissionFlags(["/a,b"], "read"), ["--allow-read=/"]);
   await using parent = await temporaryDirectory();

@@ -9,7 +9,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts"
 const COMMANDS = [[], ["status"], ["history"], ["export"], ["verify"], ["repair"], ["import", "-"]] as const;
 
 for (const where of ["the data directory is", "a directory above it is", "two links on the way are"]) {
-  Deno.test(`${where} a link: the program names the real path and the flags, which work`, async () => {
+  Deno.test(`${where} a link: the message has the real path and the flags, which work`, async () => {
     await using parent = await linked();
     const given = `${parent.path}/${
       { "the data directory is": "data", "a directory above it is": "link/data" }[where] ??
@@ -33,7 +33,7 @@ for (const where of ["the data directory is", "a directory above it is", "two li
   });
 }
 
-Deno.test("a link that may not be looked at: the message tells how to name the real path at once, which works", async () => {
+Deno.test("a link without read permission: the message has a command for the real path, which works", async () => {
   await using parent = await linked();
   const given = `${parent.path}/link/data`;
   const args = ["run", "--quiet", "--no-prompt", MAIN, "--data", given];
@@ -50,7 +50,7 @@ Deno.test("a link that may not be looked at: the message tells how to name the r
   assertEquals([again.code, again.log], [0, ""]);
 });
 
-Deno.test("a link that may be read and not written: all that is needed is named at once", async () => {
+Deno.test("a link with read permission only: the message has all missing permissions", async () => {
   await using parent = await linked();
   for (const given of [`${parent.path}/data`, `${parent.path}/chain/data`]) {
     const args = ["run", "--quiet", "--no-prompt", `--allow-read=${parent.path}`, MAIN, "--data", given];
@@ -61,7 +61,7 @@ Deno.test("a link that may be read and not written: all that is needed is named 
   }
 });
 
-Deno.test("a link is followed where both paths are permitted, and messages name the real path", async () => {
+Deno.test("a link is followed if both paths are permitted, and messages have the real path", async () => {
   await using parent = await linked();
   const given = `${parent.path}/link/data`;
   const permitted = (args: string[]) => args.map((arg) => arg.replace(/^(--allow-\w+)=.*/, `$1=${parent.path}`));
@@ -74,7 +74,7 @@ Deno.test("a link is followed where both paths are permitted, and messages name 
   assertEquals((await server.ask("get_task_details", { task_id: "a" }))["id"], "a");
 });
 
-Deno.test("a link to a directory that is not there yet, or to itself, is named with where it leads", async () => {
+Deno.test("a link to a missing directory, or to itself, is named with its target", async () => {
   await using parent = await linked();
   await Deno.symlink(`${parent.path}/nowhere`, `${parent.path}/dangling`);
   for (const command of COMMANDS) {
@@ -97,7 +97,7 @@ Deno.test("a link to a directory that is not there yet, or to itself, is named w
 });
 
 for (const name of ["journal", "journal/0000000001.jsonl", "tasks.json", "state.json", "lock", "checkpoint.lock"]) {
-  Deno.test(`${name} is a link: it is used where that is permitted, and refused with the flags where it is not`, async () => {
+  Deno.test(`${name} is a link: it is used if permitted, otherwise refused with the flags`, async () => {
     await using parent = await temporaryDirectory();
     const [data, elsewhere] = [`${parent.path}/data`, `${parent.path}/elsewhere`];
     {

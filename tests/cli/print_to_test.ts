@@ -22,19 +22,19 @@ function outputThat(answers: readonly (number | Error)[]): { written: string; wr
   };
 }
 
-Deno.test("a text is written whole though the output takes a part, or is full and does not block", () => {
+Deno.test("a text is written whole even if the output takes only a part, or would block", () => {
   const output = outputThat([1, new Deno.errors.WouldBlock(), 2, new Deno.errors.WouldBlock(), 1]);
   printTo(output, "ключ 🦕\n");
   assertEquals(output.written, "ключ 🦕\n");
 });
 
-Deno.test("a reader that is gone ends the writing", () => {
+Deno.test("writing stops when the reader is gone", () => {
   const output = outputThat([2, new Deno.errors.BrokenPipe()]);
   assertThrows(() => printTo(output, "abc"), Deno.errors.BrokenPipe);
   assertEquals(output.written, "ab");
 });
 
-Deno.test("a command whose reader has seen enough ends well and says nothing, whatever it prints", async () => {
+Deno.test("a command whose reader closes the pipe exits with 0 and without a message", async () => {
   await using directory = await temporaryDirectory();
   {
     await using store = await startStore({ directory: directory.path });

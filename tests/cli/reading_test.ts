@@ -68,7 +68,7 @@ Deno.test("tasks without a journal are shown, and are not imported", async () =>
   assertEquals(await filesOf(directory.path), before);
 });
 
-Deno.test("damage is told without permission to write too, with or without a lock file", async () => {
+Deno.test("damage is reported even without permission to write, with or without a lock file", async () => {
   await using directory = await withTasks("a", "b", "c");
   const path = `${directory.path}/journal/0000000001.jsonl`;
   await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("do b", "do B"));
@@ -85,7 +85,7 @@ Deno.test("damage is told without permission to write too, with or without a loc
   }
 });
 
-Deno.test("what a running server answers is read while it runs", async () => {
+Deno.test("commands read the answers of a running server", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   for (const id of ["a", "b"]) {
@@ -96,7 +96,7 @@ Deno.test("what a running server answers is read while it runs", async () => {
 
 testUnless(
   await whyNoMount(),
-  "on a file system that is mounted read-only, reading works and writing says in one line what would",
+  "on a read-only file system, reading works, and writing fails with one line and a remedy",
   async () => {
     await using directory = await withTasks("a");
     const before = await filesOf(directory.path);
@@ -120,7 +120,7 @@ testUnless(
 
 testUnless(
   await whyNoSuchUser(),
-  "a user without the right to write reads, and is told in one line where writing is needed",
+  "a user without write access can read, and gets one line if writing is needed",
   async () => {
     await using directory = await withTasks("a");
     const chmod = async (directoryMode: number, fileMode: number) => {

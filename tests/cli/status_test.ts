@@ -13,7 +13,7 @@ import { RecordingLog } from "../support/log.ts";
 const NOW = 1_000_000;
 
 Deno.test({
-  name: "status says since when a task is in its status, in the largest unit that fits",
+  name: "status shows how long a task has had its status, in the largest unit that fits",
   permissions: "none",
   async fn() {
     const times = { createdAt: 1_000, pendingAt: (NOW - 59) * 1_000, startedAt: (NOW - 60) * 1_000 };

@@ -6,7 +6,7 @@ import stringWidth from "string-width";
 import { cut, tableOf } from "../../src/cli/table.ts";
 
 Deno.test({
-  name: "a text is cut by the columns that it takes, and never within a character",
+  name: "a text is cut by its width in columns, and never within a character",
   permissions: "none",
   fn() {
     const family = "👨‍👩‍👧‍👦";
@@ -30,7 +30,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "columns stand below each other and lines fit, with texts of any characters",
+  name: "columns are aligned and lines fit, for texts of any characters",
   permissions: "none",
   fn() {
     const text = fc.string({ unit: fc.constantFrom("a", "é", "日", "👩‍💻", "e\u0301", "🇨🇭", " ", "ไ"), maxLength: 60 });

@@ -14,7 +14,7 @@ const NO_TERMINAL = Deno.build.os === "linux"
   ? await missingCommand("script", ["-qec", "true", "/dev/null"], ", so there is no terminal")
   : "script of util-linux makes the terminal, which is for Linux";
 
-testUnless(NO_TERMINAL, "on a terminal, a server says how to connect a client, and that works", async () => {
+testUnless(NO_TERMINAL, "on a terminal, a server prints how to connect a client, and that works", async () => {
   await using directory = await temporaryDirectory();
   // Here a missing permission would be asked for.
   const shown = await runOnTerminal(programArgs(directory.path).filter((arg) => arg !== "--no-prompt"));
@@ -37,7 +37,7 @@ testUnless(NO_TERMINAL, "on a terminal, a server says how to connect a client, a
 
 testUnless(
   NO_TERMINAL,
-  "on a terminal, a server that was given a relative path or one with links shows the real, absolute one",
+  "on a terminal, a server prints the real, absolute path for a relative path or one with links",
   async () => {
     await using parent = await temporaryDirectory();
     await Deno.mkdir(`${parent.path}/real`);
@@ -54,7 +54,7 @@ testUnless(
 
 testUnless(
   NO_TERMINAL,
-  "on a terminal, a server that keeps nothing says so, and shows a configuration without a directory",
+  "on a terminal, a server with --store memory says so, and prints a configuration without a directory",
   async () => {
     const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
     assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
@@ -64,7 +64,7 @@ testUnless(
 
 testUnless(
   missingOnWindows("POSIX shell"),
-  "the command for Claude Code survives the shell, whatever the directory is called",
+  "the command for Claude Code works in a shell, whatever the name of the directory",
   async () => {
     for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
       const lines = banner({ command: "deno", args: ["run", "main.ts"] }, directory).split("\n");

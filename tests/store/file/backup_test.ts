@@ -50,7 +50,7 @@ test("a backup opens to the same state without a warning, is private, and leaves
   assertEquals(store.log.warnings, []);
 });
 
-test("a segment that has no record yet is not copied", async (place) => {
+test("a segment without records is not copied", async (place) => {
   const expected = await fill(place.directory, 10);
   const segments = [...filesOf(place.directory).keys()].filter((name) => name.endsWith(".jsonl")).length;
   await Deno.writeTextFile(`${place.directory}/journal/${segmentName(segments + 1)}`, "");
@@ -60,7 +60,7 @@ test("a segment that has no record yet is not copied", async (place) => {
   assertEquals(await wholeState(store.engine), expected);
 });
 
-test("a backup has the records that are in no checkpoint yet, up to the last whole one", async (place) => {
+test("a backup includes records after the checkpoint, up to the last whole one", async (place) => {
   await fill(place.directory, 5);
   {
     await using store = await open(place.directory);
@@ -93,7 +93,7 @@ test("a tasks file that was changed by hand is in the backup as it is", async (p
   assertEquals(store.log.warnings.length, 1);
 });
 
-test("a checkpoint that is replaced while it is copied is copied anew", async (place) => {
+test("a checkpoint that is replaced while it is copied is copied again", async (place) => {
   await fill(place.directory, 2);
   await using store = await open(place.directory);
   let replacements = 0;
@@ -143,7 +143,7 @@ test("a destination that is in use, or in the data directory, is refused and lef
   assertEquals((await backUp(realDisk, { ...place, destination: `${place.directory}-copy` })).records, 1);
 });
 
-test("a journal that is damaged or of a newer version is refused, each as what it is", async (place) => {
+test("a damaged journal and one of a newer version are refused, each with its own error", async (place) => {
   await fill(place.directory, 3);
   const path = `${place.directory}/journal/0000000001.jsonl`;
   const whole = await Deno.readTextFile(path);
@@ -162,7 +162,7 @@ test("a journal that is damaged or of a newer version is refused, each as what i
   }
 });
 
-test("a backup that dies at any operation, or finds no room, leaves a whole copy or nothing that looks like one", async ({ directory, destination }) => {
+test("a backup that dies at any operation, or has no room, leaves a whole copy or none", async ({ directory, destination }) => {
   await fill(directory, 10);
   let whole = 0;
   for (let number = 1, isOver = false; !isOver; number++) {
@@ -182,7 +182,7 @@ test("a backup that dies at any operation, or finds no room, leaves a whole copy
   assert(whole > 3);
 });
 
-test("a journal that is cut while it is copied makes no copy that passes for a whole one", async (place) => {
+test("a journal that is cut while it is copied leaves no copy that looks whole", async (place) => {
   await fill(place.directory, 3);
   const path = `${place.directory}/journal/0000000001.jsonl`;
   const cutting: Disk = {

@@ -48,7 +48,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a tasks.json is known again after as many deaths between the two renames as digests are kept, but not one more",
+    "a tasks.json is recognized after as many deaths between the two renames as digests are kept, and not after one more",
   permissions: "none",
   async fn() {
     for (const [deaths, isKnown] of [[1, true], [2, true], [7, true], [8, true], [9, false]] as const) {

@@ -8,7 +8,7 @@ import { checkpoint, createTask, startStore, wholeState } from "../../support/st
 const FILES = ["/data/state.json", "/data/tasks.json"];
 
 Deno.test({
-  name: "a checkpoint that is replaced at any moment of a start gives the state of the journal",
+  name: "a start gets the state of the journal if the checkpoint is replaced at any moment",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();

@@ -26,7 +26,7 @@ function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
 
 const [TASKS, STATE] = ["/data/tasks.json", "/data/state.json"];
 
-test("a checkpoint that is loaded is the one that was saved", async (disk) => {
+test("a loaded checkpoint equals the saved one", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await doEverything(store);
   const { snapshot, position } = await takeCheckpoint(store.engine);
@@ -38,7 +38,7 @@ test("a checkpoint that is loaded is the one that was saved", async (disk) => {
   assertEquals(store.log.warnings, []);
 });
 
-test("a start from a checkpoint comes to the state of a start from the journal", async (disk) => {
+test("a start from a checkpoint has the same state as one from the journal", async (disk) => {
   await using store = await startStore({ directory: "/data", disk, segmentBytes: 1_000 });
   await doEverything(store);
   await checkpoint(store);
@@ -54,7 +54,7 @@ test("without records there is no checkpoint", async (disk) => {
   assertEquals(await store.checkpoints.load(), undefined);
 });
 
-test("an older checkpoint never replaces a newer one, nor does one of the same position", async (disk) => {
+test("a checkpoint never replaces one of the same or a newer position", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await using other = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -80,7 +80,7 @@ test("a newer checkpoint replaces an older one, whoever wrote it", async (disk) 
   assertEquals([...store.log.warnings, ...other.log.warnings], []);
 });
 
-test("checkpoints saved at once by many processes leave the newest one, whole", async (disk) => {
+test("of checkpoints saved at the same time by many processes, the newest one stays, whole", async (disk) => {
   const stores = await Promise.all(times(5, () => startStore({ directory: "/data", disk })));
   for (const [index, store] of stores.entries()) await createTask(store.engine, `t${index}`);
   await Promise.all(stores.map(checkpoint));
@@ -135,7 +135,7 @@ test("files of a checkpoint that are missing or do not belong together cost noth
   }
 });
 
-test("files left half written do not matter", async (disk) => {
+test("half-written files do not matter", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   for (const path of [TASKS, STATE]) disk.put(`${path}.tmp`, "half wri");
   await createTask(store.engine, "a");
@@ -168,7 +168,7 @@ test("a journal that ends before the checkpoint, at any byte, is refused and lef
   }
 });
 
-test("a checkpoint of version 1 is made anew from the journal, and its tasks file stays where it is", async (disk) => {
+test("a checkpoint of version 1 is rebuilt from the journal, and its tasks file stays", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await store.engine.execute({ type: "create_group", id: "g", settings: { title: "G" } }, localOperator("test"));
   await store.engine.execute(
@@ -222,7 +222,7 @@ test("a checkpoint of another journal is set aside", async (disk) => {
   await assertSameState(other, await wholeState(again.engine), { warnings: 0 });
 });
 
-test("a checkpoint for which there is no room takes none, and the one before stands", async (memory) => {
+test("a checkpoint without room leaves no files, and the previous one stays", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -253,7 +253,7 @@ test("a start while another process writes a long checkpoint reads the journal",
   assertEquals(await taskIds(started.engine), ["a"]);
 });
 
-test("saving a checkpoint keeps no command waiting", async (memory) => {
+test("saving a checkpoint delays no command", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await store.engine.execute(

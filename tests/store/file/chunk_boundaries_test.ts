@@ -19,7 +19,7 @@ const READ_BYTES = 64 * 1024;
 
 const FIRST = "/data/journal/0000000001.jsonl";
 
-test("the last record of a segment is found however long it is", async () => {
+test("the last record of a segment is found, however long it is", async () => {
   for (const lineBytes of aroundEach(LAST_LINE_BYTES, 2 * LAST_LINE_BYTES, 4 * LAST_LINE_BYTES)) {
     for (const before of [0, 1, 40]) {
       const disk = new MemoryDisk();
@@ -41,7 +41,7 @@ test("the last record of a segment is found however long it is", async () => {
   }
 });
 
-test("a checkpoint is read whole wherever its pieces end, in the middle of a character too", async () => {
+test("a checkpoint is read whole wherever its chunks end, even in the middle of a character", async () => {
   const overhead = (await tasksFileBytes("")).sizeBytes;
   for (const text of ["x", "é", "🦕"]) {
     const characterBytes = new TextEncoder().encode(text).length;

@@ -36,7 +36,7 @@ test("every record is read as it was written, through UTF-8", () => {
   );
 });
 
-test("the form of a line does not change", () => {
+test("the format of a line does not change", () => {
   const { line, hash } = encodeRecord(drafted("a"), PLACE);
   const body = '"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
     '"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],';
@@ -51,7 +51,7 @@ test("lines of the first version can still be read", () => {
   assertEquals(decodeRecord(line, PLACE), { record: { ...drafted("a"), seq: 1, at: 5 }, hash });
 });
 
-test("a line changed, cut or lengthened anywhere is no record", () => {
+test("a line that is changed, cut or extended anywhere is invalid", () => {
   const line = encodeRecord(drafted("a"), PLACE).line.slice(0, -1);
   const changed = times(line.length, (index) => [
     line.slice(0, index) + String.fromCharCode(line.charCodeAt(index) ^ 1) + line.slice(index + 1),
@@ -65,7 +65,7 @@ test("a line changed, cut or lengthened anywhere is no record", () => {
   assert(!("type" in decodeRecord(line, PLACE)));
 });
 
-test("a line is a record in its place only", () => {
+test("a line is valid only at its own position", () => {
   const first = encodeRecord(drafted("a"), PLACE);
   const second = encodeRecord(drafted("b"), { seq: 2, at: 6, previous: first.hash });
   const line = second.line.slice(0, -1);
@@ -75,7 +75,7 @@ test("a line is a record in its place only", () => {
   assert("type" in decodeRecord(line, { seq: 1, previous: first.hash }));
 });
 
-test("a line of a newer format is unknown, whatever it holds, and invalid if its hash is wrong", () => {
+test("a line of a newer format is unknown, whatever its content, and invalid if its hash is wrong", () => {
   const line = forgedLine({ v: FORMAT_VERSION + 1, anything: true }, GENESIS_HASH).slice(0, -1);
   const decoded = decodeRecord(line, PLACE);
   assert("type" in decoded);
@@ -103,7 +103,7 @@ test("garbage is invalid", () => {
   }
 });
 
-test("the ends of a segment tell its first seq and its last hash", () => {
+test("the first seq and the last hash are read from the ends of a segment", () => {
   const { line, hash } = encodeRecord(drafted("a"), { seq: Number.MAX_SAFE_INTEGER, at: 5, previous: GENESIS_HASH });
   assertEquals(leadingSeq(line.slice(0, LEADING_SEQ_BYTES)), Number.MAX_SAFE_INTEGER);
   assertEquals(trailingHash(line.slice(-TRAILING_HASH_BYTES)), hash);

@@ -14,7 +14,7 @@ const SEGMENT_BYTES = 700;
 const MOMENTS = 5;
 
 Deno.test({
-  name: "a copy whose files are of any ages opens with the records of its journal, and keeps every byte",
+  name: "a copy with files of different ages opens with the records of its journal, and loses no byte",
   permissions: "none",
   async fn() {
     const moments = await history();

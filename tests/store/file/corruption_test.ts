@@ -30,7 +30,7 @@ test("a flipped bit in any byte of any record but the last is refused", async ()
   assert(flips > 1_500);
 });
 
-test("a flipped bit in the last record, or in the line feed before it, loses no byte of what was there", async () => {
+test("a flipped bit in the last record, or in the line feed before it, loses no byte of the file", async () => {
   const { disk, lines } = await eightRecords();
   const last = lines.at(-1);
   assert(last);
@@ -104,7 +104,7 @@ test("a missing segment is refused", async () => {
   }
 });
 
-test("a segment that has lost its end, at any byte, is refused where another follows", async () => {
+test("a segment that lost its end, at any byte, is refused if another follows", async () => {
   const { disk, lines } = await eightRecords();
   for (const path of segments(disk).slice(0, -1)) {
     const bytes = disk.readFile(path) ?? new Uint8Array();
@@ -133,7 +133,7 @@ test("a segment of another journal is refused", async () => {
   }
 });
 
-test("a record that this program does not know is refused and kept, even as the last", async () => {
+test("a record of an unknown type is refused and kept, even as the last one", async () => {
   const { disk, lines } = await eightRecords();
   const { path, byte, line, previous } = await endOfJournal(disk, lines);
   const whole = disk.files().get(path) ?? "";

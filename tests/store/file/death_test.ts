@@ -39,7 +39,7 @@ const DEATHS: Readonly<Record<string, (number: number) => Plan>> = {
 };
 
 for (const [when, plan] of Object.entries(DEATHS)) {
-  test(`a process that dies ${when} any operation has lost nothing that it answered`, async () => {
+  test(`a process that dies ${when} any operation loses nothing that it answered`, async () => {
     for (let number = 1, isOver = false; !isOver; number++) {
       assert(number < MAX_OPERATIONS, "it never ends");
       const memory = new MemoryDisk();
@@ -54,7 +54,7 @@ for (const [when, plan] of Object.entries(DEATHS)) {
     }
   });
 
-  test(`what others answer after a process died ${when} any operation survives a loss of power`, async () => {
+  test(`answers of others after a process died ${when} any operation survive a loss of power`, async () => {
     for (let number = 1, isOver = false; !isOver; number++) {
       assert(number < MAX_OPERATIONS, "it never ends");
       const memory = new MemoryDisk();
@@ -79,7 +79,7 @@ for (const [when, plan] of Object.entries(DEATHS)) {
   });
 }
 
-test("what was read of another's unfinished call is not taken back by a loss of power", async () => {
+test("a read that saw another's unfinished call still holds after a loss of power", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using writer = await startStore({ directory: "/data", disk });
@@ -92,7 +92,7 @@ test("what was read of another's unfinished call is not taken back by a loss of 
   assertEquals(await wholeState(again.engine), seen);
 });
 
-test("what a transaction was handed of another's unfinished call is not taken back by a loss of power", async () => {
+test("a transaction that saw another's unfinished call still holds after a loss of power", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using writer = openStore({ directory: "/data", disk });
@@ -105,7 +105,7 @@ test("what a transaction was handed of another's unfinished call is not taken ba
   assertEquals(await recordsAfter(again.journal), tail.records);
 });
 
-test("a segment is durable before the next one is begun, also where another process had not synced it", async () => {
+test("a segment is durable before the next one is created, even if another process had not synced it", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using writer = openStore({ directory: "/data", disk, segmentBytes: 1 });
@@ -117,7 +117,7 @@ test("a segment is durable before the next one is begun, also where another proc
   assertEquals((await recordsAfter(again.journal)).map(({ seq }) => seq), [1, 2]);
 });
 
-test("a refusal that rests on another's unfinished call is not taken back by a loss of power", async () => {
+test("a refusal due to another's unfinished call still holds after a loss of power", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using writer = await startStore({ directory: "/data", disk });

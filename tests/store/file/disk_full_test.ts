@@ -44,7 +44,7 @@ const WAYS: Readonly<Record<string, (taken: number) => Plan>> = {
 };
 
 for (const [way, plan] of Object.entries(WAYS)) {
-  test(`a disk that ${way}, at any byte of a batch, keeps what is acknowledged and nothing else`, async () => {
+  test(`a disk that ${way}, at any byte of a batch, keeps exactly the acknowledged records`, async () => {
     const sizeBytes = await sizeOfBatch();
     for (let taken = 0; taken <= sizeBytes; taken++) {
       const disk = new FaultyDisk(new MemoryDisk());
@@ -69,7 +69,7 @@ for (const [way, plan] of Object.entries(WAYS)) {
   });
 }
 
-test("a failed append says how many records are in the journal, and they are", async () => {
+test("a failed append reports how many records are in the journal", async () => {
   const drafts = ["a", "b", "c"].map((id) => drafted(id));
   for (let taken = 0; taken < await sizeOfBatch(); taken += 7) {
     const disk = new FaultyDisk(new MemoryDisk());
@@ -86,7 +86,7 @@ test("a failed append says how many records are in the journal, and they are", a
   }
 });
 
-test("what is whole in the file counts even where the write says it failed", async () => {
+test("whole records in the file count even if the write reports a failure", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
   disk.plan = ({ name }) => name === "write" ? { taken: 100_000, error: noSpace } : undefined;
@@ -94,7 +94,7 @@ test("what is whole in the file counts even where the write says it failed", asy
   assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
 });
 
-test("what a full disk kept of a batch is durable before it is acknowledged", async () => {
+test("records of a batch that a full disk kept are durable before they are acknowledged", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
@@ -105,7 +105,7 @@ test("what a full disk kept of a batch is durable before it is acknowledged", as
   assertEquals(await taskIds(again.engine), ["a", "b"]);
 });
 
-test("calls that change nothing are answered on a full disk, and others refused without harm to them", async () => {
+test("on a full disk, calls that change nothing are answered, and others refused", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -125,7 +125,7 @@ test("calls that change nothing are answered on a full disk, and others refused 
 });
 
 for (const [way, plan] of Object.entries(WAYS)) {
-  test(`on a disk that ${way}, any number of refused commands read the state anew once`, async () => {
+  test(`on a disk that ${way}, any number of refused commands rebuild the state once`, async () => {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });
     const checkpoints = countLoads(store.checkpoints);
@@ -150,7 +150,7 @@ for (const [way, plan] of Object.entries(WAYS)) {
 
 for (const error of [undefined, noSpace]) {
   const way = error === undefined ? "takes only a part" : "takes a part and throws";
-  test(`on a disk that ${way}, large commands that find no room read the state anew once, and small ones go on`, async () => {
+  test(`on a disk that ${way}, large commands without room rebuild the state once, and small ones succeed`, async () => {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });
     const counted = countLoads(store.checkpoints);
@@ -181,7 +181,7 @@ for (const error of [undefined, noSpace]) {
   });
 }
 
-test("where there is no room for what is due, nothing is decided that comes after it, and reads are answered", async () => {
+test("without room for due changes, no later command is decided, and reads are answered", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   let now = 0;
   await using store = openStore({ directory: "/data", disk, now: () => now });
@@ -216,7 +216,7 @@ test("where there is no room for what is due, nothing is decided that comes afte
   await engine.close();
 });
 
-test("a small command is carried out where a large one found no room", async () => {
+test("a small command succeeds where a large one had no room", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
   disk.plan = ({ name }) => name === "write" ? { taken: ROOM_BYTES } : undefined;
@@ -228,7 +228,7 @@ test("a small command is carried out where a large one found no room", async () 
   assertEquals(await taskIds(store.engine), ["small"]);
 });
 
-test("a process that dies while it looks for room leaves what the next writer cuts off", async () => {
+test("a process that dies while it tests for room leaves a tail that the next writer cuts off", async () => {
   for (const taken of [0, 1, 50]) {
     const memory = new MemoryDisk();
     const disk = new FaultyDisk(memory);
@@ -247,7 +247,7 @@ test("a process that dies while it looks for room leaves what the next writer cu
   }
 });
 
-test("a disk without room for the next segment refuses, and the segment is begun later", async () => {
+test("without room for the next segment a call is refused, and the segment is created later", async () => {
   for (const failing of ["create", "write"] as const) {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = await startStore({ directory: "/data", disk, segmentBytes: 300 });
@@ -268,7 +268,7 @@ test("a disk without room for the next segment refuses, and the segment is begun
   }
 });
 
-test("a checkpoint written while the next segment is empty can be used, with that segment and without", async () => {
+test("a checkpoint written while the next segment is empty is valid with that segment and without", async () => {
   const memory = new MemoryDisk();
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk, segmentBytes: 300 });

@@ -145,7 +145,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the disk in memory: a loss of power takes what was not synced, a kill nothing",
+  name: "the disk in memory: a loss of power loses unsynced data, a kill loses nothing",
   permissions: "none",
   fn() {
     const disk = new MemoryDisk();

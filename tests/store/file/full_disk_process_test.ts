@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../../support/temp.ts";
 const WORKER = new URL("worker.ts", import.meta.url);
 
 Deno.test({
-  name: "a process whose files may not grow any more keeps all that it acknowledged",
+  name: "a process whose files may not grow keeps all acknowledged records",
   permissions: { read: "inherit", write: "inherit", run: "inherit" },
   async fn() {
     if (Deno.build.os === "windows") return console.log("Skipped on Windows: it has no ulimit");

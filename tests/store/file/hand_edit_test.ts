@@ -12,7 +12,7 @@ function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
 const TASKS = "/data/tasks.json";
 const EDITED = '{"edited": {"description": "by hand"}}';
 
-test("an edit is set aside at the next start, and the journal's tasks stand", async (disk) => {
+test("an edit is set aside at the next start, and the tasks of the journal stay", async (disk) => {
   const expected = await oneTaskAndCheckpoint(disk);
   disk.put(TASKS, EDITED);
   await using store = await startStore({ directory: "/data", disk });
@@ -38,7 +38,7 @@ test("an edit is set aside at the next checkpoint", async (disk) => {
   assertEquals(again.log.warnings, []);
 });
 
-test("an edit in place that keeps the size is noticed", async (disk) => {
+test("an edit in place of the same size is noticed", async (disk) => {
   await oneTaskAndCheckpoint(disk);
   const edited = (disk.files().get(TASKS) ?? "").replace("do a", "do b");
   const file = disk.open(TASKS, "append");
@@ -68,7 +68,7 @@ test("an edit while a checkpoint is being written is set aside", async (memory) 
   assertSetAside(memory, ['{"edited 0": {}}', '{"edited 1": {}}']);
 });
 
-test("a tasks file that is put there before the first checkpoint is set aside", async (disk) => {
+test("a tasks file that appears before the first checkpoint is set aside", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
   disk.put(TASKS, EDITED);
@@ -88,7 +88,7 @@ test("a file that was only copied or touched is not an edit", async (disk) => {
   assertEquals(store.log.warnings, []);
 });
 
-test("a deleted tasks file is written anew", async (disk) => {
+test("a deleted tasks file is written again", async (disk) => {
   await oneTaskAndCheckpoint(disk);
   disk.remove(TASKS);
   await using store = await startStore({ directory: "/data", disk });

@@ -56,7 +56,7 @@ test("a key that stands twice in one object is refused with its path", () => {
   ) refused(utf8(text), `It has a key twice: ${path}; `);
 });
 
-test("what JSON.stringify writes is read as it was, and with a key of it written again it is refused", () => {
+test("output of JSON.stringify is read unchanged, and is refused if one of its keys is repeated", () => {
   const value = fc.jsonValue({ maxDepth: 4, stringUnit: "binary" });
   fc.assert(
     fc.property(fc.dictionary(fc.string({ unit: "binary" }), value, { minKeys: 1 }), fc.nat(), (object, number) => {
@@ -71,7 +71,7 @@ test("what JSON.stringify writes is read as it was, and with a key of it written
   );
 });
 
-test("what is no JSON, too deep or too long is refused", () => {
+test("text that is not JSON, too deep or too long is refused", () => {
   refused(utf8('{"a": 1,}'), "It is not JSON: ");
   refused(utf8(""), "It is not JSON: ");
   const nested = (depth: number) => utf8("[".repeat(depth) + "]".repeat(depth));

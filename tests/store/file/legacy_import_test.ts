@@ -41,7 +41,7 @@ const LEGACY = JSON.stringify({
   docs: { id: "docs", description: "Docs", status: "pending" },
 });
 
-test("a tasks file without a journal is taken over, and can be worked on", async (disk) => {
+test("a tasks file without a journal is imported, and its tasks can be claimed", async (disk) => {
   disk.put(TASKS, LEGACY);
   await using store = await startStore({ directory: "/data", disk });
   assertEquals(store.log.infos, ["Imported 4 tasks from a tasks file without a journal"]);
@@ -60,7 +60,7 @@ test("a tasks file without a journal is taken over, and can be worked on", async
   assertEquals(unlocked.map(({ id }) => id), ["test"]);
 });
 
-test("the file that was taken over is kept under another name", async (disk) => {
+test("the imported file is kept under another name", async (disk) => {
   disk.put(TASKS, LEGACY);
   {
     await using store = await startStore({ directory: "/data", disk });
@@ -73,7 +73,7 @@ test("the file that was taken over is kept under another name", async (disk) => 
   assertEquals((await taskIds(again.engine)).length, 4);
 });
 
-test("a tasks file beside a journal is not taken over", async (disk) => {
+test("a tasks file beside a journal is not imported", async (disk) => {
   {
     await using store = await startStore({ directory: "/data", disk });
     await createTask(store.engine, "a");
@@ -84,7 +84,7 @@ test("a tasks file beside a journal is not taken over", async (disk) => {
   assertEquals(store.log.warnings.length, 1);
 });
 
-test("a process that dies while it takes over a file has lost nothing of it", async (memory) => {
+test("a process that dies while it imports a file loses nothing of it", async (memory) => {
   memory.put(TASKS, LEGACY);
   for (let number = 1, isOver = false; !isOver; number++) {
     assert(number < MAX_OPERATIONS, "it never ends");
@@ -118,7 +118,7 @@ const LARGE = Object.fromEntries(times(40, (index) => [
 ]));
 const LARGE_IDS = Object.keys(LARGE).toReversed();
 
-test("a large file is taken over in several records, what is depended on first", async (disk) => {
+test("a large file is imported in several records, dependencies first", async (disk) => {
   disk.put(TASKS, JSON.stringify(LARGE));
   await using store = await startStore({ directory: "/data", disk });
   assertEquals(await taskIds(store.engine), LARGE_IDS);
@@ -127,7 +127,7 @@ test("a large file is taken over in several records, what is depended on first",
   assertEquals(store.log.infos, ["Imported 40 tasks from a tasks file without a journal"]);
 });
 
-test("a process that dies anywhere while it takes over a large file: the next start completes it, nothing twice", async (memory) => {
+test("if a process dies anywhere while it imports a large file, the next start completes it, and imports no task twice", async (memory) => {
   const text = JSON.stringify(LARGE);
   memory.put(TASKS, text);
   let completed = 0;
@@ -157,7 +157,7 @@ test("a process that dies anywhere while it takes over a large file: the next st
   assert(completed > 1, "no import was interrupted between two records");
 });
 
-test("a server that runs writes no checkpoint over a file whose import was interrupted", async (memory) => {
+test("a running server does not overwrite a file whose import was interrupted", async (memory) => {
   await using running = await startStore({ directory: "/data", disk: memory });
   const text = JSON.stringify(LARGE);
   memory.put(TASKS, text);
@@ -172,7 +172,7 @@ test("a server that runs writes no checkpoint over a file whose import was inter
   assertEquals(await taskIds(running.engine), await taskIds(again.engine));
 });
 
-test("what was deleted after its import is not imported again by a start that completes it", async (memory) => {
+test("a start that completes an import does not import deleted tasks again", async (memory) => {
   await using running = await startStore({ directory: "/data", disk: memory });
   const file = { a: {}, ...Object.fromEntries(Object.entries(LARGE).toReversed()) };
   memory.put(TASKS, JSON.stringify(file));

@@ -48,7 +48,7 @@ for (
   });
 }
 
-Deno.test("an empty journal and an unfinished first record have no line ends to be refused", async () => {
+Deno.test("an empty journal and an unfinished first record are not refused for their line ends", async () => {
   await using directory = await temporaryDirectory();
   await Deno.mkdir(`${directory.path}/journal`);
   for (const text of ["", '{"v":2,"seq":1']) {
@@ -58,7 +58,7 @@ Deno.test("an empty journal and an unfinished first record have no line ends to 
 });
 
 Deno.test({
-  name: "converted lines are found where the first or the last of several segments has them",
+  name: "converted line ends are found in the first and in the last of several segments",
   permissions: "none",
   fn() {
     for (const [converted, named] of [[[], undefined], [[1], 1], [[3], 3], [[1, 3], 1], [[1, 2, 3], 1]] as const) {

@@ -32,7 +32,7 @@ class CountingDisk extends MemoryDisk {
 
 for (const segmentBytes of [100_000, 10_000_000]) {
   Deno.test({
-    name: `a tail in segments of ${segmentBytes} bytes is read before the lock is asked for`,
+    name: `a tail in segments of ${segmentBytes} bytes is read before the lock is requested`,
     permissions: "none",
     async fn() {
       const disk = new CountingDisk();

@@ -52,7 +52,7 @@ const DAMAGES: Readonly<Record<string, (disk: MemoryDisk, lines: readonly Line[]
 };
 
 for (const [damage, inflict] of Object.entries(DAMAGES)) {
-  test(`a check of ${damage} counts what is whole before it, and says of when the last of that is`, async () => {
+  test(`a check of ${damage} counts the whole records before it, with the time of the last one`, async () => {
     const { disk, lines } = await eightRecords();
     const all = await recordsOf(disk);
     const kept = inflict(disk, lines);
@@ -60,7 +60,7 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
     assertEquals([records, lastAt, fault === undefined], [kept, all[kept - 1]?.at, false]);
   });
 
-  test(`a repair of ${damage} keeps what is whole, and copies of the rest`, async () => {
+  test(`a repair of ${damage} keeps the whole records, and copies of the rest`, async () => {
     const { disk, lines } = await eightRecords();
     const records = await recordsOf(disk);
     const kept = inflict(disk, lines);
@@ -76,7 +76,7 @@ for (const [damage, inflict] of Object.entries(DAMAGES)) {
     await assertGoesOn(disk, kept);
   });
 
-  test(`a repair of ${damage} that is cut short anywhere loses nothing, and a second one ends it`, async () => {
+  test(`a repair of ${damage} that dies at any operation loses nothing, and a second one completes it`, async () => {
     const { disk, lines } = await eightRecords();
     const kept = inflict(disk, lines);
     const before = disk.files();
@@ -117,7 +117,7 @@ test("a repair of a journal of a newer version is refused", async () => {
   assertEquals(contents(disk), before);
 });
 
-test("a check of a journal that is being written to is not misled by a checkpoint written meanwhile", async () => {
+test("a check during writes is not misled by a newer checkpoint", async () => {
   const { disk } = await checkpointed();
   const before = disk.readFile("/data/state.json");
   const later = disk.afterKill();
@@ -139,13 +139,13 @@ test("a check of a journal that is being written to is not misled by a checkpoin
   assertEquals(verifyJournal(disk, "/data").fault, undefined);
 });
 
-test("a repair of nothing does nothing", async () => {
+test("a repair without a journal does nothing", async () => {
   const disk = new MemoryDisk();
   disk.makeDirectory("/data");
   assertEquals((await repairJournal(disk, "/data", 0)).verification.records, 0);
 });
 
-test("a check tells how many records there are, up to when, and where they end", async () => {
+test("a check returns the number of records, the time of the last one, and the end of the journal", async () => {
   const { disk } = await eightRecords();
   const [last] = (await recordsOf(disk)).slice(-1);
   const { end, ...verification } = verifyJournal(disk, "/data");
@@ -154,7 +154,7 @@ test("a check tells how many records there are, up to when, and where they end",
   assertEquals(verifyJournal(new MemoryDisk(), "/data").records, 0);
 });
 
-test("a check says of a torn last record that it mends itself", async () => {
+test("a check says that a torn last record needs no repair", async () => {
   const { disk, lines } = await eightRecords();
   DAMAGES["a torn last record"]?.(disk, lines);
   const { fault } = verifyJournal(disk, "/data");
@@ -173,7 +173,7 @@ test("a repair sets aside a checkpoint that is ahead of the journal", async () =
   await assertGoesOn(disk, 7);
 });
 
-test("a server that runs while its journal is repaired reads it anew", async () => {
+test("a running server reads a repaired journal again", async () => {
   const { disk, lines } = await checkpointed();
   await using store = await startStore({ directory: "/data", disk, segmentBytes: SEGMENT_BYTES });
   const { path, byte } = lineOf(lines, 8);

@@ -28,7 +28,7 @@ const LOSSES: Readonly<Record<string, (disk: MemoryDisk) => void>> = {
 };
 
 for (const [loss, lose] of Object.entries(LOSSES)) {
-  test(`a start is refused where the journal ${loss}, and nothing is changed`, async (disk) => {
+  test(`a start is refused if the journal ${loss}, and changes nothing`, async (disk) => {
     await threeTasks(disk);
     lose(disk);
     const before = contents(disk);
@@ -59,7 +59,7 @@ for (const [loss, lose] of Object.entries(LOSSES)) {
   });
 }
 
-test("a journal that was deleted can be begun anew from the tasks of the last checkpoint", async (disk) => {
+test("after a deletion, a new journal can start from the tasks of the last checkpoint", async (disk) => {
   {
     await using store = await startStore({ directory: "/data", disk });
     await store.engine.execute({ type: "create_group", id: "g", settings: {} }, localOperator("test"));
@@ -84,7 +84,7 @@ test("a journal that was deleted can be begun anew from the tasks of the last ch
   assertEquals(await wholeState(again.engine), await wholeState(store.engine));
 });
 
-test("a repair where no record is left leaves the tasks of the last checkpoint to the next start", async (disk) => {
+test("after a repair without any record left, the next start imports the tasks of the last checkpoint", async (disk) => {
   await threeTasks(disk);
   disk.put(SEGMENT, firstLines(disk, 1).slice(1));
   await repairJournal(disk, "/data", 0);
@@ -92,7 +92,7 @@ test("a repair where no record is left leaves the tasks of the last checkpoint t
   assertEquals(await taskIds(store.engine), ["a", "b", "c"]);
 });
 
-test("a journal that is shorter than its checkpoint is refused, and a repair goes on with what is left", async (disk) => {
+test("a journal that is shorter than its checkpoint is refused, and a repair continues with the remaining records", async (disk) => {
   await threeTasks(disk);
   disk.put(SEGMENT, firstLines(disk, 2));
   const before = contents(disk);
@@ -104,7 +104,7 @@ test("a journal that is shorter than its checkpoint is refused, and a repair goe
   assertEquals(await taskIds(store.engine), ["a", "b"]);
 });
 
-test("records are missed too where a crash came between the two files of the checkpoint", async (memory) => {
+test("missing records are noticed even after a crash between the two files of the checkpoint", async (memory) => {
   const disk = new FaultyDisk(memory);
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -117,7 +117,7 @@ test("records are missed too where a crash came between the two files of the che
   await assertMissing(() => startStore({ directory: "/data", disk: left }), 0);
 });
 
-test("without tasks.json there is nothing to be lost: the journal begins anew", async (disk) => {
+test("without tasks.json there is nothing to lose: a new journal starts", async (disk) => {
   await threeTasks(disk);
   for (const path of ["/data/journal", TASKS]) disk.remove(path);
   const state = disk.files().get(STATE);
@@ -129,7 +129,7 @@ test("without tasks.json there is nothing to be lost: the journal begins anew", 
   assertEquals((await store.checkpoints.load())?.position.seq, 1);
 });
 
-test("a server whose journal was repaired while it ran writes no checkpoint of what was cut off", async (disk) => {
+test("a server whose journal is repaired while it runs writes no checkpoint with the removed records", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   const checkpointer = new Checkpointer(store);
   for (const id of ["a", "b", "c"]) await createTask(store.engine, id);
@@ -183,7 +183,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on a real disk a repair goes on where the journal was deleted",
+  name: "on a real disk a repair succeeds after the journal was deleted",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using parent = await temporaryDirectory();

@@ -56,7 +56,7 @@ for (
   );
 }
 
-testUnless(missingOnWindows("modes of files"), "files that are there keep their modes", async () => {
+testUnless(missingOnWindows("modes of files"), "existing files keep their modes", async () => {
   await using directory = await temporaryDirectory();
   await (await startServer(directory.path)).close();
   const journal = `${directory.path}/journal/0000000001.jsonl`;

@@ -16,7 +16,7 @@ function test(name: string, fn: (disk: MemoryDisk) => Promise<void>): void {
 const [TASKS, STATE] = ["/data/tasks.json", "/data/state.json"];
 const SEGMENT = "/data/journal/0000000001.jsonl";
 
-test("a checkpoint of a newer version stays as it is, however much an older one does, which says it once", async (disk) => {
+test("an older version leaves a newer checkpoint unchanged, whatever it does, and warns once", async (disk) => {
   {
     await using store = await startStore({ directory: "/data", disk });
     await createTask(store.engine, "a");
@@ -39,7 +39,7 @@ test("a checkpoint of a newer version stays as it is, however much an older one 
   assertEquals(verifyJournal(disk, "/data").fault, undefined);
 });
 
-test("a newer version whose digest is wrong is damage, and set aside", async (disk) => {
+test("a newer checkpoint with a wrong digest is damaged, and set aside", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
   await checkpoint(store);
@@ -50,7 +50,7 @@ test("a newer version whose digest is wrong is damage, and set aside", async (di
   assertEquals(disk.list("/data").filter((name) => name.includes("set-aside")).length, 2);
 });
 
-test("a checkpoint of a newer version beside an empty journal is refused as newer, and left", async (disk) => {
+test("a newer checkpoint beside an empty journal is refused as newer, and stays", async (disk) => {
   putNewer(disk, { version: 3 });
   const before = contents(disk);
   const error = await assertRejects(
@@ -63,7 +63,7 @@ test("a checkpoint of a newer version beside an empty journal is refused as newe
   assertEquals(contents(disk), before);
 });
 
-test("records of a newer version before the checkpoint are told as newer, not as missing ones", async (disk) => {
+test("records of a newer version before the checkpoint are reported as newer, not as missing", async (disk) => {
   {
     await using store = await startStore({ directory: "/data", disk });
     await createTask(store.engine, "a");

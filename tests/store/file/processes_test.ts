@@ -24,7 +24,7 @@ function test(name: string, fn: (directory: string) => Promise<void>): void {
   });
 }
 
-test("8 processes that create 50 tasks each at once keep 400", async (directory) => {
+test("8 processes that create 50 tasks each at the same time keep all 400", async (directory) => {
   const prefixes = times(PROCESSES, (index) => `p${index}`);
   const said = await runAtOnce(directory, prefixes.map((prefix) => ["create", prefix, "50"]));
   const expected = prefixes.flatMap((prefix) => times(50, (index) => `${prefix}-${index}`)).sort();
@@ -36,7 +36,7 @@ test("8 processes that create 50 tasks each at once keep 400", async (directory)
   assertEquals(tasks.map(({ order }) => order), times(400, (index) => index + 1));
 });
 
-test("40 tasks raced for by 8 processes are carried out once each", async (directory) => {
+test("40 tasks that 8 processes race for are each completed once", async (directory) => {
   const ids = times(40, (index) => `t${index}`);
   await createTasks(directory, ids);
   const said = await runAtOnce(directory, times(PROCESSES, (index) => ["work", `w${index}`]));
@@ -52,7 +52,7 @@ test("40 tasks raced for by 8 processes are carried out once each", async (direc
   assert(new Set(tasks.map(({ assignedTo }) => assignedTo)).size > 1, "there was no race");
 });
 
-test("processes killed at random have what they were answered in the journal once, and what they asked at most once", async (directory) => {
+test("after random kills, the journal has every answered command once, and every other at most once", async (directory) => {
   const random = generator(20_251_122);
   const prepared = times(60, (index) => `t${index}`);
   await createTasks(directory, prepared);

@@ -20,7 +20,7 @@ import {
 import { temporaryDirectory } from "../../support/temp.ts";
 
 Deno.test({
-  name: "a data directory that is deleted under two servers is begun anew by both together",
+  name: "a data directory that is deleted under two servers is created again, and shared by both",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using parent = await temporaryDirectory();
@@ -44,7 +44,7 @@ Deno.test({
   },
 });
 
-Deno.test("a server that may use nothing but its data directory makes that again, for its user only", async () => {
+Deno.test("a server with permission for only its data directory creates it again, for its user only", async () => {
   await using parent = await temporaryDirectory();
   const directory = `${parent.path}/data`;
   await using server = await startServer(directory);
@@ -57,7 +57,7 @@ Deno.test("a server that may use nothing but its data directory makes that again
 });
 
 Deno.test({
-  name: "a server that has written nothing yet makes its data directory again",
+  name: "a server that has written nothing yet creates its data directory again",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using parent = await temporaryDirectory();
@@ -71,7 +71,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a data directory that is moved away and replaced is left alone where it went",
+  name: "a data directory that is moved away and replaced is not written to any more",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using parent = await temporaryDirectory();
@@ -89,7 +89,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a lock file that is deleted under two servers again and again costs no record",
+  name: "a lock file that is deleted repeatedly under two servers loses no record",
   permissions: { read: "inherit", write: "inherit" },
   async fn() {
     await using directory = await temporaryDirectory();
@@ -109,7 +109,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a position that is not in the journal any more is never written after, nor read from",
+  name: "nothing is appended after, or read from, a position that the journal no longer has",
   permissions: "none",
   async fn() {
     for (const count of [1, 2, 3]) {
@@ -130,7 +130,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a server goes on after its journal was repaired and written to by others",
+  name: "a server continues after others repaired its journal and wrote to it",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();
@@ -159,7 +159,7 @@ function cut(disk: MemoryDisk, path: string, lines: number): void {
 }
 
 Deno.test({
-  name: "a journal that is replaced while a server stands at the end of a segment is read anew, and loses nothing",
+  name: "a journal that is replaced while a server is at the end of a segment is read again, and loses nothing",
   permissions: "none",
   async fn() {
     const [disk, other] = [new MemoryDisk(), new MemoryDisk()];

@@ -21,7 +21,7 @@ function test(name: string, fn: () => Promise<void> | void): void {
 
 const FIRST = "/data/journal/0000000001.jsonl";
 
-test("a file that is cut between being looked at and being read is read to where it ends now", async () => {
+test("a file that is cut between stat and read is read to its new end", async () => {
   const { disk, positions } = await journal(3);
   const sizeBytes = disk.identity(FIRST)?.sizeBytes ?? 0;
   const file = disk.open(FIRST, "read");
@@ -36,7 +36,7 @@ test("a file that is cut between being looked at and being read is read to where
   }
 });
 
-test("a long segment is read in chunks, and a record longer than a chunk at once", async () => {
+test("a long segment is read in chunks, and a record longer than a chunk in one piece", async () => {
   const { disk } = await journal(4, 200_000);
   const file = disk.open(FIRST, "read");
   let position: Position = ORIGIN;
@@ -53,7 +53,7 @@ test("a long segment is read in chunks, and a record longer than a chunk at once
   assertEquals(readChunk(other.open(FIRST, "read"), ORIGIN).records.length, 1);
 });
 
-test("a position is held by the journal in which it was taken, and by no other", async () => {
+test("a position is valid only in the journal that it comes from", async () => {
   for (const segmentBytes of [10_000, 400, 1]) {
     const { disk, positions } = await journal(6, 1, segmentBytes);
     for (const position of positions) {
@@ -72,7 +72,7 @@ test("a position is held by the journal in which it was taken, and by no other",
   }
 });
 
-test("a record is known by its place and its hash", async () => {
+test("a record is identified by its position and its hash", async () => {
   const { disk, positions } = await journal(3);
   const file = disk.open(FIRST, "read");
   assert(endsAt(file, ORIGIN));

@@ -8,7 +8,7 @@ import { checkpoint, createTask, startStore } from "../../support/store.ts";
 const PATH = "/data/tasks.json";
 
 Deno.test({
-  name: "files that are set aside at the same time, or with a clock that went back, keep a name each",
+  name: "files that are set aside at the same time, or after the clock went back, get different names",
   permissions: "none",
   fn() {
     const disk = new MemoryDisk();
@@ -21,7 +21,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "one less than the bound, the bound, and more: only the oldest beyond it go",
+  name: "only the oldest files beyond the bound are deleted",
   permissions: "none",
   fn() {
     const disk = new MemoryDisk();
@@ -39,7 +39,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what is not there is not set aside",
+  name: "a missing file is not set aside",
   permissions: "none",
   fn() {
     assertEquals(setAside(new MemoryDisk(), PATH, 0), undefined);
@@ -47,7 +47,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "edits without end leave a bounded number of copies, the newest, and the log names those that went",
+  name: "any number of edits leaves a bounded number of copies, the newest, and the log names the deleted ones",
   permissions: "none",
   async fn() {
     const disk = new MemoryDisk();

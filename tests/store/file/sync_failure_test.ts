@@ -28,7 +28,7 @@ const SYNCS: Readonly<
 };
 
 for (const [which, { segmentBytes, fails }] of Object.entries(SYNCS)) {
-  test(`a failed sync ${which} ends all answers of the process, and of no other`, async () => {
+  test(`after a failed sync ${which} the process answers nothing more, and others go on`, async () => {
     // Time stands still, so that calls made together share a batch on a busy machine, too.
     using _time = new FakeTime();
     const disk = new FaultyDisk(new MemoryDisk());
@@ -48,7 +48,7 @@ for (const [which, { segmentBytes, fails }] of Object.entries(SYNCS)) {
   });
 }
 
-test("a failed sync is told with its cause and what to do", async () => {
+test("a failed sync is reported with its cause and a remedy", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = openStore({ directory: "/data", disk });
   disk.plan = once(({ name }) => name === "sync");
@@ -74,7 +74,7 @@ test("a full segment that cannot be made durable is not followed by another", as
   assertEquals(disk.list("/data/journal").length, 1);
 });
 
-test("a directory that could not be opened for its sync is tried again, and ends no trust", async () => {
+test("opening a directory for its sync is retried, and its failure does not stop the process", async () => {
   for (const path of ["/data", "/data/journal"]) {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = await startStore({ directory: "/data", disk });
@@ -92,7 +92,7 @@ test("a directory that could not be opened for its sync is tried again, and ends
   }
 });
 
-test("a reader whose sync fails has told nothing of what it read", async () => {
+test("a reader whose sync fails delivers no record that it read", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using reader = await startStore({ directory: "/data", disk });
   await using writer = await startStore({ directory: "/data", disk });
@@ -103,7 +103,7 @@ test("a reader whose sync fails has told nothing of what it read", async () => {
   await createTask(writer.engine, "b");
 });
 
-test("no checkpoint is made of what could not be synced, and the end is not held up", async () => {
+test("no checkpoint has records that could not be synced, and closing does not wait for them", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using store = await startStore({ directory: "/data", disk });
   const checkpointer = new Checkpointer(store);

@@ -32,7 +32,7 @@ test("tasks.json is an object of tasks keyed by id, one a line", () => {
   assertEquals(JSON.parse(textOf([])), {});
 });
 
-test("tasks come back as they were written, in the order of creation, by whichever reader", () => {
+test("both readers return the written tasks, in the order of creation", () => {
   fc.assert(
     fc.property(fc.uniqueArray(tasks(), { selector: ({ id }) => id }), (unordered) => {
       const expected = unordered.map((task, index) => ({ ...task, order: index + 1 }));
@@ -48,14 +48,14 @@ test("tasks come back as they were written, in the order of creation, by whichev
   );
 });
 
-test("ids that JavaScript treats in its own way keep their place", () => {
+test("ids that JavaScript objects would reorder keep their place", () => {
   const ids = ["b", "10", "9", "__proto__", "constructor", "a", "é\u{1F600}", ":"];
   const expected = ids.map((id, index) => oldTask(id, { order: index + 1 }));
   assertEquals(parseOwnTasks([new TextEncoder().encode(textOf(expected))]), expected);
   assertEquals(parseTasks(textOf(expected), 0), expected);
 });
 
-test("ids with quotes and backslashes come back", () => {
+test("ids with quotes and backslashes are read unchanged", () => {
   const ids = ['","', 'x":{', "\\", '"', '\\"', '{"a":'];
   const expected = ids.map((id, index) => oldTask(id, { order: index + 1 }));
   assertEquals(parseOwnTasks([new TextEncoder().encode(textOf(expected))]), expected);
@@ -113,7 +113,7 @@ test("tasks of the earlier server are understood", () => {
   ]);
 });
 
-test("what a task leaves out is filled in", () => {
+test("missing fields of a task are filled in", () => {
   assertEquals(parseTasks('{"a": {}}', 50), [{ ...common("a", "", 1), status: "pending", attempt: 0 }]);
   assertEquals(
     parseTasks('{"a": {"assignedTo": null, "dependencies": null, "result": null}}', 50),
@@ -138,7 +138,7 @@ test("what a task leaves out is filled in", () => {
   assertEquals(parseTasks("[]", 50), []);
 });
 
-test("what is not a tasks file is refused, saying where", () => {
+test("an invalid tasks file is refused with the place of the error", () => {
   const refused: Readonly<Record<string, string>> = {
     "": "It is not JSON",
     '{"a": {}': "It is not JSON",
@@ -184,7 +184,7 @@ test("other unknown fields are left out and named, each once", () => {
   assert(parseFile(bytes, 0).warning?.endsWith("x8 (of a), x9 (of a) and more"));
 });
 
-test("no field of a task is taken for another one", () => {
+test("no field of a task is taken for a misspelt other one", () => {
   // What resembles a field is refused only where it is none itself.
   const whole = oldTask("a", { status: "failed", error: "e", assignedTo: "x", reason: "r", readyAt: 1, finishedAt: 2 });
   assertEquals(parseFile(new TextEncoder().encode(textOf([{ ...whole, order: 1 }])), 0).warning, undefined);

@@ -23,7 +23,7 @@ const LAYOUTS = [
 for (const { segmentBytes, last } of LAYOUTS) {
   const where = segmentBytes === 1 ? "a segment of its own" : "a segment with others";
 
-  test(`a last record in ${where}, cut at any byte, is passed over and then cut off`, async () => {
+  test(`a last record in ${where}, cut at any byte, is ignored by readers and cut off by the next writer`, async () => {
     const { disk, records } = await threeRecords(segmentBytes);
     const whole = disk.readFile(last) ?? new Uint8Array();
     const start = startOfLastLine(whole);
@@ -39,7 +39,7 @@ for (const { segmentBytes, last } of LAYOUTS) {
     }
   });
 
-  test(`what a crash can leave after a last record in ${where} is cut off`, async () => {
+  test(`bytes that a crash can leave after a last record in ${where} are cut off`, async () => {
     const { disk, records } = await threeRecords(segmentBytes);
     const whole = disk.readFile(last) ?? new Uint8Array();
     const leftovers = ["\0", "\0".repeat(4096), "garbage", "{", '{"v":1,"seq":4,', "\xff\xfe\x80"];
@@ -101,7 +101,7 @@ test("a second cut at the same place keeps the copy of the first", async () => {
   assertEquals(copies, ["first\n", "second\n"]);
 });
 
-test("an invalid line is no torn tail if anything after it was a record", async () => {
+test("an invalid line is not a torn tail if a record follows it", async () => {
   for (const rest of ['{"v":2,"seq":5,"at":1', '{"v":2,"seq":5,"at":1}\n', "\0\0\n" + '{"v":2,"seq":6,']) {
     const { disk } = await threeRecords(10_000);
     const path = LAYOUTS[0]?.last ?? "";
@@ -134,14 +134,14 @@ test("a first record that is torn leaves an empty journal", async () => {
   assertEquals((await mendsItself(disk, { segmentBytes: 10_000, kept: [] })).length, 1);
 });
 
-test("a torn record of several bytes more than are read at once is cut off", async () => {
+test("a torn record that is longer than a read chunk is cut off", async () => {
   const { disk, records } = await threeRecords(10_000_000);
   const path = LAYOUTS[0]?.last ?? "";
   disk.put(path, (disk.files().get(path) ?? "") + '{"v":1,"seq":4,' + "x".repeat(1_000_000));
   assertEquals((await mendsItself(disk, { segmentBytes: 10_000_000, kept: records })).length, 1);
 });
 
-test("a reader that has met a torn tail goes on once a writer has cut it", async () => {
+test("a reader at a torn tail continues after a writer cut it", async () => {
   const { disk } = await threeRecords(10_000);
   const path = LAYOUTS[0]?.last ?? "";
   await using reader = openStore({ directory: "/data", disk });
@@ -154,7 +154,7 @@ test("a reader that has met a torn tail goes on once a writer has cut it", async
   assertEquals(reader.log.warnings, []);
 });
 
-test("a line that looks damaged only while another process cuts and writes is read again under the lock", async () => {
+test("a line that looks damaged while another process cuts and writes is read again under the lock", async () => {
   const { disk, records } = await threeRecords(10_000);
   let reads = 0;
   const { open } = disk;

@@ -13,7 +13,7 @@ function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
 }
 
-test("a batch that ends far behind the mark of a segment is read whole", async () => {
+test("a batch that ends far beyond the size of a segment is read whole", async () => {
   const disk = new MemoryDisk();
   const batches = times(4, (batch) => times(40, (index) => drafted(`t${batch}.${index}`, "x".repeat(60_000))));
   const positions = await write(disk, batches, {});
@@ -25,7 +25,7 @@ test("a batch that ends far behind the mark of a segment is read whole", async (
 const SEGMENT_BYTES = 1_600;
 const CHUNK_BYTES = SEGMENT_BYTES / 16;
 
-test("a journal is read whole in whatever relation batch, segment and chunk stand", async () => {
+test("a journal is read whole for every relation of batch, segment and chunk sizes", async () => {
   for (const batch of [1, 3, 8, 20]) {
     for (const segmentBytes of aroundEach(SEGMENT_BYTES)) {
       for (const chunkBytes of [1, ...aroundEach(CHUNK_BYTES), segmentBytes, 3 * segmentBytes]) {
@@ -38,7 +38,7 @@ test("a journal is read whole in whatever relation batch, segment and chunk stan
   }
 });
 
-test("an empty next segment, as a full disk leaves it, is not taken for the end", async () => {
+test("an empty next segment, left by a full disk, is not taken for the end", async () => {
   for (const batch of [1, 3, 20]) {
     const disk = new MemoryDisk();
     const sizes = { segmentBytes: SEGMENT_BYTES, chunkBytes: CHUNK_BYTES };

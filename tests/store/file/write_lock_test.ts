@@ -32,7 +32,7 @@ test("the lock is handed from one process to the next", async (disk) => {
   assertEquals(turns, 100);
 });
 
-test("callers of one process take turns, also where they fail", async (disk) => {
+test("callers in one process take turns, even if they fail", async (disk) => {
   const other = new WriteLock(disk, LOCK);
   const lock = new WriteLock(disk, LOCK, WAIT_MS);
   await other.acquire();
@@ -48,7 +48,7 @@ test("callers of one process take turns, also where they fail", async (disk) => 
   }));
 });
 
-test("a call that waits too long ends in busy, and a later one gets the lock", async (disk) => {
+test("a call that waits too long is refused as busy, and a later one gets the lock", async (disk) => {
   const holder = new WriteLock(disk, LOCK);
   const other = new WriteLock(disk, LOCK, WAIT_MS);
   await holder.acquire();
@@ -61,7 +61,7 @@ test("a call that waits too long ends in busy, and a later one gets the lock", a
   other.release();
 });
 
-test("a lock that comes after its call has given up is let go", async (disk) => {
+test("a lock that is granted after its call gave up is released", async (disk) => {
   const holder = new WriteLock(disk, LOCK);
   const late = new WriteLock(disk, LOCK, WAIT_MS);
   await holder.acquire();
@@ -74,7 +74,7 @@ test("a lock that comes after its call has given up is let go", async (disk) => 
   late.release();
 });
 
-test("a lock that comes after its call has given up serves the call that waits by then", async (disk) => {
+test("a lock that is granted after its call gave up goes to the next waiting call", async (disk) => {
   const holder = new WriteLock(disk, LOCK);
   const late = new WriteLock(disk, LOCK, WAIT_MS);
   await holder.acquire();
@@ -87,7 +87,7 @@ test("a lock that comes after its call has given up serves the call that waits b
   await holder.acquire();
 });
 
-test("a lock file that was deleted leaves no two holders", async (disk) => {
+test("a deleted lock file never leads to two holders", async (disk) => {
   const [first, second] = [new WriteLock(disk, LOCK), new WriteLock(disk, LOCK, WAIT_MS)];
   for (const lock of [first, second]) {
     await lock.acquire();
@@ -100,7 +100,7 @@ test("a lock file that was deleted leaves no two holders", async (disk) => {
   await second.acquire();
 });
 
-test("a lock file that was deleted while a call waits for it leaves no two holders", async (disk) => {
+test("a lock file deleted while a call waits for it never leads to two holders", async (disk) => {
   const [holder, waiting] = [new WriteLock(disk, LOCK), new WriteLock(disk, LOCK)];
   await holder.acquire();
   const waited = waiting.acquire();
@@ -110,7 +110,7 @@ test("a lock file that was deleted while a call waits for it leaves no two holde
   await assertRejects(() => new WriteLock(disk, LOCK, WAIT_MS).acquire(), Unavailable);
 });
 
-test("a lock file that is deleted again and again ends in busy", async (disk) => {
+test("a lock file that is deleted again and again leads to busy", async (disk) => {
   const open = disk.open.bind(disk);
   disk.open = (path, mode) => {
     const file = open(path, mode);
@@ -121,7 +121,7 @@ test("a lock file that is deleted again and again ends in busy", async (disk) =>
   assertEquals(error.code, "busy");
 });
 
-test("an unexpected failure keeps no lock", async (disk) => {
+test("an unexpected failure releases the lock", async (disk) => {
   const failing = new WriteLock(disk, LOCK);
   const { identity } = disk;
   disk.identity = () => {
@@ -135,7 +135,7 @@ test("an unexpected failure keeps no lock", async (disk) => {
   await failing.acquire();
 });
 
-test("closing lets go of the lock, and a closed lock can be taken again", async (disk) => {
+test("closing releases the lock, and a closed lock can be acquired again", async (disk) => {
   const [first, second] = [new WriteLock(disk, LOCK), new WriteLock(disk, LOCK)];
   await first.acquire();
   const waited = second.acquire();
@@ -146,7 +146,7 @@ test("closing lets go of the lock, and a closed lock can be taken again", async 
   first.close();
 });
 
-test("the lock file is made with its directory, and holds nothing", async (disk) => {
+test("the lock file is created with its directory, and stays empty", async (disk) => {
   const lock = new WriteLock(disk, "/new/data/lock");
   await lock.acquire();
   assertEquals(disk.files(), new Map([["/new/data/lock", ""]]));
