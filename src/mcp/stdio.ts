@@ -4,6 +4,7 @@
  */
 
 import { AnswerQueue } from "./answer_queue.ts";
+import { type Line, LineSplitter } from "./line_splitter.ts";
 import { LISTEN } from "./listen_transport.ts";
 import { idAtEnds, MalformedMessage, readMessage } from "./read_message.ts";
 import { type JSONRPCMessage, ProtocolErrorCode, type RequestId, serializeMessage, type Transport } from "./sdk.ts";
@@ -28,11 +29,6 @@ const MAX_UNREAD_CHARACTERS = 64 * 1024 * 1024;
 
 /** How long to wait for pending answers after the end of the input, in milliseconds. */
 const DRAIN_MS = 10_000;
-
-/** Bytes kept of each end of an over-long message, to find its id. */
-const KEPT_BYTES = 256;
-
-const LINE_FEED = 10;
 
 /** A byte sink, such as `Deno.stdout`. `write` resolves to the number of bytes taken. */
 export interface Output {
@@ -112,7 +108,7 @@ export class StdioTransport implements Transport {
   }
 
   async #readAll(): Promise<void> {
-    const lines = new LineSplitter();
+    const lines = new LineSplitter(MAX_MESSAGE_BYTES);
     while (!this.#isEnding) {
       const { value, done } = await this.#input.read();
       if (done) return;
@@ -212,52 +208,4 @@ export class StdioTransport implements Transport {
     this.#progress = Promise.withResolvers();
     this.answers.resume();
   }
-}
-
-interface Line {
-  readonly bytes: Uint8Array;
-  /** If so, `bytes` has only the beginning and the end of the line. */
-  readonly isTooLong: boolean;
-}
-
-/** Splits a stream of bytes into lines, in linear time, and keeps at most `MAX_MESSAGE_BYTES` and a chunk. */
-class LineSplitter {
-  #parts: Uint8Array[] = [];
-  #length = 0;
-
-  *push(chunk: Uint8Array): Iterable<Line> {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      this.#add(chunk.subarray(start, end));
-      yield this.#take();
-      start = end + 1;
-    }
-    if (start < chunk.length) this.#add(chunk.slice(start));
-  }
-
-  #add(part: Uint8Array): void {
-    this.#length += part.length;
-    this.#parts.push(part);
-    if (this.#length <= MAX_MESSAGE_BYTES) return;
-    const all = concat(this.#parts);
-    this.#parts = [all.slice(0, KEPT_BYTES), all.slice(-KEPT_BYTES)];
-  }
-
-  #take(): Line {
-    const line = { bytes: concat(this.#parts), isTooLong: this.#length > MAX_MESSAGE_BYTES };
-    this.#parts = [];
-    this.#length = 0;
-    return line;
-  }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1 && parts[0] !== undefined) return parts[0];
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }

@@ -82,9 +82,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "update_tasks",
-    description:
-      "Apply one action to every task that matches the filter or ids, all or none. atomic: false skips tasks that " +
-      "refuse it, and lists them. prioritize needs to_priority; assign and move need to_assign and to_group, or clear.",
+    description: "Apply one action to every task that matches the filter or ids, all or none. atomic: false changes " +
+      "those that it can, and lists the others. prioritize needs to_priority; assign and move need to_assign and to_group, or clear.",
     input: {
       action: z.enum(ACTIONS),
       ...filterShape,
