@@ -118,15 +118,14 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const { engine } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, now: Date.now, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
-  const heard = new Heard({ engine, now: Date.now });
-  const sweeper = new Sweeper({ engine, now: Date.now, log });
+  const waiting = new Waiting({ engine, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  const heard = new Heard(engine);
+  const sweeper = new Sweeper({ engine, log });
   serveClient(transport, {
     engine,
     feed,
     waiting,
     heard,
-    now: Date.now,
     log,
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
@@ -169,7 +168,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     return await printImport(app.engine, tasks, terminal);
   }
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ ...store, log, now: Date.now });
+  const engine = await Engine.start({ ...store, log });
   if (store.legacy.length > 0 && invocation.type !== "history") {
     await importTasks(engine, store.legacy, { imported: 0, present: 0 });
     log.info(`${directory} has tasks and no journal: this shows tasks.json`);
@@ -197,7 +196,7 @@ async function startApp(
   const { journal, checkpoints } = directory === undefined
     ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
     : openFiles(directory);
-  const engine = await Engine.start({ journal, checkpoints, log, now: Date.now, defaults });
+  const engine = await Engine.start({ journal, checkpoints, log, defaults });
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,

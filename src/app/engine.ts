@@ -40,8 +40,6 @@ export interface EngineOptions {
   readonly journal: Journal;
   readonly checkpoints: Checkpoints;
   readonly log: Log;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
   /** Settings of new tasks that do not set them. Default: none. */
   readonly defaults?: TaskDefaults;
   /** Most bytes of a transaction. Default: `MAX_BATCH_BYTES`; other values only in tests. */
@@ -51,7 +49,6 @@ export interface EngineOptions {
 export class Engine {
   readonly #journal: Journal;
   readonly #log: Log;
-  readonly #now: () => number;
   readonly #defaults: TaskDefaults;
   readonly #maxBatchBytes: number;
   readonly #queue: Job[] = [];
@@ -61,10 +58,9 @@ export class Engine {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor({ journal, checkpoints, log, now, defaults, maxBatchBytes }: EngineOptions) {
+  private constructor({ journal, checkpoints, log, defaults, maxBatchBytes }: EngineOptions) {
     this.#journal = journal;
     this.#log = log;
-    this.#now = now;
     this.#defaults = defaults ?? {};
     this.#maxBatchBytes = maxBatchBytes ?? MAX_BATCH_BYTES;
     this.#listeners = new Listeners((error) => log.error(`Unexpected, in a listener of records: ${stackOf(error)}`));
@@ -90,7 +86,8 @@ export class Engine {
    * @throws Unavailable if it could not be executed: nothing was changed, except perhaps with `outcome_unknown`
    */
   execute<K extends CommandType>(command: CommandOf<K>, caller: Caller): Promise<AnswerOf<K>> {
-    return this.#enqueue({ caller, isRead: false, run: runOfCommand(command) });
+    const isSweep = command.type === "sweep" && caller === ORCHESTRATOR;
+    return this.#enqueue({ caller, isRead: false, isSweep, run: runOfCommand(command) });
   }
 
   /**
@@ -101,12 +98,13 @@ export class Engine {
    */
   query<K extends QueryType>(query: QueryOf<K>, caller: Caller): Promise<ResultOf<K>> {
     const run: Run<ResultOf<K>> = (_, context) => ({ answer: (state) => answer(state, query, context) });
-    return this.#enqueue({ caller, isRead: true, run });
+    return this.#enqueue({ caller, isRead: true, isSweep: false, run });
   }
 
   /** Reads the records of other processes; resolves to the seq of the last record. */
   catchUp(): Promise<number> {
-    return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, run: () => ({ answer: () => this.seq }) });
+    const run = () => ({ answer: () => this.seq });
+    return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, isSweep: false, run });
   }
 
   /** Records after `seq`, in chunks, up to the present. */
@@ -122,6 +120,11 @@ export class Engine {
   /** Yields when other processes may have written: a hint to read, never relied on. */
   watch(signal: AbortSignal): AsyncIterable<void> {
     return this.#journal.watch(signal);
+  }
+
+  /** The journal's clock, in milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#journal.now();
   }
 
   /** Seq of the last record in the loaded checkpoint; 0 if there was none. */
@@ -155,7 +158,7 @@ export class Engine {
   }
 
   #enqueue<T>(
-    { run, ...call }: { readonly caller: Caller; readonly isRead: boolean; readonly run: Run<T> },
+    { run, ...call }: Pick<Job, "caller" | "isRead" | "isSweep"> & { readonly run: Run<T> },
   ): Promise<T> {
     if (this.#isClosed) return Promise.reject(new Unavailable("closed", "The server is shutting down"));
     if (this.#queue.length >= MAX_QUEUE) {
@@ -224,7 +227,7 @@ export class Engine {
 
   async #readBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     await this.#replica.follow();
-    const now = this.#now();
+    const now = this.#journal.now();
     return jobs.map((job) => this.#perform(job, now));
   }
 
@@ -286,13 +289,14 @@ export class Engine {
     } catch (error) {
       if (error instanceof BrokenState) throw error.cause;
       // Without the sweep, the jobs after it would see expired leases as valid.
-      if (error instanceof AppendFailed && job === SWEEP) throw error;
+      if (error instanceof AppendFailed && job.isSweep && batch?.outcomes.length === 0) throw error;
       return { job, appends, deliver: () => job.reject(error) };
     }
   }
 
-  /** Puts a sweep before the jobs if something is due, so that they see its effects. */
+  /** Puts a sweep before the jobs if something is due, so that they see its effects; none if the first job is one. */
   #withSweep(jobs: readonly Job[], at: number): readonly Job[] {
+    if (jobs[0]?.isSweep === true) return jobs;
     advanceClock(this.#replica.state, at);
     return isSweepDue(this.#replica.state, this.#contextAt(at, ORCHESTRATOR).now) ? [SWEEP, ...jobs] : jobs;
   }

@@ -19,12 +19,12 @@ export interface HandBackOptions {
 }
 
 /**
- * Releases the claimed task, if there is one. Retries while the engine is `busy` or `overloaded`; any other failure is
- * logged, and the task stays with its instance.
+ * Releases the claimed task, if there is one and the instance did not hold it before. Retries while the engine is `busy`
+ * or `overloaded`; any other failure is logged, and the task stays with its instance.
  */
-export async function handBack({ task }: Claim, { engine, log, instance, caller }: HandBackOptions): Promise<void> {
-  if (task === undefined) return;
-  const { id, attempt } = task;
+export async function handBack(claim: Claim, { engine, log, instance, caller }: HandBackOptions): Promise<void> {
+  if (claim.task === undefined || claim.isRepeated === true) return;
+  const { id, attempt } = claim.task;
   const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
   for (let tries = 1;; tries++) {
     try {

@@ -20,19 +20,19 @@ const OWN: ReadonlySet<string> = new Set<CommandType>([
 ]);
 
 export class Heard {
-  /** Times in milliseconds since the Unix epoch; the latest call is last in the map. */
+  /** Times by the journal's clock, in milliseconds since the Unix epoch; the latest call is last in the map. */
   readonly #times = new Map<string, number>();
-  readonly #now: () => number;
+  readonly #engine: Engine;
   readonly #unsubscribe: () => void;
 
-  constructor({ engine, now }: { readonly engine: Engine; readonly now: () => number }) {
-    this.#now = now;
+  constructor(engine: Engine) {
+    this.#engine = engine;
     this.#unsubscribe = engine.subscribe((records) => records.forEach((record) => this.#onRecord(record)));
   }
 
   /** Records a call of an instance to this process. */
   note(instance: string): void {
-    this.#set(instance, this.#now());
+    this.#set(instance, this.#engine.now());
   }
 
   /** Time of the last call of an instance, in milliseconds since the Unix epoch. */

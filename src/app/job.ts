@@ -19,6 +19,8 @@ export type Run<T> = (
 export interface Job {
   readonly caller: Caller;
   readonly isRead: boolean;
+  /** Whether it is a sweep of the orchestrator: of another caller, it might be refused. */
+  readonly isSweep: boolean;
   readonly run: Run<unknown>;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -54,6 +56,7 @@ export function runOfCommand<K extends CommandType>(command: CommandOf<K>): Run<
 export const SWEEP: Job = {
   caller: ORCHESTRATOR,
   isRead: false,
+  isSweep: true,
   run: runOfCommand({ type: "sweep" }),
   resolve: () => {},
   reject: () => {},

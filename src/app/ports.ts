@@ -45,6 +45,9 @@ export interface Journal {
   /** The position before the first record. */
   readonly origin: Position;
 
+  /** The store's clock, in milliseconds since the Unix epoch: the only clock that journal times are compared with. */
+  now(): number;
+
   /**
    * Passes every record after `after` to the transaction, and appends what it decides, under the write lock. Resolves to
    * the position after the last record, once all of these records are durable.

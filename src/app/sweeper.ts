@@ -1,11 +1,13 @@
 /**
  * Sweeps when something is due and no call comes: expired leases, lost instances and overdue deadlines of all processes.
- * Every process has a sweeper; the journal's lock makes each sweep happen once. Warns when the journal is ahead of the
- * clock, because nothing becomes due until the clock has caught up.
+ * Every process has a sweeper; the journal's lock makes each sweep happen once. A sweep that finds nothing due under the
+ * lock delays the next look. Warns when the journal is ahead of its clock, because nothing becomes due until the clock has
+ * caught up.
  */
 
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
+import { Pause } from "./pause.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
 /** Longest time between two reads of the journal, in milliseconds. */
@@ -13,15 +15,13 @@ const POLL_MS = 1_000;
 
 export interface SweeperOptions {
   readonly engine: Engine;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
   readonly log: Log;
 }
 
 export class Sweeper {
   readonly #engine: Engine;
-  readonly #now: () => number;
   readonly #log: Log;
+  readonly #pause = new Pause();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #checking: Promise<void> | undefined;
   #isClosed = false;
@@ -30,9 +30,8 @@ export class Sweeper {
   /** Whether the journal was ahead of the clock at the last check, so that the warning comes once. */
   #isClockBehind = false;
 
-  constructor({ engine, now, log }: SweeperOptions) {
+  constructor({ engine, log }: SweeperOptions) {
     this.#engine = engine;
-    this.#now = now;
     this.#log = log;
     this.#checkIn(0);
   }
@@ -51,11 +50,17 @@ export class Sweeper {
   async #check(): Promise<void> {
     let delayMs = POLL_MS;
     try {
-      const { isSweepDue, sweepAt, clockWarning } = await this.#engine.query({ type: "next_event" }, ORCHESTRATOR);
+      const { isSweepDue, sweepInMs = POLL_MS, clockWarning } = await this.#engine.query(
+        { type: "next_event" },
+        ORCHESTRATOR,
+      );
       if (clockWarning !== undefined && !this.#isClockBehind) this.#log.warn(clockWarning);
       this.#isClockBehind = clockWarning !== undefined;
-      if (isSweepDue) await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
-      if (sweepAt !== undefined) delayMs = Math.min(POLL_MS, Math.max(isSweepDue ? 0 : 1, sweepAt - this.#now()));
+      if (isSweepDue) {
+        const { swept } = await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
+        this.#pause.note(swept > 0);
+      } else this.#pause.reset();
+      delayMs = isSweepDue ? this.#pause.remainingMs : Math.min(POLL_MS, Math.max(1, sweepInMs));
       this.#complaint = "";
     } catch (error) {
       this.#complain(error);

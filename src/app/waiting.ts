@@ -10,9 +10,10 @@ import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
 import { ORCHESTRATOR } from "./job.ts";
+import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
 import { callerKey, type ClaimCommand, isFutile, supersededAnswer, type Waiter } from "./waiter.ts";
-import { scan } from "./waiting_scan.ts";
+import { type Scan, scan } from "./waiting_scan.ts";
 
 /** Longest wait of a claim by default, in milliseconds: clients give up a call after 60 s. */
 export const DEFAULT_MAX_WAIT_MS = 50_000;
@@ -50,8 +51,6 @@ export type WaitedClaim = Claim & {
 export interface WaitingOptions {
   readonly engine: Engine;
   readonly feed: Feed;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
   readonly log: Log;
   /** Longest wait of a claim, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
   readonly maxWaitMs?: number;
@@ -62,7 +61,6 @@ export class Waiting {
   readonly maxWaitMs: number;
   readonly #engine: Engine;
   readonly #feed: Feed;
-  readonly #now: () => number;
   readonly #log: Log;
   /** In the order of their arrival. */
   readonly #waiters = new Set<Waiter>();
@@ -72,6 +70,8 @@ export class Waiting {
   readonly #underWay = new Set<Promise<unknown>>();
   /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly #heartbeats = new Map<string, number>();
+  readonly #sweepPause = new Pause();
+  readonly #tryPause = new Pause();
   #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, by `performance.now`. */
@@ -81,11 +81,10 @@ export class Waiting {
   #isChanged = false;
   #isClosed = false;
 
-  constructor({ engine, feed, now, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
+  constructor({ engine, feed, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
     this.maxWaitMs = maxWaitMs;
     this.#engine = engine;
     this.#feed = feed;
-    this.#now = now;
     this.#log = log;
   }
 
@@ -123,12 +122,9 @@ export class Waiting {
   /** Tries once, and waits if that can help. */
   async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim> {
     const { signal } = options;
-    const calledAt = this.#now();
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
     const first = await this.#engine.execute(command, caller);
-    // A holder that names its task gets it again, and keeps it.
-    const isNew = (first.task?.startedAt ?? 0) >= calledAt;
-    if (signal.aborted && isNew) await this.#handBack(first, command, caller);
+    if (signal.aborted) await this.#handBack(first, command, caller);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
@@ -291,28 +287,48 @@ export class Waiting {
     try {
       while (this.#isChanged && this.#waiters.size > 0) {
         this.#isChanged = false;
-        const { waiter, silent, isSweepDue, next } = await scan([...this.#waiters], {
-          engine: this.#engine,
-          now: this.#now,
-          heartbeats: this.#heartbeats,
-        });
-        for (const instance of silent) await this.#keepAlive(instance);
-        if (isSweepDue) {
-          // Not left to the sweeper, which may run later: a sweep may make ready what a claim waits for.
-          await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
-          this.#isChanged = true;
-        }
-        if (waiter !== undefined) {
-          // Even if another process was faster: there may be more tasks for other waiters.
-          this.#isChanged = true;
-          await this.#try(waiter);
-        }
-        delayMs = Math.min(POLL_MS, Math.max(1, next - this.#now()));
+        const found = await scan([...this.#waiters], { engine: this.#engine, heartbeats: this.#heartbeats });
+        const { seq } = this.#engine;
+        for (const instance of found.silent) await this.#keepAlive(instance);
+        await this.#sweep(found);
+        await this.#tryFirst(found, seq);
+        delayMs = Math.min(POLL_MS, Math.max(1, this.#nextScanInMs(found)));
       }
     } catch (error) {
       // The next scan may succeed; a waiter whose time is over gets the error from its last try.
       this.#log.warn(`Cannot look for tasks for waiting claims: ${error}`);
     }
     this.#scanIn(delayMs);
+  }
+
+  /** Sweeps if that is due: not left to the sweeper, as a sweep may make ready what a claim waits for. */
+  async #sweep({ isSweepDue }: Scan): Promise<void> {
+    if (!isSweepDue) this.#sweepPause.reset();
+    else if (this.#sweepPause.remainingMs === 0) {
+      const { swept } = await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
+      this.#sweepPause.note(swept > 0);
+      if (swept > 0) this.#isChanged = true;
+    }
+  }
+
+  /**
+   * Tries for the waiter that the scan found. A try without an answer has an effect, too, if there are records after `seq`,
+   * that of the scan: another process was faster, and there may be more tasks for other waiters.
+   */
+  async #tryFirst({ waiter }: Scan, seq: number): Promise<void> {
+    if (waiter === undefined) return this.#tryPause.reset();
+    await this.#try(waiter);
+    const hasEffect = waiter.isAnswered || this.#engine.seq !== seq;
+    this.#tryPause.note(hasEffect);
+    if (hasEffect) this.#isChanged = true;
+  }
+
+  /** When to scan again if no record comes, in milliseconds. */
+  #nextScanInMs({ waiter, isSweepDue, changeInMs, heartbeatInMs }: Scan): number {
+    return Math.min(
+      heartbeatInMs,
+      isSweepDue ? this.#sweepPause.remainingMs : changeInMs,
+      waiter === undefined ? Infinity : this.#tryPause.remainingMs,
+    );
   }
 }

@@ -15,29 +15,30 @@ export interface Scan {
   readonly silent: readonly string[];
   /** Whether a lease, a time to live or a deadline is over. */
   readonly isSweepDue: boolean;
-  /** When to scan again at the latest, in milliseconds since the Unix epoch. */
-  readonly next: number;
+  /** Time until a delay or reservation ends or a sweep is due, in milliseconds; `Infinity` if nothing is to come. */
+  readonly changeInMs: number;
+  /** Time until the next heartbeat may be sent, in milliseconds; `Infinity` if none is needed. */
+  readonly heartbeatInMs: number;
 }
 
 export interface ScanOptions {
   readonly engine: Engine;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
   /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly heartbeats: ReadonlyMap<string, number>;
 }
 
 /** Scans the waiters in their order. */
-export async function scan(waiters: readonly Waiter[], { engine, now, heartbeats }: ScanOptions): Promise<Scan> {
+export async function scan(waiters: readonly Waiter[], { engine, heartbeats }: ScanOptions): Promise<Scan> {
   const claims = waiters.map(({ command }) => command);
   const outlook = await engine.query({ type: "look_for_claims", claims }, ORCHESTRATOR);
-  const { answered, needHeartbeat, isSweepDue, nextChangeAt = Infinity, heartbeatAt = Infinity } = outlook;
+  const { answered, needHeartbeat, isSweepDue, nextChangeInMs = Infinity, heartbeatInMs = Infinity } = outlook;
   return {
     waiter: answered === undefined ? undefined : waiters[answered],
     silent: needHeartbeat.filter((instance) => {
       return (heartbeats.get(instance) ?? -Infinity) + HEARTBEAT_MS <= performance.now();
     }),
     isSweepDue,
-    next: Math.min(nextChangeAt, Math.max(heartbeatAt, now() + HEARTBEAT_MS)),
+    changeInMs: nextChangeInMs,
+    heartbeatInMs: Math.max(heartbeatInMs, HEARTBEAT_MS),
   };
 }

@@ -17,7 +17,7 @@ export async function printStatus(engine: Engine, all: boolean, terminal: Termin
     engine.query({ type: "list_tasks", filter, limit: all ? Infinity : DEFAULT_ROWS }, OPERATOR),
     engine.query({ type: "count_tasks", filter: {} }, OPERATOR),
   ]);
-  printTable(open, terminal, Date.now());
+  printTable(open, terminal, engine.now());
   if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
   terminal.print(describe(counts));
   return 0;

@@ -55,8 +55,6 @@ export interface McpServerOptions {
   readonly feed: Feed;
   readonly waiting: Waiting;
   readonly heard: Heard;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
   readonly log: Log;
   readonly toolsets: readonly Toolset[];
   readonly version: string;
@@ -131,7 +129,7 @@ function finder({ engine, process, role }: McpServerOptions): SubscriptionsOptio
 
 /** The context of one request. */
 function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
-  const { engine, waiting, heard, now, answers, log, process, role } = options;
+  const { engine, waiting, heard, answers, log, process, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
     if (progressToken === undefined) return;
@@ -145,7 +143,7 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
     query: (query) => engine.query(query, caller),
     waiting,
     heard,
-    now,
+    now: () => engine.now(),
     answers,
     caller,
     signal: mcpReq.signal,

@@ -30,7 +30,7 @@ export interface CallContext {
   readonly query: <K extends QueryType>(query: QueryOf<K>) => Promise<ResultOf<K>>;
   readonly waiting: Waiting;
   readonly heard: Heard;
-  /** Milliseconds since the Unix epoch. */
+  /** The journal's clock, in milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The client. The instance is an argument of the call. */
   readonly caller: Caller;

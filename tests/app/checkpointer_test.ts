@@ -46,7 +46,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
         },
       };
       const journal = new MemoryJournal(steppingClock());
-      const engine = await Engine.start({ journal, checkpoints, log, now: () => 0 });
+      const engine = await Engine.start({ journal, checkpoints, log });
       const checkpointer = new Checkpointer({ engine, checkpoints, log });
       const scene: Scene = { time, engine, checkpointer, log, saved, saveMs: 0, isFull: false };
       await act(scene);

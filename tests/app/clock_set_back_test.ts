@@ -18,7 +18,6 @@ Deno.test({
       journal: new MemoryJournal(now),
       checkpoints: noCheckpoints,
       log: new RecordingLog(),
-      now,
     });
     const fallback = { assignTo: { instance: "ben", fallbackMs: 4_000 } };
     await engine.execute(

@@ -148,7 +148,6 @@ test("more calls than the queue holds are refused as overloaded, and the others 
     journal: new MemoryJournal(steppingClock()),
     checkpoints: noCheckpoints,
     log: new RecordingLog(),
-    now: () => 0,
   });
   const reads = times(MAX_QUEUE, () => taskIds(engine));
   for (const refused of [taskIds(engine), createTask(engine, "a")]) {
@@ -254,6 +253,7 @@ test("a journal that is replaced again and again causes an error in the end", as
   let tries = 0;
   const journal: Journal = {
     origin: memory.origin,
+    now: () => memory.now(),
     transact(): Promise<Position> {
       tries++;
       return Promise.reject(new JournalReplaced("The journal was replaced while this server was running: gone"));
@@ -264,7 +264,7 @@ test("a journal that is replaced again and again causes an error in the end", as
     close: () => memory.close(),
   };
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: () => 0 });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   await assertRejects(() => createTask(engine, "a"), JournalReplaced, "gone");
   assertEquals(tries, 3);
   assertEquals(log.warnings.length, 2);

@@ -22,8 +22,8 @@ async function startScene(): Promise<Scene> {
   const clock = { now: 0 };
   const now = () => clock.now;
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal: new MemoryJournal(now), checkpoints: noCheckpoints, log, now });
-  return Object.assign(clock, { engine, heard: new Heard({ engine, now }) });
+  const engine = await Engine.start({ journal: new MemoryJournal(now), checkpoints: noCheckpoints, log });
+  return Object.assign(clock, { engine, heard: new Heard(engine) });
 }
 
 function test(name: string, act: (scene: Scene) => Promise<void> | void): void {

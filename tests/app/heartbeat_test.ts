@@ -10,6 +10,7 @@ import type { Task } from "../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { claim, complete, create, fail, newTask, taskWith } from "../core/given.ts";
+import { JournalHandle } from "../support/journal_handle.ts";
 import { RecordingLog } from "../support/log.ts";
 
 const HOUR = 3_600_000;
@@ -20,8 +21,10 @@ class Scene {
   now = 1_000_000;
   readonly #journal = new MemoryJournal(() => this.now);
 
+  /** @param now the time that the process takes for the journal's */
   startEngine(now = () => this.now): Promise<Engine> {
-    return Engine.start({ journal: this.#journal, checkpoints: noCheckpoints, log: new RecordingLog(), now });
+    const journal = new JournalHandle(this.#journal, now);
+    return Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
   }
 }
 

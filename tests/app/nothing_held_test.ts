@@ -125,12 +125,12 @@ async function startProcess(time: FakeTime) {
   const now = () => START + performance.now();
   const journal = new FailingJournal(now);
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
-  const other = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
+  const other = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, now, log });
-  const heard = new Heard({ engine, now });
-  const sweeper = new Sweeper({ engine, now, log });
+  const waiting = new Waiting({ engine, feed, log });
+  const heard = new Heard(engine);
+  const sweeper = new Sweeper({ engine, log });
   const checkpointer = new Checkpointer({ engine, checkpoints: noCheckpoints, log });
   // Somebody is told of everything, from the first call to the last, so that the journal is watched all the time.
   const unsubscribe = feed.subscribe(() => {});

@@ -2,14 +2,17 @@
 
 import { readState } from "../support/store.ts";
 import { localOperator } from "../../src/core/model/access.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
+import { ORCHESTRATOR } from "../../src/app/job.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
 import type { JournalRecord } from "../../src/core/messages/events.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
+import { JournalHandle } from "../support/journal_handle.ts";
 import { RecordingLog } from "../support/log.ts";
 
 /** When the tests begin, in milliseconds since the Unix epoch. */
@@ -20,7 +23,7 @@ interface Process {
   readonly engine: Engine;
   readonly sweeper: Sweeper;
   readonly log: RecordingLog;
-  /** Sets the sweeper's clock by so many milliseconds off the right time. */
+  /** Sets what it takes for the journal's clock by so many milliseconds off the right time. */
   readonly setClock: (offMs: number) => void;
   /** How often its engine read. */
   reads: number;
@@ -40,7 +43,7 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
     async fn() {
       using time = new FakeTime();
       const journal = new MemoryJournal(now);
-      const gone = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog(), now });
+      const gone = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
       const process = await startProcess(journal);
       await act(Object.assign(process, { time, gone, journal }));
       await process.sweeper.close();
@@ -155,7 +158,7 @@ test("many tasks that a failure makes unreachable are skipped in parts, without 
 
 test("a journal ahead of the clock causes one warning, and another if it happens again", async (scene) => {
   const { time, journal, log } = scene;
-  const ahead = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const ahead = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   await ahead.execute(create(newTask("a")), localOperator("test"));
   for (const round of [1, 2]) {
     scene.setClock(-3_600_000);
@@ -166,6 +169,23 @@ test("a journal ahead of the clock causes one warning, and another if it happens
     await time.pass(2_000);
   }
   assertEquals(log.warnings.length, 2);
+});
+
+test("a sweep counts all that was due, and one that is refused lets no later call see an expired lease", async (scene) => {
+  const { time, gone, journal } = scene;
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: scene.log });
+  await scene.sweeper.close();
+  const task = taskWith({ timeoutMs: 100, backoff: { initialIntervalMs: 0 } }, "a");
+  await gone.execute(create(task), localOperator("test"));
+  await gone.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
+  await time.pass(100);
+  const refused = engine.execute({ type: "sweep" }, { name: "test", role: "observer" });
+  const claim = engine.execute({ type: "claim_task", instance: "ben", id: "a" }, localOperator("test"));
+  await assertRejects(() => refused, Refusal);
+  assertEquals((await claim).task?.assignedTo, "ben");
+  await time.pass(100);
+  assertEquals(await engine.execute({ type: "sweep" }, ORCHESTRATOR), { swept: 1 });
+  assertEquals(await engine.execute({ type: "sweep" }, ORCHESTRATOR), { swept: 0 });
 });
 
 test("a due change happens once, however many processes sweep", async ({ time, gone, engine, journal }) => {
@@ -245,14 +265,14 @@ function now(): number {
 async function startProcess(journal: MemoryJournal): Promise<Process> {
   const log = new RecordingLog();
   let offMs = 0;
-  const clock = () => now() + offMs;
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: clock });
+  const handle = new JournalHandle(journal, () => now() + offMs);
+  const engine = await Engine.start({ journal: handle, checkpoints: noCheckpoints, log });
   const query = engine.query.bind(engine);
   engine.query = (...call) => {
     process.reads++;
     return query(...call);
   };
-  const sweeper = new Sweeper({ engine, now: clock, log });
+  const sweeper = new Sweeper({ engine, log });
   const process: Process = { engine, log, sweeper, setClock: (ms) => offMs = ms, reads: 0 };
   return process;
 }

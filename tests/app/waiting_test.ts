@@ -414,7 +414,7 @@ test("waiting writes nothing", async ({ time, engine, waiting }) => {
 
 for (const ttlMs of [200, 1_000, 2_500]) {
   test(`an instance with a ttl of ${ttlMs} ms is not lost while it waits`, async ({ time, engine, waiting, other }) => {
-    const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
+    const sweeper = new Sweeper({ engine: other.engine, log: other.log });
     await register(engine, "ann", { ttlMs });
     const ann = claimOf(waiting, "ann", 10_000);
     await time.pass(9_990);
@@ -430,7 +430,7 @@ for (const ttlMs of [200, 1_000, 2_500]) {
 }
 
 test("the leases of an instance do not expire while it waits for another task", async ({ time, engine, waiting, other }) => {
-  const sweeper = new Sweeper({ engine: other.engine, now, log: other.log });
+  const sweeper = new Sweeper({ engine: other.engine, log: other.log });
   await engine.execute(create(taskWith({ timeoutMs: 300 }, "a")), localOperator("test"));
   await engine.execute({ type: "claim_task", instance: "ann" }, localOperator("test"));
   claimOf(waiting, "ann", 5_000);
@@ -696,7 +696,7 @@ function now(): number {
 
 async function startProcess(journal: MemoryJournal): Promise<Process> {
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   const execute = engine.execute.bind(engine);
   engine.execute = async (command, actor) => {
     process.commands.push(command.type);
@@ -706,7 +706,7 @@ async function startProcess(journal: MemoryJournal): Promise<Process> {
     if (over !== undefined) await over;
     return answer;
   };
-  const waiting = new Waiting({ engine, feed: new Feed(engine, log), now, log });
+  const waiting = new Waiting({ engine, feed: new Feed(engine, log), log });
   const process: Process = { engine, waiting, log, commands: [], onExecuted: () => {} };
   return process;
 }

@@ -95,7 +95,7 @@ async function inFlightRows({ directory }: Bench): Promise<readonly Row[]> {
 async function startEngine(directory: string) {
   const log = createLog(console.error);
   const journal = new FileJournal({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: Date.now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   let created = 0;
   return {
     agent(instance: string): Cycle {

@@ -42,7 +42,7 @@ const open: Readonly<Record<Kind, (directory: string, name: string) => Promise<R
   async engine(directory, name) {
     const log = createLog(console.error);
     const journal = new FileJournal({ directory, disk: realDisk, now: Date.now, log });
-    const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: Date.now });
+    const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
     const next = agentsOf(name);
     return {
       async once() {

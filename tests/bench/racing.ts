@@ -177,7 +177,7 @@ async function checkClaims(directory: string, results: readonly Result[]): Promi
 async function withEngine<T>(directory: string, action: (engine: Engine) => Promise<T>): Promise<T> {
   const log = createLog(console.error);
   const journal = new FileJournal({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now: Date.now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   try {
     return await action(engine);
   } finally {

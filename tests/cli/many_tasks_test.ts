@@ -17,7 +17,7 @@ Deno.test({
   permissions: "none",
   async fn(t) {
     const journal = new MemoryJournal(steppingClock());
-    const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog(), now: () => 0 });
+    const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
     const lines: string[] = [];
     const terminal: Terminal = { print: (line) => lines.push(line), columns: 80, hasColors: false };
     const tasks = times(COUNT, (index) => oldTask(`t${index}`));

@@ -6,7 +6,6 @@ import { Engine } from "../../src/app/engine.ts";
 import { printStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { importing, oldTask } from "../core/given.ts";
-import { steppingClock } from "../support/clock.ts";
 import { RecordingLog } from "../support/log.ts";
 
 /** When the table is printed, in seconds. */
@@ -31,18 +30,11 @@ Deno.test({
 
 /** What the column SINCE shows of each task. */
 async function sinceOf(tasks: readonly ReturnType<typeof oldTask>[]): Promise<(string | undefined)[]> {
-  const journal = new MemoryJournal(steppingClock());
-  const options = { journal, checkpoints: noCheckpoints, log: new RecordingLog(), now: () => 0 };
-  const engine = await Engine.start(options);
+  const journal = new MemoryJournal(() => NOW * 1_000);
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
   await engine.execute(importing(...tasks), localOperator("test"));
   const lines: string[] = [];
-  const { now } = Date;
-  Date.now = () => NOW * 1_000;
-  try {
-    await printStatus(engine, true, { print: (line) => void lines.push(line), columns: 100, hasColors: false });
-  } finally {
-    Date.now = now;
-    await engine.close();
-  }
+  await printStatus(engine, true, { print: (line) => void lines.push(line), columns: 100, hasColors: false });
+  await engine.close();
   return lines.slice(1, -1).map((line) => / {2}(\d+ (?:s|min|h|d)) {2}/.exec(line)?.[1]);
 }

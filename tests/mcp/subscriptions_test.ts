@@ -140,7 +140,6 @@ Deno.test({
         journal: new MemoryJournal(() => 0),
         checkpoints: noCheckpoints,
         log,
-        now: () => 0,
       });
       const told: string[] = [];
       const subscriptions = new Subscriptions({

@@ -96,6 +96,15 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
     assert(records.every(({ at }, index) => index === 0 || at > (records[index - 1]?.at ?? Infinity)));
   });
 
+  test("its clock is the one that gives a transaction its time", async (open) => {
+    const journal = open();
+    const before = journal.now();
+    await append(journal, [drafted("a")]);
+    const after = open().now();
+    const [record] = await recordsAfter(journal);
+    assert(record !== undefined && before <= record.at && record.at <= after, `${before} ${record?.at} ${after}`);
+  });
+
   test("the records of one transaction follow each other at one time", async (open) => {
     const journal = open();
     const position = await journal.transact(journal.origin, {

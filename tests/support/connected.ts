@@ -47,12 +47,12 @@ export async function connect(options: ConnectedOptions = {}): Promise<Connected
 export async function serve({ now = Date.now, ...options }: ConnectedOptions = {}): Promise<Served> {
   const { journal = new MemoryJournal(now) } = options;
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, now, log });
-  const heard = new Heard({ engine, now });
+  const waiting = new Waiting({ engine, feed, log });
+  const heard = new Heard(engine);
   const answers = new AnswerQueue(() => true);
-  const parts = { engine, feed, waiting, heard, now, log, answers, closing: new AbortController().signal };
+  const parts = { engine, feed, waiting, heard, log, answers, closing: new AbortController().signal };
   const [near, far] = InMemoryTransport.createLinkedPair();
   serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1", role: "admin" });
   return {

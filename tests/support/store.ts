@@ -23,7 +23,7 @@ export interface StoreOptions {
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
   readonly lockWaitMs?: number;
-  /** Milliseconds since the Unix epoch. Default: a stepping clock for records, a constant for reads. */
+  /** Milliseconds since the Unix epoch. Default: a stepping clock. */
   readonly now?: () => number;
 }
 
@@ -57,7 +57,7 @@ export interface RunningStore extends Store {
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const store = openStore(options);
   try {
-    const engine = await Engine.start({ now: () => 0, ...options, ...store });
+    const engine = await Engine.start({ ...options, ...store });
     return {
       ...store,
       engine,

@@ -139,7 +139,7 @@ export interface Context {
   readonly caller: Caller;
   /** The time, in milliseconds since the Unix epoch; never before the time of the last record. */
   readonly now: number;
-  /** The time of this machine's clock, in milliseconds since the Unix epoch; less than `now` if a record is later. */
+  /** The time of the journal's clock, in milliseconds since the Unix epoch; less than `now` if a record is later. */
   readonly clock: number;
   /** The settings of new tasks that do not set their own. */
   readonly defaults: TaskDefaults;
@@ -157,6 +157,8 @@ export type Claim =
       readonly moreInputs: number;
       /** The attempt before this one. */
       readonly previous?: Attempt;
+      /** The instance held the task before it claimed it again by name: nothing was changed. */
+      readonly isRepeated?: true;
     }
     | { readonly task: undefined; readonly none: NoTasks }
   );

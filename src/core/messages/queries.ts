@@ -84,8 +84,8 @@ export interface InstanceList {
 export interface NextEvent {
   /** Whether a sweep now would find something: an expired lease, a lost instance, an overdue deadline. */
   readonly isSweepDue: boolean;
-  /** When the next sweep is due, in milliseconds since the Unix epoch. */
-  readonly sweepAt?: number;
+  /** Time until the next sweep is due by the journal's clock, in milliseconds. */
+  readonly sweepInMs?: number;
   /** In words, where the journal is ahead of the clock. */
   readonly clockWarning?: string;
 }
@@ -97,10 +97,10 @@ export interface ClaimOutlook {
   /** The instances whose heartbeat must be written now, so that neither they nor their leases expire. */
   readonly needHeartbeat: readonly string[];
   readonly isSweepDue: boolean;
-  /** When something changes by itself, in milliseconds since the Unix epoch. */
-  readonly nextChangeAt?: number;
-  /** When the first heartbeat is to be written, in milliseconds since the Unix epoch. */
-  readonly heartbeatAt?: number;
+  /** Time until something changes by itself by the journal's clock, in milliseconds: 0 if a sweep is due. */
+  readonly nextChangeInMs?: number;
+  /** Time until the first heartbeat is to be written by the journal's clock, in milliseconds. */
+  readonly heartbeatInMs?: number;
 }
 
 /** Counts of tasks: by status, and of the pending ones by readiness. */

@@ -46,12 +46,14 @@ export const claimDeciders: Deciders<"claim_task"> = {
     }
     const { task } = node;
     const previous = task.pastAttempts?.at(-1);
+    const isRepeated = task.status === "in_progress";
     return {
-      events: task.status === "in_progress" ? [] : [claimEvent(task, instance, context.now)],
+      events: isRepeated ? [] : [claimEvent(task, instance, context.now)],
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
         ...(previous !== undefined && { previous }),
+        ...(isRepeated && { isRepeated }),
         ...lost,
       }),
     };

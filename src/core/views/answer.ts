@@ -73,7 +73,7 @@ const answerers: {
     const warning = clockWarning({ now: state.recordedAt, clock });
     return {
       isSweepDue: isSweepDue(state, clock),
-      ...(sweepAt !== undefined && { sweepAt }),
+      ...(sweepAt !== undefined && { sweepInMs: Math.max(0, sweepAt - clock) }),
       ...(warning !== undefined && { clockWarning: warning }),
     };
   },
@@ -86,8 +86,8 @@ const answerers: {
       ...(answered !== undefined && { answered }),
       needHeartbeat: claims.map(({ instance }) => instance).filter((id) => needsHeartbeat(state, id, clock)),
       isSweepDue: isSweepDue(state, clock),
-      ...(changeAt !== undefined && { nextChangeAt: changeAt }),
-      ...(heartbeatAt < Infinity && { heartbeatAt }),
+      ...(changeAt !== undefined && { nextChangeInMs: Math.max(0, changeAt - clock) }),
+      ...(heartbeatAt < Infinity && { heartbeatInMs: Math.max(0, heartbeatAt - clock) }),
     };
   },
 };

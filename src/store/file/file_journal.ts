@@ -74,6 +74,11 @@ export class FileJournal implements Journal {
     this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
   }
 
+  /** The clock of this machine, which all processes with the same data directory share. */
+  now(): number {
+    return this.#now();
+  }
+
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
     this.#durability.throwIfFailed();
     let position = await this.#approach(after, follow);

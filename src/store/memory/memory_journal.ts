@@ -18,6 +18,10 @@ export class MemoryJournal implements Journal {
     this.#now = now;
   }
 
+  now(): number {
+    return this.#now();
+  }
+
   transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
     try {
       const records = this.#records.slice(after.seq);

@@ -743,6 +743,7 @@ Deno.test({
       },
       inputs: [{ task: "a", result: "A" }],
       moreInputs: 0,
+      isRepeated: true,
     });
   },
 });

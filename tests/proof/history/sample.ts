@@ -30,7 +30,7 @@ export async function sampleHistory(): Promise<History> {
   let time = 1_000;
   const now = () => time;
   const journal = new MemoryJournal(now);
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog(), now });
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
   const calls: Call[] = [];
   for (const [index, request] of REQUESTS.entries()) {
     const call = `w0.1#${index + 1}`;

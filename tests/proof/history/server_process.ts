@@ -52,9 +52,9 @@ async function start(options: ServerProcessOptions): Promise<ServerProcess> {
   const now = () => clock.read();
   const journal = new FileJournal({ ...options, lockWaitMs: LOCK_WAIT_MS, now: () => clock.readForJournal() });
   const checkpoints = new CheckpointFiles({ ...options, now });
-  const engine = await Engine.start({ journal, checkpoints, log, now, maxBatchBytes: options.maxBatchBytes });
+  const engine = await Engine.start({ journal, checkpoints, log, maxBatchBytes: options.maxBatchBytes });
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
-  const sweeper = new Sweeper({ engine, now, log });
+  const sweeper = new Sweeper({ engine, log });
   const close = async () => {
     await sweeper.close();
     await checkpointer.close();

@@ -129,7 +129,7 @@ for (const [way, plan] of Object.entries(WAYS)) {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });
     const checkpoints = countLoads(store.checkpoints);
-    const engine = await Engine.start({ ...store, checkpoints, now: () => 0 });
+    const engine = await Engine.start({ ...store, checkpoints });
     await createTask(engine, "before");
     checkpoints.loads = 0;
     disk.plan = plan(10);
@@ -154,7 +154,7 @@ for (const error of [undefined, noSpace]) {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });
     const counted = countLoads(store.checkpoints);
-    const engine = await Engine.start({ ...store, checkpoints: counted, now: () => 0 });
+    const engine = await Engine.start({ ...store, checkpoints: counted });
     await createTask(engine, "before");
     counted.loads = 0;
     const created = ["before"];
@@ -186,7 +186,7 @@ test("without room for due changes, no later command is decided, and reads are a
   let now = 0;
   await using store = openStore({ directory: "/data", disk, now: () => now });
   const checkpoints = countLoads(store.checkpoints);
-  const engine = await Engine.start({ ...store, checkpoints, now: () => now });
+  const engine = await Engine.start({ ...store, checkpoints });
   const ids = times(300, (index) => `${"x".repeat(150)}${index}`);
   await engine.execute(
     { type: "create_tasks", tasks: ids.map((id) => ({ ...newTask(id), timeoutMs: 100 })) },
