@@ -82,7 +82,8 @@ export const PLANTS: readonly Plant[] = [
     name: "a write whose sync failed is said to have changed nothing",
     path: "src/store/file/file_journal.ts",
     code: "if (appended === 0 || !(error instanceof Unavailable)) throw error;",
-    instead: "if (appended >= 0) throw new AppendFailed(0, String(error));",
+    instead: "if (appended === 0 || !(error instanceof Unavailable)) throw error;\n" +
+      "      if (appended > 0) throw new AppendFailed(0, error.message);",
   },
   {
     name: "stale checkpoint wins",
@@ -136,7 +137,7 @@ export const PLANTS: readonly Plant[] = [
     name: "a bulk delete ignores dependents that use an expression",
     path: "src/core/rules/bulk.ts",
     code: "unchecked.push(...node.dependencies, ...conditionSources(node));",
-    instead: "unchecked.push(...node.dependencies);",
+    instead: "unchecked.push(...node.dependencies, ...[...conditionSources(node)].filter(() => false));",
   },
   {
     name: "a snapshot shares a list with the state",
