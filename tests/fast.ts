@@ -21,6 +21,13 @@ const LONG = [
   "legacy_import_test.ts",
   "many_tasks_test.ts",
   "nothing_held_test.ts",
+  "scheduling_model_test.ts",
+  "conditions_properties_test.ts",
+  "views_of_restored_test.ts",
+  "torn_tail_test.ts",
+  "copy_test.ts",
+  "death_test.ts",
+  "disk_full_test.ts",
 ];
 
 const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;
