@@ -16,7 +16,7 @@ const MAX_TAKE_OVERS = 10;
 
 /** The part of an engine that an import needs. */
 interface Importer {
-  query(query: QueryOf<"export_tasks">, caller: Caller): Promise<ResultOf<"export_tasks">>;
+  query(query: QueryOf<"next_order">, caller: Caller): Promise<ResultOf<"next_order">>;
   execute(command: CommandOf<"import_tasks">, caller: Caller): Promise<AnswerOf<"import_tasks">>;
 }
 
@@ -28,10 +28,10 @@ interface Importer {
 export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: Log): Promise<void> {
   for (let tries = 1;; tries++) {
     // Read before the file: so tasks that another process creates after that are noticed.
-    const { lastOrder } = await engine.query({ type: "export_tasks" }, IMPORTER);
+    const firstOrder = await engine.query({ type: "next_order" }, IMPORTER);
     const tasks = await checkpoints.legacy();
     if (tasks.length === 0) return;
-    if (await importAll(engine, tasks, lastOrder + 1)) {
+    if (await importAll(engine, tasks, firstOrder)) {
       log.info(`Imported ${tasks.length} tasks from a tasks file without a journal`);
       return await checkpoints.retireLegacy();
     }

@@ -57,6 +57,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   draw_graph: () => ({ verb: "see" }),
   complete_id: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),
+  next_order: () => ({ verb: "administer" }),
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
   next_event: () => ({ verb: "administer" }),
   look_for_claims: ({ claims }) => ({ verb: "work", instances: claims.map(({ instance }) => instance) }),

@@ -44,11 +44,10 @@ export interface Queries {
     input: { readonly kind: "task" | "group"; readonly prefix: string; readonly limit: number };
     answer: readonly string[];
   };
-  /** Every task as it is stored, and how many were created so far. */
-  export_tasks: {
-    input: Record<never, never>;
-    answer: { readonly tasks: readonly Task[]; readonly lastOrder: number };
-  };
+  /** Every task as it is stored. */
+  export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
+  /** The `order` that the next task created will get. O(1). */
+  next_order: { input: Record<never, never>; answer: number };
   /** Which of these tasks do not exist with the same id, description and dependencies. */
   missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
   /** When something happens though nobody calls. */

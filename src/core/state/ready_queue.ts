@@ -95,7 +95,7 @@ export function nextFor(
     if (isEligible(profile, bucket)) best = firstOpen(bucket.queue.entries, best);
   }
   const first = best?.tasks.entries[0];
-  // A task without dependencies continues nobody's work. Tasks of equal rank rarely do, either, so they are not examined.
+  // A task without dependencies continues no work. The tasks of equal rank behind it rarely do, so they are not examined.
   if (first?.lane === undefined || first.task.dependencies.length === 0) return first;
   let examined = 0;
   for (const node of inOrder(first.lane.tasks)) {

@@ -58,10 +58,8 @@ const answerers: {
   draw_graph: (state) => drawGraph(state),
   complete_id: (state, { kind, prefix, limit }) =>
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
-  export_tasks: (state) => ({
-    tasks: Array.from(state.tasks.values(), ({ task }) => task),
-    lastOrder: state.nextOrder - 1,
-  }),
+  export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
+  next_order: (state) => state.nextOrder,
   missing_tasks: (state, { tasks }) =>
     tasks.filter(({ id, description, dependencies }) => {
       const there = state.tasks.get(id)?.task;

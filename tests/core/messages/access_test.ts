@@ -59,6 +59,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   draw_graph: ["see", {}],
   complete_id: ["see", { kind: "task", prefix: "", limit: 1 }],
   export_tasks: ["administer", {}],
+  next_order: ["administer", {}],
   missing_tasks: ["administer", { tasks: [] }],
   next_event: ["administer", {}],
   look_for_claims: ["work", { claims: [] }],
