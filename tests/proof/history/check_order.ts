@@ -6,7 +6,7 @@
 import { type History, recordsByCall, type Violation } from "./history.ts";
 import type { Call } from "./call_log.ts";
 
-/** By how much the shared clock may differ between processes, which start it from the clock of the wall. */
+/** How exact times of the shared clock are: whole milliseconds. */
 const CLOCK_MARGIN_MS = 2;
 
 /** An answer, and the last record that must have been there when it was given. */
@@ -18,6 +18,8 @@ interface Knowledge {
 
 export function checkOrder(history: History): readonly Violation[] {
   const written = recordsByCall(history);
+  // While the clock was set back, what came later seems to have come before.
+  const marginMs = CLOCK_MARGIN_MS + (history.clockStepMs ?? 0);
   const answers = history.calls.flatMap((call): Knowledge[] => {
     const { end } = call;
     if (end === undefined || end.outcome.type === "unavailable") return [];
@@ -28,7 +30,7 @@ export function checkOrder(history: History): readonly Violation[] {
   let newest: Knowledge | undefined;
   for (const call of history.calls.toSorted((a, b) => a.at - b.at)) {
     for (let answer = answers[next]; answer !== undefined; answer = answers[++next]) {
-      if (answer.at + CLOCK_MARGIN_MS >= call.at) break;
+      if (answer.at + marginMs >= call.at) break;
       if (answer.seq > (newest?.seq ?? 0)) newest = answer;
     }
     if (newest !== undefined) violations.push(...complaintsOf(call, newest, written.get(call.call)?.seq));

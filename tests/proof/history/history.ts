@@ -14,6 +14,8 @@ export interface History {
   /** In order. */
   readonly records: readonly JournalRecord[];
   readonly calls: readonly Call[];
+  /** By how much the clock that all processes share was set during the run, in milliseconds. Default: 0. */
+  readonly clockStepMs?: number;
 }
 
 /** What a checkpoint stands for. */
@@ -43,14 +45,14 @@ export interface Remains {
 
 /** Reads a data directory that nobody uses any more. `calls` is what was asked of those who did. */
 export async function readRemains(
-  { disk, directory, calls }: { readonly disk: Disk; readonly directory: string; readonly calls: readonly Call[] },
+  { disk, directory, ...run }: { readonly disk: Disk; readonly directory: string } & Omit<History, "records">,
 ): Promise<Remains> {
   const verification = verifyJournal(disk, directory);
   const records = Array.from(walkJournal(disk, directory)).flatMap((chunk) => chunk.records);
   const checkpoints = new CheckpointFiles({ directory, disk, now: Date.now, log: new RecordingLog() });
   const loaded = await loadFrom(checkpoints);
   checkpoints.close();
-  return { history: { records, calls }, verification, ...loaded };
+  return { history: { records, ...run }, verification, ...loaded };
 }
 
 /** What the next process would start from, or why it could not. */

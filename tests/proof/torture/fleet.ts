@@ -36,11 +36,18 @@ export class Fleet implements AsyncDisposable {
   readonly done = { kills: 0, stops: 0, spells: 0 };
   /** Why a worker ended that was not told to. */
   readonly failures: string[] = [];
+  /** Time of the wall less monotonic time, in milliseconds, whenever a worker was started or ended. */
+  readonly #clockOffsets: number[] = [];
 
   constructor(options: FleetOptions, spells: SpellMaker) {
     this.#options = options;
     this.#spells = spells;
     for (let worker = 0; worker < options.workers; worker++) this.#start(worker);
+  }
+
+  /** By how much the clock of this machine was set during the run, in milliseconds. */
+  get clockStepMs(): number {
+    return Math.max(...this.#clockOffsets) - Math.min(...this.#clockOffsets);
   }
 
   /** Kills a worker at once and starts it again. */
@@ -77,6 +84,7 @@ export class Fleet implements AsyncDisposable {
       await life.process.status;
     }));
     await Promise.all(this.#logs);
+    this.#noteClock();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,7 +92,12 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(this.#logs);
   }
 
+  #noteClock(): void {
+    this.#clockOffsets.push(Date.now() - performance.now());
+  }
+
   #start(worker: number): void {
+    this.#noteClock();
     const { data, logs, seed, workers, segmentBytes } = this.#options;
     const life = this.#counts[worker] = (this.#counts[worker] ?? 0) + 1;
     const deno = [

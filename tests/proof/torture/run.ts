@@ -31,9 +31,9 @@ export async function torture(options: TortureOptions): Promise<boolean> {
   const [data, logs] = [`${directory}/data`, `${directory}/logs`];
   await Deno.mkdir(data);
   await Deno.mkdir(logs);
-  const failures = await suffer(options, data, logs);
+  const { failures, clockStepMs } = await suffer(options, data, logs);
   const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
-  const remains = await readRemains({ disk: realDisk, directory: data, calls: calls.flat() });
+  const remains = await readRemains({ disk: realDisk, directory: data, calls: calls.flat(), clockStepMs });
   const { history } = remains;
   print(summaryOf(history, remains.verification.end.segment));
   const found = [
@@ -43,7 +43,9 @@ export async function torture(options: TortureOptions): Promise<boolean> {
       violations: failures.map((complaint) => ({ complaint, seqs: [], calls: [] })),
     },
   ];
-  for (const { what, violations } of found) {
+  // Violations last: where a long output is cut, its end is kept.
+  const ordered = found.toSorted((a, b) => a.violations.length - b.violations.length);
+  for (const { what, violations } of ordered) {
     print(`${violations.length === 0 ? "✓" : "✗"} ${what}`);
     for (const violation of violations.slice(0, MAX_DESCRIBED)) {
       for (const line of describeViolation(violation, history)) print(`    ${line}`);
@@ -55,12 +57,12 @@ export async function torture(options: TortureOptions): Promise<boolean> {
   return isGood;
 }
 
-/** Resolves to what went wrong with processes. */
+/** Resolves to why processes ended by themselves, and by how much the clock of this machine was set meanwhile. */
 async function suffer(
   { seed, durationMs, workers, print }: TortureOptions,
   data: string,
   logs: string,
-): Promise<readonly string[]> {
+): Promise<Pick<Fleet, "failures" | "clockStepMs">> {
   const spells = await SpellMaker.find();
   if (!spells.isAble) print("Skipped: disk-full spells, which need bash and prlimit (util-linux)");
   await using fleet = new Fleet({ data, logs, seed, workers, segmentBytes: SEGMENT_BYTES }, spells);
@@ -74,7 +76,7 @@ async function suffer(
   await fleet.end();
   const { kills, stops, spells: full } = fleet.done;
   print(`${kills} kills, ${stops} stops, ${full} disk-full spells`);
-  return fleet.failures;
+  return { failures: fleet.failures, clockStepMs: fleet.clockStepMs };
 }
 
 function summaryOf({ records, calls }: History, segments: number): string {

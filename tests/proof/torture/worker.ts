@@ -82,9 +82,12 @@ class Worker implements AsyncDisposable {
   }
 }
 
-/** Milliseconds by the clock that all processes of this machine share. */
+/**
+ * Milliseconds by the clock that all processes of this machine share. Not `performance.timeOrigin + performance.now()`: a
+ * process that is interrupted while it sets these two up is late by as much for its whole life.
+ */
 function sharedTime(): number {
-  return performance.timeOrigin + performance.now();
+  return Date.now();
 }
 
 /** Writes at once and whole, so that nothing said is lost with the process. */
