@@ -130,6 +130,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
     process: String(Deno.pid),
+    session: crypto.randomUUID(),
     role,
     answers: transport.answers,
     closing: transport.closing,

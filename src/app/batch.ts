@@ -18,7 +18,6 @@ export class Batch {
   /** Whether all records are handed over: from then on an error may leave records in the journal. */
   isDecided = false;
   readonly #maxBytes: number;
-  #at = 0;
   #seq = 0;
   #append: (draft: Draft) => number = () => 0;
   #noRoomFor: (draft: Draft) => AppendFailed | undefined = () => undefined;
@@ -30,19 +29,13 @@ export class Batch {
   }
 
   /** @param seq the seq of the record before the batch */
-  begin(at: number, seq: number, { append, noRoomFor }: Pick<Batch, "noRoomFor"> & {
+  begin(seq: number, { append, noRoomFor }: Pick<Batch, "noRoomFor"> & {
     readonly append: (draft: Draft) => number;
   }): void {
-    this.#at = at;
     this.#seq = seq;
     this.#append = append;
     this.#noRoomFor = noRoomFor;
     this.#startedAt = performance.now();
-  }
-
-  /** Time of the records, in milliseconds since the Unix epoch. */
-  get at(): number {
-    return this.#at;
   }
 
   /** Whether further calls must wait for the next transaction. Never true before the first call. */
@@ -58,7 +51,7 @@ export class Batch {
 
   append(draft: Draft): void {
     this.#sizeBytes = this.#append(draft);
-    this.records.push({ ...draft, seq: this.#seq + this.records.length + 1, at: this.#at });
+    this.records.push({ ...draft, seq: this.#seq + this.records.length + 1 });
   }
 
   /** The outcomes of the jobs after the transaction failed with an error. */

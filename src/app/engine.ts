@@ -246,7 +246,7 @@ export class Engine {
       this.#replica.position = await this.#journal.transact(this.#replica.position, {
         follow: (chunk) => this.#replica.fold(chunk),
         decide: (at, append, noRoomFor) => {
-          batch.begin(at, this.#replica.position.seq, { append, noRoomFor });
+          batch.begin(this.#replica.position.seq, { append, noRoomFor });
           all = this.#withSweep(jobs, at);
           for (const job of all) {
             if (batch.isFull) break;
@@ -281,7 +281,7 @@ export class Engine {
       if (draft !== undefined && batch !== undefined) {
         const refusal = batch.noRoomFor(draft);
         if (refusal !== undefined) throw refusal;
-        batch.append(this.#replica.apply(draft, batch.at));
+        batch.append(this.#replica.apply(draft));
         appends = true;
       }
       const value = answer(this.#replica.state);

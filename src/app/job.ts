@@ -37,8 +37,11 @@ export interface Outcome {
 /** Returns the function that decides a command. A refused command may append events, too: a heartbeat. */
 export function runOfCommand<K extends CommandType>(command: CommandOf<K>): Run<AnswerOf<K>> {
   return (state, context) => {
+    const { caller: { name: actor, via }, now: at } = context;
     const drafted = (events: readonly Event[]) =>
-      events.length === 0 ? {} : { draft: { actor: context.caller.name, command: command.type, events } };
+      events.length === 0
+        ? {}
+        : { draft: { at, actor, ...(via !== undefined && { via }), command: command.type, events } };
     try {
       const { events, answer } = decide(state, command, context);
       return { ...drafted(events), answer };

@@ -34,7 +34,7 @@ export interface Transaction {
   follow(chunk: Chunk): void;
   /**
    * Called under the write lock, at most once, with the time in milliseconds since the Unix epoch. Must pass each record
-   * to `append`, which returns the size in bytes of all records so far. `noRoomFor` returns why the journal has no room
+   * to `append`, with a time that is not before that of the record before it, which returns the size in bytes of all records so far. `noRoomFor` returns why the journal has no room
    * for a further record, or undefined; to append that record anyway fails the transaction.
    */
   decide(at: number, append: (draft: Draft) => number, noRoomFor: (draft: Draft) => AppendFailed | undefined): void;

@@ -67,11 +67,11 @@ export class Replica {
    * @throws Refusal if it is too large for one record; then nothing was applied
    * @throws BrokenState if an event cannot be applied, which is a bug
    */
-  apply(draft: Draft, at: number): Draft {
+  apply(draft: Draft): Draft {
     try {
       // The state is ahead of the journal until the append succeeds.
       this.isStale = true;
-      return { ...draft, events: applyWithConsequences(this.state, draft.events, at) };
+      return { ...draft, events: applyWithConsequences(this.state, draft.events, draft.at) };
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;
       throw new BrokenState("An event could not be applied", { cause });

@@ -10,7 +10,7 @@ import type { Task } from "../core/model/task.ts";
 import { nameSome } from "../core/model/text.ts";
 
 /** The caller of every command. */
-export const OPERATOR = localOperator("cli");
+export const OPERATOR = localOperator("cli", { transport: "cli" });
 
 /** The output of a command. */
 export interface Terminal {
@@ -118,11 +118,12 @@ export async function printImport(engine: Engine, tasks: readonly Task[], termin
   return 0;
 }
 
-function describeRecord({ seq, at, actor, command, events }: JournalRecord): string {
+function describeRecord({ seq, at, actor, via, command, events }: JournalRecord): string {
   const ids = nameSome(events.flatMap(taskIdsOf));
   const instances = events.flatMap((event) => "instance" in event ? [event.instance] : []);
   const by = instances.length > 0 ? `  by ${nameSome(instances)}` : "";
-  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${actor}  ${command}  ${ids}${by}`;
+  const from = via?.process === undefined ? actor : `${actor}#${via.process}`;
+  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${from}  ${command}  ${ids}${by}`;
 }
 
 /** Replaces control characters, line separators and bidi controls by spaces: a terminal would act on them. */

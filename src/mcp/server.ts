@@ -60,6 +60,8 @@ export interface McpServerOptions {
   readonly version: string;
   /** Identifies this process in the journal. */
   readonly process: string;
+  /** Identifies the client's connection in the journal. */
+  readonly session: string;
   /** What the client may do. */
   readonly role: Role;
   /** Serializes answers no faster than the client reads them. */
@@ -123,20 +125,21 @@ async function answer(
 }
 
 /** The lookup of tasks and groups for subscriptions, with the rights of the client. */
-function finder({ engine, process, role }: McpServerOptions): SubscriptionsOptions["find"] {
-  return (query) => engine.query(query, { name: `client#${process}`, role });
+function finder({ engine, process, session, role }: McpServerOptions): SubscriptionsOptions["find"] {
+  return (query) => engine.query(query, { name: "client", role, via: { transport: "stdio", process, session } });
 }
 
 /** The context of one request. */
 function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
-  const { engine, waiting, heard, answers, log, process, role } = options;
+  const { engine, waiting, heard, answers, log, process, session, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
     if (progressToken === undefined) return;
     mcpReq.notify({ method: "notifications/progress", params: { progressToken, ...progress } })
       .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
-  const caller: Caller = { name: `${clientName(server, mcpReq.envelope)}#${process}`, role };
+  const name = clientName(server, mcpReq.envelope);
+  const caller: Caller = { name, role, via: { transport: "stdio", client: name, process, session } };
   return {
     engine,
     execute: (command) => engine.execute(command, caller),

@@ -4,7 +4,6 @@
  */
 
 import type { Position } from "../../src/app/ports.ts";
-import type { Draft } from "../../src/core/messages/events.ts";
 import { evolveRecord } from "../../src/core/state/evolve.ts";
 import { restore, type Snapshot, snapshotOf } from "../../src/core/state/snapshot.ts";
 import { emptyState, type State } from "../../src/core/state/state.ts";
@@ -12,6 +11,7 @@ import { CheckpointFiles } from "../../src/store/file/checkpoint_files.ts";
 import { realDisk } from "../../src/store/file/disk.ts";
 import { FileJournal } from "../../src/store/file/file_journal.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import type { Undated } from "../support/store.ts";
 import { openDiskFloor } from "./disk_floor.ts";
 import { medians, timed } from "./measure.ts";
 import type { Bench, Benchmark, Row } from "./row.ts";
@@ -169,10 +169,10 @@ function openStore(directory: string) {
   const journal = new FileJournal({ directory, disk: realDisk, now: Date.now, log: LOG });
   let position: Position = journal.origin;
   return {
-    async append(drafts: readonly Draft[]): Promise<Position> {
+    async append(drafts: readonly Undated[]): Promise<Position> {
       return position = await journal.transact(position, {
         follow: () => {},
-        decide: (_at, append) => drafts.forEach(append),
+        decide: (at, append) => drafts.forEach((draft) => append({ ...draft, at })),
       });
     },
     async replay(each: (record: Parameters<typeof evolveRecord>[1]) => void): Promise<void> {
@@ -183,7 +183,7 @@ function openStore(directory: string) {
 }
 
 /** The steps of one task after the other: created, claimed, completed. */
-function draftOf(index: number): Draft {
+function draftOf(index: number): Undated {
   const id = `task-${Math.floor(index / LIFE)}`;
   const instance = `agent-${Math.floor(index / LIFE) % 10}`;
   const step = index % LIFE;

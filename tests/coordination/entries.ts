@@ -31,8 +31,7 @@ function whoseDeed(event: Event, actor: string): string {
     case "tasks.skipped":
       return RULES;
     default:
-      // An actor that is no instance is a client and its server's process: name#pid.
-      return "instance" in event ? event.instance : actor.replace(/#\d+$/, "");
+      return "instance" in event ? event.instance : actor;
   }
 }
 

@@ -74,6 +74,6 @@ Deno.test({
 });
 
 function told(...events: readonly Event[]): readonly string[] {
-  const record: JournalRecord = { seq: 1, at: 1, actor: "planner#42", command: "test", events };
+  const record: JournalRecord = { seq: 1, at: 1, actor: "planner", command: "test", events };
   return entriesOf([record]).map(({ who, did, what }) => `${who} ${did} ${what}`);
 }

@@ -255,7 +255,7 @@ async function copyOf(journal: MemoryJournal): Promise<MemoryJournal> {
   await copy.transact(copy.origin, {
     follow: () => {},
     decide: (_, append) => {
-      for (const { seq: _, at: __, ...draft } of chunks.flatMap(({ records }) => records)) append(draft);
+      for (const { seq: _, ...draft } of chunks.flatMap(({ records }) => records)) append(draft);
     },
   });
   return copy;

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Journal, Position } from "../../src/app/ports.ts";
-import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { oldTask, times } from "../core/given.ts";
-import { append, drafted, recordsAfter } from "../support/store.ts";
+import { append, drafted, recordsAfter, type Undated } from "../support/store.ts";
 import { until } from "../support/until.ts";
 
 /** A fresh journal. */
@@ -22,12 +22,13 @@ export interface ContractOptions {
 const LONG = "long ".repeat(100_000);
 
 /** One of each kind that JSON, hashing or a text file could spoil. */
-const ODD_DRAFTS: readonly Draft[] = [
+const ODD_DRAFTS: readonly Undated[] = [
   drafted("plain"),
   drafted("__proto__", 'line\nfeed\r\n\u2028 \u2029 tab\t quote" backslash\\ \u0000 \ufeff'),
   drafted("7", "lone surrogates \ud800 and \udc00, a pair \ud83d\ude00, a private one \ue000"),
   drafted("long", LONG),
   { actor: "", command: "", events: [] },
+  { actor: "x", via: { transport: "stdio", client: "x", process: "7", session: "s" }, command: "c", events: [] },
   {
     actor: "ü",
     command: "import_tasks",
@@ -84,7 +85,7 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
         ...deaf,
         decide(now, append) {
           at = now;
-          append(draft);
+          append({ ...draft, at });
         },
       });
       records.push({ ...draft, seq: records.length + 1, at });
@@ -109,7 +110,7 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
     const journal = open();
     const position = await journal.transact(journal.origin, {
       ...deaf,
-      decide: (_at, append) => ODD_DRAFTS.forEach(append),
+      decide: (at, append) => ODD_DRAFTS.forEach((draft) => append({ ...draft, at })),
     });
     assertEquals(position.seq, ODD_DRAFTS.length);
     const records = await recordsAfter(journal);
@@ -239,7 +240,7 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
 }
 
 /** Appends each draft in a transaction of its own; resolves to the ends of all of them. */
-async function appendAll(journal: Journal, drafts: readonly Draft[]): Promise<Position[]> {
+async function appendAll(journal: Journal, drafts: readonly Undated[]): Promise<Position[]> {
   const positions: Position[] = [];
   for (const draft of drafts) positions.push((await append(journal, [draft], positions.at(-1))).position);
   return positions;

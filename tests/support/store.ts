@@ -108,22 +108,25 @@ export async function readState<T>(engine: Engine, view: (state: ReadonlyState) 
   return view(restore(snapshot));
 }
 
+/** A draft without its time. */
+export type Undated = Omit<Draft, "at">;
+
 /** A draft that creates a task. */
-export function drafted(id: string, description = `do ${id}`): Draft {
+export function drafted(id: string, description = `do ${id}`): Undated {
   const tasks = [{ ...newTask(id), description }];
   return { actor: "test", command: "create_tasks", events: [{ type: "tasks.created", tasks }] };
 }
 
-/** Appends drafts in one transaction; resolves to the records that it passed to `follow`, and its end. */
+/** Appends drafts in one transaction, at its time; resolves to the records that it passed to `follow`, and its end. */
 export async function append(
   journal: Journal,
-  drafts: readonly Draft[],
+  drafts: readonly Undated[],
   after: Position = journal.origin,
 ): Promise<{ readonly tail: Chunk; readonly position: Position }> {
   let tail: Chunk = { records: [], position: after };
   const position = await journal.transact(after, {
     follow: ({ records, position }) => tail = { records: [...tail.records, ...records], position },
-    decide: (_at, append) => drafts.forEach(append),
+    decide: (at, append) => drafts.forEach((draft) => append({ at, ...draft })),
   });
   return { tail, position };
 }

@@ -3,6 +3,7 @@
  * field never changes its meaning: a new meaning needs a new type or a new format version (see the codec).
  */
 
+import type { Via } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { Group, GroupSettings } from "../model/group.ts";
 import type { InstanceSettings } from "../model/instance.ts";
@@ -143,19 +144,21 @@ export const EVENT_TYPES: readonly EventType[] = [
 
 /** An accepted command that has no `seq` yet. */
 export interface Draft {
-  /** The client that sent the command. The events name the instance. */
+  /** When it is appended, in milliseconds since the Unix epoch; never before the record before it. */
+  readonly at: number;
+  /** The name of the caller. The events name the instance. */
   readonly actor: string;
+  /** The way by which the command came. Absent in records of format 2, and where no client asked for it. */
+  readonly via?: Via;
   /** The command's type. */
   readonly command: string;
   readonly events: readonly Event[];
 }
 
-/** An accepted command in the journal. */
+/** An accepted command in the journal. In records of format 2, `at` may be before the record before it. */
 export interface JournalRecord extends Draft {
   /** Its position in the journal: 1, 2, 3… without gaps. */
   readonly seq: number;
-  /** When it was appended, in milliseconds since the Unix epoch, by a clock that may have been set back since. */
-  readonly at: number;
 }
 
 /** The ids of the tasks that an event changes. */

@@ -16,14 +16,27 @@ export const ROLES: readonly Role[] = ["admin", "planner", "worker", "observer"]
 
 /** Who makes a call. */
 export interface Caller {
-  /** For the journal, for example `claude-code#a1b2`: the client, and which process it talks to. */
+  /** For the journal: the client, for example `claude-code`. */
   readonly name: string;
   readonly role: Role;
+  /** Absent if no client called: for sweeps. */
+  readonly via?: Via;
+}
+
+/** The way by which a call comes. */
+export interface Via {
+  readonly transport: "stdio" | "cli";
+  /** The name that the client gave. */
+  readonly client?: string;
+  /** Id of the server process that the client talks to. */
+  readonly process?: string;
+  /** Id of the client's connection. */
+  readonly session?: string;
 }
 
 /** Whoever can start the program can read and write its files, so nothing is refused to them. */
-export function localOperator(name: string): Caller {
-  return { name, role: "admin" };
+export function localOperator(name: string, via?: Via): Caller {
+  return { name, role: "admin", ...(via !== undefined && { via }) };
 }
 
 /** What a call needs: the right to a verb, on these tasks, groups, instances and templates (none: on the whole plan). */

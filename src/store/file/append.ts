@@ -22,14 +22,14 @@ interface EncodedLine {
 export class RecordBatch {
   /** Where the first of them starts. */
   readonly start: Position;
-  /** Their time, in milliseconds since the Unix epoch. */
-  readonly at: number;
   readonly lines: EncodedLine[] = [];
+  readonly #startsFormat: boolean;
   #sizeBytes = 0;
 
-  constructor(start: Position, at: number) {
+  /** @param startsFormat whether no record before `start` has the present format */
+  constructor(start: Position, startsFormat: boolean) {
     this.start = start;
-    this.at = at;
+    this.#startsFormat = startsFormat;
   }
 
   /** Size in bytes of all records together with one more. */
@@ -50,7 +50,8 @@ export class RecordBatch {
   #encode(draft: Draft): EncodedLine {
     const previous = this.lines.at(-1)?.hash ?? this.start.hash;
     const seq = this.start.seq + this.lines.length + 1;
-    const { line, hash } = encodeRecord(draft, { seq, at: this.at, previous });
+    const isFirstOfFormat = this.#startsFormat && this.lines.length === 0;
+    const { line, hash } = encodeRecord(draft, { seq, previous, isFirstOfFormat });
     return { bytes: new TextEncoder().encode(line), hash };
   }
 

@@ -2,13 +2,21 @@
  * The form of a record in a journal: one line of JSON. It ends with a hash over itself and the hash of the line before, so
  * that a flipped byte, a missing line and a changed history are found. This is a published format: if it changes, the
  * docs and `FORMAT_VERSION` change, too.
+ *
+ * Since format 3 the hash is made in two steps: over the hash before and the digest of the record. So the chain can be
+ * verified although a record was redacted, if its digest was kept. Programs that know format 2 only take such a line for a
+ * torn one, and would cut it off. Therefore the first record of format 3 in a journal has a hash in one step, over the hash
+ * before and the record itself, as formats 1 and 2 have: older programs see a newer format there, and stop.
  */
 
 import { type Draft, EVENT_TYPES, type JournalRecord } from "../../core/messages/events.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
 
 /** Version of the record format, the `v` of every record. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
+
+/** The first format with hashes in two steps. */
+export const TWO_STEP_VERSION = 3;
 
 /** What to do if a newer version of this program wrote the data. */
 export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
@@ -35,30 +43,47 @@ export type LineFault =
   /** Whole, but written by a newer version of this program. */
   | { readonly type: "unknown"; readonly why: string };
 
-/** Encodes a draft as the record that follows the one with hash `previous`. */
-export function encodeRecord(draft: Draft, place: { seq: number; at: number; previous: string }): EncodedRecord {
-  const { actor, command, events } = draft;
-  const body = JSON.stringify({ v: FORMAT_VERSION, seq: place.seq, at: place.at, actor, command, events });
-  const hash = sha256(place.previous + body);
+/** The place of a record in the journal. */
+export interface Place {
+  readonly seq: number;
+  /** The hash of the record before. */
+  readonly previous: string;
+  /** Whether no record before it has format 3 or a newer one. Default: false. */
+  readonly isFirstOfFormat?: boolean;
+}
+
+/** Encodes a draft as the record of a place. */
+export function encodeRecord(
+  { at, actor, via, command, events }: Draft,
+  { seq, previous, isFirstOfFormat = false }: Place,
+): EncodedRecord {
+  const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, command, events });
+  const hash = isFirstOfFormat ? sha256(previous + body) : twoStepHash(previous, body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
 
-/** Decodes the line (without line feed) of the record `seq` that follows the one with hash `previous`. */
+function twoStepHash(previous: string, body: string): string {
+  return sha256(previous + sha256(body));
+}
+
+/** Decodes the line (without line feed) of the record of a place. */
 export function decodeRecord(
   line: string,
-  place: { seq: number; previous: string },
+  place: Pick<Place, "seq" | "previous">,
 ): { readonly record: JournalRecord; readonly hash: string } | LineFault {
   const suffix = line.slice(-HASH_SUFFIX_LENGTH);
   const hash = suffix.slice(9, -2);
   const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
-  // The hash has the same form in every version, so that newer records differ from damaged ones.
-  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || hash !== sha256(place.previous + body)) {
+  const version = leadingVersion(line) ?? 0;
+  const isHash = (version >= TWO_STEP_VERSION && hash === twoStepHash(place.previous, body)) ||
+    hash === sha256(place.previous + body);
+  // Checked before the version, so that newer records differ from damaged ones.
+  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || !isHash) {
     const seq = leadingSeq(line) ?? 0;
     return seq > place.seq
       ? { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` }
       : { type: "invalid", why: "its hash does not match" };
   }
-  const version = Number(/^\{"v":(\d+),/.exec(line)?.[1] ?? 0);
   if (version === 0) return { type: "invalid", why: "it is not a record" };
   if (version > FORMAT_VERSION) {
     return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
@@ -83,6 +108,12 @@ export function leadingSeq(head: string): number | undefined {
   return seq === undefined ? undefined : Number(seq);
 }
 
+/** The format version at the start of a line. */
+export function leadingVersion(head: string): number | undefined {
+  const version = /^\{"v":(\d+),/.exec(head)?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
 /** Bytes that `leadingSeq` needs. */
 export const LEADING_SEQ_BYTES = 48;
 
@@ -95,12 +126,12 @@ const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
  */
 function parseBody(body: string): JournalRecord | string {
   // Every field of the record is checked below.
-  const { seq, at, actor, command, events } = JSON.parse(body) as JournalRecord;
+  const { seq, at, actor, via, command, events } = JSON.parse(body) as JournalRecord;
   const isRecord = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof actor === "string" &&
     typeof command === "string" && Array.isArray(events);
   if (!isRecord) return "this program does not know its form";
   const unknown = events.find((event) => !KNOWN_EVENTS.has(event?.type));
   return unknown === undefined
-    ? { seq, at, actor, command, events }
+    ? { seq, at, actor, ...(via !== undefined && { via }), command, events }
     : `this program does not know its event ${JSON.stringify(unknown?.type)}`;
 }

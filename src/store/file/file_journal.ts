@@ -16,10 +16,11 @@ import {
 } from "../../app/ports.ts";
 import type { Draft } from "../../core/messages/events.ts";
 import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./append.ts";
+import { TWO_STEP_VERSION } from "./codec.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { SegmentFiles } from "./segment_files.ts";
-import { LINE_FEED, ORIGIN, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
+import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { freeName } from "./set_aside.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
@@ -54,6 +55,8 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
+  /** Whether the journal is known to have a record with a hash in two steps. */
+  #hasFormat = false;
   /** Bytes that the last failed append could not write; 0 once there is room for them again. */
   #missingBytes = 0;
 
@@ -68,7 +71,7 @@ export class FileJournal implements Journal {
     this.#now = options.now;
     this.#log = options.log;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#durability.forget() });
+    this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#forget() });
     this.#durability = new Durability({ ...options, segments: this.#segments });
     this.#segments.prepare();
     this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
@@ -86,10 +89,11 @@ export class FileJournal implements Journal {
     let written: Written;
     try {
       position = this.#catchUp(position, follow);
-      const batch = new RecordBatch(this.#placeAfter(position), this.#now());
+      const batch = new RecordBatch(this.#placeAfter(position), this.#startsFormat(position));
       const room = this.#findRoom(batch.start);
-      decide(batch.at, (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
+      decide(this.#now(), (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
       written = appendBatch(batch, { segments: this.#segments, log: this.#log });
+      this.#hasFormat ||= written.appended > 0;
       this.#noteRoom(batch, written);
     } finally {
       // Released before the sync: the lock guards the order of records, not their durability.
@@ -176,6 +180,20 @@ export class FileJournal implements Journal {
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
       if (chunk.atEnd) return position;
     }
+  }
+
+  /** What was known of a journal that has been replaced. */
+  #forget(): void {
+    this.#durability.forget();
+    this.#hasFormat = false;
+  }
+
+  /** Whether the record before a position, the last of the journal, has an older format or does not exist. */
+  #startsFormat({ seq, segment }: Position): boolean {
+    if (this.#hasFormat) return false;
+    const { lastVersion = 0 } = seq === 0 ? {} : readEnds(this.#disk, this.#segments.path(segment));
+    this.#hasFormat = lastVersion >= TWO_STEP_VERSION;
+    return !this.#hasFormat;
   }
 
   /** Where to append after a position: in the next segment, if the current one is full. Syncs the full one first. */

@@ -10,6 +10,7 @@ import {
   GENESIS_HASH,
   LEADING_SEQ_BYTES,
   leadingSeq,
+  leadingVersion,
   type LineFault,
   TRAILING_HASH_BYTES,
   trailingHash,
@@ -141,7 +142,8 @@ export interface SegmentEnds {
   readonly sizeBytes: number;
   /** Seq of the first record; undefined if there is none. */
   readonly firstSeq?: number | undefined;
-  /** Seq and hash of the last record; undefined if the file does not end in a whole line. */
+  /** Format version, seq and hash of the last record; undefined if the file does not end in a whole line. */
+  readonly lastVersion?: number | undefined;
   readonly lastSeq?: number | undefined;
   readonly lastHash?: string | undefined;
 }
@@ -155,7 +157,13 @@ export function readEnds(disk: Disk, path: string): SegmentEnds {
   try {
     const head = readAscii(file, 0, LEADING_SEQ_BYTES);
     const lastLine = readLastLine(file, sizeBytes);
-    return { sizeBytes, firstSeq: leadingSeq(head), lastSeq: leadingSeq(lastLine), lastHash: trailingHash(lastLine) };
+    return {
+      sizeBytes,
+      firstSeq: leadingSeq(head),
+      lastVersion: leadingVersion(lastLine),
+      lastSeq: leadingSeq(lastLine),
+      lastHash: trailingHash(lastLine),
+    };
   } finally {
     file.close();
   }

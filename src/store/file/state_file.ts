@@ -9,7 +9,7 @@ import type { Disk, FileIdentity } from "./disk.ts";
 import { sha256 } from "./hash.ts";
 
 /** Version of `state.json` that this program writes. */
-export const CHECKPOINT_VERSION = 2;
+export const CHECKPOINT_VERSION = 3;
 
 /** The names of the checkpoint's files in a data directory. */
 export const TASKS_FILE = "tasks.json";
@@ -19,11 +19,11 @@ export const STATE_FILE = "state.json";
 export const UNFINISHED = ".tmp";
 
 const bodySchema = z.object({
-  version: z.union([z.literal(1), z.literal(CHECKPOINT_VERSION)]),
+  version: z.union([z.literal(1), z.literal(2), z.literal(CHECKPOINT_VERSION)]),
   /** The journal position of both files. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
-  /** Absent in version 1, which is read only to recognise its `tasks.json`. Not checked: the digest covers them. */
+  /** Absent in version 1. Older versions are read only to recognise their `tasks.json`. Not checked: the digest covers them. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),

@@ -26,14 +26,13 @@ export class MemoryJournal implements Journal {
     try {
       const records = this.#records.slice(after.seq);
       if (records.length > 0) follow({ records, position: this.#end() });
-      const at = this.#now();
       const drafts: Draft[] = [];
-      decide(at, (draft) => {
+      decide(this.#now(), (draft) => {
         drafts.push(draft);
         // Nothing is encoded, so there is no size.
         return 0;
       }, () => undefined);
-      for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1, at });
+      for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1 });
       for (const wake of this.#watchers) wake();
       return Promise.resolve(this.#end());
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   TRAILING_HASH_BYTES,
   trailingHash,
 } from "../../../src/store/file/codec.ts";
+import { sha256 } from "../../../src/store/file/hash.ts";
 import { newTask, oldTask, times } from "../../core/given.ts";
 import { drafted } from "../../support/store.ts";
 import { forgedLine } from "./forge.ts";
@@ -21,38 +22,59 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
 }
 
-const PLACE = { seq: 1, at: 5, previous: GENESIS_HASH };
+const PLACE = { seq: 1, previous: GENESIS_HASH };
+const DRAFT: Draft = { at: 5, ...drafted("a") };
 
 test("every record is read as it was written, through UTF-8", () => {
   fc.assert(
-    fc.property(drafts(), fc.nat(), fc.nat(), (draft, seq, at) => {
-      const { line, hash } = encodeRecord(draft, { seq, at, previous: GENESIS_HASH });
+    fc.property(drafts(), fc.nat(), fc.boolean(), (draft, seq, isFirstOfFormat) => {
+      const { line, hash } = encodeRecord(draft, { seq, previous: GENESIS_HASH, isFirstOfFormat });
       assert(line.endsWith("\n") && !line.slice(0, -1).includes("\n"));
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new TextEncoder().encode(line));
       const decoded = decodeRecord(text.slice(0, -1), { seq, previous: GENESIS_HASH });
-      assertEquals(decoded, { record: { ...draft, seq, at }, hash });
+      assertEquals(decoded, { record: { ...draft, seq }, hash });
     }),
     { numRuns: 200 },
   );
 });
 
 test("the format of a line does not change", () => {
-  const { line, hash } = encodeRecord(drafted("a"), PLACE);
-  const body = '"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
-    '"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],';
-  assertEquals(line, `{"v":2,${body}"hash":"${hash}"}\n`);
-  assertEquals(hash, "a768c53a63598f8b25676a3de7210ddcfc45736e901a834161298b2ecc88c82e");
+  const via = { transport: "stdio", client: "test", process: "7", session: "s" } as const;
+  const { line, hash } = encodeRecord({ ...DRAFT, via }, PLACE);
+  const body = '"seq":1,"at":5,"actor":"test",' +
+    '"via":{"transport":"stdio","client":"test","process":"7","session":"s"},"command":"create_tasks",' +
+    '"events":[{"type":"tasks.created","tasks":[{"id":"a","description":"do a","dependencies":[]}]}]';
+  assertEquals(line, `{"v":3,${body},"hash":"${hash}"}\n`);
+  const digest = sha256(`{"v":3,${body}}`);
+  assertEquals(hash, sha256(GENESIS_HASH + digest));
 });
 
-test("lines of the first version can still be read", () => {
-  const hash = "0a94a68b66aea3384a6856ff1af2cf9cb12fe046a159b03d54acbe69ad7881fe";
-  const line = '{"v":1,"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{"type":"tasks.created",' +
-    `"tasks":[{"id":"a","description":"do a","dependencies":[]}]}],"hash":"${hash}"}`;
-  assertEquals(decodeRecord(line, PLACE), { record: { ...drafted("a"), seq: 1, at: 5 }, hash });
+test("lines of earlier versions can still be read", () => {
+  for (
+    const [version, hash] of [
+      [1, "0a94a68b66aea3384a6856ff1af2cf9cb12fe046a159b03d54acbe69ad7881fe"],
+      [2, "a768c53a63598f8b25676a3de7210ddcfc45736e901a834161298b2ecc88c82e"],
+    ] as const
+  ) {
+    const line = `{"v":${version},"seq":1,"at":5,"actor":"test","command":"create_tasks","events":[{` +
+      `"type":"tasks.created","tasks":[{"id":"a","description":"do a","dependencies":[]}]}],"hash":"${hash}"}`;
+    assertEquals(decodeRecord(line, PLACE), { record: { ...DRAFT, seq: 1 }, hash });
+  }
+});
+
+test("the first line of the format has a hash in one step, which earlier versions check before they see a newer format", () => {
+  const { line, hash } = encodeRecord(DRAFT, { ...PLACE, isFirstOfFormat: true });
+  const body = line.slice(0, -TRAILING_HASH_BYTES) + "}";
+  assertEquals(hash, sha256(GENESIS_HASH + body));
+  assertEquals(decodeRecord(line.slice(0, -1), PLACE), { record: { ...DRAFT, seq: 1 }, hash });
+  // A line of an earlier format never has a hash in two steps.
+  const old = body.replace('{"v":3', '{"v":2');
+  const twoStep = `${old.slice(0, -1)},"hash":"${sha256(GENESIS_HASH + sha256(old))}"}`;
+  assertEquals(decodeRecord(twoStep, PLACE), { type: "invalid", why: "its hash does not match" });
 });
 
 test("a line that is changed, cut or extended anywhere is invalid", () => {
-  const line = encodeRecord(drafted("a"), PLACE).line.slice(0, -1);
+  const line = encodeRecord(DRAFT, PLACE).line.slice(0, -1);
   const changed = times(line.length, (index) => [
     line.slice(0, index) + String.fromCharCode(line.charCodeAt(index) ^ 1) + line.slice(index + 1),
     line.slice(0, index),
@@ -66,8 +88,8 @@ test("a line that is changed, cut or extended anywhere is invalid", () => {
 });
 
 test("a line is valid only at its own position", () => {
-  const first = encodeRecord(drafted("a"), PLACE);
-  const second = encodeRecord(drafted("b"), { seq: 2, at: 6, previous: first.hash });
+  const first = encodeRecord(DRAFT, PLACE);
+  const second = encodeRecord({ ...DRAFT, at: 6 }, { seq: 2, previous: first.hash });
   const line = second.line.slice(0, -1);
   assert(!("type" in decodeRecord(line, { seq: 2, previous: first.hash })));
   assert("type" in decodeRecord(line, { seq: 2, previous: GENESIS_HASH }));
@@ -104,7 +126,7 @@ test("garbage is invalid", () => {
 });
 
 test("the first seq and the last hash are read from the ends of a segment", () => {
-  const { line, hash } = encodeRecord(drafted("a"), { seq: Number.MAX_SAFE_INTEGER, at: 5, previous: GENESIS_HASH });
+  const { line, hash } = encodeRecord(DRAFT, { seq: Number.MAX_SAFE_INTEGER, previous: GENESIS_HASH });
   assertEquals(leadingSeq(line.slice(0, LEADING_SEQ_BYTES)), Number.MAX_SAFE_INTEGER);
   assertEquals(trailingHash(line.slice(-TRAILING_HASH_BYTES)), hash);
   assertEquals(leadingSeq(""), undefined);
@@ -112,7 +134,13 @@ test("the first seq and the last hash are read from the ends of a segment", () =
 });
 
 function drafts(): fc.Arbitrary<Draft> {
-  return fc.record({ actor: texts(), command: texts(), events: fc.array(events(), { maxLength: 4 }) });
+  const via = fc.record({ transport: fc.constantFrom("stdio" as const, "cli" as const), session: texts() }, {
+    noNullPrototype: true,
+  });
+  return fc.record(
+    { at: fc.nat(), actor: texts(), via, command: texts(), events: fc.array(events(), { maxLength: 4 }) },
+    { requiredKeys: ["at", "actor", "command", "events"], noNullPrototype: true },
+  );
 }
 
 function events(): fc.Arbitrary<Event> {

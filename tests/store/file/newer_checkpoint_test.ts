@@ -2,8 +2,10 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
+import { FORMAT_VERSION } from "../../../src/store/file/codec.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
 import { repairJournal, verifyJournal } from "../../../src/store/file/maintenance.ts";
+import { CHECKPOINT_VERSION } from "../../../src/store/file/state_file.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { checkpoint, createTask, startStore, taskIds } from "../../support/store.ts";
 import { contents } from "./damage.ts";
@@ -24,7 +26,7 @@ test("an older version leaves a newer checkpoint unchanged, whatever it does, an
   await using store = await startStore({ directory: "/data", disk });
   for (let round = 0; round < 12; round++) {
     // The newer program writes its checkpoint in turn with this one, in a form that this one does not know.
-    putNewer(disk, { version: 3, seq: round, tasks: [`of round ${round}`] });
+    putNewer(disk, { version: CHECKPOINT_VERSION + 1, seq: round, tasks: [`of round ${round}`] });
     await createTask(store.engine, `t${round}`);
     await checkpoint(store);
     await store.checkpoints.load();
@@ -32,7 +34,10 @@ test("an older version leaves a newer checkpoint unchanged, whatever it does, an
   }
   assertEquals(disk.list("/data").sort(), ["checkpoint.lock", "lock", "state.json", "tasks.json"]);
   assertEquals(store.log.warnings.length, 1);
-  assertStringIncludes(store.log.warnings[0] ?? "", `A newer version of this program wrote ${STATE} (version 3)`);
+  assertStringIncludes(
+    store.log.warnings[0] ?? "",
+    `A newer version of this program wrote ${STATE} (version ${CHECKPOINT_VERSION + 1})`,
+  );
   await using again = await startStore({ directory: "/data", disk });
   assertEquals((await taskIds(again.engine)).length, 13);
   assertEquals(again.log.warnings.length, 1);
@@ -43,7 +48,7 @@ test("a newer checkpoint with a wrong digest is damaged, and set aside", async (
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
   await checkpoint(store);
-  disk.put(STATE, (disk.files().get(STATE) ?? "").replace('"version": 2', '"version": 3'));
+  disk.put(STATE, (disk.files().get(STATE) ?? "").replace(`"version": ${CHECKPOINT_VERSION}`, `"version": ${CHECKPOINT_VERSION + 1}`));
   await createTask(store.engine, "b");
   await checkpoint(store);
   assertEquals((await store.checkpoints.load())?.position.seq, 2);
@@ -51,7 +56,7 @@ test("a newer checkpoint with a wrong digest is damaged, and set aside", async (
 });
 
 test("a newer checkpoint beside an empty journal is refused as newer, and stays", async (disk) => {
-  putNewer(disk, { version: 3 });
+  putNewer(disk, { version: CHECKPOINT_VERSION + 1 });
   const before = contents(disk);
   const error = await assertRejects(
     () => startStore({ directory: "/data", disk }),
@@ -69,7 +74,7 @@ test("records of a newer version before the checkpoint are reported as newer, no
     await createTask(store.engine, "a");
     const { end } = verifyJournal(disk, "/data");
     // A newer program appends, and writes a checkpoint in the form of today.
-    const line = forgedLine({ v: 3, seq: 2, at: 1, actor: "x", command: "x", events: [] }, end.hash);
+    const line = forgedLine({ v: FORMAT_VERSION + 1, seq: 2, at: 1, actor: "x", command: "x", events: [] }, end.hash);
     disk.put(SEGMENT, disk.files().get(SEGMENT) + line);
     await checkpoint(store);
     const { sha256: _, ...state } = JSON.parse(disk.files().get(STATE) ?? "");

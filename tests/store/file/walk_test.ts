@@ -2,12 +2,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Position } from "../../../src/app/ports.ts";
-import type { Draft } from "../../../src/core/messages/events.ts";
 import { repairJournal, verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { segmentName } from "../../../src/store/file/segments.ts";
 import { times } from "../../core/given.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
-import { append, drafted, openStore, recordsAfter } from "../../support/store.ts";
+import { append, drafted, openStore, recordsAfter, type Undated } from "../../support/store.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, permissions: "none", fn });
@@ -64,7 +63,7 @@ interface Sizes {
 }
 
 /** Appends each batch in one transaction; resolves to where each ended. */
-async function write(disk: MemoryDisk, batches: readonly (readonly Draft[])[], sizes: Sizes): Promise<Position[]> {
+async function write(disk: MemoryDisk, batches: readonly (readonly Undated[])[], sizes: Sizes): Promise<Position[]> {
   await using store = openStore({ directory: "/data", disk, ...sizes });
   const positions: Position[] = [];
   for (const batch of batches) positions.push((await append(store.journal, batch, positions.at(-1))).position);
@@ -74,7 +73,7 @@ async function write(disk: MemoryDisk, batches: readonly (readonly Draft[])[], s
 /** All who read the journal, from its beginning and from each position, find all that was written. */
 async function assertRead(
   disk: MemoryDisk,
-  written: readonly Draft[],
+  written: readonly Undated[],
   positions: readonly Position[],
   sizes: Sizes,
 ): Promise<void> {
