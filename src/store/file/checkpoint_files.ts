@@ -6,16 +6,15 @@
 
 import { type Checkpoints, type Log, type Position, Unavailable } from "../../app/ports.ts";
 import type { Task } from "../../core/model/task.ts";
-import type { Snapshot } from "../../core/state/snapshot.ts";
+import { READABLE_SNAPSHOTS, type Snapshot } from "../../core/state/snapshot.ts";
 import { hasRecordAt, isJournalEmpty, judgeCheckpoint, type Standing } from "./checkpoint_standing.ts";
 import { RESTART } from "./codec.ts";
 import type { Disk } from "./disk.ts";
-import { writeDurably } from "./durable_file.ts";
+import { encoded, writeDurably } from "./durable_file.ts";
 import { remainingImport } from "./legacy_import.ts";
 import { isOwnTasksFile, readOwnTasks, writeOwnTasks } from "./own_tasks_file.ts";
 import { keepImported, setAside } from "./set_aside.ts";
 import {
-  CHECKPOINT_VERSION,
   type CheckpointState,
   formatStateFile,
   readStateFile,
@@ -23,6 +22,7 @@ import {
   TASKS_FILE,
   UNFINISHED,
 } from "./state_file.ts";
+import { readStateHead } from "./state_head.ts";
 import { parseTasks } from "./tasks_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -111,19 +111,19 @@ export class CheckpointFiles implements Checkpoints {
   async save(snapshot: Snapshot, position: Position): Promise<void> {
     await this.#lock.acquire();
     try {
-      const file = readStateFile(this.#disk, this.#directory);
+      const file = await readStateHead(this.#disk, this.#directory);
       if (file.type === "newer") return this.#warnOfNewer(file.version);
       if (!hasRecordAt(this.#disk, this.#directory, position)) throw positionLost(this.#directory, position.seq);
       const isOfThisJournal = file.type === "known" && hasRecordAt(this.#disk, this.#directory, file.state.position);
       const current = isOfThisJournal ? file.state : undefined;
       // Until the import is complete, the tasks file is the only copy of the remaining tasks.
       if (current === undefined && this.#isImporting()) return;
-      if (current !== undefined && current.position.seq >= position.seq) return;
+      if (current !== undefined && !isOutdated(current, position)) return;
       const { tasks: all, ...rest } = snapshot;
       const tasks = await writeOwnTasks(this.#disk, this.#tasksPath, all);
       const previous = current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS);
-      const text = formatStateFile({ position, ...rest, tasks, previous });
-      await writeDurably(this.#disk, this.#statePath + UNFINISHED, [new TextEncoder().encode(text)]);
+      const slices = formatStateFile({ position, tasks, previous, ...rest });
+      await writeDurably(this.#disk, this.#statePath + UNFINISHED, encoded(slices));
       if (current === undefined && file.type !== "none") this.#setBothAside("is damaged or belongs to another journal");
       else this.#setAsideUnlessOwn(current);
       // This order matters: a crash in between leaves a tasks.json whose digest is among the previous ones.
@@ -148,8 +148,7 @@ export class CheckpointFiles implements Checkpoints {
 
   /** The checkpoint, if both files are whole and belong to each other and to the journal. */
   #read(standing: Standing): Checkpoint | undefined {
-    // An older version lacks some fields of tasks, which the journal has.
-    if (standing.type !== "held" || standing.state.version !== CHECKPOINT_VERSION) return undefined;
+    if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
     return tasks && { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position };
@@ -235,6 +234,11 @@ export class CheckpointFiles implements Checkpoints {
       this.#lock.release();
     }
   }
+}
+
+/** Whether a checkpoint is to be replaced by one at `position`: it has fewer records, or is of a version that is not read. */
+function isOutdated({ version, position: { seq } }: CheckpointState, position: Position): boolean {
+  return seq < position.seq || (seq === position.seq && !READABLE_SNAPSHOTS.includes(version));
 }
 
 function positionLost(directory: string, seq: number): Unavailable {

@@ -24,3 +24,8 @@ export async function writeDurably(disk: Disk, path: string, chunks: Iterable<Ui
     file.close();
   }
 }
+
+/** Slices of text in UTF-8. */
+export function* encoded(slices: Iterable<string>): Iterable<Uint8Array> {
+  for (const slice of slices) yield new TextEncoder().encode(slice);
+}

@@ -5,7 +5,7 @@
 
 import type { Task } from "../../core/model/task.ts";
 import { type Disk, readChunks } from "./disk.ts";
-import { writeDurably } from "./durable_file.ts";
+import { encoded, writeDurably } from "./durable_file.ts";
 import { type HashStream, sha256Stream } from "./hash.ts";
 import { type CheckpointState, isUnchanged, UNFINISHED } from "./state_file.ts";
 import { formatTasks, parseOwnTasks } from "./tasks_file.ts";
@@ -54,8 +54,4 @@ function* hashing(chunks: Iterable<Uint8Array>, hash: HashStream): Iterable<Uint
     hash.update(chunk);
     yield chunk;
   }
-}
-
-function* encoded(slices: Iterable<string>): Iterable<Uint8Array> {
-  for (const slice of slices) yield new TextEncoder().encode(slice);
 }

@@ -4,12 +4,12 @@
  */
 
 import { z } from "zod";
-import type { Snapshot } from "../../core/state/snapshot.ts";
+import { type Snapshot, SNAPSHOT_VERSION } from "../../core/state/snapshot.ts";
 import type { Disk, FileIdentity } from "./disk.ts";
-import { sha256 } from "./hash.ts";
+import { sha256, sha256Stream } from "./hash.ts";
 
-/** Version of `state.json` that this program writes. */
-export const CHECKPOINT_VERSION = 3;
+/** Characters of text that are gathered before they are yielded. */
+const SLICE_CHARACTERS = 256 * 1024;
 
 /** The names of the checkpoint's files in a data directory. */
 export const TASKS_FILE = "tasks.json";
@@ -19,11 +19,12 @@ export const STATE_FILE = "state.json";
 export const UNFINISHED = ".tmp";
 
 const bodySchema = z.object({
-  version: z.union([z.literal(1), z.literal(2), z.literal(CHECKPOINT_VERSION)]),
+  /** That of the snapshot. Older ones are read, as they tell which `tasks.json` this program wrote. */
+  version: z.int().positive().max(SNAPSHOT_VERSION),
   /** The journal position of both files. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
-  /** Absent in version 1. Older versions are read only to recognise their `tasks.json`. Not checked: the digest covers them. */
+  /** Absent in version 1. The next three are not checked: the digest covers them. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
@@ -60,10 +61,55 @@ export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
   return bytes === undefined ? { type: "none" } : parseText(new TextDecoder().decode(bytes));
 }
 
-/** The text of a `state.json`. */
-export function formatStateFile(state: Omit<CheckpointState, "version">): string {
-  const body = bodySchema.parse({ version: CHECKPOINT_VERSION, ...state });
-  return JSON.stringify({ ...body, sha256: sha256(JSON.stringify(body)) }, undefined, 2) + "\n";
+/**
+ * The text of a `state.json`, in slices of at most `SLICE_CHARACTERS` and one line. The first line has all but the lists;
+ * then each group, instance and version of a template has a line.
+ */
+export function* formatStateFile(state: Omit<CheckpointState, "version">): Iterable<string> {
+  const hash = sha256Stream();
+  let lines: string[] = [];
+  let characters = 0;
+  for (const line of linesOf(state)) {
+    lines.push(line);
+    characters += line.length;
+    if (characters < SLICE_CHARACTERS) continue;
+    hash.update(lines.join(""));
+    yield lines.join("\n") + "\n";
+    lines = [];
+    characters = 0;
+  }
+  hash.update(lines.join("") + "}");
+  yield [...lines, endOf(hash.digest())].join("\n");
+}
+
+/** The lines before the last one. Without line feeds, and with a brace at the end, they are what the digest covers. */
+function* linesOf({ groups = [], instances = [], templates = [], ...head }: Omit<CheckpointState, "version">) {
+  yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
+  yield* listOf("groups", groups);
+  yield* listOf("instances", instances);
+  yield ',"templates":[';
+  for (const [index, { versions, ...template }] of templates.entries()) {
+    yield (index === 0 ? "" : ",") + JSON.stringify(template).slice(0, -1);
+    yield* listOf("versions", versions);
+    yield "}";
+  }
+  yield "]";
+}
+
+/** The lines of a field whose value is a list. */
+function* listOf(name: string, items: readonly unknown[]): Iterable<string> {
+  yield `,"${name}":[`;
+  let separator = "";
+  for (const item of items) {
+    yield separator + JSON.stringify(item);
+    separator = ",";
+  }
+  yield "]";
+}
+
+/** The last line, with its line feed. */
+export function endOf(digest: string): string {
+  return `,"sha256":"${digest}"}\n`;
 }
 
 /**
@@ -89,7 +135,16 @@ function parseText(text: string): StateFile {
   // The head is there, so it is an object.
   const { sha256: digest, ...body } = json as Record<string, unknown>;
   if (digest !== sha256(JSON.stringify(body))) return { type: "damaged", why: "its digest does not match" };
-  if (head.data.version > CHECKPOINT_VERSION) return { type: "newer", version: head.data.version };
+  if (head.data.version > SNAPSHOT_VERSION) return { type: "newer", version: head.data.version };
+  return readBody(body);
+}
+
+/** Reads the first line of a file of this form. The caller checks the digest. */
+export function parseHead(line: Uint8Array): StateFile {
+  return readBody(parseJson(new TextDecoder().decode(line) + "}"));
+}
+
+function readBody(body: unknown): StateFile {
   const parsed = bodySchema.safeParse(body);
   return parsed.success
     ? { type: "known", state: parsed.data }

@@ -3,6 +3,7 @@
 import { localOperator } from "../../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
+import { READABLE_SNAPSHOTS, SNAPSHOT_VERSION } from "../../../src/core/state/snapshot.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
 import { LOCK_WAIT_MS, WriteLock } from "../../../src/store/file/write_lock.ts";
 import { cancel, claim, complete, create, fail, newTask, release, remove, times } from "../../core/given.ts";
@@ -195,6 +196,25 @@ test("a checkpoint of version 1 is rebuilt from the journal, and its tasks file 
   assertEquals(disk.list("/data").sort(), ["checkpoint.lock", "lock", "state.json", "tasks.json"]);
 });
 
+test("a checkpoint of an older version is not used, and is replaced though no record followed", async (disk) => {
+  const older = times(SNAPSHOT_VERSION - 1, (index) => index + 1).filter((each) => !READABLE_SNAPSHOTS.includes(each));
+  assert(older.length > 0);
+  await using store = await startStore({ directory: "/data", disk });
+  await createTask(store.engine, "a");
+  const expected = await wholeState(store.engine);
+  for (const version of older) {
+    await checkpoint(store);
+    const { sha256: _, ...state } = JSON.parse(new TextDecoder().decode(disk.readFile(STATE)));
+    // In the form of today, but with what that version derived.
+    putState(disk, { ...state, version, nextOrder: 99 });
+    await using again = await startStore({ directory: "/data", disk });
+    assertEquals([again.engine.checkpointSeq, await wholeState(again.engine)], [0, expected]);
+    await checkpoint(again);
+    assertEquals((await again.checkpoints.load())?.snapshot, expected);
+    assertEquals(again.log.warnings, []);
+  }
+});
+
 test("a tasks file that was changed by hand beside a checkpoint of version 1 is set aside", async (disk) => {
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
@@ -285,7 +305,11 @@ async function doEverything({ engine }: RunningStore): Promise<void> {
 /** Makes of `state.json` what version 1 would have written. */
 function putStateOfVersion1(disk: MemoryDisk): void {
   const { position, nextOrder, tasks, previous } = JSON.parse(new TextDecoder().decode(disk.readFile(STATE)));
-  const state = { version: 1, position, nextOrder, tasks, previous };
+  putState(disk, { version: 1, position, nextOrder, tasks, previous });
+}
+
+/** Puts a `state.json` there, signed as every version does. */
+function putState(disk: MemoryDisk, state: Readonly<Record<string, unknown>>): void {
   disk.put(STATE, JSON.stringify({ ...state, sha256: sha256(JSON.stringify(state)) }, undefined, 2) + "\n");
 }
 

@@ -5,7 +5,7 @@ import { Unavailable } from "../../../src/app/ports.ts";
 import { FORMAT_VERSION } from "../../../src/store/file/codec.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
 import { repairJournal, verifyJournal } from "../../../src/store/file/maintenance.ts";
-import { CHECKPOINT_VERSION } from "../../../src/store/file/state_file.ts";
+import { SNAPSHOT_VERSION } from "../../../src/core/state/snapshot.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { checkpoint, createTask, startStore, taskIds } from "../../support/store.ts";
 import { contents } from "./damage.ts";
@@ -26,7 +26,7 @@ test("an older version leaves a newer checkpoint unchanged, whatever it does, an
   await using store = await startStore({ directory: "/data", disk });
   for (let round = 0; round < 12; round++) {
     // The newer program writes its checkpoint in turn with this one, in a form that this one does not know.
-    putNewer(disk, { version: CHECKPOINT_VERSION + 1, seq: round, tasks: [`of round ${round}`] });
+    putNewer(disk, { version: SNAPSHOT_VERSION + 1, seq: round, tasks: [`of round ${round}`] });
     await createTask(store.engine, `t${round}`);
     await checkpoint(store);
     await store.checkpoints.load();
@@ -36,7 +36,7 @@ test("an older version leaves a newer checkpoint unchanged, whatever it does, an
   assertEquals(store.log.warnings.length, 1);
   assertStringIncludes(
     store.log.warnings[0] ?? "",
-    `A newer version of this program wrote ${STATE} (version ${CHECKPOINT_VERSION + 1})`,
+    `A newer version of this program wrote ${STATE} (version ${SNAPSHOT_VERSION + 1})`,
   );
   await using again = await startStore({ directory: "/data", disk });
   assertEquals((await taskIds(again.engine)).length, 13);
@@ -48,7 +48,8 @@ test("a newer checkpoint with a wrong digest is damaged, and set aside", async (
   await using store = await startStore({ directory: "/data", disk });
   await createTask(store.engine, "a");
   await checkpoint(store);
-  disk.put(STATE, (disk.files().get(STATE) ?? "").replace(`"version": ${CHECKPOINT_VERSION}`, `"version": ${CHECKPOINT_VERSION + 1}`));
+  const text = disk.files().get(STATE) ?? "";
+  disk.put(STATE, text.replace(`"version":${SNAPSHOT_VERSION}`, `"version":${SNAPSHOT_VERSION + 1}`));
   await createTask(store.engine, "b");
   await checkpoint(store);
   assertEquals((await store.checkpoints.load())?.position.seq, 2);
@@ -56,7 +57,7 @@ test("a newer checkpoint with a wrong digest is damaged, and set aside", async (
 });
 
 test("a newer checkpoint beside an empty journal is refused as newer, and stays", async (disk) => {
-  putNewer(disk, { version: CHECKPOINT_VERSION + 1 });
+  putNewer(disk, { version: SNAPSHOT_VERSION + 1 });
   const before = contents(disk);
   const error = await assertRejects(
     () => startStore({ directory: "/data", disk }),
