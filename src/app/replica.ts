@@ -37,7 +37,9 @@ export class Replica {
   /** Replaces the state by that of the checkpoint and the journal after it. */
   async load(): Promise<void> {
     const checkpoint = await this.#checkpoints.load();
-    this.state = checkpoint === undefined ? emptyState() : restore(checkpoint.snapshot);
+    // A version from before the load must not seem to be one of the new state.
+    const epoch = this.state.epoch + 1;
+    this.state = checkpoint === undefined ? emptyState(epoch) : restore(checkpoint.snapshot, epoch);
     this.position = checkpoint?.position ?? this.#journal.origin;
     this.#checkpointSeq = this.position.seq;
     await this.#noteUpTo(this.position.seq);

@@ -1,6 +1,6 @@
 /**
  * The resources that one client subscribes to. Changes by any process within 50 ms are combined to one notification per
- * resource. For a task or group, one is sent only if its content differs from the last one.
+ * resource. For a task or group, one is sent only if its version differs from that at the last one.
  */
 
 import type { Feed } from "../app/feed.ts";
@@ -15,7 +15,7 @@ const MAX_SUBSCRIPTIONS = 1_000;
 const GATHER_MS = 50;
 
 export interface SubscriptionsOptions {
-  /** Looks up tasks and groups with the rights of the client. */
+  /** Looks up versions of tasks and groups with the rights of the client. */
   readonly find: (query: QueryOf<"find">) => Promise<ResultOf<"find">>;
   readonly feed: Feed;
   /** Notifies the client of a change to the resource. */
@@ -28,8 +28,8 @@ export class Subscriptions {
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
-  /** By URI: the content at the last notification, for a task or group that exists. */
-  readonly #contents = new Map<string, string | undefined>();
+  /** By URI: the version at the last notification, for a task or group that exists. */
+  readonly #versions = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
@@ -42,11 +42,11 @@ export class Subscriptions {
   }
 
   get size(): number {
-    return this.#contents.size;
+    return this.#versions.size;
   }
 
   has(uri: string): boolean {
-    return this.#contents.has(uri);
+    return this.#versions.has(uri);
   }
 
   /** Subscribes to resources. No effect once closed: a client's last request may run after it disconnected. */
@@ -55,11 +55,11 @@ export class Subscriptions {
     this.#unsubscribe ??= this.#feed.subscribe(() => {
       this.#timer ??= setTimeout(() => this.#notifyOfChanges().catch(this.#onError), GATHER_MS);
     });
-    const added = uris.filter((uri) => !this.#contents.has(uri));
-    for (const uri of added) this.#contents.set(uri, undefined);
+    const added = uris.filter((uri) => !this.#versions.has(uri));
+    for (const uri of added) this.#versions.set(uri, undefined);
     try {
-      const contents = await this.#read(uris);
-      for (const [index, uri] of uris.entries()) if (this.#contents.has(uri)) this.#contents.set(uri, contents[index]);
+      const versions = await this.#read(uris);
+      for (const [index, uri] of uris.entries()) if (this.#versions.has(uri)) this.#versions.set(uri, versions[index]);
     } catch (error) {
       // Subscriptions from before this call stay.
       for (const uri of added) this.remove(uri);
@@ -68,13 +68,13 @@ export class Subscriptions {
   }
 
   remove(uri: string): void {
-    this.#contents.delete(uri);
+    this.#versions.delete(uri);
     if (this.size === 0) this.#stop();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#contents.clear();
+    this.#versions.clear();
     this.#stop();
   }
 
@@ -87,29 +87,26 @@ export class Subscriptions {
 
   async #notifyOfChanges(): Promise<void> {
     this.#timer = undefined;
-    const uris = [...this.#contents.keys()];
-    const contents = await this.#read(uris);
+    const uris = [...this.#versions.keys()];
+    const versions = await this.#read(uris);
     for (const [index, uri] of uris.entries()) {
-      const content = contents[index];
-      if (!this.#contents.has(uri)) continue;
+      const version = versions[index];
+      if (!this.#versions.has(uri)) continue;
       const isSingle = taskIdOf(uri) !== undefined || groupIdOf(uri) !== undefined;
-      if (isSingle && this.#contents.get(uri) === content) continue;
-      this.#contents.set(uri, content);
+      if (isSingle && this.#versions.get(uri) === version) continue;
+      this.#versions.set(uri, version);
       this.#notify(uri);
     }
   }
 
-  /** The JSON of each task and group; undefined for one that does not exist, and for other resources. */
+  /** The version of each task and group; undefined for one that does not exist, and for other resources. */
   async #read(uris: readonly string[]): Promise<readonly (string | undefined)[]> {
     const { tasks, groups } = await this.#find({
       type: "find",
       tasks: uris.map(taskIdOf).filter((id) => id !== undefined),
       groups: uris.map(groupIdOf).filter((id) => id !== undefined),
     });
-    return uris.map((uri) => {
-      const view = tasks.get(taskIdOf(uri) ?? "") ?? groups.get(groupIdOf(uri) ?? "");
-      return view && JSON.stringify(view);
-    });
+    return uris.map((uri) => tasks.get(taskIdOf(uri) ?? "") ?? groups.get(groupIdOf(uri) ?? ""));
   }
 }
 

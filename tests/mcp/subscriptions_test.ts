@@ -7,6 +7,7 @@ import { Feed } from "../../src/app/feed.ts";
 import { Subscriptions } from "../../src/mcp/subscriptions.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { claim, create, finish } from "../support/calls.ts";
+import { newTask } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { McpError, ResourceUpdatedNotificationSchema } from "../support/sdk_client.ts";
@@ -66,6 +67,36 @@ Deno.test("subscriptions", async (t) => {
     await tellsOf("b", () => claim(other, "b"));
     await tellsOf("b", () => other.ask("release_task", { task_id: "b", instance_id: "ann" }));
   });
+
+  for (const [which, changing] of servers) {
+    await t.step(
+      `to a group notify of every change of a member by ${which} process, and of no other change`,
+      async () => {
+        const [group, other] = [`group by ${which}`, `other group by ${which}`];
+        const [first, second] = [`first by ${which}`, `second by ${which}`];
+        for (const group_id of [group, other]) await changing.ask("create_group", { group_id });
+        const tells = async (change: () => Promise<unknown>) => assertEquals(await toldBy(change), [groupUriOf(group)]);
+        await server.client.subscribeResource({ uri: groupUriOf(group) });
+        await tells(() =>
+          changing.ask("create_task", { id: first, description: "", group, locks: [`lock by ${which}`] })
+        );
+        await tells(() => changing.ask("update_task", { task_id: first, description: "another text" }));
+        await tells(() => claim(changing, first));
+        await tells(() => changing.ask("report_progress", { task_id: first, instance_id: "ann", percent: 50 }));
+        await tells(() => changing.ask("release_task", { task_id: first, instance_id: "ann" }));
+        const locking = { id: second, description: "", group: other, locks: [`lock by ${which}`] };
+        await tellsNothing(() => changing.ask("create_task", locking));
+        await tells(() => claim(changing, second));
+        await tellsNothing(() => changing.ask("report_progress", { task_id: second, instance_id: "ann", percent: 50 }));
+        await tells(() => changing.ask("release_task", { task_id: second, instance_id: "ann" }));
+        await tells(() => changing.ask("update_task", { task_id: first, group: other }));
+        await tellsNothing(() => changing.ask("update_task", { task_id: first, description: "elsewhere" }));
+        await tells(() => changing.ask("update_group", { group_id: group, title: "Another title" }));
+        await tells(() => changing.ask("delete_group", { group_id: group }));
+        await server.client.unsubscribeResource({ uri: groupUriOf(group) });
+      },
+    );
+  }
 
   await t.step("to a task that does not exist notify of its creation and its deletion", async () => {
     await server.client.subscribeResource({ uri: uriOf("later 🦕") });
@@ -165,6 +196,43 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "of 300 subscriptions, one change notifies one, after one lookup that answers versions only",
+  permissions: "none",
+  async fn() {
+    using time = new FakeTime();
+    const log = new RecordingLog();
+    const engine = await Engine.start({ journal: new MemoryJournal(() => 0), checkpoints: noCheckpoints, log });
+    const ids = Array.from({ length: 300 }, (_, index) => `t${index}`);
+    const tasks = ids.map((id) => ({ ...newTask(id), description: "x".repeat(10_000) }));
+    await engine.execute({ type: "create_tasks", tasks }, localOperator("test"));
+    const told: string[] = [];
+    const answered: string[] = [];
+    const subscriptions = new Subscriptions({
+      find: async (query) => {
+        const found = await engine.query(query, localOperator("client"));
+        answered.push([...found.tasks.values()].join());
+        return found;
+      },
+      feed: new Feed(engine, log),
+      notify: (uri) => told.push(uri),
+      onError: (error) => told.push(String(error)),
+    });
+    await subscriptions.add(ids.map(uriOf));
+    answered.length = 0;
+    await engine.execute({ type: "cancel_task", id: "t7" }, localOperator("test"));
+    await time.pass(1_000);
+    assertEquals([told, answered.length], [[uriOf("t7")], 1]);
+    assert(answered[0] !== undefined && answered[0].length < 300 * 20, "no content of any task");
+    subscriptions.close();
+    await engine.close();
+  },
+});
+
 function uriOf(id: string): string {
   return `${TASKS}/${encodeURIComponent(id)}`;
+}
+
+function groupUriOf(id: string): string {
+  return `orchestrator://groups/${encodeURIComponent(id)}`;
 }

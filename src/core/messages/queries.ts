@@ -18,10 +18,13 @@ export interface Queries {
   count_tasks: { input: { readonly filter: TaskFilter }; answer: Summary };
   /** Why a task does not move, and what would change that. */
   explain_task: { input: { readonly id: string }; answer: Explanation };
-  /** The views of the tasks and groups that exist among these. */
+  /**
+   * The versions of the tasks and groups that exist among these. A version is another one if and only if the task, or the
+   * group or one of its members, may be shown in another way. Only versions of the same process can be compared. O(ids).
+   */
   find: {
     input: { readonly tasks: readonly string[]; readonly groups: readonly string[] };
-    answer: { readonly tasks: ReadonlyMap<string, TaskView>; readonly groups: ReadonlyMap<string, GroupView> };
+    answer: { readonly tasks: ReadonlyMap<string, string>; readonly groups: ReadonlyMap<string, string> };
   };
   get_group: { input: { readonly id: string }; answer: GroupView };
   /** Groups in the order of creation, after the first `skip` of them. */

@@ -11,8 +11,9 @@ import { onInstanceEvent } from "./evolve_instances.ts";
 import { emptyHeap } from "./heap.ts";
 import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
-import { type GroupNode, isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
+import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
+import { touchGroup } from "./touch.ts";
 
 /**
  * Applies one event.
@@ -64,8 +65,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "instance.lost":
       return onInstanceEvent(state, event, at);
     case "group.created":
-      state.groups.set(event.group.id, newGroup({ ...event.group, createdAt: at }));
-      return;
+      return addGroup(state, { ...event.group, createdAt: at });
     case "group.updated":
       return updateGroup(state, event);
     case "group.deleted":
@@ -111,10 +111,12 @@ export function rewindClock(state: State, now: number): void {
   for (const node of state.tasks.values()) if (node.standing === "ready") reindexTask(state, node);
 }
 
-/** The node of a group without members. */
-export function newGroup(group: Group): GroupNode {
-  return {
+/** Adds a group without members. */
+export function addGroup(state: State, group: Group): void {
+  state.groups.set(group.id, {
     group,
+    born: state.nextGroup++,
+    changes: 0,
     isOpen: group.paused !== true,
     members: new Set(),
     counts: noCounts(),
@@ -122,7 +124,7 @@ export function newGroup(group: Group): GroupNode {
     locked: 0,
     failing: emptyHeap(isCreatedBefore),
     subscriptions: new Map(),
-  };
+  });
 }
 
 /** An object with some fields replaced, or removed where they are null. */
@@ -299,5 +301,6 @@ function updateGroup(state: State, event: EventOf<"group.updated">): void {
   const node = state.groups.get(event.group);
   if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
   node.group = changed(node.group, event.settings);
+  touchGroup(node);
   setGroupOpen(state.ready, node, hasRoom(node));
 }

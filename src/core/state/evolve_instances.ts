@@ -10,6 +10,7 @@ import { changeFleet } from "./fleet.ts";
 import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
+import { touch } from "./touch.ts";
 
 type InstanceEvent = EventOf<
   "instance.registered" | "instance.renewed" | "instance.drained" | "instance.left" | "instance.lost"
@@ -87,6 +88,7 @@ function extendLease(state: State, id: string, until: number): void {
   const node = state.tasks.get(id);
   if (node?.task.status !== "in_progress") return;
   node.task = { ...node.task, leaseUntil: until };
+  touch(node);
   reindexTask(state, node);
 }
 

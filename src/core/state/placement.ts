@@ -10,18 +10,22 @@ import { unreachableEnd, verdictOf } from "./conditions.ts";
 import { groupOf } from "./edges.ts";
 import { requirementOf } from "./eligibility.ts";
 import { add, type Heap, remove } from "./heap.ts";
-import { addReady, claimBoostMs, removeReady, setGroupOpen, setLockOpen } from "./ready_queue.ts";
+import { addReady, claimBoostMs, removeReady, setGroupOpen, updateLock } from "./ready_queue.ts";
 import { type GroupNode, type LockNode, NOTHING, type State, type TaskNode, type Timer } from "./state.ts";
+import { touchGroup } from "./touch.ts";
 
 /** Counts a task, and makes it a member of its group and a user of its locks. */
 export function attach(state: State, node: TaskNode): void {
   const { group, locks } = node.task;
   node.group = group === undefined ? undefined : groupOf(state, group);
-  node.group?.members.add(node);
+  if (node.group !== undefined) {
+    node.group.members.add(node);
+    touchGroup(node.group);
+  }
   for (const name of locks ?? NOTHING) {
     const lock = state.locks.get(name);
     if (lock === undefined) {
-      state.locks.set(name, { name, holders: new Set(), users: 1, lanes: new Set(), isOpen: true });
+      state.locks.set(name, { name, holders: new Set(), users: 1, lanes: new Set(), isOpen: true, held: 0 });
     } else lock.users++;
   }
   count(state, node, 1);
@@ -30,8 +34,11 @@ export function attach(state: State, node: TaskNode): void {
 /** The reverse of `attach`. */
 export function detach(state: State, node: TaskNode): void {
   count(state, node, -1);
-  node.group?.members.delete(node);
-  node.group = undefined;
+  if (node.group !== undefined) {
+    node.group.members.delete(node);
+    touchGroup(node.group);
+    node.group = undefined;
+  }
   for (const name of node.task.locks ?? NOTHING) {
     const lock = state.locks.get(name);
     if (lock !== undefined && --lock.users === 0) state.locks.delete(name);
@@ -139,13 +146,13 @@ function countStanding(
 }
 
 /**
- * Opens or closes the locks of a changed task. To be called after `index`, so that a lock which a running task keeps is
+ * Updates the locks of a changed task. To be called after `index`, so that a lock which a running task keeps is
  * neither opened nor closed in between.
  */
-export function openLocks(state: State, names: readonly string[] = NOTHING): void {
+export function updateLocks(state: State, names: readonly string[] = NOTHING): void {
   for (const name of names) {
     const lock = state.locks.get(name);
-    if (lock !== undefined) setLockOpen(state.ready, lock, lock.holders.size === 0);
+    if (lock !== undefined) updateLock(state.ready, lock);
   }
 }
 

@@ -29,6 +29,11 @@ export function limitsOf({ task, lane }: Pick<ReadonlyTaskNode, "task" | "lane">
   return limits;
 }
 
+/** The limits of a task in words, the first few. */
+export function limitTextsOf(node: Pick<ReadonlyTaskNode, "task" | "lane">, count: number): readonly string[] {
+  return limitsOf(node).slice(0, count).map(describeLimit);
+}
+
 /** A limit in words. */
 export function describeLimit(limit: Limit): string {
   if (limit.type === "lock") return `lock ${limit.name} is held by ${limit.holder.task.id}`;

@@ -13,6 +13,7 @@ import { isEligible, type Profile, type Requirement, unionOf } from "./eligibili
 import { addDemand, type Demand, keyOf, removeDemand } from "./fleet.ts";
 import { add, emptyHeap, inOrder, remove, reposition } from "./heap.ts";
 import type { Bucket, GroupNode, Lane, LockNode, Ranked, ReadyTasks, TaskNode } from "./state.ts";
+import { touchGroup } from "./touch.ts";
 
 /** How much earlier a task with a priority is claimed, in milliseconds. `urgent` tasks also go before all others. */
 export function claimBoostMs(priority: Priority | undefined): number {
@@ -68,11 +69,18 @@ export function setGroupOpen(ready: ReadyTasks, group: GroupNode, isOpen: boolea
   ready.limited += limitedIn(group);
 }
 
-/** Sets whether a lock is free. O(lanes that name it). */
-export function setLockOpen(ready: ReadyTasks, lock: LockNode, isOpen: boolean): void {
-  if (lock.isOpen === isOpen) return;
+/** Opens or closes a lock after its holders have changed. O(lanes that name it). */
+export function updateLock(ready: ReadyTasks, lock: LockNode): void {
+  const { size } = lock.holders;
+  if (lock.held === size) return;
+  const isOpen = size === 0;
+  const isTurned = lock.isOpen !== isOpen;
+  lock.held = size;
   lock.isOpen = isOpen;
   for (const lane of lock.lanes) {
+    // Its members show who holds the lock.
+    if (lane.bucket.group !== undefined) touchGroup(lane.bucket.group);
+    if (!isTurned) continue;
     const before = lane.taken;
     lane.taken += isOpen ? -1 : 1;
     if (before > 0 && lane.taken > 0) continue;

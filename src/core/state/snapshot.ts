@@ -6,7 +6,7 @@ import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
-import { newGroup } from "./evolve.ts";
+import { addGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
@@ -53,11 +53,11 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
 }
 
 /** The state that a snapshot was taken of, with all indexes. */
-export function restore(snapshot: Snapshot): State {
-  const state = emptyState();
+export function restore(snapshot: Snapshot, epoch = 0): State {
+  const state = emptyState(epoch);
   state.recordedAt = snapshot.recordedAt;
   state.now = snapshot.recordedAt;
-  for (const group of snapshot.groups) state.groups.set(group.id, newGroup(group));
+  for (const group of snapshot.groups) addGroup(state, group);
   for (const { name, versions, isArchived } of snapshot.templates) {
     state.templates.set(name, { versions: [...versions], isArchived });
   }

@@ -52,6 +52,10 @@ export interface State {
   now: number;
   /** The `order` of the next task created. */
   nextOrder: number;
+  /** The `born` of the next group created. */
+  nextGroup: number;
+  /** How often this process has replaced its state by one that it loaded: part of every version. */
+  readonly epoch: number;
 }
 
 /**
@@ -60,6 +64,8 @@ export interface State {
  */
 export interface TaskNode extends HeapEntry {
   task: Task;
+  /** How often what is shown of it has changed in this state, apart from what limits it. Changed by `touch` only. */
+  changes: number;
   group: GroupNode | undefined;
   /** The tasks that it depends on by their plain ids. */
   dependencies: readonly TaskNode[];
@@ -103,6 +109,10 @@ export interface Timer<T> extends Place<T> {
 /** A group in the graph. */
 export interface GroupNode {
   group: Group;
+  /** Distinguishes it from an earlier group of the same id in this state. */
+  readonly born: number;
+  /** How often what is shown of it and its members has changed in this state. Changed by `touchGroup` only. */
+  changes: number;
   /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
   isOpen: boolean;
   readonly members: Set<TaskNode>;
@@ -125,8 +135,10 @@ export interface GroupSubscription {
 /** A lock that tasks name. */
 export interface LockNode {
   readonly name: string;
-  /** Whether no task holds it. Changed by `setLockOpen` only. */
+  /** Whether no task holds it. Changed by `updateLock` only. */
   isOpen: boolean;
+  /** How many tasks held it at the last `updateLock`. */
+  held: number;
   /** The tasks in progress that hold it: one or none, or several after an import. */
   readonly holders: Set<TaskNode>;
   /** How many tasks name it. */
@@ -239,8 +251,9 @@ export interface ReadyTasks {
 /** A task in the graph, for reading. */
 export type ReadonlyTaskNode =
   & {
-    readonly [K in "task" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions" | "subscribers" | "claimAt"]:
-      TaskNode[K];
+    readonly [
+      K in "task" | "changes" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions" | "subscribers" | "claimAt"
+    ]: TaskNode[K];
   }
   & {
     readonly group: ReadonlyGroupNode | undefined;
@@ -252,6 +265,8 @@ export type ReadonlyTaskNode =
 
 /** A group in the graph, for reading. */
 export interface ReadonlyGroupNode {
+  readonly born: number;
+  readonly changes: number;
   readonly isOpen: boolean;
   readonly group: Group;
   readonly members: ReadonlySet<ReadonlyTaskNode>;
@@ -284,6 +299,7 @@ export interface ReadonlyState {
   readonly recordedAt: number;
   readonly now: number;
   readonly nextOrder: number;
+  readonly epoch: number;
 }
 
 /** Empty collections that nodes share, to save memory. */
@@ -292,7 +308,7 @@ export const NO_CONDITIONS: ReadonlySet<TaskCondition> = new Set();
 export const NOTHING: readonly never[] = [];
 
 /** The state before the first event. */
-export function emptyState(): State {
+export function emptyState(epoch = 0): State {
   return {
     tasks: new IdMap(),
     groups: new IdMap(),
@@ -314,6 +330,8 @@ export function emptyState(): State {
     recordedAt: 0,
     now: 0,
     nextOrder: 1,
+    nextGroup: 1,
+    epoch,
   };
 }
 

@@ -8,13 +8,15 @@ import type { TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import { countVerdict, resultOf, setVerdict, taskVerdict, updateSubscriptions, verdictOf } from "./conditions.ts";
 import { connect, disconnect, nodeOf, sourcesIn } from "./edges.ts";
-import { attach, count, detach, index, openLocks, unindex } from "./placement.ts";
+import { attach, count, detach, index, unindex, updateLocks } from "./placement.ts";
 import { type GroupNode, NO_CONDITIONS, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
+import { touch } from "./touch.ts";
 
 /** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
 export function connectTasks(state: State, tasks: readonly Task[]): void {
   const nodes = tasks.map((task): TaskNode => ({
     task,
+    changes: 0,
     group: undefined,
     dependencies: NOTHING,
     conditions: NOTHING,
@@ -42,7 +44,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
   for (const node of nodes) {
     connect(node, sources);
     index(state, node);
-    openLocks(state, node.task.locks);
+    updateLocks(state, node.task.locks);
   }
   for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) propagateGroup(state, group);
 }
@@ -54,9 +56,10 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   unindex(state, node);
   count(state, node, -1);
   node.task = next(node.task);
+  touch(node);
   count(state, node, 1);
   index(state, node);
-  openLocks(state, node.task.locks);
+  updateLocks(state, node.task.locks);
   if (node.task.status !== before) propagate(state, node, before, at);
 }
 
@@ -70,6 +73,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   detach(state, node);
   node.task = next(node.task);
   attach(state, node);
+  touch(node);
   if (node.task.dependencies !== dependencies) {
     disconnect(node);
     connect(node, sourcesIn(state));
@@ -77,7 +81,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
     if (isMetNow) node.task = { ...node.task, readyAt: state.recordedAt };
   }
   index(state, node);
-  openLocks(state, locks);
+  updateLocks(state, locks);
   if (node.group === groupBefore) return;
   for (const group of new Set([groupBefore, node.group])) if (group !== undefined) propagateGroup(state, group);
 }
@@ -89,15 +93,17 @@ export function removeTask(state: State, id: string): void {
   unindex(state, node);
   disconnect(node);
   detach(state, node);
-  openLocks(state, node.task.locks);
+  updateLocks(state, node.task.locks);
   state.tasks.delete(id);
   if (group !== undefined) propagateGroup(state, group);
 }
 
 /** Updates the indexes of a task after the time has changed. */
 export function reindexTask(state: State, node: TaskNode): void {
+  const { standing } = node;
   unindex(state, node);
   index(state, node);
+  if (node.standing !== standing) touch(node);
 }
 
 /** Propagates a new status to dependents. O(dependents + subscribers). */
@@ -114,7 +120,9 @@ function propagate(state: State, node: TaskNode, before: TaskStatus, at: number)
   }
   const result = resultOf(node);
   for (const condition of node.subscribers) {
-    updateDependent(state, condition.root, at, () => setVerdict(condition, taskVerdict(condition, result)));
+    const verdict = taskVerdict(condition, result);
+    if (verdict === condition.verdict) continue;
+    updateDependent(state, condition.root, at, () => setVerdict(condition, verdict));
   }
   if (node.group !== undefined) propagateGroup(state, node.group, at);
 }
@@ -127,12 +135,14 @@ function propagateGroup(state: State, group: GroupNode, at = state.recordedAt): 
   );
 }
 
-/** Changes the counts of a dependent, and updates its indexes if its verdict changes. */
+/** Changes the counts of a dependent by a new verdict, and updates its indexes if its own verdict changes. */
 function updateDependent(state: State, node: TaskNode, at: number, change: () => void): void {
   const before = verdictOf(node);
   change();
+  if (node.task.status !== "pending") return;
+  touch(node);
   const verdict = verdictOf(node);
-  if (verdict === before || node.task.status !== "pending") return;
+  if (verdict === before) return;
   unindex(state, node);
   if (verdict === "true") node.task = { ...node.task, readyAt: at };
   index(state, node);

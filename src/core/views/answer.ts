@@ -11,6 +11,7 @@ import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt, sweepDueAt } from "../state/timers.ts";
+import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
 import { clockWarning } from "./clock_warning.ts";
 import { explain } from "./explain.ts";
@@ -41,8 +42,8 @@ const answerers: {
   count_tasks: (state, { filter }) => summarize(state, filter),
   explain_task: (state, { id }) => explain(state, id),
   find: (state, { tasks, groups }) => ({
-    tasks: viewsOf(tasks, (id) => state.tasks.get(id), viewOf),
-    groups: viewsOf(groups, (id) => state.groups.get(id), groupViewOf),
+    tasks: versionsOf(tasks, (id) => state.tasks.get(id), (node) => taskVersionOf(state, node)),
+    groups: versionsOf(groups, (id) => state.groups.get(id), (node) => groupVersionOf(state, node)),
   }),
   get_group: (state, { id }) => groupViewOf(findGroup(state, id)),
   list_groups: (state, { skip, limit }) => ({
@@ -90,16 +91,16 @@ const answerers: {
   },
 };
 
-/** The views of the nodes that exist, by id. */
-function viewsOf<Node, View>(
+/** The versions of the nodes that exist, by id. */
+function versionsOf<Node>(
   ids: readonly string[],
   find: (id: string) => Node | undefined,
-  view: (node: Node) => View,
-): ReadonlyMap<string, View> {
-  const views = new Map<string, View>();
+  version: (node: Node) => string,
+): ReadonlyMap<string, string> {
+  const versions = new Map<string, string>();
   for (const id of ids) {
     const node = find(id);
-    if (node !== undefined) views.set(id, view(node));
+    if (node !== undefined) versions.set(id, version(node));
   }
-  return views;
+  return versions;
 }

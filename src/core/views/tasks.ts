@@ -7,7 +7,7 @@ import { MAX_NAMED } from "../model/limits.ts";
 import type { TaskFilter, TaskView } from "../model/task.ts";
 import { blockersOf, nameBlocker } from "../state/blockers.ts";
 import { tasksMatching } from "../state/lookup.ts";
-import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
+import { limitTextsOf, readinessOf } from "../state/readiness.ts";
 import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
@@ -17,7 +17,7 @@ export function viewOf(node: ReadonlyTaskNode): TaskView {
   if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
   if (readiness === "limited") {
-    return { ...task, readiness, limitedBy: limitsOf(node).slice(0, MAX_NAMED).map(describeLimit) };
+    return { ...task, readiness, limitedBy: limitTextsOf(node, MAX_NAMED) };
   }
   if (readiness === "delayed") {
     return { ...task, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) };

@@ -1,0 +1,14 @@
+/** Notes changes of what is shown of tasks and groups, from which `version.ts` makes their versions. */
+
+import type { GroupNode, TaskNode } from "./state.ts";
+
+/** Notes that a task, its readiness or what it waits for has changed. Its group shows that, too. O(1). */
+export function touch(node: TaskNode): void {
+  node.changes++;
+  if (node.group !== undefined) touchGroup(node.group);
+}
+
+/** Notes that a group, one of its members, or what limits its members has changed. O(1). */
+export function touchGroup(group: GroupNode): void {
+  group.changes++;
+}
