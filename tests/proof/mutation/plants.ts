@@ -88,8 +88,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "stale checkpoint wins",
     path: "src/store/file/checkpoint_files.ts",
-    code: "current !== undefined && current.position.seq >= position.seq",
-    instead: "current !== undefined && current.position.seq === position.seq",
+    code: "return seq < position.seq ||",
+    instead: "return seq !== position.seq ||",
   },
   {
     name: "a checkpoint is renamed before it is durable",
