@@ -17,6 +17,7 @@ import {
   contextAt,
   create,
   newTask,
+  oldTask,
   release,
   remove,
   run,
@@ -143,17 +144,9 @@ Deno.test({
   name: "of two holders of a lock, as an import can leave them, the end of the first changes the groups that wait",
   permissions: "none",
   fn() {
-    const held = ["b", "c"].map((id, index): Task => ({
-      ...newTask(id),
-      locks: ["l"],
-      status: "in_progress",
-      assignedTo: "x",
-      attempt: 1,
-      startedAt: 1,
-      order: index + 1,
-      createdAt: 1,
-      pendingAt: 1,
-    }));
+    const held = ["b", "c"].map((id, index) =>
+      oldTask(id, { locks: ["l"], status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 1, order: index + 1 })
+    );
     const state = stateAfter(
       { type: "import_tasks", tasks: held },
       { type: "create_group", id: "g", settings: {} },
