@@ -7,8 +7,8 @@ import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
 import { importTasks } from "./src/app/import_tasks.ts";
-import type { Checkpoints, Journal } from "./src/app/ports.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
+import { takeOver } from "./src/app/take_over.ts";
 import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
@@ -20,6 +20,7 @@ import {
   printRepair,
   printVerification,
   type Terminal,
+  type Verification,
 } from "./src/cli/commands.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
@@ -36,9 +37,10 @@ import { type Access, holdsData, openDataDirectory, openDestination } from "./sr
 import { realDisk } from "./src/store/file/disk.ts";
 import { FileJournal } from "./src/store/file/file_journal.ts";
 import { warnIfRemote } from "./src/store/file/file_system.ts";
-import { repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
+import { describePlace, repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory/memory_journal.ts";
 import { openForReading } from "./src/store/file/reading.ts";
+import { describeSystemError } from "./src/store/file/system_errors.ts";
 import { formatTasks, parseTasks } from "./src/store/file/tasks_file.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
@@ -82,7 +84,7 @@ async function main(): Promise<number> {
   } catch (error) {
     // The reader has closed the pipe, as `| head` does.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
-    log.error(explain(error));
+    log.error(explain(error, describeSystemError));
     return 1;
   } finally {
     await standardError.flush(FLUSH_MS);
@@ -154,7 +156,7 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   }
   switch (invocation.type) {
     case "verify":
-      return printVerification(verifyJournal(realDisk, directory), terminal);
+      return printVerification(verify(directory), terminal);
     case "repair":
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
     case "backup":
@@ -189,15 +191,21 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   }
 }
 
+function verify(directory: string): Verification {
+  const { fault, ...whole } = verifyJournal(realDisk, directory);
+  return { ...whole, ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }) };
+}
+
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 async function startApp(
   directory: string | undefined,
   defaults: TaskDefaults = {},
 ): Promise<AsyncDisposable & { readonly engine: Engine }> {
-  const { journal, checkpoints } = directory === undefined
-    ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints }
+  const { journal, checkpoints, legacy } = directory === undefined
+    ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints, legacy: undefined }
     : openFiles(directory);
   const engine = await Engine.start({ journal, checkpoints, log, defaults });
+  if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,
@@ -210,11 +218,12 @@ async function startApp(
   };
 }
 
-function openFiles(directory: string): { journal: Journal; checkpoints: Checkpoints } {
+function openFiles(directory: string) {
   const options = { directory, disk: realDisk, now: Date.now, log };
   const journal = new FileJournal(options);
   warnIfRemote(directory, log);
-  return { journal, checkpoints: new CheckpointFiles(options) };
+  const checkpoints = new CheckpointFiles(options);
+  return { journal, checkpoints, legacy: checkpoints };
 }
 
 /** The real path of the data directory. */

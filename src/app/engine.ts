@@ -25,7 +25,6 @@ import {
   Unavailable,
 } from "./ports.ts";
 import { BrokenState, Replica } from "./replica.ts";
-import { takeOver } from "./take_over.ts";
 
 /** Most calls that wait in one process; more are refused as `overloaded`. */
 export const MAX_QUEUE = 10_000;
@@ -68,14 +67,13 @@ export class Engine {
   }
 
   /**
-   * Loads the state, and imports a tasks file that is older than the journal.
+   * Loads the state.
    *
    * @throws Unavailable `journal_damaged` or `storage_failed`; the message says what to do
    */
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
     await engine.#replica.load();
-    await takeOver(engine, options.checkpoints, options.log);
     return engine;
   }
 
@@ -210,13 +208,6 @@ export class Engine {
         if (this.#replica.isStale) await this.#replica.load();
         return jobs.every((job) => job.isRead) ? await this.#readBatch(jobs) : await this.#writeBatch(jobs);
       } catch (error) {
-        if (isSystemError(error)) {
-          throw new Unavailable(
-            "storage_failed",
-            `Cannot read or write the data directory: ${error.message}; nothing was changed, fix that and try again`,
-            { cause: error },
-          );
-        }
         if (!(error instanceof JournalReplaced)) throw error;
         this.#replica.isStale = true;
         if (tries === MAX_TRIES) throw error;
@@ -313,11 +304,6 @@ export class Engine {
 /** Whether the journal can still be read although nothing can be appended. */
 function isReadable(error: unknown): error is Unavailable {
   return error instanceof AppendFailed || (error instanceof Unavailable && error.code === "busy");
-}
-
-/** Whether the error comes from the operating system, such as EMFILE or ENOSPC. */
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
 function stackOf(error: unknown): string {

@@ -4,19 +4,14 @@
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
-import type { Task } from "../core/model/task.ts";
 import type { Snapshot } from "../core/state/snapshot.ts";
 
-/** Where a record ends. Made by a journal and handed back to it; other code uses only `seq`. */
+/** Where a record ends. A store makes it and gets it back; a checkpoint keeps it as JSON. */
 export interface Position {
   /** Sequence number of the record; 0 before the first. */
   readonly seq: number;
-  /** Hash of the record, over all before it. */
-  readonly hash: string;
-  /** Number of the file that holds it, in a store with files. */
-  readonly segment: number;
-  /** Byte offset of its end in that file. */
-  readonly offset: number;
+  /** What the store needs to find the record again. It means something to that store only. */
+  readonly token: string;
 }
 
 /** Records in order, and where the last of them ends. */
@@ -84,59 +79,7 @@ export interface Checkpoints {
   /** Replaces the checkpoint, unless a newer one is there. `position` must be durable. */
   save(snapshot: Snapshot, position: Position): Promise<void>;
 
-  /**
-   * Tasks of a file that is older than the journal and that a user put there; after an interrupted import, only those
-   * that are not in the journal yet.
-   */
-  legacy(): Promise<readonly Task[]>;
-
-  /** Moves that file out of the way, once its tasks are in the journal. */
-  retireLegacy(): Promise<void>;
-
   close(): void;
-}
-
-/** The result of checking a whole journal. */
-export interface Verification {
-  /** Whole records from the first one on. */
-  readonly records: number;
-  /** When the last of them was written, in milliseconds since the Unix epoch. */
-  readonly lastAt?: number;
-  /** Where the whole records end. */
-  readonly end: Position;
-  /** The fault after them, if any. */
-  readonly fault?: Fault;
-}
-
-export interface Fault {
-  readonly path: string;
-  /** 1-based. */
-  readonly line: number;
-  readonly byte: number;
-  readonly why: string;
-  /**
-   * `torn`: an unfinished last record, which the next write cuts off. `newer`: written by a newer version of this
-   * program. `damaged`: anything else.
-   */
-  readonly kind: "torn" | "newer" | "damaged";
-}
-
-/** The result of a repair. */
-export interface Repair {
-  readonly verification: Verification;
-  /** The folder with copies of every changed file; undefined if there was nothing to repair. */
-  readonly copies?: string;
-}
-
-/** The result of a backup. */
-export interface Backup {
-  /** The directory with the copy. */
-  readonly destination: string;
-  readonly records: number;
-  /** Number of journal files. */
-  readonly segments: number;
-  /** Seq of the last record in the copied checkpoint; undefined if there is no usable one. */
-  readonly checkpointSeq?: number;
 }
 
 /** Messages for the operator. */

@@ -6,13 +6,24 @@ import { type Caller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Task } from "../core/model/task.ts";
 import { importParts } from "../core/rules/import_parts.ts";
-import { type Checkpoints, type Log, Unavailable } from "./ports.ts";
+import { type Log, Unavailable } from "./ports.ts";
 
 /** The caller of imports. */
 const IMPORTER = localOperator("import");
 
 /** Most tries of an import while other processes create or import tasks. */
 const MAX_TAKE_OVERS = 10;
+
+/** A tasks file that is older than the journal. Only a store of files has one. */
+export interface LegacyTasks {
+  /**
+   * Tasks of a file that a user put there; after an interrupted import, only those that are not in the journal yet.
+   */
+  legacy(): Promise<readonly Task[]>;
+
+  /** Moves that file out of the way, once its tasks are in the journal. */
+  retireLegacy(): Promise<void>;
+}
 
 /** The part of an engine that an import needs. */
 interface Importer {
@@ -25,15 +36,15 @@ interface Importer {
  *
  * @throws Unavailable `storage_failed` if it cannot be imported, `busy` if others keep creating tasks
  */
-export async function takeOver(engine: Importer, checkpoints: Checkpoints, log: Log): Promise<void> {
+export async function takeOver(engine: Importer, file: LegacyTasks, log: Log): Promise<void> {
   for (let tries = 1;; tries++) {
     // Read before the file: so tasks that another process creates after that are noticed.
     const firstOrder = await engine.query({ type: "next_order" }, IMPORTER);
-    const tasks = await checkpoints.legacy();
+    const tasks = await file.legacy();
     if (tasks.length === 0) return;
     if (await importAll(engine, tasks, firstOrder)) {
       log.info(`Imported ${tasks.length} tasks from a tasks file without a journal`);
-      return await checkpoints.retireLegacy();
+      return await file.retireLegacy();
     }
     if (tries === MAX_TAKE_OVERS) {
       throw new Unavailable("busy", "Other processes create tasks while the tasks file is imported: try again");

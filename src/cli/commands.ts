@@ -3,7 +3,6 @@
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
 import { importTasks } from "../app/import_tasks.ts";
-import type { Backup, Fault, Repair, Verification } from "../app/ports.ts";
 import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
 import { localOperator } from "../core/model/access.ts";
 import type { Task } from "../core/model/task.ts";
@@ -17,6 +16,45 @@ export interface Terminal {
   readonly print: (line: string) => void;
   readonly columns: number;
   readonly hasColors: boolean;
+}
+
+/** The result of checking a whole journal. */
+export interface Verification {
+  /** Whole records from the first one on. */
+  readonly records: number;
+  /** When the last of them was written, in milliseconds since the Unix epoch. */
+  readonly lastAt?: number;
+  /** The fault after them, if any. */
+  readonly fault?: Fault;
+}
+
+export interface Fault {
+  /** Where it is, in the words of the store. */
+  readonly place: string;
+  readonly why: string;
+  /**
+   * `torn`: an unfinished last record, which the next write cuts off. `newer`: written by a newer version of this
+   * program. `damaged`: anything else.
+   */
+  readonly kind: "torn" | "newer" | "damaged";
+}
+
+/** The result of a repair. */
+export interface Repair {
+  readonly verification: Pick<Verification, "records">;
+  /** The folder with copies of what was changed; undefined if there was nothing to repair. */
+  readonly copies?: string;
+}
+
+/** The result of a backup. */
+export interface Backup {
+  /** The directory with the copy. */
+  readonly destination: string;
+  readonly records: number;
+  /** Number of journal files. */
+  readonly segments: number;
+  /** Seq of the last record in the copied checkpoint; undefined if there is no usable one. */
+  readonly checkpointSeq?: number;
 }
 
 /** Prints records, one a line. */
@@ -42,9 +80,7 @@ export function printVerification({ records, lastAt, fault }: Verification, term
     terminal.print("OK");
     return 0;
   }
-  terminal.print(
-    `${FAULTS[fault.kind].name} at ${fault.path}:${fault.line} (byte ${fault.byte}): ${fault.why}`,
-  );
+  terminal.print(`${FAULTS[fault.kind].name} at ${fault.place}: ${fault.why}`);
   terminal.print(FAULTS[fault.kind].nextStep);
   return fault.kind === "torn" ? 0 : 1;
 }

@@ -34,8 +34,6 @@ function test(name: string, act: (scene: Scene) => Promise<void>): void {
       let underWay = 0;
       const checkpoints: Checkpoints = {
         load: () => Promise.resolve(undefined),
-        legacy: () => Promise.resolve([]),
-        retireLegacy: () => Promise.resolve(),
         close: () => {},
         async save(_, position) {
           if (scene.isFull) throw new Error("No space left on device");

@@ -4,6 +4,7 @@
  */
 
 import type { Position } from "../../src/app/ports.ts";
+import { fromPosition } from "../../src/store/file/file_position.ts";
 import { evolveRecord } from "../../src/core/state/evolve.ts";
 import { restore, type Snapshot, snapshotOf } from "../../src/core/state/snapshot.ts";
 import { emptyState, type State } from "../../src/core/state/state.ts";
@@ -47,7 +48,7 @@ async function appendRows({ directory }: Bench): Promise<readonly Row[]> {
   // About as many bytes as such records have.
   const before = await store.append(draftsOf(LIFE));
   const after = await store.append(draftsOf(GROUP));
-  const group = new Uint8Array(after.offset - before.offset);
+  const group = new Uint8Array(fromPosition(after).offset - fromPosition(before).offset);
   const one = group.subarray(0, group.length / GROUP);
   const measured = await medians({
     one: () => append(1),

@@ -4,7 +4,7 @@
  * can show it doctored ones.
  */
 
-import type { Verification } from "../../src/app/ports.ts";
+import type { Verification } from "../../src/store/file/maintenance.ts";
 import { describe } from "../../src/core/model/dependency.ts";
 import type { EventOf, JournalRecord } from "../../src/core/messages/events.ts";
 import type { NewTask } from "../../src/core/model/task.ts";

@@ -1,7 +1,7 @@
 /** Shows that the checks of a coordination run pass a good history, and find what is wrong with each doctored one. */
 
 import { assertEquals } from "@std/assert";
-import type { Verification } from "../../src/app/ports.ts";
+import type { Verification } from "../../src/store/file/maintenance.ts";
 import type { Event } from "../../src/core/messages/events.ts";
 import { ORIGIN } from "../../src/store/file/segments.ts";
 import type { Check } from "./check.ts";

@@ -4,6 +4,7 @@ import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { restore } from "../../src/core/state/snapshot.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
+import { takeOver } from "../../src/app/take_over.ts";
 import type { Chunk, Journal, Position } from "../../src/app/ports.ts";
 import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
 import { type Snapshot, snapshotOf } from "../core/snapshot.ts";
@@ -58,6 +59,7 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   const store = openStore(options);
   try {
     const engine = await Engine.start({ ...options, ...store });
+    await takeOver(engine, store.checkpoints, store.log);
     return {
       ...store,
       engine,

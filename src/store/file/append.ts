@@ -3,11 +3,12 @@
  * have seen them; the rest is cut off.
  */
 
-import type { Log, Position } from "../../app/ports.ts";
+import type { Log } from "../../app/ports.ts";
 import type { Draft } from "../../core/messages/events.ts";
 import { MAX_RECORD_BYTES } from "../../core/model/limits.ts";
 import { encodeRecord } from "./codec.ts";
 import type { DiskFile } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 import type { SegmentFiles } from "./segment_files.ts";
 
 const SPACE = 32;
@@ -21,13 +22,13 @@ interface EncodedLine {
 /** Records that follow a position. Each is encoded when it is added. */
 export class RecordBatch {
   /** Where the first of them starts. */
-  readonly start: Position;
+  readonly start: FilePosition;
   readonly lines: EncodedLine[] = [];
   readonly #startsFormat: boolean;
   #sizeBytes = 0;
 
   /** @param startsFormat whether no record before `start` has the present format */
-  constructor(start: Position, startsFormat: boolean) {
+  constructor(start: FilePosition, startsFormat: boolean) {
     this.start = start;
     this.#startsFormat = startsFormat;
   }
@@ -75,7 +76,7 @@ export class RecordBatch {
 /** The result of a write. */
 export interface Written {
   /** Where the last whole record ends. */
-  readonly position: Position;
+  readonly position: FilePosition;
   /** Number of records that are whole in the file. */
   readonly appended: number;
   /** The error, if not all records were written. */
@@ -93,7 +94,7 @@ export interface Room {
  * between, they look like an unfinished last record, which the next writer cuts off.
  */
 export function tryRoom(
-  { segment, offset }: Position,
+  { segment, offset }: FilePosition,
   { sizeBytes, segments }: { readonly sizeBytes: number; readonly segments: SegmentFiles },
 ): Room {
   try {

@@ -4,12 +4,13 @@
  * journal is never older than its checkpoint. Files get their final names only once all of them are durable.
  */
 
-import { type Backup, type Fault, type Position, Unavailable } from "../../app/ports.ts";
+import { Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
+import type { FilePosition } from "./file_position.ts";
 import { sha256Stream } from "./hash.ts";
-import { verifyJournal } from "./maintenance.ts";
+import { type Fault, verifyJournal } from "./maintenance.ts";
 import { walkJournal } from "./segment_files.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
 import { parseStateFile, STATE_FILE, TASKS_FILE } from "./state_file.ts";
@@ -25,6 +26,17 @@ export interface BackupOptions {
   readonly directory: string;
   /** Where the copy goes. Must be empty or missing; its parent directory must exist. */
   readonly destination: string;
+}
+
+/** The result of a backup. */
+export interface Backup {
+  /** The directory with the copy. */
+  readonly destination: string;
+  readonly records: number;
+  /** Number of journal files. */
+  readonly segments: number;
+  /** Seq of the last record in the copied checkpoint; undefined if there is no usable one. */
+  readonly checkpointSeq?: number;
 }
 
 /**
@@ -103,7 +115,7 @@ async function copyTasks(disk: Disk, directory: string, destination: string): Pr
 }
 
 /** The end of the journal now, read on from an earlier end. */
-function endAfter(disk: Disk, directory: string, before: Position): Position {
+function endAfter(disk: Disk, directory: string, before: FilePosition): FilePosition {
   let end = before;
   for (const { position } of walkJournal(disk, directory, before)) end = position;
   return end;
@@ -112,7 +124,7 @@ function endAfter(disk: Disk, directory: string, before: Position): Position {
 /** Copies the records up to a position; resolves to the number of files. */
 async function copySegments(
   disk: Disk,
-  { directory, destination, end }: BackupOptions & { readonly end: Position },
+  { directory, destination, end }: BackupOptions & { readonly end: FilePosition },
 ): Promise<number> {
   const isCopied = (number: number) => number < end.segment || (number === end.segment && end.offset > 0);
   const numbers = segmentNumbers(disk, `${directory}/journal`).filter(isCopied);

@@ -11,9 +11,11 @@ import { hasRecordAt, isJournalEmpty, judgeCheckpoint, type Standing } from "./c
 import { RESTART } from "./codec.ts";
 import type { Disk } from "./disk.ts";
 import { encoded, writeDurably } from "./durable_file.ts";
+import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
 import { remainingImport } from "./legacy_import.ts";
 import { isOwnTasksFile, readOwnTasks, writeOwnTasks } from "./own_tasks_file.ts";
 import { keepImported, setAside } from "./set_aside.ts";
+import { withFailures } from "./system_errors.ts";
 import {
   type CheckpointState,
   formatStateFile,
@@ -72,7 +74,11 @@ export class CheckpointFiles implements Checkpoints {
    * @throws Unavailable `journal_damaged` if the journal lacks records for which the checkpoint stands
    * @throws Unavailable `newer_version` if only a newer version can tell whether it does
    */
-  async load(): Promise<Checkpoint | undefined> {
+  load(): Promise<Checkpoint | undefined> {
+    return withFailures(this.#directory, () => this.#load());
+  }
+
+  async #load(): Promise<Checkpoint | undefined> {
     const standing = this.#judge();
     const checkpoint = this.#read(standing);
     if (checkpoint !== undefined || standing.type === "untouched" || this.#isReadOnly) return checkpoint;
@@ -85,7 +91,15 @@ export class CheckpointFiles implements Checkpoints {
     }
   }
 
-  async legacy(): Promise<readonly Task[]> {
+  /**
+   * The tasks of a `tasks.json` that is older than the journal and that a user put there; after an interrupted import,
+   * only those that are not in the journal yet.
+   */
+  legacy(): Promise<readonly Task[]> {
+    return withFailures(this.#directory, () => this.#legacy());
+  }
+
+  async #legacy(): Promise<readonly Task[]> {
     if (!isJournalEmpty(this.#disk, this.#directory)) return this.#isReadOnly ? [] : this.#remainingImport() ?? [];
     const bytes = this.#disk.readFile(this.#tasksPath);
     const tasks = bytes === undefined ? [] : this.#parseLegacy(bytes);
@@ -98,17 +112,23 @@ export class CheckpointFiles implements Checkpoints {
     return tasks;
   }
 
-  async retireLegacy(): Promise<void> {
-    await this.#locked(() => {
+  /** Moves that file out of the way, once its tasks are in the journal. */
+  retireLegacy(): Promise<void> {
+    const retire = () => {
       const file = readStateFile(this.#disk, this.#directory);
       const state = file.type === "known" ? file.state : undefined;
       if (isOwnTasksFile(this.#disk, this.#tasksPath, state)) return;
       keepImported(this.#disk, this.#tasksPath, this.#now());
-    });
+    };
+    return withFailures(this.#directory, () => this.#locked(retire));
   }
 
   /** @throws Unavailable `journal_damaged` if the journal does not have the position any more; nothing was changed */
-  async save(snapshot: Snapshot, position: Position): Promise<void> {
+  save(snapshot: Snapshot, position: Position): Promise<void> {
+    return withFailures(this.#directory, () => this.#save(snapshot, fromPosition(position)));
+  }
+
+  async #save(snapshot: Snapshot, position: FilePosition): Promise<void> {
     await this.#lock.acquire();
     try {
       const file = await readStateHead(this.#disk, this.#directory);
@@ -151,7 +171,8 @@ export class CheckpointFiles implements Checkpoints {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
-    return tasks && { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position };
+    return tasks &&
+      { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position: toPosition(position) };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

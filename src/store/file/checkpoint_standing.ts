@@ -3,9 +3,10 @@
  * to another journal. Throws if the journal lacks records that the checkpoint has. Changes nothing.
  */
 
-import { type Position, Unavailable } from "../../app/ports.ts";
+import { Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 import {
   endsAt,
   findPosition,
@@ -64,7 +65,7 @@ export function isJournalEmpty(disk: Disk, directory: string): boolean {
 }
 
 /** Whether the record that ends at a position is in the journal. Its hash covers all records before it. */
-export function hasRecordAt(disk: Disk, directory: string, position: Position): boolean {
+export function hasRecordAt(disk: Disk, directory: string, position: FilePosition): boolean {
   const path = `${directory}/journal/${segmentName(position.segment)}`;
   const sizeBytes = disk.identity(path)?.sizeBytes;
   if (sizeBytes === undefined || sizeBytes < position.offset) return position.seq === 0;

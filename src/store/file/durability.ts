@@ -3,8 +3,9 @@
  * the system may have dropped data that it counts as written.
  */
 
-import { type Position, Unavailable } from "../../app/ports.ts";
+import { Unavailable } from "../../app/ports.ts";
 import { type Disk, type DiskFile, NotOpened } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 import type { SegmentFiles } from "./segment_files.ts";
 
 export interface DurabilityOptions {
@@ -37,7 +38,7 @@ export class Durability {
    * @throws Unavailable `storage_failed`. If a sync failed, so does every later call; if only a file could not be opened,
    * the next call retries.
    */
-  sync(position: Position): void {
+  sync(position: FilePosition): void {
     this.throwIfFailed();
     if (position.seq <= this.#durableSeq) return;
     const path = this.#segments.path(position.segment);
@@ -70,7 +71,7 @@ export class Durability {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #openSegment({ segment }: Position): DiskFile {
+  #openSegment({ segment }: FilePosition): DiskFile {
     try {
       return this.#segments.file(segment);
     } catch (cause) {

@@ -19,9 +19,11 @@ import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./ap
 import { TWO_STEP_VERSION } from "./codec.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
+import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { freeName } from "./set_aside.ts";
+import { describeFailure, failureOf, withFailures } from "./system_errors.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -46,7 +48,7 @@ export interface FileJournalOptions {
 }
 
 export class FileJournal implements Journal {
-  readonly origin = ORIGIN;
+  readonly origin = toPosition(ORIGIN);
   readonly #directory: string;
   readonly #disk: Disk;
   readonly #now: () => number;
@@ -83,29 +85,44 @@ export class FileJournal implements Journal {
   }
 
   async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
-    this.#durability.throwIfFailed();
-    let position = await this.#approach(after, follow);
-    await this.#lock.acquire();
-    let written: Written;
+    // Records that may be in the journal if something else than the append fails.
+    let uncertain = 0;
     try {
-      position = this.#catchUp(position, follow);
-      const batch = new RecordBatch(this.#placeAfter(position), this.#startsFormat(position));
-      const room = this.#findRoom(batch.start);
-      decide(this.#now(), (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
-      written = appendBatch(batch, { segments: this.#segments, log: this.#log });
-      this.#hasFormat ||= written.appended > 0;
-      this.#noteRoom(batch, written);
-    } finally {
-      // Released before the sync: the lock guards the order of records, not their durability.
-      this.#lock.release();
+      this.#durability.throwIfFailed();
+      let position = await this.#approach(fromPosition(after), follow);
+      await this.#lock.acquire();
+      let written: Written;
+      try {
+        position = this.#catchUp(position, follow);
+        const batch = new RecordBatch(this.#placeAfter(position), this.#startsFormat(position));
+        const room = this.#findRoom(batch.start);
+        decide(this.#now(), (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
+        uncertain = batch.lines.length;
+        written = appendBatch(batch, { segments: this.#segments, log: this.#log });
+        this.#hasFormat ||= written.appended > 0;
+        this.#noteRoom(batch, written);
+      } finally {
+        // Released before the sync: the lock guards the order of records, not their durability.
+        this.#lock.release();
+      }
+      this.#makeDurable(written);
+      // Never a position in a segment without records: a loss of power may remove that segment.
+      if (written.failure === undefined) return toPosition(written.position.offset === 0 ? position : written.position);
+      throw this.#appendFailed(written.position.segment, written.appended, written.failure);
+    } catch (error) {
+      throw this.#failureOf(error, uncertain);
     }
-    this.#makeDurable(written);
-    // Never a position in a segment without records: a loss of power may remove that segment.
-    if (written.failure === undefined) return written.position.offset === 0 ? position : written.position;
-    throw this.#appendFailed(written.position.segment, written.appended, written.failure);
   }
 
   async *read(after: Position): AsyncIterable<Chunk> {
+    try {
+      for await (const chunk of this.#read(fromPosition(after))) yield toChunk(chunk);
+    } catch (error) {
+      throw failureOf(error, this.#directory);
+    }
+  }
+
+  async *#read(after: FilePosition): AsyncIterable<Pick<SegmentChunk, "records" | "position">> {
     let position = after;
     for (let pausedAt = performance.now();;) {
       if (performance.now() - pausedAt > READ_SLICE_MS) {
@@ -125,6 +142,11 @@ export class FileJournal implements Journal {
   }
 
   seek(seq: number): Promise<Position> {
+    return withFailures(this.#directory, () => toPosition(this.#seek(seq)));
+  }
+
+  /** The start of the last segment whose first record is not after `seq`. */
+  #seek(seq: number): FilePosition {
     let low = ORIGIN.segment + 1;
     let high = this.#segments.numbers().at(-1) ?? ORIGIN.segment;
     let found = ORIGIN;
@@ -136,11 +158,15 @@ export class FileJournal implements Journal {
         low = middle + 1;
       } else high = middle - 1;
     }
-    return Promise.resolve(found);
+    return found;
   }
 
-  watch(signal: AbortSignal): AsyncIterable<void> {
-    return this.#disk.watch(this.#segments.directory, signal);
+  async *watch(signal: AbortSignal): AsyncIterable<void> {
+    try {
+      yield* this.#disk.watch(this.#segments.directory, signal);
+    } catch (error) {
+      throw failureOf(error, this.#directory);
+    }
   }
 
   close(): Promise<void> {
@@ -150,13 +176,13 @@ export class FileJournal implements Journal {
   }
 
   /** Reads new records before taking the lock, so that little is left to read under it. */
-  async #approach(after: Position, follow: Transaction["follow"]): Promise<Position> {
+  async #approach(after: FilePosition, follow: Transaction["follow"]): Promise<FilePosition> {
     for (let position = after;;) {
       const isFull = position.offset >= this.#segmentBytes;
       if (!isFull && this.#segments.identity(position.segment)?.sizeBytes === position.offset) return position;
       const chunk = this.#segments.next(position);
       if (chunk.records.length === 0) return position;
-      follow(chunk);
+      follow(toChunk(chunk));
       position = chunk.position;
       // Only under the lock is it certain whether this is damage.
       if (chunk.rest.type !== "none") return position;
@@ -166,14 +192,14 @@ export class FileJournal implements Journal {
   }
 
   /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
-  #catchUp(after: Position, follow: Transaction["follow"]): Position {
+  #catchUp(after: FilePosition, follow: Transaction["follow"]): FilePosition {
     let position = after;
     for (let from = after;;) {
       const chunk = this.#segments.next(from);
       if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
       from = chunk.position;
       if (chunk.records.length > 0) {
-        follow(chunk);
+        follow(toChunk(chunk));
         // Never a position in a segment without records: a loss of power may remove that segment.
         position = from;
       }
@@ -189,7 +215,7 @@ export class FileJournal implements Journal {
   }
 
   /** Whether the record before a position, the last of the journal, has an older format or does not exist. */
-  #startsFormat({ seq, segment }: Position): boolean {
+  #startsFormat({ seq, segment }: FilePosition): boolean {
     if (this.#hasFormat) return false;
     const { lastVersion = 0 } = seq === 0 ? {} : readEnds(this.#disk, this.#segments.path(segment));
     this.#hasFormat = lastVersion >= TWO_STEP_VERSION;
@@ -197,7 +223,7 @@ export class FileJournal implements Journal {
   }
 
   /** Where to append after a position: in the next segment, if the current one is full. Syncs the full one first. */
-  #placeAfter(position: Position): Position {
+  #placeAfter(position: FilePosition): FilePosition {
     if (position.offset < this.#segmentBytes) return position;
     this.#durability.sync(position);
     const next = { ...position, segment: position.segment + 1, offset: 0 };
@@ -213,7 +239,7 @@ export class FileJournal implements Journal {
    * After a failed append, tests whether the disk has room for as many bytes, before anything is decided: if a record is
    * decided and cannot be appended, the engine must load its state again. Tests at most the size of one batch.
    */
-  #findRoom(place: Position): Room {
+  #findRoom(place: FilePosition): Room {
     if (this.#missingBytes === 0) return { sizeBytes: Infinity };
     const room = tryRoom(place, { sizeBytes: this.#missingBytes, segments: this.#segments });
     if (room.failure === undefined) this.#missingBytes = 0;
@@ -241,6 +267,15 @@ export class FileJournal implements Journal {
     );
   }
 
+  /** What a transaction throws for an error; `uncertain` records may be in the journal. */
+  #failureOf(error: unknown, uncertain: number): unknown {
+    const why = describeFailure(error, this.#directory);
+    if (why === undefined) return error;
+    return uncertain > 0
+      ? new CommitUnknown(uncertain, why, { cause: error })
+      : new Unavailable("storage_failed", `${why}. Nothing was changed by this call`, { cause: error });
+  }
+
   #makeDurable({ position, appended }: Written): void {
     try {
       this.#durability.sync(position);
@@ -250,7 +285,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  async #nextLocked(position: Position): Promise<SegmentChunk> {
+  async #nextLocked(position: FilePosition): Promise<SegmentChunk> {
     await this.#lock.acquire();
     try {
       return this.#segments.next(position);
@@ -260,7 +295,7 @@ export class FileJournal implements Journal {
   }
 
   /** Cuts off an invalid last record. A copy is kept if it has a line feed, as it may be more than an unfinished write. */
-  #cutTorn(position: Position, bytes: number): void {
+  #cutTorn(position: FilePosition, bytes: number): void {
     const path = this.#segments.path(position.segment);
     const copy = freeName(this.#disk, `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`);
     const torn = new Uint8Array(bytes);
@@ -282,4 +317,8 @@ export class FileJournal implements Journal {
     const what = isWhole ? "an invalid" : "an unfinished";
     this.#log.warn(`Cut ${bytes} bytes of ${what} last record off ${path}${isWhole ? `, kept in ${copy}` : ""}`);
   }
+}
+
+function toChunk({ records, position }: Pick<SegmentChunk, "records" | "position">): Chunk {
+  return { records, position: toPosition(position) };
 }

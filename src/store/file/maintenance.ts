@@ -3,13 +3,46 @@
  * repair copies everything that it removes into a folder and names it.
  */
 
-import { type Fault, type Position, type Repair, Unavailable, type Verification } from "../../app/ports.ts";
+import { Unavailable } from "../../app/ports.ts";
 import { type Disk, writeFile } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 import { walkJournal } from "./segment_files.ts";
 import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
 import { freeName, timeInName } from "./set_aside.ts";
 import { isInPlace, readStateFile } from "./state_file.ts";
 import { WriteLock } from "./write_lock.ts";
+
+/** The result of checking a whole journal. */
+export interface Verification {
+  /** Whole records from the first one on. */
+  readonly records: number;
+  /** When the last of them was written, in milliseconds since the Unix epoch. */
+  readonly lastAt?: number;
+  /** Where the whole records end. */
+  readonly end: FilePosition;
+  /** The fault after them, if any. */
+  readonly fault?: Fault;
+}
+
+export interface Fault {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly byte: number;
+  readonly why: string;
+  /**
+   * `torn`: an unfinished last record, which the next write cuts off. `newer`: written by a newer version of this
+   * program. `damaged`: anything else.
+   */
+  readonly kind: "torn" | "newer" | "damaged";
+}
+
+/** The result of a repair. */
+export interface Repair {
+  readonly verification: Verification;
+  /** The folder with copies of every changed file; undefined if there was nothing to repair. */
+  readonly copies?: string;
+}
 
 /** Reads the whole journal of a data directory and checks its hash chain. Changes nothing. */
 export function verifyJournal(disk: Disk, directory: string): Verification {
@@ -38,7 +71,7 @@ function findFault(
   disk: Disk,
   journal: string,
   { end, rest, expected }: {
-    readonly end: Position;
+    readonly end: FilePosition;
     readonly rest: Rest;
     /** The existing segments, and the seq of the checkpoint. */
     readonly expected: { readonly segments: readonly number[]; readonly seq: number };
@@ -56,7 +89,7 @@ function findFault(
   const missing = expected.segments.includes(end.segment) ? end.segment + 1 : end.segment;
   return faultAt({ ...end, segment: missing, offset: 0 }, "the file is missing", "damaged");
 
-  function faultAt(position: Position, why: string, kind: Fault["kind"]): Fault {
+  function faultAt(position: FilePosition, why: string, kind: Fault["kind"]): Fault {
     const path = `${journal}/${segmentName(position.segment)}`;
     if (disk.identity(path) === undefined) return { path, line: 1, byte: 0, why, kind };
     const file = disk.open(path, "read");
@@ -66,6 +99,11 @@ function findFault(
       file.close();
     }
   }
+}
+
+/** Where a fault is, for people. */
+export function describePlace({ path, line, byte }: Fault): string {
+  return `${path}:${line} (byte ${byte})`;
 }
 
 /**
@@ -114,13 +152,13 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
 }
 
 /** Whether a position is inside its segment, or in the first one. */
-function isInside({ segment, offset }: Position): boolean {
+function isInside({ segment, offset }: FilePosition): boolean {
   return offset > 0 || segment === ORIGIN.segment;
 }
 
 function cutSegment(
   disk: Disk,
-  { directory, copies, end }: { directory: string; copies: string; end: Position },
+  { directory, copies, end }: { directory: string; copies: string; end: FilePosition },
 ): void {
   const path = `${directory}/${segmentName(end.segment)}`;
   writeFile(disk, `${copies}/${segmentName(end.segment)}`, disk.readFile(path) ?? new Uint8Array());

@@ -3,9 +3,10 @@
  * `repair` all use it, so they cannot disagree about where a journal continues or ends. Writes no records.
  */
 
-import { JournalReplaced, type Position, Unavailable } from "../../app/ports.ts";
+import { JournalReplaced, Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
 import type { Disk, DiskFile, FileIdentity } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 import {
   endsAt,
   lineNumberAt,
@@ -76,7 +77,7 @@ export class SegmentFiles {
    *
    * @throws JournalReplaced if the record before the position is no longer there
    */
-  next(position: Position): SegmentChunk {
+  next(position: FilePosition): SegmentChunk {
     // This order matters: a segment no longer grows once the next one exists.
     const hasNext = this.#exists(position.segment + 1);
     const own = this.identity(position.segment);
@@ -94,7 +95,7 @@ export class SegmentFiles {
   }
 
   /** Yields chunks from a position to the end of the journal, or to a fault. */
-  *walk(after: Position): Iterable<SegmentChunk> {
+  *walk(after: FilePosition): Iterable<SegmentChunk> {
     for (let position = after;;) {
       const chunk = this.next(position);
       yield chunk;
@@ -131,7 +132,7 @@ export class SegmentFiles {
 
   /** Returns the error for a fault at a position. */
   damaged(
-    position: Pick<Position, "segment" | "offset">,
+    position: Pick<FilePosition, "segment" | "offset">,
     { why, isNewer }: { readonly why: string; readonly isNewer: boolean },
   ): Unavailable {
     const file = this.#disk.open(this.path(position.segment), "read");
@@ -151,7 +152,7 @@ export class SegmentFiles {
   }
 
   /** Reads the chunk after the end of a segment that has a next one. */
-  #nextSegment(position: Position): SegmentChunk {
+  #nextSegment(position: FilePosition): SegmentChunk {
     const start = { ...position, segment: position.segment + 1, offset: 0 };
     const chunk = this.next(start);
     // A following record needs no check: its hash covers the one before.
@@ -161,7 +162,7 @@ export class SegmentFiles {
     return chunk;
   }
 
-  #read(position: Position, identity: FileIdentity | undefined): SegmentChunk {
+  #read(position: FilePosition, identity: FileIdentity | undefined): SegmentChunk {
     const { file, sizeBytes } = this.#opened(position.segment, identity);
     if (sizeBytes < position.offset) throw this.#replaced(`${this.path(position.segment)} became shorter`);
     return readChunk(file, position, {
@@ -179,7 +180,7 @@ export class SegmentFiles {
   }
 
   /** Whether the record before a position is still in its segment. */
-  #endsAt(position: Position): boolean {
+  #endsAt(position: FilePosition): boolean {
     if (!this.#exists(position.segment)) return false;
     const file = this.#disk.open(this.path(position.segment), "read");
     try {
@@ -231,7 +232,7 @@ export function* walkJournal(disk: Disk, directory: string, after = ORIGIN): Ite
   }
 }
 
-function emptyAt(position: Position): SegmentChunk {
+function emptyAt(position: FilePosition): SegmentChunk {
   return { records: [], position, atEnd: true, rest: { type: "none" } };
 }
 

@@ -3,7 +3,6 @@
  * Never writes. `SegmentFiles` walks from one segment to the next.
  */
 
-import type { Position } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
 import {
   decodeRecord,
@@ -16,6 +15,7 @@ import {
   trailingHash,
 } from "./codec.ts";
 import type { Disk, DiskFile } from "./disk.ts";
+import type { FilePosition } from "./file_position.ts";
 
 /** A segment of this size is followed by the next one. Part of the format. */
 export const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -27,7 +27,7 @@ export const LINE_FEED = 10;
 export const CHUNK_BYTES = 256 * 1024;
 
 /** The position before the first record. */
-export const ORIGIN: Position = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
+export const ORIGIN: FilePosition = { seq: 0, hash: GENESIS_HASH, segment: 1, offset: 0 };
 
 /** What follows the last whole record of a chunk. */
 export type Rest =
@@ -40,7 +40,7 @@ export type Rest =
 
 export interface SegmentChunk {
   readonly records: readonly JournalRecord[];
-  readonly position: Position;
+  readonly position: FilePosition;
   /** Whether nothing is left to read. */
   readonly atEnd: boolean;
   readonly rest: Rest;
@@ -70,7 +70,7 @@ export interface ChunkBounds {
 /** Reads whole records after a position in its segment: at least one, unless there is none before `end`. */
 export function readChunk(
   file: DiskFile,
-  after: Position,
+  after: FilePosition,
   { end = file.identity().sizeBytes, chunkBytes = CHUNK_BYTES }: ChunkBounds = {},
 ): SegmentChunk {
   for (let wanted = chunkBytes;; wanted *= 2) {
@@ -90,7 +90,7 @@ export function readChunk(
 }
 
 /** The position before the first record of a segment; undefined if there is none, or none before it. */
-export function startOfSegment(disk: Disk, directory: string, number: number): Position | undefined {
+export function startOfSegment(disk: Disk, directory: string, number: number): FilePosition | undefined {
   if (number === ORIGIN.segment) return ORIGIN;
   const { lastHash } = readEnds(disk, `${directory}/${segmentName(number - 1)}`);
   const { firstSeq } = readEnds(disk, `${directory}/${segmentName(number)}`);
@@ -106,7 +106,7 @@ export function startOfSegment(disk: Disk, directory: string, number: number): P
 export function findPosition(
   disk: Disk,
   directory: string,
-  position: Position,
+  position: FilePosition,
 ): { readonly found: "held" | "other" | "missing"; readonly seq: number } {
   const path = `${directory}/${segmentName(position.segment)}`;
   const start = startOfSegment(disk, directory, position.segment);
@@ -125,7 +125,7 @@ export function findPosition(
 }
 
 /** Whether the record that ends at a position has the position's hash. */
-export function endsAt(file: DiskFile, { hash, offset }: Position): boolean {
+export function endsAt(file: DiskFile, { hash, offset }: FilePosition): boolean {
   if (offset === 0) return true;
   return trailingHash(readAscii(file, Math.max(0, offset - TRAILING_HASH_BYTES), TRAILING_HASH_BYTES)) === hash;
 }
@@ -190,7 +190,7 @@ function readAscii(file: DiskFile, offset: number, bytes: number): string {
 
 function decodeLines(
   bytes: Uint8Array,
-  { after, whole, atEnd }: { after: Position; whole: number; atEnd: boolean },
+  { after, whole, atEnd }: { after: FilePosition; whole: number; atEnd: boolean },
 ): SegmentChunk {
   const records: JournalRecord[] = [];
   let { seq, hash, offset } = after;

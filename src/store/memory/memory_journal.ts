@@ -5,7 +5,9 @@
 
 import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../../app/ports.ts";
 import type { Draft, JournalRecord } from "../../core/messages/events.ts";
-import { ORIGIN } from "../file/segments.ts";
+
+/** Records are found by their seq alone. */
+const ORIGIN: Position = { seq: 0, token: "" };
 
 export class MemoryJournal implements Journal {
   readonly origin = ORIGIN;
@@ -79,7 +81,5 @@ export class MemoryJournal implements Journal {
 export const noCheckpoints: Checkpoints = {
   load: () => Promise.resolve(undefined),
   save: () => Promise.resolve(),
-  legacy: () => Promise.resolve([]),
-  retireLegacy: () => Promise.resolve(),
   close: () => {},
 };

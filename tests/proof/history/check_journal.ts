@@ -1,6 +1,6 @@
 /** Whether the journal is whole: every record there, in its place, as its hash says. */
 
-import type { Verification } from "../../../src/app/ports.ts";
+import type { Verification } from "../../../src/store/file/maintenance.ts";
 import type { History, Violation } from "./history.ts";
 
 export function checkJournal({ records, end, fault }: Verification, history: History): readonly Violation[] {

@@ -1,7 +1,7 @@
 /** Shows that the checks pass a good history, and find what is wrong with each doctored one. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Verification } from "../../../src/app/ports.ts";
+import type { Verification } from "../../../src/store/file/maintenance.ts";
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
 import { evolveRecord } from "../../../src/core/state/evolve.ts";
 import { snapshotOf } from "../../core/snapshot.ts";

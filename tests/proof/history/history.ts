@@ -1,11 +1,11 @@
 /** What is known of a run afterwards: the journal, and what was asked and answered. */
 
-import { Unavailable, type Verification } from "../../../src/app/ports.ts";
+import { Unavailable } from "../../../src/app/ports.ts";
 import type { JournalRecord } from "../../../src/core/messages/events.ts";
 import type { Snapshot } from "../../../src/core/state/snapshot.ts";
 import { CheckpointFiles } from "../../../src/store/file/checkpoint_files.ts";
 import type { Disk } from "../../../src/store/file/disk.ts";
-import { verifyJournal } from "../../../src/store/file/maintenance.ts";
+import { type Verification, verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { walkJournal } from "../../../src/store/file/segment_files.ts";
 import { RecordingLog } from "../../support/log.ts";
 import type { Call } from "./call_log.ts";

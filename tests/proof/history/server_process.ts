@@ -4,6 +4,7 @@ import { Checkpointer } from "../../../src/app/checkpointer.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { type Log, Unavailable } from "../../../src/app/ports.ts";
 import { Sweeper } from "../../../src/app/sweeper.ts";
+import { takeOver } from "../../../src/app/take_over.ts";
 import { CheckpointFiles } from "../../../src/store/file/checkpoint_files.ts";
 import type { Disk } from "../../../src/store/file/disk.ts";
 import { FileJournal } from "../../../src/store/file/file_journal.ts";
@@ -53,6 +54,7 @@ async function start(options: ServerProcessOptions): Promise<ServerProcess> {
   const journal = new FileJournal({ ...options, lockWaitMs: LOCK_WAIT_MS, now: () => clock.readForJournal() });
   const checkpoints = new CheckpointFiles({ ...options, now });
   const engine = await Engine.start({ journal, checkpoints, log, maxBatchBytes: options.maxBatchBytes });
+  await takeOver(engine, checkpoints, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   const sweeper = new Sweeper({ engine, log });
   const close = async () => {

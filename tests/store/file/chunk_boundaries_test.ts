@@ -3,6 +3,7 @@
 import { localOperator } from "../../../src/core/model/access.ts";
 import { assertEquals } from "@std/assert";
 import { readEnds } from "../../../src/store/file/segments.ts";
+import { fromPosition } from "../../../src/store/file/file_position.ts";
 import { create, newTask, times } from "../../core/given.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { append, checkpoint, drafted, openStore, startStore, wholeState } from "../../support/store.ts";
@@ -27,7 +28,11 @@ test("the last record of a segment is found, however long it is", async () => {
       const drafts = [...times(before, (index) => drafted(`t${index}`)), drafted("last", "x".repeat(lineBytes))];
       const { position } = await append(store.journal, drafts);
       const { firstSeq, lastSeq, lastHash } = readEnds(disk, FIRST);
-      assertEquals({ firstSeq, lastSeq, lastHash }, { firstSeq: 1, lastSeq: before + 1, lastHash: position.hash });
+      assertEquals({ firstSeq, lastSeq, lastHash }, {
+        firstSeq: 1,
+        lastSeq: before + 1,
+        lastHash: fromPosition(position).hash,
+      });
     }
   }
   const disk = new MemoryDisk();
@@ -72,7 +77,7 @@ async function lastLineBytes(description: string): Promise<number> {
   await using store = openStore({ directory: "/data", disk });
   const { position } = await append(store.journal, [drafted("t")]);
   const after = await append(store.journal, [drafted("t", description)], position);
-  return after.position.offset - position.offset;
+  return fromPosition(after.position).offset - fromPosition(position).offset;
 }
 
 function aroundEach(...sizes: readonly number[]): readonly number[] {

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { LINE_FEED } from "../../../src/store/file/segments.ts";
+import { fromPosition } from "../../../src/store/file/file_position.ts";
 import type { MemoryDisk } from "../../support/memory_disk.ts";
 import { append, drafted, openStore, recordsAfter } from "../../support/store.ts";
 import { assertDamaged, assertRefused, eightRecords, type Line, SEGMENT_BYTES, segments } from "./damage.ts";
@@ -191,5 +192,6 @@ async function endOfJournal(
   const { position } = await append(store.journal, []);
   const last = lines.at(-1);
   assert(last);
-  return { path: last.path, line: last.line + 1, byte: position.offset, previous: position.hash };
+  const { offset, hash } = fromPosition(position);
+  return { path: last.path, line: last.line + 1, byte: offset, previous: hash };
 }

@@ -295,8 +295,6 @@ function countLoads(checkpoints: Checkpoints): Checkpoints & { loads: number } {
     loads: 0,
     load: () => (counted.loads++, checkpoints.load()),
     save: checkpoints.save.bind(checkpoints),
-    legacy: () => checkpoints.legacy(),
-    retireLegacy: () => checkpoints.retireLegacy(),
     close: () => {},
   };
   return counted;

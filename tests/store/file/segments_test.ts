@@ -1,7 +1,7 @@
 /** Shows how a segment is read: by chunks, from any position, and while it changes. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Position } from "../../../src/app/ports.ts";
+import { type FilePosition, fromPosition } from "../../../src/store/file/file_position.ts";
 import {
   endsAt,
   findPosition,
@@ -39,7 +39,7 @@ test("a file that is cut between stat and read is read to its new end", async ()
 test("a long segment is read in chunks, and a record longer than a chunk in one piece", async () => {
   const { disk } = await journal(4, 200_000);
   const file = disk.open(FIRST, "read");
-  let position: Position = ORIGIN;
+  let position: FilePosition = ORIGIN;
   let chunks = 0;
   for (let isOver = false; !isOver; chunks++) {
     const chunk = readChunk(file, position);
@@ -102,13 +102,15 @@ async function journal(
   count: number,
   sizeBytes = 1,
   segmentBytes = 10_000_000,
-): Promise<{ readonly disk: MemoryDisk; readonly positions: readonly Position[] }> {
+): Promise<{ readonly disk: MemoryDisk; readonly positions: readonly FilePosition[] }> {
   const disk = new MemoryDisk();
   await using store = openStore({ directory: "/data", disk, segmentBytes });
-  const positions: Position[] = [];
+  const positions: FilePosition[] = [];
+  let after = store.journal.origin;
   for (const index of times(count, (each) => each)) {
     const drafts = [drafted(`t${index}`, "x".repeat(sizeBytes))];
-    positions.push((await append(store.journal, drafts, positions.at(-1))).position);
+    after = (await append(store.journal, drafts, after)).position;
+    positions.push(fromPosition(after));
   }
   return { disk, positions };
 }

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Position } from "../../../src/app/ports.ts";
 import { repairJournal, verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { segmentName } from "../../../src/store/file/segments.ts";
+import { fromPosition } from "../../../src/store/file/file_position.ts";
 import { times } from "../../core/given.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { append, drafted, openStore, recordsAfter, type Undated } from "../../support/store.ts";
@@ -16,7 +17,7 @@ test("a batch that ends far beyond the size of a segment is read whole", async (
   const disk = new MemoryDisk();
   const batches = times(4, (batch) => times(40, (index) => drafted(`t${batch}.${index}`, "x".repeat(60_000))));
   const positions = await write(disk, batches, {});
-  assert(positions.some(({ segment }) => segment > 1));
+  assert(positions.some((position) => fromPosition(position).segment > 1));
   await assertRead(disk, batches.flat(), positions, {});
 });
 
@@ -43,7 +44,8 @@ test("an empty next segment, left by a full disk, is not taken for the end", asy
     const sizes = { segmentBytes: SEGMENT_BYTES, chunkBytes: CHUNK_BYTES };
     const batches = [times(batch, (index) => drafted(`t${index}`)), times(20, (index) => drafted(`u${index}`))];
     const positions = await write(disk, batches, sizes);
-    const last = positions.at(-1)?.segment ?? 0;
+    const end = positions.at(-1);
+    const last = end === undefined ? 0 : fromPosition(end).segment;
     disk.put(`/data/journal/${segmentName(last + 1)}`, "");
     await assertRead(disk, batches.flat(), positions, sizes);
     await using store = openStore({ directory: "/data", disk, ...sizes });
