@@ -114,7 +114,7 @@ function placesOf(calls: readonly Call[], records: readonly JournalRecord[]): Re
 function firstPlaceOf(call: Call, end: NonNullable<Call["end"]>, records: readonly JournalRecord[]): number {
   let seq = Math.min(end.seq, records.length);
   for (let record = records[seq - 1]; record !== undefined && seq > call.seq; record = records[--seq - 1]) {
-    if (!isOfBatch(record, call, end)) break;
+    if (!isOfBatch(record, { before: records[seq - 2], call, end })) break;
   }
   return seq;
 }
@@ -122,12 +122,22 @@ function firstPlaceOf(call: Call, end: NonNullable<Call["end"]>, records: readon
 /** After those records: of a batch that could be written in part only, a process does not know the ones that stand. */
 function lastPlaceOf(call: Call, end: NonNullable<Call["end"]>, records: readonly JournalRecord[]): number {
   let seq = Math.min(end.seq, records.length);
-  for (let record = records[seq]; record !== undefined && isOfBatch(record, call, end); record = records[seq]) seq++;
+  for (let record = records[seq]; record !== undefined; record = records[++seq]) {
+    if (!isOfBatch(record, { before: records[seq - 1], call, end })) break;
+  }
   return seq;
 }
 
-function isOfBatch({ actor, at }: JournalRecord, { process }: Call, { journalAt }: NonNullable<Call["end"]>): boolean {
-  return (actor === SWEEPER || actor.startsWith(`${process}#`)) && at === journalAt;
+/** The records of a batch have the time that its journal saw, or that of the record before, if that is later. */
+function isOfBatch(
+  { actor, at }: JournalRecord,
+  { before, call: { process }, end: { journalAt } }: {
+    readonly before: JournalRecord | undefined;
+    readonly call: Call;
+    readonly end: NonNullable<Call["end"]>;
+  },
+): boolean {
+  return (actor === SWEEPER || actor.startsWith(`${process}#`)) && at === Math.max(journalAt, before?.at ?? journalAt);
 }
 
 /** Decides a call without a record at one of its places. The state stays as it is. */
