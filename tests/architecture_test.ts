@@ -156,6 +156,7 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
  */
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
+  "src/app/engine.ts: ...again": "one batch: MAX_BATCH",
   "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",

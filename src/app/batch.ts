@@ -49,23 +49,33 @@ export class Batch {
     return this.#noRoomFor(draft);
   }
 
-  append(draft: Draft): void {
-    this.#sizeBytes = this.#append(draft);
-    this.records.push({ ...draft, seq: this.#seq + this.records.length + 1 });
+  /** Seq of the next record. */
+  get nextSeq(): number {
+    return this.#seq + this.records.length + 1;
   }
 
-  /** The outcomes of the jobs after the transaction failed with an error. */
+  append(record: JournalRecord): void {
+    const { seq: _, ...draft } = record;
+    this.#sizeBytes = this.#append(draft);
+    this.records.push(record);
+  }
+
+  /** The outcomes of the jobs after the transaction failed with an error, if no look at the journal can tell more. */
   outcomesAfter(error: unknown): readonly Outcome[] {
     if (error instanceof AppendFailed) return this.#keepFirst(error);
     if (this.records.length === 0) return this.outcomes.map((outcome) => rejected(outcome, error));
-    const unknown = error instanceof CommitUnknown
-      ? error
-      : new CommitUnknown(this.records.length, `The journal failed: ${error}`, { cause: error });
-    const unchanged = new Unavailable("storage_failed", `${unknown.why}. Nothing was changed by this call`, {
-      cause: error,
-    });
+    const unknown = this.unknownAfter(error);
+    const unchanged = nothingChanged(unknown);
     let uncertain = unknown.appended;
-    return this.outcomes.map((outcome) => rejected(outcome, outcome.appends && uncertain-- > 0 ? unknown : unchanged));
+    return this.outcomes.map((outcome) => {
+      return rejected(outcome, outcome.written !== undefined && uncertain-- > 0 ? unknown : unchanged);
+    });
+  }
+
+  /** An error of the transaction after which some of its records may be in the journal. */
+  unknownAfter(error: unknown): CommitUnknown {
+    if (error instanceof CommitUnknown) return error;
+    return new CommitUnknown(this.records.length, `The journal failed: ${error}`, { cause: error });
   }
 
   /** Keeps the jobs up to the last one whose record was appended; rejects the others, which changed nothing. */
@@ -73,12 +83,19 @@ export class Batch {
     let kept = failure.appended;
     let isLost = false;
     return this.outcomes.map((outcome) => {
-      if (outcome.appends && kept-- <= 0) isLost = true;
+      if (outcome.written !== undefined && kept-- <= 0) isLost = true;
       return isLost ? rejected(outcome, failure) : outcome;
     });
   }
 }
 
-function rejected(outcome: Outcome, error: unknown): Outcome {
+/** The error of a call that is known to have changed nothing, after a commit with an unknown outcome. */
+export function nothingChanged(unknown: CommitUnknown): Unavailable {
+  const { cause = unknown } = unknown;
+  return new Unavailable("storage_failed", `${unknown.why}. Nothing was changed by this call`, { cause });
+}
+
+/** The outcome with an error in place of its answer. */
+export function rejected(outcome: Outcome, error: unknown): Outcome {
   return { ...outcome, deliver: () => outcome.job.reject(error) };
 }

@@ -4,16 +4,26 @@
  * before the records that it depends on are durable.
  */
 
-import type { AnswerOf, CommandOf, CommandType, Context, TaskDefaults } from "../core/messages/commands.ts";
+import type { AnswerOf, CommandOf, CommandType, Context, Repeated, TaskDefaults } from "../core/messages/commands.ts";
 import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
+import { engineRequest } from "../core/model/request.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
 import { advanceClock, rewindClock } from "../core/state/evolve.ts";
 import { type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
 import { isSweepDue } from "../core/state/timers.ts";
 import { answer } from "../core/views/answer.ts";
 import { Batch, MAX_BATCH_BYTES } from "./batch.ts";
-import { type Job, ORCHESTRATOR, type Outcome, type Run, runOfCommand, SWEEP } from "./job.ts";
+import {
+  type CommandOptions,
+  type Job,
+  ORCHESTRATOR,
+  type Outcome,
+  type Run,
+  runOfCommand,
+  runOfRequest,
+  SWEEP,
+} from "./job.ts";
 import { Listeners, type RecordsListener } from "./listeners.ts";
 import {
   AppendFailed,
@@ -25,6 +35,7 @@ import {
   Unavailable,
 } from "./ports.ts";
 import { BrokenState, Replica } from "./replica.ts";
+import { settle } from "./settle.ts";
 
 /** Most calls that wait in one process; more are refused as `overloaded`. */
 export const MAX_QUEUE = 10_000;
@@ -54,6 +65,9 @@ export class Engine {
   readonly #listeners: Listeners;
   readonly #replica: Replica;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
+  /** Makes this engine's request ids differ from those of others. */
+  readonly #requestPrefix = crypto.randomUUID().slice(0, 8);
+  #requests = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
@@ -78,14 +92,27 @@ export class Engine {
   }
 
   /**
-   * Executes a command; resolves to its answer once it is durable.
+   * Executes a command; resolves to its answer once it is durable. With a request id, the command is carried out once:
+   * a repeat by the same caller, whatever process it talks to, resolves to `Repeated`. So does a command whose commit
+   * failed, was found in the journal, and whose answer can't be made any more.
    *
    * @throws Refusal if the rules forbid it
    * @throws Unavailable if it could not be executed: nothing was changed, except perhaps with `outcome_unknown`
    */
-  execute<K extends CommandType>(command: CommandOf<K>, caller: Caller): Promise<AnswerOf<K>> {
+  execute<K extends CommandType>(command: CommandOf<K>, caller: Caller): Promise<AnswerOf<K>>;
+  execute<K extends CommandType>(
+    command: CommandOf<K>,
+    caller: Caller,
+    options: CommandOptions,
+  ): Promise<AnswerOf<K> | Repeated>;
+  execute<K extends CommandType>(
+    command: CommandOf<K>,
+    caller: Caller,
+    options?: CommandOptions,
+  ): Promise<AnswerOf<K> | Repeated> {
     const isSweep = command.type === "sweep" && caller === ORCHESTRATOR;
-    return this.#enqueue({ caller, isRead: false, isSweep, run: runOfCommand(command) });
+    const run = options === undefined ? runOfCommand(command) : runOfRequest(command, options);
+    return this.#enqueue({ caller, isRead: false, isSweep, run });
   }
 
   /**
@@ -226,7 +253,7 @@ export class Engine {
   async #readOnly(jobs: readonly Job[], refusal: Unavailable): Promise<readonly Outcome[]> {
     const read = await this.#readBatch(jobs.filter((job) => job.isRead));
     const refused = jobs.filter((job) => !job.isRead)
-      .map((job) => ({ job, appends: false, deliver: () => job.reject(refusal) }));
+      .map((job) => ({ job, deliver: () => job.reject(refusal) }));
     return [...read, ...refused];
   }
 
@@ -251,11 +278,27 @@ export class Engine {
       if (!batch.isDecided && isReadable(error)) return await this.#readOnly(jobs, error);
       if (!batch.isDecided) throw error;
       this.#queue.unshift(...all.slice(batch.outcomes.length));
-      return batch.outcomesAfter(error);
+      return await this.#outcomesAfter(error, batch);
     }
     for (const record of batch.records) this.#listeners.note(record);
     this.#queue.unshift(...all.slice(batch.outcomes.length));
     return batch.outcomes;
+  }
+
+  /** The outcomes of a batch whose transaction failed. If its commit is unknown, looks what became of it. */
+  async #outcomesAfter(error: unknown, batch: Batch): Promise<readonly Outcome[]> {
+    if (error instanceof AppendFailed || batch.records.length === 0) return batch.outcomesAfter(error);
+    const unknown = batch.unknownAfter(error);
+    try {
+      const { outcomes, again } = await settle(batch, unknown, this.#replica);
+      this.#queue.unshift(...again);
+      return outcomes;
+    } catch (cause) {
+      this.#replica.isStale = true;
+      // A journal that cannot be read leaves the outcome unknown, as its callers are told.
+      if (!(cause instanceof Unavailable)) this.#log.error(`Unexpected, in a look at the journal: ${stackOf(cause)}`);
+      return batch.outcomesAfter(unknown);
+    }
   }
 
   /**
@@ -263,25 +306,28 @@ export class Engine {
    * all jobs have run. Without a batch (reads), no event is applied.
    */
   #perform(job: Job, at: number, batch?: Batch): Outcome {
-    let appends = false;
+    let written: Outcome["written"];
     try {
       const context = this.#contextAt(at, job.caller);
       rewindClock(this.#replica.state, context.now);
       advanceClock(this.#replica.state, context.now);
-      const { draft, answer } = job.run(this.#replica.state, context);
-      if (draft !== undefined && batch !== undefined) {
+      const ran = job.run(this.#replica.state, context);
+      if (ran.draft !== undefined && batch !== undefined) {
+        const { request = engineRequest(this.#requestPrefix, ++this.#requests) } = ran.draft;
+        const draft = { ...ran.draft, request };
         const refusal = batch.noRoomFor(draft);
         if (refusal !== undefined) throw refusal;
-        batch.append(this.#replica.apply(draft));
-        appends = true;
+        const record = this.#replica.apply(draft, batch.nextSeq);
+        batch.append(record);
+        written = { record, ran };
       }
-      const value = answer(this.#replica.state);
-      return { job, appends, deliver: () => job.resolve(value) };
+      const value = ran.answer(this.#replica.state);
+      return { job, written, deliver: () => job.resolve(value) };
     } catch (error) {
       if (error instanceof BrokenState) throw error.cause;
       // Without the sweep, the jobs after it would see expired leases as valid.
       if (error instanceof AppendFailed && job.isSweep && batch?.outcomes.length === 0) throw error;
-      return { job, appends, deliver: () => job.reject(error) };
+      return { job, written, deliver: () => job.reject(error) };
     }
   }
 

@@ -51,7 +51,9 @@ export interface Journal {
    * @throws JournalReplaced if `after` is not in the journal; `decide` was not called
    * @throws AppendFailed if not all records could be written: its `appended` first ones are durable, the others are not
    * in the journal. Also before `decide` is called, if there is no room at all
-   * @throws CommitUnknown if its `appended` first records may or may not be durable; the others are not in the journal
+   * @throws CommitUnknown if its `appended` first records may or may not be durable, or may still arrive; the others are
+   * not in the journal. They can only come with the next seqs after those that `follow` was given: once `read` yields
+   * another record with such a seq, they never will. If the journal can't be read either, the outcome stays unknown
    * @throws whatever the transaction throws; nothing was appended
    */
   transact(after: Position, transaction: Transaction): Promise<Position>;
@@ -134,12 +136,12 @@ export class AppendFailed extends Unavailable {
   }
 }
 
-/** A transaction that was written but may be lost, because the store could not make it durable. */
+/** A transaction that may be in the journal or not: the store could not make it durable, or lost its connection. */
 export class CommitUnknown extends Unavailable {
   override readonly name = "CommitUnknown";
 
   /**
-   * @param appended how many records, from the first, were written and may be durable
+   * @param appended how many records, from the first, may be in the journal
    * @param why the failure, as a sentence without a full stop
    */
   constructor(readonly appended: number, readonly why: string, options?: ErrorOptions) {

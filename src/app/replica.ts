@@ -7,6 +7,7 @@ import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { applyWithConsequences } from "../core/state/cascade.ts";
 import { evolveRecord } from "../core/state/evolve.ts";
+import { rememberRequest } from "../core/state/requests.ts";
 import { restore } from "../core/state/snapshot.ts";
 import { emptyState, type State } from "../core/state/state.ts";
 import type { Listeners } from "./listeners.ts";
@@ -63,17 +64,29 @@ export class Replica {
     this.position = position;
   }
 
+  /** The first records after the position, at most `limit`. They are durable. Changes nothing. */
+  async peek(limit: number): Promise<readonly JournalRecord[]> {
+    const found: JournalRecord[] = [];
+    for await (const { records } of this.#journal.read(this.position)) {
+      for (const record of records) if (found.length < limit) found.push(record);
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
   /**
-   * Applies the events of a draft, which is not durable yet. Returns the draft with the events that follow from them.
+   * Applies a draft, which is not durable yet, as the record `seq`. Returns it with the events that follow from its own.
    *
    * @throws Refusal if it is too large for one record; then nothing was applied
    * @throws BrokenState if an event cannot be applied, which is a bug
    */
-  apply(draft: Draft): Draft {
+  apply(draft: Draft, seq: number): JournalRecord {
     try {
       // The state is ahead of the journal until the append succeeds.
       this.isStale = true;
-      return { ...draft, events: applyWithConsequences(this.state, draft.events, draft.at) };
+      const record = { ...draft, events: applyWithConsequences(this.state, draft.events, draft.at), seq };
+      rememberRequest(this.state, record);
+      return record;
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;
       throw new BrokenState("An event could not be applied", { cause });

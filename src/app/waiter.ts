@@ -1,7 +1,7 @@
 /** One claim that waits: who made it, its last answer, and how it is settled. */
 
 import type { Caller } from "../core/model/access.ts";
-import type { Claim, CommandOf, NoTasksReason } from "../core/messages/commands.ts";
+import type { Claim, CommandOf, NoTasksReason, Repeated } from "../core/messages/commands.ts";
 
 export type ClaimCommand = CommandOf<"claim_task">;
 
@@ -9,6 +9,8 @@ export type ClaimCommand = CommandOf<"claim_task">;
 export interface Waiter {
   readonly command: ClaimCommand;
   readonly caller: Caller;
+  /** The request id that the caller gave. The tries of one wait share it, as at most one of them claims. */
+  readonly request: string | undefined;
   /** Aborted when the client gives up. */
   readonly signal: AbortSignal;
   isAnswered: boolean;
@@ -16,7 +18,7 @@ export interface Waiter {
   trying: Promise<void> | undefined;
   /** The answer to the last try: why there was no task. */
   lastAnswer: Claim;
-  readonly resolve: (claim: Claim) => void;
+  readonly resolve: (claim: Claim | Repeated) => void;
   readonly reject: (error: unknown) => void;
 }
 

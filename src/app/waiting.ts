@@ -5,7 +5,7 @@
  */
 
 import type { Caller } from "../core/model/access.ts";
-import type { Claim } from "../core/messages/commands.ts";
+import type { Claim, Repeated } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
@@ -34,6 +34,8 @@ const SPREAD_MS = 8;
 const REPORT_MS = 5_000;
 
 export interface WaitOptions {
+  /** The request id that the caller gave. */
+  readonly request?: string | undefined;
   /** A longer wait than `Waiting.maxWaitMs` is shortened to it. */
   readonly waitMs: number;
   /** Ends the waiting; nothing is claimed after that. */
@@ -90,11 +92,12 @@ export class Waiting {
 
   /**
    * Claims a task; waits for one if there is none and waiting can help. Ends older waits of the same caller and
-   * instance: many clients give up a call without cancelling it, and nobody would read what it claims.
+   * instance: many clients give up a call without cancelling it, and nobody would read what it claims. A repeat of a
+   * claim that got a task resolves to `Repeated`.
    *
    * @throws whatever `Engine.execute` throws
    */
-  async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim> {
+  async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
     const key = callerKey(command, caller);
     this.#newest.set(key, command);
     for (const waiter of this.#waiters) {
@@ -120,19 +123,21 @@ export class Waiting {
   }
 
   /** Tries once, and waits if that can help. */
-  async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim> {
-    const { signal } = options;
+  async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
+    const { signal, request } = options;
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
-    const first = await this.#engine.execute(command, caller);
+    const first = await this.#engine.execute(command, caller, { request });
+    if ("repeated" in first) return first;
     if (signal.aborted) await this.#handBack(first, command, caller);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
     if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
-    const { promise, resolve, reject } = Promise.withResolvers<Claim>();
+    const { promise, resolve, reject } = Promise.withResolvers<Claim | Repeated>();
     const waiter = {
       command,
       caller,
+      request,
       signal,
       isAnswered: false,
       trying: undefined,
@@ -146,8 +151,8 @@ export class Waiting {
   /** Waits until the waiter is answered, its time is over, or its client gives up. */
   async #wait(
     waiter: Waiter,
-    { waitMs, onWaiting, promise }: WaitOptions & { readonly promise: Promise<Claim> },
-  ): Promise<Claim> {
+    { waitMs, onWaiting, promise }: WaitOptions & { readonly promise: Promise<Claim | Repeated> },
+  ): Promise<Claim | Repeated> {
     const startedAt = performance.now();
     const report = () => {
       try {
@@ -207,7 +212,7 @@ export class Waiting {
   }
 
   /** Answers a waiter, without another try. */
-  #end(waiter: Waiter, claim = waiter.lastAnswer): void {
+  #end(waiter: Waiter, claim: Claim | Repeated = waiter.lastAnswer): void {
     this.#remove(waiter);
     waiter.isAnswered = true;
     waiter.resolve(claim);
@@ -240,9 +245,10 @@ export class Waiting {
 
   /** Claims for a waiter; hands the task back if the waiter no longer waits. */
   async #claimFor(waiter: Waiter): Promise<void> {
-    const { command, caller, signal } = waiter;
+    const { command, caller, request, signal } = waiter;
     try {
-      const claim = await this.#engine.execute(command, caller);
+      const claim = await this.#engine.execute(command, caller, { request });
+      if ("repeated" in claim) return this.#end(waiter, claim);
       const { lostTasks = claim.lostTasks } = waiter.lastAnswer;
       const answer = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
       if (claim.task === undefined) {

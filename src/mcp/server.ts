@@ -18,6 +18,7 @@ import { PROMPT_METHODS } from "./methods/prompt_methods.ts";
 import { resourceMethods } from "./methods/resource_methods.ts";
 import { toolMethods } from "./methods/tool_methods.ts";
 import { protocolErrorOf } from "./protocol_error.ts";
+import { requestIdOf, unlessRepeated } from "./request_id.ts";
 import {
   CLIENT_INFO_META_KEY,
   type Implementation,
@@ -139,16 +140,26 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
       .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
   const name = clientName(server, mcpReq.envelope);
+  // Some tools repeat their command until all is done: the id is that of the first.
+  let isFirst = true;
+  const requestId = () => {
+    const id = isFirst ? requestIdOf(mcpReq._meta) : undefined;
+    isFirst = false;
+    return id;
+  };
   const caller: Caller = { name, role, via: { transport: "stdio", client: name, process, session } };
   return {
     engine,
-    execute: (command) => engine.execute(command, caller),
+    async execute(command) {
+      return unlessRepeated(await engine.execute(command, caller, { request: requestId() }));
+    },
     query: (query) => engine.query(query, caller),
     waiting,
     heard,
     now: () => engine.now(),
     answers,
     caller,
+    requestId,
     signal: mcpReq.signal,
     report: progressToken === undefined ? undefined : report,
   };

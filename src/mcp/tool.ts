@@ -15,6 +15,7 @@ import { Refusal } from "../core/model/refusal.ts";
 import { printable } from "../core/model/values.ts";
 import { listedSchema } from "./listed_schema.ts";
 import { readArguments, type Reading } from "./read_arguments.ts";
+import { repeatedAnswer, RepeatedCall } from "./request_id.ts";
 import type { CallToolResult, ToolAnnotations, ToolListing } from "./sdk.ts";
 
 /** Most problems with arguments that a message lists. */
@@ -24,7 +25,7 @@ const MAX_ISSUES = 5;
 export interface CallContext {
   /** Reads the journal. Commands and queries go through `execute` and `query`. */
   readonly engine: Pick<Engine, "history" | "catchUp">;
-  /** Executes a command for the caller. */
+  /** Executes a command for the caller. Throws `RepeatedCall` if it was carried out before with the same request id. */
   readonly execute: <K extends CommandType>(command: CommandOf<K>) => Promise<AnswerOf<K>>;
   /** Answers a query of the caller. */
   readonly query: <K extends QueryType>(query: QueryOf<K>) => Promise<ResultOf<K>>;
@@ -34,6 +35,8 @@ export interface CallContext {
   readonly now: () => number;
   /** The client. The instance is an argument of the call. */
   readonly caller: Caller;
+  /** The request id of the call's first command, if the client gave one. Throws a `Refusal` if it is malformed. */
+  readonly requestId: () => string | undefined;
   /** Serializes answers no faster than the client reads them. */
   readonly answers: AnswerQueue;
   /** Aborted when the client cancels the call or disconnects. */
@@ -121,6 +124,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
         const answer = await definition.run(checked, context);
         return await context.answers.write(() => toResult(answer, ignored), charactersOf);
       } catch (error) {
+        if (error instanceof RepeatedCall) return toResult(repeatedAnswer(error.answer), ignored);
         if (!(error instanceof Refusal) || ignored === undefined) throw error;
         // The refusal may be due to a parameter that was ignored.
         throw new Refusal(error.code, `${error.message}. ${ignored}`, error.data);

@@ -108,6 +108,20 @@ Deno.test("the journal has the client's name from each request of 2026-07-28", a
   assertEquals(records.map(({ actor }) => actor.split("#")[0]), ["first", "client", "second"]);
 });
 
+Deno.test("a call of 2026-07-28 with a request id is carried out once", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = new RawServer(directory.path);
+  const call = { name: "create_task", arguments: { id: "a", description: "" } };
+  const answers: unknown[] = [];
+  for (const id of [1, 2]) {
+    const meta = { ...metaOf("client"), "orchestrator/requestId": "r" };
+    await server.write(request(id, "tools/call", { ...call, _meta: meta }));
+    const result = (await server.next())?.result;
+    answers.push([result?.["isError"], (result?.["structuredContent"] as Json)["repeated"]]);
+  }
+  assertEquals(answers, [[undefined, undefined], [undefined, true]]);
+});
+
 Deno.test("only results that cannot change may be cached", async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path);

@@ -150,8 +150,11 @@ const CASES: readonly Case[] = [
   refusal("get_task_details", { task_id: "no" }, ...notFound("no")),
 ];
 
-/** Every code that a local operator can meet: the type keeps this complete. `roles_test.ts` has the other one. */
-const CODES: Readonly<Record<Exclude<RefusalCode, "forbidden">, true>> = {
+/**
+ * Every code that a local operator can meet without a request id: the type keeps this complete. `roles_test.ts` and
+ * `request_id_test.ts` have the other two.
+ */
+const CODES: Readonly<Record<Exclude<RefusalCode, "forbidden" | "request_reused">, true>> = {
   invalid_value: true,
   limit_exceeded: true,
   already_exists: true,

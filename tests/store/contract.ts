@@ -9,8 +9,12 @@ import { until } from "../support/until.ts";
 
 /** A fresh journal. */
 export interface Subject extends AsyncDisposable {
-  /** Another handle on it, as another process would have. */
-  open(): Journal;
+  /**
+   * Another handle on it, as another process would have.
+   *
+   * @param skewMs how far the clock of that process is wrong, in milliseconds. Default: 0
+   */
+  open(skewMs?: number): Journal;
 }
 
 export interface ContractOptions {
@@ -28,6 +32,7 @@ const ODD_DRAFTS: readonly Undated[] = [
   drafted("7", "lone surrogates \ud800 and \udc00, a pair \ud83d\ude00, a private one \ue000"),
   drafted("long", LONG),
   { actor: "", command: "", events: [] },
+  { actor: "x", request: 'é"#0123456789abcdef', command: "leave", events: [] },
   { actor: "x", via: { transport: "stdio", client: "x", process: "7", session: "s" }, command: "c", events: [] },
   {
     actor: "ü",

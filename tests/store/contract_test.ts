@@ -7,17 +7,24 @@ import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { realDisk } from "../../src/store/file/disk.ts";
-import { testJournal } from "./contract.ts";
+import { type ContractOptions, testJournal } from "./contract.ts";
+import { testEngine } from "./engine_contract.ts";
 
-testJournal("MemoryJournal", {
+function testStore(name: string, options: ContractOptions): void {
+  testJournal(name, options);
+  testEngine(name, options);
+}
+
+testStore("MemoryJournal", {
   permissions: "none",
   make() {
     const journal = new MemoryJournal(steppingClock());
+    // As a database has one clock, whatever that of a process.
     return Promise.resolve({ open: () => journal, [Symbol.asyncDispose]: () => Promise.resolve() });
   },
 });
 
-testJournal("FileJournal in one segment", {
+testStore("FileJournal in one segment", {
   permissions: { read: "inherit", write: "inherit" },
   async make() {
     const directory = await temporaryDirectory();
@@ -28,7 +35,7 @@ testJournal("FileJournal in one segment", {
   },
 });
 
-testJournal("FileJournal in many segments", {
+testStore("FileJournal in many segments", {
   permissions: { read: "inherit", write: "inherit" },
   async make() {
     const directory = await temporaryDirectory();
@@ -39,7 +46,7 @@ testJournal("FileJournal in many segments", {
   },
 });
 
-testJournal("FileJournal with a segment for each transaction, in memory", {
+testStore("FileJournal with a segment for each transaction, in memory", {
   permissions: "none",
   make() {
     return Promise.resolve({
@@ -51,7 +58,7 @@ testJournal("FileJournal with a segment for each transaction, in memory", {
 
 function opener(
   options: Pick<ConstructorParameters<typeof FileJournal>[0], "directory" | "disk" | "segmentBytes">,
-): () => FileJournal {
+): (skewMs?: number) => FileJournal {
   const now = steppingClock();
-  return () => new FileJournal({ ...options, now, log: new RecordingLog() });
+  return (skewMs = 0) => new FileJournal({ ...options, now: () => now() + skewMs, log: new RecordingLog() });
 }

@@ -134,6 +134,16 @@ export type Command = { [K in CommandType]: CommandOf<K> }[CommandType];
 
 export type AnswerOf<K extends CommandType> = Commands[K]["answer"];
 
+/** The answer to a command that was carried out before with the same request id: nothing was changed now. */
+export interface Repeated {
+  readonly repeated: true;
+  /** Seq of the record that holds the command. */
+  readonly seq: number;
+  /** The tasks that the command names or claimed, and the groups that it names, as they are now (the first few). */
+  readonly tasks: readonly TaskView[];
+  readonly groups: readonly GroupView[];
+}
+
 /** The inputs of a decision beside the state and the command. */
 export interface Context {
   readonly caller: Caller;

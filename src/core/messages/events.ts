@@ -150,6 +150,8 @@ export interface Draft {
   readonly actor: string;
   /** The way by which the command came. Absent in records of format 2, and where no client asked for it. */
   readonly via?: Via;
+  /** The id of the request: see `model/request.ts`. Absent in records of format 2. */
+  readonly request?: string;
   /** The command's type. */
   readonly command: string;
   readonly events: readonly Event[];

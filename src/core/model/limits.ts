@@ -81,6 +81,12 @@ export const MAX_IMPORT_BYTES = 1024 * 1024;
  */
 export const MAX_RECORD_TASKS = 1_000;
 
+/** Most request ids of callers that the state remembers. Over it, the oldest one is forgotten. */
+export const MAX_REQUESTS = 10_000;
+
+/** Most tasks, and most groups, that the answer to a repeated command shows. */
+export const MAX_REPEATED = 100;
+
 /** Attempts that a task remembers, besides the current or last one. */
 export const MAX_PAST_ATTEMPTS = 10;
 

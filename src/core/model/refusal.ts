@@ -33,6 +33,8 @@ export type RefusalCode =
   | "not_eligible"
   /** A group, a lock or the instance has reached its limit of running tasks. */
   | "limit_reached"
+  /** The caller has given another command this request id; `data.seq` is the record of that one. */
+  | "request_reused"
   /** The caller's role has no right to the call; `data.verb` names the right. */
   | "forbidden";
 

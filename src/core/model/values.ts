@@ -27,7 +27,8 @@ export type IdKind =
   | "Parameter name"
   | "Role"
   | "Capability"
-  | "Lock";
+  | "Lock"
+  | "Request id";
 
 /** Refuses an id that is empty, too long, padded with white space or has invisible characters. */
 export function checkId(id: string, what: IdKind): void {

@@ -11,6 +11,7 @@ import { onInstanceEvent } from "./evolve_instances.ts";
 import { emptyHeap } from "./heap.ts";
 import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
+import { rememberRequest } from "./requests.ts";
 import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { touchGroup } from "./touch.ts";
@@ -80,9 +81,10 @@ export function evolve(state: State, event: Event, clock: number): void {
   }
 }
 
-/** Applies a record's events. */
+/** Applies a record: its events and its request id. */
 export function evolveRecord(state: State, record: JournalRecord): void {
   for (const event of record.events) evolve(state, event, record.at);
+  rememberRequest(state, record);
 }
 
 /**

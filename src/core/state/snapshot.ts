@@ -4,10 +4,12 @@
 
 import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
+import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import { addGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
+import { restoreRequests } from "./requests.ts";
 import { emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
 
@@ -26,6 +28,8 @@ export interface Snapshot {
   readonly groups: readonly Group[];
   readonly instances: readonly Instance[];
   readonly templates: readonly SavedTemplate[];
+  /** The oldest first. */
+  readonly requests: readonly PastRequest[];
   readonly nextOrder: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
@@ -47,6 +51,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     templates: Array.from(state.templates, ([name, { versions, isArchived }]) => {
       return { name, versions: [...versions], isArchived };
     }),
+    requests: Array.from(state.requests.values()),
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
   };
@@ -62,6 +67,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
     state.templates.set(name, { versions: [...versions], isArchived });
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
+  restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   addDrained(state);
   state.nextOrder = snapshot.nextOrder;

@@ -7,6 +7,7 @@ import type { Dependency, Outcome, ResultCondition, Verdict } from "../model/dep
 import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
 import type { Instance } from "../model/instance.ts";
+import type { PastRequest } from "../model/request.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
@@ -21,6 +22,8 @@ export interface State {
   readonly instances: IdMap<InstanceNode>;
   /** The saved templates, without the built-in ones. */
   readonly templates: IdMap<TemplateNode>;
+  /** The newest requests of callers, the oldest first. */
+  readonly requests: Map<string, PastRequest>;
   readonly locks: Map<string, LockNode>;
   readonly ready: ReadyTasks;
   /** Pending tasks with the standing `waiting`, in the order of creation. */
@@ -283,6 +286,7 @@ export interface ReadonlyState {
   readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;
   readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
   readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
+  readonly requests: ReadonlyMap<string, PastRequest>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
   readonly ready: Readonly<ReadyTasks>;
   readonly waiting: ReadonlyHeap<TaskNode>;
@@ -314,6 +318,7 @@ export function emptyState(epoch = 0): State {
     groups: new IdMap(),
     instances: new IdMap(),
     templates: new IdMap(),
+    requests: new Map(),
     locks: new Map(),
     ready: emptyReadyTasks(),
     waiting: emptyHeap(isCreatedBefore),

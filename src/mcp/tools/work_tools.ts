@@ -9,6 +9,7 @@ import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
+import { unlessRepeated } from "../request_id.ts";
 import { adds, type CallContext, changes, defineTool, noteIgnored, type Tool, type ToolAnswer } from "../tool.ts";
 import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
@@ -34,12 +35,14 @@ export const WORK_TOOLS: readonly Tool[] = [
         ? noteIgnored({ wait_ms }, "a claim with task_id does not wait")
         : undefined,
     async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
-      const { waiting, caller, signal } = context;
+      const { waiting, caller, requestId, signal } = context;
       const onWaiting = reporter(wait_ms, context);
-      const claim = await waiting.claim(
-        { type: "claim_task", instance: instance_id, ...defined({ id: task_id, roles, capabilities }) },
-        caller,
-        { waitMs: wait_ms, signal, ...(onWaiting !== undefined && { onWaiting }) },
+      const claim = unlessRepeated(
+        await waiting.claim(
+          { type: "claim_task", instance: instance_id, ...defined({ id: task_id, roles, capabilities }) },
+          caller,
+          { waitMs: wait_ms, request: requestId(), signal, ...(onWaiting !== undefined && { onWaiting }) },
+        ),
       );
       return claimAnswer(claim, waitNote(claim, wait_ms, waiting.maxWaitMs));
     },

@@ -169,10 +169,14 @@ export class CheckpointFiles implements Checkpoints {
   /** The checkpoint, if both files are whole and belong to each other and to the journal. */
   #read(standing: Standing): Checkpoint | undefined {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
-    const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
+    const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [], requests = [] } =
+      standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
     return tasks &&
-      { snapshot: { tasks, groups, instances, templates, nextOrder, recordedAt }, position: toPosition(position) };
+      {
+        snapshot: { tasks, groups, instances, templates, requests, nextOrder, recordedAt },
+        position: toPosition(position),
+      };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

@@ -54,10 +54,10 @@ export interface Place {
 
 /** Encodes a draft as the record of a place. */
 export function encodeRecord(
-  { at, actor, via, command, events }: Draft,
+  { at, actor, via, request, command, events }: Draft,
   { seq, previous, isFirstOfFormat = false }: Place,
 ): EncodedRecord {
-  const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, command, events });
+  const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, request, command, events });
   const hash = isFirstOfFormat ? sha256(previous + body) : twoStepHash(previous, body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
@@ -126,12 +126,20 @@ const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
  */
 function parseBody(body: string): JournalRecord | string {
   // Every field of the record is checked below.
-  const { seq, at, actor, via, command, events } = JSON.parse(body) as JournalRecord;
+  const { seq, at, actor, via, request, command, events } = JSON.parse(body) as JournalRecord;
   const isRecord = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof actor === "string" &&
     typeof command === "string" && Array.isArray(events);
   if (!isRecord) return "this program does not know its form";
   const unknown = events.find((event) => !KNOWN_EVENTS.has(event?.type));
   return unknown === undefined
-    ? { seq, at, actor, ...(via !== undefined && { via }), command, events }
+    ? {
+      seq,
+      at,
+      actor,
+      ...(via !== undefined && { via }),
+      ...(request !== undefined && { request }),
+      command,
+      events,
+    }
     : `this program does not know its event ${JSON.stringify(unknown?.type)}`;
 }

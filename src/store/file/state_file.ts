@@ -29,6 +29,7 @@ const bodySchema = z.object({
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
+  requests: z.custom<Snapshot["requests"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
   /** SHA-256 of earlier `tasks.json` files, newest first. */
@@ -63,7 +64,7 @@ export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
 
 /**
  * The text of a `state.json`, in slices of at most `SLICE_CHARACTERS` and one line. The first line has all but the lists;
- * then each group, instance and version of a template has a line.
+ * then each group, instance, request and version of a template has a line.
  */
 export function* formatStateFile(state: Omit<CheckpointState, "version">): Iterable<string> {
   const hash = sha256Stream();
@@ -83,10 +84,13 @@ export function* formatStateFile(state: Omit<CheckpointState, "version">): Itera
 }
 
 /** The lines before the last one. Without line feeds, and with a brace at the end, they are what the digest covers. */
-function* linesOf({ groups = [], instances = [], templates = [], ...head }: Omit<CheckpointState, "version">) {
+function* linesOf(
+  { groups = [], instances = [], templates = [], requests = [], ...head }: Omit<CheckpointState, "version">,
+) {
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf("groups", groups);
   yield* listOf("instances", instances);
+  yield* listOf("requests", requests);
   yield ',"templates":[';
   for (const [index, { versions, ...template }] of templates.entries()) {
     yield (index === 0 ? "" : ",") + JSON.stringify(template).slice(0, -1);

@@ -163,4 +163,16 @@ export const PLANTS: readonly Plant[] = [
     code: "    await this.#saving;\n",
     instead: "",
   },
+  {
+    name: "a command that may still arrive is run again",
+    path: "src/app/settle.ts",
+    code: "const isFinal = found.length > kept;",
+    instead: "const isFinal = found.length >= kept;",
+  },
+  {
+    name: "an id of a caller counts for every caller",
+    path: "src/core/state/requests.ts",
+    code: "return JSON.stringify([caller, id]);",
+    instead: "return JSON.stringify([caller.length > 99, id]);",
+  },
 ];

@@ -70,7 +70,8 @@ for (const [way, plan] of Object.entries(WAYS)) {
 }
 
 test("a failed append reports how many records are in the journal", async () => {
-  const drafts = ["a", "b", "c"].map((id) => drafted(id));
+  // As long as those of an engine.
+  const drafts = ["a", "b", "c"].map((id, index) => ({ ...drafted(id), request: `#0a1b2c3d-${index}` }));
   for (let taken = 0; taken < await sizeOfBatch(); taken += 7) {
     const disk = new FaultyDisk(new MemoryDisk());
     await using store = openStore({ directory: "/data", disk });

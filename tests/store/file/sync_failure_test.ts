@@ -92,6 +92,18 @@ test("opening a directory for its sync is retried, and its failure does not stop
   }
 });
 
+test("a call whose directory cannot be opened once is answered, as the look that follows makes it durable", async () => {
+  const memory = new MemoryDisk();
+  const disk = new FaultyDisk(memory);
+  await using store = await startStore({ directory: "/data", disk });
+  const notOpened = new NotOpened("/data", new Error("Too many open files (os error 24)"));
+  let failures = 0;
+  disk.plan = ({ name }) => name === "syncDirectory" && failures++ === 0 ? { error: notOpened } : undefined;
+  await Promise.all([createTask(store.engine, "a"), createTask(store.engine, "b")]);
+  await using again = await startStore({ directory: "/data", disk: memory.afterPowerLoss() });
+  assertEquals([await taskIds(again.engine), failures > 1], [["a", "b"], true]);
+});
+
 test("a reader whose sync fails delivers no record that it read", async () => {
   const disk = new FaultyDisk(new MemoryDisk());
   await using reader = await startStore({ directory: "/data", disk });

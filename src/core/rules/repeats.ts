@@ -1,0 +1,65 @@
+/** Commands with a request id of their caller: each is carried out once, and a repeat is answered from the present state. */
+
+import { accessOfCommand } from "../messages/access.ts";
+import type { CommandOf, CommandType, Context, Repeated } from "../messages/commands.ts";
+import type { Event } from "../messages/events.ts";
+import { authorize } from "../model/access.ts";
+import { MAX_REPEATED } from "../model/limits.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { CallerRequest, PastRequest } from "../model/request.ts";
+import { findRequest } from "../state/requests.ts";
+import type { ReadonlyState } from "../state/state.ts";
+import { groupViewOf } from "../views/groups.ts";
+import { viewOf } from "../views/tasks.ts";
+
+/**
+ * The request that a command repeats; undefined if it is new, or was forgotten.
+ *
+ * @throws Refusal `forbidden`, or `request_reused` if the caller gave this id to another command
+ */
+export function repeatedBy<K extends CommandType>(
+  state: ReadonlyState,
+  command: CommandOf<K>,
+  { caller, request }: Pick<Context, "caller"> & { readonly request: CallerRequest },
+): PastRequest | undefined {
+  authorize(caller, command.type, accessOfCommand(command));
+  const past = findRequest(state, caller.name, request.id);
+  if (past === undefined || past.fingerprint === request.fingerprint) return past;
+  throw new Refusal(
+    "request_reused",
+    `Cannot ${command.type} as ${caller.name} used the request id ${request.id} for another command, which record ` +
+      `${past.seq} holds: give each command an id of its own, and repeat a command with the same parameters`,
+    { request: request.id, seq: past.seq },
+  );
+}
+
+/** The answer to a command that was carried out already, from the present state. */
+export function repeatedAnswer<K extends CommandType>(
+  state: ReadonlyState,
+  command: CommandOf<K>,
+  { seq, claimed }: Pick<PastRequest, "seq" | "claimed">,
+): Repeated {
+  const { tasks = [], groups = [] } = accessOfCommand(command);
+  const ids = claimed === undefined ? tasks : new Set([claimed, ...tasks]);
+  return {
+    repeated: true,
+    seq,
+    tasks: firstFound(ids, (id) => state.tasks.get(id)).map(viewOf),
+    groups: firstFound(groups, (id) => state.groups.get(id)).map(groupViewOf),
+  };
+}
+
+/** Whether a record with these events makes its request remembered: a sign of life alone does not. */
+export function isRemembered(events: readonly Event[]): boolean {
+  return events.some(({ type }) => type !== "instance.renewed");
+}
+
+function firstFound<Node>(ids: Iterable<string>, find: (id: string) => Node | undefined): readonly Node[] {
+  const found: Node[] = [];
+  for (const id of ids) {
+    const node = find(id);
+    if (node !== undefined) found.push(node);
+    if (found.length === MAX_REPEATED) break;
+  }
+  return found;
+}

@@ -1,0 +1,39 @@
+/** The newest requests of callers that were carried out, so that a repeat is not carried out again. */
+
+import type { JournalRecord } from "../messages/events.ts";
+import { MAX_REQUESTS } from "../model/limits.ts";
+import { parseRequest, type PastRequest } from "../model/request.ts";
+import type { ReadonlyState, State } from "./state.ts";
+
+/** Remembers the request of a record if a caller gave its id. */
+export function rememberRequest(state: State, record: JournalRecord): void {
+  const request = record.request === undefined ? undefined : parseRequest(record.request);
+  if (request === undefined) return;
+  const claimed = claimedBy(record);
+  const past = { ...request, caller: record.actor, seq: record.seq, ...(claimed !== undefined && { claimed }) };
+  state.requests.set(keyOf(past), past);
+  if (state.requests.size <= MAX_REQUESTS) return;
+  for (const oldest of state.requests.keys()) {
+    state.requests.delete(oldest);
+    return;
+  }
+}
+
+/** The request of a caller with this id; undefined if it was not carried out, or long ago. */
+export function findRequest(state: ReadonlyState, caller: string, id: string): PastRequest | undefined {
+  return state.requests.get(keyOf({ caller, id }));
+}
+
+/** Puts the requests of a snapshot back, the oldest first. */
+export function restoreRequests(state: State, requests: readonly PastRequest[]): void {
+  for (const past of requests) state.requests.set(keyOf(past), past);
+}
+
+/** The task that a record claims, if any. */
+export function claimedBy({ events }: Pick<JournalRecord, "events">): string | undefined {
+  return events.find((event) => event.type === "task.claimed")?.id;
+}
+
+function keyOf({ caller, id }: Pick<PastRequest, "caller" | "id">): string {
+  return JSON.stringify([caller, id]);
+}
