@@ -5,6 +5,7 @@
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
+import { isClaimOver } from "../core/state/requests.ts";
 import { type Batch, nothingChanged, rejected } from "./batch.ts";
 import { type Job, type Outcome, SWEEP, type Written } from "./job.ts";
 import type { CommitUnknown } from "./ports.ts";
@@ -63,13 +64,15 @@ function answered(
 ): Outcome {
   const { job } = outcome;
   try {
-    const value = ran.answer(replica.state);
-    return { ...outcome, deliver: () => job.resolve(value) };
+    if (!isClaimOver(replica.state, record)) {
+      const value = ran.answer(replica.state);
+      return { ...outcome, deliver: () => job.resolve(value) };
+    }
   } catch (error) {
     if (ran.isRefused === true) return rejected(outcome, error);
-    // What the answer was to show has changed since.
-    if (ran.answerLater === undefined) return rejected(outcome, unknown);
-    const value = ran.answerLater(replica.state, record.seq);
-    return { ...outcome, deliver: () => job.resolve(value) };
+    // What the answer was to show has changed since: it can't be made any more.
   }
+  if (ran.answerLater === undefined) return rejected(outcome, unknown);
+  const value = ran.answerLater(replica.state, record.seq);
+  return { ...outcome, deliver: () => job.resolve(value) };
 }

@@ -153,6 +153,18 @@ export function testEngine(name: string, { permissions, make }: ContractOptions)
     }
   });
 
+  test("an attempt that is over by the time of the look is not handed out", async ({ engine, other, journal }) => {
+    await engine.execute(create(newTask("a")), caller);
+    journal.losses.push("after");
+    journal.onLost = async () => {
+      await other.execute({ type: "release_task", id: "a", instance: "ann" }, caller);
+      await other.execute({ type: "claim_task", instance: "bob" }, caller);
+    };
+    const answer = await engine.execute({ type: "claim_task", instance: "ann" }, caller, {});
+    assert("repeated" in answer);
+    assertEquals(answer.tasks.map(({ id, assignedTo, attempt }) => [id, assignedTo, attempt]), [["a", "bob", 2]]);
+  });
+
   test("a command that never gets through is given up, with nothing changed", async (scene) => {
     lose(scene, times(10, () => "before"), true);
     const error = await assertRejects(() => scene.engine.execute(create(newTask("a")), caller), Unavailable);

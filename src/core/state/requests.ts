@@ -34,6 +34,15 @@ export function claimedBy({ events }: Pick<JournalRecord, "events">): string | u
   return events.find((event) => event.type === "task.claimed")?.id;
 }
 
+/** Whether an attempt that a record begins is over: its claim must not be answered any more as if it were not. */
+export function isClaimOver(state: ReadonlyState, { events }: Pick<JournalRecord, "events">): boolean {
+  return events.some((event) => {
+    if (event.type !== "task.claimed") return false;
+    const task = state.tasks.get(event.id)?.task;
+    return task?.status !== "in_progress" || task.assignedTo !== event.instance || task.attempt !== event.attempt;
+  });
+}
+
 function keyOf({ caller, id }: Pick<PastRequest, "caller" | "id">): string {
   return JSON.stringify([caller, id]);
 }
