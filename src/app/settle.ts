@@ -5,6 +5,7 @@
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
+import { Refusal } from "../core/model/refusal.ts";
 import { isClaimOver } from "../core/state/requests.ts";
 import { type Batch, nothingChanged, rejected } from "./batch.ts";
 import { type Job, type Outcome, SWEEP, type Written } from "./job.ts";
@@ -69,7 +70,7 @@ function answered(
       return { ...outcome, deliver: () => job.resolve(value) };
     }
   } catch (error) {
-    if (ran.isRefused === true) return rejected(outcome, error);
+    if (ran.isRefused === true || !(error instanceof Refusal)) return rejected(outcome, error);
     // What the answer was to show has changed since: it can't be made any more.
   }
   if (ran.answerLater === undefined) return rejected(outcome, unknown);
