@@ -262,7 +262,7 @@ export class CheckpointFiles implements Checkpoints {
 }
 
 /** Whether a checkpoint is to be replaced by one at `position`: it has fewer records, or is of a version that is not read. */
-function isOutdated({ version, position: { seq } }: CheckpointState, position: Position): boolean {
+function isOutdated({ version, position: { seq } }: CheckpointState, position: FilePosition): boolean {
   return seq < position.seq || (seq === position.seq && !READABLE_SNAPSHOTS.includes(version));
 }
 
