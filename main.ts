@@ -7,6 +7,8 @@ import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
 import { importTasks } from "./src/app/import_tasks.ts";
+import type { Sessions } from "./src/app/ports.ts";
+import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { takeOver } from "./src/app/take_over.ts";
 import { Waiting } from "./src/app/waiting.ts";
@@ -27,7 +29,7 @@ import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/messages/commands.ts";
-import type { Task } from "./src/core/model/task.ts";
+import { DEFAULT_MAX_ATTEMPTS, type Task } from "./src/core/model/task.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
@@ -38,7 +40,9 @@ import { realDisk } from "./src/store/file/disk.ts";
 import { FileJournal } from "./src/store/file/file_journal.ts";
 import { warnIfRemote } from "./src/store/file/file_system.ts";
 import { describePlace, repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
+import { SessionFiles } from "./src/store/file/session_files.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory/memory_journal.ts";
+import { MemorySessions } from "./src/store/memory/memory_sessions.ts";
 import { openForReading } from "./src/store/file/reading.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
 import { formatTasks, parseTasks } from "./src/store/file/tasks_file.ts";
@@ -113,18 +117,21 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
-  const { location, toolsets, role, defaults, maxWaitMs } = invocation;
+  const { location, toolsets, role, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
-  await using app = await startApp(directory, defaults);
-  const { engine } = app;
+  await using app = await startApp(directory, { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults });
+  const { engine, sessions } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const waiting = new Waiting({ engine, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const heard = new Heard(engine);
+  const session = crypto.randomUUID();
+  const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
   const sweeper = new Sweeper({ engine, log });
   serveClient(transport, {
     engine,
+    executor: keeper,
     feed,
     waiting,
     heard,
@@ -132,7 +139,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
     process: String(Deno.pid),
-    session: crypto.randomUUID(),
+    session,
     role,
     answers: transport.answers,
     closing: transport.closing,
@@ -142,6 +149,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
   await waiting.close();
+  await keeper.close();
   heard.close();
   feed.close();
   await sweeper.close();
@@ -200,15 +208,21 @@ function verify(directory: string): Verification {
 async function startApp(
   directory: string | undefined,
   defaults: TaskDefaults = {},
-): Promise<AsyncDisposable & { readonly engine: Engine }> {
-  const { journal, checkpoints, legacy } = directory === undefined
-    ? { journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints, legacy: undefined }
+): Promise<AsyncDisposable & { readonly engine: Engine; readonly sessions: Sessions }> {
+  const { journal, checkpoints, sessions, legacy } = directory === undefined
+    ? {
+      journal: new MemoryJournal(Date.now),
+      checkpoints: noCheckpoints,
+      sessions: new MemorySessions(),
+      legacy: undefined,
+    }
     : openFiles(directory);
   const engine = await Engine.start({ journal, checkpoints, log, defaults });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,
+    sessions,
     async [Symbol.asyncDispose]() {
       await engine.close();
       await checkpointer.close();
@@ -223,7 +237,7 @@ function openFiles(directory: string) {
   const journal = new FileJournal(options);
   warnIfRemote(directory, log);
   const checkpoints = new CheckpointFiles(options);
-  return { journal, checkpoints, legacy: checkpoints };
+  return { journal, checkpoints, sessions: new SessionFiles(options), legacy: checkpoints };
 }
 
 /** The real path of the data directory. */

@@ -22,6 +22,8 @@ const OWN: ReadonlySet<string> = new Set<CommandType>([
 export class Heard {
   /** Times by the journal's clock, in milliseconds since the Unix epoch; the latest call is last in the map. */
   readonly #times = new Map<string, number>();
+  /** The instances that have called this process; the latest call is last in the set. */
+  readonly #callers = new Set<string>();
   readonly #engine: Engine;
   readonly #unsubscribe: () => void;
 
@@ -32,7 +34,16 @@ export class Heard {
 
   /** Records a call of an instance to this process. */
   note(instance: string): void {
+    if (instance.length > MAX_CHARACTERS) return;
+    this.#callers.delete(instance);
+    this.#callers.add(instance);
+    dropOldest(this.#callers);
     this.#set(instance, this.#engine.now());
+  }
+
+  /** The instances that have called this process, the latest last. */
+  callers(): readonly string[] {
+    return [...this.#callers];
   }
 
   /** Time of the last call of an instance, in milliseconds since the Unix epoch. */
@@ -51,15 +62,20 @@ export class Heard {
   }
 
   #set(instance: string, at: number): void {
-    // No id is this long: such a call is refused. So memory stays bounded.
-    if (instance.length > 2 * MAX_ID_CHARACTERS) return;
     const last = Math.max(at, this.#times.get(instance) ?? at);
     this.#times.delete(instance);
     this.#times.set(instance, last);
-    if (this.#times.size <= MAX_INSTANCES) return;
-    for (const oldest of this.#times.keys()) {
-      this.#times.delete(oldest);
-      break;
-    }
+    dropOldest(this.#times);
+  }
+}
+
+/** Most UTF-16 code units of an instance id. A longer one is refused, so it need not be kept: memory stays bounded. */
+const MAX_CHARACTERS = 2 * MAX_ID_CHARACTERS;
+
+function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+  if (kept.size <= MAX_INSTANCES) return;
+  for (const oldest of kept.keys()) {
+    kept.delete(oldest);
+    break;
   }
 }

@@ -73,6 +73,26 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/**
+ * Which clients are connected to the processes that share a journal. The store knows it without writing to the journal,
+ * and learns of the death of a process by itself.
+ */
+export interface Sessions {
+  /**
+   * Makes a session live until it is disposed of or this process dies. The id is unique, and belongs to this process.
+   *
+   * @throws Unavailable `storage_failed`
+   */
+  open(id: string): Promise<AsyncDisposable>;
+
+  /**
+   * Which of these sessions are certainly dead. A session that the store does not know is dead.
+   *
+   * @throws Unavailable `storage_failed` if it cannot tell for some of them, and none of the others is dead
+   */
+  dead(ids: readonly string[]): Promise<readonly string[]>;
+}
+
 /** A cache of the state at a position of the journal. */
 export interface Checkpoints {
   /** The newest usable checkpoint, if there is one. */

@@ -1,10 +1,12 @@
 /** Reads the command line. Bad arguments are reported; none is silently ignored. */
 
 import { Command, CommanderError, Option } from "commander";
+import { DEFAULT_SESSION_GRACE_MS } from "../app/session_keeper.ts";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
 import { type Role, ROLES } from "../core/model/access.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { atLeastOne, factor, from, nonEmpty, toolsetNames, wholeNumber } from "./option_values.ts";
 
 /** The store that the arguments name. */
@@ -24,6 +26,8 @@ export interface ServeOptions {
   readonly defaults: TaskDefaults;
   /** Longest wait of `get_next_task`, in milliseconds. */
   readonly maxWaitMs?: number;
+  /** How long the tasks of an ended session wait for their instances, in milliseconds. */
+  readonly sessionGraceMs?: number;
 }
 
 /** A command and its options. */
@@ -119,7 +123,11 @@ function addServeOptions(program: Command, toolsets: readonly string[]): void {
       .choices(ROLES),
   );
   add("--timeout-ms <ms>", "timeout_ms of tasks that don't set it", from(1, MAX_DURATION_MS));
-  add("--max-attempts <count>", "max_attempts of tasks that don't set it", from(1, MAX_COUNT));
+  add(
+    "--max-attempts <count>",
+    `max_attempts of tasks that don't set it (default: ${DEFAULT_MAX_ATTEMPTS})`,
+    from(1, MAX_COUNT),
+  );
   add("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)", from(0, MAX_DURATION_MS));
   add("--backoff-coefficient <factor>", "each pause is longer than the one before by this factor (default: 2)", factor);
   add("--max-interval-ms <ms>", "longest pause (default: 100 times the first)", from(0, MAX_DURATION_MS));
@@ -127,6 +135,11 @@ function addServeOptions(program: Command, toolsets: readonly string[]): void {
     "--max-wait-ms <ms>",
     `longest wait of get_next_task; clients must not give up a call sooner (default: ${DEFAULT_MAX_WAIT_MS})`,
     from(1, LONGEST_MAX_WAIT_MS),
+  );
+  add(
+    "--session-grace-ms <ms>",
+    `how long tasks without timeout_ms wait for a client that is gone (default: ${DEFAULT_SESSION_GRACE_MS})`,
+    from(0, MAX_DURATION_MS),
   );
 }
 
@@ -180,6 +193,7 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
         role: options.as ?? "admin",
         defaults: defaultsOf(options),
         ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
+        ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
       }));
     });
 }
@@ -205,6 +219,7 @@ interface ServeFlags {
   readonly backoffCoefficient?: number;
   readonly maxIntervalMs?: number;
   readonly maxWaitMs?: number;
+  readonly sessionGraceMs?: number;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

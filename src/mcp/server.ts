@@ -7,6 +7,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
+import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Caller, Role } from "../core/model/access.ts";
 import type { AnswerQueue } from "./answer_queue.ts";
@@ -53,6 +54,8 @@ const INSTRUCTIONS = "Tasks shared by several agents. To plan, call create_tasks
 
 export interface McpServerOptions {
   readonly engine: Engine;
+  /** Executes the client's commands: the engine, or what keeps the client's session. */
+  readonly executor: Pick<SessionKeeper, "execute">;
   readonly feed: Feed;
   readonly waiting: Waiting;
   readonly heard: Heard;
@@ -132,7 +135,7 @@ function finder({ engine, process, session, role }: McpServerOptions): Subscript
 
 /** The context of one request. */
 function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
-  const { engine, waiting, heard, answers, log, process, session, role } = options;
+  const { engine, executor, waiting, heard, answers, log, process, session, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
     if (progressToken === undefined) return;
@@ -151,7 +154,7 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
   return {
     engine,
     async execute(command) {
-      return unlessRepeated(await engine.execute(command, caller, { request: requestId() }));
+      return unlessRepeated(await executor.execute(command, caller, { request: requestId() }));
     },
     query: (query) => engine.query(query, caller),
     waiting,

@@ -154,7 +154,8 @@ function toResult({ json, structured, note }: ToolAnswer, ignored: string | unde
   };
 }
 
-function joinNotes(notes: readonly (string | undefined)[]): string | undefined {
+/** The given notes as one text; undefined if there are none. */
+export function joinNotes(notes: readonly (string | undefined)[]): string | undefined {
   return notes.filter((note) => note !== undefined).join(" ") || undefined;
 }
 

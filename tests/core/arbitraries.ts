@@ -30,6 +30,7 @@ import { create, newTask, times } from "./given.ts";
 export const IDS = ["a", "b", "c", "d", "__proto__", "constructor", "7"];
 export const INSTANCES = ["x", "y", "__proto__"];
 const GROUPS = ["g", "a", "__proto__"];
+const SESSIONS = ["s1", "s2", "__proto__"];
 const NAMES = ["r", "s", "constructor"];
 const TEXTS = ["", "r", "s", `{"a":1}`, "2"];
 
@@ -45,6 +46,8 @@ export interface Turn {
   readonly aheadMs: number;
   readonly defaults: TaskDefaults;
   readonly pick: number | undefined;
+  /** The session that the command comes in. */
+  readonly session?: string | undefined;
 }
 
 /** The things that random commands are made of. */
@@ -79,6 +82,7 @@ export function turns(): fc.Arbitrary<readonly Turn[]> {
       { arbitrary: maybe({ timeoutMs: positive(SHORT_MS), maxAttempts: positive(3) }), weight: 1 },
     ),
     pick: fc.option(fc.nat(), { nil: undefined, freq: 4 }),
+    session: fc.option(fc.constantFrom(...SESSIONS), { nil: undefined, freq: 2 }),
   });
   return fc.tuple(start(), fc.array(said, { maxLength: 50, size: "max" })).map(([start, rest]) => [
     ...start.map((command): Turn => ({ command, at: 0, aheadMs: 0, defaults: {}, pick: undefined })),
@@ -419,6 +423,17 @@ export function command(words: Words): fc.Arbitrary<Command> {
       type: fc.constant("archive_template"),
       name: templateName,
       isArchived: fc.boolean(),
+    }),
+    end_session: record({
+      type: fc.constant("end_session"),
+      session: fc.constantFrom(...SESSIONS),
+      how: fc.constantFrom("closed", "lost"),
+      graceMs: rarely(fc.nat(SHORT_MS), number),
+    }),
+    resume_tasks: record({
+      type: fc.constant("resume_tasks"),
+      session: fc.constantFrom(...SESSIONS),
+      instances: fc.array(instance, { maxLength: 2 }),
     }),
     sweep: record({ type: fc.constant("sweep") }),
   };

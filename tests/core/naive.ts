@@ -33,6 +33,7 @@ export interface Indexes {
   readonly unreachable: readonly string[];
   readonly drained: readonly string[];
   readonly held: readonly (readonly [instance: string, ids: readonly string[]])[];
+  readonly sessions: readonly (readonly [session: string, ids: readonly string[]])[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
@@ -125,6 +126,9 @@ export function indexesOf(state: State): Indexes {
     running: idsOf(inOrder(state.running)),
     unreachable: idsOf(state.unreachable).toSorted(),
     drained: Array.from(state.drained, ({ instance }) => instance.id).toSorted(),
+    sessions: Array.from(state.sessions, ([session, nodes]) => [session, idsOf(nodes).toSorted()] as const).toSorted(
+      byFirst,
+    ),
     held: Array.from(state.held, ([instance, nodes]) => [instance, idsOf(nodes).toSorted()] as const).toSorted(
       byFirst,
     ),
@@ -257,6 +261,9 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     // What cannot be met and drained instances are taken care of by each command.
     unreachable: [],
     drained: [],
+    sessions: Array.from(new Set(running.flatMap(({ session = [] }) => session)), (session) => {
+      return [session, running.filter((task) => task.session === session).map(({ id }) => id).toSorted()] as const;
+    }).toSorted(byFirst),
     held: holders.map((holder) => {
       const ids = running.filter(({ assignedTo }) => assignedTo === holder).map(({ id }) => id);
       return [holder, ids.toSorted()] as const;

@@ -68,7 +68,10 @@ export type ModelCommand = Exclude<
       | "save_template"
       | "apply_template"
       | "archive_template"
-      | "delete_group";
+      | "delete_group"
+      // No caller has a session here: see `sessions_test.ts`.
+      | "end_session"
+      | "resume_tasks";
   }
 >;
 

@@ -31,12 +31,13 @@ export interface Step {
 export function play(turns: readonly Turn[], look: (state: State, step: Step) => void = () => {}): State {
   const state = emptyState();
   for (const turn of turns) {
-    const { at, aheadMs, defaults } = turn;
+    const { at, aheadMs, defaults, session } = turn;
+    const caller = localOperator("test", session === undefined ? undefined : { transport: "stdio", session });
     const before = snapshotOf(state);
     advanceClock(state, at + aheadMs);
     const { now } = state;
     const command = frozen(steer(state, turn));
-    const outcome = tryDeciding(state, command, { caller: localOperator("test"), now, clock: at + aheadMs, defaults });
+    const outcome = tryDeciding(state, command, { caller, now, clock: at + aheadMs, defaults });
     const isRefused = outcome instanceof Refusal;
     const events = isRefused ? [] : applyWithConsequences(state, frozen(outcome.events), at);
     if (!isRefused) outcome.answer(state);

@@ -52,7 +52,7 @@ export async function serve({ now = Date.now, ...options }: ConnectedOptions = {
   const waiting = new Waiting({ engine, feed, log });
   const heard = new Heard(engine);
   const answers = new AnswerQueue(() => true);
-  const parts = { engine, feed, waiting, heard, log, answers, closing: new AbortController().signal };
+  const parts = { engine, executor: engine, feed, waiting, heard, log, answers, closing: new AbortController().signal };
   const [near, far] = InMemoryTransport.createLinkedPair();
   serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1", session: "s1", role: "admin" });
   return {

@@ -40,6 +40,8 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   save_template: ({ template: { name } }) => ({ verb: "plan", templates: [name] }),
   apply_template: ({ name, group }) => ({ verb: "plan", templates: [name], groups: [group] }),
   archive_template: ({ name }) => ({ verb: "plan", templates: [name] }),
+  end_session: () => ({ verb: "administer" }),
+  resume_tasks: ({ instances }) => ({ verb: "administer", instances }),
   sweep: () => ({ verb: "administer" }),
 };
 
@@ -60,5 +62,6 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   next_order: () => ({ verb: "administer" }),
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
   next_event: () => ({ verb: "administer" }),
+  watch_sessions: ({ instances }) => ({ verb: "administer", instances }),
   look_for_claims: ({ claims }) => ({ verb: "work", instances: claims.map(({ instance }) => instance) }),
 };

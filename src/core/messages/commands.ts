@@ -122,6 +122,22 @@ export interface Commands {
     input: { readonly name: string; readonly isArchived: boolean };
     answer: { readonly name: string; readonly isArchived: boolean };
   };
+  /**
+   * End a session: the tasks that it keeps go back after `graceMs`, unless their instances call in another session before.
+   * One call ends it for at most `MAX_RECORD_TASKS` tasks.
+   */
+  end_session: {
+    input: { readonly session: string; readonly how: "closed" | "lost"; readonly graceMs: number };
+    answer: { readonly ended: number; readonly remaining: number };
+  };
+  /**
+   * Keep the tasks whose sessions ended for a session in which their instances have called. One call does so for at most
+   * `MAX_RECORD_TASKS` tasks.
+   */
+  resume_tasks: {
+    input: { readonly session: string; readonly instances: readonly string[] };
+    answer: { readonly resumed: number };
+  };
   /** Expire leases and instances, and mark overdue tasks. */
   sweep: { input: Record<never, never>; answer: { readonly swept: number } };
 }
@@ -157,9 +173,12 @@ export interface Context {
 
 export type TaskDefaults = Pick<TaskSettings, "timeoutMs" | "maxAttempts" | "backoff">;
 
-/** A claimed task, or the reason why there is none. `lostTasks` are those that the instance lost as it did not call. */
+/**
+ * A claimed task, or the reason why there is none. `lostTasks` are those that the instance lost as it did not call.
+ * `heldElsewhere` are those that another connected client holds under the same instance id (the first few).
+ */
 export type Claim =
-  & { readonly lostTasks?: readonly string[] }
+  & { readonly lostTasks?: readonly string[]; readonly heldElsewhere?: readonly string[] }
   & (
     | {
       readonly task: TaskView;

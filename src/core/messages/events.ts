@@ -32,6 +32,8 @@ export type Event =
     readonly instance: string;
     readonly attempt: number;
     readonly leaseUntil?: number;
+    /** The session of the client that claimed it. The task is kept as long as that client is connected. */
+    readonly session?: string;
   }
   | {
     readonly type: "task.progressed";
@@ -102,6 +104,23 @@ export type Event =
   | { readonly type: "instance.drained"; readonly instance: string }
   | { readonly type: "instance.left"; readonly instance: string }
   | { readonly type: "instance.lost"; readonly instance: string; readonly tasks: readonly string[] }
+  /**
+   * A client disconnected (`closed`), or its server process died (`lost`). These tasks, which it had claimed, go back at
+   * `until` unless their instances call in another session before.
+   */
+  | {
+    readonly type: "session.closed" | "session.lost";
+    readonly session: string;
+    readonly until: number;
+    readonly tasks: readonly string[];
+  }
+  /** An instance called in a session after the session of these tasks had ended: they are kept for this one now. */
+  | {
+    readonly type: "session.resumed";
+    readonly session: string;
+    readonly instance: string;
+    readonly tasks: readonly string[];
+  }
   | { readonly type: "group.created"; readonly group: Omit<Group, "createdAt"> }
   | { readonly type: "group.updated"; readonly group: string; readonly settings: Changes<GroupSettings> }
   | { readonly type: "group.deleted"; readonly group: string }
@@ -135,6 +154,9 @@ export const EVENT_TYPES: readonly EventType[] = [
   "instance.drained",
   "instance.left",
   "instance.lost",
+  "session.closed",
+  "session.lost",
+  "session.resumed",
   "group.created",
   "group.updated",
   "group.deleted",
@@ -174,6 +196,9 @@ export function taskIdsOf(event: Event): readonly string[] {
     case "instance.renewed":
       return event.leases.map((lease) => lease.id);
     case "instance.lost":
+    case "session.closed":
+    case "session.lost":
+    case "session.resumed":
       return event.tasks;
     default:
       return "id" in event ? [event.id] : [];

@@ -55,6 +55,16 @@ export interface Queries {
   missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
   /** When something happens though nobody calls. */
   next_event: { input: Record<never, never>; answer: NextEvent };
+  /** The sessions that keep tasks, and the instances among the given ones with tasks whose sessions ended. */
+  watch_sessions: {
+    input: {
+      readonly instances: readonly string[];
+      /** Only sessions whose ids come after this one, at most `limit`, in the order of their ids. */
+      readonly after: string;
+      readonly limit: number;
+    };
+    answer: SessionWatch;
+  };
   /** What some waiting claims have to expect. */
   look_for_claims: { input: { readonly claims: readonly CommandOf<"claim_task">[] }; answer: ClaimOutlook };
 }
@@ -90,6 +100,12 @@ export interface NextEvent {
   readonly sweepInMs?: number;
   /** In words, where the journal is ahead of the clock. */
   readonly clockWarning?: string;
+}
+
+/** The sessions that keep tasks, and the instances that have come back from ended ones. */
+export interface SessionWatch {
+  readonly sessions: readonly string[];
+  readonly returned: readonly string[];
 }
 
 /** What waiting claims have to expect, in the order in which they wait. */

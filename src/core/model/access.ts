@@ -34,6 +34,14 @@ export interface Via {
   readonly session?: string;
 }
 
+/**
+ * The session that keeps the tasks which a caller claims: that of a client on stdio, as its server process lives as long
+ * as it is connected. Undefined for every other caller.
+ */
+export function sessionOf({ via }: Caller): string | undefined {
+  return via?.transport === "stdio" ? via.session : undefined;
+}
+
 /** Whoever can start the program can read and write its files, so nothing is refused to them. */
 export function localOperator(name: string, via?: Via): Caller {
   return { name, role: "admin", ...(via !== undefined && { via }) };

@@ -27,6 +27,8 @@ export type RefusalCode =
   | "not_holder"
   /** The call is about an attempt that is over. */
   | "stale_attempt"
+  /** Another connected client holds the task under the same instance id, and the call does not name its attempt. */
+  | "instance_in_use"
   /** The task's dependencies or times do not allow it to be claimed yet. */
   | "not_ready"
   /** The instance may not claim the task: it lacks a role or capability, the task is reserved, or it is draining. */

@@ -12,6 +12,9 @@ export type Priority = "low" | "normal" | "high" | "urgent";
 /** Every priority, the lowest first. */
 export const PRIORITIES: readonly Priority[] = ["low", "normal", "high", "urgent"];
 
+/** `maxAttempts` of new tasks if neither they nor the server's options set it. */
+export const DEFAULT_MAX_ATTEMPTS = 5;
+
 /** The pause after a failed attempt: `initialIntervalMs`, multiplied by `coefficient` for each further failure. */
 export interface Backoff {
   readonly initialIntervalMs?: number;
@@ -42,7 +45,7 @@ export interface TaskSettings {
   readonly locks?: readonly string[];
   /** How long an attempt may go without a call of its holder before it expires; unlimited if absent. */
   readonly timeoutMs?: number;
-  /** How many attempts may fail or expire; unlimited if absent. */
+  /** How many attempts may fail or expire; unlimited if absent. The server sets it in new tasks. */
   readonly maxAttempts?: number;
   readonly backoff?: Backoff;
   /** It cannot be claimed before this time since the Unix epoch. */
@@ -110,8 +113,10 @@ export interface Task extends NewTask {
   readonly retryAt?: number;
   /** When the current or last attempt was claimed. */
   readonly startedAt?: number;
-  /** When the lease ends, unless the holder calls before. */
+  /** When the lease ends, unless the holder calls before. Without `timeoutMs`: when it goes back, as its session ended. */
   readonly leaseUntil?: number;
+  /** The session that keeps it: the holder has it as long as this client is connected. */
+  readonly session?: string;
   readonly progress?: Progress;
   /** When it was completed, failed, cancelled or skipped. */
   readonly finishedAt?: number;

@@ -2,7 +2,7 @@
  * The rules for tasks in progress: their holder reports progress, completes, fails or releases them.
  */
 
-import type { CommandOf, Holding } from "../messages/commands.ts";
+import type { CommandOf, Context, Holding } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { normalize } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
@@ -21,11 +21,12 @@ import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { claimRefusal } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
+import { isOfOtherSession, otherSessionRefusal } from "./sessions.ts";
 
 export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fail_task" | "release_task"> = {
-  report_progress(state, command) {
+  report_progress(state, command, context) {
     const { id, instance, percent, message } = command;
-    const task = heldTask(state, command, "report progress of", () => false);
+    const task = heldTask(state, command, { action: "report progress of", isRepeat: () => false, ...context });
     if (percent !== undefined && !isPercent(percent)) {
       const shown = printableNumber(percent);
       throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
@@ -46,12 +47,12 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     };
   },
 
-  complete_task(state, command) {
+  complete_task(state, command, context) {
     const { id, instance, result } = command;
     const isRepeat = (ended: Task) => ended.status === "completed" && ended.result === result;
     const named = taskAtAttempt(state, command, "complete");
     const isLate = lateAttempt(named, instance) !== undefined;
-    const task = isLate ? named : heldTask(state, command, "complete", isRepeat);
+    const task = isLate ? named : heldTask(state, command, { action: "complete", isRepeat, ...context });
     checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
     return {
       events: task.status === "completed"
@@ -65,23 +66,24 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     };
   },
 
-  fail_task(state, command, { now }) {
+  fail_task(state, command, context) {
     const { id, instance, error, isRetryable } = command;
     const answer = (after: ReadonlyState) => viewIn(after, id);
     if (isRetryable === true && isRepeatedFailure(taskAtAttempt(state, command, "fail"), command)) {
       return { events: [], answer };
     }
-    const task = heldTask(state, command, "fail", (ended) => ended.status === "failed" && ended.error === error);
+    const isRepeat = (ended: Task) => ended.status === "failed" && ended.error === error;
+    const task = heldTask(state, command, { action: "fail", isRepeat, ...context });
     checkText(error, `Error of task ${id}`, MAX_ERROR_BYTES);
     const end: Event = isRetryable === true
-      ? endOfAttempt(task, "failed", now, error)
+      ? endOfAttempt(task, "failed", context.now, error)
       : { type: "task.failed", id, instance, attempt: task.attempt, error };
     return { events: task.status === "failed" ? [] : [end], answer };
   },
 
-  release_task(state, command) {
+  release_task(state, command, context) {
     const { id, reason, dependencies } = command;
-    const task = heldTask(state, command, "release", () => false);
+    const task = heldTask(state, command, { action: "release", isRepeat: () => false, ...context });
     const normal = dependencies && normalize(dependencies);
     if (normal !== undefined) checkNewDependencies(state, id, normal);
     const [release] = releaseEvents(task, reason);
@@ -125,20 +127,24 @@ function taskAtAttempt(state: ReadonlyState, { id, attempt, instance }: Holding,
   );
 }
 
+/** A call about a held task. `isRepeat` recognizes the call that ended it. */
+interface HolderCall extends Pick<Context, "caller"> {
+  readonly action: string;
+  readonly isRepeat: (ended: Task) => boolean;
+}
+
 /**
- * The task that the caller holds, or held until it ended if `isRepeat` recognizes the call that ended it: a repeated call
- * gets the same answer.
+ * The task that the caller holds, or held until it ended if the call repeats the one that ended it: a repeated call gets
+ * the same answer.
  */
-function heldTask(
-  state: ReadonlyState,
-  holding: Holding,
-  action: string,
-  isRepeat: (ended: Task) => boolean,
-): Task {
+function heldTask(state: ReadonlyState, holding: Holding, { action, isRepeat, caller }: HolderCall): Task {
   const { instance, id } = holding;
   checkInstance(state, instance);
   const task = taskAtAttempt(state, holding, action);
   if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);
+  if (task.status === "in_progress" && holding.attempt === undefined && isOfOtherSession(task, caller)) {
+    throw otherSessionRefusal(task, action);
+  }
   if (task.status === "in_progress" || isRepeat(task)) return task;
   // After a retry, the last holder may still complete an attempt that expired or was lost.
   const isLate = action === "complete" && lateAttempt({ ...task, status: "pending" }, instance) !== undefined;

@@ -2,7 +2,9 @@
  * The rules for claims: an instance claims the next task, or a named one if nothing forbids that.
  */
 
+import type { Context } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
+import { sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
@@ -23,6 +25,7 @@ import { checkNewInstance } from "./checks/instance.ts";
 import { checkNames } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { timeAfter } from "./retry_policy.ts";
+import { heldElsewhere } from "./sessions.ts";
 
 export const claimDeciders: Deciders<"claim_task"> = {
   claim_task(state, command, context) {
@@ -32,7 +35,11 @@ export const claimDeciders: Deciders<"claim_task"> = {
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
     const profile = profileIn(state, instance, command);
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
-    const lost = lostTasks !== undefined && { lostTasks };
+    const elsewhere = heldElsewhere(state, instance, context.caller);
+    const told = {
+      ...(lostTasks !== undefined && { lostTasks }),
+      ...(elsewhere !== undefined && { heldElsewhere: elsewhere }),
+    };
     const node = id === undefined
       ? mayClaimMore(state, instance) ? nextClaim(state, profile) : undefined
       : requireClaimable(state, findTask(state, id), profile);
@@ -40,7 +47,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
         const none = { ...noTasks(after, profile), ...(warning !== undefined && { clockWarning: warning }) };
-        return { task: undefined, none, ...lost };
+        return { task: undefined, none, ...told };
       };
       return { events: [], answer };
     }
@@ -48,26 +55,28 @@ export const claimDeciders: Deciders<"claim_task"> = {
     const previous = task.pastAttempts?.at(-1);
     const isRepeated = task.status === "in_progress";
     return {
-      events: isRepeated ? [] : [claimEvent(task, instance, context.now)],
+      events: isRepeated ? [] : [claimEvent(task, instance, context)],
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
         ...(previous !== undefined && { previous }),
         ...(isRepeated && { isRepeated }),
-        ...lost,
+        ...told,
       }),
     };
   },
 };
 
-/** The claim of a task that `instance` may claim. */
-function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, now: number): Event {
+/** The claim of a task that `instance` may claim: kept by a lease, or by the session of the client. */
+function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, { now, caller }: Context): Event {
+  const session = timeoutMs === undefined ? sessionOf(caller) : undefined;
   return {
     type: "task.claimed",
     id,
     instance,
     attempt: attempt + 1,
     ...(timeoutMs !== undefined && { leaseUntil: timeAfter(now, timeoutMs) }),
+    ...(session !== undefined && { session }),
   };
 }
 

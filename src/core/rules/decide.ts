@@ -14,6 +14,7 @@ import { attemptDeciders } from "./attempts.ts";
 import { claimDeciders } from "./claims.ts";
 import { importDeciders } from "./import.ts";
 import { instanceDeciders } from "./instances.ts";
+import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
 import type { Event } from "../messages/events.ts";
@@ -29,17 +30,17 @@ export function decide<K extends CommandType>(
 ): Decision<AnswerOf<K>> {
   authorize(context.caller, command.type, accessOfCommand(command));
   const decision = deciders[command.type](state, command, context);
-  const heartbeat = heartbeatEvents(state, command, context);
-  return heartbeat.length === 0 ? decision : { ...decision, events: [...heartbeat, ...decision.events] };
+  const before = [...heartbeatEvents(state, command, context), ...returnEvents(state, command, context)];
+  return before.length === 0 ? decision : { ...decision, events: [...before, ...decision.events] };
 }
 
-/** The events of a refused command: its instance called, which extends its leases. */
+/** The events of a refused command: its instance called, which extends its leases and keeps its tasks. */
 export function refusedEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   context: Context,
 ): readonly Event[] {
-  return heartbeatEvents(state, command, context, false);
+  return [...heartbeatEvents(state, command, context, false), ...returnEvents(state, command, context, false)];
 }
 
 const deciders: Deciders<CommandType> = {
@@ -51,5 +52,6 @@ const deciders: Deciders<CommandType> = {
   ...instanceDeciders,
   ...groupDeciders,
   ...templateDeciders,
+  ...sessionDeciders,
   ...sweepDeciders,
 };

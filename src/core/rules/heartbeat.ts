@@ -28,13 +28,11 @@ export function heartbeatEvents<K extends CommandType>(
   { now }: Pick<Context, "now">,
   isAccepted = true,
 ): readonly Event[] {
-  // Anybody may release a task, or leave, in the name of a dead instance: neither shows that it is alive.
-  const isHeartbeat = "instance" in command && command.type !== "release_task" && command.type !== "leave";
-  if (!isHeartbeat) return NONE;
-  const { instance: id } = command;
+  const sign = signOfLife(command, isAccepted);
+  if (sign === undefined) return NONE;
+  const { instance: id, endedTask } = sign;
   // A command that ends a task ends its lease.
-  const isEnd = isAccepted && (command.type === "complete_task" || command.type === "fail_task");
-  const leases = extendedLeases(state, id, { now, endedTask: isEnd && "id" in command ? command.id : undefined });
+  const leases = extendedLeases(state, id, { now, endedTask });
   // `instance.registered` sets all fields of the instance.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
   const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};
@@ -51,6 +49,25 @@ export function heartbeatEvents<K extends CommandType>(
     ...(isTold && { isTold }),
     leases,
   }];
+}
+
+/** An instance that a command shows to be alive, and the task that the command ends. */
+export interface SignOfLife {
+  readonly instance: string;
+  readonly endedTask: string | undefined;
+}
+
+/**
+ * The sign of life that a command gives; undefined if it gives none. Anybody may release a task, or leave, in the name of a
+ * dead instance: neither shows that it is alive.
+ *
+ * @param isAccepted whether the command is carried out
+ */
+export function signOfLife<K extends CommandType>(command: CommandOf<K>, isAccepted: boolean): SignOfLife | undefined {
+  const isSign = "instance" in command && command.type !== "release_task" && command.type !== "leave";
+  if (!isSign) return undefined;
+  const isEnd = isAccepted && (command.type === "complete_task" || command.type === "fail_task");
+  return { instance: command.instance, endedTask: isEnd && "id" in command ? command.id : undefined };
 }
 
 /** The leases of an instance that its call extends, at most `MAX_RECORD_TASKS`, in the order of creation. */

@@ -37,6 +37,20 @@ export function endOfAttempt(
   };
 }
 
+/**
+ * Ends the attempt of a held task whose session ended and whose instance did not come back in time. It counts as a failure;
+ * the task is tried again after its back-off. The next holder is told of the last progress, too.
+ */
+export function endOfLeftAttempt(task: Task, now: number): EventOf<"attempt.ended"> {
+  const { failures = 0, maxAttempts = Infinity, backoff, progress } = task;
+  const isLast = failures + 1 >= maxAttempts;
+  const error = "Its client was gone and did not come back" +
+    (isLast ? `, and its ${maxAttempts} attempts are used up` : "") +
+    (progress?.message === undefined ? "" : `; its last progress: ${progress.message}`);
+  const end = endOfAttempt(task, "lost", now, error);
+  return isLast ? end : { ...end, retryAt: timeAfter(now, pauseMs(backoff, failures)) };
+}
+
 const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
 
 /** The time `durationMs` after `now`, both in milliseconds; at most `MAX_TIME_MS`, so that it always has a date. */

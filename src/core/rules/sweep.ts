@@ -8,10 +8,11 @@ import type { Instance } from "../model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import { consequencesOf } from "../state/cascade.ts";
+import { isLeft } from "../state/evolve_sessions.ts";
 import { inOrder } from "../state/heap.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { endOfAttempt } from "./retry_policy.ts";
+import { endOfAttempt, endOfLeftAttempt } from "./retry_policy.ts";
 import type { Deciders } from "./decision.ts";
 
 export const sweepDeciders: Deciders<"sweep"> = {
@@ -88,7 +89,9 @@ function dueEventsOf(task: Task, lost: EventOf<"attempt.ended"> | undefined, now
     const error = `Its deadline ${new Date(deadline).toISOString()} has passed`;
     return [...events, { type: "tasks.abandoned", tasks: [{ id, error }] }];
   }
-  if (lost === undefined && leaseUntil <= now) events.push(endOfAttempt(task, "expired", now));
+  if (lost === undefined && leaseUntil <= now) {
+    events.push(isLeft(task) ? endOfLeftAttempt(task, now) : endOfAttempt(task, "expired", now));
+  }
   return events;
 }
 

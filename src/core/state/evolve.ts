@@ -8,6 +8,7 @@ import type { Group } from "../model/group.ts";
 import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, NewTask, Task } from "../model/task.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
+import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { emptyHeap } from "./heap.ts";
 import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
@@ -65,6 +66,11 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "instance.left":
     case "instance.lost":
       return onInstanceEvent(state, event, at);
+    case "session.closed":
+    case "session.lost":
+      return endSession(state, event, at);
+    case "session.resumed":
+      return resumeTasks(state, event, at);
     case "group.created":
       return addGroup(state, { ...event.group, createdAt: at });
     case "group.updated":
@@ -172,6 +178,7 @@ function claimed(task: Task, event: EventOf<"task.claimed">, at: number): Task {
     attempt: event.attempt,
     startedAt: at,
     ...(event.leaseUntil !== undefined && { leaseUntil: event.leaseUntil }),
+    ...(event.session !== undefined && { session: event.session }),
   };
 }
 
@@ -246,7 +253,7 @@ function retried(task: Task, at: number): Task {
 }
 
 /** The task without the fields that only a running one has. */
-function withoutAttempt({ leaseUntil: _l, progress: _p, ...task }: Task): Task {
+function withoutAttempt({ leaseUntil: _l, session: _s, progress: _p, ...task }: Task): Task {
   return task;
 }
 

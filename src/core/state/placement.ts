@@ -58,8 +58,9 @@ export function count(state: State, node: TaskNode, change: number): void {
 
 /** Adds a node to the indexes that its task, its dependencies and the time require. */
 export function index(state: State, node: TaskNode): void {
-  const { status, assignedTo, locks = NOTHING } = node.task;
+  const { status, assignedTo, session, locks = NOTHING } = node.task;
   if (status === "in_progress" && assignedTo !== undefined) {
+    if (session !== undefined) keepFor(state, session, node);
     const held = state.held.get(assignedTo);
     if (held === undefined) state.held.set(assignedTo, new Set([node]));
     else held.add(node);
@@ -98,7 +99,7 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
 
 /** Removes a node from every index. To be called before its task changes. */
 export function unindex(state: State, node: TaskNode): void {
-  const { status, assignedTo, locks = NOTHING } = node.task;
+  const { status, assignedTo, session, locks = NOTHING } = node.task;
   const list = listOf(state, node);
   if (list !== undefined) remove(list, node);
   if (node.standing !== undefined) {
@@ -110,12 +111,25 @@ export function unindex(state: State, node: TaskNode): void {
     const held = state.held.get(assignedTo);
     held?.delete(node);
     if (held?.size === 0) onAllEnded(state, assignedTo);
+    if (session !== undefined) dropFrom(state, session, node);
     for (const name of locks) lockOf(state, name).holders.delete(node);
   }
   if (node.delayTimer !== undefined) remove(state.delayTimers, node.delayTimer);
   if (node.expiryTimer !== undefined) remove(state.expiryTimers, node.expiryTimer);
   node.delayTimer = undefined;
   node.expiryTimer = undefined;
+}
+
+function keepFor(state: State, session: string, node: TaskNode): void {
+  const kept = state.sessions.get(session);
+  if (kept === undefined) state.sessions.set(session, new Set([node]));
+  else kept.add(node);
+}
+
+function dropFrom(state: State, session: string, node: TaskNode): void {
+  const kept = state.sessions.get(session);
+  kept?.delete(node);
+  if (kept?.size === 0) state.sessions.delete(session);
 }
 
 function onAllEnded(state: State, instance: string): void {

@@ -41,6 +41,8 @@ export interface State {
   readonly drained: Set<InstanceNode>;
   /** Tasks in progress by the instance that holds them. */
   readonly held: IdMap<Set<TaskNode>>;
+  /** Tasks in progress by the session that keeps them. */
+  readonly sessions: Map<string, Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
   /** How many open tasks are overdue. */
@@ -295,6 +297,7 @@ export interface ReadonlyState {
   readonly unreachable: ReadonlySet<ReadonlyTaskNode>;
   readonly drained: ReadonlySet<Readonly<InstanceNode>>;
   readonly held: ReadonlyIdMap<ReadonlySet<ReadonlyTaskNode>>;
+  readonly sessions: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
@@ -327,6 +330,7 @@ export function emptyState(epoch = 0): State {
     unreachable: new Set(),
     drained: new Set(),
     held: new IdMap(),
+    sessions: new Map(),
     counts: noCounts(),
     standings: noStandings(),
     overdue: 0,

@@ -18,6 +18,7 @@ import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
+import { watchSessions } from "./sessions.ts";
 import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
 
 /**
@@ -76,6 +77,7 @@ const answerers: {
       ...(warning !== undefined && { clockWarning: warning }),
     };
   },
+  watch_sessions: (state, options) => watchSessions(state, options),
   look_for_claims(state, { claims }, { clock }) {
     const answered = firstAnswerable(state, claims);
     const changeAt = nextChangeAt(state);

@@ -10,7 +10,16 @@ import { shortened } from "../../core/model/text.ts";
 import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { unlessRepeated } from "../request_id.ts";
-import { adds, type CallContext, changes, defineTool, noteIgnored, type Tool, type ToolAnswer } from "../tool.ts";
+import {
+  adds,
+  type CallContext,
+  changes,
+  defineTool,
+  joinNotes,
+  noteIgnored,
+  type Tool,
+  type ToolAnswer,
+} from "../tool.ts";
 import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
 
@@ -44,7 +53,10 @@ export const WORK_TOOLS: readonly Tool[] = [
           { waitMs: wait_ms, request: requestId(), signal, ...(onWaiting !== undefined && { onWaiting }) },
         ),
       );
-      return claimAnswer(claim, waitNote(claim, wait_ms, waiting.maxWaitMs));
+      return claimAnswer(claim, [
+        sharedNote(claim, instance_id),
+        waitNote(claim, wait_ms, waiting.maxWaitMs),
+      ]);
     },
   }),
   defineTool({
@@ -153,12 +165,21 @@ function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string
     : undefined;
 }
 
-function claimAnswer(claim: Claim, waited: string | undefined): ToolAnswer {
+/** A note if another connected client holds tasks under the same instance id. */
+function sharedNote({ heldElsewhere }: Claim, instance: string): string | undefined {
+  if (heldElsewhere === undefined) return undefined;
+  return `instance_id ${instance} is in use in another connected client, which holds ${
+    heldElsewhere.join(", ")
+  } under ` +
+    "it: use an id of your own.";
+}
+
+function claimAnswer(claim: Claim, notes: readonly (string | undefined)[]): ToolAnswer {
   const lost = claim.lostTasks === undefined ? {} : { lost_tasks: claim.lostTasks };
   if (claim.task === undefined) {
     return {
       json: { ...presentNoTasks(claim.none), ...lost },
-      ...(waited !== undefined && { note: waited }),
+      ...noteOf(notes),
     };
   }
   const { task, inputs, moreInputs, previous } = claim;
@@ -170,10 +191,18 @@ function claimAnswer(claim: Claim, waited: string | undefined): ToolAnswer {
       ...(previous !== undefined && { previous: presentAttempt(previous) }),
       ...lost,
     },
-    ...((moreInputs > 0 || inputs.some((input) => input.truncated)) && {
-      note: "Some results of dependencies are cut or left out: get_task_details returns them in full.",
-    }),
+    ...noteOf([
+      ...notes,
+      moreInputs > 0 || inputs.some((input) => input.truncated)
+        ? "Some results of dependencies are cut or left out: get_task_details returns them in full."
+        : undefined,
+    ]),
   };
+}
+
+function noteOf(notes: readonly (string | undefined)[]): { readonly note?: string } {
+  const note = joinNotes(notes);
+  return note === undefined ? {} : { note };
 }
 
 function presentNoTasks(none: NoTasks): Json {

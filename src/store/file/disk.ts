@@ -42,6 +42,8 @@ export interface Disk {
   list(directory: string): string[];
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
+  /** Removes a file; nothing happens if there is none. */
+  remove(path: string): void;
   /**
    * Makes the names in a directory durable.
    *
@@ -125,6 +127,7 @@ export const realDisk: Disk = {
     if (sharedMode !== undefined) Deno.chmodSync(path, SHARED_DIRECTORY_MODE | (sharedMode & SET_GROUP));
   },
   rename: (from, to) => Deno.renameSync(from, to),
+  remove: (path) => void unlessMissing(() => Deno.removeSync(path)),
   syncDirectory(path) {
     // Windows can neither open nor needs to sync directories.
     if (Deno.build.os === "windows") return;

@@ -63,6 +63,7 @@ function readOnlyDisk(disk: Disk): Disk {
     list: (directory) => disk.list(directory),
     makeDirectory: () => {},
     rename: (from) => refuse(`rename ${from}`),
+    remove: (path) => refuse(`remove ${path}`),
     syncDirectory: (path) => syncIfPossible(() => disk.syncDirectory(path)),
     watch: (directory, signal) => disk.watch(directory, signal),
   };

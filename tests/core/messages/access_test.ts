@@ -42,6 +42,8 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   save_template: ["plan", { template: { name: "t", parameters: [], tasks: [newTask("a")] } }],
   apply_template: ["plan", { name: "t", group: "g", settings: {}, parameters: {} }],
   archive_template: ["plan", { name: "t", isArchived: true }],
+  end_session: ["administer", { session: "s", how: "lost", graceMs: 1 }],
+  resume_tasks: ["administer", { session: "s", instances: ["x"] }],
   sweep: ["administer", {}],
 };
 
@@ -62,6 +64,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   next_order: ["administer", {}],
   missing_tasks: ["administer", { tasks: [] }],
   next_event: ["administer", {}],
+  watch_sessions: ["administer", { instances: [], after: "", limit: 1 }],
   look_for_claims: ["work", { claims: [] }],
 };
 

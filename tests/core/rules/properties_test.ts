@@ -465,6 +465,7 @@ Deno.test({
       "cycle",
       "dependency_not_found",
       "has_dependents",
+      "instance_in_use",
       "invalid_value",
       "limit_reached",
       "not_eligible",

@@ -42,6 +42,10 @@ export class RemoteDisk implements Disk {
     this.#ask({ name: "rename", path: from, to });
   }
 
+  remove(): void {
+    throw new Error("A simulated process has no sessions");
+  }
+
   syncDirectory(path: string): void {
     try {
       this.#ask({ name: "syncDirectory", path });

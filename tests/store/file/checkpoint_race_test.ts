@@ -47,6 +47,7 @@ function onEachLook(disk: MemoryDisk, before: () => void): Disk {
     list: (directory) => (before(), disk.list(directory)),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),
+    remove: (path) => disk.remove(path),
     syncDirectory: (path) => disk.syncDirectory(path),
     watch: (directory, signal) => disk.watch(directory, signal),
   };

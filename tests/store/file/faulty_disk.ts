@@ -6,7 +6,7 @@ import type { Disk, DiskFile, FileIdentity, OpenMode } from "../../../src/store/
 export interface Operation {
   /** Its place among all such operations, from 1. */
   readonly number: number;
-  readonly name: "create" | "write" | "truncate" | "sync" | "rename" | "syncDirectory" | "makeDirectory";
+  readonly name: "create" | "write" | "truncate" | "sync" | "rename" | "remove" | "syncDirectory" | "makeDirectory";
   readonly path: string;
   /** Of a write. */
   readonly sizeBytes?: number;
@@ -67,6 +67,11 @@ export class FaultyDisk implements Disk {
   rename(from: string, to: string): void {
     this.#check("rename", to);
     this.#disk.rename(from, to);
+  }
+
+  remove(path: string): void {
+    this.#check("remove", path);
+    this.#disk.remove(path);
   }
 
   syncDirectory(path: string): void {

@@ -1,0 +1,32 @@
+/**
+ * Applies the events of sessions: which tasks a connected client keeps, and when the others go back.
+ */
+
+import type { EventOf } from "../messages/events.ts";
+import type { Task } from "../model/task.ts";
+import type { State } from "./state.ts";
+import { replaceTask } from "./task_index.ts";
+
+/** The tasks of an ended session go back at a time, unless their instances come back before. */
+export function endSession(state: State, event: EventOf<"session.closed" | "session.lost">, at: number): void {
+  const { session, until, tasks } = event;
+  for (const id of tasks) replaceTask(state, id, at, (task) => task.session === session ? left(task, until) : task);
+}
+
+/** Tasks whose session ended are kept for another one. */
+export function resumeTasks(state: State, { session, tasks }: EventOf<"session.resumed">, at: number): void {
+  for (const id of tasks) replaceTask(state, id, at, (task) => isLeft(task) ? resumed(task, session) : task);
+}
+
+/** Whether a task is held, and the session that kept it has ended. */
+export function isLeft({ status, session, timeoutMs, leaseUntil }: Task): boolean {
+  return status === "in_progress" && session === undefined && timeoutMs === undefined && leaseUntil !== undefined;
+}
+
+function left({ session: _, ...task }: Task, until: number): Task {
+  return { ...task, leaseUntil: until };
+}
+
+function resumed({ leaseUntil: _, ...task }: Task, session: string): Task {
+  return { ...task, session };
+}

@@ -1,0 +1,314 @@
+/** Shows that a connected client keeps its tasks, and what becomes of them when its session ends. */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { AnswerOf, Command, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
+import { type Event, taskIdsOf } from "../../../src/core/messages/events.ts";
+import { type Caller, localOperator, type Via } from "../../../src/core/model/access.ts";
+import { MAX_NAMED, MAX_RECORD_TASKS } from "../../../src/core/model/limits.ts";
+import { Refusal } from "../../../src/core/model/refusal.ts";
+import type { TaskSettings } from "../../../src/core/model/task.ts";
+import { decide, refusedEvents } from "../../../src/core/rules/decide.ts";
+import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
+import { advanceClock } from "../../../src/core/state/evolve.ts";
+import { emptyState, type State } from "../../../src/core/state/state.ts";
+import { answer } from "../../../src/core/views/answer.ts";
+import { newTask, times } from "../given.ts";
+
+/** Time of the first call, in milliseconds since the Unix epoch. */
+const START = 1_000;
+const GRACE_MS = 100;
+
+const OPERATOR = localOperator("test");
+
+type HolderCall = Extract<Command, { readonly attempt?: number; readonly id: string; readonly instance: string }>;
+
+/** A plan that several callers work on. Each call comes at the time `now`. */
+class Scene {
+  now = START;
+  readonly state: State = emptyState();
+
+  create(settings: TaskSettings, ...ids: readonly string[]): void {
+    this.call({ type: "create_tasks", tasks: ids.map((id) => ({ ...newTask(id), ...settings })) });
+  }
+
+  /** Carries a command out; returns its events and its answer. */
+  call<K extends CommandType>(command: CommandOf<K>, from?: string | Via) {
+    advanceClock(this.state, this.now);
+    const { events, answer } = decide(this.state, command, this.#context(from));
+    const applied = applyWithConsequences(this.state, events, this.now);
+    return { events: applied, answer: answer(this.state) as AnswerOf<K> };
+  }
+
+  events(command: Command, from?: string): readonly Event[] {
+    return this.call<CommandType>(command, from).events;
+  }
+
+  refused(command: Command, from?: string): Refusal {
+    advanceClock(this.state, this.now);
+    const context = this.#context(from);
+    const refusal = assertThrows(() => decide<CommandType>(this.state, command, context), Refusal);
+    applyWithConsequences(this.state, refusedEvents<CommandType>(this.state, command, context), this.now);
+    return refusal;
+  }
+
+  claim(instance: string, from?: string | Via) {
+    return this.call({ type: "claim_task", instance }, from).answer;
+  }
+
+  end(session: string, how: "closed" | "lost" = "lost", graceMs = GRACE_MS) {
+    return this.call({ type: "end_session", session, how, graceMs });
+  }
+
+  /** Lets time pass, and sweeps. */
+  pass(ms: number): readonly Event[] {
+    this.now += ms;
+    return this.call({ type: "sweep" }).events;
+  }
+
+  task(id: string) {
+    const task = this.state.tasks.get(id)?.task;
+    assert(task !== undefined);
+    return task;
+  }
+
+  watch(instances: readonly string[] = [], after = "", limit = 10) {
+    return answer(this.state, { type: "watch_sessions", instances, after, limit }, this.#context());
+  }
+
+  #context(from?: string | Via) {
+    const via = typeof from === "string" ? { transport: "stdio" as const, session: from } : from;
+    const caller: Caller = from === undefined ? OPERATOR : localOperator("client", via);
+    return { caller, now: this.now, clock: this.now, defaults: {} };
+  }
+}
+
+function test(name: string, act: (scene: Scene) => void): void {
+  Deno.test({ name, permissions: "none", fn: () => act(new Scene()) });
+}
+
+test("only a task without timeout_ms that a client on stdio claims is kept for its session", (scene) => {
+  scene.create({}, "a", "b", "c");
+  scene.create({ timeoutMs: 50 }, "d");
+  const sessions = ["s", undefined, { transport: "cli", session: "s" } as const, "s"].map((from) => {
+    const { task } = scene.claim("x", from);
+    return [task?.id, task?.session, task?.leaseUntil];
+  });
+  assertEquals(sessions, [
+    ["a", "s", undefined],
+    ["b", undefined, undefined],
+    ["c", undefined, undefined],
+    ["d", undefined, START + 50],
+  ]);
+});
+
+test("a silent client loses nothing while it is connected", (scene) => {
+  scene.create({}, "a");
+  scene.claim("x", "s");
+  assertEquals(scene.pass(1e12), []);
+  assertEquals(scene.task("a").status, "in_progress");
+});
+
+for (const how of ["closed", "lost"] as const) {
+  test(`when a session is ${how}, its tasks go back after the grace, with a failure and a pause`, (scene) => {
+    scene.create({ backoff: { initialIntervalMs: 7 } }, "a");
+    scene.create({}, "other");
+    scene.claim("x", "s");
+    scene.claim("y", "t");
+    scene.call({ type: "report_progress", id: "a", instance: "x", message: "half done" }, "s");
+    const { events, answer } = scene.end("s", how);
+    assertEquals(events, [{ type: `session.${how}`, session: "s", until: START + GRACE_MS, tasks: ["a"] }]);
+    assertEquals(events.map(taskIdsOf), [["a"]]);
+    assertEquals(answer, { ended: 1, remaining: 0 });
+    assertEquals([scene.task("a").session, scene.task("a").leaseUntil], [undefined, START + GRACE_MS]);
+    assertEquals(scene.end("s", how).events, [], "it is ended once");
+    assertEquals(scene.pass(GRACE_MS - 1), []);
+    assertEquals(scene.pass(1), [{
+      type: "attempt.ended",
+      id: "a",
+      instance: "x",
+      attempt: 1,
+      outcome: "lost",
+      error: "Its client was gone and did not come back; its last progress: half done",
+      retryAt: START + GRACE_MS + 7,
+    }]);
+    const { status, failures, pastAttempts, leaseUntil } = scene.task("a");
+    assertEquals([status, failures, leaseUntil], ["pending", 1, undefined]);
+    assertEquals(pastAttempts?.map(({ outcome }) => outcome), ["lost"]);
+    assertEquals(scene.task("other").session, "t");
+  });
+}
+
+test("the last attempt of a task fails it, and says that its client was gone", (scene) => {
+  scene.create({ maxAttempts: 1 }, "a");
+  scene.claim("x", "s");
+  scene.end("s");
+  scene.pass(GRACE_MS);
+  const { status, error } = scene.task("a");
+  assertEquals([status, error], [
+    "failed",
+    "Its client was gone and did not come back, and its 1 attempts are used up",
+  ]);
+});
+
+test("without a grace, the tasks of an ended session go back at once", (scene) => {
+  scene.create({}, "a");
+  scene.claim("x", "s");
+  scene.end("s", "closed", 0);
+  assertEquals(scene.pass(0).map(({ type }) => type), ["attempt.ended"]);
+});
+
+test("a late completion counts until somebody claims the task", (scene) => {
+  scene.create({}, "a");
+  scene.claim("x", "s");
+  scene.end("s");
+  scene.pass(GRACE_MS);
+  scene.call({ type: "complete_task", id: "a", instance: "x", attempt: 1, result: "late" }, "t");
+  assertEquals(scene.task("a").result, "late");
+});
+
+test("any call of its instance in another session keeps a task for that one", (scene) => {
+  const calls: readonly Command[] = [
+    { type: "heartbeat", instance: "x" },
+    { type: "claim_task", instance: "x" },
+    { type: "register_instance", instance: "x", settings: {} },
+    { type: "report_progress", id: "a", instance: "x" },
+    { type: "complete_task", id: "b", instance: "x", result: "" },
+  ];
+  for (const call of calls) {
+    const scene = new Scene();
+    scene.create({}, "a", "b");
+    scene.create({ timeoutMs: 5_000 }, "leased");
+    for (let count = 0; count < 3; count++) scene.claim("x", "s");
+    scene.end("s");
+    const [event] = scene.events(call, "t");
+    const tasks = call.type === "complete_task" ? ["a"] : ["a", "b"];
+    assertEquals(event, { type: "session.resumed", session: "t", instance: "x", tasks }, call.type);
+    assertEquals([scene.task("a").session, scene.task("a").leaseUntil], ["t", undefined]);
+    assertEquals(scene.task("leased").leaseUntil, START + 5_000);
+    assertEquals(scene.pass(GRACE_MS), []);
+    assertEquals(scene.watch().sessions, ["t"]);
+  }
+  scene.create({}, "a");
+  scene.claim("x", "s");
+  scene.end("s");
+  assertEquals(scene.refused({ type: "complete_task", id: "no", instance: "x", result: "" }, "t").code, "not_found");
+  assertEquals(scene.task("a").session, "t", "a refused call is a sign of life, too");
+});
+
+test("what another may do in its name does not bring an instance back, nor does a call without a session", (scene) => {
+  scene.create({}, "a", "b");
+  scene.claim("x", "s");
+  scene.claim("x", "s");
+  scene.end("s");
+  scene.call({ type: "release_task", id: "b", instance: "x" }, "t");
+  scene.call({ type: "heartbeat", instance: "x" });
+  scene.call({ type: "heartbeat", instance: "y" }, "t");
+  assertEquals(scene.pass(GRACE_MS).map(taskIdsOf), [["a"]]);
+});
+
+test("tasks are brought over for instances that have called in a session before the other one ended", (scene) => {
+  scene.create({}, "a", "b", "c");
+  for (const instance of ["x", "y", "z"]) scene.claim(instance, "s");
+  assertEquals(scene.watch(["x", "y"]), { sessions: ["s"], returned: [] });
+  scene.end("s");
+  assertEquals(scene.watch(["x", "y", "nobody"]), { sessions: [], returned: ["x", "y"] });
+  const { events, answer } = scene.call({ type: "resume_tasks", session: "t", instances: ["x", "y", "x", "nobody"] });
+  assertEquals(events, [
+    { type: "session.resumed", session: "t", instance: "x", tasks: ["a"] },
+    { type: "session.resumed", session: "t", instance: "y", tasks: ["b"] },
+  ]);
+  assertEquals(answer, { resumed: 2 });
+  assertEquals(scene.watch(["x", "y", "z"]), { sessions: ["t"], returned: ["z"] });
+});
+
+test("the sessions that keep tasks are told in pages, in the order of their ids", (scene) => {
+  const ids = times(5, (index) => `s${index}`);
+  scene.create({}, ...ids);
+  for (const id of ids.toReversed()) scene.claim("x", id);
+  assertEquals(scene.watch([], "", 2).sessions, ["s0", "s1"]);
+  assertEquals(scene.watch([], "s1", 2).sessions, ["s2", "s3"]);
+  assertEquals(scene.watch([], "s3", 2).sessions, ["s4"]);
+});
+
+test("one record ends or resumes a session for at most as many tasks as it has room for", (scene) => {
+  const ids = times(MAX_RECORD_TASKS + 1, (index) => `t${index}`);
+  for (const part of [ids.slice(0, 1_000), ids.slice(1_000)]) scene.create({}, ...part);
+  for (const _ of ids) scene.claim("x", "s");
+  assertEquals(scene.end("s").answer, { ended: MAX_RECORD_TASKS, remaining: 1 });
+  assertEquals(scene.end("s").answer, { ended: 1, remaining: 0 });
+  const resume = { type: "resume_tasks", session: "t", instances: ["x"] } as const;
+  assertEquals(times(3, () => scene.call(resume).answer.resumed), [MAX_RECORD_TASKS, 1, 0]);
+  scene.end("t");
+  scene.end("t");
+  const [event] = scene.events({ type: "heartbeat", instance: "x" }, "u");
+  assertEquals(event && taskIdsOf(event).length, MAX_RECORD_TASKS);
+});
+
+test("what another connected client claimed under the same id cannot be ended without its attempt", (scene) => {
+  const calls: readonly HolderCall[] = [
+    { type: "complete_task", id: "a", instance: "x", result: "" },
+    { type: "fail_task", id: "a", instance: "x", error: "" },
+    { type: "report_progress", id: "a", instance: "x" },
+    { type: "release_task", id: "a", instance: "x" },
+  ];
+  for (const call of calls) {
+    const scene = new Scene();
+    scene.create({}, "a");
+    scene.claim("x", "s");
+    const refusal = scene.refused(call, "t");
+    assertEquals(refusal.code, "instance_in_use");
+    assert(refusal.message.includes("instance id x is in use in two connected clients"), refusal.message);
+    // Only who hands a task back is told the attempt: anybody may free the task of a worker that hangs.
+    assertEquals(refusal.message.includes("attempt 1"), call.type === "release_task", refusal.message);
+    for (const from of ["s", undefined]) {
+      const copy = new Scene();
+      copy.create({}, "a");
+      copy.claim("x", "s");
+      assertEquals(copy.events(call, from).length, 1);
+    }
+    assertEquals(scene.events({ ...call, attempt: 1 }, "t").length, 1);
+  }
+  scene.create({}, "b");
+  scene.claim("x", "s");
+  scene.end("s");
+  scene.call({ type: "complete_task", id: "b", instance: "x", result: "" }, "t");
+  assertEquals(scene.task("b").status, "completed", "an ended session forbids nothing");
+});
+
+test("a claim names what another connected client holds under the same id", (scene) => {
+  const ids = times(MAX_NAMED + 2, (index) => `t${index}`);
+  scene.create({}, ...ids, "last");
+  for (const _ of ids) assertEquals(scene.claim("x", "s").heldElsewhere, undefined);
+  assertEquals(scene.claim("x", "t").heldElsewhere, ids.slice(0, MAX_NAMED));
+  const none = scene.claim("x", "t");
+  assertEquals([none.task, none.heldElsewhere], [undefined, ids.slice(0, MAX_NAMED)]);
+  assertEquals(scene.claim("x", "s").heldElsewhere, ["last"]);
+  assertEquals(scene.claim("x").heldElsewhere, undefined);
+  assertEquals(scene.claim("y", "t").heldElsewhere, undefined);
+});
+
+test("whatever ends an attempt ends the session's hold on it", (scene) => {
+  const ends: readonly Command[] = [
+    { type: "complete_task", id: "a", instance: "x", result: "" },
+    { type: "fail_task", id: "a", instance: "x", error: "" },
+    { type: "fail_task", id: "a", instance: "x", error: "", isRetryable: true },
+    { type: "release_task", id: "a", instance: "x" },
+    { type: "cancel_task", id: "a" },
+    { type: "bulk_update", filter: { ids: ["a"] }, action: { type: "release" }, isAtomic: true },
+  ];
+  for (const end of ends) {
+    const scene = new Scene();
+    scene.create({}, "a");
+    scene.claim("x", "s");
+    scene.events(end);
+    assertEquals([scene.task("a").session, scene.watch().sessions], [undefined, []], end.type);
+  }
+  assertEquals(scene.watch().sessions, []);
+});
+
+test("a grace that is no duration is refused", (scene) => {
+  for (const graceMs of [-1, NaN, Infinity]) {
+    const refusal = scene.refused({ type: "end_session", session: "s", how: "lost", graceMs });
+    assertEquals(refusal.code, "invalid_value");
+  }
+});
