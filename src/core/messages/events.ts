@@ -104,16 +104,10 @@ export type Event =
   | { readonly type: "instance.drained"; readonly instance: string }
   | { readonly type: "instance.left"; readonly instance: string }
   | { readonly type: "instance.lost"; readonly instance: string; readonly tasks: readonly string[] }
-  /**
-   * A client disconnected (`closed`), or its server process died (`lost`). These tasks, which it had claimed, go back at
-   * `until` unless their instances call in another session before.
-   */
-  | {
-    readonly type: "session.closed" | "session.lost";
-    readonly session: string;
-    readonly until: number;
-    readonly tasks: readonly string[];
-  }
+  /** A client disconnected. */
+  | ({ readonly type: "session.closed" } & SessionEnd)
+  /** The server process of a client died. */
+  | ({ readonly type: "session.lost" } & SessionEnd)
   /** An instance called in a session after the session of these tasks had ended: they are kept for this one now. */
   | {
     readonly type: "session.resumed";
@@ -126,6 +120,13 @@ export type Event =
   | { readonly type: "group.deleted"; readonly group: string }
   | { readonly type: "template.saved"; readonly template: NewTemplate; readonly version: number }
   | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean };
+
+/** The end of a session. Its tasks go back at `until`, unless their instances call in another session before. */
+export interface SessionEnd {
+  readonly session: string;
+  readonly until: number;
+  readonly tasks: readonly string[];
+}
 
 export type EventType = Event["type"];
 

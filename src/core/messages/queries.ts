@@ -12,7 +12,8 @@ import type { CommandOf } from "./commands.ts";
 
 /** Parameters and answer of each query, by its type. */
 export interface Queries {
-  get_task: { input: { readonly id: string }; answer: TaskView };
+  /** A task; `kept` says how long it is kept for its holder, if that depends on a client. */
+  get_task: { input: { readonly id: string }; answer: TaskView & { readonly kept?: string } };
   /** One page of the tasks that match, in the order of creation. */
   list_tasks: { input: TaskListOptions; answer: TaskPage };
   count_tasks: { input: { readonly filter: TaskFilter }; answer: Summary };
@@ -89,7 +90,7 @@ export interface TaskListOptions {
 /** The registered instances in the order of registration, then those that only hold tasks or wait for one. */
 export interface InstanceList {
   /** At most `limit`. */
-  readonly shown: readonly (InstanceView | UnregisteredView)[];
+  readonly shown: readonly ((InstanceView | UnregisteredView) & Connection)[];
   readonly total: number;
 }
 
@@ -163,6 +164,14 @@ export interface ExplainedDependency {
   readonly need?: number;
   readonly of?: readonly ExplainedDependency[];
   readonly more?: number;
+}
+
+/** What the sessions of an instance's tasks mean for them. */
+export interface Connection {
+  /** It holds tasks as long as its client is connected. */
+  readonly isConnected?: true;
+  /** When the first of its tasks goes back, as its client is gone, in milliseconds since the Unix epoch. */
+  readonly goesBackAt?: number;
 }
 
 /** An instance that has not registered. */

@@ -9,7 +9,7 @@ import { MAX_NAMED } from "./limits.ts";
 /** A tool with its arguments, or a time to wait for. */
 export type Remedy =
   | { readonly type: "retry_task" | "cancel_task" | "delete_task" | "explain_task"; readonly id: string }
-  | { readonly type: "release_task"; readonly id: string; readonly instance: string }
+  | { readonly type: "release_task"; readonly id: string; readonly instance: string; readonly attempt?: number }
   | { readonly type: "update_task"; readonly id: string; readonly change: TaskChange }
   /** The instance that holds a task, or held it last, ends it. */
   | { readonly type: "end_task"; readonly id: string; readonly how: End; readonly instance: string }
@@ -60,7 +60,8 @@ export function describeRemedy(remedy: Remedy): string {
     case "explain_task":
       return `${remedy.type} ${remedy.id}`;
     case "release_task":
-      return `release_task ${remedy.id} with instance_id ${remedy.instance}`;
+      return `release_task ${remedy.id} with instance_id ${remedy.instance}` +
+        (remedy.attempt === undefined ? "" : ` and attempt ${remedy.attempt}`);
     case "update_task":
       return `update_task ${remedy.id} ${CHANGES[remedy.change]}`;
     case "end_task":

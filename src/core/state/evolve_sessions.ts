@@ -2,14 +2,13 @@
  * Applies the events of sessions: which tasks a connected client keeps, and when the others go back.
  */
 
-import type { EventOf } from "../messages/events.ts";
+import type { EventOf, SessionEnd } from "../messages/events.ts";
 import type { Task } from "../model/task.ts";
 import type { State } from "./state.ts";
 import { replaceTask } from "./task_index.ts";
 
 /** The tasks of an ended session go back at a time, unless their instances come back before. */
-export function endSession(state: State, event: EventOf<"session.closed" | "session.lost">, at: number): void {
-  const { session, until, tasks } = event;
+export function endSession(state: State, { session, until, tasks }: SessionEnd, at: number): void {
   for (const id of tasks) replaceTask(state, id, at, (task) => task.session === session ? left(task, until) : task);
 }
 

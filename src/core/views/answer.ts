@@ -18,7 +18,7 @@ import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
-import { watchSessions } from "./sessions.ts";
+import { keptOf, watchSessions } from "./sessions.ts";
 import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
 
 /**
@@ -38,7 +38,10 @@ export function answer<K extends QueryType>(
 const answerers: {
   readonly [K in QueryType]: (state: ReadonlyState, query: QueryOf<K>, context: Context) => ResultOf<K>;
 } = {
-  get_task: (state, { id }) => viewOf(findTask(state, id)),
+  get_task(state, { id }) {
+    const node = findTask(state, id);
+    return { ...viewOf(node), ...keptOf(node.task) };
+  },
   list_tasks: (state, options) => listTasks(state, options),
   count_tasks: (state, { filter }) => summarize(state, filter),
   explain_task: (state, { id }) => explain(state, id),

@@ -13,6 +13,7 @@ import { mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
+import { describeHold } from "./sessions.ts";
 import { asksOf, describeRoots, endsAgain, remediesForRoots, remediesToClaim, type Roots, rootsOf } from "./roots.ts";
 
 /** Most dependencies that one node of the tree shows, the deciding ones first. */
@@ -57,18 +58,20 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { task } = node;
   const { id, assignedTo = "" } = task;
   switch (task.status) {
-    case "in_progress": {
-      const lease = task.leaseUntil === undefined
-        ? "without a timeout"
-        : `until ${new Date(task.leaseUntil).toISOString()}, or longer if it calls before`;
+    case "in_progress":
       return {
-        why: `${assignedTo} works on attempt ${task.attempt}, ${lease}`,
+        why: `${assignedTo} works on attempt ${task.attempt}, ${describeHold(task)}`,
         remedies: [
           { type: "end_task", id, how: "finished", instance: assignedTo },
-          { type: "release_task", id, instance: assignedTo },
+          {
+            type: "release_task",
+            id,
+            instance: assignedTo,
+            // Another connected client must name it.
+            ...(task.session !== undefined && { attempt: task.attempt }),
+          },
         ],
       };
-    }
     case "completed":
       return { why: `${task.assignedTo ?? "Somebody"} completed it`, remedies: [] };
     case "failed":

@@ -1,12 +1,13 @@
 /** Lists instances: the registered ones, and unregistered ones that hold tasks or wait for one. */
 
-import type { InstanceList, InstanceListOptions, UnregisteredView } from "../messages/queries.ts";
+import type { Connection, InstanceList, InstanceListOptions, UnregisteredView } from "../messages/queries.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { take } from "../model/text.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { instanceViewOf } from "./instances.ts";
+import { connectionOf } from "./sessions.ts";
 
 /** The registered instances in the order of their registration, then the others by id. O(instances + held tasks). */
 export function listInstances(
@@ -17,7 +18,11 @@ export function listInstances(
     .filter(({ status }) => all || status === "active" || status === "draining");
   const others = new Set([...state.held.keys(), ...waiting].filter((id) => !state.instances.has(id)));
   const views = take(registered, limit).map((each) => {
-    return { ...instanceViewOf(state, each), seenAt: Math.max(each.seenAt, callsOf(state, each.id)) };
+    return {
+      ...instanceViewOf(state, each),
+      ...connectionOf(state, each.id),
+      seenAt: Math.max(each.seenAt, callsOf(state, each.id)),
+    };
   });
   const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
   const rest = firstOf(others, limit - views.length, { compare, isWanted: () => true });
@@ -27,7 +32,7 @@ export function listInstances(
   };
 }
 
-function unregisteredView(state: ReadonlyState, id: string): UnregisteredView {
+function unregisteredView(state: ReadonlyState, id: string): UnregisteredView & Connection {
   const seenAt = callsOf(state, id);
   return {
     id,
@@ -35,6 +40,7 @@ function unregisteredView(state: ReadonlyState, id: string): UnregisteredView {
     ...(seenAt > 0 && { seenAt }),
     holding: firstHeldBy(state, id, MAX_NAMED).map(({ task }) => task.id),
     holdingCount: countHeldBy(state, id),
+    ...connectionOf(state, id),
   };
 }
 

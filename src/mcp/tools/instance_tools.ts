@@ -3,7 +3,7 @@
  */
 
 import type { Heartbeat } from "../../core/messages/commands.ts";
-import type { UnregisteredView } from "../../core/messages/queries.ts";
+import type { InstanceList, UnregisteredView } from "../../core/messages/queries.ts";
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
 import { fit, isoTime, type Json } from "../present.ts";
@@ -79,7 +79,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       const instances = shown.map((each) => {
         const seenAt = Math.max(each.seenAt ?? 0, heard.at(each.id) ?? 0);
         return {
-          ...presentInstance({ ...each, ...(seenAt > 0 && { seenAt }) }),
+          ...presentListed({ ...each, ...(seenAt > 0 && { seenAt }) }),
           ...(waiters.has(each.id) && { waiting: true }),
         };
       });
@@ -107,6 +107,14 @@ function presentHeartbeat(heartbeat: Heartbeat): Json {
     ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
     ...urgentOf(urgent),
     ...(clockWarning !== undefined && { clock_warning: clockWarning }),
+  };
+}
+
+function presentListed({ isConnected, goesBackAt, ...instance }: InstanceList["shown"][number]): Json {
+  return {
+    ...presentInstance(instance),
+    ...(isConnected === true && { connected: true }),
+    ...(goesBackAt !== undefined && { goesBackAt: isoTime(goesBackAt) }),
   };
 }
 

@@ -158,7 +158,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {
-      return { json: presentTask(await query({ type: "get_task", id: task_id })) };
+      const { kept, ...task } = await query({ type: "get_task", id: task_id });
+      return { json: { ...presentTask(task), ...(kept !== undefined && { kept }) } };
     },
   }),
   defineTool({
