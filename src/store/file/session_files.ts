@@ -5,7 +5,7 @@
  * that no file of a session that has just begun is removed.
  */
 
-import { type Sessions, Unavailable } from "../../app/ports.ts";
+import { type Log, type Sessions, Unavailable } from "../../app/ports.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 
 /** The folder of the session files in a data directory. */
@@ -24,15 +24,18 @@ export interface SessionFilesOptions {
   /** The data directory. */
   readonly directory: string;
   readonly disk: Disk;
+  readonly log: Log;
 }
 
 export class SessionFiles implements Sessions {
   readonly #directory: string;
   readonly #disk: Disk;
+  readonly #log: Log;
 
-  constructor({ directory, disk }: SessionFilesOptions) {
+  constructor({ directory, disk, log }: SessionFilesOptions) {
     this.#directory = `${directory}/${SESSIONS}`;
     this.#disk = disk;
+    this.#log = log;
   }
 
   open(id: string): Promise<AsyncDisposable> {
@@ -48,11 +51,20 @@ export class SessionFiles implements Sessions {
     try {
       if (!SESSION_ID.test(id)) throw new Error("the id is not the name of a file");
       this.#disk.makeDirectory(this.#directory);
-      for (const other of this.#disk.list(this.#directory).slice(0, MAX_REMOVED)) this.#isDead(other);
+      this.#removeDead();
       const file = this.#lock(path);
       return { [Symbol.asyncDispose]: () => new Promise((resolve) => resolve(this.#close(path, file))) };
     } catch (cause) {
       throw unavailable(`Cannot open the session ${path}`, cause);
+    }
+  }
+
+  /** Removes files of dead sessions. If that fails, they are only in the way of whoever lists the directory. */
+  #removeDead(): void {
+    try {
+      this.#dead(this.#disk.list(this.#directory).slice(0, MAX_REMOVED));
+    } catch (error) {
+      this.#log.warn(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -86,8 +98,13 @@ export class SessionFiles implements Sessions {
   #lock(path: string): DiskFile {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const file = this.#disk.open(path, "append");
-      if (file.tryLock() && isAt(this.#disk, path, file)) return file;
-      file.close();
+      let isLocked = false;
+      try {
+        isLocked = file.tryLock() && isAt(this.#disk, path, file);
+      } finally {
+        if (!isLocked) file.close();
+      }
+      if (isLocked) return file;
     }
     throw new Error("another process has locked its file");
   }
