@@ -4,6 +4,7 @@
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
+import type { ResultOf } from "../core/messages/queries.ts";
 import type { GroupView } from "../core/model/group.ts";
 import { MAX_TIME_MS } from "../core/model/limits.ts";
 import type { Attempt, TaskView } from "../core/model/task.ts";
@@ -79,6 +80,11 @@ const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "e
 /** The whole task, with its durations. */
 export function presentTask(task: TaskView): Json {
   return { ...pick(task, TASK_FIELDS, (text) => text), ...durationsOf(task) };
+}
+
+/** The whole task, with how long it is kept for its holder if that depends on a client. */
+export function presentDetails({ kept, ...task }: ResultOf<"get_task">): Json {
+  return { ...presentTask(task), ...(kept !== undefined && { kept }) };
 }
 
 /** An attempt that has ended. */

@@ -32,7 +32,7 @@ If this text does not state a goal, take it from the conversation. If there is n
    {"task": "review", "when": {"pointer": "/verdict", "equals": "changes"}}.
 4. Create all tasks with one create_tasks call. If they belong together, call create_group first. create_tasks creates
    all or none: if it is refused, fix what the message names. Set locks on tasks that must not run at the same time,
-   timeout_ms on tasks that another agent must take over if the holder dies, a priority on tasks that cannot wait, and
+   timeout_ms on tasks that another agent must take over if the holder hangs, a priority on tasks that cannot wait, and
    capabilities on tasks that not every agent can do.
 5. Show the plan in a few lines, and the tasks that can start now.`,
   },

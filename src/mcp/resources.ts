@@ -3,7 +3,7 @@
  */
 
 import { readHistory } from "../app/history.ts";
-import { fit, presentCompact, presentGroup, presentRecord, presentTask } from "./present.ts";
+import { fit, presentCompact, presentDetails, presentGroup, presentRecord } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 
@@ -68,7 +68,7 @@ export async function readResource(
   { engine, query }: Pick<CallContext, "engine" | "query">,
 ): Promise<ResourceContent | undefined> {
   const task = taskIdOf(uri);
-  if (task !== undefined) return json(presentTask(await query({ type: "get_task", id: task })));
+  if (task !== undefined) return json(presentDetails(await query({ type: "get_task", id: task })));
   const group = groupIdOf(uri);
   if (group !== undefined) {
     const [view, { tasks }] = await Promise.all([

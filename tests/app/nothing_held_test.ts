@@ -29,9 +29,9 @@ const LATER_MS = 6_000;
 
 /**
  * Looked at apart, or kept on purpose: parts that are looked at themselves, the state (tests/core/state/nothing_left_test.ts),
- * the records, and when instances were last heard of, which is bounded.
+ * the records, and which instances were heard of and when, which is bounded.
  */
-const APART = new Set(["#engine", "#feed", "#checkpoints", "#log", "#state", "#records", "#times"]);
+const APART = new Set(["#engine", "#feed", "#checkpoints", "#log", "#state", "#records", "#times", "#callers"]);
 
 /** What a caller does beside commands. */
 type Call =

@@ -26,6 +26,7 @@ Deno.test("help and version need no permission at all", async () => {
   ];
   words.push("--as", "--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
   words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms", "--max-wait-ms");
+  words.push("--session-grace-ms", "300000");
   for (const word of words) assertStringIncludes(help.output, word);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   for (const option of ["--version", "-V"]) {
@@ -60,6 +61,8 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
       [["--initial-interval-ms", "-1"], "It must be a whole number."],
       [["--max-wait-ms", "0"], "It must be from 1 to 86400000."],
       [["--max-wait-ms", "86400001"], "It must be from 1 to 86400000."],
+      [["--session-grace-ms", "-1"], "It must be a whole number."],
+      [["--session-grace-ms", "31622400001"], "It must be from 0 to 31622400000."],
       [["--max-interval-ms", "1.5"], "It must be a whole number."],
       [["--backoff-coefficient", "0.9"], "It must be a number from 1 to 100."],
       [["--backoff-coefficient", "two"], "It must be a number from 1 to 100."],
@@ -180,6 +183,7 @@ Deno.test("numbers are accepted from minimum to maximum, and none beyond", () =>
     [[], "--backoff-coefficient", 1, MAX_BACKOFF_COEFFICIENT],
     [[], "--max-interval-ms", 0, MAX_DURATION_MS],
     [[], "--max-wait-ms", 1, LONGEST_MAX_WAIT_MS],
+    [[], "--session-grace-ms", 0, MAX_DURATION_MS],
     [["history"], "--since", 0, 999_999_999_999_999],
     [["history"], "--limit", 1, 999_999_999_999_999],
   ];
@@ -232,17 +236,19 @@ Deno.test("settings of the server are the defaults of new tasks", async (t) => {
     await using server = await startServer(directory.path, { args: ["--timeout-ms", "5"] });
     assertEquals((await settingsOf(server, "one")).timeoutMs, 60_000);
     await create(server, "new");
-    assertEquals(await settingsOf(server, "new"), { timeoutMs: 5, maxAttempts: undefined, backoff: undefined });
+    assertEquals(await settingsOf(server, "new"), { timeoutMs: 5, maxAttempts: 5, backoff: undefined });
   });
 
-  await t.step("without settings, there are no defaults", async () => {
+  await t.step("without settings, tasks have 5 attempts, and nothing else is set", async () => {
     await using server = await startServer(directory.path);
     await create(server, "plain");
     assertEquals(await settingsOf(server, "plain"), {
       timeoutMs: undefined,
-      maxAttempts: undefined,
+      maxAttempts: 5,
       backoff: undefined,
     });
+    await server.ask("update_task", { task_id: "plain", clear: ["max_attempts"] });
+    assertEquals((await settingsOf(server, "plain")).maxAttempts, undefined);
   });
 });
 

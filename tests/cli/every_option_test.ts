@@ -22,6 +22,7 @@ const SERVING: readonly (readonly string[])[] = [
   ["--backoff-coefficient", "3"],
   ["--max-interval-ms", "5"],
   ["--max-wait-ms", "5"],
+  ["--session-grace-ms", "0"],
 ];
 
 function read(...args: readonly string[]) {

@@ -29,6 +29,8 @@ function whoseDeed(event: Event, actor: string): string {
     case "attempt.ended":
     case "instance.lost":
     case "tasks.skipped":
+    case "session.lost":
+    case "session.closed":
       return RULES;
     default:
       return "instance" in event ? event.instance : actor;
@@ -56,6 +58,11 @@ function describe(event: Event, unlocked: readonly string[]): { did: Deed; what:
       return { did: "takes back", what: `${event.id} from ${event.instance}: ${event.outcome}` };
     case "instance.lost":
       return { did: "gives up", what: `${event.instance}: no sign of life` };
+    case "session.lost":
+    case "session.closed":
+      return { did: "keeps", what: `${event.tasks.join(", ")} for its holder, whose client is gone` };
+    case "session.resumed":
+      return { did: "keeps", what: `${event.tasks.join(", ")}, from another client` };
     case "instance.registered":
       return { did: "registers", what: nameTtl(event.settings.ttlMs) };
     case "instance.renewed":

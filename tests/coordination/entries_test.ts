@@ -61,6 +61,8 @@ Deno.test({
         { type: "instance.lost", instance: "ada", tasks: ["a"] },
         { type: "attempt.ended", id: "a", instance: "ada", attempt: 1, outcome: "lost" },
         { type: "tasks.skipped", tasks: [{ id: "b", because: "a" }, { id: "c", because: "b" }] },
+        { type: "session.lost", session: "s", until: 2, tasks: ["d", "e"] },
+        { type: "session.resumed", session: "t", instance: "ada", tasks: ["d"] },
       ),
       [
         "ada registers with a time to live of 600 ms",
@@ -68,6 +70,8 @@ Deno.test({
         "server gives up ada: no sign of life",
         "server takes back a from ada: lost",
         "server skipped b, c",
+        "server keeps d, e for its holder, whose client is gone",
+        "ada keeps d, from another client",
       ],
     );
   },

@@ -31,6 +31,7 @@ const LANES = {
   skipped: { beside: " " },
   "gives up": { beside: " " },
   "takes back": { beside: " " },
+  keeps: { beside: " " },
   killed: { beside: "╳", after: "┊" },
   hangs: { beside: "╳", after: "┊" },
   "is back": { beside: "├", after: "│" },

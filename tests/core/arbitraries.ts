@@ -349,6 +349,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
       readyAt: time,
       retryAt: time,
       leaseUntil: time,
+      session: fc.constantFrom(...SESSIONS),
       failures: fc.oneof(fc.nat(3), number),
       workedMs: time,
       progress: optional({ at: time }, { percent: rarely(fc.nat(100), number) }),
@@ -605,13 +606,14 @@ function changes<T extends object>(
 }
 
 /** The task with just those of holder, result, error, lease and end that its status calls for. */
-function consistent({ assignedTo, result, error, finishedAt, leaseUntil, ...task }: Task): Task {
+function consistent({ assignedTo, result, error, finishedAt, leaseUntil, session, ...task }: Task): Task {
   const { status, createdAt } = task;
   const hasEnded = status !== "pending" && status !== "in_progress";
   return {
     ...task,
     ...(status === "in_progress" && { assignedTo: assignedTo ?? "x" }),
     ...(status === "in_progress" && leaseUntil !== undefined && { leaseUntil }),
+    ...(status === "in_progress" && session !== undefined && { session }),
     ...(hasEnded && { ...(assignedTo !== undefined && { assignedTo }), finishedAt: finishedAt ?? createdAt }),
     ...(status === "completed" && result !== undefined && { result }),
     ...(status === "failed" && error !== undefined && { error }),

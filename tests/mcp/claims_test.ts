@@ -27,6 +27,7 @@ Deno.test("tasks are handed out", async (t) => {
       status: "in_progress",
       dependencies: [],
       assignedTo: "ann",
+      maxAttempts: 5,
       attempt: 1,
     });
     for (const time of [createdAt, startedAt]) assertMatch(String(time), ISO_TIME);

@@ -80,7 +80,7 @@ Deno.test("unregistered instances that hold tasks or wait are listed as unregist
   await server.call("get_next_task", { instance_id: "zoe" });
   const waiting = server.call("get_next_task", { instance_id: "bob", wait_ms: 50_000 });
   await until("bob waits", async () => (await listed(server)).length === 2);
-  const zoe = { id: "zoe", status: "unregistered", seenAt: at(0), holding: ["a"], holdingCount: 1 };
+  const zoe = { id: "zoe", status: "unregistered", seenAt: at(0), holding: ["a"], holdingCount: 1, connected: true };
   assertEquals<unknown>(await listed(server), [
     { id: "bob", status: "unregistered", seenAt: at(0), holding: [], holdingCount: 0, waiting: true },
     zoe,

@@ -22,6 +22,7 @@ const UNPRINTABLES = /[\p{Cc}\u2028\u2029\p{Default_Ignorable_Code_Point}\p{Bidi
 export type IdKind =
   | "Task id"
   | "Instance id"
+  | "Session id"
   | "Group id"
   | "Template name"
   | "Parameter name"

@@ -59,6 +59,7 @@ function checkImported(task: Task): void {
   checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
   checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
   if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
+  if (task.session !== undefined) checkId(task.session, "Session id");
   checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
   const { pastAttempts = [] } = task;
   for (const past of pastAttempts) {
@@ -79,6 +80,7 @@ function checkImported(task: Task): void {
     "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
     "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
     "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
+    "only a task in progress can have session": status !== "in_progress" && task.session !== undefined,
     "only a completed task can have a result": status !== "completed" && task.result !== undefined,
     "only a failed task can have an error": status !== "failed" && task.error !== undefined,
     "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),

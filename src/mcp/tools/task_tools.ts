@@ -6,7 +6,7 @@ import type { TaskPage } from "../../core/messages/queries.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
-import { fit, presentCompact, presentTask, TASK_FIELDS, type TaskField } from "../present.ts";
+import { fit, presentCompact, presentDetails, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   clearing,
@@ -158,8 +158,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {
-      const { kept, ...task } = await query({ type: "get_task", id: task_id });
-      return { json: { ...presentTask(task), ...(kept !== undefined && { kept }) } };
+      return { json: presentDetails(await query({ type: "get_task", id: task_id })) };
     },
   }),
   defineTool({

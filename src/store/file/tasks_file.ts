@@ -72,6 +72,7 @@ const taskSchema = settingsSchema.extend({
   readyAt: time.optional(),
   retryAt: time.optional(),
   leaseUntil: time.optional(),
+  session: z.string().optional(),
   progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
   pastAttempts: z.array(attemptSchema).optional(),
   workedMs: time.optional(),
@@ -196,7 +197,11 @@ function toTask(
       workedMs,
       overdue,
       ...(isPending && { retryAt: task.retryAt }),
-      ...(status === "in_progress" && { leaseUntil: task.leaseUntil, progress: task.progress }),
+      ...(status === "in_progress" && {
+        leaseUntil: task.leaseUntil,
+        session: task.session,
+        progress: task.progress,
+      }),
     }),
     ...present(settingsSchema.parse(task)),
   };

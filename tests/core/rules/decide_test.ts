@@ -421,6 +421,7 @@ Deno.test({
       }
       if (task.status !== "in_progress") {
         refusesImport({ ...task, leaseUntil: 300 }, "only a task in progress can have leaseUntil");
+        refusesImport({ ...task, session: "s" }, "only a task in progress can have session");
       }
       const { finishedAt, ...endless } = task;
       const end = "a task must have finishedAt if it has ended, and only then";

@@ -12,7 +12,7 @@ import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { answer } from "../../../src/core/views/answer.ts";
-import { newTask, times } from "../given.ts";
+import { newTask, oldTask, times } from "../given.ts";
 
 /** Time of the first call, in milliseconds since the Unix epoch. */
 const START = 1_000;
@@ -304,6 +304,16 @@ test("whatever ends an attempt ends the session's hold on it", (scene) => {
     assertEquals([scene.task("a").session, scene.watch().sessions], [undefined, []], end.type);
   }
   assertEquals(scene.watch().sessions, []);
+});
+
+test("imported tasks in progress are kept for their session, which is dead where they are imported", (scene) => {
+  const task = oldTask("a", { status: "in_progress", assignedTo: "x", attempt: 3, session: "s" });
+  scene.call({ type: "import_tasks", tasks: [task] });
+  assertEquals(scene.watch().sessions, ["s"]);
+  scene.end("s");
+  assertEquals(scene.pass(GRACE_MS).map(taskIdsOf), [["a"]]);
+  const refusal = scene.refused({ type: "import_tasks", tasks: [{ ...task, id: "b", session: "" }] });
+  assertEquals(refusal.code, "invalid_value");
 });
 
 test("a grace that is no duration is refused", (scene) => {

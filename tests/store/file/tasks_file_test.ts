@@ -113,6 +113,15 @@ test("tasks of the earlier server are understood", () => {
   ]);
 });
 
+test("of an exported plan, tasks in progress keep their session", () => {
+  const task = (status: string) => parseTasks(JSON.stringify({ a: { status, assignedTo: "x", session: "s" } }), 50)[0];
+  assertEquals(["in_progress", "pending", "completed"].map((status) => task(status)?.session), [
+    "s",
+    undefined,
+    undefined,
+  ]);
+});
+
 test("missing fields of a task are filled in", () => {
   assertEquals(parseTasks('{"a": {}}', 50), [{ ...common("a", "", 1), status: "pending", attempt: 0 }]);
   assertEquals(
