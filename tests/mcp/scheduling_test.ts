@@ -336,6 +336,7 @@ Deno.test("instances", async (t) => {
       status: "active",
       holding: ["a"],
       holdingCount: 1,
+      connected: true,
     });
     const beat = await server.ask("heartbeat", { instance_id: "ann" });
     assertEquals(beat["holding"], [{ id: "a", attempt: 1 }]);

@@ -173,6 +173,7 @@ Deno.test("tools that change tasks", async (t) => {
       dependencies: [],
       assignedTo: "ann",
       result,
+      maxAttempts: 5,
       attempt: 1,
     });
   });

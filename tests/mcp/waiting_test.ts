@@ -63,11 +63,11 @@ Deno.test("get_next_task waits", async (t) => {
   await t.step("not longer than the operator allows, with a note", async () => {
     await using short = await startServer(directory.path, { args: ["--max-wait-ms", "100"] });
     const start = performance.now();
-    const answer = await short.ask("get_next_task", { instance_id: "ann", wait_ms: 24 * 60 * 60 * 1_000 });
+    const answer = await short.ask("get_next_task", { instance_id: "short", wait_ms: 24 * 60 * 60 * 1_000 });
     assert(performance.now() - start >= 95);
     assertEquals(answer["reason"], "waiting");
     assertEquals(answer["note"], "wait_ms was shortened to 100, the maximum: call again to wait longer.");
-    assertEquals((await short.ask("get_next_task", { instance_id: "ann", wait_ms: 100 }))["note"], undefined);
+    assertEquals((await short.ask("get_next_task", { instance_id: "short", wait_ms: 100 }))["note"], undefined);
   });
 
   await t.step("not if too many claims wait already, with a note", async () => {
@@ -89,7 +89,7 @@ Deno.test("get_next_task waits", async (t) => {
   await t.step("without that note if waiting again would not help", async () => {
     await using short = await startServer(directory.path, { args: ["--max-wait-ms", String(LONG_MS)] });
     const [older, newer] = [2 * LONG_MS, 0].map((wait_ms) =>
-      short.ask("get_next_task", { instance_id: "ann", wait_ms })
+      short.ask("get_next_task", { instance_id: "short", wait_ms })
     );
     const { reason, note } = await older!;
     assertEquals([reason, note], ["superseded", undefined]);
