@@ -170,7 +170,7 @@ Deno.test("after a restart of the machine, the first call finds the tasks of the
   }
   await using server = await startServer(directory.path, NO_GRACE);
   const taken = await server.ask("get_next_task", { instance_id: "ann" });
-  assertEquals([taken["id"], taken["attempt"]], ["t0", 2]);
+  assertEquals([taken["status"], taken["attempt"]], ["in_progress", 2]);
   assertEquals(eventsOf(await readRecords(directory.path), "session.lost").length, 3);
   assertEquals(sessionFiles(directory.path), 1);
 });
