@@ -69,6 +69,7 @@ class Process implements Sessions {
     return await this.keeper.execute<CommandType>(
       command,
       localOperator("client", { transport: "stdio", session: this.id }),
+      { request: undefined },
     );
   }
 }
