@@ -56,9 +56,9 @@ for (const [what, command, code] of REFUSED) {
         type: "instance.renewed",
         instance: "ann",
         expiresAt: scene.now + 150,
-        leases: [{ id: "a", until: scene.now + 300 }],
       }],
     }]);
+    assertEquals((await taskIn(engine, "a")).leaseUntil, scene.now + 300);
     // All that it has asked for is before it, for every process.
     scene.now += 100;
     const other = await scene.startEngine();

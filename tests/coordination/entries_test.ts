@@ -57,7 +57,7 @@ Deno.test({
       told(
         { type: "instance.registered", instance: "ada", settings: { ttlMs: 600 } },
         { type: "instance.registered", instance: "ada", settings: {} },
-        { type: "instance.renewed", instance: "ada", leases: [] },
+        { type: "instance.renewed", instance: "ada" },
         { type: "instance.lost", instance: "ada", tasks: ["a"] },
         { type: "attempt.ended", id: "a", instance: "ada", attempt: 1, outcome: "lost" },
         { type: "tasks.skipped", tasks: [{ id: "b", because: "a" }, { id: "c", because: "b" }] },

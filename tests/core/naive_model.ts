@@ -39,6 +39,8 @@ export interface ModelInstance {
   readonly id: string;
   settings: InstanceSettings;
   status: InstanceStatus;
+  /** Of a lost one: whether it drained. */
+  wasDraining: boolean;
   expiresAt: number | undefined;
 }
 
@@ -334,7 +336,8 @@ function isFree(model: Model, id: string): boolean {
 }
 
 function isGoing(model: Model, id: string): boolean {
-  return model.instances.some((each) => each.id === id && (each.status === "draining" || each.status === "left"));
+  const { status, wasDraining } = model.instances.find((each) => each.id === id) ?? {};
+  return status === "draining" || status === "left" || (status === "lost" && wasDraining === true);
 }
 
 function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | undefined {
@@ -379,7 +382,8 @@ function kindOf(model: Model, task: ModelTask): string {
 
 function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReason {
   const instance = model.instances.find(({ id }) => id === command.instance);
-  if (instance?.status === "draining" || instance?.status === "left") return instance.status;
+  if (instance?.status === "left") return "left";
+  if (isGoing(model, command.instance)) return "draining";
   if (!isFree(model, command.instance)) return "at_capacity";
   if (model.tasks.length === 0) return "no_tasks_exist";
   const having = (readiness: Readiness) => model.tasks.filter((task) => readinessIn(model, task) === readiness);
@@ -409,7 +413,7 @@ function contact(
   if (instance === undefined || instance.status === "left" || command.type === "register_instance") return;
   const { settings: { ttlMs }, expiresAt } = instance;
   const isBack = instance.status === "lost";
-  if (isBack) instance.status = "active";
+  if (isBack) instance.status = instance.wasDraining ? "draining" : "active";
   if (ttlMs !== undefined && expiresAt !== undefined && (isBack || expiresAt < now + ttlMs)) {
     instance.expiresAt = now + ttlMs * 1.5;
   }
@@ -485,8 +489,8 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       const { instance: id, settings } = command;
       const known = model.instances.find((each) => each.id === id);
       const expiresAt = settings.ttlMs === undefined ? undefined : at + settings.ttlMs;
-      if (known === undefined) model.instances.push({ id, settings, status: "active", expiresAt });
-      else Object.assign(known, { settings, status: "active", expiresAt });
+      if (known === undefined) model.instances.push({ id, settings, status: "active", wasDraining: false, expiresAt });
+      else Object.assign(known, { settings, status: "active", expiresAt, wasDraining: false });
       return;
     }
     case "leave": {
@@ -599,6 +603,7 @@ function sweep(model: Model): void {
       lost.add(task);
       endAttempt(model, task, "lost");
     }
+    instance.wasDraining = instance.status === "draining";
     instance.status = "lost";
   }
   for (const task of model.tasks) {

@@ -282,8 +282,6 @@ export interface Heartbeat {
   /** Tasks that it lost as it did not call in time (the first few). */
   readonly lostTasks: readonly string[];
   readonly urgent: readonly Urgent[];
-  /** It has more leases than one record extends: the next call extends more. Leases that end first are extended first. */
-  readonly hasMoreLeases?: true;
   /** Present if the journal is ahead of the clock: see `clockWarning` in `views/clock_warning.ts`. */
   readonly clockWarning?: string;
 }

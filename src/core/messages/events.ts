@@ -92,14 +92,17 @@ export type Event =
   }
   | { readonly type: "task.overdue"; readonly id: string }
   | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }
-  /** An instance called: its own time and its leases are extended. */
+  /** An instance called: its own time is extended, and those of its leases that run out. A lost one is there again. */
   | {
     readonly type: "instance.renewed";
     readonly instance: string;
     readonly expiresAt?: number;
     /** The answer named the tasks that it had lost. */
     readonly isTold?: true;
-    readonly leases: readonly { readonly id: string; readonly until: number }[];
+    /** It was draining when it was lost, and drains again. */
+    readonly isDraining?: true;
+    /** Only in records of formats 1 and 2: the leases that are extended, in place of those that run out. */
+    readonly leases?: readonly { readonly id: string; readonly until: number }[];
   }
   | { readonly type: "instance.drained"; readonly instance: string }
   | { readonly type: "instance.left"; readonly instance: string }
@@ -195,7 +198,7 @@ export function taskIdsOf(event: Event): readonly string[] {
     case "tasks.abandoned":
       return event.tasks.map((task) => task.id);
     case "instance.renewed":
-      return event.leases.map((lease) => lease.id);
+      return event.leases?.map((lease) => lease.id) ?? [];
     case "instance.lost":
     case "session.closed":
     case "session.lost":

@@ -25,6 +25,8 @@ export interface Instance extends InstanceSettings {
   readonly seenAt: number;
   /** When it is lost unless it calls before, in milliseconds since the Unix epoch. */
   readonly expiresAt?: number;
+  /** Only of a lost one: it was draining, and drains again when it calls. */
+  readonly wasDraining?: true;
   /** The tasks that it lost (the first few), until an answer to it names them. */
   readonly lostTasks?: readonly string[];
 }

@@ -16,6 +16,7 @@ import { findTask } from "../state/lookup.ts";
 import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { timeAfter } from "../state/timers.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { inputsOf } from "../views/inputs.ts";
@@ -24,7 +25,6 @@ import { asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkNames } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
-import { timeAfter } from "./retry_policy.ts";
 import { heldElsewhere } from "./sessions.ts";
 
 export const claimDeciders: Deciders<"claim_task"> = {

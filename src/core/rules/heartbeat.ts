@@ -3,19 +3,12 @@
  */
 
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
-import type { Event, EventOf } from "../messages/events.ts";
-import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
-import { heldBy, inOrderOfCreation } from "../state/lookup.ts";
+import type { Event } from "../messages/events.ts";
+import { MAX_SCANNED } from "../model/limits.ts";
+import { heldBy } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { isRunningOut } from "../state/timers.ts";
-import { timeAfter } from "./retry_policy.ts";
-
-/**
- * By which share of its term a time is extended beyond the term. A call within this margin writes nothing and still
- * leaves the instance its whole term.
- */
-const MARGIN = 0.5;
+import type { ReadonlyState } from "../state/state.ts";
+import { extended, isRunningOut, tasksToRenew } from "../state/timers.ts";
 
 /**
  * The events that a call of an instance causes by itself: none while all of its times are at least a term away.
@@ -32,22 +25,22 @@ export function heartbeatEvents<K extends CommandType>(
   if (sign === undefined) return NONE;
   const { instance: id, endedTask } = sign;
   // A command that ends a task ends its lease.
-  const leases = extendedLeases(state, id, { now, endedTask });
+  const isRenewing = tasksToRenew(state.held.get(id), now).some(({ task }) => task.id !== endedTask);
   // `instance.registered` sets all fields of the instance.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
-  const { ttlMs, expiresAt = Infinity, status, lostTasks } = instance ?? {};
+  const { ttlMs, expiresAt = Infinity, status, lostTasks, wasDraining } = instance ?? {};
   const wasLost = status === "lost";
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
   const namesLostTasks = isAccepted && (command.type === "claim_task" || command.type === "heartbeat");
   const isTold = namesLostTasks && lostTasks !== undefined;
-  if (leases.length === 0 && !wasLost && !isExpiring && !isTold) return NONE;
+  if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
     instance: id,
     ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
     ...(isTold && { isTold }),
-    leases,
+    ...(wasLost && wasDraining === true && { isDraining: true }),
   }];
 }
 
@@ -68,33 +61,6 @@ export function signOfLife<K extends CommandType>(command: CommandOf<K>, isAccep
   if (!isSign) return undefined;
   const isEnd = isAccepted && (command.type === "complete_task" || command.type === "fail_task");
   return { instance: command.instance, endedTask: isEnd && "id" in command ? command.id : undefined };
-}
-
-/** The leases of an instance that its call extends, at most `MAX_RECORD_TASKS`, in the order of creation. */
-function extendedLeases(
-  state: ReadonlyState,
-  instance: string,
-  { now, endedTask }: { readonly now: number; readonly endedTask: string | undefined },
-): EventOf<"instance.renewed">["leases"] {
-  const due: ReadonlyTaskNode[] = [];
-  for (const node of state.held.get(instance) ?? NONE) {
-    const { id, timeoutMs, leaseUntil = Infinity } = node.task;
-    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now) && id !== endedTask) due.push(node);
-  }
-  return inOrderOfCreation(firstToEnd(due, MAX_RECORD_TASKS)).map(({ task: { id, timeoutMs = 0 } }) => {
-    return { id, until: extended(now, timeoutMs) };
-  });
-}
-
-function extended(now: number, termMs: number): number {
-  return timeAfter(now, Math.ceil(termMs * (1 + MARGIN)));
-}
-
-/** The tasks whose leases end first, at most `limit`. */
-function firstToEnd(nodes: readonly ReadonlyTaskNode[], limit: number): readonly ReadonlyTaskNode[] {
-  if (nodes.length <= limit) return nodes;
-  const endOf = ({ task: { leaseUntil = Infinity } }: ReadonlyTaskNode) => leaseUntil;
-  return nodes.toSorted((a, b) => endOf(a) - endOf(b) || a.task.order - b.task.order).slice(0, limit);
 }
 
 const NONE: readonly never[] = [];

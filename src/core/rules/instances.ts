@@ -15,7 +15,7 @@ import { releaseEvents } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
-import { heartbeatEvents, heartbeatOf } from "./heartbeat.ts";
+import { heartbeatOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }) {
@@ -29,15 +29,13 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     };
   },
 
-  heartbeat(state, command, context) {
-    const { instance } = command;
+  heartbeat(state, { instance }, context) {
     checkInstance(state, instance);
     const lostTasks = state.instances.get(instance)?.instance.lostTasks;
     const warning = clockWarning(context);
     // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({
       ...heartbeatOf(after, instance, lostTasks),
-      ...(heartbeatEvents(after, command, context).length > 0 && { hasMoreLeases: true as const }),
       ...(warning !== undefined && { clockWarning: warning }),
     });
     return { events: [], answer };

@@ -3,8 +3,9 @@
  */
 
 import type { EventOf } from "../messages/events.ts";
-import { MAX_DURATION_MS, MAX_TIME_MS } from "../model/limits.ts";
+import { MAX_DURATION_MS } from "../model/limits.ts";
 import type { Backoff, Task } from "../model/task.ts";
+import { timeAfter } from "../state/timers.ts";
 
 /** The default pause before the first retry, in milliseconds; as in Temporal's retry policy. */
 const INITIAL_INTERVAL_MS = 1_000;
@@ -52,11 +53,6 @@ export function endOfLeftAttempt(task: Task, now: number): EventOf<"attempt.ende
 }
 
 const WORDS = { failed: "It failed", expired: "Its lease expired", lost: "Its instance was lost" } as const;
-
-/** The time `durationMs` after `now`, both in milliseconds; at most `MAX_TIME_MS`, so that it always has a date. */
-export function timeAfter(now: number, durationMs: number): number {
-  return Math.min(now + durationMs, MAX_TIME_MS);
-}
 
 /** How long to wait after `failures` + 1 failed attempts, in milliseconds. */
 function pauseMs(

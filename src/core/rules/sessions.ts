@@ -16,7 +16,7 @@ import type { ReadonlyState } from "../state/state.ts";
 import { checkNumber } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
 import { signOfLife } from "./heartbeat.ts";
-import { timeAfter } from "./retry_policy.ts";
+import { timeAfter } from "../state/timers.ts";
 
 export const sessionDeciders: Deciders<"end_session" | "resume_tasks"> = {
   end_session(state, { session, how, graceMs }, { now }) {

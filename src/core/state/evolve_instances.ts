@@ -11,6 +11,7 @@ import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
 import { touch } from "./touch.ts";
+import { extended, tasksToRenew } from "./timers.ts";
 
 type InstanceEvent = EventOf<
   "instance.registered" | "instance.renewed" | "instance.drained" | "instance.left" | "instance.lost"
@@ -23,7 +24,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
     case "instance.registered":
       return register(state, event.instance, event.settings, at);
     case "instance.renewed":
-      for (const { id, until } of event.leases) extendLease(state, id, until);
+      extendLeases(state, event, at);
       if (node !== undefined) renew(state, node, event, at);
       return;
     case "instance.drained":
@@ -37,9 +38,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return setInstance(state, node, { ...node.instance, status: "left" });
     case "instance.lost":
       if (node === undefined) return;
-      // It is lost, so it cannot leave after finishing its tasks.
-      state.drained.delete(node);
-      return setInstance(state, node, { ...node.instance, status: "lost", lostTasks: event.tasks });
+      return lose(state, node, event.tasks);
     default:
       event satisfies never;
   }
@@ -71,17 +70,36 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
   if (state.instances.size > MAX_INSTANCES) forgetOne(state);
 }
 
-/** Applies a heartbeat; a lost instance is active again. */
+/** A lost instance cannot leave after finishing its tasks: it drains again when it calls. */
+function lose(state: State, node: InstanceNode, lostTasks: readonly string[]): void {
+  state.drained.delete(node);
+  const { instance } = node;
+  const isDraining = instance.status === "draining";
+  setInstance(state, node, { ...instance, status: "lost", ...(isDraining && { wasDraining: true }), lostTasks });
+}
+
+/** Applies a heartbeat; a lost instance is active or draining again. */
 function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewed">, at: number): void {
-  const { expiresAt, isTold } = event;
-  const { lostTasks, ...instance } = node.instance;
+  const { expiresAt, isTold, isDraining } = event;
+  const { lostTasks, wasDraining: _, ...instance } = node.instance;
+  const status = isDraining === true ? "draining" : instance.status === "lost" ? "active" : instance.status;
   setInstance(state, node, {
     ...instance,
-    status: instance.status === "lost" ? "active" : instance.status,
+    status,
     seenAt: at,
     ...(expiresAt !== undefined && { expiresAt }),
     ...(lostTasks !== undefined && isTold !== true && { lostTasks }),
   });
+  if (isDraining === true && !state.held.has(event.instance)) state.drained.add(node);
+}
+
+/** Extends the leases that a heartbeat lists, or else those of its instance that run out. O(tasks that it holds). */
+function extendLeases(state: State, { instance, leases }: EventOf<"instance.renewed">, at: number): void {
+  if (leases === undefined) {
+    for (const { task: { id, timeoutMs = 0 } } of tasksToRenew(state.held.get(instance), at)) {
+      extendLease(state, id, extended(at, timeoutMs));
+    }
+  } else for (const { id, until } of leases) extendLease(state, id, until);
 }
 
 function extendLease(state: State, id: string, until: number): void {

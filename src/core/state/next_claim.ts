@@ -4,6 +4,7 @@
 
 import type { CommandOf, Urgent } from "../messages/commands.ts";
 import { MAX_SCANNED, MAX_URGENT } from "../model/limits.ts";
+import type { Instance } from "../model/instance.ts";
 import { take } from "../model/text.ts";
 import { isEligible, type Profile, profileOf } from "./eligibility.ts";
 import { inOrder } from "./heap.ts";
@@ -27,16 +28,21 @@ export function profileIn(
 export function mayClaimMore(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
   if (instance === undefined) return true;
-  if (instance.status === "draining" || instance.status === "left") return false;
+  if (isDraining(instance) || instance.status === "left") return false;
   return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
+}
+
+/** Whether an instance drains, or does so again when it calls. */
+export function isDraining({ status, wasDraining }: Pick<Instance, "status" | "wasDraining">): boolean {
+  return status === "draining" || (status === "lost" && wasDraining === true);
 }
 
 /** Why an instance may not claim one more task, as the end of a sentence that begins with its id. */
 export function whyNoMore(state: ReadonlyState, id: string): string {
-  const { status, maxConcurrent } = state.instances.get(id)?.instance ?? {};
-  if (status === "draining") return "is draining and gets no more tasks";
-  if (status === "left") return "has left and gets no more tasks";
-  return `holds ${countHeldBy(state, id)} tasks, and its max_concurrent is ${maxConcurrent}`;
+  const instance = state.instances.get(id)?.instance;
+  if (instance !== undefined && isDraining(instance)) return "is draining and gets no more tasks";
+  if (instance?.status === "left") return "has left and gets no more tasks";
+  return `holds ${countHeldBy(state, id)} tasks, and its max_concurrent is ${instance?.maxConcurrent}`;
 }
 
 /**
@@ -64,8 +70,8 @@ export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskN
 
 /** Urgent tasks that an instance could claim (the first few), in the order of creation. */
 export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urgent[] {
-  const status = state.instances.get(profile.instance)?.instance.status;
-  if (status === "draining" || status === "left") return [];
+  const instance = state.instances.get(profile.instance)?.instance;
+  if (instance !== undefined && (isDraining(instance) || instance.status === "left")) return [];
   return take(inOrder(state.ready.urgent), MAX_SCANNED)
     .map(({ target }) => target)
     .filter(({ lane }) => lane !== undefined && !isLimited(lane) && isEligible(profile, lane.bucket))

@@ -4,6 +4,7 @@
  */
 
 import { MAX_TIME_MS } from "../model/limits.ts";
+import type { Task } from "../model/task.ts";
 import type { ReadonlyState } from "./state.ts";
 
 /** Whether a sweep at `now` would find anything. */
@@ -47,15 +48,41 @@ export function needsHeartbeat(state: ReadonlyState, id: string, now: number): b
   if (status === "lost" || lostTasks !== undefined) return true;
   const isThere = status === "active" || status === "draining";
   if (isThere && ttlMs !== undefined && isRunningOut(expiresAt, ttlMs, now)) return true;
-  for (const { task: { timeoutMs, leaseUntil = Infinity } } of state.held.get(id) ?? NONE) {
-    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now)) return true;
-  }
-  return false;
+  return tasksToRenew(state.held.get(id), now).length > 0;
 }
 
 /** Whether a time is to be extended: it is less than its term away. The latest possible date cannot be extended. */
 export function isRunningOut(until: number, termMs: number, now: number): boolean {
   return until - now < termMs && until < MAX_TIME_MS;
+}
+
+/**
+ * By which share of its term a time is extended beyond the term. A call within this margin writes nothing and still
+ * leaves the instance its whole term. Published: leases of a renewal are derived with it.
+ */
+const MARGIN = 0.5;
+
+/** Until when a call at `now` extends a time with a term, both in milliseconds. */
+export function extended(now: number, termMs: number): number {
+  return timeAfter(now, Math.ceil(termMs * (1 + MARGIN)));
+}
+
+/** The time `durationMs` after `now`, both in milliseconds; at most `MAX_TIME_MS`, so that it always has a date. */
+export function timeAfter(now: number, durationMs: number): number {
+  return Math.min(now + durationMs, MAX_TIME_MS);
+}
+
+/** The tasks of an instance whose leases a call at `now` extends. O(tasks that it holds). */
+export function tasksToRenew<N extends { readonly task: Task }>(
+  held: Iterable<N> | undefined,
+  now: number,
+): readonly N[] {
+  const due: N[] = [];
+  for (const node of held ?? NONE) {
+    const { timeoutMs, leaseUntil = Infinity } = node.task;
+    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now)) due.push(node);
+  }
+  return due;
 }
 
 const NONE: readonly never[] = [];

@@ -11,7 +11,7 @@ import { blockersOf, tasksOf } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
-import { mayClaimMore, whyNoMore } from "../state/next_claim.ts";
+import { isDraining, mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
@@ -53,8 +53,8 @@ export function noTasksReason(
   const { instance } = profile;
   const { counts, standings } = state;
   if (!mayClaimMore(state, instance)) {
-    const status = state.instances.get(instance)?.instance.status;
-    const reason = status === "draining" || status === "left" ? status : "at_capacity";
+    const known = state.instances.get(instance)?.instance;
+    const reason = known?.status === "left" ? "left" : known && isDraining(known) ? "draining" : "at_capacity";
     return { reason, why: `${instance} ${whyNoMore(state, instance)}`, remedies: remediesToFree(state, instance) };
   }
   if (state.tasks.size === 0) {

@@ -12,7 +12,7 @@ import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
-import { mayClaimMore } from "../state/next_claim.ts";
+import { isDraining, mayClaimMore } from "../state/next_claim.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { GroupCondition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 
@@ -148,8 +148,10 @@ function endsOf({ id, assignedTo = "" }: Task): readonly Remedy[] {
 
 /** The remedies that let an instance claim again: it registers, or ends a task that it holds. */
 export function remediesToFree(state: ReadonlyState, id: string): readonly Remedy[] {
-  const status = state.instances.get(id)?.instance.status;
-  if (status === "draining" || status === "left") return [{ type: "register_instance", instance: id }];
+  const instance = state.instances.get(id)?.instance;
+  if (instance !== undefined && (isDraining(instance) || instance.status === "left")) {
+    return [{ type: "register_instance", instance: id }];
+  }
   return firstHeldBy(state, id, MAX_NAMED).map(({ task }) => {
     return { type: "end_task", id: task.id, how: "finished", instance: id };
   });

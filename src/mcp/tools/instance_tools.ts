@@ -47,11 +47,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     input: { instance_id: instanceId },
     annotations: changes,
     async run({ instance_id }, { execute }) {
-      const beat = () => execute({ type: "heartbeat", instance: instance_id });
-      const first = await beat();
-      const last = await repeat(first, beat, ({ hasMoreLeases }) => hasMoreLeases !== true);
-      // Only the first answer has the lost tasks.
-      return { json: presentHeartbeat({ ...last, lostTasks: first.lostTasks }) };
+      return { json: presentHeartbeat(await execute({ type: "heartbeat", instance: instance_id })) };
     },
   }),
   defineTool({

@@ -4,7 +4,7 @@
  */
 
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
-import { type Check, findAll, happeningsOf, unless } from "../check.ts";
+import { type Check, findAll, type Happening, happeningsOf, unless } from "../check.ts";
 import type { Scene, Stage } from "../stage.ts";
 import type { Entry } from "../timeline.ts";
 import { type Claimed, claimNamed, claimNext, complete, pause, plainResultOf, report, type Worker } from "../worker.ts";
@@ -195,9 +195,9 @@ export function checkToldOfLoss(
 function dueOf(records: readonly JournalRecord[], { task, worker, outcome }: Loss): number {
   const happenings = happeningsOf(records);
   const end = happenings.findIndex(({ event }) => event.type === "attempt.ended" && event.id === task);
-  const dues = happenings.slice(0, end).map(({ at, event }) =>
-    outcome === "lost" ? timeOfInstance(event, worker, at) : leaseOf(event, worker, task)
-  );
+  const before = happenings.slice(0, end);
+  if (outcome === "expired") return leaseOf(before, worker, task);
+  const dues = before.map(({ at, event }) => timeOfInstance(event, worker, at));
   return dues.findLast((due) => due !== undefined) ?? Infinity;
 }
 
@@ -209,11 +209,20 @@ function timeOfInstance(event: Event, instance: string, at: number): number | un
   return event.type === "instance.renewed" && event.instance === instance ? event.expiresAt : undefined;
 }
 
-/** Until when an event gives an instance time for a task. */
-function leaseOf(event: Event, instance: string, task: string): number | undefined {
-  if (event.type === "task.claimed" && event.id === task && event.instance === instance) return event.leaseUntil;
-  if (event.type !== "instance.renewed" || event.instance !== instance) return undefined;
-  return event.leases.find(({ id }) => id === task)?.until;
+/** Until when an instance has time for a task: a renewal gives it half as much again, unless all of it is left. */
+function leaseOf(happenings: readonly Happening[], instance: string, task: string): number {
+  let timeoutMs = Infinity;
+  let until = Infinity;
+  for (const { at, event } of happenings) {
+    if (event.type === "tasks.created") {
+      timeoutMs = event.tasks.find(({ id }) => id === task)?.timeoutMs ?? timeoutMs;
+    } else if (event.type === "task.claimed" && event.id === task && event.instance === instance) {
+      until = event.leaseUntil ?? Infinity;
+    } else if (event.type === "instance.renewed" && event.instance === instance && until < at + timeoutMs) {
+      until = at + Math.ceil(timeoutMs * 1.5);
+    }
+  }
+  return until;
 }
 
 function listOf(names: readonly string[]): string {

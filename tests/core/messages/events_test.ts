@@ -71,6 +71,7 @@ Deno.test({
     assertEquals(taskIdsOf({ type: "tasks.skipped", tasks: [{ id: "a", because: "b" }] }), ["a"]);
     assertEquals(taskIdsOf({ type: "instance.lost", instance: "x", tasks: ["a", "b"] }), ["a", "b"]);
     assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x", leases: [{ id: "a", until: 9 }] }), ["a"]);
+    assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x" }), []);
     assertEquals(taskIdsOf({ type: "instance.left", instance: "x" }), []);
     assertEquals(taskIdsOf({ type: "group.created", group: { id: "g" } }), []);
   },

@@ -6,7 +6,10 @@ import { MAX_INSTANCES, MAX_METADATA, MAX_METADATA_BYTES, MAX_SCANNED } from "..
 import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { listInstances } from "../../../src/core/views/instance_list.ts";
-import { claim, create, given, newTask, refusalOf, run, stateAfter, taskWith, times } from "../given.ts";
+import { noTasks } from "../../../src/core/views/no_tasks.ts";
+import { profileIn } from "../../../src/core/state/next_claim.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
+import { claim, create, given, newTask, refusalOf, run, stateAfter, taskOf, taskWith, times } from "../given.ts";
 import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
@@ -150,10 +153,65 @@ Deno.test({
         [{ type: "claim_task", instance: "x" }, ["a", "b"]],
       ] as const
     ) {
-      const { events } = run<CommandType>(stateAfter(...history), call, 60);
-      const leases = events.flatMap((event) => event.type === "instance.renewed" ? event.leases : []);
-      assertEquals(leases, extended.map((id) => ({ id, until: 210 })), call.type);
+      const state = stateAfter(...history);
+      const { events } = run<CommandType>(state, call, 60);
+      assertEquals(events[0], { type: "instance.renewed", instance: "x" });
+      for (const id of extended) assertEquals(taskOf(state, id).leaseUntil, 210, call.type);
     }
+  },
+});
+
+Deno.test({
+  name: "an instance that is lost while it drains gets no task when it calls, and leaves at once",
+  permissions: "none",
+  fn() {
+    const lost = [
+      create(newTask("a"), newTask("b")),
+      register("x", { ttlMs: 100 }),
+      claim("x", "a"),
+      { type: "leave", instance: "x", isDraining: true },
+    ] as const;
+    const renewed = { type: "instance.renewed", instance: "x", expiresAt: 200 + 150 } as const;
+    for (const command of [{ type: "heartbeat", instance: "x" }, claim("x")] as const) {
+      const state = stateAfter(...lost);
+      run(state, { type: "sweep" }, 160);
+      const { status, wasDraining } = state.instances.get("x")?.instance ?? {};
+      assertEquals([status, wasDraining], ["lost", true]);
+      assertEquals(noTasks(state, profileIn(state, "x")).reason, "draining");
+      assertEquals(run<CommandType>(restore(snapshotOf(state)), command, 200).events, [
+        { ...renewed, isTold: true, isDraining: true },
+        { type: "instance.left", instance: "x" },
+      ]);
+      run<CommandType>(state, command, 200);
+      assertEquals(state.instances.get("x")?.instance.status, "left");
+      assertEquals("wasDraining" in (state.instances.get("x")?.instance ?? {}), false);
+      assertEquals(run(state, claim("x"), 201).answer.task, undefined);
+    }
+    const claimed = stateAfter(...lost);
+    run(claimed, { type: "sweep" }, 160);
+    assertEquals(refusalOf(() => run(claimed, claim("x", "b"), 200)).code, "not_eligible");
+    const again = stateAfter(...lost);
+    run(again, { type: "sweep" }, 160);
+    run(again, register("x", { ttlMs: 100 }), 200);
+    assertEquals(run(again, claim("x"), 201).answer.task?.id, "b");
+    // An instance that did not drain, or a return in a journal of format 2, is active.
+    const old = stateAfter(...lost);
+    run(old, { type: "sweep" }, 160);
+    evolve(old, { ...renewed, leases: [] }, 200);
+    assertEquals(old.instances.get("x")?.instance.status, "active");
+  },
+});
+
+Deno.test({
+  name: "a renewal that lists leases, as in format 2, extends these alone",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(
+      create(...["a", "b"].map((id) => taskWith({ timeoutMs: 100 }, id))),
+      ...[claim("x", "a"), claim("x", "b")],
+      { type: "instance.renewed", instance: "x", leases: [{ id: "b", until: 999 }] },
+    );
+    assertEquals(["a", "b"].map((id) => taskOf(state, id).leaseUntil), [153, 999]);
   },
 });
 

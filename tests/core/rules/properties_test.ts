@@ -202,9 +202,9 @@ Deno.test({
           const answer = noTasks(state, profileIn(state, "x"));
           const { ready, counts, standings, held, delayTimers } = naiveIndexesOf(snapshotOf(state), state.now);
           const own = held.find(([instance]) => instance === "x")?.[1] ?? [];
-          const { status, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
+          const { status, wasDraining, maxConcurrent = Infinity } = state.instances.get("x")?.instance ?? {};
           const reasons = {
-            draining: status === "draining",
+            draining: status === "draining" || wasDraining === true,
             left: status === "left",
             at_capacity: own.length >= maxConcurrent,
             no_tasks_exist: state.tasks.size === 0,
