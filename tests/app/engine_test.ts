@@ -17,7 +17,15 @@ import { steppingClock } from "../support/clock.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { createTask, recordsAfter, startStore, takeCheckpoint, taskIds, wholeState } from "../support/store.ts";
+import {
+  checkpoint,
+  createTask,
+  recordsAfter,
+  startStore,
+  takeCheckpoint,
+  taskIds,
+  wholeState,
+} from "../support/store.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -282,3 +290,26 @@ function queryThat(action: () => void): QueryOf<"find"> {
     groups: [],
   };
 }
+
+test("what the holder of a deleted task says does not end a later task with its id, even after a restart", async () => {
+  const disk = new MemoryDisk();
+  const ann = localOperator("ann");
+  {
+    await using store = await startStore({ directory: "/data", disk });
+    const { engine } = store;
+    await createTask(engine, "a");
+    await engine.execute(claim("ann", "a"), ann);
+    await engine.execute({ type: "cancel_task", id: "a" }, ann);
+    await engine.execute({ type: "delete_task", id: "a" }, ann);
+    await checkpoint(store);
+  }
+  await using store = await startStore({ directory: "/data", disk });
+  const { engine } = store;
+  assertEquals(engine.checkpointSeq, 4);
+  await createTask(engine, "a");
+  const { task } = await engine.execute(claim("ann", "a"), ann);
+  assertEquals(task?.attempt, 2);
+  const late = engine.execute({ ...complete("ann", "a"), attempt: 1 }, ann);
+  assertEquals((await assertRejects(() => late, Refusal)).code, "stale_attempt");
+  assertEquals((await engine.execute({ ...complete("ann", "a"), attempt: 2 }, ann)).completed.status, "completed");
+});

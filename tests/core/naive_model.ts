@@ -46,6 +46,8 @@ export interface ModelInstance {
 
 export interface Model {
   tasks: ModelTask[];
+  /** The highest attempt of each deleted id. */
+  readonly deleted: Record<string, number>;
   readonly instances: ModelInstance[];
   readonly groups: { readonly id: string; settings: GroupSettings }[];
   now: number;
@@ -84,7 +86,7 @@ class Refused extends Error {
 }
 
 export function newModel(): Model {
-  return { tasks: [], instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
+  return { tasks: [], deleted: {}, instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
 }
 
 /** Carries a command out at a time, as the clock shows it. */
@@ -424,7 +426,8 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
   switch (command.type) {
     case "create_tasks":
       for (const said of command.tasks) {
-        model.tasks.push(newModelTask({ ...said, dependencies: normalize(said.dependencies) }, model.nextOrder++, at));
+        const task = newModelTask({ ...said, dependencies: normalize(said.dependencies) }, model.nextOrder++, at);
+        model.tasks.push({ ...task, attempt: model.deleted[said.id] ?? 0 });
       }
       return;
     case "update_task": {
@@ -433,6 +436,7 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       return;
     }
     case "delete_task":
+      model.deleted[command.id] = find(model, command.id).attempt;
       model.tasks = model.tasks.filter(({ said }) => said.id !== command.id);
       return;
     case "claim_task": {

@@ -13,9 +13,15 @@ import type { NewTemplate } from "../model/template.ts";
 /** New values of some fields; null removes one. */
 export type Changes<T> = { readonly [K in keyof T]?: T[K] | null };
 
+/** A task as it was created. */
+export interface CreatedTask extends NewTask {
+  /** The last attempt of an earlier task with its id, so that no attempt is claimed twice; 0 if absent. */
+  readonly attempt?: number;
+}
+
 /** One fact. A record holds the events of one accepted command. */
 export type Event =
-  | { readonly type: "tasks.created"; readonly tasks: readonly NewTask[] }
+  | { readonly type: "tasks.created"; readonly tasks: readonly CreatedTask[] }
   /** Tasks imported with their status, result and times. */
   | { readonly type: "tasks.imported"; readonly tasks: readonly Task[] }
   | {

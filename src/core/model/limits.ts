@@ -90,6 +90,9 @@ export const MAX_REPEATED = 100;
 /** Attempts that a task remembers, besides the current or last one. */
 export const MAX_PAST_ATTEMPTS = 10;
 
+/** Most removed ids whose last attempts are remembered; for others, new attempts start above all forgotten ones. */
+export const MAX_REMOVED_ATTEMPTS = 10_000;
+
 /** How many tasks of equal rank are examined for one that continues the instance's work. */
 export const MAX_EQUALS = 16;
 

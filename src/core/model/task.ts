@@ -98,7 +98,10 @@ export interface Task extends NewTask {
   readonly error?: string;
   /** Why it was released, cancelled or skipped. */
   readonly reason?: string;
-  /** The number of the current or last attempt: how often it was claimed. A call with an older number is refused. */
+  /**
+   * The number of the current or last attempt; each claim adds one. A new task starts with the last attempt of an earlier
+   * task with its id, so that a call with an older number is always refused.
+   */
   readonly attempt: number;
   /** Attempts that failed, expired or were lost since it was created or retried. */
   readonly failures?: number;

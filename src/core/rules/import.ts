@@ -18,6 +18,7 @@ import {
 } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
+import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.ts";
 
@@ -30,12 +31,18 @@ export const importDeciders: Deciders<"import_tasks"> = {
     return {
       events: isCheck === true ? [] : [
         ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
-        { type: "tasks.imported", tasks: normal },
+        { type: "tasks.imported", tasks: normal.map((task) => aboveRemoved(state, task)) },
       ],
       answer: () => ({ imported: tasks.length }),
     };
   },
 };
+
+/** The task, at the last attempt of an earlier task with its id if that is higher: a call for that one is refused. */
+function aboveRemoved(state: ReadonlyState, task: Task): Task {
+  const attempt = startingAttempt(state.removed, task.id);
+  return attempt <= task.attempt ? task : { ...task, attempt };
+}
 
 /** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */
 function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {

@@ -3,7 +3,7 @@
  */
 
 import type { TaskDefaults } from "../messages/commands.ts";
-import type { Changes, Event } from "../messages/events.ts";
+import type { Changes, Event, EventOf } from "../messages/events.ts";
 import { normalize } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { refuse } from "../model/refusal.ts";
@@ -12,6 +12,7 @@ import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { checkText } from "../model/values.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
+import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { endsAgain } from "../views/roots.ts";
@@ -26,7 +27,7 @@ export const taskDeciders: Deciders<
     const tasks = command.tasks.map((task) => completeTask(task, context.defaults));
     checkNewTasks(state, tasks);
     return {
-      events: tasks.length === 0 ? [] : [{ type: "tasks.created", tasks }],
+      events: tasks.length === 0 ? [] : [createdEvent(state, tasks)],
       answer: (after) => tasks.map((task) => viewIn(after, task.id)),
     };
   },
@@ -77,6 +78,17 @@ export const taskDeciders: Deciders<
 export function completeTask(task: NewTask, defaults: TaskDefaults): NewTask {
   const { id, description } = task;
   return { id, description, dependencies: normalize(task.dependencies), ...defaults, ...settingsOf(task) };
+}
+
+/** The creation of tasks, each with the attempt that it starts from. */
+export function createdEvent(state: ReadonlyState, tasks: readonly NewTask[]): EventOf<"tasks.created"> {
+  return {
+    type: "tasks.created",
+    tasks: tasks.map((task) => {
+      const attempt = startingAttempt(state.removed, task.id);
+      return attempt === 0 ? task : { ...task, attempt };
+    }),
+  };
 }
 
 /** The settings of a task without its other fields. */

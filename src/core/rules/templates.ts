@@ -17,7 +17,7 @@ import { checkNewTasks } from "./checks/new_tasks.ts";
 import { checkNumber, checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn } from "./decision.ts";
 import { checkNewGroup } from "./groups.ts";
-import { completeTask } from "./tasks.ts";
+import { completeTask, createdEvent } from "./tasks.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
@@ -52,7 +52,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     return {
       events: [
         { type: "group.created", group: { id: group, ...settings, template: origin } },
-        { type: "tasks.created", tasks },
+        createdEvent(state, tasks),
       ],
       answer: (after) => ({
         group: groupViewOf(findGroup(after, group)),

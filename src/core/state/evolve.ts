@@ -3,16 +3,17 @@
  * `decide` accepted: it never refuses one.
  */
 
-import type { Changes, Event, EventOf, JournalRecord } from "../messages/events.ts";
+import type { Changes, CreatedTask, Event, EventOf, JournalRecord } from "../messages/events.ts";
 import type { Group } from "../model/group.ts";
 import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
-import type { Attempt, AttemptOutcome, NewTask, Task } from "../model/task.ts";
+import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { emptyHeap } from "./heap.ts";
 import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { rememberRequest } from "./requests.ts";
+import { noteAdded, noteRemoved } from "./removed_attempts.ts";
 import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { touchGroup } from "./touch.ts";
@@ -28,13 +29,13 @@ export function evolve(state: State, event: Event, clock: number): void {
   advanceClock(state, at);
   switch (event.type) {
     case "tasks.created":
-      return connectTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
+      return addTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
     case "tasks.imported":
-      return connectTasks(state, event.tasks.map((task) => ({ ...task, order: state.nextOrder++ })));
+      return addTasks(state, event.tasks.map((task) => ({ ...task, order: state.nextOrder++ })));
     case "task.updated":
       return moveTask(state, event.id, (task) => updated(task, event, at));
     case "task.deleted":
-      return removeTask(state, event.id);
+      return noteRemoved(state.removed, removeTask(state, event.id));
     case "task.claimed":
       return replaceTask(state, event.id, at, (task) => claimed(task, event, at));
     case "task.progressed":
@@ -142,7 +143,12 @@ function changed<T extends object>(value: T, changes: Changes<Partial<T>>): T {
   return Object.fromEntries(entries) as T;
 }
 
-function created(task: NewTask, order: number, at: number): Task {
+function addTasks(state: State, tasks: readonly Task[]): void {
+  for (const task of tasks) noteAdded(state.removed, task);
+  connectTasks(state, tasks);
+}
+
+function created(task: CreatedTask, order: number, at: number): Task {
   const { id, description, dependencies, ...settings } = task;
   return {
     id,

@@ -30,6 +30,12 @@ export interface Snapshot {
   readonly templates: readonly SavedTemplate[];
   /** The oldest first. */
   readonly requests: readonly PastRequest[];
+  readonly removed: {
+    /** Each removed id with its last attempt, the one removed last at the end. */
+    readonly attempts: readonly (readonly [id: string, attempt: number])[];
+    /** The highest attempt of any other removed id. */
+    readonly floor: number;
+  };
   readonly nextOrder: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
@@ -52,6 +58,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
       return { name, versions: [...versions], isArchived };
     }),
     requests: Array.from(state.requests.values()),
+    removed: { attempts: [...state.removed.last], floor: state.removed.floor },
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
   };
@@ -70,6 +77,8 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   addDrained(state);
+  for (const [id, attempt] of snapshot.removed.attempts) state.removed.last.set(id, attempt);
+  state.removed.floor = snapshot.removed.floor;
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

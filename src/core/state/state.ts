@@ -14,6 +14,7 @@ import type { Template } from "../model/template.ts";
 import type { Kind, Profile } from "./eligibility.ts";
 import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
+import type { ReadonlyRemovedAttempts, RemovedAttempts } from "./removed_attempts.ts";
 
 export interface State {
   /** By id, in the order of creation. */
@@ -45,6 +46,8 @@ export interface State {
   readonly sessions: Map<string, Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
+  /** The last attempts of removed tasks. */
+  readonly removed: RemovedAttempts;
   /** How many open tasks are overdue. */
   overdue: number;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
@@ -300,6 +303,7 @@ export interface ReadonlyState {
   readonly sessions: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
+  readonly removed: ReadonlyRemovedAttempts;
   readonly overdue: number;
   readonly delayTimers: { readonly entries: readonly Readonly<Timer<ReadonlyTaskNode>>[] };
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
@@ -333,6 +337,7 @@ export function emptyState(epoch = 0): State {
     sessions: new Map(),
     counts: noCounts(),
     standings: noStandings(),
+    removed: { last: new Map(), floor: 0 },
     overdue: 0,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),

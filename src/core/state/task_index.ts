@@ -86,16 +86,17 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   for (const group of new Set([groupBefore, node.group])) if (group !== undefined) propagateGroup(state, group);
 }
 
-/** Removes a task that no other task names. */
-export function removeTask(state: State, id: string): void {
+/** Removes a task that no other task names, and returns it. */
+export function removeTask(state: State, id: string): Task {
   const node = nodeOf(state, id);
-  const { group } = node;
+  const { group, task } = node;
   unindex(state, node);
   disconnect(node);
   detach(state, node);
   updateLocks(state, node.task.locks);
   state.tasks.delete(id);
   if (group !== undefined) propagateGroup(state, group);
+  return task;
 }
 
 /** Updates the indexes of a task after the time has changed. */

@@ -171,12 +171,10 @@ export class CheckpointFiles implements Checkpoints {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [], requests = [] } =
       standing.state;
+    const { removed = { attempts: [], floor: 0 } } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
-    return tasks &&
-      {
-        snapshot: { tasks, groups, instances, templates, requests, nextOrder, recordedAt },
-        position: toPosition(position),
-      };
+    const rest = { groups, instances, templates, requests, removed, nextOrder, recordedAt };
+    return tasks && { snapshot: { tasks, ...rest }, position: toPosition(position) };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

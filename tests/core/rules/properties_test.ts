@@ -494,11 +494,12 @@ function namedBy(tasks: readonly Task[], groups: ReadonlySet<string>) {
  * one that no other instance could do. In its place one of equal rank and kind that continues the instance's own work.
  */
 function naiveClaim(state: State, command: CommandOf<"claim_task">): string | undefined {
-  const { status, maxConcurrent = Infinity } = state.instances.get(command.instance)?.instance ?? {};
+  const { status, wasDraining, maxConcurrent = Infinity } = state.instances.get(command.instance)?.instance ?? {};
   const holding = Array.from(state.tasks.values()).filter(({ task }) => {
     return task.status === "in_progress" && task.assignedTo === command.instance;
   });
-  if (status === "draining" || status === "left" || holding.length >= maxConcurrent) return undefined;
+  const isGoing = status === "draining" || wasDraining === true || status === "left";
+  if (isGoing || holding.length >= maxConcurrent) return undefined;
   const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
   const mine = ready.filter(({ isOpen, requirement }) => isOpen && isNaivelyEligible(state, command, requirement));
   const equals = mine.filter(({ claimAt, isUrgent }) => claimAt === mine[0]?.claimAt && isUrgent === mine[0].isUrgent);

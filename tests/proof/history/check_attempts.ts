@@ -1,13 +1,13 @@
 /**
- * Whether each attempt has one holder, attempts of a task only grow as long as it exists, and a call that spoke for an
- * attempt did nothing to another one. Asks nothing of the program's own rules.
+ * Whether each attempt has one holder, no attempt of an id is ever used again, even by a later task with that id, and a
+ * call that spoke for an attempt did nothing to another one. Asks nothing of the program's own rules.
  */
 
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
 import type { Call } from "./call_log.ts";
 import type { History, Violation } from "./history.ts";
 
-/** What is known of a task: its newest attempt, and whether that one is held. */
+/** What is known of an id: its newest attempt, and whether that one is held. It is kept when its task is deleted. */
 interface Known {
   readonly attempt: number;
   readonly holder: string;
@@ -54,6 +54,7 @@ interface Complaint {
 }
 
 function apply(tasks: Map<string, Known>, event: Event, seq: number): readonly Complaint[] {
+  const complaints: Complaint[] = [];
   switch (event.type) {
     case "task.claimed":
       return claimed(tasks, event, seq);
@@ -62,13 +63,15 @@ function apply(tasks: Map<string, Known>, event: Event, seq: number): readonly C
     case "task.failed":
     case "attempt.ended":
     case "task.completed": {
-      const complaints = spokenFor(tasks, event, seq);
+      complaints.push(...spokenFor(tasks, event, seq));
       if (event.type !== "task.progressed") end(tasks, event.id);
       return complaints;
     }
+    case "tasks.created":
+    case "tasks.imported":
+      for (const { id, attempt = 0 } of event.tasks) complaints.push(...started(tasks, { id, attempt, seq }));
+      return complaints;
     case "task.deleted":
-      tasks.delete(event.id);
-      return [];
     case "task.cancelled":
       end(tasks, event.id);
       return [];
@@ -78,6 +81,18 @@ function apply(tasks: Map<string, Known>, event: Event, seq: number): readonly C
     default:
       return [];
   }
+}
+
+/** A new task with the id of a deleted one must start at its last attempt or above. */
+function started(
+  tasks: Map<string, Known>,
+  { id, attempt, seq }: { readonly id: string; readonly attempt: number; readonly seq: number },
+): readonly Complaint[] {
+  const known = tasks.get(id);
+  tasks.set(id, { attempt, holder: "nobody", isHeld: false, seq });
+  if (known === undefined || attempt >= known.attempt) return [];
+  const complaint = `${id} starts again at attempt ${attempt}, and an earlier task was at attempt ${known.attempt}`;
+  return [{ complaint, since: known.seq }];
 }
 
 function claimed(

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Verification } from "../../../src/store/file/maintenance.ts";
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
 import { evolveRecord } from "../../../src/core/state/evolve.ts";
+import { newTask } from "../../core/given.ts";
 import { snapshotOf } from "../../core/snapshot.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
 import { ORIGIN } from "../../../src/store/file/segments.ts";
@@ -168,6 +169,9 @@ test("a second holder is found, and an attempt that does not grow", (good) => {
   };
   assertFound(checkAttempts(last(claims(1))), "record 9: attempt 1 of a followed attempt 1");
   assertFound(checkAttempts(last(claims(3))), "record 9: attempt 3 of a followed attempt 1");
+  const again = (attempt: number): Event => ({ type: "tasks.created", tasks: [{ ...newTask("a"), attempt }] });
+  assertFound(checkAttempts(last(again(0))), "record 9: a starts again at attempt 0");
+  assertEquals(checkAttempts(last(again(1))), []);
   const result: Event = { type: "task.completed", id: "a", instance: "eve", attempt: 1, result: "" };
   assertFound(checkAttempts(last(result)), "task.completed of a by eve at attempt 1, which was of ann at attempt 1");
 });
