@@ -66,6 +66,7 @@ function describe(event: Event, unlocked: readonly string[]): { did: Deed; what:
     case "instance.registered":
       return { did: "registers", what: nameTtl(event.settings.ttlMs) };
     case "instance.renewed":
+    case "tasks.ready":
       return undefined;
     default:
       return { did: "changed", what: `${taskIdsOf(event).join(", ")} (${event.type})` };

@@ -97,6 +97,8 @@ export type Event =
     readonly tasks: readonly { readonly id: string; readonly error: string }[];
   }
   | { readonly type: "task.overdue"; readonly id: string }
+  /** Tasks that became ready and still are at the end of the record. Changes nothing else. The last event of its record. */
+  | { readonly type: "tasks.ready"; readonly tasks: readonly string[] }
   | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }
   /** An instance called: its own time is extended, and those of its leases that run out. A lost one is there again. */
   | {
@@ -159,6 +161,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "tasks.skipped",
   "tasks.abandoned",
   "task.overdue",
+  "tasks.ready",
   "instance.registered",
   "instance.renewed",
   "instance.drained",
@@ -193,6 +196,8 @@ export interface Draft {
 export interface JournalRecord extends Draft {
   /** Its position in the journal: 1, 2, 3… without gaps. */
   readonly seq: number;
+  /** Not in the journal. Of a record of format 1 or 2: tasks that became ready through it are not to be announced. */
+  readonly isSilent?: true;
 }
 
 /** The ids of the tasks that an event changes. */
@@ -209,6 +214,7 @@ export function taskIdsOf(event: Event): readonly string[] {
     case "session.closed":
     case "session.lost":
     case "session.resumed":
+    case "tasks.ready":
       return event.tasks;
     default:
       return "id" in event ? [event.id] : [];

@@ -95,9 +95,9 @@ export interface InstanceList {
 }
 
 export interface NextEvent {
-  /** Whether a sweep now would find something: an expired lease, a lost instance, an overdue deadline. */
+  /** Whether a sweep now would find something: an expired lease, a lost instance, an overdue deadline, a ready task. */
   readonly isSweepDue: boolean;
-  /** Time until the next sweep is due by the journal's clock, in milliseconds. */
+  /** Time until the next sweep may be due by the journal's clock, in milliseconds. */
   readonly sweepInMs?: number;
   /** In words, where the journal is ahead of the clock. */
   readonly clockWarning?: string;

@@ -7,6 +7,7 @@ import type { Event, EventOf } from "../messages/events.ts";
 import type { Instance } from "../model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
+import { readyEvent } from "../state/announcements.ts";
 import { consequencesOf } from "../state/cascade.ts";
 import { isLeft } from "../state/evolve_sessions.ts";
 import { inOrder } from "../state/heap.ts";
@@ -19,10 +20,17 @@ export const sweepDeciders: Deciders<"sweep"> = {
   sweep(state, _, { now }) {
     const due = dueEvents(state, now);
     // Consequences come with the events that cause them. Remaining ones are written when nothing else is due.
-    const events = due.length > 0 ? due : consequencesOf(state, MAX_RECORD_TASKS);
+    const events = due.length > 0 ? due : remainingConsequences(state, now);
     return { events, answer: () => ({ swept: events.length }) };
   },
 };
+
+/** What earlier records had no room for, and the announcement of tasks that time has made ready. */
+function remainingConsequences(state: ReadonlyState, now: number): readonly Event[] {
+  const events = consequencesOf(state, MAX_RECORD_TASKS);
+  const ready = events.length > 0 ? undefined : readyEvent(state, { at: now, limit: MAX_RECORD_TASKS });
+  return ready === undefined ? events : [ready];
+}
 
 /**
  * The events that are due, at most one record of them; the next sweep writes the rest. Lost instances come first, as

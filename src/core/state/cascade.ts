@@ -1,10 +1,11 @@
 /**
- * Consequences of a command's events: tasks whose dependencies can never be met are skipped or fail, and drained
- * instances leave. They are written into the record of the command; if it has no room, into the records of the next
+ * Consequences of a command's events: tasks whose dependencies can never be met are skipped or fail, drained instances
+ * leave, and last the tasks that have become ready are announced. They are written into the record of the command; if it has no room, into the records of the next
  * sweeps. Until then, nobody can claim these tasks.
  */
 
-import type { Event } from "../messages/events.ts";
+import type { Event, EventType } from "../messages/events.ts";
+import { readyEvent } from "./announcements.ts";
 import { blockersOf, nameBlocker } from "./blockers.ts";
 import { unreachableEnd } from "./conditions.ts";
 import { evolve } from "./evolve.ts";
@@ -14,8 +15,8 @@ import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
 
 /**
  * Applies events and their consequences at the time `at`, in milliseconds since the Unix epoch, and returns both. One
- * record ends at most `MAX_RECORD_TASKS` tasks as a consequence, or none if its events are large; the others stay
- * unreachable until a next record ends them.
+ * record ends and announces at most `MAX_RECORD_TASKS` tasks as a consequence, or none if its events are large; the
+ * others wait for the next records.
  *
  * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
  */
@@ -25,13 +26,19 @@ export function applyWithConsequences(state: State, events: readonly Event[], at
   for (let next = events; next.length > 0; next = consequencesOf(state, Math.max(0, room))) {
     for (const event of next) {
       evolve(state, event, at);
-      if (event.type === "tasks.skipped" || event.type === "tasks.abandoned") room -= event.tasks.length;
+      if (LISTS.includes(event.type) && "tasks" in event) room -= event.tasks.length;
       else if (next !== events) room--;
     }
     if (next !== events) { for (const event of next) applied.push(event); }
   }
-  return applied;
+  const ready = events.length === 0 ? undefined : readyEvent(state, { at: state.recordedAt, limit: room });
+  if (ready === undefined) return applied;
+  evolve(state, ready, at);
+  return [...applied, ready];
 }
+
+/** Events of consequences that list tasks. */
+const LISTS: readonly EventType[] = ["tasks.skipped", "tasks.abandoned", "tasks.ready"];
 
 /**
  * The next consequences of the present state: drained instances leave, and unreachable tasks end, at most `limit` of

@@ -7,6 +7,7 @@ import type { Changes, CreatedTask, Event, EventOf, JournalRecord } from "../mes
 import type { Group } from "../model/group.ts";
 import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
+import { announce, announceAll } from "./announcements.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { emptyHeap } from "./heap.ts";
@@ -61,6 +62,8 @@ export function evolve(state: State, event: Event, clock: number): void {
       return;
     case "task.overdue":
       return replaceTask(state, event.id, at, (task) => ({ ...task, overdue: true }));
+    case "tasks.ready":
+      return announce(state, event.tasks);
     case "instance.registered":
     case "instance.renewed":
     case "instance.drained":
@@ -92,6 +95,7 @@ export function evolve(state: State, event: Event, clock: number): void {
 export function evolveRecord(state: State, record: JournalRecord): void {
   for (const event of record.events) evolve(state, event, record.at);
   rememberRequest(state, record);
+  if (record.isSilent === true) announceAll(state);
 }
 
 /**

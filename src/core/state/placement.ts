@@ -6,6 +6,7 @@
 import type { Verdict } from "../model/dependency.ts";
 import type { Standing } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
+import { noteStanding } from "./announcements.ts";
 import { unreachableEnd, verdictOf } from "./conditions.ts";
 import { groupOf } from "./edges.ts";
 import { requirementOf } from "./eligibility.ts";
@@ -75,6 +76,7 @@ export function index(state: State, node: TaskNode): void {
     node.expiryTimer = { at: dueAt, heapIndex: -1, target: node };
     add(state.expiryTimers, node.expiryTimer);
   }
+  noteStanding(state, node);
 }
 
 function indexPending(state: State, node: TaskNode, verdict: Verdict): void {

@@ -7,6 +7,7 @@ import type { Instance } from "../model/instance.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
+import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreRequests } from "./requests.ts";
@@ -36,6 +37,8 @@ export interface Snapshot {
     /** The highest attempt of any other removed id. */
     readonly floor: number;
   };
+  /** The ids of ready tasks that are to be announced. */
+  readonly unannounced: readonly string[];
   readonly nextOrder: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
@@ -59,6 +62,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     }),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
+    unannounced: unannouncedIds(state),
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
   };
@@ -76,6 +80,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   for (const instance of snapshot.instances) addInstance(state, instance);
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
+  restoreUnannounced(state, snapshot.unannounced);
   addDrained(state);
   for (const [id, attempt] of snapshot.removed.attempts) state.removed.last.set(id, attempt);
   state.removed.floor = snapshot.removed.floor;

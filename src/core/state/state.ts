@@ -40,6 +40,8 @@ export interface State {
   readonly unreachable: Set<TaskNode>;
   /** Draining instances that hold no tasks. After a command, only those are left that its record had no room for. */
   readonly drained: Set<InstanceNode>;
+  /** Ready tasks that no event has announced. After a command, only those are left that its record had no room for. */
+  readonly unannounced: Set<TaskNode>;
   /** Tasks in progress by the instance that holds them. */
   readonly held: IdMap<Set<TaskNode>>;
   /** Tasks in progress by the session that keeps them. */
@@ -91,6 +93,8 @@ export interface TaskNode extends HeapEntry {
   notTaken: number;
   /** Undefined unless the task is pending; `readinessOf` tells whether a ready one is limited. */
   standing: Standing | undefined;
+  /** Whether `tasks.ready` has announced the ready task. */
+  isAnnounced: boolean;
   /** When a ready task became ready, less the boost of its priority, in milliseconds since the Unix epoch. */
   claimAt: number;
   /** The lane of a ready task. */
@@ -299,6 +303,7 @@ export interface ReadonlyState {
   readonly running: ReadonlyHeap<TaskNode>;
   readonly unreachable: ReadonlySet<ReadonlyTaskNode>;
   readonly drained: ReadonlySet<Readonly<InstanceNode>>;
+  readonly unannounced: ReadonlySet<ReadonlyTaskNode>;
   readonly held: ReadonlyIdMap<ReadonlySet<ReadonlyTaskNode>>;
   readonly sessions: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
@@ -333,6 +338,7 @@ export function emptyState(epoch = 0): State {
     running: emptyHeap(isCreatedBefore),
     unreachable: new Set(),
     drained: new Set(),
+    unannounced: new Set(),
     held: new IdMap(),
     sessions: new Map(),
     counts: noCounts(),

@@ -26,6 +26,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     blocked: 0,
     notTaken: 0,
     standing: undefined,
+    isAnnounced: false,
     claimAt: 0,
     heapIndex: -1,
     lane: undefined,
@@ -95,6 +96,7 @@ export function removeTask(state: State, id: string): Task {
   detach(state, node);
   updateLocks(state, node.task.locks);
   state.tasks.delete(id);
+  state.unannounced.delete(node);
   if (group !== undefined) propagateGroup(state, group);
   return task;
 }

@@ -15,8 +15,8 @@ export function isSweepDue(state: ReadonlyState, now: number): boolean {
 
 /** When the next sweep is due; undefined if none is. */
 export function sweepDueAt(state: ReadonlyState): number | undefined {
-  // Consequences that the last record had no room for are due at once.
-  if (state.unreachable.size + state.drained.size > 0) return 0;
+  // Consequences that the last record had no room for are due at once, and so are tasks that time has made ready.
+  if (state.unreachable.size + state.drained.size + state.unannounced.size > 0) return 0;
   return state.expiryTimers.entries[0]?.at;
 }
 

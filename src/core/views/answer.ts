@@ -10,7 +10,7 @@ import { authorize } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt, sweepDueAt } from "../state/timers.ts";
+import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
 import { clockWarning } from "./clock_warning.ts";
@@ -72,7 +72,7 @@ const answerers: {
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
   next_event(state, _, { clock }) {
-    const sweepAt = sweepDueAt(state);
+    const sweepAt = nextChangeAt(state);
     const warning = clockWarning({ now: state.recordedAt, clock });
     return {
       isSweepDue: isSweepDue(state, clock),

@@ -10,6 +10,7 @@
  */
 
 import { type Draft, EVENT_TYPES, type JournalRecord } from "../../core/messages/events.ts";
+import { upcast2to3 } from "../../core/messages/upcast.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
 
 /** Version of the record format, the `v` of every record. */
@@ -91,7 +92,7 @@ export function decodeRecord(
   const parsed = parseBody(body);
   if (typeof parsed === "string") return { type: "unknown", why: parsed };
   if (parsed.seq !== place.seq) return { type: "invalid", why: `its seq is ${parsed.seq} instead of ${place.seq}` };
-  return { record: parsed, hash };
+  return { record: version < 3 ? upcast2to3(parsed) : parsed, hash };
 }
 
 /** The hash at the end of a segment, given its last bytes; undefined if these do not end in a record. */

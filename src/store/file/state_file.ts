@@ -30,6 +30,7 @@ const bodySchema = z.object({
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
   requests: z.custom<Snapshot["requests"]>().optional(),
+  unannounced: z.custom<Snapshot["unannounced"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),

@@ -27,6 +27,7 @@ Deno.test({
       "tasks.skipped": true,
       "tasks.abandoned": true,
       "task.overdue": true,
+      "tasks.ready": true,
       "instance.registered": true,
       "instance.renewed": true,
       "instance.drained": true,
@@ -72,6 +73,7 @@ Deno.test({
     assertEquals(taskIdsOf({ type: "instance.lost", instance: "x", tasks: ["a", "b"] }), ["a", "b"]);
     assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x", leases: [{ id: "a", until: 9 }] }), ["a"]);
     assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x" }), []);
+    assertEquals(taskIdsOf({ type: "tasks.ready", tasks: ["a", "b"] }), ["a", "b"]);
     assertEquals(taskIdsOf({ type: "instance.left", instance: "x" }), []);
     assertEquals(taskIdsOf({ type: "group.created", group: { id: "g" } }), []);
   },

@@ -11,7 +11,7 @@ import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { readinessOf } from "../../../src/core/state/readiness.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { summarize } from "../../../src/core/views/tasks.ts";
-import { create, run, taskWith, times } from "../given.ts";
+import { create, runWhole, taskWith, times } from "../given.ts";
 import { RESULTS } from "../naive_dependencies.ts";
 import {
   carryOut,
@@ -168,7 +168,7 @@ function outcomeOf(
   at: number,
 ): { readonly outcome: ModelOutcome; readonly events: readonly Event[] } {
   try {
-    const { answer, events } = run<CommandType>(state, command, at);
+    const { answer, events } = runWhole<CommandType>(state, command, at);
     if (command.type !== "claim_task" || !("task" in answer)) return { outcome: {}, events };
     return { outcome: "none" in answer ? { reason: answer.none.reason } : { claimed: answer.task.id }, events };
   } catch (error) {
