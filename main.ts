@@ -16,6 +16,7 @@ import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import {
   printBackup,
+  printClockCorrection,
   printExport,
   printHistory,
   printImport,
@@ -177,6 +178,10 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     const tasks = await readTasks(invocation.file);
     await using app = await startApp(directory);
     return await printImport(app.engine, tasks, terminal);
+  }
+  if (invocation.type === "clock") {
+    await using app = await startApp(directory);
+    return await printClockCorrection(app.engine, terminal);
   }
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log });

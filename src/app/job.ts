@@ -1,7 +1,7 @@
 /** A call in the queue of the engine: the function to run on the state, and how to settle its promise. */
 
 import type { AnswerOf, CommandOf, CommandType, Context, Repeated } from "../core/messages/commands.ts";
-import type { Draft, Event, JournalRecord } from "../core/messages/events.ts";
+import { type Draft, type Event, type JournalRecord, timeOf } from "../core/messages/events.ts";
 import { type Caller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest, formatRequest } from "../core/model/request.ts";
@@ -92,11 +92,11 @@ function decided<K extends CommandType>(
   command: CommandOf<K>,
   context: Context,
 ): Ran<AnswerOf<K>> {
-  const { caller: { name: actor, via }, now: at } = context;
+  const { caller: { name: actor, via }, now } = context;
   const drafted = (events: readonly Event[]) =>
     events.length === 0
       ? {}
-      : { draft: { at, actor, ...(via !== undefined && { via }), command: command.type, events } };
+      : { draft: { at: timeOf(events, now), actor, ...(via !== undefined && { via }), command: command.type, events } };
   try {
     const { events, answer } = decide(state, command, context);
     return { ...drafted(events), answer };

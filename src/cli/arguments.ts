@@ -42,6 +42,7 @@ export type Invocation =
     | { readonly type: "backup"; readonly destination: string }
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
+    | { readonly type: "clock" }
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -173,6 +174,11 @@ function addCommands(program: Command, choose: Choose): void {
     .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
     .argument("<file>", "a path, or - for standard input")
     .action((file: string) => choose((location) => ({ type: "import", location, file })));
+  program.command("clock")
+    .description("take care of the journal's time")
+    .command("correct")
+    .description("set the journal's time to the clock, after a clock that was ahead has written to it")
+    .action(() => choose((location) => ({ type: "clock", location })));
 }
 
 /** Without a command, the program serves MCP. */

@@ -154,8 +154,17 @@ export async function printImport(engine: Engine, tasks: readonly Task[], termin
   return 0;
 }
 
+/** Corrects the journal's time, and prints from when to when. */
+export async function printClockCorrection(engine: Engine, terminal: Terminal): Promise<number> {
+  const { from, to } = await engine.execute({ type: "correct_clock" }, OPERATOR);
+  terminal.print(
+    `Corrected: the journal was at ${new Date(from).toISOString()}, and is at ${new Date(to).toISOString()}.`,
+  );
+  return 0;
+}
+
 function describeRecord({ seq, at, actor, via, command, events }: JournalRecord): string {
-  const ids = nameSome(events.flatMap(taskIdsOf));
+  const ids = nameSome([...new Set(events.flatMap(taskIdsOf))]);
   const instances = events.flatMap((event) => "instance" in event ? [event.instance] : []);
   const by = instances.length > 0 ? `  by ${nameSome(instances)}` : "";
   const from = via?.process === undefined ? actor : `${actor}#${via.process}`;

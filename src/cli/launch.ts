@@ -12,6 +12,7 @@ export const ACCESS = {
   repair: "write",
   backup: "read",
   import: "create",
+  clock: "write",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

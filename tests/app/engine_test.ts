@@ -11,7 +11,7 @@ import { snapshotOf } from "../core/snapshot.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { emptyState } from "../../src/core/state/state.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
-import { claim, complete, create, newTask, times } from "../core/given.ts";
+import { claim, complete, create, newTask, taskWith, times } from "../core/given.ts";
 import { FaultyDisk, noSpace } from "../store/file/faulty_disk.ts";
 import { steppingClock } from "../support/clock.ts";
 import { FakeTime } from "../support/fake_time.ts";
@@ -312,4 +312,47 @@ test("what the holder of a deleted task says does not end a later task with its 
   const late = engine.execute({ ...complete("ann", "a"), attempt: 1 }, ann);
   assertEquals((await assertRejects(() => late, Refusal)).code, "stale_attempt");
   assertEquals((await engine.execute({ ...complete("ann", "a"), attempt: 2 }, ann)).completed.status, "completed");
+});
+
+test("a journal of a clock in 2030 is corrected to the present, for every process and after a restart", async () => {
+  const disk = new MemoryDisk();
+  let time = Date.UTC(2030, 0, 1);
+  const options = { directory: "/data", disk, now: () => time };
+  const present = Date.UTC(2026, 0, 1);
+  const states: unknown[] = [];
+  {
+    await using store = await startStore(options);
+    await using other = await startStore(options);
+    const { engine } = store;
+    await engine.execute(create(taskWith({ timeoutMs: 60_000 }, "a"), newTask("b", "a")), localOperator("test"));
+    await engine.execute(claim("ann", "a"), localOperator("ann"));
+    await other.engine.catchUp();
+    time = present;
+    const correct = { type: "correct_clock" } as const;
+    const [corrected, created] = await Promise.all([
+      engine.execute(correct, localOperator("test")),
+      createTask(engine, "c"),
+    ]);
+    assertEquals([corrected.from > present, corrected.to, created.createdAt], [true, present, present]);
+    await assertRejects(() => engine.execute(correct, localOperator("test")), Refusal, "is not ahead");
+    const records = await recordsAfter(store.journal);
+    assertEquals(records.map(({ at }) => at >= Date.UTC(2030)), [true, true, false, false]);
+    // The lease ends by the right clock.
+    time += 60_000;
+    await other.engine.execute({ type: "sweep" }, localOperator("test"));
+    const { status } = await engine.query({ type: "get_task", id: "a" }, localOperator("test"));
+    assertEquals(status, "pending");
+    for (const { engine } of [store, other]) states.push(await wholeState(engine));
+    await checkpoint(store);
+  }
+  {
+    await using store = await startStore(options);
+    assertEquals(store.engine.checkpointSeq, store.engine.seq);
+    states.push(await wholeState(store.engine));
+  }
+  disk.remove("/data/state.json");
+  disk.remove("/data/tasks.json");
+  await using store = await startStore(options);
+  assertEquals(store.engine.checkpointSeq, 0);
+  for (const state of states) assertEquals(state, await wholeState(store.engine));
 });

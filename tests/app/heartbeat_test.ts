@@ -149,7 +149,7 @@ test("a time that only a read in one process saw neither extends a lease nor end
     assertEquals([(await taskIn(engine, "a")).status, await statusOf(engine, "ann")], ["in_progress", "active"]);
   }
   const types = (await recordsOf(right)).flatMap(({ events }) => events.map(({ type }) => type));
-  assertEquals(types, ["tasks.created", "instance.registered", "task.claimed", "task.claimed"]);
+  assertEquals(types, ["tasks.created", "tasks.ready", "instance.registered", "task.claimed", "task.claimed"]);
 });
 
 test("a task that was ready only by a wrong clock is delayed again", async (scene) => {

@@ -29,9 +29,19 @@ const LATER_MS = 6_000;
 
 /**
  * Looked at apart, or kept on purpose: parts that are looked at themselves, the state (tests/core/state/nothing_left_test.ts),
- * the records, and which instances were heard of and when, which is bounded.
+ * the records, and, all of them bounded, which instances were heard of and when, and the last attempts of removed tasks.
  */
-const APART = new Set(["#engine", "#feed", "#checkpoints", "#log", "#state", "#records", "#times", "#callers"]);
+const APART = new Set([
+  "#engine",
+  "#feed",
+  "#checkpoints",
+  "#log",
+  "#state",
+  "#records",
+  "#times",
+  "#callers",
+  "removed",
+]);
 
 /** What a caller does beside commands. */
 type Call =

@@ -437,6 +437,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
       instances: fc.array(instance, { maxLength: 2 }),
     }),
     sweep: record({ type: fc.constant("sweep") }),
+    correct_clock: record({ type: fc.constant("correct_clock") }),
   };
   const { claim_task, complete_task, fail_task, retry_task, sweep, create_tasks, ...others } = commands;
   return fc.oneof(

@@ -73,6 +73,7 @@ export type ModelCommand = Exclude<
       | "apply_template"
       | "archive_template"
       | "delete_group"
+      | "correct_clock"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"
       | "resume_tasks";

@@ -40,14 +40,15 @@ Deno.test("a journal that is thirty days ahead of the clock", async (t) => {
     assertEquals(task["status"], "pending");
   });
 
-  await t.step("can be exported to a new data directory, as the warning says", async () => {
-    await using fresh = await temporaryDirectory();
-    const { output } = await runProgram(directory.path, ["export"]);
-    assertEquals((await runProgram(fresh.path, ["import", "-"], { input: output })).code, 0);
-    await using other = await startServer(fresh.path);
-    assertEquals((await claim(other, "a"))["status"], "in_progress");
-    assertEquals((await other.ask("heartbeat", { instance_id: "ann" }))["clock_warning"], undefined);
-    assertEquals(other.log, "");
+  await t.step("is corrected by the command that the warning names, while the server runs", async () => {
+    assertMatch(String((await server.ask("heartbeat", { instance_id: "ann" }))["clock_warning"]), /: clock correct$/);
+    const { code, output } = await runProgram(directory.path, ["clock", "correct"]);
+    assertEquals(code, 0);
+    assertMatch(output, /^Corrected: the journal was at .*, and is at .*\.\n$/);
+    assertEquals((await server.ask("heartbeat", { instance_id: "ann" }))["clock_warning"], undefined);
+    assertEquals((await claim(server, "a"))["status"], "in_progress");
+    assertEquals((await runProgram(directory.path, ["clock", "correct"])).code, 1);
+    assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
   });
 });
 

@@ -43,6 +43,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ instances }) => ({ verb: "administer", instances }),
   sweep: () => ({ verb: "administer" }),
+  correct_clock: () => ({ verb: "administer" }),
 };
 
 const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {

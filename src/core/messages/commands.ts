@@ -140,6 +140,8 @@ export interface Commands {
   };
   /** Expire leases and instances, and mark overdue tasks. */
   sweep: { input: Record<never, never>; answer: { readonly swept: number } };
+  /** Set the journal's time back to the clock after a clock that stood in the future has written to it. */
+  correct_clock: { input: Record<never, never>; answer: { readonly from: number; readonly to: number } };
 }
 
 export type CommandType = keyof Commands;

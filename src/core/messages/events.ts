@@ -130,7 +130,12 @@ export type Event =
   | { readonly type: "group.updated"; readonly group: string; readonly settings: Changes<GroupSettings> }
   | { readonly type: "group.deleted"; readonly group: string }
   | { readonly type: "template.saved"; readonly template: NewTemplate; readonly version: number }
-  | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean };
+  | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean }
+  /**
+   * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
+   * command, and its record is the only one that may be earlier than the one before.
+   */
+  | { readonly type: "clock.corrected"; readonly from: number; readonly to: number };
 
 /** The end of a session. Its tasks go back at `until`, unless their instances call in another session before. */
 export interface SessionEnd {
@@ -175,11 +180,12 @@ export const EVENT_TYPES: readonly EventType[] = [
   "group.deleted",
   "template.saved",
   "template.archived",
+  "clock.corrected",
 ];
 
 /** An accepted command that has no `seq` yet. */
 export interface Draft {
-  /** When it is appended, in milliseconds since the Unix epoch; never before the record before it. */
+  /** When it is appended, in milliseconds since the Unix epoch; before the record before it only if it corrects the clock. */
   readonly at: number;
   /** The name of the caller. The events name the instance. */
   readonly actor: string;
@@ -198,6 +204,12 @@ export interface JournalRecord extends Draft {
   readonly seq: number;
   /** Not in the journal. Of a record of format 1 or 2: tasks that became ready through it are not to be announced. */
   readonly isSilent?: true;
+}
+
+/** The time of a record with these events that is decided at `now`, both in milliseconds since the Unix epoch. */
+export function timeOf(events: readonly Event[], now: number): number {
+  const [first] = events;
+  return first?.type === "clock.corrected" ? first.to : now;
 }
 
 /** The ids of the tasks that an event changes. */

@@ -111,6 +111,9 @@ export const MAX_IMPORTED_ATTEMPT = 1_000_000_000;
 /** Latest time, in milliseconds since the Unix epoch: the last that ECMA-262 can represent as a date. */
 export const MAX_TIME_MS = 8.64e15;
 
+/** How far the journal must be ahead of the clock for its time to be corrected, in milliseconds: more than clocks differ. */
+export const MIN_CORRECTION_MS = 60_000;
+
 /** Most tasks, dependents or blockers that an error or a "no tasks" answer names. */
 export const MAX_NAMED = 10;
 

@@ -13,6 +13,7 @@ import { groupDeciders } from "./groups.ts";
 import { attemptDeciders } from "./attempts.ts";
 import { claimDeciders } from "./claims.ts";
 import { importDeciders } from "./import.ts";
+import { clockDeciders } from "./clock.ts";
 import { instanceDeciders } from "./instances.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
@@ -54,4 +55,5 @@ const deciders: Deciders<CommandType> = {
   ...templateDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
+  ...clockDeciders,
 };

@@ -4,18 +4,17 @@
  */
 
 import type { Changes, CreatedTask, Event, EventOf, JournalRecord } from "../messages/events.ts";
-import type { Group } from "../model/group.ts";
 import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
 import { announce, announceAll } from "./announcements.ts";
+import { correctClock } from "./clock_correction.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
-import { emptyHeap } from "./heap.ts";
 import { hasRoom } from "./placement.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
-import { isCreatedBefore, noCounts, noStandings, type State } from "./state.ts";
+import { addGroup, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { touchGroup } from "./touch.ts";
 
@@ -26,6 +25,7 @@ import { touchGroup } from "./touch.ts";
  * before, the time of that record counts
  */
 export function evolve(state: State, event: Event, clock: number): void {
+  if (event.type === "clock.corrected") return correctClock(state, event);
   const at = state.recordedAt = Math.max(state.recordedAt, clock);
   advanceClock(state, at);
   switch (event.type) {
@@ -122,22 +122,6 @@ export function rewindClock(state: State, now: number): void {
   if (now >= state.now) return;
   state.now = now;
   for (const node of state.tasks.values()) if (node.standing === "ready") reindexTask(state, node);
-}
-
-/** Adds a group without members. */
-export function addGroup(state: State, group: Group): void {
-  state.groups.set(group.id, {
-    group,
-    born: state.nextGroup++,
-    changes: 0,
-    isOpen: group.paused !== true,
-    members: new Set(),
-    counts: noCounts(),
-    standings: noStandings(),
-    locked: 0,
-    failing: emptyHeap(isCreatedBefore),
-    subscriptions: new Map(),
-  });
 }
 
 /** An object with some fields replaced, or removed where they are null. */

@@ -8,10 +8,9 @@ import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
-import { addGroup } from "./evolve.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreRequests } from "./requests.ts";
-import { emptyState, type ReadonlyState, type State } from "./state.ts";
+import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
 
 /**

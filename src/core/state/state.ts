@@ -364,6 +364,22 @@ function emptyReadyTasks(): ReadyTasks {
   };
 }
 
+/** Adds a group without members. */
+export function addGroup(state: State, group: Group): void {
+  state.groups.set(group.id, {
+    group,
+    born: state.nextGroup++,
+    changes: 0,
+    isOpen: group.paused !== true,
+    members: new Set(),
+    counts: noCounts(),
+    standings: noStandings(),
+    locked: 0,
+    failing: emptyHeap(isCreatedBefore),
+    subscriptions: new Map(),
+  });
+}
+
 export function noCounts(): Record<TaskStatus, number> {
   return { pending: 0, in_progress: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
 }

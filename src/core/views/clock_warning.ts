@@ -18,8 +18,7 @@ export function clockWarning({ now, clock }: Pick<Context, "now" | "clock">): st
   } ahead of this machine's clock: its latest record is dated ${until}, and ` +
     `the clock says ${new Date(clock).toISOString()}. Until then leases, delays and deadlines stand still; ` +
     "release_task frees the task of a dead worker. Operator: if the clock is slow, set it right; if the record was " +
-    "written by a clock that was fast, wait until then, or stop all servers, export the tasks, and import them into a " +
-    "new data directory";
+    "written by a clock that was fast, run this program's command: clock correct";
 }
 
 /** A duration in its largest unit, rounded: "30 days". */

@@ -45,6 +45,7 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   end_session: ["administer", { session: "s", how: "lost", graceMs: 1 }],
   resume_tasks: ["administer", { session: "s", instances: ["x"] }],
   sweep: ["administer", {}],
+  correct_clock: ["administer", {}],
 };
 
 const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "type">] } = {

@@ -41,6 +41,7 @@ Deno.test({
       "group.deleted": true,
       "template.saved": true,
       "template.archived": true,
+      "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());
   },
