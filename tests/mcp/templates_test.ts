@@ -20,7 +20,7 @@ Deno.test("built-in templates can be listed, read and applied", async () => {
   const { templates } = await server.ask<Templates>("list_templates");
   assertEquals(templates.map(({ name }) => name).sort(), ["bugfix", "feature", "migration", "release", "review_panel"]);
   for (const { name, version, description, parameters, tasks, builtin, archived } of templates) {
-    assertEquals([version, builtin, archived], [1, true, undefined]);
+    assertEquals([version, builtin, archived], [0, true, undefined]);
     assert(String(description).length > 20 && Number(tasks) > 2);
     const required = (parameters as Json[]).filter((parameter) => parameter["required"] === true);
     const values = Object.fromEntries(required.map((parameter) => [String(parameter["name"]), "{{x}} this"]));
@@ -30,7 +30,7 @@ Deno.test("built-in templates can be listed, read and applied", async () => {
     for (const id of applied["task_ids"] as string[]) assert(id.startsWith(`${name}/`), id);
     const group = applied["group"] as Json;
     assertEquals([group["id"], group["title"], group["total"]], [name, "It", tasks]);
-    assertEquals(group["template"], { name, version: 1 });
+    assertEquals(group["template"], { name, version: 0, builtinVersion: 1 });
   }
 });
 
@@ -41,12 +41,16 @@ Deno.test("built-in templates can be saved with save_template, unchanged", async
     const { name } = template;
     // No field of it is one that the tool does not know: that would be named in a note.
     const tasks = template.tasks.map(({ maxAttempts, ...task }) => ({ ...task, max_attempts: maxAttempts }));
-    assertEquals(await server.ask("save_template", { ...template, tasks }), { name, version: 2 });
+    assertEquals(await server.ask("save_template", { ...template, tasks }), { name, version: 1 });
     const [built, saved] = [
-      await server.ask("get_template", { name, version: 1 }),
+      await server.ask("get_template", { name, version: 0 }),
       await server.ask("get_template", { name }),
     ];
-    assertEquals({ ...saved, version: 1, createdAt: undefined }, { ...built, createdAt: undefined });
+    const { builtinVersion, ...others } = built;
+    assertEquals([{ ...saved, version: 0, createdAt: undefined }, builtinVersion], [
+      { ...others, createdAt: undefined },
+      1,
+    ]);
   }
 });
 

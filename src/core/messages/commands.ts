@@ -108,7 +108,7 @@ export interface Commands {
   apply_template: {
     input: {
       readonly name: string;
-      /** The newest version if absent. */
+      /** The newest version if absent; 0 is the built-in one. */
       readonly version?: number;
       /** Id of the group, and with `/` the prefix of the ids of its tasks. */
       readonly group: string;

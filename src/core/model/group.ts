@@ -17,8 +17,8 @@ export interface GroupSettings {
 export interface Group extends GroupSettings {
   readonly id: string;
   readonly createdAt: number;
-  /** The template that created it. */
-  readonly template?: { readonly name: string; readonly version: number };
+  /** The template that created it; of a built-in one, `version` is 0 and `builtinVersion` the program's version of it. */
+  readonly template?: { readonly name: string; readonly version: number; readonly builtinVersion?: number };
 }
 
 /** A group with what is derived from its tasks. */

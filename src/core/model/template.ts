@@ -30,8 +30,10 @@ export interface NewTemplate {
 
 /** One version of a template; it never changes. */
 export interface Template extends NewTemplate {
-  /** 1, 2, 3… */
+  /** 1, 2, 3… of a saved one; 0 of the built-in one. */
   readonly version: number;
+  /** Which version the built-in template is in this program; absent if it is saved. */
+  readonly builtinVersion?: number;
   /** Absent if the template is built in. */
   readonly createdAt?: number;
 }

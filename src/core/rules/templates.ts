@@ -9,7 +9,7 @@ import type { NewTask } from "../model/task.ts";
 import type { TemplateTask } from "../model/template.ts";
 import { checkNewId, printable } from "../model/values.ts";
 import { findGroup } from "../state/lookup.ts";
-import { findTemplate, isArchived, versionsOf } from "../templates/catalog.ts";
+import { findTemplate, isArchived, nextVersion } from "../templates/catalog.ts";
 import { checkTemplate, expand } from "../templates/expand.ts";
 import { groupViewOf } from "../views/groups.ts";
 import { checkDependencies } from "./checks/dependencies.ts";
@@ -32,7 +32,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
         limit: MAX_TEMPLATE_VERSIONS,
       });
     }
-    const version = versionsOf(state, name).length + 1;
+    const version = nextVersion(state, name);
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
 
@@ -48,7 +48,8 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     const tasks = expand(template, parameters, group)
       .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
     checkNewTasks(state, tasks, { newGroups: new IdMap<true>().set(group, true) });
-    const origin = { name, version: template.version };
+    const { builtinVersion } = template;
+    const origin = { name, version: template.version, ...(builtinVersion !== undefined && { builtinVersion }) };
     return {
       events: [
         { type: "group.created", group: { id: group, ...settings, template: origin } },

@@ -1,6 +1,7 @@
 /**
- * Finds and lists templates: the saved ones and the built-in ones. A template that is saved under the name of a built-in
- * one becomes its next version.
+ * Finds and lists templates: the saved ones and the built-in ones. Saved versions count from 1, whatever is built in, so
+ * that an update of the program never collides with them. The built-in one of a name is version 0: it is the newest as
+ * long as none is saved under its name.
  */
 
 import type { TemplateSummary } from "../messages/queries.ts";
@@ -20,10 +21,23 @@ export function findTemplate(state: ReadonlyState, name: string, version?: numbe
   }
   const found = version === undefined ? versions.at(-1) : versions.find((each) => each.version === version);
   if (found !== undefined) return found;
-  throw new Refusal("not_found", `Template ${name} has no version ${version}: it has 1 to ${versions.length}`, {
+  throw new Refusal("not_found", `Template ${name} has no version ${version}: it has ${nameVersions(versions)}`, {
     name,
     version,
   });
+}
+
+/** The versions in words: those that are saved have no gaps. */
+function nameVersions(versions: readonly Template[]): string {
+  const saved = versions.filter(({ builtinVersion }) => builtinVersion === undefined);
+  const numbers = [...new Set([saved.at(0)?.version, saved.at(-1)?.version])].filter((each) => each !== undefined);
+  const isBuiltin = saved.length < versions.length;
+  return [...(isBuiltin ? ["0 (built in)"] : []), ...(numbers.length > 0 ? [numbers.join(" to ")] : [])].join(" and ");
+}
+
+/** The version that the next saved template of a name gets. */
+export function nextVersion(state: ReadonlyState, name: string): number {
+  return (state.templates.get(name)?.versions.at(-1)?.version ?? 0) + 1;
 }
 
 /** Whether a template is archived. */
@@ -37,14 +51,14 @@ export function listTemplates(state: ReadonlyState): readonly TemplateSummary[] 
   return [...names].sort().flatMap((name) => {
     const newest = versionsOf(state, name).at(-1);
     if (newest === undefined) return [];
-    const { description, parameters, version, tasks, createdAt } = newest;
+    const { description, parameters, version, tasks, builtinVersion } = newest;
     return [{
       name,
       ...(description !== undefined && { description }),
       parameters,
       version,
       taskCount: tasks.length,
-      isBuiltin: createdAt === undefined,
+      isBuiltin: builtinVersion !== undefined,
       isArchived: isArchived(state, name),
     }];
   });
@@ -52,6 +66,7 @@ export function listTemplates(state: ReadonlyState): readonly TemplateSummary[] 
 
 /** Every version of a template, the first one first; none if there is no such template. */
 export function versionsOf(state: ReadonlyState, name: string): readonly Template[] {
-  const builtin = BUILTIN_TEMPLATES.filter((template) => template.name === name);
+  const builtin = BUILTIN_TEMPLATES.filter((template) => template.name === name)
+    .map((template) => ({ ...template, version: 0, builtinVersion: template.version }));
   return [...builtin, ...state.templates.get(name)?.versions ?? []];
 }

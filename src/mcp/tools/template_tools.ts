@@ -14,7 +14,7 @@ import { z } from "zod";
 const MAX_LISTED = 200;
 
 const name = z.string();
-const version = z.int().min(1).optional();
+const version = z.int().min(0).optional();
 
 const parameter = z.object({
   name: z.string(),
@@ -39,7 +39,7 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_template",
-    description: "Return one template in full, in its newest version or another.",
+    description: "Return one template in full, in its newest version or another; 0 is the built-in one.",
     input: { name, version },
     annotations: reads,
     async run({ name, version }, { query }) {

@@ -8,6 +8,7 @@ import type { TaskFilter } from "../../../src/core/model/task.ts";
 import type { NewTemplate } from "../../../src/core/model/template.ts";
 import { findGroup } from "../../../src/core/state/lookup.ts";
 import type { State } from "../../../src/core/state/state.ts";
+import { BUILTIN_TEMPLATES } from "../../../src/core/templates/builtin_templates.ts";
 import { findTemplate, listTemplates } from "../../../src/core/templates/catalog.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
@@ -432,7 +433,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "saving under the name of a template that ships makes its next version",
+  name: "saved versions of a built-in template's name count from 1, and the built-in one stays reachable as version 0",
   permissions: "none",
   fn() {
     const builtin = listTemplates(stateAfter()).find(({ isBuiltin }) => isBuiltin);
@@ -440,10 +441,24 @@ Deno.test({
     given().when(saving({ ...REVIEW, name: builtin.name })).then({
       type: "template.saved",
       template: { ...REVIEW, name: builtin.name },
-      version: builtin.version + 1,
+      version: 1,
     });
-    const state = stateAfter(saving({ ...REVIEW, name: builtin.name }));
-    assertEquals(findTemplate(state, builtin.name, builtin.version).createdAt, undefined);
+    const { name } = builtin;
+    const state = stateAfter(saving({ ...REVIEW, name }), saving({ ...REVIEW, name }));
+    const newest = findTemplate(state, name);
+    assertEquals([newest.version, newest.createdAt, newest.builtinVersion], [2, 2, undefined]);
+    const shipped = BUILTIN_TEMPLATES.find((each) => each.name === name);
+    assert(shipped !== undefined);
+    assertEquals(findTemplate(state, name, 0), { ...shipped, version: 0, builtinVersion: shipped.version });
+    const messages = [state, stateAfter()].map((each) => refusalOf(() => findTemplate(each, name, 7)).message);
+    assertEquals(messages, [
+      `Template ${name} has no version 7: it has 0 (built in) and 1 to 2`,
+      `Template ${name} has no version 7: it has 0 (built in)`,
+    ]);
+    // A journal of format 2 counted on from the built-in one.
+    const old = stateAfter({ type: "template.saved", template: { ...REVIEW, name }, version: 2 });
+    assertEquals(run(old, saving({ ...REVIEW, name }), 9).answer.version, 3);
+    assertEquals(refusalOf(() => findTemplate(old, "feature", 1)).code, "not_found");
   },
 });
 
