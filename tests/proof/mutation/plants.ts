@@ -128,6 +128,30 @@ export const PLANTS: readonly Plant[] = [
     instead: "if (lost?.isLast === true && task.overdue === true) return [];",
   },
   {
+    name: "an attempt of a deleted task is used again",
+    path: "src/core/state/removed_attempts.ts",
+    code: "return Math.max(last.get(id) ?? 0, floor);",
+    instead: "return floor;",
+  },
+  {
+    name: "a task that is ready again is not announced",
+    path: "src/core/state/announcements.ts",
+    code: "  node.isAnnounced = false;\n  if (",
+    instead: "  if (",
+  },
+  {
+    name: "an update announces what was ready before",
+    path: "src/core/messages/upcast.ts",
+    code: ", isSilent: true",
+    instead: "",
+  },
+  {
+    name: "an instance that is lost while it drains forgets that",
+    path: "src/core/state/evolve_instances.ts",
+    code: "...(isDraining && { wasDraining: true }), ",
+    instead: "",
+  },
+  {
     name: "an instance is lost before all of its tasks are back",
     path: "src/core/rules/sweep.ts",
     code: "if (ends.length < countHeldBy(state, id)) return events;",
