@@ -40,7 +40,7 @@ Deno.test({
 
     await t.step("history", async () => {
       await printHistory(engine, { limit: 1_000 }, terminal);
-      const isExpected = (line: string) => /  (import  import_tasks|orchestrator  sweep)  t/.test(line);
+      const isExpected = (line: string) => / {2}(import {2}import_tasks|orchestrator {2}sweep) {2}t/.test(line);
       assert(lines.length > 0 && lines.every(isExpected), lines[0]);
     });
   },

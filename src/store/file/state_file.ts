@@ -66,7 +66,7 @@ export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
 
 /**
  * The text of a `state.json`, in slices of at most `SLICE_CHARACTERS` and one line. The first line has all but the lists;
- * then each group, instance, request and version of a template has a line.
+ * then each group, instance, request, id and version of a template has a line.
  */
 export function* formatStateFile(state: Omit<CheckpointState, "version">): Iterable<string> {
   const hash = sha256Stream();
@@ -87,12 +87,21 @@ export function* formatStateFile(state: Omit<CheckpointState, "version">): Itera
 
 /** The lines before the last one. Without line feeds, and with a brace at the end, they are what the digest covers. */
 function* linesOf(
-  { groups = [], instances = [], templates = [], requests = [], ...head }: Omit<CheckpointState, "version">,
+  { groups = [], instances = [], templates = [], requests = [], unannounced = [], removed, ...head }: Omit<
+    CheckpointState,
+    "version"
+  >,
 ) {
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf("groups", groups);
   yield* listOf("instances", instances);
   yield* listOf("requests", requests);
+  yield* listOf("unannounced", unannounced);
+  if (removed !== undefined) {
+    yield `,"removed":{"floor":${removed.floor}`;
+    yield* listOf("attempts", removed.attempts);
+    yield "}";
+  }
   yield ',"templates":[';
   for (const [index, { versions, ...template }] of templates.entries()) {
     yield (index === 0 ? "" : ",") + JSON.stringify(template).slice(0, -1);

@@ -43,6 +43,7 @@ test("no slice has much more than its bound, however many groups, instances or v
       stateOf({ groups: 9_000 }),
       stateOf({ instances: 9_000 }),
       stateOf({ requests: 20_000 }),
+      stateOf({ ids: 20_000 }),
       stateOf({ versions: [2_000] }),
     ]
   ) {
@@ -50,12 +51,12 @@ test("no slice has much more than its bound, however many groups, instances or v
     assert(slices.length > 3, `${slices.length} slices`);
     const longest = Math.max(...slices.flatMap((slice) => slice.split("\n")).map((line) => line.length));
     assert(longest < 2_000, `a line of ${longest} characters`);
-    for (const slice of slices) assert(slice.length <= SLICE_CHARACTERS * 1.02 + longest, `${slice.length} characters`);
+    for (const slice of slices) assert(slice.length <= SLICE_CHARACTERS * 1.05 + longest, `${slice.length} characters`);
   }
 });
 
 test("the head of a state is that of the whole file, wherever its chunks end", async () => {
-  const { groups: _g, instances: _i, requests: _r, templates: _t, ...head } = LARGE;
+  const { groups: _g, instances: _i, requests: _r, unannounced: _u, removed: _m, templates: _t, ...head } = LARGE;
   const shortest = encode(textOf({ ...LARGE, previous: [""] })).length;
   // The last line, of less than 100 bytes, ends at each place around the end of a chunk.
   for (let bytes = 2 * CHUNK_BYTES - 1; bytes < 2 * CHUNK_BYTES + 100; bytes++) {
@@ -95,10 +96,11 @@ test("the head of a missing file, and of one in the form of another version, is 
 
 /** A state with so many groups, instances and, for each template, versions. */
 function stateOf(
-  { groups = 0, instances = 0, requests = 0, versions = [] }: {
+  { groups = 0, instances = 0, requests = 0, ids = 0, versions = [] }: {
     readonly groups?: number;
     readonly instances?: number;
     readonly requests?: number;
+    readonly ids?: number;
     readonly versions?: readonly number[];
   },
 ): State {
@@ -112,6 +114,8 @@ function stateOf(
       return { id: `i${n}`, status: "active" as const, registeredAt: n, seenAt: n, metadata };
     }),
     requests: times(requests, (n) => ({ caller: "c", id: `r${n}`, fingerprint: "f".repeat(14), seq: n })),
+    unannounced: times(ids, (n) => `task ${n}`),
+    removed: { floor: 3, attempts: times(ids, (n) => [`task ${n}`, n] as const) },
     templates: versions.map((count, index) => ({
       name: `t${index}`,
       isArchived: index % 2 === 0,
@@ -128,7 +132,7 @@ function stateOf(
 }
 
 /** Nearly two chunks. */
-const LARGE = stateOf({ groups: 500, instances: 100, requests: 50, versions: [0, 30] });
+const LARGE = stateOf({ groups: 500, instances: 100, requests: 50, ids: 20, versions: [0, 30] });
 
 function textOf(state: State): string {
   return [...formatStateFile(state)].join("");
