@@ -121,7 +121,8 @@ async function assertShows(engine: Engine, expected: Expected): Promise<void> {
     saved.map(({ name, version, isBuiltin, isArchived }) => {
       return { name, version, builtin: isBuiltin, ...(isArchived && { archived: true }) };
     }),
-    [...expected.templates ?? []],
+    // A built-in template was version 1, and is version 0.
+    (expected.templates ?? []).map((template) => template["builtin"] === true ? { ...template, version: 0 } : template),
   );
   for (const template of expected.templateVersions ?? []) {
     const { name, version } = template;
