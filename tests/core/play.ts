@@ -6,7 +6,7 @@ import { applyWithConsequences } from "../../src/core/state/cascade.ts";
 import { decide } from "../../src/core/rules/decide.ts";
 import type { Decision } from "../../src/core/rules/decision.ts";
 import type { Event } from "../../src/core/messages/events.ts";
-import { advanceClock } from "../../src/core/state/evolve.ts";
+import { advanceClock, rewindClock } from "../../src/core/state/evolve.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { frozen } from "../support/frozen.ts";
 import { emptyState, type ReadonlyState, type State } from "../../src/core/state/state.ts";
@@ -17,9 +17,9 @@ import { type Snapshot, snapshotOf } from "./snapshot.ts";
 /** A command, and what became of it. */
 export interface Step {
   readonly command: Command;
-  /** The journal's time. */
+  /** The time of the clock, which may be before that of the last record. */
   readonly at: number;
-  /** The time up to which the deciding process had looked. */
+  /** The time of the decision and of its record. */
   readonly now: number;
   /** The state as it was. */
   readonly before: Snapshot;
@@ -34,12 +34,14 @@ export function play(turns: readonly Turn[], look: (state: State, step: Step) =>
     const { at, aheadMs, defaults, session } = turn;
     const caller = localOperator("test", session === undefined ? undefined : { transport: "stdio", session });
     const before = snapshotOf(state);
+    // The process has looked ahead for a moment; then its clock was set back.
     advanceClock(state, at + aheadMs);
-    const { now } = state;
+    const now = Math.max(at, state.recordedAt);
+    rewindClock(state, now);
     const command = frozen(steer(state, turn));
-    const outcome = tryDeciding(state, command, { caller, now, clock: at + aheadMs, defaults });
+    const outcome = tryDeciding(state, command, { caller, now, clock: at, defaults });
     const isRefused = outcome instanceof Refusal;
-    const events = isRefused ? [] : applyWithConsequences(state, frozen(outcome.events), at);
+    const events = isRefused ? [] : applyWithConsequences(state, frozen(outcome.events), now);
     if (!isRefused) outcome.answer(state);
     look(state, { command, at, now, before, events, refusal: isRefused ? outcome : undefined });
   }

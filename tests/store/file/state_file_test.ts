@@ -43,7 +43,7 @@ test("no slice has much more than its bound, however many groups, instances or v
       stateOf({ groups: 9_000 }),
       stateOf({ instances: 9_000 }),
       stateOf({ requests: 20_000 }),
-      stateOf({ ids: 20_000 }),
+      stateOf({ ids: 40_000 }),
       stateOf({ versions: [2_000] }),
     ]
   ) {
