@@ -5,7 +5,7 @@
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { applyWithConsequences } from "../core/state/cascade.ts";
+import { applyDraft } from "../core/state/apply_draft.ts";
 import { evolveRecord } from "../core/state/evolve.ts";
 import { rememberRequest } from "../core/state/requests.ts";
 import { restore } from "../core/state/snapshot.ts";
@@ -75,7 +75,8 @@ export class Replica {
   }
 
   /**
-   * Applies a draft, which is not durable yet, as the record `seq`. Returns it with the events that follow from its own.
+   * Applies a draft, which is not durable yet, as the record `seq`. Returns it with the events that follow from its own,
+   * and the groups of their tasks.
    *
    * @throws Refusal if it is too large for one record; then nothing was applied
    * @throws BrokenState if an event cannot be applied, which is a bug
@@ -84,7 +85,7 @@ export class Replica {
     try {
       // The state is ahead of the journal until the append succeeds.
       this.isStale = true;
-      const record = { ...draft, events: applyWithConsequences(this.state, draft.events, draft.at), seq };
+      const record = { ...applyDraft(this.state, draft), seq };
       rememberRequest(this.state, record);
       return record;
     } catch (cause) {

@@ -64,5 +64,11 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
   next_event: () => ({ verb: "administer" }),
   watch_sessions: ({ instances }) => ({ verb: "administer", instances }),
+  select_notifications: ({ filter: { task, group, instance } }) => ({
+    verb: "see",
+    ...(task !== undefined && { tasks: [task] }),
+    ...(group !== undefined && { groups: [group] }),
+    ...(instance !== undefined && { instances: [instance] }),
+  }),
   look_for_claims: ({ claims }) => ({ verb: "work", instances: claims.map(({ instance }) => instance) }),
 };

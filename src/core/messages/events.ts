@@ -94,7 +94,12 @@ export type Event =
   /** Tasks that a rule failed: their deadline passed, or their dependencies cannot be met. */
   | {
     readonly type: "tasks.abandoned";
-    readonly tasks: readonly { readonly id: string; readonly error: string }[];
+    readonly tasks: readonly {
+      readonly id: string;
+      readonly error: string;
+      /** Absent in records of formats 1 and 2. */
+      readonly cause?: "deadline" | "dependencies";
+    }[];
   }
   | { readonly type: "task.overdue"; readonly id: string }
   /** Tasks that became ready and still are at the end of the record. Changes nothing else. The last event of its record. */
@@ -195,7 +200,18 @@ export interface Draft {
   readonly request?: string;
   /** The command's type. */
   readonly command: string;
+  /**
+   * The groups that the tasks of the events were in before this record, but for tasks that it creates; absent if none
+   * was in a group. `unknown` in records of formats 1 and 2, which do not tell.
+   */
+  readonly groups?: readonly GroupTasks[] | "unknown";
   readonly events: readonly Event[];
+}
+
+/** Some tasks of a group. */
+export interface GroupTasks {
+  readonly group: string;
+  readonly tasks: readonly string[];
 }
 
 /** An accepted command in the journal. In records of format 2, `at` may be before the record before it. */

@@ -9,6 +9,9 @@ import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { CommandOf } from "./commands.ts";
+import type { JournalRecord } from "./events.ts";
+import type { HistoryFilter } from "./history.ts";
+import type { Notification } from "./notifications.ts";
 
 /** Parameters and answer of each query, by its type. */
 export interface Queries {
@@ -65,6 +68,11 @@ export interface Queries {
       readonly limit: number;
     };
     answer: SessionWatch;
+  };
+  /** The notifications of some records that a filter selects, in their order. */
+  select_notifications: {
+    input: { readonly records: readonly JournalRecord[]; readonly filter: HistoryFilter; readonly source: string };
+    answer: readonly Notification[];
   };
   /** What some waiting claims have to expect. */
   look_for_claims: { input: { readonly claims: readonly CommandOf<"claim_task">[] }; answer: ClaimOutlook };

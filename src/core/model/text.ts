@@ -1,6 +1,11 @@
-/** Shortens texts and lists for messages. */
+/** Shortens texts and lists for messages, and writes times. */
 
-import { MAX_NAMED } from "./limits.ts";
+import { MAX_NAMED, MAX_TIME_MS } from "./limits.ts";
+
+/** Milliseconds since the Unix epoch as ISO 8601 in UTC. A time after the last date is shown as the last date. */
+export function isoTime(at: number): string {
+  return new Date(Math.min(at, MAX_TIME_MS)).toISOString();
+}
 
 /** The first `characters` UTF-16 units of a text, or one fewer where that would cut a surrogate pair. */
 export function head(text: string, characters: number): string {

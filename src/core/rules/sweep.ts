@@ -95,7 +95,7 @@ function dueEventsOf(task: Task, lost: EventOf<"attempt.ended"> | undefined, now
   const events: Event[] = isOverdue ? [{ type: "task.overdue", id }] : [];
   if (isOverdue && task.failOnDeadline === true) {
     const error = `Its deadline ${new Date(deadline).toISOString()} has passed`;
-    return [...events, { type: "tasks.abandoned", tasks: [{ id, error }] }];
+    return [...events, { type: "tasks.abandoned", tasks: [{ id, error, cause: "deadline" }] }];
   }
   if (lost === undefined && leaseUntil <= now) {
     events.push(isLeft(task) ? endOfLeftAttempt(task, now) : endOfAttempt(task, "expired", now));

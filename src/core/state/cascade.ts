@@ -62,7 +62,11 @@ export function consequencesOf(state: ReadonlyState, limit: number): readonly Ev
     events.push({
       type: "tasks.abandoned",
       tasks: failing.map((node) => {
-        return { id: node.task.id, error: `Its dependencies cannot be met: ${nameFirst(node)}` };
+        return {
+          id: node.task.id,
+          error: `Its dependencies cannot be met: ${nameFirst(node)}`,
+          cause: "dependencies",
+        };
       }),
     });
   }

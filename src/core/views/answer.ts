@@ -4,6 +4,8 @@
 
 import { accessOfQuery } from "../messages/access.ts";
 import type { Context } from "../messages/commands.ts";
+import { isSelected } from "../messages/history.ts";
+import { notificationsOf } from "../messages/notifications.ts";
 import type { QueryOf, QueryType, ResultOf } from "../messages/queries.ts";
 import { normalize } from "../model/dependency.ts";
 import { authorize } from "../model/access.ts";
@@ -71,6 +73,13 @@ const answerers: {
       return there?.description !== description ||
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
+  select_notifications: (state, { records, filter, source }) => {
+    // For records that do not tell it: the present group is the best guess.
+    const groupOf = (id: string) => state.tasks.get(id)?.task.group;
+    return records.flatMap((record) => {
+      return notificationsOf(record, { source, groupOf }).filter((each) => isSelected(each, filter));
+    });
+  },
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);
     const warning = clockWarning({ now: state.recordedAt, clock });

@@ -19,6 +19,9 @@ export const FORMAT_VERSION = 3;
 /** The first format with hashes in two steps. */
 export const TWO_STEP_VERSION = 3;
 
+/** The first format whose records tell the groups of their tasks. */
+const GROUPS_VERSION = 3;
+
 /** What to do if a newer version of this program wrote the data. */
 export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
 
@@ -55,10 +58,10 @@ export interface Place {
 
 /** Encodes a draft as the record of a place. */
 export function encodeRecord(
-  { at, actor, via, request, command, events }: Draft,
+  { at, actor, via, request, command, groups, events }: Draft,
   { seq, previous, isFirstOfFormat = false }: Place,
 ): EncodedRecord {
-  const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, request, command, events });
+  const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, request, command, groups, events });
   const hash = isFirstOfFormat ? sha256(previous + body) : twoStepHash(previous, body);
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
@@ -127,7 +130,9 @@ const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
  */
 function parseBody(body: string): JournalRecord | string {
   // Every field of the record is checked below.
-  const { seq, at, actor, via, request, command, events } = JSON.parse(body) as JournalRecord;
+  const { v, seq, at, actor, via, request, command, groups, events } = JSON.parse(body) as JournalRecord & {
+    readonly v: number;
+  };
   const isRecord = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof actor === "string" &&
     typeof command === "string" && Array.isArray(events);
   if (!isRecord) return "this program does not know its form";
@@ -140,6 +145,7 @@ function parseBody(body: string): JournalRecord | string {
       ...(via !== undefined && { via }),
       ...(request !== undefined && { request }),
       command,
+      ...(v < GROUPS_VERSION ? { groups: "unknown" } : groups !== undefined && { groups }),
       events,
     }
     : `this program does not know its event ${JSON.stringify(unknown?.type)}`;

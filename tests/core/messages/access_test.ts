@@ -66,6 +66,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   missing_tasks: ["administer", { tasks: [] }],
   next_event: ["administer", {}],
   watch_sessions: ["administer", { instances: [], after: "", limit: 1 }],
+  select_notifications: ["see", { records: [], filter: {}, source: "" }],
   look_for_claims: ["work", { claims: [] }],
 };
 

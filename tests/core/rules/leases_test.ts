@@ -502,9 +502,9 @@ Deno.test({
     assertEquals(run(state, SWEEP, 100).events, [
       { type: "task.overdue", id: "late" },
       { type: "task.overdue", id: "strict" },
-      { type: "tasks.abandoned", tasks: [{ id: "strict", error }] },
+      { type: "tasks.abandoned", tasks: [{ id: "strict", error, cause: "deadline" }] },
       { type: "task.overdue", id: "running" },
-      { type: "tasks.abandoned", tasks: [{ id: "running", error }] },
+      { type: "tasks.abandoned", tasks: [{ id: "running", error, cause: "deadline" }] },
     ]);
     assertEquals(times(3, (index) => taskOf(state, ["late", "strict", "running"][index]!).status), [
       "pending",
@@ -547,7 +547,12 @@ Deno.test({
         { type: "attempt.ended", id: "b", instance: "x", attempt: 1, outcome: "lost" },
         { type: "instance.lost", instance: "x", tasks: ["a", "b"] },
         { type: "task.overdue", id: "b" },
-        ...(failOnDeadline ? [{ type: "tasks.abandoned" as const, tasks: [{ id: "b", error: deadlineError }] }] : []),
+        ...(failOnDeadline
+          ? [{
+            type: "tasks.abandoned" as const,
+            tasks: [{ id: "b", error: deadlineError, cause: "deadline" as const }],
+          }]
+          : []),
       ]);
       assertEquals([taskOf(state, "a").status, taskOf(state, "a").error], ["failed", error]);
       assertEquals(run(state, SWEEP, 201).events, []);
@@ -584,7 +589,7 @@ Deno.test({
       const error = `Its deadline ${new Date(100).toISOString()} has passed`;
       assertEquals(run(state, SWEEP, 121).events, [
         { type: "task.overdue", id: "a" },
-        { type: "tasks.abandoned", tasks: [{ id: "a", error }] },
+        { type: "tasks.abandoned", tasks: [{ id: "a", error, cause: "deadline" }] },
       ]);
       assertEquals([taskOf(state, "a").status, state.overdue], ["failed", 0]);
     }

@@ -112,7 +112,7 @@ Deno.test({
       events.slice(1),
       times(50, (index) => {
         const error = `Its dependencies cannot be met: ${index === 0 ? "root" : `t${index - 1}`}`;
-        return { type: "tasks.abandoned", tasks: [{ id: `t${index}`, error }] };
+        return { type: "tasks.abandoned", tasks: [{ id: `t${index}`, error, cause: "dependencies" }] };
       }),
     );
     assertEquals([taskOf(state, "t49").status, taskOf(state, "t49").finishedAt], ["failed", 3]);

@@ -378,7 +378,10 @@ Deno.test({
     given(tasks, claim("x", "a")).when(fail("x", "a")).then(
       { type: "task.failed", id: "a", instance: "x", attempt: 1, error: "broken" },
       { type: "tasks.skipped", tasks: [{ id: "skips", because: "a" }] },
-      { type: "tasks.abandoned", tasks: [{ id: "fails", error: "Its dependencies cannot be met: a" }] },
+      {
+        type: "tasks.abandoned",
+        tasks: [{ id: "fails", error: "Its dependencies cannot be met: a", cause: "dependencies" }],
+      },
       { type: "tasks.skipped", tasks: [{ id: "after skip", because: "skips" }] },
     );
     const state = stateAfter(tasks, claim("x", "a"), fail("x", "a"));

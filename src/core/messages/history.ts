@@ -1,0 +1,85 @@
+/**
+ * Selects notifications, and gives a store keys by which it finds the records that may hold them. Both come from
+ * `notificationsOf`, so an index can never disagree with what is shown.
+ */
+
+import type { JournalRecord } from "./events.ts";
+import {
+  type Notification,
+  NOTIFICATION_TYPES,
+  notificationsOf,
+  type NotificationType,
+  TYPE_PREFIX,
+} from "./notifications.ts";
+
+/** A notification must match all given fields. */
+export interface HistoryFilter {
+  /** Only those about this task. */
+  readonly task?: string;
+  /** Only those about this instance, or about a task that it held then. */
+  readonly instance?: string;
+  /** Only those about this group, or about a task that was in it, joined it or left it. */
+  readonly group?: string;
+  /** Only those of one of these types. */
+  readonly types?: readonly NotificationType[];
+}
+
+/** Whether a filter selects a notification. */
+export function isSelected({ type, subject, data }: Notification, filter: HistoryFilter): boolean {
+  const { task, instance, group, types } = filter;
+  const name = nameOf(type);
+  return (types === undefined || types.includes(name)) &&
+    (task === undefined || (name.startsWith("task.") && subject === task)) &&
+    (instance === undefined || data.instance === instance) &&
+    (group === undefined || data.group === group || data.previousGroup === group);
+}
+
+/** The type without the prefix that all have. */
+export function nameOf(type: Notification["type"]): NotificationType {
+  // Every type is made of the prefix and one of these.
+  return type.slice(TYPE_PREFIX.length) as NotificationType;
+}
+
+/** The type that a text names, with or without the prefix. */
+export function findType(text: string): NotificationType | undefined {
+  const name = text.startsWith(TYPE_PREFIX) ? text.slice(TYPE_PREFIX.length) : text;
+  return NOTIFICATION_TYPES.find((type) => type === name);
+}
+
+/** Version of what `keysOfRecord` returns: indexes of other versions are made anew. Raise it when that changes. */
+export const KEYS_VERSION = 1;
+
+/**
+ * The keys of a record, for an index: a record with a notification that a filter selects has at least one key of each
+ * list of `keysOfFilter`. Some keys may repeat.
+ */
+export function keysOfRecord(record: JournalRecord): readonly string[] {
+  const keys: string[] = record.groups === "unknown" ? [UNKNOWN_GROUPS] : [];
+  for (const { type, subject, data } of notificationsOf(record, { source: "" })) {
+    const name = nameOf(type);
+    keys.push(typeKey(name));
+    if (name.startsWith("task.")) keys.push(taskKey(subject));
+    if (data.instance !== undefined) keys.push(instanceKey(data.instance));
+    if (data.group !== undefined) keys.push(groupKey(data.group));
+    if (data.previousGroup !== undefined) keys.push(groupKey(data.previousGroup));
+  }
+  return keys;
+}
+
+/** Lists of keys: see `keysOfRecord`. Empty if the filter selects everything. */
+export function keysOfFilter({ task, instance, group, types }: HistoryFilter): readonly (readonly string[])[] {
+  return [
+    ...(task !== undefined ? [[taskKey(task)]] : []),
+    ...(instance !== undefined ? [[instanceKey(instance)]] : []),
+    ...(group !== undefined ? [[groupKey(group), UNKNOWN_GROUPS]] : []),
+    ...(types !== undefined ? [types.map(typeKey)] : []),
+  ];
+}
+
+/** The key of records that do not tell the groups of their tasks: any group may be among them. */
+const UNKNOWN_GROUPS = "?";
+
+const taskKey = (id: string) => `t${id}`;
+const instanceKey = (id: string) => `i${id}`;
+const groupKey = (id: string) => `g${id}`;
+const typeKey = (type: NotificationType) => `y${type}`;

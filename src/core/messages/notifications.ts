@@ -1,0 +1,316 @@
+/**
+ * What a record tells the outside: one notification about one subject for each fact, in the form of CloudEvents 1.0
+ * (docs/events.md). Derived from the record alone, so every reader sees the same ids in the same order. A published
+ * format: types and fields are added, never changed.
+ */
+
+import type { Via } from "../model/access.ts";
+import type { Attempt, NewTask, Progress, Task, TaskSettings } from "../model/task.ts";
+import { isoTime } from "../model/text.ts";
+import type { Changes, Event, EventOf, JournalRecord } from "./events.ts";
+
+/** Stands before every type outside. */
+export const TYPE_PREFIX = "orchestrator.";
+
+/** Every type, without the prefix. */
+export const NOTIFICATION_TYPES = [
+  "task.created",
+  "task.imported",
+  "task.updated",
+  "task.deleted",
+  "task.claimed",
+  "task.progressed",
+  "task.completed",
+  "task.failed",
+  "task.returned",
+  "task.cancelled",
+  "task.retried",
+  "task.skipped",
+  "task.overdue",
+  "instance.registered",
+  "instance.renewed",
+  "instance.draining",
+  "instance.left",
+  "instance.lost",
+  "group.created",
+  "group.updated",
+  "group.deleted",
+  "template.saved",
+  "template.archived",
+  "template.restored",
+] as const;
+
+export type NotificationType = typeof NOTIFICATION_TYPES[number];
+
+/** Why a task failed: its holder said so, its attempts are used up, its deadline passed, or a dependency can't be met. */
+export type FailureCause = "reported" | "attempts" | "deadline" | "dependencies";
+
+/** Why a task is pending again after a claim. */
+export type ReturnCause = "released" | "failed" | "expired" | "lost";
+
+/** The facts of a notification: those below, and those of its type. Times are ISO 8601, durations milliseconds. */
+export interface NotificationData {
+  /** The group of the task, or the group itself. Absent if it has none, or if that is not known. */
+  readonly group?: string;
+  /** The group that an update took the task out of. */
+  readonly previousGroup?: string;
+  readonly instance?: string;
+  readonly attempt?: number;
+  readonly cause?: FailureCause | ReturnCause;
+  /** The client that called. */
+  readonly actor: string;
+  readonly via?: Via;
+  readonly [field: string]: unknown;
+}
+
+/** A notification in the JSON form of CloudEvents 1.0. */
+export interface Notification {
+  readonly specversion: "1.0";
+  /** The record's `seq`, and the index of this notification among those of the record: `12.0`. Unique in a source. */
+  readonly id: string;
+  /** The journal: see `sourceOf`. */
+  readonly source: string;
+  readonly type: `${typeof TYPE_PREFIX}${NotificationType}`;
+  /** The bare id of the task, instance, group or template. */
+  readonly subject: string;
+  readonly time: string;
+  readonly datacontenttype: "application/json";
+  readonly data: NotificationData;
+}
+
+export interface NotificationOptions {
+  /** The journal: see `sourceOf`. */
+  readonly source: string;
+  /** The group of a task that a record of format 2 or 1 does not tell. Default: such groups stay unknown. */
+  readonly groupOf?: (id: string) => string | undefined;
+}
+
+/** Names a journal in the way of CloudEvents. `epoch` differs where a repair has given seqs away a second time. */
+export function sourceOf({ id, epoch }: { readonly id: string; readonly epoch: number }): string {
+  return `orchestrator://journals/${id}/${epoch}`;
+}
+
+/** The notifications of a record, in the order in which the facts became true. */
+export function notificationsOf(record: JournalRecord, { source, groupOf }: NotificationOptions): Notification[] {
+  const { seq, actor, via } = record;
+  const time = isoTime(record.at);
+  const groups = new GroupsInRecord(record, groupOf);
+  const overdue = new Set(record.events.flatMap((event) => event.type === "task.overdue" ? [event.id] : []));
+  const notifications: Notification[] = [];
+  for (const event of record.events) {
+    for (const { type, subject, data } of factsOf(event, groups, overdue)) {
+      notifications.push({
+        specversion: "1.0",
+        id: `${seq}.${notifications.length}`,
+        source,
+        type: `${TYPE_PREFIX}${type}`,
+        subject,
+        time,
+        datacontenttype: "application/json",
+        data: { ...data, actor, ...(via !== undefined && { via }) },
+      });
+    }
+  }
+  return notifications;
+}
+
+/** One fact about one subject, without what it shares with the others of its record. */
+interface Fact {
+  readonly type: NotificationType;
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The groups of tasks as the events of one record follow each other. */
+class GroupsInRecord {
+  readonly #groups = new Map<string, string | undefined>();
+  readonly #groupOf: (id: string) => string | undefined;
+
+  constructor({ groups }: JournalRecord, groupOf: (id: string) => string | undefined = () => undefined) {
+    // A record that knows groups names every task that has one.
+    this.#groupOf = groups === "unknown" ? groupOf : () => undefined;
+    for (const { group, tasks } of groups === "unknown" ? [] : groups ?? []) {
+      for (const id of tasks) this.#groups.set(id, group);
+    }
+  }
+
+  of(id: string): string | undefined {
+    return this.#groups.has(id) ? this.#groups.get(id) : this.#groupOf(id);
+  }
+
+  set(id: string, group: string | undefined): void {
+    this.#groups.set(id, group);
+  }
+}
+
+function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<string>): readonly Fact[] {
+  const aboutTask = (type: NotificationType, id: string, data: Fact["data"]): readonly Fact[] => {
+    const group = groups.of(id);
+    return [{ type, subject: id, data: { ...(group !== undefined && { group }), ...data } }];
+  };
+  switch (event.type) {
+    case "tasks.created":
+      return event.tasks.map((task) => createdFact("task.created", task, groups));
+    case "tasks.imported":
+      return event.tasks.map((task) => createdFact("task.imported", task, groups));
+    case "task.updated":
+      return [updatedFact(event, groups)];
+    case "task.deleted":
+      return aboutTask("task.deleted", event.id, {});
+    case "task.claimed": {
+      const { type, id, leaseUntil, ...data } = event;
+      return aboutTask(type, id, { ...data, ...timesOf({ leaseUntil }) });
+    }
+    case "task.progressed":
+    case "task.completed":
+    case "task.cancelled":
+    case "task.retried":
+    case "task.overdue": {
+      const { type, id, ...data } = event;
+      return aboutTask(type, id, data);
+    }
+    case "task.failed": {
+      const { type, id, ...data } = event;
+      return aboutTask(type, id, { cause: "reported" satisfies FailureCause, ...data });
+    }
+    case "attempt.ended":
+      return attemptEnded(event, aboutTask);
+    case "task.released": {
+      const { type: _, id, ...data } = event;
+      return aboutTask("task.returned", id, { cause: "released" satisfies ReturnCause, ...data });
+    }
+    case "tasks.skipped":
+      return event.tasks.flatMap(({ id, because }) => aboutTask("task.skipped", id, { because }));
+    case "tasks.abandoned":
+      return event.tasks.flatMap((task) => {
+        const cause = causeOf(task, overdue);
+        return aboutTask("task.failed", task.id, { ...(cause !== undefined && { cause }), error: task.error });
+      });
+    case "instance.registered":
+      return [{ type: event.type, subject: event.instance, data: { instance: event.instance, ...event.settings } }];
+    case "instance.renewed": {
+      const { type, instance, expiresAt, leases, ...data } = event;
+      const extended = leases.map(({ id, until }) => ({ task: id, until: isoTime(until) }));
+      return [{
+        type,
+        subject: instance,
+        data: { instance, ...data, ...timesOf({ expiresAt }), ...(extended.length > 0 && { leases: extended }) },
+      }];
+    }
+    case "instance.drained":
+      return [{ type: "instance.draining", subject: event.instance, data: { instance: event.instance } }];
+    case "instance.left":
+    case "instance.lost": {
+      const { type, ...data } = event;
+      return [{ type, subject: event.instance, data }];
+    }
+    case "group.created": {
+      const { id, ...settings } = event.group;
+      return [{ type: event.type, subject: id, data: { group: id, ...settings } }];
+    }
+    case "group.updated":
+      return [{ type: event.type, subject: event.group, data: { group: event.group, settings: event.settings } }];
+    case "group.deleted":
+      return [{ type: event.type, subject: event.group, data: { group: event.group } }];
+    case "template.saved": {
+      const { name, ...content } = event.template;
+      return [{ type: event.type, subject: name, data: { version: event.version, ...content } }];
+    }
+    case "template.archived":
+      return [{ type: event.isArchived ? "template.archived" : "template.restored", subject: event.name, data: {} }];
+    default:
+      return event satisfies never;
+  }
+}
+
+function createdFact(
+  type: "task.created" | "task.imported",
+  { id, ...task }: NewTask & Partial<Task>,
+  groups: GroupsInRecord,
+): Fact {
+  groups.set(id, task.group);
+  return { type, subject: id, data: presented(task) };
+}
+
+function updatedFact(
+  { id, settings, description, dependencies }: EventOf<"task.updated">,
+  groups: GroupsInRecord,
+): Fact {
+  const before = groups.of(id);
+  if (settings?.group !== undefined) groups.set(id, settings.group ?? undefined);
+  const group = groups.of(id);
+  return {
+    type: "task.updated",
+    subject: id,
+    data: {
+      ...(group !== undefined && { group }),
+      ...(before !== undefined && before !== group && { previousGroup: before }),
+      ...(description !== undefined && { description }),
+      ...(dependencies !== undefined && { dependencies }),
+      ...(settings !== undefined && { settings: presented(settings) }),
+    },
+  };
+}
+
+function attemptEnded(
+  { type: _, id, outcome, retryAt, isLast, ...data }: EventOf<"attempt.ended">,
+  aboutTask: (type: NotificationType, id: string, data: Fact["data"]) => readonly Fact[],
+): readonly Fact[] {
+  return isLast === true
+    ? aboutTask("task.failed", id, { cause: "attempts" satisfies FailureCause, outcome, ...data })
+    : aboutTask("task.returned", id, { cause: outcome satisfies ReturnCause, ...data, ...timesOf({ retryAt }) });
+}
+
+/**
+ * Why a rule failed a task. Records of formats 1 and 2 have it in English only: there, a task that was not found overdue
+ * in the same record failed by its dependencies, as a deadline is found and acted on at once; otherwise it is unknown.
+ */
+function causeOf(
+  { id, cause }: EventOf<"tasks.abandoned">["tasks"][number],
+  overdue: ReadonlySet<string>,
+): FailureCause | undefined {
+  return cause ?? (overdue.has(id) ? undefined : "dependencies");
+}
+
+/** The fields of tasks and settings that are times. */
+const TIMES: ReadonlySet<string> = new Set(
+  [
+    "notBefore",
+    "deadline",
+    "createdAt",
+    "pendingAt",
+    "readyAt",
+    "retryAt",
+    "startedAt",
+    "leaseUntil",
+    "finishedAt",
+  ] satisfies readonly (keyof Task)[],
+);
+
+/** A task or its settings with all times as ISO 8601. */
+function presented(task: Partial<Task> | Changes<TaskSettings>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(task).map(([field, value]) => {
+      if (TIMES.has(field) && typeof value === "number") return [field, isoTime(value)];
+      // These fields have these types wherever they occur.
+      if (field === "progress") return [field, presentedProgress(value as Progress)];
+      if (field === "pastAttempts") return [field, (value as readonly Attempt[]).map(presentedAttempt)];
+      return [field, value];
+    }),
+  );
+}
+
+function presentedProgress(progress: Progress): Readonly<Record<string, unknown>> {
+  return { ...progress, at: isoTime(progress.at) };
+}
+
+function presentedAttempt(attempt: Attempt): Readonly<Record<string, unknown>> {
+  return { ...attempt, startedAt: isoTime(attempt.startedAt), endedAt: isoTime(attempt.endedAt) };
+}
+
+/** The given times that are set, as ISO 8601. */
+function timesOf(times: Readonly<Record<string, number | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(times).flatMap(([field, at]) => at === undefined ? [] : [[field, isoTime(at)]]),
+  );
+}

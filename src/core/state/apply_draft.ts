@@ -1,0 +1,47 @@
+/**
+ * Makes the record of a command: applies its events and their consequences, and notes the groups of their tasks. Readers
+ * of the journal then need no state to know which group an event belongs to, also after the task has moved or is gone.
+ */
+
+import type { Draft, Event, GroupTasks } from "../messages/events.ts";
+import { applyWithConsequences } from "./cascade.ts";
+import type { ReadonlyState, State } from "./state.ts";
+
+/**
+ * Applies a draft. Returns it with the consequences of its events, and with `groups`.
+ *
+ * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
+ */
+export function applyDraft(state: State, draft: Draft): Draft {
+  const groups = new Map<string, Set<string>>();
+  noteGroups(groups, state, draft.events);
+  const events = applyWithConsequences(state, draft.events, draft.at);
+  // No consequence moves or deletes a task: these groups are the present ones.
+  noteGroups(groups, state, events.slice(draft.events.length));
+  if (groups.size === 0) return { ...draft, events };
+  const listed = Array.from(groups, ([group, tasks]): GroupTasks => ({ group, tasks: Array.from(tasks) }));
+  return { ...draft, groups: listed, events };
+}
+
+function noteGroups(groups: Map<string, Set<string>>, state: ReadonlyState, events: readonly Event[]): void {
+  for (const event of events) {
+    for (const id of subjectsOf(event)) {
+      const group = state.tasks.get(id)?.task.group;
+      if (group === undefined) continue;
+      const tasks = groups.get(group);
+      if (tasks === undefined) groups.set(group, new Set([id]));
+      else tasks.add(id);
+    }
+  }
+}
+
+/** The tasks that an event is about. New tasks bring their group along, and other events only mention tasks. */
+function subjectsOf(event: Event): readonly string[] {
+  switch (event.type) {
+    case "tasks.skipped":
+    case "tasks.abandoned":
+      return event.tasks.map(({ id }) => id);
+    default:
+      return "id" in event ? [event.id] : [];
+  }
+}
