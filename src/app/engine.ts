@@ -9,6 +9,7 @@ import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
 import { engineRequest } from "../core/model/request.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
+import { sourceOf } from "../core/messages/notifications.ts";
 import { advanceClock, rewindClock } from "../core/state/evolve.ts";
 import { type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
 import { isSweepDue } from "../core/state/timers.ts";
@@ -32,6 +33,7 @@ import {
   JournalReplaced,
   type Log,
   type Position,
+  type Search,
   Unavailable,
 } from "./ports.ts";
 import { BrokenState, Replica } from "./replica.ts";
@@ -135,6 +137,17 @@ export class Engine {
   /** Records after `seq`, in chunks, up to the present. */
   history(seq: number): AsyncIterable<readonly JournalRecord[]> {
     return this.#replica.history(seq);
+  }
+
+  /** Durable records, as `Journal.search` yields them. */
+  search(search: Search): AsyncIterable<readonly JournalRecord[]> {
+    return this.#journal.search(search);
+  }
+
+  /** Names the journal as the source of notifications; undefined while it has no record. */
+  async source(): Promise<string | undefined> {
+    const identity = await this.#journal.identity();
+    return identity && sourceOf(identity);
   }
 
   /** Calls `listener` with records when this engine reads or writes them; returns the unsubscribe function. `Feed` polls. */

@@ -35,6 +35,29 @@ export interface Transaction {
   decide(at: number, append: (draft: Draft) => number, noRoomFor: (draft: Draft) => AppendFailed | undefined): void;
 }
 
+/** Which records a reader looks for. The bounds by `seq` are strict, the others are hints. */
+export interface Search {
+  /** Only records after this seq. */
+  readonly after: number;
+  /** Only records before this seq. */
+  readonly before: number;
+  /** Lists of keys: only records with at least one key of each list, as `keysOfRecord` tells. Empty: all records. */
+  readonly keys: readonly (readonly string[])[];
+  /** Only records of this time or later, in milliseconds since the Unix epoch. */
+  readonly from?: number;
+  /** Only records before this time, in milliseconds since the Unix epoch. */
+  readonly to?: number;
+  readonly isNewestFirst: boolean;
+}
+
+/** What tells a journal from every other, also from itself before a repair. */
+export interface JournalIdentity {
+  /** The same for as long as the journal exists; made from its first record or with it. */
+  readonly id: string;
+  /** 0 at first, raised when records are cut off, so that seqs are given away a second time. */
+  readonly epoch: number;
+}
+
 /** The ordered, durable list of accepted commands that many processes share. */
 export interface Journal {
   /** The position before the first record. */
@@ -63,6 +86,15 @@ export interface Journal {
    * records up to there are durable then.
    */
   read(after: Position): AsyncIterable<Chunk>;
+
+  /**
+   * Yields durable records in lists, each in the order of seq: the lists in that order, too, or in the reverse one with
+   * `isNewestFirst`. All records that match the search are among them; a store may leave out any other, by an index.
+   */
+  search(search: Search): AsyncIterable<readonly JournalRecord[]>;
+
+  /** The journal's identity; undefined while it has no record. */
+  identity(): Promise<JournalIdentity | undefined>;
 
   /** A position at or shortly before record `seq`, from which to `read`. */
   seek(seq: number): Promise<Position>;

@@ -267,6 +267,8 @@ test("a journal that is replaced again and again causes an error in the end", as
       return Promise.reject(new JournalReplaced("The journal was replaced while this server was running: gone"));
     },
     read: (after) => memory.read(after),
+    search: (search) => memory.search(search),
+    identity: () => memory.identity(),
     seek: (seq) => memory.seek(seq),
     watch: (signal) => memory.watch(signal),
     close: () => memory.close(),

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Journal, Position } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/messages/events.ts";
+import { keysOfFilter } from "../../src/core/messages/history.ts";
 import { oldTask, times } from "../core/given.ts";
 import { append, drafted, recordsAfter, type Undated } from "../support/store.ts";
 import { until } from "../support/until.ts";
@@ -237,6 +238,45 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
     });
     abort.abort();
     await watching;
+  });
+
+  test("a search yields the records between two seqs, in lists of either order", async (open) => {
+    const journal = open();
+    const drafts = Array.from({ length: 30 }, (_, n) => drafted(`t${n}`));
+    await appendAll(journal, drafts);
+    for (const isNewestFirst of [false, true]) {
+      for (const [after, before] of [[0, 31], [0, Infinity], [4, 20], [29, 31], [0, 1], [7, 8], [30, 40]] as const) {
+        const lists = await Array.fromAsync(open().search({ after, before, keys: [], isNewestFirst }));
+        const seqs = (isNewestFirst ? lists.reverse() : lists).flat().map(({ seq }) => seq);
+        assertEquals(seqs, times(30, (n) => n + 1).filter((seq) => seq > after && seq < before));
+      }
+    }
+  });
+
+  test("a search finds every record that has the keys and the time", async (open) => {
+    const journal = open();
+    await appendAll(journal, Array.from({ length: 30 }, (_, n) => drafted(`t${n % 10}`)));
+    const all = await recordsAfter(journal);
+    for (const isNewestFirst of [false, true]) {
+      const keys = keysOfFilter({ task: "t3", types: ["task.created"] });
+      const found = (await Array.fromAsync(open().search({ after: 0, before: Infinity, keys, isNewestFirst }))).flat();
+      for (const seq of [4, 14, 24]) assert(found.some((record) => record.seq === seq), String(seq));
+      const [from, to] = [all[10]?.at ?? 0, all[20]?.at ?? 0];
+      const span = { after: 0, before: Infinity, keys: [], from, to, isNewestFirst };
+      const within = new Set((await Array.fromAsync(open().search(span))).flat().map(({ seq }) => seq));
+      for (const { seq, at } of all) assert(at < from || at >= to || within.has(seq), String(seq));
+    }
+  });
+
+  test("a journal has an identity from its first record on, the same in every process", async (open) => {
+    const journal = open();
+    assertEquals(await journal.identity(), undefined);
+    await append(journal, [drafted("a")]);
+    const identity = await journal.identity();
+    assert(identity !== undefined && identity.id.length >= 32);
+    assertEquals(identity.epoch, 0);
+    await append(open(), [drafted("b")], (await append(journal, [])).position);
+    assertEquals([await journal.identity(), await open().identity()], [identity, identity]);
   });
 
   test("watching with a signal that is over ends at once", async (open) => {

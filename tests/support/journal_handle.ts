@@ -1,6 +1,7 @@
 /** A handle on a journal that others share: it counts its use, and what it takes for the journal's clock may be wrong. */
 
-import type { Chunk, Journal, Position, Transaction } from "../../src/app/ports.ts";
+import type { Chunk, Journal, JournalIdentity, Position, Search, Transaction } from "../../src/app/ports.ts";
+import type { JournalRecord } from "../../src/core/messages/events.ts";
 
 /** More transactions than any test needs: a process that spins gets an error, as faked time stands still for it. */
 const MOST_TRANSACTIONS = 5_000;
@@ -26,6 +27,14 @@ export class JournalHandle implements Journal {
   read(after: Position): AsyncIterable<Chunk> {
     this.reads++;
     return this.#shared.read(after);
+  }
+
+  search(search: Search): AsyncIterable<readonly JournalRecord[]> {
+    return this.#shared.search(search);
+  }
+
+  identity(): Promise<JournalIdentity | undefined> {
+    return this.#shared.identity();
   }
 
   seek(seq: number): Promise<Position> {

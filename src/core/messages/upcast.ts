@@ -9,11 +9,11 @@ import type { Event, JournalRecord } from "./events.ts";
 const BUILTIN_IN_2: readonly string[] = ["feature", "bugfix", "review_panel", "migration", "release"];
 
 /**
- * A record of format 1 or 2 as one of format 3: it announced no task that became ready, and version 1 of a built-in
+ * A record of format 1 or 2 as one of format 3: it tells no groups of tasks, it announced no task that became ready, and version 1 of a built-in
  * template was the built-in one.
  */
 export function upcast2to3(record: JournalRecord): JournalRecord {
-  return { ...record, events: record.events.map(withOrigin), isSilent: true };
+  return { ...record, groups: "unknown", events: record.events.map(withOrigin), isSilent: true };
 }
 
 function withOrigin(event: Event): Event {

@@ -9,6 +9,7 @@ import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
 import type { FilePosition } from "./file_position.ts";
+import { EPOCH_FILE } from "./identity.ts";
 import { sha256Stream } from "./hash.ts";
 import { type Fault, verifyJournal } from "./maintenance.ts";
 import { walkJournal } from "./segment_files.ts";
@@ -54,6 +55,7 @@ export async function backUp(disk: Disk, { directory, destination }: BackupOptio
   const checkpointSeq = await copyCheckpoint(disk, directory, destination);
   const end = endAfter(disk, directory, verified);
   const segments = await copySegments(disk, { directory, destination, end });
+  await copyEpoch(disk, directory, destination);
   publish(disk, destination);
   if (isNew) disk.syncDirectory(destination.slice(0, destination.lastIndexOf("/")) || "/");
   const copy = verifyJournal(disk, destination);
@@ -136,10 +138,15 @@ async function copySegments(
   return numbers.length;
 }
 
+async function copyEpoch(disk: Disk, directory: string, destination: string): Promise<void> {
+  const epoch = disk.readFile(`${directory}/${EPOCH_FILE}`);
+  if (epoch !== undefined) await writeDurably(disk, `${destination}/${EPOCH_FILE}${PARTIAL}`, [epoch]);
+}
+
 /** Gives everything its final name: the journal first, as it is a usable copy alone, then in the order of `save`. */
 function publish(disk: Disk, destination: string): void {
   disk.syncDirectory(`${destination}/journal${PARTIAL}`);
-  for (const name of ["journal", STATE_FILE, TASKS_FILE]) {
+  for (const name of ["journal", EPOCH_FILE, STATE_FILE, TASKS_FILE]) {
     if (disk.identity(`${destination}/${name}${PARTIAL}`) === undefined) continue;
     disk.rename(`${destination}/${name}${PARTIAL}`, `${destination}/${name}`);
   }

@@ -19,9 +19,6 @@ export const FORMAT_VERSION = 3;
 /** The first format with hashes in two steps. */
 export const TWO_STEP_VERSION = 3;
 
-/** The first format whose records tell the groups of their tasks. */
-const GROUPS_VERSION = 3;
-
 /** What to do if a newer version of this program wrote the data. */
 export const RESTART = "Restart this MCP server: it is older than the data; if it stays so, update the program";
 
@@ -130,9 +127,7 @@ const KNOWN_EVENTS: ReadonlySet<unknown> = new Set(EVENT_TYPES);
  */
 function parseBody(body: string): JournalRecord | string {
   // Every field of the record is checked below.
-  const { v, seq, at, actor, via, request, command, groups, events } = JSON.parse(body) as JournalRecord & {
-    readonly v: number;
-  };
+  const { seq, at, actor, via, request, command, groups, events } = JSON.parse(body) as JournalRecord;
   const isRecord = Number.isSafeInteger(seq) && Number.isFinite(at) && typeof actor === "string" &&
     typeof command === "string" && Array.isArray(events);
   if (!isRecord) return "this program does not know its form";
@@ -145,7 +140,7 @@ function parseBody(body: string): JournalRecord | string {
       ...(via !== undefined && { via }),
       ...(request !== undefined && { request }),
       command,
-      ...(v < GROUPS_VERSION ? { groups: "unknown" } : groups !== undefined && { groups }),
+      ...(groups !== undefined && { groups }),
       events,
     }
     : `this program does not know its event ${JSON.stringify(unknown?.type)}`;

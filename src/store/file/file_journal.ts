@@ -9,26 +9,27 @@ import {
   type Chunk,
   CommitUnknown,
   type Journal,
+  type JournalIdentity,
   type Log,
   type Position,
+  type Search,
   type Transaction,
   Unavailable,
 } from "../../app/ports.ts";
-import type { Draft } from "../../core/messages/events.ts";
+import type { Draft, JournalRecord } from "../../core/messages/events.ts";
 import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./append.ts";
 import { TWO_STEP_VERSION } from "./codec.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
+import { readIdentity } from "./identity.ts";
+import { JournalSearch, READ_SLICE_MS } from "./journal_search.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { freeName } from "./set_aside.ts";
 import { describeFailure, failureOf, withFailures } from "./system_errors.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
-
-/** How long to read before yielding to the event loop, in milliseconds. */
-const READ_SLICE_MS = 10;
 
 export interface FileJournalOptions {
   /** The data directory; made if missing. */
@@ -43,6 +44,8 @@ export interface FileJournalOptions {
   readonly chunkBytes?: number;
   /** Longest wait for the write lock, in milliseconds. Default: `LOCK_WAIT_MS`. */
   readonly lockWaitMs?: number;
+  /** Whether nothing may be written, indexes included. Default: false. */
+  readonly isReadOnly?: boolean;
   /** Keeps other writers out. Default: a `WriteLock` on the file `lock`. */
   readonly lock?: Pick<WriteLock, "acquire" | "release" | "close">;
 }
@@ -57,6 +60,9 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
+  readonly #search: JournalSearch;
+  /** Settles when no index is being made. */
+  #indexing: Promise<void> = Promise.resolve();
   /** Whether the journal is known to have a record with a hash in two steps. */
   #hasFormat = false;
   /** Bytes that the last failed append could not write; 0 once there is room for them again. */
@@ -75,6 +81,13 @@ export class FileJournal implements Journal {
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#forget() });
     this.#durability = new Durability({ ...options, segments: this.#segments });
+    this.#search = new JournalSearch({
+      ...options,
+      segments: this.#segments,
+      seek: (seq) => this.#seek(seq),
+      read: (position) => this.#readNext(position),
+      isReadOnly: options.isReadOnly ?? false,
+    });
     this.#segments.prepare();
     this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
   }
@@ -106,6 +119,7 @@ export class FileJournal implements Journal {
         this.#lock.release();
       }
       this.#makeDurable(written);
+      if (written.appended > 0 && written.position.segment > position.segment) this.#indexLater(position.segment);
       // Never a position in a segment without records: a loss of power may remove that segment.
       if (written.failure === undefined) return toPosition(written.position.offset === 0 ? position : written.position);
       throw this.#appendFailed(written.position.segment, written.appended, written.failure);
@@ -129,16 +143,34 @@ export class FileJournal implements Journal {
         await nextTurn();
         pausedAt = performance.now();
       }
-      this.#durability.throwIfFailed();
-      let chunk = this.#segments.next(position);
-      // Without the lock, a writer may be cutting off and rewriting this line just now.
-      if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
-      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
+      const chunk = await this.#readNext(position);
       position = chunk.position;
-      this.#durability.sync(position);
       if (chunk.records.length > 0) yield { records: chunk.records, position };
       if (chunk.atEnd) return;
     }
+  }
+
+  /** Reads the chunk after a position without the lock. Its records are durable then. */
+  async #readNext(position: FilePosition): Promise<SegmentChunk> {
+    this.#durability.throwIfFailed();
+    let chunk = this.#segments.next(position);
+    // Without the lock, a writer may be cutting off and rewriting this line just now.
+    if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
+    if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
+    this.#durability.sync(chunk.position);
+    return chunk;
+  }
+
+  async *search(search: Search): AsyncIterable<readonly JournalRecord[]> {
+    try {
+      yield* this.#search.records(search);
+    } catch (error) {
+      throw failureOf(error, this.#directory);
+    }
+  }
+
+  identity(): Promise<JournalIdentity | undefined> {
+    return withFailures(this.#directory, () => readIdentity(this.#disk, this.#directory));
   }
 
   seek(seq: number): Promise<Position> {
@@ -169,10 +201,17 @@ export class FileJournal implements Journal {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    await this.#indexing;
     this.#segments.close();
     this.#lock.close();
-    return Promise.resolve();
+  }
+
+  /** Makes the index of a segment that has just become full, while calls go on. */
+  #indexLater(number: number): void {
+    this.#indexing = this.#indexing.then(() => this.#search.makeIndex(number)).catch((error) => {
+      this.#log.warn(`Cannot index ${this.#segments.path(number)}, the first search does: ${error}`);
+    });
   }
 
   /** Reads new records before taking the lock, so that little is left to read under it. */

@@ -6,6 +6,7 @@
 import { Unavailable } from "../../app/ports.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
+import { raiseEpoch } from "./identity.ts";
 import { walkJournal } from "./segment_files.ts";
 import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
 import { freeName, timeInName } from "./set_aside.ts";
@@ -132,6 +133,8 @@ export async function repairJournal(disk: Disk, directory: string, now: number):
     // The journal directory may have been deleted.
     disk.makeDirectory(journal);
     disk.syncDirectory(directory);
+    // The seqs of records that are cut off are given away again.
+    raiseEpoch(disk, directory);
     const numbers = segmentNumbers(disk, journal);
     // If no record is left, tasks.json is the last copy of the tasks, and the next start imports it.
     for (const name of end.seq === 0 ? ["state.json"] : ["tasks.json", "state.json"]) {

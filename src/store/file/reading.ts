@@ -40,7 +40,9 @@ export async function openForReading(options: ReadingOptions): Promise<ReadOnlyS
   const legacy = await checkpoints.legacy();
   // A copy without a lock file has no writer to wait for.
   const lock = disk.identity(lockPath) === undefined ? NO_LOCK : new WriteLock(disk, lockPath);
-  const journal = legacy.length > 0 ? new MemoryJournal(options.now) : new FileJournal({ ...options, disk, lock });
+  const journal = legacy.length > 0
+    ? new MemoryJournal(options.now)
+    : new FileJournal({ ...options, disk, lock, isReadOnly: true });
   return {
     journal,
     checkpoints: legacy.length > 0 ? noCheckpoints : checkpoints,

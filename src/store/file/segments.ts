@@ -169,9 +169,26 @@ export function readEnds(disk: Disk, path: string): SegmentEnds {
   }
 }
 
+/** The hash of the first record of a segment, not checked; undefined if there is none. */
+export function readFirstHash(disk: Disk, path: string): string | undefined {
+  const identity = disk.identity(path);
+  if (identity === undefined) return undefined;
+  const file = disk.open(path, "read");
+  try {
+    for (let wanted = LINE_BYTES;; wanted *= 2) {
+      const text = readAscii(file, 0, Math.min(wanted, identity.sizeBytes));
+      const end = text.indexOf("\n") + 1;
+      if (end > 0) return trailingHash(text.slice(0, end));
+      if (wanted >= identity.sizeBytes) return undefined;
+    }
+  } finally {
+    file.close();
+  }
+}
+
 /** The last line with its line feed; empty if it is not whole. Only its ASCII characters are right. */
 function readLastLine(file: DiskFile, sizeBytes: number): string {
-  for (let wanted = LAST_LINE_BYTES;; wanted *= 2) {
+  for (let wanted = LINE_BYTES;; wanted *= 2) {
     const start = Math.max(0, sizeBytes - wanted);
     const text = readAscii(file, start, sizeBytes - start);
     if (!text.endsWith("\n")) return "";
@@ -180,8 +197,8 @@ function readLastLine(file: DiskFile, sizeBytes: number): string {
   }
 }
 
-/** Bytes read first to find the last line. */
-const LAST_LINE_BYTES = 4 * 1024;
+/** Bytes read first to find the first or the last line. */
+const LINE_BYTES = 4 * 1024;
 
 function readAscii(file: DiskFile, offset: number, bytes: number): string {
   const buffer = new Uint8Array(bytes);

@@ -3,14 +3,18 @@
  * their tasks.
  */
 
-import type { Checkpoints, Chunk, Journal, Position, Transaction } from "../../app/ports.ts";
+import type { Checkpoints, Chunk, Journal, JournalIdentity, Position, Search, Transaction } from "../../app/ports.ts";
 import type { Draft, JournalRecord } from "../../core/messages/events.ts";
 
 /** Records are found by their seq alone. */
 const ORIGIN: Position = { seq: 0, token: "" };
 
+/** How many records a search yields at once. */
+const SEARCH_RECORDS = 1_000;
+
 export class MemoryJournal implements Journal {
   readonly origin = ORIGIN;
+  readonly #id = crypto.randomUUID();
   readonly #records: JournalRecord[] = [];
   readonly #now: () => number;
   readonly #watchers = new Set<() => void>();
@@ -45,6 +49,16 @@ export class MemoryJournal implements Journal {
   async *read(after: Position): AsyncIterable<Chunk> {
     const records = this.#records.slice(after.seq);
     if (records.length > 0) yield { records, position: this.#end() };
+  }
+
+  async *search({ after, before, isNewestFirst }: Search): AsyncIterable<readonly JournalRecord[]> {
+    const records = this.#records.slice(after, Math.max(after, before - 1));
+    const starts = Array.from({ length: Math.ceil(records.length / SEARCH_RECORDS) }, (_, n) => n * SEARCH_RECORDS);
+    for (const start of isNewestFirst ? starts.reverse() : starts) yield records.slice(start, start + SEARCH_RECORDS);
+  }
+
+  identity(): Promise<JournalIdentity | undefined> {
+    return Promise.resolve(this.#records.length === 0 ? undefined : { id: this.#id, epoch: 0 });
   }
 
   seek(seq: number): Promise<Position> {
