@@ -2,7 +2,17 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { exists } from "@std/fs";
+import type { JournalRecord } from "../src/core/messages/events.ts";
 import { OUTCOMES, TRUTH_TABLE } from "../src/core/model/dependency.ts";
+import {
+  NOTIFICATION_TYPES,
+  notificationsOf,
+  type NotificationType,
+  sourceOf,
+} from "../src/core/messages/notifications.ts";
+import { presentEvent } from "../src/mcp/present.ts";
+import { decodeRecord, FORMAT_VERSION, GENESIS_HASH } from "../src/store/file/codec.ts";
+import { blocksOf, valuesOf } from "./docs/blocks.ts";
 import { PLANTS } from "./proof/mutation/plants.ts";
 
 Deno.test("the printed truth table of dependencies is the one that decides", async () => {
@@ -24,4 +34,43 @@ Deno.test("the tests that show a guarantee exist, and each bug of the mutation c
   const table = page.slice(page.indexOf("| planted"), page.indexOf("## Not promised"));
   const listed = Array.from(table.matchAll(/^\| ([^|]+?) +\| .*tests\//gm), ([, name]) => name);
   assertEquals(listed, PLANTS.map(({ name }) => name));
+});
+
+Deno.test("docs/events.md has every type, with a record and what it tells", async () => {
+  const page = await Deno.readTextFile(new URL("../docs/events.md", import.meta.url));
+  const types = page.slice(page.indexOf("## Types"), page.indexOf("## The journal"));
+  const sections = Array.from(
+    types.matchAll(/^### (\S+)\n([^]*?)(?=^### |$(?![^]))/gm),
+    ([, type, text = ""]) => ({ type, text }),
+  );
+  assertEquals(sections.map(({ type }) => type), NOTIFICATION_TYPES.slice());
+  for (const { type, text } of sections) {
+    const [record, ...events] = valuesOf(blocksOf(text)[0]?.text ?? "");
+    // The page shows records of the present format.
+    const { v, ...shown } = record as JournalRecord & { readonly v: number };
+    assertEquals(v, FORMAT_VERSION);
+    const told = notificationsOf(shown, { source: "any" });
+    assertEquals(told.map(presentEvent), events, type);
+    // The headings were just compared with the types.
+    assertEquals(told.map(({ type }) => type), [`orchestrator.${type as NotificationType}`]);
+  }
+});
+
+Deno.test("docs/events.md has a journal that can be read, and a CloudEvent of it", async () => {
+  const page = await Deno.readTextFile(new URL("../docs/events.md", import.meta.url));
+  const [cloudEvent, short] = blocksOf(page).flatMap(({ text }) => valuesOf(text));
+  const lines = (blocksOf(page).at(-1)?.text ?? "").trim().split("\n");
+  assertEquals(lines.length, 2);
+  let previous = GENESIS_HASH;
+  let first = "";
+  for (const [index, line] of lines.entries()) {
+    const decoded = decodeRecord(line, { seq: index + 1, previous });
+    assert("record" in decoded, JSON.stringify(decoded));
+    previous = decoded.hash;
+    first ||= decoded.hash;
+    if (index === 0) continue;
+    const [told] = notificationsOf(decoded.record, { source: sourceOf({ id: first, epoch: 0 }) });
+    assert(told !== undefined);
+    assertEquals([told, presentEvent(told)], [cloudEvent, short]);
+  }
 });

@@ -2,12 +2,14 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { DEFAULT_SESSION_GRACE_MS } from "../app/session_keeper.ts";
+import type { HistoryQuery } from "../app/history.ts";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
 import { type Role, ROLES } from "../core/model/access.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
+import type { NotificationType } from "../core/messages/notifications.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { atLeastOne, factor, from, nonEmpty, toolsetNames, wholeNumber } from "./option_values.ts";
+import { atLeastOne, eventTypes, factor, from, moment, nonEmpty, toolsetNames } from "./option_values.ts";
 
 /** The store that the arguments name. */
 export interface Location {
@@ -36,7 +38,7 @@ export type Invocation =
   & (
     | ({ readonly type: "serve" } & ServeOptions)
     | { readonly type: "status"; readonly all: boolean }
-    | { readonly type: "history"; readonly task?: string; readonly since?: number; readonly limit: number }
+    | { readonly type: "history"; readonly query: HistoryQuery; readonly json: boolean }
     | { readonly type: "verify" }
     | { readonly type: "repair" }
     | { readonly type: "backup"; readonly destination: string }
@@ -62,7 +64,7 @@ export interface ArgumentsContext {
 }
 
 /** Default of `history --limit`. */
-const DEFAULT_RECORDS = 50;
+const DEFAULT_EVENTS = 50;
 
 /** Stores the invocation that the arguments ask for. */
 type Choose = (chosen: (location: Location) => Invocation) => void;
@@ -151,11 +153,21 @@ function addCommands(program: Command, choose: Choose): void {
     .action(({ all }: { all: boolean }) => choose((location) => ({ type: "status", location, all })));
   program.command("history")
     .description("print what happened, who did it and when")
-    .option("--task <id>", "only records about this task")
-    .option("--since <seq>", "only records after this one, oldest first", wholeNumber)
-    .option("--limit <count>", "most records", atLeastOne, DEFAULT_RECORDS)
-    .action((options: { task?: string; since?: number; limit: number }) =>
-      choose((location) => ({ type: "history", location, ...options }))
+    .option("--task <id>", "only events of this task")
+    .option("--instance <id>", "only events of this instance, and of tasks that it held")
+    .option("--group <id>", "only events of this group, and of its tasks")
+    .option("--type <names>", "only events of these types, like task.completed,task.failed", eventTypes)
+    .option("--since <moment>", "only what came after this seq, event or ISO 8601 time, oldest first", moment)
+    .option("--until <moment>", "only what came before this seq, event or ISO 8601 time", moment)
+    .option("--limit <count>", "most events", atLeastOne, DEFAULT_EVENTS)
+    .option("--json", "print CloudEvents, one JSON object a line", false)
+    .action(({ type: types, json, ...options }: HistoryFlags) =>
+      choose((location) => ({
+        type: "history",
+        location,
+        query: { ...options, ...(types !== undefined && { types }) },
+        json,
+      }))
     );
   program.command("verify")
     .description("check every record of the journal; changes nothing")
@@ -214,6 +226,11 @@ function idleOption(program: Command, { type, location }: Invocation): string | 
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
   const serving = given.find(({ long }) => long !== "--data" && long !== "--store");
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
+}
+
+interface HistoryFlags extends Omit<HistoryQuery, "types"> {
+  readonly type?: readonly NotificationType[];
+  readonly json: boolean;
 }
 
 interface ServeFlags {

@@ -3,10 +3,10 @@
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
 import { importTasks } from "../app/import_tasks.ts";
-import { type JournalRecord, taskIdsOf } from "../core/messages/events.ts";
+import { nameOf } from "../core/messages/history.ts";
+import type { Notification } from "../core/messages/notifications.ts";
 import { localOperator } from "../core/model/access.ts";
 import type { Task } from "../core/model/task.ts";
-import { nameSome } from "../core/model/text.ts";
 
 /** The caller of every command. */
 export const OPERATOR = localOperator("cli", { transport: "cli" });
@@ -57,16 +57,20 @@ export interface Backup {
   readonly checkpointSeq?: number;
 }
 
-/** Prints records, one a line. */
-export async function printHistory(engine: Engine, query: HistoryQuery, terminal: Terminal): Promise<number> {
-  const { records, hasMore } = await readHistory(engine, query);
-  for (const record of records) terminal.print(visible(describeRecord(record)));
-  if (hasMore) {
-    const last = records.at(-1)?.seq ?? 0;
+/** Prints what happened, one event a line: in words, or as CloudEvents. */
+export async function printHistory(
+  engine: Engine,
+  { query, json }: { readonly query: HistoryQuery; readonly json: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { events, hasMore } = await readHistory({ engine, query: (query) => engine.query(query, OPERATOR) }, query);
+  for (const event of events) terminal.print(json ? JSON.stringify(event) : visible(describeEvent(event)));
+  // Other programs read the JSON.
+  if (hasMore && !json) {
     terminal.print(
       query.since === undefined
-        ? "There are older records: --limit shows more"
-        : `There are newer records: --since ${last} shows them`,
+        ? `There are older events: --until ${events[0]?.id} shows them`
+        : `There are newer events: --since ${events.at(-1)?.id} shows them`,
     );
   }
   return 0;
@@ -163,12 +167,12 @@ export async function printClockCorrection(engine: Engine, terminal: Terminal): 
   return 0;
 }
 
-function describeRecord({ seq, at, actor, via, command, events }: JournalRecord): string {
-  const ids = nameSome([...new Set(events.flatMap(taskIdsOf))]);
-  const instances = events.flatMap((event) => "instance" in event ? [event.instance] : []);
-  const by = instances.length > 0 ? `  by ${nameSome(instances)}` : "";
+function describeEvent({ id, type, subject, time, data }: Notification): string {
+  const { actor, via, instance, cause } = data;
   const from = via?.process === undefined ? actor : `${actor}#${via.process}`;
-  return `${String(seq).padStart(6)}  ${new Date(at).toISOString()}  ${from}  ${command}  ${ids}${by}`;
+  const by = instance === undefined || instance === subject ? "" : `  by ${instance}`;
+  const why = cause === undefined ? "" : `  (${cause})`;
+  return `${id.padStart(8)}  ${time}  ${from}  ${nameOf(type)}  ${subject}${by}${why}`;
 }
 
 /** Replaces control characters, line separators and bidi controls by spaces: a terminal would act on them. */

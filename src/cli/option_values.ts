@@ -1,7 +1,11 @@
 /** Parsers for the values of options. Each throws `InvalidArgumentError` with a message for the operator. */
 
 import { InvalidArgumentError } from "commander";
+import { type Moment, parseMoment } from "../app/history.ts";
+import { findType } from "../core/messages/history.ts";
+import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
+import { Refusal } from "../core/model/refusal.ts";
 
 /** Parses names with commas between them. */
 export function toolsetNames(value: string, known: readonly string[]): readonly string[] {
@@ -10,6 +14,25 @@ export function toolsetNames(value: string, known: readonly string[]): readonly 
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}: there are ${known.join(", ")}.`);
   if (names.length === 0) throw new InvalidArgumentError(`Name at least one of ${known.join(", ")}.`);
   return names;
+}
+
+/** Parses types of events with commas between them. */
+export function eventTypes(value: string): readonly NotificationType[] {
+  return value.split(",").map((text) => {
+    const type = findType(text.trim());
+    if (type !== undefined) return type;
+    throw new InvalidArgumentError(`There is no ${text.trim()}: there are ${NOTIFICATION_TYPES.join(", ")}.`);
+  });
+}
+
+/** Parses a place in the history. */
+export function moment(value: string): Moment {
+  try {
+    return parseMoment(value, "it", Date.now());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new InvalidArgumentError(`${error.message}.`);
+  }
 }
 
 /** Parses a back-off coefficient. */

@@ -1,14 +1,16 @@
 /**
- * Converts tasks, groups and records to the JSON that agents read: times as ISO 8601, long texts cut with the name of
+ * Converts tasks, groups and notifications to the JSON that agents read: times as ISO 8601, long texts cut with the name of
  * the tool that returns them in full.
  */
 
-import type { JournalRecord } from "../core/messages/events.ts";
+import { nameOf } from "../core/messages/history.ts";
+import type { Notification } from "../core/messages/notifications.ts";
 import type { ResultOf } from "../core/messages/queries.ts";
 import type { GroupView } from "../core/model/group.ts";
-import { MAX_TIME_MS } from "../core/model/limits.ts";
 import type { Attempt, TaskView } from "../core/model/task.ts";
-import { head } from "../core/model/text.ts";
+import { head, isoTime } from "../core/model/text.ts";
+
+export { isoTime };
 
 /** Longest description, result or error in a compact task, in characters. */
 const MAX_COMPACT_CHARACTERS = 200;
@@ -16,7 +18,7 @@ const MAX_COMPACT_CHARACTERS = 200;
 /** Most characters of JSON on a page; the first entry is always on it, whatever its size. */
 const MAX_PAGE_CHARACTERS = 64 * 1024;
 
-/** Most dependencies of a compact task, and most items of a list inside a record. */
+/** Most dependencies of a compact task, and most items of a list inside a notification. */
 const MAX_LISTED = 20;
 
 /** A JSON object. */
@@ -123,10 +125,19 @@ export function presentGroup({ id, status, percent, total, counts, createdAt, ti
   };
 }
 
-/** A record with its long texts and lists cut. */
-export function presentRecord({ seq, at, actor, command, events }: JournalRecord): Json {
-  return { seq, at: isoTime(at), actor, command, events: events.map((event) => clipDeep(event)) };
+/**
+ * A notification without what is the same for all (`specversion`, `source`, `datacontenttype`, the prefix of the type) and
+ * without the way of the call, its long texts and lists cut.
+ */
+export function presentEvent({ id, type, subject, time, data: { via: _, ...data } }: Notification): Json {
+  return { id, type: nameOf(type), subject, time, data: clipDeep(data) };
 }
+
+/** Bounds a page of notifications by the characters that are shown of them. */
+export const eventBounds = {
+  maxSize: MAX_PAGE_CHARACTERS,
+  sizeOf: (event: Notification) => JSON.stringify(presentEvent(event)).length,
+};
 
 /** The oldest or the newest entries that fit on a page; `isCut` if some do not. */
 export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { shown: readonly Json[]; isCut: boolean } {
@@ -139,11 +150,6 @@ export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { show
   if (end < 0) return { shown: entries, isCut: false };
   const shown = ordered.slice(0, end);
   return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
-}
-
-/** Milliseconds since the Unix epoch as ISO 8601 in UTC. A time after the last date is shown as the last date. */
-export function isoTime(at: number): string {
-  return new Date(Math.min(at, MAX_TIME_MS)).toISOString();
 }
 
 /** The first `MAX_COMPACT_CHARACTERS` of a text, with its length and where the whole text is. */

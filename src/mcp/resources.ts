@@ -3,11 +3,11 @@
  */
 
 import { readHistory } from "../app/history.ts";
-import { fit, presentCompact, presentDetails, presentGroup, presentRecord } from "./present.ts";
+import { eventBounds, fit, presentCompact, presentDetails, presentEvent, presentGroup } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 
-/** Most tasks or records in a resource that lists them. */
+/** Most tasks or events in a resource that lists them. */
 const MAX_LISTED = 200;
 
 /** Most characters of a resource's URI. An id of 200 four-byte characters takes 2,400 when percent-encoded. */
@@ -40,7 +40,7 @@ export const RESOURCES: readonly Resource[] = [
   {
     uri: `${SCHEME}history`,
     name: "history",
-    description: `The newest ${MAX_LISTED} journal records`,
+    description: `The newest ${MAX_LISTED} events`,
     mimeType: "application/json",
   },
 ];
@@ -87,8 +87,8 @@ export async function readResource(
       return { mimeType: "text/vnd.mermaid", text: () => drawing };
     }
     case `${SCHEME}history`: {
-      const { records } = await readHistory(engine, { limit: MAX_LISTED });
-      return json({ records: fit(records.map(presentRecord), "newest").shown });
+      const { events, lastSeq } = await readHistory({ engine, query }, { limit: MAX_LISTED, ...eventBounds });
+      return json({ events: events.map(presentEvent), last_seq: lastSeq });
     }
     default:
       return undefined;

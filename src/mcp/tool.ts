@@ -24,7 +24,7 @@ const MAX_ISSUES = 5;
 /** The services that a call may use, and the facts about the call. */
 export interface CallContext {
   /** Reads the journal. Commands and queries go through `execute` and `query`. */
-  readonly engine: Pick<Engine, "history" | "catchUp">;
+  readonly engine: Pick<Engine, "search" | "source" | "catchUp">;
   /** Executes a command for the caller. Throws `RepeatedCall` if it was carried out before with the same request id. */
   readonly execute: <K extends CommandType>(command: CommandOf<K>) => Promise<AnswerOf<K>>;
   /** Answers a query of the caller. */

@@ -29,10 +29,10 @@ export async function filledStore({ directory }: Bench, count: number): Promise<
 
 /** Resolves once the checkpoint stands for all records. */
 async function settled(server: Server, store: string): Promise<void> {
-  const { records } = await server.ask<{ records: readonly { seq: number }[] }>("get_history", { limit: 1 });
+  const { last_seq } = await server.ask<{ last_seq: number }>("get_history", { limit: 1 });
   await until("the checkpoint", async () => {
     if (!await isThere(`${store}/state.json`)) return false;
-    return JSON.parse(await Deno.readTextFile(`${store}/state.json`)).position.seq === records[0]?.seq;
+    return JSON.parse(await Deno.readTextFile(`${store}/state.json`)).position.seq === last_seq;
   });
 }
 

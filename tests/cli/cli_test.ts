@@ -40,30 +40,43 @@ Deno.test("commands that read", async (t) => {
     assertMatch(lines[5] ?? "", /^cancelled +cancelled +\d+ (s|min) +do cancelled$/);
   });
 
-  await t.step("history prints records with actor and time", async () => {
+  await t.step("history prints events with actor and time", async () => {
     const lines = await run("history");
-    assertEquals(lines.length, 8);
-    const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
-    for (const [n, line] of lines.entries()) {
-      assertStringIncludes(line, `${n + 1}  20`);
-      assertMatch(line, time);
-    }
-    assertStringIncludes(lines[0] ?? "", `  test#${server.pid}  create_tasks  design, build, held, broken, cancelled`);
-    assertStringIncludes(lines[4] ?? "", `  test#${server.pid}  claim_task  held  by bob`);
+    const time = /^ +\d+\.\d {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z {2}test#\d+ {2}\w+\.\w+ {2}/;
+    for (const line of lines) assertMatch(line, time);
+    assertStringIncludes(lines[0] ?? "", `  test#${server.pid}  task.created  design`);
+    const claim = lines.find((line) => line.includes("task.claimed  held")) ?? "";
+    assertStringIncludes(claim, `  test#${server.pid}  task.claimed  held  by bob`);
+    const failure = lines.find((line) => line.includes("task.failed  broken")) ?? "";
+    assertStringIncludes(failure, "  (reported)");
+  });
+
+  await t.step("history --json prints a CloudEvent a line, with the journal as source", async () => {
+    const events = (await run("history", "--json", "--task", "design")).map((line) => JSON.parse(line));
+    assertEquals(events.map(({ id, type }) => [id, type]), [
+      ["1.0", "orchestrator.task.created"],
+      ["3.0", "orchestrator.task.claimed"],
+      ["4.0", "orchestrator.task.completed"],
+    ]);
+    const [line = ""] = (await Deno.readTextFile(`${directory.path}/journal/0000000001.jsonl`)).split("\n");
+    const { hash } = JSON.parse(line);
+    for (const { source } of events) assertEquals(source, `orchestrator://journals/${hash}/0`);
   });
 
   await t.step("history is bounded, from either end and for one task", async () => {
-    const seqs = async (...args: string[]) => (await run("history", ...args)).map((line) => Number.parseInt(line));
-    assertEquals(await seqs("--limit", "2"), [7, 8, NaN]);
-    assertEquals((await run("history", "--limit", "2")).at(-1), "There are older records: --limit shows more");
-    assertEquals(await seqs("--since", "6"), [7, 8]);
-    assertEquals(await seqs("--since", "2", "--limit", "3"), [3, 4, 5, NaN]);
+    const ids = async (...args: string[]) => (await run("history", ...args)).map((line) => line.trim().split(" ")[0]);
+    assertEquals(await ids("--limit", "2"), ["7.0", "8.0", "There"]);
+    assertEquals((await run("history", "--limit", "2")).at(-1), "There are older events: --until 7.0 shows them");
+    assertEquals(await ids("--until", "7.0", "--limit", "1"), ["6.0", "There"]);
+    assertEquals(await ids("--since", "6"), ["7.0", "8.0"]);
+    assertEquals(await ids("--since", "2", "--limit", "3"), ["3.0", "4.0", "5.0", "There"]);
     assertEquals(
       (await run("history", "--since", "2", "--limit", "3")).at(-1),
-      "There are newer records: --since 5 shows them",
+      "There are newer events: --since 5.0 shows them",
     );
-    assertEquals(await seqs("--task", "design"), [1, 3, 4]);
-    assertEquals(await seqs("--task", "none"), []);
+    assertEquals(await ids("--task", "design"), ["1.0", "3.0", "4.0"]);
+    assertEquals(await ids("--type", "task.claimed,task.failed", "--instance", "bob"), ["5.0"]);
+    assertEquals(await ids("--task", "none"), []);
   });
 
   await t.step("export prints all tasks in the format of tasks.json", async () => {
@@ -123,7 +136,7 @@ Deno.test("control characters in a task do not reach the terminal", async () => 
   for (const command of ["status", "history"]) {
     const { output } = await runProgram(directory.path, [command, ...(command === "status" ? ["--all"] : [])]);
     for (const line of output.split("\n")) assert(!CONTROL.test(line), JSON.stringify(line));
-    assertStringIncludes(output, command === "status" ? "a [31mred b 2J c d" : "fail_task  t");
+    assertStringIncludes(output, command === "status" ? "a [31mred b 2J c d" : "task.failed  t");
   }
 });
 

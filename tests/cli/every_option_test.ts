@@ -67,7 +67,12 @@ Deno.test("the options of a command change what it does, and every option of the
     const args of [
       ["status", "--all"],
       ["history", "--task", "a"],
+      ["history", "--instance", "a"],
+      ["history", "--group", "a"],
+      ["history", "--type", "task.failed"],
       ["history", "--since", "1"],
+      ["history", "--until", "1"],
+      ["history", "--json"],
       ["history", "--limit", "1"],
       ["status", "--data", "d"],
     ] as const

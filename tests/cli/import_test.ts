@@ -70,8 +70,11 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
     await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
     const servers = await Promise.all([1, 2, 3].map(() => startServer(directory.path)));
     try {
-      const { records } = await servers[0]!.ask<{ records: Json[] }>("get_history");
-      assertEquals(records.map(({ actor, command }) => [actor, command]), [["import", "import_tasks"]]);
+      const { events } = await servers[0]!.ask<{ events: { id: string; type: string }[] }>("get_history");
+      assertEquals(
+        events.map(({ id, type }) => [id, type]),
+        [0, 1, 2, 3].map((index) => [`1.${index}`, "task.imported"]),
+      );
       const said = servers.filter(({ log }) => log.includes("Imported 4 tasks from a tasks file without a journal"));
       assertEquals(said.length, 1);
     } finally {

@@ -39,9 +39,11 @@ Deno.test({
     });
 
     await t.step("history", async () => {
-      await printHistory(engine, { limit: 1_000 }, terminal);
-      const isExpected = (line: string) => / {2}(import {2}import_tasks|orchestrator {2}sweep) {2}t/.test(line);
-      assert(lines.length > 0 && lines.every(isExpected), lines[0]);
+      await printHistory(engine, { query: { limit: 1_000 }, json: false }, terminal);
+      assert(
+        lines.length > 0 && lines.every((line) => / {2}(import {2}task.imported|orchestrator {2}task.ready) {2}t\d+$|^There are older/.test(line)),
+        lines[0],
+      );
     });
   },
 });

@@ -49,8 +49,14 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "get_task_status", args: { limit: 1_001 }, says: ["limit: ", "<=1000"] },
   { tool: "get_task_status", args: { summary: "yes" }, says: ["summary: ", "boolean"] },
   { tool: "get_task_details", args: { task_id: 1.5 }, says: ["task_id: "] },
-  { tool: "get_history", args: { since: -1 }, says: ["since: ", ">=0"] },
-  { tool: "get_history", args: { limit: 501 }, says: ["limit: ", "<=500", "task_id?, since?, limit?"] },
+  { tool: "get_history", args: { since: -1 }, says: ['since "-1" is neither the seq of a record'] },
+  { tool: "get_history", args: { until: "soon" }, says: ['until "soon" is neither'] },
+  { tool: "get_history", args: { type: ["task.done"] }, says: ['no event type "task.done"', "task.completed"] },
+  {
+    tool: "get_history",
+    args: { limit: 501 },
+    says: ["limit: ", "<=500", "task_id?, instance_id?, group?, type?, since?, until?, limit?"],
+  },
 ];
 
 Deno.test("invalid calls", async (t) => {
@@ -105,7 +111,11 @@ Deno.test("invalid calls", async (t) => {
       assert(JSON.stringify(error).length < MAX_REFUSAL_CHARACTERS, `the refusal of ${tool} is too long`);
     }
     assertEquals(await server.ask<Json[]>("get_task_status", { assigned_to: long }), []);
-    assertEquals(await server.ask("get_history", { task_id: long }), { records: [], has_more: false });
+    assertEquals(await server.ask("get_history", { task_id: long }), {
+      events: [],
+      last_seq: 0,
+      has_more: false,
+    });
     await stillAnswers(server);
   });
 
@@ -157,8 +167,8 @@ Deno.test("unusual ids are returned unchanged", async (t) => {
       });
       assertEquals(next["dependencies"], [id]);
       await finish(server, id, id);
-      const { records } = await server.ask<{ records: { command: string }[] }>("get_history", { task_id: id });
-      assertEquals(records.map(({ command }) => command), ["create_tasks", "claim_task", "complete_task"]);
+      const { events } = await server.ask<{ events: { type: string }[] }>("get_history", { task_id: id });
+      assertEquals(events.map(({ type }) => type), ["task.created", "task.claimed", "task.completed"]);
     });
   }
   await t.step("all of them are listed, in the order of creation", async () => {

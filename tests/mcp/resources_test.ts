@@ -33,7 +33,7 @@ Deno.test("resources", async (t) => {
 
   await t.step("can be read when there are no tasks", async () => {
     assertEquals(await readJson(server, "orchestrator://tasks"), { total: 0, tasks: [] });
-    assertEquals(await readJson(server, "orchestrator://history"), { records: [] });
+    assertEquals(await readJson(server, "orchestrator://history"), { events: [], last_seq: 0 });
     assertStringIncludes((await read(server, "orchestrator://graph")).text, "flowchart TD\n");
   });
 
@@ -54,9 +54,9 @@ Deno.test("resources", async (t) => {
     }
   });
 
-  await t.step("history has the newest records, like get_history", async () => {
-    const { records } = await server.ask("get_history");
-    assertEquals(await readJson(server, "orchestrator://history"), { records });
+  await t.step("history has the newest events, like get_history", async () => {
+    const { events, last_seq } = await server.ask("get_history");
+    assertEquals(await readJson(server, "orchestrator://history"), { events, last_seq });
   });
 
   await t.step("graph is a flowchart of tasks, states and dependencies", async () => {
@@ -130,8 +130,8 @@ Deno.test("resources of a large graph are bounded", async (t) => {
   await t.step("and have the newest entries", async () => {
     const { tasks, total } = await readJson<{ tasks: Json[]; total: number }>(server, "orchestrator://tasks");
     assertEquals([tasks.at(-1)?.["id"], total], ["t199", 300]);
-    const { records } = await readJson<{ records: Json[] }>(server, "orchestrator://history");
-    assertEquals(records.at(-1)?.["command"], "fail_task");
+    const { events } = await readJson<{ events: Json[] }>(server, "orchestrator://history");
+    assertEquals(events.at(-1)?.["type"], "task.failed");
   });
 });
 

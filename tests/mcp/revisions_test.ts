@@ -74,8 +74,8 @@ for (const revision of REVISIONS) {
     assertEquals((await client.getPrompt({ name: "plan_work", arguments: { goal: "x" } })).messages.length, 1);
     await client.ping();
 
-    const { records } = await server.ask<{ records: { actor: string }[] }>("get_history");
-    assertEquals(records.map(({ actor }) => actor), records.map(() => `of ${revision}`));
+    const { events } = await server.ask<{ events: { data: { actor: string } }[] }>("get_history");
+    assertEquals(events.map(({ data }) => data.actor), events.map(() => `of ${revision}`));
   });
 }
 

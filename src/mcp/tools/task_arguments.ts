@@ -10,7 +10,7 @@ import { type NewTask, PRIORITIES, type TaskSettings } from "../../core/model/ta
 import type { TemplateTask } from "../../core/model/template.ts";
 import { isoTime, type Json } from "../present.ts";
 import { readDependency } from "../read_dependency.ts";
-import { type DayPart, isRelative, parseDuration, parseTime } from "../time.ts";
+import { type DayPart, isRelative, parseDuration, parseTime } from "../../app/time.ts";
 import { z } from "zod";
 
 export const taskId = z.string();

@@ -3,7 +3,7 @@
 import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../src/core/model/refusal.ts";
-import { isRelative, parseTime } from "../../src/mcp/time.ts";
+import { isRelative, parseTime } from "../../src/app/time.ts";
 import { connect } from "../support/connected.ts";
 import { serverEnvironment } from "../support/server.ts";
 
@@ -52,7 +52,7 @@ Deno.test("dates and durations are relative, times with a zone are not", () => {
 });
 
 Deno.test("a date is a day in the server's time zone, which needs no permission", async () => {
-  const module = new URL("../../src/mcp/time.ts", import.meta.url);
+  const module = new URL("../../src/app/time.ts", import.meta.url);
   const program = `import { parseTime } from ${JSON.stringify(module.href)};
     const read = (text, day) => new Date(parseTime(text, "deadline", { now: 0, day })).toISOString();
     console.log(read("2026-12-01", "begin"), read("2026-12-01", "end"), read("2018-11-04", "begin"));`;
