@@ -134,11 +134,6 @@ export class Engine {
     return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, isSweep: false, run });
   }
 
-  /** Records after `seq`, in chunks, up to the present. */
-  history(seq: number): AsyncIterable<readonly JournalRecord[]> {
-    return this.#replica.history(seq);
-  }
-
   /** Durable records, as `Journal.search` yields them. */
   search(search: Search): AsyncIterable<readonly JournalRecord[]> {
     return this.#journal.search(search);

@@ -3,7 +3,7 @@
  * the engine changes it. Every folded record is noted for the listeners.
  */
 
-import type { Draft, JournalRecord } from "../core/messages/events.ts";
+import type { Draft } from "../core/messages/events.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { applyDraft } from "../core/state/apply_draft.ts";
 import { evolveRecord } from "../core/state/evolve.ts";
@@ -94,18 +94,11 @@ export class Replica {
     }
   }
 
-  /** Records after `seq`, in chunks, up to the present. */
-  async *history(seq: number): AsyncIterable<readonly JournalRecord[]> {
-    for await (const { records } of this.#journal.read(await this.#journal.seek(seq))) {
-      const wanted = records.filter((record) => record.seq > seq);
-      if (wanted.length > 0) yield wanted;
-    }
-  }
-
   /** Notes for the listeners the records that the checkpoint holds, as these are never folded. */
   async #noteUpTo(seq: number): Promise<void> {
     if (!this.#listeners.isEmpty && this.#listeners.notedSeq < seq) {
-      for await (const records of this.history(this.#listeners.notedSeq)) {
+      for await (const { records } of this.#journal.read(await this.#journal.seek(this.#listeners.notedSeq))) {
+        // A record that is noted already is ignored.
         for (const record of records) this.#listeners.note(record);
       }
     }

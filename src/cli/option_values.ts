@@ -28,10 +28,12 @@ export function eventTypes(value: string): readonly NotificationType[] {
 /** Parses a place in the history. */
 export function moment(value: string): Moment {
   try {
-    return parseMoment(value, "it", Date.now());
+    return parseMoment(value, "It", Date.now());
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new InvalidArgumentError(`${error.message}.`);
+    throw new InvalidArgumentError(
+      "It must be a record number like 12, an event like 12.0, a time in ISO 8601, or a duration before now like PT1H.",
+    );
   }
 }
 

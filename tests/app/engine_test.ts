@@ -18,9 +18,9 @@ import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import {
-  checkpoint,
   createTask,
   recordsAfter,
+  recordsOf,
   startStore,
   takeCheckpoint,
   taskIds,
@@ -229,7 +229,7 @@ test("the history has the records of the journal after a position", async () => 
   for (const index of times(10, (each) => each)) await createTask(store.engine, `t${index}`);
   const records = await recordsAfter(store.journal);
   for (let seq = 0; seq <= 11; seq++) {
-    assertEquals((await Array.fromAsync(store.engine.history(seq))).flat(), records.slice(seq));
+    assertEquals(await recordsOf(store.engine, seq), records.slice(seq));
   }
 });
 
@@ -242,7 +242,7 @@ Deno.test({
     let isWriting = true;
     const reading = (async () => {
       while (isWriting) {
-        const seqs = (await Array.fromAsync(store.engine.history(0))).flat().map(({ seq }) => seq);
+        const seqs = (await recordsOf(store.engine)).map(({ seq }) => seq);
         assertEquals(seqs, times(seqs.length, (index) => index + 1));
         await new Promise((resolve) => setTimeout(resolve, 0));
       }

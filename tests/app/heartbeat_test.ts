@@ -1,11 +1,10 @@
 /** Shows that any call of an instance keeps it and its leases alive, refused ones too, and that a wrong clock does no harm. */
 
-import { readState } from "../support/store.ts";
+import { readState, recordsOf } from "../support/store.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import type { Command } from "../../src/core/messages/commands.ts";
-import type { JournalRecord } from "../../src/core/messages/events.ts";
 import type { Task } from "../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
@@ -196,8 +195,4 @@ async function taskIn(engine: Engine, id: string): Promise<Task> {
 
 async function statusOf(engine: Engine, id: string): Promise<string | undefined> {
   return await readState(engine, (state) => state.instances.get(id)?.instance.status);
-}
-
-async function recordsOf(engine: Engine): Promise<JournalRecord[]> {
-  return (await Array.fromAsync(engine.history(0))).flat();
 }

@@ -1,13 +1,12 @@
 /** Shows that what is due happens though nobody calls, once however many processes look, and that nobody looks for no reason. */
 
-import { readState } from "../support/store.ts";
+import { readState, recordsOf } from "../support/store.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { ORCHESTRATOR } from "../../src/app/job.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
-import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
@@ -277,10 +276,6 @@ async function startProcess(journal: MemoryJournal): Promise<Process> {
   const sweeper = new Sweeper({ engine, log });
   const process: Process = { engine, log, sweeper, setClock: (ms) => offMs = ms, reads: 0 };
   return process;
-}
-
-async function recordsOf(engine: Engine): Promise<JournalRecord[]> {
-  return (await Array.fromAsync(engine.history(0))).flat();
 }
 
 /** The types of the events that sweeps caused, in order. */

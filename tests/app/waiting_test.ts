@@ -1,6 +1,6 @@
 /** Shows that claims wait in line for tasks of any process, cost little while they do, and leave nothing claimed. */
 
-import { readState } from "../support/store.ts";
+import { readState, recordsOf } from "../support/store.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
@@ -794,6 +794,6 @@ async function statusOf(engine: Engine, id: string): Promise<string | undefined>
 }
 
 async function eventsOf(engine: Engine, type: Event["type"]): Promise<Event[]> {
-  const records = (await Array.fromAsync(engine.history(0))).flat();
+  const records = await recordsOf(engine);
   return records.flatMap(({ events }) => events).filter((event) => event.type === type);
 }

@@ -7,6 +7,7 @@ import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { connect } from "../support/connected.ts";
+import { recordsOf } from "../support/store.ts";
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -248,7 +249,7 @@ async function plan(): Promise<MemoryJournal> {
 async function outcomeOf(journal: MemoryJournal, tool: string, args: Args): Promise<string> {
   await using server = await connect({ journal: await copyOf(journal), now: () => NOW });
   const answer = await server.call(tool, args);
-  return JSON.stringify({ answer, records: (await Array.fromAsync(server.engine.history(0))).flat() });
+  return JSON.stringify({ answer, records: await recordsOf(server.engine) });
 }
 
 async function copyOf(journal: MemoryJournal): Promise<MemoryJournal> {

@@ -49,9 +49,9 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "get_task_status", args: { limit: 1_001 }, says: ["limit: ", "<=1000"] },
   { tool: "get_task_status", args: { summary: "yes" }, says: ["summary: ", "boolean"] },
   { tool: "get_task_details", args: { task_id: 1.5 }, says: ["task_id: "] },
-  { tool: "get_history", args: { since: -1 }, says: ['since "-1" is neither the seq of a record'] },
-  { tool: "get_history", args: { until: "soon" }, says: ['until "soon" is neither'] },
-  { tool: "get_history", args: { type: ["task.done"] }, says: ['no event type "task.done"', "task.completed"] },
+  { tool: "get_history", args: { since: -1 }, says: ["since -1 is neither the seq of a record"] },
+  { tool: "get_history", args: { until: "soon" }, says: ["until soon is neither the seq"] },
+  { tool: "get_history", args: { type: ["task.done"] }, says: ["no event type task.done", "task.completed"] },
   {
     tool: "get_history",
     args: { limit: 501 },

@@ -133,6 +133,12 @@ export async function append(
   return { tail, position };
 }
 
+/** All records after a seq, as an engine finds them. */
+export async function recordsOf(engine: Pick<Engine, "search">, after = 0): Promise<JournalRecord[]> {
+  const lists = await Array.fromAsync(engine.search({ after, before: Infinity, keys: [], isNewestFirst: false }));
+  return lists.flat();
+}
+
 /** All records after a position. */
 export async function recordsAfter(journal: Journal, after: Position = journal.origin): Promise<JournalRecord[]> {
   const chunks = await Array.fromAsync(journal.read(after));

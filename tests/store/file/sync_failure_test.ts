@@ -6,7 +6,16 @@ import { CommitUnknown, Unavailable } from "../../../src/app/ports.ts";
 import { NotOpened } from "../../../src/store/file/disk.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
-import { append, createTask, drafted, openStore, recordsAfter, startStore, taskIds } from "../../support/store.ts";
+import {
+  append,
+  createTask,
+  drafted,
+  openStore,
+  recordsAfter,
+  recordsOf,
+  startStore,
+  taskIds,
+} from "../../support/store.ts";
 import { FaultyDisk, type Operation, type Plan } from "./faulty_disk.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
@@ -38,7 +47,7 @@ for (const [which, { segmentBytes, fails }] of Object.entries(SYNCS)) {
     const calls = [createTask(store.engine, "a"), taskIds(store.engine), createTask(store.engine, "b")];
     assertEquals(await codesOf(calls), ["outcome_unknown", "storage_failed", "outcome_unknown"]);
     await assertAllRejected([createTask(store.engine, "c"), taskIds(store.engine), taskIds(store.engine)]);
-    await assertAllRejected([Array.fromAsync(store.engine.history(0)), recordsAfter(store.journal)]);
+    await assertAllRejected([recordsOf(store.engine), recordsAfter(store.journal)]);
     await assertAllRejected([append(store.journal, [])]);
     await using other = await startStore({ directory: "/data", disk, segmentBytes });
     const ids = await taskIds(other.engine);
