@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
   },
   { tool: "archive_template", args: { name: "saved", archived: false } },
   { tool: "get_history", args: { task_id: "held", since: 1, limit: 1 } },
-  { tool: "get_history", args: { instance_id: "ann", type: ["task.claimed"], limit: 1 } },
+  { tool: "get_history", args: { instance_id: "ann", type: ["task.claimed"], until: "18", limit: 1 } },
   { tool: "get_history", args: { group: "g", until: "5" } },
 ];
 

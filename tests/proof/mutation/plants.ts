@@ -39,8 +39,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a reader answers before what it read is durable",
     path: "src/store/file/file_journal.ts",
-    code: "      this.#durability.sync(position);\n      if (chunk",
-    instead: "      if (position.seq === 1) this.#durability.sync(position);\n      if (chunk",
+    code: "    this.#durability.sync(chunk.position);\n    return chunk;",
+    instead: "    if (chunk.position.seq === 1) this.#durability.sync(chunk.position);\n    return chunk;",
   },
   {
     name: "no catch-up: decides without the newest records of other processes",
