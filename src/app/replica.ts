@@ -3,7 +3,7 @@
  * the engine changes it. Every folded record is noted for the listeners.
  */
 
-import type { Draft } from "../core/messages/events.ts";
+import type { Draft, JournalRecord } from "../core/messages/events.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { applyDraft } from "../core/state/apply_draft.ts";
 import { evolveRecord } from "../core/state/evolve.ts";

@@ -171,8 +171,9 @@ function describeEvent({ id, type, subject, time, data }: Notification): string 
   const { actor, via, instance, cause } = data;
   const from = via?.process === undefined ? actor : `${actor}#${via.process}`;
   const by = instance === undefined || instance === subject ? "" : `  by ${instance}`;
+  const about = subject === undefined ? "" : `  ${subject}`;
   const why = cause === undefined ? "" : `  (${cause})`;
-  return `${id.padStart(8)}  ${time}  ${from}  ${nameOf(type)}  ${subject}${by}${why}`;
+  return `${id.padStart(8)}  ${time}  ${from}  ${nameOf(type)}${about}${by}${why}`;
 }
 
 /** Replaces control characters, line separators and bidi controls by spaces: a terminal would act on them. */

@@ -130,7 +130,7 @@ export function presentGroup({ id, status, percent, total, counts, createdAt, ti
  * without the way of the call, its long texts and lists cut.
  */
 export function presentEvent({ id, type, subject, time, data: { via: _, ...data } }: Notification): Json {
-  return { id, type: nameOf(type), subject, time, data: clipDeep(data) };
+  return { id, type: nameOf(type), ...(subject !== undefined && { subject }), time, data: clipDeep(data) };
 }
 
 /** Bounds a page of notifications by the characters that are shown of them. */

@@ -18,6 +18,7 @@ import { FakeTime } from "../support/fake_time.ts";
 import { RecordingLog } from "../support/log.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import {
+  checkpoint,
   createTask,
   recordsAfter,
   recordsOf,

@@ -58,7 +58,7 @@ export function keysOfRecord(record: JournalRecord): readonly string[] {
   for (const { type, subject, data } of notificationsOf(record, { source: "" })) {
     const name = nameOf(type);
     keys.push(typeKey(name));
-    if (name.startsWith("task.")) keys.push(taskKey(subject));
+    if (name.startsWith("task.") && subject !== undefined) keys.push(taskKey(subject));
     if (data.instance !== undefined) keys.push(instanceKey(data.instance));
     if (data.group !== undefined) keys.push(groupKey(data.group));
     if (data.previousGroup !== undefined) keys.push(groupKey(data.previousGroup));

@@ -18,6 +18,7 @@ export const NOTIFICATION_TYPES = [
   "task.imported",
   "task.updated",
   "task.deleted",
+  "task.ready",
   "task.claimed",
   "task.progressed",
   "task.completed",
@@ -32,12 +33,16 @@ export const NOTIFICATION_TYPES = [
   "instance.draining",
   "instance.left",
   "instance.lost",
+  "session.closed",
+  "session.lost",
+  "session.resumed",
   "group.created",
   "group.updated",
   "group.deleted",
   "template.saved",
   "template.archived",
   "template.restored",
+  "clock.corrected",
 ] as const;
 
 export type NotificationType = typeof NOTIFICATION_TYPES[number];
@@ -71,8 +76,8 @@ export interface Notification {
   /** The journal: see `sourceOf`. */
   readonly source: string;
   readonly type: `${typeof TYPE_PREFIX}${NotificationType}`;
-  /** The bare id of the task, instance, group or template. */
-  readonly subject: string;
+  /** The bare id of the task, instance, session, group or template. Absent of what is about the whole journal. */
+  readonly subject?: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
   readonly data: NotificationData;
@@ -104,7 +109,7 @@ export function notificationsOf(record: JournalRecord, { source, groupOf }: Noti
         id: `${seq}.${notifications.length}`,
         source,
         type: `${TYPE_PREFIX}${type}`,
-        subject,
+        ...(subject !== undefined && { subject }),
         time,
         datacontenttype: "application/json",
         data: { ...data, actor, ...(via !== undefined && { via }) },
@@ -117,7 +122,7 @@ export function notificationsOf(record: JournalRecord, { source, groupOf }: Noti
 /** One fact about one subject, without what it shares with the others of its record. */
 interface Fact {
   readonly type: NotificationType;
-  readonly subject: string;
+  readonly subject?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -155,6 +160,19 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       return event.tasks.map((task) => createdFact("task.imported", task, groups));
     case "task.updated":
       return [updatedFact(event, groups)];
+    case "tasks.ready":
+      return event.tasks.flatMap((id) => aboutTask("task.ready", id, {}));
+    case "session.closed":
+    case "session.lost": {
+      const { type, session, until, ...data } = event;
+      return [{ type, subject: session, data: { ...data, ...timesOf({ until }) } }];
+    }
+    case "session.resumed": {
+      const { type, session, ...data } = event;
+      return [{ type, subject: session, data }];
+    }
+    case "clock.corrected":
+      return [{ type: event.type, data: timesOf({ from: event.from, to: event.to }) }];
     case "task.deleted":
       return aboutTask("task.deleted", event.id, {});
     case "task.claimed": {
@@ -190,11 +208,11 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       return [{ type: event.type, subject: event.instance, data: { instance: event.instance, ...event.settings } }];
     case "instance.renewed": {
       const { type, instance, expiresAt, leases, ...data } = event;
-      const extended = leases.map(({ id, until }) => ({ task: id, until: isoTime(until) }));
+      const extended = leases?.map(({ id, until }) => ({ task: id, until: isoTime(until) }));
       return [{
         type,
         subject: instance,
-        data: { instance, ...data, ...timesOf({ expiresAt }), ...(extended.length > 0 && { leases: extended }) },
+        data: { instance, ...data, ...timesOf({ expiresAt }), ...(extended !== undefined && { leases: extended }) },
       }];
     }
     case "instance.drained":

@@ -41,6 +41,8 @@ function subjectsOf(event: Event): readonly string[] {
     case "tasks.skipped":
     case "tasks.abandoned":
       return event.tasks.map(({ id }) => id);
+    case "tasks.ready":
+      return event.tasks;
     default:
       return "id" in event ? [event.id] : [];
   }
