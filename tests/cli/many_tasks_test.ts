@@ -41,7 +41,10 @@ Deno.test({
     await t.step("history", async () => {
       await printHistory(engine, { query: { limit: 1_000 }, json: false }, terminal);
       assert(
-        lines.length > 0 && lines.every((line) => / {2}(import {2}task.imported|orchestrator {2}task.ready) {2}t\d+$|^There are older/.test(line)),
+        lines.length > 0 &&
+          lines.every((line) =>
+            / {2}(import {2}task.imported|orchestrator {2}task.ready) {2}t\d+$|^There are older/.test(line)
+          ),
         lines[0],
       );
     });

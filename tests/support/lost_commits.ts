@@ -1,7 +1,15 @@
 /** A journal whose connection breaks while it commits: whether the records have arrived, it cannot say. */
 
-import { type Chunk, CommitUnknown, type Journal, type Position, type Transaction } from "../../src/app/ports.ts";
-import type { Draft } from "../../src/core/messages/events.ts";
+import {
+  type Chunk,
+  CommitUnknown,
+  type Journal,
+  type JournalIdentity,
+  type Position,
+  type Search,
+  type Transaction,
+} from "../../src/app/ports.ts";
+import type { Draft, JournalRecord } from "../../src/core/messages/events.ts";
 
 /** When the connection breaks: before the records arrive, after that, or before, and they arrive later all the same. */
 export type Loss = "before" | "after" | "late";
@@ -63,6 +71,14 @@ export class LostCommits implements Journal {
   async *read(after: Position): AsyncIterable<Chunk> {
     if (this.failure !== undefined) throw this.failure;
     yield* this.#journal.read(after);
+  }
+
+  search(search: Search): AsyncIterable<readonly JournalRecord[]> {
+    return this.#journal.search(search);
+  }
+
+  identity(): Promise<JournalIdentity | undefined> {
+    return this.#journal.identity();
   }
 
   seek(seq: number): Promise<Position> {

@@ -32,6 +32,11 @@ const EVENTS: readonly Event[] = [
   { type: "tasks.skipped", tasks: [{ id: "b", because: "a" }] },
   { type: "tasks.abandoned", tasks: [{ id: "b", error: "e", cause: "deadline" }] },
   { type: "task.overdue", id: "b" },
+  { type: "tasks.ready", tasks: ["b"] },
+  { type: "session.closed", session: "s", until: 5, tasks: ["b"] },
+  { type: "session.lost", session: "s", until: 5, tasks: ["b"] },
+  { type: "session.resumed", session: "s", instance: "x", tasks: ["b"] },
+  { type: "clock.corrected", from: 9, to: 5 },
   { type: "instance.registered", instance: "x", settings: { roles: ["r"] } },
   { type: "instance.renewed", instance: "x", expiresAt: 7, leases: [{ id: "b", until: 9 }] },
   { type: "instance.drained", instance: "x" },
@@ -201,11 +206,11 @@ test("a record whose notification a filter selects has the keys of the filter", 
       for (const each of notificationsOf(record, { source: SOURCE, groupOf })) {
         const { subject, data: { group, previousGroup, instance } } = each;
         const filters: HistoryFilter[] = [
-          { task: subject },
+          ...(subject !== undefined ? [{ task: subject }] : []),
           { types: [nameOf(each.type), "task.created"] },
           ...(group !== undefined ? [{ group }] : []),
           ...(previousGroup !== undefined ? [{ group: previousGroup }] : []),
-          ...(instance !== undefined ? [{ instance, task: subject }] : []),
+          ...(instance !== undefined && subject !== undefined ? [{ instance, task: subject }] : []),
         ];
         for (const filter of filters.filter((filter) => isSelected(each, filter))) {
           count++;

@@ -67,6 +67,7 @@ class CountingDisk {
       list: (directory) => disk.list(directory),
       makeDirectory: (path) => disk.makeDirectory(path),
       rename: (from, to) => disk.rename(from, to),
+      remove: (path) => disk.remove(path),
       syncDirectory: (path) => disk.syncDirectory(path),
       watch: (directory, signal) => disk.watch(directory, signal),
     };
