@@ -17,15 +17,22 @@ export function applyDraft(state: State, draft: Draft): Draft {
   noteGroups(groups, state, draft.events);
   const events = applyWithConsequences(state, draft.events, draft.at);
   // No consequence moves or deletes a task: these groups are the present ones.
-  noteGroups(groups, state, events.slice(draft.events.length));
+  const created = new Set(draft.events.flatMap(createdBy));
+  noteGroups(groups, state, events.slice(draft.events.length), created);
   if (groups.size === 0) return { ...draft, events };
   const listed = Array.from(groups, ([group, tasks]): GroupTasks => ({ group, tasks: Array.from(tasks) }));
   return { ...draft, groups: listed, events };
 }
 
-function noteGroups(groups: Map<string, Set<string>>, state: ReadonlyState, events: readonly Event[]): void {
+function noteGroups(
+  groups: Map<string, Set<string>>,
+  state: ReadonlyState,
+  events: readonly Event[],
+  created: ReadonlySet<string> = new Set(),
+): void {
   for (const event of events) {
     for (const id of subjectsOf(event)) {
+      if (created.has(id)) continue;
       const group = state.tasks.get(id)?.task.group;
       if (group === undefined) continue;
       const tasks = groups.get(group);
@@ -33,6 +40,10 @@ function noteGroups(groups: Map<string, Set<string>>, state: ReadonlyState, even
       else tasks.add(id);
     }
   }
+}
+
+function createdBy(event: Event): readonly string[] {
+  return event.type === "tasks.created" || event.type === "tasks.imported" ? event.tasks.map(({ id }) => id) : [];
 }
 
 /** The tasks that an event is about. New tasks bring their group along, and other events only mention tasks. */

@@ -20,6 +20,11 @@ Deno.test({
       type: "group.created",
       group: { id: "g", template: { name: "feature", version: 0, builtinVersion: 1 } },
     };
-    assertEquals(upcast2to3(record), { ...record, isSilent: true, events: [builtin, ...events.slice(1)] });
+    assertEquals(upcast2to3(record), {
+      ...record,
+      groups: "unknown",
+      isSilent: true,
+      events: [builtin, ...events.slice(1)],
+    });
   },
 });
