@@ -55,6 +55,7 @@ Deno.test("commands that read", async (t) => {
     const events = (await run("history", "--json", "--task", "design")).map((line) => JSON.parse(line));
     assertEquals(events.map(({ id, type }) => [id, type]), [
       ["1.0", "orchestrator.task.created"],
+      ["1.5", "orchestrator.task.ready"],
       ["3.0", "orchestrator.task.claimed"],
       ["4.0", "orchestrator.task.completed"],
     ]);
@@ -69,12 +70,12 @@ Deno.test("commands that read", async (t) => {
     assertEquals((await run("history", "--limit", "2")).at(-1), "There are older events: --until 7.0 shows them");
     assertEquals(await ids("--until", "7.0", "--limit", "1"), ["6.0", "There"]);
     assertEquals(await ids("--since", "6"), ["7.0", "8.0"]);
-    assertEquals(await ids("--since", "2", "--limit", "3"), ["3.0", "4.0", "5.0", "There"]);
+    assertEquals(await ids("--since", "2", "--limit", "3"), ["3.0", "4.0", "4.1", "There"]);
     assertEquals(
       (await run("history", "--since", "2", "--limit", "3")).at(-1),
-      "There are newer events: --since 5.0 shows them",
+      "There are newer events: --since 4.1 shows them",
     );
-    assertEquals(await ids("--task", "design"), ["1.0", "3.0", "4.0"]);
+    assertEquals(await ids("--task", "design"), ["1.0", "1.5", "3.0", "4.0"]);
     assertEquals(await ids("--type", "task.claimed,task.failed", "--instance", "bob"), ["5.0"]);
     assertEquals(await ids("--task", "none"), []);
   });

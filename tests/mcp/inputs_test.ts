@@ -182,7 +182,7 @@ Deno.test("unusual ids are returned unchanged", async (t) => {
       assertEquals(next["dependencies"], [id]);
       await finish(server, id, id);
       const { events } = await server.ask<{ events: { type: string }[] }>("get_history", { task_id: id });
-      assertEquals(events.map(({ type }) => type), ["task.created", "task.claimed", "task.completed"]);
+      assertEquals(events.map(({ type }) => type), ["task.created", "task.ready", "task.claimed", "task.completed"]);
     });
   }
   await t.step("all of them are listed, in the order of creation", async () => {
