@@ -190,6 +190,17 @@ test("a process brings over the tasks of instances that called through it, and o
   assertEquals(records.at(-1)?.actor, "orchestrator");
 });
 
+test("a process brings tasks over as soon as it reads of the end, and does not wait for its next look", async (scene) => {
+  const [old, next] = [await scene.start("old"), await scene.start("next")];
+  await claimNew(old, "ann");
+  await next.call({ type: "heartbeat", instance: "ann" });
+  await scene.time.pass(1);
+  await old.keeper.close();
+  await next.engine.catchUp();
+  await scene.time.pass(0);
+  assertEquals((await scene.events()).map(({ type }) => type), ["session.closed", "session.resumed"]);
+});
+
 test("a process whose session counts as dead by mistake opens it again, and keeps its tasks", async (scene) => {
   const [watcher, worker] = [await scene.start("watcher"), await scene.start("worker")];
   await claimNew(worker, "ann");

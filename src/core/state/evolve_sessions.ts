@@ -8,13 +8,13 @@ import type { State } from "./state.ts";
 import { replaceTask } from "./task_index.ts";
 
 /** The tasks of an ended session go back at a time, unless their instances come back before. */
-export function endSession(state: State, { session, until, tasks }: SessionEnd, at: number): void {
-  for (const id of tasks) replaceTask(state, id, at, (task) => task.session === session ? left(task, until) : task);
+export function endSession(state: State, { until, tasks }: SessionEnd, at: number): void {
+  for (const id of tasks) replaceTask(state, id, at, (task) => left(task, until));
 }
 
 /** Tasks whose session ended are kept for another one. */
 export function resumeTasks(state: State, { session, tasks }: EventOf<"session.resumed">, at: number): void {
-  for (const id of tasks) replaceTask(state, id, at, (task) => isLeft(task) ? resumed(task, session) : task);
+  for (const id of tasks) replaceTask(state, id, at, (task) => resumed(task, session));
 }
 
 /** Whether a task is held, and the session that kept it has ended. */
