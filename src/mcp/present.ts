@@ -127,10 +127,13 @@ export function presentGroup({ id, status, percent, total, counts, createdAt, ti
 
 /**
  * A notification without what is the same for all (`specversion`, `source`, `datacontenttype`, the prefix of the type) and
- * without the way of the call, its long texts and lists cut.
+ * without the way of the call and the session that keeps a claimed task, its long texts and lists cut.
  */
-export function presentEvent({ id, type, subject, time, data: { via: _, ...data } }: Notification): Json {
-  return { id, type: nameOf(type), ...(subject !== undefined && { subject }), time, data: clipDeep(data) };
+export function presentEvent({ id, type, subject, time, data }: Notification): Json {
+  const { via: _v, session, ...rest } = data;
+  const name = nameOf(type);
+  const shown = session === undefined || name === "task.claimed" ? rest : { ...rest, session };
+  return { id, type: name, ...(subject !== undefined && { subject }), time, data: clipDeep(shown) };
 }
 
 /** Bounds a page of notifications by the characters that are shown of them. */

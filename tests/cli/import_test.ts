@@ -70,7 +70,9 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
     await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
     const servers = await Promise.all([1, 2, 3].map(() => startServer(directory.path)));
     try {
-      const { events } = await servers[0]!.ask<{ events: { id: string; type: string }[] }>("get_history");
+      const { events } = await servers[0]!.ask<{ events: { id: string; type: string }[] }>("get_history", {
+        type: ["task.imported"],
+      });
       assertEquals(
         events.map(({ id, type }) => [id, type]),
         [0, 1, 2, 3].map((index) => [`1.${index}`, "task.imported"]),

@@ -43,7 +43,7 @@ Deno.test({
       assert(
         lines.length > 0 &&
           lines.every((line) =>
-            / {2}(import {2}task.imported|orchestrator {2}task.ready) {2}t\d+$|^There are older/.test(line)
+            / {2}(import|orchestrator) {2}task\.(imported|ready) {2}t\d+$|^There are older/.test(line)
           ),
         lines[0],
       );

@@ -46,7 +46,7 @@ for (
       outputs.push(output);
     }
     assertStringIncludes(outputs[0] ?? "", "2 tasks: 2 ready");
-    assertMatch(outputs[1] ?? "", /task.created {2}a\n.*task.created {2}b\n$/);
+    assertMatch(outputs[1] ?? "", /task.created {2}a\n.*task.ready {2}a\n.*task.created {2}b\n.*task.ready {2}b\n$/);
     assertEquals(Object.keys(JSON.parse(outputs[2] ?? "")), ["a", "b"]);
     assertStringIncludes(outputs[3] ?? "", "records: 2\n");
     assertEquals(await filesOf(directory.path), before);

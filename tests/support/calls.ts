@@ -32,6 +32,6 @@ export async function fail(server: Server, task_id: string, error = "broken"): P
 
 /** Seq of the newest record. */
 export async function lastSeq(server: Server): Promise<number> {
-  const { records } = await server.ask<{ records: { seq: number }[] }>("get_history", { limit: 1 });
-  return records[0]?.seq ?? 0;
+  const { last_seq } = await server.ask<{ last_seq: number }>("get_history", { limit: 1 });
+  return last_seq;
 }
