@@ -113,10 +113,14 @@ export async function readState<T>(engine: Engine, view: (state: ReadonlyState) 
 /** A draft without its time. */
 export type Undated = Omit<Draft, "at">;
 
-/** A draft that creates a task. */
+/** A draft that creates a task, which is ready. */
 export function drafted(id: string, description = `do ${id}`): Undated {
   const tasks = [{ ...newTask(id), description }];
-  return { actor: "test", command: "create_tasks", events: [{ type: "tasks.created", tasks }] };
+  return {
+    actor: "test",
+    command: "create_tasks",
+    events: [{ type: "tasks.created", tasks }, { type: "tasks.ready", tasks: [id] }],
+  };
 }
 
 /** Appends drafts in one transaction, at its time; resolves to the records that it passed to `follow`, and its end. */

@@ -93,27 +93,26 @@ function* linesOf(
   >,
 ) {
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
-  yield* listOf("groups", groups);
-  yield* listOf("instances", instances);
-  yield* listOf("requests", requests);
-  yield* listOf("unannounced", unannounced);
+  yield* listOf(',"groups":[', groups);
+  yield* listOf(',"instances":[', instances);
+  yield* listOf(',"requests":[', requests);
+  yield* listOf(',"unannounced":[', unannounced);
   if (removed !== undefined) {
-    yield `,"removed":{"floor":${removed.floor}`;
-    yield* listOf("attempts", removed.attempts);
-    yield "}";
+    yield* listOf(',"removed":{"attempts":[', removed.attempts);
+    yield `,"floor":${removed.floor}}`;
   }
   yield ',"templates":[';
   for (const [index, { versions, ...template }] of templates.entries()) {
     yield (index === 0 ? "" : ",") + JSON.stringify(template).slice(0, -1);
-    yield* listOf("versions", versions);
+    yield* listOf(',"versions":[', versions);
     yield "}";
   }
   yield "]";
 }
 
-/** The lines of a field whose value is a list. */
-function* listOf(name: string, items: readonly unknown[]): Iterable<string> {
-  yield `,"${name}":[`;
+/** The lines of a field whose value is a list, from its name and bracket on. */
+function* listOf(start: string, items: readonly unknown[]): Iterable<string> {
+  yield start;
   let separator = "";
   for (const item of items) {
     yield separator + JSON.stringify(item);

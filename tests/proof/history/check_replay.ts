@@ -68,7 +68,8 @@ function replay(
     calls: call === undefined ? [] : [call],
   });
   advanceClock(state, record.at);
-  const context = contextAt(state, record.at);
+  // The clock may have been behind the record before, whose time the record has then.
+  const context = { ...contextAt(state, record.at), clock: call?.end?.journalAt ?? record.at };
   const isSweep = record.actor === SWEEPER && record.command === "sweep";
   const request = isSweep ? { type: "sweep" as const } : call?.request;
   // A command whose call nobody knows is for another check.

@@ -15,7 +15,6 @@ import {
 } from "../../../src/store/file/codec.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
 import { newTask, oldTask, times } from "../../core/given.ts";
-import { drafted } from "../../support/store.ts";
 import { forgedLine } from "./forge.ts";
 
 function test(name: string, fn: () => void): void {
@@ -23,7 +22,12 @@ function test(name: string, fn: () => void): void {
 }
 
 const PLACE = { seq: 1, previous: GENESIS_HASH };
-const DRAFT: Draft = { at: 5, ...drafted("a") };
+const DRAFT: Draft = {
+  at: 5,
+  actor: "test",
+  command: "create_tasks",
+  events: [{ type: "tasks.created", tasks: [newTask("a")] }],
+};
 
 test("every record is read as it was written, through UTF-8", () => {
   fc.assert(
