@@ -9,10 +9,10 @@ import {
   type GroupDependency,
   isList,
   meets,
-  readResult,
   type TaskDependency,
 } from "../../src/core/model/dependency.ts";
 import type { Event } from "../../src/core/messages/events.ts";
+import { valueOf } from "../../src/core/model/result.ts";
 import type { NewTask } from "../../src/core/model/task.ts";
 import type { TaskStatus } from "../../src/core/model/status.ts";
 
@@ -75,7 +75,7 @@ export function membersOf(ledger: Ledger, group: string): readonly Account[] {
 function isTaskMet(ledger: Ledger, { task, on = "completed", when }: TaskDependency): boolean {
   const { status = "pending", result = "" } = ledger.get(task) ?? {};
   const isSo = on === "finished" ? status !== "pending" && status !== "in_progress" : status === on;
-  return isSo && (when === undefined || meets(readResult(result), when));
+  return isSo && (when === undefined || meets(valueOf({ result }), when));
 }
 
 function isShareMet(ledger: Ledger, { at_least, of }: AtLeast): boolean {

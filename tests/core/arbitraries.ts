@@ -3,13 +3,8 @@
 import fc from "fast-check";
 import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
 import type { Changes } from "../../src/core/messages/events.ts";
-import {
-  type Dependency,
-  type JsonValue,
-  type Outcome,
-  OUTCOMES,
-  type ResultCondition,
-} from "../../src/core/model/dependency.ts";
+import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
+import type { JsonValue } from "../../src/core/model/result.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
 import { READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";

@@ -2,15 +2,16 @@
 
 import {
   type Dependency,
+  isDecidable,
   isList,
   meets,
   type Outcome,
   partsOf,
-  readResult,
   type ResultCondition,
   type Verdict,
 } from "../../src/core/model/dependency.ts";
 import type { Instance } from "../../src/core/model/instance.ts";
+import { valueOf } from "../../src/core/model/result.ts";
 import type { Standing, TaskStatus } from "../../src/core/model/status.ts";
 import type { Priority, Task } from "../../src/core/model/task.ts";
 import { conditionsOn } from "../../src/core/state/conditions.ts";
@@ -353,7 +354,8 @@ function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: 
   if (status === "pending" || status === "in_progress") return "unknown";
   if (on === "finished") return "true";
   if (on !== status) return status === "failed" || status === "cancelled" ? "blocked" : "not_taken";
-  return when === undefined || meets(readResult(result), when) ? "true" : "not_taken";
+  if (when === undefined || meets(valueOf({ result }), when)) return "true";
+  return isDecidable(valueOf({ result }), when) ? "not_taken" : "blocked";
 }
 
 /** Whether so many parts are true, or can be if all goes well, or can be if what is blocked is tried again. */

@@ -10,16 +10,41 @@ export type World = readonly Pick<Task, "id" | "status" | "group" | "result">[];
 /** A result that tests give, and conditions of which it is known which of these results meet them. */
 export const RESULTS = ['{"ok":true,"n":5}', '{"ok":false,"n":1}', "just text"] as const;
 
+interface KnownCondition {
+  readonly when: ResultCondition;
+  readonly metBy: readonly string[];
+  /** The results from which it cannot be decided. */
+  readonly undecidedBy: readonly string[];
+}
+
 /** Conditions, each with the results that meet it. */
-export const CONDITIONS: readonly { readonly when: ResultCondition; readonly metBy: readonly string[] }[] = [
-  { when: { pointer: "/ok", equals: true }, metBy: [RESULTS[0]] },
-  { when: { pointer: "/ok", not_equals: true }, metBy: [RESULTS[1], RESULTS[2]] },
-  { when: { pointer: "/n", greater_than: 3 }, metBy: [RESULTS[0]] },
-  { when: { pointer: "/n", less_than: 9 }, metBy: [RESULTS[0], RESULTS[1]] },
-  { when: { contains: "text" }, metBy: [RESULTS[2]] },
-  { when: { pointer: "/ok", exists: true }, metBy: [RESULTS[0], RESULTS[1]] },
-  { when: { pointer: "/none", exists: true }, metBy: [] },
+export const CONDITIONS: readonly KnownCondition[] = [
+  { when: { pointer: "/ok", equals: true }, metBy: [RESULTS[0]], undecidedBy: [RESULTS[2]] },
+  { when: { pointer: "/ok", not_equals: true }, metBy: [RESULTS[1], RESULTS[2]], undecidedBy: [RESULTS[2]] },
+  { when: { pointer: "/n", greater_than: 3 }, metBy: [RESULTS[0]], undecidedBy: [RESULTS[2]] },
+  { when: { pointer: "/n", less_than: 9 }, metBy: [RESULTS[0], RESULTS[1]], undecidedBy: [RESULTS[2]] },
+  { when: { contains: "text" }, metBy: [RESULTS[2]], undecidedBy: [] },
+  { when: { pointer: "/ok", exists: true }, metBy: [RESULTS[0], RESULTS[1]], undecidedBy: [RESULTS[2]] },
+  { when: { pointer: "/none", exists: true }, metBy: [], undecidedBy: [RESULTS[2]] },
 ];
+
+/** Whether a condition cannot be decided from a result. */
+export function isUndecided(when: ResultCondition, result: string): boolean {
+  return knownOf(when)?.undecidedBy.includes(result) === true;
+}
+
+function knownOf(when: ResultCondition): KnownCondition | undefined {
+  return CONDITIONS.find((each) => JSON.stringify(each.when) === JSON.stringify(when));
+}
+
+/** The conditions on a task's result that a dependency has. */
+export function conditionsOnTask(dependency: Dependency, id: string): readonly ResultCondition[] {
+  if (typeof dependency === "string" || "group" in dependency) return [];
+  if ("task" in dependency) return dependency.task === id && dependency.when !== undefined ? [dependency.when] : [];
+  if ("any" in dependency) return dependency.any.flatMap((part) => conditionsOnTask(part, id));
+  if ("all" in dependency) return dependency.all.flatMap((part) => conditionsOnTask(part, id));
+  return isList(dependency.of) ? dependency.of.flatMap((part) => conditionsOnTask(part, id)) : [];
+}
 
 /** What may still happen: nothing more; open tasks end as one likes; and failed and cancelled ones are retried. */
 type Hope = "as it is" | "open ones end well" | "failures are retried";
@@ -66,9 +91,10 @@ function hasEndedSo(
   hope: Hope,
 ): boolean {
   if (status === "pending" || status === "in_progress") return hope !== "as it is";
-  const isMeeting = status === "completed" && when !== undefined
-    ? CONDITIONS.some((each) => JSON.stringify(each.when) === JSON.stringify(when) && each.metBy.includes(result ?? ""))
-    : true;
+  const known = status === "completed" && when !== undefined ? knownOf(when) : undefined;
+  const isMeeting = known === undefined || known.metBy.includes(result ?? "");
+  // The task can be done again.
+  if (!isMeeting && known.undecidedBy.includes(result ?? "")) return hope === "failures are retried";
   if (on === "finished" || status === on) return isMeeting;
   return (status === "failed" || status === "cancelled") && hope === "failures are retried";
 }

@@ -10,7 +10,7 @@ import type { InstanceSettings, InstanceStatus } from "../../src/core/model/inst
 import type { RefusalCode } from "../../src/core/model/refusal.ts";
 import type { Readiness, TaskStatus } from "../../src/core/model/status.ts";
 import type { AttemptOutcome, NewTask } from "../../src/core/model/task.ts";
-import { hasCycle, naiveVerdict, namesIn } from "./naive_dependencies.ts";
+import { conditionsOnTask, hasCycle, isUndecided, naiveVerdict, namesIn } from "./naive_dependencies.ts";
 
 export interface ModelTask {
   said: NewTask;
@@ -208,8 +208,10 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       checkHeld(model, command, () => false);
       return {};
     case "complete_task":
-      if (isLate(fenced(model, command), command.instance)) return {};
-      checkHeld(model, command, ({ status, word }) => status === "completed" && word === command.result);
+      if (!isLate(fenced(model, command), command.instance)) {
+        checkHeld(model, command, ({ status, word }) => status === "completed" && word === command.result);
+      }
+      if (find(model, command.id).status !== "completed") checkDecides(model, command);
       return {};
     case "fail_task":
       if (command.isRetryable === true && hasFailedSo(fenced(model, command), command)) return {};
@@ -229,7 +231,7 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       return {};
     case "retry_task": {
       const task = find(model, command.id);
-      if (["in_progress", "completed"].includes(task.status)) throw new Refused("wrong_state");
+      if (task.status === "in_progress") throw new Refused("wrong_state");
       // It would end again at once, and in the same way.
       if (endIn(task, verdictIn(model, task)) === task.status) throw new Refused("wrong_state");
       return {};
@@ -254,6 +256,15 @@ function checkGraph(model: Model, tasks: readonly NewTask[]): void {
     throw new Refused("dependency_not_found");
   }
   if (hasCycle(tasks)) throw new Refused("cycle");
+}
+
+/** Refuses a result that cannot decide what a waiting task asks of it. */
+function checkDecides(model: Model, { id, result }: CommandOf<"complete_task">): void {
+  for (const task of model.tasks) {
+    const isWaiting = ["waiting", "blocked"].includes(readinessIn(model, task) ?? "");
+    const asked = isWaiting ? task.said.dependencies.flatMap((each) => conditionsOnTask(each, id)) : [];
+    if (asked.some((when) => isUndecided(when, result))) throw new Refused("invalid_value");
+  }
 }
 
 function fenced(model: Model, { id, attempt }: Holding): ModelTask {
@@ -484,7 +495,7 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
         return;
       }
       if (task.holder !== undefined && task.last?.attempt !== task.attempt) {
-        const outcome = task.status === "failed" ? "failed" : "cancelled";
+        const outcome = task.status === "failed" || task.status === "completed" ? task.status : "cancelled";
         task.last = { attempt: task.attempt, instance: task.holder, outcome, word: task.word };
       }
       Object.assign(task, goneBack(at), { failures: 0, retryAt: 0 });

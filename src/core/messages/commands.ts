@@ -79,8 +79,11 @@ export interface Commands {
   };
   /** End a pending or held task without a result. */
   cancel_task: { input: { readonly id: string; readonly reason?: string }; answer: TaskView };
-  /** Make a failed, cancelled or skipped task pending again. */
-  retry_task: { input: { readonly id: string }; answer: TaskView };
+  /**
+   * Make an ended task pending again. Dependents that wait for a completed one wait again; skipped ones stay skipped, and
+   * those that have started are named.
+   */
+  retry_task: { input: { readonly id: string }; answer: Retried };
   /** Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. */
   bulk_update: {
     input: { readonly filter: TaskFilter; readonly action: BulkAction; readonly isAtomic: boolean };
@@ -188,6 +191,8 @@ export type Claim =
       readonly moreInputs: number;
       /** The attempt before this one. */
       readonly previous?: Attempt;
+      /** JSON Pointers that the result must have, as dependents decide by them (the first few). */
+      readonly resultMustHave?: readonly string[];
       /** The instance held the task before it claimed it again by name: nothing was changed. */
       readonly isRepeated?: true;
     }
@@ -212,8 +217,11 @@ export interface NoTasks {
   /** Tasks in progress (the first few), and the number of all. */
   readonly running: readonly { readonly id: string; readonly assignedTo: string }[];
   readonly runningCount: number;
-  /** Failed or cancelled tasks that block others (the first few), and the number of blocked tasks. */
-  readonly blockedBy: readonly { readonly id: string; readonly status: "failed" | "cancelled" }[];
+  /**
+   * Failed or cancelled tasks, or completed ones with a result that cannot be read, that block others (the first few), and
+   * the number of blocked tasks.
+   */
+  readonly blockedBy: readonly { readonly id: string; readonly status: "failed" | "cancelled" | "completed" }[];
   readonly blockedCount: number;
   /** Tasks that the asking instance holds (the first few). */
   readonly holding: readonly string[];
@@ -263,6 +271,14 @@ export interface Unmatched {
 export interface Urgent {
   readonly id: string;
   readonly description: string;
+}
+
+/** A task that is pending again. */
+export interface Retried {
+  readonly task: TaskView;
+  /** Dependents that run or have ended, which go on as they are (the first few), if the task was completed. */
+  readonly started: readonly { readonly id: string; readonly status: Task["status"] }[];
+  readonly startedCount: number;
 }
 
 export interface Completion {

@@ -5,6 +5,7 @@
 
 import type { Via } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
+import type { JsonValue } from "../model/result.ts";
 import type { Group, GroupSettings } from "../model/group.ts";
 import type { InstanceSettings } from "../model/instance.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
@@ -55,6 +56,8 @@ export type Event =
     readonly instance: string;
     readonly attempt: number;
     readonly result: string;
+    /** The value that conditions read, if the result is not JSON itself and has it in a Markdown fence. */
+    readonly value?: JsonValue;
   }
   | {
     readonly type: "task.failed";

@@ -3,6 +3,7 @@
  * verdicts combine. `state/conditions.ts` connects them to the task graph.
  */
 
+import { hasParts, type JsonValue } from "./result.ts";
 import type { TaskStatus } from "./status.ts";
 
 /** The end of a task that a dependency requires; `finished` is any end. */
@@ -41,17 +42,9 @@ export interface AtLeast {
   readonly of: readonly Dependency[] | GroupDependency;
 }
 
-/** A JSON value. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
-
 /**
- * A condition on a result: exactly one comparison. A result that is valid JSON is compared as JSON, any other as text.
+ * A condition on a result: exactly one comparison. A result that is JSON, or has JSON in a Markdown fence, is compared as
+ * JSON, any other as text.
  * `pointer` is a JSON Pointer (RFC 6901) into the result; absent, the whole result is compared.
  */
 export interface ResultCondition {
@@ -109,7 +102,7 @@ export function neededOf(atLeast: number | string, total: number): number {
   return Math.ceil(Math.round(Number(atLeast.slice(0, -1)) * 10_000) * total / 1_000_000);
 }
 
-/** Whether a result, parsed by {@link readResult}, meets a condition. */
+/** Whether the value of a result meets a condition. */
 export function meets(result: JsonValue, condition: ResultCondition): boolean {
   const value = resolvePointer(result, condition.pointer ?? "");
   if (condition.exists !== undefined) return (value !== undefined) === condition.exists;
@@ -124,15 +117,17 @@ export function meets(result: JsonValue, condition: ResultCondition): boolean {
   return typeof value === "string" && typeof contains === "string" && value.includes(contains);
 }
 
-/** A result as a JSON value: parsed if it is valid JSON, else the text itself. */
-export function readResult(result: string): JsonValue {
-  try {
-    // JSON.parse returns nothing but JSON values.
-    return JSON.parse(result) as JsonValue;
-  } catch {
-    // Most results are texts.
-    return result;
-  }
+/**
+ * Whether the value of a result has what a condition asks for: the part that `pointer` names, and a number or text where
+ * these are compared. If not, nobody can tell whether the condition holds.
+ */
+export function isDecidable(result: JsonValue, condition: ResultCondition): boolean {
+  const { pointer = "", exists, greater_than, less_than } = condition;
+  if (pointer !== "" && !hasParts(result)) return false;
+  if (exists !== undefined) return true;
+  const value = resolvePointer(result, pointer);
+  const bound = greater_than ?? less_than;
+  return value !== undefined && (bound === undefined || typeof value === typeof bound);
 }
 
 /** Dependencies in the form in which they are stored: the shortest one, each plain id once. */
@@ -183,7 +178,8 @@ export function describe(dependency: Dependency): string {
 /** How many parts of an expression its description names at most. */
 const MAX_DESCRIBED = 5;
 
-function describeCondition(condition: ResultCondition): string {
+/** A condition in a few words. */
+export function describeCondition(condition: ResultCondition): string {
   const comparison = COMPARISONS.find((name) => condition[name] !== undefined) ?? "exists";
   return `${condition.pointer ?? "result"} ${comparison} ${JSON.stringify(condition[comparison])}`;
 }

@@ -93,6 +93,9 @@ export const MAX_PAST_ATTEMPTS = 10;
 /** Most removed ids whose last attempts are remembered; for others, new attempts start above all forgotten ones. */
 export const MAX_REMOVED_ATTEMPTS = 10_000;
 
+/** Most characters of the result of a completed attempt that a task remembers after it was opened again. */
+export const MAX_PAST_RESULT_CHARACTERS = 4 * 1024;
+
 /** How many tasks of equal rank are examined for one that continues the instance's work. */
 export const MAX_EQUALS = 16;
 

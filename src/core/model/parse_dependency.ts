@@ -7,12 +7,12 @@ import {
   COMPARISONS,
   type Dependency,
   type GroupDependency,
-  type JsonValue,
   normalize,
   type Outcome,
   OUTCOMES,
   type ResultCondition,
 } from "./dependency.ts";
+import type { JsonValue } from "./result.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCY_DEPTH } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { shortened } from "./text.ts";

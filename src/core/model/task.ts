@@ -4,6 +4,7 @@
  */
 
 import type { Dependency } from "./dependency.ts";
+import type { JsonValue } from "./result.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
 
 /** The priority of a task: see `claimBoostMs` for its effect. */
@@ -65,8 +66,8 @@ export interface NewTask extends TaskSettings {
   readonly dependencies: readonly Dependency[];
 }
 
-/** How an attempt ended that did not complete its task. */
-export type AttemptOutcome = "failed" | "expired" | "lost" | "released" | "cancelled";
+/** How an attempt ended. `completed` if the task was completed and then opened again. */
+export type AttemptOutcome = "failed" | "expired" | "lost" | "released" | "cancelled" | "completed";
 
 /** An attempt that is over. All times are milliseconds since the Unix epoch. */
 export interface Attempt {
@@ -75,7 +76,7 @@ export interface Attempt {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: AttemptOutcome;
-  /** Its error or reason, else the holder's last progress message. */
+  /** Its error, its reason or the beginning of its result, else the holder's last progress message. */
   readonly message?: string;
 }
 
@@ -94,6 +95,8 @@ export interface Task extends NewTask {
   readonly assignedTo?: string;
   /** The result that the completing instance gave. */
   readonly result?: string;
+  /** The value that conditions read, if the result is not JSON itself and has it in a Markdown fence. */
+  readonly value?: JsonValue;
   /** The error that the failing instance gave, or the rule that failed the task. */
   readonly error?: string;
   /** Why it was released, cancelled or skipped. */

@@ -8,6 +8,7 @@ import { normalize } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
+import { fencedValue, valueOf } from "../model/result.ts";
 import type { Attempt, Task } from "../model/task.ts";
 import { head } from "../model/text.ts";
 import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
@@ -18,6 +19,7 @@ import { asksOf, endsAgain } from "../views/roots.ts";
 import { unlockedBy } from "../views/unlocked.ts";
 import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
+import { checkDecides } from "./checks/result.ts";
 import { claimRefusal } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
@@ -54,10 +56,13 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const isLate = lateAttempt(named, instance) !== undefined;
     const task = isLate ? named : heldTask(state, command, { action: "complete", isRepeat, ...context });
     checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
+    const value = fencedValue(result);
+    const read = { result, ...(value !== undefined && { value }) };
+    if (task.status !== "completed") checkDecides(findTask(state, id), valueOf(read));
     return {
       events: task.status === "completed"
         ? []
-        : [{ type: "task.completed", id, instance, attempt: task.attempt, result }],
+        : [{ type: "task.completed", id, instance, attempt: task.attempt, ...read }],
       answer: (after) => ({
         completed: viewIn(after, id),
         ...unlockedBy(findTask(after, id)),

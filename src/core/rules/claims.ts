@@ -14,6 +14,7 @@ import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { findTask } from "../state/lookup.ts";
 import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
+import { pointersNeeded } from "../state/result_needs.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { timeAfter } from "../state/timers.ts";
@@ -53,6 +54,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
     }
     const { task } = node;
     const previous = task.pastAttempts?.at(-1);
+    const pointers = pointersNeeded(node);
     const isRepeated = task.status === "in_progress";
     return {
       events: isRepeated ? [] : [claimEvent(task, instance, context)],
@@ -60,6 +62,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
         ...(previous !== undefined && { previous }),
+        ...(pointers.length > 0 && { resultMustHave: pointers }),
         ...(isRepeated && { isRepeated }),
         ...told,
       }),

@@ -16,6 +16,7 @@ import {
   MAX_TASKS,
   MAX_TIME_MS,
 } from "../model/limits.ts";
+import { fencedValue } from "../model/result.ts";
 import type { Task } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
@@ -26,7 +27,7 @@ export const importDeciders: Deciders<"import_tasks"> = {
   import_tasks(state, { tasks, firstOrder, isCheck }) {
     const isTooLate = firstOrder !== undefined && firstOrder !== state.nextOrder;
     if (tasks.length === 0 || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
-    const normal = tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
+    const normal = tasks.map(withValue).map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
     const newGroups = checkImport(state, normal);
     return {
       events: isCheck === true ? [] : [
@@ -42,6 +43,12 @@ export const importDeciders: Deciders<"import_tasks"> = {
 function aboveRemoved(state: ReadonlyState, task: Task): Task {
   const attempt = startingAttempt(state.removed, task.id);
   return attempt <= task.attempt ? task : { ...task, attempt };
+}
+
+/** The task with the value that conditions read, if its result has it in a fence. */
+function withValue({ value: _, ...task }: Task): Task {
+  const value = fencedValue(task.result ?? "");
+  return { ...task, ...(value !== undefined && { value }) };
 }
 
 /** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */

@@ -67,9 +67,16 @@ export const taskDeciders: Deciders<
 
   retry_task(state, { id }, { now }) {
     const node = findTask(state, id);
+    const started = node.task.status === "completed" ? startedDependents(node) : [];
     return {
-      events: retryEvents(state, node, { now, endsAgain: endsAgain(node) }),
-      answer: (after) => viewIn(after, id),
+      events: node.task.status === "completed"
+        ? [{ type: "task.retried", id }]
+        : retryEvents(state, node, { now, endsAgain: endsAgain(node) }),
+      answer: (after) => ({
+        task: viewIn(after, id),
+        started: started.slice(0, MAX_NAMED).map(({ task: { id, status } }) => ({ id, status })),
+        startedCount: started.length,
+      }),
     };
   },
 };
@@ -129,7 +136,7 @@ interface Retry {
 }
 
 /**
- * Retries a task that failed, was cancelled or skipped; ends the back-off of a pending one. Refused if its dependencies
+ * Retries a task that failed, was cancelled or skipped, but no completed one; ends the back-off of a pending one. Refused if its dependencies
  * would end the task in the same status at once.
  */
 export function retryEvents(
@@ -143,7 +150,7 @@ export function retryEvents(
     throw wrongState(
       "retry",
       task,
-      "only failed, cancelled and skipped tasks can be retried",
+      "only failed, cancelled and skipped tasks can be retried together",
       remediesForStatus(state, node),
     );
   }
@@ -198,6 +205,13 @@ export function remediesToDetach(start: ReadonlyTaskNode, change: "dependencies"
 /** The tasks that depend on a task, by its plain id or an expression. */
 function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
   return new Set([...node.dependents, ...Array.from(node.subscribers, (condition) => condition.root)]);
+}
+
+/** The dependents that run or have ended otherwise than skipped, in the order of creation. */
+function startedDependents(node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
+  return inOrderOfCreation(
+    Array.from(dependentsOf(node)).filter(({ task: { status } }) => status !== "pending" && status !== "skipped"),
+  );
 }
 
 /** The settings that differ from those of a task. */

@@ -7,16 +7,16 @@ import {
   combine,
   type Dependency,
   type GroupDependency,
+  isDecidable,
   isList,
-  type JsonValue,
   meets,
   neededOf,
   partsOf,
-  readResult,
   type TaskDependency,
   TRUTH_TABLE,
   type Verdict,
 } from "../model/dependency.ts";
+import { type JsonValue, valueOf } from "../model/result.ts";
 import type { TaskStatus } from "../model/status.ts";
 import {
   type Branch,
@@ -78,11 +78,15 @@ export function updateSubscriptions(
   }
 }
 
-/** The verdict of a condition on a task. `result` parses the task's result, once for all conditions. */
+/**
+ * The verdict of a condition on a task. `result` parses the task's result, once for all conditions. A result that cannot
+ * decide the condition blocks: the task can be done again.
+ */
 export function taskVerdict({ source, on, when }: TaskCondition, result: () => JsonValue): Verdict {
   const verdict = TRUTH_TABLE[on][source.task.status];
   if (when === undefined || verdict !== "true") return verdict;
-  return meets(result(), when) ? "true" : "not_taken";
+  if (meets(result(), when)) return "true";
+  return isDecidable(result(), when) ? "not_taken" : "blocked";
 }
 
 /**
@@ -141,10 +145,10 @@ export function countVerdict(
   else if (verdict === "not_taken") counts.notTaken += change;
 }
 
-/** A task's result as JSON, parsed at the first call. */
+/** The value of a task's result, parsed at the first call. */
 export function resultOf(node: TaskNode): () => JsonValue {
   let value: JsonValue | undefined;
-  return () => value ??= readResult(node.task.result ?? "");
+  return () => value ??= valueOf(node.task);
 }
 
 function connectPart(

@@ -2,7 +2,8 @@
  * The edges of the task graph: what a task waits for, by plain ids and by expressions.
  */
 
-import { type JsonValue, TRUTH_TABLE } from "../model/dependency.ts";
+import { TRUTH_TABLE } from "../model/dependency.ts";
+import type { JsonValue } from "../model/result.ts";
 import { connectCondition, countVerdict, disconnectCondition, resultOf, type Sources } from "./conditions.ts";
 import { type GroupNode, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
 

@@ -4,8 +4,9 @@
  */
 
 import type { Changes, CreatedTask, Event, EventOf, JournalRecord } from "../messages/events.ts";
-import { MAX_PAST_ATTEMPTS } from "../model/limits.ts";
+import { MAX_PAST_ATTEMPTS, MAX_PAST_RESULT_CHARACTERS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
+import { head } from "../model/text.ts";
 import { announce, announceAll } from "./announcements.ts";
 import { correctClock } from "./clock_correction.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
@@ -187,7 +188,9 @@ function progressed(task: Task, { percent, message }: EventOf<"task.progressed">
 
 function completed(task: Task, event: EventOf<"task.completed">, at: number): Task {
   const { error: _e, retryAt: _r, ...rest } = withoutAttempt(resumed(task, event.attempt));
-  return { ...rest, status: "completed", assignedTo: event.instance, result: event.result, finishedAt: at };
+  const { instance, result, value } = event;
+  const read = value !== undefined && { value };
+  return { ...rest, status: "completed", assignedTo: instance, result, ...read, finishedAt: at };
 }
 
 function failed(task: Task, { instance, error }: EventOf<"task.failed">, at: number): Task {
@@ -240,9 +243,12 @@ function pending(
 }
 
 function retried(task: Task, at: number): Task {
-  const outcome = task.status === "failed" ? "failed" : "cancelled";
-  const before = remember(task, task.finishedAt ?? at, { outcome, message: task.error ?? task.reason });
-  const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...rest } = before;
+  const { status, result, error, reason } = task;
+  const outcome = status === "failed" || status === "completed" ? status : "cancelled";
+  const message = status === "completed" ? head(result ?? "", MAX_PAST_RESULT_CHARACTERS) : error ?? reason;
+  const before = remember(task, task.finishedAt ?? at, { outcome, message });
+  const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...open } = before;
+  const { result: _s, value: _v, ...rest } = open;
   return { ...rest, status: "pending", pendingAt: at };
 }
 

@@ -3,14 +3,8 @@
  * The rules for new tasks check the result: existing dependencies, no cycles, limits of settings.
  */
 
-import {
-  type Dependency,
-  type GroupDependency,
-  isList,
-  type JsonValue,
-  normalize,
-  type ResultCondition,
-} from "../model/dependency.ts";
+import { type Dependency, type GroupDependency, isList, normalize, type ResultCondition } from "../model/dependency.ts";
+import type { JsonValue } from "../model/result.ts";
 import { MAX_DESCRIPTION_BYTES } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";

@@ -85,10 +85,12 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   }
 }
 
-/** The remedies that change a task's status. A completed task cannot change: another one can take its place. */
+/** The remedies that change a task's status. A completed task can be done again, or another one can take its place. */
 export function remediesForStatus(state: ReadonlyState, node: ReadonlyTaskNode): readonly Remedy[] {
   const { id, status } = node.task;
-  return status === "completed" ? [{ type: "create_task", insteadOf: id }] : reasonOf(state, node).remedies;
+  return status === "completed"
+    ? [{ type: "retry_task", id }, { type: "create_task", insteadOf: id }]
+    : reasonOf(state, node).remedies;
 }
 
 /** The reason of an ended task. A retry is its remedy, unless its dependencies would end it again at once. */

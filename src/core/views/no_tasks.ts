@@ -183,7 +183,10 @@ function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
   return buckets.flatMap((bucket) => limitsOf(firstTaskOf(bucket)));
 }
 
-/** The failed and cancelled tasks that the first `MAX_SCANNED` blocked tasks depend on, each once. */
+/**
+ * The failed and cancelled tasks, and the completed ones with a result that cannot be read, that the first `MAX_SCANNED`
+ * blocked tasks depend on, each once.
+ */
 function* blockers(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
   const groups = new Set<unknown>();
@@ -194,7 +197,7 @@ function* blockers(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]>
         groups.add(blocker.condition.source);
       }
       for (const { task: { id, status } } of tasksOf(blocker)) {
-        if (seen.has(id) || (status !== "failed" && status !== "cancelled")) continue;
+        if (seen.has(id) || (status !== "failed" && status !== "cancelled" && status !== "completed")) continue;
         seen.add(id);
         yield { id, status };
       }

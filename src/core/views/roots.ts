@@ -9,7 +9,7 @@ import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts
 import type { Task } from "../model/task.ts";
 import { nameSome, take } from "../model/text.ts";
 import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
-import { unreachableEnd } from "../state/conditions.ts";
+import { unreachableEnd, verdictOf } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstHeldBy } from "../state/lookup.ts";
 import { isDraining, mayClaimMore } from "../state/next_claim.ts";
@@ -68,8 +68,8 @@ export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
     if (!seen.has(node)) {
       seen.add(node);
       if (hasDecidingDependencies(step.value)) path.push(rootsBehind(last = node, isNew));
-      // A completed task stays completed, so it has no remedy.
-      else if (node.task.status !== "completed") tasks.push(step.value);
+      // A completed task has no remedy, unless its result cannot be read.
+      else if (node.task.status !== "completed" || verdictOf(step.value.waiter) === "blocked") tasks.push(step.value);
     }
   }
   const isCut = path.length > 0;
@@ -79,12 +79,17 @@ export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
 /** The roots in words; never empty. */
 export function describeRoots({ tasks, groups, isCut, further }: Roots): string {
   const names = [
-    ...tasks.map(({ node }) => `${node.task.id} (${readinessOf(node) ?? node.task.status})`),
+    ...tasks.map(({ node }) => `${node.task.id} (${stateOf(node)})`),
     ...groups.map(({ source }) => `more tasks in group ${source.group.id}`),
   ];
   if (further !== undefined) return `tasks that ${further.task.id} depends on, too many to examine`;
   if (names.length === 0) return "dependencies that nothing can meet any more";
   return nameSome(names) + (isCut && names.length <= MAX_NAMED ? ", and perhaps others" : "");
+}
+
+function stateOf(node: ReadonlyTaskNode): string {
+  const { status } = node.task;
+  return status === "completed" ? "completed, but its result cannot be read" : readinessOf(node) ?? status;
 }
 
 /** The remedies for all roots. Each helps alone. */
@@ -99,6 +104,10 @@ export function remediesForRoots(state: ReadonlyState, { tasks, groups, further 
 /** The remedies that let a root proceed, or end it as its dependent requires. */
 function remediesForRoot(state: ReadonlyState, { node, wanted, waiter }: Root): readonly Remedy[] {
   const { id, status, assignedTo = "" } = node.task;
+  if (status === "completed") {
+    const change: Remedy = { type: "update_task", id: waiter.task.id, change: "dependencies" };
+    return [{ type: "retry_task", id }, ...(waiter.task.status === "pending" ? [change] : [])];
+  }
   if (status === "failed" || status === "cancelled" || status === "skipped") return [{ type: "retry_task", id }];
   // Only its own dependencies can make a task skipped.
   if (wanted === "skipped") return [{ type: "update_task", id: waiter.task.id, change: "dependencies" }];

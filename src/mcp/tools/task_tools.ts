@@ -126,11 +126,18 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "retry_task",
-    description: "Make a failed, cancelled or skipped task pending again, or end its back-off.",
+    description: "Make an ended task pending again, a completed one too, or end its back-off.",
     input: { task_id: taskId },
     annotations: adds,
     async run({ task_id }, { execute }) {
-      return taskAnswer(await execute({ type: "retry_task", id: task_id }));
+      const { task, started, startedCount } = await execute({ type: "retry_task", id: task_id });
+      return {
+        json: {
+          ...presentCompact(task),
+          ...(startedCount > 0 && { started_dependents: started, started_count: startedCount }),
+        },
+        ...(startedCount > 0 && { note: "Dependents that have started go on: retry_task does them again." }),
+      };
     },
   }),
   defineTool({

@@ -182,13 +182,14 @@ function claimAnswer(claim: Claim, notes: readonly (string | undefined)[]): Tool
       ...noteOf(notes),
     };
   }
-  const { task, inputs, moreInputs, previous } = claim;
+  const { task, inputs, moreInputs, previous, resultMustHave } = claim;
   return {
     json: {
       ...presentTask(task),
       ...(inputs.length > 0 && { inputs }),
       ...(moreInputs > 0 && { more_inputs: moreInputs }),
       ...(previous !== undefined && { previous: presentAttempt(previous) }),
+      ...(resultMustHave !== undefined && { result_must_have: resultMustHave }),
       ...lost,
     },
     ...noteOf([

@@ -23,7 +23,7 @@ const attemptSchema = z.object({
   instance: z.string(),
   startedAt: time,
   endedAt: time,
-  outcome: z.enum(["failed", "expired", "lost", "released", "cancelled"]),
+  outcome: z.enum(["failed", "expired", "lost", "released", "cancelled", "completed"]),
   message: z.string().optional(),
 });
 
@@ -60,6 +60,8 @@ const taskSchema = settingsSchema.extend({
   dependencies: z.array(z.unknown()).nullish(),
   assignedTo: z.string().nullish(),
   result: z.unknown().optional(),
+  /** Follows from the result. */
+  value: z.unknown().optional(),
   error: z.string().nullish(),
   reason: z.string().nullish(),
   attempt: z.int().nonnegative().optional(),

@@ -11,13 +11,13 @@ import {
   normalize,
   type Outcome,
   OUTCOMES,
-  readResult,
   referencesOf,
   type ResultCondition,
   TRUTH_TABLE,
   type Verdict,
 } from "../../../src/core/model/dependency.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../../src/core/model/limits.ts";
+import { valueOf } from "../../../src/core/model/result.ts";
 import { parseDependencies } from "../../../src/core/model/parse_dependency.ts";
 import type { RefusalCode } from "../../../src/core/model/refusal.ts";
 import { TASK_STATUSES, type TaskStatus } from "../../../src/core/model/status.ts";
@@ -196,7 +196,7 @@ Deno.test({
       [{ pointer: "", exists: true }, true],
     ];
     for (const [condition, isMet] of table) {
-      assertEquals(meets(readResult(result), condition), isMet, JSON.stringify(condition));
+      assertEquals(meets(valueOf({ result }), condition), isMet, JSON.stringify(condition));
     }
   },
 });
@@ -218,7 +218,7 @@ Deno.test({
       ["null", { equals: null }, true],
     ];
     for (const [result, condition, isMet] of table) {
-      assertEquals(meets(readResult(result), condition), isMet, `${result}: ${JSON.stringify(condition)}`);
+      assertEquals(meets(valueOf({ result }), condition), isMet, `${result}: ${JSON.stringify(condition)}`);
     }
   },
 });

@@ -17,6 +17,8 @@ import { explain, reasonOf } from "../../../src/core/views/explain.ts";
 import { noTasks, noTasksReason } from "../../../src/core/views/no_tasks.ts";
 import { crowds, gatherings, INSTANCES, type Turn, turns } from "../arbitraries.ts";
 import { claim, contextAt, create, fail, newTask, run, stateAfter, times } from "../given.ts";
+import { findTask } from "../../../src/core/state/lookup.ts";
+import { decidingResult } from "../deciding_result.ts";
 import { play } from "../play.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -92,7 +94,9 @@ for (const [kind, histories, numRuns] of HISTORIES) {
       fc.assert(
         fc.property(histories(), fc.func(fc.boolean()), (turns, isAsked) => {
           const state = play(turns);
-          const ids = [...state.tasks.keys()].filter((id) => isAsked(id));
+          // A bulk retry opens no completed task.
+          const isOver = (id: string) => state.tasks.get(id)?.task.status === "completed";
+          const ids = [...state.tasks.keys()].filter((id) => isAsked(id) && !isOver(id));
           const before = new Map(Array.from(state.tasks.values(), ({ task }) => [task.id, task]));
           const filter = { ids };
           const { answer } = run(
@@ -433,11 +437,11 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
       return [[{ type: "update_task", id, settings }]];
     }
     case "end_task":
-      return endsOf(remedy.id, remedy.instance, remedy.how).map((end) => [end]);
+      return endsOf(state, remedy, remedy.instance).map((end) => [end]);
     case "claim_task": {
       const { id, asks: { instance = STRANGER, roles, capabilities }, how } = remedy;
       const claiming: Command = { type: "claim_task", instance, id, roles, capabilities };
-      return how === undefined ? [[claiming]] : endsOf(id, instance, how).map((end) => [claiming, end]);
+      return how === undefined ? [[claiming]] : endsOf(state, { id, how }, instance).map((end) => [claiming, end]);
     }
     case "offer":
       return [[{ type: "claim_task", instance: by, roles: remedy.roles, capabilities: remedy.capabilities }]];
@@ -464,10 +468,16 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
   }
 }
 
-function endsOf(id: string, instance: string, how: End): readonly Command[] {
-  const complete: Command = { type: "complete_task", id, instance, result: "done" };
+function endsOf(
+  state: State,
+  { id, how }: { readonly id: string; readonly how: End },
+  instance: string,
+): readonly Command[] {
+  const result = decidingResult(findTask(state, id));
+  // Where dependents ask for what no result can have, only the other ends are left.
+  const complete: readonly Command[] = result === undefined ? [] : [{ type: "complete_task", id, instance, result }];
   const fail: Command = { type: "fail_task", id, instance, error: "broken" };
-  return how === "completed" ? [complete] : how === "failed" ? [fail] : [complete, fail, { type: "cancel_task", id }];
+  return how === "completed" ? complete : how === "failed" ? [fail] : [...complete, fail, { type: "cancel_task", id }];
 }
 
 /** No sentence has a hole where a name should be. */

@@ -310,7 +310,7 @@ Deno.test({
     assertEquals(taskOf(state, "fix").reason, 'It depends on review when /verdict equals "changes"');
     end(state, "merge", 9);
     assertEquals(standing(state, "end"), "ready");
-    const neither = stateAfter(tasks, ...work("x", "review", "no JSON"));
+    const neither = stateAfter(tasks, ...work("x", "review", '{"verdict":"unsure"}'));
     assertEquals(["fix", "merge", "after fix", "end"].map((id) => standing(neither, id)), times(4, () => "skipped"));
   },
 });

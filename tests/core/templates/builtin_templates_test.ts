@@ -6,11 +6,11 @@ import {
   meets,
   neededOf,
   partsOf,
-  readResult,
   referencesOf,
   TRUTH_TABLE,
   type Verdict,
 } from "../../../src/core/model/dependency.ts";
+import { valueOf } from "../../../src/core/model/result.ts";
 import type { TaskStatus } from "../../../src/core/model/status.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
 import type { Template } from "../../../src/core/model/template.ts";
@@ -258,7 +258,7 @@ function verdictOf(dependency: Dependency, ends: ReadonlyMap<string, End>): Verd
     const end = ends.get(dependency.task);
     if (end === undefined) return "unknown";
     if (typeof end === "string") return TRUTH_TABLE[dependency.on ?? "completed"][end];
-    if (dependency.when !== undefined) return meets(readResult(end.result), dependency.when) ? "true" : "not_taken";
+    if (dependency.when !== undefined) return meets(valueOf(end), dependency.when) ? "true" : "not_taken";
     return TRUTH_TABLE[dependency.on ?? "completed"].completed;
   }
   assert(!("group" in dependency), "no built-in template waits for groups");

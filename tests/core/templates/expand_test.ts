@@ -1,7 +1,8 @@
 /** Shows which templates can be saved, and which tasks they become. */
 
 import fc from "fast-check";
-import { type Dependency, type JsonValue, referencesOf } from "../../../src/core/model/dependency.ts";
+import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
+import type { JsonValue } from "../../../src/core/model/result.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_ID_CHARACTERS } from "../../../src/core/model/limits.ts";
 import { Refusal, type RefusalCode } from "../../../src/core/model/refusal.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
