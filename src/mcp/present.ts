@@ -53,6 +53,8 @@ export const TASK_FIELDS = [
   "deadline",
   "failOnDeadline",
   "ifUnreachable",
+  "refs",
+  "version",
   "attempt",
   "failures",
   "leaseUntil",

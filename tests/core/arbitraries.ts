@@ -365,7 +365,10 @@ export function command(words: Words): fc.Arbitrary<Command> {
     update_task: optional({ type: fc.constant("update_task"), id }, {
       description: text,
       dependencies,
-      settings: changes(settings(words), ["group", "priority", "locks", "deadline", "notBefore", "assignTo"]),
+      addDependencies: dependencies,
+      removeDependencies: dependencies,
+      ifVersion: positive(3),
+      settings: changes(settings(words), ["group", "priority", "locks", "deadline", "notBefore", "assignTo", "refs"]),
     }),
     delete_task: record({ type: fc.constant("delete_task"), id }),
     claim_task: optional({ type: fc.constant("claim_task"), instance }, { id, ...offer }),
@@ -514,6 +517,7 @@ function settings({ group, instance, name, number }: Words): fc.Arbitrary<TaskSe
     deadline: time,
     failOnDeadline: fc.boolean(),
     ifUnreachable: fc.constantFrom("skip", "fail"),
+    refs: fc.dictionary(fc.constantFrom("issue", "pr"), name, { maxKeys: 2, noNullPrototype: true }),
   };
   // Those that matter to claims more often.
   const keys = [

@@ -178,8 +178,16 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       return {};
     case "update_task": {
       const task = find(model, command.id);
-      if (task.status !== "pending") throw new Refused("wrong_state");
-      checkGraph(model, model.tasks.map((each) => each === task ? updated(task.said, command) : each.said));
+      const next = updated(task.said, command);
+      const different = [
+        ...differentKeys(task.said, next),
+        ...command.description === undefined ? [] : ["description"],
+      ];
+      const isFree = (key: string) => task.status !== "completed" && CHANGEABLE_WHILE_RUNNING.includes(key);
+      if (["in_progress", "completed"].includes(task.status) && !different.every(isFree)) {
+        throw new Refused("wrong_state");
+      }
+      checkGraph(model, model.tasks.map((each) => each === task ? next : each.said));
       return {};
     }
     case "delete_task": {
@@ -444,7 +452,12 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       return;
     case "update_task": {
       const task = find(model, command.id);
-      task.said = updated(task.said, command);
+      const before = task.said;
+      task.said = updated(before, command);
+      const { timeoutMs } = task.said;
+      if (task.status === "in_progress" && timeoutMs !== undefined && timeoutMs !== before.timeoutMs) {
+        task.leaseUntil = at + timeoutMs;
+      }
       return;
     }
     case "delete_task":
@@ -561,6 +574,22 @@ function updated(said: NewTask, { dependencies, settings }: CommandOf<"update_ta
     ...merged(said, settings ?? {}),
     ...(dependencies !== undefined && { dependencies: normalize(dependencies) }),
   };
+}
+
+/** What can be changed of a running task. */
+const CHANGEABLE_WHILE_RUNNING = [
+  "priority",
+  "deadline",
+  "failOnDeadline",
+  "timeoutMs",
+  "maxAttempts",
+  "backoff",
+  "refs",
+];
+
+function differentKeys(before: NewTask, after: NewTask): readonly string[] {
+  const valueIn = (task: NewTask, key: string) => JSON.stringify(new Map(Object.entries(task)).get(key));
+  return Object.keys({ ...before, ...after }).filter((key) => valueIn(before, key) !== valueIn(after, key));
 }
 
 /** Null removes. */

@@ -37,6 +37,7 @@ const SETTINGS: Args = {
   deadline: "2026-12-01",
   fail_on_deadline: true,
   if_unreachable: "skip",
+  refs: { issue: "7" },
 };
 
 const FILTER: Args = { status: ["in_progress"], assigned_to: "ann", group: "g", priority: "high", overdue: true };
@@ -47,6 +48,9 @@ const CASES: readonly Case[] = [
   { tool: "create_tasks", args: { tasks: [{ id: "new", description: "x", ...SETTINGS }] } },
   { tool: "update_task", args: { task_id: "plain", description: "x", ...SETTINGS } },
   { tool: "update_task", args: { task_id: "set", clear: ["priority"] } },
+  { tool: "update_task", args: { task_id: "plain", add_dependencies: ["done"] } },
+  { tool: "update_task", args: { task_id: "plain", if_version: 9 } },
+  { tool: "update_task", args: { task_id: "waiting", remove_dependencies: ["plain"] } },
   { tool: "delete_task", args: { task_id: "plain" } },
   { tool: "cancel_task", args: { task_id: "plain", reason: "why" } },
   { tool: "cancel_task", args: { task_id: "cancelled", reason: "another" } },
@@ -67,6 +71,7 @@ const CASES: readonly Case[] = [
   { tool: "report_progress", args: { ...HELD, percent: 5, message: "half" } },
   { tool: "report_progress", args: { ...HELD, attempt: 1 } },
   { tool: "complete_task", args: { ...HELD, result: "x", attempt: 1 } },
+  { tool: "complete_task", args: { ...HELD, result: "x", refs: { pr: "9" } } },
   { tool: "fail_task", args: { ...HELD, error: "x", retryable: true } },
   { tool: "fail_task", args: { ...HELD, error: "x", attempt: 1 } },
   { tool: "release_task", args: { ...HELD, reason: "why", dependencies: ["plain"] } },
@@ -100,7 +105,7 @@ const CASES: readonly Case[] = [
   { tool: "update_tasks", args: { action: "cancel", group: "g", status: ["pending"] } },
   { tool: "update_tasks", args: { action: "prioritize", ids: ["plain"], to_priority: "low" } },
   { tool: "update_tasks", args: { action: "assign", ids: ["plain"], to_assign: { instance: "ann" } } },
-  { tool: "update_tasks", args: { action: "move", ids: ["plain", "held"], to_group: "g", atomic: false } },
+  { tool: "update_tasks", args: { action: "move", ids: ["plain", "done"], to_group: "g", atomic: false } },
   { tool: "update_tasks", args: { action: "move", ids: ["set"], clear: ["to_group"] } },
   ...["cancel", "retry", "release", "delete", "prioritize", "assign", "move"].flatMap((action) =>
     Object.entries({
@@ -221,6 +226,7 @@ async function plan(): Promise<MemoryJournal> {
       { id: "special too", description: "", role: "qa", capabilities: ["go"] },
       { id: "special", description: "", role: "qa", capabilities: ["go"] },
       { id: "first", description: "", priority: "urgent", role: "dev", capabilities: ["deno"] },
+      { id: "waiting", description: "", dependencies: ["plain"] },
     ],
   });
   await server.engine.execute({ type: "sweep" }, localOperator("test"));

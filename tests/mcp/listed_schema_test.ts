@@ -20,6 +20,11 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "list_templates": "it takes nothing, and converters leave out the parameters of such a tool",
   "register_instance.metadata.anyOf.0": "a map, which may come as JSON text too: the other alternative",
   "apply_template.parameters.anyOf.0": "a map, which may come as JSON text too: the other alternative",
+  "create_task.refs.anyOf.0": "a map, which may come as JSON text too: the other alternative",
+  "create_tasks.tasks.items.refs.anyOf.0": "a map, which may come as JSON text too: the other alternative",
+  "update_task.refs.anyOf.0": "a map, which may come as JSON text too: the other alternative",
+  "complete_task.refs.anyOf.0": "a map, which may come as JSON text too: the other alternative",
+  "save_template.tasks.items.refs.anyOf.0": "a map, which may come as JSON text too: the other alternative",
 };
 
 for (const tool of toolsOf(TOOLSETS)) {

@@ -145,7 +145,12 @@ const CASES: readonly Case[] = [
   refusal("cancel_task", { task_id: "open", reason: LONG_TEXT }, "limit_exceeded", "Reason for cancelling task open"),
   refusal("retry_task", { task_id: "no" }, ...notFound("no")),
   refusal("retry_task", { task_id: "held" }, ...wrongState("Cannot retry task held in in_progress state")),
-  refusal("retry_task", { task_id: "done" }, ...wrongState("Cannot retry task done in completed state")),
+  refusal(
+    "update_task",
+    { task_id: "open", description: "new", if_version: 7 },
+    "stale_version",
+    "Cannot update version 7 of task open as it is at version 1",
+  ),
   refusal("get_task_status", { cursor: "1e3" }, "invalid_value", "Cursor is not valid"),
   refusal("get_task_details", { task_id: "no" }, ...notFound("no")),
 ];
@@ -165,6 +170,7 @@ const CODES: Readonly<Record<Exclude<RefusalCode, "forbidden" | "request_reused"
   has_dependents: true,
   not_holder: true,
   stale_attempt: true,
+  stale_version: true,
   not_ready: true,
   not_eligible: true,
   limit_reached: true,

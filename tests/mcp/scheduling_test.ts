@@ -61,12 +61,12 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     await create(server, "c");
     const { id, readiness } = await server.ask("update_task", { task_id: "c", ...settings });
     assertEquals([id, readiness], ["c", "delayed"]);
-    assertEquals(await settingsOf(server, "c"), shown);
+    assertEquals(await settingsOf(server, "c"), { ...shown, version: 2 });
     await server.ask("update_task", { task_id: "c", clear: Object.keys(settings) });
-    assertEquals(await settingsOf(server, "c"), {});
+    assertEquals(await settingsOf(server, "c"), { version: 3 });
     await server.ask("update_task", { task_id: "b", priority: "normal", locks: [], if_unreachable: "block" });
     const { priority: _, locks: __, ifUnreachable: ___, ...rest } = shown;
-    assertEquals(await settingsOf(server, "b"), rest);
+    assertEquals(await settingsOf(server, "b"), { ...rest, version: 2 });
   });
 
   await t.step("unless one is invalid", async () => {

@@ -41,13 +41,21 @@ export interface Commands {
     /** With `isCheck`, how many would be imported. */
     answer: { readonly imported: number };
   };
-  /** Change a pending task. */
+  /**
+   * Change a task that is not completed. An ended one stays as it ended until it is retried. Of a running one, only some
+   * settings can change.
+   */
   update_task: {
     input: {
       readonly id: string;
       readonly description?: string;
+      /** They replace all that it has. */
       readonly dependencies?: readonly Dependency[];
+      readonly addDependencies?: readonly Dependency[];
+      readonly removeDependencies?: readonly Dependency[];
       readonly settings?: Changes<TaskSettings>;
+      /** Refuse the change unless the task has this version. */
+      readonly ifVersion?: number;
     };
     answer: TaskView;
   };
@@ -69,10 +77,17 @@ export interface Commands {
     answer: { readonly task: TaskView; readonly urgent: readonly Urgent[] };
   };
   /** Complete a held task with its result. */
-  complete_task: { input: Holding & { readonly result: string }; answer: Completion };
+  complete_task: {
+    input: Holding & {
+      readonly result: string;
+      /** Added to the references that the task has. */
+      readonly refs?: Readonly<Record<string, string>>;
+    };
+    answer: Completion;
+  };
   /** Fail a held task with an error. If it is retryable and attempts are left, it is pending again after its back-off. */
   fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: TaskView };
-  /** Hand a held task back. `dependencies` replace those that it has. */
+  /** Hand a held task back. `dependencies` are added to those that it has. */
   release_task: {
     input: Holding & { readonly reason?: string; readonly dependencies?: readonly Dependency[] };
     answer: TaskView;

@@ -58,6 +58,8 @@ export type Event =
     readonly result: string;
     /** The value that conditions read, if the result is not JSON itself and has it in a Markdown fence. */
     readonly value?: JsonValue;
+    /** All references of the task from now on, if some were given. */
+    readonly refs?: Readonly<Record<string, string>>;
   }
   | {
     readonly type: "task.failed";

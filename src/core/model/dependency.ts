@@ -135,6 +135,18 @@ export function normalize(dependencies: readonly Dependency[]): readonly Depende
   return [...new Set(dependencies.map(shortest))];
 }
 
+/** The dependencies of a list, then those of another one that it does not have. */
+export function union(first: readonly Dependency[], second: readonly Dependency[]): readonly Dependency[] {
+  const all = new Map([...normalize(first), ...normalize(second)].map((each) => [JSON.stringify(each), each]));
+  return [...all.values()];
+}
+
+/** The dependencies of a list that another one does not have. */
+export function difference(first: readonly Dependency[], second: readonly Dependency[]): readonly Dependency[] {
+  const removed = new Set(normalize(second).map((each) => JSON.stringify(each)));
+  return normalize(first).filter((each) => !removed.has(JSON.stringify(each)));
+}
+
 /** The tasks and groups that a dependency names, in their order in it; a name may be repeated. */
 export function* referencesOf(
   dependency: Dependency,

@@ -51,6 +51,10 @@ export const MAX_INSTANCES = 10_000;
 export const MAX_METADATA = 32;
 export const MAX_METADATA_BYTES = 1024;
 
+/** Most references of a task, and bytes of UTF-8 of each name or text. */
+export const MAX_REFS = 32;
+export const MAX_REF_BYTES = 1024;
+
 /** Most groups. */
 export const MAX_GROUPS = 100_000;
 

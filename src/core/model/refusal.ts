@@ -29,6 +29,8 @@ export type RefusalCode =
   | "stale_attempt"
   /** Another connected client holds the task under the same instance id, and the call does not name its attempt. */
   | "instance_in_use"
+  /** The change is about another version of the task than the present one. */
+  | "stale_version"
   /** The task's dependencies or times do not allow it to be claimed yet. */
   | "not_ready"
   /** The instance may not claim the task: it lacks a role or capability, the task is reserved, or it is draining. */

@@ -56,6 +56,8 @@ export interface TaskSettings {
   readonly failOnDeadline?: boolean;
   /** How it ends once its dependencies are blocked; absent, it stays pending. */
   readonly ifUnreachable?: "skip" | "fail";
+  /** What it is about elsewhere, by name: an issue, a branch, a commit, a pull request. */
+  readonly refs?: Readonly<Record<string, string>>;
 }
 
 /** A task to be created. */
@@ -108,6 +110,8 @@ export interface Task extends NewTask {
   readonly attempt: number;
   /** Attempts that failed, expired or were lost since it was created or retried. */
   readonly failures?: number;
+  /** How often its description, dependencies or settings were changed, plus 1; 1 if absent. */
+  readonly version?: number;
   /** Position in the order of creation, from 1. */
   readonly order: number;
   readonly createdAt: number;

@@ -4,7 +4,7 @@
 
 import type { CommandOf, Context, Holding } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
-import { normalize } from "../model/dependency.ts";
+import { union } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
@@ -20,6 +20,7 @@ import { unlockedBy } from "../views/unlocked.ts";
 import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { checkDecides } from "./checks/result.ts";
+import { checkRefs } from "./checks/settings.ts";
 import { claimRefusal } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
@@ -50,7 +51,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
   },
 
   complete_task(state, command, context) {
-    const { id, instance, result } = command;
+    const { id, instance, result, refs = {} } = command;
     const isRepeat = (ended: Task) => ended.status === "completed" && ended.result === result;
     const named = taskAtAttempt(state, command, "complete");
     const isLate = lateAttempt(named, instance) !== undefined;
@@ -58,11 +59,18 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
     const value = fencedValue(result);
     const read = { result, ...(value !== undefined && { value }) };
+    const allRefs = { ...task.refs, ...refs };
+    checkRefs(allRefs, id);
     if (task.status !== "completed") checkDecides(findTask(state, id), valueOf(read));
     return {
-      events: task.status === "completed"
-        ? []
-        : [{ type: "task.completed", id, instance, attempt: task.attempt, ...read }],
+      events: task.status === "completed" ? [] : [{
+        type: "task.completed",
+        id,
+        instance,
+        attempt: task.attempt,
+        ...read,
+        ...(Object.keys(refs).length > 0 && { refs: allRefs }),
+      }],
       answer: (after) => ({
         completed: viewIn(after, id),
         ...unlockedBy(findTask(after, id)),
@@ -89,7 +97,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
   release_task(state, command, context) {
     const { id, reason, dependencies } = command;
     const task = heldTask(state, command, { action: "release", isRepeat: () => false, ...context });
-    const normal = dependencies && normalize(dependencies);
+    const normal = dependencies && union(task.dependencies, dependencies);
     if (normal !== undefined) checkNewDependencies(state, id, normal);
     const [release] = releaseEvents(task, reason);
     return {

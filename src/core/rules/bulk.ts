@@ -18,7 +18,7 @@ import { releaseEvents } from "./attempts.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import { cancelEvents, checkDeletable, differentSettings, isRetryable, retryEvents } from "./tasks.ts";
+import { cancelEvents, checkChangeable, checkDeletable, differentSettings, isRetryable, retryEvents } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic }, { now }) {
@@ -163,10 +163,11 @@ function moveDecider(state: ReadonlyState, group: string | null): DecideOne {
 
 /** Changes settings of pending tasks. */
 function settingsDecider(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
-  return ({ task }) => {
-    if (task.status !== "pending") throw wrongState("change", task, "only pending tasks can change");
+  return (node) => {
+    const { task } = node;
     checkSettings(settings, task.id, state);
     const different = differentSettings(task, settings);
+    checkChangeable(state, node, { settings: different });
     return Object.keys(different).length === 0 ? [] : [{ type: "task.updated", id: task.id, settings: different }];
   };
 }

@@ -2,15 +2,16 @@
  * The rules for creating, changing, deleting, cancelling and retrying tasks: commands that need no holder.
  */
 
-import type { TaskDefaults } from "../messages/commands.ts";
+import type { CommandOf, TaskDefaults } from "../messages/commands.ts";
 import type { Changes, Event, EventOf } from "../messages/events.ts";
-import { normalize } from "../model/dependency.ts";
+import { type Dependency, difference, normalize, union } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
-import { refuse } from "../model/refusal.ts";
+import { Refusal, refuse } from "../model/refusal.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
-import { checkText } from "../model/values.ts";
+import { snakeCase } from "../model/resembling.ts";
+import { checkText, printableNumber } from "../model/values.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
@@ -32,23 +33,25 @@ export const taskDeciders: Deciders<
     };
   },
 
-  update_task(state, { id, description, dependencies, settings = {} }) {
+  update_task(state, command) {
+    const { id, description, settings = {} } = command;
     const node = findTask(state, id);
     const { task } = node;
-    if (task.status !== "pending") {
-      throw wrongState("update", task, "only pending tasks can change", remediesForStatus(state, node));
-    }
+    checkVersion(task, command.ifVersion);
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
-    const normal = dependencies && normalize(dependencies);
+    const dependencies = changedDependencies(task, command);
     checkSettings(settings, id, state);
     const different = differentSettings(task, settings);
-    if (normal !== undefined) checkNewDependencies(state, id, normal, different);
-    if (different.group != null) checkMove(state, [{ id, dependencies: normal ?? task.dependencies }], different.group);
     const changes = {
       ...(description !== undefined && description !== task.description && { description }),
-      ...(normal !== undefined && !isSame(normal, task.dependencies) && { dependencies: normal }),
+      ...(dependencies !== undefined && !isSame(dependencies, task.dependencies) && { dependencies }),
       ...(Object.keys(different).length > 0 && { settings: different }),
     };
+    checkChangeable(state, node, changes);
+    if (dependencies !== undefined) checkNewDependencies(state, id, dependencies, different);
+    if (different.group != null) {
+      checkMove(state, [{ id, dependencies: dependencies ?? task.dependencies }], different.group);
+    }
     return {
       events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
       answer: (after) => viewIn(after, id),
@@ -118,7 +121,69 @@ const SETTINGS: Readonly<Record<keyof TaskSettings, true>> = {
   deadline: true,
   failOnDeadline: true,
   ifUnreachable: true,
+  refs: true,
 };
+
+/** The settings that can change while a task runs: none of them is about who may claim it, or when. */
+const RUNNING_SETTINGS: ReadonlySet<string> = new Set<keyof TaskSettings>([
+  "priority",
+  "deadline",
+  "failOnDeadline",
+  "timeoutMs",
+  "maxAttempts",
+  "backoff",
+  "refs",
+]);
+
+/** Refuses a change of a task that its status forbids. */
+export function checkChangeable(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { settings = {}, ...others }: Pick<CommandOf<"update_task">, "description" | "dependencies" | "settings">,
+): void {
+  const { task } = node;
+  const refused = [...Object.keys(others), ...Object.keys(settings).filter((name) => !RUNNING_SETTINGS.has(name))];
+  if (task.status === "completed" && refused.length + Object.keys(settings).length > 0) {
+    throw wrongState("update", task, "it is done", remediesForStatus(state, node));
+  }
+  if (task.status !== "in_progress" || refused.length === 0) return;
+  throw wrongState(
+    "update",
+    task,
+    `${task.assignedTo} works on it, so ${refused.map(snakeCase).join(", ")} must stay; what can change is ` +
+      `${Array.from(RUNNING_SETTINGS, snakeCase).join(", ")}; add_note tells ${task.assignedTo} more`,
+    remediesForStatus(state, node),
+  );
+}
+
+/** Refuses an edit of another version of a task than the present one. */
+function checkVersion({ id, version = 1 }: Task, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === version) return;
+  throw new Refusal(
+    "stale_version",
+    `Cannot update version ${
+      printableNumber(ifVersion)
+    } of task ${id} as it is at version ${version}: look at it with ` +
+      "get_task_details, then change it again",
+    { id, version },
+  );
+}
+
+/** The dependencies of a task after a change; undefined if it names none. */
+function changedDependencies(
+  task: Task,
+  { id, dependencies, addDependencies, removeDependencies }: CommandOf<"update_task">,
+): readonly Dependency[] | undefined {
+  if (addDependencies === undefined && removeDependencies === undefined) return dependencies && normalize(dependencies);
+  if (dependencies !== undefined) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot both replace dependencies of task ${id} and add or remove some: leave one out`,
+      { id },
+    );
+  }
+  return union(difference(task.dependencies, removeDependencies ?? []), addDependencies ?? []);
+}
 
 /** The cancellation of a task that has not ended; empty if it is cancelled already. */
 export function cancelEvents(task: Task, reason: string | undefined): readonly Event[] {
@@ -136,8 +201,8 @@ interface Retry {
 }
 
 /**
- * Retries a task that failed, was cancelled or skipped, but no completed one; ends the back-off of a pending one. Refused if its dependencies
- * would end the task in the same status at once.
+ * Retries a task that failed, was cancelled or skipped, but no completed one; ends the back-off of a pending one. Refused
+ * if its dependencies would end the task in the same status at once.
  */
 export function retryEvents(
   state: ReadonlyState,
@@ -186,16 +251,18 @@ export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: Re
 }
 
 /**
- * The remedy that detaches a task from its dependency or group. A pending task can be changed. A running one must end
- * first. An ended one can only be deleted, after its dependents.
+ * The remedy that detaches a task from its dependency or group. A running task must end first. A completed one can only be
+ * deleted, after its dependents. Any other can be changed.
  */
 export function remediesToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
   let node = start;
   // Ends, as there are no cycles.
   for (;;) {
     const { id, status } = node.task;
-    if (status === "pending") return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
     if (status === "in_progress") return [{ type: "cancel_task", id }];
+    if (status !== "completed") {
+      return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
+    }
     const [dependent] = inOrderOfCreation(dependentsOf(node));
     if (dependent === undefined) return [{ type: "delete_task", id }];
     node = dependent;

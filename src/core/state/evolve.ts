@@ -4,7 +4,7 @@
  */
 
 import type { Changes, CreatedTask, Event, EventOf, JournalRecord } from "../messages/events.ts";
-import { MAX_PAST_ATTEMPTS, MAX_PAST_RESULT_CHARACTERS } from "../model/limits.ts";
+import { MAX_PAST_ATTEMPTS, MAX_PAST_RESULT_CHARACTERS, MAX_TIME_MS } from "../model/limits.ts";
 import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
 import { head } from "../model/text.ts";
 import { announce, announceAll } from "./announcements.ts";
@@ -154,8 +154,12 @@ function created(task: CreatedTask, order: number, at: number): Task {
 
 function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
   const { overdue, ...rest } = changed(task, event.settings ?? {});
+  const { timeoutMs } = event.settings ?? {};
   return {
     ...rest,
+    version: (task.version ?? 1) + 1,
+    // The new lease of a running task counts from now. Without a timeout, its lease ends as before.
+    ...(task.status === "in_progress" && timeoutMs != null && { leaseUntil: Math.min(at + timeoutMs, MAX_TIME_MS) }),
     description: event.description ?? task.description,
     dependencies: event.dependencies ?? task.dependencies,
     // The task is no longer overdue if its deadline is later now, or fails it from now on: the sweep checks it again.
@@ -188,9 +192,16 @@ function progressed(task: Task, { percent, message }: EventOf<"task.progressed">
 
 function completed(task: Task, event: EventOf<"task.completed">, at: number): Task {
   const { error: _e, retryAt: _r, ...rest } = withoutAttempt(resumed(task, event.attempt));
-  const { instance, result, value } = event;
-  const read = value !== undefined && { value };
-  return { ...rest, status: "completed", assignedTo: instance, result, ...read, finishedAt: at };
+  const { instance, result, value, refs } = event;
+  return {
+    ...rest,
+    status: "completed",
+    assignedTo: instance,
+    result,
+    ...(value !== undefined && { value }),
+    ...(refs !== undefined && { refs }),
+    finishedAt: at,
+  };
 }
 
 function failed(task: Task, { instance, error }: EventOf<"task.failed">, at: number): Task {
@@ -201,7 +212,7 @@ function released(task: Task, { reason, dependencies }: EventOf<"task.released">
   return {
     ...pending(task, at, { outcome: "released", message: reason ?? task.progress?.message }),
     ...(reason !== undefined && { reason }),
-    ...(dependencies !== undefined && { dependencies }),
+    ...(dependencies !== undefined && { dependencies, version: (task.version ?? 1) + 1 }),
   };
 }
 

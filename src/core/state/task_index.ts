@@ -64,7 +64,7 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   if (node.task.status !== before) propagate(state, node, before, at);
 }
 
-/** Replaces a task by one with the same id and other dependencies or settings. Neither of the two has ended. */
+/** Replaces a task by one with the same id and status, and other dependencies or settings. It is not completed. */
 export function moveTask(state: State, id: string, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
   const { dependencies, locks } = node.task;
@@ -79,7 +79,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
     disconnect(node);
     connect(node, sourcesIn(state));
     const isMetNow = verdictBefore !== "true" && verdictOf(node) === "true";
-    if (isMetNow) node.task = { ...node.task, readyAt: state.recordedAt };
+    if (isMetNow && node.task.status === "pending") node.task = { ...node.task, readyAt: state.recordedAt };
   }
   index(state, node);
   updateLocks(state, locks);

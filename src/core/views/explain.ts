@@ -108,7 +108,7 @@ function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string):
     : `retry_task ${id} works once this changes: ${describeRoots(roots)}`;
   return {
     why: `${why}; its dependencies cannot be met, so a retry would end at once; ${then}`,
-    remedies: [...remedies, { type: "create_task", insteadOf: id }],
+    remedies: eachOnce([...remedies, { type: "update_task", id, change: "dependencies" }]),
     roots,
   };
 }

@@ -39,6 +39,12 @@ const dependency = z.unknown()
     }],
   });
 
+/** A dependency as a short listing has it: any expression can be sent as JSON text. */
+const listedAsText = dependency.clone().meta({ anyOf: undefined, type: "string" });
+
+/** Dependencies in a listing beside that of `create_task`. */
+export const briefDependencies = z.array(listedAsText).optional();
+
 export const dependencies = z.array(dependency).optional().describe(
   'Ids of tasks to complete first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
     '{"task","when":{"pointer":"/verdict","equals":"ok"}}, {"group"}, {"any":[...]}, {"all":[...]}, ' +
@@ -57,6 +63,8 @@ const backoff = z.object({
   max_interval_ms: z.int().optional(),
 });
 
+export const refs = z.record(z.string(), z.string()).optional().describe("issue, branch, commit, pr …: text to text");
+
 /** Parameters for the settings of a task. */
 export const settingsShape = {
   priority: z.enum(PRIORITIES).optional(),
@@ -72,6 +80,7 @@ export const settingsShape = {
   deadline: z.string().optional(),
   fail_on_deadline: z.boolean().optional(),
   if_unreachable: z.enum(["block", "skip", "fail"]).optional().describe("If a dependency cannot be met"),
+  refs,
 };
 
 type Setting = keyof typeof settingsShape;
@@ -164,6 +173,7 @@ export function toChanges(args: ChangesArguments, now: number): Changes<TaskSett
     deadline: timeOrNone(deadline, "deadline", { now, day: "end" }),
     failOnDeadline: args.fail_on_deadline,
     ifUnreachable: if_unreachable === "block" ? null : if_unreachable,
+    refs: args.refs && (Object.keys(args.refs).length === 0 ? null : args.refs),
   });
 }
 

@@ -9,9 +9,9 @@ import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/tas
 import { fit, presentCompact, presentDetails, TASK_FIELDS, type TaskField } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
+  briefDependencies,
   clearing,
   defined,
-  dependencies,
   momentsOf,
   newTaskShape,
   SETTING_NAMES,
@@ -81,21 +81,35 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "update_task",
-    description: "Change a pending task; parameters as in create_task. clear removes settings.",
+    description:
+      "Change a task that is not completed; parameters as in create_task. dependencies replaces all; add_ and " +
+      "remove_dependencies change some. clear removes settings. if_version refuses the change of another version. An " +
+      "ended task stays so until retry_task.",
     input: {
       task_id: taskId,
       description: z.string().optional(),
-      dependencies,
+      dependencies: briefDependencies,
+      add_dependencies: briefDependencies,
+      remove_dependencies: briefDependencies,
       clear: clearing(SETTING_NAMES),
+      if_version: z.int().min(1).optional(),
       ...settingsShape,
     },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, description, dependencies, clear, ...settings }, { execute, now }) {
+    async run(args, { execute, now }) {
+      const { task_id, description, dependencies, add_dependencies, remove_dependencies, ...others } = args;
+      const { clear, if_version: ifVersion, ...settings } = others;
       const task = await execute({
         type: "update_task",
         id: task_id,
-        ...defined({ description, dependencies: dependencies && toDependencies(dependencies) }),
+        ...defined({
+          description,
+          dependencies: dependencies && toDependencies(dependencies),
+          addDependencies: add_dependencies && toDependencies(add_dependencies),
+          removeDependencies: remove_dependencies && toDependencies(remove_dependencies),
+          ifVersion,
+        }),
         settings: toChanges(withCleared(settings, clear), now()),
       });
       return { json: { ...presentCompact(task), ...momentsOf(settings, task) } };

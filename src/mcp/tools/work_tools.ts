@@ -20,7 +20,16 @@ import {
   type Tool,
   type ToolAnswer,
 } from "../tool.ts";
-import { attempt, defined, dependencies, instanceId, names, taskId, toDependencies } from "./task_arguments.ts";
+import {
+  attempt,
+  briefDependencies,
+  defined,
+  instanceId,
+  names,
+  refs,
+  taskId,
+  toDependencies,
+} from "./task_arguments.ts";
 import { taskAnswer } from "./task_tools.ts";
 
 const holderShape = { task_id: taskId, instance_id: instanceId };
@@ -77,14 +86,15 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "complete_task",
     description: "Complete a task you hold. Its dependents get result as input. attempt is the number from the claim.",
-    input: { ...holderShape, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt },
+    input: { ...holderShape, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt, refs },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, instance_id, result, attempt }, { execute }) {
+    async run({ task_id, instance_id, result, attempt, refs }, { execute }) {
       const { completed, unlocked, unlockedCount, urgent } = await execute({
         type: "complete_task",
         ...holderOf({ task_id, instance_id, attempt }),
         result,
+        ...defined({ refs }),
       });
       return {
         json: {
@@ -118,9 +128,9 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "release_task",
     description:
-      "Hand back a task you hold so that others can claim it; given dependencies must be met first. To free " +
+      "Hand back a task you hold so that others can claim it; dependencies are added, and must be met first. To free " +
       "a dead worker's task, pass its instance_id.",
-    input: { ...holderShape, reason: z.string().optional(), dependencies, attempt },
+    input: { ...holderShape, reason: z.string().optional(), dependencies: briefDependencies, attempt },
     isBrief: true,
     isForOthers: true,
     annotations: adds,

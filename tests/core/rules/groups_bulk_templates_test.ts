@@ -615,7 +615,7 @@ Deno.test({
         "s",
         [...base, create(newTask("s", { task: "a", on: "failed" })), ...work("x", "a")],
         /a failed; its dependencies cannot be met, so a retry would end at once; no change of existing tasks helps/,
-        /^create_task with another id in place of s$/,
+        /^update_task s with other dependencies$/,
       ],
       [
         "d",

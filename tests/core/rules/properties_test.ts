@@ -477,6 +477,7 @@ Deno.test({
       "not_holder",
       "not_ready",
       "stale_attempt",
+      "stale_version",
       "wrong_state",
     ];
     // A clock that is behind by more than a minute is in `clock_correction_test.ts`.

@@ -128,10 +128,12 @@ Deno.test({
     const task = taskOf(stateAfter(...history), "a");
     assertEquals(taskOf(stateAfter(...history, { type: "task.updated", id: "a", description: "" }), "a"), {
       ...task,
+      version: 2,
       description: "",
     });
     assertEquals(taskOf(stateAfter(...history, { type: "task.updated", id: "a", dependencies: [] }), "a"), {
       ...task,
+      version: 2,
       dependencies: [],
       readyAt: 2,
     });

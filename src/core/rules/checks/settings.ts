@@ -14,6 +14,8 @@ import {
   MAX_METADATA,
   MAX_METADATA_BYTES,
   MAX_NAMES,
+  MAX_REF_BYTES,
+  MAX_REFS,
   MAX_TIME_MS,
   MAX_TITLE_BYTES,
 } from "../../model/limits.ts";
@@ -63,6 +65,7 @@ export function checkSettings(
   checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS });
   checkNumber(settings.deadline, `deadline ${what}`, { least: 0, most: MAX_TIME_MS });
   if (backoff != null) checkBackoff(backoff, what);
+  if (settings.refs != null) checkRefs(settings.refs, id);
   if (settings.ifUnreachable != null && !["skip", "fail"].includes(settings.ifUnreachable)) {
     throw invalid(`if_unreachable ${what} must be block, skip or fail`);
   }
@@ -88,6 +91,15 @@ export function checkInstanceSettings(settings: InstanceSettings, id: string): v
     throw tooMany(`Metadata ${what}`, "entries", { count: entries.length, limit: MAX_METADATA });
   }
   for (const text of entries.flat()) checkText(text, `Metadata ${what}`, MAX_METADATA_BYTES);
+}
+
+/** Refuses references that task `id` cannot have. */
+export function checkRefs(refs: Readonly<Record<string, string>>, id: string): void {
+  const entries = Object.entries(refs);
+  if (entries.length > MAX_REFS) {
+    throw tooMany(`refs of task ${id}`, "entries", { count: entries.length, limit: MAX_REFS });
+  }
+  for (const text of entries.flat()) checkText(text, `Reference of task ${id}`, MAX_REF_BYTES);
 }
 
 /** Refuses a list of names that is too long, or a name that is malformed. */
