@@ -1,6 +1,6 @@
 /** Given-when-then for the core: after a history, a command leads to exactly these events, or is refused. */
 
-import { localOperator } from "../../src/core/model/access.ts";
+import { type Caller, localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type {
   AnswerOf,
@@ -71,8 +71,9 @@ export function run<K extends CommandType>(
   command: CommandOf<K>,
   at: number,
   defaults: TaskDefaults = {},
+  caller: Caller = localOperator("test"),
 ): Outcome<AnswerOf<K>> {
-  const { events, answer } = runWhole(state, command, at, defaults);
+  const { events, answer } = runWhole(state, command, at, defaults, caller);
   return { events: events.filter(({ type }) => type !== "tasks.ready"), answer };
 }
 
@@ -85,13 +86,14 @@ export function runWhole<K extends CommandType>(
   command: CommandOf<K>,
   at: number,
   defaults: TaskDefaults = {},
+  caller: Caller = localOperator("test"),
 ): Outcome<AnswerOf<K>> {
   // As the engine does: a time that only a refused call has seen counts for nothing once the clock is set back.
   const now = Math.max(at, state.recordedAt);
   rewindClock(state, now);
   advanceClock(state, now);
   const { events, answer } = decide(state, frozen(command), {
-    caller: localOperator("test"),
+    caller,
     now,
     clock: at,
     defaults,

@@ -153,13 +153,15 @@ function created(task: CreatedTask, order: number, at: number): Task {
 }
 
 function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
-  const { overdue, ...rest } = changed(task, event.settings ?? {});
+  const { overdue, session, ...rest } = changed(task, event.settings ?? {});
   const { timeoutMs } = event.settings ?? {};
+  const isLeased = task.status === "in_progress" && timeoutMs != null;
   return {
     ...rest,
     version: (task.version ?? 1) + 1,
-    // The new lease of a running task counts from now. Without a timeout, its lease ends as before.
-    ...(task.status === "in_progress" && timeoutMs != null && { leaseUntil: Math.min(at + timeoutMs, MAX_TIME_MS) }),
+    // The new lease of a running task counts from now, and takes the place of its session. Without a timeout, its lease
+    // ends as before, unless the holder calls in a session.
+    ...(isLeased ? { leaseUntil: Math.min(at + timeoutMs, MAX_TIME_MS) } : session !== undefined && { session }),
     description: event.description ?? task.description,
     dependencies: event.dependencies ?? task.dependencies,
     // The task is no longer overdue if its deadline is later now, or fails it from now on: the sweep checks it again.

@@ -4,6 +4,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import { MAX_REF_BYTES, MAX_REFS } from "../../../src/core/model/limits.ts";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import {
   cancel,
@@ -128,6 +129,19 @@ test("a lease that is set on a running task ends it when the holder is silent", 
   run(state, change("a", { settings: { timeoutMs: 40 } }), 10);
   run(state, { type: "sweep" }, 51);
   assertEquals(taskOf(state, "a").pastAttempts?.at(-1)?.outcome, "expired");
+});
+
+test("a lease takes the place of a session, and a session that of a lease that is cleared", () => {
+  const inSession = localOperator("client", { transport: "stdio", session: "s" });
+  const state = stateAfter(create(newTask("a")));
+  run(state, claim("x", "a"), 2, {}, inSession);
+  assertEquals(taskOf(state, "a").session, "s");
+  run(state, change("a", { settings: { timeoutMs: 40 } }), 10);
+  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], [undefined, 50]);
+  run(state, change("a", { settings: { timeoutMs: null } }), 11);
+  assertEquals(taskOf(state, "a").leaseUntil, 50);
+  run(state, { type: "heartbeat", instance: "x" }, 12, {}, inSession);
+  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], ["s", undefined]);
 });
 
 test("a bulk change obeys the same rules", () => {

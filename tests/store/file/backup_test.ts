@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
+import { FORMAT_VERSION } from "../../../src/store/file/codec.ts";
 import { backUp } from "../../../src/store/file/backup.ts";
 import { type Disk, realDisk } from "../../../src/store/file/disk.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
@@ -149,7 +150,11 @@ test("a damaged journal and one of a newer version are refused, each with its ow
   const whole = await Deno.readTextFile(path);
   const { end } = verifyJournal(realDisk, place.directory);
   const cases = [
-    { code: "newer_version", text: whole + forgedLine({ v: 3, seq: 4 }, end.hash), says: "Restart this MCP server" },
+    {
+      code: "newer_version",
+      text: whole + forgedLine({ v: FORMAT_VERSION + 1, seq: 4 }, end.hash),
+      says: "Restart this MCP server",
+    },
     { code: "journal_damaged", text: whole.replace("do t2", "do T2"), says: "the verify command" },
     { code: "journal_damaged", text: "", says: "records up to 3 are missing" },
   ];

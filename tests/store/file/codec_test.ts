@@ -48,8 +48,8 @@ test("the format of a line does not change", () => {
   const body = '"seq":1,"at":5,"actor":"test",' +
     '"via":{"transport":"stdio","client":"test","process":"7","session":"s"},"command":"create_tasks",' +
     '"events":[{"type":"tasks.created","tasks":[{"id":"a","description":"do a","dependencies":[]}]}]';
-  assertEquals(line, `{"v":3,${body},"hash":"${hash}"}\n`);
-  const digest = sha256(`{"v":3,${body}}`);
+  assertEquals(line, `{"v":4,${body},"hash":"${hash}"}\n`);
+  const digest = sha256(`{"v":4,${body}}`);
   assertEquals(hash, sha256(GENESIS_HASH + digest));
 });
 
@@ -72,7 +72,7 @@ test("the first line of the format has a hash in one step, which earlier version
   assertEquals(hash, sha256(GENESIS_HASH + body));
   assertEquals(decodeRecord(line.slice(0, -1), PLACE), { record: { ...DRAFT, seq: 1 }, hash });
   // A line of an earlier format never has a hash in two steps.
-  const old = body.replace('{"v":3', '{"v":2');
+  const old = body.replace(`{"v":${FORMAT_VERSION}`, `{"v":2`);
   const twoStep = `${old.slice(0, -1)},"hash":"${sha256(GENESIS_HASH + sha256(old))}"}`;
   assertEquals(decodeRecord(twoStep, PLACE), { type: "invalid", why: "its hash does not match" });
 });
