@@ -58,10 +58,13 @@ export type Toolset = "core" | "instances" | "groups" | "templates" | "events";
 /** Every toolset. */
 export const TOOLSETS: readonly Toolset[] = ["core", "instances", "groups", "templates", "events"];
 
-/** The effects of a tool, for clients that ask the user before some calls. */
-export const adds: ToolAnnotations = { readOnlyHint: false, destructiveHint: false };
-export const changes: ToolAnnotations = { readOnlyHint: false, destructiveHint: false, idempotentHint: true };
-export const removes: ToolAnnotations = { readOnlyHint: false, destructiveHint: true, idempotentHint: true };
+/**
+ * The effects of a tool, for clients that ask the user before some calls. `readOnlyHint` is false if absent, by the
+ * specification.
+ */
+export const adds: ToolAnnotations = { destructiveHint: false };
+export const changes: ToolAnnotations = { destructiveHint: false, idempotentHint: true };
+export const removes: ToolAnnotations = { destructiveHint: true, idempotentHint: true };
 export const reads: ToolAnnotations = { readOnlyHint: true };
 
 /** An answer before it is converted to a `CallToolResult`. */

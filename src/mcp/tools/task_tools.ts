@@ -61,7 +61,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "create_tasks",
     description: "Create a plan: up to 1000 tasks as in create_task, in any order, all or none.",
-    input: { tasks: z.array(z.object(newTaskShape)) },
+    input: { tasks: z.array(z.object({ ...newTaskShape, dependencies: briefDependencies })) },
     isBrief: true,
     annotations: adds,
     async run({ tasks }, { execute, now }) {
