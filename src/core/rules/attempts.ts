@@ -61,7 +61,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const read = { result, ...(value !== undefined && { value }) };
     const allRefs = { ...task.refs, ...refs };
     checkRefs(allRefs, id);
-    if (task.status !== "completed") checkDecides(findTask(state, id), valueOf(read));
+    if (task.status !== "completed") checkDecides(findTask(state, id), () => valueOf(read));
     return {
       events: task.status === "completed" ? [] : [{
         type: "task.completed",

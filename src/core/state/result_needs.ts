@@ -22,9 +22,10 @@ export function pointersNeeded(node: ReadonlyTaskNode): readonly string[] {
 }
 
 /** What dependents ask for and a value does not tell (the first few). */
-export function undecidedBy(node: ReadonlyTaskNode, value: JsonValue): readonly ResultNeed[] {
+export function undecidedBy(node: ReadonlyTaskNode, value: () => JsonValue): readonly ResultNeed[] {
   const undecided = function* () {
-    for (const need of needsOf(node)) if (!isDecidable(value, need.when)) yield need;
+    let known: JsonValue | undefined;
+    for (const need of needsOf(node)) if (!isDecidable(known ??= value(), need.when)) yield need;
   };
   return take(undecided(), MAX_NAMED);
 }

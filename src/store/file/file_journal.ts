@@ -232,6 +232,7 @@ export class FileJournal implements Journal {
 
   /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
   #catchUp(after: FilePosition, follow: Transaction["follow"]): FilePosition {
+    if (this.#isTail(after)) return after;
     let position = after;
     for (let from = after;;) {
       const chunk = this.#segments.next(from);
@@ -245,6 +246,11 @@ export class FileJournal implements Journal {
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
       if (chunk.atEnd) return position;
     }
+  }
+
+  /** Whether nothing follows a position: its segment ends there, and is not full, so no next one has been begun. */
+  #isTail(position: FilePosition): boolean {
+    return position.offset < this.#segmentBytes && this.#segments.endsAt(position);
   }
 
   /** What was known of a journal that has been replaced. */

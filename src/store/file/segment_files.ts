@@ -94,6 +94,19 @@ export class SegmentFiles {
       : { ...chunk, atEnd: false };
   }
 
+  /**
+   * Whether a segment ends at a position: nothing is to be read, unless a next segment exists. Cheaper than `next`, which
+   * asks for the next segment, and a file that is missing costs an exception.
+   *
+   * @throws JournalReplaced if the record before the position is no longer there
+   */
+  endsAt(position: FilePosition): boolean {
+    const own = this.identity(position.segment);
+    if (own?.sizeBytes !== position.offset) return false;
+    if (endsAt(this.#opened(position.segment, own).file, position)) return true;
+    throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+  }
+
   /** Yields chunks from a position to the end of the journal, or to a fault. */
   *walk(after: FilePosition): Iterable<SegmentChunk> {
     for (let position = after;;) {
@@ -156,7 +169,7 @@ export class SegmentFiles {
     const start = { ...position, segment: position.segment + 1, offset: 0 };
     const chunk = this.next(start);
     // A following record needs no check: its hash covers the one before.
-    if (chunk.records.length === 0 && !this.#endsAt(position)) {
+    if (chunk.records.length === 0 && !this.#holds(position)) {
       throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
     }
     return chunk;
@@ -180,7 +193,7 @@ export class SegmentFiles {
   }
 
   /** Whether the record before a position is still in its segment. */
-  #endsAt(position: FilePosition): boolean {
+  #holds(position: FilePosition): boolean {
     if (!this.#exists(position.segment)) return false;
     const file = this.#disk.open(this.path(position.segment), "read");
     try {

@@ -10,10 +10,10 @@ import type { ReadonlyTaskNode } from "../../state/state.ts";
 /**
  * Refuses a result from which the conditions of waiting dependents cannot be decided.
  *
- * @param value of the result, as conditions read it
+ * @param value reads the value of the result, as conditions do; only called if a condition asks
  * @throws Refusal `invalid_value`; its `data.needs` has each condition and the task that waits for it (the first few)
  */
-export function checkDecides(node: ReadonlyTaskNode, value: JsonValue): void {
+export function checkDecides(node: ReadonlyTaskNode, value: () => JsonValue): void {
   const needs = undecidedBy(node, value);
   const [first] = needs;
   if (first === undefined) return;
