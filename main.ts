@@ -125,10 +125,10 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const { engine, sessions } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
   const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
+  const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
   serveClient(transport, {
     engine,

@@ -165,6 +165,11 @@ export class Engine {
     return this.#replica.checkpointSeq;
   }
 
+  /** The latest time of a record that the state holds, in milliseconds since the Unix epoch. */
+  get recordedAt(): number {
+    return this.#replica.state.recordedAt;
+  }
+
   /** Seq of the last record that the state holds. */
   get seq(): number {
     return this.#replica.position.seq;
@@ -326,7 +331,7 @@ export class Engine {
         const refusal = batch.noRoomFor(draft);
         if (refusal !== undefined) throw refusal;
         const record = this.#replica.apply(draft, batch.nextSeq);
-        batch.append(record);
+        appendTo(batch, record);
         written = { record, ran };
       }
       const value = ran.answer(this.#replica.state);
@@ -352,6 +357,15 @@ export class Engine {
    */
   #contextAt(at: number, caller: Caller): Context {
     return { caller, now: Math.max(at, this.#replica.state.recordedAt), clock: at, defaults: this.#defaults };
+  }
+}
+
+/** Adds a record that is applied to the state. If that fails, the state is ahead of the journal. */
+function appendTo(batch: Batch, record: JournalRecord): void {
+  try {
+    batch.append(record);
+  } catch (cause) {
+    throw new BrokenState("A record could not be added to its batch", { cause });
   }
 }
 

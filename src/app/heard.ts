@@ -3,7 +3,7 @@
  * and from records that other processes wrote since this one started. At most `MAX_INSTANCES` entries; only for display.
  */
 
-import type { CommandType } from "../core/messages/commands.ts";
+import type { CommandType, LastCall } from "../core/messages/commands.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
 import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/model/limits.ts";
 import type { Engine } from "./engine.ts";
@@ -22,8 +22,8 @@ const OWN: ReadonlySet<string> = new Set<CommandType>([
 export class Heard {
   /** Times by the journal's clock, in milliseconds since the Unix epoch; the latest call is last in the map. */
   readonly #times = new Map<string, number>();
-  /** The instances that have called this process; the latest call is last in the set. */
-  readonly #callers = new Set<string>();
+  /** When each instance last called this process; the latest call is last in the map. */
+  readonly #callers = new Map<string, number>();
   readonly #engine: Engine;
   readonly #unsubscribe: () => void;
 
@@ -35,15 +35,17 @@ export class Heard {
   /** Records a call of an instance to this process. */
   note(instance: string): void {
     if (instance.length > MAX_CHARACTERS) return;
+    // A record may be ahead of the clock.
+    const at = Math.max(this.#engine.now(), this.#engine.recordedAt);
     this.#callers.delete(instance);
-    this.#callers.add(instance);
+    this.#callers.set(instance, at);
     dropOldest(this.#callers);
-    this.#set(instance, this.#engine.now());
+    this.#set(instance, at);
   }
 
-  /** The instances that have called this process, the latest last. */
-  callers(): readonly string[] {
-    return [...this.#callers];
+  /** The last call of each instance that has called this process, the latest last. */
+  lastCalls(): readonly LastCall[] {
+    return Array.from(this.#callers, ([instance, at]) => ({ instance, at }));
   }
 
   /** Time of the last call of an instance, in milliseconds since the Unix epoch. */
@@ -72,7 +74,7 @@ export class Heard {
 /** Most UTF-16 code units of an instance id. A longer one is refused, so it need not be kept: memory stays bounded. */
 const MAX_CHARACTERS = 2 * MAX_ID_CHARACTERS;
 
-function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+function dropOldest(kept: Map<string, unknown>): void {
   if (kept.size <= MAX_INSTANCES) return;
   for (const oldest of kept.keys()) {
     kept.delete(oldest);

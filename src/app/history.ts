@@ -29,6 +29,8 @@ export interface HistoryPage {
   readonly events: readonly Notification[];
   /** A page with this seq as `since` continues after all records that were looked at whole. */
   readonly lastSeq: number;
+  /** Present if `since` names a record that the journal does not have: it was repaired, or is another one. */
+  readonly isBeyond?: true;
   /** Whether there are more: later ones if `since` was given, otherwise earlier ones. */
   readonly hasMore: boolean;
 }
@@ -46,7 +48,11 @@ export interface HistoryReader {
 /** Reads a page of the history, which includes every call that was answered before. */
 export async function readHistory({ engine, query }: HistoryReader, wanted: HistoryQuery): Promise<HistoryPage> {
   const { since, until, limit, maxSize = Infinity, sizeOf = () => 0 } = wanted;
-  const search = searchOf(wanted, await engine.catchUp());
+  const last = await engine.catchUp();
+  if (since !== undefined && "seq" in since && since.seq > last) {
+    return { events: [], lastSeq: last, isBeyond: true, hasMore: false };
+  }
+  const search = searchOf(wanted, last);
   const source = await engine.source();
   const isNewest = since === undefined;
   const page: Notification[] = [];

@@ -6,7 +6,7 @@ import { type Caller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest, formatRequest } from "../core/model/request.ts";
 import { decide, refusedEvents } from "../core/rules/decide.ts";
-import { isRemembered, repeatedAnswer, repeatedBy } from "../core/rules/repeats.ts";
+import { repeatedAnswer, repeatedBy } from "../core/rules/repeats.ts";
 import { claimedBy } from "../core/state/requests.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
 
@@ -23,6 +23,8 @@ export interface Ran<T> {
   readonly answer: (state: ReadonlyState) => T;
   /** Whether `answer` throws the refusal of the command. */
   readonly isRefused?: true;
+  /** Whether the command itself caused nothing: the draft, if any, says that its instance called. */
+  readonly isEmpty?: boolean;
   /** For a caller that expects it: the answer once the draft is in the journal with this seq, from a later state. */
   readonly answerLater?: (state: ReadonlyState, seq: number) => T;
 }
@@ -56,6 +58,8 @@ export interface Written {
 export interface CommandOptions {
   /** The id that the caller gave the command. */
   readonly request?: string | undefined;
+  /** What the caller sent, by which a repeat is recognised: a command may have times counted from now. Default: the command. */
+  readonly sent?: unknown;
 }
 
 /** Returns the function that decides a command. A refused command may append events, too: a heartbeat. */
@@ -69,15 +73,16 @@ export function runOfCommand<K extends CommandType>(command: CommandOf<K>): Run<
  */
 export function runOfRequest<K extends CommandType>(
   command: CommandOf<K>,
-  { request: id }: CommandOptions,
+  { request: id, sent = command }: CommandOptions,
 ): Run<AnswerOf<K> | Repeated> {
   return (state, context) => {
-    const request = id === undefined ? undefined : callerRequest(id, command);
+    const request = id === undefined ? undefined : callerRequest(id, sent);
     const past = request && repeatedBy(state, command, { ...context, request });
     if (past !== undefined) return { answer: (now) => repeatedAnswer(now, command, past) };
     const { draft, ...ran } = decided(state, command, context);
     if (draft === undefined) return ran;
-    const isNamed = request !== undefined && ran.isRefused !== true && isRemembered(draft.events);
+    // A refused command, or one that caused nothing but a sign of life, is not remembered.
+    const isNamed = request !== undefined && ran.isRefused !== true && ran.isEmpty !== true;
     const claimed = claimedBy(draft);
     return {
       ...ran,
@@ -98,8 +103,8 @@ function decided<K extends CommandType>(
       ? {}
       : { draft: { at: timeOf(events, now), actor, ...(via !== undefined && { via }), command: command.type, events } };
   try {
-    const { events, answer } = decide(state, command, context);
-    return { ...drafted(events), answer };
+    const { events, isEmpty, answer } = decide(state, command, context);
+    return { ...drafted(events), ...(isEmpty === true && { isEmpty }), answer };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const answer = (): never => {

@@ -6,7 +6,7 @@
  * has ended.
  */
 
-import type { AnswerOf, CommandOf, CommandType, Repeated } from "../core/messages/commands.ts";
+import type { AnswerOf, CommandOf, CommandType, LastCall, Repeated } from "../core/messages/commands.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
 import type { Caller } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -130,7 +130,7 @@ export class SessionKeeper {
     const { engine, id } = this.#options;
     // An empty command would wait for the write lock, too.
     const { sessions } = await engine.query(
-      { type: "watch_sessions", instances: [], after: "", limit: Infinity },
+      { type: "watch_sessions", calls: [], after: "", limit: Infinity },
       ORCHESTRATOR,
     );
     if (sessions.includes(id)) await this.#end(id, "closed");
@@ -149,14 +149,15 @@ export class SessionKeeper {
     try {
       const { engine, sessions, heard, id } = this.#options;
       const watch = await engine.query(
-        { type: "watch_sessions", instances: heard.callers(), after: this.#probedUpTo, limit: MAX_PROBED },
+        { type: "watch_sessions", calls: heard.lastCalls(), after: this.#probedUpTo, limit: MAX_PROBED },
         ORCHESTRATOR,
       );
       this.#probedUpTo = watch.sessions.length === MAX_PROBED ? watch.sessions.at(-1) ?? "" : "";
+      // First, as it helps although other sessions cannot be probed.
+      if (watch.returned.length > 0) await this.#resume(watch.returned);
       const foreign = watch.sessions.filter((each) => each !== id);
       const dead = foreign.length === 0 ? [] : await sessions.dead(foreign);
       for (const each of dead) await this.#end(each, "lost");
-      if (watch.returned.length > 0) await this.#resume(watch.returned);
       this.#complaint = "";
     } catch (error) {
       this.#complain(error);
@@ -172,15 +173,16 @@ export class SessionKeeper {
   }
 
   /** Keeps the tasks of ended sessions for this one, as their instances have called through it. */
-  async #resume(instances: readonly string[]): Promise<void> {
+  async #resume(calls: readonly LastCall[]): Promise<void> {
     const { engine, sessions, id } = this.#options;
     // Somebody may have removed its file: the tasks must not be kept for a session that counts as dead.
     if ((await sessions.dead([id])).length > 0) {
-      await this.#handle[Symbol.asyncDispose]();
+      const before = this.#handle;
       this.#handle = await sessions.open(id);
+      await before[Symbol.asyncDispose]();
     }
     for (let parts = 0; parts < MAX_PARTS; parts++) {
-      const { resumed } = await engine.execute({ type: "resume_tasks", session: id, instances }, ORCHESTRATOR);
+      const { resumed } = await engine.execute({ type: "resume_tasks", session: id, calls }, ORCHESTRATOR);
       if (resumed === 0) return;
     }
   }

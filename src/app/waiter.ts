@@ -1,6 +1,7 @@
 /** One claim that waits: who made it, its last answer, and how it is settled. */
 
 import type { Caller } from "../core/model/access.ts";
+import type { CommandOptions } from "./job.ts";
 import type { Claim, CommandOf, NoTasksReason, Repeated } from "../core/messages/commands.ts";
 
 export type ClaimCommand = CommandOf<"claim_task">;
@@ -10,7 +11,7 @@ export interface Waiter {
   readonly command: ClaimCommand;
   readonly caller: Caller;
   /** The request id that the caller gave. The tries of one wait share it, as at most one of them claims. */
-  readonly request: string | undefined;
+  readonly request: CommandOptions;
   /** Aborted when the client gives up. */
   readonly signal: AbortSignal;
   isAnswered: boolean;

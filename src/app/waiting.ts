@@ -9,7 +9,8 @@ import type { Claim, Repeated } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
-import { ORCHESTRATOR } from "./job.ts";
+import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
+import type { SessionKeeper } from "./session_keeper.ts";
 import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
 import { callerKey, type ClaimCommand, isFutile, supersededAnswer, type Waiter } from "./waiter.ts";
@@ -34,8 +35,8 @@ const SPREAD_MS = 8;
 const REPORT_MS = 5_000;
 
 export interface WaitOptions {
-  /** The request id that the caller gave. */
-  readonly request?: string | undefined;
+  /** The request id that the caller gave. Default: none. */
+  readonly request?: CommandOptions;
   /** A longer wait than `Waiting.maxWaitMs` is shortened to it. */
   readonly waitMs: number;
   /** Ends the waiting; nothing is claimed after that. */
@@ -52,6 +53,8 @@ export type WaitedClaim = Claim & {
 
 export interface WaitingOptions {
   readonly engine: Engine;
+  /** Executes claims: the engine, or what keeps the client's session. Default: the engine. */
+  readonly executor?: Pick<SessionKeeper, "execute">;
   readonly feed: Feed;
   readonly log: Log;
   /** Longest wait of a claim, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
@@ -62,6 +65,7 @@ export class Waiting {
   /** Longest wait of a claim, in milliseconds. */
   readonly maxWaitMs: number;
   readonly #engine: Engine;
+  readonly #executor: Pick<SessionKeeper, "execute">;
   readonly #feed: Feed;
   readonly #log: Log;
   /** In the order of their arrival. */
@@ -83,7 +87,8 @@ export class Waiting {
   #isChanged = false;
   #isClosed = false;
 
-  constructor({ engine, feed, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
+  constructor({ engine, executor = engine, feed, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
+    this.#executor = executor;
     this.maxWaitMs = maxWaitMs;
     this.#engine = engine;
     this.#feed = feed;
@@ -124,9 +129,9 @@ export class Waiting {
 
   /** Tries once, and waits if that can help. */
   async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
-    const { signal, request } = options;
+    const { signal, request = {} } = options;
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
-    const first = await this.#engine.execute(command, caller, { request });
+    const first = await this.#executor.execute(command, caller, request);
     if ("repeated" in first) return first;
     if (signal.aborted) await this.#handBack(first, command, caller);
     if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
@@ -247,7 +252,7 @@ export class Waiting {
   async #claimFor(waiter: Waiter): Promise<void> {
     const { command, caller, request, signal } = waiter;
     try {
-      const claim = await this.#engine.execute(command, caller, { request });
+      const claim = await this.#engine.execute(command, caller, request);
       if ("repeated" in claim) return this.#end(waiter, claim);
       const { lostTasks = claim.lostTasks } = waiter.lastAnswer;
       const answer = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };

@@ -108,7 +108,7 @@ function createServer(info: Implementation, options: McpServerOptions): Server {
   server.fallbackRequestHandler = async (request, context) => {
     await arrivals.delivered();
     try {
-      const result = await answer(methods, request, callOf(server, context, options));
+      const result = await answer(methods, request, callOf(server, { ...context, request }, options));
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
       return isLasting ? { ...result, ...LASTING } : result;
     } catch (error) {
@@ -134,7 +134,11 @@ function finder({ engine, process, session, role }: McpServerOptions): Subscript
 }
 
 /** The context of one request. */
-function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOptions): CallContext {
+function callOf(
+  server: Server,
+  { mcpReq, request }: ServerContext & { readonly request: JSONRPCRequest },
+  options: McpServerOptions,
+): CallContext {
   const { engine, executor, waiting, heard, answers, log, process, session, role } = options;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
@@ -145,16 +149,16 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
   const name = clientName(server, mcpReq.envelope);
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
-  const requestId = () => {
+  const requestOf = () => {
     const id = isFirst ? requestIdOf(mcpReq._meta) : undefined;
     isFirst = false;
-    return id;
+    return { request: id, sent: { name: request.params?.["name"], arguments: request.params?.["arguments"] } };
   };
   const caller: Caller = { name, role, via: { transport: "stdio", client: name, process, session } };
   return {
     engine,
     async execute(command) {
-      return unlessRepeated(await executor.execute(command, caller, { request: requestId() }));
+      return unlessRepeated(await executor.execute(command, caller, requestOf()));
     },
     query: (query) => engine.query(query, caller),
     waiting,
@@ -162,7 +166,7 @@ function callOf(server: Server, { mcpReq }: ServerContext, options: McpServerOpt
     now: () => engine.now(),
     answers,
     caller,
-    requestId,
+    request: requestOf,
     signal: mcpReq.signal,
     report: progressToken === undefined ? undefined : report,
   };

@@ -14,6 +14,10 @@ const MAX_SUBSCRIPTIONS = 1_000;
 /** Changes within this time are combined to one notification, in milliseconds. */
 const GATHER_MS = 50;
 
+/** Pauses after versions could not be read, in milliseconds: the first one, and the longest. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
 export interface SubscriptionsOptions {
   /** Looks up versions of tasks and groups with the rights of the client. */
   readonly find: (query: QueryOf<"find">) => Promise<ResultOf<"find">>;
@@ -31,6 +35,8 @@ export class Subscriptions {
   /** By URI: the version at the last notification, for a task or group that exists. */
   readonly #versions = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The pause after the next failure, in milliseconds. */
+  #retryMs = RETRY_MS;
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
 
@@ -52,9 +58,7 @@ export class Subscriptions {
   /** Subscribes to resources. No effect once closed: a client's last request may run after it disconnected. */
   async add(uris: readonly string[]): Promise<void> {
     if (this.#isClosed) return;
-    this.#unsubscribe ??= this.#feed.subscribe(() => {
-      this.#timer ??= setTimeout(() => this.#notifyOfChanges().catch(this.#onError), GATHER_MS);
-    });
+    this.#unsubscribe ??= this.#feed.subscribe(() => this.#arm(GATHER_MS));
     const added = uris.filter((uri) => !this.#versions.has(uri));
     for (const uri of added) this.#versions.set(uri, undefined);
     try {
@@ -85,10 +89,24 @@ export class Subscriptions {
     this.#timer = undefined;
   }
 
+  #arm(delayMs: number): void {
+    this.#timer ??= setTimeout(() => this.#notifyOfChanges(), delayMs);
+  }
+
   async #notifyOfChanges(): Promise<void> {
     this.#timer = undefined;
     const uris = [...this.#versions.keys()];
-    const versions = await this.#read(uris);
+    let versions: readonly (string | undefined)[];
+    try {
+      versions = await this.#read(uris);
+      this.#retryMs = RETRY_MS;
+    } catch (error) {
+      this.#onError(error);
+      // The change must not wait for the next one.
+      if (this.size > 0) this.#arm(this.#retryMs);
+      this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
+      return;
+    }
     for (const [index, uri] of uris.entries()) {
       const version = versions[index];
       if (!this.#versions.has(uri)) continue;

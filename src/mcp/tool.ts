@@ -8,6 +8,7 @@ import type { AnswerOf, CommandOf, CommandType } from "../core/messages/commands
 import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { Heard } from "../app/heard.ts";
+import type { CommandOptions } from "../app/job.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { AnswerQueue } from "./answer_queue.ts";
 import type { Json } from "./present.ts";
@@ -36,7 +37,7 @@ export interface CallContext {
   /** The client. The instance is an argument of the call. */
   readonly caller: Caller;
   /** The request id of the call's first command, if the client gave one. Throws a `Refusal` if it is malformed. */
-  readonly requestId: () => string | undefined;
+  readonly request: () => CommandOptions;
   /** Serializes answers no faster than the client reads them. */
   readonly answers: AnswerQueue;
   /** Aborted when the client cancels the call or disconnects. */

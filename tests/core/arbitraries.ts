@@ -432,7 +432,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     resume_tasks: record({
       type: fc.constant("resume_tasks"),
       session: fc.constantFrom(...SESSIONS),
-      instances: fc.array(instance, { maxLength: 2 }),
+      calls: fc.array(record({ instance, at: number }), { maxLength: 2 }),
     }),
     sweep: record({ type: fc.constant("sweep") }),
     correct_clock: record({ type: fc.constant("correct_clock") }),

@@ -44,6 +44,18 @@ Deno.test("calls with a request id", async (t) => {
     assertEquals([again.structuredContent?.["repeated"], idsOf(again.structuredContent)], [true, ["d"]]);
   });
 
+  await t.step("a call with times that count from now is a repeat if it is the same call", async () => {
+    const task = { id: "later", description: "", not_before: "PT1H", deadline: "PT5H" };
+    for (const isRepeat of [undefined, true]) {
+      const { structuredContent } = await callWith(server, "later-1", "create_task", task);
+      assertEquals(structuredContent?.["repeated"], isRepeat);
+    }
+    assertEquals(
+      (await refusedWith(server, "later-1", "create_task", { ...task, deadline: "PT6H" })).code,
+      "request_reused",
+    );
+  });
+
   await t.step("the same id with another call is refused", async () => {
     for (
       const [tool, args] of [["create_tasks", { tasks: [{ id: "z", description: "z" }] }], ["leave", {

@@ -41,7 +41,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   apply_template: ({ name, group }) => ({ verb: "plan", templates: [name], groups: [group] }),
   archive_template: ({ name }) => ({ verb: "plan", templates: [name] }),
   end_session: () => ({ verb: "administer" }),
-  resume_tasks: ({ instances }) => ({ verb: "administer", instances }),
+  resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   sweep: () => ({ verb: "administer" }),
   correct_clock: () => ({ verb: "administer" }),
 };
@@ -63,7 +63,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   next_order: () => ({ verb: "administer" }),
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
   next_event: () => ({ verb: "administer" }),
-  watch_sessions: ({ instances }) => ({ verb: "administer", instances }),
+  watch_sessions: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   select_notifications: ({ filter: { task, group, instance } }) => ({
     verb: "see",
     ...(task !== undefined && { tasks: [task] }),

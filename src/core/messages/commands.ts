@@ -27,6 +27,13 @@ export interface Holding {
   readonly attempt?: number;
 }
 
+/** The last call of an instance in a session. */
+export interface LastCall {
+  readonly instance: string;
+  /** Milliseconds since the Unix epoch, by the journal's clock. */
+  readonly at: number;
+}
+
 /** Parameters and answer of each command, by its type. */
 export interface Commands {
   /** Create tasks, all or none; they may depend on each other in any order. */
@@ -149,11 +156,11 @@ export interface Commands {
     answer: { readonly ended: number; readonly remaining: number };
   };
   /**
-   * Keep the tasks whose sessions ended for a session in which their instances have called. One call does so for at most
-   * `MAX_RECORD_TASKS` tasks.
+   * Keep the tasks whose sessions ended for a session in which their instances have called since they claimed them. One
+   * call does so for at most `MAX_RECORD_TASKS` tasks.
    */
   resume_tasks: {
-    input: { readonly session: string; readonly instances: readonly string[] };
+    input: { readonly session: string; readonly calls: readonly LastCall[] };
     answer: { readonly resumed: number };
   };
   /** Expire leases and instances, and mark overdue tasks. */

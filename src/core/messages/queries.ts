@@ -8,7 +8,7 @@ import type { InstanceView } from "../model/instance.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
-import type { CommandOf } from "./commands.ts";
+import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
 import type { Notification } from "./notifications.ts";
@@ -59,10 +59,10 @@ export interface Queries {
   missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
   /** When something happens though nobody calls. */
   next_event: { input: Record<never, never>; answer: NextEvent };
-  /** The sessions that keep tasks, and the instances among the given ones with tasks whose sessions ended. */
+  /** The sessions that keep tasks, and those of the calls after which tasks of the instance lost their sessions. */
   watch_sessions: {
     input: {
-      readonly instances: readonly string[];
+      readonly calls: readonly LastCall[];
       /** Only sessions whose ids come after this one, at most `limit`, in the order of their ids. */
       readonly after: string;
       readonly limit: number;
@@ -114,7 +114,7 @@ export interface NextEvent {
 /** The sessions that keep tasks, and the instances that have come back from ended ones. */
 export interface SessionWatch {
   readonly sessions: readonly string[];
-  readonly returned: readonly string[];
+  readonly returned: readonly LastCall[];
 }
 
 /** What waiting claims have to expect, in the order in which they wait. */

@@ -10,7 +10,7 @@ import { checkId } from "./values.ts";
 export interface CallerRequest {
   /** The id that the caller gave. */
   readonly id: string;
-  /** The fingerprint of the command. */
+  /** The fingerprint of what the caller sent. */
   readonly fingerprint: string;
 }
 
@@ -30,14 +30,15 @@ const SEPARATOR = "#";
 /**
  * The request of a command.
  *
+ * @param sent what the caller sent: the same for a repeat
  * @throws Refusal if the id is malformed, or has the form of those that the engine makes
  */
-export function callerRequest(id: string, command: unknown): CallerRequest {
+export function callerRequest(id: string, sent: unknown): CallerRequest {
   checkId(id, "Request id");
   if (id.startsWith(SEPARATOR)) {
     throw new Refusal("invalid_value", `Request id ${id} begins with #, as those of the server do: use another one`);
   }
-  return { id, fingerprint: fingerprintOf(command) };
+  return { id, fingerprint: fingerprintOf(sent) };
 }
 
 /** A request in the form that records have: `ID#FINGERPRINT`. */
@@ -57,14 +58,13 @@ export function engineRequest(prefix: string, number: number): string {
 }
 
 /**
- * The same for two commands that have the same type and parameters, whatever the order of their fields; for others almost
- * certainly not. It is in the journal, so it never changes.
+ * The same for two calls that have the same values, whatever the order of their fields; for others almost certainly not. It is in the journal, so it never changes.
  *
  * FNV-1a with 32 bits (Fowler, Noll, Vo) over the UTF-16 code units of the JSON with sorted keys, forwards and backwards.
  * It finds mistakes of one caller, so it need not resist attacks.
  */
-export function fingerprintOf(command: unknown): string {
-  const json = JSON.stringify(command, sortKeys);
+export function fingerprintOf(sent: unknown): string {
+  const json = JSON.stringify(sent, sortKeys);
   let forwards = FNV_BASIS;
   let backwards = FNV_BASIS;
   for (let index = 0; index < json.length; index++) {

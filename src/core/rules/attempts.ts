@@ -24,7 +24,8 @@ import { checkRefs } from "./checks/settings.ts";
 import { claimRefusal } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
-import { isOfOtherSession, otherSessionRefusal } from "./sessions.ts";
+import { isOfOtherSession } from "../views/sessions.ts";
+import { otherSessionRefusal } from "./sessions.ts";
 
 export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fail_task" | "release_task"> = {
   report_progress(state, command, context) {

@@ -26,7 +26,8 @@ import { asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkNames } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
-import { heldElsewhere } from "./sessions.ts";
+import { heldElsewhere, isOfOtherSession } from "../views/sessions.ts";
+import { otherSessionRefusal } from "./sessions.ts";
 
 export const claimDeciders: Deciders<"claim_task"> = {
   claim_task(state, command, context) {
@@ -43,7 +44,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
     };
     const node = id === undefined
       ? mayClaimMore(state, instance) ? nextClaim(state, profile) : undefined
-      : requireClaimable(state, findTask(state, id), profile);
+      : requireClaimable(state, findTask(state, id), { ...context, profile });
     if (node === undefined) {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
@@ -88,7 +89,14 @@ function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, { now, c
  *
  * @throws Refusal otherwise
  */
-function requireClaimable(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): ReadonlyTaskNode {
+function requireClaimable(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { profile, caller }: Pick<Context, "caller"> & { readonly profile: Profile },
+): ReadonlyTaskNode {
+  const { task } = node;
+  const isOwn = task.status === "in_progress" && task.assignedTo === profile.instance;
+  if (isOwn && isOfOtherSession(task, caller)) throw otherSessionRefusal(task, "claim");
   const refusal = claimRefusal(state, node, profile);
   if (refusal !== undefined) throw refusal;
   return node;

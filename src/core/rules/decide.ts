@@ -32,7 +32,8 @@ export function decide<K extends CommandType>(
   authorize(context.caller, command.type, accessOfCommand(command));
   const decision = deciders[command.type](state, command, context);
   const before = [...heartbeatEvents(state, command, context), ...returnEvents(state, command, context)];
-  return before.length === 0 ? decision : { ...decision, events: [...before, ...decision.events] };
+  const isEmpty = decision.events.length === 0;
+  return { ...decision, isEmpty, events: before.length === 0 ? decision.events : [...before, ...decision.events] };
 }
 
 /** The events of a refused command: its instance called, which extends its leases and keeps its tasks. */

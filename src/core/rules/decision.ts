@@ -13,6 +13,8 @@ import { viewOf } from "../views/tasks.ts";
 
 export interface Decision<A> {
   readonly events: readonly Event[];
+  /** Whether the command itself causes nothing, and all events are those of a call of its instance. */
+  readonly isEmpty?: boolean;
   /** Reads the answer from the state after the events and their consequences. */
   readonly answer: (state: ReadonlyState) => A;
 }

@@ -8,6 +8,7 @@ import { MAX_SCANNED } from "../model/limits.ts";
 import { heldBy } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
+import { isOfOtherSession } from "../views/sessions.ts";
 import { extended, isRunningOut, tasksToRenew } from "../state/timers.ts";
 
 /**
@@ -69,10 +70,15 @@ const NONE: readonly never[] = [];
  * The answer to a heartbeat of an instance.
  *
  * @param lostTasks the tasks that it lost before it called
+ * @param caller is not told of what another client of the same instance id holds
  */
-export function heartbeatOf(state: ReadonlyState, id: string, lostTasks: readonly string[] = NONE): Heartbeat {
+export function heartbeatOf(
+  state: ReadonlyState,
+  id: string,
+  { caller, lostTasks = NONE }: Pick<Context, "caller"> & { readonly lostTasks?: readonly string[] | undefined },
+): Heartbeat {
   const instance = state.instances.get(id)?.instance;
-  const holding = heldBy(state, id).slice(0, MAX_SCANNED);
+  const holding = heldBy(state, id).filter(({ task }) => !isOfOtherSession(task, caller)).slice(0, MAX_SCANNED);
   return {
     instance: id,
     ...(instance !== undefined && { status: instance.status }),

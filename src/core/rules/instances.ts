@@ -15,17 +15,18 @@ import { releaseEvents } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
+import { checkNotInUse } from "./sessions.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
-  register_instance(state, { instance, settings }) {
+  register_instance(state, { instance, settings }, { caller }) {
     checkNewInstance(state, instance);
     checkInstanceSettings(settings, instance);
     const known = state.instances.get(instance)?.instance;
     if (known === undefined) checkRoom(state);
     return {
       events: [{ type: "instance.registered", instance, settings }],
-      answer: (after) => heartbeatOf(after, instance, known?.lostTasks),
+      answer: (after) => heartbeatOf(after, instance, { caller, lostTasks: known?.lostTasks }),
     };
   },
 
@@ -35,14 +36,15 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     const warning = clockWarning(context);
     // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({
-      ...heartbeatOf(after, instance, lostTasks),
+      ...heartbeatOf(after, instance, { ...context, lostTasks }),
       ...(warning !== undefined && { clockWarning: warning }),
     });
     return { events: [], answer };
   },
 
-  leave(state, { instance: id, isDraining }) {
+  leave(state, { instance: id, isDraining }, { caller }) {
     const instance = findInstance(state, id);
+    if (isDraining !== true) checkNotInUse(state, id, caller);
     const answer = (after: ReadonlyState) => instanceViewOf(after, findInstance(after, id));
     if (isDraining === true) {
       return { events: instance.status === "active" ? [{ type: "instance.drained", instance: id }] : [], answer };

@@ -2,7 +2,6 @@
 
 import { accessOfCommand } from "../messages/access.ts";
 import type { CommandOf, CommandType, Context, Repeated } from "../messages/commands.ts";
-import type { Event } from "../messages/events.ts";
 import { authorize } from "../model/access.ts";
 import { MAX_REPEATED } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -47,11 +46,6 @@ export function repeatedAnswer<K extends CommandType>(
     tasks: firstFound(ids, (id) => state.tasks.get(id)).map(viewOf),
     groups: firstFound(groups, (id) => state.groups.get(id)).map(groupViewOf),
   };
-}
-
-/** Whether a record with these events makes its request remembered: a sign of life alone does not. */
-export function isRemembered(events: readonly Event[]): boolean {
-  return events.some(({ type }) => type !== "instance.renewed");
 }
 
 function firstFound<Node>(ids: Iterable<string>, find: (id: string) => Node | undefined): readonly Node[] {

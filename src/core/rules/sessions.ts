@@ -7,12 +7,14 @@
 import type { CommandOf, CommandType, Context } from "../messages/commands.ts";
 import type { Event, EventOf } from "../messages/events.ts";
 import { type Caller, sessionOf } from "../model/access.ts";
-import { MAX_DURATION_MS, MAX_NAMED, MAX_RECORD_TASKS } from "../model/limits.ts";
+import { MAX_DURATION_MS, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
-import { isLeft } from "../state/evolve_sessions.ts";
+import { isLeftBefore } from "../state/evolve_sessions.ts";
+import { nameSome } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
+import { heldElsewhere } from "../views/sessions.ts";
 import { checkNumber } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
 import { signOfLife } from "./heartbeat.ts";
@@ -28,11 +30,12 @@ export const sessionDeciders: Deciders<"end_session" | "resume_tasks"> = {
     };
   },
 
-  resume_tasks(state, { session, instances }) {
+  resume_tasks(state, { session, calls }) {
     const events: Event[] = [];
     let resumed = 0;
-    for (const instance of new Set(instances)) {
-      for (const event of resumption(state, { session, instance, limit: MAX_RECORD_TASKS - resumed })) {
+    const lastCalls = new Map(calls.map(({ instance, at }) => [instance, at]));
+    for (const [instance, at] of lastCalls) {
+      for (const event of resumption(state, { session, instance, at, limit: MAX_RECORD_TASKS - resumed })) {
         events.push(event);
         resumed += event.tasks.length;
       }
@@ -53,37 +56,37 @@ export function returnEvents<K extends CommandType>(
   // A task that the command ends need not be kept.
   return session === undefined || sign === undefined
     ? NONE
-    : resumption(state, { session, ...sign, limit: MAX_RECORD_TASKS });
+    : resumption(state, { session, ...sign, at: Infinity, limit: MAX_RECORD_TASKS });
 }
 
 interface Return {
   readonly session: string;
   readonly instance: string;
+  /** When the instance called in the session: it holds what it claimed before. */
+  readonly at: number;
   readonly limit: number;
   readonly endedTask?: string | undefined;
 }
 
 function resumption(
   state: ReadonlyState,
-  { session, instance, limit, endedTask }: Return,
+  { session, instance, at, limit, endedTask }: Return,
 ): readonly EventOf<"session.resumed">[] {
-  const isWanted = ({ task }: { readonly task: Task }) => isLeft(task) && task.id !== endedTask;
+  const isWanted = ({ task }: { readonly task: Task }) => isLeftBefore(task, at) && task.id !== endedTask;
   const tasks = firstCreated(state.held.get(instance) ?? NONE, limit, isWanted).map(({ task }) => task.id);
   return tasks.length === 0 ? NONE : [{ type: "session.resumed", session, instance, tasks }];
 }
 
-/** Whether another connected client than the caller's claimed a task. False for callers without a session. */
-export function isOfOtherSession({ session }: Task, caller: Caller): boolean {
-  const own = sessionOf(caller);
-  return own !== undefined && session !== undefined && session !== own;
-}
-
-/** The tasks that other connected clients hold under an instance id (the first few); undefined if there are none. */
-export function heldElsewhere(state: ReadonlyState, instance: string, caller: Caller): readonly string[] | undefined {
-  if (sessionOf(caller) === undefined) return undefined;
-  const isWanted = ({ task }: { readonly task: Task }) => isOfOtherSession(task, caller);
-  const nodes = firstCreated(state.held.get(instance) ?? NONE, MAX_NAMED, isWanted);
-  return nodes.length === 0 ? undefined : nodes.map(({ task }) => task.id);
+/** Refuses to leave in the name of an instance for which another connected client holds tasks. */
+export function checkNotInUse(state: ReadonlyState, instance: string, caller: Caller): void {
+  const tasks = heldElsewhere(state, instance, caller);
+  if (tasks === undefined) return;
+  throw new Refusal(
+    "instance_in_use",
+    `Cannot leave as instance id ${instance} is in use in two connected clients, and the other one holds ` +
+      `${nameSome(tasks)}: leave there, or call release_task for each`,
+    { instance, tasks },
+  );
 }
 
 /**
@@ -91,9 +94,12 @@ export function heldElsewhere(state: ReadonlyState, instance: string, caller: Ca
  * the attempt, which only the client that claimed the task was told; but anybody may take a task from a worker that hangs.
  */
 export function otherSessionRefusal({ id, assignedTo = "", attempt }: Task, action: string): Refusal {
-  const why = `Cannot ${action} task ${id} without its attempt: instance id ${assignedTo} is in use in two connected ` +
-    "clients, and the other one claimed this task";
+  const inUse = `instance id ${assignedTo} is in use in two connected clients, and the other one claimed this task`;
   const data = { id, instance: assignedTo };
+  if (action === "claim") {
+    return new Refusal("instance_in_use", `Cannot claim task ${id} as ${inUse}: use another instance_id`, data);
+  }
+  const why = `Cannot ${action} task ${id} without its attempt: ${inUse}`;
   if (action === "release") {
     return refuse("instance_in_use", why, { remedies: [{ type: "speak_for", id, attempt }], data });
   }

@@ -15,13 +15,16 @@ import type { ReadonlyState, State } from "./state.ts";
 export function applyDraft(state: State, draft: Draft): Draft {
   const groups = new Map<string, Set<string>>();
   noteGroups(groups, state, draft.events);
-  const events = applyWithConsequences(state, draft.events, draft.at);
+  const events = applyWithConsequences(state, draft.events, draft.at, listed(groups));
   // No consequence moves or deletes a task: these groups are the present ones.
   const created = new Set(draft.events.flatMap(createdBy));
   noteGroups(groups, state, events.slice(draft.events.length), created);
   if (groups.size === 0) return { ...draft, events };
-  const listed = Array.from(groups, ([group, tasks]): GroupTasks => ({ group, tasks: Array.from(tasks) }));
-  return { ...draft, groups: listed, events };
+  return { ...draft, groups: listed(groups), events };
+}
+
+function listed(groups: ReadonlyMap<string, ReadonlySet<string>>): readonly GroupTasks[] {
+  return Array.from(groups, ([group, tasks]) => ({ group, tasks: Array.from(tasks) }));
 }
 
 function noteGroups(

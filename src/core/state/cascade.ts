@@ -1,16 +1,16 @@
 /**
  * Consequences of a command's events: tasks whose dependencies can never be met are skipped or fail, drained instances
- * leave, and last the tasks that have become ready are announced. They are written into the record of the command; if it has no room, into the records of the next
- * sweeps. Until then, nobody can claim these tasks.
+ * leave, and last the tasks that have become ready are announced. They are written into the record of the command; if it
+ * has no room, into the records of the next sweeps. Until then, nobody can claim the tasks that are to end.
  */
 
-import type { Event, EventType } from "../messages/events.ts";
+import type { Event, EventType, GroupTasks } from "../messages/events.ts";
 import { readyEvent } from "./announcements.ts";
 import { blockersOf, nameBlocker } from "./blockers.ts";
 import { unreachableEnd } from "./conditions.ts";
 import { evolve } from "./evolve.ts";
 import { firstCreated } from "./lookup.ts";
-import { roomBeside } from "./record_size.ts";
+import { limitOf, type Room, roomAfter, roomBeside } from "./record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
 
 /**
@@ -18,27 +18,51 @@ import type { ReadonlyState, ReadonlyTaskNode, State } from "./state.ts";
  * record ends and announces at most `MAX_RECORD_TASKS` tasks as a consequence, or none if its events are large; the
  * others wait for the next records.
  *
+ * @param groups of the tasks of `events`, for which the record needs room, too
  * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
  */
-export function applyWithConsequences(state: State, events: readonly Event[], at: number): readonly Event[] {
-  let room = roomBeside(events);
+export function applyWithConsequences(
+  state: State,
+  events: readonly Event[],
+  at: number,
+  groups: readonly GroupTasks[] = [],
+): readonly Event[] {
+  const { tasks, bytes } = roomBeside(events, groups);
+  // What a sweep ends or announces counts, too.
+  let room: Room = { tasks: tasks - countChanged(events.filter(({ type }) => LISTS.includes(type))), bytes };
   const applied = [...events];
-  for (let next = events; next.length > 0; next = consequencesOf(state, Math.max(0, room))) {
+  for (const event of events) evolve(state, event, at);
+  for (let next = events; next.length > 0;) {
+    next = fitting(room, (limit) => consequencesOf(state, limit));
+    room = roomAfter(room, next, countChanged(next));
     for (const event of next) {
       evolve(state, event, at);
-      if (LISTS.includes(event.type) && "tasks" in event) room -= event.tasks.length;
-      else if (next !== events) room--;
+      applied.push(event);
     }
-    if (next !== events) { for (const event of next) applied.push(event); }
   }
-  const ready = events.length === 0 ? undefined : readyEvent(state, { at: state.recordedAt, limit: room });
-  if (ready === undefined) return applied;
-  evolve(state, ready, at);
-  return [...applied, ready];
+  const ready = events.length === 0 ? NONE : fitting(room, (limit) => readyEvents(state, limit));
+  for (const event of ready) evolve(state, event, at);
+  return [...applied, ...ready];
 }
 
 /** Events of consequences that list tasks. */
 const LISTS: readonly EventType[] = ["tasks.skipped", "tasks.abandoned", "tasks.ready"];
+
+/** As many consequences as a room has place for; with ids so long that they do not fit, as many as fit in any case. */
+function fitting(room: Room, make: (limit: number) => readonly Event[]): readonly Event[] {
+  const all = make(Math.max(0, room.tasks));
+  if (all.length === 0 || roomAfter(room, all, countChanged(all)).bytes >= 0) return all;
+  return make(limitOf(room));
+}
+
+function readyEvents(state: ReadonlyState, limit: number): readonly Event[] {
+  const event = readyEvent(state, { at: state.recordedAt, limit });
+  return event === undefined ? NONE : [event];
+}
+
+function countChanged(consequences: readonly Event[]): number {
+  return consequences.reduce((count, event) => count + ("tasks" in event ? event.tasks.length : 1), 0);
+}
 
 /**
  * The next consequences of the present state: drained instances leave, and unreachable tasks end, at most `limit` of

@@ -22,6 +22,11 @@ export function isLeft({ status, session, timeoutMs, leaseUntil }: Task): boolea
   return status === "in_progress" && session === undefined && timeoutMs === undefined && leaseUntil !== undefined;
 }
 
+/** Whether `isLeft` holds of a task that its holder claimed before it made a call. */
+export function isLeftBefore(task: Task, at: number): boolean {
+  return isLeft(task) && (task.startedAt ?? 0) <= at;
+}
+
 function left({ session: _, ...task }: Task, until: number): Task {
   return { ...task, leaseUntil: until };
 }

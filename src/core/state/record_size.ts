@@ -1,20 +1,36 @@
 /** Measures the events of a record. Too large ones are refused before any is applied. */
 
-import type { Event } from "../messages/events.ts";
-import { MAX_BULK_BYTES, MAX_EVENTS_BYTES, MAX_RECORD_TASKS } from "../model/limits.ts";
+import type { Event, GroupTasks } from "../messages/events.ts";
+import { MAX_EVENTS_BYTES, MAX_ID_CHARACTERS, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 
 /**
- * How many tasks and instances may change as a consequence in the same record as `events`, so that it stays below
- * `MAX_RECORD_BYTES`: `MAX_RECORD_TASKS` of them, with the longest ids, take less than 2 MiB.
- *
- * @throws Refusal `limit_exceeded` if the events alone are too large
+ * Most bytes that a record takes for one task or instance that changes as a consequence: its id and that of its group, in
+ * the event, in the announcement and in `groups`, and the dependency that it waits for.
  */
-export function roomBeside(events: readonly Event[]): number {
-  if (upperBoundBytes(events) <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
-  const bytes = jsonBytes(events);
-  if (bytes <= MAX_BULK_BYTES) return MAX_RECORD_TASKS;
-  if (bytes <= MAX_EVENTS_BYTES) return 0;
+const MAX_CONSEQUENCE_BYTES = 4 * 1024;
+
+/** Up to so many bytes, an upper bound counts as the size of events: measuring costs more than the room that it finds. */
+const SMALL_BYTES = MAX_EVENTS_BYTES - MAX_RECORD_TASKS * MAX_CONSEQUENCE_BYTES;
+
+/** The room that a record has for consequences. */
+export interface Room {
+  /** How many tasks and instances may change. */
+  readonly tasks: number;
+  readonly bytes: number;
+}
+
+/**
+ * The room beside `events`.
+ *
+ * @param groups of the tasks of these events, which the record names, too
+ * @throws Refusal `limit_exceeded` if the events and groups alone are too large
+ */
+export function roomBeside(events: readonly Event[], groups: readonly GroupTasks[] = []): Room {
+  const part = { events, groups };
+  const atMost = upperBoundBytes(part);
+  const bytes = atMost <= SMALL_BYTES ? atMost : jsonBytes(part);
+  if (bytes <= MAX_EVENTS_BYTES) return { tasks: MAX_RECORD_TASKS, bytes: MAX_EVENTS_BYTES - bytes };
   throw new Refusal(
     "limit_exceeded",
     `Cannot carry out this call as it takes ${bytes} bytes in the journal: at most ${MAX_EVENTS_BYTES} are allowed; ` +
@@ -22,6 +38,22 @@ export function roomBeside(events: readonly Event[]): number {
     { limit: MAX_EVENTS_BYTES, bytes },
   );
 }
+
+/** How many consequences fit into a room, whatever the ids of their tasks and instances are. */
+export function limitOf({ tasks, bytes }: Room): number {
+  return Math.max(0, Math.min(tasks, Math.floor(bytes / MAX_CONSEQUENCE_BYTES)));
+}
+
+/** The room that is left after consequences that change `count` tasks and instances. */
+export function roomAfter({ tasks, bytes }: Room, consequences: readonly Event[], count: number): Room {
+  if (count === 0) return { tasks, bytes };
+  // Up to three times, as ids stand in the announcement and in `groups`, too; beside names of groups.
+  const taken = Math.min(3 * jsonBytes(consequences) + count * MAX_GROUP_BYTES, count * MAX_CONSEQUENCE_BYTES);
+  return { tasks: tasks - count, bytes: bytes - taken };
+}
+
+/** Most bytes of the name of a group, with what surrounds it: four bytes of UTF-8 a character. */
+const MAX_GROUP_BYTES = 4 * MAX_ID_CHARACTERS + 32;
 
 /** An upper bound of the bytes of a value's JSON. Does not make the JSON, as every record is measured. Nesting is bounded. */
 function upperBoundBytes(value: unknown): number {

@@ -1,8 +1,12 @@
 /** Which sessions keep tasks, who has come back from an ended one, and how long a task is kept. */
 
+import type { LastCall } from "../messages/commands.ts";
 import type { Connection, SessionWatch } from "../messages/queries.ts";
-import { isLeft } from "../state/evolve_sessions.ts";
+import { isLeft, isLeftBefore } from "../state/evolve_sessions.ts";
+import { type Caller, sessionOf } from "../model/access.ts";
+import { MAX_NAMED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
+import { firstCreated } from "../state/lookup.ts";
 import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
 
@@ -34,16 +38,32 @@ export function connectionOf(state: ReadonlyState, instance: string): Connection
 }
 
 export interface SessionWatchOptions {
-  readonly instances: readonly string[];
+  readonly calls: readonly LastCall[];
   readonly after: string;
   readonly limit: number;
 }
 
 /** O(sessions + tasks that the instances hold). */
-export function watchSessions(state: ReadonlyState, { instances, after, limit }: SessionWatchOptions): SessionWatch {
+export function watchSessions(state: ReadonlyState, { calls, after, limit }: SessionWatchOptions): SessionWatch {
   const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
   return {
     sessions: firstOf(state.sessions.keys(), limit, { compare, isWanted: (id) => id > after }),
-    returned: instances.filter((id) => Iterator.from(state.held.get(id) ?? []).some(({ task }) => isLeft(task))),
+    returned: calls.filter(({ instance, at }) => {
+      return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isLeftBefore(task, at));
+    }),
   };
+}
+
+/** Whether another connected client than the caller's claimed a task. False for callers without a session. */
+export function isOfOtherSession({ session }: Task, caller: Caller): boolean {
+  const own = sessionOf(caller);
+  return own !== undefined && session !== undefined && session !== own;
+}
+
+/** The tasks that other connected clients hold under an instance id (the first few); undefined if there are none. */
+export function heldElsewhere(state: ReadonlyState, instance: string, caller: Caller): readonly string[] | undefined {
+  if (sessionOf(caller) === undefined) return undefined;
+  const isWanted = ({ task }: { readonly task: Task }) => isOfOtherSession(task, caller);
+  const nodes = firstCreated(state.held.get(instance) ?? [], MAX_NAMED, isWanted);
+  return nodes.length === 0 ? undefined : nodes.map(({ task }) => task.id);
 }

@@ -36,7 +36,7 @@ export const HISTORY_TOOLS: readonly Tool[] = [
     async run({ task_id, instance_id, group, type, since, until, limit = DEFAULT_EVENTS }, { engine, query, now }) {
       const moment = (text: string | undefined, name: string) =>
         text === undefined ? undefined : parseMoment(text, name, now());
-      const { events, lastSeq, hasMore } = await readHistory({ engine, query }, {
+      const { events, lastSeq, isBeyond, hasMore } = await readHistory({ engine, query }, {
         ...defined({
           task: task_id,
           instance: instance_id,
@@ -55,6 +55,10 @@ export const HISTORY_TOOLS: readonly Tool[] = [
           has_more: hasMore,
           ...(hasMore && (since === undefined ? { next_until: events[0]?.id } : { next_since: events.at(-1)?.id })),
         },
+        ...(isBeyond === true && {
+          note:
+            `The journal has no record ${since}: it was repaired, or is another one. Its last record is ${lastSeq}.`,
+        }),
       };
     },
   }),

@@ -53,13 +53,19 @@ export const WORK_TOOLS: readonly Tool[] = [
         ? noteIgnored({ wait_ms }, "a claim with task_id does not wait")
         : undefined,
     async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
-      const { waiting, caller, requestId, signal } = context;
+      const { waiting, caller, request, signal } = context;
       const onWaiting = reporter(wait_ms, context);
       const claim = unlessRepeated(
         await waiting.claim(
           { type: "claim_task", instance: instance_id, ...defined({ id: task_id, roles, capabilities }) },
           caller,
-          { waitMs: wait_ms, request: requestId(), signal, ...(onWaiting !== undefined && { onWaiting }) },
+          // A repeat may wait longer or shorter: the command tells it.
+          {
+            waitMs: wait_ms,
+            request: { request: request().request },
+            signal,
+            ...(onWaiting !== undefined && { onWaiting }),
+          },
         ),
       );
       return claimAnswer(claim, [

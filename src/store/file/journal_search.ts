@@ -72,22 +72,36 @@ export class JournalSearch {
     const { disk, segments, isReadOnly } = this.#options;
     const isFull = segments.identity(number + 1) !== undefined;
     if (!isFull) return { isMissing: false };
-    const index = readIndex(disk, this.#indexPath(number));
+    const index = this.#readIndex(number);
     const isUsable = index instanceof SegmentIndex && index.hash === readEnds(disk, segments.path(number)).lastHash;
     // A server of a newer version would make its index again, and so on without end.
     return isUsable ? { index, isMissing: false } : { isMissing: !isReadOnly && index !== "newer" };
   }
 
+  /** An index that cannot be read counts as missing: it is only a cache. */
+  #readIndex(number: number): ReturnType<typeof readIndex> {
+    try {
+      return readIndex(this.#options.disk, this.#indexPath(number));
+    } catch (error) {
+      this.#warn(`Cannot read ${this.#indexPath(number)}, searches are slow: ${error}`);
+      return undefined;
+    }
+  }
+
+  #warn(message: string): void {
+    if (!this.#hasWarned) this.#options.log.warn(message);
+    this.#hasWarned = true;
+  }
+
   /** Makes and writes the index of a segment. */
   #keepIndex(number: number, records: readonly JournalRecord[]): SegmentIndex {
-    const { disk, directory, segments, log } = this.#options;
+    const { disk, directory, segments } = this.#options;
     const index = SegmentIndex.of(records, readEnds(disk, segments.path(number)).lastHash ?? "");
     try {
       disk.makeDirectory(`${directory}/${INDEX_DIRECTORY}`);
       writeIndex(disk, this.#indexPath(number), index);
     } catch (error) {
-      if (!this.#hasWarned) log.warn(`Cannot write ${this.#indexPath(number)}, searches are slow: ${error}`);
-      this.#hasWarned = true;
+      this.#warn(`Cannot write ${this.#indexPath(number)}, searches are slow: ${error}`);
     }
     return index;
   }

@@ -3,16 +3,18 @@
 import type { Sessions } from "../../app/ports.ts";
 
 export class MemorySessions implements Sessions {
-  readonly #live = new Set<string>();
+  /** The handle of each live session: the one that was opened last. */
+  readonly #live = new Map<string, AsyncDisposable>();
 
   open(id: string): Promise<AsyncDisposable> {
-    this.#live.add(id);
-    return Promise.resolve({
+    const handle = {
       [Symbol.asyncDispose]: () => {
-        this.#live.delete(id);
+        if (this.#live.get(id) === handle) this.#live.delete(id);
         return Promise.resolve();
       },
-    });
+    };
+    this.#live.set(id, handle);
+    return Promise.resolve(handle);
   }
 
   dead(ids: readonly string[]): Promise<readonly string[]> {

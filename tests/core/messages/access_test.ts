@@ -43,7 +43,7 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   apply_template: ["plan", { name: "t", group: "g", settings: {}, parameters: {} }],
   archive_template: ["plan", { name: "t", isArchived: true }],
   end_session: ["administer", { session: "s", how: "lost", graceMs: 1 }],
-  resume_tasks: ["administer", { session: "s", instances: ["x"] }],
+  resume_tasks: ["administer", { session: "s", calls: [{ instance: "x", at: 1 }] }],
   sweep: ["administer", {}],
   correct_clock: ["administer", {}],
 };
@@ -65,7 +65,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   next_order: ["administer", {}],
   missing_tasks: ["administer", { tasks: [] }],
   next_event: ["administer", {}],
-  watch_sessions: ["administer", { instances: [], after: "", limit: 1 }],
+  watch_sessions: ["administer", { calls: [], after: "", limit: 1 }],
   select_notifications: ["see", { records: [], filter: {}, source: "" }],
   look_for_claims: ["work", { claims: [] }],
 };

@@ -33,15 +33,19 @@ for (const count of COUNTS) {
     fn() {
       const state = holder(count, {});
       const ended: string[] = [];
-      for (const round of rounds("losing", 100)) {
+      let parts = 0;
+      for (const _ of rounds("losing", 100)) {
         if (!isSweepDue(state, 200)) break;
         const { events } = run(state, { type: "sweep" }, 200);
         assertFits(events);
+        // Ids are so long that some tasks are announced in records of their own.
+        if (events.length === 0) continue;
+        parts++;
         const ends = events.filter((event) => event.type === "attempt.ended");
         for (const end of ends) assertEquals([end.instance, end.outcome], [longId(0), "lost"]);
         ended.push(...ends.map(({ id }) => id));
         const isLost = ended.length === count;
-        assertEquals(round + 1 === Math.ceil(count / MAX_RECORD_TASKS), isLost);
+        assertEquals(parts === Math.ceil(count / MAX_RECORD_TASKS), isLost);
         // The last part is a full one, so that what it names is a fair share of what was lost.
         const lost = {
           type: "instance.lost" as const,

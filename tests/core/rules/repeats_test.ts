@@ -5,7 +5,7 @@ import { localOperator } from "../../../src/core/model/access.ts";
 import { MAX_REPEATED } from "../../../src/core/model/limits.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { callerRequest, formatRequest } from "../../../src/core/model/request.ts";
-import { isRemembered, repeatedAnswer, repeatedBy } from "../../../src/core/rules/repeats.ts";
+import { repeatedAnswer, repeatedBy } from "../../../src/core/rules/repeats.ts";
 import { evolveRecord } from "../../../src/core/state/evolve.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
 import { newTask, stateAfter, times } from "../given.ts";
@@ -79,11 +79,4 @@ test("a repeat shows a bounded number of tasks", () => {
   const tasks = times(MAX_REPEATED + 1, (index) => newTask(`t${index}`));
   const state = stateAfter({ type: "create_tasks", tasks });
   assertEquals(repeatedAnswer(state, { type: "create_tasks", tasks }, { seq: 1 }).tasks.length, MAX_REPEATED);
-});
-
-test("a sign of life alone makes no request remembered", () => {
-  const renewed = { type: "instance.renewed", instance: "i", leases: [] } as const;
-  assertEquals(isRemembered([renewed]), false);
-  assertEquals(isRemembered([]), false);
-  assertEquals(isRemembered([renewed, { type: "task.deleted", id: "a" }]), true);
 });

@@ -1,7 +1,7 @@
 /** Shows that a connected client keeps its tasks, and what becomes of them when its session ends. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { AnswerOf, Command, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
+import type { AnswerOf, Command, CommandOf, CommandType, LastCall } from "../../../src/core/messages/commands.ts";
 import { type Event, taskIdsOf } from "../../../src/core/messages/events.ts";
 import { type Caller, localOperator, type Via } from "../../../src/core/model/access.ts";
 import { MAX_NAMED, MAX_RECORD_TASKS } from "../../../src/core/model/limits.ts";
@@ -71,8 +71,14 @@ class Scene {
     return task;
   }
 
+  /** Calls of instances just now. */
+  calls(...instances: readonly string[]): readonly LastCall[] {
+    return instances.map((instance) => ({ instance, at: this.now }));
+  }
+
   watch(instances: readonly string[] = [], after = "", limit = 10) {
-    return answer(this.state, { type: "watch_sessions", instances, after, limit }, this.#context());
+    const calls = this.calls(...instances);
+    return answer(this.state, { type: "watch_sessions", calls, after, limit }, this.#context());
   }
 
   #context(from?: string | Via) {
@@ -211,14 +217,46 @@ test("tasks are brought over for instances that have called in a session before 
   for (const instance of ["x", "y", "z"]) scene.claim(instance, "s");
   assertEquals(scene.watch(["x", "y"]), { sessions: ["s"], returned: [] });
   scene.end("s");
-  assertEquals(scene.watch(["x", "y", "nobody"]), { sessions: [], returned: ["x", "y"] });
-  const { events, answer } = scene.call({ type: "resume_tasks", session: "t", instances: ["x", "y", "x", "nobody"] });
+  assertEquals(scene.watch(["x", "y", "nobody"]), { sessions: [], returned: scene.calls("x", "y") });
+  const calls = scene.calls("x", "y", "x", "nobody");
+  const { events, answer } = scene.call({ type: "resume_tasks", session: "t", calls });
   assertEquals(events, [
     { type: "session.resumed", session: "t", instance: "x", tasks: ["a"] },
     { type: "session.resumed", session: "t", instance: "y", tasks: ["b"] },
   ]);
   assertEquals(answer, { resumed: 2 });
-  assertEquals(scene.watch(["x", "y", "z"]), { sessions: ["t"], returned: ["z"] });
+  assertEquals(scene.watch(["x", "y", "z"]), { sessions: ["t"], returned: scene.calls("z") });
+});
+
+test("a call before a task was claimed brings it over to nobody", (scene) => {
+  scene.create({}, "a", "b");
+  scene.claim("x", "s");
+  const calls = scene.calls("x");
+  scene.pass(1);
+  scene.claim("x", "s");
+  scene.end("s");
+  const { events } = scene.call({ type: "resume_tasks", session: "t", calls });
+  assertEquals(events, [{ type: "session.resumed", session: "t", instance: "x", tasks: ["a"] }]);
+  assertEquals(scene.call({ type: "resume_tasks", session: "t", calls }).events, []);
+  assertEquals(scene.task("b").session, undefined);
+});
+
+test("what another connected client claimed under the same id is not handed out again, told of, or left", (scene) => {
+  scene.create({}, "a", "b");
+  scene.call({ type: "register_instance", instance: "x", settings: {} }, "s");
+  scene.claim("x", "s");
+  const claim = { type: "claim_task", instance: "x", id: "a" } as const;
+  const refusal = scene.refused(claim, "t");
+  assertEquals(refusal.code, "instance_in_use");
+  assert(refusal.message.startsWith("Cannot claim task a as instance id x is in use in two connected clients"));
+  assertEquals(scene.call(claim, "s").answer.task?.attempt, 1);
+  assertEquals(scene.call({ type: "heartbeat", instance: "x" }, "t").answer.holding, []);
+  assertEquals(scene.call({ type: "heartbeat", instance: "x" }, "s").answer.holding.length, 1);
+  const leave = { type: "leave", instance: "x" } as const;
+  assertEquals(scene.refused(leave, "t").data, { instance: "x", tasks: ["a"] });
+  assertEquals(scene.call({ ...leave, isDraining: true }, "t").answer.status, "draining");
+  assertEquals(scene.call(leave, "s").answer.status, "left");
+  assertEquals(scene.task("a").status, "pending");
 });
 
 test("the sessions that keep tasks are told in pages, in the order of their ids", (scene) => {
@@ -236,7 +274,7 @@ test("one record ends or resumes a session for at most as many tasks as it has r
   for (const _ of ids) scene.claim("x", "s");
   assertEquals(scene.end("s").answer, { ended: MAX_RECORD_TASKS, remaining: 1 });
   assertEquals(scene.end("s").answer, { ended: 1, remaining: 0 });
-  const resume = { type: "resume_tasks", session: "t", instances: ["x"] } as const;
+  const resume = { type: "resume_tasks", session: "t", calls: scene.calls("x") } as const;
   assertEquals(times(3, () => scene.call(resume).answer.resumed), [MAX_RECORD_TASKS, 1, 0]);
   scene.end("t");
   scene.end("t");

@@ -1,5 +1,6 @@
 /** Shows that what is told follows from what there is, and not from how it came about. */
 
+import { localOperator } from "../../../src/core/model/access.ts";
 import fc from "fast-check";
 import { MAX_NAMED, MAX_SCANNED, MAX_URGENT } from "../../../src/core/model/limits.ts";
 import { READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
@@ -136,7 +137,7 @@ function viewsOf(state: State, ids: readonly string[]) {
         next: nextClaim(state, profile)?.task.id,
         none: noTasks(state, profile),
         held: heldBy(state, instance).map(({ task }) => task.id),
-        contact: heartbeatOf(state, instance),
+        contact: heartbeatOf(state, instance, { caller: localOperator("test") }),
       };
     }),
   };
