@@ -11,6 +11,7 @@ import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
 import type { SessionKeeper } from "./session_keeper.ts";
+import { mergeNews } from "../core/views/news.ts";
 import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
 import { callerKey, type ClaimCommand, isFutile, supersededAnswer, type Waiter } from "./waiter.ts";
@@ -232,14 +233,14 @@ export class Waiting {
     this.#end(waiter, this.#isSuperseded(command, caller) ? supersededAnswer(lastAnswer) : lastAnswer);
   }
 
-  /** Sends a heartbeat for an instance that waits. Its answer's lost tasks are added to the answer of the claim. */
+  /** Sends a heartbeat for an instance that waits. The news in its answer are added to the answer of the claim. */
   async #keepAlive(instance: string): Promise<void> {
     if (!this.#isWaiting(instance)) return;
     this.#heartbeats.set(instance, performance.now());
-    const { lostTasks } = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
-    if (lostTasks.length === 0) return;
+    const heartbeat = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
     for (const waiter of this.#waiters) {
-      if (waiter.command.instance === instance) waiter.lastAnswer = { ...waiter.lastAnswer, lostTasks };
+      if (waiter.command.instance !== instance) continue;
+      waiter.lastAnswer = { ...waiter.lastAnswer, ...mergeNews(waiter.lastAnswer, heartbeat) };
     }
   }
 
@@ -254,8 +255,7 @@ export class Waiting {
     try {
       const claim = await this.#engine.execute(command, caller, request);
       if ("repeated" in claim) return this.#end(waiter, claim);
-      const { lostTasks = claim.lostTasks } = waiter.lastAnswer;
-      const answer = { ...claim, ...(lostTasks !== undefined && { lostTasks }) };
+      const answer = { ...claim, ...mergeNews(waiter.lastAnswer, claim) };
       if (claim.task === undefined) {
         waiter.lastAnswer = answer;
         if (isFutile(claim)) this.#end(waiter);

@@ -7,6 +7,7 @@ import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import type { ResultOf } from "../core/messages/queries.ts";
 import type { GroupView } from "../core/model/group.ts";
+import { nameActor, type News, type ToldNotes } from "../core/model/news.ts";
 import type { Attempt, TaskView } from "../core/model/task.ts";
 import { head, isoTime } from "../core/model/text.ts";
 
@@ -54,6 +55,9 @@ export const TASK_FIELDS = [
   "failOnDeadline",
   "ifUnreachable",
   "refs",
+  "cancelledBy",
+  "notes",
+  "notesDropped",
   "version",
   "attempt",
   "failures",
@@ -86,6 +90,35 @@ export function presentTask(task: TaskView): Json {
   return { ...pick(task, TASK_FIELDS, (text) => text), ...durationsOf(task) };
 }
 
+/** The whole task but its notes, of which a claim shows some. */
+export function presentClaimed({ notes: _n, notesDropped: _d, ...task }: TaskView): Json {
+  return presentTask(task);
+}
+
+/** Notes for a worker, and where the others are. */
+export function presentNotes({ notes = [], moreNotes }: ToldNotes): Json {
+  return {
+    ...(notes.length > 0 && { notes: notes.map(presentNote) }),
+    ...(moreNotes !== undefined && { more_notes: moreNotes }),
+  };
+}
+
+/** News for an instance. */
+export function presentNews({ lostTasks = [], cancelledTasks, moreCancelled, ...notes }: News): Json {
+  return {
+    ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
+    ...(cancelledTasks !== undefined && {
+      cancelled_tasks: cancelledTasks.map(({ by, ...task }) => ({ ...task, by: nameActor(by) })),
+    }),
+    ...(moreCancelled !== undefined && { more_cancelled: moreCancelled }),
+    ...presentNotes(notes),
+  };
+}
+
+function presentNote({ isInstance: _, at, ...note }: NonNullable<ToldNotes["notes"]>[number]): Json {
+  return { ...note, at: isoTime(at) };
+}
+
 /** The whole task, with how long it is kept for its holder if that depends on a client. */
 export function presentDetails({ kept, ...task }: ResultOf<"get_task">): Json {
   return { ...presentTask(task), ...(kept !== undefined && { kept }) };
@@ -114,7 +147,9 @@ export function presentCompact(task: TaskView, fields?: readonly TaskField[]): J
 }
 
 /** A group, with its time as ISO 8601. */
-export function presentGroup({ id, status, percent, total, counts, createdAt, title, ...rest }: GroupView): Json {
+export function presentGroup(
+  { id, status, percent, total, counts, createdAt, title, preamble, ...rest }: GroupView,
+): Json {
   return {
     id,
     ...(title !== undefined && { title: clip(title, "get_history has all") }),
@@ -123,8 +158,14 @@ export function presentGroup({ id, status, percent, total, counts, createdAt, ti
     total,
     counts,
     ...rest,
+    ...(preamble !== undefined && { preamble: clip(preamble, "get_groups with group_id has all") }),
     createdAt: isoTime(createdAt),
   };
+}
+
+/** A group with its whole preamble. */
+export function presentWholeGroup(group: GroupView): Json {
+  return { ...presentGroup(group), ...(group.preamble !== undefined && { preamble: group.preamble }) };
 }
 
 /**
@@ -170,6 +211,8 @@ function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: stri
     if (value === undefined) continue;
     if (typeof value === "number") shown[field] = TIME_FIELDS.has(field) ? isoTime(value) : value;
     else if (field === "progress" && task.progress !== undefined) shown[field] = presentProgress(task.progress);
+    else if (field === "notes") shown[field] = task.notes?.map(presentNote);
+    else if (field === "cancelledBy") shown[field] = task.cancelledBy && nameActor(task.cancelledBy);
     else if (field === "pastAttempts") shown[field] = task.pastAttempts?.map(presentAttempt);
     else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value) : value;
   }

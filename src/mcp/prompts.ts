@@ -55,8 +55,8 @@ If this text does not state a goal, take it from the conversation. If there is n
 1. Call get_next_task with ${
         instance_id ? `instance_id "${instance_id}"` : "your instance_id"
       } and wait_ms ${DEFAULT_MAX_WAIT_MS}. The task is yours alone.
-   inputs has the results of its dependencies, previous the report of an earlier attempt. For more about any task, call
-   get_task_details.
+   inputs has the results of its dependencies, previous the report of an earlier attempt, notes what others added, and
+   preamble what the tasks of the group share. For more about any task, call get_task_details. Drop cancelled_tasks.
 2. Do what the task's description says. If it takes long or leaseUntil is near, call report_progress with a message that
    lets another agent continue the work. If an answer lists urgent tasks and yours can wait, call release_task for yours
    and claim the urgent one.

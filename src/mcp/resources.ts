@@ -3,7 +3,7 @@
  */
 
 import { readHistory } from "../app/history.ts";
-import { eventBounds, fit, presentCompact, presentDetails, presentEvent, presentGroup } from "./present.ts";
+import { eventBounds, fit, presentCompact, presentDetails, presentEvent, presentWholeGroup } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 
@@ -75,7 +75,7 @@ export async function readResource(
       query({ type: "get_group", id: group }),
       query({ type: "list_tasks", filter: { group }, limit: MAX_LISTED }),
     ]);
-    return json({ ...presentGroup(view), tasks: fit(tasks.map((task) => presentCompact(task)), "oldest").shown });
+    return json({ ...presentWholeGroup(view), tasks: fit(tasks.map((task) => presentCompact(task)), "oldest").shown });
   }
   switch (uri) {
     case `${SCHEME}tasks`: {

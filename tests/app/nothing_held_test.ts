@@ -239,6 +239,8 @@ async function startProcess(time: FakeTime) {
         await execute(other, { type: "bulk_update", filter: { ids }, action: { type: "delete" }, isAtomic: true });
       }
       for (const id of groups) await execute(engine, { type: "delete_group", id });
+      // Each is told what was cancelled under it.
+      for (const instance of INSTANCES) await execute(other, { type: "heartbeat", instance });
       for (const instance of instances) await execute(other, { type: "leave", instance });
       return await readState(engine, ({ tasks, groups }) => ({ tasks: tasks.size, groups: groups.size }));
     },

@@ -680,6 +680,27 @@ test("tasks that an instance loses while it waits are in the answer, with or wit
   assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
 });
 
+test("what others do to a waiting instance's tasks is told by its wait, all of it once", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  const lead = localOperator("lead");
+  const note = (text: string) => other.engine.execute({ type: "add_note", id: "a", text }, lead);
+  await register(engine, "ann", { ttlMs: 300 });
+  await engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
+  for (const id of ["a", "b"]) await engine.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
+  await note("before");
+  const ann = claimOf(waiting, "ann", 1_000);
+  await time.pass(500);
+  await note("while it waits");
+  await other.engine.execute({ type: "cancel_task", id: "b", reason: "not needed" }, lead);
+  await time.pass(1_000);
+  assertEquals(reasonOf(ann), "waiting");
+  assertEquals(ann.claim?.notes?.map(({ task, text }) => `${task}: ${text}`), ["a: before", "a: while it waits"]);
+  const by = { caller: "lead" };
+  assertEquals(ann.claim?.cancelledTasks, [{ id: "b", attempt: 1, by, reason: "not needed" }]);
+  const heartbeat = await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
+  assertEquals([heartbeat.notes, heartbeat.cancelledTasks], [undefined, undefined]);
+});
+
 test("without waiting claims, nothing is scanned", async ({ time, engine, waiting }) => {
   const ann = claimOf(waiting, "ann", 100);
   await time.pass(100);

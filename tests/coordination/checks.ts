@@ -65,7 +65,7 @@ export function checkOneHolder(records: readonly JournalRecord[]): Check {
   const ledger: Ledger = new Map();
   const complaints: string[] = [];
   for (const { seq, event } of happeningsOf(records)) {
-    if ("id" in event && "instance" in event) {
+    if ("id" in event && "attempt" in event) {
       const { holder, attempt = 0 } = ledger.get(event.id) ?? {};
       const isClaim = event.type === "task.claimed";
       const isRight = isClaim

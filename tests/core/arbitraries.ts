@@ -95,7 +95,12 @@ export function crowds(): fc.Arbitrary<readonly Turn[]> {
     role: fc.constantFrom("r", "s"),
     priority: fc.constantFrom("urgent"),
   });
-  const group = maybe<GroupSettings>({ title: fc.constant(""), maxParallel: positive(2), paused: fc.boolean() });
+  const group = maybe<GroupSettings>({
+    title: fc.constant(""),
+    maxParallel: positive(2),
+    paused: fc.boolean(),
+    preamble: fc.constant("p"),
+  });
   const id = fc.constantFrom(...ids);
   const instance = fc.constantFrom(...INSTANCES);
   const held = { id, instance };
@@ -349,6 +354,10 @@ export function command(words: Words): fc.Arbitrary<Command> {
       workedMs: time,
       progress: optional({ at: time }, { percent: rarely(fc.nat(100), number) }),
       overdue: fc.constant(true as const),
+      cancelledBy: record({ caller: text, instance }),
+      notes: fc.array(record({ author: text, at: time, text }), { maxLength: 2 }),
+      notesDropped: fc.nat(3),
+      notesTold: fc.nat(3),
     },
   );
   const task = fc.tuple(old, settings(words)).map(([task, rest]): Task => ({ ...task, ...rest }));
@@ -385,7 +394,8 @@ export function command(words: Words): fc.Arbitrary<Command> {
       { type: fc.constant("release_task"), ...holding },
       { attempt: tried, reason: text, dependencies },
     ),
-    cancel_task: optional({ type: fc.constant("cancel_task"), id }, { reason: text }),
+    cancel_task: optional({ type: fc.constant("cancel_task"), id }, { reason: text, instance }),
+    add_note: optional({ type: fc.constant("add_note"), id, text }, { instance }),
     retry_task: record({ type: fc.constant("retry_task"), id }),
     bulk_update: record({
       type: fc.constant("bulk_update"),
@@ -404,7 +414,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     update_group: record({
       type: fc.constant("update_group"),
       id: group,
-      settings: changes(groupSettings(words), ["title", "maxParallel", "paused"]),
+      settings: changes(groupSettings(words), ["title", "maxParallel", "paused", "preamble"]),
     }),
     delete_group: record({ type: fc.constant("delete_group"), id: group }),
     save_template: record({ type: fc.constant("save_template"), template: template(words) }),
@@ -540,7 +550,12 @@ function pick(value: TaskSettings, key: string): TaskSettings {
 }
 
 function groupSettings({ text, number }: Words): fc.Arbitrary<GroupSettings> {
-  return maybe<GroupSettings>({ title: text, maxParallel: rarely(positive(2), number), paused: fc.boolean() });
+  return maybe<GroupSettings>({
+    title: text,
+    maxParallel: rarely(positive(2), number),
+    paused: fc.boolean(),
+    preamble: text,
+  });
 }
 
 function instanceSettings({ name, text, number }: Words): fc.Arbitrary<InstanceSettings> {

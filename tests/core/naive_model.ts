@@ -104,7 +104,9 @@ export function carryOut(model: Model, command: ModelCommand, clock: number): Mo
   const recordedAt = model.recordedAt;
   model.recordedAt = Math.max(recordedAt, clock);
   const isSignOfLife = !["release_task", "leave"].includes(command.type);
-  if ("instance" in command && isSignOfLife) contact(model, command);
+  if ("instance" in command && command.instance !== undefined && isSignOfLife) {
+    contact(model, { ...command, instance: command.instance });
+  }
   apply(model, command, outcome);
   settle(model);
   // What changes nothing that the model knows need not be recorded.
@@ -236,6 +238,10 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (!["pending", "in_progress", "cancelled"].includes(find(model, command.id).status)) {
         throw new Refused("wrong_state");
       }
+      return {};
+    case "add_note":
+      find(model, command.id);
+      if (command.text === "") throw new Refused("invalid_value");
       return {};
     case "retry_task": {
       const task = find(model, command.id);
@@ -544,6 +550,7 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
     case "sweep":
       return sweep(model);
     case "report_progress":
+    case "add_note":
     case "heartbeat":
       return;
   }

@@ -54,7 +54,9 @@ const CASES: readonly Case[] = [
   { tool: "delete_task", args: { task_id: "plain" } },
   { tool: "cancel_task", args: { task_id: "plain", reason: "why" } },
   { tool: "cancel_task", args: { task_id: "cancelled", reason: "another" } },
+  { tool: "cancel_task", args: { task_id: "plain", instance_id: "ann" } },
   { tool: "retry_task", args: { task_id: "cancelled" } },
+  { tool: "add_note", args: { task_id: "plain", text: "note", instance_id: "ann" } },
   { tool: "get_task_status", args: { ...FILTER, fields: ["id"], limit: 1, cursor: "2" } },
   { tool: "get_task_status", args: { ...FILTER, summary: true, fields: ["id"], limit: 1, cursor: "1" } },
   ...Object.entries(FILTER).map(([name, value]) => ({
@@ -92,9 +94,9 @@ const CASES: readonly Case[] = [
   { tool: "list_instances", args: { all: true } },
   {
     tool: "create_group",
-    args: { group_id: "new", title: "x", max_parallel: 1, paused: true },
+    args: { group_id: "new", title: "x", max_parallel: 1, paused: true, preamble: "p" },
   },
-  { tool: "update_group", args: { group_id: "g", title: "x", max_parallel: 1, paused: true } },
+  { tool: "update_group", args: { group_id: "g", title: "x", max_parallel: 1, paused: true, preamble: "p" } },
   { tool: "update_group", args: { group_id: "g", clear: ["title"] } },
   { tool: "delete_group", args: { group_id: "empty" } },
   { tool: "get_groups", args: { group_id: "g" } },
@@ -121,7 +123,15 @@ const CASES: readonly Case[] = [
   { tool: "get_template", args: { name: "saved", version: 1 } },
   {
     tool: "apply_template",
-    args: { name: "saved", version: 1, group_id: "new", parameters: { what: "x" }, title: "t", max_parallel: 1 },
+    args: {
+      name: "saved",
+      version: 1,
+      group_id: "new",
+      parameters: { what: "x" },
+      title: "t",
+      max_parallel: 1,
+      preamble: "p",
+    },
   },
   {
     tool: "save_template",

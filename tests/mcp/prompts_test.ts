@@ -28,7 +28,7 @@ Deno.test("prompts", async (t) => {
   await t.step("name only tools, parameters and answers that exist", async () => {
     const { tools } = await server.client.listTools();
     const parameters = JSON.stringify(tools.map(({ inputSchema }) => inputSchema)).match(/\b[a-z]+_[a-z_]+\b/g) ?? [];
-    const answers = ["no_tasks", "in_progress", "no_match", "at_capacity"];
+    const answers = ["no_tasks", "in_progress", "no_match", "at_capacity", "cancelled_tasks"];
     const names = new Set([...tools.map(({ name }) => name), ...parameters, ...answers]);
     for (const { name, arguments: args = [] } of prompts) {
       const text = await textOf(name, Object.fromEntries(args.map((arg) => [arg.name, "x"])));

@@ -24,8 +24,17 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   complete_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
   fail_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
   release_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
-  cancel_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  cancel_task: ({ id, instance }) => ({
+    verb: "plan",
+    tasks: [id],
+    ...(instance !== undefined && { instances: [instance] }),
+  }),
   retry_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
+  add_note: ({ id, instance }) => ({
+    verb: "work",
+    tasks: [id],
+    ...(instance !== undefined && { instances: [instance] }),
+  }),
   bulk_update: ({ filter: { ids, group } }) => ({
     verb: "plan",
     ...(ids !== undefined && { tasks: ids }),

@@ -6,6 +6,7 @@ import type { Caller } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
+import type { News, ToldNotes } from "../model/news.ts";
 import type {
   Assignment,
   Attempt,
@@ -81,7 +82,7 @@ export interface Commands {
   /** Report the progress of a held task. */
   report_progress: {
     input: Holding & { readonly percent?: number; readonly message?: string };
-    answer: { readonly task: TaskView; readonly urgent: readonly Urgent[] };
+    answer: ToldNotes & { readonly task: TaskView; readonly urgent: readonly Urgent[] };
   };
   /** Complete a held task with its result. */
   complete_task: {
@@ -93,19 +94,27 @@ export interface Commands {
     answer: Completion;
   };
   /** Fail a held task with an error. If it is retryable and attempts are left, it is pending again after its back-off. */
-  fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: TaskView };
+  fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: HandedIn };
   /** Hand a held task back. `dependencies` are added to those that it has. */
   release_task: {
     input: Holding & { readonly reason?: string; readonly dependencies?: readonly Dependency[] };
+    answer: HandedIn;
+  };
+  /** End a pending or held task without a result. `instance` is who does so; the holder is told. */
+  cancel_task: {
+    input: { readonly id: string; readonly reason?: string; readonly instance?: string };
     answer: TaskView;
   };
-  /** End a pending or held task without a result. */
-  cancel_task: { input: { readonly id: string; readonly reason?: string }; answer: TaskView };
   /**
    * Make an ended task pending again. Dependents that wait for a completed one wait again; skipped ones stay skipped, and
    * those that have started are named.
    */
   retry_task: { input: { readonly id: string }; answer: Retried };
+  /** Add a note to a task in any state, for its holder and for later ones. `instance` is the author. */
+  add_note: {
+    input: { readonly id: string; readonly text: string; readonly instance?: string };
+    answer: { readonly task: TaskView; readonly count: number };
+  };
   /** Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. */
   bulk_update: {
     input: { readonly filter: TaskFilter; readonly action: BulkAction; readonly isAtomic: boolean };
@@ -201,11 +210,12 @@ export interface Context {
 export type TaskDefaults = Pick<TaskSettings, "timeoutMs" | "maxAttempts" | "backoff">;
 
 /**
- * A claimed task, or the reason why there is none. `lostTasks` are those that the instance lost as it did not call.
- * `heldElsewhere` are those that another connected client holds under the same instance id (the first few).
+ * A claimed task, or the reason why there is none, and news. `notes` has all notes on the claimed task, too, without its
+ * id. `heldElsewhere` are those that another connected client holds under the same instance id (the first few).
  */
 export type Claim =
-  & { readonly lostTasks?: readonly string[]; readonly heldElsewhere?: readonly string[] }
+  & News
+  & { readonly heldElsewhere?: readonly string[] }
   & (
     | {
       readonly task: TaskView;
@@ -213,6 +223,8 @@ export type Claim =
       readonly moreInputs: number;
       /** The attempt before this one. */
       readonly previous?: Attempt;
+      /** What the tasks of its group share, unless the instance has got it with an earlier claim. */
+      readonly preamble?: string;
       /** JSON Pointers that the result must have, as dependents decide by them (the first few). */
       readonly resultMustHave?: readonly string[];
       /** The instance held the task before it claimed it again by name: nothing was changed. */
@@ -303,7 +315,12 @@ export interface Retried {
   readonly startedCount: number;
 }
 
-export interface Completion {
+/** A task that its holder failed or handed back, and the notes on it that the holder had not been told. */
+export interface HandedIn extends ToldNotes {
+  readonly task: TaskView;
+}
+
+export interface Completion extends ToldNotes {
   readonly completed: TaskView;
   /** Tasks that depend on it and can be claimed now, in the order of creation (the first few). */
   readonly unlocked: readonly TaskView[];
@@ -313,13 +330,12 @@ export interface Completion {
 }
 
 /** The status of an instance, its leases, and news for it. */
-export interface Heartbeat {
+export interface Heartbeat extends News {
   readonly instance: string;
   /** Absent if the instance never registered. */
   readonly status?: InstanceStatus;
   readonly expiresAt?: number;
   readonly holding: readonly { readonly id: string; readonly attempt: number; readonly leaseUntil?: number }[];
-  /** Tasks that it lost as it did not call in time (the first few). */
   readonly lostTasks: readonly string[];
   readonly urgent: readonly Urgent[];
   /** Present if the journal is ahead of the clock: see `clockWarning` in `views/clock_warning.ts`. */

@@ -5,6 +5,7 @@
 
 import type { Via } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
+import type { Actor } from "../model/news.ts";
 import type { JsonValue } from "../model/result.ts";
 import type { Group, GroupSettings } from "../model/group.ts";
 import type { InstanceSettings } from "../model/instance.ts";
@@ -41,6 +42,8 @@ export type Event =
     readonly leaseUntil?: number;
     /** The session of the client that claimed it. The task is kept as long as that client is connected. */
     readonly session?: string;
+    /** The answer had the preamble of the task's group. */
+    readonly preamble?: true;
   }
   | {
     readonly type: "task.progressed";
@@ -89,8 +92,23 @@ export type Event =
     /** The dependencies that replace the task's. */
     readonly dependencies?: readonly Dependency[];
   }
-  | { readonly type: "task.cancelled"; readonly id: string; readonly reason?: string }
+  | {
+    readonly type: "task.cancelled";
+    readonly id: string;
+    readonly reason?: string;
+    /** Absent in records of formats 1 to 3. */
+    readonly by?: Actor;
+  }
   | { readonly type: "task.retried"; readonly id: string }
+  | {
+    readonly type: "task.noted";
+    readonly id: string;
+    /** The instance, else the name of the caller. */
+    readonly author: string;
+    /** Absent if the call named none. */
+    readonly instance?: string;
+    readonly text: string;
+  }
   /** Tasks skipped as their dependencies cannot be met. `because` names the first such dependency. */
   | {
     readonly type: "tasks.skipped";
@@ -115,7 +133,10 @@ export type Event =
     readonly type: "instance.renewed";
     readonly instance: string;
     readonly expiresAt?: number;
-    /** The answer named the tasks that it had lost. */
+    /**
+     * The answer told it the news: the tasks that it had lost, those that were cancelled while it held them, and the notes
+     * on those that it holds.
+     */
     readonly isTold?: true;
     /** It was draining when it was lost, and drains again. */
     readonly isDraining?: true;
@@ -173,6 +194,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "task.released",
   "task.cancelled",
   "task.retried",
+  "task.noted",
   "tasks.skipped",
   "tasks.abandoned",
   "task.overdue",

@@ -5,6 +5,7 @@
  */
 
 import type { Via } from "../model/access.ts";
+import type { Note } from "../model/news.ts";
 import type { Attempt, NewTask, Progress, Task, TaskSettings } from "../model/task.ts";
 import { isoTime } from "../model/text.ts";
 import type { Changes, Event, EventOf, JournalRecord } from "./events.ts";
@@ -26,6 +27,7 @@ export const NOTIFICATION_TYPES = [
   "task.returned",
   "task.cancelled",
   "task.retried",
+  "task.noted",
   "task.skipped",
   "task.overdue",
   "instance.registered",
@@ -183,6 +185,7 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     case "task.completed":
     case "task.cancelled":
     case "task.retried":
+    case "task.noted":
     case "task.overdue": {
       const { type, id, ...data } = event;
       return aboutTask(type, id, data);
@@ -313,9 +316,14 @@ function presented(task: Partial<Task> | Changes<TaskSettings>): Readonly<Record
       // These fields have these types wherever they occur.
       if (field === "progress") return [field, presentedProgress(value as Progress)];
       if (field === "pastAttempts") return [field, (value as readonly Attempt[]).map(presentedAttempt)];
+      if (field === "notes") return [field, (value as readonly Note[]).map(presentedNote)];
       return [field, value];
     }),
   );
+}
+
+function presentedNote(note: Note): Readonly<Record<string, unknown>> {
+  return { ...note, at: isoTime(note.at) };
 }
 
 function presentedProgress(progress: Progress): Readonly<Record<string, unknown>> {

@@ -11,6 +11,8 @@ export interface GroupSettings {
   readonly maxParallel?: number;
   /** While true, none of its tasks can be claimed. */
   readonly paused?: boolean;
+  /** What all of its tasks share. An instance gets it with its first claim of one of them. */
+  readonly preamble?: string;
 }
 
 /** A set of tasks. */
@@ -19,10 +21,12 @@ export interface Group extends GroupSettings {
   readonly createdAt: number;
   /** The template that created it; of a built-in one, `version` is 0 and `builtinVersion` the program's version of it. */
   readonly template?: { readonly name: string; readonly version: number; readonly builtinVersion?: number };
+  /** The instances that have got the present preamble, the first one first (the last few). Not shown. */
+  readonly preambleTo?: readonly string[];
 }
 
 /** A group with what is derived from its tasks. */
-export interface GroupView extends Group {
+export interface GroupView extends Omit<Group, "preambleTo"> {
   readonly total: number;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   /** How many of its pending tasks are limited; absent if none is. */

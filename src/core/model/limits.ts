@@ -20,6 +20,28 @@ export const MAX_ERROR_BYTES = 64 * 1024;
 /** Longest reason of a release or a cancellation, in bytes of UTF-8. */
 export const MAX_REASON_BYTES = 4 * 1024;
 
+/** Longest note on a task, in bytes of UTF-8. */
+export const MAX_NOTE_BYTES = 4 * 1024;
+
+/** Most notes that a task keeps. Over it, the oldest one is dropped. */
+export const MAX_NOTES = 50;
+
+/** Most notes, and most characters of all of them together, that a claim or another answer to a worker has. */
+export const MAX_TOLD_NOTES = 20;
+export const MAX_TOLD_NOTES_CHARACTERS = 8 * 1024;
+
+/** Most instances with cancelled tasks to be told of. Over it, the one whose task was cancelled longest ago is forgotten. */
+export const MAX_CANCELLED_INSTANCES = 10_000;
+
+/** Most characters of the reason of a cancellation that the holder is told. */
+export const MAX_TOLD_REASON_CHARACTERS = 200;
+
+/** Longest preamble of a group, in bytes of UTF-8. */
+export const MAX_PREAMBLE_BYTES = 8 * 1024;
+
+/** Most instances per group that count as having its preamble. Over it, the first of them would get it again. */
+export const MAX_PREAMBLE_INSTANCES = 100;
+
 /** Longest progress message, in bytes of UTF-8. */
 export const MAX_MESSAGE_BYTES = 4 * 1024;
 

@@ -30,7 +30,8 @@ export type Remedy =
   /** The same call without a dependency or the group of a task. */
   | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
   | { readonly type: "register_instance"; readonly instance: string }
-  | { readonly type: "wait"; readonly until: number; readonly id?: string };
+  /** Until a time, for a task; without a time, for whoever plans. */
+  | { readonly type: "wait"; readonly until?: number; readonly id?: string };
 
 /** The fields of a task that a remedy changes. `requirements` are role, capabilities and reservation. */
 export type TaskChange = "dependencies" | "requirements" | "not_before" | "group" | "any";
@@ -96,6 +97,7 @@ export function describeRemedy(remedy: Remedy): string {
     case "register_instance":
       return `register_instance ${remedy.instance}`;
     case "wait": {
+      if (remedy.until === undefined) return "wait for the planner: get_next_task with wait_ms";
       if (remedy.id === undefined) return "get_next_task with wait_ms";
       return `wait until ${new Date(remedy.until).toISOString()}, for ${remedy.id}`;
     }

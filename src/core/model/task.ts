@@ -4,6 +4,7 @@
  */
 
 import type { Dependency } from "./dependency.ts";
+import type { Actor, Note } from "./news.ts";
 import type { JsonValue } from "./result.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
 
@@ -134,12 +135,20 @@ export interface Task extends NewTask {
   readonly pastAttempts?: readonly Attempt[];
   /** The total duration of all past attempts, in milliseconds. */
   readonly workedMs?: number;
+  /** Who cancelled it. Absent in tasks that were cancelled by versions before 1.4. */
+  readonly cancelledBy?: Actor;
+  /** The newest notes, the oldest of them first. */
+  readonly notes?: readonly Note[];
+  /** How many older notes were dropped; 0 if absent. */
+  readonly notesDropped?: number;
+  /** How many of its notes, dropped ones included, the holder has been told of; 0 if absent. */
+  readonly notesTold?: number;
   /** Its deadline has passed while it was open. */
   readonly overdue?: true;
 }
 
 /** A task with what is derived from its place in the graph. */
-export interface TaskView extends Task {
+export interface TaskView extends Omit<Task, "notesTold"> {
   /** Only of a pending task. */
   readonly readiness?: Readiness;
   /** Only of a waiting or blocked task: the dependencies that keep it from being ready (the first few). */

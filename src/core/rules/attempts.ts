@@ -7,6 +7,7 @@ import type { Event } from "../messages/events.ts";
 import { union } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
+import { describeCancellation, type ToldNotes } from "../model/news.ts";
 import type { Remedy } from "../model/remedies.ts";
 import { fencedValue, valueOf } from "../model/result.ts";
 import type { Attempt, Task } from "../model/task.ts";
@@ -15,6 +16,7 @@ import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
 import { findTask } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { newNotesOn } from "../views/news.ts";
 import { asksOf, endsAgain } from "../views/roots.ts";
 import { unlockedBy } from "../views/unlocked.ts";
 import { checkInstance } from "./checks/instance.ts";
@@ -47,7 +49,11 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
         ...(percent !== undefined && { percent }),
         ...(message !== undefined && { message }),
       }],
-      answer: (after) => ({ task: viewIn(after, id), urgent: urgentFor(after, profileIn(after, instance)) }),
+      answer: (after) => ({
+        task: viewIn(after, id),
+        urgent: urgentFor(after, profileIn(after, instance)),
+        ...newNotesOn(task),
+      }),
     };
   },
 
@@ -76,13 +82,14 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
         completed: viewIn(after, id),
         ...unlockedBy(findTask(after, id)),
         urgent: urgentFor(after, profileIn(after, instance)),
+        ...newNotesFor(after, command),
       }),
     };
   },
 
   fail_task(state, command, context) {
     const { id, instance, error, isRetryable } = command;
-    const answer = (after: ReadonlyState) => viewIn(after, id);
+    const answer = (after: ReadonlyState) => ({ task: viewIn(after, id), ...newNotesFor(after, command) });
     if (isRetryable === true && isRepeatedFailure(taskAtAttempt(state, command, "fail"), command)) {
       return { events: [], answer };
     }
@@ -103,10 +110,15 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
-      answer: (after) => viewIn(after, id),
+      answer: (after) => ({ task: viewIn(after, id), ...newNotesFor(after, command) }),
     };
   },
 };
+
+/** The notes that an attempt leaves untold when it ends: a repeated call gets them again. */
+function newNotesFor(after: ReadonlyState, { id, instance }: Holding): ToldNotes {
+  return newNotesOn({ ...findTask(after, id).task, assignedTo: instance });
+}
 
 function isPercent(value: number): boolean {
   return hasJsonNumbers(value) && value >= 0 && value <= 100;
@@ -169,7 +181,7 @@ function heldTask(state: ReadonlyState, holding: Holding, { action, isRepeat, ca
 }
 
 /** The status of a task in words, with its holder or last holder if that is not the caller. */
-function describeStatus({ status, assignedTo, error, reason }: Task, caller: string): string {
+function describeStatus({ status, assignedTo, error, reason, cancelledBy }: Task, caller: string): string {
   const other = assignedTo === undefined || assignedTo === caller ? "" : `${assignedTo} had it, and `;
   switch (status) {
     case "pending":
@@ -181,7 +193,7 @@ function describeStatus({ status, assignedTo, error, reason }: Task, caller: str
     case "failed":
       return `${other}it failed: ${quoted(error || "no error was given")}`;
     case "cancelled":
-      return `${other}it was cancelled: ${quoted(reason || "no reason was given")}`;
+      return `${other}it ${describeCancellation(cancelledBy)}: ${quoted(reason || "no reason was given")}`;
     case "skipped":
       return `${other}it was skipped: ${quoted(reason || "its dependencies could not be met")}`;
   }

@@ -3,7 +3,7 @@
  * record.
  */
 
-import type { BulkAction, BulkResult } from "../messages/commands.ts";
+import type { BulkAction, BulkResult, Context } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -21,7 +21,7 @@ import { type Deciders, wrongState } from "./decision.ts";
 import { cancelEvents, checkChangeable, checkDeletable, differentSettings, isRetryable, retryEvents } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
-  bulk_update(state, { filter, action, isAtomic }, { now }) {
+  bulk_update(state, { filter, action, isAtomic }, context) {
     if (Object.values(filter).every((value) => value === undefined)) {
       throw new Refusal(
         "invalid_value",
@@ -37,7 +37,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         limit: MAX_BULK,
       });
     }
-    const decideOne = deciderOf(state, action, { nodes, now });
+    const decideOne = deciderOf(state, action, { nodes, context });
     const events: Event[] = [];
     const refused: RefusedTask[] = [];
     let unchanged = 0;
@@ -51,7 +51,10 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     }
     checkSize(events);
     const changed = nodes.length - unchanged - refused.length;
-    return { events, answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, now }) }) };
+    return {
+      events,
+      answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, context }) }),
+    };
   },
 };
 
@@ -72,13 +75,13 @@ function tryOne(decideOne: DecideOne, node: ReadonlyTaskNode): readonly Event[] 
 /** The first few refusals. Each is decided again in the state after the command, so that its remedies hold there. */
 function shownRefusals(
   after: ReadonlyState,
-  { action, refused, now }: {
+  { action, refused, context }: {
     readonly action: BulkAction;
     readonly refused: readonly RefusedTask[];
-    readonly now: number;
+    readonly context: Context;
   },
 ): Pick<BulkResult, "refused" | "refusedCount"> {
-  const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), now });
+  const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), context });
   const shown = refused.slice(0, MAX_NAMED).map(({ node, refusal }) => {
     const still = tryOne(decideOne, node);
     const { code, message } = still instanceof Refusal ? still : refusal;
@@ -113,11 +116,11 @@ type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 function deciderOf(
   state: ReadonlyState,
   action: BulkAction,
-  { nodes, now }: { readonly nodes: readonly ReadonlyTaskNode[]; readonly now: number },
+  { nodes, context: { now, caller } }: { readonly nodes: readonly ReadonlyTaskNode[]; readonly context: Context },
 ): DecideOne {
   switch (action.type) {
     case "cancel":
-      return ({ task }) => cancelEvents(task, action.reason);
+      return ({ task }) => cancelEvents(task, { caller: caller.name }, action.reason);
     case "retry": {
       const again = endingAgain(nodes.filter(({ task }) => isRetryable(task)));
       return (node) => retryEvents(state, node, { now, endsAgain: again.has(node) });

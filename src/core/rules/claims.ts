@@ -3,7 +3,7 @@
  */
 
 import type { Context } from "../messages/commands.ts";
-import type { Event } from "../messages/events.ts";
+import type { EventOf } from "../messages/events.ts";
 import { sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
@@ -14,6 +14,7 @@ import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
 import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
 import { findTask } from "../state/lookup.ts";
 import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
+import { untoldPreamble } from "../state/preamble.ts";
 import { pointersNeeded } from "../state/result_needs.ts";
 import { describeLimit, limitsOf } from "../state/readiness.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
@@ -21,6 +22,7 @@ import { timeAfter } from "../state/timers.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { inputsOf } from "../views/inputs.ts";
+import { newsFor, withNotesOn } from "../views/news.ts";
 import { noTasks, noTasksReason } from "../views/no_tasks.ts";
 import { asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
@@ -36,12 +38,9 @@ export const claimDeciders: Deciders<"claim_task"> = {
     checkNames(roles ?? [], "Role", `of instance ${instance}`);
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
     const profile = profileIn(state, instance, command);
-    const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+    const news = newsFor(state, instance);
     const elsewhere = heldElsewhere(state, instance, context.caller);
-    const told = {
-      ...(lostTasks !== undefined && { lostTasks }),
-      ...(elsewhere !== undefined && { heldElsewhere: elsewhere }),
-    };
+    const shared = elsewhere !== undefined && { heldElsewhere: elsewhere };
     const node = id === undefined
       ? mayClaimMore(state, instance) ? nextClaim(state, profile) : undefined
       : requireClaimable(state, findTask(state, id), { ...context, profile });
@@ -49,7 +48,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
         const none = { ...noTasks(after, profile), ...(warning !== undefined && { clockWarning: warning }) };
-        return { task: undefined, none, ...told };
+        return { task: undefined, none, ...news, ...shared };
       };
       return { events: [], answer };
     }
@@ -57,22 +56,34 @@ export const claimDeciders: Deciders<"claim_task"> = {
     const previous = task.pastAttempts?.at(-1);
     const pointers = pointersNeeded(node);
     const isRepeated = task.status === "in_progress";
+    // Who claims again what it holds may have lost its context.
+    const preamble = isRepeated ? node.group?.group.preamble : untoldPreamble(node.group, instance);
+    const claimed = {
+      ...claimEvent(task, instance, context),
+      ...(preamble !== undefined && { preamble: true as const }),
+    };
     return {
-      events: isRepeated ? [] : [claimEvent(task, instance, context)],
+      events: isRepeated ? [] : [claimed],
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
         ...(previous !== undefined && { previous }),
         ...(pointers.length > 0 && { resultMustHave: pointers }),
+        ...(preamble !== undefined && { preamble }),
         ...(isRepeated && { isRepeated }),
-        ...told,
+        ...withNotesOn(task, news),
+        ...shared,
       }),
     };
   },
 };
 
 /** The claim of a task that `instance` may claim: kept by a lease, or by the session of the client. */
-function claimEvent({ id, attempt, timeoutMs }: Task, instance: string, { now, caller }: Context): Event {
+function claimEvent(
+  { id, attempt, timeoutMs }: Task,
+  instance: string,
+  { now, caller }: Context,
+): EventOf<"task.claimed"> {
   const session = timeoutMs === undefined ? sessionOf(caller) : undefined;
   return {
     type: "task.claimed",

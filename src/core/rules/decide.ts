@@ -15,6 +15,7 @@ import { claimDeciders } from "./claims.ts";
 import { importDeciders } from "./import.ts";
 import { clockDeciders } from "./clock.ts";
 import { instanceDeciders } from "./instances.ts";
+import { noteDeciders } from "./notes.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
@@ -50,6 +51,7 @@ const deciders: Deciders<CommandType> = {
   ...importDeciders,
   ...claimDeciders,
   ...attemptDeciders,
+  ...noteDeciders,
   ...bulkDeciders,
   ...instanceDeciders,
   ...groupDeciders,

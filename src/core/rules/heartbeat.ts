@@ -5,7 +5,9 @@
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { MAX_SCANNED } from "../model/limits.ts";
+import type { News } from "../model/news.ts";
 import { heldBy } from "../state/lookup.ts";
+import { hasNews } from "../state/news.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { isOfOtherSession } from "../views/sessions.ts";
@@ -14,7 +16,7 @@ import { extended, isRunningOut, tasksToRenew } from "../state/timers.ts";
 /**
  * The events that a call of an instance causes by itself: none while all of its times are at least a term away.
  *
- * @param isAccepted whether the command is carried out; only then its answer can name lost tasks
+ * @param isAccepted whether the command is carried out; only then its answer can tell news
  */
 export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
@@ -29,12 +31,11 @@ export function heartbeatEvents<K extends CommandType>(
   const isRenewing = tasksToRenew(state.held.get(id), now).some(({ task }) => task.id !== endedTask);
   // `instance.registered` sets all fields of the instance.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
-  const { ttlMs, expiresAt = Infinity, status, lostTasks, wasDraining } = instance ?? {};
+  const { ttlMs, expiresAt = Infinity, status, wasDraining } = instance ?? {};
   const wasLost = status === "lost";
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
-  const namesLostTasks = isAccepted && (command.type === "claim_task" || command.type === "heartbeat");
-  const isTold = namesLostTasks && lostTasks !== undefined;
+  const isTold = isAccepted && TELLING.has(command.type) && hasNews(state, id);
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
@@ -44,6 +45,9 @@ export function heartbeatEvents<K extends CommandType>(
     ...(wasLost && wasDraining === true && { isDraining: true }),
   }];
 }
+
+/** The commands whose answers tell an instance all news. */
+const TELLING: ReadonlySet<CommandType> = new Set<CommandType>(["claim_task", "heartbeat", "register_instance"]);
 
 /** An instance that a command shows to be alive, and the task that the command ends. */
 export interface SignOfLife {
@@ -58,8 +62,9 @@ export interface SignOfLife {
  * @param isAccepted whether the command is carried out
  */
 export function signOfLife<K extends CommandType>(command: CommandOf<K>, isAccepted: boolean): SignOfLife | undefined {
-  const isSign = "instance" in command && command.type !== "release_task" && command.type !== "leave";
-  if (!isSign) return undefined;
+  if (!("instance" in command) || command.type === "release_task" || command.type === "leave") return undefined;
+  // Of notes and cancellations, the instance may be unknown.
+  if (command.instance === undefined) return undefined;
   const isEnd = isAccepted && (command.type === "complete_task" || command.type === "fail_task");
   return { instance: command.instance, endedTask: isEnd && "id" in command ? command.id : undefined };
 }
@@ -69,13 +74,13 @@ const NONE: readonly never[] = [];
 /**
  * The answer to a heartbeat of an instance.
  *
- * @param lostTasks the tasks that it lost before it called
+ * @param news what it had not been told before it called
  * @param caller is not told of what another client of the same instance id holds
  */
 export function heartbeatOf(
   state: ReadonlyState,
   id: string,
-  { caller, lostTasks = NONE }: Pick<Context, "caller"> & { readonly lostTasks?: readonly string[] | undefined },
+  { caller, news: { lostTasks = NONE, ...news } }: Pick<Context, "caller"> & { readonly news: News },
 ): Heartbeat {
   const instance = state.instances.get(id)?.instance;
   const holding = heldBy(state, id).filter(({ task }) => !isOfOtherSession(task, caller)).slice(0, MAX_SCANNED);
@@ -87,6 +92,7 @@ export function heartbeatOf(
       return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil }) };
     }),
     lostTasks,
+    ...news,
     urgent: urgentFor(state, profileIn(state, id)),
   };
 }

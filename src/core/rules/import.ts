@@ -10,6 +10,8 @@ import {
   MAX_ERROR_BYTES,
   MAX_IMPORTED_ATTEMPT,
   MAX_MESSAGE_BYTES,
+  MAX_NOTE_BYTES,
+  MAX_NOTES,
   MAX_PAST_ATTEMPTS,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
@@ -17,8 +19,10 @@ import {
   MAX_TIME_MS,
 } from "../model/limits.ts";
 import { fencedValue } from "../model/result.ts";
+import type { Actor } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
 import { Refusal } from "../model/refusal.ts";
+import { countNotes } from "../state/news.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.ts";
@@ -75,13 +79,19 @@ function checkImported(task: Task): void {
   if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
   if (task.session !== undefined) checkId(task.session, "Session id");
   checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
-  const { pastAttempts = [] } = task;
+  const { pastAttempts = [], notes = [] } = task;
+  for (const { author, isInstance, text } of notes) {
+    checkAuthor(isInstance === true ? { instance: author } : { caller: author }, id);
+    checkText(text, `Note on task ${id}`, MAX_NOTE_BYTES);
+  }
+  if (task.cancelledBy !== undefined) checkAuthor(task.cancelledBy, id);
   for (const past of pastAttempts) {
     checkId(past.instance, "Instance id");
     checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
   }
   const times = [
     ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
+    ...notes.map((note) => note.at),
     ...[task.progress?.at, task.workedMs, ...pastAttempts.flatMap((past) => [past.startedAt, past.endedAt])],
   ];
   const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
@@ -91,6 +101,14 @@ function checkImported(task: Task): void {
     [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
     [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
     [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
+    [`it cannot have more than ${MAX_NOTES} notes`]: notes.length > MAX_NOTES,
+    [`notesDropped, notesTold and version must be whole numbers from 0 to ${MAX_IMPORTED_ATTEMPT}`]: ![
+      task.notesDropped ?? 0,
+      task.notesTold ?? 0,
+      task.version ?? 0,
+    ].every(isCount),
+    "notesTold cannot be more than all its notes": (task.notesTold ?? 0) > countNotes(task),
+    "only a cancelled task can have cancelledBy": status !== "cancelled" && task.cancelledBy !== undefined,
     "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
     "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
     "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
@@ -102,6 +120,11 @@ function checkImported(task: Task): void {
   };
   const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
   if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+}
+
+function checkAuthor({ caller, instance }: Partial<Actor>, id: string): void {
+  if (instance !== undefined) checkId(instance, "Instance id");
+  if (caller !== undefined) checkText(caller, `Name of a caller in task ${id}`, MAX_MESSAGE_BYTES);
 }
 
 function isCount(value: number): boolean {

@@ -11,6 +11,7 @@ import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { instanceViewOf } from "../views/instances.ts";
+import { newsFor } from "../views/news.ts";
 import { releaseEvents } from "./attempts.ts";
 import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
@@ -22,21 +23,21 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
   register_instance(state, { instance, settings }, { caller }) {
     checkNewInstance(state, instance);
     checkInstanceSettings(settings, instance);
-    const known = state.instances.get(instance)?.instance;
-    if (known === undefined) checkRoom(state);
+    if (!state.instances.has(instance)) checkRoom(state);
+    const news = newsFor(state, instance);
     return {
       events: [{ type: "instance.registered", instance, settings }],
-      answer: (after) => heartbeatOf(after, instance, { caller, lostTasks: known?.lostTasks }),
+      answer: (after) => heartbeatOf(after, instance, { caller, news }),
     };
   },
 
   heartbeat(state, { instance }, context) {
     checkInstance(state, instance);
-    const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+    const news = newsFor(state, instance);
     const warning = clockWarning(context);
     // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({
-      ...heartbeatOf(after, instance, { ...context, lostTasks }),
+      ...heartbeatOf(after, instance, { ...context, news }),
       ...(warning !== undefined && { clockWarning: warning }),
     });
     return { events: [], answer };

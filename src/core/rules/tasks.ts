@@ -7,6 +7,7 @@ import type { Changes, Event, EventOf } from "../messages/events.ts";
 import { type Dependency, difference, normalize, union } from "../model/dependency.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
+import type { Actor } from "../model/news.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
@@ -17,6 +18,7 @@ import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { endsAgain } from "../views/roots.ts";
+import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
@@ -64,8 +66,10 @@ export const taskDeciders: Deciders<
     return { events: [{ type: "task.deleted", id }], answer: () => ({ deleted: id }) };
   },
 
-  cancel_task(state, { id, reason }) {
-    return { events: cancelEvents(findTask(state, id).task, reason), answer: (after) => viewIn(after, id) };
+  cancel_task(state, { id, reason, instance }, { caller }) {
+    if (instance !== undefined) checkNewInstance(state, instance);
+    const by = { caller: caller.name, ...(instance !== undefined && { instance }) };
+    return { events: cancelEvents(findTask(state, id).task, by, reason), answer: (after) => viewIn(after, id) };
   },
 
   retry_task(state, { id }, { now }) {
@@ -186,12 +190,12 @@ function changedDependencies(
 }
 
 /** The cancellation of a task that has not ended; empty if it is cancelled already. */
-export function cancelEvents(task: Task, reason: string | undefined): readonly Event[] {
+export function cancelEvents(task: Task, by: Actor, reason: string | undefined): readonly Event[] {
   const { id, status } = task;
   if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
   if (status === "cancelled") return [];
   if (status !== "pending" && status !== "in_progress") throw wrongState("cancel", task, "it has ended already");
-  return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }) }];
+  return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }), by }];
 }
 
 interface Retry {

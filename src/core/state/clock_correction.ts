@@ -5,6 +5,7 @@
 
 import type { EventOf } from "../messages/events.ts";
 import type { Instance } from "../model/instance.ts";
+import type { Note } from "../model/news.ts";
 import type { Attempt, Task } from "../model/task.ts";
 import { restore, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { State } from "./state.ts";
@@ -48,17 +49,20 @@ const TASK_TIMES = [
   "finishedAt",
 ] as const satisfies readonly (keyof Task)[];
 
+const NOTE_TIMES = ["at"] as const satisfies readonly (keyof Note)[];
+
 const ATTEMPT_TIMES = ["startedAt", "endedAt"] as const satisfies readonly (keyof Attempt)[];
 
 function correctedTask(task: Task, correct: Correct, to: number): Task {
   const { overdue, ...rest } = withTimes(task, TASK_TIMES, correct);
-  const { progress, pastAttempts, deadline = 0 } = rest;
+  const { progress, pastAttempts, notes, deadline = 0 } = rest;
   return {
     ...rest,
     ...(progress !== undefined && { progress: withTimes(progress, ["at"], correct) }),
     ...(pastAttempts !== undefined && {
       pastAttempts: pastAttempts.map((past) => withTimes(past, ATTEMPT_TIMES, correct)),
     }),
+    ...(notes !== undefined && { notes: notes.map((note) => withTimes(note, NOTE_TIMES, correct)) }),
     // A deadline that only the wrong clock has passed is still to come.
     ...(overdue === true && deadline <= to && { overdue }),
   };

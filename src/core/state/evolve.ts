@@ -11,7 +11,10 @@ import { announce, announceAll } from "./announcements.ts";
 import { correctClock } from "./clock_correction.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
+import { nodeOf } from "./edges.ts";
+import { noteCancelled, noted, withToldNotes } from "./news.ts";
 import { hasRoom } from "./placement.ts";
+import { withNewPreamble, withToldPreamble } from "./preamble.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
@@ -39,6 +42,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "task.deleted":
       return noteRemoved(state.removed, removeTask(state, event.id));
     case "task.claimed":
+      if (event.preamble === true) notePreamble(state, event);
       return replaceTask(state, event.id, at, (task) => claimed(task, event, at));
     case "task.progressed":
       return replaceTask(state, event.id, at, (task) => progressed(task, event, at));
@@ -52,9 +56,12 @@ export function evolve(state: State, event: Event, clock: number): void {
       if (event.dependencies !== undefined) return moveTask(state, event.id, (task) => released(task, event, at));
       return replaceTask(state, event.id, at, (task) => released(task, event, at));
     case "task.cancelled":
+      noteCancelled(state, nodeOf(state, event.id).task, event);
       return replaceTask(state, event.id, at, (task) => cancelled(task, event, at));
     case "task.retried":
       return replaceTask(state, event.id, at, (task) => retried(task, at));
+    case "task.noted":
+      return replaceTask(state, event.id, at, (task) => noted(task, event, at));
     case "tasks.skipped":
       for (const { id, because } of event.tasks) replaceTask(state, id, at, (task) => skipped(task, because, at));
       return;
@@ -173,7 +180,7 @@ function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
 function claimed(task: Task, event: EventOf<"task.claimed">, at: number): Task {
   const { reason: _r, retryAt: _t, ...rest } = task;
   return {
-    ...rest,
+    ...withToldNotes(rest),
     status: "in_progress",
     assignedTo: event.instance,
     attempt: event.attempt,
@@ -189,7 +196,7 @@ function progressed(task: Task, { percent, message }: EventOf<"task.progressed">
     ...(percent !== undefined && { percent }),
     ...(message !== undefined && { message }),
   };
-  return { ...task, progress: { ...progress, at } };
+  return { ...withToldNotes(task), progress: { ...progress, at } };
 }
 
 function completed(task: Task, event: EventOf<"task.completed">, at: number): Task {
@@ -218,8 +225,14 @@ function released(task: Task, { reason, dependencies }: EventOf<"task.released">
   };
 }
 
-function cancelled({ reason: _, ...task }: Task, { reason }: EventOf<"task.cancelled">, at: number): Task {
-  return { ...withoutAttempt(task), status: "cancelled", finishedAt: at, ...(reason !== undefined && { reason }) };
+function cancelled({ reason: _, ...task }: Task, { reason, by }: EventOf<"task.cancelled">, at: number): Task {
+  return {
+    ...withoutAttempt(task),
+    status: "cancelled",
+    finishedAt: at,
+    ...(reason !== undefined && { reason }),
+    ...(by !== undefined && { cancelledBy: by }),
+  };
 }
 
 function skipped(task: Task, because: string, at: number): Task {
@@ -261,7 +274,7 @@ function retried(task: Task, at: number): Task {
   const message = status === "completed" ? head(result ?? "", MAX_PAST_RESULT_CHARACTERS) : error ?? reason;
   const before = remember(task, task.finishedAt ?? at, { outcome, message });
   const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...open } = before;
-  const { result: _s, value: _v, ...rest } = open;
+  const { result: _s, value: _v, cancelledBy: _c, ...rest } = open;
   return { ...rest, status: "pending", pendingAt: at };
 }
 
@@ -319,10 +332,15 @@ function archiveTemplate(state: State, { name, isArchived }: EventOf<"template.a
   else state.templates.set(name, { versions: [], isArchived });
 }
 
+function notePreamble(state: State, { id, instance }: EventOf<"task.claimed">): void {
+  const { group } = nodeOf(state, id);
+  if (group !== undefined) group.group = withToldPreamble(group.group, instance);
+}
+
 function updateGroup(state: State, event: EventOf<"group.updated">): void {
   const node = state.groups.get(event.group);
   if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
-  node.group = changed(node.group, event.settings);
+  node.group = withNewPreamble(changed(node.group, event.settings), node.group);
   touchGroup(node);
   setGroupOpen(state.ready, node, hasRoom(node));
 }

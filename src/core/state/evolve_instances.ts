@@ -7,6 +7,7 @@ import type { Instance, InstanceSettings } from "../model/instance.ts";
 import { MAX_INSTANCES } from "../model/limits.ts";
 import { type Profile, profileOf } from "./eligibility.ts";
 import { changeFleet } from "./fleet.ts";
+import { noteTold } from "./news.ts";
 import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
@@ -25,6 +26,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return register(state, event.instance, event.settings, at);
     case "instance.renewed":
       extendLeases(state, event, at);
+      if (event.isTold === true) noteTold(state, event.instance);
       if (node !== undefined) renew(state, node, event, at);
       return;
     case "instance.drained":

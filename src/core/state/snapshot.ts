@@ -4,11 +4,13 @@
 
 import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
+import type { CancelledTasks } from "../model/news.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addInstance } from "./evolve_instances.ts";
+import { restoreCancelled } from "./news.ts";
 import { restoreRequests } from "./requests.ts";
 import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
@@ -36,6 +38,8 @@ export interface Snapshot {
     /** The highest attempt of any other removed id. */
     readonly floor: number;
   };
+  /** Last the instance with the newest. */
+  readonly cancelled: readonly CancelledTasks[];
   /** The ids of ready tasks that are to be announced. */
   readonly unannounced: readonly string[];
   readonly nextOrder: number;
@@ -61,6 +65,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     }),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
+    cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
@@ -80,6 +85,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   restoreUnannounced(state, snapshot.unannounced);
+  restoreCancelled(state, snapshot.cancelled);
   addDrained(state);
   for (const [id, attempt] of snapshot.removed.attempts) state.removed.last.set(id, attempt);
   state.removed.floor = snapshot.removed.floor;

@@ -7,6 +7,7 @@ import type { Dependency, Outcome, ResultCondition, Verdict } from "../model/dep
 import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
 import type { Instance } from "../model/instance.ts";
+import type { CancelledTasks } from "../model/news.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
@@ -46,6 +47,8 @@ export interface State {
   readonly held: IdMap<Set<TaskNode>>;
   /** Tasks in progress by the session that keeps them. */
   readonly sessions: Map<string, Set<TaskNode>>;
+  /** Tasks that were cancelled under their holders, by instance, until it is told; last the one with the newest. */
+  readonly cancelled: Map<string, CancelledTasks>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
   /** The last attempts of removed tasks. */
@@ -306,6 +309,7 @@ export interface ReadonlyState {
   readonly unannounced: ReadonlySet<ReadonlyTaskNode>;
   readonly held: ReadonlyIdMap<ReadonlySet<ReadonlyTaskNode>>;
   readonly sessions: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
+  readonly cancelled: ReadonlyMap<string, CancelledTasks>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly removed: ReadonlyRemovedAttempts;
@@ -341,6 +345,7 @@ export function emptyState(epoch = 0): State {
     unannounced: new Set(),
     held: new IdMap(),
     sessions: new Map(),
+    cancelled: new Map(),
     counts: noCounts(),
     standings: noStandings(),
     removed: { last: new Map(), floor: 0 },

@@ -5,6 +5,7 @@
 
 import type { ExplainedDependency, Explanation } from "../messages/queries.ts";
 import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
+import { describeCancellation } from "../model/news.ts";
 import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/remedies.ts";
 import { take } from "../model/text.ts";
 import { unreachableEnd } from "../state/conditions.ts";
@@ -77,7 +78,11 @@ export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
     case "failed":
       return endedReason(state, node, `It failed: ${task.error || "no error was given"}`);
     case "cancelled":
-      return endedReason(state, node, `It was cancelled: ${task.reason || "no reason was given"}`);
+      return endedReason(
+        state,
+        node,
+        `It ${describeCancellation(task.cancelledBy)}: ${task.reason || "no reason was given"}`,
+      );
     case "skipped":
       return endedReason(state, node, `It was skipped: ${task.reason || "its dependencies could not be met"}`);
     case "pending":

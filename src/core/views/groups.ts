@@ -8,7 +8,7 @@ import type { ReadonlyGroupNode } from "../state/state.ts";
 
 /** A group with what is derived from its tasks. O(1). */
 export function groupViewOf(node: ReadonlyGroupNode): GroupView {
-  const { group, counts, members } = node;
+  const { group: { preambleTo: _, ...group }, counts, members } = node;
   const total = members.size;
   const done = counts.completed + counts.skipped;
   const limited = limitedIn(node);

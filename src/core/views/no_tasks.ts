@@ -58,7 +58,11 @@ export function noTasksReason(
     return { reason, why: `${instance} ${whyNoMore(state, instance)}`, remedies: remediesToFree(state, instance) };
   }
   if (state.tasks.size === 0) {
-    return { reason: "no_tasks_exist", why: "There are no tasks yet", remedies: [{ type: "create_task" }] };
+    return {
+      reason: "no_tasks_exist",
+      why: "There are no tasks yet",
+      remedies: [{ type: "create_task" }, { type: "wait" }],
+    };
   }
   if (standings.ready > 0) return readyForOthers(state, profile, unmatched);
   if (counts.in_progress > 0) return othersRunning(state, instance);

@@ -4,7 +4,7 @@
 
 import type { Summary, TaskListOptions, TaskPage } from "../messages/queries.ts";
 import { MAX_NAMED } from "../model/limits.ts";
-import type { TaskFilter, TaskView } from "../model/task.ts";
+import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import { blockersOf, nameBlocker } from "../state/blockers.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { limitTextsOf, readinessOf } from "../state/readiness.ts";
@@ -12,7 +12,8 @@ import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/st
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
 export function viewOf(node: ReadonlyTaskNode): TaskView {
-  const { task, delayTimer } = node;
+  const { delayTimer } = node;
+  const task = shownOf(node.task);
   const readiness = readinessOf(node);
   if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
@@ -23,6 +24,13 @@ export function viewOf(node: ReadonlyTaskNode): TaskView {
     return { ...task, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) };
   }
   return { ...task, readiness, waitingFor: blockersOf(node, MAX_NAMED).map(nameBlocker) };
+}
+
+/** The task without what its holder was told, which is no news to anybody. Not copied unless it has that. */
+function shownOf(task: Task): TaskView {
+  if (task.notesTold === undefined) return task;
+  const { notesTold: _, ...shown } = task;
+  return shown;
 }
 
 /** Counts of the tasks that match. O(1) without a filter, else as `tasksMatching`. */

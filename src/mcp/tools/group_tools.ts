@@ -5,7 +5,7 @@
 import type { BulkAction } from "../../core/messages/commands.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
-import { fit, presentGroup } from "../present.ts";
+import { fit, presentGroup, presentWholeGroup } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, readCursor, toFilter } from "./task_tools.ts";
@@ -19,6 +19,7 @@ const ACTIONS = ["cancel", "retry", "release", "delete", "prioritize", "assign",
 const groupId = z.string();
 const title = z.string();
 const maxParallel = z.int();
+const preamble = z.string();
 
 export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
@@ -29,10 +30,11 @@ export const GROUP_TOOLS: readonly Tool[] = [
       title: title.optional(),
       max_parallel: maxParallel.optional().describe("Most of its tasks that run at a time"),
       paused: z.boolean().optional(),
+      preamble: preamble.optional().describe("What its tasks share; each instance gets it with its first claim"),
     },
     annotations: adds,
-    async run({ group_id, title, max_parallel, paused }, { execute }) {
-      const settings = defined({ title, maxParallel: max_parallel, paused });
+    async run({ group_id, title, max_parallel, paused, preamble }, { execute }) {
+      const settings = defined({ title, maxParallel: max_parallel, paused, preamble });
       return { json: presentGroup(await execute({ type: "create_group", id: group_id, settings })) };
     },
   }),
@@ -44,12 +46,14 @@ export const GROUP_TOOLS: readonly Tool[] = [
       title: title.optional(),
       max_parallel: maxParallel.optional(),
       paused: z.boolean().optional(),
-      clear: clearing(["title", "max_parallel"]),
+      preamble: preamble.optional(),
+      clear: clearing(["title", "max_parallel", "preamble"]),
     },
     annotations: changes,
     async run({ group_id, paused, clear, ...given }, { execute }) {
-      const { title, max_parallel } = withCleared(given, clear);
-      const settings = defined({ title, maxParallel: max_parallel, paused: paused === false ? null : paused });
+      const { title, max_parallel, preamble } = withCleared(given, clear);
+      const isPaused = paused === false ? null : paused;
+      const settings = defined({ title, maxParallel: max_parallel, paused: isPaused, preamble });
       return { json: presentGroup(await execute({ type: "update_group", id: group_id, settings })) };
     },
   }),
@@ -71,7 +75,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
       group_id === undefined ? undefined : noteIgnored({ cursor }, "a single group has no pages"),
     async run({ group_id, cursor }, { query }) {
       if (group_id !== undefined) {
-        return { json: presentGroup(await query({ type: "get_group", id: group_id })) };
+        return { json: presentWholeGroup(await query({ type: "get_group", id: group_id })) };
       }
       const first = cursor === undefined ? 0 : readCursor(cursor);
       const { groups, total } = await query({ type: "list_groups", skip: first, limit: MAX_LISTED });

@@ -6,7 +6,7 @@ import type { Heartbeat } from "../../core/messages/commands.ts";
 import type { InstanceList, UnregisteredView } from "../../core/messages/queries.ts";
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
-import { fit, isoTime, type Json } from "../present.ts";
+import { fit, isoTime, type Json, presentNews } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
@@ -43,7 +43,7 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     name: "heartbeat",
     description:
       "Extend your ttl and leases while you work, as every call with your instance_id does. Returns what you hold, " +
-      "and lost and urgent tasks.",
+      "lost, cancelled and urgent tasks, and new notes.",
     input: { instance_id: instanceId },
     annotations: changes,
     async run({ instance_id }, { execute }) {
@@ -92,7 +92,7 @@ async function repeat<A>(first: A, call: () => Promise<A>, isDone: (answer: A) =
 }
 
 function presentHeartbeat(heartbeat: Heartbeat): Json {
-  const { instance, status, expiresAt, holding, lostTasks, urgent, clockWarning } = heartbeat;
+  const { instance, status, expiresAt, holding, urgent, clockWarning, ...news } = heartbeat;
   return {
     instance_id: instance,
     status: status ?? "unregistered",
@@ -100,7 +100,7 @@ function presentHeartbeat(heartbeat: Heartbeat): Json {
     holding: holding.map(({ id, attempt, leaseUntil }) => {
       return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }) };
     }),
-    ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
+    ...presentNews(news),
     ...urgentOf(urgent),
     ...(clockWarning !== undefined && { clock_warning: clockWarning }),
   };

@@ -12,6 +12,7 @@ import {
   briefDependencies,
   clearing,
   defined,
+  instanceId,
   momentsOf,
   newTaskShape,
   SETTING_NAMES,
@@ -127,10 +128,12 @@ export const TASK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "cancel_task",
     description: "End a pending or running task without a result. Its dependents are blocked until retry_task.",
-    input: { task_id: taskId, reason: z.string().optional() },
+    input: { task_id: taskId, reason: z.string().optional(), instance_id: instanceId.optional() },
+    isBrief: true,
     annotations: removes,
-    async run({ task_id, reason }, { execute }) {
-      const task = await execute({ type: "cancel_task", id: task_id, ...defined({ reason }) });
+    async run({ task_id, reason, instance_id }, { execute }) {
+      const command = { type: "cancel_task" as const, id: task_id, ...defined({ reason, instance: instance_id }) };
+      const task = await execute(command);
       const isKept = reason === undefined || task.reason === reason;
       return {
         ...taskAnswer(task),
@@ -200,7 +203,7 @@ export function createdAnswer(created: readonly TaskView[]) {
 }
 
 /** The answer that shows one task, with long texts cut. */
-export function taskAnswer(task: TaskView): ToolAnswer {
+function taskAnswer(task: TaskView): ToolAnswer {
   return { json: presentCompact(task) };
 }
 

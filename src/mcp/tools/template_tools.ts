@@ -57,14 +57,15 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
       parameters: z.record(z.string(), z.string()).optional(),
       title: z.string().optional(),
       max_parallel: z.int().optional(),
+      preamble: z.string().optional(),
     },
     annotations: adds,
-    async run({ name, version, group_id, parameters = {}, title, max_parallel }, { execute }) {
+    async run({ name, version, group_id, parameters = {}, title, max_parallel, preamble }, { execute }) {
       const applied = await execute({
         type: "apply_template",
         name,
         group: group_id,
-        settings: defined({ title, maxParallel: max_parallel }),
+        settings: defined({ title, maxParallel: max_parallel, preamble }),
         parameters,
         ...defined({ version }),
       });

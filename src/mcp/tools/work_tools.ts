@@ -5,9 +5,17 @@
 import { z } from "zod";
 import { isFutile } from "../../app/waiter.ts";
 import { MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
-import type { Claim, NoTasks, Urgent } from "../../core/messages/commands.ts";
+import type { Claim, HandedIn, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
-import { isoTime, type Json, presentAttempt, presentCompact, presentTask } from "../present.ts";
+import {
+  isoTime,
+  type Json,
+  presentAttempt,
+  presentClaimed,
+  presentCompact,
+  presentNews,
+  presentNotes,
+} from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { unlessRepeated } from "../request_id.ts";
 import {
@@ -30,7 +38,6 @@ import {
   taskId,
   toDependencies,
 } from "./task_arguments.ts";
-import { taskAnswer } from "./task_tools.ts";
 
 const holderShape = { task_id: taskId, instance_id: instanceId };
 
@@ -81,12 +88,14 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, attempt, percent, message }, { execute }) {
-      const { task, urgent } = await execute({
+      const { task, urgent, ...notes } = await execute({
         type: "report_progress",
         ...holderOf({ task_id, instance_id, attempt }),
         ...defined({ percent, message }),
       });
-      return { json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent) } };
+      return {
+        json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent), ...presentNotes(notes) },
+      };
     },
   }),
   defineTool({
@@ -96,7 +105,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, result, attempt, refs }, { execute }) {
-      const { completed, unlocked, unlockedCount, urgent } = await execute({
+      const { completed, unlocked, unlockedCount, urgent, ...notes } = await execute({
         type: "complete_task",
         ...holderOf({ task_id, instance_id, attempt }),
         result,
@@ -108,6 +117,7 @@ export const WORK_TOOLS: readonly Tool[] = [
           unlocked_tasks: unlocked.map((task) => presentCompact(task)),
           ...(unlockedCount > unlocked.length && { unlocked_count: unlockedCount }),
           ...urgentOf(urgent),
+          ...presentNotes(notes),
         },
       };
     },
@@ -121,7 +131,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: changes,
     async run({ task_id, instance_id, error, retryable, attempt }, { execute }) {
-      return taskAnswer(
+      return handedInAnswer(
         await execute({
           type: "fail_task",
           ...holderOf({ task_id, instance_id, attempt }),
@@ -141,7 +151,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     isForOthers: true,
     annotations: adds,
     async run({ task_id, instance_id, reason, dependencies, attempt }, { execute }) {
-      return taskAnswer(
+      return handedInAnswer(
         await execute({
           type: "release_task",
           ...holderOf({ task_id, instance_id, attempt }),
@@ -150,7 +160,23 @@ export const WORK_TOOLS: readonly Tool[] = [
       );
     },
   }),
+  defineTool({
+    name: "add_note",
+    description: "Add a note to a task, for its holder and later ones. It informs, it orders nothing.",
+    input: { task_id: taskId, text: z.string(), instance_id: instanceId.optional() },
+    isBrief: true,
+    annotations: adds,
+    async run({ task_id, text, instance_id }, { execute }) {
+      const command = { type: "add_note" as const, id: task_id, text, ...defined({ instance: instance_id }) };
+      const { task: { id, status, assignedTo }, count } = await execute(command);
+      return { json: { id, status, ...defined({ assignedTo }), note_count: count } };
+    },
+  }),
 ];
+
+function handedInAnswer({ task, ...notes }: HandedIn): ToolAnswer {
+  return { json: { ...presentCompact(task), ...presentNotes(notes) } };
+}
 
 /** The field `urgent`: urgent tasks that the instance could do instead; absent if there are none. */
 export function urgentOf(urgent: readonly Urgent[]): Json {
@@ -191,28 +217,29 @@ function sharedNote({ heldElsewhere }: Claim, instance: string): string | undefi
 }
 
 function claimAnswer(claim: Claim, notes: readonly (string | undefined)[]): ToolAnswer {
-  const lost = claim.lostTasks === undefined ? {} : { lost_tasks: claim.lostTasks };
   if (claim.task === undefined) {
     return {
-      json: { ...presentNoTasks(claim.none), ...lost },
+      json: { ...presentNoTasks(claim.none), ...presentNews(claim) },
       ...noteOf(notes),
     };
   }
-  const { task, inputs, moreInputs, previous, resultMustHave } = claim;
+  const { task, inputs, moreInputs, previous, preamble, resultMustHave } = claim;
   return {
     json: {
-      ...presentTask(task),
+      ...presentClaimed(task),
+      ...(preamble !== undefined && { preamble }),
       ...(inputs.length > 0 && { inputs }),
       ...(moreInputs > 0 && { more_inputs: moreInputs }),
       ...(previous !== undefined && { previous: presentAttempt(previous) }),
       ...(resultMustHave !== undefined && { result_must_have: resultMustHave }),
-      ...lost,
+      ...presentNews(claim),
     },
     ...noteOf([
       ...notes,
       moreInputs > 0 || inputs.some((input) => input.truncated)
         ? "Some results of dependencies are cut or left out: get_task_details returns them in full."
         : undefined,
+      claim.moreNotes !== undefined ? "get_task_details has the other notes." : undefined,
     ]),
   };
 }

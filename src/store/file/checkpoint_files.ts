@@ -171,9 +171,9 @@ export class CheckpointFiles implements Checkpoints {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [], requests = [] } =
       standing.state;
-    const { removed = { attempts: [], floor: 0 }, unannounced = [] } = standing.state;
+    const { removed = { attempts: [], floor: 0 }, cancelled = [], unannounced = [] } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
-    const rest = { groups, instances, templates, requests, removed, unannounced, nextOrder, recordedAt };
+    const rest = { groups, instances, templates, requests, removed, cancelled, unannounced, nextOrder, recordedAt };
     return tasks && { snapshot: { tasks, ...rest }, position: toPosition(position) };
   }
 

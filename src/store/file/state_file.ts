@@ -24,12 +24,13 @@ const bodySchema = z.object({
   /** The journal position of both files. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
-  /** Absent in version 1. The next three are not checked: the digest covers them. */
+  /** Absent in version 1. The next fields are not checked: the digest covers them. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
   requests: z.custom<Snapshot["requests"]>().optional(),
+  cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
@@ -87,15 +88,14 @@ export function* formatStateFile(state: Omit<CheckpointState, "version">): Itera
 
 /** The lines before the last one. Without line feeds, and with a brace at the end, they are what the digest covers. */
 function* linesOf(
-  { groups = [], instances = [], templates = [], requests = [], unannounced = [], removed, ...head }: Omit<
-    CheckpointState,
-    "version"
-  >,
+  { groups = [], instances = [], templates = [], requests = [], cancelled = [], unannounced = [], removed, ...head }:
+    Omit<CheckpointState, "version">,
 ) {
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
   yield* listOf(',"requests":[', requests);
+  yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);
   if (removed !== undefined) {
     yield* listOf(',"removed":{"attempts":[', removed.attempts);

@@ -27,6 +27,16 @@ const attemptSchema = z.object({
   message: z.string().optional(),
 });
 
+/** Who cancelled a task. */
+const actorSchema = z.object({ caller: z.string(), instance: z.string().optional() });
+
+const noteSchema = z.object({
+  author: z.string(),
+  isInstance: z.literal(true).optional(),
+  at: time,
+  text: z.string(),
+});
+
 /** The settings of a task. */
 const settingsSchema = z.object({
   priority: z.enum(PRIORITIES).optional(),
@@ -50,6 +60,7 @@ const settingsSchema = z.object({
   deadline: time.optional(),
   failOnDeadline: z.boolean().optional(),
   ifUnreachable: z.enum(["skip", "fail"]).optional(),
+  refs: z.record(z.string(), z.string()).optional(),
 });
 
 /** A task as the earlier server wrote it, with further fields of this program. */
@@ -71,6 +82,11 @@ const taskSchema = settingsSchema.extend({
   startedAt: time.nullish(),
   finishedAt: time.nullish(),
   failures: z.int().nonnegative().optional(),
+  version: z.int().positive().optional(),
+  cancelledBy: actorSchema.optional(),
+  notes: z.array(noteSchema).optional(),
+  notesDropped: z.int().nonnegative().optional(),
+  notesTold: z.int().nonnegative().optional(),
   readyAt: time.optional(),
   retryAt: time.optional(),
   leaseUntil: time.optional(),
@@ -170,7 +186,8 @@ function toTask(
   task: Omit<z.infer<typeof taskSchema>, "id">,
   defaults: { now: number; order: number },
 ): Task {
-  const { status, description, failures, readyAt, pastAttempts, workedMs, overdue } = task;
+  const { status, description, failures, version, readyAt, pastAttempts, workedMs, overdue } = task;
+  const { cancelledBy, notes, notesDropped, notesTold } = task;
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
   const hasEnded = !isPending && status !== "in_progress";
@@ -194,10 +211,15 @@ function toTask(
     ...(finishedAt !== undefined && { finishedAt }),
     ...present({
       failures,
+      version,
       readyAt,
       pastAttempts,
       workedMs,
       overdue,
+      notes,
+      notesDropped,
+      notesTold,
+      ...(status === "cancelled" && { cancelledBy }),
       ...(isPending && { retryAt: task.retryAt }),
       ...(status === "in_progress" && {
         leaseUntil: task.leaseUntil,

@@ -32,6 +32,7 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   release_task: ["work", HOLDING],
   cancel_task: ["plan", { id: "a" }],
   retry_task: ["plan", { id: "a" }],
+  add_note: ["work", { id: "a", text: "note" }],
   bulk_update: ["plan", { filter: {}, action: { type: "retry" }, isAtomic: true }],
   register_instance: ["work", { instance: "x", settings: {} }],
   heartbeat: ["work", { instance: "x" }],

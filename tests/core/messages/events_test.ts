@@ -24,6 +24,7 @@ Deno.test({
       "task.released": true,
       "task.cancelled": true,
       "task.retried": true,
+      "task.noted": true,
       "tasks.skipped": true,
       "tasks.abandoned": true,
       "task.overdue": true,

@@ -48,6 +48,7 @@ const EVENTS: readonly Event[] = [
   { type: "template.saved", version: 2, template: { name: "t", parameters: [], tasks: [newTask("a")] } },
   { type: "template.archived", name: "t", isArchived: true },
   { type: "template.archived", name: "t", isArchived: false },
+  { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
 ];
 
 function test(name: string, fn: () => void): void {
@@ -128,6 +129,28 @@ test("times are ISO 8601 wherever they stand, and durations stay numbers", () =>
     told([{ type: "attempt.ended", id: "a", instance: "x", attempt: 1, outcome: "failed", retryAt: 9 }]),
     [["task.returned", "a", { cause: "failed", instance: "x", attempt: 1, retryAt: iso(9) }]],
   );
+});
+
+test("a note tells its author and text, a cancellation by whom, and imported notes have times", () => {
+  assertEquals(
+    told([
+      { type: "task.noted", id: "a", author: "lead", instance: "lead", text: "use v2" },
+      { type: "task.noted", id: "a", author: "claude-code", text: "too late" },
+      { type: "task.cancelled", id: "a", reason: "r", by: { caller: "claude-code", instance: "lead" } },
+    ]),
+    [
+      ["task.noted", "a", { author: "lead", instance: "lead", text: "use v2" }],
+      ["task.noted", "a", { author: "claude-code", text: "too late" }],
+      ["task.cancelled", "a", { reason: "r", by: { caller: "claude-code", instance: "lead" } }],
+    ],
+  );
+  const old = oldTask("a", { notes: [{ author: "lead", at: 9, text: "use v2" }] });
+  const [[, , data] = []] = told([{ type: "tasks.imported", tasks: [old] }]);
+  assertEquals((data as { notes?: unknown }).notes, [{
+    author: "lead",
+    at: new Date(9).toISOString(),
+    text: "use v2",
+  }]);
 });
 
 test("an event tells the group that its task is in then, and one that moves it both", () => {

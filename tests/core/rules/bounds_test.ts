@@ -157,7 +157,7 @@ Deno.test({
       isAtomic: false,
     });
     // What an event takes beside its reason, with the comma behind it.
-    const rest = JSON.stringify({ type: "task.cancelled", id: ids[0], reason: "" }).length + 1;
+    const rest = JSON.stringify({ type: "task.cancelled", id: ids[0], reason: "", by: { caller: "test" } }).length + 1;
     const reason = "x".repeat(MAX_REASON_BYTES);
     const most = Math.floor((MAX_BULK_BYTES - 1) / (rest + reason.length));
     const refusal = refusalOf(() => run(state, bulk(most + 1, reason), 2));

@@ -59,7 +59,7 @@ const ENDED_BY_X = ["completed", "failed", "cancelled"] as const;
 const BECAME = {
   completed: "x completed it",
   failed: "x had it, and it failed: broken",
-  cancelled: "x had it, and it was cancelled: no reason was given",
+  cancelled: "x had it, and it was cancelled by test: no reason was given",
 } as const;
 
 Deno.test({
@@ -922,13 +922,15 @@ Deno.test({
     given(...IN_STATUS.in_progress).when(fail("x", "a", "e"))
       .then({ type: "task.failed", id: "a", instance: "x", attempt: 1, error: "e" })
       .answering({
-        ...pending("a", 1),
-        status: "failed",
-        assignedTo: "x",
-        attempt: 1,
-        startedAt: 2,
-        error: "e",
-        finishedAt: 3,
+        task: {
+          ...pending("a", 1),
+          status: "failed",
+          assignedTo: "x",
+          attempt: 1,
+          startedAt: 2,
+          error: "e",
+          finishedAt: 3,
+        },
       });
   },
 });
@@ -938,7 +940,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...IN_STATUS.failed);
-    given(...IN_STATUS.failed).when(fail("x", "a")).then().answering(taskOf(state, "a"));
+    given(...IN_STATUS.failed).when(fail("x", "a")).then().answering({ task: taskOf(state, "a") });
     given(...IN_STATUS.failed).when({ ...fail("x", "a"), attempt: 1 }).then();
   },
 });
@@ -969,7 +971,7 @@ Deno.test({
   fn() {
     given(...IN_STATUS.in_progress).when(release("x", "a"))
       .then({ type: "task.released", id: "a", instance: "x", attempt: 1 })
-      .answering({ ...pending("a", 1), ...tried("released", 3), pendingAt: 3, readiness: "ready" });
+      .answering({ task: { ...pending("a", 1), ...tried("released", 3), pendingAt: 3, readiness: "ready" } });
   },
 });
 
@@ -980,11 +982,13 @@ Deno.test({
     given(...IN_STATUS.in_progress).when({ ...release("x", "a"), attempt: 1, reason: "too hard" })
       .then({ type: "task.released", id: "a", instance: "x", attempt: 1, reason: "too hard" })
       .answering({
-        ...pending("a", 1),
-        ...tried("released", 3, "too hard"),
-        pendingAt: 3,
-        reason: "too hard",
-        readiness: "ready",
+        task: {
+          ...pending("a", 1),
+          ...tried("released", 3, "too hard"),
+          pendingAt: 3,
+          reason: "too hard",
+          readiness: "ready",
+        },
       });
   },
 });
@@ -1049,7 +1053,7 @@ for (
       );
       given(...IN_STATUS.pending, cancel("a")).when(command).thenRefused(
         "not_holder",
-        "Task a is not assigned to instance x: it was cancelled: no reason was given; drop this work",
+        "Task a is not assigned to instance x: it was cancelled by test: no reason was given; drop this work",
         { id: "a", instance: "x" },
       );
     },
@@ -1213,8 +1217,8 @@ Deno.test({
   permissions: "none",
   fn() {
     given(...IN_STATUS.pending).when(cancel("a"))
-      .then({ type: "task.cancelled", id: "a" })
-      .answering({ ...pending("a", 1), status: "cancelled", finishedAt: 2 });
+      .then({ type: "task.cancelled", id: "a", by: { caller: "test" } })
+      .answering({ ...pending("a", 1), status: "cancelled", finishedAt: 2, cancelledBy: { caller: "test" } });
   },
 });
 
@@ -1223,7 +1227,7 @@ Deno.test({
   permissions: "none",
   fn() {
     given(...IN_STATUS.in_progress).when({ ...cancel("a"), reason: "not needed" })
-      .then({ type: "task.cancelled", id: "a", reason: "not needed" })
+      .then({ type: "task.cancelled", id: "a", reason: "not needed", by: { caller: "test" } })
       .answering({
         ...pending("a", 1),
         status: "cancelled",
@@ -1232,6 +1236,7 @@ Deno.test({
         startedAt: 2,
         finishedAt: 3,
         reason: "not needed",
+        cancelledBy: { caller: "test" },
       });
   },
 });

@@ -151,8 +151,8 @@ Deno.test({
     };
     given(...history).when(cancelling).thenRefused("wrong_state", "Cannot cancel task b in completed state");
     given(...history).when({ ...cancelling, isAtomic: false }).then(
-      { type: "task.cancelled", id: "a" },
-      { type: "task.cancelled", id: "c" },
+      { type: "task.cancelled", id: "a", by: { caller: "test" } },
+      { type: "task.cancelled", id: "c", by: { caller: "test" } },
     ).answering({
       changed: 2,
       unchanged: 0,
@@ -610,7 +610,7 @@ Deno.test({
       ["a", [...base, ...work("x", "a")], /^x completed it/, /^$/],
       ["a", [...base, claim("x", "a"), fail("x", "a", "no disk")], /^It failed: no disk/, /retry_task a/],
       ["t", [...base, claim("x", "a"), fail("x", "a")], /blocked by a \(failed\)/, /retry_task a/],
-      ["a", [...base, cancel("a")], /^It was cancelled: no reason was given/, /retry_task a/],
+      ["a", [...base, cancel("a")], /^It was cancelled by test: no reason was given/, /retry_task a/],
       [
         "s",
         [...base, create(newTask("s", { task: "a", on: "failed" })), ...work("x", "a")],

@@ -389,7 +389,13 @@ Deno.test({
   permissions: "none",
   fn() {
     for (const reason of ["a".repeat(4_000), "√".repeat(1_300), "🦕".repeat(1_000)]) {
-      const events = (ids: readonly string[]) => ids.map((id) => ({ type: "task.cancelled" as const, id, reason }));
+      const events = (ids: readonly string[]) =>
+        ids.map((id) => ({
+          type: "task.cancelled" as const,
+          id,
+          reason,
+          by: { caller: "test" },
+        }));
       const bytesOf = (ids: readonly string[]) => new TextEncoder().encode(JSON.stringify(events(ids))).length;
       // The longest list of short ids that fits, of which the first ones are lengthened until nothing is left.
       const count = Math.floor(MAX_BULK_BYTES / (bytesOf(["t0000", "t0001"]) - bytesOf(["t0000"])));

@@ -397,9 +397,7 @@ function tryRemedy(state: State, remedy: Remedy, look: (after: State) => void, b
     const after = restore(snapshotOf(state));
     advanceClock(after, state.now);
     try {
-      if (remedy.type === "wait") {
-        advanceClock(after, remedy.until);
-      }
+      if (remedy.type === "wait" && remedy.until !== undefined) advanceClock(after, remedy.until);
       for (const step of steps) run(after, step, after.now);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -448,8 +446,10 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
     case "claim_next":
     case "leave_out":
     case "speak_for":
-    case "wait":
       return [[]];
+    case "wait":
+      // Without a time, for whoever plans.
+      return remedy.until === undefined ? [[create(newTask("made"))]] : [[]];
     case "update_group": {
       const running = state.groups.get(remedy.group)?.counts.in_progress ?? 0;
       const settings = remedy.change === "paused"

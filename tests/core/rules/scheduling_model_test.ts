@@ -157,7 +157,8 @@ function steered(model: Model, { command, as, pick, fence }: Turn): ModelCommand
   });
   if (holdings.length === 0) return command;
   const { id, instance, attempt } = holdings[pick % holdings.length]!;
-  if (command.type === "claim_task" || fence === "none") return { ...command, id, instance };
+  const isFenced = command.type !== "claim_task" && command.type !== "cancel_task" && command.type !== "add_note";
+  if (!isFenced || fence === "none") return { ...command, id, instance };
   return { ...command, id, instance, attempt: fence === "current" ? attempt : Math.max(0, attempt - 1) };
 }
 

@@ -97,6 +97,7 @@ Deno.test({
       ...CREATED,
       status: "cancelled",
       finishedAt: 2,
+      cancelledBy: { caller: "test" },
     });
   },
 });

@@ -71,6 +71,8 @@ function deleteAll(state: State): void {
   }
   for (const id of [...state.groups.keys()]) run(state, { type: "delete_group", id }, at);
   for (const instance of INSTANCES) {
+    // Each is told what was cancelled under it.
+    run(state, { type: "heartbeat", instance }, at);
     if (state.instances.has(instance)) run(state, { type: "leave", instance }, at);
   }
   assertEquals([state.tasks.size, state.groups.size], [0, 0]);

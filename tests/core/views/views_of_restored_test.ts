@@ -15,6 +15,7 @@ import { groupViewOf } from "../../../src/core/views/groups.ts";
 import { inputsOf } from "../../../src/core/views/inputs.ts";
 import { instanceViewOf } from "../../../src/core/views/instances.ts";
 import { drawGraph } from "../../../src/core/views/mermaid.ts";
+import { newsFor } from "../../../src/core/views/news.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { listTasks, summarize } from "../../../src/core/views/tasks.ts";
 import { unlockedBy } from "../../../src/core/views/unlocked.ts";
@@ -137,7 +138,7 @@ function viewsOf(state: State, ids: readonly string[]) {
         next: nextClaim(state, profile)?.task.id,
         none: noTasks(state, profile),
         held: heldBy(state, instance).map(({ task }) => task.id),
-        contact: heartbeatOf(state, instance, { caller: localOperator("test") }),
+        contact: heartbeatOf(state, instance, { caller: localOperator("test"), news: newsFor(state, instance) }),
       };
     }),
   };

@@ -296,7 +296,8 @@ Deno.test({
   fn() {
     assertEquals(none(emptyState(), "x"), {
       reason: "no_tasks_exist",
-      message: "There are no tasks yet; what would help: create_tasks",
+      message:
+        "There are no tasks yet; what would help: create_tasks; or wait for the planner: get_next_task with wait_ms",
       ...NOTHING,
     });
   },

@@ -36,6 +36,8 @@ export function checkAttempts({ records, calls }: History): readonly Violation[]
 function unfenced({ seq, events }: JournalRecord, call: Call): readonly Violation[] {
   const { request } = call;
   if (!("id" in request) || !("instance" in request) || request.type === "claim_task") return [];
+  // These speak for no attempt.
+  if (request.type === "cancel_task" || request.type === "add_note") return [];
   return events.flatMap((event): readonly Violation[] => {
     if (!("attempt" in event) || event.id !== request.id) return [];
     const { instance, attempt } = event;

@@ -59,7 +59,16 @@ test("no slice has much more than its bound, however many groups, instances or v
 });
 
 test("the head of a state is that of the whole file, wherever its chunks end", async () => {
-  const { groups: _g, instances: _i, requests: _r, unannounced: _u, removed: _m, templates: _t, ...head } = LARGE;
+  const {
+    groups: _g,
+    instances: _i,
+    requests: _r,
+    cancelled: _c,
+    unannounced: _u,
+    removed: _m,
+    templates: _t,
+    ...head
+  } = LARGE;
   const shortest = encode(textOf({ ...LARGE, previous: [""] })).length;
   // The last line, of less than 100 bytes, ends at each place around the end of a chunk.
   for (let bytes = 2 * CHUNK_BYTES - 1; bytes < 2 * CHUNK_BYTES + 100; bytes++) {
@@ -117,6 +126,10 @@ function stateOf(
       return { id: `i${n}`, status: "active" as const, registeredAt: n, seenAt: n, metadata };
     }),
     requests: times(requests, (n) => ({ caller: "c", id: `r${n}`, fingerprint: "f".repeat(14), seq: n })),
+    cancelled: times(requests, (n) => {
+      const tasks = [{ id: "a", attempt: n, by: { caller: "c" }, reason: "r".repeat(50) }];
+      return { instance: `i${n}`, tasks, count: 1 };
+    }),
     unannounced: times(ids, (n) => `task ${n}`),
     removed: { floor: 3, attempts: times(ids, (n) => [`task ${n}`, n] as const) },
     templates: versions.map((count, index) => ({

@@ -238,6 +238,12 @@ function tasks(): fc.Arbitrary<Task> {
         ...(!isPending && status !== "in_progress" && { finishedAt: 6 }),
         ...(status === "completed" && { result: text }),
         ...(status === "failed" && { error: text }),
+        ...(status === "cancelled" && { cancelledBy: { caller: text, instance: text } }),
+        refs: { issue: text },
+        version: attempt + 1,
+        notes: [{ author: text, at: 7, text }, { author: "x", isInstance: true, at: 8, text }],
+        notesDropped: attempt,
+        notesTold: attempt + 1,
       });
     },
   );

@@ -14,6 +14,7 @@ import {
   MAX_METADATA,
   MAX_METADATA_BYTES,
   MAX_NAMES,
+  MAX_PREAMBLE_BYTES,
   MAX_REF_BYTES,
   MAX_REFS,
   MAX_TIME_MS,
@@ -72,8 +73,12 @@ export function checkSettings(
 }
 
 /** Refuses settings that group `id` cannot have. */
-export function checkGroupSettings({ title, maxParallel }: Changes<GroupSettings>, id: string): void {
+export function checkGroupSettings(
+  { title, maxParallel, preamble }: Changes<GroupSettings>,
+  id: string,
+): void {
   if (title != null) checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES);
+  if (preamble != null) checkText(preamble, `Preamble of group ${id}`, MAX_PREAMBLE_BYTES);
   checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT });
 }
 

@@ -1,0 +1,94 @@
+/**
+ * What instances have not been told yet: notes on tasks that they hold, and tasks that were cancelled while they held
+ * them. A record says what its answer told, so every process knows it.
+ *
+ * Of the notes of a task, the holder has been told the first `notesTold`. Its claim and its progress are recorded anyway and
+ * advance that number; any other answer that tells news is recorded by `instance.renewed` with `isTold`.
+ */
+
+import type { EventOf } from "../messages/events.ts";
+import type { ReadonlyState, State } from "./state.ts";
+import { MAX_CANCELLED_INSTANCES, MAX_NAMED, MAX_NOTES, MAX_TOLD_REASON_CHARACTERS } from "../model/limits.ts";
+import type { CancelledTask, CancelledTasks, Note } from "../model/news.ts";
+import type { Task } from "../model/task.ts";
+import { shortened } from "../model/text.ts";
+
+/** The task with one more note; over `MAX_NOTES`, the oldest one is dropped. */
+export function noted(task: Task, { author, instance, text }: EventOf<"task.noted">, at: number): Task {
+  const { notes = [], notesDropped = 0 } = task;
+  const note: Note = { author, ...(instance !== undefined && { isInstance: true }), at, text };
+  const kept = [...notes, note].slice(-MAX_NOTES);
+  const dropped = notesDropped + notes.length + 1 - kept.length;
+  return { ...task, notes: kept, ...(dropped > 0 && { notesDropped: dropped }) };
+}
+
+/** How many notes a task has had. */
+export function countNotes({ notes = [], notesDropped = 0 }: Task): number {
+  return notesDropped + notes.length;
+}
+
+/** The task after its holder was told of all notes. */
+export function withToldNotes(task: Task): Task {
+  const count = countNotes(task);
+  return count === (task.notesTold ?? 0) ? task : { ...task, notesTold: count };
+}
+
+/** The notes that the holder of a task has not been told, without its own, and how many of them were dropped before. */
+export function untoldNotes(task: Task): { readonly notes: readonly Note[]; readonly dropped: number } {
+  const { notes = [], notesDropped = 0, notesTold = 0, assignedTo } = task;
+  const isOwn = ({ author, isInstance }: Note) => isInstance === true && author === assignedTo;
+  return {
+    notes: notes.slice(Math.max(0, notesTold - notesDropped)).filter((note) => !isOwn(note)),
+    dropped: Math.max(0, notesDropped - notesTold),
+  };
+}
+
+function hasUntoldNotes({ task }: { readonly task: Task }): boolean {
+  if (countNotes(task) === (task.notesTold ?? 0)) return false;
+  const { notes, dropped } = untoldNotes(task);
+  return notes.length + dropped > 0;
+}
+
+/** Whether there is something to tell an instance. O(tasks that it holds). */
+export function hasNews(state: ReadonlyState, instance: string): boolean {
+  if (state.cancelled.has(instance) || state.instances.get(instance)?.instance.lostTasks !== undefined) return true;
+  for (const node of state.held.get(instance) ?? []) if (hasUntoldNotes(node)) return true;
+  return false;
+}
+
+/** Applies that an instance was told all news but its lost tasks, which are fields of the instance. */
+export function noteTold(state: State, instance: string): void {
+  state.cancelled.delete(instance);
+  // What the holder was told is not shown, and no index depends on it.
+  for (const node of state.held.get(instance) ?? []) node.task = withToldNotes(node.task);
+}
+
+/** Notes that somebody else than its holder cancelled a running task. */
+export function noteCancelled(
+  state: State,
+  { id, status, attempt, assignedTo: instance }: Task,
+  { by, reason }: EventOf<"task.cancelled">,
+): void {
+  if (status !== "in_progress" || instance === undefined || by === undefined || by.instance === instance) return;
+  const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
+  const one: CancelledTask = {
+    id,
+    attempt,
+    by,
+    ...(reason !== undefined && { reason: shortened(reason, MAX_TOLD_REASON_CHARACTERS) }),
+  };
+  // Last in the map, as the first one is forgotten.
+  state.cancelled.delete(instance);
+  state.cancelled.set(instance, {
+    instance,
+    tasks: tasks.length < MAX_NAMED ? [...tasks, one] : tasks,
+    count: count + 1,
+  });
+  if (state.cancelled.size <= MAX_CANCELLED_INSTANCES) return;
+  for (const oldest of state.cancelled.keys()) return void state.cancelled.delete(oldest);
+}
+
+/** Puts the cancelled tasks of a snapshot into a new state. */
+export function restoreCancelled(state: State, cancelled: readonly CancelledTasks[]): void {
+  for (const each of cancelled) state.cancelled.set(each.instance, each);
+}

@@ -1,0 +1,23 @@
+/** Which instances have got the preamble of a group: each gets it once, with its first claim of a task of the group. */
+
+import { MAX_PREAMBLE_INSTANCES } from "../model/limits.ts";
+import type { Group } from "../model/group.ts";
+import type { ReadonlyGroupNode } from "./state.ts";
+
+/** The preamble that a claim by an instance must tell; undefined if there is none, or if the instance has it. */
+export function untoldPreamble(node: ReadonlyGroupNode | undefined, instance: string): string | undefined {
+  const { preamble, preambleTo = [] } = node?.group ?? {};
+  return preambleTo.includes(instance) ? undefined : preamble;
+}
+
+/** The group after an instance got its preamble. */
+export function withToldPreamble(group: Group, instance: string): Group {
+  return { ...group, preambleTo: [...group.preambleTo ?? [], instance].slice(-MAX_PREAMBLE_INSTANCES) };
+}
+
+/** The changed group: a new preamble is told to all instances again. */
+export function withNewPreamble(group: Group, before: Group): Group {
+  if (group.preamble === before.preamble) return group;
+  const { preambleTo: _, ...rest } = group;
+  return rest;
+}

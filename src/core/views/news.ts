@@ -1,0 +1,75 @@
+/** What an answer tells an instance: news since its last answer, bounded in number and size. */
+
+import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_CHARACTERS } from "../model/limits.ts";
+import type { News, Note, ToldNotes } from "../model/news.ts";
+import type { Task } from "../model/task.ts";
+import { countNotes, untoldNotes } from "../state/news.ts";
+import type { ReadonlyState } from "../state/state.ts";
+
+type NoteOfTask = Note & { readonly task?: string };
+
+/** All news for an instance. O(tasks that it holds and their notes). */
+export function newsFor(state: ReadonlyState, instance: string): News {
+  const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+  const cancelled = state.cancelled.get(instance);
+  return {
+    ...(lostTasks !== undefined && { lostTasks }),
+    ...(cancelled !== undefined && { cancelledTasks: cancelled.tasks }),
+    ...(cancelled !== undefined && cancelled.count > MAX_NAMED && { moreCancelled: cancelled.count - MAX_NAMED }),
+    ...notesOnHeld(state, instance),
+  };
+}
+
+/** The notes on a task that its holder has not been told. */
+export function newNotesOn(task: Task): ToldNotes {
+  const { notes, dropped } = untoldNotes(task);
+  return fitNotes(notes, dropped);
+}
+
+/** All notes on a task, in the news of the instance that claims it. */
+export function withNotesOn(task: Task, news: News): News {
+  const { notes = [], moreNotes = 0, ...others } = news;
+  const own = task.notes ?? [];
+  const rest = notes.filter((note) => note.task !== task.id);
+  return { ...others, ...fitNotes([...rest, ...own], moreNotes + countNotes(task) - own.length) };
+}
+
+/** Two answers' news as one: those of `earlier` were told to somebody who could not pass them on. */
+export function mergeNews(earlier: News, later: News): News {
+  const lostTasks = [...new Set([...earlier.lostTasks ?? [], ...later.lostTasks ?? []])];
+  const cancelled = [...earlier.cancelledTasks ?? [], ...later.cancelledTasks ?? []];
+  const more = (earlier.moreCancelled ?? 0) + (later.moreCancelled ?? 0) + Math.max(0, cancelled.length - MAX_NAMED);
+  const notes = [...earlier.notes ?? [], ...later.notes ?? []];
+  return {
+    ...(lostTasks.length > 0 && { lostTasks }),
+    ...(cancelled.length > 0 && { cancelledTasks: cancelled.slice(0, MAX_NAMED) }),
+    ...(more > 0 && { moreCancelled: more }),
+    ...fitNotes(notes, (earlier.moreNotes ?? 0) + (later.moreNotes ?? 0)),
+  };
+}
+
+function notesOnHeld(state: ReadonlyState, instance: string): ToldNotes {
+  const notes: NoteOfTask[] = [];
+  let more = 0;
+  for (const { task } of state.held.get(instance) ?? []) {
+    const untold = untoldNotes(task);
+    more += untold.dropped;
+    for (const note of untold.notes) notes.push({ task: task.id, ...note });
+  }
+  return fitNotes(notes.sort((a, b) => a.at - b.at), more);
+}
+
+/** The newest of these notes that fit, and how many others there are, `more` included. */
+function fitNotes(notes: readonly NoteOfTask[], more: number): ToldNotes {
+  let first = notes.length;
+  let characters = 0;
+  while (first > 0 && notes.length - first < MAX_TOLD_NOTES) {
+    characters += notes[first - 1]?.text.length ?? 0;
+    if (characters > MAX_TOLD_NOTES_CHARACTERS) break;
+    first--;
+  }
+  return {
+    ...(first < notes.length && { notes: notes.slice(first) }),
+    ...(more + first > 0 && { moreNotes: more + first }),
+  };
+}

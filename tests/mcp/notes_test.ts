@@ -1,0 +1,157 @@
+/** Shows notes, preambles and cancellations to agents: exact calls, and what of their answers each agent reads. */
+
+import { assert, assertEquals } from "@std/assert";
+import { connect, type Connected } from "../support/connected.ts";
+import { startServer } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const NOW = Date.UTC(2026, 10, 26, 12);
+const AT = "2026-11-26T12:00:00.000Z";
+
+/** Asks a tool that must not refuse. */
+function asking(server: Connected) {
+  return async (tool: string, args: Json): Promise<Json> => {
+    const { isError, structuredContent, content } = await server.call(tool, args);
+    assert(isError !== true, JSON.stringify(content));
+    return structuredContent ?? {};
+  };
+}
+
+async function refusal(server: Connected, tool: string, args: Json): Promise<string> {
+  const { isError, structuredContent } = await server.call(tool, args);
+  assertEquals(isError, true);
+  return String((structuredContent?.["error"] as Json)["message"]);
+}
+
+Deno.test("a note reaches the holder once, with whichever answer comes next, and the next claimer", async () => {
+  await using server = await connect({ now: () => NOW });
+  const ask = asking(server);
+  const shown = { author: "lead", at: AT };
+  const add = (text: string) => ask("add_note", { task_id: "a", text, instance_id: "lead" });
+  await ask("create_task", { id: "a", description: "build" });
+  await ask("get_next_task", { instance_id: "ann" });
+  const added = { id: "a", status: "in_progress", assignedTo: "ann", note_count: 1 };
+  assertEquals(await add("use v2"), added);
+
+  const held = { task_id: "a", instance_id: "ann" };
+  assertEquals((await ask("report_progress", held))["notes"], [{ ...shown, text: "use v2" }]);
+  assertEquals((await ask("report_progress", held))["notes"], undefined);
+
+  await add("not v3");
+  assertEquals((await ask("heartbeat", { instance_id: "ann" }))["notes"], [{ task: "a", ...shown, text: "not v3" }]);
+  assertEquals((await ask("heartbeat", { instance_id: "ann" }))["notes"], undefined);
+
+  await add("for no_tasks");
+  const none = await ask("get_next_task", { instance_id: "ann" });
+  assertEquals([none["status"], none["notes"]], ["no_tasks", [{ task: "a", ...shown, text: "for no_tasks" }]]);
+
+  await add("while you stop");
+  const released = await ask("release_task", held);
+  assertEquals([released["status"], released["notes"]], ["pending", [{ ...shown, text: "while you stop" }]]);
+
+  const texts = ["use v2", "not v3", "for no_tasks", "while you stop"];
+  const claimed = await ask("get_next_task", { instance_id: "bob" });
+  assertEquals(claimed["notes"], texts.map((text) => ({ ...shown, text })));
+
+  await ask("add_note", { task_id: "a", text: "by a client" });
+  const { notes, completed_task } = await ask("complete_task", { task_id: "a", instance_id: "bob", result: "x" });
+  assertEquals(notes, [{ author: "test", at: AT, text: "by a client" }]);
+  assert(!Object.hasOwn(completed_task as Json, "notes"));
+
+  const details = await ask("get_task_details", { task_id: "a" });
+  assertEquals((details["notes"] as readonly Json[]).map(({ text }) => text), [...texts, "by a client"]);
+  const { events } = await ask("get_history", { task_id: "a", type: ["task.noted"], limit: 1 });
+  const [{ type, data } = {}] = events as readonly Json[];
+  assertEquals([type, data], ["task.noted", { author: "test", text: "by a client", actor: "test" }]);
+});
+
+Deno.test("an answer with more notes than it shows says where the others are", async () => {
+  await using server = await connect();
+  const ask = asking(server);
+  await ask("create_task", { id: "a", description: "build" });
+  for (let index = 0; index < 21; index++) await ask("add_note", { task_id: "a", text: `${index}` });
+  const { notes, more_notes, note } = await ask("get_next_task", { instance_id: "ann" });
+  assertEquals([(notes as unknown[]).length, more_notes], [20, 1]);
+  assertEquals(note, "get_task_details has the other notes.");
+});
+
+Deno.test("fail_task tells new notes, too", async () => {
+  await using server = await connect({ now: () => NOW });
+  const ask = asking(server);
+  await ask("create_task", { id: "a", description: "build" });
+  await ask("get_next_task", { instance_id: "ann" });
+  await ask("add_note", { task_id: "a", text: "use v2" });
+  const { status, notes } = await ask("fail_task", { task_id: "a", instance_id: "ann", error: "no v1" });
+  assertEquals([status, notes], ["failed", [{ author: "test", at: AT, text: "use v2" }]]);
+});
+
+Deno.test("the preamble of a group comes with the first claim of each instance", async () => {
+  await using server = await connect();
+  const ask = asking(server);
+  const preamble = "Deno only. " + "x".repeat(500);
+  await ask("create_group", { group_id: "g", preamble });
+  await ask("create_tasks", { tasks: ["a", "b", "c", "d"].map((id) => ({ id, description: "", group: "g" })) });
+  const claims = [];
+  for (const instance_id of ["ann", "ann", "bob"]) claims.push(await ask("get_next_task", { instance_id }));
+  assertEquals(claims.map((claim) => claim["preamble"]), [preamble, undefined, preamble]);
+  // A context that is lost is given again.
+  assertEquals((await ask("get_next_task", { instance_id: "ann", task_id: "a" }))["preamble"], preamble);
+  assertEquals((await ask("get_groups", { group_id: "g" }))["preamble"], preamble);
+  const [{ preamble: cut } = {}] = (await ask("get_groups", {}))["groups"] as readonly Json[];
+  assert(String(cut).length < 300 && String(cut).includes("get_groups with group_id has all"), String(cut));
+  assertEquals((await ask("update_group", { group_id: "g", clear: ["preamble"] }))["preamble"], undefined);
+  assertEquals((await ask("get_next_task", { instance_id: "carl" }))["preamble"], undefined);
+});
+
+Deno.test("apply_template gives its group a preamble", async () => {
+  await using server = await connect();
+  const ask = asking(server);
+  await ask("apply_template", { name: "bugfix", group_id: "bug", parameters: { bug: "b" }, preamble: "Deno only" });
+  assertEquals((await ask("get_next_task", { instance_id: "ann" }))["preamble"], "Deno only");
+});
+
+Deno.test("a worker whose task was cancelled is told by whom and why", async () => {
+  await using server = await connect();
+  const ask = asking(server);
+  await ask("create_tasks", { tasks: ["a", "b"].map((id) => ({ id, description: "" })) });
+  await ask("get_next_task", { instance_id: "ann", task_id: "a" });
+  await ask("cancel_task", { task_id: "a", reason: "not needed", instance_id: "lead" });
+  assertEquals(
+    await refusal(server, "complete_task", { task_id: "a", instance_id: "ann", result: "x" }),
+    "Cannot complete task a in cancelled state: it was cancelled by lead (test): not needed; drop this work",
+  );
+  const cancelled_tasks = [{ id: "a", attempt: 1, by: "lead (test)", reason: "not needed" }];
+  assertEquals((await ask("get_next_task", { instance_id: "ann" }))["cancelled_tasks"], cancelled_tasks);
+  assertEquals((await ask("heartbeat", { instance_id: "ann" }))["cancelled_tasks"], undefined);
+  assertEquals((await ask("get_task_details", { task_id: "a" }))["cancelledBy"], "lead (test)");
+
+  await ask("update_tasks", { action: "cancel", ids: ["b"], reason: "neither" });
+  const { cancelled_tasks: told } = await ask("heartbeat", { instance_id: "ann" });
+  assertEquals(told, [{ id: "b", attempt: 1, by: "test", reason: "neither" }]);
+});
+
+Deno.test("an empty plan says that waiting for the planner helps", async () => {
+  await using server = await connect();
+  const { reason, message } = await asking(server)("get_next_task", { instance_id: "ann" });
+  assertEquals([reason, message], [
+    "no_tasks_exist",
+    "There are no tasks yet; what would help: create_tasks; or wait for the planner: get_next_task with wait_ms",
+  ]);
+});
+
+Deno.test("a worker may add notes, an observer may not", async () => {
+  await using directory = await temporaryDirectory();
+  await using admin = await startServer(directory.path);
+  await admin.ask("create_task", { id: "a", description: "" });
+  await using worker = await startServer(directory.path, { args: ["--as", "worker"] });
+  await worker.ask("add_note", { task_id: "a", text: "n" });
+  await using observer = await startServer(directory.path, { args: ["--as", "observer"] });
+  const { structuredContent } = await observer.client.callTool({
+    name: "add_note",
+    arguments: { task_id: "a", text: "n" },
+  });
+  assertEquals(((structuredContent as Json)["error"] as Json)["code"], "forbidden");
+  assertEquals(((await admin.ask("get_task_details", { task_id: "a" }) as Json)["notes"] as unknown[]).length, 1);
+});
