@@ -121,7 +121,7 @@ Deno.test("if there is no task, the answer says why", async (t) => {
   await t.step("no tasks exist", () =>
     answers("bob", {
       reason: "no_tasks_exist",
-      message: "There are no tasks yet; what would help: create_tasks",
+      message: "There are no tasks yet; what would help: create_tasks; or wait for the planner: get_next_task with wait_ms",
     }));
 
   await t.step("others are being worked on", async () => {

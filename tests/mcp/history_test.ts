@@ -60,7 +60,7 @@ Deno.test("history of a short life", async (t) => {
       shown("5.0", "task.claimed", "b", held),
       shown("6.0", "task.failed", "b", { cause: "reported", ...held, error: "no" }),
       shown("7.0", "task.retried", "b"),
-      shown("8.0", "task.cancelled", "b", { reason: "why not" }),
+      shown("8.0", "task.cancelled", "b", { reason: "why not", by: { caller: actor } }),
       shown("9.0", "task.deleted", "b"),
     ]);
     for (const { time } of events) assertMatch(time, ISO_TIME);

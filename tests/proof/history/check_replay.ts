@@ -69,7 +69,7 @@ function replay(
   });
   advanceClock(state, record.at);
   // The clock may have been behind the record before, whose time the record has then.
-  const context = { ...contextAt(state, record.at), clock: call?.end?.journalAt ?? record.at };
+  const context = { ...contextAt(state, record.at, record.actor), clock: call?.end?.journalAt ?? record.at };
   const isSweep = record.actor === SWEEPER && record.command === "sweep";
   const request = isSweep ? { type: "sweep" as const } : call?.request;
   // A command whose call nobody knows is for another check.
@@ -154,7 +154,11 @@ function revisit(state: State, place: Place, seq: number): Violation | undefined
   return { complaint: `${call.call} after record ${seq}: ${why.join("\n")}`, seqs: [seq], calls: [call] };
 }
 
-function withoutTrace(state: State, { request }: Call, at: number): { events: readonly Event[]; outcome: unknown } {
+function withoutTrace(
+  state: State,
+  { call: name, request }: Call,
+  at: number,
+): { events: readonly Event[]; outcome: unknown } {
   if (request.type === "read") {
     return {
       events: [],
@@ -165,7 +169,7 @@ function withoutTrace(state: State, { request }: Call, at: number): { events: re
     };
   }
   const then = stateAt(state, at);
-  const decided = decideAt(then, request as CommandOf<CommandType>, contextAt(then, at));
+  const decided = decideAt(then, request as CommandOf<CommandType>, contextAt(then, at, name));
   // Without events the state after them is the state before.
   const outcome = decided.events.length === 0 ? comparable(decided.outcome(then)) : undefined;
   return { events: decided.events, outcome };
@@ -197,8 +201,8 @@ function decideAt(state: ReadonlyState, command: CommandOf<CommandType>, context
   }
 }
 
-function contextAt(state: ReadonlyState, at: number): Context {
-  return { caller: localOperator("test"), now: Math.max(at, state.recordedAt), clock: at, defaults: {} };
+function contextAt(state: ReadonlyState, at: number, actor: string): Context {
+  return { caller: localOperator(actor), now: Math.max(at, state.recordedAt), clock: at, defaults: {} };
 }
 
 /** As it is after being written and read. */

@@ -44,6 +44,7 @@ const KINDS: readonly (readonly [weight: number, make: (situation: Situation) =>
   [8, failing],
   [5, releasing],
   [3, ({ random, token }) => ({ type: "cancel_task", id: taskId(random), reason: token })],
+  [3, noting],
   [6, ({ random }) => ({ type: "retry_task", id: taskId(random) })],
   [4, ({ random }) => ({ type: "delete_task", id: taskId(random) })],
   [4, updating],
@@ -152,6 +153,13 @@ function failing(situation: Situation): Command {
   return { type: "fail_task", ...holding(situation), error: situation.token, isRetryable };
 }
 
+/** A note on any task, by an instance or by none. */
+function noting(situation: Situation): Command {
+  const { random, token } = situation;
+  const author = random.chance(0.5) && { instance: instanceOf(situation) };
+  return { type: "add_note", id: taskId(random), text: token, ...author };
+}
+
 function releasing(situation: Situation): Command {
   const { random, token } = situation;
   const waitFor = random.chance(0.2) && { dependencies: dependencies(random) };
@@ -190,9 +198,9 @@ function grouping({ random, token }: Situation): Command {
     ...(random.chance(0.2) && { paused: true }),
   };
   const kind = random.next();
-  if (kind < 0.5) return { type: "create_group", id, settings: limits };
+  if (kind < 0.5) return { type: "create_group", id, settings: { ...limits, preamble: token } };
   if (kind < 0.9) {
-    return { type: "update_group", id, settings: { maxParallel: null, paused: null, ...limits } };
+    return { type: "update_group", id, settings: { maxParallel: null, paused: null, ...limits, preamble: token } };
   }
   return { type: "delete_group", id };
 }
