@@ -5,21 +5,32 @@
 
 import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
-import type { ResultOf } from "../core/messages/queries.ts";
+import type { ExplainedDependency, Explanation, ResultOf } from "../core/messages/queries.ts";
 import type { GroupView } from "../core/model/group.ts";
 import { nameActor, type News, type ToldNotes } from "../core/model/news.ts";
 import type { Attempt, TaskView } from "../core/model/task.ts";
-import { head, isoTime } from "../core/model/text.ts";
+import { head, isoTime, shortened } from "../core/model/text.ts";
 
 export { isoTime };
 
-/** Longest description, result or error in a compact task, in characters. */
-const MAX_COMPACT_CHARACTERS = 200;
+/** Longest text of a task, in characters: in a list, in the answer to a change, and where one task is shown whole. */
+const MAX_LISTED_CHARACTERS = 80;
+const MAX_COMPACT_CHARACTERS = 100;
+export const MAX_WHOLE_CHARACTERS = 16_000;
 
-/** Most characters of JSON on a page; the first entry is always on it, whatever its size. */
-const MAX_PAGE_CHARACTERS = 64 * 1024;
+/** Longest text of anything else, in characters. */
+const MAX_CLIPPED_CHARACTERS = 200;
 
-/** Most dependencies of a compact task, and most items of a list inside a notification. */
+/** Most bytes of JSON on a page, in UTF-8; the first entry is always on it, whatever its size. */
+const MAX_PAGE_BYTES = 64 * 1024;
+
+/** Bytes of the comma or bracket after an entry. */
+const SEPARATOR_BYTES = 1;
+
+/** Most dependencies of a task in a list or in the answer to a change. */
+const MAX_DEPENDENCIES = 10;
+
+/** Most items of a list inside a notification. */
 const MAX_LISTED = 20;
 
 /** A JSON object. */
@@ -70,7 +81,32 @@ export const TASK_FIELDS = [
 
 export type TaskField = typeof TASK_FIELDS[number];
 
-const COMPACT_FIELDS: readonly TaskField[] = TASK_FIELDS.slice(0, TASK_FIELDS.indexOf("role"));
+/** The fields that tell what a change did to a task, and all that the earlier server answered. */
+const COMPACT_FIELDS: readonly TaskField[] = [
+  "id",
+  "description",
+  "status",
+  "readiness",
+  "waitingFor",
+  "limitedBy",
+  "delayedUntil",
+  "dependencies",
+  "assignedTo",
+  "result",
+  "error",
+  "reason",
+];
+
+const LISTED_FIELDS: readonly TaskField[] = [...COMPACT_FIELDS, "priority", "group", "overdue"];
+
+/** Fields by which a task is handed out again or was handed out, which its holder does not need. */
+const UNCLAIMED_FIELDS: readonly TaskField[] = [
+  ...(["maxAttempts", "backoff", "notBefore", "createdAt", "startedAt"] as const),
+  // A claim shows some of them.
+  ...(["notes", "notesDropped"] as const),
+];
+
+const CLAIMED_FIELDS: readonly TaskField[] = TASK_FIELDS.filter((field) => !UNCLAIMED_FIELDS.includes(field));
 
 /** Fields that are milliseconds since the Unix epoch. */
 const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
@@ -85,14 +121,14 @@ const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
 
 const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "error", "reason"]);
 
-/** The whole task, with its durations. */
+/** The whole task, with its durations. A longer text than `MAX_WHOLE_CHARACTERS` is cut, and says how to read on. */
 export function presentTask(task: TaskView): Json {
-  return { ...pick(task, TASK_FIELDS, (text) => text), ...durationsOf(task) };
+  return { ...pick(task, TASK_FIELDS, cutWhole), ...durationsOf(task) };
 }
 
-/** The whole task but its notes, of which a claim shows some. */
-export function presentClaimed({ notes: _n, notesDropped: _d, ...task }: TaskView): Json {
-  return presentTask(task);
+/** The whole task for the instance that claimed it, without what it does not need. */
+export function presentClaimed(task: TaskView): Json {
+  return pick(task, CLAIMED_FIELDS, cutWhole);
 }
 
 /** Notes for a worker, and where the others are. */
@@ -130,19 +166,41 @@ export function presentAttempt({ startedAt, endedAt, message, ...attempt }: Atte
     ...attempt,
     startedAt: isoTime(startedAt),
     durationMs: Math.max(0, endedAt - startedAt),
-    ...(message !== undefined && { message: clip(message, "get_history has all") }),
+    ...(message !== undefined && { message: clip(message, 'get_task_details with part: "attempts" has all') }),
   };
 }
 
-/** The task with long texts and lists cut, or only the given `fields`, in full. */
-export function presentCompact(task: TaskView, fields?: readonly TaskField[]): Json {
-  if (fields !== undefined) return pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => text);
+/** The task in the answer to a change: what the caller sent is cut, and what follows is shown. */
+export function presentCompact(task: TaskView): Json {
+  return presentShort(task, COMPACT_FIELDS, MAX_COMPACT_CHARACTERS);
+}
+
+/** The task in a list, with texts and lists cut, or only the given `fields`, whole. */
+export function presentListed(task: TaskView, fields?: readonly TaskField[]): Json {
+  if (fields === undefined) return presentShort(task, LISTED_FIELDS, MAX_LISTED_CHARACTERS);
+  return pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), cutWhole);
+}
+
+function presentShort(task: TaskView, fields: readonly TaskField[], characters: number): Json {
   const { dependencies } = task;
-  const isLong = dependencies.length > MAX_LISTED;
-  const short = isLong ? { ...task, dependencies: dependencies.slice(0, MAX_LISTED) } : task;
+  const isLong = dependencies.length > MAX_DEPENDENCIES;
+  const short = isLong ? { ...task, dependencies: dependencies.slice(0, MAX_DEPENDENCIES) } : task;
   return {
-    ...pick(short, COMPACT_FIELDS, (text) => clip(text, "get_task_details has all")),
+    ...pick(short, TASK_FIELDS.filter((field) => fields.includes(field)), (text) => shortened(text, characters)),
     ...(isLong && { dependencyCount: dependencies.length }),
+  };
+}
+
+/** The explanation of a task: a dependency that is undecided is not met yet. */
+export function presentExplanation({ dependencies, ...explanation }: Explanation): Json {
+  return { ...explanation, ...(dependencies !== undefined && { dependencies: dependencies.map(presentDependency) }) };
+}
+
+function presentDependency({ verdict, of, ...rest }: ExplainedDependency): Json {
+  return {
+    ...rest,
+    verdict: verdict === "unknown" ? "not yet" : verdict,
+    ...(of !== undefined && { of: of.map(presentDependency) }),
   };
 }
 
@@ -179,32 +237,49 @@ export function presentEvent({ id, type, subject, time, data }: Notification): J
   return { id, type: name, ...(subject !== undefined && { subject }), time, data: clipDeep(shown) };
 }
 
-/** Bounds a page of notifications by the characters that are shown of them. */
+/** Bounds a page of notifications by the bytes that are shown of them. */
 export const eventBounds = {
-  maxSize: MAX_PAGE_CHARACTERS,
-  sizeOf: (event: Notification) => JSON.stringify(presentEvent(event)).length,
+  maxSize: MAX_PAGE_BYTES,
+  sizeOf: (event: Notification) => bytesOf(presentEvent(event)),
 };
 
-/** The oldest or the newest entries that fit on a page; `isCut` if some do not. */
-export function fit(entries: readonly Json[], keep: "oldest" | "newest"): { shown: readonly Json[]; isCut: boolean } {
+/** The oldest or the newest entries that fit on a page of `maxBytes`; `isCut` if some do not. */
+export function fit(
+  entries: readonly Json[],
+  keep: "oldest" | "newest",
+  maxBytes: number = MAX_PAGE_BYTES,
+): { shown: readonly Json[]; isCut: boolean } {
   const ordered = keep === "oldest" ? entries : entries.toReversed();
-  let characters = 0;
+  let bytes = 0;
   const end = ordered.findIndex((entry, index) => {
-    characters += JSON.stringify(entry).length;
-    return index > 0 && characters > MAX_PAGE_CHARACTERS;
+    bytes += bytesOf(entry) + SEPARATOR_BYTES;
+    return index > 0 && bytes > maxBytes;
   });
   if (end < 0) return { shown: entries, isCut: false };
   const shown = ordered.slice(0, end);
   return { shown: keep === "oldest" ? shown : shown.toReversed(), isCut: true };
 }
 
-/** The first `MAX_COMPACT_CHARACTERS` of a text, with its length and where the whole text is. */
+/** The size of a value's JSON in UTF-8. */
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}
+
+/** The first `MAX_CLIPPED_CHARACTERS` of a text, with its length and where the whole text is. */
 export function clip(text: string, whereAll: string): string {
-  const start = head(text, MAX_COMPACT_CHARACTERS);
+  const start = head(text, MAX_CLIPPED_CHARACTERS);
   return start.length === text.length ? text : `${start}… (${text.length} characters, ${whereAll})`;
 }
 
-function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: string) => string): Json {
+function cutWhole(text: string, field: TaskField): string {
+  const start = head(text, MAX_WHOLE_CHARACTERS);
+  if (start.length === text.length) return text;
+  return `${start}… (${text.length} characters: get_task_details with part: "${field}", offset: ${start.length} reads on)`;
+}
+
+type Shorten = (text: string, field: TaskField) => string;
+
+function pick(task: TaskView, fields: readonly TaskField[], shorten: Shorten): Json {
   const shown: Record<string, unknown> = {};
   for (const field of fields) {
     const value = task[field];
@@ -214,7 +289,7 @@ function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: stri
     else if (field === "notes") shown[field] = task.notes?.map(presentNote);
     else if (field === "cancelledBy") shown[field] = task.cancelledBy && nameActor(task.cancelledBy);
     else if (field === "pastAttempts") shown[field] = task.pastAttempts?.map(presentAttempt);
-    else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value) : value;
+    else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value, field) : value;
   }
   return shown;
 }
@@ -222,7 +297,7 @@ function pick(task: TaskView, fields: readonly TaskField[], shorten: (text: stri
 function presentProgress({ at, percent, message }: NonNullable<TaskView["progress"]>): Json {
   return {
     ...(percent !== undefined && { percent }),
-    ...(message !== undefined && { message: clip(message, "get_history has all") }),
+    ...(message !== undefined && { message: clip(message, 'get_task_details with part: "progress" has all') }),
     at: isoTime(at),
   };
 }

@@ -3,7 +3,7 @@
  */
 
 import { readHistory } from "../app/history.ts";
-import { eventBounds, fit, presentCompact, presentDetails, presentEvent, presentWholeGroup } from "./present.ts";
+import { eventBounds, fit, presentDetails, presentEvent, presentListed, presentWholeGroup } from "./present.ts";
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 
@@ -47,7 +47,7 @@ export const RESOURCES: readonly Resource[] = [
 
 /** The resources of single tasks and groups. */
 export const RESOURCE_TEMPLATES = [
-  { uriTemplate: TASK_TEMPLATE, name: "task", description: "One task in full", mimeType: "application/json" },
+  { uriTemplate: TASK_TEMPLATE, name: "task", description: "One task, long texts cut", mimeType: "application/json" },
   {
     uriTemplate: GROUP_TEMPLATE,
     name: "group",
@@ -75,12 +75,12 @@ export async function readResource(
       query({ type: "get_group", id: group }),
       query({ type: "list_tasks", filter: { group }, limit: MAX_LISTED }),
     ]);
-    return json({ ...presentWholeGroup(view), tasks: fit(tasks.map((task) => presentCompact(task)), "oldest").shown });
+    return json({ ...presentWholeGroup(view), tasks: fit(tasks.map((task) => presentListed(task)), "oldest").shown });
   }
   switch (uri) {
     case `${SCHEME}tasks`: {
       const { tasks, total } = await query({ type: "list_tasks", filter: {}, limit: MAX_LISTED, isNewest: true });
-      return json({ total, tasks: fit(tasks.map((task) => presentCompact(task)), "newest").shown });
+      return json({ total, tasks: fit(tasks.map((task) => presentListed(task)), "newest").shown });
     }
     case `${SCHEME}graph`: {
       const drawing = await query({ type: "draw_graph" });

@@ -60,12 +60,12 @@ export type Toolset = "core" | "instances" | "groups" | "templates" | "events";
 export const TOOLSETS: readonly Toolset[] = ["core", "instances", "groups", "templates", "events"];
 
 /**
- * The effects of a tool, for clients that ask the user before some calls. `readOnlyHint` is false if absent, by the
- * specification.
+ * The effects of a tool, for clients that ask the user before some calls. By the specification, an absent `readOnlyHint` is
+ * false, an absent `openWorldHint` true; clients that ask before open-world calls do not ask before those that only read.
  */
-export const adds: ToolAnnotations = { destructiveHint: false };
-export const changes: ToolAnnotations = { destructiveHint: false, idempotentHint: true };
-export const removes: ToolAnnotations = { destructiveHint: true, idempotentHint: true };
+export const adds: ToolAnnotations = { destructiveHint: false, openWorldHint: false };
+export const changes: ToolAnnotations = { destructiveHint: false, idempotentHint: true, openWorldHint: false };
+export const removes: ToolAnnotations = { destructiveHint: true, idempotentHint: true, openWorldHint: false };
 export const reads: ToolAnnotations = { readOnlyHint: true };
 
 /** An answer before it is converted to a `CallToolResult`. */
@@ -78,8 +78,13 @@ export interface ToolAnswer {
   readonly note?: string;
 }
 
+/** Asks Claude Code, which otherwise finds tools by search, to load a tool at once. */
+const ALWAYS_LOAD = { "anthropic/alwaysLoad": true } as const;
+
 export interface Tool {
   readonly name: string;
+  /** The schema that checks the arguments, after `readArguments`. */
+  readonly input: z.ZodObject;
   /** The entry in `tools/list`. Built at the first request, to keep the start fast. */
   readonly list: () => ToolListing;
   /** Throws a `Refusal` if the arguments are invalid or the command is refused. */
@@ -93,6 +98,8 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   /** Whether the listing omits descriptions of parameters, because the listing of another tool has them. */
   readonly isBrief?: boolean;
   readonly annotations: ToolAnnotations;
+  /** Whether clients that load tools on demand shall load it at once, as every agent calls it again and again. */
+  readonly isAlwaysLoaded?: boolean;
   /** Whether `instance_id` may name another instance than the caller, so that the call is no sign of life. */
   readonly isForOthers?: boolean;
   /** A note about given parameters that the other arguments make useless; undefined if there are none. */
@@ -103,16 +110,18 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
 /** Makes a tool from its definition. */
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
   const input = z.object(definition.input);
-  const { name, description, annotations, isBrief = false } = definition;
+  const { name, description, annotations, isBrief = false, isAlwaysLoaded = false } = definition;
   let listing: ToolListing | undefined;
   return {
     name,
+    input,
     list: () =>
       listing ??= {
         name,
         description,
         inputSchema: listedSchema(input, isBrief),
-        annotations: { ...annotations, openWorldHint: false },
+        annotations,
+        ...(isAlwaysLoaded && { _meta: ALWAYS_LOAD }),
       },
     async call(args, context) {
       const reading = readArguments(input, args);

@@ -4,6 +4,7 @@
  */
 
 import { makeTemporaryDirectory } from "../support/temp.ts";
+import { answers } from "./answers.ts";
 import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "calls in flight", run: pipelinedCalls },
   { name: "start and memory", run: startup },
   { name: "tools/list", run: toolsList },
+  { name: "answers", run: answers },
 ];
 
 /** Runs all benchmarks, or those whose names contain an argument. */

@@ -20,8 +20,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
+  readonly description?: string;
   readonly additionalProperties?: Schema | false;
 }
 
@@ -111,6 +110,19 @@ const PARAMETERS: Readonly<Record<string, Json>> = {
   release: { version: "x", publish: "x" },
 };
 
+const ASSIGNMENT = { instance: { type: "string" }, role: { type: "string" }, fallback_ms: { type: "integer" } };
+
+/** Properties of objects that a listing may have as JSON text. */
+const OBJECTS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
+  assign_to: ASSIGNMENT,
+  to_assign: ASSIGNMENT,
+  backoff: {
+    initial_interval_ms: { type: "integer" },
+    backoff_coefficient: { type: "number" },
+    max_interval_ms: { type: "integer" },
+  },
+};
+
 /** Longest wait that a call asks for, in milliseconds. */
 const WAITS = [0, 1, 20, -1, 60_001];
 
@@ -131,14 +143,16 @@ function valueOf(schema: Schema, name: string): fc.Arbitrary<unknown> {
   const { type, properties, items } = schema;
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (properties !== undefined) return objectOf(properties, schema.required ?? []);
-  if (schema.anyOf?.some(({ properties = {} }) => "when" in properties) === true) return asJson(dependency(3));
-  if (schema.anyOf !== undefined) return asJson(mapOf(name));
+  if (name.endsWith("dependencies") && type !== "array") return asJson(dependency(3));
+  const object = OBJECTS[name];
+  if (object !== undefined) return asJson(objectOf(object, []));
+  if (schema.anyOf !== undefined || schema.description === "JSON") return asJson(mapOf(name));
   switch (type) {
     case "string":
       return stringOf(name);
     case "integer":
     case "number":
-      return numberOf(schema, name);
+      return numberOf(name);
     case "boolean":
       return fc.boolean();
     case "null":
@@ -182,18 +196,17 @@ function stringOf(name: string): fc.Arbitrary<string> {
   return fc.oneof(fc.constantFrom("done", '{"verdict":"ok"}', "{{goal}}"), fc.string(), oddString());
 }
 
-function numberOf({ minimum, maximum }: Schema, name: string): fc.Arbitrary<unknown> {
+function numberOf(name: string): fc.Arbitrary<unknown> {
   if (name === "wait_ms") return fc.constantFrom(...WAITS);
-  const bounds = [minimum, maximum].filter((bound) => bound !== undefined).flatMap((bound) => [bound - 1, bound]);
   return fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(1, 2, 50, ...LIMITS.slice(0, 6)) },
-    { weight: 2, arbitrary: fc.constantFrom(...bounds, ...LIMITS) },
+    { weight: 2, arbitrary: fc.constantFrom(...LIMITS) },
     { weight: 1, arbitrary: fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.constantFrom(...Object.keys(RAW))) },
   );
 }
 
 /** Dependencies of every form, well formed or almost. */
-function dependency(depth: number): fc.Arbitrary<unknown> {
+export function dependency(depth: number): fc.Arbitrary<unknown> {
   const task = stringOf("task");
   const on = fc.constantFrom(undefined, "completed", "failed", "cancelled", "skipped", "finished", "nope");
   const group = fc.record({ group: stringOf("group"), on });

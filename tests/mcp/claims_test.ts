@@ -5,8 +5,6 @@ import { claim, create, fail, finish } from "../support/calls.ts";
 import { type Json, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
 interface Claimed {
   readonly id: string;
   readonly inputs: readonly { readonly task: string; readonly result: string; readonly truncated?: true }[];
@@ -20,17 +18,14 @@ Deno.test("tasks are handed out", async (t) => {
   await t.step("in full, with the number of the attempt", async () => {
     const description = "x".repeat(10_000);
     await server.ask("create_task", { id: "first", description });
-    const { createdAt, startedAt, ...rest } = await server.ask("get_next_task", { instance_id: "ann" });
-    assertEquals(rest, {
+    assertEquals(await server.ask("get_next_task", { instance_id: "ann" }), {
       id: "first",
       description,
       status: "in_progress",
       dependencies: [],
       assignedTo: "ann",
-      maxAttempts: 5,
       attempt: 1,
     });
-    for (const time of [createdAt, startedAt]) assertMatch(String(time), ISO_TIME);
   });
 
   await t.step("in the order of creation, each to one instance", async () => {
@@ -100,7 +95,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   /** Claims a task whose inputs are not whole, which a note must say. */
   async function claimInputs(task_id: string): Promise<Claimed> {
     const claimed = await server.ask<Claimed & { note?: string }>("get_next_task", { instance_id: "ann", task_id });
-    const note = "Some results of dependencies are cut or left out: get_task_details returns them in full.";
+    const note = 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them.';
     assertEquals(claimed.note, note);
     return claimed;
   }
@@ -121,7 +116,8 @@ Deno.test("if there is no task, the answer says why", async (t) => {
   await t.step("no tasks exist", () =>
     answers("bob", {
       reason: "no_tasks_exist",
-      message: "There are no tasks yet; what would help: create_tasks; or wait for the planner: get_next_task with wait_ms",
+      message:
+        "There are no tasks yet; what would help: create_tasks; or wait for the planner: get_next_task with wait_ms",
     }));
 
   await t.step("others are being worked on", async () => {

@@ -49,6 +49,9 @@ const MALFORMED: readonly { readonly tool: string; readonly args: Json; readonly
   { tool: "get_task_status", args: { limit: 1_001 }, says: ["limit: ", "<=1000"] },
   { tool: "get_task_status", args: { summary: "yes" }, says: ["summary: ", "boolean"] },
   { tool: "get_task_details", args: { task_id: 1.5 }, says: ["task_id: "] },
+  { tool: "get_task_details", args: { task_id: "a", part: "id" }, says: ["part: ", '"attempts"'] },
+  { tool: "get_task_details", args: { task_id: "a", part: "result", offset: -1 }, says: ["offset: ", ">=0"] },
+  { tool: "get_task_details", args: { task_id: "a", part: "result", limit: 50_001 }, says: ["limit: ", "<=50000"] },
   {
     tool: "get_history",
     args: { limit: 501 },

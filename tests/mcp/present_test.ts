@@ -2,20 +2,60 @@
 
 import { assertEquals } from "@std/assert";
 import type { TaskView } from "../../src/core/model/task.ts";
-import { fit, presentCompact, presentTask } from "../../src/mcp/present.ts";
+import { fit, presentCompact, presentListed, presentTask } from "../../src/mcp/present.ts";
 import { oldTask, times } from "../core/given.ts";
 
 Deno.test({
-  name: "a compact task shows 20 dependencies, and their number if there are more",
+  name: "a task in a list or a changed one shows 10 dependencies, and their number if there are more",
   permissions: "none",
   fn() {
-    for (const count of [0, 19, 20, 21, 40]) {
+    for (const count of [0, 9, 10, 11, 40]) {
       const dependencies = times(count, (index) => `t${index}`);
       const task: TaskView = oldTask("a", { dependencies });
-      const shown = presentCompact(task);
-      assertEquals(shown["dependencies"], dependencies.slice(0, 20));
-      assertEquals(shown["dependencyCount"], count > 20 ? count : undefined);
+      for (const shown of [presentListed(task), presentCompact(task)]) {
+        assertEquals(shown["dependencies"], dependencies.slice(0, 10));
+        assertEquals(shown["dependencyCount"], count > 10 ? count : undefined);
+      }
       assertEquals(presentTask(task)["dependencies"], dependencies);
+    }
+  },
+});
+
+Deno.test({
+  name: "texts are cut at 80 characters in a list, at 100 in the answer to a change, at 16,000 in a whole task",
+  permissions: "none",
+  fn() {
+    for (
+      const [most, present] of [
+        [80, (task: TaskView) => presentListed(task)],
+        [100, presentCompact],
+      ] as const
+    ) {
+      for (const length of [most - 1, most, most + 1, 2 * most]) {
+        const task = oldTask("a", { status: "failed", description: "d".repeat(length), error: "e".repeat(length) });
+        const { description, error } = present(task);
+        const expected = (letter: string) => length <= most ? letter.repeat(length) : letter.repeat(most - 1) + "…";
+        assertEquals([description, error], [expected("d"), expected("e")]);
+      }
+    }
+    for (const length of [15_999, 16_000, 16_001]) {
+      const task = oldTask("a", { status: "completed", result: "r".repeat(length) });
+      const more = `… (${length} characters: get_task_details with part: "result", offset: 16000 reads on)`;
+      const expected = "r".repeat(Math.min(length, 16_000)) + (length > 16_000 ? more : "");
+      assertEquals(presentTask(task)["result"], expected);
+      assertEquals(presentListed(task, ["result"]), { result: expected });
+    }
+  },
+});
+
+Deno.test({
+  name: "a page is bounded by bytes of UTF-8, so that Chinese texts take no more than English ones",
+  permissions: "none",
+  fn() {
+    const entries = times(100, () => ({ text: "深".repeat(100) }));
+    const size = 3 * 100 + JSON.stringify({ text: "" }).length + 1;
+    for (const maxBytes of [10 * size - 1, 10 * size, 10 * size + 1]) {
+      assertEquals(fit(entries, "oldest", maxBytes).shown.length, Math.floor(maxBytes / size));
     }
   },
 });

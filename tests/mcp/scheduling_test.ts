@@ -242,10 +242,17 @@ Deno.test("a lease", async (t) => {
 
   await t.step("that expires hands the task to the next instance, and the late answer is refused", async () => {
     await server.ask("create_task", { id: "a", ...task });
-    const { leaseUntil, startedAt } = await claim(server, "a");
-    assertEquals(Date.parse(String(leaseUntil)) - Date.parse(String(startedAt)), SHORT_MS);
-    const { id, attempt, previous } = await server.ask("get_next_task", { instance_id: "bob", wait_ms: WAIT_MS });
-    assertEquals([id, attempt, (previous as Json)["outcome"]], ["a", 2, "expired"]);
+    const { leaseUntil, note } = await claim(server, "a");
+    assertEquals(
+      note,
+      "leaseUntil: unless you call before, another gets the task; each call with your instance_id moves it on.",
+    );
+    const { id, attempt, previous } = await server.ask<{ id: string; attempt: number; previous: Json }>(
+      "get_next_task",
+      { instance_id: "bob", wait_ms: WAIT_MS },
+    );
+    assertEquals([id, attempt, previous["outcome"]], ["a", 2, "expired"]);
+    assertEquals(Date.parse(String(leaseUntil)) - Date.parse(String(previous["startedAt"])), SHORT_MS);
     const late = { task_id: "a", instance_id: "ann", result: "late", attempt: 1 };
     assertEquals((await server.refused("complete_task", late)).code, "stale_attempt");
   });
@@ -266,6 +273,8 @@ Deno.test("a lease", async (t) => {
   await t.step("is extended by report_progress, and others see the progress", async () => {
     await server.ask("create_task", { id: "c", description: "", timeout_ms: 60_000 });
     const { leaseUntil } = await claim(server, "c");
+    const { kept } = await details(server, "c");
+    assertEquals(kept, `until ${leaseUntil}, or longer if it calls before`);
     const progress = { task_id: "c", instance_id: "ann", percent: 40, message: "half-way" };
     await until("a later end", async () => {
       const reported = await server.ask("report_progress", progress);
@@ -273,7 +282,10 @@ Deno.test("a lease", async (t) => {
     });
     const shown = (await details(server, "c"))["progress"] as Json;
     assertEquals([shown["percent"], shown["message"]], [40, "half-way"]);
-    const listed = await server.ask<Json[]>("get_task_status", { status: "in_progress" });
+    const listed = await server.ask<Json[]>("get_task_status", {
+      status: "in_progress",
+      fields: ["id", "progress"],
+    });
     assertEquals(listed.find(({ id }) => id === "c")?.["progress"], shown);
     for (
       const [wrong, code] of [
@@ -435,7 +447,7 @@ Deno.test("explain_task says why a task is in its state, and what would change i
     readiness: "waiting",
     why: "It waits, directly or through other tasks, for a (in_progress)",
     whatWouldChange: ["complete_task a by ann"],
-    dependencies: [{ dependency: "b", verdict: "unknown", state: "waiting" }],
+    dependencies: [{ dependency: "b", verdict: "not yet", state: "waiting" }],
     roots: [{ id: "a", state: "in_progress", assignedTo: "ann" }],
   });
   await server.ask("fail_task", { task_id: "a", instance_id: "ann", error: "broken" });

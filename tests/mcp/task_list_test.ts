@@ -6,8 +6,8 @@ import { rounds } from "../support/rounds.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
-/** Longest JSON of a page that has more than one task. */
-const MAX_PAGE_CHARACTERS = 64 * 1024 + 1_000;
+/** Largest JSON of a page that has more than one task. */
+const MAX_PAGE_BYTES = 64 * 1024 + 1_000;
 
 Deno.test("a small graph is listed with one call", async (t) => {
   await using directory = await temporaryDirectory();
@@ -94,7 +94,7 @@ Deno.test("a small graph is listed with one call", async (t) => {
     const long = "🦕".repeat(1_000);
     await server.ask("update_task", { task_id: "ready", description: long });
     const [cut] = await list(server, { status: "ready" });
-    assertEquals(cut?.["description"], `${"🦕".repeat(100)}… (2000 characters, get_task_details has all)`);
+    assertEquals(cut?.["description"], `${"🦕".repeat(39)}…`);
     assertEquals(await list(server, { status: "ready", fields: ["description"] }), [{ description: long }]);
   });
 });
@@ -105,16 +105,18 @@ Deno.test("a large graph is listed in pages", async (t) => {
   const ids = Array.from({ length: 450 }, (_, n) => `t${n}`);
   await create(server, ...ids);
 
-  await t.step("of two hundred, with a note on the next page", async () => {
+  await t.step("of at most 200 tasks and 16 KiB, with a note on the next page", async () => {
     const pages = await pagesOf(server, {});
-    assertEquals(pages.map((page) => page.tasks.length), [200, 200, 50]);
+    assertEquals(pages.map((page) => page.tasks.length), [174, 172, 104]);
+    for (const { tasks } of pages) assert(bytesOf(tasks) <= 16 * 1024 + 1, `${bytesOf(tasks)} bytes`);
+    assertEquals((await pagesOf(server, { limit: 200 })).map((page) => page.tasks.length), [200, 200, 50]);
     assertEquals(idsOf(pages), ids);
     assertEquals(pages.map((page) => page.total), [450, 450, 450]);
     const { content } = await server.call("get_task_status");
     assertEquals(content[1], {
       type: "text",
       text:
-        '200 of 450 tasks. For the next page, repeat the call with cursor "200". For fewer tasks, filter by status, ' +
+        '174 of 450 tasks. For the next page, repeat the call with cursor "174". For fewer tasks, filter by status, ' +
         "group or assigned_to, or use summary: true.",
     });
   });
@@ -165,17 +167,65 @@ Deno.test("the size of a page is bounded, however long the descriptions are", as
   for (const [n, length] of lengths.entries()) {
     await server.ask("create_task", { id: `t${n}`, description: "x".repeat(length) });
   }
-  const pages = await pagesOf(server, { fields: ["id", "description"] });
-  for (const { tasks } of pages) {
-    const characters = JSON.stringify(tasks).length;
-    assert(characters <= MAX_PAGE_CHARACTERS, `${tasks.length} tasks with ${characters} characters`);
+  for (const [limit, most] of [[undefined, 16 * 1024 + 1_000], [200, MAX_PAGE_BYTES]] as const) {
+    for (const { tasks } of await pagesOf(server, { fields: ["id", "description"], limit })) {
+      assert(bytesOf(tasks) <= most, `${tasks.length} tasks with ${bytesOf(tasks)} bytes`);
+    }
   }
+  const pages = await pagesOf(server, { fields: ["id", "description"] });
   assertEquals(
     pages.flatMap(({ tasks }) => tasks),
-    lengths.map((length, n) => ({ id: `t${n}`, description: "x".repeat(length) })),
+    lengths.map((length, n) => ({ id: `t${n}`, description: cut(length) })),
   );
   const { content } = await server.call("get_task_status", { fields: ["description"] });
-  assertStringIncludes(JSON.stringify(content[1]), "1 of 9 tasks. For the next page, repeat the call with cursor");
+  assertStringIncludes(JSON.stringify(content[1]), "2 of 9 tasks. For the next page, repeat the call with cursor");
+});
+
+Deno.test("a list of 200 tasks with Chinese texts takes no more than 16 KiB a page", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  const tasks = Array.from({ length: 200 }, (_, n) => ({ id: `t${n}`, description: "深".repeat(900) }));
+  await server.ask("create_tasks", { tasks });
+  const pages = await pagesOf(server, {});
+  for (const page of pages) assert(bytesOf(page.tasks) <= 16 * 1024 + 1, `${bytesOf(page.tasks)} bytes`);
+  assertEquals(idsOf(pages), tasks.map(({ id }) => id));
+});
+
+Deno.test("a text is searched for in ids, descriptions, results, errors, reasons and refs, in any case", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, "Needle-1", "done", "broken", "off", "plain");
+  await server.ask("create_task", { id: "described", description: `${"x".repeat(5_000)} a NEEDLE` });
+  await server.ask("create_task", { id: "linked", description: "", refs: { branch: "fix/needle" } });
+  await finish(server, "done", "the needle");
+  await fail(server, "broken", "no Needle");
+  await server.ask("cancel_task", { task_id: "off", reason: "needle lost" });
+  const all = ["Needle-1", "done", "broken", "off", "described", "linked"];
+
+  await t.step("on one page, or on several", async () => {
+    for (const limit of [1, 2, 5, 6, 7]) {
+      const pages = await pagesOf(server, { text: "nEEdle", limit });
+      assertEquals(idsOf(pages), all);
+    }
+  });
+
+  await t.step("together with a filter", async () => {
+    assertEquals(idsOf(await pagesOf(server, { text: "needle", status: "completed" })), ["done"]);
+    assertEquals(await list(server, { text: "nothing has this" }), []);
+  });
+
+  await t.step("as it is: no character has a meaning of its own", async () => {
+    assertEquals(await list(server, { text: "n.*e" }), []);
+    assertEquals(await list(server, { text: "(the" }), []);
+  });
+
+  await t.step("of 1 to 200 characters", async () => {
+    assertEquals(await list(server, { text: "x".repeat(200), fields: ["id"] }), [{ id: "described" }]);
+    for (const text of ["", "x".repeat(201)]) {
+      const { message } = await server.refused("get_task_status", { text });
+      assertStringIncludes(message, "text: expected 1 to 200 characters");
+    }
+  });
 });
 
 interface Page {
@@ -204,6 +254,16 @@ async function pagesOf(server: Server, args: Json): Promise<Page[]> {
     if (cursor === undefined) break;
   }
   return pages;
+}
+
+/** What get_task_status with fields shows of a description of `x`. */
+function cut(length: number): string {
+  const more = `… (${length} characters: get_task_details with part: "description", offset: 16000 reads on)`;
+  return length <= 16_000 ? "x".repeat(length) : "x".repeat(16_000) + more;
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
 function idsOf(pages: readonly Page[]): unknown[] {

@@ -53,8 +53,13 @@ Deno.test("the list of tools", async (t) => {
       assert(description !== undefined && description.length > 20, name);
       // Absent, it is false.
       if (annotations?.readOnlyHint !== true) assertEquals(typeof annotations?.destructiveHint, "boolean", name);
-      assertEquals(annotations?.openWorldHint, false, name);
+      if (annotations?.readOnlyHint !== true) assertEquals(annotations?.openWorldHint, false, name);
     }
+  });
+
+  await t.step("asks Claude Code to load the tools of every worker at once, and no others", () => {
+    const loaded = tools.filter(({ _meta }) => _meta?.["anthropic/alwaysLoad"] === true).map(({ name }) => name);
+    assertEquals(loaded, ["get_next_task", "report_progress", "complete_task"]);
   });
 
   await t.step("has objects as input schemas, without references and useless keywords", () => {

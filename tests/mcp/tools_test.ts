@@ -1,6 +1,6 @@
 /** Shows what the tools that change tasks answer when they succeed, in the exact form that clients rely on. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { claim, create } from "../support/calls.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -37,8 +37,21 @@ Deno.test("tools that change tasks", async (t) => {
   await t.step("create_task cuts a long description in its answer, but stores all of it", async () => {
     const description = "x".repeat(64 * 1024);
     const task = await server.ask("create_task", { id: "long", description });
-    assertEquals(task["description"], `${"x".repeat(200)}… (65536 characters, get_task_details has all)`);
-    assertEquals((await server.ask("get_task_details", { task_id: "long" }))["description"], description);
+    assertEquals(task["description"], `${"x".repeat(99)}…`);
+    const pieces: string[] = [];
+    for (let offset: number | undefined = 0; offset !== undefined;) {
+      const piece: Json = await server.ask("get_task_details", { task_id: "long", part: "description", offset });
+      assertEquals([piece["id"], piece["part"], piece["offset"], piece["total"]], [
+        "long",
+        "description",
+        offset,
+        65_536,
+      ]);
+      pieces.push(String(piece["text"]));
+      offset = piece["next_offset"] as number | undefined;
+    }
+    assertEquals(pieces.map((piece) => piece.length), [16_000, 16_000, 16_000, 16_000, 1_536]);
+    assertEquals(pieces.join(""), description);
   });
 
   await t.step("create_tasks takes tasks in any order and answers counts", async () => {
@@ -172,10 +185,77 @@ Deno.test("tools that change tasks", async (t) => {
       status: "completed",
       dependencies: [],
       assignedTo: "ann",
-      result,
+      result: `${
+        "y".repeat(16_000)
+      }… (524288 characters: get_task_details with part: "result", offset: 16000 reads on)`,
       maxAttempts: 5,
       attempt: 1,
     });
+    const end = { task_id: "g1", part: "result", offset: 524_280, limit: 50_000 };
+    assertEquals(await server.ask("get_task_details", end), {
+      id: "g1",
+      part: "result",
+      text: "y".repeat(8),
+      offset: 524_280,
+      total: 524_288,
+    });
+  });
+
+  await t.step("get_task_details answers the attempts before the current one with their whole messages", async () => {
+    await create(server, "again");
+    await claim(server, "again");
+    const reason = "r".repeat(1_000);
+    await server.ask("release_task", { task_id: "again", instance_id: "ann", reason });
+    const { text } = await server.ask("get_task_details", { task_id: "again", part: "attempts" });
+    assertMatch(String(text), new RegExp(`^Attempt 1 of ann, \\S+Z to \\S+Z, released: ${reason}$`));
+    const { pastAttempts } = await claim(server, "again");
+    assertMatch(JSON.stringify(pastAttempts), /part: \\"attempts\\" has all/);
+  });
+
+  await t.step("get_task_details answers a long progress message whole", async () => {
+    await create(server, "slow");
+    await claim(server, "slow");
+    const message = "m".repeat(201);
+    await server.ask("report_progress", { task_id: "slow", instance_id: "ann", message });
+    const { progress } = await server.ask<{ progress: Json }>("get_task_details", { task_id: "slow" });
+    const cut = `${"m".repeat(200)}… (201 characters, get_task_details with part: "progress" has all)`;
+    assertEquals(progress["message"], cut);
+    const { text } = await server.ask("get_task_details", { task_id: "slow", part: "progress" });
+    assertEquals(text, message);
+  });
+
+  await t.step("complete_task names the tasks that it skipped, and why, also when repeated", async () => {
+    await create(server, "s1");
+    await create(server, { id: "s2", dependencies: ['{"task": "s1", "on": "failed"}'] }, {
+      id: "s3",
+      dependencies: ["s2"],
+    });
+    await claim(server, "s1");
+    for (const _ of ["once", "again"]) {
+      const answer = await server.ask("complete_task", { task_id: "s1", instance_id: "ann", result: "" });
+      assertEquals(answer["skipped_tasks"], [
+        { id: "s2", because: "It depends on s1 failed" },
+        { id: "s3", because: "It depends on s2" },
+      ]);
+    }
+  });
+
+  await t.step("complete_task that unlocks eleven tasks answers less than 3,000 characters", async () => {
+    const texts = Array.from({ length: 11 }, (_, n) => ({
+      id: `after${n}`,
+      description: "d".repeat(900),
+      dependencies: ["eleven"],
+    }));
+    await server.ask("create_tasks", { tasks: [{ id: "eleven", description: "d".repeat(900) }, ...texts] });
+    await claim(server, "eleven");
+    const { content } = await server.call("complete_task", {
+      task_id: "eleven",
+      instance_id: "ann",
+      result: "r".repeat(400),
+    });
+    const text = content[0]?.type === "text" ? content[0].text : "";
+    assertEquals(JSON.parse(text).unlocked_tasks.length, 11);
+    assert(text.length < 3_000, `${text.length} characters`);
   });
 });
 

@@ -58,6 +58,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
 const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   get_task: ({ id }) => ({ verb: "see", tasks: [id] }),
   list_tasks: ({ filter: { group } }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
+  search_tasks: ({ filter: { group } }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   count_tasks: ({ filter: { group } }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   explain_task: ({ id }) => ({ verb: "see", tasks: [id] }),
   find: ({ tasks, groups }) => ({ verb: "see", tasks, groups }),

@@ -325,6 +325,9 @@ export interface Completion extends ToldNotes {
   /** Tasks that depend on it and can be claimed now, in the order of creation (the first few). */
   readonly unlocked: readonly TaskView[];
   readonly unlockedCount: number;
+  /** Tasks that were skipped as it was completed, and why, in the order of creation (the first few). */
+  readonly skipped: readonly { readonly id: string; readonly because: string }[];
+  readonly skippedCount: number;
   /** Urgent tasks that the completing instance could claim next (the first few). */
   readonly urgent: readonly Urgent[];
 }

@@ -19,6 +19,8 @@ export interface Queries {
   get_task: { input: { readonly id: string }; answer: TaskView & { readonly kept?: string } };
   /** One page of the tasks that match, in the order of creation. */
   list_tasks: { input: TaskListOptions; answer: TaskPage };
+  /** One page of the tasks that match and have a text. */
+  search_tasks: { input: SearchOptions; answer: SearchPage };
   count_tasks: { input: { readonly filter: TaskFilter }; answer: Summary };
   /** Why a task does not move, and what would change that. */
   explain_task: { input: { readonly id: string }; answer: Explanation };
@@ -93,6 +95,18 @@ export interface TaskListOptions {
   readonly after?: number;
   /** The last `limit` tasks instead of the first ones. */
   readonly isNewest?: true;
+}
+
+export interface SearchOptions extends Pick<TaskListOptions, "filter" | "limit" | "after"> {
+  /** Occurs in the id, a text or a reference of each task found, in any case. */
+  readonly text: string;
+}
+
+/** One page of the tasks found, in the order of creation. It may be empty although more follow. */
+export interface SearchPage {
+  readonly tasks: readonly TaskView[];
+  /** `order` of the last task that was searched, if there are more. */
+  readonly next?: number;
 }
 
 /** The registered instances in the order of registration, then those that only hold tasks or wait for one. */

@@ -149,8 +149,14 @@ export const MAX_NAMED = 10;
 /** Most tasks that a completion shows as unlocked. */
 export const MAX_UNLOCKED = 20;
 
+/** Most tasks that a completion shows as skipped. */
+export const MAX_SKIPPED = 10;
+
 /** Most tasks, or kinds of tasks, that are examined for the few that an answer names. */
 export const MAX_SCANNED = 100;
+
+/** Most characters of the texts of tasks that one page of a search reads, but for the last task. */
+export const MAX_SEARCHED_CHARACTERS = 4 * 1024 * 1024;
 
 /** Most characters of all dependency results together that a claim returns. */
 export const MAX_INPUTS_CHARACTERS = 32 * 1024;

@@ -18,6 +18,7 @@ import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { newNotesOn } from "../views/news.ts";
 import { asksOf, endsAgain } from "../views/roots.ts";
+import { skippedBy } from "../views/skipped.ts";
 import { unlockedBy } from "../views/unlocked.ts";
 import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
@@ -81,6 +82,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
       answer: (after) => ({
         completed: viewIn(after, id),
         ...unlockedBy(findTask(after, id)),
+        ...skippedBy(findTask(after, id)),
         urgent: urgentFor(after, profileIn(after, instance)),
         ...newNotesFor(after, command),
       }),

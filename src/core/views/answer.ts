@@ -20,6 +20,7 @@ import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
+import { searchTasks } from "./search.ts";
 import { keptOf, watchSessions } from "./sessions.ts";
 import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
 
@@ -45,6 +46,7 @@ const answerers: {
     return { ...viewOf(node), ...keptOf(node.task) };
   },
   list_tasks: (state, options) => listTasks(state, options),
+  search_tasks: (state, options) => searchTasks(state, options),
   count_tasks: (state, { filter }) => summarize(state, filter),
   explain_task: (state, { id }) => explain(state, id),
   find: (state, { tasks, groups }) => ({

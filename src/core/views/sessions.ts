@@ -21,9 +21,9 @@ export function describeHold(task: Task): string {
     : `until ${until}, or longer if it calls before`;
 }
 
-/** How long a task is kept, if its client decides it: a lease has its own field. */
+/** How long a task is kept, if it has a session or a lease. */
 export function keptOf(task: Task): { readonly kept?: string } {
-  return task.session !== undefined || isLeft(task) ? { kept: describeHold(task) } : {};
+  return task.session !== undefined || task.leaseUntil !== undefined ? { kept: describeHold(task) } : {};
 }
 
 /** The connection of an instance. O(tasks that it holds). */

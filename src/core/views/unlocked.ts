@@ -12,15 +12,20 @@ import { viewOf } from "./tasks.ts";
 /** The tasks that became ready when a task ended, in the order of creation. O(its dependents). */
 export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
-  const waiting = new Set<ReadonlyTaskNode>(node.dependents);
+  const ready = inOrderOfCreation(
+    Array.from(dependentsOf(node))
+      .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
+  );
+  return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
+}
+
+/** The tasks that depend on a task, directly or by a condition on it or on its group, each once. */
+export function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  const dependents = new Set<ReadonlyTaskNode>(node.dependents);
   const conditions: Iterable<Condition>[] = [
     node.subscribers,
     node.group === undefined ? [] : conditionsOn(node.group),
   ];
-  for (const subscribers of conditions) for (const condition of subscribers) waiting.add(condition.root);
-  const ready = inOrderOfCreation(
-    Array.from(waiting)
-      .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
-  );
-  return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
+  for (const subscribers of conditions) for (const condition of subscribers) dependents.add(condition.root);
+  return dependents;
 }

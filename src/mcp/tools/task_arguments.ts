@@ -19,36 +19,24 @@ export const attempt = z.int().min(1).optional();
 export const names = z.array(z.string());
 
 /**
- * A dependency. The core parses it, because its messages are better than those of a schema. The listing has an id and
- * the simple expressions; clients that send only listed forms can send any expression as JSON text.
+ * A dependency. The core parses it, because its messages are better than those of a schema. It is listed as a text: of a
+ * list with texts and objects, some clients can send only the one or the other, and any expression can be JSON text.
+ * Objects are taken, too.
  */
 const dependency = z.unknown()
   .refine(
     (value) => typeof value === "string" || (typeof value === "object" && value !== null),
     "expected string or object",
   )
-  .meta({
-    anyOf: [{ type: "string" }, {
-      type: "object",
-      properties: {
-        task: { type: "string" },
-        on: { type: "string" },
-        when: { type: "object", properties: { pointer: { type: "string" } } },
-        group: { type: "string" },
-      },
-    }],
-  });
-
-/** A dependency as a short listing has it: any expression can be sent as JSON text. */
-const listedAsText = dependency.clone().meta({ anyOf: undefined, type: "string" });
+  .meta({ type: "string" });
 
 /** Dependencies in a listing beside that of `create_task`. */
-export const briefDependencies = z.array(listedAsText).optional();
+export const briefDependencies = z.array(dependency).optional();
 
 export const dependencies = z.array(dependency).optional().describe(
-  'Ids of tasks to complete first, or {"task","on":"failed|cancelled|skipped|finished"}, ' +
+  'Ids of tasks to complete first, or as JSON text {"task","on":"failed|cancelled|skipped|finished"}, ' +
     '{"task","when":{"pointer":"/verdict","equals":"ok"}}, {"group"}, {"any":[...]}, {"all":[...]}, ' +
-    '{"at_least":2 or "60%","of":[...] or {"group"}}; also as JSON text',
+    '{"at_least":2 or "60%","of":[...] or {"group"}}',
 );
 
 const assignment = z.object({

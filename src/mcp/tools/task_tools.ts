@@ -2,11 +2,20 @@
  * The tools that create, change, list and explain tasks.
  */
 
-import type { TaskPage } from "../../core/messages/queries.ts";
+import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
-import { fit, presentCompact, presentDetails, TASK_FIELDS, type TaskField } from "../present.ts";
+import { MAX_PIECE_CHARACTERS, PARTS, presentPiece } from "../pieces.ts";
+import {
+  fit,
+  presentCompact,
+  presentDetails,
+  presentExplanation,
+  presentListed,
+  TASK_FIELDS,
+  type TaskField,
+} from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   briefDependencies,
@@ -28,6 +37,12 @@ import { z } from "zod";
 /** Tasks per page of `get_task_status`: the default of `limit`, and its maximum. */
 const DEFAULT_PAGE = 200;
 const MAX_PAGE = 1_000;
+
+/** Most bytes of a page whose `limit` the caller does not give: about 5,000 tokens, whatever the language. */
+const DEFAULT_PAGE_BYTES = 16 * 1024;
+
+/** Longest text that is searched for, in characters. */
+const MAX_TEXT_CHARACTERS = 200;
 
 /** Most ids of ready tasks, and most entries of `times`, in the answer to a creation. */
 const MAX_SHOWN = 20;
@@ -83,9 +98,9 @@ export const TASK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "update_task",
     description:
-      "Change a task that is not completed; parameters as in create_task. dependencies replaces all; add_ and " +
-      "remove_dependencies change some. clear removes settings. if_version refuses the change of another version. An " +
-      "ended task stays so until retry_task.",
+      "Change a task that is not completed; parameters as in create_task. dependencies replaces all, add_ and " +
+      "remove_dependencies change some, clear removes settings. if_version must be its version. An ended task stays so " +
+      "until retry_task.",
     input: {
       task_id: taskId,
       description: z.string().optional(),
@@ -159,30 +174,47 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "get_task_status",
-    description: "List tasks in creation order, 200 a page, long texts cut. summary: true returns counts.",
+    description:
+      "List tasks in creation order, in pages, texts cut. summary: true returns counts. text searches ids, " +
+      "texts and refs.",
     input: {
       ...filterShape,
+      text: z.string().refine(isSearchable, `expected 1 to ${MAX_TEXT_CHARACTERS} characters`).optional(),
       summary: z.boolean().optional(),
-      fields: z.array(z.enum(TASK_FIELDS)).optional().describe("Return only these, in full"),
+      fields: z.array(z.enum(TASK_FIELDS)).optional().describe("Return only these"),
       limit: z.int().min(1).max(MAX_PAGE).optional(),
       cursor: z.string().optional(),
     },
     annotations: reads,
-    noteUnused: ({ summary, fields, limit, cursor }) =>
-      summary === true ? noteIgnored({ fields, limit, cursor }, "summary: true counts all matching tasks") : undefined,
-    async run({ summary, fields, limit = DEFAULT_PAGE, cursor, ...filter }, { query }) {
+    noteUnused: ({ summary, text, fields, limit, cursor }) =>
+      summary === true
+        ? noteIgnored({ text, fields, limit, cursor }, "summary: true counts all tasks that match the filter")
+        : undefined,
+    async run({ summary, fields, limit, cursor, text, ...filter }, { query }) {
       if (summary === true) return { json: await query({ type: "count_tasks", filter: toFilter(filter) }) };
       const after = cursor === undefined ? 0 : readCursor(cursor);
-      return taskPage(await query({ type: "list_tasks", filter: toFilter(filter), limit, after }), fields);
+      const options = { filter: toFilter(filter), limit: limit ?? DEFAULT_PAGE, after };
+      const page = text === undefined
+        ? await query({ type: "list_tasks", ...options })
+        : await query({ type: "search_tasks", ...options, text });
+      return taskPage(page, { ...defined({ fields }), ...(limit === undefined && { maxBytes: DEFAULT_PAGE_BYTES }) });
     },
   }),
   defineTool({
     name: "get_task_details",
-    description: "Return one task in full, with its attempts and durations.",
-    input: { task_id: taskId },
+    description: "Return one task with attempts and durations; part returns a long text in pieces.",
+    input: {
+      task_id: taskId,
+      part: z.enum(PARTS).optional(),
+      offset: z.int().min(0).optional(),
+      limit: z.int().min(1).max(MAX_PIECE_CHARACTERS).optional(),
+    },
     annotations: reads,
-    async run({ task_id }, { query }) {
-      return { json: presentDetails(await query({ type: "get_task", id: task_id })) };
+    noteUnused: ({ part, offset, limit }) =>
+      part === undefined ? noteIgnored({ offset, limit }, "they are for a part") : undefined,
+    async run({ task_id, part, offset, limit }, { query }) {
+      const task = await query({ type: "get_task", id: task_id });
+      return { json: part === undefined ? presentDetails(task) : presentPiece(task, part, defined({ offset, limit })) };
     },
   }),
   defineTool({
@@ -191,7 +223,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {
-      return { json: await query({ type: "explain_task", id: task_id }) };
+      return { json: presentExplanation(await query({ type: "explain_task", id: task_id })) };
     },
   }),
 ];
@@ -207,18 +239,35 @@ function taskAnswer(task: TaskView): ToolAnswer {
   return { json: presentCompact(task) };
 }
 
-function taskPage(page: TaskPage, fields: readonly TaskField[] | undefined): ToolAnswer {
-  const { shown, isCut } = fit(page.tasks.map((task) => presentCompact(task, fields)), "oldest");
-  const next = isCut ? page.tasks[shown.length - 1]?.order : page.next;
+/** How a page is shown. */
+interface PageOptions {
+  /** Only these fields. */
+  readonly fields?: readonly TaskField[];
+  readonly maxBytes?: number;
+}
+
+function taskPage(page: TaskPage | SearchPage, { fields, maxBytes }: PageOptions): ToolAnswer {
+  const { tasks, next: after } = page;
+  const total = "total" in page ? page.total : undefined;
+  const { shown, isCut } = fit(tasks.map((task) => presentListed(task, fields)), "oldest", maxBytes);
+  const next = isCut ? tasks[shown.length - 1]?.order : after;
+  const count = total === undefined ? `${shown.length} tasks so far` : `${shown.length} of ${total} tasks`;
   return {
     json: shown,
-    structured: { tasks: shown, total: page.total, ...(next !== undefined && { next_cursor: String(next) }) },
+    structured: {
+      tasks: shown,
+      ...defined({ total }),
+      ...(next !== undefined && { next_cursor: String(next) }),
+    },
     ...(next !== undefined && {
-      note:
-        `${shown.length} of ${page.total} tasks. For the next page, repeat the call with cursor "${next}". For fewer ` +
+      note: `${count}. For the next page, repeat the call with cursor "${next}". For fewer ` +
         "tasks, filter by status, group or assigned_to, or use summary: true.",
     }),
   };
+}
+
+function isSearchable(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_TEXT_CHARACTERS;
 }
 
 /** The position that a cursor encodes. Throws a `Refusal` if the cursor is malformed. */

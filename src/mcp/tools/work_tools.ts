@@ -54,6 +54,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       roles: names.optional(),
       capabilities: names.optional(),
     },
+    isAlwaysLoaded: true,
     annotations: adds,
     noteUnused: ({ task_id, wait_ms }) =>
       task_id !== undefined && wait_ms !== undefined && wait_ms > 0
@@ -78,6 +79,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       return claimAnswer(claim, [
         sharedNote(claim, instance_id),
         waitNote(claim, wait_ms, waiting.maxWaitMs),
+        leaseNote(claim),
       ]);
     },
   }),
@@ -86,6 +88,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     description: "Report progress of a task you hold and extend its lease. The next attempt gets message.",
     input: { ...holderShape, percent: z.number().optional(), message: z.string().optional(), attempt },
     isBrief: true,
+    isAlwaysLoaded: true,
     annotations: changes,
     async run({ task_id, instance_id, attempt, percent, message }, { execute }) {
       const { task, urgent, ...notes } = await execute({
@@ -103,9 +106,10 @@ export const WORK_TOOLS: readonly Tool[] = [
     description: "Complete a task you hold. Its dependents get result as input. attempt is the number from the claim.",
     input: { ...holderShape, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt, refs },
     isBrief: true,
+    isAlwaysLoaded: true,
     annotations: changes,
     async run({ task_id, instance_id, result, attempt, refs }, { execute }) {
-      const { completed, unlocked, unlockedCount, urgent, ...notes } = await execute({
+      const { completed, unlocked, unlockedCount, skipped, skippedCount, urgent, ...notes } = await execute({
         type: "complete_task",
         ...holderOf({ task_id, instance_id, attempt }),
         result,
@@ -114,8 +118,10 @@ export const WORK_TOOLS: readonly Tool[] = [
       return {
         json: {
           completed_task: presentCompact(completed),
-          unlocked_tasks: unlocked.map((task) => presentCompact(task)),
+          unlocked_tasks: unlocked.map(presentCompact),
           ...(unlockedCount > unlocked.length && { unlocked_count: unlockedCount }),
+          ...(skippedCount > 0 && { skipped_tasks: skipped }),
+          ...(skippedCount > skipped.length && { skipped_count: skippedCount }),
           ...urgentOf(urgent),
           ...presentNotes(notes),
         },
@@ -207,6 +213,13 @@ function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string
     : undefined;
 }
 
+/** A note that says what the lease of the claimed task is, if it has one. */
+function leaseNote({ task }: Claim): string | undefined {
+  return task?.leaseUntil === undefined
+    ? undefined
+    : "leaseUntil: unless you call before, another gets the task; each call with your instance_id moves it on.";
+}
+
 /** A note if another connected client holds tasks under the same instance id. */
 function sharedNote({ heldElsewhere }: Claim, instance: string): string | undefined {
   if (heldElsewhere === undefined) return undefined;
@@ -237,7 +250,7 @@ function claimAnswer(claim: Claim, notes: readonly (string | undefined)[]): Tool
     ...noteOf([
       ...notes,
       moreInputs > 0 || inputs.some((input) => input.truncated)
-        ? "Some results of dependencies are cut or left out: get_task_details returns them in full."
+        ? 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them.'
         : undefined,
       claim.moreNotes !== undefined ? "get_task_details has the other notes." : undefined,
     ]),

@@ -52,6 +52,7 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
 const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "type">] } = {
   get_task: ["see", { id: "a" }],
   list_tasks: ["see", { filter: {}, limit: 1 }],
+  search_tasks: ["see", { filter: {}, limit: 1, text: "a" }],
   count_tasks: ["see", { filter: {} }],
   explain_task: ["see", { id: "a" }],
   find: ["see", { tasks: ["a"], groups: ["g"] }],

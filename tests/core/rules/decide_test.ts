@@ -851,6 +851,8 @@ Deno.test({
         },
         unlocked: [],
         unlockedCount: 0,
+        skipped: [],
+        skippedCount: 0,
         urgent: [],
       });
   },
