@@ -138,6 +138,8 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
+    /** Only with `isTold`: the session that called. Notes on tasks that another session keeps were not told. */
+    readonly session?: string;
     /** It was draining when it was lost, and drains again. */
     readonly isDraining?: true;
     /** Only in records of formats 1 and 2: the leases that are extended, in place of those that run out. */

@@ -38,7 +38,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
     checkNames(roles ?? [], "Role", `of instance ${instance}`);
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
     const profile = profileIn(state, instance, command);
-    const news = newsFor(state, instance);
+    const news = newsFor(state, instance, context.caller);
     const elsewhere = heldElsewhere(state, instance, context.caller);
     const shared = elsewhere !== undefined && { heldElsewhere: elsewhere };
     const node = id === undefined

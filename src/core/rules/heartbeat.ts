@@ -4,6 +4,7 @@
 
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
+import { sessionOf } from "../model/access.ts";
 import { MAX_SCANNED } from "../model/limits.ts";
 import type { News } from "../model/news.ts";
 import { heldBy } from "../state/lookup.ts";
@@ -21,7 +22,7 @@ import { extended, isRunningOut, tasksToRenew } from "../state/timers.ts";
 export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
-  { now }: Pick<Context, "now">,
+  { now, caller }: Pick<Context, "now" | "caller">,
   isAccepted = true,
 ): readonly Event[] {
   const sign = signOfLife(command, isAccepted);
@@ -35,13 +36,15 @@ export function heartbeatEvents<K extends CommandType>(
   const wasLost = status === "lost";
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
-  const isTold = isAccepted && TELLING.has(command.type) && hasNews(state, id);
+  const session = sessionOf(caller);
+  const isTold = isAccepted && TELLING.has(command.type) && hasNews(state, id, session);
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
     instance: id,
     ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
     ...(isTold && { isTold }),
+    ...(isTold && session !== undefined && { session }),
     ...(wasLost && wasDraining === true && { isDraining: true }),
   }];
 }

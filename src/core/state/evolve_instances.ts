@@ -26,7 +26,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return register(state, event.instance, event.settings, at);
     case "instance.renewed":
       extendLeases(state, event, at);
-      if (event.isTold === true) noteTold(state, event.instance);
+      if (event.isTold === true) noteTold(state, event.instance, event.session);
       if (node !== undefined) renew(state, node, event, at);
       return;
     case "instance.drained":

@@ -50,17 +50,22 @@ function hasUntoldNotes({ task }: { readonly task: Task }): boolean {
 }
 
 /** Whether there is something to tell an instance. O(tasks that it holds). */
-export function hasNews(state: ReadonlyState, instance: string): boolean {
+export function hasNews(state: ReadonlyState, instance: string, session: string | undefined): boolean {
   if (state.cancelled.has(instance) || state.instances.get(instance)?.instance.lostTasks !== undefined) return true;
-  for (const node of state.held.get(instance) ?? []) if (hasUntoldNotes(node)) return true;
+  for (const node of state.held.get(instance) ?? []) if (isOf(node, session) && hasUntoldNotes(node)) return true;
   return false;
 }
 
 /** Applies that an instance was told all news but its lost tasks, which are fields of the instance. */
-export function noteTold(state: State, instance: string): void {
+export function noteTold(state: State, instance: string, session: string | undefined): void {
   state.cancelled.delete(instance);
   // What the holder was told is not shown, and no index depends on it.
-  for (const node of state.held.get(instance) ?? []) node.task = withToldNotes(node.task);
+  for (const node of state.held.get(instance) ?? []) if (isOf(node, session)) node.task = withToldNotes(node.task);
+}
+
+/** Whether a call in a session is told of a task: not if another session keeps it under the same instance id. */
+function isOf({ task }: { readonly task: Task }, session: string | undefined): boolean {
+  return session === undefined || task.session === undefined || task.session === session;
 }
 
 /** Notes that somebody else than its holder cancelled a running task. */

@@ -1,22 +1,24 @@
 /** What an answer tells an instance: news since its last answer, bounded in number and size. */
 
+import type { Caller } from "../model/access.ts";
 import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_CHARACTERS } from "../model/limits.ts";
 import type { News, Note, ToldNotes } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
 import { countNotes, untoldNotes } from "../state/news.ts";
 import type { ReadonlyState } from "../state/state.ts";
+import { isOfOtherSession } from "./sessions.ts";
 
 type NoteOfTask = Note & { readonly task?: string };
 
-/** All news for an instance. O(tasks that it holds and their notes). */
-export function newsFor(state: ReadonlyState, instance: string): News {
+/** All news for an instance but notes on tasks that another client holds under its id. O(tasks that it holds and their notes). */
+export function newsFor(state: ReadonlyState, instance: string, caller: Caller): News {
   const lostTasks = state.instances.get(instance)?.instance.lostTasks;
   const cancelled = state.cancelled.get(instance);
   return {
     ...(lostTasks !== undefined && { lostTasks }),
     ...(cancelled !== undefined && { cancelledTasks: cancelled.tasks }),
     ...(cancelled !== undefined && cancelled.count > MAX_NAMED && { moreCancelled: cancelled.count - MAX_NAMED }),
-    ...notesOnHeld(state, instance),
+    ...notesOnHeld(state, instance, caller),
   };
 }
 
@@ -48,10 +50,11 @@ export function mergeNews(earlier: News, later: News): News {
   };
 }
 
-function notesOnHeld(state: ReadonlyState, instance: string): ToldNotes {
+function notesOnHeld(state: ReadonlyState, instance: string, caller: Caller): ToldNotes {
   const notes: NoteOfTask[] = [];
   let more = 0;
   for (const { task } of state.held.get(instance) ?? []) {
+    if (isOfOtherSession(task, caller)) continue;
     const untold = untoldNotes(task);
     more += untold.dropped;
     for (const note of untold.notes) notes.push({ task: task.id, ...note });

@@ -1,6 +1,7 @@
 /** Shows who is told which notes, when, and how often; and that all of it follows from the records. */
 
 import type { AnswerOf, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
 import {
   MAX_NOTE_BYTES,
@@ -252,6 +253,19 @@ test("what was told is the same in a state that is replayed, or restored from a 
   for (const each of [replayed, restore(snapshotOf(state)), state]) {
     assertEquals(textsOf(each, heartbeat("x")), ["b: o"]);
   }
+});
+
+test("a call in another session under the same instance id is not told, and takes nothing from the holder's", () => {
+  const inSession = (session: string) => localOperator("test", { transport: "stdio", session });
+  const state = stateAfter(create(newTask("a")));
+  run(state, claim("x", "a"), 2, {}, inSession("s1"));
+  run(state, note("a", "n"), 3);
+  const other = run(state, heartbeat("x"), 4, {}, inSession("s2"));
+  assertEquals([other.events, other.answer.notes], [[], undefined]);
+  const { events, answer } = run(state, heartbeat("x"), 5, {}, inSession("s1"));
+  assertEquals(events, [{ type: "instance.renewed", instance: "x", isTold: true, session: "s1" }]);
+  assertEquals(answer.notes?.map(({ text }) => text), ["n"]);
+  assertEquals(run(state, heartbeat("x"), 6, {}, inSession("s1")).events, []);
 });
 
 test("the views do not show what the holder was told", () => {

@@ -25,6 +25,8 @@ import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { assert, assertEquals } from "@std/assert";
 
+const CALLER = localOperator("test");
+
 Deno.test({
   name: "every view of a state made from a snapshot is that of the state that it was taken from",
   permissions: "none",
@@ -138,7 +140,7 @@ function viewsOf(state: State, ids: readonly string[]) {
         next: nextClaim(state, profile)?.task.id,
         none: noTasks(state, profile),
         held: heldBy(state, instance).map(({ task }) => task.id),
-        contact: heartbeatOf(state, instance, { caller: localOperator("test"), news: newsFor(state, instance) }),
+        contact: heartbeatOf(state, instance, { caller: CALLER, news: newsFor(state, instance, CALLER) }),
       };
     }),
   };
