@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runProgram } from "../support/program.ts";
+import { cacheDirectory, runProgram } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 /** What must have been checked, and found to be so. */
@@ -80,10 +80,4 @@ async function pictured(): Promise<readonly string[]> {
 /** What a line of a run says, without what is different in each run: times, columns and process numbers. */
 function eventOf(line: string): string {
   return line.replace(/^ *\d+\.\d{3} s +[^a-z]*/, "").replace(/kill -9 \d+/, "kill -9 …");
-}
-
-/** Where Deno keeps the packages. */
-async function cacheDirectory(): Promise<string> {
-  const { output } = await runProgram("", [], { args: ["info", "--json"] });
-  return JSON.parse(output).denoDir;
 }

@@ -29,6 +29,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   coordination: "tests/coordination/run_test.ts runs it",
   bench: "takes minutes",
   "bench:peers": "installs other servers",
+  clients: "installs clients",
   simulate: "takes minutes",
   torture: "takes minutes",
   mutations: "takes minutes",
@@ -130,8 +131,10 @@ interface Launch {
 
 function serversIn(value: unknown): readonly Launch[] {
   if (typeof value !== "object" || value === null) return [];
-  const { command, args } = value as Partial<Launch>;
+  const { command, args } = value as { readonly command?: unknown; readonly args?: unknown };
   if (typeof command === "string" && Array.isArray(args)) return [{ command, args }];
+  // Opencode has the whole command line in one list.
+  if (Array.isArray(command)) return [{ command: command[0], args: command.slice(1) }];
   return Object.values(value).flatMap(serversIn);
 }
 
@@ -158,8 +161,9 @@ async function startAsClient(words: readonly string[], { project, data }: Place)
 /** Runs a line of a shell block in the copy of the project. */
 async function runCommand(line: string, place: Place): Promise<void> {
   const command = withoutNpx(line);
-  const [, added, configuration] = /^(?:(?:claude|codex) mcp add orchestrator -- (.+)|code --add-mcp '(.+)')$/
-    .exec(command) ?? [];
+  const [, added, configuration] =
+    /^(?:(?:(?:claude|codex) mcp add orchestrator|mcp-proxy [^ ].*?) -- (.+)|code --add-mcp '(.+)')$/.exec(command) ??
+      [];
   if (added !== undefined) return await startAsClient(added.split(" "), place);
   if (configuration !== undefined) return await startConfigured(JSON.parse(configuration), place);
   const [, task, flags = ""] = /^deno task ([\w:]+)(.*)$/.exec(command) ?? [];

@@ -1,4 +1,4 @@
-/** Child processes that run a script of the tests and report line by line on standard output. */
+/** Child processes that report line by line on standard output. */
 
 export interface Child extends AsyncDisposable {
   readonly process: Deno.ChildProcess;
@@ -15,18 +15,21 @@ export interface ChildOptions {
   readonly permissions?: readonly string[];
 }
 
-/** Starts a script with arguments. It is killed at the end of the block, if it still runs. */
+/** Starts a script of the tests with arguments. It is killed at the end of the block, if it still runs. */
 export function startChild(
   script: URL,
   args: readonly string[],
   { before, permissions = ["--allow-read", "--allow-write"] }: ChildOptions = {},
 ): Child {
   const deno = ["run", "--quiet", "--no-check", "--cached-only", ...permissions, script.href, ...args];
-  const options: Deno.CommandOptions = { stdin: "piped", stdout: "piped", stderr: "inherit" };
-  const process = before === undefined
-    ? new Deno.Command(Deno.execPath(), { ...options, args: deno }).spawn()
-    : new Deno.Command("bash", { ...options, args: ["-c", `${before}; exec "$0" "$@"`, Deno.execPath(), ...deno] })
-      .spawn();
+  return before === undefined
+    ? startProgram(Deno.execPath(), { args: deno })
+    : startProgram("bash", { args: ["-c", `${before}; exec "$0" "$@"`, Deno.execPath(), ...deno] });
+}
+
+/** Starts a program. It is killed at the end of the block, if it still runs. */
+export function startProgram(command: string, options: Deno.CommandOptions): Child {
+  const process = new Deno.Command(command, { stderr: "inherit", ...options, stdin: "piped", stdout: "piped" }).spawn();
   let isInputOpen = true;
   const endInput = async () => {
     if (!isInputOpen) return;

@@ -41,3 +41,9 @@ export async function runProgram(
   const decoder = new TextDecoder();
   return { code, output: decoder.decode(stdout), log: decoder.decode(stderr) };
 }
+
+/** Where Deno keeps the packages. */
+export async function cacheDirectory(): Promise<string> {
+  const { output } = await runProgram("", [], { args: ["info", "--json"] });
+  return JSON.parse(output).denoDir;
+}

@@ -3,10 +3,11 @@
  * a test: a server that cannot be had is reported. Reaches the network only through npm.
  */
 
+import { NpmError } from "../../support/npm.ts";
 import { makeTemporaryDirectory } from "../../support/temp.ts";
 import { OURS, PEERS } from "./adapters/mod.ts";
 import { compare } from "./compare.ts";
-import { install, NpmError, versionOf } from "./install.ts";
+import { install, versionOf } from "./install.ts";
 import { type Options, optionsOf } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { linesOf, type Machine, machineOf, pageOf, type Report } from "./report.ts";
@@ -63,7 +64,6 @@ async function installed(peer: Peer, directory: string): Promise<string | undefi
     return undefined;
   } catch (error) {
     if (error instanceof NpmError) return error.message;
-    if (error instanceof Deno.errors.NotFound) return "there is no npm";
     throw error;
   }
 }
