@@ -163,7 +163,9 @@ export const CLIENTS: readonly Client[] = [
     driver: "mcp_list.mjs",
     options: { program: "claude" },
     does: "connects",
-    place: "A command, which writes `~/.claude.json`",
+    place:
+      "A command, which writes `~/.claude.json`; to share it with others, put the JSON text for Claude Desktop into " +
+      "`.mcp.json` in the project",
     configure: asIs,
     commandOf: (words) => `claude mcp add orchestrator -- ${words}`,
     quirk: "Shows tools to the model only after a search. A call of more than 2 minutes goes on in the background. A " +
@@ -175,9 +177,11 @@ export const CLIENTS: readonly Client[] = [
     driver: "mcp_list.mjs",
     options: { program: "gemini", file: ".gemini/settings.json" },
     does: "connects",
-    place: "`~/.gemini/settings.json`, or `.gemini/settings.json` in a trusted project",
+    place: "`~/.gemini/settings.json`, or `.gemini/settings.json` in the project",
     configure: mcpServers,
-    quirk: "Adds a parameter `wait_for_previous` to each call, which this server ignores.",
+    quirk:
+      "Starts no server in a folder that is not trusted. Adds a parameter `wait_for_previous` to each call, which " +
+      "this server ignores.",
   },
   {
     name: "opencode",

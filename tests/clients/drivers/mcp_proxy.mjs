@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { textOf } from "./text.mjs";
+import { sdkDriver } from "./sdk_driver.mjs";
 
 export async function connect({ command, args }) {
   const port = await freePort();
@@ -15,14 +15,12 @@ export async function connect({ command, args }) {
   const ended = once(proxy, "exit").then(() => Promise.reject(new Error("mcp-proxy ended before it listened")));
   await Promise.race([once(proxy.stdout, "data"), ended]);
   ended.catch(() => {});
-  const client = new Client({ name: "bridged", version: "1.0.0" });
-  await client.connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)));
-  const { tools } = await client.listTools();
+  const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`));
+  const { close, ...driver } = await sdkDriver(new Client({ name: "bridged", version: "1.0.0" }), transport);
   return {
-    tools: tools.length,
-    call: async (name, args) => textOf(await client.callTool({ name, arguments: args })),
+    ...driver,
     close: async () => {
-      await client.close();
+      await close();
       proxy.kill();
     },
   };

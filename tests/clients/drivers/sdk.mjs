@@ -2,15 +2,8 @@
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { textOf } from "./text.mjs";
+import { sdkDriver } from "./sdk_driver.mjs";
 
-export async function connect(configuration) {
-  const client = new Client({ name: "sdk", version: "1.0.0" });
-  await client.connect(new StdioClientTransport(configuration));
-  const { tools } = await client.listTools();
-  return {
-    tools: tools.length,
-    call: async (name, args) => textOf(await client.callTool({ name, arguments: args })),
-    close: () => client.close(),
-  };
+export function connect(configuration) {
+  return sdkDriver(new Client({ name: "sdk", version: "1.0.0" }), new StdioClientTransport(configuration));
 }

@@ -2,15 +2,9 @@
 
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { textOf } from "./text.mjs";
+import { sdkDriver } from "./sdk_driver.mjs";
 
-export async function connect(configuration) {
+export function connect(configuration) {
   const client = new Client({ name: "client", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
-  await client.connect(new StdioClientTransport(configuration));
-  const { tools } = await client.listTools();
-  return {
-    tools: tools.length,
-    call: async (name, args) => textOf(await client.callTool({ name, arguments: args })),
-    close: () => client.close(),
-  };
+  return sdkDriver(client, new StdioClientTransport(configuration));
 }
