@@ -111,8 +111,8 @@ export const CLIENTS: readonly Client[] = [
     place: "The argument of `new MCPClient()`",
     configure: mcpServers,
     quirk:
-      "Checks calls by the listed schema. The model reads the whole result as JSON: each answer twice, and refusals " +
-      "without an error of the client.",
+      "Checks calls by the listed schema, and refuses keys that are not listed: send dependencies with `any`, `all`, " +
+      "`at_least` or `when` as JSON text. The model reads the whole result as JSON, so each answer twice.",
   },
   {
     name: "MCP Inspector",

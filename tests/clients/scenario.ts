@@ -23,15 +23,19 @@ export class StepError extends Error {
 }
 
 /**
- * `fix` is for the case that `test` fails; `report` waits for either. Expressions are in the form that is listed:
- * JSON text in the list of `create_tasks`, an object in `create_task`.
+ * `fix` is for the case that `test` fails; `report` waits for either. Expressions are in the listed forms, as some clients
+ * send nothing else: any expression as JSON text, and `{task, on}` as an object in `create_task`.
  */
 const PLAN = [
   { id: "build", description: "Build it" },
   { id: "test", description: "Test it", dependencies: ["build"] },
   { id: "fix", description: "Repair it", dependencies: ['{"task":"test","on":"failed"}'] },
 ];
-const REPORT = { id: "report", description: "Report", dependencies: [{ any: ["test", "fix"] }] };
+const REPORT = {
+  id: "report",
+  description: "Report",
+  dependencies: [{ task: "test", on: "finished" }, '{"any":["test","fix"]}'],
+};
 
 /** Looks like JSON on purpose: some clients turn such a text into an object. */
 const RESULT = '{"verdict":"ok"}';
