@@ -59,9 +59,9 @@ export const CLIENTS: readonly Client[] = [
     does: "scenario",
     place: "The argument of `new MultiServerMCPClient()`",
     configure: (launch) => ({ mcpServers: { orchestrator: { transport: "stdio", ...launch } } }),
-    quirk:
-      "Checks calls by the listed schema: in the list of `create_tasks`, dependency expressions are JSON text. The " +
-      "model reads each answer twice, as text and as structured content.",
+    quirk: "Checks calls by the listed schema, of which it keeps only the object where text or object is listed. So " +
+      'dependencies are text in `create_tasks` (`"a"`, or an expression as JSON text), and objects in `create_task` ' +
+      '(`{"task": "a"}`). The model reads each answer twice, as text and as structured content.',
   },
   {
     name: "AI SDK",
@@ -100,7 +100,9 @@ export const CLIENTS: readonly Client[] = [
     does: "scenario",
     place: "The argument of `new MCPClient()`",
     configure: (orchestrator) => ({ servers: { orchestrator } }),
-    quirk: "Checks calls by the listed schema, as LangChain does, and removes nulls. Tools are named " +
+    quirk:
+      "Checks calls by the listed schema: in the list of `create_tasks`, dependency expressions are JSON text. Removes " +
+      "nulls. Tools are named " +
       "`orchestrator_create_tasks` and so on.",
   },
   {

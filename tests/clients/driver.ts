@@ -44,7 +44,8 @@ export class Driver implements Calls, AsyncDisposable {
       clearEnv: true,
     });
     try {
-      const { tools } = await nextLine(child);
+      const { connected, tools, error } = await nextLine(child);
+      if (connected !== true) throw new Error(`The client did not connect: ${error}`);
       return new Driver(child, typeof tools === "number" ? tools : undefined);
     } catch (error) {
       await child[Symbol.asyncDispose]();

@@ -74,3 +74,10 @@ Deno.test("every client has a pinned version and a driver", async () => {
     assert((await Deno.stat(new URL(`drivers/${driver}`, import.meta.url))).isFile);
   }
 });
+
+Deno.test("docs/clients.md was written with these versions, configurations and quirks", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/clients.md", import.meta.url));
+  for (const { name, packages, place, quirk } of CLIENTS) {
+    for (const part of [`\`${packages[0]}\``, `**${name}.** ${place}:`, quirk]) assertStringIncludes(page, part);
+  }
+});

@@ -23,19 +23,15 @@ export class StepError extends Error {
 }
 
 /**
- * `fix` is for the case that `test` fails; `report` waits for either. Expressions are in the listed forms, as some clients
- * send nothing else: any expression as JSON text, and `{task, on}` as an object in `create_task`.
+ * `fix` is for the case that `test` fails; `report` waits for the end of `test`. Expressions are in the listed forms, as some clients
+ * send nothing else: JSON text in the list of `create_tasks`, `{task, on}` as an object in `create_task`.
  */
 const PLAN = [
   { id: "build", description: "Build it" },
   { id: "test", description: "Test it", dependencies: ["build"] },
-  { id: "fix", description: "Repair it", dependencies: ['{"task":"test","on":"failed"}'] },
+  { id: "report", description: "Report", dependencies: ["build", '{"any":["test",{"task":"test","on":"failed"}]}'] },
 ];
-const REPORT = {
-  id: "report",
-  description: "Report",
-  dependencies: [{ task: "test", on: "finished" }, '{"any":["test","fix"]}'],
-};
+const FIX = { id: "fix", description: "Repair it", dependencies: [{ task: "test", on: "failed" }], priority: "urgent" };
 
 /** Looks like JSON on purpose: some clients turn such a text into an object. */
 const RESULT = '{"verdict":"ok"}';
@@ -71,7 +67,7 @@ export async function carryOut(client: Calls): Promise<void> {
 
 async function plan(client: Calls): Promise<void> {
   assertEquals((await ask(client, "create_tasks", { tasks: PLAN }))["ready"], ["build"]);
-  assertEquals((await ask(client, "create_task", REPORT))["id"], "report");
+  assertEquals((await ask(client, "create_task", FIX))["id"], "fix");
 }
 
 async function claim(client: Calls, instance: string, id: string, input?: string): Promise<void> {
@@ -94,7 +90,7 @@ async function complete(client: Calls, id: string, unlocks: readonly string[]): 
   assertEquals(unlocked.map((task) => task["id"]), unlocks.slice());
 }
 
-/** `test` fails, so `fix` and then `report` become ready. */
+/** `test` fails, so `fix` and `report` become ready; `fix` is urgent. */
 async function fail(client: Calls): Promise<void> {
   await claim(client, "worker-2", "test", "verdict");
   await ask(client, "fail_task", { task_id: "test", instance_id: "worker-2", error: "two tests fail" });
@@ -107,7 +103,7 @@ async function beRefused(client: Calls): Promise<void> {
   const answer = await client.call("complete_task", stranger);
   const told = "error" in answer ? answer.error : answer.text;
   assertStringIncludes(told, "Task fix is not assigned to instance worker-2");
-  await complete(client, "fix", ["report"]);
+  await complete(client, "fix", []);
   await claim(client, "worker-1", "report");
   await complete(client, "report", []);
 }

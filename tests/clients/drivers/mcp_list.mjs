@@ -5,6 +5,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { run } from "./program.mjs";
 
 export async function connect(configuration, { program, file }) {
@@ -22,5 +23,5 @@ export async function connect(configuration, { program, file }) {
 async function succeed(program, args) {
   const { code, output, log } = await run(program, args);
   if (code !== 0) throw new Error(`${program} ${args.slice(0, 2).join(" ")} ended with ${code}: ${output}${log}`);
-  return output + log;
+  return stripVTControlCharacters(output + log);
 }
