@@ -30,7 +30,9 @@ import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import type { TaskDefaults } from "./src/core/messages/commands.ts";
+import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS, type Task } from "./src/core/model/task.ts";
+import { checkId } from "./src/core/model/values.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
@@ -119,6 +121,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, role, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
+  const instance = invocation.instance ?? instanceOfEnvironment();
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults });
@@ -142,6 +145,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     process: String(Deno.pid),
     session,
     role,
+    instance,
     answers: transport.answers,
     closing: transport.closing,
   });
@@ -249,6 +253,18 @@ function openFiles(directory: string) {
 function locate({ directory: option }: Location, access: Access): string {
   const place = placeOf({ ...PROGRAM, option, environment, holdsData, warn: log.warn });
   return openDataDirectory(resolve(place), access, howToPermit);
+}
+
+/** The instance that the environment names; undefined if it names none. Throws if no instance can have that id. */
+function instanceOfEnvironment(): string | undefined {
+  const id = environment("ORCHESTRATOR_INSTANCE") || undefined;
+  try {
+    if (id !== undefined) checkId(id, "Instance id");
+    return id;
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    throw new Refusal(cause.code, `ORCHESTRATOR_INSTANCE cannot be used: ${cause.message}`);
+  }
 }
 
 /** A variable of the environment; undefined if it is not set or may not be read. */

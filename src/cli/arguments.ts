@@ -9,7 +9,7 @@ import type { TaskDefaults } from "../core/messages/commands.ts";
 import type { NotificationType } from "../core/messages/notifications.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { atLeastOne, eventTypes, factor, from, moment, nonEmpty, toolsetNames } from "./option_values.ts";
+import { atLeastOne, eventTypes, factor, from, instanceId, moment, nonEmpty, toolsetNames } from "./option_values.ts";
 
 /** The store that the arguments name. */
 export interface Location {
@@ -24,6 +24,8 @@ export interface ServeOptions {
   readonly toolsets: readonly string[];
   /** What the client may do. */
   readonly role: Role;
+  /** The instance of the client's calls that name none. */
+  readonly instance?: string;
   /** Settings of new tasks that do not set them. */
   readonly defaults: TaskDefaults;
   /** Longest wait of `get_next_task`, in milliseconds. */
@@ -125,6 +127,11 @@ function addServeOptions(program: Command, toolsets: readonly string[]): void {
     new Option("--as <role>", "what the client may do: all, plan and work, work, or only look (default: admin)")
       .choices(ROLES),
   );
+  add(
+    "--instance <id>",
+    "instance_id of calls that give none (default: ORCHESTRATOR_INSTANCE, or else the client's name and random words)",
+    instanceId,
+  );
   add("--timeout-ms <ms>", "timeout_ms of tasks that don't set it", from(1, MAX_DURATION_MS));
   add(
     "--max-attempts <count>",
@@ -209,6 +216,7 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
         location,
         toolsets: options.toolsets ?? toolsets,
         role: options.as ?? "admin",
+        ...(options.instance !== undefined && { instance: options.instance }),
         defaults: defaultsOf(options),
         ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
         ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
@@ -235,6 +243,7 @@ interface HistoryFlags extends Omit<HistoryQuery, "types"> {
 
 interface ServeFlags {
   readonly as?: Role;
+  readonly instance?: string;
   readonly toolsets?: readonly string[];
   readonly timeoutMs?: number;
   readonly maxAttempts?: number;

@@ -6,6 +6,7 @@ import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
 import { Refusal } from "../core/model/refusal.ts";
+import { checkId } from "../core/model/values.ts";
 
 /** Parses names with commas between them. */
 export function toolsetNames(value: string, known: readonly string[]): readonly string[] {
@@ -48,6 +49,17 @@ export function factor(value: string): number {
 export function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");
   return value;
+}
+
+/** Checks the id of an instance. */
+export function instanceId(value: string): string {
+  try {
+    checkId(value, "Instance id");
+    return value;
+  } catch (error) {
+    if (error instanceof Refusal) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
 }
 
 /** Parses a whole number of at least 1. */

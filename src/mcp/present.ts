@@ -3,6 +3,7 @@
  * the tool that returns them in full.
  */
 
+import type { HeldTask } from "../core/messages/commands.ts";
 import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import type { ExplainedDependency, Explanation, ResultOf } from "../core/messages/queries.ts";
@@ -126,9 +127,14 @@ export function presentTask(task: TaskView): Json {
   return { ...pick(task, TASK_FIELDS, cutWhole), ...durationsOf(task) };
 }
 
-/** The whole task for the instance that claimed it, without what it does not need. */
-export function presentClaimed(task: TaskView): Json {
-  return pick(task, CLAIMED_FIELDS, cutWhole);
+/**
+ * The whole task for the instance that claimed it, without what it does not need.
+ *
+ * @param previous the last of its past attempts, if the answer tells that: then the past attempts are left out
+ */
+export function presentClaimed({ pastAttempts, ...task }: TaskView, previous?: Attempt): Json {
+  const isTold = previous !== undefined || pastAttempts === undefined;
+  return pick(isTold ? task : { ...task, pastAttempts }, CLAIMED_FIELDS, cutWhole);
 }
 
 /** Notes for a worker, and where the others are. */
@@ -167,6 +173,16 @@ export function presentAttempt({ startedAt, endedAt, message, ...attempt }: Atte
     startedAt: isoTime(startedAt),
     durationMs: Math.max(0, endedAt - startedAt),
     ...(message !== undefined && { message: clip(message, 'get_task_details with part: "attempts" has all') }),
+  };
+}
+
+/** A task that the asking instance holds. */
+export function presentHeld({ id, attempt, leaseUntil, progress }: HeldTask): Json {
+  return {
+    id,
+    attempt,
+    ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
+    ...(progress !== undefined && { progress: presentProgress(progress) }),
   };
 }
 

@@ -34,8 +34,10 @@ export interface CallContext {
   readonly heard: Heard;
   /** The journal's clock, in milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** The client. The instance is an argument of the call. */
+  /** The client. */
   readonly caller: Caller;
+  /** The instance that calls: the argument `instance_id`, else the instance of the session. */
+  readonly instance: string;
   /** The request id of the call's first command, if the client gave one. Throws a `Refusal` if it is malformed. */
   readonly request: () => CommandOptions;
   /** Serializes answers no faster than the client reads them. */
@@ -130,11 +132,14 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       checkNotOnlyNulls(name, input, reading);
       // zod cannot infer the parsed type of a generic shape.
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
-      const instance: unknown = Object(checked).instance_id;
-      if (typeof instance === "string" && definition.isForOthers !== true) context.heard.note(instance);
+      const given: unknown = Object(checked).instance_id;
+      const instance = typeof given === "string" ? given : context.instance;
+      if (Object.hasOwn(definition.input, "instance_id") && definition.isForOthers !== true) {
+        context.heard.note(instance);
+      }
       const ignored = joinNotes([definition.noteUnused?.(checked), noteUnknown(name, reading)]);
       try {
-        const answer = await definition.run(checked, context);
+        const answer = await definition.run(checked, { ...context, instance });
         return await context.answers.write(() => toResult(answer, ignored), charactersOf);
       } catch (error) {
         if (error instanceof RepeatedCall) return toResult(repeatedAnswer(error.answer), ignored);

@@ -97,7 +97,7 @@ test("a waiting claim gets a task that another one unlocks, with its result", as
   );
   await time.pass(SOON_MS);
   assert(ann.claim?.task !== undefined);
-  assertEquals(ann.claim.inputs, [{ task: "a", result: "made" }]);
+  assertEquals(ann.claim.inputs, [{ task: "a", by: "bob", result: "made" }]);
 });
 
 test("a claim does not wait if there is a task", async ({ time, engine, waiting }) => {

@@ -1,6 +1,6 @@
 /** Shows which arguments and variables the program takes, what it says to others, and what it needs no permission for. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LONGEST_MAX_WAIT_MS } from "../../src/app/waiting.ts";
 import { readArguments } from "../../src/cli/arguments.ts";
 import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../../src/core/model/limits.ts";
@@ -154,6 +154,27 @@ Deno.test("the data directory", async (t) => {
     assertEquals(code, 1);
     assertStringIncludes(log, `${MAIN.slice(0, -"/main.ts".length)}/data`);
   });
+});
+
+Deno.test("ORCHESTRATOR_INSTANCE names the instance of calls without instance_id, if it may be read", async () => {
+  const input = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_next_task","arguments":{}}}\n';
+  const ask = (id: string, permissions: readonly string[], ...options: readonly string[]) =>
+    runProgram("", [], {
+      args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--store", "memory", ...options],
+      env: { ORCHESTRATOR_INSTANCE: id },
+      input,
+    });
+  const permitted = ["--allow-env=ORCHESTRATOR_INSTANCE"];
+  const you = ({ output }: { readonly output: string }) => JSON.parse(output).result.structuredContent.you;
+  assertEquals(you(await ask("worker-7", permitted)), "worker-7");
+  assertEquals(you(await ask("worker-7", permitted, "--instance", "worker-8")), "worker-8");
+  assertMatch(you(await ask("worker-7", [])), /^client-[a-z]+-[a-z]+$/);
+  assertMatch(you(await ask("", permitted)), /^client-[a-z]+-[a-z]+$/);
+  const { code, log } = await ask(" worker", permitted);
+  assertEquals(code, 1);
+  assertStringIncludes(log, "ORCHESTRATOR_INSTANCE cannot be used: Instance id ");
+  const wrong = await ask("", permitted, "--instance", "");
+  assertStringIncludes(wrong.log, "Instance id is empty: give at least one character.");
 });
 
 Deno.test("with --store memory nothing is kept, and no permission is needed", async () => {

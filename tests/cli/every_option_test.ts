@@ -16,6 +16,7 @@ const COMMANDS: readonly (readonly string[])[] = [
 const SERVING: readonly (readonly string[])[] = [
   ["--toolsets", "core"],
   ["--as", "worker"],
+  ["--instance", "worker-1"],
   ["--timeout-ms", "5"],
   ["--max-attempts", "5"],
   ["--initial-interval-ms", "5"],

@@ -199,7 +199,7 @@ async function worksOn(directory: string): Promise<void> {
   assertEquals([result, assignedTo, status], ["Done", "claude-1", "completed"]);
   await server.ask("complete_task", { task_id: "task-2", instance_id: "claude-2", result: "Built" });
   const next = await server.ask("get_next_task", { instance_id: "claude-1" });
-  assertEquals([next["id"], next["inputs"]], ["task-4", [{ task: "task-1", result: "Done" }]]);
+  assertEquals([next["id"], next["inputs"]], ["task-4", [{ task: "task-1", by: "claude-1", result: "Done" }]]);
 }
 
 async function idsOf(server: Server): Promise<unknown[]> {

@@ -94,6 +94,7 @@ export function crowds(): fc.Arbitrary<readonly Turn[]> {
     locks: lockNames,
     role: fc.constantFrom("r", "s"),
     priority: fc.constantFrom("urgent"),
+    assignTo: fc.subarray(ids.slice(0, 3), { minLength: 1, maxLength: 2 }).map((notBy): Assignment => ({ notBy })),
   });
   const group = maybe<GroupSettings>({
     title: fc.constant(""),
@@ -121,7 +122,7 @@ export function crowds(): fc.Arbitrary<readonly Turn[]> {
         arbitrary: record({
           type: fc.constant("update_task"),
           id,
-          settings: changes(asked, ["group", "locks", "role", "priority"]),
+          settings: changes(asked, ["group", "locks", "role", "priority", "assignTo"]),
         }),
         weight: 2,
       },
@@ -367,10 +368,10 @@ export function command(words: Words): fc.Arbitrary<Command> {
   const templateName = fc.oneof(name, fc.constantFrom(...BUILTIN_TEMPLATES.map((template) => template.name)));
   const commands: { readonly [K in CommandType]: fc.Arbitrary<CommandOf<K>> } = {
     create_tasks: record({ type: fc.constant("create_tasks"), tasks: fc.array(newTask, { maxLength: 3 }) }),
-    import_tasks: optional(
-      { type: fc.constant("import_tasks"), tasks: fc.array(imported, { maxLength: 2 }) },
-      { firstOrder: fc.nat({ max: 5 }) },
-    ),
+    import_tasks: fc.tuple(
+      record({ type: fc.constant("import_tasks"), tasks: fc.array(imported, { maxLength: 2 }) }),
+      fc.option(record({ firstOrder: fc.nat({ max: 5 }) }), { nil: {}, freq: 1 }),
+    ).map(([command, part]) => ({ ...command, ...part })),
     update_task: optional({ type: fc.constant("update_task"), id }, {
       description: text,
       dependencies,
@@ -380,7 +381,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
       settings: changes(settings(words), ["group", "priority", "locks", "deadline", "notBefore", "assignTo", "refs"]),
     }),
     delete_task: record({ type: fc.constant("delete_task"), id }),
-    claim_task: optional({ type: fc.constant("claim_task"), instance }, { id, ...offer }),
+    claim_task: optional({ type: fc.constant("claim_task"), instance }, { id, group, ...offer }),
     report_progress: optional(
       { type: fc.constant("report_progress"), ...holding },
       { attempt: tried, percent: rarely(fc.nat(100), number), message: text },
@@ -502,11 +503,15 @@ function condition({ text, number }: Words): fc.Arbitrary<ResultCondition> {
 }
 
 /** Few settings at a time, mostly none. */
-function settings({ group, instance, name, number }: Words): fc.Arbitrary<TaskSettings> {
+function settings({ id, group, instance, name, number }: Words): fc.Arbitrary<TaskSettings> {
   const duration = rarely(positive(SHORT_MS), number);
   const time = rarely(fc.nat(2 * SHORT_MS), number);
   const reserved: fc.Arbitrary<Assignment> = fc.tuple(
-    fc.oneof(record({ instance }), record({ role: name })),
+    fc.oneof(
+      record({ instance }),
+      record({ role: name }),
+      record({ notBy: fc.array(id, { minLength: 1, maxLength: 2 }) }),
+    ),
     maybe({ fallbackMs: duration }),
   ).map(([whom, rest]) => ({ ...whom, ...rest }));
   const all: Fields<Required<TaskSettings>> = {
@@ -579,9 +584,10 @@ function filter({ id, group, instance }: Words): fc.Arbitrary<TaskFilter> {
   });
 }
 
-function action({ group, instance, name, text }: Words): fc.Arbitrary<BulkAction> {
+function action({ id, group, instance, name, text }: Words): fc.Arbitrary<BulkAction> {
   const reason = { reason: text };
-  const assignTo = fc.oneof(fc.constant(null), record({ instance }), record({ role: name }));
+  const notBy = fc.tuple(id).map((ids): readonly string[] => ids);
+  const assignTo = fc.oneof(fc.constant(null), record({ instance }), record({ role: name }), record({ notBy }));
   return fc.oneof<fc.Arbitrary<BulkAction>[]>(
     optional({ type: fc.constant("cancel") }, reason),
     record({ type: fc.constant("retry") }),
@@ -620,9 +626,11 @@ function changes<T extends object>(
   });
 }
 
-/** The task with just those of holder, result, error, lease and end that its status calls for. */
-function consistent({ assignedTo, result, error, finishedAt, leaseUntil, session, ...task }: Task): Task {
-  const { status, createdAt } = task;
+/** The task with just those of holder, result, error, lease, end and news that its status and notes call for. */
+function consistent(
+  { assignedTo, result, error, finishedAt, leaseUntil, session, cancelledBy, notesTold, ...task }: Task,
+): Task {
+  const { status, createdAt, notes = [], notesDropped = 0 } = task;
   const hasEnded = status !== "pending" && status !== "in_progress";
   return {
     ...task,
@@ -632,6 +640,8 @@ function consistent({ assignedTo, result, error, finishedAt, leaseUntil, session
     ...(hasEnded && { ...(assignedTo !== undefined && { assignedTo }), finishedAt: finishedAt ?? createdAt }),
     ...(status === "completed" && result !== undefined && { result }),
     ...(status === "failed" && error !== undefined && { error }),
+    ...(status === "cancelled" && cancelledBy !== undefined && { cancelledBy }),
+    ...(notesTold !== undefined && { notesTold: Math.min(notesTold, notes.length + notesDropped) }),
   };
 }
 

@@ -35,6 +35,8 @@ export interface Indexes {
   readonly drained: readonly string[];
   readonly held: readonly (readonly [instance: string, ids: readonly string[]])[];
   readonly sessions: readonly (readonly [session: string, ids: readonly string[]])[];
+  /** The tasks that name each task in `notBy`. */
+  readonly notBy: readonly (readonly [id: string, ids: readonly string[]])[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
@@ -62,6 +64,7 @@ interface NaiveRequirement {
   readonly instance: string | undefined;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
+  readonly excluded: readonly string[];
 }
 
 interface GroupIndexes {
@@ -69,6 +72,8 @@ interface GroupIndexes {
   readonly members: readonly string[];
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
+  /** Its ready tasks, in its own buckets. */
+  readonly ready: readonly string[];
   /** How many of its ready tasks wait for a lock. */
   readonly locked: number;
   /** In the order of creation. */
@@ -130,6 +135,7 @@ export function indexesOf(state: State): Indexes {
     sessions: Array.from(state.sessions, ([session, nodes]) => [session, idsOf(nodes).toSorted()] as const).toSorted(
       byFirst,
     ),
+    notBy: Array.from(state.notBy, ([id, nodes]) => [id, idsOf(nodes).toSorted()] as const).toSorted(byFirst),
     held: Array.from(state.held, ([instance, nodes]) => [instance, idsOf(nodes).toSorted()] as const).toSorted(
       byFirst,
     ),
@@ -138,11 +144,13 @@ export function indexesOf(state: State): Indexes {
     overdue: state.overdue,
     groups: Array.from(
       state.groups,
-      ([id, { members, counts, standings, locked, failing, isOpen, subscriptions }]) => ({
+      ([id, { members, counts, standings, buckets, locked, failing, isOpen, subscriptions }]) => ({
         id,
         members: idsOf(members).toSorted(),
         counts,
         standings,
+        ready: Array.from(buckets).flatMap(({ lanes }) => Array.from(lanes.values()))
+          .flatMap(({ tasks }) => idsOf(tasks.entries)).toSorted(),
         locked,
         failing: idsOf(inOrder(failing)),
         isOpen,
@@ -180,12 +188,12 @@ export function lanesIn({ ready }: State): readonly Lane[] {
 }
 
 function readyOf({ task, claimAt, lane }: TaskNode): ReadyIndexes {
-  const { instance, roles = [], capabilities = [] } = lane?.bucket.requirement ?? {};
+  const { instance, roles = [], capabilities = [], excluded = [] } = lane?.bucket.requirement ?? {};
   return {
     id: task.id,
     claimAt,
     isUrgent: task.priority === "urgent",
-    requirement: { instance, roles, capabilities },
+    requirement: { instance, roles, capabilities, excluded },
     able: lane?.bucket.demand.able ?? -1,
     isOpen: lane !== undefined && !isLimited(lane),
   };
@@ -226,7 +234,14 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
   });
   const since = (task: Task) => Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil(task));
   const reservedUntil = (task: Task) =>
-    task.assignTo === undefined ? -Infinity : since(task) + (task.assignTo.fallbackMs ?? Infinity);
+    task.assignTo?.instance === undefined && task.assignTo?.role === undefined
+      ? -Infinity
+      : since(task) + (task.assignTo.fallbackMs ?? Infinity);
+  const excluded = (task: Task) => {
+    const named = (task.assignTo?.notBy ?? []).map((id) => byId.get(id));
+    const authors = named.flatMap((each) => each?.status === "completed" ? each.assignedTo ?? [] : []);
+    return [...new Set(authors)].toSorted();
+  };
   const running = tasks.filter(({ status }) => status === "in_progress");
   const isOpenGroup = (id: string) => {
     const group = groups.find((each) => each.id === id);
@@ -237,7 +252,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
   const isLocked = (task: Task) => (task.locks ?? []).some((lock) => holdersOf(lock).length > 0);
   const ready = standingAt("ready").map((task): ReadyIndexes & { readonly order: number } => {
     const isReserved = reservedUntil(task) > now;
-    const requirement = naiveRequirement(task, isReserved);
+    const requirement = { ...naiveRequirement(task, isReserved), excluded: excluded(task) };
     return {
       id: task.id,
       order: task.order,
@@ -265,6 +280,10 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     sessions: Array.from(new Set(running.flatMap(({ session = [] }) => session)), (session) => {
       return [session, running.filter((task) => task.session === session).map(({ id }) => id).toSorted()] as const;
     }).toSorted(byFirst),
+    notBy: Array.from(new Set(tasks.flatMap(({ assignTo }) => assignTo?.notBy ?? [])), (id) => {
+      const naming = tasks.filter(({ assignTo }) => assignTo?.notBy?.includes(id));
+      return [id, naming.map((task) => task.id).toSorted()] as const;
+    }).toSorted(byFirst),
     held: holders.map((holder) => {
       const ids = running.filter(({ assignedTo }) => assignedTo === holder).map(({ id }) => id);
       return [holder, ids.toSorted()] as const;
@@ -277,6 +296,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       members: membersOf(id).map((task) => task.id).toSorted(),
       counts: naiveCounts(membersOf(id)),
       standings: standings(membersOf(id)),
+      ready: standingAt("ready", membersOf(id)).map((task) => task.id).toSorted(),
       locked: standingAt("ready", membersOf(id)).filter(isLocked).length,
       failing: membersOf(id).filter(({ status }) => status === "failed" || status === "cancelled").map(({ id }) => id),
       isOpen: isOpenGroup(id),
@@ -384,7 +404,10 @@ function leavesOf(dependency: Dependency): readonly { readonly type: "task" | "g
   return partsOf(dependency).flatMap(leavesOf);
 }
 
-function naiveRequirement({ role, capabilities = [], assignTo }: Task, isReserved: boolean): NaiveRequirement {
+function naiveRequirement(
+  { role, capabilities = [], assignTo }: Task,
+  isReserved: boolean,
+): Omit<NaiveRequirement, "excluded"> {
   if (isReserved && assignTo?.instance !== undefined) {
     return { instance: assignTo.instance, roles: [], capabilities: [] };
   }
@@ -398,8 +421,9 @@ function naiveRequirement({ role, capabilities = [], assignTo }: Task, isReserve
 
 function isNaivelyAble(
   { id, roles = [], capabilities = [] }: Instance,
-  { instance, ...asked }: NaiveRequirement,
+  { instance, excluded, ...asked }: NaiveRequirement,
 ): boolean {
+  if (excluded.includes(id)) return false;
   if (instance !== undefined) return instance === id;
   return asked.roles.every((role) => roles.includes(role)) &&
     asked.capabilities.every((each) => capabilities.includes(each));

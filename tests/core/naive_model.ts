@@ -176,11 +176,13 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (command.tasks.some(({ id }) => model.tasks.some(({ said }) => said.id === id))) {
         throw new Refused("already_exists");
       }
+      checkNotBy(model, command.tasks);
       checkGraph(model, [...model.tasks.map(({ said }) => said), ...command.tasks]);
       return {};
     case "update_task": {
       const task = find(model, command.id);
       const next = updated(task.said, command);
+      if (command.settings?.assignTo !== undefined) checkNotBy(model, [next]);
       const different = [
         ...differentKeys(task.said, next),
         ...command.description === undefined ? [] : ["description"],
@@ -194,7 +196,11 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     }
     case "delete_task": {
       const task = find(model, command.id);
-      if (model.tasks.some(({ said }) => said.dependencies.flatMap(namesIn).includes(command.id))) {
+      const names = ({ said: { dependencies, assignTo } }: ModelTask) => [
+        ...dependencies.flatMap(namesIn),
+        ...assignTo?.notBy ?? [],
+      ];
+      if (model.tasks.some((each) => names(each).includes(command.id))) {
         throw new Refused("has_dependents");
       }
       if (task.status === "in_progress") throw new Refused("wrong_state");
@@ -202,6 +208,8 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     }
     case "claim_task": {
       if (command.id === undefined) {
+        const { group } = command;
+        if (group !== undefined && !model.groups.some(({ id }) => id === group)) throw new Refused("not_found");
         const next = isFree(model, command.instance) ? nextFor(model, command) : undefined;
         return next === undefined ? {} : { claimed: next.said.id };
       }
@@ -261,6 +269,15 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     case "heartbeat":
     case "sweep":
       return {};
+  }
+}
+
+/** Refuses tasks that name in `notBy` themselves, or one that does not exist. */
+function checkNotBy(model: Model, tasks: readonly NewTask[]): void {
+  const ids = [...model.tasks.map(({ said }) => said.id), ...tasks.map(({ id }) => id)];
+  for (const { id, assignTo } of tasks) {
+    if (assignTo?.notBy?.includes(id)) throw new Refused("invalid_value");
+    if (assignTo?.notBy?.some((each) => !ids.includes(each))) throw new Refused("dependency_not_found");
   }
 }
 
@@ -326,12 +343,14 @@ function offerOf(model: Model, command: CommandOf<"claim_task">): Offer {
 
 function isReserved(model: Model, task: ModelTask): boolean {
   const { assignTo } = task.said;
-  return assignTo !== undefined && sinceOf(task) + (assignTo.fallbackMs ?? Infinity) > model.now;
+  return (assignTo?.instance !== undefined || assignTo?.role !== undefined) &&
+    sinceOf(task) + (assignTo.fallbackMs ?? Infinity) > model.now;
 }
 
 /** Whether a task's wishes are met by what an instance offers. */
 function isMatch(model: Model, task: ModelTask, { instance, roles, capabilities }: Offer): boolean {
   const { role, capabilities: wished = [], assignTo } = task.said;
+  if (authorsFor(model, task).includes(instance)) return false;
   if (isReserved(model, task)) {
     if (assignTo?.instance !== undefined) return assignTo.instance === instance;
     if (assignTo?.role !== undefined && !roles.includes(assignTo.role)) return false;
@@ -339,10 +358,17 @@ function isMatch(model: Model, task: ModelTask, { instance, roles, capabilities 
   return (role === undefined || roles.includes(role)) && wished.every((each) => capabilities.includes(each));
 }
 
+/** Who completed what the task must not be done by the same one as. */
+function authorsFor(model: Model, { said: { assignTo } }: ModelTask): readonly string[] {
+  const named = model.tasks.filter(({ said, status }) => status === "completed" && assignTo?.notBy?.includes(said.id));
+  return [...new Set(named.map(({ holder = "" }) => holder))].sort();
+}
+
 /** Whether the task asks for something that at most one active instance offers. */
 function isSpecial(model: Model, task: ModelTask): boolean {
   const { role, capabilities = [] } = task.said;
-  if (role === undefined && capabilities.length === 0 && !isReserved(model, task)) return false;
+  const isForAll = !isReserved(model, task) && authorsFor(model, task).length === 0;
+  if (role === undefined && capabilities.length === 0 && isForAll) return false;
   const able = model.instances.filter(({ id, status, settings: { roles = [], capabilities = [] } }) =>
     status === "active" && isMatch(model, task, { instance: id, roles, capabilities })
   );
@@ -371,7 +397,7 @@ function isGoing(model: Model, id: string): boolean {
 function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | undefined {
   const offer = offerOf(model, command);
   const ranked = model.tasks
-    .filter((task) => readinessIn(model, task) === "ready" && isMatch(model, task, offer))
+    .filter((task) => isAsked(task, command) && readinessIn(model, task) === "ready" && isMatch(model, task, offer))
     .map((task) => ({
       task,
       rank: [
@@ -398,9 +424,14 @@ function nextFor(model: Model, command: CommandOf<"claim_task">): ModelTask | un
   return ranked.find((each) => isEqual(each) && each.task.said.dependencies.some(isOwn))?.task ?? first.task;
 }
 
+/** Whether a claim asks for all tasks, or for those of a group that has the task. */
+function isAsked({ said }: ModelTask, { group }: CommandOf<"claim_task">): boolean {
+  return group === undefined || said.group === group;
+}
+
 function kindOf(model: Model, task: ModelTask): string {
   const { role, capabilities = [], assignTo, group, locks = [] } = task.said;
-  const bounds = [group ?? "", [...locks].sort()];
+  const bounds = [group ?? "", [...locks].sort(), authorsFor(model, task)];
   if (!isReserved(model, task)) return JSON.stringify([role ?? "", [...capabilities].sort(), bounds]);
   if (assignTo?.instance !== undefined) return JSON.stringify([assignTo.instance, bounds]);
   const roles = new Set([role ?? assignTo?.role, assignTo?.role]);
@@ -413,12 +444,13 @@ function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReaso
   if (instance?.status === "left") return "left";
   if (isGoing(model, command.instance)) return "draining";
   if (!isFree(model, command.instance)) return "at_capacity";
-  if (model.tasks.length === 0) return "no_tasks_exist";
-  const having = (readiness: Readiness) => model.tasks.filter((task) => readinessIn(model, task) === readiness);
-  const ready = model.tasks.filter((task) => isDue(model, task));
+  const tasks = model.tasks.filter((task) => isAsked(task, command));
+  if (tasks.length === 0) return "no_tasks_exist";
+  const having = (readiness: Readiness) => tasks.filter((task) => readinessIn(model, task) === readiness);
+  const ready = tasks.filter((task) => isDue(model, task));
   if (ready.some((task) => isMatch(model, task, offerOf(model, command)))) return "limited";
   if (ready.length > 0) return "no_match";
-  if (model.tasks.some(({ status }) => status === "in_progress")) return "waiting";
+  if (tasks.some(({ status }) => status === "in_progress")) return "waiting";
   if (having("delayed").length > 0) return "delayed";
   if (having("blocked").length > 0) return "blocked";
   return having("waiting").length > 0 ? "waiting" : "all_finished";

@@ -7,7 +7,12 @@ import { temporaryDirectory } from "../support/temp.ts";
 
 interface Claimed {
   readonly id: string;
-  readonly inputs: readonly { readonly task: string; readonly result: string; readonly truncated?: true }[];
+  readonly inputs: readonly {
+    readonly task: string;
+    readonly by: string;
+    readonly result: string;
+    readonly truncated?: true;
+  }[];
   readonly more_inputs?: number;
 }
 
@@ -25,6 +30,7 @@ Deno.test("tasks are handed out", async (t) => {
       dependencies: [],
       assignedTo: "ann",
       attempt: 1,
+      you: "ann",
     });
   });
 
@@ -53,6 +59,34 @@ Deno.test("tasks are handed out", async (t) => {
   });
 });
 
+Deno.test("a claim tells what else the instance holds", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, "one", "two");
+  await server.ask("get_next_task", { instance_id: "ann" });
+  await server.ask("report_progress", { task_id: "one", instance_id: "ann", percent: 30, message: "read it" });
+  const { id, holding } = await server.ask("get_next_task", { instance_id: "ann" });
+  assertEquals(id, "two");
+  const [{ progress: { at, ...progress }, ...one }] = holding as [{ progress: Json }];
+  assertEquals([one, progress], [{ id: "one", attempt: 1 }, { percent: 30, message: "read it" }]);
+  assertMatch(String(at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  const heartbeat = await server.ask("heartbeat", { instance_id: "ann" });
+  assertEquals((heartbeat["holding"] as Json[])[0]?.["progress"], { at, ...progress });
+});
+
+Deno.test("a claim that tells the previous attempt does not list the past ones", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await create(server, "again");
+  await claim(server, "again");
+  await server.ask("release_task", { task_id: "again", instance_id: "ann", reason: "tired" });
+  const claimed = await claim(server, "again");
+  assertEquals((claimed["previous"] as Json)["message"], "tired");
+  assertEquals(claimed["pastAttempts"], undefined);
+  const details = await server.ask("get_task_details", { task_id: "again" });
+  assertEquals((details["pastAttempts"] as Json[]).length, 1);
+});
+
 Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
@@ -63,7 +97,10 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     await finish(server, "s2", "");
     const { content, structuredContent } = await server.call("get_next_task", { instance_id: "ann" });
     assertEquals(content.length, 1);
-    assertEquals(structuredContent?.["inputs"], [{ task: "s2", result: "" }, { task: "s1", result: "one" }]);
+    assertEquals(structuredContent?.["inputs"], [
+      { task: "s2", by: "ann", result: "" },
+      { task: "s1", by: "ann", result: "one" },
+    ]);
     assertEquals(structuredContent?.["more_inputs"], undefined);
   });
 
@@ -71,7 +108,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     await create(server, "l1", { id: "long", dependencies: ["l1"] });
     await finish(server, "l1", "x" + "🦕".repeat(5_000));
     const { inputs } = await claimInputs("long");
-    assertEquals(inputs, [{ task: "l1", result: "x" + "🦕".repeat(2_047), truncated: true }]);
+    assertEquals(inputs, [{ task: "l1", by: "ann", result: "x" + "🦕".repeat(2_047), truncated: true }]);
   });
 
   await t.step("left out and counted if they are long together", async () => {
@@ -79,7 +116,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     await create(server, ...ids, { id: "sum", dependencies: ids });
     await Promise.all(ids.map((id) => finish(server, id, "x".repeat(4_096))));
     const { inputs, more_inputs } = await claimInputs("sum");
-    assertEquals(inputs, ids.slice(0, 8).map((task) => ({ task, result: "x".repeat(4_096) })));
+    assertEquals(inputs, ids.slice(0, 8).map((task) => ({ task, by: "ann", result: "x".repeat(4_096) })));
     assertEquals(more_inputs, 2);
   });
 
@@ -88,7 +125,7 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
     await create(server, ...ids, { id: "crowd", dependencies: ids });
     await Promise.all(ids.map((id) => finish(server, id, id)));
     const { inputs, more_inputs } = await claimInputs("crowd");
-    assertEquals(inputs, ids.slice(0, 100).map((task) => ({ task, result: task })));
+    assertEquals(inputs, ids.slice(0, 100).map((task) => ({ task, by: "ann", result: task })));
     assertEquals(more_inputs, 20);
   });
 
@@ -191,6 +228,6 @@ Deno.test("if there is no task, the answer says why", async (t) => {
   });
 
   async function answers(instance_id: string, expected: Json): Promise<void> {
-    assertEquals(await server.ask("get_next_task", { instance_id }), { ...none, ...expected });
+    assertEquals(await server.ask("get_next_task", { instance_id }), { ...none, ...expected, you: instance_id });
   }
 });

@@ -71,7 +71,9 @@ const CASES: readonly Case[] = [
   { tool: "get_next_task", args: { instance_id: "bob", roles: ["dev"], capabilities: ["deno"] } },
   { tool: "get_next_task", args: { instance_id: "bob", task_id: "special", roles: ["qa"], capabilities: ["go"] } },
   { tool: "get_next_task", args: { instance_id: "bob", task_id: "plain", wait_ms: 5 } },
-  { tool: "get_next_task", args: { instance_id: "bob", task_id: "held", wait_ms: 5 } },
+  { tool: "get_next_task", args: { instance_id: "bob", group: "empty" } },
+  { tool: "get_next_task", args: { instance_id: "bob", task_id: "plain", group: "empty" } },
+  { tool: "get_next_task", args: { instance_id: "bob", task_id: "held", wait_ms: 5 }, needs: ["instance_id"] },
   { tool: "get_next_task", args: { instance_id: "gone", wait_ms: 1e9 } },
   { tool: "report_progress", args: { ...HELD, percent: 5, message: "half" } },
   { tool: "report_progress", args: { ...HELD, attempt: 1 } },
@@ -175,6 +177,7 @@ Deno.test("every parameter inside a task, a reservation or a back-off has an eff
       }),
     ),
     fallback_ms: [{ assign_to: { role: "dev", fallback_ms: 5 } }, { assign_to: { role: "dev" } }],
+    not_by: [{ assign_to: { role: "dev", not_by: ["done"] } }, { assign_to: { role: "dev" } }],
     backoff_coefficient: [{ backoff: { initial_interval_ms: 5, backoff_coefficient: 3 } }, {
       backoff: { initial_interval_ms: 5 },
     }],

@@ -37,7 +37,7 @@ Deno.test("history of a short life", async (t) => {
   await server.ask("update_task", { task_id: "b", description: "new" });
   await fail(server, "b", "no");
   await server.ask("retry_task", { task_id: "b" });
-  await server.ask("cancel_task", { task_id: "b", reason: "why not" });
+  await server.ask("cancel_task", { task_id: "b", reason: "why not", instance_id: "lead" });
   await server.ask("delete_task", { task_id: "b" });
 
   await t.step("has every change, with its actor", async () => {
@@ -60,7 +60,7 @@ Deno.test("history of a short life", async (t) => {
       shown("5.0", "task.claimed", "b", held),
       shown("6.0", "task.failed", "b", { cause: "reported", ...held, error: "no" }),
       shown("7.0", "task.retried", "b"),
-      shown("8.0", "task.cancelled", "b", { reason: "why not", by: { caller: actor } }),
+      shown("8.0", "task.cancelled", "b", { reason: "why not", by: { caller: actor, instance: "lead" } }),
       shown("9.0", "task.deleted", "b"),
     ]);
     for (const { time } of events) assertMatch(time, ISO_TIME);

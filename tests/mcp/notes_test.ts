@@ -55,16 +55,21 @@ Deno.test("a note reaches the holder once, with whichever answer comes next, and
   const claimed = await ask("get_next_task", { instance_id: "bob" });
   assertEquals(claimed["notes"], texts.map((text) => ({ ...shown, text })));
 
-  await ask("add_note", { task_id: "a", text: "by a client" });
+  const { you } = await ask("heartbeat", {});
+  await ask("add_note", { task_id: "a", text: "by the instance of the connection" });
   const { notes, completed_task } = await ask("complete_task", { task_id: "a", instance_id: "bob", result: "x" });
-  assertEquals(notes, [{ author: "test", at: AT, text: "by a client" }]);
+  assertEquals(notes, [{ author: you, at: AT, text: "by the instance of the connection" }]);
   assert(!Object.hasOwn(completed_task as Json, "notes"));
 
   const details = await ask("get_task_details", { task_id: "a" });
-  assertEquals((details["notes"] as readonly Json[]).map(({ text }) => text), [...texts, "by a client"]);
+  assertEquals((details["notes"] as readonly Json[]).map(({ text }) => text), [
+    ...texts,
+    "by the instance of the connection",
+  ]);
   const { events } = await ask("get_history", { task_id: "a", type: ["task.noted"], limit: 1 });
   const [{ type, data } = {}] = events as readonly Json[];
-  assertEquals([type, data], ["task.noted", { author: "test", text: "by a client", actor: "test" }]);
+  const noted = { author: you, instance: you, text: "by the instance of the connection", actor: "test" };
+  assertEquals([type, data], ["task.noted", noted]);
 });
 
 Deno.test("an answer with more notes than it shows says where the others are", async () => {
@@ -82,9 +87,9 @@ Deno.test("fail_task tells new notes, too", async () => {
   const ask = asking(server);
   await ask("create_task", { id: "a", description: "build" });
   await ask("get_next_task", { instance_id: "ann" });
-  await ask("add_note", { task_id: "a", text: "use v2" });
+  await ask("add_note", { task_id: "a", text: "use v2", instance_id: "lead" });
   const { status, notes } = await ask("fail_task", { task_id: "a", instance_id: "ann", error: "no v1" });
-  assertEquals([status, notes], ["failed", [{ author: "test", at: AT, text: "use v2" }]]);
+  assertEquals([status, notes], ["failed", [{ author: "lead", at: AT, text: "use v2" }]]);
 });
 
 Deno.test("the preamble of a group comes with the first claim of each instance", async () => {

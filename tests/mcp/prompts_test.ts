@@ -42,8 +42,8 @@ Deno.test("prompts", async (t) => {
       assertStringIncludes(plan, "take it from the conversation. If there is none either, ask before you go on");
       assert(!/undefined|null/.test(plan), plan);
       const work = await textOf("work_on_tasks", nothing);
-      assertStringIncludes(work, "choose an instance_id that no other agent has");
-      assertStringIncludes(work, "Call get_next_task with your instance_id");
+      assertStringIncludes(work, "choose an instance_id that none of them has");
+      assertStringIncludes(work, "Call get_next_task with wait_ms");
       assert(!/undefined|null|""/.test(work), work);
     });
   }

@@ -331,7 +331,7 @@ Deno.test("instances", async (t) => {
       metadata: { host: "here" },
     });
     const { expires_at, ...rest } = registered;
-    assertEquals(rest, { instance_id: "ann", status: "active", holding: [] });
+    assertEquals(rest, { instance_id: "ann", status: "active", holding: [], you: "ann" });
     assertMatch(String(expires_at), /Z$/);
     await claim(server, "a");
     const { instances, total } = await server.ask<{ instances: Json[]; total: number }>("list_instances");
@@ -359,6 +359,7 @@ Deno.test("instances", async (t) => {
       instance_id: "zoe",
       status: "unregistered",
       holding: [],
+      you: "zoe",
     });
     assertEquals((await server.refused("leave", { instance_id: "zoe" })).code, "not_found");
   });

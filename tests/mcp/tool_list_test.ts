@@ -35,9 +35,10 @@ Deno.test("the list of tools", async (t) => {
     const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema.required ?? []]));
     assertEquals(required["create_task"], ["id", "description"]);
     assertEquals(required["update_task"], ["task_id"]);
-    assertEquals(required["get_next_task"], ["instance_id"]);
-    assertEquals(required["complete_task"], ["task_id", "instance_id", "result"]);
+    assertEquals(required["get_next_task"], []);
+    assertEquals(required["complete_task"], ["task_id", "result"]);
     assertEquals(required["get_task_status"], []);
+    for (const [name, parameters] of Object.entries(required)) assert(!parameters.includes("instance_id"), name);
   });
 
   await t.step("fits into twenty kilobytes, the core tools alone into ten", async () => {

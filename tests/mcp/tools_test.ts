@@ -208,8 +208,8 @@ Deno.test("tools that change tasks", async (t) => {
     await server.ask("release_task", { task_id: "again", instance_id: "ann", reason });
     const { text } = await server.ask("get_task_details", { task_id: "again", part: "attempts" });
     assertMatch(String(text), new RegExp(`^Attempt 1 of ann, \\S+Z to \\S+Z, released: ${reason}$`));
-    const { pastAttempts } = await claim(server, "again");
-    assertMatch(JSON.stringify(pastAttempts), /part: \\"attempts\\" has all/);
+    const { previous } = await claim(server, "again");
+    assertMatch(JSON.stringify(previous), /part: \\"attempts\\" has all/);
   });
 
   await t.step("get_task_details answers a long progress message whole", async () => {

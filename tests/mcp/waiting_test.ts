@@ -38,7 +38,7 @@ Deno.test("get_next_task waits", async (t) => {
     await claim.hasBegun;
     await other.ask("complete_task", { task_id: "first", instance_id: "bob", result: "made" });
     const { id, inputs } = await claim.answer;
-    assertEquals([id, inputs], ["second", [{ task: "first", result: "made" }]]);
+    assertEquals([id, inputs], ["second", [{ task: "first", by: "bob", result: "made" }]]);
   });
 
   await t.step("for wait_ms, then says why there is no task", async () => {

@@ -19,7 +19,12 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   import_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
   update_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
   delete_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
-  claim_task: ({ instance, id }) => ({ verb: "work", instances: [instance], ...(id !== undefined && { tasks: [id] }) }),
+  claim_task: ({ instance, id, group }) => ({
+    verb: "work",
+    instances: [instance],
+    ...(id !== undefined && { tasks: [id] }),
+    ...(group !== undefined && { groups: [group] }),
+  }),
   report_progress: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
   complete_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),
   fail_task: ({ id, instance }) => ({ verb: "work", tasks: [id], instances: [instance] }),

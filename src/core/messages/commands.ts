@@ -12,6 +12,7 @@ import type {
   Attempt,
   NewTask,
   Priority,
+  Progress,
   Task,
   TaskFilter,
   TaskSettings,
@@ -69,11 +70,15 @@ export interface Commands {
   };
   /** Remove a task that nobody holds and nothing depends on. */
   delete_task: { input: { readonly id: string }; answer: { readonly deleted: string } };
-  /** Claim the next ready task, or the named one. Given roles and capabilities replace the registered ones. */
+  /**
+   * Claim the next ready task, of all or of a group, or the named one, whatever its group. Given roles and capabilities
+   * replace the registered ones.
+   */
   claim_task: {
     input: {
       readonly instance: string;
       readonly id?: string;
+      readonly group?: string;
       readonly roles?: readonly string[];
       readonly capabilities?: readonly string[];
     };
@@ -221,6 +226,9 @@ export type Claim =
       readonly task: TaskView;
       readonly inputs: readonly Input[];
       readonly moreInputs: number;
+      /** The other tasks that the instance holds (the first few), and the number of all; absent if there are none. */
+      readonly holding?: readonly HeldTask[];
+      readonly holdingCount?: number;
       /** The attempt before this one. */
       readonly previous?: Attempt;
       /** What the tasks of its group share, unless the instance has got it with an earlier claim. */
@@ -238,6 +246,10 @@ export interface Input {
   readonly task: string;
   /** Present if it is not `completed`. */
   readonly status?: Task["status"];
+  /** The instance that completed it, or had it when it failed. */
+  readonly by?: string;
+  /** Present if it did not count: the claimed task could run without it. */
+  readonly counted?: false;
   /** The result, error or reason, or the beginning of it. */
   readonly result: string;
   readonly truncated?: true;
@@ -295,6 +307,8 @@ export interface Unmatched {
   readonly roles?: readonly string[];
   readonly capabilities?: readonly string[];
   readonly reservedFor?: string;
+  /** The tasks in its `notBy` that the asking instance completed. */
+  readonly notBy?: readonly string[];
   /** What the asking instance lacks. */
   readonly missing: readonly string[];
   /** Whether any active registered instance may claim it. */
@@ -332,13 +346,22 @@ export interface Completion extends ToldNotes {
   readonly urgent: readonly Urgent[];
 }
 
+/** A task that an instance holds. */
+export interface HeldTask {
+  readonly id: string;
+  readonly attempt: number;
+  readonly leaseUntil?: number;
+  readonly progress?: Progress;
+}
+
 /** The status of an instance, its leases, and news for it. */
 export interface Heartbeat extends News {
   readonly instance: string;
   /** Absent if the instance never registered. */
   readonly status?: InstanceStatus;
   readonly expiresAt?: number;
-  readonly holding: readonly { readonly id: string; readonly attempt: number; readonly leaseUntil?: number }[];
+  /** The first few. */
+  readonly holding: readonly HeldTask[];
   readonly lostTasks: readonly string[];
   readonly urgent: readonly Urgent[];
   /** Present if the journal is ahead of the clock: see `clockWarning` in `views/clock_warning.ts`. */

@@ -54,7 +54,7 @@ export const MAX_DEPENDENCY_DEPTH = 8;
 /** Most characters of the JSON of a condition on a result. */
 export const MAX_CONDITION_CHARACTERS = 4 * 1024;
 
-/** Most capabilities, roles or locks that one task or instance may name. */
+/** Most capabilities, roles or locks that one task or instance may name, and most tasks in `notBy`. */
 export const MAX_NAMES = 32;
 
 /** Longest timeout, interval or time to live: a year, in milliseconds. */

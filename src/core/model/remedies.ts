@@ -33,7 +33,7 @@ export type Remedy =
   /** Until a time, for a task; without a time, for whoever plans. */
   | { readonly type: "wait"; readonly until?: number; readonly id?: string };
 
-/** The fields of a task that a remedy changes. `requirements` are role, capabilities and reservation. */
+/** The fields of a task that a remedy changes. `requirements` are role, capabilities and `assignTo`. */
 export type TaskChange = "dependencies" | "requirements" | "not_before" | "group" | "any";
 
 /** A part of a call about a task: its dependency on another task or on a group, or its membership in a group. */
@@ -50,6 +50,8 @@ export interface Asks {
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
+  /** The authors of the tasks in its `notBy`, who may not claim it. */
+  readonly notBy?: readonly { readonly task: string; readonly instance: string }[];
 }
 
 /** A remedy in words: the tool first, then what it needs. */
@@ -123,11 +125,12 @@ export function describeRemedies(remedies: readonly Remedy[]): string {
 }
 
 /** What a task requires, in words; empty if any instance may claim it. */
-export function describeAsks({ instance, roles, capabilities }: Asks): string {
+export function describeAsks({ instance, roles, capabilities, notBy = [] }: Asks): string {
   return [
     ...(instance === undefined ? [] : [`id ${instance}`]),
     ...roles.map((role) => `role ${role}`),
     ...capabilities.map((each) => `capability ${each}`),
+    ...notBy.map(({ task, instance }) => `another id than ${instance}, the author of ${task}`),
   ].join(" and ");
 }
 

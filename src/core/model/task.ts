@@ -24,12 +24,14 @@ export interface Backoff {
   readonly maxIntervalMs?: number;
 }
 
-/** Reserves a task for one instance, or for all instances with a role. */
+/** Reserves a task for one instance, or for all instances with a role; or excludes the authors of other tasks. */
 export interface Assignment {
   readonly instance?: string;
   readonly role?: string;
   /** How long after the task is ready the reservation ends, in milliseconds; never if absent. */
   readonly fallbackMs?: number;
+  /** Ids of tasks: the instances that completed them may not claim this one, also after the reservation has ended. */
+  readonly notBy?: readonly string[];
 }
 
 /** The optional settings of a task. All times are in milliseconds. */

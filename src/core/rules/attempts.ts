@@ -219,10 +219,11 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: strin
     : status === "in_progress"
     ? `${assignedTo} holds it`
     : `${describeStatus(task, instance)}; drop this work`;
-  const canClaim = status === "pending" && claimRefusal(state, node, profileIn(state, instance)) === undefined;
+  const canClaim = status === "pending" &&
+    claimRefusal(state, node, { profile: profileIn(state, instance) }) === undefined;
   const remedies: readonly Remedy[] = [
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
-    ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(node), instance } } as const] : []),
+    ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(state, node), instance } } as const] : []),
   ];
   // The caller lost its attempt, and another attempt followed: its call is about an attempt that is over.
   const isStale = task.pastAttempts?.some((past) => {

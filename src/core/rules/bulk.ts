@@ -133,7 +133,7 @@ function deciderOf(
         return releaseEvents(task, action.reason);
       };
     case "delete":
-      return deleteDecider(nodes);
+      return deleteDecider(state, nodes);
     case "prioritize":
       return settingsDecider(state, { priority: action.priority === "normal" ? null : action.priority });
     case "assign":
@@ -176,7 +176,7 @@ function settingsDecider(state: ReadonlyState, settings: Changes<TaskSettings>):
 }
 
 /** Deletes tasks. A task with dependents is deleted only together with all of them. */
-function deleteDecider(nodes: readonly ReadonlyTaskNode[]): DecideOne {
+function deleteDecider(state: ReadonlyState, nodes: readonly ReadonlyTaskNode[]): DecideOne {
   const deleted = new Set(nodes);
   const isDeleted = (node: ReadonlyTaskNode) => deleted.has(node);
   // A task that cannot be deleted keeps its dependencies, so these are checked again.
@@ -184,17 +184,23 @@ function deleteDecider(nodes: readonly ReadonlyTaskNode[]): DecideOne {
   for (let node = unchecked.pop(); node !== undefined; node = unchecked.pop()) {
     if (!deleted.has(node)) continue;
     try {
-      checkDeletable(node, isDeleted);
+      checkDeletable(state, node, isDeleted);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       deleted.delete(node);
+      for (const named of namedBy(state, node)) unchecked.push(named);
       unchecked.push(...node.dependencies, ...conditionSources(node));
     }
   }
   return (node) => {
-    checkDeletable(node, isDeleted);
+    checkDeletable(state, node, isDeleted);
     return [{ type: "task.deleted", id: node.task.id }];
   };
+}
+
+/** The tasks that a task names in `notBy`. */
+function namedBy({ tasks }: ReadonlyState, { task }: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
+  return (task.assignTo?.notBy ?? []).flatMap((id) => tasks.get(id) ?? []);
 }
 
 /** The tasks that the dependency expressions of a task name. */

@@ -11,8 +11,8 @@ import type { Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
-import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
-import { findTask } from "../state/lookup.ts";
+import { isEligible, type Kind, missingOf, notAuthorOf, type Profile } from "../state/eligibility.ts";
+import { findGroup, findTask } from "../state/lookup.ts";
 import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
 import { untoldPreamble } from "../state/preamble.ts";
 import { pointersNeeded } from "../state/result_needs.ts";
@@ -21,6 +21,7 @@ import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { timeAfter } from "../state/timers.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
+import { othersHeld } from "../views/holding.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { newsFor, withNotesOn } from "../views/news.ts";
 import { noTasks, noTasksReason } from "../views/no_tasks.ts";
@@ -33,21 +34,22 @@ import { otherSessionRefusal } from "./sessions.ts";
 
 export const claimDeciders: Deciders<"claim_task"> = {
   claim_task(state, command, context) {
-    const { instance, id, roles, capabilities } = command;
+    const { instance, id, group, roles, capabilities } = command;
     checkNewInstance(state, instance);
     checkNames(roles ?? [], "Role", `of instance ${instance}`);
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
+    if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
     const news = newsFor(state, instance, context.caller);
     const elsewhere = heldElsewhere(state, instance, context.caller);
     const shared = elsewhere !== undefined && { heldElsewhere: elsewhere };
     const node = id === undefined
-      ? mayClaimMore(state, instance) ? nextClaim(state, profile) : undefined
-      : requireClaimable(state, findTask(state, id), { ...context, profile });
+      ? mayClaimMore(state, instance) ? nextClaim(state, profile, group) : undefined
+      : requireClaimable(state, findTask(state, id), { profile, group, caller: context.caller });
     if (node === undefined) {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
-        const none = { ...noTasks(after, profile), ...(warning !== undefined && { clockWarning: warning }) };
+        const none = { ...noTasks(after, profile, group), ...(warning !== undefined && { clockWarning: warning }) };
         return { task: undefined, none, ...news, ...shared };
       };
       return { events: [], answer };
@@ -67,6 +69,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
+        ...othersHeld(after, { instance, id: task.id, caller: context.caller }),
         ...(previous !== undefined && { previous }),
         ...(pointers.length > 0 && { resultMustHave: pointers }),
         ...(preamble !== undefined && { preamble }),
@@ -95,6 +98,12 @@ function claimEvent(
   };
 }
 
+/** The instance that claims, and the group that a claim without an id would be of. */
+interface Claimer {
+  readonly profile: Profile;
+  readonly group?: string | undefined;
+}
+
 /**
  * Returns the node if the instance may claim it by name, or holds it already: a repeated call gets the same answer.
  *
@@ -103,24 +112,28 @@ function claimEvent(
 function requireClaimable(
   state: ReadonlyState,
   node: ReadonlyTaskNode,
-  { profile, caller }: Pick<Context, "caller"> & { readonly profile: Profile },
+  { caller, ...claimer }: Claimer & Pick<Context, "caller">,
 ): ReadonlyTaskNode {
   const { task } = node;
-  const isOwn = task.status === "in_progress" && task.assignedTo === profile.instance;
+  const isOwn = task.status === "in_progress" && task.assignedTo === claimer.profile.instance;
   if (isOwn && isOfOtherSession(task, caller)) throw otherSessionRefusal(task, "claim");
-  const refusal = claimRefusal(state, node, profile);
+  const refusal = claimRefusal(state, node, claimer);
   if (refusal !== undefined) throw refusal;
   return node;
 }
 
 /** The refusal of a claim by name; undefined if the instance may claim the task or holds it already. */
-export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profile: Profile): Refusal | undefined {
+export function claimRefusal(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { profile, group }: Claimer,
+): Refusal | undefined {
   const { task, standing, lane } = node;
   const { id } = task;
   const { instance } = profile;
   if (task.status === "in_progress") {
     if (task.assignedTo === instance) return undefined;
-    const hasOther = mayClaimMore(state, instance) && nextClaim(state, profile) !== undefined;
+    const hasOther = mayClaimMore(state, instance) && nextClaim(state, profile, group) !== undefined;
     const remedies: readonly Remedy[] = hasOther ? [{ type: "claim_next" }] : [];
     return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}`, remedies);
   }
@@ -132,7 +145,7 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   }
   if (standing !== "ready") return notReady(state, node);
   if (lane !== undefined && !isEligible(profile, lane.bucket)) {
-    return notEligible(node, instance, missingOf(profile, lane.bucket));
+    return notEligible(state, node, { profile, bucket: lane.bucket });
   }
   if (!mayClaimMore(state, instance)) {
     const { reason, why, remedies } = noTasksReason(state, profile);
@@ -148,15 +161,26 @@ export function claimRefusal(state: ReadonlyState, node: ReadonlyTaskNode, profi
   });
 }
 
-function notEligible(node: ReadonlyTaskNode, instance: string, missing: readonly string[]): Refusal {
+function notEligible(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { profile, bucket }: { readonly profile: Profile; readonly bucket: Kind },
+): Refusal {
   const { id } = node.task;
-  const { instance: reservedFor, roles, capabilities } = asksOf(node);
-  return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} lacks ${missing.join(" and ")}`, {
+  const { instance } = profile;
+  const { instance: reservedFor, roles, capabilities, notBy = [] } = asksOf(state, node);
+  const lacking = missingOf(profile, bucket);
+  const own = notBy.filter((author) => author.instance === instance).map(({ task }) => task);
+  const why = [
+    ...(lacking.length > 0 ? [`lacks ${lacking.join(" and ")}`] : []),
+    ...(own.length > 0 ? [`is the author of ${nameSome(own)}, which not_by names`] : []),
+  ];
+  return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} ${why.join(" and ")}`, {
     remedies: [
-      ...(reservedFor === undefined ? [{ type: "offer", roles, capabilities } as const] : []),
+      ...(reservedFor === undefined && own.length === 0 ? [{ type: "offer", roles, capabilities } as const] : []),
       { type: "update_task", id, change: "requirements" },
     ],
-    data: { id, missing },
+    data: { id, missing: [...lacking, ...own.map(notAuthorOf)] },
   });
 }
 

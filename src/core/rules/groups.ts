@@ -48,7 +48,7 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
       const nodes = inOrderOfCreation(dependents);
       const ids = nodes.map(({ task }) => task.id);
       const remedies = nodes.slice(0, MAX_NAMED).flatMap((each) => {
-        return remediesToDetach(each, node.members.has(each) ? "group" : "dependencies");
+        return remediesToDetach(state, each, node.members.has(each) ? "group" : "dependencies");
       });
       throw refuse(
         "has_dependents",

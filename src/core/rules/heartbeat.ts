@@ -13,6 +13,7 @@ import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { isOfOtherSession } from "../views/sessions.ts";
 import { extended, isRunningOut, tasksToRenew } from "../state/timers.ts";
+import { heldTaskOf } from "../views/holding.ts";
 
 /**
  * The events that a call of an instance causes by itself: none while all of its times are at least a term away.
@@ -91,9 +92,7 @@ export function heartbeatOf(
     instance: id,
     ...(instance !== undefined && { status: instance.status }),
     ...(instance?.expiresAt !== undefined && { expiresAt: instance.expiresAt }),
-    holding: holding.map(({ task: { id, attempt, leaseUntil } }) => {
-      return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil }) };
-    }),
+    holding: holding.map(({ task }) => heldTaskOf(task)),
     lostTasks,
     ...news,
     urgent: urgentFor(state, profileIn(state, id)),

@@ -32,7 +32,7 @@ export const importDeciders: Deciders<"import_tasks"> = {
     const isTooLate = firstOrder !== undefined && firstOrder !== state.nextOrder;
     if (tasks.length === 0 || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
     const normal = tasks.map(withValue).map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
-    const newGroups = checkImport(state, normal);
+    const newGroups = checkImport(state, normal, isCheck !== true);
     return {
       events: isCheck === true ? [] : [
         ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
@@ -56,7 +56,7 @@ function withValue({ value: _, ...task }: Task): Task {
 }
 
 /** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */
-function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> {
+function checkImport(state: ReadonlyState, tasks: readonly Task[], isPart: boolean): IdMap<true> {
   const newGroups = new IdMap<true>();
   for (const { group } of tasks) {
     if (group === undefined || state.groups.has(group) || newGroups.has(group)) continue;
@@ -65,7 +65,7 @@ function checkImport(state: ReadonlyState, tasks: readonly Task[]): IdMap<true> 
     newGroups.set(group, true);
   }
   checkRoomForGroups(state, newGroups.size);
-  checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups });
+  checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups, isPart });
   tasks.forEach(checkImported);
   return newGroups;
 }

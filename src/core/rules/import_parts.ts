@@ -1,6 +1,7 @@
 /**
  * Cuts an import into parts, one for each record. The dependencies of a task are in the same part or an earlier one, so
- * the parts can be imported in their order, and nobody can claim a task too early between two parts.
+ * the parts can be imported in their order, and nobody can claim a task too early between two parts. Tasks in `notBy` may
+ * be in any part, as they may name each other: until that part is there, they exclude nobody.
  */
 
 import { referencesOf } from "../model/dependency.ts";

@@ -8,7 +8,7 @@ import { type Dependency, difference, normalize, union } from "../model/dependen
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
-import { eachOnce, type Remedy } from "../model/remedies.ts";
+import { eachOnce, type Remedy, type TaskChange } from "../model/remedies.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { snakeCase } from "../model/resembling.ts";
@@ -62,7 +62,7 @@ export const taskDeciders: Deciders<
 
   delete_task(state, { id }) {
     const node = findTask(state, id);
-    checkDeletable(node, () => false);
+    checkDeletable(state, node, () => false);
     return { events: [{ type: "task.deleted", id }], answer: () => ({ deleted: id }) };
   },
 
@@ -236,15 +236,23 @@ export function isRetryable({ status }: Task): boolean {
   return status !== "in_progress" && status !== "completed";
 }
 
-/** Refuses to delete a task in progress, or one with dependents that are not deleted, too. */
-export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: ReadonlyTaskNode) => boolean): void {
+/** Refuses to delete a task in progress, or one with dependents that are not deleted, too: `notBy` counts as well. */
+export function checkDeletable(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  isDeleted: (dependent: ReadonlyTaskNode) => boolean,
+): void {
   const { task } = node;
-  const remaining = inOrderOfCreation([...dependentsOf(node)].filter((dependent) => !isDeleted(dependent)));
+  const naming = new Set([...dependentsOf(node), ...namingIn(state, node)]);
+  const remaining = inOrderOfCreation([...naming].filter((dependent) => !isDeleted(dependent)));
   if (remaining.length > 0) {
     const ids = remaining.map((dependent) => dependent.task.id);
     throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
       remedies: eachOnce(
-        remaining.slice(0, MAX_NAMED).flatMap((dependent) => remediesToDetach(dependent, "dependencies")),
+        remaining.slice(0, MAX_NAMED).flatMap((dependent) => {
+          const isDependent = dependentsOf(node).has(dependent);
+          return remediesToDetach(state, dependent, isDependent ? "dependencies" : "requirements");
+        }),
       ),
       data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
     });
@@ -255,22 +263,36 @@ export function checkDeletable(node: ReadonlyTaskNode, isDeleted: (dependent: Re
 }
 
 /**
- * The remedy that detaches a task from its dependency or group. A running task must end first. A completed one can only be
- * deleted, after its dependents. Any other can be changed.
+ * The remedy that detaches a task from its dependency or group, or from a task in its `notBy`. A running task must end
+ * first. A completed one can only be deleted, after all that name it, or opened again. Any other can be changed.
  */
-export function remediesToDetach(start: ReadonlyTaskNode, change: "dependencies" | "group"): readonly Remedy[] {
+export function remediesToDetach(
+  state: ReadonlyState,
+  start: ReadonlyTaskNode,
+  startChange: "dependencies" | "group" | "requirements",
+): readonly Remedy[] {
   let node = start;
-  // Ends, as there are no cycles.
+  let change: TaskChange = startChange;
+  const seen = new Set<ReadonlyTaskNode>();
+  // Ends, as each task is visited once.
   for (;;) {
     const { id, status } = node.task;
     if (status === "in_progress") return [{ type: "cancel_task", id }];
-    if (status !== "completed") {
-      return [{ type: "update_task", id, change: node === start ? change : "dependencies" }];
-    }
+    if (status !== "completed") return [{ type: "update_task", id, change }];
+    // Tasks can name each other in `notBy`.
+    if (seen.has(node)) return [{ type: "retry_task", id }];
+    seen.add(node);
     const [dependent] = inOrderOfCreation(dependentsOf(node));
-    if (dependent === undefined) return [{ type: "delete_task", id }];
-    node = dependent;
+    const next = dependent ?? inOrderOfCreation(namingIn(state, node))[0];
+    if (next === undefined) return [{ type: "delete_task", id }];
+    change = dependent === undefined ? "requirements" : "dependencies";
+    node = next;
   }
+}
+
+/** The tasks that name a task in `notBy`. */
+function namingIn(state: ReadonlyState, { task }: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
+  return state.notBy.get(task.id) ?? [];
 }
 
 /** The tasks that depend on a task, by its plain id or an expression. */

@@ -94,7 +94,7 @@ function checkFixed(task: TemplateTask): void {
   const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
   // Ids may have placeholders, so whether they exist is checked when the template is applied.
   const anything = { has: () => true, twinOf: () => undefined };
-  checkSettings(numbers, task.id, { groups: anything, instances: anything, held: anything });
+  checkSettings(numbers, task.id, { tasks: anything, groups: anything, instances: anything, held: anything });
   checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
   checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
   checkDependencies(task.id, task.dependencies, { tasks: anything, groups: anything });

@@ -11,6 +11,8 @@ export interface Requirement {
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
+  /** The instances that may not claim it, sorted: the authors of the tasks in `notBy`. */
+  readonly excluded: readonly string[];
   /** See `signatureOf`. */
   readonly signature: number;
 }
@@ -31,17 +33,23 @@ export interface Profile {
 }
 
 /** The requirement of most tasks: any instance may claim them. */
-export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [], signature: 0 };
+export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [], excluded: [], signature: 0 };
 
-/** The requirement of a task, with its reservation while it `isReserved`. */
-export function requirementOf(task: Task, isReserved: boolean): Requirement {
-  const { role, capabilities = [], assignTo } = task;
-  if (isReserved && assignTo?.instance !== undefined) return { ...NO_REQUIREMENT, instance: assignTo.instance };
+/** The requirement of a task, with its reservation while it `isReserved`, without the `excluded` instances. */
+export function requirementOf(
+  { role, capabilities = [], assignTo }: Task,
+  { isReserved, excluded }: { readonly isReserved: boolean; readonly excluded: readonly string[] },
+): Requirement {
+  if (isReserved && assignTo?.instance !== undefined) {
+    return { ...NO_REQUIREMENT, instance: assignTo.instance, excluded };
+  }
   const reservedRole = isReserved ? assignTo?.role : undefined;
-  if (role === undefined && reservedRole === undefined && capabilities.length === 0) return NO_REQUIREMENT;
+  if (role === undefined && reservedRole === undefined && capabilities.length === 0) {
+    return excluded.length === 0 ? NO_REQUIREMENT : { ...NO_REQUIREMENT, excluded };
+  }
   const roles = [...new Set([role, reservedRole].filter((each) => each !== undefined))].sort();
   const names = [...new Set(capabilities)].sort();
-  return { roles, capabilities: names, signature: signatureOf(roles, names) };
+  return { roles, capabilities: names, excluded, signature: signatureOf(roles, names) };
 }
 
 /** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
@@ -72,14 +80,15 @@ export function unionOf(profiles: readonly Profile[]): Profile {
 export function isEligible(profile: Profile, { requirement }: Kind): boolean {
   // A missing bit proves that the profile lacks a name, so most comparisons need no look-up.
   if ((requirement.signature & ~profile.signature) !== 0) return false;
-  const { instance, roles, capabilities } = requirement;
+  const { instance, roles, capabilities, excluded } = requirement;
+  if (excluded.length > 0 && excluded.includes(profile.instance)) return false;
   if (instance !== undefined) return instance === profile.instance;
   for (const role of roles) if (!profile.roles.has(role)) return false;
   for (const capability of capabilities) if (!profile.capabilities.has(capability)) return false;
   return true;
 }
 
-/** The parts of a requirement that an instance does not meet, in words. */
+/** The parts of a requirement that an instance does not meet, in words; without those about authors. */
 export function missingOf(
   profile: Profile,
   { requirement: { instance, roles, capabilities } }: Kind,
@@ -89,6 +98,11 @@ export function missingOf(
     ...roles.filter((role) => !profile.roles.has(role)).map((role) => `role ${role}`),
     ...capabilities.filter((each) => !profile.capabilities.has(each)).map((each) => `capability ${each}`),
   ];
+}
+
+/** What an instance lacks that is the author of a task in `notBy`, in words. */
+export function notAuthorOf(task: string): string {
+  return `an id that is not the author of ${task}`;
 }
 
 /**

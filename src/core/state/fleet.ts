@@ -7,8 +7,8 @@ import { isEligible, type Kind, type Profile, type Requirement } from "./eligibi
 
 /** The active instances, and the requirements of the ready tasks. */
 export interface Fleet {
-  /** The ids of the active instances. */
-  readonly instances: Set<string>;
+  /** The profiles of the active instances, by id. */
+  readonly instances: Map<string, Profile>;
   /** The profiles of the active instances, one each, by the key of the profile. */
   readonly crews: Map<string, Profile[]>;
   /** The requirements of ready tasks, by `keyOf`. */
@@ -26,7 +26,7 @@ export interface Demand extends Kind {
 }
 
 export function emptyFleet(): Fleet {
-  return { instances: new Set(), crews: new Map(), demands: new Map() };
+  return { instances: new Map(), crews: new Map(), demands: new Map() };
 }
 
 /**
@@ -62,14 +62,14 @@ export function removeDemand(fleet: Fleet, demand: Demand): void {
 }
 
 /** Equal for two equal requirements; empty if any instance meets it. */
-export function keyOf({ instance, roles, capabilities }: Requirement): string {
-  const isPlain = instance === undefined && roles.length === 0 && capabilities.length === 0;
-  return isPlain ? "" : JSON.stringify([instance ?? null, roles, capabilities]);
+export function keyOf({ instance, roles, capabilities, excluded }: Requirement): string {
+  const isPlain = instance === undefined && roles.length === 0 && capabilities.length === 0 && excluded.length === 0;
+  return isPlain ? "" : JSON.stringify([instance ?? null, roles, capabilities, excluded]);
 }
 
 /** Adds the profile of an instance that has become active. */
 function addProfile(fleet: Fleet, profile: Profile): void {
-  fleet.instances.add(profile.instance);
+  fleet.instances.set(profile.instance, profile);
   const crew = fleet.crews.get(profile.key);
   if (crew === undefined) fleet.crews.set(profile.key, [profile]);
   else crew.push(profile);
@@ -83,8 +83,19 @@ function removeProfile(fleet: Fleet, profile: Profile): void {
   if (crew.length === 0) fleet.crews.delete(profile.key);
 }
 
-/** How many active instances meet a requirement. O(different profiles), O(1) for no requirement or a reservation. */
-function countAble(fleet: Fleet, kind: Kind): number {
+/** How many active instances meet a requirement. O(different profiles + excluded instances). */
+function countAble(fleet: Fleet, { requirement }: Kind): number {
+  // The instances of a crew differ in their ids only, so the excluded ones are counted by themselves.
+  const kind = { requirement: { ...requirement, excluded: NOBODY } };
+  const excluded = requirement.excluded.filter((id) => {
+    const profile = fleet.instances.get(id);
+    return profile !== undefined && isEligible(profile, kind);
+  });
+  return countWithExcluded(fleet, kind) - excluded.length;
+}
+
+/** The same for a requirement that excludes nobody. O(different profiles), O(1) for no requirement or a reservation. */
+function countWithExcluded(fleet: Fleet, kind: Kind): number {
   const { instance, roles, capabilities } = kind.requirement;
   if (instance !== undefined) return fleet.instances.has(instance) ? 1 : 0;
   if (roles.length === 0 && capabilities.length === 0) return fleet.instances.size;
@@ -95,3 +106,5 @@ function countAble(fleet: Fleet, kind: Kind): number {
   }
   return count;
 }
+
+const NOBODY: readonly string[] = [];

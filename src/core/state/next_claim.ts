@@ -10,7 +10,7 @@ import { isEligible, type Profile, profileOf } from "./eligibility.ts";
 import { inOrder } from "./heap.ts";
 import { countHeldBy } from "./lookup.ts";
 import { firstServable, isLimited, nextFor } from "./ready_queue.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "./state.ts";
+import type { Bucket, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
 /** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
 export function profileIn(
@@ -54,18 +54,37 @@ export function firstAnswerable(
   state: ReadonlyState,
   claims: readonly CommandOf<"claim_task">[],
 ): number | undefined {
-  const refused = claims.findIndex(({ instance }) => !mayClaimMore(state, instance));
+  const refused = claims.findIndex(({ instance, group }) => {
+    return !mayClaimMore(state, instance) || (group !== undefined && !state.groups.has(group));
+  });
   const waiting = refused < 0 ? claims : claims.slice(0, refused);
-  const served = state.standings.ready === state.ready.limited
-    ? undefined
-    : firstServable(state.ready, waiting.map((command) => profileIn(state, command.instance, command)));
+  const served = state.standings.ready === state.ready.limited ? undefined : firstServed(state, waiting);
   return served ?? (refused < 0 ? undefined : refused);
 }
 
-/** The task that an instance claims next. O(buckets of ready tasks + their lanes with a taken lock). */
-export function nextClaim(state: ReadonlyState, profile: Profile): ReadonlyTaskNode | undefined {
+/** The index of the first claim for which there is a task. Claims of one group are compared with its tasks only. */
+function firstServed(state: ReadonlyState, claims: readonly CommandOf<"claim_task">[]): number | undefined {
+  let first = Infinity;
+  for (const [group, indexes] of Map.groupBy(claims.keys(), (index) => claims[index]?.group)) {
+    const profiles = indexes.flatMap((index) => {
+      const command = claims[index];
+      return command === undefined ? [] : profileIn(state, command.instance, command);
+    });
+    const served = firstServable(bucketsIn(state, group), profiles);
+    if (served !== undefined) first = Math.min(first, indexes[served] ?? Infinity);
+  }
+  return first < Infinity ? first : undefined;
+}
+
+/** The buckets of all ready tasks, or of those in a group. */
+function bucketsIn(state: ReadonlyState, group: string | undefined): Iterable<Bucket> {
+  return group === undefined ? state.ready.buckets.values() : state.groups.get(group)?.buckets ?? [];
+}
+
+/** The task that an instance claims next, of all or of a group. O(buckets of ready tasks + their lanes with a taken lock). */
+export function nextClaim(state: ReadonlyState, profile: Profile, group?: string): ReadonlyTaskNode | undefined {
   const isOwn = ({ task }: ReadonlyTaskNode) => task.status === "completed" && task.assignedTo === profile.instance;
-  return nextFor(state.ready, profile, (node) => node.dependencies.some(isOwn));
+  return nextFor(bucketsIn(state, group), profile, (node) => node.dependencies.some(isOwn));
 }
 
 /** Urgent tasks that an instance could claim (the first few), in the order of creation. */

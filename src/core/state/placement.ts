@@ -7,6 +7,7 @@ import type { Verdict } from "../model/dependency.ts";
 import type { Standing } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import { noteStanding } from "./announcements.ts";
+import { excludedFrom, forgetNamed, noteNamed } from "./authors.ts";
 import { unreachableEnd, verdictOf } from "./conditions.ts";
 import { groupOf } from "./edges.ts";
 import { requirementOf } from "./eligibility.ts";
@@ -15,7 +16,7 @@ import { addReady, claimBoostMs, removeReady, setGroupOpen, updateLock } from ".
 import { type GroupNode, type LockNode, NOTHING, type State, type TaskNode, type Timer } from "./state.ts";
 import { touchGroup } from "./touch.ts";
 
-/** Counts a task, and makes it a member of its group and a user of its locks. */
+/** Counts a task, and makes it a member of its group, a user of its locks, and known to the tasks in its `notBy`. */
 export function attach(state: State, node: TaskNode): void {
   const { group, locks } = node.task;
   node.group = group === undefined ? undefined : groupOf(state, group);
@@ -29,6 +30,7 @@ export function attach(state: State, node: TaskNode): void {
       state.locks.set(name, { name, holders: new Set(), users: 1, lanes: new Set(), isOpen: true, held: 0 });
     } else lock.users++;
   }
+  noteNamed(state, node);
   count(state, node, 1);
 }
 
@@ -44,6 +46,7 @@ export function detach(state: State, node: TaskNode): void {
     const lock = state.locks.get(name);
     if (lock !== undefined && --lock.users === 0) state.locks.delete(name);
   }
+  forgetNamed(state, node);
 }
 
 /** Adds a task to the counts of the state and its group, or removes it: `change` is 1 or -1. */
@@ -89,14 +92,19 @@ function indexPending(state: State, node: TaskNode, verdict: Verdict): void {
   if (isDelayed) return startDelayTimer(state.delayTimers, node, delayedUntil);
   if (verdict !== "true") return;
   const since = Math.max(task.pendingAt, task.readyAt ?? 0, delayedUntil);
-  const reservedUntil = task.assignTo === undefined ? 0 : since + (task.assignTo.fallbackMs ?? Infinity);
+  const reservedUntil = reservesFor(task) ? since + (task.assignTo?.fallbackMs ?? Infinity) : 0;
   const isReserved = reservedUntil > state.now;
   if (isReserved && reservedUntil < Infinity) startDelayTimer(state.delayTimers, node, reservedUntil);
   node.claimAt = since - claimBoostMs(task.priority);
   addReady(state.ready, node, {
-    requirement: requirementOf(task, isReserved),
+    requirement: requirementOf(task, { isReserved, excluded: excludedFrom(state, task) }),
     locks: task.locks === undefined ? NOTHING : Array.from(new Set(task.locks), (name) => lockOf(state, name)),
   });
+}
+
+/** Whether a task is reserved for somebody, and not only kept from some. */
+function reservesFor({ assignTo }: Task): boolean {
+  return assignTo?.instance !== undefined || assignTo?.role !== undefined;
 }
 
 /** Removes a node from every index. To be called before its task changes. */

@@ -93,12 +93,12 @@ export function updateLock(ready: ReadyTasks, lock: LockNode): void {
  * one that `continuesWork` (of the first `MAX_EQUALS`), then the one created first. O(buckets + lanes with a taken lock).
  */
 export function nextFor(
-  ready: ReadyTasks,
+  buckets: Iterable<Bucket>,
   profile: Profile,
   continuesWork: (node: TaskNode) => boolean,
 ): TaskNode | undefined {
   let best: Lane | undefined;
-  for (const bucket of ready.buckets.values()) {
+  for (const bucket of buckets) {
     if (!hasOpen(bucket) || (best !== undefined && !goesBefore(bucket, best))) continue;
     if (isEligible(profile, bucket)) best = firstOpen(bucket.queue.entries, best);
   }
@@ -117,11 +117,11 @@ export function nextFor(
  * The index of the first profile for which there is a task; undefined if there is none for any. Most buckets are ruled out
  * by comparing them with the union of all profiles, so the usual cost is O(profiles + buckets).
  */
-export function firstServable(ready: ReadyTasks, profiles: readonly Profile[]): number | undefined {
+export function firstServable(buckets: Iterable<Bucket>, profiles: readonly Profile[]): number | undefined {
   const instances = new Set(profiles.map(({ instance }) => instance));
   const union = unionOf(profiles);
   let unserved = profiles;
-  for (const bucket of ready.buckets.values()) {
+  for (const bucket of buckets) {
     if (unserved.length === 0) break;
     if (!hasOpen(bucket)) continue;
     const { instance } = bucket.requirement;
@@ -214,6 +214,7 @@ function bucketFor(ready: ReadyTasks, requirement: Requirement, group: GroupNode
     locked: 0,
   };
   ready.buckets.set(key, bucket);
+  group?.buckets.add(bucket);
   return bucket;
 }
 
@@ -244,6 +245,7 @@ function removeLane(ready: ReadyTasks, lane: Lane): void {
   bucket.lanes.delete(lane.key);
   if (bucket.lanes.size > 0) return rankBucket(bucket);
   ready.buckets.delete(bucket.key);
+  bucket.group?.buckets.delete(bucket);
   removeDemand(ready.fleet, bucket.demand);
 }
 

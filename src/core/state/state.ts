@@ -49,6 +49,8 @@ export interface State {
   readonly sessions: Map<string, Set<TaskNode>>;
   /** Tasks that were cancelled under their holders, by instance, until it is told; last the one with the newest. */
   readonly cancelled: Map<string, CancelledTasks>;
+  /** The tasks that the author of a task may not claim, by the id of the latter: see `authors.ts`. */
+  readonly notBy: Map<string, Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
   /** The last attempts of removed tasks. */
@@ -133,6 +135,8 @@ export interface GroupNode {
   readonly members: Set<TaskNode>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
+  /** Its ready tasks. Changed by `ready_queue.ts` only. */
+  readonly buckets: Set<Bucket>;
   /** How many of its ready tasks wait for a lock. */
   locked: number;
   /** Its failed and cancelled tasks, in the order of creation. */
@@ -287,6 +291,7 @@ export interface ReadonlyGroupNode {
   readonly members: ReadonlySet<ReadonlyTaskNode>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
+  readonly buckets: ReadonlySet<Bucket>;
   readonly locked: number;
   readonly failing: ReadonlyHeap<TaskNode>;
   readonly subscriptions: ReadonlyMap<string, { readonly conditions: ReadonlySet<GroupCondition> }>;
@@ -310,6 +315,7 @@ export interface ReadonlyState {
   readonly held: ReadonlyIdMap<ReadonlySet<ReadonlyTaskNode>>;
   readonly sessions: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly cancelled: ReadonlyMap<string, CancelledTasks>;
+  readonly notBy: ReadonlyMap<string, ReadonlySet<ReadonlyTaskNode>>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly removed: ReadonlyRemovedAttempts;
@@ -346,6 +352,7 @@ export function emptyState(epoch = 0): State {
     held: new IdMap(),
     sessions: new Map(),
     cancelled: new Map(),
+    notBy: new Map(),
     counts: noCounts(),
     standings: noStandings(),
     removed: { last: new Map(), floor: 0 },
@@ -379,6 +386,7 @@ export function addGroup(state: State, group: Group): void {
     members: new Set(),
     counts: noCounts(),
     standings: noStandings(),
+    buckets: new Set(),
     locked: 0,
     failing: emptyHeap(isCreatedBefore),
     subscriptions: new Map(),

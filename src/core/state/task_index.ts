@@ -6,6 +6,7 @@
 import { TRUTH_TABLE } from "../model/dependency.ts";
 import type { TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
+import { authorOf } from "./authors.ts";
 import { countVerdict, resultOf, setVerdict, taskVerdict, updateSubscriptions, verdictOf } from "./conditions.ts";
 import { connect, disconnect, nodeOf, sourcesIn } from "./edges.ts";
 import { attach, count, detach, index, unindex, updateLocks } from "./placement.ts";
@@ -47,6 +48,8 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     index(state, node);
     updateLocks(state, node.task.locks);
   }
+  // An import may have brought tasks before the completed ones that they name.
+  for (const { task } of nodes) if (authorOf(task) !== undefined) reindexNaming(state, task.id);
   for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) propagateGroup(state, group);
 }
 
@@ -54,6 +57,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
 export function replaceTask(state: State, id: string, at: number, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
   const before = node.task.status;
+  const authorBefore = authorOf(node.task);
   unindex(state, node);
   count(state, node, -1);
   node.task = next(node.task);
@@ -62,6 +66,7 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   index(state, node);
   updateLocks(state, node.task.locks);
   if (node.task.status !== before) propagate(state, node, before, at);
+  if (authorOf(node.task) !== authorBefore) reindexNaming(state, id);
 }
 
 /** Replaces a task by one with the same id and status, and other dependencies or settings. It is not completed. */
@@ -107,6 +112,11 @@ export function reindexTask(state: State, node: TaskNode): void {
   unindex(state, node);
   index(state, node);
   if (node.standing !== standing) touch(node);
+}
+
+/** Updates the ready tasks that the author of a task may not claim, after that author has changed. O(those tasks). */
+function reindexNaming(state: State, id: string): void {
+  for (const node of state.notBy.get(id) ?? NOTHING) if (node.lane !== undefined) reindexTask(state, node);
 }
 
 /** Propagates a new status to dependents. O(dependents + subscribers). */

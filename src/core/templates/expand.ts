@@ -239,6 +239,7 @@ function mapTexts(task: NewTask, map: MapText, mapId: MapText): NewTask {
         ...assignTo,
         ...(assignTo.instance !== undefined && { instance: map(assignTo.instance) }),
         ...(assignTo.role !== undefined && { role: map(assignTo.role) }),
+        ...(assignTo.notBy !== undefined && { notBy: assignTo.notBy.map(mapId) }),
       },
     }),
   };

@@ -159,7 +159,7 @@ function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
 function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
   const { id } = node.task;
   const remedies = remediesToClaim(state, node);
-  const asks = asksOf(node);
+  const asks = asksOf(state, node);
   const needs = describeAsks(asks);
   if (needs === "") {
     const before = state.standings.ready - state.ready.limited - 1;
@@ -173,7 +173,7 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
     : "";
   return {
     why: `It is ready for an instance with ${needs}${nobody}`,
-    remedies: [...remedies, { type: "update_task", id, change: "requirements" }],
+    remedies: eachOnce([...remedies, { type: "update_task", id, change: "requirements" }]),
   };
 }
 

@@ -3,17 +3,23 @@
  */
 
 import type { Input } from "../messages/commands.ts";
+import { TRUTH_TABLE } from "../model/dependency.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../model/limits.ts";
+import type { Task } from "../model/task.ts";
 import { head } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 
-/** The results of a task's dependencies, in the order in which it names them, bounded in number and size. */
+/**
+ * The results of a task's dependencies, bounded in number and size: in the order in which it names them, those that did
+ * not count last.
+ */
 export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
   const inputs: Input[] = [];
   let moreInputs = 0;
   let characters = 0;
-  for (const { task } of sourcesOf(node)) {
+  const sources = sourcesOf(node);
+  for (const [{ task }, counted] of [...sources].sort(([, a], [, b]) => Number(b) - Number(a))) {
     const room = Math.min(MAX_INPUT_CHARACTERS, MAX_INPUTS_CHARACTERS - characters);
     if (inputs.length === MAX_INPUTS || room <= 0) {
       moreInputs++;
@@ -24,6 +30,8 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
     inputs.push({
       task: task.id,
       ...(task.status !== "completed" && { status: task.status }),
+      ...authorOf(task),
+      ...(!counted && { counted }),
       result,
       ...(result.length < all.length && { truncated: true }),
     });
@@ -35,15 +43,31 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
 /** Most members of a group whose results are returned, or counted as left out. */
 const MAX_SOURCES = 1_000;
 
-/** The ended tasks that a task depends on, each once, with the first `MAX_SOURCES` members of each group. */
-export function sourcesOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
-  const sources = new Set<ReadonlyTaskNode>(node.dependencies);
-  const collect = (condition: Condition): void => {
-    if (condition.type === "branch") condition.parts.forEach(collect);
-    else if (condition.type === "task") sources.add(condition.source);
-    else for (const member of firstCreated(condition.source.members, MAX_SOURCES)) sources.add(member);
+/** The instance that completed a task, or had it when it failed. Other ends are not the work of a holder. */
+function authorOf({ status, assignedTo }: Task): Pick<Input, "by"> {
+  return assignedTo !== undefined && (status === "completed" || status === "failed") ? { by: assignedTo } : {};
+}
+
+/**
+ * The ended tasks that a task depends on, each once, with the first `MAX_SOURCES` members of each group, and whether they
+ * counted: a task inside an expression counts if its own condition and all branches above it are true.
+ */
+function sourcesOf(node: ReadonlyTaskNode): ReadonlyMap<ReadonlyTaskNode, boolean> {
+  const sources = new Map<ReadonlyTaskNode, boolean>(node.dependencies.map((source) => [source, true]));
+  const note = (source: ReadonlyTaskNode, counted: boolean) => {
+    sources.set(source, counted || sources.get(source) === true);
   };
-  node.conditions.forEach(collect);
+  const collect = (condition: Condition, isWithinTrue: boolean): void => {
+    const counted = isWithinTrue && condition.verdict === "true";
+    if (condition.type === "branch") { for (const part of condition.parts) collect(part, counted); }
+    else if (condition.type === "task") note(condition.source, counted);
+    else {
+      for (const member of firstCreated(condition.source.members, MAX_SOURCES)) {
+        note(member, counted && TRUTH_TABLE[condition.on][member.task.status] === "true");
+      }
+    }
+  };
+  for (const condition of node.conditions) collect(condition, true);
   if (node.conditions.length === 0) return sources;
-  return new Set(Array.from(sources).filter(({ task }) => task.finishedAt !== undefined));
+  return new Map(Array.from(sources).filter(([{ task }]) => task.finishedAt !== undefined));
 }

@@ -7,9 +7,9 @@ import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
 import type { TaskStatus } from "../model/status.ts";
 import { nameSome, take } from "../model/text.ts";
+import { authorsNamedBy } from "../state/authors.ts";
 import { blockersOf, tasksOf } from "../state/blockers.ts";
-import { isEligible, missingOf, type Profile } from "../state/eligibility.ts";
-import { inOrder } from "../state/heap.ts";
+import { isEligible, missingOf, notAuthorOf, type Profile } from "../state/eligibility.ts";
 import { firstHeldBy } from "../state/lookup.ts";
 import { isDraining, mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { firstOf } from "../state/order.ts";
@@ -17,22 +17,27 @@ import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
 import type { Bucket, ReadonlyState } from "../state/state.ts";
 import { describeRoots, remediesForLimit, remediesForRoots, remediesToFree, rootsOf } from "./roots.ts";
+import { type Scope, scopeOf } from "./scope.ts";
 
-/** The answer to a claim without a task. O(buckets + lanes of ready tasks + tasks that the instance holds), and a bounded number of other tasks. */
-export function noTasks(state: ReadonlyState, profile: Profile): NoTasks {
-  const unmatched = unmatchedFor(state, profile);
-  const { reason, why, remedies } = noTasksReason(state, profile, unmatched);
+/**
+ * The answer to a claim without a task, of all or of a group. O(buckets + lanes of ready tasks + tasks that the instance
+ * holds + members of the group), and a bounded number of other tasks.
+ */
+export function noTasks(state: ReadonlyState, profile: Profile, group?: string): NoTasks {
+  const scope = scopeOf(state, group);
+  const unmatched = unmatchedFor(state, profile, scope);
+  const { reason, why, remedies } = noTasksReason(state, profile, { scope, unmatched });
   const help = describeRemedies(remedies);
   return {
     reason,
     message: help === "" ? why : `${why}; what would help: ${help}`,
-    running: runningTasks(state),
-    runningCount: state.counts.in_progress,
-    blockedBy: take(blockers(state), MAX_NAMED),
-    blockedCount: state.standings.blocked,
+    running: runningTasks(scope),
+    runningCount: scope.counts.in_progress,
+    blockedBy: take(blockers(scope), MAX_NAMED),
+    blockedCount: scope.standings.blocked,
     holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
     unmatched,
-    ...(state.delayTimers.entries[0] !== undefined && { nextAt: state.delayTimers.entries[0].at }),
+    ...(scope.nextAt !== undefined && { nextAt: scope.nextAt }),
   };
 }
 
@@ -48,79 +53,93 @@ export interface WhyNoTasks {
 export function noTasksReason(
   state: ReadonlyState,
   profile: Profile,
-  unmatched = unmatchedFor(state, profile),
+  asked?: { readonly scope: Scope; readonly unmatched: readonly Unmatched[] },
 ): WhyNoTasks {
   const { instance } = profile;
-  const { counts, standings } = state;
   if (!mayClaimMore(state, instance)) {
     const known = state.instances.get(instance)?.instance;
     const reason = known?.status === "left" ? "left" : known && isDraining(known) ? "draining" : "at_capacity";
     return { reason, why: `${instance} ${whyNoMore(state, instance)}`, remedies: remediesToFree(state, instance) };
   }
-  if (state.tasks.size === 0) {
+  const scope = asked?.scope ?? scopeOf(state, undefined);
+  const { group, where, counts, standings, nextAt } = scope;
+  if (scope.size === 0) {
     return {
       reason: "no_tasks_exist",
-      why: "There are no tasks yet",
-      remedies: [{ type: "create_task" }, { type: "wait" }],
+      why: `There are no tasks${where} yet`,
+      remedies: [{ type: "create_task", ...(group !== undefined && { group }) }, { type: "wait" }],
     };
   }
-  if (standings.ready > 0) return readyForOthers(state, profile, unmatched);
-  if (counts.in_progress > 0) return othersRunning(state, instance);
-  const delayTimer = state.delayTimers.entries[0];
-  if (standings.delayed > 0 && delayTimer !== undefined) {
+  if (standings.ready > 0) {
+    const unmatched = asked?.unmatched ?? unmatchedFor(state, profile, scope);
+    return readyForOthers(state, profile, { scope, unmatched });
+  }
+  if (counts.in_progress > 0) return othersRunning(state, instance, scope);
+  if (standings.delayed > 0 && nextAt !== undefined) {
     return {
       reason: "delayed",
-      why: `No task is ready before ${new Date(delayTimer.at).toISOString()}`,
-      remedies: [{ type: "wait", until: delayTimer.at }],
+      why: `No task${where} is ready before ${new Date(nextAt).toISOString()}`,
+      remedies: [{ type: "wait", until: nextAt }],
     };
   }
-  if (counts.pending > 0) return nothingRuns(state);
-  return { reason: "all_finished", why: `All tasks are finished: ${describeCounts(counts)}`, remedies: [] };
+  if (counts.pending > 0) return nothingRuns(state, scope);
+  return { reason: "all_finished", why: `All tasks${where} are finished: ${describeCounts(counts)}`, remedies: [] };
 }
 
 /** Tasks are ready, but the instance may not claim them, or their groups or locks limit them. */
-function readyForOthers(state: ReadonlyState, profile: Profile, unmatched: readonly Unmatched[]): WhyNoTasks {
-  const limits = limitsFor(state, profile);
+function readyForOthers(
+  state: ReadonlyState,
+  profile: Profile,
+  { scope, unmatched }: { readonly scope: Scope; readonly unmatched: readonly Unmatched[] },
+): WhyNoTasks {
+  const limits = limitsFor(scope, profile);
   const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
-  const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor }): Remedy => {
-    return reservedFor === undefined
+  const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor, notBy }): Remedy => {
+    return reservedFor === undefined && notBy === undefined
       ? { type: "offer", roles, capabilities }
       : { type: "update_task", id: example, change: "requirements" };
   });
   return {
     reason: limits.length > 0 ? "limited" : "no_match",
-    why: `${describeReady(state)}: ${nameSome(why)}`,
+    why: `${describeReady(scope)}: ${nameSome(why)}`,
     remedies: eachOnce([
       ...limits.flatMap((limit) => remediesForLimit(state, limit)),
       ...offers,
-      ...remediesToFree(state, profile.instance),
+      ...remediesToEndOwn(state, profile.instance, scope),
     ]),
   };
 }
 
 /** No task is ready, and some run. */
-function othersRunning(state: ReadonlyState, instance: string): WhyNoTasks {
-  const { pending, in_progress: count } = state.counts;
-  const names = nameSome(runningTasks(state).map(({ id, assignedTo }) => `${id} (${assignedTo})`), count);
+function othersRunning(state: ReadonlyState, instance: string, scope: Scope): WhyNoTasks {
+  const { where, counts: { pending, in_progress: count } } = scope;
+  const names = nameSome(runningTasks(scope).map(({ id, assignedTo }) => `${id} (${assignedTo})`), count);
   return {
     reason: "waiting",
     why: pending === 0
-      ? `No task is left to claim; still running: ${names}`
-      : `No task is ready; waiting for running tasks: ${names}`,
-    remedies: remediesToFree(state, instance),
+      ? `No task${where} is left to claim; still running: ${names}`
+      : `No task${where} is ready; waiting for running tasks: ${names}`,
+    remedies: remediesToEndOwn(state, instance, scope),
   };
 }
 
+/** The remedies that end what the instance holds itself of the tasks that its claim asks for. */
+function remediesToEndOwn(state: ReadonlyState, instance: string, { group }: Scope): readonly Remedy[] {
+  const remedies = remediesToFree(state, instance);
+  if (group === undefined) return remedies;
+  return remedies.filter((remedy) => "id" in remedy && state.tasks.get(remedy.id ?? "")?.task.group === group);
+}
+
 /** Pending tasks wait or are blocked, and no task runs. */
-function nothingRuns(state: ReadonlyState): WhyNoTasks {
-  const { pending } = state.counts;
-  const isBlocked = state.standings.blocked > 0;
-  const first = take(inOrder(isBlocked ? state.blocked : state.waiting), MAX_SCANNED);
+function nothingRuns(state: ReadonlyState, scope: Scope): WhyNoTasks {
+  const { where, counts: { pending }, standings } = scope;
+  const isBlocked = standings.blocked > 0;
+  const first = scope.first(isBlocked ? "blocked" : "waiting", MAX_SCANNED);
   const roots = rootsOf(first);
   const remedies = remediesForRoots(state, roots);
   return {
     reason: isBlocked ? "blocked" : "waiting",
-    why: `No task is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${
+    why: `No task${where} is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${
       describeRoots(roots)
     }`,
     remedies: eachOnce([
@@ -130,44 +149,48 @@ function nothingRuns(state: ReadonlyState): WhyNoTasks {
   };
 }
 
-function runningTasks(state: ReadonlyState): NoTasks["running"] {
-  return take(inOrder(state.running), MAX_NAMED)
+function runningTasks(scope: Scope): NoTasks["running"] {
+  return scope.first("running", MAX_NAMED)
     .map(({ task: { id, assignedTo = "" } }) => ({ id, assignedTo }));
 }
 
 /** The numbers of ready tasks that can be claimed by others, and that are limited by groups or locks, in words. */
-function describeReady({ standings, ready: { limited } }: ReadonlyState): string {
+function describeReady({ standings, limited, where }: Scope): string {
   const claimable = standings.ready - limited;
-  if (limited === 0) return `${countTasks(claimable)} ready, but not for you now`;
+  if (limited === 0) return `${countTasks(claimable, where)} ready, but not for you now`;
   const others = `${countTasks(limited)} limited by groups or locks`;
   return claimable === 0
-    ? `No task can be claimed now; ${others}`
-    : `${countTasks(claimable)} ready, but not for you, and ${others}`;
+    ? `No task${where} can be claimed now; ${others}`
+    : `${countTasks(claimable, where)} ready, but not for you, and ${others}`;
 }
 
-function countTasks(count: number): string {
-  return count === 1 ? "1 task is" : `${count} tasks are`;
+function countTasks(count: number, where = ""): string {
+  return count === 1 ? `1 task${where} is` : `${count} tasks${where} are`;
 }
 
 /** The wanted buckets in the order in which their tasks are claimed, at most `limit`. O(buckets). */
-function bucketsOf(state: ReadonlyState, isWanted: (bucket: Bucket) => boolean, limit: number): readonly Bucket[] {
-  return firstOf(state.ready.buckets.values(), limit, {
+function bucketsOf({ buckets }: Scope, isWanted: (bucket: Bucket) => boolean, limit: number): readonly Bucket[] {
+  return firstOf(buckets, limit, {
     compare: compareBuckets,
     isWanted,
   });
 }
 
 /** The ready tasks that an instance may not claim, by bucket (the first few). */
-function unmatchedFor(state: ReadonlyState, profile: Profile): readonly Unmatched[] {
-  return bucketsOf(state, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
+function unmatchedFor(state: ReadonlyState, profile: Profile, scope: Scope): readonly Unmatched[] {
+  return bucketsOf(scope, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
     const { instance, roles, capabilities } = bucket.requirement;
+    const { task } = firstTaskOf(bucket);
+    const notBy = authorsNamedBy(state, task).filter((author) => author.instance === profile.instance)
+      .map((author) => author.task);
     return {
       count: bucket.size,
-      example: firstTaskOf(bucket).task.id,
+      example: task.id,
       ...(roles.length > 0 && { roles }),
       ...(capabilities.length > 0 && { capabilities }),
       ...(instance !== undefined && { reservedFor: instance }),
-      missing: missingOf(profile, bucket),
+      ...(notBy.length > 0 && { notBy }),
+      missing: [...missingOf(profile, bucket), ...notBy.map(notAuthorOf)],
       isClaimable: bucket.demand.able > 0,
     };
   });
@@ -180,10 +203,8 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
 }
 
 /** The limits that keep an instance from ready tasks: of the first task of each of the first `MAX_SCANNED` buckets. */
-function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
-  const buckets = state.ready.limited === 0
-    ? []
-    : bucketsOf(state, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
+function limitsFor(scope: Scope, profile: Profile): readonly Limit[] {
+  const buckets = scope.limited === 0 ? [] : bucketsOf(scope, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
   return buckets.flatMap((bucket) => limitsOf(firstTaskOf(bucket)));
 }
 
@@ -191,10 +212,10 @@ function limitsFor(state: ReadonlyState, profile: Profile): readonly Limit[] {
  * The failed and cancelled tasks, and the completed ones with a result that cannot be read, that the first `MAX_SCANNED`
  * blocked tasks depend on, each once.
  */
-function* blockers(state: ReadonlyState): Iterable<NoTasks["blockedBy"][number]> {
+function* blockers(scope: Scope): Iterable<NoTasks["blockedBy"][number]> {
   const seen = new Set<string>();
   const groups = new Set<unknown>();
-  for (const node of take(inOrder(state.blocked), MAX_SCANNED)) {
+  for (const node of scope.first("blocked", MAX_SCANNED)) {
     for (const blocker of blockersOf(node)) {
       if (blocker.type === "condition" && blocker.condition.type === "group") {
         if (groups.has(blocker.condition.source)) continue;

@@ -8,6 +8,7 @@ import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome, take } from "../model/text.ts";
+import { authorsNamedBy } from "../state/authors.ts";
 import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd, verdictOf } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
@@ -128,8 +129,12 @@ export function remediesToClaim(state: ReadonlyState, node: ReadonlyTaskNode, ho
   }
   const limits = limitsOf(node);
   if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit));
-  const asks = asksOf(node);
+  const asks = asksOf(state, node);
   const { instance } = asks;
+  // Nobody can claim a task that is reserved for one of the instances that may not claim it.
+  if (asks.notBy?.some((author) => author.instance === instance)) {
+    return [{ type: "update_task", id, change: "requirements" }];
+  }
   if (instance === undefined || mayClaimMore(state, instance)) {
     return [{ type: "claim_task", id, asks, ...(how !== undefined && { how }) }];
   }
@@ -167,9 +172,14 @@ export function remediesToFree(state: ReadonlyState, id: string): readonly Remed
 }
 
 /** The requirement of a ready task, for a remedy. */
-export function asksOf({ lane }: Pick<ReadonlyTaskNode, "lane">): Asks {
-  const { instance, roles = [], capabilities = [] } = lane?.bucket.requirement ?? {};
-  return { ...(instance !== undefined && { instance }), roles, capabilities };
+export function asksOf(state: ReadonlyState, { lane, task }: Pick<ReadonlyTaskNode, "lane" | "task">): Asks {
+  const { instance, roles = [], capabilities = [], excluded = [] } = lane?.bucket.requirement ?? {};
+  return {
+    ...(instance !== undefined && { instance }),
+    roles,
+    capabilities,
+    ...(excluded.length > 0 && { notBy: authorsNamedBy(state, task) }),
+  };
 }
 
 /** Whether a retry of an ended task would change nothing, as its dependencies would end it in the same status at once. */

@@ -6,7 +6,7 @@ import type { Heartbeat } from "../../core/messages/commands.ts";
 import type { InstanceList, UnregisteredView } from "../../core/messages/queries.ts";
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
-import { fit, isoTime, type Json, presentNews } from "../present.ts";
+import { fit, isoTime, type Json, presentHeld, presentNews } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
@@ -33,21 +33,21 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       metadata: z.record(z.string(), z.string()).optional(),
     },
     annotations: changes,
-    async run({ instance_id, roles, capabilities, max_concurrent, ttl_ms, metadata }, { execute }) {
+    async run({ roles, capabilities, max_concurrent, ttl_ms, metadata }, { execute, instance }) {
       const settings = defined({ roles, capabilities, maxConcurrent: max_concurrent, ttlMs: ttl_ms, metadata });
-      const command = { type: "register_instance" as const, instance: instance_id, settings };
+      const command = { type: "register_instance" as const, instance, settings };
       return { json: presentHeartbeat(await execute(command)) };
     },
   }),
   defineTool({
     name: "heartbeat",
     description:
-      "Extend your ttl and leases while you work, as every call with your instance_id does. Returns what you hold, " +
-      "lost, cancelled and urgent tasks, and new notes.",
+      "Extend your ttl and leases while you work, as every call of yours does. Returns what you hold (finish that " +
+      "first), lost, cancelled and urgent tasks, and new notes.",
     input: { instance_id: instanceId },
     annotations: changes,
-    async run({ instance_id }, { execute }) {
-      return { json: presentHeartbeat(await execute({ type: "heartbeat", instance: instance_id })) };
+    async run(_args, { execute, instance }) {
+      return { json: presentHeartbeat(await execute({ type: "heartbeat", instance })) };
     },
   }),
   defineTool({
@@ -56,8 +56,8 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     input: { instance_id: instanceId, drain: z.boolean().optional() },
     isForOthers: true,
     annotations: adds,
-    async run({ instance_id, drain }, { execute }) {
-      const command = { type: "leave" as const, instance: instance_id, ...defined({ isDraining: drain }) };
+    async run({ drain }, { execute, instance }) {
+      const command = { type: "leave" as const, instance, ...defined({ isDraining: drain }) };
       const go = () => execute(command);
       return {
         json: presentInstance(await repeat(await go(), go, ({ status }) => drain === true || status === "left")),
@@ -97,12 +97,11 @@ function presentHeartbeat(heartbeat: Heartbeat): Json {
     instance_id: instance,
     status: status ?? "unregistered",
     ...(expiresAt !== undefined && { expires_at: isoTime(expiresAt) }),
-    holding: holding.map(({ id, attempt, leaseUntil }) => {
-      return { id, attempt, ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }) };
-    }),
+    holding: holding.map(presentHeld),
     ...presentNews(news),
     ...urgentOf(urgent),
     ...(clockWarning !== undefined && { clock_warning: clockWarning }),
+    you: instance,
   };
 }
 

@@ -14,7 +14,7 @@ import { type DayPart, isRelative, parseDuration, parseTime } from "../../app/ti
 import { z } from "zod";
 
 export const taskId = z.string();
-export const instanceId = z.string().describe("Your own unique id, always the same");
+export const instanceId = z.string().optional().describe("Your own id; default: you in answers");
 export const attempt = z.int().min(1).optional();
 export const names = z.array(z.string());
 
@@ -43,6 +43,7 @@ const assignment = z.object({
   instance: z.string().optional(),
   role: z.string().optional(),
   fallback_ms: z.int().optional(),
+  not_by: names.optional(),
 });
 
 const backoff = z.object({
@@ -57,11 +58,11 @@ export const refs = z.record(z.string(), z.string()).optional().describe("issue,
 export const settingsShape = {
   priority: z.enum(PRIORITIES).optional(),
   group: z.string().optional(),
-  role: z.string().optional().describe("Only for instances with this role"),
-  capabilities: names.optional().describe("Only for instances with all these"),
-  assign_to: assignment.optional().describe("Reserve for an instance or role"),
-  locks: names.optional().describe("Tasks with the same lock never run together"),
-  timeout_ms: z.int().optional().describe("If the holder is silent this long, another gets it"),
+  role: z.string().optional(),
+  capabilities: names.optional().describe("All are needed to claim it"),
+  assign_to: assignment.optional().describe("Reserve for an instance or role; not_by: not for these tasks' authors"),
+  locks: names.optional().describe("Tasks with one lock never overlap"),
+  timeout_ms: z.int().optional().describe("Longest silence of the holder"),
   max_attempts: z.int().optional(),
   backoff: backoff.optional(),
   not_before: z.string().optional().describe("ISO 8601, or a duration like PT10M"),
@@ -108,7 +109,7 @@ type NewTaskArguments = z.infer<z.ZodObject<typeof newTaskShape>>;
 type SettingsArguments = z.infer<z.ZodObject<typeof settingsShape>>;
 type ChangesArguments = { readonly [K in Setting]?: SettingsArguments[K] | null };
 
-/** The schema of `assign_to`: the instance or role that a task is reserved for. */
+/** The schema of `assign_to`: the instance or role that a task is reserved for, and the tasks whose authors may not. */
 export const assignmentSchema = assignment;
 
 /** Converts to the core's `NewTask`. Throws a `Refusal` if a dependency or a time is malformed. */
@@ -178,8 +179,8 @@ export function momentsOf(
 }
 
 /** Converts `assign_to`. */
-export function toAssignment({ instance, role, fallback_ms }: z.infer<typeof assignment>) {
-  return defined({ instance, role, fallbackMs: fallback_ms });
+export function toAssignment({ instance, role, fallback_ms, not_by }: z.infer<typeof assignment>) {
+  return defined({ instance, role, fallbackMs: fallback_ms, notBy: not_by && [...new Set(not_by)] });
 }
 
 function timeOrNone(

@@ -143,11 +143,11 @@ export const TASK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "cancel_task",
     description: "End a pending or running task without a result. Its dependents are blocked until retry_task.",
-    input: { task_id: taskId, reason: z.string().optional(), instance_id: instanceId.optional() },
+    input: { task_id: taskId, reason: z.string().optional(), instance_id: instanceId },
     isBrief: true,
     annotations: removes,
-    async run({ task_id, reason, instance_id }, { execute }) {
-      const command = { type: "cancel_task" as const, id: task_id, ...defined({ reason, instance: instance_id }) };
+    async run({ task_id, reason }, { execute, instance }) {
+      const command = { type: "cancel_task" as const, id: task_id, instance, ...defined({ reason }) };
       const task = await execute(command);
       const isKept = reason === undefined || task.reason === reason;
       return {
@@ -219,7 +219,7 @@ export const TASK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "explain_task",
-    description: "Explain why a task cannot be claimed or was skipped, and what would change that.",
+    description: "Explain why a task cannot be claimed or was skipped, and what would help.",
     input: { task_id: taskId },
     annotations: reads,
     async run({ task_id }, { query }) {

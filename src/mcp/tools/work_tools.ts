@@ -13,6 +13,7 @@ import {
   presentAttempt,
   presentClaimed,
   presentCompact,
+  presentHeld,
   presentNews,
   presentNotes,
 } from "../present.ts";
@@ -50,22 +51,24 @@ export const WORK_TOOLS: readonly Tool[] = [
     input: {
       instance_id: instanceId,
       task_id: taskId.optional(),
+      group: z.string().optional(),
       wait_ms: z.int().min(0).optional(),
       roles: names.optional(),
       capabilities: names.optional(),
     },
     isAlwaysLoaded: true,
     annotations: adds,
-    noteUnused: ({ task_id, wait_ms }) =>
-      task_id !== undefined && wait_ms !== undefined && wait_ms > 0
-        ? noteIgnored({ wait_ms }, "a claim with task_id does not wait")
-        : undefined,
-    async run({ instance_id, task_id, wait_ms = 0, roles, capabilities }, context) {
-      const { waiting, caller, request, signal } = context;
+    noteUnused: ({ task_id, group, wait_ms }) =>
+      task_id === undefined ? undefined : joinNotes([
+        noteIgnored({ group }, "task_id names the task"),
+        noteIgnored({ wait_ms: wait_ms || undefined }, "a claim with task_id does not wait"),
+      ]),
+    async run({ task_id, group, wait_ms = 0, roles, capabilities }, context) {
+      const { waiting, caller, instance, request, signal } = context;
       const onWaiting = reporter(wait_ms, context);
       const claim = unlessRepeated(
         await waiting.claim(
-          { type: "claim_task", instance: instance_id, ...defined({ id: task_id, roles, capabilities }) },
+          { type: "claim_task", instance, ...defined({ id: task_id, group, roles, capabilities }) },
           caller,
           // A repeat may wait longer or shorter: the command tells it.
           {
@@ -76,8 +79,8 @@ export const WORK_TOOLS: readonly Tool[] = [
           },
         ),
       );
-      return claimAnswer(claim, [
-        sharedNote(claim, instance_id),
+      return claimAnswer(claim, instance, [
+        sharedNote(claim, instance),
         waitNote(claim, wait_ms, waiting.maxWaitMs),
         leaseNote(claim),
       ]);
@@ -90,10 +93,10 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     isAlwaysLoaded: true,
     annotations: changes,
-    async run({ task_id, instance_id, attempt, percent, message }, { execute }) {
+    async run({ task_id, attempt, percent, message }, { execute, instance }) {
       const { task, urgent, ...notes } = await execute({
         type: "report_progress",
-        ...holderOf({ task_id, instance_id, attempt }),
+        ...holderOf({ task_id, instance, attempt }),
         ...defined({ percent, message }),
       });
       return {
@@ -103,15 +106,15 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
   defineTool({
     name: "complete_task",
-    description: "Complete a task you hold. Its dependents get result as input. attempt is the number from the claim.",
+    description: "Complete a task you hold. Its dependents get result as input. attempt is that of the claim.",
     input: { ...holderShape, result: z.string().register(JSON_TEXT, { isKeptAsJson: true }), attempt, refs },
     isBrief: true,
     isAlwaysLoaded: true,
     annotations: changes,
-    async run({ task_id, instance_id, result, attempt, refs }, { execute }) {
+    async run({ task_id, result, attempt, refs }, { execute, instance }) {
       const { completed, unlocked, unlockedCount, skipped, skippedCount, urgent, ...notes } = await execute({
         type: "complete_task",
-        ...holderOf({ task_id, instance_id, attempt }),
+        ...holderOf({ task_id, instance, attempt }),
         result,
         ...defined({ refs }),
       });
@@ -131,16 +134,16 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "fail_task",
     description:
-      "Fail a task you hold. Its dependents are blocked until retry_task. retryable: true retries it after a " +
-      "pause, while attempts are left.",
+      "Fail a task you hold; its dependents are blocked. retryable: true retries it after a pause, while attempts are " +
+      "left.",
     input: { ...holderShape, error: z.string(), retryable: z.boolean().optional(), attempt },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, instance_id, error, retryable, attempt }, { execute }) {
+    async run({ task_id, error, retryable, attempt }, { execute, instance }) {
       return handedInAnswer(
         await execute({
           type: "fail_task",
-          ...holderOf({ task_id, instance_id, attempt }),
+          ...holderOf({ task_id, instance, attempt }),
           error,
           ...defined({ isRetryable: retryable }),
         }),
@@ -150,17 +153,17 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "release_task",
     description:
-      "Hand back a task you hold so that others can claim it; dependencies are added, and must be met first. To free " +
+      "Hand back a task you hold for others to claim; dependencies are added, and must be met first. To free " +
       "a dead worker's task, pass its instance_id.",
     input: { ...holderShape, reason: z.string().optional(), dependencies: briefDependencies, attempt },
     isBrief: true,
     isForOthers: true,
     annotations: adds,
-    async run({ task_id, instance_id, reason, dependencies, attempt }, { execute }) {
+    async run({ task_id, reason, dependencies, attempt }, { execute, instance }) {
       return handedInAnswer(
         await execute({
           type: "release_task",
-          ...holderOf({ task_id, instance_id, attempt }),
+          ...holderOf({ task_id, instance, attempt }),
           ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
         }),
       );
@@ -169,11 +172,11 @@ export const WORK_TOOLS: readonly Tool[] = [
   defineTool({
     name: "add_note",
     description: "Add a note to a task, for its holder and later ones. It informs, it orders nothing.",
-    input: { task_id: taskId, text: z.string(), instance_id: instanceId.optional() },
+    input: { task_id: taskId, text: z.string(), instance_id: instanceId },
     isBrief: true,
     annotations: adds,
-    async run({ task_id, text, instance_id }, { execute }) {
-      const command = { type: "add_note" as const, id: task_id, text, ...defined({ instance: instance_id }) };
+    async run({ task_id, text }, { execute, instance }) {
+      const command = { type: "add_note" as const, id: task_id, text, instance };
       const { task: { id, status, assignedTo }, count } = await execute(command);
       return { json: { id, status, ...defined({ assignedTo }), note_count: count } };
     },
@@ -229,23 +232,26 @@ function sharedNote({ heldElsewhere }: Claim, instance: string): string | undefi
     "it: use an id of your own.";
 }
 
-function claimAnswer(claim: Claim, notes: readonly (string | undefined)[]): ToolAnswer {
+function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefined)[]): ToolAnswer {
   if (claim.task === undefined) {
     return {
-      json: { ...presentNoTasks(claim.none), ...presentNews(claim) },
+      json: { ...presentNoTasks(claim.none), ...presentNews(claim), you },
       ...noteOf(notes),
     };
   }
-  const { task, inputs, moreInputs, previous, preamble, resultMustHave } = claim;
+  const { task, inputs, moreInputs, holding = [], holdingCount = 0, previous, preamble, resultMustHave } = claim;
   return {
     json: {
-      ...presentClaimed(task),
+      ...presentClaimed(task, previous),
       ...(preamble !== undefined && { preamble }),
       ...(inputs.length > 0 && { inputs }),
       ...(moreInputs > 0 && { more_inputs: moreInputs }),
       ...(previous !== undefined && { previous: presentAttempt(previous) }),
       ...(resultMustHave !== undefined && { result_must_have: resultMustHave }),
+      ...(holding.length > 0 && { holding: holding.map(presentHeld) }),
+      ...(holdingCount > holding.length && { holding_count: holdingCount }),
       ...presentNews(claim),
+      you,
     },
     ...noteOf([
       ...notes,
@@ -290,7 +296,7 @@ function reporter(waitMs: number, { report, waiting }: CallContext) {
   };
 }
 
-function holderOf(args: { task_id: string; instance_id: string; attempt: number | undefined }) {
-  const { task_id, instance_id, attempt } = args;
-  return { id: task_id, instance: instance_id, ...defined({ attempt }) };
+function holderOf(args: { task_id: string; instance: string; attempt: number | undefined }) {
+  const { task_id, instance, attempt } = args;
+  return { id: task_id, instance, ...defined({ attempt }) };
 }

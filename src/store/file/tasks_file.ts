@@ -47,6 +47,7 @@ const settingsSchema = z.object({
     instance: z.string().optional(),
     role: z.string().optional(),
     fallbackMs: time.optional(),
+    notBy: names.optional(),
   }).optional(),
   locks: names.optional(),
   timeoutMs: time.optional(),

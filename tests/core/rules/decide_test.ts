@@ -710,7 +710,7 @@ Deno.test({
     const history = [create(newTask("a"), newTask("b"), newTask("c", "b", "a")), ...work("x", "a", "A")];
     const { answer } = run(stateAfter(...history, ...work("x", "b", "B")), claim("x"), 9);
     assert(answer.task !== undefined);
-    assertEquals(answer.inputs, [{ task: "b", result: "B" }, { task: "a", result: "A" }]);
+    assertEquals(answer.inputs, [{ task: "b", by: "x", result: "B" }, { task: "a", by: "x", result: "A" }]);
     assertEquals(answer.moreInputs, 0);
   },
 });
@@ -750,7 +750,7 @@ Deno.test({
         attempt: 1,
         startedAt: 4,
       },
-      inputs: [{ task: "a", result: "A" }],
+      inputs: [{ task: "a", by: "x", result: "A" }],
       moreInputs: 0,
       isRepeated: true,
     });

@@ -112,8 +112,7 @@ Deno.test({
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
           for (const instance of INSTANCES) {
-            for (const said of [{}, { roles: ["r", "s"] }, { roles: [], capabilities: ["r", "constructor"] }]) {
-              const command: CommandOf<"claim_task"> = { ...claim(instance), ...said };
+            for (const command of claimsBy(state, instance)) {
               const { events, answer } = decide(state, command, contextAt(state.now));
               const expected = naiveClaim(state, command);
               const claimed = events.flatMap((event) => event.type === "task.claimed" ? event.id : []);
@@ -157,8 +156,7 @@ Deno.test({
       fc.assert(
         fc.property(histories, (turns) => {
           play(turns, (state) => {
-            const said = [{}, { roles: ["r", "s"] }, { roles: [], capabilities: ["r", "constructor"] }];
-            const claims = INSTANCES.flatMap((instance) => said.map((offer) => ({ ...claim(instance), ...offer })));
+            const claims = INSTANCES.flatMap((instance) => claimsBy(state, instance));
             for (const waiting of [claims, claims.toReversed()]) {
               const expected = waiting.findIndex((command) =>
                 !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined
@@ -502,6 +500,13 @@ function namedBy(tasks: readonly Task[], groups: ReadonlySet<string>) {
     });
 }
 
+/** Claims of an instance with different offers, of all tasks and of each group. */
+function claimsBy(state: State, instance: string): readonly CommandOf<"claim_task">[] {
+  const offers = [{}, { roles: ["r", "s"] }, { roles: [], capabilities: ["r", "constructor"] }];
+  const scopes = [{}, ...Array.from(state.groups.keys(), (group) => ({ group }))];
+  return offers.flatMap((offer) => scopes.map((scope) => ({ ...claim(instance), ...offer, ...scope })));
+}
+
 /**
  * The task that a claim which names none takes: of those that the instance may do now the first one; of equals first
  * one that no other instance could do. In its place one of equal rank and kind that continues the instance's own work.
@@ -514,7 +519,10 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
   const isGoing = status === "draining" || wasDraining === true || status === "left";
   if (isGoing || holding.length >= maxConcurrent) return undefined;
   const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
-  const mine = ready.filter(({ isOpen, requirement }) => isOpen && isNaivelyEligible(state, command, requirement));
+  const isAsked = (id: string) => command.group === undefined || state.tasks.get(id)?.task.group === command.group;
+  const mine = ready.filter(({ id, isOpen, requirement }) => {
+    return isAsked(id) && isOpen && isNaivelyEligible(state, command, requirement);
+  });
   const equals = mine.filter(({ claimAt, isUrgent }) => claimAt === mine[0]?.claimAt && isUrgent === mine[0].isUrgent);
   const first = equals.find(({ requirement }) => isSpecial(state, requirement)) ?? equals[0];
   if (first === undefined) return undefined;
@@ -531,8 +539,8 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
 
 /** Whether at most one active instance could do it, and not simply anybody. */
 function isSpecial(state: State, requirement: ReadyIndexes["requirement"]): boolean {
-  const { instance, roles, capabilities } = requirement;
-  if (instance === undefined && roles.length === 0 && capabilities.length === 0) return false;
+  const { instance, roles, capabilities, excluded } = requirement;
+  if (instance === undefined && [roles, capabilities, excluded].every(({ length }) => length === 0)) return false;
   const active = snapshotOf(state).instances.filter(({ status }) => status === "active");
   return active.filter(({ id }) => isNaivelyEligible(state, claim(id), requirement)).length <= 1;
 }
@@ -542,6 +550,7 @@ function isNaivelyEligible(
   { instance, roles, capabilities }: CommandOf<"claim_task">,
   requirement: ReadyIndexes["requirement"],
 ): boolean {
+  if (requirement.excluded.includes(instance)) return false;
   if (requirement.instance !== undefined) return requirement.instance === instance;
   const registered: Partial<Instance> = state.instances.get(instance)?.instance ?? {};
   const has = (offered: readonly string[] = [], asked: readonly string[]) => asked.every((it) => offered.includes(it));

@@ -66,7 +66,7 @@ for (const [kind, histories, numRuns] of HISTORIES) {
       fc.assert(
         fc.property(histories(), (turns) => {
           const state = play(turns);
-          for (const asking of claimsByAll()) {
+          for (const asking of claimsByAll(state)) {
             const { instance } = asking;
             const { answer } = decide(state, asking, contextAt(state.now));
             if (answer(state).task !== undefined) continue;
@@ -266,7 +266,7 @@ function callsOn(state: State, turns: readonly Turn[]): readonly Command[] {
       { type: "delete_task", id },
       { type: "update_task", id, description: "other" },
     );
-    calls.push(...claimsByAll().map((claim) => ({ ...claim, id })));
+    calls.push(...claimsByAll(state).map((claim) => ({ ...claim, id })));
     for (const instance of [...INSTANCES, STRANGER]) {
       for (const attempt of [undefined, 1, 2]) {
         const holding = { id, instance, ...(attempt !== undefined && { attempt }) };
@@ -282,12 +282,13 @@ function callsOn(state: State, turns: readonly Turn[]): readonly Command[] {
   return calls;
 }
 
-/** A claim by each instance: as it is registered, and with all that a task may ask for. */
-function claimsByAll(): readonly CommandOf<"claim_task">[] {
+/** A claim by each instance: as it is registered, with all that a task may ask for, and of each group. */
+function claimsByAll(state: State): readonly CommandOf<"claim_task">[] {
   const offer = { roles: ["r", "s", "constructor"], capabilities: ["r", "s", "constructor"] };
   return [...INSTANCES, STRANGER].flatMap((instance): CommandOf<"claim_task">[] => [
     { type: "claim_task", instance },
     { type: "claim_task", instance, ...offer },
+    ...Array.from(state.groups.keys(), (group) => ({ type: "claim_task" as const, instance, group, ...offer })),
   ]);
 }
 

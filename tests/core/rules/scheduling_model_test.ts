@@ -5,7 +5,7 @@ import type { CommandType } from "../../../src/core/messages/commands.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { type Readiness, READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
-import type { NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
+import type { Assignment, NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
 import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { readinessOf } from "../../../src/core/state/readiness.ts";
@@ -87,6 +87,8 @@ const EXPECTED = [
   "claim_task delayed",
   "claim_task at_capacity",
   "claim_task blocked",
+  "claim_task not_found",
+  "claim_task no_tasks_exist",
   "complete_task ok",
   "complete_task stale_attempt",
   "complete_task not_holder",
@@ -279,10 +281,17 @@ function command(): fc.Arbitrary<ModelCommand> {
     [1, fc.record({ type: fc.constant("delete_task" as const), id })],
     [
       10,
-      fc.tuple(instance, fc.oneof({ arbitrary: fc.constant({}), weight: 3 }, offers)).map(([instance, offers]) => ({
+      fc.tuple(
+        instance,
+        fc.oneof({ arbitrary: fc.constant({}), weight: 3 }, offers),
+        fc.constantFrom({}, {}, { group: "g" }, { group: "none" }),
+      ).map((
+        [instance, offers, scope],
+      ) => ({
         type: "claim_task" as const,
         instance,
         ...offers,
+        ...scope,
       })),
     ],
     [5, fc.record({ type: fc.constant("claim_task" as const), ...holding })],
@@ -363,6 +372,8 @@ function settings(isMember: boolean): fc.Arbitrary<TaskSettings> {
     assignTo: fc.oneof(
       fc.constantFrom({ instance: "x" }, { role: "dev" }),
       fc.constantFrom({ instance: "y", fallbackMs: 20 }, { role: "ops", fallbackMs: 5 }),
+      notBy(),
+      notBy().map((assignTo) => ({ ...assignTo, instance: "x", fallbackMs: 20 })),
     ),
     locks: fc.subarray(["a", "b"], { minLength: 1 }),
     timeoutMs: fc.constantFrom(10, 40),
@@ -384,11 +395,15 @@ function changes() {
   return fc.record({
     priority: fc.constantFrom<Priority | null>("low", "urgent", null),
     group: fc.constantFrom(...GROUPS, null),
-    assignTo: fc.constantFrom({ instance: "x" }, null),
+    assignTo: fc.oneof(fc.constantFrom({ instance: "x" }, null), notBy()),
     locks: fc.constantFrom(["a"], null),
     notBefore: fc.constantFrom(1_000_100, null),
     role: fc.constantFrom("dev", null),
   }, { requiredKeys: [] });
+}
+
+function notBy(): fc.Arbitrary<Assignment> {
+  return fc.subarray(IDS.slice(0, 3), { minLength: 1, maxLength: 2 }).map((notBy) => ({ notBy }));
 }
 
 function registration(): fc.Arbitrary<ModelCommand> {

@@ -553,9 +553,9 @@ Deno.test({
     const { answer } = run(state, claim("x", "t"), 22);
     assert("inputs" in answer);
     assertEquals(answer.inputs, [
-      { task: "a", result: "the result" },
-      { task: "c", status: "failed", result: "no disk" },
-      { task: "m", result: "of m" },
+      { task: "a", by: "x", result: "the result" },
+      { task: "c", status: "failed", by: "x", result: "no disk" },
+      { task: "m", by: "x", result: "of m" },
     ]);
   },
 });

@@ -2,7 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
-import { isEligible, missingOf, profileOf, requirementOf } from "../../../src/core/state/eligibility.ts";
+import {
+  isEligible,
+  missingOf,
+  profileOf,
+  type Requirement,
+  requirementOf,
+} from "../../../src/core/state/eligibility.ts";
 import { oldTask } from "../given.ts";
 
 Deno.test({
@@ -11,7 +17,9 @@ Deno.test({
   permissions: "none",
   fn() {
     const settings: TaskSettings = { role: "own", assignTo: { role: "reserved" }, capabilities: ["c", "d"] };
-    const asked = (isReserved: boolean) => ({ requirement: requirementOf(oldTask("a", settings), isReserved) });
+    const asked = (isReserved: boolean) => ({
+      requirement: requirementOf(oldTask("a", settings), { isReserved, excluded: [] }),
+    });
     for (
       const [roles, capabilities, whileReserved, afterwards] of [
         [["own", "reserved"], ["c", "d"], [], []],
@@ -31,8 +39,12 @@ Deno.test({
         assertEquals(isEligible(profile, asked(isReserved)), missing.length === 0);
       }
     }
-    const forOne = { requirement: requirementOf(oldTask("a", { ...settings, assignTo: { instance: "x" } }), true) };
-    assertEquals(["x", "y"].map((id) => isEligible(profileOf(id, undefined), forOne)), [true, false]);
+    const task = oldTask("a", { ...settings, assignTo: { instance: "x" } });
+    const eligible = (requirement: Requirement) =>
+      ["x", "y"].filter((id) => isEligible(profileOf(id, undefined), { requirement }));
+    assertEquals(eligible(requirementOf(task, { isReserved: true, excluded: [] })), ["x"]);
+    assertEquals(eligible(requirementOf(task, { isReserved: true, excluded: ["x"] })), []);
+    assertEquals(eligible(requirementOf(oldTask("b"), { isReserved: false, excluded: ["x"] })), ["y"]);
   },
 });
 

@@ -182,7 +182,7 @@ Deno.test({
       create(newTask("b"), newTask("c", "b", "a")),
       ...work("x", "b", "B"),
     ];
-    const inputs = [{ task: "b", result: "B" }, { task: "a", result: "" }];
+    const inputs = [{ task: "b", by: "x", result: "B" }, { task: "a", result: "" }];
     assertEquals(inputsOf(node("c", ...history)), { inputs, moreInputs: 0 });
     assertEquals(inputsOf(node("b", ...history)), { inputs: [], moreInputs: 0 });
   },
@@ -192,28 +192,38 @@ Deno.test({
   name: "inputsOf gives what the end of each task says, whatever was said of it before",
   permissions: "none",
   fn() {
-    const cases: readonly (readonly [status: TaskStatus, result: string, ...ends: Step[]])[] = [
-      ["completed", "done", ...work("x", "a")],
-      ["failed", "broken", claim("x", "a"), fail("x", "a")],
-      ["failed", "", claim("x", "a"), fail("x", "a", "")],
+    const byX = { by: "x" };
+    const cases: readonly (readonly [status: TaskStatus, result: string, by: { by?: string }, ...ends: Step[]])[] = [
+      ["completed", "done", byX, ...work("x", "a")],
+      ["failed", "broken", byX, claim("x", "a"), fail("x", "a")],
+      ["failed", "", byX, claim("x", "a"), fail("x", "a", "")],
       [
         "failed",
         "Its deadline 1970-01-01T00:00:00.005Z has passed",
+        {},
         { type: "update_task", id: "a", settings: { deadline: 5, failOnDeadline: true } },
         { type: "sweep" },
       ],
       [
         "failed",
         "Its dependencies cannot be met: first",
+        {},
         update("a", "first"),
         claim("x", "first"),
         fail("x", "first"),
       ],
-      ["cancelled", "why", { type: "cancel_task", id: "a", reason: "why" }],
-      ["cancelled", "", cancel("a")],
-      ["skipped", "It depends on first failed", update("a", { task: "first", on: "failed" }), ...work("x", "first")],
+      ["cancelled", "why", {}, { type: "cancel_task", id: "a", reason: "why" }],
+      ["cancelled", "", {}, cancel("a")],
+      ["cancelled", "", {}, claim("x", "a"), cancel("a")],
+      [
+        "skipped",
+        "It depends on first failed",
+        {},
+        update("a", { task: "first", on: "failed" }),
+        ...work("x", "first"),
+      ],
     ];
-    for (const [status, result, ...ends] of cases) {
+    for (const [status, result, by, ...ends] of cases) {
       const history: readonly Step[] = [
         create(
           newTask("first"),
@@ -224,7 +234,7 @@ Deno.test({
         { type: "release_task", id: "a", instance: "w", reason: "said before" },
         ...ends,
       ];
-      const inputs = [{ task: "a", ...(status !== "completed" && { status }), result }];
+      const inputs = [{ task: "a", ...(status !== "completed" && { status }), ...by, result }];
       assertEquals(inputsOf(node("t", ...history)), { inputs, moreInputs: 0 }, `${status}: ${result}`);
     }
   },
@@ -244,6 +254,55 @@ Deno.test({
       ...work("x", "a", "A"),
     );
     assertEquals(inputsOf(waiting).inputs.map(({ task }) => task), ["a", "b"]);
+  },
+});
+
+Deno.test({
+  name: "inputsOf marks results that did not count, and gives them last",
+  permissions: "none",
+  fn() {
+    const verdict = (equals: string) => ({ task: "review", when: { pointer: "/verdict", equals } });
+    const start = [
+      create(
+        newTask("fix", verdict("changes")),
+        newTask("review"),
+        newTask("a"),
+        newTask("b"),
+        newTask("sum", { any: [{ all: ["fix", "a"] }, verdict("ok")] }, "b"),
+      ),
+      ...work("x", "a", "A"),
+      ...work("x", "b", "B"),
+      ...work("y", "review", '{"verdict":"ok"}'),
+    ];
+    assertEquals(inputsOf(node("sum", ...start)).inputs, [
+      { task: "b", by: "x", result: "B" },
+      { task: "review", by: "y", result: '{"verdict":"ok"}' },
+      { task: "fix", status: "skipped", counted: false, result: 'It depends on review when /verdict equals "changes"' },
+      { task: "a", by: "x", counted: false, result: "A" },
+    ]);
+  },
+});
+
+Deno.test({
+  name: "inputsOf marks the members of a group that did not count, and none that counts elsewhere",
+  permissions: "none",
+  fn() {
+    const member = (id: string) => taskWith({ group: "g" }, id);
+    const inputs = inputsOf(node(
+      "sum",
+      { type: "create_group", id: "g", settings: {} },
+      create(member("m1"), member("m2"), member("m3")),
+      create(newTask("sum", { at_least: 1, of: { group: "g" } }, { task: "m1", on: "failed" })),
+      claim("x", "m1"),
+      fail("x", "m1"),
+      claim("x", "m2"),
+      fail("x", "m2"),
+      ...work("x", "m3", "M"),
+    )).inputs;
+    assertEquals(inputs.map(({ task, counted = true }) => [task, counted]), [["m1", true], ["m3", true], [
+      "m2",
+      false,
+    ]]);
   },
 });
 

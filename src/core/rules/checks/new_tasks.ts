@@ -17,11 +17,13 @@ export interface NewTasksOptions {
   readonly limit?: number;
   /** The groups that are created together with the tasks. */
   readonly newGroups?: Names;
+  /** Whether they are a part of tasks that were checked together: a later part may have those that `notBy` names. */
+  readonly isPart?: boolean;
 }
 
 /** Refuses all tasks if one of them cannot be added to the graph. */
 export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], options: NewTasksOptions = {}): void {
-  const { limit = MAX_BATCH_TASKS, newGroups } = options;
+  const { limit = MAX_BATCH_TASKS, newGroups, isPart = false } = options;
   if (tasks.length > limit) {
     throw new Refusal("limit_exceeded", `Cannot create ${tasks.length} tasks at once: at most ${limit} are allowed`, {
       limit,
@@ -43,12 +45,15 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     instances,
     held,
   };
+  const nameable = isPart ? { ...known, tasks: ANY_TASK } : known;
   for (const task of tasks) {
-    checkSettings(task, task.id, known);
+    checkSettings(task, task.id, nameable);
     checkDependencies(task.id, task.dependencies, known);
   }
   refuseCycle(state, batch);
 }
+
+const ANY_TASK: Names = { has: () => true, twinOf: () => undefined };
 
 /** The tasks by id. Refuses an id that is malformed, or exists already in the state or the batch. */
 function batchOf(state: ReadonlyState, tasks: readonly NewTask[]): IdMap<NewTask> {

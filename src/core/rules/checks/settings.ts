@@ -21,12 +21,13 @@ import {
   MAX_TITLE_BYTES,
 } from "../../model/limits.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
-import { type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts";
+import { type Assignment, type Backoff, PRIORITIES, type TaskSettings } from "../../model/task.ts";
 import { checkId, checkText, hasJsonNumbers, type IdKind, printableNumber, twinHint } from "../../model/values.ts";
 import { checkNewInstance, type KnownInstances } from "./instance.ts";
 
-/** The groups and instances that settings may name. */
+/** The tasks, groups and instances that settings may name. */
 export interface Nameable extends KnownInstances {
+  readonly tasks: Names;
   readonly groups: Names;
 }
 
@@ -52,15 +53,7 @@ export function checkSettings(
   if (role != null) checkId(role, "Role");
   if (capabilities != null) checkNames(capabilities, "Capability", what);
   if (locks != null) checkNames(locks, "Lock", what);
-  if (assignTo != null) {
-    const { instance, role: reservedRole, fallbackMs } = assignTo;
-    if ((instance === undefined) === (reservedRole === undefined)) {
-      throw invalid(`assign_to ${what} must name either an instance or a role`);
-    }
-    if (instance !== undefined) checkNewInstance(known, instance);
-    if (reservedRole !== undefined) checkId(reservedRole, "Role");
-    checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
-  }
+  if (assignTo != null) checkAssignment(assignTo, id, known);
   checkNumber(settings.timeoutMs, `timeout_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
   checkNumber(settings.maxAttempts, `max_attempts ${what}`, { least: 1, most: MAX_COUNT });
   checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS });
@@ -70,6 +63,36 @@ export function checkSettings(
   if (settings.ifUnreachable != null && !["skip", "fail"].includes(settings.ifUnreachable)) {
     throw invalid(`if_unreachable ${what} must be block, skip or fail`);
   }
+}
+
+/** Refuses an assignment that task `id` cannot have. */
+function checkAssignment({ instance, role, fallbackMs, notBy }: Assignment, id: string, known: Nameable): void {
+  const what = `of task ${id}`;
+  const isReserved = instance !== undefined || role !== undefined;
+  if ((instance !== undefined && role !== undefined) || (!isReserved && notBy === undefined)) {
+    throw invalid(`assign_to ${what} must name either an instance or a role, or tasks in not_by, or both`);
+  }
+  if (instance !== undefined) checkNewInstance(known, instance);
+  if (role !== undefined) checkId(role, "Role");
+  if (fallbackMs !== undefined && !isReserved) {
+    throw invalid(`fallback_ms ${what} ends the reservation for an instance or a role, and assign_to names neither`);
+  }
+  checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
+  if (notBy !== undefined) checkNotBy(notBy, id, known);
+}
+
+/** Refuses a list of tasks whose authors may not claim task `id`, if it is empty or too long, or one does not exist. */
+function checkNotBy(notBy: readonly string[], id: string, { tasks }: Nameable): void {
+  if (notBy.length === 0) throw invalid(`not_by of task ${id} is empty: name a task, or leave it out`);
+  checkNames(notBy, "Task id", `in not_by of task ${id}`);
+  if (notBy.includes(id)) throw invalid(`not_by of task ${id} names the task itself: name other tasks`);
+  const missing = notBy.find((each) => !tasks.has(each));
+  if (missing === undefined) return;
+  const twin = tasks.twinOf(missing);
+  throw refuse("dependency_not_found", `Task ${missing} not found: task ${id} names it in not_by${twinHint(twin)}`, {
+    remedies: twin === undefined ? [{ type: "create_task", id: missing }] : [],
+    data: { id: missing, task: id, ...(twin !== undefined && { existing: twin }) },
+  });
 }
 
 /** Refuses settings that group `id` cannot have. */
