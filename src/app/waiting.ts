@@ -11,6 +11,7 @@ import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
 import type { SessionKeeper } from "./session_keeper.ts";
+import type { News } from "../core/model/news.ts";
 import { mergeNews } from "../core/views/news.ts";
 import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
@@ -106,11 +107,16 @@ export class Waiting {
   async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
     const key = callerKey(command, caller);
     this.#newest.set(key, command);
+    // Nobody may read the answer to an older wait: what that tells, the newer one tells, too.
+    let untold: News = {};
     for (const waiter of this.#waiters) {
-      if (callerKey(waiter.command, waiter.caller) === key) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
+      if (callerKey(waiter.command, waiter.caller) !== key) continue;
+      untold = mergeNews(untold, waiter.lastAnswer);
+      this.#end(waiter, supersededAnswer(waiter.lastAnswer));
     }
     try {
-      return await this.#track(this.#claim(command, caller, options));
+      const claim = await this.#track(this.#claim(command, caller, options));
+      return "repeated" in claim ? claim : { ...claim, ...mergeNews(untold, claim) };
     } finally {
       if (this.#newest.get(key) === command) this.#newest.delete(key);
     }
@@ -235,9 +241,11 @@ export class Waiting {
 
   /** Sends a heartbeat for an instance that waits. The news in its answer are added to the answer of the claim. */
   async #keepAlive(instance: string): Promise<void> {
-    if (!this.#isWaiting(instance)) return;
+    const waiting = Array.from(this.#waiters).find(({ command }) => command.instance === instance);
+    if (waiting === undefined) return;
     this.#heartbeats.set(instance, performance.now());
-    const heartbeat = await this.#engine.execute({ type: "heartbeat", instance }, ORCHESTRATOR);
+    // In its name, as news of what another client holds under the same instance id are for that client.
+    const heartbeat = await this.#engine.execute({ type: "heartbeat", instance }, waiting.caller);
     for (const waiter of this.#waiters) {
       if (waiter.command.instance !== instance) continue;
       waiter.lastAnswer = { ...waiter.lastAnswer, ...mergeNews(waiter.lastAnswer, heartbeat) };

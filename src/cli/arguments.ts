@@ -168,14 +168,16 @@ function addCommands(program: Command, choose: Choose): void {
     .option("--until <moment>", "only what came before this seq, event or ISO 8601 time", moment)
     .option("--limit <count>", "most events", atLeastOne, DEFAULT_EVENTS)
     .option("--json", "print CloudEvents, one JSON object a line", false)
-    .action(({ type: types, json, ...options }: HistoryFlags) =>
-      choose((location) => ({
-        type: "history",
-        location,
-        query: { ...options, ...(types !== undefined && { types }) },
-        json,
-      }))
-    );
+    .action(({ type: types, json, ...options }: HistoryFlags) => {
+      // The program has an option of this name, too, so it is the program that gets it.
+      const { instance } = program.opts<ServeFlags>();
+      const query = {
+        ...options,
+        ...(instance !== undefined && { instance }),
+        ...(types !== undefined && { types }),
+      };
+      choose((location) => ({ type: "history", location, query, json }));
+    });
   program.command("verify")
     .description("check every record of the journal; changes nothing")
     .action(() => choose((location) => ({ type: "verify", location })));
@@ -232,7 +234,8 @@ function idleOption(program: Command, { type, location }: Invocation): string | 
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
-  const serving = given.find(({ long }) => long !== "--data" && long !== "--store");
+  const used = ["--data", "--store", ...(type === "history" ? ["--instance"] : [])];
+  const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }
 

@@ -150,7 +150,7 @@ export function presentNews({ lostTasks = [], cancelledTasks, moreCancelled, ...
   return {
     ...(lostTasks.length > 0 && { lost_tasks: lostTasks }),
     ...(cancelledTasks !== undefined && {
-      cancelled_tasks: cancelledTasks.map(({ by, ...task }) => ({ ...task, by: nameActor(by) })),
+      cancelled_tasks: cancelledTasks.map(({ by, session: _, ...task }) => ({ ...task, by: nameActor(by) })),
     }),
     ...(moreCancelled !== undefined && { more_cancelled: moreCancelled }),
     ...presentNotes(notes),

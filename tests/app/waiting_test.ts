@@ -701,6 +701,19 @@ test("what others do to a waiting instance's tasks is told by its wait, all of i
   assertEquals([heartbeat.notes, heartbeat.cancelledTasks], [undefined, undefined]);
 });
 
+test("news in the answer to a wait that a newer one replaces are in the newer one's, too", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  await engine.execute(create(newTask("a")), localOperator("test"));
+  await engine.execute({ type: "claim_task", instance: "ann", id: "a" }, localOperator("test"));
+  await other.engine.execute({ type: "add_note", id: "a", text: "STOP" }, localOperator("lead"));
+  const older = claimOf(waiting, "ann", 1_000);
+  await time.pass(100);
+  const newer = claimOf(waiting, "ann", 100);
+  await time.pass(1_000);
+  assertEquals([reasonOf(older), reasonOf(newer)], ["superseded", "waiting"]);
+  assertEquals(newer.claim?.notes?.map(({ text }) => text), ["STOP"]);
+});
+
 test("without waiting claims, nothing is scanned", async ({ time, engine, waiting }) => {
   const ann = claimOf(waiting, "ann", 100);
   await time.pass(100);

@@ -176,7 +176,7 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (command.tasks.some(({ id }) => model.tasks.some(({ said }) => said.id === id))) {
         throw new Refused("already_exists");
       }
-      checkNotBy(model, command.tasks);
+      checkNew(model, command.tasks);
       checkGraph(model, [...model.tasks.map(({ said }) => said), ...command.tasks]);
       return {};
     case "update_task": {
@@ -272,9 +272,18 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
   }
 }
 
+/** Refuses the first task that names what does not exist, in `notBy` or as a dependency. */
+function checkNew(model: Model, tasks: readonly NewTask[]): void {
+  const batch = [...model.tasks.map(({ said }) => said), ...tasks];
+  for (const task of tasks) {
+    checkNotBy(model, [task], batch);
+    checkNames(model, [task], batch);
+  }
+}
+
 /** Refuses tasks that name in `notBy` themselves, or one that does not exist. */
-function checkNotBy(model: Model, tasks: readonly NewTask[]): void {
-  const ids = [...model.tasks.map(({ said }) => said.id), ...tasks.map(({ id }) => id)];
+function checkNotBy(model: Model, tasks: readonly NewTask[], known = model.tasks.map(({ said }) => said)): void {
+  const ids = known.map(({ id }) => id);
   for (const { id, assignTo } of tasks) {
     if (assignTo?.notBy?.includes(id)) throw new Refused("invalid_value");
     if (assignTo?.notBy?.some((each) => !ids.includes(each))) throw new Refused("dependency_not_found");
@@ -282,11 +291,16 @@ function checkNotBy(model: Model, tasks: readonly NewTask[]): void {
 }
 
 function checkGraph(model: Model, tasks: readonly NewTask[]): void {
-  const names = new Set([...tasks.map(({ id }) => id), ...model.groups.map(({ id }) => `group ${id}`)]);
+  checkNames(model, tasks, tasks);
+  if (hasCycle(tasks)) throw new Refused("cycle");
+}
+
+/** Refuses dependencies on tasks that are not among `known`, or on groups that do not exist. */
+function checkNames(model: Model, tasks: readonly NewTask[], known: readonly NewTask[]): void {
+  const names = new Set([...known.map(({ id }) => id), ...model.groups.map(({ id }) => `group ${id}`)]);
   if (!tasks.every((task) => task.dependencies.flatMap(namesIn).every((name) => names.has(name)))) {
     throw new Refused("dependency_not_found");
   }
-  if (hasCycle(tasks)) throw new Refused("cycle");
 }
 
 /** Refuses a result that cannot decide what a waiting task asks of it. */

@@ -33,6 +33,16 @@ Deno.test("a worker that gives no instance_id is the same instance in every call
   assertEquals((await ask("get_next_task", { instance_id: "ann" }))["you"], "ann");
 });
 
+Deno.test("tools that list no instance_id take it without a note, as agents give it in every call", async () => {
+  await using server = await connect();
+  const created = await server.call("create_task", { id: "a", description: "", instance_id: "ann" });
+  const listed = await server.call("get_task_status", { instance_id: "ann" });
+  assertEquals([created, listed].map(({ structuredContent = {} }) => structuredContent["note"]), [
+    undefined,
+    undefined,
+  ]);
+});
+
 Deno.test("release_task and leave still act in the name of another instance", async () => {
   await using server = await connect();
   await server.call("create_task", { id: "a", description: "" });

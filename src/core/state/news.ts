@@ -51,27 +51,39 @@ function hasUntoldNotes({ task }: { readonly task: Task }): boolean {
 
 /** Whether there is something to tell an instance. O(tasks that it holds). */
 export function hasNews(state: ReadonlyState, instance: string, session: string | undefined): boolean {
-  if (state.cancelled.has(instance) || state.instances.get(instance)?.instance.lostTasks !== undefined) return true;
+  if (
+    isAnyTold(state.cancelled.get(instance), session) || state.instances.get(instance)?.instance.lostTasks !== undefined
+  ) return true;
   for (const node of state.held.get(instance) ?? []) if (isOf(node, session) && hasUntoldNotes(node)) return true;
   return false;
 }
 
 /** Applies that an instance was told all news but its lost tasks, which are fields of the instance. */
 export function noteTold(state: State, instance: string, session: string | undefined): void {
-  state.cancelled.delete(instance);
+  const cancelled = state.cancelled.get(instance);
+  if (cancelled !== undefined) {
+    const others = cancelled.tasks.filter((task) => !isOf({ task }, session));
+    // Those over the bound were told as a number.
+    if (others.length === 0) state.cancelled.delete(instance);
+    else state.cancelled.set(instance, { instance, tasks: others, count: others.length });
+  }
   // What the holder was told is not shown, and no index depends on it.
   for (const node of state.held.get(instance) ?? []) if (isOf(node, session)) node.task = withToldNotes(node.task);
 }
 
+function isAnyTold(cancelled: CancelledTasks | undefined, session: string | undefined): boolean {
+  return cancelled?.tasks.some((task) => isOf({ task }, session)) === true;
+}
+
 /** Whether a call in a session is told of a task: not if another session keeps it under the same instance id. */
-function isOf({ task }: { readonly task: Task }, session: string | undefined): boolean {
+function isOf({ task }: { readonly task: Pick<Task, "session"> }, session: string | undefined): boolean {
   return session === undefined || task.session === undefined || task.session === session;
 }
 
 /** Notes that somebody else than its holder cancelled a running task. */
 export function noteCancelled(
   state: State,
-  { id, status, attempt, assignedTo: instance }: Task,
+  { id, status, attempt, assignedTo: instance, session }: Task,
   { by, reason }: EventOf<"task.cancelled">,
 ): void {
   if (status !== "in_progress" || instance === undefined || by === undefined || by.instance === instance) return;
@@ -79,6 +91,7 @@ export function noteCancelled(
   const one: CancelledTask = {
     id,
     attempt,
+    ...(session !== undefined && { session }),
     by,
     ...(reason !== undefined && { reason: shortened(reason, MAX_TOLD_REASON_CHARACTERS) }),
   };

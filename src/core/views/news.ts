@@ -10,14 +10,19 @@ import { isOfOtherSession } from "./sessions.ts";
 
 type NoteOfTask = Note & { readonly task?: string };
 
-/** All news for an instance but notes on tasks that another client holds under its id. O(tasks that it holds and their notes). */
+/**
+ * All news for an instance but those of tasks that another client holds, or held, under its id. O(tasks that it holds and
+ * their notes).
+ */
 export function newsFor(state: ReadonlyState, instance: string, caller: Caller): News {
   const lostTasks = state.instances.get(instance)?.instance.lostTasks;
-  const cancelled = state.cancelled.get(instance);
+  const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
+  const cancelled = tasks.filter((task) => !isOfOtherSession(task, caller));
+  const more = count - tasks.length;
   return {
     ...(lostTasks !== undefined && { lostTasks }),
-    ...(cancelled !== undefined && { cancelledTasks: cancelled.tasks }),
-    ...(cancelled !== undefined && cancelled.count > MAX_NAMED && { moreCancelled: cancelled.count - MAX_NAMED }),
+    ...(cancelled.length > 0 && { cancelledTasks: cancelled }),
+    ...(cancelled.length > 0 && more > 0 && { moreCancelled: more }),
     ...notesOnHeld(state, instance, caller),
   };
 }
@@ -33,7 +38,8 @@ export function withNotesOn(task: Task, news: News): News {
   const { notes = [], moreNotes = 0, ...others } = news;
   const own = task.notes ?? [];
   const rest = notes.filter((note) => note.task !== task.id);
-  return { ...others, ...fitNotes([...rest, ...own], moreNotes + countNotes(task) - own.length) };
+  // Those of other tasks are the last to be left out: get_task_details of this one has its own.
+  return { ...others, ...fitNotes([...own, ...rest], moreNotes + countNotes(task) - own.length) };
 }
 
 /** Two answers' news as one: those of `earlier` were told to somebody who could not pass them on. */

@@ -55,7 +55,7 @@ export function watchSessions(state: ReadonlyState, { calls, after, limit }: Ses
 }
 
 /** Whether another connected client than the caller's claimed a task. False for callers without a session. */
-export function isOfOtherSession({ session }: Task, caller: Caller): boolean {
+export function isOfOtherSession({ session }: Pick<Task, "session">, caller: Caller): boolean {
   const own = sessionOf(caller);
   return own !== undefined && session !== undefined && session !== own;
 }

@@ -256,7 +256,8 @@ function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefi
     ...noteOf([
       ...notes,
       moreInputs > 0 || inputs.some((input) => input.truncated)
-        ? 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them.'
+        ? 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them, or ' +
+          '"error" of one that failed.'
         : undefined,
       claim.moreNotes !== undefined ? "get_task_details has the other notes." : undefined,
     ]),

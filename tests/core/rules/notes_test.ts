@@ -165,7 +165,7 @@ test("the next claimer gets all notes, its own from an earlier attempt, too", ()
 
 test("a claim tells the new notes on other tasks that the instance holds, too", () => {
   const state = stateAfter(...HELD, note("a", "on a"), note("b", "on b"));
-  assertEquals(textsOf(state, claim("x")), ["a: on a", "on b"]);
+  assertEquals(textsOf(state, claim("x")), ["on b", "a: on a"]);
   assertEquals(textsOf(state, heartbeat("x")), []);
 });
 
@@ -266,6 +266,30 @@ test("a call in another session under the same instance id is not told, and take
   assertEquals(events, [{ type: "instance.renewed", instance: "x", isTold: true, session: "s1" }]);
   assertEquals(answer.notes?.map(({ text }) => text), ["n"]);
   assertEquals(run(state, heartbeat("x"), 6, {}, inSession("s1")).events, []);
+});
+
+test("a call in another session is not told which task of the holder's was cancelled", () => {
+  const inSession = (session: string) => localOperator("test", { transport: "stdio", session });
+  const state = stateAfter(create(newTask("a")));
+  run(state, claim("x", "a"), 2, {}, inSession("s1"));
+  run(state, { type: "cancel_task", id: "a" }, 3);
+  const other = run(state, heartbeat("x"), 4, {}, inSession("s2"));
+  assertEquals([other.events, other.answer.cancelledTasks], [[], undefined]);
+  const told = run(state, heartbeat("x"), 5, {}, inSession("s1")).answer.cancelledTasks;
+  assertEquals(told?.map(({ id }) => id), ["a"]);
+  assertEquals(run(state, heartbeat("x"), 6, {}, inSession("s1")).answer.cancelledTasks, undefined);
+});
+
+test("the many notes of a claimed task leave out none of another task, which are told once", () => {
+  const state = stateAfter(
+    create(newTask("a"), newTask("b")),
+    claim("x", "a"),
+    note("a", "STOP"),
+    ...Array.from({ length: MAX_TOLD_NOTES }, (_, index) => note("b", `${index}`)),
+  );
+  const { notes, moreNotes } = run(state, claim("x", "b"), 50).answer;
+  assertEquals([notes?.length, moreNotes], [MAX_TOLD_NOTES, 1]);
+  assertEquals(notes?.at(-1)?.text, "STOP");
 });
 
 test("the views do not show what the holder was told", () => {
