@@ -42,7 +42,8 @@ Deno.test("options for serving are refused by every command, before and after it
   for (const option of SERVING) {
     assert(read(...option).result.type === "serve");
     assert(JSON.stringify(read(...option).result) !== JSON.stringify(read().result), option[0]);
-    for (const command of COMMANDS) {
+    const refusing = COMMANDS.filter(([name]) => option[0] !== "--instance" || name !== "history");
+    for (const command of refusing) {
       for (const args of [[...option, ...command], [...command, ...option]]) {
         const { result, errors } = read(...args);
         assertEquals(result, { type: "exit", code: 1 }, args.join(" "));
@@ -53,6 +54,17 @@ Deno.test("options for serving are refused by every command, before and after it
       }
     }
   }
+});
+
+Deno.test("--instance is the instance that is served, and the one whose history is asked for", () => {
+  const asked = (...args: readonly string[]) => {
+    const { result } = read(...args);
+    assert(result.type === "history");
+    return result.query.instance;
+  };
+  assertEquals(asked("history", "--instance", "bob"), "bob");
+  assertEquals(asked("--instance", "bob", "history"), "bob");
+  assertEquals(asked("history"), undefined);
 });
 
 Deno.test("--store memory is refused by every command, and together with --data", () => {
