@@ -108,7 +108,7 @@ function readFields(schema: z.ZodObject, fields: Fields, { path, findings }: Pla
     const parameter = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (parameter !== undefined) known.push([name, read(parameter, value, { path: `${path}${name}.`, findings })]);
     // Every tool takes it from agents that say in each call who they are.
-    else if (!isInjected(name) && snakeCase(name) !== "instance_id") noteUnknown(name, free, { path, findings });
+    else if (!isInjected(name) && path + name !== "instance_id") noteUnknown(name, free, { path, findings });
   }
   return Object.fromEntries(known);
 }

@@ -132,7 +132,9 @@ Deno.test("a claim has the results of dependencies as inputs", async (t) => {
   /** Claims a task whose inputs are not whole, which a note must say. */
   async function claimInputs(task_id: string): Promise<Claimed> {
     const claimed = await server.ask<Claimed & { note?: string }>("get_next_task", { instance_id: "ann", task_id });
-    const note = 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them.';
+    const note =
+      'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them, or ' +
+      '"error" of one that failed.';
     assertEquals(claimed.note, note);
     return claimed;
   }
