@@ -103,8 +103,8 @@ const LISTED_FIELDS: readonly TaskField[] = [...COMPACT_FIELDS, "priority", "gro
 /** Fields by which a task is handed out again or was handed out, which its holder does not need. */
 const UNCLAIMED_FIELDS: readonly TaskField[] = [
   ...(["maxAttempts", "backoff", "notBefore", "createdAt", "startedAt"] as const),
-  // A claim shows some of them.
-  ...(["notes", "notesDropped"] as const),
+  // A claim shows some of the notes, and the last of the attempts as `previous`.
+  ...(["notes", "notesDropped", "pastAttempts"] as const),
 ];
 
 const CLAIMED_FIELDS: readonly TaskField[] = TASK_FIELDS.filter((field) => !UNCLAIMED_FIELDS.includes(field));
@@ -127,14 +127,9 @@ export function presentTask(task: TaskView): Json {
   return { ...pick(task, TASK_FIELDS, cutWhole), ...durationsOf(task) };
 }
 
-/**
- * The whole task for the instance that claimed it, without what it does not need.
- *
- * @param previous the last of its past attempts, if the answer tells that: then the past attempts are left out
- */
-export function presentClaimed({ pastAttempts, ...task }: TaskView, previous?: Attempt): Json {
-  const isTold = previous !== undefined || pastAttempts === undefined;
-  return pick(isTold ? task : { ...task, pastAttempts }, CLAIMED_FIELDS, cutWhole);
+/** The whole task for the instance that claimed it, without what it does not need. */
+export function presentClaimed(task: TaskView): Json {
+  return pick(task, CLAIMED_FIELDS, cutWhole);
 }
 
 /** Notes for a worker, and where the others are. */

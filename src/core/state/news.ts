@@ -54,7 +54,9 @@ export function hasNews(state: ReadonlyState, instance: string, session: string 
   if (
     isAnyTold(state.cancelled.get(instance), session) || state.instances.get(instance)?.instance.lostTasks !== undefined
   ) return true;
-  for (const node of state.held.get(instance) ?? []) if (isOf(node, session) && hasUntoldNotes(node)) return true;
+  for (const node of state.held.get(instance) ?? []) {
+    if (isOfSession(node.task, session) && hasUntoldNotes(node)) return true;
+  }
   return false;
 }
 
@@ -62,21 +64,23 @@ export function hasNews(state: ReadonlyState, instance: string, session: string 
 export function noteTold(state: State, instance: string, session: string | undefined): void {
   const cancelled = state.cancelled.get(instance);
   if (cancelled !== undefined) {
-    const others = cancelled.tasks.filter((task) => !isOf({ task }, session));
+    const others = cancelled.tasks.filter((task) => !isOfSession(task, session));
     // Those over the bound were told as a number.
     if (others.length === 0) state.cancelled.delete(instance);
     else state.cancelled.set(instance, { instance, tasks: others, count: others.length });
   }
   // What the holder was told is not shown, and no index depends on it.
-  for (const node of state.held.get(instance) ?? []) if (isOf(node, session)) node.task = withToldNotes(node.task);
+  for (const node of state.held.get(instance) ?? []) {
+    if (isOfSession(node.task, session)) node.task = withToldNotes(node.task);
+  }
 }
 
 function isAnyTold(cancelled: CancelledTasks | undefined, session: string | undefined): boolean {
-  return cancelled?.tasks.some((task) => isOf({ task }, session)) === true;
+  return cancelled?.tasks.some((task) => isOfSession(task, session)) === true;
 }
 
 /** Whether a call in a session is told of a task: not if another session keeps it under the same instance id. */
-function isOf({ task }: { readonly task: Pick<Task, "session"> }, session: string | undefined): boolean {
+export function isOfSession(task: Pick<Task, "session">, session: string | undefined): boolean {
   return session === undefined || task.session === undefined || task.session === session;
 }
 

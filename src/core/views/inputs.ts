@@ -30,7 +30,7 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
     inputs.push({
       task: task.id,
       ...(task.status !== "completed" && { status: task.status }),
-      ...authorOf(task),
+      ...holderAtEnd(task),
       ...(!counted && { counted }),
       result,
       ...(result.length < all.length && { truncated: true }),
@@ -44,7 +44,7 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
 const MAX_SOURCES = 1_000;
 
 /** The instance that completed a task, or had it when it failed. Other ends are not the work of a holder. */
-function authorOf({ status, assignedTo }: Task): Pick<Input, "by"> {
+function holderAtEnd({ status, assignedTo }: Task): Pick<Input, "by"> {
   return assignedTo !== undefined && (status === "completed" || status === "failed") ? { by: assignedTo } : {};
 }
 

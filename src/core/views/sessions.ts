@@ -7,6 +7,7 @@ import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import { firstCreated } from "../state/lookup.ts";
+import { isOfSession } from "../state/news.ts";
 import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
 
@@ -55,9 +56,8 @@ export function watchSessions(state: ReadonlyState, { calls, after, limit }: Ses
 }
 
 /** Whether another connected client than the caller's claimed a task. False for callers without a session. */
-export function isOfOtherSession({ session }: Pick<Task, "session">, caller: Caller): boolean {
-  const own = sessionOf(caller);
-  return own !== undefined && session !== undefined && session !== own;
+export function isOfOtherSession(task: Pick<Task, "session">, caller: Caller): boolean {
+  return !isOfSession(task, sessionOf(caller));
 }
 
 /** The tasks that other connected clients hold under an instance id (the first few); undefined if there are none. */

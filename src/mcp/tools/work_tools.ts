@@ -242,7 +242,7 @@ function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefi
   const { task, inputs, moreInputs, holding = [], holdingCount = 0, previous, preamble, resultMustHave } = claim;
   return {
     json: {
-      ...presentClaimed(task, previous),
+      ...presentClaimed(task),
       ...(preamble !== undefined && { preamble }),
       ...(inputs.length > 0 && { inputs }),
       ...(moreInputs > 0 && { more_inputs: moreInputs }),
