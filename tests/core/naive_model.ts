@@ -4,7 +4,7 @@
  */
 
 import type { Command, CommandOf, Holding, NoTasksReason } from "../../src/core/messages/commands.ts";
-import { normalize, type Verdict } from "../../src/core/model/dependency.ts";
+import { type Dependency, normalize, type Verdict } from "../../src/core/model/dependency.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
 import type { InstanceSettings, InstanceStatus } from "../../src/core/model/instance.ts";
 import type { RefusalCode } from "../../src/core/model/refusal.ts";
@@ -239,7 +239,7 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       checkHeld(model, command, () => false);
       const { id, dependencies } = command;
       if (dependencies === undefined) return {};
-      checkGraph(model, model.tasks.map(({ said }) => said.id === id ? { ...said, dependencies } : said));
+      checkGraph(model, model.tasks.map(({ said }) => said.id === id ? withAdded(said, dependencies) : said));
       return {};
     }
     case "cancel_task":
@@ -660,11 +660,17 @@ function goneBack(at: number) {
   return { status: "pending", holder: undefined, leaseUntil: undefined, word: undefined, pendingAt: at, wasMet: false };
 }
 
-function handBack(model: Model, task: ModelTask, dependencies = task.said.dependencies): void {
+function handBack(model: Model, task: ModelTask, added: readonly Dependency[] = []): void {
   if (task.holder !== undefined) {
     task.last = { attempt: task.attempt, instance: task.holder, outcome: "released", word: undefined };
   }
-  Object.assign(task, goneBack(model.recordedAt), { said: { ...task.said, dependencies: normalize(dependencies) } });
+  Object.assign(task, goneBack(model.recordedAt), { said: withAdded(task.said, added) });
+}
+
+function withAdded(said: NewTask, added: readonly Dependency[]): NewTask {
+  const known = said.dependencies.map((each) => JSON.stringify(each));
+  const isNew = (each: Dependency) => !known.includes(JSON.stringify(each));
+  return { ...said, dependencies: [...said.dependencies, ...normalize(added).filter(isNew)] };
 }
 
 function endAttempt(model: Model, task: ModelTask, outcome: "failed" | "expired" | "lost", word?: string): void {
