@@ -9,11 +9,14 @@ import type { Disk } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
 import { readIndex, SegmentIndex, writeIndex } from "./segment_index.ts";
 import type { SegmentFiles } from "./segment_files.ts";
-import { readEnds, type SegmentChunk, segmentName, startOfSegment } from "./segments.ts";
+import { CHUNK_BYTES, positionBefore, readEnds, type SegmentChunk, segmentName, startOfSegment } from "./segments.ts";
 import { nextTurn } from "./turn.ts";
 
 /** How long to read before yielding to the event loop, in milliseconds. */
 export const READ_SLICE_MS = 10;
+
+/** How many bytes at the end of a segment are read first if the newest records are wanted. */
+const FEW_BYTES = 16 * 1024;
 
 /** The directory of the indexes, in the data directory. */
 const INDEX_DIRECTORY = "index";
@@ -61,10 +64,9 @@ export class JournalSearch {
   async *#searchSegment(number: number, search: Search): AsyncIterable<readonly JournalRecord[]> {
     const { index, isMissing } = this.#lookUp(number);
     if (index?.mayHold(search) === false) return;
-    if (!isMissing && !search.isNewestFirst) return yield* this.#readSegment(number);
+    if (!isMissing) return yield* search.isNewestFirst ? this.#readBackwards(number) : this.#readSegment(number);
     const records = await this.#readWhole(number);
-    if (isMissing && !this.#keepIndex(number, records).mayHold(search)) return;
-    yield records;
+    if (this.#keepIndex(number, records).mayHold(search)) yield records;
   }
 
   /** The index of a segment, if there is a usable one; `isMissing` if one is to be made. */
@@ -117,10 +119,32 @@ export class JournalSearch {
     return records;
   }
 
-  /** Yields the records of a segment in chunks. */
-  async *#readSegment(number: number): AsyncIterable<readonly JournalRecord[]> {
+  /** Yields the records of a segment in chunks, the last ones first: few if only these are wanted. */
+  async *#readBackwards(number: number): AsyncIterable<readonly JournalRecord[]> {
+    const { disk, segments } = this.#options;
+    let offset = segments.identity(number)?.sizeBytes ?? 0;
+    let before = Infinity;
+    for (let bytes = FEW_BYTES; offset > 0; bytes = Math.min(2 * bytes, CHUNK_BYTES)) {
+      const start = positionBefore(disk, segments.directory, { segment: number, offset, bytes }) ??
+        this.#startBefore(number);
+      const records: JournalRecord[] = [];
+      for await (const chunk of this.#readSegment(number, start)) {
+        for (const record of chunk) if (record.seq < before) records.push(record);
+        if ((chunk.at(-1)?.seq ?? 0) >= before - 1) break;
+      }
+      if (records.length > 0) yield records;
+      offset = start.segment === number ? start.offset : 0;
+      before = start.seq + 1;
+    }
+  }
+
+  /** Yields the records of a segment after a position in chunks. */
+  async *#readSegment(
+    number: number,
+    start = this.#startBefore(number),
+  ): AsyncIterable<readonly JournalRecord[]> {
     const { segments, read } = this.#options;
-    let position = this.#startBefore(number);
+    let position = start;
     for (let pausedAt = performance.now();;) {
       const isAtEnd = position.segment === number && segments.identity(number)?.sizeBytes === position.offset;
       if (isAtEnd && segments.identity(number + 1) !== undefined) return;

@@ -100,6 +100,33 @@ export function startOfSegment(disk: Disk, directory: string, number: number): F
 }
 
 /**
+ * A position from which to read the records before an offset of a segment: the end of a record, about `bytes` before the
+ * offset. The start of the segment if there is none, or if what is there is no record. Undefined as `startOfSegment`.
+ */
+export function positionBefore(
+  disk: Disk,
+  directory: string,
+  { segment, offset, bytes }: { readonly segment: number; readonly offset: number; readonly bytes: number },
+): FilePosition | undefined {
+  const file = disk.open(`${directory}/${segmentName(segment)}`, "read");
+  try {
+    for (let wanted = bytes; wanted < offset; wanted *= 2) {
+      const lineFeed = readAscii(file, offset - wanted, wanted - 1).indexOf("\n");
+      if (lineFeed < 0) continue;
+      const end = offset - wanted + lineFeed + 1;
+      const around = readAscii(file, end - TRAILING_HASH_BYTES, TRAILING_HASH_BYTES + LEADING_SEQ_BYTES);
+      const hash = trailingHash(around.slice(0, TRAILING_HASH_BYTES));
+      const seq = leadingSeq(around.slice(TRAILING_HASH_BYTES));
+      if (hash !== undefined && seq !== undefined) return { seq: seq - 1, hash, segment, offset: end };
+      break;
+    }
+  } finally {
+    file.close();
+  }
+  return startOfSegment(disk, directory, segment);
+}
+
+/**
  * Looks up a position in the journal: `held` if its record is there, `other` if another record is in its place, `missing`
  * if the journal can be read only up to an earlier record, `seq`. Reads the position's segment from its start.
  */

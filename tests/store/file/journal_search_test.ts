@@ -73,9 +73,9 @@ class CountingDisk {
     };
   }
 
-  /** The numbers of the segments read since the last call. */
-  segmentsRead(): number[] {
-    const read = Array.from(this.#bytes).filter(([path, bytes]) => /\.jsonl$/.test(path) && bytes > SEGMENT_BYTES / 2);
+  /** The numbers of the segments of which more than `most` bytes were read since the last call. */
+  segmentsRead(most = SEGMENT_BYTES / 2): number[] {
+    const read = Array.from(this.#bytes).filter(([path, bytes]) => /\.jsonl$/.test(path) && bytes > most);
     this.#bytes.clear();
     return read.map(([path]) => Number(/(\d+)\.jsonl$/.exec(path)?.[1])).sort((a, b) => a - b);
   }
@@ -96,19 +96,25 @@ class CountingDisk {
   }
 }
 
-function open(disk: Disk): Store {
-  return openStore({ directory: "/data", disk, segmentBytes: SEGMENT_BYTES });
+function open(disk: Disk, segmentBytes = SEGMENT_BYTES): Store {
+  return openStore({ directory: "/data", disk, segmentBytes });
 }
 
 /** A journal of `SEGMENTS` segments. */
 async function filled(): Promise<MemoryDisk> {
+  const disk = await filledWith(SEGMENT_BYTES);
+  assertEquals(disk.list("/data/journal").length, SEGMENTS);
+  return disk;
+}
+
+/** A journal of the lives of `TASKS` tasks. */
+async function filledWith(segmentBytes: number): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
-  await using store = open(disk);
+  await using store = open(disk, segmentBytes);
   let { origin: position } = store.journal;
   for (let number = 0; number < TASKS; number++) {
     ({ position } = await append(store.journal, life(number), position));
   }
-  assertEquals(disk.list("/data/journal").length, SEGMENTS);
   return disk;
 }
 
@@ -179,6 +185,15 @@ Deno.test("a segment gets its index when it becomes full, and a search in it rea
       const _ of store.journal.search({ ...EVERYTHING, keys: keysOfFilter({ instance: "i3" }), isNewestFirst: true })
     ) break;
     assert(counting.segmentsRead().every((number) => number >= SEGMENTS - 1));
+  });
+  await t.step("of the very newest events, a part of a full segment", async () => {
+    const large = new CountingDisk(await filledWith(Infinity));
+    await using store = open(large.disk);
+    const search = store.journal.search({ ...EVERYTHING, isNewestFirst: true })[Symbol.asyncIterator]();
+    const newest: readonly JournalRecord[] = (await search.next()).value;
+    assertEquals(newest.at(-1)?.seq, 3 * TASKS);
+    // Of about ten times as many bytes.
+    assertEquals(large.segmentsRead(SEGMENT_BYTES), []);
   });
   await t.step("and always the right answer", () => assertRight(store));
 });
