@@ -77,6 +77,7 @@ Deno.test("history of a short life", async (t) => {
     assertEquals(await ids({ instance_id: "ann" }), ["2.0", "3.0", "5.0", "6.0"]);
     assertEquals(await ids({ type: "task.claimed" }), ["2.0", "5.0"]);
     assertEquals(await ids({ type: ["orchestrator.task.claimed"], instance_id: "ann", task_id: "b" }), ["5.0"]);
+    assertEquals(await ids({ instance_id: "lead" }), ["8.0"]);
     assertEquals(await ids({ instance_id: "bob" }), []);
   });
 

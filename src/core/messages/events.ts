@@ -95,6 +95,8 @@ export type Event =
   | {
     readonly type: "task.cancelled";
     readonly id: string;
+    /** Who held it; not in records of formats 1 to 3. */
+    readonly instance?: string;
     readonly reason?: string;
     /** Absent in records of formats 1 to 3. */
     readonly by?: Actor;
@@ -122,9 +124,16 @@ export type Event =
       readonly error: string;
       /** Absent in records of formats 1 and 2. */
       readonly cause?: "deadline" | "dependencies";
+      /** Who held it; not in records of formats 1 to 3. */
+      readonly instance?: string;
     }[];
   }
-  | { readonly type: "task.overdue"; readonly id: string }
+  | {
+    readonly type: "task.overdue";
+    readonly id: string;
+    /** Who holds it; not in records of formats 1 to 3. */
+    readonly instance?: string;
+  }
   /** Tasks that became ready and still are at the end of the record. Changes nothing else. The last event of its record. */
   | { readonly type: "tasks.ready"; readonly tasks: readonly string[] }
   | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }

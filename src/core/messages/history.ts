@@ -16,7 +16,7 @@ import {
 export interface HistoryFilter {
   /** Only those about this task. */
   readonly task?: string;
-  /** Only those about this instance, or about a task that it held then. */
+  /** Only those about this instance, about a task that it held then, and cancellations by it. */
   readonly instance?: string;
   /** Only those about this group, or about a task that was in it, joined it or left it. */
   readonly group?: string;
@@ -30,8 +30,13 @@ export function isSelected({ type, subject, data }: Notification, filter: Histor
   const name = nameOf(type);
   return (types === undefined || types.includes(name)) &&
     (task === undefined || (name.startsWith("task.") && subject === task)) &&
-    (instance === undefined || data.instance === instance) &&
+    (instance === undefined || instancesOf(data).includes(instance)) &&
     (group === undefined || data.group === group || data.previousGroup === group);
+}
+
+/** The instances that a notification is about: who holds the task or acts, and who cancelled it. */
+function instancesOf({ instance, by }: Notification["data"]): readonly string[] {
+  return [instance, by?.instance].filter((id) => id !== undefined);
 }
 
 /** The type without the prefix that all have. */
@@ -59,7 +64,7 @@ export function keysOfRecord(record: JournalRecord): readonly string[] {
     const name = nameOf(type);
     keys.push(typeKey(name));
     if (name.startsWith("task.") && subject !== undefined) keys.push(taskKey(subject));
-    if (data.instance !== undefined) keys.push(instanceKey(data.instance));
+    for (const instance of instancesOf(data)) keys.push(instanceKey(instance));
     if (data.group !== undefined) keys.push(groupKey(data.group));
     if (data.previousGroup !== undefined) keys.push(groupKey(data.previousGroup));
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Via } from "../model/access.ts";
-import type { Note } from "../model/news.ts";
+import type { Actor, Note } from "../model/news.ts";
 import type { Attempt, NewTask, Progress, Task, TaskSettings } from "../model/task.ts";
 import { isoTime } from "../model/text.ts";
 import type { Changes, Event, EventOf, JournalRecord } from "./events.ts";
@@ -64,6 +64,8 @@ export interface NotificationData {
   readonly instance?: string;
   readonly attempt?: number;
   readonly cause?: FailureCause | ReturnCause;
+  /** Who cancelled the task. */
+  readonly by?: Actor;
   /** The client that called. */
   readonly actor: string;
   readonly via?: Via;
@@ -203,9 +205,9 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     case "tasks.skipped":
       return event.tasks.flatMap(({ id, because }) => aboutTask("task.skipped", id, { because }));
     case "tasks.abandoned":
-      return event.tasks.flatMap((task) => {
-        const cause = causeOf(task, overdue);
-        return aboutTask("task.failed", task.id, { ...(cause !== undefined && { cause }), error: task.error });
+      return event.tasks.flatMap(({ id, ...data }) => {
+        const cause = causeOf({ id, ...data }, overdue);
+        return aboutTask("task.failed", id, { ...data, ...(cause !== undefined && { cause }) });
       });
     case "instance.registered":
       return [{ type: event.type, subject: event.instance, data: { instance: event.instance, ...event.settings } }];

@@ -171,3 +171,8 @@ export interface TaskFilter {
   readonly overdue?: boolean;
   readonly ids?: readonly string[];
 }
+
+/** Who holds a task, for an event that says so. */
+export function holderOf({ status, assignedTo }: Task): { readonly instance?: string } {
+  return status === "in_progress" && assignedTo !== undefined ? { instance: assignedTo } : {};
+}

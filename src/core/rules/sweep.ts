@@ -6,7 +6,7 @@
 import type { Event, EventOf } from "../messages/events.ts";
 import type { Instance } from "../model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_SCANNED } from "../model/limits.ts";
-import type { Task } from "../model/task.ts";
+import { holderOf, type Task } from "../model/task.ts";
 import { readyEvent } from "../state/announcements.ts";
 import { consequencesOf } from "../state/cascade.ts";
 import { isLeft } from "../state/evolve_sessions.ts";
@@ -92,10 +92,11 @@ function dueEventsOf(task: Task, lost: EventOf<"attempt.ended"> | undefined, now
   if (lost?.isLast === true) return [];
   const { id, leaseUntil = Infinity, deadline = Infinity, overdue } = task;
   const isOverdue = overdue !== true && deadline <= now;
-  const events: Event[] = isOverdue ? [{ type: "task.overdue", id }] : [];
+  const holder = lost === undefined ? holderOf(task) : {};
+  const events: Event[] = isOverdue ? [{ type: "task.overdue", id, ...holder }] : [];
   if (isOverdue && task.failOnDeadline === true) {
     const error = `Its deadline ${new Date(deadline).toISOString()} has passed`;
-    return [...events, { type: "tasks.abandoned", tasks: [{ id, error, cause: "deadline" }] }];
+    return [...events, { type: "tasks.abandoned", tasks: [{ id, error, cause: "deadline", ...holder }] }];
   }
   if (lost === undefined && leaseUntil <= now) {
     events.push(isLeft(task) ? endOfLeftAttempt(task, now) : endOfAttempt(task, "expired", now));

@@ -9,7 +9,7 @@ import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/lim
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
 import { eachOnce, type Remedy, type TaskChange } from "../model/remedies.ts";
-import type { NewTask, Task, TaskSettings } from "../model/task.ts";
+import { holderOf, type NewTask, type Task, type TaskSettings } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { snakeCase } from "../model/resembling.ts";
 import { checkText, printableNumber } from "../model/values.ts";
@@ -195,7 +195,7 @@ export function cancelEvents(task: Task, by: Actor, reason: string | undefined):
   if (reason !== undefined) checkText(reason, `Reason for cancelling task ${id}`, MAX_REASON_BYTES);
   if (status === "cancelled") return [];
   if (status !== "pending" && status !== "in_progress") throw wrongState("cancel", task, "it has ended already");
-  return [{ type: "task.cancelled", id, ...(reason !== undefined && { reason }), by }];
+  return [{ type: "task.cancelled", id, ...holderOf(task), ...(reason !== undefined && { reason }), by }];
 }
 
 interface Retry {

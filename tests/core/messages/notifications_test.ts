@@ -153,6 +153,23 @@ test("a note tells its author and text, a cancellation by whom, and imported not
   }]);
 });
 
+test("the history of an instance has what happened to tasks that it held, and what it cancelled", () => {
+  const record = recordOf([
+    { type: "task.cancelled", id: "a", instance: "ann", by: { caller: "c", instance: "lead" } },
+    { type: "task.overdue", id: "b", instance: "ann" },
+    { type: "tasks.abandoned", tasks: [{ id: "b", error: "late", cause: "deadline", instance: "ann" }] },
+    { type: "task.overdue", id: "c" },
+  ]);
+  const shown = (instance: string) =>
+    notificationsOf(record, { source: "" }).filter((each) => isSelected(each, { instance })).map(({ subject }) =>
+      subject
+    );
+  assertEquals([shown("ann"), shown("lead"), shown("c")], [["a", "b", "b"], ["a"], []]);
+  for (const instance of ["ann", "lead"]) {
+    assert(keysOfFilter({ instance }).every((keys) => keys.some((key) => keysOfRecord(record).includes(key))));
+  }
+});
+
 test("an event tells the group that its task is in then, and one that moves it both", () => {
   const groups = [{ group: "g", tasks: ["a"] }];
   const moves: Event[] = [

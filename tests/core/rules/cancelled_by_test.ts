@@ -43,9 +43,14 @@ function toldTo(state: State, instance = "x") {
 }
 
 test("a cancellation records the caller, and the instance if the call names one", () => {
-  given(...HELD).when(cancel("a")).then({ type: "task.cancelled", id: "a", by: { caller: "test" } });
+  given(...HELD).when(cancel("a")).then({
+    type: "task.cancelled",
+    id: "a",
+    instance: "x",
+    by: { caller: "test" },
+  });
   const by = { caller: "test", instance: "lead" };
-  given(...HELD).when(byLead("a")).then({ type: "task.cancelled", id: "a", reason: "not needed", by });
+  given(...HELD).when(byLead("a")).then({ type: "task.cancelled", id: "a", instance: "x", reason: "not needed", by });
   const state = stateAfter(...HELD, byLead("a"));
   assertEquals(taskOf(state, "a").cancelledBy, by);
   assertEquals(explain(state, "a").why, "It was cancelled by lead (test): not needed");

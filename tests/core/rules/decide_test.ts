@@ -1229,7 +1229,7 @@ Deno.test({
   permissions: "none",
   fn() {
     given(...IN_STATUS.in_progress).when({ ...cancel("a"), reason: "not needed" })
-      .then({ type: "task.cancelled", id: "a", reason: "not needed", by: { caller: "test" } })
+      .then({ type: "task.cancelled", id: "a", instance: "x", reason: "not needed", by: { caller: "test" } })
       .answering({
         ...pending("a", 1),
         status: "cancelled",

@@ -503,8 +503,8 @@ Deno.test({
       { type: "task.overdue", id: "late" },
       { type: "task.overdue", id: "strict" },
       { type: "tasks.abandoned", tasks: [{ id: "strict", error, cause: "deadline" }] },
-      { type: "task.overdue", id: "running" },
-      { type: "tasks.abandoned", tasks: [{ id: "running", error, cause: "deadline" }] },
+      { type: "task.overdue", id: "running", instance: "x" },
+      { type: "tasks.abandoned", tasks: [{ id: "running", error, cause: "deadline", instance: "x" }] },
     ]);
     assertEquals(times(3, (index) => taskOf(state, ["late", "strict", "running"][index]!).status), [
       "pending",
