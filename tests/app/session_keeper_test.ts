@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Heard } from "../../src/app/heard.ts";
+import { ORCHESTRATOR } from "../../src/app/job.ts";
 import { type Sessions, Unavailable } from "../../src/app/ports.ts";
 import { SessionKeeper } from "../../src/app/session_keeper.ts";
 import type { Command, CommandType } from "../../src/core/messages/commands.ts";
@@ -12,7 +13,7 @@ import { MAX_RECORD_TASKS } from "../../src/core/model/limits.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { MemorySessions } from "../../src/store/memory/memory_sessions.ts";
-import { create, newTask, times } from "../core/given.ts";
+import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
 import { JournalHandle } from "../support/journal_handle.ts";
 import { RecordingLog } from "../support/log.ts";
@@ -224,6 +225,22 @@ test("a session with more tasks than a record has room for is ended and brought 
   const counts = (await scene.events()).map((event) => [event.type, "tasks" in event && event.tasks.length]);
   assertEquals(counts.filter(([type]) => type === "session.closed").length, 2);
   assertEquals(counts.filter(([type]) => type === "session.resumed").reduce((sum, [, n]) => sum + Number(n), 0), 2_000);
+});
+
+test("a session that holds only a task with timeout_ms is ended once, and its lease goes on", async (scene) => {
+  const [watcher, dying] = [await scene.start("watcher"), await scene.start("dying")];
+  await dying.call(create(taskWith({ timeoutMs: 600_000 }, "a")));
+  await dying.call({ type: "claim_task", instance: "ann" });
+  const leaseOf = async () => (await watcher.engine.query({ type: "get_task", id: "a" }, ORCHESTRATOR)).leaseUntil;
+  const lease = await leaseOf();
+  await scene.time.pass(60_000);
+  assertEquals(await scene.events(), []);
+  await dying.dies();
+  await scene.silence(dying);
+  await scene.time.pass(60_000);
+  assertEquals((await scene.events()).map(({ type }) => type), ["session.lost"]);
+  assertEquals([await leaseOf(), watcher.probes.at(-1)], [lease, ["dying"]]);
+  assertEquals(watcher.journal.transactions, 1);
 });
 
 test("a call in whose way a dead session is looks for itself, and goes on", async (scene) => {

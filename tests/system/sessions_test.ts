@@ -134,22 +134,42 @@ Deno.test("a client that has just died is in nobody's way, though no server has 
   await restarted.ask("complete_task", { task_id: "a", instance_id: "ann", result: "" });
 });
 
-Deno.test("two connected clients with one instance id are told, and neither ends what the other holds", async () => {
+for (const [kind, settings] of [["without", {}], ["with", { timeout_ms: 600_000 }]] as const) {
+  Deno.test(`two clients with one instance id are told, and neither ends a task ${kind} timeout_ms of the other`, async () => {
+    await using directory = await temporaryDirectory();
+    await using first = await startServer(directory.path);
+    await using second = await startServer(directory.path);
+    for (const id of ["a", "b"]) await first.ask("create_task", { id, description: "", ...settings });
+    const { note: alone = "" } = await first.ask("get_next_task", { instance_id: "ann" });
+    assertEquals(String(alone).includes("in use"), false);
+    const claimed = await second.ask("get_next_task", { instance_id: "ann" });
+    const note =
+      "instance_id ann is in use in another connected client, which holds a under it: use an id of your own.";
+    assertEquals(claimed["id"], "b");
+    assertStringIncludes(String(claimed["note"]), note);
+    const mistaken = { task_id: "a", instance_id: "ann", result: "by the wrong one" };
+    assertEquals((await second.refused("complete_task", mistaken)).code, "instance_in_use");
+    const none = await second.ask("get_next_task", { instance_id: "ann" });
+    assertEquals([none["status"], none["note"]], ["no_tasks", note]);
+    await first.ask("complete_task", { task_id: "a", instance_id: "ann", result: "by the right one" });
+    await second.ask("complete_task", { ...mistaken, task_id: "b" });
+    assertEquals(await typesOf(directory.path), []);
+  });
+}
+
+Deno.test("an instance whose server died goes on with its task with timeout_ms in another server", async () => {
   await using directory = await temporaryDirectory();
-  await using first = await startServer(directory.path);
-  await using second = await startServer(directory.path);
-  await create(first, "a", "b");
-  assertEquals((await first.ask("get_next_task", { instance_id: "ann" }))["note"], undefined);
-  const claimed = await second.ask("get_next_task", { instance_id: "ann" });
-  assertEquals(
-    [claimed["id"], claimed["note"]],
-    ["b", "instance_id ann is in use in another connected client, which holds a under it: use an id of your own."],
-  );
-  const mistaken = { task_id: "a", instance_id: "ann", result: "by the wrong one" };
-  assertEquals((await second.refused("complete_task", mistaken)).code, "instance_in_use");
-  await first.ask("complete_task", { task_id: "a", instance_id: "ann", result: "by the right one" });
-  await second.ask("complete_task", { ...mistaken, task_id: "b" });
-  assertEquals(await typesOf(directory.path), []);
+  await using old = await startServer(directory.path);
+  await old.ask("create_task", { id: "a", description: "", timeout_ms: 600_000 });
+  await old.ask("get_next_task", { instance_id: "ann" });
+  await using restarted = await startServer(directory.path, NO_GRACE);
+  await old.kill();
+  await restarted.ask("report_progress", { task_id: "a", instance_id: "ann", percent: 50 });
+  assertEquals(await typesOf(directory.path), ["session.lost", "session.resumed"]);
+  await using other = await startServer(directory.path);
+  const { code } = await other.refused("complete_task", { task_id: "a", instance_id: "ann", result: "" });
+  assertEquals(code, "instance_in_use");
+  await restarted.ask("complete_task", { task_id: "a", instance_id: "ann", result: "" });
 });
 
 Deno.test("after a restart of the machine, the first call finds the tasks of the dead sessions", async () => {

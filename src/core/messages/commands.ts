@@ -162,15 +162,15 @@ export interface Commands {
     answer: { readonly name: string; readonly isArchived: boolean };
   };
   /**
-   * End a session: the tasks that it keeps go back after `graceMs`, unless their instances call in another session before.
-   * One call ends it for at most `MAX_RECORD_TASKS` tasks.
+   * End a session: its tasks go back after `graceMs`, unless their instances call in another session before; those with a
+   * lease go by it instead. One call ends it for at most `MAX_RECORD_TASKS` tasks.
    */
   end_session: {
     input: { readonly session: string; readonly how: "closed" | "lost"; readonly graceMs: number };
     answer: { readonly ended: number; readonly remaining: number };
   };
   /**
-   * Keep the tasks whose sessions ended for a session in which their instances have called since they claimed them. One
+   * Give the tasks whose sessions ended to a session in which their instances have called since they claimed them. One
    * call does so for at most `MAX_RECORD_TASKS` tasks.
    */
   resume_tasks: {

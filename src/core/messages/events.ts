@@ -40,7 +40,7 @@ export type Event =
     readonly instance: string;
     readonly attempt: number;
     readonly leaseUntil?: number;
-    /** The session of the client that claimed it. The task is kept as long as that client is connected. */
+    /** The session of the client that claimed it. Without a lease, the task is kept as long as that client is connected. */
     readonly session?: string;
     /** The answer had the preamble of the task's group. */
     readonly preamble?: true;
@@ -147,7 +147,7 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
-    /** Only with `isTold`: the session that called. Notes on tasks that another session keeps were not told. */
+    /** Only with `isTold`: the session that called. Notes on tasks of another session were not told. */
     readonly session?: string;
     /** It was draining when it was lost, and drains again. */
     readonly isDraining?: true;
@@ -161,7 +161,7 @@ export type Event =
   | ({ readonly type: "session.closed" } & SessionEnd)
   /** The server process of a client died. */
   | ({ readonly type: "session.lost" } & SessionEnd)
-  /** An instance called in a session after the session of these tasks had ended: they are kept for this one now. */
+  /** An instance called in a session after the session of these tasks had ended: they are of this one now. */
   | {
     readonly type: "session.resumed";
     readonly session: string;
@@ -179,7 +179,10 @@ export type Event =
    */
   | { readonly type: "clock.corrected"; readonly from: number; readonly to: number };
 
-/** The end of a session. Its tasks go back at `until`, unless their instances call in another session before. */
+/**
+ * The end of a session. Its tasks go back at `until`, unless their instances call in another session before. Those with a
+ * lease go by it instead.
+ */
 export interface SessionEnd {
   readonly session: string;
   readonly until: number;

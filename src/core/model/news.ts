@@ -42,7 +42,7 @@ export interface ToldNotes {
 export interface CancelledTask {
   readonly id: string;
   readonly attempt: number;
-  /** The session of the client that had claimed it, if one kept it: another client of the instance is not told. */
+  /** The session of the client that had claimed it: another client of the instance is not told. */
   readonly session?: string;
   readonly by: Actor;
   /** The beginning of the reason. */

@@ -128,7 +128,10 @@ export interface Task extends NewTask {
   readonly startedAt?: number;
   /** When the lease ends, unless the holder calls before. Without `timeoutMs`: when it goes back, as its session ended. */
   readonly leaseUntil?: number;
-  /** The session that keeps it: the holder has it as long as this client is connected. */
+  /**
+   * The session of its holder. Without `timeoutMs`, the holder has it as long as this client is connected. Absent if it
+   * ended, until the instance calls in another one.
+   */
   readonly session?: string;
   readonly progress?: Progress;
   /** When it was completed, failed, cancelled or skipped. */

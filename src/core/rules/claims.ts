@@ -81,13 +81,13 @@ export const claimDeciders: Deciders<"claim_task"> = {
   },
 };
 
-/** The claim of a task that `instance` may claim: kept by a lease, or by the session of the client. */
+/** The claim of a task that `instance` may claim: kept by a lease, or else by the session of the client. */
 function claimEvent(
   { id, attempt, timeoutMs }: Task,
   instance: string,
   { now, caller }: Context,
 ): EventOf<"task.claimed"> {
-  const session = timeoutMs === undefined ? sessionOf(caller) : undefined;
+  const session = sessionOf(caller);
   return {
     type: "task.claimed",
     id,

@@ -1,7 +1,8 @@
 /**
- * The rules for sessions. A task that a client on stdio claimed without `timeout_ms` is kept for its holder as long as that
- * client is connected. When its session ends, the task goes back after a grace, unless its instance calls in another
- * session before.
+ * The rules for sessions. A task that a client on stdio claimed is of its session: no other connected client may end it
+ * without its attempt. Without `timeout_ms` it is also kept for its holder as long as that client is connected: when the
+ * session ends, the task goes back after a grace, unless its instance calls in another session before. With `timeout_ms` it
+ * goes by its lease alone. Either is of the session in which its instance calls next.
  */
 
 import type { CommandOf, CommandType, Context } from "../messages/commands.ts";
@@ -10,7 +11,7 @@ import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_DURATION_MS, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
-import { isLeftBefore } from "../state/evolve_sessions.ts";
+import { isOpenTo } from "../state/evolve_sessions.ts";
 import { nameSome } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
 import type { ReadonlyState } from "../state/state.ts";
@@ -44,7 +45,7 @@ export const sessionDeciders: Deciders<"end_session" | "resume_tasks"> = {
   },
 };
 
-/** The events of a call of an instance in a session: tasks whose sessions ended are kept for this one. */
+/** The events of a call of an instance in a session: its tasks whose sessions ended are of this one. */
 export function returnEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
@@ -72,7 +73,7 @@ function resumption(
   state: ReadonlyState,
   { session, instance, at, limit, endedTask }: Return,
 ): readonly EventOf<"session.resumed">[] {
-  const isWanted = ({ task }: { readonly task: Task }) => isLeftBefore(task, at) && task.id !== endedTask;
+  const isWanted = ({ task }: { readonly task: Task }) => isOpenTo(task, at) && task.id !== endedTask;
   const tasks = firstCreated(state.held.get(instance) ?? NONE, limit, isWanted).map(({ task }) => task.id);
   return tasks.length === 0 ? NONE : [{ type: "session.resumed", session, instance, tasks }];
 }

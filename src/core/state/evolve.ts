@@ -160,21 +160,32 @@ function created(task: CreatedTask, order: number, at: number): Task {
 }
 
 function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
-  const { overdue, session, ...rest } = changed(task, event.settings ?? {});
-  const { timeoutMs } = event.settings ?? {};
-  const isLeased = task.status === "in_progress" && timeoutMs != null;
+  const changedTask = changed(task, event.settings ?? {});
+  const { overdue, leaseUntil: _, ...rest } = changedTask;
+  const leaseUntil = updatedLease(changedTask, event.settings?.timeoutMs, at);
   return {
     ...rest,
     version: (task.version ?? 1) + 1,
-    // The new lease of a running task counts from now, and takes the place of its session. Without a timeout, its lease
-    // ends as before, unless the holder calls in a session.
-    ...(isLeased ? { leaseUntil: Math.min(at + timeoutMs, MAX_TIME_MS) } : session !== undefined && { session }),
+    ...(leaseUntil !== undefined && { leaseUntil }),
     description: event.description ?? task.description,
     dependencies: event.dependencies ?? task.dependencies,
     // The task is no longer overdue if its deadline is later now, or fails it from now on: the sweep checks it again.
     ...(overdue === true && (rest.deadline ?? Infinity) <= at && event.settings?.failOnDeadline !== true &&
       { overdue }),
   };
+}
+
+/**
+ * The lease of an updated task. That of a new timeout counts from now. Without a timeout, the session keeps the task; if it
+ * has none, its lease ends as before, unless the holder calls in a session.
+ */
+function updatedLease(
+  { status, session, timeoutMs, leaseUntil }: Task,
+  newTimeoutMs: number | null | undefined,
+  at: number,
+): number | undefined {
+  if (status === "in_progress" && newTimeoutMs != null) return Math.min(at + newTimeoutMs, MAX_TIME_MS);
+  return timeoutMs === undefined && session !== undefined ? undefined : leaseUntil;
 }
 
 function claimed(task: Task, event: EventOf<"task.claimed">, at: number): Task {

@@ -1,5 +1,6 @@
 /**
- * Applies the events of sessions: which tasks a connected client keeps, and when the others go back.
+ * Applies the events of sessions: whose session a task is, and when it goes back after that has ended. A task with
+ * `timeoutMs` goes by its lease alone: its session tells only who may speak for it.
  */
 
 import type { EventOf, SessionEnd } from "../messages/events.ts";
@@ -7,30 +8,37 @@ import type { Task } from "../model/task.ts";
 import type { State } from "./state.ts";
 import { replaceTask } from "./task_index.ts";
 
-/** The tasks of an ended session go back at a time, unless their instances come back before. */
+/** The tasks of an ended session go back at a time, unless their instances come back before, or they have a lease. */
 export function endSession(state: State, { until, tasks }: SessionEnd, at: number): void {
   for (const id of tasks) replaceTask(state, id, at, (task) => left(task, until));
 }
 
-/** Tasks whose session ended are kept for another one. */
+/** Tasks whose session ended are those of another one. */
 export function resumeTasks(state: State, { session, tasks }: EventOf<"session.resumed">, at: number): void {
   for (const id of tasks) replaceTask(state, id, at, (task) => resumed(task, session));
 }
 
-/** Whether a task is held, and the session that kept it has ended. */
+/** Whether a task without `timeoutMs` is held, and the session that kept it has ended. */
 export function isLeft({ status, session, timeoutMs, leaseUntil }: Task): boolean {
   return status === "in_progress" && session === undefined && timeoutMs === undefined && leaseUntil !== undefined;
 }
 
-/** Whether `isLeft` holds of a task that its holder claimed before it made a call. */
-export function isLeftBefore(task: Task, at: number): boolean {
-  return isLeft(task) && (task.startedAt ?? 0) <= at;
+/** Whether a task is held, and will go back at a time, but is of no session: it ended, or the claim came without one. */
+export function isWithoutSession({ status, session, leaseUntil }: Task): boolean {
+  return status === "in_progress" && session === undefined && leaseUntil !== undefined;
+}
+
+/** Whether `isWithoutSession` holds of a task that its holder claimed before it made a call. */
+export function isOpenTo(task: Task, calledAt: number): boolean {
+  return isWithoutSession(task) && (task.startedAt ?? 0) <= calledAt;
 }
 
 function left({ session: _, ...task }: Task, until: number): Task {
-  return { ...task, leaseUntil: until };
+  return task.timeoutMs === undefined ? { ...task, leaseUntil: until } : task;
 }
 
-function resumed({ leaseUntil: _, ...task }: Task, session: string): Task {
-  return { ...task, session };
+function resumed(task: Task, session: string): Task {
+  if (task.timeoutMs !== undefined) return { ...task, session };
+  const { leaseUntil: _, ...kept } = task;
+  return { ...kept, session };
 }

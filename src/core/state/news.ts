@@ -79,7 +79,7 @@ function isAnyTold(cancelled: CancelledTasks | undefined, session: string | unde
   return cancelled?.tasks.some((task) => isOfSession(task, session)) === true;
 }
 
-/** Whether a call in a session is told of a task: not if another session keeps it under the same instance id. */
+/** Whether a call in a session is told of a task: not if it is of another session under the same instance id. */
 export function isOfSession(task: Pick<Task, "session">, session: string | undefined): boolean {
   return session === undefined || task.session === undefined || task.session === session;
 }

@@ -45,7 +45,7 @@ export interface State {
   readonly unannounced: Set<TaskNode>;
   /** Tasks in progress by the instance that holds them. */
   readonly held: IdMap<Set<TaskNode>>;
-  /** Tasks in progress by the session that keeps them. */
+  /** Tasks in progress by the session of their holder. */
   readonly sessions: Map<string, Set<TaskNode>>;
   /** Tasks that were cancelled under their holders, by instance, until it is told; last the one with the newest. */
   readonly cancelled: Map<string, CancelledTasks>;

@@ -1,8 +1,8 @@
-/** Which sessions keep tasks, who has come back from an ended one, and how long a task is kept. */
+/** Which sessions have tasks, who has come back from an ended one, and how long a task is kept. */
 
 import type { LastCall } from "../messages/commands.ts";
 import type { Connection, SessionWatch } from "../messages/queries.ts";
-import { isLeft, isLeftBefore } from "../state/evolve_sessions.ts";
+import { isLeft, isOpenTo } from "../state/evolve_sessions.ts";
 import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
@@ -13,8 +13,8 @@ import type { ReadonlyState } from "../state/state.ts";
 
 /** How long a task in progress is kept for its holder, in words. */
 export function describeHold(task: Task): string {
-  const { session, leaseUntil } = task;
-  if (session !== undefined) return "as long as its client is connected";
+  const { session, timeoutMs, leaseUntil } = task;
+  if (session !== undefined && timeoutMs === undefined) return "as long as its client is connected";
   if (leaseUntil === undefined) return "without a timeout";
   const until = new Date(leaseUntil).toISOString();
   return isLeft(task)
@@ -50,7 +50,7 @@ export function watchSessions(state: ReadonlyState, { calls, after, limit }: Ses
   return {
     sessions: firstOf(state.sessions.keys(), limit, { compare, isWanted: (id) => id > after }),
     returned: calls.filter(({ instance, at }) => {
-      return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isLeftBefore(task, at));
+      return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isOpenTo(task, at));
     }),
   };
 }

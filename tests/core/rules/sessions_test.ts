@@ -34,7 +34,7 @@ class Scene {
   /** Carries a command out; returns its events and its answer. */
   call<K extends CommandType>(command: CommandOf<K>, from?: string | Via) {
     advanceClock(this.state, this.now);
-    const { events, answer } = decide(this.state, command, this.#context(from));
+    const { events, answer } = decide(this.state, command, this.context(from));
     const applied = applyWithConsequences(this.state, events, this.now);
     return { events: applied, answer: answer(this.state) as AnswerOf<K> };
   }
@@ -45,7 +45,7 @@ class Scene {
 
   refused(command: Command, from?: string): Refusal {
     advanceClock(this.state, this.now);
-    const context = this.#context(from);
+    const context = this.context(from);
     const refusal = assertThrows(() => decide<CommandType>(this.state, command, context), Refusal);
     applyWithConsequences(this.state, refusedEvents<CommandType>(this.state, command, context), this.now);
     return refusal;
@@ -78,10 +78,10 @@ class Scene {
 
   watch(instances: readonly string[] = [], after = "", limit = 10) {
     const calls = this.calls(...instances);
-    return answer(this.state, { type: "watch_sessions", calls, after, limit }, this.#context());
+    return answer(this.state, { type: "watch_sessions", calls, after, limit }, this.context());
   }
 
-  #context(from?: string | Via) {
+  context(from?: string | Via) {
     const via = typeof from === "string" ? { transport: "stdio" as const, session: from } : from;
     const caller: Caller = from === undefined ? OPERATOR : localOperator("client", via);
     return { caller, now: this.now, clock: this.now, defaults: {} };
@@ -92,7 +92,7 @@ function test(name: string, act: (scene: Scene) => void): void {
   Deno.test({ name, permissions: "none", fn: () => act(new Scene()) });
 }
 
-test("only a task without timeout_ms that a client on stdio claims is kept for its session", (scene) => {
+test("a task that a client on stdio claims is of its session, and has a lease only with timeout_ms", (scene) => {
   scene.create({}, "a", "b", "c");
   scene.create({ timeoutMs: 50 }, "d");
   const sessions = ["s", undefined, { transport: "cli", session: "s" } as const, "s"].map((from) => {
@@ -103,8 +103,29 @@ test("only a task without timeout_ms that a client on stdio claims is kept for i
     ["a", "s", undefined],
     ["b", undefined, undefined],
     ["c", undefined, undefined],
-    ["d", undefined, START + 50],
+    ["d", "s", START + 50],
   ]);
+});
+
+test("a task with timeout_ms goes by its lease, whatever becomes of its session", (scene) => {
+  scene.create({ timeoutMs: 50 }, "a", "b");
+  scene.claim("x", "s");
+  scene.claim("y", "s");
+  const kept = () => answer(scene.state, { type: "get_task", id: "a" }, scene.context()).kept;
+  assertEquals(kept(), "until 1970-01-01T00:00:01.050Z, or longer if it calls before");
+  const { events } = scene.end("s", "lost", 10);
+  assertEquals(events, [{ type: "session.lost", session: "s", until: START + 10, tasks: ["a", "b"] }]);
+  assertEquals([scene.task("a").session, scene.task("a").leaseUntil], [undefined, START + 50]);
+  assertEquals(kept(), "until 1970-01-01T00:00:01.050Z, or longer if it calls before");
+  assertEquals(scene.pass(10), [], "a grace is not for leases");
+  scene.events({ type: "heartbeat", instance: "x" }, "t");
+  const { session, leaseUntil = 0 } = scene.task("a");
+  assertEquals([session, leaseUntil > START + 50], ["t", true]);
+  const ended = scene.pass(50 - 10);
+  assertEquals(ended.map((event) => [event.type, "outcome" in event && event.outcome, taskIdsOf(event)]), [
+    ["attempt.ended", "expired", ["b"]],
+  ]);
+  assertEquals(scene.pass(leaseUntil - scene.now).map(taskIdsOf), [["a"]], "a live session does not extend it");
 });
 
 test("a silent client loses nothing while it is connected", (scene) => {
@@ -187,10 +208,10 @@ test("any call of its instance in another session keeps a task for that one", (s
     for (let count = 0; count < 3; count++) scene.claim("x", "s");
     scene.end("s");
     const [event] = scene.events(call, "t");
-    const tasks = call.type === "complete_task" ? ["a"] : ["a", "b"];
+    const tasks = [...(call.type === "complete_task" ? ["a"] : ["a", "b"]), "leased"];
     assertEquals(event, { type: "session.resumed", session: "t", instance: "x", tasks }, call.type);
     assertEquals([scene.task("a").session, scene.task("a").leaseUntil], ["t", undefined]);
-    assertEquals(scene.task("leased").leaseUntil, START + 5_000);
+    assertEquals([scene.task("leased").session, scene.task("leased").leaseUntil], ["t", START + 5_000]);
     assertEquals(scene.pass(GRACE_MS), []);
     assertEquals(scene.watch().sessions, ["t"]);
   }
@@ -282,16 +303,17 @@ test("one record ends or resumes a session for at most as many tasks as it has r
   assertEquals(event && taskIdsOf(event).length, MAX_RECORD_TASKS);
 });
 
-test("what another connected client claimed under the same id cannot be ended without its attempt", (scene) => {
+test("what another connected client claimed under the same id cannot be ended without its attempt", () => {
   const calls: readonly HolderCall[] = [
     { type: "complete_task", id: "a", instance: "x", result: "" },
     { type: "fail_task", id: "a", instance: "x", error: "" },
     { type: "report_progress", id: "a", instance: "x" },
     { type: "release_task", id: "a", instance: "x" },
   ];
-  for (const call of calls) {
+  const kinds: readonly TaskSettings[] = [{}, { timeoutMs: 5_000 }];
+  for (const [call, settings] of calls.flatMap((call) => kinds.map((settings) => [call, settings] as const))) {
     const scene = new Scene();
-    scene.create({}, "a");
+    scene.create(settings, "a");
     scene.claim("x", "s");
     const refusal = scene.refused(call, "t");
     assertEquals(refusal.code, "instance_in_use");
@@ -300,22 +322,34 @@ test("what another connected client claimed under the same id cannot be ended wi
     assertEquals(refusal.message.includes("attempt 1"), call.type === "release_task", refusal.message);
     for (const from of ["s", undefined]) {
       const copy = new Scene();
-      copy.create({}, "a");
+      copy.create(settings, "a");
       copy.claim("x", "s");
       assertEquals(copy.events(call, from).filter(({ type }) => type !== "tasks.ready").length, 1);
     }
     assertEquals(scene.events({ ...call, attempt: 1 }, "t").filter(({ type }) => type !== "tasks.ready").length, 1);
   }
-  scene.create({}, "b");
+  for (const settings of kinds) {
+    const scene = new Scene();
+    scene.create(settings, "b");
+    scene.claim("x", "s");
+    scene.end("s");
+    scene.call({ type: "complete_task", id: "b", instance: "x", result: "" }, "t");
+    assertEquals(scene.task("b").status, "completed", "an ended session forbids nothing");
+  }
+});
+
+test("a note on a task with timeout_ms is told to the client that claimed it, and not to another one", (scene) => {
+  scene.create({ timeoutMs: 5_000 }, "a");
   scene.claim("x", "s");
-  scene.end("s");
-  scene.call({ type: "complete_task", id: "b", instance: "x", result: "" }, "t");
-  assertEquals(scene.task("b").status, "completed", "an ended session forbids nothing");
+  scene.call({ type: "add_note", id: "a", text: "mind the gap" });
+  const notesIn = (session: string) => scene.call({ type: "heartbeat", instance: "x" }, session).answer.notes;
+  assertEquals([notesIn("t"), notesIn("s")?.map(({ text }) => text)], [undefined, ["mind the gap"]]);
 });
 
 test("a claim names what another connected client holds under the same id", (scene) => {
   const ids = times(MAX_NAMED + 2, (index) => `t${index}`);
-  scene.create({}, ...ids, "last");
+  scene.create({ timeoutMs: 5_000 }, ...ids.slice(0, 3));
+  scene.create({}, ...ids.slice(3), "last");
   for (const _ of ids) assertEquals(scene.claim("x", "s").heldElsewhere, undefined);
   assertEquals(scene.claim("x", "t").heldElsewhere, ids.slice(0, MAX_NAMED));
   const none = scene.claim("x", "t");

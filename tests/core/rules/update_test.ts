@@ -131,15 +131,23 @@ test("a lease that is set on a running task ends it when the holder is silent", 
   assertEquals(taskOf(state, "a").pastAttempts?.at(-1)?.outcome, "expired");
 });
 
-test("a lease takes the place of a session, and a session that of a lease that is cleared", () => {
+test("a lease is set on a task of a session, and the session keeps the task when the lease is cleared", () => {
   const inSession = localOperator("client", { transport: "stdio", session: "s" });
   const state = stateAfter(create(newTask("a")));
   run(state, claim("x", "a"), 2, {}, inSession);
   assertEquals(taskOf(state, "a").session, "s");
   run(state, change("a", { settings: { timeoutMs: 40 } }), 10);
-  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], [undefined, 50]);
+  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], ["s", 50]);
   run(state, change("a", { settings: { timeoutMs: null } }), 11);
-  assertEquals(taskOf(state, "a").leaseUntil, 50);
+  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], ["s", undefined]);
+});
+
+test("a lease that is cleared on a task without a session ends as before, unless the holder calls in a session", () => {
+  const inSession = localOperator("client", { transport: "stdio", session: "s" });
+  const state = stateAfter(create(taskWith({ timeoutMs: 40 }, "a")), claim("x", "a"));
+  const { leaseUntil } = taskOf(state, "a");
+  run(state, change("a", { settings: { timeoutMs: null } }), 11);
+  assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], [undefined, leaseUntil]);
   run(state, { type: "heartbeat", instance: "x" }, 12, {}, inSession);
   assertEquals([taskOf(state, "a").session, taskOf(state, "a").leaseUntil], ["s", undefined]);
 });
