@@ -17,7 +17,9 @@ import { advanceClock, rewindClock } from "../../src/core/state/evolve.ts";
 import type { Dependency } from "../../src/core/model/dependency.ts";
 import type { NewTask, Task, TaskSettings } from "../../src/core/model/task.ts";
 import { Refusal, type RefusalCode } from "../../src/core/model/refusal.ts";
-import { emptyState, type State } from "../../src/core/state/state.ts";
+import { profileIn } from "../../src/core/state/next_claim.ts";
+import { emptyState, type ReadonlyState, type State } from "../../src/core/state/state.ts";
+import type { Claiming } from "../../src/core/views/no_tasks.ts";
 import { frozen } from "../support/frozen.ts";
 import { snapshotOf } from "./snapshot.ts";
 
@@ -105,6 +107,11 @@ export function runWhole<K extends CommandType>(
 /** What a decision may know at a time. */
 export function contextAt(now: number): Context {
   return { caller: localOperator("test"), now, clock: now, defaults: {} };
+}
+
+/** A claim by an instance whose caller has no session. */
+export function claimingAs(state: ReadonlyState, instance: string): Claiming {
+  return { profile: profileIn(state, instance), caller: localOperator("test") };
 }
 
 interface Outcome<A> {

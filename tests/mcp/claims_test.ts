@@ -177,7 +177,7 @@ Deno.test("if there is no task, the answer says why", async (t) => {
         "cancel_task a by ann",
       running: [{ id: "a", assignedTo: "ann" }],
       running_count: 1,
-      holding: ["a"],
+      holding: [{ id: "a", attempt: 1 }],
     }));
 
   await t.step("something failed", async () => {
@@ -214,15 +214,16 @@ Deno.test("if there is no task, the answer says why", async (t) => {
     const ids = Array.from({ length: 12 }, (_, n) => `r${n}`);
     await create(server, ...ids);
     for (const id of ids) await claim(server, id);
-    const { message, running, running_count, holding } = await server.ask<{
+    const { message, running, running_count, holding, holding_count } = await server.ask<{
       message: string;
       running: Json[];
       running_count: number;
-      holding: string[];
+      holding: Json[];
+      holding_count: number;
     }>("get_next_task", { instance_id: "ann" });
     assertEquals(running.map(({ id }) => id), ids.slice(0, 10));
     assertEquals(running_count, 12);
-    assertEquals(holding, ids.slice(0, 10));
+    assertEquals([holding, holding_count], [ids.slice(0, 10).map((id) => ({ id, attempt: 1 })), 12]);
     assertMatch(
       message,
       / r9 \(ann\) and 2 more; what would help: complete_task, fail_task or cancel_task r0, .* r9 by ann$/,

@@ -368,7 +368,7 @@ Deno.test("instances", async (t) => {
     await create(server, "b");
     assertEquals((await server.ask("leave", { instance_id: "ann", drain: true }))["status"], "draining");
     const none = await server.ask("get_next_task", { instance_id: "ann", wait_ms: WAIT_MS });
-    assertEquals([none["reason"], none["holding"]], ["draining", ["a"]]);
+    assertEquals([none["reason"], none["holding"]], ["draining", [{ id: "a", attempt: 1 }]]);
     await server.ask("complete_task", { task_id: "a", instance_id: "ann", result: "" });
     const { instances } = await server.ask<{ instances: Json[] }>("list_instances", { all: true });
     assertEquals(instances[0]?.["status"], "left");

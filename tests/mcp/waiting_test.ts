@@ -101,7 +101,7 @@ Deno.test("get_next_task waits", async (t) => {
     await create(server, "held by full");
     await server.ask("get_next_task", { instance_id: "full" });
     const answer = await server.ask("get_next_task", { instance_id: "full", wait_ms: LONG_MS });
-    assertEquals([answer["reason"], answer["holding"]], ["at_capacity", ["held by full"]]);
+    assertEquals([answer["reason"], answer["holding"]], ["at_capacity", [{ id: "held by full", attempt: 1 }]]);
   });
 });
 

@@ -269,8 +269,9 @@ export interface NoTasks {
    */
   readonly blockedBy: readonly { readonly id: string; readonly status: "failed" | "cancelled" | "completed" }[];
   readonly blockedCount: number;
-  /** Tasks that the asking instance holds (the first few). */
-  readonly holding: readonly string[];
+  /** Tasks that the asking instance holds (the first few), without those of another connected client, and their number. */
+  readonly holding: readonly HeldTask[];
+  readonly holdingCount: number;
   /** Ready tasks that the asking instance may not claim, by requirement (the first few kinds). */
   readonly unmatched: readonly Unmatched[];
   /** When the next delayed task can be claimed, in milliseconds since the Unix epoch. */

@@ -17,7 +17,7 @@ import { findTask } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { newNotesOn } from "../views/news.ts";
-import { asksOf, endsAgain } from "../views/roots.ts";
+import { type Asker, asksOf, endsAgain } from "../views/roots.ts";
 import { skippedBy } from "../views/skipped.ts";
 import { unlockedBy } from "../views/unlocked.ts";
 import { checkInstance } from "./checks/instance.ts";
@@ -169,7 +169,7 @@ function heldTask(state: ReadonlyState, holding: Holding, { action, isRepeat, ca
   const { instance, id } = holding;
   checkInstance(state, instance);
   const task = taskAtAttempt(state, holding, action);
-  if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);
+  if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), { instance, caller });
   if (task.status === "in_progress" && holding.attempt === undefined && isOfOtherSession(task, caller)) {
     throw otherSessionRefusal(task, action);
   }
@@ -208,7 +208,7 @@ function quoted(text: string): string {
   return text.length <= MAX_QUOTED_CHARACTERS ? text : `${head(text, MAX_QUOTED_CHARACTERS)}…`;
 }
 
-function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: string): Refusal {
+function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, caller }: Asker): Refusal {
   const { task } = node;
   const { id, status, assignedTo } = task;
   const isLate = lateAttempt(task, instance) !== undefined;
@@ -220,7 +220,7 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, instance: strin
     ? `${assignedTo} holds it`
     : `${describeStatus(task, instance)}; drop this work`;
   const canClaim = status === "pending" &&
-    claimRefusal(state, node, { profile: profileIn(state, instance) }) === undefined;
+    claimRefusal(state, node, { profile: profileIn(state, instance), caller }) === undefined;
   const remedies: readonly Remedy[] = [
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
     ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(state, node), instance } } as const] : []),

@@ -21,11 +21,11 @@ import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { timeAfter } from "../state/timers.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
-import { othersHeld } from "../views/holding.ts";
+import { holdingOf } from "../views/holding.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { newsFor, withNotesOn } from "../views/news.ts";
-import { noTasks, noTasksReason } from "../views/no_tasks.ts";
-import { asksOf, remediesForLimit } from "../views/roots.ts";
+import { type Claiming, noTasks, noTasksReason } from "../views/no_tasks.ts";
+import { type Asker, asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkNames } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
@@ -40,16 +40,17 @@ export const claimDeciders: Deciders<"claim_task"> = {
     checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
     if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
+    const claimer = { profile, group, caller: context.caller };
     const news = newsFor(state, instance, context.caller);
     const elsewhere = heldElsewhere(state, instance, context.caller);
     const shared = elsewhere !== undefined && { heldElsewhere: elsewhere };
     const node = id === undefined
       ? mayClaimMore(state, instance) ? nextClaim(state, profile, group) : undefined
-      : requireClaimable(state, findTask(state, id), { profile, group, caller: context.caller });
+      : requireClaimable(state, findTask(state, id), claimer);
     if (node === undefined) {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {
-        const none = { ...noTasks(after, profile, group), ...(warning !== undefined && { clockWarning: warning }) };
+        const none = { ...noTasks(after, claimer, group), ...(warning !== undefined && { clockWarning: warning }) };
         return { task: undefined, none, ...news, ...shared };
       };
       return { events: [], answer };
@@ -69,7 +70,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
       answer: (after) => ({
         task: viewIn(after, task.id),
         ...inputsOf(findTask(after, task.id)),
-        ...othersHeld(after, { instance, id: task.id, caller: context.caller }),
+        ...holdingOf(after, { instance, except: task.id, caller: context.caller }),
         ...(previous !== undefined && { previous }),
         ...(pointers.length > 0 && { resultMustHave: pointers }),
         ...(preamble !== undefined && { preamble }),
@@ -98,9 +99,8 @@ function claimEvent(
   };
 }
 
-/** The instance that claims, and the group that a claim without an id would be of. */
-interface Claimer {
-  readonly profile: Profile;
+/** A claim by name, and the group that a claim without an id would be of. */
+interface Claimer extends Claiming {
   readonly group?: string | undefined;
 }
 
@@ -112,11 +112,11 @@ interface Claimer {
 function requireClaimable(
   state: ReadonlyState,
   node: ReadonlyTaskNode,
-  { caller, ...claimer }: Claimer & Pick<Context, "caller">,
+  claimer: Claimer,
 ): ReadonlyTaskNode {
   const { task } = node;
   const isOwn = task.status === "in_progress" && task.assignedTo === claimer.profile.instance;
-  if (isOwn && isOfOtherSession(task, caller)) throw otherSessionRefusal(task, "claim");
+  if (isOwn && isOfOtherSession(task, claimer.caller)) throw otherSessionRefusal(task, "claim");
   const refusal = claimRefusal(state, node, claimer);
   if (refusal !== undefined) throw refusal;
   return node;
@@ -126,11 +126,12 @@ function requireClaimable(
 export function claimRefusal(
   state: ReadonlyState,
   node: ReadonlyTaskNode,
-  { profile, group }: Claimer,
+  { profile, caller, group }: Claimer,
 ): Refusal | undefined {
   const { task, standing, lane } = node;
   const { id } = task;
   const { instance } = profile;
+  const asker = { instance, caller };
   if (task.status === "in_progress") {
     if (task.assignedTo === instance) return undefined;
     const hasOther = mayClaimMore(state, instance) && nextClaim(state, profile, group) !== undefined;
@@ -138,17 +139,17 @@ export function claimRefusal(
     return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}`, remedies);
   }
   if (task.status !== "pending") {
-    const { why, remedies } = reasonOf(state, node);
+    const { why, remedies } = reasonOf(state, node, asker);
     return task.status === "completed"
       ? wrongState("claim", task, "it is done", remediesForStatus(state, node))
       : wrongState("claim", task, why, remedies);
   }
-  if (standing !== "ready") return notReady(state, node);
+  if (standing !== "ready") return notReady(state, node, asker);
   if (lane !== undefined && !isEligible(profile, lane.bucket)) {
     return notEligible(state, node, { profile, bucket: lane.bucket });
   }
   if (!mayClaimMore(state, instance)) {
-    const { reason, why, remedies } = noTasksReason(state, profile);
+    const { reason, why, remedies } = noTasksReason(state, { profile, caller });
     const code = reason === "at_capacity" ? "limit_reached" : "not_eligible";
     return refuse(code, `Cannot claim task ${id} as ${why}`, { remedies, data: { id, instance } });
   }
@@ -156,7 +157,7 @@ export function claimRefusal(
   if (limits.length === 0) return undefined;
   const reasons = limits.map(describeLimit);
   return refuse("limit_reached", `Cannot claim task ${id} now as ${reasons.join(" and ")}`, {
-    remedies: limits.flatMap((limit) => remediesForLimit(state, limit)),
+    remedies: limits.flatMap((limit) => remediesForLimit(state, limit, asker)),
     data: { id, reasons },
   });
 }
@@ -184,9 +185,9 @@ function notEligible(
   });
 }
 
-function notReady(state: ReadonlyState, node: ReadonlyTaskNode): Refusal {
+function notReady(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker): Refusal {
   const { task: { id }, standing: readiness, delayTimer } = node;
-  const { remedies } = reasonOf(state, node);
+  const { remedies } = reasonOf(state, node, asker);
   if (readiness === "delayed") {
     const until = new Date(delayTimer?.at ?? 0).toISOString();
     return refuse("not_ready", `Cannot claim task ${id} as it is delayed until ${until}`, {

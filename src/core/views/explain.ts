@@ -15,7 +15,17 @@ import { describeLimit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "./groups.ts";
 import { describeHold } from "./sessions.ts";
-import { asksOf, describeRoots, endsAgain, remediesForRoots, remediesToClaim, type Roots, rootsOf } from "./roots.ts";
+import {
+  type Asker,
+  asksOf,
+  describeRoots,
+  endsAgain,
+  endsOf,
+  remediesForRoots,
+  remediesToClaim,
+  type Roots,
+  rootsOf,
+} from "./roots.ts";
 
 /** Most dependencies that one node of the tree shows, the deciding ones first. */
 const MAX_PARTS = 20;
@@ -55,38 +65,31 @@ export interface Reason {
 }
 
 /** The reason for a task's status. O(its dependencies and the tasks behind them, up to a bound). */
-export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+export function reasonOf(state: ReadonlyState, node: ReadonlyTaskNode, asker?: Asker): Reason {
   const { task } = node;
-  const { id, assignedTo = "" } = task;
+  const { assignedTo = "" } = task;
   switch (task.status) {
     case "in_progress":
       return {
         why: `${assignedTo} works on attempt ${task.attempt}, ${describeHold(task)}`,
-        remedies: [
-          { type: "end_task", id, how: "finished", instance: assignedTo },
-          {
-            type: "release_task",
-            id,
-            instance: assignedTo,
-            // Another connected client must name it.
-            ...(task.session !== undefined && { attempt: task.attempt }),
-          },
-        ],
+        remedies: endsOf(task),
       };
     case "completed":
       return { why: `${task.assignedTo ?? "Somebody"} completed it`, remedies: [] };
     case "failed":
-      return endedReason(state, node, `It failed: ${task.error || "no error was given"}`);
+      return endedReason(state, node, { asker, why: `It failed: ${task.error || "no error was given"}` });
     case "cancelled":
-      return endedReason(
-        state,
-        node,
-        `It ${describeCancellation(task.cancelledBy)}: ${task.reason || "no reason was given"}`,
-      );
+      return endedReason(state, node, {
+        asker,
+        why: `It ${describeCancellation(task.cancelledBy)}: ${task.reason || "no reason was given"}`,
+      });
     case "skipped":
-      return endedReason(state, node, `It was skipped: ${task.reason || "its dependencies could not be met"}`);
+      return endedReason(state, node, {
+        asker,
+        why: `It was skipped: ${task.reason || "its dependencies could not be met"}`,
+      });
     case "pending":
-      return pendingReason(state, node);
+      return pendingReason(state, node, asker);
   }
 }
 
@@ -99,7 +102,11 @@ export function remediesForStatus(state: ReadonlyState, node: ReadonlyTaskNode):
 }
 
 /** The reason of an ended task. A retry is its remedy, unless its dependencies would end it again at once. */
-function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string): Reason {
+function endedReason(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { why, asker }: { readonly why: string; readonly asker: Asker | undefined },
+): Reason {
   const { id } = node.task;
   const end = unreachableEnd(node);
   if (!endsAgain(node)) {
@@ -107,7 +114,7 @@ function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string):
     return { why: why + then, remedies: [{ type: "retry_task", id }] };
   }
   const roots = rootsOf([node]);
-  const remedies = remediesForRoots(state, roots);
+  const remedies = remediesForRoots(state, roots, asker);
   const then = remedies.length === 0
     ? "no change of existing tasks helps"
     : `retry_task ${id} works once this changes: ${describeRoots(roots)}`;
@@ -118,25 +125,25 @@ function endedReason(state: ReadonlyState, node: ReadonlyTaskNode, why: string):
   };
 }
 
-function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker | undefined): Reason {
   const { id, failures } = node.task;
   switch (readinessOf(node)) {
     case "delayed":
       return {
         why: `Its dependencies are met; it waits until ${new Date(node.delayTimer?.at ?? 0).toISOString()}` +
           (failures === undefined ? "" : ` after ${failures} failed attempts`),
-        remedies: remediesToClaim(state, node),
+        remedies: remediesToClaim(state, node, { asker }),
       };
     case "ready":
-      return readyReason(state, node);
+      return readyReason(state, node, asker);
     case "limited":
       return {
         why: `It could be claimed, but ${limitsOf(node).map(describeLimit).join(", and ")}`,
-        remedies: remediesToClaim(state, node),
+        remedies: remediesToClaim(state, node, { asker }),
       };
     default: {
       const roots = rootsOf([node]);
-      const remedies = remediesForRoots(state, roots);
+      const remedies = remediesForRoots(state, roots, asker);
       const isWaiting = node.standing === "waiting" && unreachableEnd(node) === undefined;
       const change: Remedy = { type: "update_task", id, change: "dependencies" };
       return {
@@ -156,9 +163,9 @@ function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
   return tasks.length > 0 ? "It waits, directly or through other tasks, for" : "It waits for";
 }
 
-function readyReason(state: ReadonlyState, node: ReadonlyTaskNode): Reason {
+function readyReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker | undefined): Reason {
   const { id } = node.task;
-  const remedies = remediesToClaim(state, node);
+  const remedies = remediesToClaim(state, node, { asker });
   const asks = asksOf(state, node);
   const needs = describeAsks(asks);
   if (needs === "") {

@@ -11,16 +11,16 @@ import type { ReadonlyState } from "../state/state.ts";
 import { isOfOtherSession } from "./sessions.ts";
 
 /**
- * What `instance` holds beside the task `id` (the first few), and how many these are; empty if there are none. Without
+ * What `instance` holds beside the task `except` (the first few), and how many these are; empty if there are none. Without
  * the tasks that another connected client claimed under the same id: their attempts are told to that client only.
  */
-export function othersHeld(
+export function holdingOf(
   state: ReadonlyState,
-  { instance, id, caller }: { readonly instance: string; readonly id: string; readonly caller: Caller },
+  { instance, caller, except }: { readonly instance: string; readonly caller: Caller; readonly except?: string },
 ): { readonly holding?: readonly HeldTask[]; readonly holdingCount?: number } {
   const others = heldBy(state, instance)
     .map(({ task }) => task)
-    .filter((task) => task.id !== id && !isOfOtherSession(task, caller));
+    .filter((task) => task.id !== except && !isOfOtherSession(task, caller));
   if (others.length === 0) return {};
   return { holding: others.slice(0, MAX_NAMED).map(heldTaskOf), holdingCount: others.length };
 }

@@ -3,6 +3,7 @@
  */
 
 import type { NoTasks, NoTasksReason, Unmatched } from "../messages/commands.ts";
+import type { Caller } from "../model/access.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
 import type { TaskStatus } from "../model/status.ts";
@@ -10,23 +11,32 @@ import { nameSome, take } from "../model/text.ts";
 import { authorsNamedBy } from "../state/authors.ts";
 import { blockersOf, tasksOf } from "../state/blockers.ts";
 import { isEligible, missingOf, notAuthorOf, type Profile } from "../state/eligibility.ts";
-import { firstHeldBy } from "../state/lookup.ts";
+import { firstCreated } from "../state/lookup.ts";
 import { isDraining, mayClaimMore, whyNoMore } from "../state/next_claim.ts";
 import { firstOf } from "../state/order.ts";
 import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
-import type { Bucket, ReadonlyState } from "../state/state.ts";
-import { describeRoots, remediesForLimit, remediesForRoots, remediesToFree, rootsOf } from "./roots.ts";
+import type { Bucket, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { holdingOf } from "./holding.ts";
+import { type Asker, describeRoots, remediesForLimit, remediesForRoots, remediesToFree, rootsOf } from "./roots.ts";
 import { type Scope, scopeOf } from "./scope.ts";
+import { isOfOtherSession } from "./sessions.ts";
+
+/** A claim as far as its answer depends on it. */
+export interface Claiming {
+  readonly profile: Profile;
+  readonly caller: Caller;
+}
 
 /**
  * The answer to a claim without a task, of all or of a group. O(buckets + lanes of ready tasks + tasks that the instance
  * holds + members of the group), and a bounded number of other tasks.
  */
-export function noTasks(state: ReadonlyState, profile: Profile, group?: string): NoTasks {
+export function noTasks(state: ReadonlyState, { profile, caller }: Claiming, group?: string): NoTasks {
   const scope = scopeOf(state, group);
   const unmatched = unmatchedFor(state, profile, scope);
-  const { reason, why, remedies } = noTasksReason(state, profile, { scope, unmatched });
+  const { reason, why, remedies } = noTasksReason(state, { profile, caller }, { scope, unmatched });
+  const { holding = [], holdingCount = 0 } = holdingOf(state, { instance: profile.instance, caller });
   const help = describeRemedies(remedies);
   return {
     reason,
@@ -35,7 +45,8 @@ export function noTasks(state: ReadonlyState, profile: Profile, group?: string):
     runningCount: scope.counts.in_progress,
     blockedBy: take(blockers(scope), MAX_NAMED),
     blockedCount: scope.standings.blocked,
-    holding: firstHeldBy(state, profile.instance, MAX_NAMED).map((node) => node.task.id),
+    holding,
+    holdingCount,
     unmatched,
     ...(scope.nextAt !== undefined && { nextAt: scope.nextAt }),
   };
@@ -52,14 +63,19 @@ export interface WhyNoTasks {
 /** The reason why an instance can claim nothing: first reasons of the instance itself, then reasons of the tasks. */
 export function noTasksReason(
   state: ReadonlyState,
-  profile: Profile,
+  { profile, caller }: Claiming,
   asked?: { readonly scope: Scope; readonly unmatched: readonly Unmatched[] },
 ): WhyNoTasks {
   const { instance } = profile;
+  const asker = { instance, caller };
   if (!mayClaimMore(state, instance)) {
     const known = state.instances.get(instance)?.instance;
     const reason = known?.status === "left" ? "left" : known && isDraining(known) ? "draining" : "at_capacity";
-    return { reason, why: `${instance} ${whyNoMore(state, instance)}`, remedies: remediesToFree(state, instance) };
+    return {
+      reason,
+      why: `${instance} ${whyNoMore(state, instance)}`,
+      remedies: remediesToFree(state, instance, asker),
+    };
   }
   const scope = asked?.scope ?? scopeOf(state, undefined);
   const { group, where, counts, standings, nextAt } = scope;
@@ -72,9 +88,9 @@ export function noTasksReason(
   }
   if (standings.ready > 0) {
     const unmatched = asked?.unmatched ?? unmatchedFor(state, profile, scope);
-    return readyForOthers(state, profile, { scope, unmatched });
+    return readyForOthers(state, { profile, caller }, { scope, unmatched });
   }
-  if (counts.in_progress > 0) return othersRunning(state, instance, scope);
+  if (counts.in_progress > 0) return othersRunning(state, asker, scope);
   if (standings.delayed > 0 && nextAt !== undefined) {
     return {
       reason: "delayed",
@@ -82,16 +98,17 @@ export function noTasksReason(
       remedies: [{ type: "wait", until: nextAt }],
     };
   }
-  if (counts.pending > 0) return nothingRuns(state, scope);
+  if (counts.pending > 0) return nothingRuns(state, asker, scope);
   return { reason: "all_finished", why: `All tasks${where} are finished: ${describeCounts(counts)}`, remedies: [] };
 }
 
 /** Tasks are ready, but the instance may not claim them, or their groups or locks limit them. */
 function readyForOthers(
   state: ReadonlyState,
-  profile: Profile,
+  { profile, caller }: Claiming,
   { scope, unmatched }: { readonly scope: Scope; readonly unmatched: readonly Unmatched[] },
 ): WhyNoTasks {
+  const asker = { instance: profile.instance, caller };
   const limits = limitsFor(scope, profile);
   const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
   const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor, notBy }): Remedy => {
@@ -103,15 +120,15 @@ function readyForOthers(
     reason: limits.length > 0 ? "limited" : "no_match",
     why: `${describeReady(scope)}: ${nameSome(why)}`,
     remedies: eachOnce([
-      ...limits.flatMap((limit) => remediesForLimit(state, limit)),
+      ...limits.flatMap((limit) => remediesForLimit(state, limit, asker)),
       ...offers,
-      ...remediesToEndOwn(state, profile.instance, scope),
+      ...remediesToEndOwn(state, asker, scope),
     ]),
   };
 }
 
 /** No task is ready, and some run. */
-function othersRunning(state: ReadonlyState, instance: string, scope: Scope): WhyNoTasks {
+function othersRunning(state: ReadonlyState, asker: Asker, scope: Scope): WhyNoTasks {
   const { where, counts: { pending, in_progress: count } } = scope;
   const names = nameSome(runningTasks(scope).map(({ id, assignedTo }) => `${id} (${assignedTo})`), count);
   return {
@@ -119,24 +136,29 @@ function othersRunning(state: ReadonlyState, instance: string, scope: Scope): Wh
     why: pending === 0
       ? `No task${where} is left to claim; still running: ${names}`
       : `No task${where} is ready; waiting for running tasks: ${names}`,
-    remedies: remediesToEndOwn(state, instance, scope),
+    remedies: remediesToEndOwn(state, asker, scope),
   };
 }
 
-/** The remedies that end what the instance holds itself of the tasks that its claim asks for. */
-function remediesToEndOwn(state: ReadonlyState, instance: string, { group }: Scope): readonly Remedy[] {
-  const remedies = remediesToFree(state, instance);
-  if (group === undefined) return remedies;
-  return remedies.filter((remedy) => "id" in remedy && state.tasks.get(remedy.id ?? "")?.task.group === group);
+/**
+ * The remedies that end what the instance holds itself of the tasks that its claim asks for; not what another connected
+ * client holds under its id.
+ */
+function remediesToEndOwn(state: ReadonlyState, { instance, caller }: Asker, { group }: Scope): readonly Remedy[] {
+  const isOwn = ({ task }: ReadonlyTaskNode) =>
+    (group === undefined || task.group === group) && !isOfOtherSession(task, caller);
+  return firstCreated(state.held.get(instance) ?? [], MAX_NAMED, isOwn).map(({ task: { id } }) => {
+    return { type: "end_task", id, how: "finished", instance };
+  });
 }
 
 /** Pending tasks wait or are blocked, and no task runs. */
-function nothingRuns(state: ReadonlyState, scope: Scope): WhyNoTasks {
+function nothingRuns(state: ReadonlyState, asker: Asker, scope: Scope): WhyNoTasks {
   const { where, counts: { pending }, standings } = scope;
   const isBlocked = standings.blocked > 0;
   const first = scope.first(isBlocked ? "blocked" : "waiting", MAX_SCANNED);
   const roots = rootsOf(first);
-  const remedies = remediesForRoots(state, roots);
+  const remedies = remediesForRoots(state, roots, asker);
   return {
     reason: isBlocked ? "blocked" : "waiting",
     why: `No task${where} is ready: ${pending} pending tasks ${isBlocked ? "are blocked by" : "wait for"} ${

@@ -3,6 +3,7 @@
  * decide; and the remedies for each root. Bounded for any graph.
  */
 
+import type { Caller } from "../model/access.ts";
 import { neededOf, type Outcome } from "../model/dependency.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
@@ -12,13 +13,23 @@ import { authorsNamedBy } from "../state/authors.ts";
 import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd, verdictOf } from "../state/conditions.ts";
 import { inOrder } from "../state/heap.ts";
-import { firstHeldBy } from "../state/lookup.ts";
+import { firstCreated } from "../state/lookup.ts";
 import { isDraining, mayClaimMore } from "../state/next_claim.ts";
 import { type Limit, limitsOf, readinessOf } from "../state/readiness.ts";
 import type { GroupCondition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { isOfOtherSession } from "./sessions.ts";
 
 /** Most dependencies that a walk examines. */
 const MAX_STEPS = 20_000;
+
+/**
+ * The instance that asks, and its caller: it is not advised to end what another connected client holds under its id, which
+ * would be refused.
+ */
+export interface Asker {
+  readonly instance: string;
+  readonly caller: Caller;
+}
 
 /** A task that others finally wait for. */
 export interface Root {
@@ -94,17 +105,25 @@ function stateOf(node: ReadonlyTaskNode): string {
 }
 
 /** The remedies for all roots. Each helps alone. */
-export function remediesForRoots(state: ReadonlyState, { tasks, groups, further }: Roots): readonly Remedy[] {
+export function remediesForRoots(
+  state: ReadonlyState,
+  { tasks, groups, further }: Roots,
+  asker?: Asker,
+): readonly Remedy[] {
   return eachOnce([
-    ...tasks.flatMap((root) => remediesForRoot(state, root)),
+    ...tasks.flatMap((root) => remediesForRoot(state, root, asker)),
     ...groups.map(({ source }): Remedy => ({ type: "create_task", group: source.group.id })),
     ...(further === undefined ? [] : [{ type: "explain_task", id: further.task.id } as const]),
   ]);
 }
 
 /** The remedies that let a root proceed, or end it as its dependent requires. */
-function remediesForRoot(state: ReadonlyState, { node, wanted, waiter }: Root): readonly Remedy[] {
-  const { id, status, assignedTo = "" } = node.task;
+function remediesForRoot(
+  state: ReadonlyState,
+  { node, wanted, waiter }: Root,
+  asker: Asker | undefined,
+): readonly Remedy[] {
+  const { id, status } = node.task;
   if (status === "completed") {
     const change: Remedy = { type: "update_task", id: waiter.task.id, change: "dependencies" };
     return [{ type: "retry_task", id }, ...(waiter.task.status === "pending" ? [change] : [])];
@@ -113,12 +132,16 @@ function remediesForRoot(state: ReadonlyState, { node, wanted, waiter }: Root): 
   // Only its own dependencies can make a task skipped.
   if (wanted === "skipped") return [{ type: "update_task", id: waiter.task.id, change: "dependencies" }];
   if (wanted === "cancelled") return [{ type: "cancel_task", id }];
-  if (status === "in_progress") return [{ type: "end_task", id, how: wanted, instance: assignedTo }];
-  return remediesToClaim(state, node, wanted);
+  if (status === "in_progress") return [endOf(node.task, wanted, asker)];
+  return remediesToClaim(state, node, { how: wanted, asker });
 }
 
 /** The remedies for a pending task whose dependencies are met: they claim it, and end it as `how` says, if given. */
-export function remediesToClaim(state: ReadonlyState, node: ReadonlyTaskNode, how?: End): readonly Remedy[] {
+export function remediesToClaim(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  { how, asker }: { readonly how?: End; readonly asker?: Asker | undefined } = {},
+): readonly Remedy[] {
   const { id, retryAt } = node.task;
   if (node.standing === "delayed") {
     const until = node.delayTimer?.at ?? 0;
@@ -128,7 +151,7 @@ export function remediesToClaim(state: ReadonlyState, node: ReadonlyTaskNode, ho
     return [{ type: "wait", until, id }, shortcut];
   }
   const limits = limitsOf(node);
-  if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit));
+  if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit, asker));
   const asks = asksOf(state, node);
   const { instance } = asks;
   // Nobody can claim a task that is reserved for one of the instances that may not claim it.
@@ -138,37 +161,53 @@ export function remediesToClaim(state: ReadonlyState, node: ReadonlyTaskNode, ho
   if (instance === undefined || mayClaimMore(state, instance)) {
     return [{ type: "claim_task", id, asks, ...(how !== undefined && { how }) }];
   }
-  return remediesToFree(state, instance);
+  return remediesToFree(state, instance, asker);
 }
 
 /** The remedies that end the limit of a ready task. */
-export function remediesForLimit(state: ReadonlyState, limit: Limit): readonly Remedy[] {
-  if (limit.type === "lock") return endsOf(limit.holder.task);
+export function remediesForLimit(state: ReadonlyState, limit: Limit, asker?: Asker): readonly Remedy[] {
+  if (limit.type === "lock") return endsOf(limit.holder.task, asker);
   const { group: { id } } = limit.group;
   if (limit.type === "paused") return [{ type: "update_group", group: id, change: "paused" }];
   const running = take(inOrder(state.running), MAX_SCANNED).find(({ task }) => task.group === id);
   return [
-    ...(running === undefined ? [] : endsOf(running.task)),
+    ...(running === undefined ? [] : endsOf(running.task, asker)),
     { type: "update_group", group: id, change: "max_parallel" },
   ];
 }
 
-function endsOf({ id, assignedTo = "" }: Task): readonly Remedy[] {
-  return [
-    { type: "end_task", id, how: "finished", instance: assignedTo },
-    { type: "release_task", id, instance: assignedTo },
-  ];
+/** The remedies that free a task in progress: its holder ends it, or anybody hands it back. */
+export function endsOf(task: Task, asker?: Asker): readonly Remedy[] {
+  return eachOnce([endOf(task, "finished", asker), releaseOf(task)]);
 }
 
-/** The remedies that let an instance claim again: it registers, or ends a task that it holds. */
-export function remediesToFree(state: ReadonlyState, id: string): readonly Remedy[] {
+/** The remedy that ends a task in progress; that hands it back, if another connected client holds it for the asker. */
+function endOf(task: Task, how: End, asker: Asker | undefined): Remedy {
+  const { id, assignedTo = "" } = task;
+  return isElsewhere(task, asker) ? releaseOf(task) : { type: "end_task", id, how, instance: assignedTo };
+}
+
+/** Anybody may hand back a task in progress. Another connected client than that of its holder must name the attempt. */
+function releaseOf({ id, assignedTo = "", session, attempt }: Task): Remedy {
+  return { type: "release_task", id, instance: assignedTo, ...(session !== undefined && { attempt }) };
+}
+
+function isElsewhere(task: Task, asker: Asker | undefined): boolean {
+  return asker !== undefined && task.assignedTo === asker.instance && isOfOtherSession(task, asker.caller);
+}
+
+/**
+ * The remedies that let an instance claim again: it registers, or ends a task that it holds. If it asks itself, what other
+ * connected clients hold under its id is handed back only if it holds nothing else.
+ */
+export function remediesToFree(state: ReadonlyState, id: string, asker?: Asker): readonly Remedy[] {
   const instance = state.instances.get(id)?.instance;
   if (instance !== undefined && (isDraining(instance) || instance.status === "left")) {
     return [{ type: "register_instance", instance: id }];
   }
-  return firstHeldBy(state, id, MAX_NAMED).map(({ task }) => {
-    return { type: "end_task", id: task.id, how: "finished", instance: id };
-  });
+  const held = state.held.get(id) ?? [];
+  const own = firstCreated(held, MAX_NAMED, ({ task }) => !isElsewhere(task, asker));
+  return (own.length > 0 ? own : firstCreated(held, MAX_NAMED)).map(({ task }) => endOf(task, "finished", asker));
 }
 
 /** The requirement of a ready task, for a remedy. */

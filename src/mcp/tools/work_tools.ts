@@ -270,8 +270,8 @@ function noteOf(notes: readonly (string | undefined)[]): { readonly note?: strin
 }
 
 function presentNoTasks(none: NoTasks): Json {
-  const { reason, message, running, runningCount, blockedBy, blockedCount, holding, unmatched, nextAt, clockWarning } =
-    none;
+  const { reason, message, running, runningCount, blockedBy, blockedCount, unmatched, nextAt, clockWarning } = none;
+  const { holding, holdingCount } = none;
   return {
     status: "no_tasks",
     reason,
@@ -280,7 +280,8 @@ function presentNoTasks(none: NoTasks): Json {
     running_count: runningCount,
     blocked_by: blockedBy,
     blocked_count: blockedCount,
-    holding,
+    holding: holding.map(presentHeld),
+    ...(holdingCount > holding.length && { holding_count: holdingCount }),
     ...(unmatched.length > 0 && { unmatched }),
     ...(nextAt !== undefined && { next_at: isoTime(nextAt) }),
     ...(clockWarning !== undefined && { clock_warning: clockWarning }),

@@ -7,9 +7,20 @@ import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { listInstances } from "../../../src/core/views/instance_list.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
-import { claim, create, given, newTask, refusalOf, run, stateAfter, taskOf, taskWith, times } from "../given.ts";
+import {
+  claim,
+  claimingAs,
+  create,
+  given,
+  newTask,
+  refusalOf,
+  run,
+  stateAfter,
+  taskOf,
+  taskWith,
+  times,
+} from "../given.ts";
 import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
@@ -177,7 +188,7 @@ Deno.test({
       run(state, { type: "sweep" }, 160);
       const { status, wasDraining } = state.instances.get("x")?.instance ?? {};
       assertEquals([status, wasDraining], ["lost", true]);
-      assertEquals(noTasks(state, profileIn(state, "x")).reason, "draining");
+      assertEquals(noTasks(state, claimingAs(state, "x")).reason, "draining");
       assertEquals(run<CommandType>(restore(snapshotOf(state)), command, 200).events, [
         { ...renewed, isTold: true, isDraining: true },
         { type: "instance.left", instance: "x" },

@@ -7,6 +7,7 @@ import { MAX_DEPENDENCIES } from "../../../src/core/model/limits.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { describeRemedy, type End, type Remedy } from "../../../src/core/model/remedies.ts";
 import type { NewTask } from "../../../src/core/model/task.ts";
+import { type Caller, localOperator } from "../../../src/core/model/access.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
 import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { tasksMatching } from "../../../src/core/state/lookup.ts";
@@ -16,7 +17,7 @@ import type { State } from "../../../src/core/state/state.ts";
 import { explain, reasonOf } from "../../../src/core/views/explain.ts";
 import { noTasks, noTasksReason } from "../../../src/core/views/no_tasks.ts";
 import { crowds, gatherings, INSTANCES, type Turn, turns } from "../arbitraries.ts";
-import { claim, contextAt, create, fail, newTask, run, stateAfter, times } from "../given.ts";
+import { claim, claimingAs, contextAt, create, fail, newTask, run, stateAfter, times } from "../given.ts";
 import { findTask } from "../../../src/core/state/lookup.ts";
 import { decidingResult } from "../deciding_result.ts";
 import { play } from "../play.ts";
@@ -24,6 +25,13 @@ import { assert, assertEquals } from "@std/assert";
 
 /** An instance that no history knows. */
 const STRANGER = "stranger";
+
+const OPERATOR = localOperator("test");
+
+/** A client that histories know, another one that they do not know, and a caller without a session. */
+const CLIENT = clientIn("s1");
+const NEW_CLIENT = clientIn("new");
+const CALLERS: readonly Caller[] = [OPERATOR, CLIENT];
 
 const HISTORIES = [["any", turns, 150], ["crowded", crowds, 100], ["gathering", gatherings, 100]] as const;
 
@@ -49,7 +57,7 @@ for (const [kind, histories, numRuns] of HISTORIES) {
                 if (remedy.type !== "retry_task") return;
                 const [was, is] = [state, after].map((each) => each.tasks.get(remedy.id)?.task.status);
                 assert(is === "pending" || is !== was, about);
-              });
+              }, { by: STRANGER, caller: NEW_CLIENT });
             }
           }
         }),
@@ -66,18 +74,19 @@ for (const [kind, histories, numRuns] of HISTORIES) {
       fc.assert(
         fc.property(histories(), (turns) => {
           const state = play(turns);
-          for (const asking of claimsByAll(state)) {
+          for (const [asking, caller] of eachWith(claimsByAll(state), CALLERS)) {
             const { instance } = asking;
-            const { answer } = decide(state, asking, contextAt(state.now));
+            const { answer } = decide(state, asking, { ...contextAt(state.now), caller });
             if (answer(state).task !== undefined) continue;
-            const why = noTasksReason(state, profileIn(state, instance, asking));
+            const why = noTasksReason(state, { profile: profileIn(state, instance, asking), caller });
             assertText(why.why);
             for (const remedy of why.remedies) {
               tryRemedy(state, remedy, (after) => {
-                const { answer } = decide(after, asking, contextAt(after.now));
+                const { answer } = decide(after, asking, { ...contextAt(after.now), caller });
                 if (answer(after).task !== undefined || remedy.type === "offer") return;
-                assertOther(noTasksReason(after, profileIn(after, instance, asking)), why, describeRemedy(remedy));
-              }, instance);
+                const then = noTasksReason(after, { profile: profileIn(after, instance, asking), caller });
+                assertOther(then, why, describeRemedy(remedy));
+              }, { by: instance, caller });
             }
           }
         }),
@@ -131,16 +140,17 @@ for (const [kind, histories, numRuns] of HISTORIES) {
       fc.assert(
         fc.property(histories(), (turns) => {
           const state = play(turns);
-          for (const command of [...callsOn(state, turns), ...callsOnGraph(state)]) {
-            const refusal = refusalIn(state, command);
+          for (const [command, caller] of eachWith([...callsOn(state, turns), ...callsOnGraph(state)], CALLERS)) {
+            const refusal = refusalIn(state, command, caller);
             if (refusal === undefined) continue;
             assertText(refusal.message);
+            const asker = { by: "instance" in command ? command.instance ?? STRANGER : STRANGER, caller };
             for (const remedy of refusal.remedies) {
               if (remedy.type === "offer" || (remedy.type === "create_task" && remedy.id === undefined)) continue;
               if (remedy.type === "leave_out") {
                 // It is left out of the template, whose next version is applied.
                 if (command.type === "apply_template") continue;
-                const after = refusalIn(state, without(state, command, remedy))?.message;
+                const after = refusalIn(state, without(state, command, remedy), caller)?.message;
                 assertOther(after, refusal.message, `${describeRemedy(remedy)} after ${refusal.message}`);
                 continue;
               }
@@ -151,19 +161,20 @@ for (const [kind, histories, numRuns] of HISTORIES) {
               if (isAlternative(remedy)) {
                 tryRemedy(state, remedy, (after) => {
                   assertOther(snapshotOf(after), snapshotOf(state), `${describeRemedy(remedy)}: ${refusal.message}`);
-                }, "instance" in command ? command.instance : STRANGER);
+                }, asker);
                 continue;
               }
               if (remedy.type === "speak_for") {
                 // Only calls of holders speak for an attempt.
                 const said = { ...command, attempt: remedy.attempt } as Command;
-                assert(refusalIn(state, said)?.code !== "stale_attempt", refusal.message);
+                const { code = "" } = refusalIn(state, said, caller) ?? {};
+                assert(code !== "stale_attempt" && code !== "instance_in_use", refusal.message);
                 continue;
               }
               tryRemedy(state, remedy, (after) => {
                 const about = `${describeRemedy(remedy)} after ${refusal.message}`;
-                assertOther(refusalIn(after, command)?.message, refusal.message, about);
-              }, "instance" in command ? command.instance : STRANGER);
+                assertOther(refusalIn(after, command, caller)?.message, refusal.message, about);
+              }, asker);
             }
           }
         }),
@@ -205,7 +216,7 @@ for (const length of [1_200, 19_000]) {
       assertEquals(explain(state, last).whatWouldChange, ["complete_task t0 by x"]);
       run(state, fail("x", "t0"), 3);
       assertEquals(explain(state, last).whatWouldChange, ["retry_task t0"]);
-      const { message, blockedBy } = noTasks(state, profileIn(state, "x"));
+      const { message, blockedBy } = noTasks(state, claimingAs(state, "x"));
       assertEquals(blockedBy, [{ id: "t0", status: "failed" }]);
       assertEquals(
         message,
@@ -382,9 +393,18 @@ function without(state: State, command: Command, { id, part }: Extract<Remedy, {
   }
 }
 
-function refusalIn(state: State, command: Command): Refusal | undefined {
+function clientIn(session: string): Caller {
+  return localOperator("test", { transport: "stdio", session });
+}
+
+/** Each of some with each of others. */
+function eachWith<T, U>(some: readonly T[], others: readonly U[]): readonly (readonly [T, U])[] {
+  return some.flatMap((one) => others.map((other) => [one, other] as const));
+}
+
+function refusalIn(state: State, command: Command, caller: Caller = OPERATOR): Refusal | undefined {
   try {
-    decide<CommandType>(state, command, contextAt(state.now));
+    decide<CommandType>(state, command, { ...contextAt(state.now), caller });
     return undefined;
   } catch (error) {
     if (error instanceof Refusal) return error;
@@ -392,14 +412,24 @@ function refusalIn(state: State, command: Command): Refusal | undefined {
   }
 }
 
-/** Carries a remedy out in copies of the state, in each way in which it can be understood. */
-function tryRemedy(state: State, remedy: Remedy, look: (after: State) => void, by: string = STRANGER): void {
+/** The instance that a remedy is told, and the client through which it calls. */
+interface Asker {
+  readonly by: string;
+  readonly caller: Caller;
+}
+
+/**
+ * Carries a remedy out in copies of the state, in each way in which it can be understood. What another instance does, it
+ * does through its own client.
+ */
+function tryRemedy(state: State, remedy: Remedy, look: (after: State) => void, { by, caller }: Asker): void {
+  const isOfOther = "instance" in remedy && remedy.instance !== by && remedy.type !== "release_task";
   for (const steps of waysOf(state, remedy, by)) {
     const after = restore(snapshotOf(state));
     advanceClock(after, state.now);
     try {
       if (remedy.type === "wait" && remedy.until !== undefined) advanceClock(after, remedy.until);
-      for (const step of steps) run(after, step, after.now);
+      for (const step of steps) run(after, step, after.now, {}, isOfOther ? OPERATOR : caller);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw new Error(`${describeRemedy(remedy)} is refused: ${error.message}`, { cause: error });
@@ -423,7 +453,7 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
       assert(explain(state, remedy.id).why !== "");
       return [[]];
     case "release_task":
-      return [[{ type: "release_task", id: remedy.id, instance: remedy.instance }]];
+      return [[remedy]];
     case "update_task": {
       const { id, change } = remedy;
       if (change === "any") return [[{ type: "update_task", id, description: "another one" }]];

@@ -4,9 +4,9 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ResultCondition } from "../../../src/core/model/dependency.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
-import { profileIn } from "../../../src/core/state/next_claim.ts";
 import {
   claim,
+  claimingAs,
   complete,
   create,
   importing,
@@ -120,7 +120,7 @@ test("a condition on a completed task whose result cannot be read blocks; openin
   const { why, whatWouldChange } = explain(state, "b");
   assertEquals(why, "It is blocked by a (completed, but its result cannot be read)");
   assertEquals(whatWouldChange, ["retry_task a", "update_task b with other dependencies"]);
-  const none = noTasks(state, profileIn(state, "x"));
+  const none = noTasks(state, claimingAs(state, "x"));
   assertEquals([none.reason, none.blockedBy], ["blocked", [{ id: "a", status: "completed" }]]);
   run(state, retry("a"), 5);
   assertEquals(state.tasks.get("b")?.standing, "waiting");

@@ -5,13 +5,13 @@ import type { CommandOf, NoTasks } from "../../../src/core/messages/commands.ts"
 import type { GroupSettings } from "../../../src/core/model/group.ts";
 import type { InstanceSettings } from "../../../src/core/model/instance.ts";
 import type { NewTask, Priority } from "../../../src/core/model/task.ts";
-import { profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { rounds } from "../../support/rounds.ts";
 import {
   cancel,
   claim,
+  claimingAs,
   complete,
   create,
   fail,
@@ -397,7 +397,7 @@ Deno.test({
         taskWith({ assignTo: { instance: "gone" } }, "d"),
       ),
     );
-    const { unmatched, reason } = noTasks(state, profileIn(state, "x"));
+    const { unmatched, reason } = noTasks(state, claimingAs(state, "x"));
     assertEquals(reason, "no_match");
     assertEquals(unmatched, [
       { count: 2, example: "a", capabilities: ["gpu"], missing: ["capability gpu"], isClaimable: true },
@@ -412,7 +412,7 @@ Deno.test({
       { count: 1, example: "d", reservedFor: "gone", missing: ["instance id gone"], isClaimable: false },
     ]);
     run(state, { type: "leave", instance: "gpu" }, 5);
-    assertEquals(noTasks(state, profileIn(state, "x")).unmatched.map(({ isClaimable }) => isClaimable), [
+    assertEquals(noTasks(state, claimingAs(state, "x")).unmatched.map(({ isClaimable }) => isClaimable), [
       false,
       false,
       false,
@@ -431,7 +431,7 @@ Deno.test({
       newTask("b", "a"),
     ));
     assertEquals(claims(state, 1, 10), ["a"]);
-    const none = noTasks(state, profileIn(state, "x"));
+    const none = noTasks(state, claimingAs(state, "x"));
     assertEquals([none.reason, none.nextAt, none.holding, none.running, none.runningCount], [
       "no_match",
       100,
@@ -441,7 +441,7 @@ Deno.test({
     ]);
     assert(none.message.includes("complete_task, fail_task or cancel_task a by x"), none.message);
     run(state, fail("x", "a"), 11);
-    const blocked = noTasks(state, profileIn(state, "x"));
+    const blocked = noTasks(state, claimingAs(state, "x"));
     assertEquals([blocked.blockedBy, blocked.blockedCount], [[{ id: "a", status: "failed" }], 1]);
   },
 });

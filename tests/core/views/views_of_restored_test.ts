@@ -20,7 +20,7 @@ import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { listTasks, summarize } from "../../../src/core/views/tasks.ts";
 import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import { crowds, gatherings, INSTANCES, turns } from "../arbitraries.ts";
-import { claim, create, fail, newTask, run, stateAfter, taskWith, times } from "../given.ts";
+import { claim, claimingAs, create, fail, newTask, run, stateAfter, taskWith, times } from "../given.ts";
 import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -82,7 +82,7 @@ Deno.test({
     }
     for (const index of shuffled.slice(0, -MAX_SCANNED)) run(state, fail(`worker${index}`, `member${index}`), at);
     assertSameViews(state, ["after", "blocked0", "member0"]);
-    const { running, blockedBy, unmatched } = noTasks(state, profileIn(state, "x"));
+    const { running, blockedBy, unmatched } = noTasks(state, claimingAs(state, "x"));
     assertEquals([running, blockedBy, unmatched].map(({ length }) => length), [MAX_NAMED, MAX_NAMED, MAX_NAMED]);
     assertEquals(urgentFor(state, profileIn(state, "x")).map(({ id }) => id), times(MAX_URGENT, (n) => `urgent${n}`));
     const inOrder = blockedBy.map(({ id }) => findTask(state, id).task.order);
@@ -138,7 +138,7 @@ function viewsOf(state: State, ids: readonly string[]) {
       const profile = profileIn(state, instance);
       return {
         next: nextClaim(state, profile)?.task.id,
-        none: noTasks(state, profile),
+        none: noTasks(state, { profile, caller: CALLER }),
         held: heldBy(state, instance).map(({ task }) => task.id),
         contact: heartbeatOf(state, instance, { caller: CALLER, news: newsFor(state, instance, CALLER) }),
       };

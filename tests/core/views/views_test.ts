@@ -23,6 +23,7 @@ import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import {
   cancel,
   claim,
+  claimingAs,
   create,
   fail,
   importing,
@@ -394,7 +395,8 @@ Deno.test({
       ...NOTHING,
       running,
       runningCount: 2,
-      holding: ["b"],
+      holding: [{ id: "b", attempt: 1 }],
+      holdingCount: 1,
     });
   },
 });
@@ -458,7 +460,7 @@ Deno.test({
     assertEquals(answer.runningCount, MAX_NAMED + 1);
     assertEquals(answer.blockedBy.map(({ id }) => id), broken.slice(0, MAX_NAMED));
     assertEquals(answer.blockedCount, 1);
-    assertEquals(answer.holding, names);
+    assertEquals([answer.holding.map(({ id }) => id), answer.holdingCount], [names, MAX_NAMED + 1]);
     assertEquals(
       answer.message,
       `No task is ready; waiting for running tasks: ${names.map((id) => `${id} (x)`).join(", ")} and 1 more; ` +
@@ -661,12 +663,13 @@ const NOTHING: Omit<NoTasks, "reason" | "message"> = {
   blockedBy: [],
   blockedCount: 0,
   holding: [],
+  holdingCount: 0,
   unmatched: [],
 };
 
 /** Why instance `id` gets no task. */
 function none(state: ReadonlyState, id: string): NoTasks {
-  return noTasks(state, profileIn(state, id));
+  return noTasks(state, claimingAs(state, id));
 }
 
 function nextFor(state: ReadonlyState): string | undefined {
