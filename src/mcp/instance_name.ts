@@ -3,8 +3,7 @@
  * sessions of one client hardly ever get the same.
  */
 
-/** Most characters of the client's name in an id. */
-const MAX_NAME_CHARACTERS = 30;
+import { instanceName } from "../core/model/instance_name.ts";
 
 /**
  * The id of the instance of a session.
@@ -12,10 +11,8 @@ const MAX_NAME_CHARACTERS = 30;
  * @param random a number from 0 to below 1, at each call
  */
 export function instanceNameOf(client: string, random: () => number): string {
-  const name = client.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "-").slice(0, MAX_NAME_CHARACTERS)
-    .replaceAll(/^[-.]+|[-.]+$/g, "");
   const word = () => WORDS[Math.floor(random() * WORDS.length)] ?? "";
-  return [name || "agent", word(), word()].join("-");
+  return instanceName(client, [word(), word()]);
 }
 
 /** Short words that are easy to tell apart: 10,000 pairs. */

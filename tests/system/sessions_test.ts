@@ -172,6 +172,28 @@ Deno.test("an instance whose server died goes on with its task with timeout_ms i
   await restarted.ask("complete_task", { task_id: "a", instance_id: "ann", result: "" });
 });
 
+Deno.test("an agent without instance_id whose client was restarted is told under which id it held its task", async () => {
+  await using directory = await temporaryDirectory();
+  await using old = await startServer(directory.path);
+  await create(old, "a");
+  const { you } = await old.ask("get_next_task", {});
+  await using other = await startServer(directory.path);
+  const hint = `${you} is not connected: if that was you, give instance_id ${you}`;
+  const complete = { task_id: "a", result: "done" };
+  const { message } = await other.refused("complete_task", complete);
+  assertEquals(message.endsWith(`${you} holds it`), true, "it is connected");
+  await old.kill();
+  await using restarted = await startServer(directory.path);
+  const none = await restarted.ask("get_next_task", {});
+  assertEquals([none["you"] === you, none["holding"]], [false, []]);
+  const named = `; not connected, but holding tasks: ${you} (a): if that was you, give this instance_id`;
+  assertStringIncludes(String(none["message"]), named);
+  assertStringIncludes((await restarted.refused("complete_task", complete)).message, hint);
+  assertStringIncludes((await restarted.refused("get_next_task", { task_id: "a" })).message, hint);
+  await restarted.ask("get_next_task", { task_id: "a", instance_id: you });
+  await restarted.ask("complete_task", { ...complete, instance_id: you });
+});
+
 Deno.test("after a restart of the machine, the first call finds the tasks of the dead sessions", async () => {
   await using directory = await temporaryDirectory();
   {

@@ -17,6 +17,7 @@ import { findTask } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { newNotesOn } from "../views/news.ts";
+import { hintToHolder } from "../views/not_connected.ts";
 import { type Asker, asksOf, endsAgain } from "../views/roots.ts";
 import { skippedBy } from "../views/skipped.ts";
 import { unlockedBy } from "../views/unlocked.ts";
@@ -212,12 +213,17 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
   const { task } = node;
   const { id, status, assignedTo } = task;
   const isLate = lateAttempt(task, instance) !== undefined;
+  // The caller lost its attempt, and another attempt followed: its call is about an attempt that is over.
+  const isStale = task.pastAttempts?.some((past) => {
+    const wasLost = past.outcome === "expired" || past.outcome === "lost";
+    return wasLost && past.instance === instance && past.attempt < task.attempt;
+  }) === true;
   const why = isLate
     ? "it is pending, as its lease expired; complete_task works until somebody else claims it"
     : status === "pending"
     ? "it is pending"
     : status === "in_progress"
-    ? `${assignedTo} holds it`
+    ? `${assignedTo} holds it${isStale ? "" : hintToHolder(task)}`
     : `${describeStatus(task, instance)}; drop this work`;
   const canClaim = status === "pending" &&
     claimRefusal(state, node, { profile: profileIn(state, instance), caller }) === undefined;
@@ -225,16 +231,14 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
     ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(state, node), instance } } as const] : []),
   ];
-  // The caller lost its attempt, and another attempt followed: its call is about an attempt that is over.
-  const isStale = task.pastAttempts?.some((past) => {
-    const wasLost = past.outcome === "expired" || past.outcome === "lost";
-    return wasLost && past.instance === instance && past.attempt < task.attempt;
-  });
-  const code = isStale === true ? "stale_attempt" : "not_holder";
-  return refuse(code, `Task ${id} is not assigned to instance ${instance}: ${why}`, {
-    remedies,
-    data: { id, instance, ...(assignedTo !== undefined && { assignedTo }) },
-  });
+  return refuse(
+    isStale ? "stale_attempt" : "not_holder",
+    `Task ${id} is not assigned to instance ${instance}: ${why}`,
+    {
+      remedies,
+      data: { id, instance, ...(assignedTo !== undefined && { assignedTo }) },
+    },
+  );
 }
 
 /** Whether the call repeats the failure that ended the last attempt, and no attempt has followed. */

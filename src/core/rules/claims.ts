@@ -24,6 +24,7 @@ import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { holdingOf } from "../views/holding.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { newsFor, withNotesOn } from "../views/news.ts";
+import { hintToHolder } from "../views/not_connected.ts";
 import { type Claiming, noTasks, noTasksReason } from "../views/no_tasks.ts";
 import { type Asker, asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
@@ -136,7 +137,7 @@ export function claimRefusal(
     if (task.assignedTo === instance) return undefined;
     const hasOther = mayClaimMore(state, instance) && nextClaim(state, profile, group) !== undefined;
     const remedies: readonly Remedy[] = hasOther ? [{ type: "claim_next" }] : [];
-    return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}`, remedies);
+    return wrongState("claim", task, `it is assigned to instance ${task.assignedTo}${hintToHolder(task)}`, remedies);
   }
   if (task.status !== "pending") {
     const { why, remedies } = reasonOf(state, node, asker);

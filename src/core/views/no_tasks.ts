@@ -18,6 +18,7 @@ import { describeLimit, type Limit, limitsOf } from "../state/readiness.ts";
 import { compareBuckets, firstTaskOf } from "../state/ready_queue.ts";
 import type { Bucket, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { holdingOf } from "./holding.ts";
+import { hintToFormerIds } from "./not_connected.ts";
 import { type Asker, describeRoots, remediesForLimit, remediesForRoots, remediesToFree, rootsOf } from "./roots.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 import { isOfOtherSession } from "./sessions.ts";
@@ -40,7 +41,8 @@ export function noTasks(state: ReadonlyState, { profile, caller }: Claiming, gro
   const help = describeRemedies(remedies);
   return {
     reason,
-    message: help === "" ? why : `${why}; what would help: ${help}`,
+    message: (help === "" ? why : `${why}; what would help: ${help}`) +
+      hintToFormerIds(state, profile.instance, caller),
     running: runningTasks(scope),
     runningCount: scope.counts.in_progress,
     blockedBy: take(blockers(scope), MAX_NAMED),
