@@ -2,8 +2,8 @@
  * Keeps the session of this process's client, and notices when other sessions end. It opens the session at the start and
  * ends it when the client disconnects. It looks for dead sessions that keep tasks before the first call is answered, and
  * then every `WATCH_MS`; any process may end a dead session, and the journal's lock makes it happen once. It brings the
- * tasks of instances that call through this process over from ended sessions. It writes only if a session that keeps tasks
- * has ended.
+ * tasks of instances that call through this process over from ended sessions. It writes only if a session has ended that
+ * had tasks, or had not told an instance of cancelled ones.
  */
 
 import type { AnswerOf, CommandOf, CommandType, LastCall, Repeated } from "../core/messages/commands.ts";
@@ -127,10 +127,10 @@ export class SessionKeeper {
 
   async #endOwn(): Promise<void> {
     await this.#looking;
-    const { engine, id } = this.#options;
+    const { engine, heard, id } = this.#options;
     // An empty command would wait for the write lock, too.
     const { sessions } = await engine.query(
-      { type: "watch_sessions", calls: [], after: "", limit: Infinity },
+      { type: "watch_sessions", calls: heard.lastCalls(), after: "", limit: Infinity },
       ORCHESTRATOR,
     );
     if (sessions.includes(id)) await this.#end(id, "closed");

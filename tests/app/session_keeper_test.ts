@@ -243,6 +243,25 @@ test("a session that holds only a task with timeout_ms is ended once, and its le
   assertEquals(watcher.journal.transactions, 1);
 });
 
+for (const how of ["closes", "dies"] as const) {
+  test(`if a process ${how} whose client was not told of a cancelled task, another one tells it`, async (scene) => {
+    const [old, next] = [await scene.start("old"), await scene.start("next")];
+    await claimNew(old, "ann");
+    await next.call({ type: "cancel_task", id: "ann's 0" });
+    await next.call({ type: "heartbeat", instance: "ann" });
+    if (how === "closes") await old.keeper.close();
+    else await old.dies();
+    if (how === "dies") await scene.silence(old);
+    await scene.time.pass(NOTICED_MS);
+    const heartbeat = await next.call({ type: "heartbeat", instance: "ann" });
+    assertEquals("cancelledTasks" in heartbeat && heartbeat.cancelledTasks?.map(({ id }) => id), ["ann's 0"]);
+    await scene.time.pass(60_000);
+    assertEquals((await scene.events()).map(({ type }) => type), [
+      how === "closes" ? "session.closed" : "session.lost",
+    ]);
+  });
+}
+
 test("a call in whose way a dead session is looks for itself, and goes on", async (scene) => {
   const [old, next] = [await scene.start("old"), await scene.start("next")];
   await claimNew(old, "ann");

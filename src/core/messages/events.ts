@@ -181,7 +181,7 @@ export type Event =
 
 /**
  * The end of a session. Its tasks go back at `until`, unless their instances call in another session before. Those with a
- * lease go by it instead.
+ * lease go by it instead. Its instances are told elsewhere of the tasks that were cancelled while it had them.
  */
 export interface SessionEnd {
   readonly session: string;

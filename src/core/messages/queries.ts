@@ -61,7 +61,10 @@ export interface Queries {
   missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
   /** When something happens though nobody calls. */
   next_event: { input: Record<never, never>; answer: NextEvent };
-  /** The sessions that have tasks, and those of the calls after which tasks of the instance lost their sessions. */
+  /**
+   * The sessions that have tasks, or have not told one of these instances of cancelled ones; and those of the calls after
+   * which tasks of the instance lost their sessions.
+   */
   watch_sessions: {
     input: {
       readonly calls: readonly LastCall[];
@@ -125,7 +128,7 @@ export interface NextEvent {
   readonly clockWarning?: string;
 }
 
-/** The sessions that have tasks, and the instances that have come back from ended ones. */
+/** The sessions that have tasks or news, and the instances that have come back from ended ones. */
 export interface SessionWatch {
   readonly sessions: readonly string[];
   readonly returned: readonly LastCall[];

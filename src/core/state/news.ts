@@ -110,6 +110,25 @@ export function noteCancelled(
   for (const oldest of state.cancelled.keys()) return void state.cancelled.delete(oldest);
 }
 
+/** Whether there are cancelled tasks that a session has not been told of. O(instances with cancelled tasks). */
+export function hasCancelledOf(state: ReadonlyState, session: string): boolean {
+  return Iterator.from(state.cancelled.values()).some(({ tasks }) => tasks.some((task) => task.session === session));
+}
+
+/** Applies that a session ended: its cancelled tasks are told to the next call of the instance, in whatever session. */
+export function passOnCancelled(state: State, session: string): void {
+  for (const [instance, { tasks, count }] of state.cancelled) {
+    if (!tasks.some((task) => task.session === session)) continue;
+    state.cancelled.set(instance, { instance, tasks: tasks.map((task) => withoutSession(task, session)), count });
+  }
+}
+
+function withoutSession(task: CancelledTask, ended: string): CancelledTask {
+  if (task.session !== ended) return task;
+  const { session: _, ...rest } = task;
+  return rest;
+}
+
 /** Puts the cancelled tasks of a snapshot into a new state. */
 export function restoreCancelled(state: State, cancelled: readonly CancelledTasks[]): void {
   for (const each of cancelled) state.cancelled.set(each.instance, each);

@@ -44,11 +44,13 @@ export interface SessionWatchOptions {
   readonly limit: number;
 }
 
-/** O(sessions + tasks that the instances hold). */
+/** O(sessions + tasks that the instances hold). The cancelled tasks of ended sessions are to be told in other ones. */
 export function watchSessions(state: ReadonlyState, { calls, after, limit }: SessionWatchOptions): SessionWatch {
   const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+  const cancelled = calls.flatMap(({ instance }) => state.cancelled.get(instance)?.tasks ?? []);
+  const sessions = new Set([...state.sessions.keys(), ...cancelled.flatMap(({ session }) => session ?? [])]);
   return {
-    sessions: firstOf(state.sessions.keys(), limit, { compare, isWanted: (id) => id > after }),
+    sessions: firstOf(sessions, limit, { compare, isWanted: (id) => id > after }),
     returned: calls.filter(({ instance, at }) => {
       return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isOpenTo(task, at));
     }),

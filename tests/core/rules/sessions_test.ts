@@ -346,6 +346,30 @@ test("a note on a task with timeout_ms is told to the client that claimed it, an
   assertEquals([notesIn("t"), notesIn("s")?.map(({ text }) => text)], [undefined, ["mind the gap"]]);
 });
 
+test("when a session ends, its instances are told elsewhere of what was cancelled in it", (scene) => {
+  const cancelledIn = (session: string, instance: string) =>
+    scene.call({ type: "heartbeat", instance }, session).answer.cancelledTasks?.map(({ id }) => id);
+  scene.create({}, "a", "b");
+  scene.create({ timeoutMs: 5_000 }, "c");
+  scene.claim("x", "s");
+  scene.claim("y", "u");
+  scene.claim("x", "s");
+  for (const id of ["a", "b", "c"]) scene.call({ type: "cancel_task", id });
+  assertEquals([cancelledIn("t", "x"), scene.watch().sessions, scene.watch(["x", "z"]).sessions], [undefined, [], [
+    "s",
+  ]]);
+  const { events } = scene.end("s");
+  assertEquals(events, [{ type: "session.lost", session: "s", until: START + GRACE_MS, tasks: [] }]);
+  assertEquals([scene.end("s").events, scene.watch(["x"]).sessions], [[], []]);
+  assertEquals([cancelledIn("t", "x"), cancelledIn("t", "x"), cancelledIn("t", "y")], [
+    ["a", "c"],
+    undefined,
+    undefined,
+  ]);
+  assertEquals(cancelledIn("u", "y"), ["b"]);
+  assertEquals(scene.end("u").events, [], "all has been told");
+});
+
 test("a claim names what another connected client holds under the same id", (scene) => {
   const ids = times(MAX_NAMED + 2, (index) => `t${index}`);
   scene.create({ timeoutMs: 5_000 }, ...ids.slice(0, 3));
