@@ -435,7 +435,7 @@ Deno.test({
     assertEquals([none.reason, none.nextAt, none.holding, none.running, none.runningCount], [
       "no_match",
       100,
-      ["a"],
+      [{ id: "a", attempt: 1 }],
       [{ id: "a", assignedTo: "x" }],
       1,
     ]);
