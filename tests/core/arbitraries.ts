@@ -359,6 +359,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
       notes: fc.array(record({ author: text, at: time, text }), { maxLength: 2 }),
       notesDropped: fc.nat(3),
       notesTold: fc.nat(3),
+      pastAuthors: fc.uniqueArray(instance, { minLength: 1, maxLength: 2 }),
     },
   );
   const task = fc.tuple(old, settings(words)).map(([task, rest]): Task => ({ ...task, ...rest }));

@@ -239,7 +239,10 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       : since(task) + (task.assignTo.fallbackMs ?? Infinity);
   const excluded = (task: Task) => {
     const named = (task.assignTo?.notBy ?? []).map((id) => byId.get(id));
-    const authors = named.flatMap((each) => each?.status === "completed" ? each.assignedTo ?? [] : []);
+    const authors = named.flatMap((each) => {
+      const isLast = each?.status === "completed" || each?.status === "in_progress";
+      return [...each?.pastAuthors ?? [], ...isLast ? [each.assignedTo ?? []].flat() : []];
+    });
     return [...new Set(authors)].toSorted();
   };
   const running = tasks.filter(({ status }) => status === "in_progress");

@@ -31,6 +31,8 @@ export interface ModelTask {
   word: string | undefined;
   /** The last attempt that ended without an end of the task. */
   last: { attempt: number; instance: string; outcome: AttemptOutcome; word: string | undefined } | undefined;
+  /** Who completed any attempt of it. */
+  readonly authors: string[];
   /** Attempts that expired or were lost. */
   readonly taken: { readonly attempt: number; readonly instance: string }[];
 }
@@ -372,10 +374,26 @@ function isMatch(model: Model, task: ModelTask, { instance, roles, capabilities 
   return (role === undefined || roles.includes(role)) && wished.every((each) => capabilities.includes(each));
 }
 
-/** Who completed what the task must not be done by the same one as. */
-function authorsFor(model: Model, { said: { assignTo } }: ModelTask): readonly string[] {
-  const named = model.tasks.filter(({ said, status }) => status === "completed" && assignTo?.notBy?.includes(said.id));
-  return [...new Set(named.map(({ holder = "" }) => holder))].sort();
+/** Who completed, or does now, what the task must not be done by the same one as. */
+function authorsFor(model: Model, task: ModelTask): readonly string[] {
+  const all = namedBy(model, task).flatMap(({ status, holder = "", authors }) => {
+    return status === "in_progress" ? [...authors, holder] : authors;
+  });
+  return [...new Set(all)].sort();
+}
+
+/** What the task must not be done by the same one as. */
+function namedBy(model: Model, { said: { assignTo } }: ModelTask): readonly ModelTask[] {
+  return model.tasks.filter(({ said }) => assignTo?.notBy?.includes(said.id));
+}
+
+/** In which ways an instance is kept from a task that is due, by what it did to others or does. */
+export function exclusionsOf(model: Model, instance: string): readonly ("author" | "earlier author" | "holder")[] {
+  return model.tasks.filter((task) => isDue(model, task)).flatMap((task) => namedBy(model, task)).flatMap((named) => {
+    if (named.status === "in_progress" && named.holder === instance) return ["holder"];
+    if (!named.authors.includes(instance)) return [];
+    return named.status === "completed" && named.holder === instance ? ["author"] : ["earlier author"];
+  });
 }
 
 /** Whether the task asks for something that at most one active instance offers. */
@@ -536,6 +554,7 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
         task.last = undefined;
         if (task.taken.at(-1)?.attempt === task.attempt) task.taken.pop();
       }
+      task.authors.push(command.instance);
       Object.assign(task, ended("completed", command.result), { holder: command.instance, retryAt: 0 });
       return;
     }
@@ -618,13 +637,16 @@ function newModelTask(said: NewTask, order: number, at: number): ModelTask {
     isOverdue: false,
     word: undefined,
     last: undefined,
+    authors: [],
     taken: [],
   };
 }
 
 function updated(said: NewTask, { dependencies, settings }: CommandOf<"update_task">): NewTask {
+  const { assignTo } = settings ?? {};
+  const isKept = assignTo != null && assignTo.notBy === undefined && said.assignTo?.notBy !== undefined;
   return {
-    ...merged(said, settings ?? {}),
+    ...merged(said, { ...settings, ...(isKept && { assignTo: { ...assignTo, notBy: said.assignTo.notBy } }) }),
     ...(dependencies !== undefined && { dependencies: normalize(dependencies) }),
   };
 }

@@ -308,7 +308,7 @@ export interface Unmatched {
   readonly roles?: readonly string[];
   readonly capabilities?: readonly string[];
   readonly reservedFor?: string;
-  /** The tasks in its `notBy` that the asking instance completed. */
+  /** The tasks in its `notBy` that the asking instance completed or holds. */
   readonly notBy?: readonly string[];
   /** What the asking instance lacks. */
   readonly missing: readonly string[];

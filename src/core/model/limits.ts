@@ -116,6 +116,9 @@ export const MAX_REPEATED = 100;
 /** Attempts that a task remembers, besides the current or last one. */
 export const MAX_PAST_ATTEMPTS = 10;
 
+/** Most instances that completed earlier attempts of a task which it remembers, for `notBy`. */
+export const MAX_PAST_AUTHORS = 32;
+
 /** Most removed ids whose last attempts are remembered; for others, new attempts start above all forgotten ones. */
 export const MAX_REMOVED_ATTEMPTS = 10_000;
 

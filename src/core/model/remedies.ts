@@ -5,6 +5,7 @@
 
 import type { Outcome } from "./dependency.ts";
 import { MAX_NAMED } from "./limits.ts";
+import { nameSome } from "./text.ts";
 
 /** A tool with its arguments, or a time to wait for. */
 export type Remedy =
@@ -45,13 +46,20 @@ export interface Part {
 /** How the holder of a task can end it. */
 export type End = Extract<Outcome, "completed" | "failed" | "finished">;
 
+/** An instance that may not claim a task as it completed one that `notBy` names, or holds it. */
+export interface Authorship {
+  readonly task: string;
+  readonly instance: string;
+  readonly as: "author" | "holder";
+}
+
 /** What a task requires of the instance that claims it. */
 export interface Asks {
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
-  /** The authors of the tasks in its `notBy`, who may not claim it. */
-  readonly notBy?: readonly { readonly task: string; readonly instance: string }[];
+  /** The authors and holders of the tasks in its `notBy`, who may not claim it. */
+  readonly notBy?: readonly Authorship[];
 }
 
 /** A remedy in words: the tool first, then what it needs. */
@@ -130,8 +138,12 @@ export function describeAsks({ instance, roles, capabilities, notBy = [] }: Asks
     ...(instance === undefined ? [] : [`id ${instance}`]),
     ...roles.map((role) => `role ${role}`),
     ...capabilities.map((each) => `capability ${each}`),
-    ...notBy.map(({ task, instance }) => `another id than ${instance}, the author of ${task}`),
+    ...(notBy.length === 0 ? [] : [`another id than ${nameSome(notBy.map(describeAuthorship))}`]),
   ].join(" and ");
+}
+
+function describeAuthorship({ task, instance, as }: Authorship): string {
+  return `${instance} (${as} of ${task})`;
 }
 
 /** The remedies without repetitions. */

@@ -30,7 +30,10 @@ export interface Assignment {
   readonly role?: string;
   /** How long after the task is ready the reservation ends, in milliseconds; never if absent. */
   readonly fallbackMs?: number;
-  /** Ids of tasks: the instances that completed them may not claim this one, also after the reservation has ended. */
+  /**
+   * Ids of tasks: the instances that hold them, or completed any attempt of them, may not claim this one, also after the
+   * reservation has ended.
+   */
   readonly notBy?: readonly string[];
 }
 
@@ -138,6 +141,8 @@ export interface Task extends NewTask {
   readonly finishedAt?: number;
   /** The attempts before the current one (the newest few). */
   readonly pastAttempts?: readonly Attempt[];
+  /** The instances that completed an attempt before the current one, each once, the last one last (the newest few). */
+  readonly pastAuthors?: readonly string[];
   /** The total duration of all past attempts, in milliseconds. */
   readonly workedMs?: number;
   /** Who cancelled it. Absent in tasks that were cancelled by versions before 1.4. */

@@ -18,7 +18,15 @@ import { releaseEvents } from "./attempts.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import { cancelEvents, checkChangeable, checkDeletable, differentSettings, isRetryable, retryEvents } from "./tasks.ts";
+import {
+  cancelEvents,
+  checkChangeable,
+  checkDeletable,
+  differentSettings,
+  isRetryable,
+  retryEvents,
+  settingsFor,
+} from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic }, context) {
@@ -165,9 +173,10 @@ function moveDecider(state: ReadonlyState, group: string | null): DecideOne {
 }
 
 /** Changes settings of pending tasks. */
-function settingsDecider(state: ReadonlyState, settings: Changes<TaskSettings>): DecideOne {
+function settingsDecider(state: ReadonlyState, changes: Changes<TaskSettings>): DecideOne {
   return (node) => {
     const { task } = node;
+    const settings = settingsFor(task, changes);
     checkSettings(settings, task.id, state);
     const different = differentSettings(task, settings);
     checkChangeable(state, node, { settings: different });

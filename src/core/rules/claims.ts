@@ -172,10 +172,12 @@ function notEligible(
   const { instance } = profile;
   const { instance: reservedFor, roles, capabilities, notBy = [] } = asksOf(state, node);
   const lacking = missingOf(profile, bucket);
-  const own = notBy.filter((author) => author.instance === instance).map(({ task }) => task);
+  const own = notBy.filter((author) => author.instance === instance);
   const why = [
     ...(lacking.length > 0 ? [`lacks ${lacking.join(" and ")}`] : []),
-    ...(own.length > 0 ? [`is the author of ${nameSome(own)}, which not_by names`] : []),
+    ...(own.length > 0
+      ? [`is the ${nameSome(own.map(({ as, task }) => `${as} of ${task}`))}, which not_by names`]
+      : []),
   ];
   return refuse("not_eligible", `Cannot claim task ${id} as instance ${instance} ${why.join(" and ")}`, {
     remedies: [

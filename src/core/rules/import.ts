@@ -13,6 +13,7 @@ import {
   MAX_NOTE_BYTES,
   MAX_NOTES,
   MAX_PAST_ATTEMPTS,
+  MAX_PAST_AUTHORS,
   MAX_REASON_BYTES,
   MAX_RESULT_BYTES,
   MAX_TASKS,
@@ -79,7 +80,7 @@ function checkImported(task: Task): void {
   if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
   if (task.session !== undefined) checkId(task.session, "Session id");
   checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
-  const { pastAttempts = [], notes = [] } = task;
+  const { pastAttempts = [], pastAuthors = [], notes = [] } = task;
   for (const { author, isInstance, text } of notes) {
     checkAuthor(isInstance === true ? { instance: author } : { caller: author }, id);
     checkText(text, `Note on task ${id}`, MAX_NOTE_BYTES);
@@ -89,6 +90,7 @@ function checkImported(task: Task): void {
     checkId(past.instance, "Instance id");
     checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
   }
+  for (const author of pastAuthors) checkId(author, "Instance id");
   const times = [
     ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
     ...notes.map((note) => note.at),
@@ -101,6 +103,8 @@ function checkImported(task: Task): void {
     [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
     [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
     [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
+    [`it cannot have more than ${MAX_PAST_AUTHORS} past authors`]: pastAuthors.length > MAX_PAST_AUTHORS,
+    "its past authors must differ": new Set(pastAuthors).size < pastAuthors.length,
     [`it cannot have more than ${MAX_NOTES} notes`]: notes.length > MAX_NOTES,
     [`notesDropped, notesTold and version must be whole numbers from 0 to ${MAX_IMPORTED_ATTEMPT}`]: ![
       task.notesDropped ?? 0,

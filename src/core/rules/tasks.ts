@@ -36,9 +36,10 @@ export const taskDeciders: Deciders<
   },
 
   update_task(state, command) {
-    const { id, description, settings = {} } = command;
+    const { id, description } = command;
     const node = findTask(state, id);
     const { task } = node;
+    const settings = settingsFor(task, command.settings);
     checkVersion(task, command.ifVersion);
     if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
     const dependencies = changedDependencies(task, command);
@@ -305,6 +306,14 @@ function startedDependents(node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] 
   return inOrderOfCreation(
     Array.from(dependentsOf(node)).filter(({ task: { status } }) => status !== "pending" && status !== "skipped"),
   );
+}
+
+/** The changes of a task's settings, where `assignTo` keeps the task's `notBy` unless it has its own; an empty one removes it. */
+export function settingsFor(task: Task, settings: Changes<TaskSettings> = {}): Changes<TaskSettings> {
+  const { assignTo } = settings;
+  if (assignTo == null) return settings;
+  const { notBy = task.assignTo?.notBy ?? [], ...reservation } = assignTo;
+  return { ...settings, assignTo: { ...reservation, ...(notBy.length > 0 && { notBy }) } };
 }
 
 /** The settings that differ from those of a task. */

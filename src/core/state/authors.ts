@@ -1,34 +1,47 @@
 /**
- * Who may not claim a task because of what they completed: `notBy` names tasks, and whoever completed one of them is
- * excluded. The index is by id, as an import may bring a task before the one that it names.
+ * Who may not claim a task because of work on others: `notBy` names tasks, and whoever holds one of them, or completed any
+ * attempt of it, is excluded. The index is by id, as an import may bring a task before the one that it names.
  */
 
+import { MAX_PAST_AUTHORS } from "../model/limits.ts";
+import type { Authorship } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 import { NOTHING, type ReadonlyState, type State, type TaskNode } from "./state.ts";
 
-/** A task, and the instance that completed it. */
-export interface Authorship {
-  readonly task: string;
-  readonly instance: string;
+/** The instances that may not claim the tasks that name this one: those that completed it, and its holder, each once. */
+export function authorsOf({ status, assignedTo, pastAuthors = NOTHING }: Task): readonly string[] {
+  if (assignedTo === undefined || (status !== "completed" && status !== "in_progress")) return pastAuthors;
+  return pastAuthors.includes(assignedTo) ? pastAuthors : [...pastAuthors, assignedTo];
 }
 
-/** The instance that completed a task; undefined unless it is completed. */
-export function authorOf({ status, assignedTo }: Task): string | undefined {
-  return status === "completed" ? assignedTo : undefined;
+/** Whether a change of a task left its authors the same. */
+export function hasSameAuthors(before: Task, after: Task): boolean {
+  const [authors, others] = [authorsOf(before), authorsOf(after)];
+  return authors.length === others.length && authors.every((author, index) => author === others[index]);
 }
 
-/** The completed tasks among those that `notBy` names, with their authors, in its order. O(named tasks). */
+/** The task with the instance that completed it among its past authors; over `MAX_PAST_AUTHORS`, the oldest is dropped. */
+export function withPastAuthor(task: Task): Task {
+  const { status, assignedTo, pastAuthors = NOTHING } = task;
+  if (status !== "completed" || assignedTo === undefined) return task;
+  const others = pastAuthors.filter((author) => author !== assignedTo);
+  return { ...task, pastAuthors: [...others, assignedTo].slice(-MAX_PAST_AUTHORS) };
+}
+
+/** The authors of the tasks that `notBy` names, in its order. O(named tasks and their authors). */
 export function authorsNamedBy(
   { tasks }: Pick<ReadonlyState, "tasks">,
   { assignTo }: Task,
 ): readonly Authorship[] {
-  const authors: Authorship[] = [];
-  for (const id of assignTo?.notBy ?? NOTHING) {
+  return (assignTo?.notBy ?? NOTHING).flatMap((id) => {
     const named = tasks.get(id)?.task;
-    const instance = named === undefined ? undefined : authorOf(named);
-    if (instance !== undefined) authors.push({ task: id, instance });
-  }
-  return authors;
+    if (named === undefined) return [];
+    return authorsOf(named).map((instance) => ({
+      task: id,
+      instance,
+      as: named.status === "completed" || named.pastAuthors?.includes(instance) === true ? "author" : "holder",
+    }));
+  });
 }
 
 /** The instances that may not claim a task, sorted and each once. */

@@ -3,6 +3,7 @@
  */
 
 import type { Instance } from "../model/instance.ts";
+import type { Authorship } from "../model/remedies.ts";
 import type { Task } from "../model/task.ts";
 
 /** What an instance needs to claim a task. */
@@ -11,7 +12,7 @@ export interface Requirement {
   readonly instance?: string;
   readonly roles: readonly string[];
   readonly capabilities: readonly string[];
-  /** The instances that may not claim it, sorted: the authors of the tasks in `notBy`. */
+  /** The instances that may not claim it, sorted: the authors and holders of the tasks in `notBy`. */
   readonly excluded: readonly string[];
   /** See `signatureOf`. */
   readonly signature: number;
@@ -100,9 +101,9 @@ export function missingOf(
   ];
 }
 
-/** What an instance lacks that is the author of a task in `notBy`, in words. */
-export function notAuthorOf(task: string): string {
-  return `an id that is not the author of ${task}`;
+/** What an instance lacks that completed or holds a task in `notBy`, in words. */
+export function notAuthorOf({ task, as }: Authorship): string {
+  return `an id that is not the ${as} of ${task}`;
 }
 
 /**

@@ -8,6 +8,7 @@ import { MAX_PAST_ATTEMPTS, MAX_PAST_RESULT_CHARACTERS, MAX_TIME_MS } from "../m
 import type { Attempt, AttemptOutcome, Task } from "../model/task.ts";
 import { head } from "../model/text.ts";
 import { announce, announceAll } from "./announcements.ts";
+import { withPastAuthor } from "./authors.ts";
 import { correctClock } from "./clock_correction.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
@@ -283,7 +284,7 @@ function retried(task: Task, at: number): Task {
   const { status, result, error, reason } = task;
   const outcome = status === "failed" || status === "completed" ? status : "cancelled";
   const message = status === "completed" ? head(result ?? "", MAX_PAST_RESULT_CHARACTERS) : error ?? reason;
-  const before = remember(task, task.finishedAt ?? at, { outcome, message });
+  const before = remember(withPastAuthor(task), task.finishedAt ?? at, { outcome, message });
   const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...open } = before;
   const { result: _s, value: _v, cancelledBy: _c, ...rest } = open;
   return { ...rest, status: "pending", pendingAt: at };

@@ -49,7 +49,7 @@ export interface State {
   readonly sessions: Map<string, Set<TaskNode>>;
   /** Tasks that were cancelled under their holders, by instance, until it is told; last the one with the newest. */
   readonly cancelled: Map<string, CancelledTasks>;
-  /** The tasks that the author of a task may not claim, by the id of the latter: see `authors.ts`. */
+  /** The tasks that the authors of a task may not claim, by the id of the latter: see `authors.ts`. */
   readonly notBy: Map<string, Set<TaskNode>>;
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;

@@ -6,7 +6,7 @@
 import { TRUTH_TABLE } from "../model/dependency.ts";
 import type { TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
-import { authorOf } from "./authors.ts";
+import { authorsOf, hasSameAuthors } from "./authors.ts";
 import { countVerdict, resultOf, setVerdict, taskVerdict, updateSubscriptions, verdictOf } from "./conditions.ts";
 import { connect, disconnect, nodeOf, sourcesIn } from "./edges.ts";
 import { attach, count, detach, index, unindex, updateLocks } from "./placement.ts";
@@ -49,35 +49,35 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
     updateLocks(state, node.task.locks);
   }
   // An import may have brought tasks before the completed ones that they name.
-  for (const { task } of nodes) if (authorOf(task) !== undefined) reindexNaming(state, task.id);
+  for (const { task } of nodes) if (authorsOf(task).length > 0) reindexNaming(state, task.id);
   for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) propagateGroup(state, group);
 }
 
 /** Replaces a task by one with the same id, dependencies and settings, and propagates its new status to dependents. */
 export function replaceTask(state: State, id: string, at: number, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
-  const before = node.task.status;
-  const authorBefore = authorOf(node.task);
+  const before = node.task;
   unindex(state, node);
   count(state, node, -1);
-  node.task = next(node.task);
+  node.task = next(before);
   touch(node);
   count(state, node, 1);
   index(state, node);
   updateLocks(state, node.task.locks);
-  if (node.task.status !== before) propagate(state, node, before, at);
-  if (authorOf(node.task) !== authorBefore) reindexNaming(state, id);
+  if (node.task.status !== before.status) propagate(state, node, before.status, at);
+  if (!hasSameAuthors(before, node.task)) reindexNaming(state, id);
 }
 
-/** Replaces a task by one with the same id and status, and other dependencies or settings. It is not completed. */
+/** Replaces a task by one with other dependencies or settings. It is not completed; a running one may be pending now. */
 export function moveTask(state: State, id: string, next: (task: Task) => Task): void {
   const node = nodeOf(state, id);
-  const { dependencies, locks } = node.task;
+  const before = node.task;
+  const { dependencies, locks } = before;
   const groupBefore = node.group;
   const verdictBefore = verdictOf(node);
   unindex(state, node);
   detach(state, node);
-  node.task = next(node.task);
+  node.task = next(before);
   attach(state, node);
   touch(node);
   if (node.task.dependencies !== dependencies) {
@@ -88,6 +88,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   }
   index(state, node);
   updateLocks(state, locks);
+  if (!hasSameAuthors(before, node.task)) reindexNaming(state, id);
   if (node.group === groupBefore) return;
   for (const group of new Set([groupBefore, node.group])) if (group !== undefined) propagateGroup(state, group);
 }
@@ -114,7 +115,7 @@ export function reindexTask(state: State, node: TaskNode): void {
   if (node.standing !== standing) touch(node);
 }
 
-/** Updates the ready tasks that the author of a task may not claim, after that author has changed. O(those tasks). */
+/** Updates the ready tasks that the authors of a task may not claim, after these have changed. O(those tasks). */
 function reindexNaming(state: State, id: string): void {
   for (const node of state.notBy.get(id) ?? NOTHING) if (node.lane !== undefined) reindexTask(state, node);
 }

@@ -205,15 +205,14 @@ function unmatchedFor(state: ReadonlyState, profile: Profile, scope: Scope): rea
   return bucketsOf(scope, (bucket) => !isEligible(profile, bucket), MAX_NAMED).map((bucket) => {
     const { instance, roles, capabilities } = bucket.requirement;
     const { task } = firstTaskOf(bucket);
-    const notBy = authorsNamedBy(state, task).filter((author) => author.instance === profile.instance)
-      .map((author) => author.task);
+    const notBy = authorsNamedBy(state, task).filter((author) => author.instance === profile.instance);
     return {
       count: bucket.size,
       example: task.id,
       ...(roles.length > 0 && { roles }),
       ...(capabilities.length > 0 && { capabilities }),
       ...(instance !== undefined && { reservedFor: instance }),
-      ...(notBy.length > 0 && { notBy }),
+      ...(notBy.length > 0 && { notBy: notBy.map((author) => author.task) }),
       missing: [...missingOf(profile, bucket), ...notBy.map(notAuthorOf)],
       isClaimable: bucket.demand.able > 0,
     };

@@ -87,7 +87,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
     name: "update_tasks",
     description: "Apply one action to every task that matches the filter or ids, all or none. atomic: false changes " +
-      "those that it can, and lists the others. prioritize needs to_priority; assign and move need to_assign and to_group, or clear.",
+      "those that it can, and lists the others. prioritize needs to_priority; assign and move need to_assign (without not_by, " +
+      "it keeps that) and to_group, or clear.",
     input: {
       action: z.enum(ACTIONS),
       ...filterShape,

@@ -99,7 +99,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     name: "update_task",
     description:
       "Change a task that is not completed; parameters as in create_task. dependencies replaces all, add_ and " +
-      "remove_dependencies change some, clear removes settings. if_version must be its version. An ended task stays so " +
+      "remove_dependencies change some, clear removes settings, assign_to without not_by keeps it. if_version must be its version. An ended task stays so " +
       "until retry_task.",
     input: {
       task_id: taskId,

@@ -94,6 +94,7 @@ const taskSchema = settingsSchema.extend({
   session: z.string().optional(),
   progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
   pastAttempts: z.array(attemptSchema).optional(),
+  pastAuthors: names.optional(),
   workedMs: time.optional(),
   overdue: z.literal(true).optional(),
 });
@@ -187,7 +188,7 @@ function toTask(
   task: Omit<z.infer<typeof taskSchema>, "id">,
   defaults: { now: number; order: number },
 ): Task {
-  const { status, description, failures, version, readyAt, pastAttempts, workedMs, overdue } = task;
+  const { status, description, failures, version, readyAt, pastAttempts, pastAuthors, workedMs, overdue } = task;
   const { cancelledBy, notes, notesDropped, notesTold } = task;
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
@@ -215,6 +216,7 @@ function toTask(
       version,
       readyAt,
       pastAttempts,
+      pastAuthors,
       workedMs,
       overdue,
       notes,

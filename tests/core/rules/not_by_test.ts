@@ -1,7 +1,10 @@
 /** Shows that whoever completed a task does not get those that must not be done by its author. */
 
-import { MAX_NAMES } from "../../../src/core/model/limits.ts";
+import type { Command, CommandType } from "../../../src/core/messages/commands.ts";
+import { MAX_NAMES, MAX_PAST_ATTEMPTS, MAX_PAST_AUTHORS } from "../../../src/core/model/limits.ts";
+import { Refusal } from "../../../src/core/model/refusal.ts";
 import type { Assignment, NewTask } from "../../../src/core/model/task.ts";
+import type { State } from "../../../src/core/state/state.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import {
   claim,
@@ -18,11 +21,16 @@ import {
   work,
 } from "../given.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 
 /** A review that the author of `implement` must not do. */
 function review(rest: Assignment = {}, ...dependencies: readonly string[]): NewTask {
   return taskWith({ assignTo: { notBy: ["implement"], ...rest } }, "review", ...dependencies);
+}
+
+/** The instances that may not claim `review`. */
+function excludedFrom({ tasks }: State): readonly string[] | undefined {
+  return tasks.get("review")?.lane?.bucket.requirement.excluded;
 }
 
 const DONE = [create(newTask("implement"), review({}, "implement")), ...work("ann", "implement")];
@@ -69,39 +77,132 @@ Deno.test({
     const { why, whatWouldChange } = explain(stateAfter(...DONE), "review");
     assertEquals(
       why,
-      "It is ready for an instance with another id than ann, the author of implement, which no active registered " +
+      "It is ready for an instance with another id than ann (author of implement), which no active registered " +
         "instance offers",
     );
     assertEquals(
       whatWouldChange[0],
-      "get_next_task with task_id review by an instance with another id than ann, the author of implement",
+      "get_next_task with task_id review by an instance with another id than ann (author of implement)",
     );
   },
 });
 
 Deno.test({
-  name: "a task that is ready already is kept from an instance as soon as that completes the other one, and not before",
+  name: "a task that is ready already is kept from an instance as soon as that claims the other one, and not before",
   permissions: "none",
   fn() {
     const state = stateAfter(create(newTask("implement"), review(), newTask("other", "implement")));
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, []);
+    assertEquals(excludedFrom(state), []);
     run(state, claim("ann", "implement"), 9);
+    assertEquals(excludedFrom(state), ["ann"]);
     run(state, complete("ann", "implement", "done"), 10);
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, ["ann"]);
+    assertEquals(excludedFrom(state), ["ann"]);
     assertEquals(run(state, { type: "claim_task", instance: "ann" }, 11).answer.task?.id, "other");
   },
 });
 
 Deno.test({
-  name: "a task that is opened again has no author until it is completed again",
+  name: "whoever completed any attempt of a task is its author, also after it was opened again",
   permissions: "none",
   fn() {
     const state = stateAfter(create(newTask("implement"), review()), ...work("ann", "implement"));
     run(state, { type: "retry_task", id: "implement" }, 9);
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, []);
+    assertEquals(excludedFrom(state), ["ann"]);
     run(state, claim("bob", "implement"), 10);
     run(state, complete("bob", "implement", "again"), 11);
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, ["bob"]);
+    assertEquals(excludedFrom(state), ["ann", "bob"]);
+    assertEquals(
+      explain(state, "review").why,
+      "It is ready for an instance with another id than ann (author of implement), bob (author of implement), which no " +
+        "active registered instance offers",
+    );
+    // More attempts than the task remembers.
+    run(state, { type: "retry_task", id: "implement" }, 12);
+    for (let attempt = 0; attempt <= MAX_PAST_ATTEMPTS; attempt++) {
+      run(state, claim("cem", "implement"), 13);
+      run(state, { type: "release_task", id: "implement", instance: "cem" }, 14);
+    }
+    assertEquals(excludedFrom(state), ["ann", "bob"]);
+    assertEquals(excludedFrom(restore(snapshotOf(state))), ["ann", "bob"]);
+  },
+});
+
+Deno.test({
+  name: "a task remembers its last authors, each once",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(create(newTask("implement"), review()));
+    const authors = times(MAX_PAST_AUTHORS + 1, (index) => `i${index}`);
+    for (const author of [...authors, "i5"]) {
+      run(state, claim(author, "implement"), 1);
+      run(state, complete(author, "implement", author), 2);
+      run(state, { type: "retry_task", id: "implement" }, 3);
+    }
+    const expected = [...authors.filter((author) => author !== "i0" && author !== "i5"), "i5"];
+    assertEquals(state.tasks.get("implement")?.task.pastAuthors, expected);
+    assertEquals(excludedFrom(state), expected.toSorted());
+  },
+});
+
+Deno.test({
+  name: "the holder of a task does not get those that are not by its author, until it lets go of it",
+  permissions: "none",
+  fn() {
+    const endings: readonly Command[] = [
+      { type: "release_task", id: "implement", instance: "ann" },
+      { type: "release_task", id: "implement", instance: "ann", dependencies: ["other"] },
+      { type: "fail_task", id: "implement", instance: "ann", error: "broken" },
+      { type: "cancel_task", id: "implement" },
+    ];
+    for (const ending of endings) {
+      const state = stateAfter(create(newTask("implement"), review(), newTask("other")), claim("bob", "other"));
+      run(state, claim("ann", "implement"), 9);
+      const { answer } = run(state, { type: "claim_task", instance: "ann" }, 10);
+      if (answer.task !== undefined) throw new Error(`got ${answer.task.id}`);
+      assertEquals([answer.none.reason, answer.none.unmatched[0]?.notBy], ["no_match", ["implement"]]);
+      assert(answer.none.message.includes("review needs an id that is not the holder of implement"));
+      const refusal = assertThrows(() => run(state, claim("ann", "review"), 10), Refusal);
+      assert(
+        refusal.message.startsWith("Cannot claim task review as instance ann is the holder of implement, which not_by"),
+      );
+      const { why } = explain(state, "review");
+      assert(why.startsWith("It is ready for an instance with another id than ann (holder of implement)"), why);
+      run<CommandType>(state, ending, 11);
+      assertEquals(excludedFrom(state), [], JSON.stringify(ending));
+      assertEquals(run(state, claim("ann", "review"), 12).answer.task?.id, "review");
+    }
+  },
+});
+
+Deno.test({
+  name: "an assign_to without not_by keeps that of the task, alone or in bulk; an empty one and null remove it",
+  permissions: "none",
+  fn() {
+    const one = (assignTo: Assignment | null): Command => {
+      return { type: "update_task", id: "review", settings: { assignTo } };
+    };
+    const many = (assignTo: Assignment | null): Command => {
+      const action = { type: "assign", assignTo } as const;
+      return { type: "bulk_update", filter: { ids: ["review", "other"] }, action, isAtomic: true };
+    };
+    for (const change of [one, many]) {
+      const state = stateAfter(create(newTask("implement"), review({ instance: "ann" }), newTask("other")));
+      const after = (assignTo: Assignment | null) => {
+        run<CommandType>(state, change(assignTo), 9);
+        return state.tasks.get("review")?.task.assignTo;
+      };
+      assertEquals(after({ instance: "bob" }), { instance: "bob", notBy: ["implement"] });
+      assertEquals(after({ role: "r", fallbackMs: 5 }), { role: "r", fallbackMs: 5, notBy: ["implement"] });
+      assertEquals(run<CommandType>(state, one({ role: "r", fallbackMs: 5 }), 9).events, []);
+      assertEquals(after({ role: "r", notBy: [] }), { role: "r" });
+      assertEquals(after({ notBy: ["implement"] }), { notBy: ["implement"] });
+      assertEquals(after(null), undefined);
+      assertEquals(state.notBy.get("implement")?.has(state.tasks.get("review")!) ?? false, false);
+    }
+    given(create(newTask("implement"), review())).when(one({ notBy: [] })).thenRefused(
+      "invalid_value",
+      "assign_to of task review must name either an instance or a role, or tasks in not_by",
+    );
   },
 });
 
@@ -140,6 +241,7 @@ Deno.test({
     const able = (id: string) => state.tasks.get(id)?.lane?.bucket.demand.able;
     assertEquals([able("review"), able("look")], [2, 3]);
     run(state, claim("ann", "implement"), 9);
+    assertEquals([able("review"), able("look")], [1, 2]);
     run(state, complete("ann", "implement", "done"), 10);
     assertEquals([able("review"), able("look")], [1, 2]);
     run(state, { type: "leave", instance: "bob" }, 11);
@@ -229,17 +331,28 @@ Deno.test({
   permissions: "none",
   fn() {
     const naming = oldTask("review", { assignTo: { notBy: ["implement"] } });
-    const done = oldTask("implement", { status: "completed", assignedTo: "ann", attempt: 1 });
+    const done = oldTask("implement", { status: "completed", assignedTo: "ann", attempt: 2, pastAuthors: ["bob"] });
     const check = { type: "import_tasks", tasks: [naming], isCheck: true } as const;
     given().when(check).thenRefused("dependency_not_found", "Task implement not found: task review names it in not_by");
     const state = stateAfter();
     run(state, { ...check, tasks: [naming, done] }, 1);
     run(state, importing(naming), 2);
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, []);
+    assertEquals(excludedFrom(state), []);
     run(state, importing(done), 3);
-    assertEquals(state.tasks.get("review")?.lane?.bucket.requirement.excluded, ["ann"]);
-    const restored = restore(snapshotOf(state));
-    assertEquals(restored.tasks.get("review")?.lane?.bucket.requirement.excluded, ["ann"]);
+    assertEquals(excludedFrom(state), ["ann", "bob"]);
+    assertEquals(excludedFrom(restore(snapshotOf(state))), ["ann", "bob"]);
+    const many = times(MAX_PAST_AUTHORS + 1, (index) => `i${index}`);
+    for (
+      const [pastAuthors, why] of [
+        [["bob", "bob"], "its past authors must differ"],
+        [many, `it cannot have more than ${MAX_PAST_AUTHORS} past authors`],
+      ] as const
+    ) {
+      given().when(importing({ ...done, pastAuthors })).thenRefused(
+        "invalid_value",
+        `Cannot import task implement as it is: ${why}`,
+      );
+    }
   },
 });
 

@@ -23,6 +23,7 @@ Deno.test({
         startedAt: 2,
         pendingAt: 7,
         pastAttempts: [{ attempt: 1, instance: "x", startedAt: 2, endedAt: 3, outcome: "completed", message: "first" }],
+        pastAuthors: ["x"],
         workedMs: 1,
         readiness: "ready",
       },

@@ -244,6 +244,7 @@ function tasks(): fc.Arbitrary<Task> {
         notes: [{ author: text, at: 7, text }, { author: "x", isInstance: true, at: 8, text }],
         notesDropped: attempt,
         notesTold: attempt + 1,
+        pastAuthors: [text, "x"],
       });
     },
   );
