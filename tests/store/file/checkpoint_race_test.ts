@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Disk } from "../../../src/store/file/disk.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
+import { overriding } from "../../support/overriding.ts";
 import { checkpoint, createTask, startStore, wholeState } from "../../support/store.ts";
 
 const FILES = ["/data/state.json", "/data/tasks.json"];
@@ -40,15 +41,10 @@ Deno.test({
 
 /** The disk, with something done before each look at it. */
 function onEachLook(disk: MemoryDisk, before: () => void): Disk {
-  return {
+  return overriding<Disk>(disk, {
     open: (path, mode) => (before(), disk.open(path, mode)),
     identity: (path) => (before(), disk.identity(path)),
     readFile: (path) => (before(), disk.readFile(path)),
     list: (directory) => (before(), disk.list(directory)),
-    makeDirectory: (path) => disk.makeDirectory(path),
-    rename: (from, to) => disk.rename(from, to),
-    remove: (path) => disk.remove(path),
-    syncDirectory: (path) => disk.syncDirectory(path),
-    watch: (directory, signal) => disk.watch(directory, signal),
-  };
+  });
 }

@@ -13,6 +13,7 @@ import { openForReading } from "../../../src/store/file/reading.ts";
 import { newTask, times } from "../../core/given.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
+import { overriding } from "../../support/overriding.ts";
 import { append, openStore, recordsAfter, type Store, type Undated } from "../../support/store.ts";
 import { FaultyDisk, noSpace } from "./faulty_disk.ts";
 
@@ -60,17 +61,7 @@ class CountingDisk {
   readonly disk: Disk;
 
   constructor(disk: Disk) {
-    this.disk = {
-      open: (path, mode) => this.#counted(path, disk.open(path, mode)),
-      identity: (path) => disk.identity(path),
-      readFile: (path) => disk.readFile(path),
-      list: (directory) => disk.list(directory),
-      makeDirectory: (path) => disk.makeDirectory(path),
-      rename: (from, to) => disk.rename(from, to),
-      remove: (path) => disk.remove(path),
-      syncDirectory: (path) => disk.syncDirectory(path),
-      watch: (directory, signal) => disk.watch(directory, signal),
-    };
+    this.disk = overriding(disk, { open: (path, mode) => this.#counted(path, disk.open(path, mode)) });
   }
 
   /** The numbers of the segments of which more than `most` bytes were read since the last call. */
@@ -81,16 +72,11 @@ class CountingDisk {
   }
 
   #counted(path: string, file: DiskFile): DiskFile {
-    const read = (buffer: Uint8Array, offset: number) => {
-      const count = file.readAt(buffer, offset);
-      this.#bytes.set(path, (this.#bytes.get(path) ?? 0) + count);
-      return count;
-    };
-    return new Proxy(file, {
-      get: (target, name) => {
-        if (name === "readAt") return read;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? value.bind(target) : value;
+    return overriding(file, {
+      readAt: (buffer, offset) => {
+        const count = file.readAt(buffer, offset);
+        this.#bytes.set(path, (this.#bytes.get(path) ?? 0) + count);
+        return count;
       },
     });
   }

@@ -7,6 +7,7 @@ import { SessionFiles } from "../../../src/store/file/session_files.ts";
 import { times } from "../../core/given.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
+import { overriding } from "../../support/overriding.ts";
 import { FaultyDisk, noSpace } from "./faulty_disk.ts";
 
 /** As many files of dead sessions as one start removes, and some more. */
@@ -53,18 +54,14 @@ test("a file that others take for a dead session's before it is locked is made a
   const memory = new MemoryDisk();
   const finder = open(memory);
   let finds = 0;
-  const disk: Disk = Object.assign(Object.create(memory), {
-    open(path: string, mode: "append") {
+  const disk = overriding<Disk>(memory, {
+    open(path, mode) {
       const file = memory.open(path, mode);
       // Another process looks just then.
       if (finds < 3) void finder.dead(["s"]).then((dead) => assertEquals(dead, ["s"]));
       finds++;
       return file;
     },
-    identity: (path: string) => memory.identity(path),
-    makeDirectory: (path: string) => memory.makeDirectory(path),
-    list: (path: string) => memory.list(path),
-    remove: (path: string) => memory.remove(path),
   });
   const session = await open(disk).open("s");
   assertEquals(finds, 4);
