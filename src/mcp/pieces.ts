@@ -30,8 +30,8 @@ export interface PieceOptions {
 }
 
 /**
- * A piece of a part of a task, the length of the whole part, and the offset of the next piece, if there is one. A
- * surrogate pair is never cut: a piece may begin one unit earlier, and end one unit earlier or, if it were empty, later.
+ * A piece of a part of a task, the length of the whole part, and the offset of the next piece, if there is one. `version`
+ * counts the changes of a task, and `attempt` its claims: if one differs, two pieces may be of different texts. A surrogate pair is never cut: a piece may begin one unit earlier, and end one unit earlier or, if it were empty, later.
  */
 export function presentPiece(task: TaskView, part: Part, options: PieceOptions = {}): Json {
   const { offset = 0, limit = MAX_WHOLE_CHARACTERS } = options;
@@ -41,6 +41,8 @@ export function presentPiece(task: TaskView, part: Part, options: PieceOptions =
   const end = !isInPair(text, last) ? last : last - 1 > start ? last - 1 : last + 1;
   return {
     id: task.id,
+    version: task.version ?? 1,
+    attempt: task.attempt,
     part,
     text: text.slice(start, end),
     offset: start,

@@ -28,6 +28,9 @@ const MAX_PAGE_BYTES = 64 * 1024;
 /** Bytes of the comma or bracket after an entry. */
 const SEPARATOR_BYTES = 1;
 
+/** Most bytes of the JSON of a task's notes where one task is shown whole; the newest one is always shown. */
+const MAX_NOTES_BYTES = 16 * 1024;
+
 /** Most dependencies of a task in a list or in the answer to a change. */
 const MAX_DEPENDENCIES = 10;
 
@@ -158,7 +161,7 @@ function presentNote({ isInstance: _, at, ...note }: NonNullable<ToldNotes["note
 
 /** The whole task, with how long it is kept for its holder if that depends on a client. */
 export function presentDetails({ kept, ...task }: ResultOf<"get_task">): Json {
-  return { ...presentTask(task), ...(kept !== undefined && { kept }) };
+  return { ...presentTask(withVersion(task)), ...(kept !== undefined && { kept }) };
 }
 
 /** An attempt that has ended. */
@@ -186,10 +189,15 @@ export function presentCompact(task: TaskView): Json {
   return presentShort(task, COMPACT_FIELDS, MAX_COMPACT_CHARACTERS);
 }
 
+/** A new or changed task in the answer to that, with its version, which the next change can name. */
+export function presentPlanned(task: TaskView): Json {
+  return presentShort(withVersion(task), [...COMPACT_FIELDS, "version"], MAX_COMPACT_CHARACTERS);
+}
+
 /** The task in a list, with texts and lists cut, or only the given `fields`, whole. */
 export function presentListed(task: TaskView, fields?: readonly TaskField[]): Json {
   if (fields === undefined) return presentShort(task, LISTED_FIELDS, MAX_LISTED_CHARACTERS);
-  return pick(task, TASK_FIELDS.filter((field) => fields.includes(field)), cutWhole);
+  return pick(withVersion(task), TASK_FIELDS.filter((field) => fields.includes(field)), cutWhole);
 }
 
 function presentShort(task: TaskView, fields: readonly TaskField[], characters: number): Json {
@@ -297,12 +305,27 @@ function pick(task: TaskView, fields: readonly TaskField[], shorten: Shorten): J
     if (value === undefined) continue;
     if (typeof value === "number") shown[field] = TIME_FIELDS.has(field) ? isoTime(value) : value;
     else if (field === "progress" && task.progress !== undefined) shown[field] = presentProgress(task.progress);
-    else if (field === "notes") shown[field] = task.notes?.map(presentNote);
+    else if (field === "notes") Object.assign(shown, presentWholeNotes(task.notes));
     else if (field === "cancelledBy") shown[field] = task.cancelledBy && nameActor(task.cancelledBy);
     else if (field === "pastAttempts") shown[field] = task.pastAttempts?.map(presentAttempt);
     else shown[field] = LONG_FIELDS.has(field) && typeof value === "string" ? shorten(value, field) : value;
   }
   return shown;
+}
+
+/** The newest notes that fit, and where the others are. */
+function presentWholeNotes(notes: TaskView["notes"] = []): Json {
+  const { shown } = fit(notes.map(presentNote), "newest", MAX_NOTES_BYTES);
+  const more = notes.length - shown.length;
+  return {
+    notes: shown,
+    ...(more > 0 && { olderNotes: `${more} more: get_task_details with part: "notes" returns all` }),
+  };
+}
+
+/** The task with its version, also if that is the first. */
+function withVersion(task: TaskView): TaskView {
+  return { version: 1, ...task };
 }
 
 function presentProgress({ at, percent, message }: NonNullable<TaskView["progress"]>): Json {

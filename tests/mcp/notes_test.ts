@@ -79,7 +79,31 @@ Deno.test("an answer with more notes than it shows says where the others are", a
   for (let index = 0; index < 21; index++) await ask("add_note", { task_id: "a", text: `${index}` });
   const { notes, more_notes, note } = await ask("get_next_task", { instance_id: "ann" });
   assertEquals([(notes as unknown[]).length, more_notes], [20, 1]);
-  assertEquals(note, "get_task_details has the other notes.");
+  assertEquals(note, 'get_task_details with part: "notes" has the other notes.');
+});
+
+Deno.test("fifty notes of 4 KiB fill no answer, and come in pieces", async () => {
+  await using server = await connect();
+  const ask = asking(server);
+  const bytesOf = (shown: Json) => new TextEncoder().encode(JSON.stringify(shown)).length;
+  await ask("create_task", { id: "a", description: "build" });
+  for (let index = 10; index < 60; index++) {
+    await ask("add_note", { task_id: "a", text: `${index}${"深".repeat(1_364)}` });
+  }
+  const details = await ask("get_task_details", { task_id: "a" });
+  const { structuredContent } = await server.call("get_task_status", { fields: ["notes"] });
+  const [listed] = structuredContent?.["tasks"] as readonly Json[];
+  for (const shown of [details, listed ?? {}]) {
+    assert(bytesOf(shown) < 17 * 1024, `${bytesOf(shown)} bytes`);
+    assertEquals((shown["notes"] as readonly Json[]).map(({ text }) => String(text).slice(0, 2)), ["57", "58", "59"]);
+    assertEquals(shown["olderNotes"], '47 more: get_task_details with part: "notes" returns all');
+  }
+  const claimed = await ask("get_next_task", { instance_id: "ann" });
+  assert(bytesOf(claimed) < 9 * 1024, `${bytesOf(claimed)} bytes`);
+  assertEquals([(claimed["notes"] as unknown[]).length, claimed["more_notes"]], [2, 48]);
+  const piece = await ask("get_task_details", { task_id: "a", part: "notes", limit: 50_000 });
+  const all = await ask("get_task_details", { task_id: "a", part: "notes", offset: 50_000, limit: 50_000 });
+  assertEquals((String(piece["text"]) + String(all["text"])).match(/\d\d深/g)?.length, 50);
 });
 
 Deno.test("fail_task tells new notes, too", async () => {

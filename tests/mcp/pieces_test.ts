@@ -39,14 +39,17 @@ Deno.test({
     const task = oldTask("a", { status: "completed", result: "a🦕b" });
     assertEquals(presentPiece(task, "result", { offset: 2 }), {
       id: "a",
+      version: 1,
+      attempt: 0,
       part: "result",
       text: "🦕b",
       offset: 1,
       total: 4,
     });
-    const none = { id: "a", part: "result", text: "", offset: 4, total: 4 };
+    const none = { id: "a", version: 1, attempt: 0, part: "result", text: "", offset: 4, total: 4 };
     assertEquals(presentPiece(task, "result", { offset: 4 }), none);
     assertEquals(presentPiece(task, "result", { offset: 99 }), none);
-    assertEquals(presentPiece(task, "error"), { id: "a", part: "error", text: "", offset: 0, total: 0 });
+    const changed = presentPiece({ ...task, version: 2, attempt: 3 }, "error");
+    assertEquals(changed, { id: "a", version: 2, attempt: 3, part: "error", text: "", offset: 0, total: 0 });
   },
 });

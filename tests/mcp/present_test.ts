@@ -2,7 +2,15 @@
 
 import { assertEquals } from "@std/assert";
 import type { TaskView } from "../../src/core/model/task.ts";
-import { fit, presentCompact, presentListed, presentTask } from "../../src/mcp/present.ts";
+import {
+  fit,
+  presentCompact,
+  presentDetails,
+  presentListed,
+  presentPlanned,
+  presentTask,
+} from "../../src/mcp/present.ts";
+import { isoTime } from "../../src/core/model/text.ts";
 import { oldTask, times } from "../core/given.ts";
 
 Deno.test({
@@ -44,6 +52,46 @@ Deno.test({
       const expected = "r".repeat(Math.min(length, 16_000)) + (length > 16_000 ? more : "");
       assertEquals(presentTask(task)["result"], expected);
       assertEquals(presentListed(task, ["result"]), { result: expected });
+    }
+  },
+});
+
+Deno.test({
+  name: "a whole task shows its newest notes, as many as fit into 16 KiB, and where the others are",
+  permissions: "none",
+  fn() {
+    const notesOf = (count: number, text: string) => times(count, (at) => ({ author: "lead", at, text }));
+    const size = JSON.stringify({ author: "lead", at: isoTime(0), text: "" }).length + 1;
+    for (
+      const [count, text, shown] of [
+        [50, "n", 50],
+        [50, "n".repeat(4_096), Math.floor(16_384 / (size + 4_096))],
+        [50, "深".repeat(1_365), Math.floor(16_384 / (size + 4_095))],
+        [4, "n".repeat(4_096 - size), 4],
+        [4, "n".repeat(4_097 - size), 3],
+        [1, "\u0001".repeat(4_096), 1],
+      ] as const
+    ) {
+      const task: TaskView = oldTask("a", { notes: notesOf(count, text) });
+      for (const { notes, olderNotes } of [presentTask(task), presentListed(task, ["notes"])]) {
+        const expected = times(shown, (index) => ({ author: "lead", at: isoTime(count - shown + index), text }));
+        assertEquals(notes, expected);
+        const more = `${count - shown} more: get_task_details with part: "notes" returns all`;
+        assertEquals(olderNotes, count === shown ? undefined : more);
+      }
+    }
+    assertEquals(Object.hasOwn(presentTask(oldTask("a")), "notes"), false);
+  },
+});
+
+Deno.test({
+  name: "the version of a task is told where the next change may name it, also the first one",
+  permissions: "none",
+  fn() {
+    for (const [task, version] of [[oldTask("a"), 1], [oldTask("a", { version: 3 }), 3]] as const) {
+      const shown = [presentPlanned(task), presentDetails(task), presentListed(task, ["version"])];
+      assertEquals(shown.map((each) => each["version"]), [version, version, version]);
+      assertEquals(presentCompact(task)["version"], undefined);
     }
   },
 });

@@ -26,9 +26,9 @@ export const MAX_NOTE_BYTES = 4 * 1024;
 /** Most notes that a task keeps. Over it, the oldest one is dropped. */
 export const MAX_NOTES = 50;
 
-/** Most notes, and most characters of all of them together, that a claim or another answer to a worker has. */
+/** Most notes, and most bytes of UTF-8 of all their texts, that a claim or another answer to a worker has. */
 export const MAX_TOLD_NOTES = 20;
-export const MAX_TOLD_NOTES_CHARACTERS = 8 * 1024;
+export const MAX_TOLD_NOTES_BYTES = 8 * 1024;
 
 /** Most instances with cancelled tasks to be told of. Over it, the one whose task was cancelled longest ago is forgotten. */
 export const MAX_CANCELLED_INSTANCES = 10_000;

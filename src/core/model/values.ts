@@ -140,6 +140,6 @@ function isTooLong(id: string): boolean {
 }
 
 /** Bytes of UTF-8; if they are certainly at most `limit`, a lower bound. */
-function utf8Bytes(text: string, limit: number): number {
+export function utf8Bytes(text: string, limit = 0): number {
   return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
 }

@@ -1,9 +1,10 @@
 /** What an answer tells an instance: news since its last answer, bounded in number and size. */
 
 import type { Caller } from "../model/access.ts";
-import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_CHARACTERS } from "../model/limits.ts";
+import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_BYTES } from "../model/limits.ts";
 import type { News, Note, ToldNotes } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
+import { utf8Bytes } from "../model/values.ts";
 import { countNotes, untoldNotes } from "../state/news.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { isOfOtherSession } from "./sessions.ts";
@@ -71,10 +72,10 @@ function notesOnHeld(state: ReadonlyState, instance: string, caller: Caller): To
 /** The newest of these notes that fit, and how many others there are, `more` included. */
 function fitNotes(notes: readonly NoteOfTask[], more: number): ToldNotes {
   let first = notes.length;
-  let characters = 0;
+  let bytes = 0;
   while (first > 0 && notes.length - first < MAX_TOLD_NOTES) {
-    characters += notes[first - 1]?.text.length ?? 0;
-    if (characters > MAX_TOLD_NOTES_CHARACTERS) break;
+    bytes += utf8Bytes(notes[first - 1]?.text ?? "");
+    if (bytes > MAX_TOLD_NOTES_BYTES) break;
     first--;
   }
   return {

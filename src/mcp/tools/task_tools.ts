@@ -13,6 +13,7 @@ import {
   presentDetails,
   presentExplanation,
   presentListed,
+  presentPlanned,
   TASK_FIELDS,
   type TaskField,
 } from "../present.ts";
@@ -71,7 +72,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     annotations: adds,
     async run(args, { execute, now }) {
       const tasks = await execute({ type: "create_tasks", tasks: [toNewTask(args, now())] });
-      return { json: tasks.map((task) => ({ ...presentCompact(task), ...momentsOf(args, task) }))[0] };
+      return { json: tasks.map((task) => ({ ...presentPlanned(task), ...momentsOf(args, task) }))[0] };
     },
   }),
   defineTool({
@@ -128,7 +129,7 @@ export const TASK_TOOLS: readonly Tool[] = [
         }),
         settings: toChanges(withCleared(settings, clear), now()),
       });
-      return { json: { ...presentCompact(task), ...momentsOf(settings, task) } };
+      return { json: { ...presentPlanned(task), ...momentsOf(settings, task) } };
     },
   }),
   defineTool({

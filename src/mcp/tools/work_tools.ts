@@ -259,7 +259,7 @@ function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefi
         ? 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them, or ' +
           '"error" of one that failed.'
         : undefined,
-      claim.moreNotes !== undefined ? "get_task_details has the other notes." : undefined,
+      claim.moreNotes !== undefined ? 'get_task_details with part: "notes" has the other notes.' : undefined,
     ]),
   };
 }

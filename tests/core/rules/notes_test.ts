@@ -3,12 +3,7 @@
 import type { AnswerOf, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
-import {
-  MAX_NOTE_BYTES,
-  MAX_NOTES,
-  MAX_TOLD_NOTES,
-  MAX_TOLD_NOTES_CHARACTERS,
-} from "../../../src/core/model/limits.ts";
+import { MAX_NOTE_BYTES, MAX_NOTES, MAX_TOLD_NOTES, MAX_TOLD_NOTES_BYTES } from "../../../src/core/model/limits.ts";
 import type { Note, ToldNotes } from "../../../src/core/model/news.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
@@ -210,17 +205,19 @@ test("notes that were dropped before the holder was told are counted, and told o
   assertEquals([next.notes?.map(({ text }) => text), next.moreNotes], [["new"], undefined]);
 });
 
-test("an answer has at most so many notes and characters, the newest ones", () => {
+test("an answer has at most so many notes and bytes, the newest ones", () => {
   for (
-    const [count, length, shown] of [
-      [MAX_TOLD_NOTES, 1, MAX_TOLD_NOTES],
-      [MAX_TOLD_NOTES + 1, 1, MAX_TOLD_NOTES],
-      [2, MAX_TOLD_NOTES_CHARACTERS / 2, 2],
-      [3, MAX_TOLD_NOTES_CHARACTERS / 2, 2],
+    const [count, length, shown, rest] of [
+      [MAX_TOLD_NOTES, 1, MAX_TOLD_NOTES, ""],
+      [MAX_TOLD_NOTES + 1, 1, MAX_TOLD_NOTES, ""],
+      [2, MAX_TOLD_NOTES_BYTES / 2, 2, ""],
+      [3, MAX_TOLD_NOTES_BYTES / 2, 2, ""],
+      [2, 2, 2, "é".repeat(MAX_TOLD_NOTES_BYTES / 4 - 1)],
+      [3, 2, 2, "é".repeat(MAX_TOLD_NOTES_BYTES / 4 - 1)],
     ] as const
   ) {
     const state = stateAfter(create(newTask("a")));
-    for (const index of times(count, (index) => index)) run(state, note("a", `${index % 10}`.repeat(length)), 2);
+    for (const index of times(count, (index) => index)) run(state, note("a", `${index % 10}`.repeat(length) + rest), 2);
     const { notes = [], moreNotes } = run(state, claim("x"), 3).answer;
     assertEquals([notes.length, moreNotes], [shown, count === shown ? undefined : count - shown]);
     assertEquals(notes.at(-1)?.text[0], `${(count - 1) % 10}`);
