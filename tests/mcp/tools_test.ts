@@ -20,6 +20,7 @@ Deno.test("tools that change tasks", async (t) => {
       status: "pending",
       readiness: "ready",
       dependencies: [],
+      version: 1,
     });
     assertEquals(
       await server.ask("create_task", { id: "c2", description: "second", dependencies: ["c1", "c1"] }),
@@ -30,6 +31,7 @@ Deno.test("tools that change tasks", async (t) => {
         readiness: "waiting",
         waitingFor: ["c1"],
         dependencies: ["c1"],
+        version: 1,
       },
     );
   });
@@ -73,11 +75,11 @@ Deno.test("tools that change tasks", async (t) => {
   await t.step("update_task changes only the given values", async () => {
     await create(server, "u1", "u2");
     const described = { id: "u1", description: "new", status: "pending", readiness: "ready", dependencies: [] };
-    assertEquals(await server.ask("update_task", { task_id: "u1", description: "new" }), described);
-    const waiting = { ...described, readiness: "waiting", waitingFor: ["u2"], dependencies: ["u2"] };
+    assertEquals(await server.ask("update_task", { task_id: "u1", description: "new" }), { ...described, version: 2 });
+    const waiting = { ...described, readiness: "waiting", waitingFor: ["u2"], dependencies: ["u2"], version: 3 };
     assertEquals(await server.ask("update_task", { task_id: "u1", dependencies: ["u2"] }), waiting);
     assertEquals(await server.ask("update_task", { task_id: "u1" }), waiting);
-    assertEquals(await server.ask("update_task", { task_id: "u1", dependencies: [] }), described);
+    assertEquals(await server.ask("update_task", { task_id: "u1", dependencies: [] }), { ...described, version: 4 });
   });
 
   await t.step("delete_task answers the id, and the task is gone", async () => {
@@ -189,11 +191,14 @@ Deno.test("tools that change tasks", async (t) => {
         "y".repeat(16_000)
       }… (524288 characters: get_task_details with part: "result", offset: 16000 reads on)`,
       maxAttempts: 5,
+      version: 1,
       attempt: 1,
     });
     const end = { task_id: "g1", part: "result", offset: 524_280, limit: 50_000 };
     assertEquals(await server.ask("get_task_details", end), {
       id: "g1",
+      version: 1,
+      attempt: 1,
       part: "result",
       text: "y".repeat(8),
       offset: 524_280,
