@@ -50,7 +50,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
   }
   // An import may have brought tasks before the completed ones that they name.
   for (const { task } of nodes) if (authorsOf(task).length > 0) reindexNaming(state, task.id);
-  for (const group of new Set(nodes.map((node) => node.group))) if (group !== undefined) propagateGroup(state, group);
+  propagateGroups(state, nodes.map((node) => node.group));
 }
 
 /** Replaces a task by one with the same id, dependencies and settings, and propagates its new status to dependents. */
@@ -89,8 +89,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   index(state, node);
   updateLocks(state, locks);
   if (!hasSameAuthors(before, node.task)) reindexNaming(state, id);
-  if (node.group === groupBefore) return;
-  for (const group of new Set([groupBefore, node.group])) if (group !== undefined) propagateGroup(state, group);
+  if (node.group !== groupBefore) propagateGroups(state, [groupBefore, node.group]);
 }
 
 /** Removes a task that no other task names, and returns it. */
@@ -103,7 +102,7 @@ export function removeTask(state: State, id: string): Task {
   updateLocks(state, node.task.locks);
   state.tasks.delete(id);
   state.unannounced.delete(node);
-  if (group !== undefined) propagateGroup(state, group);
+  propagateGroups(state, [group]);
   return task;
 }
 
@@ -138,15 +137,29 @@ function propagate(state: State, node: TaskNode, before: TaskStatus, at: number)
     if (verdict === condition.verdict) continue;
     updateDependent(state, condition.root, at, () => setVerdict(condition, verdict));
   }
-  if (node.group !== undefined) propagateGroup(state, node.group, at);
+  propagateGroups(state, [node.group], at);
 }
 
-/** Propagates a change of a group's members to the conditions on the group. */
-function propagateGroup(state: State, group: GroupNode, at = state.recordedAt): void {
-  updateSubscriptions(
-    group,
-    (condition, verdict) => updateDependent(state, condition.root, at, () => setVerdict(condition, verdict)),
-  );
+/**
+ * Propagates a change of groups' members to the conditions on the groups. Each dependent is updated once: if a task that
+ * moves takes from one group what it brings to the other, a dependent on either of them stays ready since when it was.
+ */
+function propagateGroups(
+  state: State,
+  groups: readonly (GroupNode | undefined)[],
+  at: number = state.recordedAt,
+): void {
+  const changes = new Map<TaskNode, (() => void)[]>();
+  for (const group of new Set(groups)) {
+    if (group === undefined) continue;
+    updateSubscriptions(group, (condition, verdict) => {
+      const change = () => setVerdict(condition, verdict);
+      const others = changes.get(condition.root);
+      if (others === undefined) changes.set(condition.root, [change]);
+      else others.push(change);
+    });
+  }
+  for (const [node, all] of changes) updateDependent(state, node, at, () => all.forEach((change) => change()));
 }
 
 /** Changes the counts of a dependent by a new verdict, and updates its indexes if its own verdict changes. */

@@ -124,6 +124,24 @@ test("of a running task, what nobody claims it by can be changed", () => {
   }
 });
 
+test("a task that is ready by a member of either group stays ready since when it was, as the member moves", () => {
+  for (const on of ["failed", "cancelled"] as const) {
+    const anyOf = (...groups: readonly string[]) => ({ any: groups.map((group) => ({ group, on })) });
+    const state = stateAfter(
+      { type: "create_group", id: "g", settings: {} },
+      { type: "create_group", id: "h", settings: {} },
+      create(taskWith({ group: "g" }, "a"), newTask("b", anyOf("g", "h")), newTask("c", anyOf("h", "g"))),
+      claim("x", "a"),
+      on === "failed" ? fail("x", "a", "broken") : cancel("a"),
+    );
+    const before = ["b", "c"].map((id) => taskOf(state, id).readyAt);
+    run(state, change("a", { settings: { group: "h" } }), 50);
+    run(state, change("a", { settings: { group: "g" } }), 60);
+    assertEquals(before, [5, 5]);
+    assertEquals(["b", "c"].map((id) => taskOf(state, id).readyAt), before);
+  }
+});
+
 test("a lease that is set on a running task ends it when the holder is silent", () => {
   const state = stateAfter(create(newTask("a")), claim("x", "a"));
   run(state, change("a", { settings: { timeoutMs: 40 } }), 10);
