@@ -15,7 +15,7 @@ import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { nodeOf } from "./edges.ts";
 import { noteCancelled, noted, withToldNotes } from "./news.ts";
 import { hasRoom } from "./placement.ts";
-import { withNewPreamble, withToldPreamble } from "./preamble.ts";
+import { withNewPreamble, withoutToldPreamble, withToldPreamble } from "./preamble.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
@@ -52,12 +52,16 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "task.failed":
       return replaceTask(state, event.id, at, (task) => failed(task, event, at));
     case "attempt.ended":
+      // Only the holder reports a failure; leases expire, and instances are lost, in silence.
+      if (event.outcome !== "failed") forgetPreamble(state, event.id);
       return replaceTask(state, event.id, at, (task) => attemptEnded(task, event, at));
     case "task.released":
+      forgetPreamble(state, event.id);
       if (event.dependencies !== undefined) return moveTask(state, event.id, (task) => released(task, event, at));
       return replaceTask(state, event.id, at, (task) => released(task, event, at));
     case "task.cancelled":
       noteCancelled(state, nodeOf(state, event.id).task, event);
+      forgetPreamble(state, event.id);
       return replaceTask(state, event.id, at, (task) => cancelled(task, event, at));
     case "task.retried":
       return replaceTask(state, event.id, at, (task) => retried(task, at));
@@ -67,7 +71,10 @@ export function evolve(state: State, event: Event, clock: number): void {
       for (const { id, because } of event.tasks) replaceTask(state, id, at, (task) => skipped(task, because, at));
       return;
     case "tasks.abandoned":
-      for (const { id, error } of event.tasks) replaceTask(state, id, at, (task) => abandoned(task, error, at));
+      for (const { id, error } of event.tasks) {
+        forgetPreamble(state, id);
+        replaceTask(state, id, at, (task) => abandoned(task, error, at));
+      }
       return;
     case "task.overdue":
       return replaceTask(state, event.id, at, (task) => ({ ...task, overdue: true }));
@@ -347,6 +354,13 @@ function archiveTemplate(state: State, { name, isArchived }: EventOf<"template.a
 function notePreamble(state: State, { id, instance }: EventOf<"task.claimed">): void {
   const { group } = nodeOf(state, id);
   if (group !== undefined) group.group = withToldPreamble(group.group, instance);
+}
+
+/** The holder of a task, if it has one, gets the preamble of the group again. */
+function forgetPreamble(state: State, id: string): void {
+  const { group, task: { status, assignedTo } } = nodeOf(state, id);
+  if (group === undefined || status !== "in_progress" || assignedTo === undefined) return;
+  group.group = withoutToldPreamble(group.group, assignedTo);
 }
 
 function updateGroup(state: State, event: EventOf<"group.updated">): void {

@@ -1,13 +1,28 @@
 /** Shows that an instance gets the preamble of a group once, with its first claim of one of the group's tasks. */
 
-import type { CommandOf } from "../../../src/core/messages/commands.ts";
+import type { CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
 import type { GroupSettings } from "../../../src/core/model/group.ts";
 import { MAX_PREAMBLE_BYTES, MAX_PREAMBLE_INSTANCES } from "../../../src/core/model/limits.ts";
 import type { Changes } from "../../../src/core/messages/events.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
 import { findGroup } from "../../../src/core/state/lookup.ts";
-import { claim, create, given, newTask, release, run, stateAfter, type Step, taskWith, times } from "../given.ts";
+import {
+  cancel,
+  claim,
+  complete,
+  create,
+  fail,
+  given,
+  newTask,
+  release,
+  run,
+  stateAfter,
+  type Step,
+  taskOf,
+  taskWith,
+  times,
+} from "../given.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -80,16 +95,67 @@ test("who got the preamble is kept in snapshots, and not shown", () => {
 });
 
 test("a group remembers a bounded number of instances that got its preamble; the first one gets it again", () => {
-  const state = stateAfter(...PLAN);
+  const state = stateAfter(
+    group({ preamble: "Deno only" }),
+    create(...times(MAX_PREAMBLE_INSTANCES + 3, (index) => taskWith({ group: "g" }, `t${index}`))),
+  );
   for (const index of times(MAX_PREAMBLE_INSTANCES, (index) => index)) {
-    assertEquals(preambleOf(state, claim(`i${index}`, "a")), "Deno only");
-    run(state, release(`i${index}`, "a"), state.recordedAt + 1);
+    assertEquals(preambleOf(state, claim(`i${index}`)), "Deno only");
   }
   assertEquals(findGroup(state, "g").group.preambleTo?.length, MAX_PREAMBLE_INSTANCES);
-  assertEquals(preambleOf(state, claim("i0", "b")), undefined);
-  assertEquals(preambleOf(state, claim("one more", "a")), "Deno only");
+  assertEquals(preambleOf(state, claim("i0")), undefined);
+  assertEquals(preambleOf(state, claim("one more")), "Deno only");
   assertEquals(findGroup(state, "g").group.preambleTo?.length, MAX_PREAMBLE_INSTANCES);
-  assertEquals(preambleOf(state, claim("i0", "c")), "Deno only");
+  assertEquals(preambleOf(state, claim("i0")), "Deno only");
+});
+
+test("an attempt that ends without word of its holder lets it get the preamble again", () => {
+  const ends: readonly (readonly [string, CommandOf<CommandType>, number])[] = [
+    ["released", release("x", "a"), 10],
+    ["released with all of a filter", {
+      type: "bulk_update",
+      filter: { ids: ["a"] },
+      action: { type: "release" },
+      isAtomic: true,
+    }, 10],
+    ["cancelled", cancel("a"), 10],
+    ["left", { type: "leave", instance: "x" }, 10],
+    ["expired", { type: "sweep" }, 60],
+    ["lost", { type: "sweep" }, 110],
+    ["failed at its deadline", { type: "sweep" }, 40],
+  ];
+  for (const [name, end, at] of ends) {
+    const settings = {
+      group: "g",
+      ...(name === "expired" && { timeoutMs: 20 }),
+      ...(name === "failed at its deadline" && { deadline: 30, failOnDeadline: true }),
+    };
+    const state = stateAfter(
+      group({ preamble: "Deno only" }),
+      create(taskWith(settings, "a"), taskWith({ group: "g" }, "b")),
+      { type: "register_instance", instance: "x", settings: name === "lost" ? { ttlMs: 50 } : {} },
+    );
+    const claimed = run(state, claim("x", "a"), 4);
+    assertEquals(claimed.answer.preamble, "Deno only", name);
+    run(state, end, at);
+    assert(taskOf(state, "a").status !== "in_progress", name);
+    assertEquals(findGroup(state, "g").group.preambleTo, undefined, name);
+    run(state, { type: "register_instance", instance: "x", settings: {} }, 200);
+    assertEquals(preambleOf(state, claim("x", "b")), "Deno only", name);
+  }
+});
+
+test("an attempt that its holder ended leaves the preamble told", () => {
+  for (const end of [complete("x", "a"), fail("x", "a"), { ...fail("x", "a"), isRetryable: true }]) {
+    const state = stateAfter(...PLAN, claim("x", "a"), end);
+    assertEquals(preambleOf(state, claim("x", "b")), undefined, end.type);
+  }
+});
+
+test("the end of one instance's attempt takes the preamble from no other", () => {
+  const state = stateAfter(...PLAN, claim("x", "a"), claim("y", "b"), release("x", "a"));
+  assertEquals(findGroup(state, "g").group.preambleTo, ["y"]);
+  assertEquals(preambleOf(state, claim("y", "a")), undefined);
 });
 
 test("a preamble may have so many bytes, and not one more", () => {
