@@ -147,7 +147,7 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
-    /** Only with `isTold`: the session that called. Notes on tasks of another session were not told. */
+    /** Only with `isTold`: the session that called. News of tasks of another session were not told. */
     readonly session?: string;
     /** It was draining when it was lost, and drains again. */
     readonly isDraining?: true;
@@ -156,7 +156,14 @@ export type Event =
   }
   | { readonly type: "instance.drained"; readonly instance: string }
   | { readonly type: "instance.left"; readonly instance: string }
-  | { readonly type: "instance.lost"; readonly instance: string; readonly tasks: readonly string[] }
+  | {
+    readonly type: "instance.lost";
+    readonly instance: string;
+    /** The tasks that it lost last (the first few). */
+    readonly tasks: readonly string[];
+    /** The sessions that kept some of these tasks, by task. */
+    readonly sessions?: Readonly<Record<string, string>>;
+  }
   /** A client disconnected. */
   | ({ readonly type: "session.closed" } & SessionEnd)
   /** The server process of a client died. */

@@ -223,8 +223,9 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     case "instance.drained":
       return [{ type: "instance.draining", subject: event.instance, data: { instance: event.instance } }];
     case "instance.left":
+      return [{ type: event.type, subject: event.instance, data: { instance: event.instance } }];
     case "instance.lost": {
-      const { type, ...data } = event;
+      const { type, sessions: _, ...data } = event;
       return [{ type, subject: event.instance, data }];
     }
     case "group.created": {

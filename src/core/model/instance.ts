@@ -28,11 +28,19 @@ export interface Instance extends InstanceSettings {
   /** Only of a lost one: it was draining, and drains again when it calls. */
   readonly wasDraining?: true;
   /** The tasks that it lost (the first few), until an answer to it names them. */
-  readonly lostTasks?: readonly string[];
+  readonly lostTasks?: readonly LostTask[];
+}
+
+/** A task that an instance lost as it did not call in time. */
+export interface LostTask {
+  readonly id: string;
+  /** The session of the client that had claimed it, if one kept it: another client of the instance is not told. */
+  readonly session?: string;
 }
 
 /** An instance with the tasks that it holds (the first few). */
-export interface InstanceView extends Instance {
+export interface InstanceView extends Omit<Instance, "lostTasks"> {
+  readonly lostTasks?: readonly string[];
   readonly holding: readonly string[];
   readonly holdingCount: number;
 }

@@ -48,7 +48,7 @@ function dueEvents(state: ReadonlyState, now: number): readonly Event[] {
     events.push(...ends);
     // The instance is lost together with the last of its tasks. If it calls before, it is not lost.
     if (ends.length < countHeldBy(state, id)) return events;
-    events.push({ type: "instance.lost", instance: id, tasks: ends.slice(0, MAX_SCANNED).map((end) => end.id) });
+    events.push(lossOf(state, id, ends));
     room = Math.max(0, room - ends.length - 1);
   }
   for (const task of tasks.slice(0, room)) events.push(...dueEventsOf(task, lost.get(task.id), now));
@@ -67,6 +67,25 @@ function dueTargets(state: ReadonlyState, now: number) {
   return {
     instances: instances.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || compare(a.id, b.id)),
     tasks: tasks.sort((a, b) => a.order - b.order),
+  };
+}
+
+/** The loss of an instance, with the first few of these tasks. */
+function lossOf(
+  state: ReadonlyState,
+  instance: string,
+  ends: readonly EventOf<"attempt.ended">[],
+): EventOf<"instance.lost"> {
+  const tasks = ends.slice(0, MAX_SCANNED).map(({ id }) => id);
+  const sessions = tasks.flatMap((id) => {
+    const session = state.tasks.get(id)?.task.session;
+    return session === undefined ? [] : [[id, session] as const];
+  });
+  return {
+    type: "instance.lost",
+    instance,
+    tasks,
+    ...(sessions.length > 0 && { sessions: Object.fromEntries(sessions) }),
   };
 }
 

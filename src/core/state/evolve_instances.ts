@@ -3,11 +3,11 @@
  */
 
 import type { EventOf } from "../messages/events.ts";
-import type { Instance, InstanceSettings } from "../model/instance.ts";
-import { MAX_INSTANCES } from "../model/limits.ts";
+import type { Instance, InstanceSettings, LostTask } from "../model/instance.ts";
+import { MAX_INSTANCES, MAX_SCANNED } from "../model/limits.ts";
 import { type Profile, profileOf } from "./eligibility.ts";
 import { changeFleet } from "./fleet.ts";
-import { noteTold } from "./news.ts";
+import { isOfSession, noteTold } from "./news.ts";
 import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
@@ -40,7 +40,7 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
       return setInstance(state, node, { ...node.instance, status: "left" });
     case "instance.lost":
       if (node === undefined) return;
-      return lose(state, node, event.tasks);
+      return lose(state, node, event);
     default:
       event satisfies never;
   }
@@ -63,6 +63,8 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
     registeredAt: known?.instance.registeredAt ?? at,
     seenAt: at,
     ...(settings.ttlMs !== undefined && { expiresAt: at + settings.ttlMs }),
+    // A session was told of its own: those that are left are for the clients that had claimed them.
+    ...lossOf((known?.instance.lostTasks ?? []).filter(({ session }) => session !== undefined)),
   };
   if (known === undefined) addInstance(state, instance);
   else {
@@ -73,24 +75,39 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
 }
 
 /** A lost instance cannot leave after finishing its tasks: it drains again when it calls. */
-function lose(state: State, node: InstanceNode, lostTasks: readonly string[]): void {
+function lose(state: State, node: InstanceNode, { tasks, sessions = {} }: EventOf<"instance.lost">): void {
   state.drained.delete(node);
-  const { instance } = node;
+  const { lostTasks = [], ...instance } = node.instance;
   const isDraining = instance.status === "draining";
-  setInstance(state, node, { ...instance, status: "lost", ...(isDraining && { wasDraining: true }), lostTasks });
+  const lost = tasks.map((id): LostTask => {
+    const session = Object.hasOwn(sessions, id) ? sessions[id] : undefined;
+    return { id, ...(session !== undefined && { session }) };
+  });
+  const before = lostTasks.filter(({ id }) => !tasks.includes(id));
+  setInstance(state, node, {
+    ...instance,
+    status: "lost",
+    ...(isDraining && { wasDraining: true }),
+    ...lossOf([...before, ...lost]),
+  });
+}
+
+/** The field for tasks that an instance has not been told to have lost: absent if there are none. */
+function lossOf(tasks: readonly LostTask[]): Pick<Instance, "lostTasks"> {
+  return tasks.length === 0 ? {} : { lostTasks: tasks.slice(0, MAX_SCANNED) };
 }
 
 /** Applies a heartbeat; a lost instance is active or draining again. */
 function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewed">, at: number): void {
   const { expiresAt, isTold, isDraining } = event;
-  const { lostTasks, wasDraining: _, ...instance } = node.instance;
+  const { lostTasks = [], wasDraining: _, ...instance } = node.instance;
   const status = isDraining === true ? "draining" : instance.status === "lost" ? "active" : instance.status;
   setInstance(state, node, {
     ...instance,
     status,
     seenAt: at,
     ...(expiresAt !== undefined && { expiresAt }),
-    ...(lostTasks !== undefined && isTold !== true && { lostTasks }),
+    ...lossOf(isTold === true ? lostTasks.filter((task) => !isOfSession(task, event.session)) : lostTasks),
   });
   if (isDraining === true && !state.held.has(event.instance)) state.drained.add(node);
 }

@@ -51,9 +51,8 @@ function hasUntoldNotes({ task }: { readonly task: Task }): boolean {
 
 /** Whether there is something to tell an instance. O(tasks that it holds). */
 export function hasNews(state: ReadonlyState, instance: string, session: string | undefined): boolean {
-  if (
-    isAnyTold(state.cancelled.get(instance), session) || state.instances.get(instance)?.instance.lostTasks !== undefined
-  ) return true;
+  const { lostTasks } = state.instances.get(instance)?.instance ?? {};
+  if (isAnyOf(session, lostTasks) || isAnyOf(session, state.cancelled.get(instance)?.tasks)) return true;
   for (const node of state.held.get(instance) ?? []) {
     if (isOfSession(node.task, session) && hasUntoldNotes(node)) return true;
   }
@@ -75,8 +74,8 @@ export function noteTold(state: State, instance: string, session: string | undef
   }
 }
 
-function isAnyTold(cancelled: CancelledTasks | undefined, session: string | undefined): boolean {
-  return cancelled?.tasks.some((task) => isOfSession(task, session)) === true;
+function isAnyOf(session: string | undefined, tasks: readonly Pick<Task, "session">[] = []): boolean {
+  return tasks.some((task) => isOfSession(task, session));
 }
 
 /** Whether a call in a session is told of a task: not if it is of another session under the same instance id. */

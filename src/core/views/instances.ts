@@ -10,8 +10,10 @@ import type { ReadonlyState } from "../state/state.ts";
 /** An instance with the tasks that it holds (the first few). */
 export function instanceViewOf(state: ReadonlyState, instance: Instance): InstanceView {
   const held = heldBy(state, instance.id);
+  const { lostTasks, ...rest } = instance;
   return {
-    ...instance,
+    ...rest,
+    ...(lostTasks !== undefined && { lostTasks: lostTasks.map(({ id }) => id) }),
     holding: held.slice(0, MAX_NAMED).map(({ task }) => task.id),
     holdingCount: held.length,
   };

@@ -16,12 +16,13 @@ type NoteOfTask = Note & { readonly task?: string };
  * their notes).
  */
 export function newsFor(state: ReadonlyState, instance: string, caller: Caller): News {
-  const lostTasks = state.instances.get(instance)?.instance.lostTasks;
+  const lost = state.instances.get(instance)?.instance.lostTasks ?? [];
+  const lostTasks = lost.filter((task) => !isOfOtherSession(task, caller)).map(({ id }) => id);
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
   const cancelled = tasks.filter((task) => !isOfOtherSession(task, caller));
   const more = count - tasks.length;
   return {
-    ...(lostTasks !== undefined && { lostTasks }),
+    ...(lostTasks.length > 0 && { lostTasks }),
     ...(cancelled.length > 0 && { cancelledTasks: cancelled }),
     ...(cancelled.length > 0 && more > 0 && { moreCancelled: more }),
     ...notesOnHeld(state, instance, caller),

@@ -136,6 +136,7 @@ test("an attempt that ends without word of its holder lets it get the preamble a
       { type: "register_instance", instance: "x", settings: name === "lost" ? { ttlMs: 50 } : {} },
     );
     const claimed = run(state, claim("x", "a"), 4);
+    assert(claimed.answer.task !== undefined);
     assertEquals(claimed.answer.preamble, "Deno only", name);
     run(state, end, at);
     assert(taskOf(state, "a").status !== "in_progress", name);

@@ -13,6 +13,7 @@ import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { answer } from "../../../src/core/views/answer.ts";
 import { newTask, oldTask, times } from "../given.ts";
+import { restore, snapshotOf } from "../snapshot.ts";
 
 /** Time of the first call, in milliseconds since the Unix epoch. */
 const START = 1_000;
@@ -381,6 +382,43 @@ test("a claim names what another connected client holds under the same id", (sce
   assertEquals(scene.claim("x", "s").heldElsewhere, ["last"]);
   assertEquals(scene.claim("x").heldElsewhere, undefined);
   assertEquals(scene.claim("y", "t").heldElsewhere, undefined);
+});
+
+test("each client is told of the tasks that itself lost under an instance id, however the instance returns", (scene) => {
+  const register = (from: string, ttlMs = 50) =>
+    scene.call({ type: "register_instance", instance: "x", settings: { ttlMs } }, from).answer.lostTasks;
+  scene.create({}, "of s", "of t");
+  scene.create({ timeoutMs: 1_000 }, "of both");
+  register("s");
+  for (const from of ["s", "t", "s"]) scene.claim("x", from);
+  const lost = scene.pass(50).findLast(({ type }) => type === "instance.lost");
+  const tasks = ["of s", "of t", "of both"];
+  assertEquals(lost, { type: "instance.lost", instance: "x", tasks, sessions: { "of s": "s", "of t": "t" } });
+  assertEquals(snapshotOf(restore(snapshotOf(scene.state))), snapshotOf(scene.state));
+  assertEquals(register("s"), ["of s", "of both"]);
+  assertEquals(scene.events({ type: "heartbeat", instance: "x" }, "s"), []);
+  assertEquals(scene.call({ type: "heartbeat", instance: "x" }, "t").answer.lostTasks, ["of t"]);
+  assertEquals(register("t"), []);
+});
+
+test("tasks that an instance loses again before it was told are told, too", (scene) => {
+  scene.create({}, "a", "b");
+  scene.call({ type: "register_instance", instance: "x", settings: { ttlMs: 50 } });
+  scene.claim("x");
+  scene.pass(50);
+  // A refused call brings it back, and tells it nothing.
+  scene.refused({ type: "claim_task", instance: "x", id: "none" });
+  scene.call({ type: "cancel_task", id: "a" });
+  scene.refused({ type: "fail_task", id: "a", instance: "x", error: "" });
+  assertEquals(scene.state.instances.get("x")?.instance.lostTasks, [{ id: "a" }]);
+  scene.now += 10;
+  const claimed: Command = {
+    type: "import_tasks",
+    tasks: [oldTask("c", { status: "in_progress", assignedTo: "x", attempt: 1 })],
+  };
+  scene.call<CommandType>(claimed);
+  scene.pass(100);
+  assertEquals(scene.call({ type: "heartbeat", instance: "x" }).answer.lostTasks, ["a", "c"]);
 });
 
 test("whatever ends an attempt ends the session's hold on it", (scene) => {
