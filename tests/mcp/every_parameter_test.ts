@@ -114,6 +114,7 @@ const CASES: readonly Case[] = [
   { tool: "update_tasks", args: { action: "assign", ids: ["plain"], to_assign: { instance: "ann" } } },
   { tool: "update_tasks", args: { action: "move", ids: ["plain", "done"], to_group: "g", atomic: false } },
   { tool: "update_tasks", args: { action: "move", ids: ["set"], clear: ["to_group"] } },
+  { tool: "update_tasks", args: { action: "cancel", ids: ["plain"], instance_id: "ann" }, needs: ["ids"] },
   ...["cancel", "retry", "release", "delete", "prioritize", "assign", "move"].flatMap((action) =>
     Object.entries({
       to_priority: "low",

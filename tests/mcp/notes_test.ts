@@ -156,9 +156,9 @@ Deno.test("a worker whose task was cancelled is told by whom and why", async () 
   assertEquals((await ask("heartbeat", { instance_id: "ann" }))["cancelled_tasks"], undefined);
   assertEquals((await ask("get_task_details", { task_id: "a" }))["cancelledBy"], "lead (test)");
 
-  await ask("update_tasks", { action: "cancel", ids: ["b"], reason: "neither" });
+  await ask("update_tasks", { action: "cancel", ids: ["b"], reason: "neither", instance_id: "lead" });
   const { cancelled_tasks: told } = await ask("heartbeat", { instance_id: "ann" });
-  assertEquals(told, [{ id: "b", attempt: 1, by: "test", reason: "neither" }]);
+  assertEquals(told, [{ id: "b", attempt: 1, by: "lead (test)", reason: "neither" }]);
 });
 
 Deno.test("an empty plan says that waiting for the planner helps", async () => {

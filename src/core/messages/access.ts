@@ -40,10 +40,11 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
     tasks: [id],
     ...(instance !== undefined && { instances: [instance] }),
   }),
-  bulk_update: ({ filter: { ids, group } }) => ({
+  bulk_update: ({ filter: { ids, group }, instance }) => ({
     verb: "plan",
     ...(ids !== undefined && { tasks: ids }),
     ...(group !== undefined && { groups: [group] }),
+    ...(instance !== undefined && { instances: [instance] }),
   }),
   register_instance: ({ instance }) => ({ verb: "work", instances: [instance] }),
   heartbeat: ({ instance }) => ({ verb: "work", instances: [instance] }),

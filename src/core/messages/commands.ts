@@ -120,9 +120,16 @@ export interface Commands {
     input: { readonly id: string; readonly text: string; readonly instance?: string };
     answer: { readonly task: TaskView; readonly count: number };
   };
-  /** Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. */
+  /**
+   * Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. `instance` is who does so.
+   */
   bulk_update: {
-    input: { readonly filter: TaskFilter; readonly action: BulkAction; readonly isAtomic: boolean };
+    input: {
+      readonly filter: TaskFilter;
+      readonly action: BulkAction;
+      readonly isAtomic: boolean;
+      readonly instance?: string;
+    };
     answer: BulkResult;
   };
   /** Register what an instance can do. A later call replaces that, and brings an instance back that left or was lost. */

@@ -49,7 +49,7 @@ export interface CancelledTask {
   readonly reason?: string;
 }
 
-/** The tasks that others cancelled while an instance held them, until an answer tells it. */
+/** The tasks that were cancelled while an instance held them, until an answer tells it. */
 export interface CancelledTasks {
   readonly instance: string;
   /** The first `MAX_NAMED`, in the order in which they were cancelled. */

@@ -70,16 +70,13 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const read = { result, ...(value !== undefined && { value }) };
     const allRefs = { ...task.refs, ...refs };
     checkRefs(allRefs, id);
-    if (task.status !== "completed") checkDecides(findTask(state, id), () => valueOf(read));
+    const { attempt, status } = task;
+    if (status !== "completed") checkDecides(findTask(state, id), () => valueOf(read));
+    const given = Object.keys(refs).length > 0 && { refs: allRefs };
     return {
-      events: task.status === "completed" ? [] : [{
-        type: "task.completed",
-        id,
-        instance,
-        attempt: task.attempt,
-        ...read,
-        ...(Object.keys(refs).length > 0 && { refs: allRefs }),
-      }],
+      events: status === "completed"
+        ? newRefsEvents(task, refs)
+        : [{ type: "task.completed", id, instance, attempt, ...read, ...given }],
       answer: (after) => ({
         completed: viewIn(after, id),
         ...unlockedBy(findTask(after, id)),
@@ -117,6 +114,12 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     };
   },
 };
+
+/** The change by a repeated completion: the references that it adds or changes. */
+function newRefsEvents({ id, refs: before = {} }: Task, refs: Readonly<Record<string, string>>): readonly Event[] {
+  const isNew = Object.entries(refs).some(([name, value]) => !Object.hasOwn(before, name) || before[name] !== value);
+  return isNew ? [{ type: "task.updated", id, settings: { refs: { ...before, ...refs } } }] : [];
+}
 
 /** The notes that an attempt leaves untold when it ends: a repeated call gets them again. */
 function newNotesFor(after: ReadonlyState, { id, instance }: Holding): ToldNotes {

@@ -3,9 +3,10 @@
  * record.
  */
 
-import type { BulkAction, BulkResult, Context } from "../messages/commands.ts";
+import type { BulkAction, BulkResult } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
+import type { Actor } from "../model/news.ts";
 import { Refusal } from "../model/refusal.ts";
 import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskSettings } from "../model/task.ts";
@@ -15,6 +16,7 @@ import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { releaseEvents } from "./attempts.ts";
+import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
@@ -29,7 +31,9 @@ import {
 } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
-  bulk_update(state, { filter, action, isAtomic }, context) {
+  bulk_update(state, { filter, action, isAtomic, instance }, context) {
+    if (instance !== undefined) checkNewInstance(state, instance);
+    const by = { caller: context.caller.name, ...(instance !== undefined && { instance }) };
     if (Object.values(filter).every((value) => value === undefined)) {
       throw new Refusal(
         "invalid_value",
@@ -45,7 +49,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         limit: MAX_BULK,
       });
     }
-    const decideOne = deciderOf(state, action, { nodes, context });
+    const decideOne = deciderOf(state, action, { nodes, by, now: context.now });
     const events: Event[] = [];
     const refused: RefusedTask[] = [];
     let unchanged = 0;
@@ -61,10 +65,16 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     const changed = nodes.length - unchanged - refused.length;
     return {
       events,
-      answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, context }) }),
+      answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, by, now: context.now }) }),
     };
   },
 };
+
+/** Who gives the command, and when. */
+interface Given {
+  readonly by: Actor;
+  readonly now: number;
+}
 
 interface RefusedTask {
   readonly node: ReadonlyTaskNode;
@@ -83,13 +93,12 @@ function tryOne(decideOne: DecideOne, node: ReadonlyTaskNode): readonly Event[] 
 /** The first few refusals. Each is decided again in the state after the command, so that its remedies hold there. */
 function shownRefusals(
   after: ReadonlyState,
-  { action, refused, context }: {
+  { action, refused, ...given }: Given & {
     readonly action: BulkAction;
     readonly refused: readonly RefusedTask[];
-    readonly context: Context;
   },
 ): Pick<BulkResult, "refused" | "refusedCount"> {
-  const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), context });
+  const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), ...given });
   const shown = refused.slice(0, MAX_NAMED).map(({ node, refusal }) => {
     const still = tryOne(decideOne, node);
     const { code, message } = still instanceof Refusal ? still : refusal;
@@ -124,11 +133,11 @@ type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 function deciderOf(
   state: ReadonlyState,
   action: BulkAction,
-  { nodes, context: { now, caller } }: { readonly nodes: readonly ReadonlyTaskNode[]; readonly context: Context },
+  { nodes, by, now }: Given & { readonly nodes: readonly ReadonlyTaskNode[] },
 ): DecideOne {
   switch (action.type) {
     case "cancel":
-      return ({ task }) => cancelEvents(task, { caller: caller.name }, action.reason);
+      return ({ task }) => cancelEvents(task, by, action.reason);
     case "retry": {
       const again = endingAgain(nodes.filter(({ task }) => isRetryable(task)));
       return (node) => retryEvents(state, node, { now, endsAgain: again.has(node) });

@@ -83,13 +83,13 @@ export function isOfSession(task: Pick<Task, "session">, session: string | undef
   return session === undefined || task.session === undefined || task.session === session;
 }
 
-/** Notes that somebody else than its holder cancelled a running task. */
+/** Notes that a running task was cancelled, also in the name of its holder: several agents may use one id unawares. */
 export function noteCancelled(
   state: State,
   { id, status, attempt, assignedTo: instance, session }: Task,
   { by, reason }: EventOf<"task.cancelled">,
 ): void {
-  if (status !== "in_progress" || instance === undefined || by === undefined || by.instance === instance) return;
+  if (status !== "in_progress" || instance === undefined || by === undefined) return;
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
   const one: CancelledTask = {
     id,

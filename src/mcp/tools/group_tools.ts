@@ -7,7 +7,7 @@ import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
 import { fit, presentGroup, presentWholeGroup } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
-import { clearing, defined, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
+import { clearing, defined, instanceId, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, readCursor, toFilter } from "./task_tools.ts";
 import { z } from "zod";
 
@@ -99,11 +99,13 @@ export const GROUP_TOOLS: readonly Tool[] = [
       clear: clearing(["to_assign", "to_group"]),
       reason: z.string().optional(),
       atomic: z.boolean().optional(),
+      instance_id: instanceId,
     },
     isBrief: true,
     annotations: removes,
-    async run(args, { execute }) {
-      const { action, ids, to_priority, to_assign, to_group, clear, reason, atomic = true, ...filter } = args;
+    async run(args, { execute, instance }) {
+      const { action, ids, to_priority, to_assign, to_group, clear, reason, atomic = true, instance_id: _, ...filter } =
+        args;
       checkTargets(action, { to_priority, to_assign, to_group, reason }, clear);
       const targets = withCleared({ to_assign, to_group }, clear);
       const { changed, unchanged, refused, refusedCount } = await execute({
@@ -111,6 +113,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
         filter: { ...toFilter(filter), ...defined({ ids }) },
         action: toAction(action, { ...targets, to_priority, reason }),
         isAtomic: atomic,
+        instance,
       });
       return { json: { changed, unchanged, refused, refused_count: refusedCount } };
     },

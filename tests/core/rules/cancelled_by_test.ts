@@ -96,9 +96,13 @@ test("it is told also from a snapshot", () => {
   assertEquals(toldTo(restore(snapshotOf(restored))), undefined);
 });
 
-test("nobody is told of what nobody held, or of an own cancellation, or of one in an old record", () => {
+test("a cancellation in the holder's own name is told, too: another agent may use the same id unawares", () => {
+  const by = { caller: "test", instance: "x" };
+  assertEquals(toldTo(stateAfter(...HELD, { ...cancel("a"), instance: "x" })), [{ id: "a", attempt: 1, by }]);
+});
+
+test("nobody is told of what nobody held, or of a cancellation in an old record", () => {
   assertEquals(toldTo(stateAfter(...HELD, cancel("b"))), undefined);
-  assertEquals(toldTo(stateAfter(...HELD, { ...cancel("a"), instance: "x" })), undefined);
   assertEquals(toldTo(stateAfter(...HELD, cancel("a")), "y"), undefined);
   const old = stateAfter(...HELD);
   evolve(old, { type: "task.cancelled", id: "a" }, 3);
@@ -121,6 +125,18 @@ test("a bulk cancellation is told likewise: the first few tasks, and the number 
     assertEquals([cancelledTasks.length, moreCancelled], [MAX_NAMED, more === 0 ? undefined : more]);
     assertEquals(cancelledTasks[0], { id: "t0", attempt: 1, by: { caller: "test" }, reason: "r" });
   }
+});
+
+test("a bulk cancellation says by which instance, and is a sign of its life", () => {
+  const by = { caller: "test", instance: "lead" };
+  const bulk = { type: "bulk_update", filter: { ids: ["a"] }, action: { type: "cancel" }, isAtomic: true } as const;
+  given(...HELD).when({ ...bulk, instance: "lead" }).then({ type: "task.cancelled", id: "a", by });
+  given(...HELD).when({ ...bulk, instance: "\n" }).thenRefused("invalid_value", "Instance id ");
+  const registered = { type: "register_instance", instance: "lead", settings: { ttlMs: 3 } } as const;
+  given(registered, ...HELD).when({ ...bulk, instance: "lead" }).then(
+    { type: "instance.renewed", instance: "lead", expiresAt: 9 },
+    { type: "task.cancelled", id: "a", by },
+  );
 });
 
 test("a long reason is told in its beginning", () => {

@@ -5,6 +5,8 @@ import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import { MAX_REF_BYTES, MAX_REFS } from "../../../src/core/model/limits.ts";
 import type { TaskSettings } from "../../../src/core/model/task.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
+import { findTask } from "../../../src/core/state/lookup.ts";
+import { readinessOf } from "../../../src/core/state/readiness.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import {
   cancel,
@@ -20,6 +22,7 @@ import {
   stateAfter,
   taskOf,
   taskWith,
+  times,
   update,
   work,
 } from "../given.ts";
@@ -193,6 +196,28 @@ test("references are kept, and a holder adds to them at completion", () => {
     refs: { issue: "7", pr: "9" },
   }]);
   assertEquals(taskOf(state, "a").refs, { issue: "7", pr: "9" });
+});
+
+test("a repeated completion adds the references that are new, and changes nothing without any", () => {
+  const first = { ...complete("x", "a"), refs: { pr: "9" } };
+  const state = stateAfter(
+    create(taskWith({ refs: { issue: "7" } }, "a"), newTask("b", "a")),
+    claim("x", "a"),
+    first,
+  );
+  const before = taskOf(state, "a");
+  for (const refs of [{}, { pr: "9" }, { issue: "7" }]) {
+    assertEquals(run(state, { ...first, refs }, 5).events, []);
+  }
+  const refs = { issue: "7", pr: "10", commit: "c0ffee" };
+  const { events, answer } = run(state, { ...first, refs: { pr: "10", commit: "c0ffee" } }, 6);
+  assertEquals(events, [{ type: "task.updated", id: "a", settings: { refs } }]);
+  assertEquals(answer.completed.refs, refs);
+  assertEquals(taskOf(state, "a"), { ...before, refs, version: 2 });
+  assertEquals(readinessOf(findTask(state, "b")), "ready");
+  assertEquals(refusalOf(() => run(state, { ...complete("x", "a", "other"), refs }, 7)).code, "wrong_state");
+  const tooMany = Object.fromEntries(times(MAX_REFS, (index) => [`r${index}`, ""]));
+  assertEquals(refusalOf(() => run(state, { ...first, refs: tooMany }, 8)).code, "limit_exceeded");
 });
 
 test("references are bounded", () => {
