@@ -136,7 +136,7 @@ export function presentClaimed(task: TaskView): Json {
 }
 
 /** Notes for a worker, and where the others are. */
-export function presentNotes({ notes = [], moreNotes }: ToldNotes): Json {
+function presentNotes({ notes = [], moreNotes }: ToldNotes): Json {
   return {
     ...(notes.length > 0 && { notes: notes.map(presentNote) }),
     ...(moreNotes !== undefined && { more_notes: moreNotes }),

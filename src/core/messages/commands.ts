@@ -6,7 +6,7 @@ import type { Caller } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
-import type { News, ToldNotes } from "../model/news.ts";
+import type { News } from "../model/news.ts";
 import type {
   Assignment,
   Attempt,
@@ -87,7 +87,7 @@ export interface Commands {
   /** Report the progress of a held task. */
   report_progress: {
     input: Holding & { readonly percent?: number; readonly message?: string };
-    answer: ToldNotes & { readonly task: TaskView; readonly urgent: readonly Urgent[] };
+    answer: News & { readonly task: TaskView; readonly urgent: readonly Urgent[] };
   };
   /** Complete a held task with its result. */
   complete_task: {
@@ -337,12 +337,12 @@ export interface Retried {
   readonly startedCount: number;
 }
 
-/** A task that its holder failed or handed back, and the notes on it that the holder had not been told. */
-export interface HandedIn extends ToldNotes {
+/** A task that its holder failed, with news for the holder, or handed back, with the new notes on that task only. */
+export interface HandedIn extends News {
   readonly task: TaskView;
 }
 
-export interface Completion extends ToldNotes {
+export interface Completion extends News {
   readonly completed: TaskView;
   /** Tasks that depend on it and can be claimed now, in the order of creation (the first few). */
   readonly unlocked: readonly TaskView[];

@@ -7,7 +7,7 @@ import type { Event } from "../messages/events.ts";
 import { union } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
-import { describeCancellation, type ToldNotes } from "../model/news.ts";
+import { describeCancellation, type News } from "../model/news.ts";
 import type { Remedy } from "../model/remedies.ts";
 import { fencedValue, valueOf } from "../model/result.ts";
 import type { Attempt, Task } from "../model/task.ts";
@@ -16,7 +16,7 @@ import { checkText, hasJsonNumbers, printableNumber } from "../model/values.ts";
 import { findTask } from "../state/lookup.ts";
 import { profileIn, urgentFor } from "../state/next_claim.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { newNotesOn } from "../views/news.ts";
+import { newsFor, withNewNotesOn } from "../views/news.ts";
 import { hintToHolder } from "../views/not_connected.ts";
 import { type Asker, asksOf, endsAgain } from "../views/roots.ts";
 import { skippedBy } from "../views/skipped.ts";
@@ -42,6 +42,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
       });
     }
     if (message !== undefined) checkText(message, `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
+    const news = newsOfReport(state, task, { instance, ...context });
     return {
       events: [{
         type: "task.progressed",
@@ -54,7 +55,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
       answer: (after) => ({
         task: viewIn(after, id),
         urgent: urgentFor(after, profileIn(after, instance)),
-        ...newNotesOn(task),
+        ...news,
       }),
     };
   },
@@ -70,6 +71,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const read = { result, ...(value !== undefined && { value }) };
     const allRefs = { ...task.refs, ...refs };
     checkRefs(allRefs, id);
+    const news = newsOfReport(state, task, { instance, ...context });
     const { attempt, status } = task;
     if (status !== "completed") checkDecides(findTask(state, id), () => valueOf(read));
     const given = Object.keys(refs).length > 0 && { refs: allRefs };
@@ -82,16 +84,20 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
         ...unlockedBy(findTask(after, id)),
         ...skippedBy(findTask(after, id)),
         urgent: urgentFor(after, profileIn(after, instance)),
-        ...newNotesFor(after, command),
+        ...news,
       }),
     };
   },
 
   fail_task(state, command, context) {
     const { id, instance, error, isRetryable } = command;
-    const answer = (after: ReadonlyState) => ({ task: viewIn(after, id), ...newNotesFor(after, command) });
-    if (isRetryable === true && isRepeatedFailure(taskAtAttempt(state, command, "fail"), command)) {
-      return { events: [], answer };
+    const answering = (task: Task) => {
+      const news = newsOfReport(state, task, { instance, ...context });
+      return (after: ReadonlyState) => ({ task: viewIn(after, id), ...news });
+    };
+    if (isRetryable === true) {
+      const named = taskAtAttempt(state, command, "fail");
+      if (isRepeatedFailure(named, command)) return { events: [], answer: answering(named) };
     }
     const isRepeat = (ended: Task) => ended.status === "failed" && ended.error === error;
     const task = heldTask(state, command, { action: "fail", isRepeat, ...context });
@@ -99,18 +105,19 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const end: Event = isRetryable === true
       ? endOfAttempt(task, "failed", context.now, error)
       : { type: "task.failed", id, instance, attempt: task.attempt, error };
-    return { events: task.status === "failed" ? [] : [end], answer };
+    return { events: task.status === "failed" ? [] : [end], answer: answering(task) };
   },
 
   release_task(state, command, context) {
-    const { id, reason, dependencies } = command;
+    const { id, instance, reason, dependencies } = command;
     const task = heldTask(state, command, { action: "release", isRepeat: () => false, ...context });
     const normal = dependencies && union(task.dependencies, dependencies);
     if (normal !== undefined) checkNewDependencies(state, id, normal);
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
-      answer: (after) => ({ task: viewIn(after, id), ...newNotesFor(after, command) }),
+      // Anybody may release a task in the name of its holder, who is told the other news by another answer.
+      answer: (after) => ({ task: viewIn(after, id), ...withNewNotesOn(task, {}, instance) }),
     };
   },
 };
@@ -121,9 +128,13 @@ function newRefsEvents({ id, refs: before = {} }: Task, refs: Readonly<Record<st
   return isNew ? [{ type: "task.updated", id, settings: { refs: { ...before, ...refs } } }] : [];
 }
 
-/** The notes that an attempt leaves untold when it ends: a repeated call gets them again. */
-function newNotesFor(after: ReadonlyState, { id, instance }: Holding): ToldNotes {
-  return newNotesOn({ ...findTask(after, id).task, assignedTo: instance });
+/** The news for who reports on a task. An end of its attempt leaves the notes on it untold: a repeated call gets them again. */
+function newsOfReport(
+  state: ReadonlyState,
+  task: Task,
+  { instance, caller }: Pick<Context, "caller"> & { readonly instance: string },
+): News {
+  return withNewNotesOn(task, newsFor(state, { instance, caller, about: task.id }), instance);
 }
 
 function isPercent(value: number): boolean {

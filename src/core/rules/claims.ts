@@ -42,12 +42,16 @@ export const claimDeciders: Deciders<"claim_task"> = {
     if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
     const claimer = { profile, group, caller: context.caller };
-    const news = newsFor(state, instance, context.caller);
     const elsewhere = heldElsewhere(state, instance, context.caller);
     const shared = elsewhere !== undefined && { heldElsewhere: elsewhere };
     const node = id === undefined
       ? mayClaimMore(state, instance) ? nextClaim(state, profile, group) : undefined
       : requireClaimable(state, findTask(state, id), claimer);
+    const news = newsFor(state, {
+      instance,
+      caller: context.caller,
+      ...(node !== undefined && { about: node.task.id }),
+    });
     if (node === undefined) {
       const warning = clockWarning(context);
       const answer = (after: ReadonlyState) => {

@@ -38,7 +38,8 @@ export function heartbeatEvents<K extends CommandType>(
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
   const session = sessionOf(caller);
-  const isTold = isAccepted && TELLING.has(command.type) && hasNews(state, id, session);
+  const isTold = isAccepted && TELLING.has(command.type) &&
+    hasNews(state, { instance: id, session, about: reportedTask(command) });
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",
@@ -50,8 +51,24 @@ export function heartbeatEvents<K extends CommandType>(
   }];
 }
 
-/** The commands whose answers tell an instance all news. */
-const TELLING: ReadonlySet<CommandType> = new Set<CommandType>(["claim_task", "heartbeat", "register_instance"]);
+/** The commands that report on a held task. */
+const REPORTS: readonly CommandType[] = ["report_progress", "complete_task", "fail_task"];
+
+/**
+ * The commands whose answers tell an instance all news. `release_task` is none of them: anybody may release a task in the
+ * name of its holder, and the holder would not read that answer.
+ */
+const TELLING: ReadonlySet<CommandType> = new Set<CommandType>([
+  "claim_task",
+  "heartbeat",
+  "register_instance",
+  ...REPORTS,
+]);
+
+/** The task that a command reports on: its own events say that the notes on it were told. */
+function reportedTask(command: CommandOf<CommandType>): string | undefined {
+  return REPORTS.includes(command.type) && "id" in command ? command.id : undefined;
+}
 
 /** An instance that a command shows to be alive, and the task that the command ends. */
 export interface SignOfLife {

@@ -24,7 +24,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     checkNewInstance(state, instance);
     checkInstanceSettings(settings, instance);
     if (!state.instances.has(instance)) checkRoom(state);
-    const news = newsFor(state, instance, caller);
+    const news = newsFor(state, { instance, caller });
     return {
       events: [{ type: "instance.registered", instance, settings }],
       answer: (after) => heartbeatOf(after, instance, { caller, news }),
@@ -33,7 +33,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
 
   heartbeat(state, { instance }, context) {
     checkInstance(state, instance);
-    const news = newsFor(state, instance, context.caller);
+    const news = newsFor(state, { instance, caller: context.caller });
     const warning = clockWarning(context);
     // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({

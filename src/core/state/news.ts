@@ -33,8 +33,14 @@ export function withToldNotes(task: Task): Task {
   return count === (task.notesTold ?? 0) ? task : { ...task, notesTold: count };
 }
 
+/** Notes, and how many others were dropped before. */
+export interface UntoldNotes {
+  readonly notes: readonly Note[];
+  readonly dropped: number;
+}
+
 /** The notes that the holder of a task has not been told, without its own, and how many of them were dropped before. */
-export function untoldNotes(task: Task): { readonly notes: readonly Note[]; readonly dropped: number } {
+export function untoldNotes(task: Task): UntoldNotes {
   const { notes = [], notesDropped = 0, notesTold = 0, assignedTo } = task;
   const isOwn = ({ author, isInstance }: Note) => isInstance === true && author === assignedTo;
   return {
@@ -49,12 +55,19 @@ function hasUntoldNotes({ task }: { readonly task: Task }): boolean {
   return notes.length + dropped > 0;
 }
 
-/** Whether there is something to tell an instance. O(tasks that it holds). */
-export function hasNews(state: ReadonlyState, instance: string, session: string | undefined): boolean {
+/** Whether there is something to tell an instance, beside notes on the task `about`. O(tasks that it holds). */
+export function hasNews(
+  state: ReadonlyState,
+  { instance, session, about }: {
+    readonly instance: string;
+    readonly session: string | undefined;
+    readonly about?: string | undefined;
+  },
+): boolean {
   const { lostTasks } = state.instances.get(instance)?.instance ?? {};
   if (isAnyOf(session, lostTasks) || isAnyOf(session, state.cancelled.get(instance)?.tasks)) return true;
   for (const node of state.held.get(instance) ?? []) {
-    if (isOfSession(node.task, session) && hasUntoldNotes(node)) return true;
+    if (node.task.id !== about && isOfSession(node.task, session) && hasUntoldNotes(node)) return true;
   }
   return false;
 }

@@ -5,17 +5,25 @@ import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_BYTES } from "../model/limits
 import type { News, Note, ToldNotes } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
 import { utf8Bytes } from "../model/values.ts";
-import { countNotes, untoldNotes } from "../state/news.ts";
+import { type UntoldNotes, untoldNotes } from "../state/news.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { isOfOtherSession } from "./sessions.ts";
 
 type NoteOfTask = Note & { readonly task?: string };
 
+/** An instance that calls, and the task that its call is about, if any: the answer has the notes on that one anyway. */
+export interface Asker {
+  readonly instance: string;
+  readonly caller: Caller;
+  readonly about?: string;
+}
+
 /**
- * All news for an instance but those of tasks that another client holds, or held, under its id. O(tasks that it holds and
- * their notes).
+ * All news for an instance but those of tasks that another client holds, or held, under its id, and but the notes on the
+ * task that it asks about. O(tasks that it holds and their notes).
  */
-export function newsFor(state: ReadonlyState, instance: string, caller: Caller): News {
+export function newsFor(state: ReadonlyState, asker: Asker): News {
+  const { instance, caller } = asker;
   const lost = state.instances.get(instance)?.instance.lostTasks ?? [];
   const lostTasks = lost.filter((task) => !isOfOtherSession(task, caller)).map(({ id }) => id);
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
@@ -25,23 +33,31 @@ export function newsFor(state: ReadonlyState, instance: string, caller: Caller):
     ...(lostTasks.length > 0 && { lostTasks }),
     ...(cancelled.length > 0 && { cancelledTasks: cancelled }),
     ...(cancelled.length > 0 && more > 0 && { moreCancelled: more }),
-    ...notesOnHeld(state, instance, caller),
+    ...notesOnHeld(state, asker),
   };
-}
-
-/** The notes on a task that its holder has not been told. */
-export function newNotesOn(task: Task): ToldNotes {
-  const { notes, dropped } = untoldNotes(task);
-  return fitNotes(notes, dropped);
 }
 
 /** All notes on a task, in the news of the instance that claims it. */
 export function withNotesOn(task: Task, news: News): News {
-  const { notes = [], moreNotes = 0, ...others } = news;
-  const own = task.notes ?? [];
-  const rest = notes.filter((note) => note.task !== task.id);
+  return withNotes({ notes: task.notes ?? [], dropped: task.notesDropped ?? 0 }, news);
+}
+
+/**
+ * The notes on a task that an instance reports on or ends and has not been told, in its other news: a late completion is
+ * of a task that it had lost.
+ */
+export function withNewNotesOn(task: Task, { lostTasks = [], ...news }: News, instance: string): News {
+  const lost = lostTasks.filter((id) => id !== task.id);
+  return {
+    ...(lost.length > 0 && { lostTasks: lost }),
+    ...withNotes(untoldNotes({ ...task, assignedTo: instance }), news),
+  };
+}
+
+/** The notes on the task that an answer is about, before those of other tasks. */
+function withNotes(own: UntoldNotes, { notes = [], moreNotes = 0, ...others }: News): News {
   // Those of other tasks are the last to be left out: get_task_details of this one has its own.
-  return { ...others, ...fitNotes([...own, ...rest], moreNotes + countNotes(task) - own.length) };
+  return { ...others, ...fitNotes([...own.notes, ...notes], moreNotes + own.dropped) };
 }
 
 /** Two answers' news as one: those of `earlier` were told to somebody who could not pass them on. */
@@ -58,11 +74,11 @@ export function mergeNews(earlier: News, later: News): News {
   };
 }
 
-function notesOnHeld(state: ReadonlyState, instance: string, caller: Caller): ToldNotes {
+function notesOnHeld(state: ReadonlyState, { instance, caller, about }: Asker): ToldNotes {
   const notes: NoteOfTask[] = [];
   let more = 0;
   for (const { task } of state.held.get(instance) ?? []) {
-    if (isOfOtherSession(task, caller)) continue;
+    if (task.id === about || isOfOtherSession(task, caller)) continue;
     const untold = untoldNotes(task);
     more += untold.dropped;
     for (const note of untold.notes) notes.push({ task: task.id, ...note });

@@ -15,7 +15,6 @@ import {
   presentCompact,
   presentHeld,
   presentNews,
-  presentNotes,
 } from "../present.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { unlessRepeated } from "../request_id.ts";
@@ -94,13 +93,13 @@ export const WORK_TOOLS: readonly Tool[] = [
     isAlwaysLoaded: true,
     annotations: changes,
     async run({ task_id, attempt, percent, message }, { execute, instance }) {
-      const { task, urgent, ...notes } = await execute({
+      const { task, urgent, ...news } = await execute({
         type: "report_progress",
         ...holderOf({ task_id, instance, attempt }),
         ...defined({ percent, message }),
       });
       return {
-        json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent), ...presentNotes(notes) },
+        json: { ...presentCompact(task), ...leaseOf(task.leaseUntil), ...urgentOf(urgent), ...presentNews(news) },
       };
     },
   }),
@@ -112,7 +111,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     isAlwaysLoaded: true,
     annotations: changes,
     async run({ task_id, result, attempt, refs }, { execute, instance }) {
-      const { completed, unlocked, unlockedCount, skipped, skippedCount, urgent, ...notes } = await execute({
+      const { completed, unlocked, unlockedCount, skipped, skippedCount, urgent, ...news } = await execute({
         type: "complete_task",
         ...holderOf({ task_id, instance, attempt }),
         result,
@@ -126,7 +125,7 @@ export const WORK_TOOLS: readonly Tool[] = [
           ...(skippedCount > 0 && { skipped_tasks: skipped }),
           ...(skippedCount > skipped.length && { skipped_count: skippedCount }),
           ...urgentOf(urgent),
-          ...presentNotes(notes),
+          ...presentNews(news),
         },
       };
     },
@@ -183,8 +182,8 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
 ];
 
-function handedInAnswer({ task, ...notes }: HandedIn): ToolAnswer {
-  return { json: { ...presentCompact(task), ...presentNotes(notes) } };
+function handedInAnswer({ task, ...news }: HandedIn): ToolAnswer {
+  return { json: { ...presentCompact(task), ...presentNews(news) } };
 }
 
 /** The field `urgent`: urgent tasks that the instance could do instead; absent if there are none. */

@@ -1,10 +1,10 @@
 /** Shows who is told which notes, when, and how often; and that all of it follows from the records. */
 
-import type { AnswerOf, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
+import type { AnswerOf, Command, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
 import { MAX_NOTE_BYTES, MAX_NOTES, MAX_TOLD_NOTES, MAX_TOLD_NOTES_BYTES } from "../../../src/core/model/limits.ts";
-import type { Note, ToldNotes } from "../../../src/core/model/news.ts";
+import type { News, Note, ToldNotes } from "../../../src/core/model/news.ts";
 import { evolve } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import {
@@ -176,6 +176,69 @@ test("a repeated completion, which may be one whose answer was lost, tells the s
   assertEquals(textsOf(state, complete("x", "a")), ["n"]);
 });
 
+const REPORTS: readonly Command[] = [
+  report("x", "a"),
+  complete("x", "a"),
+  fail("x", "a"),
+  { ...fail("x", "a"), isRetryable: true },
+];
+
+for (const command of REPORTS) {
+  test(`${JSON.stringify(command)} tells all news once, and is recorded as a renewal only if there is any`, () => {
+    const tasks = ["a", "b", "c"].map((id) => newTask(id));
+    const history = [create(...tasks), ...tasks.map(({ id }) => claim("x", id)), note("a", "on a")];
+    const without = stateAfter(...history);
+    const quiet = run<CommandType>(without, command, 10).events;
+    assertEquals(quiet.map(({ type }) => type).includes("instance.renewed"), false);
+    const state = stateAfter(...history, note("b", "on b"), cancel("c"));
+    const { events, answer } = run<CommandType>(state, command, 10);
+    assertEquals(events, [{ type: "instance.renewed", instance: "x", isTold: true }, ...quiet]);
+    // Of a command that tells news.
+    const { notes, cancelledTasks } = answer as News;
+    assertEquals(notes?.map(({ task, text }) => [task, text]), [[undefined, "on a"], ["b", "on b"]]);
+    assertEquals(cancelledTasks, [{ id: "c", attempt: 1, by: { caller: "test" } }]);
+    const next = run(state, heartbeat("x"), 11);
+    assertEquals([next.events, next.answer.notes, next.answer.cancelledTasks], [[], undefined, undefined]);
+  });
+}
+
+test("a repeated completion or failure tells the news since the first", () => {
+  for (const command of REPORTS.slice(1)) {
+    const state = stateAfter(create(newTask("a"), newTask("b")), claim("x", "a"), claim("x", "b"), command);
+    run(state, note("b", "since"), 5);
+    assertEquals(textsOf<CommandType>(state, command), ["b: since"]);
+    assertEquals(run<CommandType>(state, command, 7).events, []);
+  }
+});
+
+test("a release, which anybody may call in the name of the holder, leaves other news to the holder's next answer", () => {
+  const state = stateAfter(create(newTask("a"), newTask("b")), claim("x", "a"), claim("x", "b"), note("b", "on b"));
+  assertEquals(run(state, note("a", "on a"), 5).answer.count, 1);
+  const { events, answer } = run(state, release("x", "a"), 6);
+  assertEquals(events, [{ type: "task.released", id: "a", instance: "x", attempt: 1 }]);
+  assertEquals(answer.notes?.map(({ text }) => text), ["on a"]);
+  assertEquals(textsOf(state, heartbeat("x")), ["b: on b"]);
+});
+
+test("a claim of a held task counts its notes once", () => {
+  const state = stateAfter(...HELD);
+  for (const index of times(MAX_TOLD_NOTES + 2, (index) => index)) run(state, note("a", `${index}`), 3);
+  const { notes, moreNotes } = run(state, claim("x", "a"), 4).answer;
+  assertEquals([notes?.length, moreNotes], [MAX_TOLD_NOTES, 2]);
+});
+
+test("a late completion tells what else its instance lost", () => {
+  const state = stateAfter(
+    { type: "register_instance", instance: "x", settings: { ttlMs: 50 } },
+    create(newTask("a"), newTask("b")),
+    claim("x", "a"),
+    claim("x", "b"),
+  );
+  run(state, { type: "sweep" }, 100);
+  assertEquals(run(state, complete("x", "a"), 101).answer.lostTasks, ["b"]);
+  assertEquals(run(state, heartbeat("x"), 102).answer.lostTasks, []);
+});
+
 test("a late completion tells the notes that the holder missed", () => {
   const state = stateAfter(create(taskWith({ timeoutMs: 5 }, "a")), claim("x"), note("a", "n"));
   run(state, { type: "sweep" }, 100);
@@ -238,8 +301,8 @@ test("what was told is the same in a state that is replayed, or restored from a 
     heartbeat("x"),
     note("a", "m"),
     claim("x", "b"),
-    note("b", "o"),
     report("x", "a"),
+    note("b", "o"),
   ];
   for (const [index, step] of steps.entries()) {
     for (const event of run<CommandType>(state, step, index + 1).events) events.push([event, index + 1]);

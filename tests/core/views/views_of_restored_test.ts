@@ -140,7 +140,7 @@ function viewsOf(state: State, ids: readonly string[]) {
         next: nextClaim(state, profile)?.task.id,
         none: noTasks(state, { profile, caller: CALLER }),
         held: heldBy(state, instance).map(({ task }) => task.id),
-        contact: heartbeatOf(state, instance, { caller: CALLER, news: newsFor(state, instance, CALLER) }),
+        contact: heartbeatOf(state, instance, { caller: CALLER, news: newsFor(state, { instance, caller: CALLER }) }),
       };
     }),
   };
