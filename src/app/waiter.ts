@@ -1,6 +1,7 @@
 /** One claim that waits: who made it, its last answer, and how it is settled. */
 
 import type { Caller } from "../core/model/access.ts";
+import { tellsNews } from "../core/views/news.ts";
 import type { CommandOptions } from "./job.ts";
 import type { Claim, CommandOf, NoTasksReason, Repeated } from "../core/messages/commands.ts";
 
@@ -29,6 +30,11 @@ const FUTILE: readonly NoTasksReason[] = ["draining", "left", "at_capacity", "su
 /** Whether waiting cannot help: the reason lies with the instance itself, or a newer wait replaced this one. */
 export function isFutile(claim: Claim): boolean {
   return claim.task === undefined && FUTILE.includes(claim.none.reason);
+}
+
+/** Whether a claim is answered at once, with a task, with news, or as waiting cannot help. */
+export function isAnswer(claim: Claim): boolean {
+  return claim.task !== undefined || isFutile(claim) || tellsNews(claim);
 }
 
 /** A key for the pair of caller and instance. Each pair has at most one wait. */

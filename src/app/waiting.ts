@@ -1,7 +1,7 @@
 /**
  * Keeps claims waiting until there is a task for them, whichever process makes it ready. Waiters are served first come,
  * first served. One claim is tried at a time, and only after a scan without the write lock has found a task for it: so
- * the number of tries stays close to the number of tasks, however many claims wait.
+ * the number of tries stays close to the number of tasks, however many claims wait. News end a wait, too.
  */
 
 import type { Caller } from "../core/model/access.ts";
@@ -12,10 +12,10 @@ import { handBack } from "./hand_back.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
 import type { SessionKeeper } from "./session_keeper.ts";
 import type { News } from "../core/model/news.ts";
-import { mergeNews } from "../core/views/news.ts";
+import { mergeNews, tellsNews, unreadNews } from "../core/views/news.ts";
 import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
-import { callerKey, type ClaimCommand, isFutile, supersededAnswer, type Waiter } from "./waiter.ts";
+import { callerKey, type ClaimCommand, isAnswer, supersededAnswer, type Waiter } from "./waiter.ts";
 import { type Scan, scan } from "./waiting_scan.ts";
 
 /** Longest wait of a claim by default, in milliseconds: clients give up a call after 60 s. */
@@ -76,6 +76,8 @@ export class Waiting {
   readonly #newest = new Map<string, ClaimCommand>();
   /** Work that may still claim a task or hand one back. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** News in claims that nobody read, by caller and instance, at most `MAX_WAITERS`: the next answer to these tells them. */
+  readonly #unread = new Map<string, News>();
   /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly #heartbeats = new Map<string, number>();
   readonly #sweepPause = new Pause();
@@ -98,25 +100,18 @@ export class Waiting {
   }
 
   /**
-   * Claims a task; waits for one if there is none and waiting can help. Ends older waits of the same caller and
-   * instance: many clients give up a call without cancelling it, and nobody would read what it claims. A repeat of a
-   * claim that got a task resolves to `Repeated`.
+   * Claims a task; waits for one if there is none and waiting can help. News for the instance end a wait, as they must not
+   * wait themselves. Ends older waits of the same caller and instance: many clients give up a call without cancelling it,
+   * and nobody would read what it claims. A repeat of a claim that got a task resolves to `Repeated`.
    *
    * @throws whatever `Engine.execute` throws
    */
   async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
     const key = callerKey(command, caller);
     this.#newest.set(key, command);
-    // Nobody may read the answer to an older wait: what that tells, the newer one tells, too.
-    let untold: News = {};
-    for (const waiter of this.#waiters) {
-      if (callerKey(waiter.command, waiter.caller) !== key) continue;
-      untold = mergeNews(untold, waiter.lastAnswer);
-      this.#end(waiter, supersededAnswer(waiter.lastAnswer));
-    }
+    for (const waiter of this.#waitersOf(key)) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
     try {
-      const claim = await this.#track(this.#claim(command, caller, options));
-      return "repeated" in claim ? claim : { ...claim, ...mergeNews(untold, claim) };
+      return await this.#track(this.#claim(command, caller, options));
     } finally {
       if (this.#newest.get(key) === command) this.#newest.delete(key);
     }
@@ -138,10 +133,11 @@ export class Waiting {
   async #claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
     const { signal, request = {} } = options;
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
-    const first = await this.#executor.execute(command, caller, request);
-    if ("repeated" in first) return first;
-    if (signal.aborted) await this.#handBack(first, command, caller);
-    if (first.task !== undefined || waitMs <= 0 || isFutile(first)) return first;
+    const claim = await this.#executor.execute(command, caller, request);
+    if ("repeated" in claim) return claim;
+    const first = this.#withUnread(claim, callerKey(command, caller));
+    if (signal.aborted) await this.#takeBack(first, command, caller);
+    if (waitMs <= 0 || isAnswer(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
     if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
@@ -239,17 +235,12 @@ export class Waiting {
     this.#end(waiter, this.#isSuperseded(command, caller) ? supersededAnswer(lastAnswer) : lastAnswer);
   }
 
-  /** Sends a heartbeat for an instance that waits. The news in its answer are added to the answer of the claim. */
+  /** Sends a heartbeat for an instance that waits. News are for its claim, not for this. */
   async #keepAlive(instance: string): Promise<void> {
     const waiting = Array.from(this.#waiters).find(({ command }) => command.instance === instance);
     if (waiting === undefined) return;
     this.#heartbeats.set(instance, performance.now());
-    // In its name, as news of what another client holds under the same instance id are for that client.
-    const heartbeat = await this.#engine.execute({ type: "heartbeat", instance }, waiting.caller);
-    for (const waiter of this.#waiters) {
-      if (waiter.command.instance !== instance) continue;
-      waiter.lastAnswer = { ...waiter.lastAnswer, ...mergeNews(waiter.lastAnswer, heartbeat) };
-    }
+    await this.#engine.execute({ type: "heartbeat", instance, isUnread: true }, waiting.caller);
   }
 
   /** Tries to claim for a waiter, or joins the try under way. */
@@ -257,19 +248,17 @@ export class Waiting {
     return waiter.trying ??= this.#claimFor(waiter).finally(() => waiter.trying = undefined);
   }
 
-  /** Claims for a waiter; hands the task back if the waiter no longer waits. */
+  /** Claims for a waiter; takes the claim back if the waiter no longer waits. */
   async #claimFor(waiter: Waiter): Promise<void> {
     const { command, caller, request, signal } = waiter;
     try {
       const claim = await this.#engine.execute(command, caller, request);
       if ("repeated" in claim) return this.#end(waiter, claim);
-      const answer = { ...claim, ...mergeNews(waiter.lastAnswer, claim) };
-      if (claim.task === undefined) {
-        waiter.lastAnswer = answer;
-        if (isFutile(claim)) this.#end(waiter);
-      } else if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, caller)) {
-        await this.#handBack(claim, command, caller);
-      } else this.#end(waiter, answer);
+      if (waiter.isAnswered || signal.aborted || this.#isSuperseded(command, caller)) {
+        return await this.#takeBack(claim, command, caller);
+      }
+      waiter.lastAnswer = claim;
+      if (isAnswer(claim)) this.#end(waiter);
     } catch (error) {
       this.#remove(waiter);
       waiter.isAnswered = true;
@@ -277,8 +266,33 @@ export class Waiting {
     }
   }
 
-  #handBack(claim: Claim, { instance }: ClaimCommand, caller: Caller): Promise<void> {
-    return handBack(claim, { engine: this.#engine, log: this.#log, instance, caller });
+  /** Nobody reads this claim: hands its task back, and keeps its news for the next answer to the same caller and instance. */
+  #takeBack(claim: Claim, command: ClaimCommand, caller: Caller): Promise<void> {
+    this.#keepUnread(callerKey(command, caller), unreadNews(claim));
+    return handBack(claim, { engine: this.#engine, log: this.#log, instance: command.instance, caller });
+  }
+
+  #keepUnread(key: string, news: News): void {
+    if (!tellsNews(news)) return;
+    this.#unread.set(key, mergeNews(this.#unread.get(key) ?? {}, news));
+    for (const waiter of this.#waitersOf(key)) this.#end(waiter, this.#withUnread(waiter.lastAnswer, key));
+    for (const oldest of this.#unread.keys()) {
+      if (this.#unread.size <= MAX_WAITERS) break;
+      this.#unread.delete(oldest);
+    }
+  }
+
+  /** The claim with the news that nobody has read. */
+  #withUnread(claim: Claim, key: string): Claim {
+    const unread = this.#unread.get(key);
+    if (unread === undefined) return claim;
+    this.#unread.delete(key);
+    return { ...claim, ...mergeNews(unread, claim) };
+  }
+
+  /** The waits of a caller and instance: at most one. */
+  #waitersOf(key: string): readonly Waiter[] {
+    return Array.from(this.#waiters).filter(({ command, caller }) => callerKey(command, caller) === key);
   }
 
   #scanIn(delayMs: number): void {

@@ -1,5 +1,6 @@
 /** Scans for the claims that wait: tasks for them, heartbeats and sweeps that are due. Needs no write lock. */
 
+import { sessionOf } from "../core/model/access.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
 import type { Waiter } from "./waiter.ts";
@@ -9,7 +10,7 @@ const HEARTBEAT_MS = 20;
 
 /** The result of a scan. */
 export interface Scan {
-  /** The first waiter that a try would answer: with a task, or with a reason that waiting cannot change. */
+  /** The first waiter that a try would answer: with a task, with news, or with a reason that waiting cannot change. */
   readonly waiter: Waiter | undefined;
   /** Instances that need a heartbeat to stay alive. */
   readonly silent: readonly string[];
@@ -29,7 +30,10 @@ export interface ScanOptions {
 
 /** Scans the waiters in their order. */
 export async function scan(waiters: readonly Waiter[], { engine, heartbeats }: ScanOptions): Promise<Scan> {
-  const claims = waiters.map(({ command }) => command);
+  const claims = waiters.map(({ command, caller }) => {
+    const session = sessionOf(caller);
+    return { ...command, ...(session !== undefined && { session }) };
+  });
   const outlook = await engine.query({ type: "look_for_claims", claims }, ORCHESTRATOR);
   const { answered, needHeartbeat, isSweepDue, nextChangeInMs = Infinity, heartbeatInMs = Infinity } = outlook;
   return {

@@ -9,6 +9,8 @@ import { Sweeper } from "../../src/app/sweeper.ts";
 import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, type WaitedClaim, Waiting } from "../../src/app/waiting.ts";
 import type { Command, CommandOf, CommandType } from "../../src/core/messages/commands.ts";
 import type { Event } from "../../src/core/messages/events.ts";
+import type { News } from "../../src/core/model/news.ts";
+import { mergeNews } from "../../src/core/views/news.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
 import type { Task } from "../../src/core/model/task.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
@@ -650,68 +652,131 @@ for (const ttlMs of [5, 16]) {
   });
 }
 
-test("tasks that an instance lost before it waited are in the answer to its wait", async (scene) => {
-  const { time, engine, waiting, other } = scene;
+test("tasks that an instance lost are in the answer to its next claim, which does not wait", async (scene) => {
+  const { time, waiting, engine } = scene;
   await loseTaskOfAnn(scene);
-  const waiters = [10_000, 1_000].map((waitMs) => claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` }));
+  const [ann, again] = [
+    claimOf(waiting, "ann", 10_000, { actor: "1" }),
+    claimOf(waiting, "ann", 1_000, { actor: "2" }),
+  ];
+  await time.pass(0);
+  assertEquals([reasonOf(ann), lostIn(ann), again.claim], ["waiting", ["a"], undefined]);
   await time.pass(1_000);
-  await other.engine.execute(create(newTask("b")), localOperator("test"));
-  await time.pass(SOON_MS);
-  assertEquals(waiters.map(taskOf), ["b", undefined]);
-  assertEquals(waiters.map(lostIn), [["a"], undefined]);
-  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
+  assertEquals([reasonOf(again), lostIn(again)], ["waiting", undefined]);
+  assertEquals(await heartbeatOfAnn(engine), {});
 });
 
-test("tasks that an instance loses while it waits are in the answer, with or without a new task", async (scene) => {
-  const { time, engine, waiting, other } = scene;
-  const [ann, late, gone] = [10_000, 1_000, 10_001].map((waitMs) =>
-    claimOf(waiting, "ann", waitMs, { actor: `client ${waitMs}` })
-  );
-  assert(ann !== undefined && late !== undefined && gone !== undefined);
+test("tasks that an instance loses while it waits end its wait", async (scene) => {
+  const { time, waiting, engine } = scene;
+  const ann = claimOf(waiting, "ann", 10_000);
   await time.pass(100);
   await loseTaskOfAnn(scene);
-  await time.pass(100);
-  gone.cancel();
-  await time.pass(1_000);
-  await other.engine.execute(create(newTask("b")), localOperator("test"));
   await time.pass(SOON_MS);
-  assertEquals([late, gone, ann].map(taskOf), [undefined, undefined, "b"]);
-  assertEquals([late, gone, ann].map(lostIn), [["a"], ["a"], ["a"]]);
-  assertEquals((await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"))).lostTasks, []);
+  assertEquals([reasonOf(ann), lostIn(ann)], ["waiting", ["a"]]);
+  assertEquals(await heartbeatOfAnn(engine), {});
 });
 
-test("what others do to a waiting instance's tasks is told by its wait, all of it once", async (scene) => {
+test("a note and a cancellation end a wait, each once, and the next claim waits on", async (scene) => {
   const { time, engine, waiting, other } = scene;
-  const lead = localOperator("lead");
-  const note = (text: string) => other.engine.execute({ type: "add_note", id: "a", text }, lead);
+  await holdByAnn(scene, "a", "b");
   await register(engine, "ann", { ttlMs: 300 });
-  await engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
-  for (const id of ["a", "b"]) await engine.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
-  await note("before");
-  const ann = claimOf(waiting, "ann", 1_000);
-  await time.pass(500);
-  await note("while it waits");
-  await other.engine.execute({ type: "cancel_task", id: "b", reason: "not needed" }, lead);
-  await time.pass(1_000);
-  assertEquals(reasonOf(ann), "waiting");
-  assertEquals(ann.claim?.notes?.map(({ task, text }) => `${task}: ${text}`), ["a: before", "a: while it waits"]);
-  const by = { caller: "lead" };
-  assertEquals(ann.claim?.cancelledTasks, [{ id: "b", attempt: 1, by, reason: "not needed" }]);
-  const heartbeat = await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("ann"));
-  assertEquals([heartbeat.notes, heartbeat.cancelledTasks], [undefined, undefined]);
+  const first = claimOf(waiting, "ann", 10_000);
+  // Heartbeats for who waits tell nothing.
+  await time.pass(5_000);
+  assertEquals(first.claim, undefined);
+  await other.engine.execute({ type: "add_note", id: "a", text: "STOP" }, LEAD);
+  await time.pass(SOON_MS);
+  assertEquals([reasonOf(first), notesIn(first), first.claim?.cancelledTasks], ["waiting", ["a: STOP"], undefined]);
+  const second = claimOf(waiting, "ann", 10_000);
+  await time.pass(5_000);
+  await other.engine.execute({ type: "cancel_task", id: "b", reason: "not needed" }, LEAD);
+  await time.pass(SOON_MS);
+  const cancelled = [{ id: "b", attempt: 1, by: { caller: "lead" }, reason: "not needed" }];
+  assertEquals([notesIn(second), second.claim?.cancelledTasks], [undefined, cancelled]);
+  const third = claimOf(waiting, "ann", 1_000);
+  await time.pass(999);
+  assertEquals(third.claim, undefined);
+  await time.pass(1);
+  assertEquals([reasonOf(third), notesIn(third), third.claim?.cancelledTasks], ["waiting", undefined, undefined]);
 });
 
-test("news in the answer to a wait that a newer one replaces are in the newer one's, too", async (scene) => {
-  const { time, engine, waiting, other } = scene;
-  await engine.execute(create(newTask("a")), localOperator("test"));
-  await engine.execute({ type: "claim_task", instance: "ann", id: "a" }, localOperator("test"));
-  await other.engine.execute({ type: "add_note", id: "a", text: "STOP" }, localOperator("lead"));
-  const older = claimOf(waiting, "ann", 1_000);
+test("news for one session end no wait of another one of the same instance", async ({ time, engine, waiting }) => {
+  const inSession = (session: string) => localOperator("test", { transport: "stdio", session });
+  await engine.execute(create(newTask("a")), LEAD);
+  await engine.execute({ type: "claim_task", instance: "ann" }, inSession("s"));
+  const options = { waitMs: 1_000, signal: new AbortController().signal };
+  let answer: WaitedClaim | undefined;
+  const waited = waiting.claim({ type: "claim_task", instance: "ann" }, inSession("t"), options)
+    .then((claim) => answer = notRepeated(claim));
   await time.pass(100);
-  const newer = claimOf(waiting, "ann", 100);
-  await time.pass(1_000);
-  assertEquals([reasonOf(older), reasonOf(newer)], ["superseded", "waiting"]);
-  assertEquals(newer.claim?.notes?.map(({ text }) => text), ["STOP"]);
+  await engine.execute({ type: "cancel_task", id: "a" }, LEAD);
+  await time.pass(500);
+  assertEquals(answer, undefined);
+  await time.pass(400);
+  await waited;
+  assertEquals(answer?.cancelledTasks, undefined);
+  const { cancelledTasks } = await engine.execute({ type: "heartbeat", instance: "ann" }, inSession("s"));
+  assertEquals(cancelledTasks?.map(({ id }) => id), ["a"]);
+});
+
+for (const when of ["before it waits", "while it waits"] as const) {
+  test(`news that a client has cancelled the claim for ${when} are in its next answer`, async (scene) => {
+    const { time, waiting, other } = scene;
+    await holdByAnn(scene, "a");
+    if (when === "before it waits") await noteOnA(scene);
+    const ann = claimOf(waiting, "ann", 10_000);
+    if (when === "while it waits") {
+      await time.pass(100);
+      await noteOnA(scene);
+    }
+    const isTold = onNextClaim(scene, ann.cancel);
+    await time.pass(SOON_MS);
+    assert(isTold());
+    const next = claimOf(waiting, "ann", 10_000);
+    await time.pass(0);
+    assertEquals([reasonOf(next), notesIn(next)], ["waiting", ["a: STOP"]]);
+    assertEquals(await heartbeatOfAnn(other.engine), {});
+  });
+}
+
+test("news that a superseded wait was told in vain are told by the newer one, at once", async (scene) => {
+  const { time, waiting } = scene;
+  await holdByAnn(scene, "a");
+  const older = claimOf(waiting, "ann", 10_000);
+  await time.pass(100);
+  let newer: Waiter | undefined;
+  await noteOnA(scene);
+  onNextClaim(scene, () => newer = claimOf(waiting, "ann", 10_000));
+  await time.pass(SOON_MS);
+  assert(newer !== undefined);
+  assertEquals([reasonOf(older), notesIn(older)], ["superseded", undefined]);
+  assertEquals([reasonOf(newer), notesIn(newer)], ["waiting", ["a: STOP"]]);
+});
+
+test("of a claim that goes back, news of other tasks are kept, and not the notes on its own", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  await holdByAnn(scene, "a");
+  await engine.execute(create(newTask("b")), LEAD);
+  await other.engine.execute({ type: "add_note", id: "b", text: "for whoever has b" }, LEAD);
+  await other.engine.execute({ type: "add_note", id: "a", text: "STOP" }, LEAD);
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(0);
+  assertEquals((await taskIn(engine, "b")).status, "pending");
+  await engine.execute({ type: "claim_task", instance: "bob", id: "b" }, LEAD);
+  const next = claimOf(waiting, "ann", 1_000);
+  await time.pass(0);
+  assertEquals(notesIn(next), ["a: STOP"]);
+});
+
+test("a preamble that came with a claim that goes back comes with the next one", async ({ time, engine, waiting }) => {
+  await engine.execute({ type: "create_group", id: "g", settings: { preamble: "Deno only" } }, LEAD);
+  await engine.execute(create(taskWith({ group: "g" }, "a")), LEAD);
+  claimOf(waiting, "ann", 1_000).cancel();
+  await time.pass(0);
+  const next = claimOf(waiting, "ann", 1_000);
+  await time.pass(0);
+  assert(next.claim?.task !== undefined);
+  assertEquals([next.claim.task.attempt, next.claim.preamble], [2, "Deno only"]);
 });
 
 test("without waiting claims, nothing is scanned", async ({ time, engine, waiting }) => {
@@ -723,6 +788,38 @@ test("without waiting claims, nothing is scanned", async ({ time, engine, waitin
   await time.pass(5_000);
   assertEquals((await taskIn(engine, "a")).status, "pending");
 });
+
+const LEAD = localOperator("lead");
+
+/** Ann claims new tasks. */
+async function holdByAnn({ engine }: Scene, ...ids: readonly string[]): Promise<void> {
+  await engine.execute(create(...ids.map((id) => newTask(id))), LEAD);
+  for (const id of ids) await engine.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
+}
+
+async function noteOnA({ other }: Scene): Promise<void> {
+  await other.engine.execute({ type: "add_note", id: "a", text: "STOP" }, LEAD);
+}
+
+/** Calls `act` between the next claim and its answer. Returns how to ask whether it has. */
+function onNextClaim(scene: Scene, act: () => void): () => boolean {
+  let isOver = false;
+  scene.onExecuted = ({ type }) => {
+    if (type !== "claim_task" || isOver) return;
+    isOver = true;
+    act();
+  };
+  return () => isOver;
+}
+
+/** The news in a heartbeat of ann. */
+async function heartbeatOfAnn(engine: Engine): Promise<News> {
+  return mergeNews(await engine.execute({ type: "heartbeat", instance: "ann" }, localOperator("test")), {});
+}
+
+function notesIn({ claim }: Waiter): readonly string[] | undefined {
+  return claim?.notes?.map(({ task, text }) => `${task}: ${text}`);
+}
 
 /** Milliseconds since the Unix epoch, as time passes in the tests. */
 function now(): number {

@@ -141,6 +141,40 @@ Deno.test("apply_template gives its group a preamble", async () => {
   assertEquals((await ask("get_next_task", { instance_id: "ann" }))["preamble"], "Deno only");
 });
 
+Deno.test("news end a wait, and each report of a worker tells them", async () => {
+  await using server = await connect({ now: () => NOW });
+  const ask = asking(server);
+  const held = ["a", "b", "c", "d"];
+  await ask("create_tasks", { tasks: held.map((id) => ({ id, description: "" })) });
+  for (const task_id of held) await ask("get_next_task", { instance_id: "ann", task_id });
+  const shown = { author: "lead", at: AT, text: "stop" };
+  const tell = () => ask("add_note", { task_id: "d", text: "stop", instance_id: "lead" });
+
+  await tell();
+  const { status, notes, note } = await ask("get_next_task", { instance_id: "ann", wait_ms: 50_000 });
+  assertEquals([status, notes, note], [
+    "no_tasks",
+    [{ task: "d", ...shown }],
+    "News ended the wait: call again to wait on.",
+  ]);
+  for (
+    const [tool, rest] of [
+      ["report_progress", { task_id: "a", percent: 1 }],
+      ["complete_task", { task_id: "a", result: "x" }],
+      ["fail_task", { task_id: "b", error: "no" }],
+    ] as const
+  ) {
+    await tell();
+    assertEquals((await ask(tool, { instance_id: "ann", ...rest }))["notes"], [{ task: "d", ...shown }], tool);
+  }
+  await tell();
+  assertEquals((await ask("release_task", { instance_id: "ann", task_id: "c" }))["notes"], undefined);
+  await ask("cancel_task", { task_id: "d", instance_id: "ann" });
+  assertEquals((await ask("complete_task", { task_id: "a", instance_id: "ann", result: "x" }))["cancelled_tasks"], [
+    { id: "d", attempt: 1, by: "ann (test)" },
+  ]);
+});
+
 Deno.test("a worker whose task was cancelled is told by whom and why", async () => {
   await using server = await connect();
   const ask = asking(server);

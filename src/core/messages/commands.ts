@@ -137,8 +137,11 @@ export interface Commands {
     input: { readonly instance: string; readonly settings: InstanceSettings };
     answer: Heartbeat;
   };
-  /** Extend the time of an instance and the leases of its tasks, as every call of an instance does. */
-  heartbeat: { input: { readonly instance: string }; answer: Heartbeat };
+  /**
+   * Extend the time of an instance and the leases of its tasks, as every call of an instance does. If `isUnread`, the
+   * instance does not read the answer, which tells no news.
+   */
+  heartbeat: { input: { readonly instance: string; readonly isUnread?: true }; answer: Heartbeat };
   /** Leave at once and hand back all tasks; with `isDraining`, leave when the held tasks have ended. */
   leave: { input: { readonly instance: string; readonly isDraining?: boolean }; answer: InstanceView };
   create_group: { input: { readonly id: string; readonly settings: GroupSettings }; answer: GroupView };

@@ -80,8 +80,11 @@ export interface Queries {
     answer: readonly Notification[];
   };
   /** What some waiting claims have to expect. */
-  look_for_claims: { input: { readonly claims: readonly CommandOf<"claim_task">[] }; answer: ClaimOutlook };
+  look_for_claims: { input: { readonly claims: readonly WaitingClaim[] }; answer: ClaimOutlook };
 }
+
+/** A claim that waits, and the session of its caller. */
+export type WaitingClaim = CommandOf<"claim_task"> & { readonly session?: string };
 
 export type QueryType = keyof Queries;
 

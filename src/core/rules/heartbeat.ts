@@ -38,7 +38,8 @@ export function heartbeatEvents<K extends CommandType>(
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
   const session = sessionOf(caller);
-  const isTold = isAccepted && TELLING.has(command.type) &&
+  const isUnread = "isUnread" in command && command.isUnread === true;
+  const isTold = isAccepted && !isUnread && TELLING.has(command.type) &&
     hasNews(state, { instance: id, session, about: reportedTask(command) });
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{

@@ -31,9 +31,9 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     };
   },
 
-  heartbeat(state, { instance }, context) {
+  heartbeat(state, { instance, isUnread }, context) {
     checkInstance(state, instance);
-    const news = newsFor(state, { instance, caller: context.caller });
+    const news = isUnread === true ? {} : newsFor(state, { instance, caller: context.caller });
     const warning = clockWarning(context);
     // `decide` adds the event of a heartbeat to every command of an instance.
     const answer = (after: ReadonlyState) => ({

@@ -3,12 +3,14 @@
  */
 
 import type { CommandOf, Urgent } from "../messages/commands.ts";
+import type { WaitingClaim } from "../messages/queries.ts";
 import { MAX_SCANNED, MAX_URGENT } from "../model/limits.ts";
 import type { Instance } from "../model/instance.ts";
 import { take } from "../model/text.ts";
 import { isEligible, type Profile, profileOf } from "./eligibility.ts";
 import { inOrder } from "./heap.ts";
 import { countHeldBy } from "./lookup.ts";
+import { hasNews } from "./news.ts";
 import { firstServable, isLimited, nextFor } from "./ready_queue.ts";
 import type { Bucket, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
@@ -46,20 +48,18 @@ export function whyNoMore(state: ReadonlyState, id: string): string {
 }
 
 /**
- * The index of the first claim that can be answered now, with a task or with the reason why its instance may not claim
- * one; undefined if all must wait. O(claims + buckets of ready tasks), and O(claims) more for each bucket whose
- * requirement the claims meet only together.
+ * The index of the first claim that can be answered now, with a task, with news, or with the reason why its instance may
+ * not claim one; undefined if all must wait. O(claims + tasks that their instances hold + buckets of ready tasks), and
+ * O(claims) more for each bucket whose requirement the claims meet only together.
  */
-export function firstAnswerable(
-  state: ReadonlyState,
-  claims: readonly CommandOf<"claim_task">[],
-): number | undefined {
-  const refused = claims.findIndex(({ instance, group }) => {
-    return !mayClaimMore(state, instance) || (group !== undefined && !state.groups.has(group));
+export function firstAnswerable(state: ReadonlyState, claims: readonly WaitingClaim[]): number | undefined {
+  const answered = claims.findIndex(({ instance, group, session }) => {
+    return !mayClaimMore(state, instance) || (group !== undefined && !state.groups.has(group)) ||
+      hasNews(state, { instance, session });
   });
-  const waiting = refused < 0 ? claims : claims.slice(0, refused);
+  const waiting = answered < 0 ? claims : claims.slice(0, answered);
   const served = state.standings.ready === state.ready.limited ? undefined : firstServed(state, waiting);
-  return served ?? (refused < 0 ? undefined : refused);
+  return served ?? (answered < 0 ? undefined : answered);
 }
 
 /** The index of the first claim for which there is a task. Claims of one group are compared with its tasks only. */

@@ -40,12 +40,12 @@ export function heartbeatDueAt(state: ReadonlyState, id: string): number | undef
 }
 
 /**
- * Whether a heartbeat of an instance would be written at `now`: one of its times runs out, it was lost, or it must be told
- * of lost tasks. O(tasks that it holds).
+ * Whether a heartbeat of an instance would be written at `now`, were there no news: one of its times runs out, or it was
+ * lost. O(tasks that it holds).
  */
 export function needsHeartbeat(state: ReadonlyState, id: string, now: number): boolean {
-  const { ttlMs, expiresAt = Infinity, status, lostTasks } = state.instances.get(id)?.instance ?? {};
-  if (status === "lost" || lostTasks !== undefined) return true;
+  const { ttlMs, expiresAt = Infinity, status } = state.instances.get(id)?.instance ?? {};
+  if (status === "lost") return true;
   const isThere = status === "active" || status === "draining";
   if (isThere && ttlMs !== undefined && isRunningOut(expiresAt, ttlMs, now)) return true;
   return tasksToRenew(state.held.get(id), now).length > 0;

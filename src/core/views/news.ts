@@ -1,5 +1,6 @@
 /** What an answer tells an instance: news since its last answer, bounded in number and size. */
 
+import type { Claim } from "../messages/commands.ts";
 import type { Caller } from "../model/access.ts";
 import { MAX_NAMED, MAX_TOLD_NOTES, MAX_TOLD_NOTES_BYTES } from "../model/limits.ts";
 import type { News, Note, ToldNotes } from "../model/news.ts";
@@ -60,7 +61,23 @@ function withNotes(own: UntoldNotes, { notes = [], moreNotes = 0, ...others }: N
   return { ...others, ...fitNotes([...own.notes, ...notes], moreNotes + own.dropped) };
 }
 
-/** Two answers' news as one: those of `earlier` were told to somebody who could not pass them on. */
+/** Whether an answer tells news. */
+export function tellsNews(answer: News): boolean {
+  return Object.keys(mergeNews(answer, {})).length > 0;
+}
+
+/** The news in a claim that nobody reads. Notes on the task that it claimed are told by the next claim of that task. */
+export function unreadNews(claim: Claim): News {
+  if (claim.task === undefined) return mergeNews(claim, {});
+  const { task: { id }, isRepeated, notes = [], moreNotes: _, ...others } = claim;
+  const kept = notes.flatMap((note) => {
+    if (note.task !== undefined) return [note];
+    return isRepeated === true ? [{ task: id, ...note }] : [];
+  });
+  return mergeNews({ ...others, notes: kept }, {});
+}
+
+/** Two answers' news as one: nobody read those of `earlier`. */
 export function mergeNews(earlier: News, later: News): News {
   const lostTasks = [...new Set([...earlier.lostTasks ?? [], ...later.lostTasks ?? []])];
   const cancelled = [...earlier.cancelledTasks ?? [], ...later.cancelledTasks ?? []];

@@ -210,6 +210,7 @@ function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string
     return `wait_ms was ignored, as ${MAX_WAITERS} claims already wait in this server: call again later, or have ` +
       "fewer instances wait.";
   }
+  if (Object.keys(presentNews(claim)).length > 0) return "News ended the wait: call again to wait on.";
   return waitMs > maxWaitMs
     ? `wait_ms was shortened to ${maxWaitMs}, the maximum: call again to wait longer.`
     : undefined;

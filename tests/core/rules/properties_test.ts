@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import { type Event, EVENT_TYPES, type JournalRecord } from "../../../src/core/messages/events.ts";
 import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
 import type { Instance } from "../../../src/core/model/instance.ts";
 import { MAX_NAMED } from "../../../src/core/model/limits.ts";
 import type { Task } from "../../../src/core/model/task.ts";
@@ -13,6 +14,7 @@ import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
 import { firstAnswerable, mayClaimMore, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
+import { newsFor, tellsNews } from "../../../src/core/views/news.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../proof/history/check_ends.ts";
 import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
@@ -148,7 +150,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "of claims that wait, the first is answered for which there is a task, or which can get none",
+  name: "of claims that wait, the first is answered for which there is a task or news, or which can get none",
   permissions: "none",
   fn() {
     let answered = 0;
@@ -159,7 +161,8 @@ Deno.test({
             const claims = INSTANCES.flatMap((instance) => claimsBy(state, instance));
             for (const waiting of [claims, claims.toReversed()]) {
               const expected = waiting.findIndex((command) =>
-                !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined
+                !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined ||
+                tellsNews(newsFor(state, { instance: command.instance, caller: localOperator("test") }))
               );
               assertEquals(firstAnswerable(state, waiting) ?? -1, expected);
               if (expected > 0) answered++;
