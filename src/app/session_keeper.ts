@@ -1,9 +1,9 @@
 /**
  * Keeps the session of this process's client, and notices when other sessions end. It opens the session at the start and
- * ends it when the client disconnects. It looks for dead sessions that keep tasks before the first call is answered, and
- * then every `WATCH_MS`; any process may end a dead session, and the journal's lock makes it happen once. It brings the
- * tasks of instances that call through this process over from ended sessions. It writes only if a session has ended that
- * had tasks, or had not told an instance of cancelled ones.
+ * ends it when the client disconnects. It looks for dead sessions that have tasks, or for which there is news, before the
+ * first call is answered, and then every `WATCH_MS`; any process may end a dead session, and the journal's lock makes it
+ * happen once. It brings the tasks of instances that call through this process over from ended sessions. It writes only if
+ * such a session has ended.
  */
 
 import type { AnswerOf, CommandOf, CommandType, LastCall, Repeated } from "../core/messages/commands.ts";

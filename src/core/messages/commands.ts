@@ -173,7 +173,8 @@ export interface Commands {
   };
   /**
    * End a session: its tasks go back after `graceMs`, unless their instances call in another session before; those with a
-   * lease go by it instead. One call ends it for at most `MAX_RECORD_TASKS` tasks.
+   * lease go by it instead. News for it are for whoever calls next under the id of the instance. One call ends it for at
+   * most `MAX_RECORD_TASKS` tasks.
    */
   end_session: {
     input: { readonly session: string; readonly how: "closed" | "lost"; readonly graceMs: number };

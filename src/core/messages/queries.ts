@@ -62,8 +62,8 @@ export interface Queries {
   /** When something happens though nobody calls. */
   next_event: { input: Record<never, never>; answer: NextEvent };
   /**
-   * The sessions that have tasks, or have not told one of these instances of cancelled ones; and those of the calls after
-   * which tasks of the instance lost their sessions.
+   * The sessions that have tasks or for which there is news, and those of the calls after which tasks of the instance lost
+   * their sessions.
    */
   watch_sessions: {
     input: {

@@ -14,7 +14,7 @@ import type { Task } from "../model/task.ts";
 import { isOpenTo } from "../state/evolve_sessions.ts";
 import { nameSome } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
-import { hasCancelledOf } from "../state/news.ts";
+import { sessionsWithNews } from "../state/news.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { heldElsewhere } from "../views/sessions.ts";
 import { checkNumber } from "./checks/settings.ts";
@@ -26,9 +26,9 @@ export const sessionDeciders: Deciders<"end_session" | "resume_tasks"> = {
   end_session(state, { session, how, graceMs }, { now }) {
     checkNumber(graceMs, "The grace of a session", { least: 0, most: MAX_DURATION_MS });
     const tasks = firstCreated(state.sessions.get(session) ?? NONE, MAX_RECORD_TASKS).map(({ task }) => task.id);
-    const isOver = tasks.length === 0 && !hasCancelledOf(state, session);
+    const hasEnded = tasks.length > 0 || Iterator.from(sessionsWithNews(state)).some((each) => each === session);
     return {
-      events: isOver ? NONE : [{ type: `session.${how}`, session, until: timeAfter(now, graceMs), tasks }],
+      events: !hasEnded ? NONE : [{ type: `session.${how}`, session, until: timeAfter(now, graceMs), tasks }],
       answer: (after) => ({ ended: tasks.length, remaining: after.sessions.get(session)?.size ?? 0 }),
     };
   },

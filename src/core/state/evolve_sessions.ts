@@ -5,13 +5,13 @@
 
 import type { EventOf, SessionEnd } from "../messages/events.ts";
 import type { Task } from "../model/task.ts";
-import { passOnCancelled } from "./news.ts";
+import { endSessionOfNews } from "./news.ts";
 import type { State } from "./state.ts";
 import { replaceTask } from "./task_index.ts";
 
 /** The tasks of an ended session go back at a time, unless their instances come back before, or they have a lease. */
 export function endSession(state: State, { session, until, tasks }: SessionEnd, at: number): void {
-  passOnCancelled(state, session);
+  endSessionOfNews(state, session);
   for (const id of tasks) replaceTask(state, id, at, (task) => left(task, until));
 }
 

@@ -91,6 +91,39 @@ function isAnyOf(session: string | undefined, tasks: readonly Pick<Task, "sessio
   return tasks.some((task) => isOfSession(task, session));
 }
 
+/** The sessions for which there is news of tasks that they kept. Some come more than once. O(instances). */
+export function* sessionsWithNews({ cancelled, instances }: ReadonlyState): Iterable<string> {
+  for (const { tasks } of cancelled.values()) yield* sessionsOf(tasks);
+  for (const { instance: { lostTasks = [] } } of instances.values()) yield* sessionsOf(lostTasks);
+}
+
+function sessionsOf(tasks: readonly Pick<Task, "session">[]): readonly string[] {
+  return tasks.flatMap(({ session }) => session ?? []);
+}
+
+/** Applies the end of a session to the news for it: whoever calls next under the instance id is told. O(instances). */
+export function endSessionOfNews(state: State, session: string): void {
+  for (const [id, each] of state.cancelled) {
+    if (sessionsOf(each.tasks).includes(session)) {
+      state.cancelled.set(id, { ...each, tasks: withoutSession(each.tasks, session) });
+    }
+  }
+  for (const node of state.instances.values()) {
+    const { lostTasks = [] } = node.instance;
+    // No index depends on it.
+    if (sessionsOf(lostTasks).includes(session)) {
+      node.instance = { ...node.instance, lostTasks: withoutSession(lostTasks, session) };
+    }
+  }
+}
+
+function withoutSession<T extends Pick<Task, "session">>(tasks: readonly T[], ended: string) {
+  return tasks.map((task) => {
+    const { session, ...rest } = task;
+    return session === ended ? rest : task;
+  });
+}
+
 /** Whether a call in a session is told of a task: not if it is of another session under the same instance id. */
 export function isOfSession(task: Pick<Task, "session">, session: string | undefined): boolean {
   return session === undefined || task.session === undefined || task.session === session;
@@ -120,25 +153,6 @@ export function noteCancelled(
   });
   if (state.cancelled.size <= MAX_CANCELLED_INSTANCES) return;
   for (const oldest of state.cancelled.keys()) return void state.cancelled.delete(oldest);
-}
-
-/** Whether there are cancelled tasks that a session has not been told of. O(instances with cancelled tasks). */
-export function hasCancelledOf(state: ReadonlyState, session: string): boolean {
-  return Iterator.from(state.cancelled.values()).some(({ tasks }) => tasks.some((task) => task.session === session));
-}
-
-/** Applies that a session ended: its cancelled tasks are told to the next call of the instance, in whatever session. */
-export function passOnCancelled(state: State, session: string): void {
-  for (const [instance, { tasks, count }] of state.cancelled) {
-    if (!tasks.some((task) => task.session === session)) continue;
-    state.cancelled.set(instance, { instance, tasks: tasks.map((task) => withoutSession(task, session)), count });
-  }
-}
-
-function withoutSession(task: CancelledTask, ended: string): CancelledTask {
-  if (task.session !== ended) return task;
-  const { session: _, ...rest } = task;
-  return rest;
 }
 
 /** Puts the cancelled tasks of a snapshot into a new state. */

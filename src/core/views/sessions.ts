@@ -7,7 +7,7 @@ import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import { firstCreated } from "../state/lookup.ts";
-import { isOfSession } from "../state/news.ts";
+import { isOfSession, sessionsWithNews } from "../state/news.ts";
 import { firstOf } from "../state/order.ts";
 import type { ReadonlyState } from "../state/state.ts";
 
@@ -44,13 +44,14 @@ export interface SessionWatchOptions {
   readonly limit: number;
 }
 
-/** O(sessions + tasks that the instances hold). The cancelled tasks of ended sessions are to be told in other ones. */
+/** The sessions that have tasks or for which there is news. O(sessions + instances + tasks that the calling ones hold). */
 export function watchSessions(state: ReadonlyState, { calls, after, limit }: SessionWatchOptions): SessionWatch {
   const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
-  const cancelled = calls.flatMap(({ instance }) => state.cancelled.get(instance)?.tasks ?? []);
-  const sessions = new Set([...state.sessions.keys(), ...cancelled.flatMap(({ session }) => session ?? [])]);
   return {
-    sessions: firstOf(sessions, limit, { compare, isWanted: (id) => id > after }),
+    sessions: firstOf(new Set([...state.sessions.keys(), ...sessionsWithNews(state)]), limit, {
+      compare,
+      isWanted: (id) => id > after,
+    }),
     returned: calls.filter(({ instance, at }) => {
       return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isOpenTo(task, at));
     }),

@@ -356,12 +356,10 @@ test("when a session ends, its instances are told elsewhere of what was cancelle
   scene.claim("y", "u");
   scene.claim("x", "s");
   for (const id of ["a", "b", "c"]) scene.call({ type: "cancel_task", id });
-  assertEquals([cancelledIn("t", "x"), scene.watch().sessions, scene.watch(["x", "z"]).sessions], [undefined, [], [
-    "s",
-  ]]);
+  assertEquals([cancelledIn("t", "x"), scene.watch().sessions], [undefined, ["s", "u"]]);
   const { events } = scene.end("s");
   assertEquals(events, [{ type: "session.lost", session: "s", until: START + GRACE_MS, tasks: [] }]);
-  assertEquals([scene.end("s").events, scene.watch(["x"]).sessions], [[], []]);
+  assertEquals([scene.end("s").events, scene.watch().sessions], [[], ["u"]]);
   assertEquals([cancelledIn("t", "x"), cancelledIn("t", "x"), cancelledIn("t", "y")], [
     ["a", "c"],
     undefined,
@@ -388,18 +386,41 @@ test("each client is told of the tasks that itself lost under an instance id, ho
   const register = (from: string, ttlMs = 50) =>
     scene.call({ type: "register_instance", instance: "x", settings: { ttlMs } }, from).answer.lostTasks;
   scene.create({}, "of s", "of t");
-  scene.create({ timeoutMs: 1_000 }, "of both");
+  scene.create({ timeoutMs: 1_000 }, "leased");
   register("s");
   for (const from of ["s", "t", "s"]) scene.claim("x", from);
   const lost = scene.pass(50).findLast(({ type }) => type === "instance.lost");
-  const tasks = ["of s", "of t", "of both"];
-  assertEquals(lost, { type: "instance.lost", instance: "x", tasks, sessions: { "of s": "s", "of t": "t" } });
+  const tasks = ["of s", "of t", "leased"];
+  const sessions = { "of s": "s", "of t": "t", leased: "s" };
+  assertEquals(lost, { type: "instance.lost", instance: "x", tasks, sessions });
   assertEquals(snapshotOf(restore(snapshotOf(scene.state))), snapshotOf(scene.state));
-  assertEquals(register("s"), ["of s", "of both"]);
+  assertEquals(register("s"), ["of s", "leased"]);
   assertEquals(scene.events({ type: "heartbeat", instance: "x" }, "s"), []);
   assertEquals(scene.call({ type: "heartbeat", instance: "x" }, "t").answer.lostTasks, ["of t"]);
   assertEquals(register("t"), []);
 });
+
+for (const how of ["closed", "lost"] as const) {
+  test(`when a session is ${how}, news for it are told to the next call under the instance id`, (scene) => {
+    scene.create({}, "cancelled", "lost", "b");
+    scene.call({ type: "register_instance", instance: "x", settings: { ttlMs: 50 } }, "s");
+    for (const _ of [1, 2]) scene.claim("x", "s");
+    scene.call({ type: "cancel_task", id: "cancelled" });
+    scene.pass(50);
+    assertEquals(scene.watch().sessions, ["s"]);
+    const news = (from: string) => {
+      const { cancelledTasks, lostTasks } = scene.call({ type: "heartbeat", instance: "x" }, from).answer;
+      return [cancelledTasks?.map(({ id }) => id), lostTasks];
+    };
+    assertEquals(news("t"), [undefined, []], "its client may still call");
+    const end = { type: `session.${how}` as const, session: "s", until: scene.now + GRACE_MS, tasks: [] };
+    assertEquals(scene.end("s", how), { events: [end], answer: { ended: 0, remaining: 0 } });
+    assertEquals([scene.watch().sessions, scene.end("s", how).events], [[], []]);
+    assertEquals(snapshotOf(restore(snapshotOf(scene.state))), snapshotOf(scene.state));
+    assertEquals(news("t"), [["cancelled"], ["lost"]]);
+    assertEquals(news("t"), [undefined, []]);
+  });
+}
 
 test("tasks that an instance loses again before it was told are told, too", (scene) => {
   scene.create({}, "a", "b");
@@ -435,6 +456,8 @@ test("whatever ends an attempt ends the session's hold on it", (scene) => {
     scene.create({}, "a");
     scene.claim("x", "s");
     scene.events(end);
+    // Until its client is told, the session of a cancelled task is watched for the news.
+    scene.call({ type: "heartbeat", instance: "x" }, "s");
     assertEquals([scene.task("a").session, scene.watch().sessions], [undefined, []], end.type);
   }
   assertEquals(scene.watch().sessions, []);
