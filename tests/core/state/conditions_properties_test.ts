@@ -7,7 +7,8 @@ import type { Dependency } from "../../../src/core/model/dependency.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import type { Task } from "../../../src/core/model/task.ts";
 import { verdictOf } from "../../../src/core/state/conditions.ts";
-import { type Condition, emptyState, type State } from "../../../src/core/state/state.ts";
+import { type Condition, emptyState, type State, type TaskNode } from "../../../src/core/state/state.ts";
+import { reasonOf } from "../../../src/core/views/explain.ts";
 import { endsAgain } from "../../../src/core/views/roots.ts";
 import { claim, complete, create, fail, run, taskOf, taskWith, times, update } from "../given.ts";
 import { valueOf } from "../../../src/core/model/result.ts";
@@ -143,6 +144,7 @@ Deno.test({
             const { task: { id, status } } = node;
             if (status !== "failed" && status !== "cancelled") continue;
             if (!endsAgain(node)) run(state, { type: "retry_task", id }, at++);
+            else for (const source of unreadFor(state, node)) run(state, { type: "retry_task", id: source }, at++);
           }
         }
         assertEquals(state.counts.in_progress, 0);
@@ -153,6 +155,12 @@ Deno.test({
     assert(completed > 500, `only ${completed} tasks were completed`);
   },
 });
+
+/** The completed tasks whose results a failed task cannot read: nobody asked for more while it had failed. */
+function unreadFor(state: State, node: TaskNode): readonly string[] {
+  const ids = reasonOf(state, node).remedies.flatMap((remedy) => remedy.type === "retry_task" ? [remedy.id] : []);
+  return ids.filter((id) => findTask(state, id).task.status === "completed");
+}
 
 function stateWithGroups(): State {
   const state = emptyState();
