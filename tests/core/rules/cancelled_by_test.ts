@@ -130,12 +130,12 @@ test("a bulk cancellation is told likewise: the first few tasks, and the number 
 test("a bulk cancellation says by which instance, and is a sign of its life", () => {
   const by = { caller: "test", instance: "lead" };
   const bulk = { type: "bulk_update", filter: { ids: ["a"] }, action: { type: "cancel" }, isAtomic: true } as const;
-  given(...HELD).when({ ...bulk, instance: "lead" }).then({ type: "task.cancelled", id: "a", by });
+  given(...HELD).when({ ...bulk, instance: "lead" }).then({ type: "task.cancelled", id: "a", instance: "x", by });
   given(...HELD).when({ ...bulk, instance: "\n" }).thenRefused("invalid_value", "Instance id ");
   const registered = { type: "register_instance", instance: "lead", settings: { ttlMs: 3 } } as const;
   given(registered, ...HELD).when({ ...bulk, instance: "lead" }).then(
     { type: "instance.renewed", instance: "lead", expiresAt: 9 },
-    { type: "task.cancelled", id: "a", by },
+    { type: "task.cancelled", id: "a", instance: "x", by },
   );
 });
 
