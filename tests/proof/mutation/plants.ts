@@ -20,9 +20,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "no holder: anybody can end a task",
     path: "src/core/rules/attempts.ts",
-    code: "if (task.assignedTo !== instance) throw notHolder(state, findTask(state, id), instance);",
-    instead:
-      'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(state, findTask(state, id), instance);',
+    code: "if (task.assignedTo !== instance) throw notHolder(",
+    instead: 'if (task.assignedTo !== instance && task.status !== "in_progress") throw notHolder(',
   },
   {
     name: "no directory fsync: the name of a new segment can be lost",
@@ -148,7 +147,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "an instance that is lost while it drains forgets that",
     path: "src/core/state/evolve_instances.ts",
-    code: "...(isDraining && { wasDraining: true }), ",
+    code: "...(isDraining && { wasDraining: true }),",
     instead: "",
   },
   {
