@@ -38,7 +38,7 @@ export function isAnswer(claim: Claim): boolean {
 }
 
 /** A key for the pair of caller and instance. Each pair has at most one wait. */
-export function callerKey({ instance }: ClaimCommand, caller: Caller): string {
+export function callerKey({ instance }: Pick<ClaimCommand, "instance">, caller: Caller): string {
   return JSON.stringify([caller.name, instance]);
 }
 

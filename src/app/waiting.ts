@@ -5,16 +5,18 @@
  */
 
 import type { Caller } from "../core/model/access.ts";
-import type { Claim, Repeated } from "../core/messages/commands.ts";
+import type { AnswerOf, Claim, CommandOf, CommandType, Repeated } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
 import type { SessionKeeper } from "./session_keeper.ts";
 import type { News } from "../core/model/news.ts";
-import { mergeNews, tellsNews, unreadNews } from "../core/views/news.ts";
+import { tellsAllNews } from "../core/rules/heartbeat.ts";
+import { tellsNews, unreadNews } from "../core/views/news.ts";
 import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
+import { UnreadNews } from "./unread_news.ts";
 import { callerKey, type ClaimCommand, isAnswer, supersededAnswer, type Waiter } from "./waiter.ts";
 import { type Scan, scan } from "./waiting_scan.ts";
 
@@ -76,8 +78,7 @@ export class Waiting {
   readonly #newest = new Map<string, ClaimCommand>();
   /** Work that may still claim a task or hand one back. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** News in claims that nobody read, by caller and instance, at most `MAX_WAITERS`: the next answer to these tells them. */
-  readonly #unread = new Map<string, News>();
+  readonly #unread = new UnreadNews(MAX_WAITERS);
   /** When each waiting instance last had a heartbeat, by `performance.now`. */
   readonly #heartbeats = new Map<string, number>();
   readonly #sweepPause = new Pause();
@@ -117,6 +118,12 @@ export class Waiting {
     }
   }
 
+  /** The answer to another command of the same caller, with the news in its claims that nobody read, if it tells news. */
+  withUnread<K extends CommandType>(answer: AnswerOf<K>, command: CommandOf<K>, caller: Caller): AnswerOf<K> {
+    const instance = tellsAllNews(command.type) && "instance" in command ? command.instance : undefined;
+    return instance === undefined ? answer : this.#unread.addTo(answer, callerKey({ instance }, caller));
+  }
+
   /** The instances that wait in this process. */
   instances(): ReadonlySet<string> {
     return new Set(Array.from(this.#waiters, ({ command }) => command.instance));
@@ -135,7 +142,7 @@ export class Waiting {
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
     const claim = await this.#executor.execute(command, caller, request);
     if ("repeated" in claim) return claim;
-    const first = this.#withUnread(claim, callerKey(command, caller));
+    const first = this.#unread.addTo(claim, callerKey(command, caller));
     if (signal.aborted) await this.#takeBack(first, command, caller);
     if (waitMs <= 0 || isAnswer(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
@@ -274,20 +281,8 @@ export class Waiting {
 
   #keepUnread(key: string, news: News): void {
     if (!tellsNews(news)) return;
-    this.#unread.set(key, mergeNews(this.#unread.get(key) ?? {}, news));
-    for (const waiter of this.#waitersOf(key)) this.#end(waiter, this.#withUnread(waiter.lastAnswer, key));
-    for (const oldest of this.#unread.keys()) {
-      if (this.#unread.size <= MAX_WAITERS) break;
-      this.#unread.delete(oldest);
-    }
-  }
-
-  /** The claim with the news that nobody has read. */
-  #withUnread(claim: Claim, key: string): Claim {
-    const unread = this.#unread.get(key);
-    if (unread === undefined) return claim;
-    this.#unread.delete(key);
-    return { ...claim, ...mergeNews(unread, claim) };
+    this.#unread.keep(key, news);
+    for (const waiter of this.#waitersOf(key)) this.#end(waiter, this.#unread.addTo(waiter.lastAnswer, key));
   }
 
   /** The waits of a caller and instance: at most one. */

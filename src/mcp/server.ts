@@ -176,7 +176,8 @@ function callOf(
   return {
     engine,
     async execute(command) {
-      return unlessRepeated(await executor.execute(command, caller, requestOf()));
+      const answer = unlessRepeated(await executor.execute(command, caller, requestOf()));
+      return waiting.withUnread(answer, command, caller);
     },
     query: (query) => engine.query(query, caller),
     waiting,

@@ -1,6 +1,6 @@
 /** Shows notes, preambles and cancellations to agents: exact calls, and what of their answers each agent reads. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, type Connected } from "../support/connected.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -174,6 +174,51 @@ Deno.test("news end a wait, and each report of a worker tells them", async () =>
     { id: "d", attempt: 1, by: "ann (test)" },
   ]);
 });
+
+const REPORTS: readonly [tool: string, args: Json][] = [
+  ["heartbeat", {}],
+  ["register_instance", {}],
+  ["report_progress", { task_id: "a" }],
+  ["complete_task", { task_id: "a", result: "built" }],
+  ["fail_task", { task_id: "a", error: "broken" }],
+];
+
+for (const [tool, args] of REPORTS) {
+  Deno.test(`news in a claim that its client gave up are in the next answer of ${tool}, once`, async () => {
+    await using server = await connect();
+    const ask = asking(server);
+    await ask("create_tasks", { tasks: [{ id: "a", description: "build" }, { id: "b", description: "test" }] });
+    for (const task_id of ["a", "b"]) await ask("get_next_task", { instance_id: "ann", task_id });
+    await ask("add_note", { task_id: "a", text: "STOP", instance_id: "lead" });
+    await ask("cancel_task", { task_id: "b", instance_id: "lead" });
+    await giveUpClaimOfAnn(server);
+    const { notes, cancelled_tasks } = await ask(tool, { ...args, instance_id: "ann" });
+    const told = (notes as readonly Json[]).map(({ task, author, text }) => [task, author, text]);
+    assertEquals(told, [["a", "lead", "STOP"]]);
+    assertEquals(cancelled_tasks, [{ id: "b", attempt: 1, by: "lead (test)" }]);
+    const after = await ask("heartbeat", { instance_id: "ann" });
+    assertEquals([after["notes"], after["cancelled_tasks"]], [undefined, undefined]);
+  });
+}
+
+/** Ann's client gives up a claim when it is decided and not answered yet. */
+async function giveUpClaimOfAnn({ engine, client }: Connected): Promise<void> {
+  const aborting = new AbortController();
+  const handedBack = Promise.withResolvers<void>();
+  const execute = engine.execute.bind(engine);
+  engine.execute = async (command, caller) => {
+    const answer = await execute(command, caller);
+    aborting.abort();
+    // The cancellation travels as a message.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    setTimeout(handedBack.resolve, 0);
+    return answer;
+  };
+  const claim = { name: "get_next_task", arguments: { instance_id: "ann", wait_ms: 60_000 } };
+  await assertRejects(() => client.callTool(claim, undefined, { signal: aborting.signal }));
+  await handedBack.promise;
+  engine.execute = execute;
+}
 
 Deno.test("a worker whose task was cancelled is told by whom and why", async () => {
   await using server = await connect();

@@ -39,7 +39,7 @@ export function heartbeatEvents<K extends CommandType>(
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
   const session = sessionOf(caller);
   const isUnread = "isUnread" in command && command.isUnread === true;
-  const isTold = isAccepted && !isUnread && TELLING.has(command.type) &&
+  const isTold = isAccepted && !isUnread && tellsAllNews(command.type) &&
     hasNews(state, { instance: id, session, about: reportedTask(command) });
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
@@ -65,6 +65,11 @@ const TELLING: ReadonlySet<CommandType> = new Set<CommandType>([
   "register_instance",
   ...REPORTS,
 ]);
+
+/** Whether the answer to a command tells its instance all news. */
+export function tellsAllNews(type: CommandType): boolean {
+  return TELLING.has(type);
+}
 
 /** The task that a command reports on: its own events say that the notes on it were told. */
 function reportedTask(command: CommandOf<CommandType>): string | undefined {
