@@ -245,6 +245,34 @@ Deno.test("tools that change tasks", async (t) => {
     }
   });
 
+  await t.step("fail_task names the tasks that it unlocked and skipped, also when repeated", async () => {
+    const tasks = [
+      { id: "ends", description: "build", max_attempts: 1 },
+      { id: "if-failed", description: "say why", dependencies: ['{"task": "ends", "on": "failed"}'] },
+      { id: "if-not", description: "test", dependencies: ["ends"], if_unreachable: "skip" },
+    ];
+    await server.ask("create_tasks", { tasks });
+    await claim(server, "ends");
+    for (const retryable of [true, false]) {
+      const answer = await server.ask("fail_task", {
+        task_id: "ends",
+        instance_id: "ann",
+        error: "no disk",
+        retryable,
+      });
+      const { unlocked_tasks, skipped_tasks } = answer;
+      assertEquals((unlocked_tasks as readonly Json[]).map(({ id, readiness }) => [id, readiness]), [
+        ["if-failed", "ready"],
+      ]);
+      assertEquals(skipped_tasks, [{ id: "if-not", because: "It depends on ends" }]);
+    }
+    await create(server, "ends-later");
+    await claim(server, "ends-later");
+    const again = { task_id: "ends-later", instance_id: "ann", error: "no disk", retryable: true };
+    const { unlocked_tasks, skipped_tasks } = await server.ask("fail_task", again);
+    assertEquals([unlocked_tasks, skipped_tasks], [undefined, undefined]);
+  });
+
   await t.step("complete_task that unlocks eleven tasks answers less than 3,000 characters", async () => {
     const texts = Array.from({ length: 11 }, (_, n) => ({
       id: `after${n}`,

@@ -99,7 +99,7 @@ export interface Commands {
     answer: Completion;
   };
   /** Fail a held task with an error. If it is retryable and attempts are left, it is pending again after its back-off. */
-  fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: HandedIn };
+  fail_task: { input: Holding & { readonly error: string; readonly isRetryable?: boolean }; answer: Failure };
   /** Hand a held task back. `dependencies` are added to those that it has. */
   release_task: {
     input: Holding & { readonly reason?: string; readonly dependencies?: readonly Dependency[] };
@@ -341,19 +341,25 @@ export interface Retried {
   readonly startedCount: number;
 }
 
-/** A task that its holder failed, with news for the holder, or handed back, with the new notes on that task only. */
+/** A task that its holder failed or handed back, with news for the holder: of the latter, the new notes on that task only. */
 export interface HandedIn extends News {
   readonly task: TaskView;
 }
 
-export interface Completion extends News {
-  readonly completed: TaskView;
+/** What follows from the end of a task. */
+export interface Consequences {
   /** Tasks that depend on it and can be claimed now, in the order of creation (the first few). */
   readonly unlocked: readonly TaskView[];
   readonly unlockedCount: number;
-  /** Tasks that were skipped as it was completed, and why, in the order of creation (the first few). */
+  /** Tasks that were skipped as it ended, and why, in the order of creation (the first few). */
   readonly skipped: readonly { readonly id: string; readonly because: string }[];
   readonly skippedCount: number;
+}
+
+export interface Failure extends HandedIn, Consequences {}
+
+export interface Completion extends News, Consequences {
+  readonly completed: TaskView;
   /** Urgent tasks that the completing instance could claim next (the first few). */
   readonly urgent: readonly Urgent[];
 }

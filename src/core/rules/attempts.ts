@@ -2,7 +2,7 @@
  * The rules for tasks in progress: their holder reports progress, completes, fails or releases them.
  */
 
-import type { CommandOf, Context, Holding } from "../messages/commands.ts";
+import type { CommandOf, Consequences, Context, Holding } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { union } from "../model/dependency.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
@@ -81,8 +81,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
         : [{ type: "task.completed", id, instance, attempt, ...read, ...given }],
       answer: (after) => ({
         completed: viewIn(after, id),
-        ...unlockedBy(findTask(after, id)),
-        ...skippedBy(findTask(after, id)),
+        ...consequencesIn(after, id),
         urgent: urgentFor(after, profileIn(after, instance)),
         ...news,
       }),
@@ -93,7 +92,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const { id, instance, error, isRetryable } = command;
     const answering = (task: Task) => {
       const news = newsOfReport(state, task, { instance, ...context });
-      return (after: ReadonlyState) => ({ task: viewIn(after, id), ...news });
+      return (after: ReadonlyState) => ({ task: viewIn(after, id), ...consequencesIn(after, id), ...news });
     };
     if (isRetryable === true) {
       const named = taskAtAttempt(state, command, "fail");
@@ -121,6 +120,11 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     };
   },
 };
+
+function consequencesIn(after: ReadonlyState, id: string): Consequences {
+  const node = findTask(after, id);
+  return { ...unlockedBy(node), ...skippedBy(node) };
+}
 
 /** The change by a repeated completion: the references that it adds or changes. */
 function newRefsEvents({ id, refs: before = {} }: Task, refs: Readonly<Record<string, string>>): readonly Event[] {

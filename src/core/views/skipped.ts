@@ -1,6 +1,6 @@
 /** Finds the tasks that were skipped when a task ended. */
 
-import type { Completion } from "../messages/commands.ts";
+import type { Consequences } from "../messages/commands.ts";
 import { MAX_RECORD_TASKS, MAX_SKIPPED } from "../model/limits.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyTaskNode } from "../state/state.ts";
@@ -11,7 +11,7 @@ import { dependentsOf } from "./unlocked.ts";
  * ended at the same time, so a repeated call finds them again. O(dependents of these tasks), as one record skips at most
  * `MAX_RECORD_TASKS`.
  */
-export function skippedBy(node: ReadonlyTaskNode): Pick<Completion, "skipped" | "skippedCount"> {
+export function skippedBy(node: ReadonlyTaskNode): Pick<Consequences, "skipped" | "skippedCount"> {
   const { finishedAt } = node.task;
   const found = new Set<ReadonlyTaskNode>();
   const ended = [node];

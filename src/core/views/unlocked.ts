@@ -2,7 +2,7 @@
  * Finds the tasks that became ready when a task ended.
  */
 
-import type { Completion } from "../messages/commands.ts";
+import type { Consequences } from "../messages/commands.ts";
 import { MAX_UNLOCKED } from "../model/limits.ts";
 import { conditionsOn } from "../state/conditions.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
@@ -10,7 +10,7 @@ import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 import { viewOf } from "./tasks.ts";
 
 /** The tasks that became ready when a task ended, in the order of creation. O(its dependents). */
-export function unlockedBy(node: ReadonlyTaskNode): Pick<Completion, "unlocked" | "unlockedCount"> {
+export function unlockedBy(node: ReadonlyTaskNode): Pick<Consequences, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const ready = inOrderOfCreation(
     Array.from(dependentsOf(node))

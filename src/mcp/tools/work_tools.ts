@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { isFutile } from "../../app/waiter.ts";
 import { MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
-import type { Claim, HandedIn, NoTasks, Urgent } from "../../core/messages/commands.ts";
+import type { Claim, Consequences, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import {
   isoTime,
@@ -111,7 +111,7 @@ export const WORK_TOOLS: readonly Tool[] = [
     isAlwaysLoaded: true,
     annotations: changes,
     async run({ task_id, result, attempt, refs }, { execute, instance }) {
-      const { completed, unlocked, unlockedCount, skipped, skippedCount, urgent, ...news } = await execute({
+      const { completed, urgent, ...rest } = await execute({
         type: "complete_task",
         ...holderOf({ task_id, instance, attempt }),
         result,
@@ -120,12 +120,10 @@ export const WORK_TOOLS: readonly Tool[] = [
       return {
         json: {
           completed_task: presentCompact(completed),
-          unlocked_tasks: unlocked.map(presentCompact),
-          ...(unlockedCount > unlocked.length && { unlocked_count: unlockedCount }),
-          ...(skippedCount > 0 && { skipped_tasks: skipped }),
-          ...(skippedCount > skipped.length && { skipped_count: skippedCount }),
+          unlocked_tasks: [],
+          ...presentConsequences(rest),
           ...urgentOf(urgent),
-          ...presentNews(news),
+          ...presentNews(rest),
         },
       };
     },
@@ -139,14 +137,13 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: changes,
     async run({ task_id, error, retryable, attempt }, { execute, instance }) {
-      return handedInAnswer(
-        await execute({
-          type: "fail_task",
-          ...holderOf({ task_id, instance, attempt }),
-          error,
-          ...defined({ isRetryable: retryable }),
-        }),
-      );
+      const { task, ...rest } = await execute({
+        type: "fail_task",
+        ...holderOf({ task_id, instance, attempt }),
+        error,
+        ...defined({ isRetryable: retryable }),
+      });
+      return { json: { ...presentCompact(task), ...presentConsequences(rest), ...presentNews(rest) } };
     },
   }),
   defineTool({
@@ -159,13 +156,12 @@ export const WORK_TOOLS: readonly Tool[] = [
     isForOthers: true,
     annotations: adds,
     async run({ task_id, reason, dependencies, attempt }, { execute, instance }) {
-      return handedInAnswer(
-        await execute({
-          type: "release_task",
-          ...holderOf({ task_id, instance, attempt }),
-          ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
-        }),
-      );
+      const { task, ...news } = await execute({
+        type: "release_task",
+        ...holderOf({ task_id, instance, attempt }),
+        ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
+      });
+      return { json: { ...presentCompact(task), ...presentNews(news) } };
     },
   }),
   defineTool({
@@ -182,8 +178,14 @@ export const WORK_TOOLS: readonly Tool[] = [
   }),
 ];
 
-function handedInAnswer({ task, ...news }: HandedIn): ToolAnswer {
-  return { json: { ...presentCompact(task), ...presentNews(news) } };
+/** The fields about tasks that the end of another one made ready or skipped; absent if there are none. */
+function presentConsequences({ unlocked, unlockedCount, skipped, skippedCount }: Consequences): Json {
+  return {
+    ...(unlockedCount > 0 && { unlocked_tasks: unlocked.map(presentCompact) }),
+    ...(unlockedCount > unlocked.length && { unlocked_count: unlockedCount }),
+    ...(skippedCount > 0 && { skipped_tasks: skipped }),
+    ...(skippedCount > skipped.length && { skipped_count: skippedCount }),
+  };
 }
 
 /** The field `urgent`: urgent tasks that the instance could do instead; absent if there are none. */

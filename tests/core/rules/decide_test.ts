@@ -917,6 +917,8 @@ Deno.test({
   },
 });
 
+const NOTHING_FOLLOWS = { unlocked: [], unlockedCount: 0, skipped: [], skippedCount: 0 };
+
 Deno.test({
   name: "fail_task ends the holder's task with its error",
   permissions: "none",
@@ -933,6 +935,7 @@ Deno.test({
           error: "e",
           finishedAt: 3,
         },
+        ...NOTHING_FOLLOWS,
       });
   },
 });
@@ -942,7 +945,10 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...IN_STATUS.failed);
-    given(...IN_STATUS.failed).when(fail("x", "a")).then().answering({ task: taskOf(state, "a") });
+    given(...IN_STATUS.failed).when(fail("x", "a")).then().answering({
+      task: taskOf(state, "a"),
+      ...NOTHING_FOLLOWS,
+    });
     given(...IN_STATUS.failed).when({ ...fail("x", "a"), attempt: 1 }).then();
   },
 });
