@@ -147,8 +147,13 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
-    /** Only with `isTold`: the session that called. News of tasks of another session were not told. */
+    /**
+     * The session that called, with `isTold` or if another one has tasks of the instance: their news were not told, and
+     * their leases are not extended.
+     */
     readonly session?: string;
+    /** The task of another session that the call reports on with its attempt: that lease is extended, too. */
+    readonly reported?: string;
     /** It was draining when it was lost, and drains again. */
     readonly isDraining?: true;
     /** Only in records of formats 1 and 2: the leases that are extended, in place of those that run out. */

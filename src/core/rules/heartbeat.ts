@@ -4,7 +4,7 @@
 
 import type { CommandOf, CommandType, Context, Heartbeat } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
-import { sessionOf } from "../model/access.ts";
+import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_SCANNED } from "../model/limits.ts";
 import type { News } from "../model/news.ts";
 import { heldBy } from "../state/lookup.ts";
@@ -29,15 +29,17 @@ export function heartbeatEvents<K extends CommandType>(
   const sign = signOfLife(command, isAccepted);
   if (sign === undefined) return NONE;
   const { instance: id, endedTask } = sign;
+  const session = sessionOf(caller);
+  const reported = isAccepted ? reportedElsewhere(state, command, caller) : undefined;
   // A command that ends a task ends its lease.
-  const isRenewing = tasksToRenew(state.held.get(id), now).some(({ task }) => task.id !== endedTask);
+  const isRenewing = tasksToRenew(state.held.get(id), { session, reported, now })
+    .some(({ task }) => task.id !== endedTask);
   // `instance.registered` sets all fields of the instance.
   const instance = command.type === "register_instance" ? undefined : state.instances.get(id)?.instance;
   const { ttlMs, expiresAt = Infinity, status, wasDraining } = instance ?? {};
   const wasLost = status === "lost";
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
-  const session = sessionOf(caller);
   const isUnread = "isUnread" in command && command.isUnread === true;
   const isTold = isAccepted && !isUnread && tellsAllNews(command.type) &&
     hasNews(state, { instance: id, session, about: reportedTask(command) });
@@ -47,9 +49,22 @@ export function heartbeatEvents<K extends CommandType>(
     instance: id,
     ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
     ...(isTold && { isTold }),
-    ...(isTold && session !== undefined && { session }),
+    ...(session !== undefined && (isTold || isShared(state, id, caller)) && { session }),
+    ...(reported !== undefined && { reported }),
     ...(wasLost && wasDraining === true && { isDraining: true }),
   }];
+}
+
+/** Whether another connected client has tasks of an instance. O(tasks that it holds). */
+function isShared(state: ReadonlyState, instance: string, caller: Caller): boolean {
+  return Iterator.from(state.held.get(instance) ?? []).some(({ task }) => isOfOtherSession(task, caller));
+}
+
+/** The task of another connected client that an accepted report of progress is about: it names the attempt. */
+function reportedElsewhere(state: ReadonlyState, command: CommandOf<CommandType>, caller: Caller): string | undefined {
+  if (command.type !== "report_progress" || !("id" in command)) return undefined;
+  const task = state.tasks.get(command.id)?.task;
+  return task !== undefined && isOfOtherSession(task, caller) ? task.id : undefined;
 }
 
 /** The commands that report on a held task. */

@@ -113,9 +113,12 @@ function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewe
 }
 
 /** Extends the leases that a heartbeat lists, or else those of its instance that run out. O(tasks that it holds). */
-function extendLeases(state: State, { instance, leases }: EventOf<"instance.renewed">, at: number): void {
+function extendLeases(state: State, event: EventOf<"instance.renewed">, at: number): void {
+  const { instance, session, reported, leases } = event;
   if (leases === undefined) {
-    for (const { task: { id, timeoutMs = 0 } } of tasksToRenew(state.held.get(instance), at)) {
+    for (
+      const { task: { id, timeoutMs = 0 } } of tasksToRenew(state.held.get(instance), { session, reported, now: at })
+    ) {
       extendLease(state, id, extended(at, timeoutMs));
     }
   } else for (const { id, until } of leases) extendLease(state, id, until);

@@ -5,6 +5,7 @@
 
 import { MAX_TIME_MS } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
+import { isOfSession } from "./news.ts";
 import type { ReadonlyState } from "./state.ts";
 
 /** Whether a sweep at `now` would find anything. */
@@ -26,15 +27,23 @@ export function nextChangeAt(state: ReadonlyState): number | undefined {
   return next === Infinity ? undefined : next;
 }
 
+/** An instance that calls, and the session in which it does. */
+export interface Calling {
+  readonly instance: string;
+  readonly session?: string | undefined;
+}
+
 /** The time from which on a call of an instance is recorded; undefined if the instance has nothing that can expire. */
-export function heartbeatDueAt(state: ReadonlyState, id: string): number | undefined {
+export function heartbeatDueAt(state: ReadonlyState, { instance: id, session }: Calling): number | undefined {
   const { ttlMs, expiresAt, status } = state.instances.get(id)?.instance ?? {};
   let first = Infinity;
   if ((status === "active" || status === "draining") && ttlMs !== undefined && expiresAt !== undefined) {
     first = expiresAt - ttlMs;
   }
-  for (const { task: { timeoutMs, leaseUntil } } of state.held.get(id) ?? NONE) {
-    if (timeoutMs !== undefined && leaseUntil !== undefined) first = Math.min(first, leaseUntil - timeoutMs);
+  for (const { task } of state.held.get(id) ?? NONE) {
+    const { timeoutMs, leaseUntil } = task;
+    if (timeoutMs === undefined || leaseUntil === undefined || !isOfSession(task, session)) continue;
+    first = Math.min(first, leaseUntil - timeoutMs);
   }
   return first === Infinity ? undefined : first + 1;
 }
@@ -43,12 +52,12 @@ export function heartbeatDueAt(state: ReadonlyState, id: string): number | undef
  * Whether a heartbeat of an instance would be written at `now`, were there no news: one of its times runs out, or it was
  * lost. O(tasks that it holds).
  */
-export function needsHeartbeat(state: ReadonlyState, id: string, now: number): boolean {
+export function needsHeartbeat(state: ReadonlyState, { instance: id, session }: Calling, now: number): boolean {
   const { ttlMs, expiresAt = Infinity, status } = state.instances.get(id)?.instance ?? {};
   if (status === "lost") return true;
   const isThere = status === "active" || status === "draining";
   if (isThere && ttlMs !== undefined && isRunningOut(expiresAt, ttlMs, now)) return true;
-  return tasksToRenew(state.held.get(id), now).length > 0;
+  return tasksToRenew(state.held.get(id), { session, now }).length > 0;
 }
 
 /** Whether a time is to be extended: it is less than its term away. The latest possible date cannot be extended. */
@@ -72,15 +81,23 @@ export function timeAfter(now: number, durationMs: number): number {
   return Math.min(now + durationMs, MAX_TIME_MS);
 }
 
-/** The tasks of an instance whose leases a call at `now` extends. O(tasks that it holds). */
+/**
+ * The tasks of an instance whose leases a call at `now` extends: not those that another connected client claimed, as this
+ * one does not work on them, but for the one that it reports on with its attempt. O(tasks that it holds).
+ */
 export function tasksToRenew<N extends { readonly task: Task }>(
   held: Iterable<N> | undefined,
-  now: number,
+  { session, reported, now }: {
+    readonly session: string | undefined;
+    readonly reported?: string | undefined;
+    readonly now: number;
+  },
 ): readonly N[] {
   const due: N[] = [];
   for (const node of held ?? NONE) {
     const { timeoutMs, leaseUntil = Infinity } = node.task;
-    if (timeoutMs !== undefined && isRunningOut(leaseUntil, timeoutMs, now)) due.push(node);
+    if (timeoutMs === undefined || !isRunningOut(leaseUntil, timeoutMs, now)) continue;
+    if (node.task.id === reported || isOfSession(node.task, session)) due.push(node);
   }
   return due;
 }

@@ -96,10 +96,10 @@ const answerers: {
     const answered = firstAnswerable(state, claims);
     const changeAt = nextChangeAt(state);
     let heartbeatAt = Infinity;
-    for (const { instance } of claims) heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, instance) ?? Infinity);
+    for (const claim of claims) heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, claim) ?? Infinity);
     return {
       ...(answered !== undefined && { answered }),
-      needHeartbeat: claims.map(({ instance }) => instance).filter((id) => needsHeartbeat(state, id, clock)),
+      needHeartbeat: claims.filter((claim) => needsHeartbeat(state, claim, clock)).map(({ instance }) => instance),
       isSweepDue: isSweepDue(state, clock),
       ...(changeAt !== undefined && { nextChangeInMs: Math.max(0, changeAt - clock) }),
       ...(heartbeatAt < Infinity && { heartbeatInMs: Math.max(0, heartbeatAt - clock) }),

@@ -77,6 +77,13 @@ class Scene {
     return instances.map((instance) => ({ instance, at: this.now }));
   }
 
+  /** Which heartbeats a waiting claim needs. */
+  watchClaim(instance: string, session: string) {
+    const claims = [{ type: "claim_task", instance, session }] as const;
+    const found = answer(this.state, { type: "look_for_claims", claims }, this.context());
+    return { needHeartbeat: found.needHeartbeat, heartbeatInMs: found.heartbeatInMs };
+  }
+
   watch(instances: readonly string[] = [], after = "", limit = 10) {
     const calls = this.calls(...instances);
     return answer(this.state, { type: "watch_sessions", calls, after, limit }, this.context());
@@ -337,6 +344,32 @@ test("what another connected client claimed under the same id cannot be ended wi
     scene.call({ type: "complete_task", id: "b", instance: "x", result: "" }, "t");
     assertEquals(scene.task("b").status, "completed", "an ended session forbids nothing");
   }
+});
+
+test("calls of one client extend no lease of a task that another one claimed, unless they report on it", (scene) => {
+  scene.create({ timeoutMs: 50 }, "a", "b");
+  scene.claim("ann", "s");
+  const { leaseUntil = 0 } = scene.task("a");
+  scene.now += 30;
+  const heartbeat = { type: "heartbeat", instance: "ann" } as const;
+  assertEquals(scene.events(heartbeat, "t"), []);
+  assertEquals(scene.watchClaim("ann", "t"), { needHeartbeat: [], heartbeatInMs: undefined });
+  assertEquals(scene.watchClaim("ann", "s"), { needHeartbeat: ["ann"], heartbeatInMs: 0 });
+  scene.claim("ann", "t");
+  scene.now += 10;
+  const renewed = { type: "instance.renewed", instance: "ann", session: "t" } as const;
+  assertEquals(scene.events(heartbeat, "t"), [renewed]);
+  assertEquals([scene.task("a").leaseUntil, scene.task("b").leaseUntil], [leaseUntil, scene.now + 75]);
+  const report = { type: "report_progress", id: "a", instance: "ann" } as const;
+  scene.refused(report, "t");
+  assertEquals(scene.task("a").leaseUntil, leaseUntil);
+  const [first] = scene.events({ ...report, attempt: 1 }, "t");
+  assertEquals(first, { ...renewed, reported: "a" });
+  assertEquals(scene.task("a").leaseUntil, scene.now + 75);
+  scene.now += 70;
+  scene.call(heartbeat, "t");
+  assertEquals(scene.pass(5).map(({ type }) => type), ["attempt.ended"]);
+  assertEquals([scene.task("a").status, scene.task("b").status], ["pending", "in_progress"]);
 });
 
 test("a note on a task with timeout_ms is told to the client that claimed it, and not to another one", (scene) => {
