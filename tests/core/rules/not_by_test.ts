@@ -201,7 +201,7 @@ Deno.test({
     }
     given(create(newTask("implement"), review())).when(one({ notBy: [] })).thenRefused(
       "invalid_value",
-      "assign_to of task review must name either an instance or a role, or tasks in not_by",
+      "assign_to of task review must name either an instance or a role, or tasks in not_by, or both; clear removes it",
     );
   },
 });

@@ -70,7 +70,9 @@ function checkAssignment({ instance, role, fallbackMs, notBy }: Assignment, id: 
   const what = `of task ${id}`;
   const isReserved = instance !== undefined || role !== undefined;
   if ((instance !== undefined && role !== undefined) || (!isReserved && notBy === undefined)) {
-    throw invalid(`assign_to ${what} must name either an instance or a role, or tasks in not_by, or both`);
+    throw invalid(
+      `assign_to ${what} must name either an instance or a role, or tasks in not_by, or both; clear removes it`,
+    );
   }
   if (instance !== undefined) checkNewInstance(known, instance);
   if (role !== undefined) checkId(role, "Role");
