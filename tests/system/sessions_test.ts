@@ -190,6 +190,11 @@ Deno.test("an agent without instance_id whose client was restarted is told under
   assertStringIncludes(String(none["message"]), named);
   assertStringIncludes((await restarted.refused("complete_task", complete)).message, hint);
   assertStringIncludes((await restarted.refused("get_next_task", { task_id: "a" })).message, hint);
+  await create(restarted, "b");
+  assertStringIncludes(
+    String((await restarted.ask("get_next_task", {}))["note"]),
+    `Before you begin: ${named.slice(2)}.`,
+  );
   await restarted.ask("get_next_task", { task_id: "a", instance_id: you });
   await restarted.ask("complete_task", { ...complete, instance_id: you });
 });

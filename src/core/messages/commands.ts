@@ -228,10 +228,11 @@ export type TaskDefaults = Pick<TaskSettings, "timeoutMs" | "maxAttempts" | "bac
 /**
  * A claimed task, or the reason why there is none, and news. `notes` has all notes on the claimed task, too, without its
  * id. `heldElsewhere` are those that another connected client holds under the same instance id (the first few).
+ * `formerIds`, in words: the ids under which the agent may have held tasks before a restart of its client.
  */
 export type Claim =
   & News
-  & { readonly heldElsewhere?: readonly string[] }
+  & { readonly heldElsewhere?: readonly string[]; readonly formerIds?: string }
   & (
     | {
       readonly task: TaskView;

@@ -4,7 +4,7 @@
 
 import type { Context } from "../messages/commands.ts";
 import type { EventOf } from "../messages/events.ts";
-import { sessionOf } from "../model/access.ts";
+import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
@@ -12,7 +12,7 @@ import type { Task } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
 import { isEligible, type Kind, missingOf, notAuthorOf, type Profile } from "../state/eligibility.ts";
-import { findGroup, findTask } from "../state/lookup.ts";
+import { countHeldBy, findGroup, findTask } from "../state/lookup.ts";
 import { mayClaimMore, nextClaim, profileIn } from "../state/next_claim.ts";
 import { untoldPreamble } from "../state/preamble.ts";
 import { pointersNeeded } from "../state/result_needs.ts";
@@ -24,7 +24,7 @@ import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { holdingOf } from "../views/holding.ts";
 import { inputsOf } from "../views/inputs.ts";
 import { newsFor, withNotesOn } from "../views/news.ts";
-import { hintToHolder } from "../views/not_connected.ts";
+import { hintToFormerIds, hintToHolder } from "../views/not_connected.ts";
 import { type Claiming, noTasks, noTasksReason } from "../views/no_tasks.ts";
 import { type Asker, asksOf, remediesForLimit } from "../views/roots.ts";
 import { checkNewInstance } from "./checks/instance.ts";
@@ -79,13 +79,19 @@ export const claimDeciders: Deciders<"claim_task"> = {
         ...(previous !== undefined && { previous }),
         ...(pointers.length > 0 && { resultMustHave: pointers }),
         ...(preamble !== undefined && { preamble }),
-        ...(isRepeated && { isRepeated }),
+        ...(isRepeated ? { isRepeated } : formerIdsFor(after, instance, context.caller)),
         ...withNotesOn(task, news),
         ...shared,
       }),
     };
   },
 };
+
+/** For an instance that holds only what it has just claimed: the ids that it may have had before a restart. */
+function formerIdsFor(after: ReadonlyState, instance: string, caller: Caller): { readonly formerIds?: string } {
+  const formerIds = countHeldBy(after, instance) === 1 ? hintToFormerIds(after, instance, caller) : "";
+  return formerIds === "" ? {} : { formerIds };
+}
 
 /** The claim of a task that `instance` may claim: kept by a lease, or else by the session of the client. */
 function claimEvent(

@@ -39,10 +39,10 @@ export function noTasks(state: ReadonlyState, { profile, caller }: Claiming, gro
   const { reason, why, remedies } = noTasksReason(state, { profile, caller }, { scope, unmatched });
   const { holding = [], holdingCount = 0 } = holdingOf(state, { instance: profile.instance, caller });
   const help = describeRemedies(remedies);
+  const hint = hintToFormerIds(state, profile.instance, caller);
   return {
     reason,
-    message: (help === "" ? why : `${why}; what would help: ${help}`) +
-      hintToFormerIds(state, profile.instance, caller),
+    message: [why, ...(help === "" ? [] : [`what would help: ${help}`]), ...(hint === "" ? [] : [hint])].join("; "),
     running: runningTasks(scope),
     runningCount: scope.counts.in_progress,
     blockedBy: take(blockers(scope), MAX_NAMED),

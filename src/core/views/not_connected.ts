@@ -39,5 +39,5 @@ export function hintToFormerIds(state: ReadonlyState, instance: string, { name }
   });
   return names.length === 0
     ? ""
-    : `; not connected, but holding tasks: ${names.join(", ")}: if that was you, give this instance_id`;
+    : `not connected, but holding tasks: ${names.join(", ")}: if that was you, give this instance_id`;
 }

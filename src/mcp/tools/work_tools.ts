@@ -80,6 +80,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       );
       return claimAnswer(claim, instance, [
         sharedNote(claim, instance),
+        claim.formerIds && `Before you begin: ${claim.formerIds}.`,
         waitNote(claim, wait_ms, waiting.maxWaitMs),
         leaseNote(claim),
       ]);

@@ -36,13 +36,16 @@ test("an instance is told of those that have an id like its own, and are not con
   end(state, FORMER);
   assertEquals(
     hint(PRESENT),
-    `; not connected, but holding tasks: ${FORMER} (of ${FORMER}): if that was you, give this instance_id`,
+    `not connected, but holding tasks: ${FORMER} (of ${FORMER}): if that was you, give this instance_id`,
   );
   assertEquals(hint("worker-1"), "", "it has given an id, and knows it");
   assertEquals(hint(instanceName("cursor", ["deer", "fox"]), "cursor"), "", "of another client");
   assertEquals(hint(FORMER), "", "it is the same one");
   const answer = run(state, { type: "claim_task", instance: PRESENT }, 7, {}, clientIn("new")).answer;
-  assertEquals(answer.task === undefined && answer.none.message.endsWith(hint(PRESENT)), true);
+  assertEquals(answer.task === undefined && answer.none.message.endsWith(`; ${hint(PRESENT)}`), true);
+  run(state, create(newTask("b"), newTask("c")), 8);
+  const claim = (instance: string) => run(state, { type: "claim_task", instance }, 9, {}, clientIn("new")).answer;
+  assertEquals([claim(PRESENT).formerIds, claim(PRESENT).formerIds], [hint(PRESENT), undefined]);
 });
 
 test("ids that somebody gave are not told, nor those of instances that hold a task in a connected client", () => {
@@ -65,7 +68,7 @@ test("the first three are told, each with its first task and the number of the o
   for (const id of ids) end(state, id);
   assertEquals(
     hintToFormerIds(state, PRESENT, clientIn("new")),
-    `; not connected, but holding tasks: ${first} (of ${first} and 1 more), ${ids[1]} (of ${ids[1]}), ` +
+    `not connected, but holding tasks: ${first} (of ${first} and 1 more), ${ids[1]} (of ${ids[1]}), ` +
       `${ids[2]} (of ${ids[2]}): if that was you, give this instance_id`,
   );
 });
