@@ -3,6 +3,7 @@
 import { dirname, resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
 import { Checkpointer } from "./src/app/checkpointer.ts";
+import { Denials } from "./src/app/denials.ts";
 import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
@@ -13,6 +14,7 @@ import { Sweeper } from "./src/app/sweeper.ts";
 import { takeOver } from "./src/app/take_over.ts";
 import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
+import { printAudit, printHead } from "./src/cli/audit.ts";
 import { banner } from "./src/cli/banner.ts";
 import {
   printBackup,
@@ -29,6 +31,9 @@ import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
+import type { WantedHead } from "./src/cli/option_values.ts";
+import { readSecret, rightsOf } from "./src/cli/rights.ts";
+import { printIssuedToken, printRevokedToken, printTokens } from "./src/cli/tokens.ts";
 import type { TaskDefaults } from "./src/core/messages/commands.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS, type Task } from "./src/core/model/task.ts";
@@ -39,16 +44,17 @@ import { TOOLSETS } from "./src/mcp/tool.ts";
 import { backUp } from "./src/store/file/backup.ts";
 import { CheckpointFiles } from "./src/store/file/checkpoint_files.ts";
 import { type Access, holdsData, openDataDirectory, openDestination } from "./src/store/file/data_directory.ts";
-import { realDisk } from "./src/store/file/disk.ts";
+import { realDisk, writePrivateFile } from "./src/store/file/disk.ts";
 import { FileJournal } from "./src/store/file/file_journal.ts";
 import { warnIfRemote } from "./src/store/file/file_system.ts";
-import { describePlace, repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
+import { describePlace, findHead, repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
 import { SessionFiles } from "./src/store/file/session_files.ts";
 import { MemoryJournal, noCheckpoints } from "./src/store/memory/memory_journal.ts";
 import { MemorySessions } from "./src/store/memory/memory_sessions.ts";
 import { openForReading } from "./src/store/file/reading.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
 import { formatTasks, parseTasks } from "./src/store/file/tasks_file.ts";
+import type { HttpInvocation } from "./serve.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
 
@@ -87,7 +93,14 @@ async function main(): Promise<number> {
   try {
     const invocation = await readInvocation(Deno.args);
     if (invocation.type === "exit") return invocation.code;
-    return invocation.type === "serve" ? await serve(invocation) : await runCommand(invocation);
+    switch (invocation.type) {
+      case "serve":
+        return await serve(invocation);
+      case "http":
+        return await serveClients(invocation);
+      default:
+        return await runCommand(invocation);
+    }
   } catch (error) {
     // The reader has closed the pipe, as `| head` does.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
@@ -106,7 +119,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const [option, directory] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, role: "admin", defaults: {} };
+    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, defaults: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
@@ -120,16 +133,26 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
-  const { location, toolsets, role, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const instance = invocation.instance ?? instanceOfEnvironment();
+  const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
+  const secret = readSecret({
+    text: environment("ORCHESTRATOR_TOKEN"),
+    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
+    ...invocation,
+  });
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
-  await using app = await startApp(directory, { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults });
+  await using app = await startApp(directory, { defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
   const { engine, sessions } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
+  await using _denials = new Denials({ engine, log });
+  const { rights, instance } = await rightsOf(engine, {
+    secret,
+    role: invocation.role,
+    instance: invocation.instance ?? instanceOfEnvironment(),
+  });
   const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
   const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
@@ -142,9 +165,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     log,
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
-    process: String(Deno.pid),
-    session,
-    role,
+    caller: { name: "client", ...rights, via: { transport: "stdio", process: String(Deno.pid), session } },
     instance,
     answers: transport.answers,
     closing: transport.closing,
@@ -161,15 +182,54 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   return 0;
 }
 
-async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): Promise<number> {
+/** Serves many clients over HTTP until a signal comes. */
+async function serveClients(invocation: HttpInvocation): Promise<number> {
+  // Imported only here: servers of one client need no HTTP.
+  const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./serve.ts");
+  checkServed(invocation);
+  const { location, defaults } = invocation;
+  const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
+  await using app = await startApp(directory, {
+    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
+    leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
+  });
+  const ending = new AbortController();
+  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
+  await serveHttp(invocation, {
+    ...app,
+    log,
+    process: String(Deno.pid),
+    version: denoJson.version,
+    keepSecret: (secret) => keepSecret(secret, directory),
+    print: (line) => standardError.write(line + "\n"),
+    ending: ending.signal,
+  });
+  return 0;
+}
+
+/** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
+function keepSecret(secret: string, directory: string | undefined): string {
+  if (directory === undefined) return secret;
+  const path = `${directory}/admin-token`;
+  writePrivateFile(path, secret + "\n");
+  return `in ${path}`;
+}
+
+async function runCommand(invocation: Exclude<Invocation, { type: "serve" | "http" }>): Promise<number> {
   const directory = locate(invocation.location, ACCESS[invocation.type]);
-  if (invocation.type !== "import" && !holdsData(directory)) {
+  if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
     log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
     return 1;
   }
   switch (invocation.type) {
     case "verify":
-      return printVerification(verify(directory), terminal);
+      return printVerification(verify(directory, invocation.head), terminal);
+    case "audit head": {
+      const { end, fault } = verifyJournal(realDisk, directory);
+      return fault === undefined || fault.kind === "torn"
+        ? printHead(end, terminal)
+        : printVerification(verify(directory), terminal);
+    }
     case "repair":
       return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
     case "backup":
@@ -187,9 +247,19 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     await using app = await startApp(directory);
     return await printClockCorrection(app.engine, terminal);
   }
+  if (invocation.type === "token issue") {
+    await using app = await startApp(directory);
+    const { settings } = invocation;
+    return await printIssuedToken(app.engine, { settings, launch: launchOf(PROGRAM, directory), directory }, terminal);
+  }
+  if (invocation.type === "token revoke") {
+    await using app = await startApp(directory);
+    return await printRevokedToken(app.engine, invocation.name, terminal);
+  }
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log });
-  if (store.legacy.length > 0 && invocation.type !== "history") {
+  const showsTasks = invocation.type === "status" || invocation.type === "export";
+  if (store.legacy.length > 0 && showsTasks) {
     await importTasks(engine, store.legacy, { imported: 0, present: 0 });
     log.info(`${directory} has tasks and no journal: this shows tasks.json`);
   }
@@ -201,6 +271,10 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
     }
     case "history":
       return await printHistory(engine, invocation, terminal);
+    case "audit":
+      return await printAudit(engine, invocation.query, terminal);
+    case "token list":
+      return await printTokens(engine, terminal);
     case "export":
       return await printExport(engine, formatTasks, writeOut);
     default:
@@ -208,15 +282,20 @@ async function runCommand(invocation: Exclude<Invocation, { type: "serve" }>): P
   }
 }
 
-function verify(directory: string): Verification {
-  const { fault, ...whole } = verifyJournal(realDisk, directory);
-  return { ...whole, ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }) };
+function verify(directory: string, wanted?: WantedHead): Verification {
+  const { fault, end, ...whole } = verifyJournal(realDisk, directory);
+  const head = wanted && { seq: findHead(realDisk, directory, { wanted, end }) };
+  return {
+    ...whole,
+    ...(head !== undefined && { head }),
+    ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }),
+  };
 }
 
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 async function startApp(
   directory: string | undefined,
-  defaults: TaskDefaults = {},
+  { defaults = {}, leaseMs }: { readonly defaults?: TaskDefaults; readonly leaseMs?: number } = {},
 ): Promise<AsyncDisposable & { readonly engine: Engine; readonly sessions: Sessions }> {
   const { journal, checkpoints, sessions, legacy } = directory === undefined
     ? {
@@ -226,7 +305,7 @@ async function startApp(
       legacy: undefined,
     }
     : openFiles(directory);
-  const engine = await Engine.start({ journal, checkpoints, log, defaults });
+  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
@@ -269,8 +348,12 @@ function instanceOfEnvironment(): string | undefined {
 
 /** A variable of the environment; undefined if it is not set or may not be read. */
 function environment(variable: string): string | undefined {
-  const isAllowed = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
-  return isAllowed ? Deno.env.get(variable) : undefined;
+  return mayRead(variable) ? Deno.env.get(variable) : undefined;
+}
+
+/** Whether a variable of the environment may be read. */
+function mayRead(variable: string): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
 }
 
 /** The real path of the destination of a backup. */

@@ -6,13 +6,14 @@
 
 import type { AnswerOf, CommandOf, CommandType, Context, Repeated, TaskDefaults } from "../core/messages/commands.ts";
 import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
-import type { Caller } from "../core/model/access.ts";
+import { type Caller, type Denial, Denied, type KnownCaller } from "../core/model/access.ts";
 import { engineRequest } from "../core/model/request.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
 import { sourceOf } from "../core/messages/notifications.ts";
 import { advanceClock, rewindClock } from "../core/state/evolve.ts";
 import { type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
 import { isSweepDue } from "../core/state/timers.ts";
+import { isAdmitted, knownCaller } from "../core/state/tokens.ts";
 import { answer } from "../core/views/answer.ts";
 import { Batch, MAX_BATCH_BYTES } from "./batch.ts";
 import {
@@ -54,6 +55,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Settings of new tasks that do not set them. Default: none. */
   readonly defaults?: TaskDefaults;
+  /** The lease of a task without `timeoutMs` that a client without a session claims, in milliseconds. Default: none. */
+  readonly leaseMs?: number | undefined;
   /** Most bytes of a transaction. Default: `MAX_BATCH_BYTES`; other values only in tests. */
   readonly maxBatchBytes?: number;
 }
@@ -61,10 +64,11 @@ export interface EngineOptions {
 export class Engine {
   readonly #journal: Journal;
   readonly #log: Log;
-  readonly #defaults: TaskDefaults;
+  readonly #defaults: Pick<Context, "defaults" | "leaseMs">;
   readonly #maxBatchBytes: number;
   readonly #queue: Job[] = [];
   readonly #listeners: Listeners;
+  readonly #denialListeners = new Set<(denial: Denial) => void>();
   readonly #replica: Replica;
   readonly #snapshotRequests: { readonly take: () => void; readonly reject: (error: unknown) => void }[] = [];
   /** Makes this engine's request ids differ from those of others. */
@@ -73,10 +77,10 @@ export class Engine {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor({ journal, checkpoints, log, defaults, maxBatchBytes }: EngineOptions) {
+  private constructor({ journal, checkpoints, log, defaults = {}, leaseMs, maxBatchBytes }: EngineOptions) {
     this.#journal = journal;
     this.#log = log;
-    this.#defaults = defaults ?? {};
+    this.#defaults = { defaults, ...(leaseMs !== undefined && { leaseMs }) };
     this.#maxBatchBytes = maxBatchBytes ?? MAX_BATCH_BYTES;
     this.#listeners = new Listeners((error) => log.error(`Unexpected, in a listener of records: ${stackOf(error)}`));
     this.#replica = new Replica(journal, checkpoints, this.#listeners);
@@ -150,6 +154,12 @@ export class Engine {
     return this.#listeners.add(listener);
   }
 
+  /** Calls `listener` with each call that was refused to its caller; returns the unsubscribe function. */
+  onDenied(listener: (denial: Denial) => void): () => void {
+    this.#denialListeners.add(listener);
+    return () => this.#denialListeners.delete(listener);
+  }
+
   /** Yields when other processes may have written: a hint to read, never relied on. */
   watch(signal: AbortSignal): AsyncIterable<void> {
     return this.#journal.watch(signal);
@@ -163,6 +173,17 @@ export class Engine {
   /** Seq of the last record in the loaded checkpoint; 0 if there was none. */
   get checkpointSeq(): number {
     return this.#replica.checkpointSeq;
+  }
+
+  /** Whether a caller may work as an instance, by the state as it is known here: a hint, as tokens may have changed. */
+  maySpeakFor(caller: Caller, instance: string): boolean {
+    const { now } = this.#contextAt(this.#journal.now(), caller);
+    return isAdmitted(this.#replica.state, { caller, now }, { verb: "work", instances: [instance] });
+  }
+
+  /** A caller with its rights, by the state as it is known here: a hint, as tokens may have changed. */
+  knownCaller(caller: Caller): KnownCaller | undefined {
+    return knownCaller(this.#replica.state, caller, this.#contextAt(this.#journal.now(), caller).now);
   }
 
   /** The latest time of a record that the state holds, in milliseconds since the Unix epoch. */
@@ -204,7 +225,11 @@ export class Engine {
         new Unavailable("overloaded", `${MAX_QUEUE} calls are waiting already: nothing was done, try again`),
       );
     }
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { promise, resolve, reject: rejectPromise } = Promise.withResolvers<T>();
+    const reject = (error: unknown) => {
+      rejectPromise(error);
+      if (error instanceof Denied) { for (const listener of this.#denialListeners) listener(error.denial); }
+    };
     // The answer comes from `run`, so it is a T.
     this.#queue.push({ ...call, run, resolve: (answer) => resolve(answer as T), reject });
     this.#running ??= this.#run();
@@ -356,7 +381,7 @@ export class Engine {
    * that were not recorded do not count: the clock of this process may have been wrong for a moment.
    */
   #contextAt(at: number, caller: Caller): Context {
-    return { caller, now: Math.max(at, this.#replica.state.recordedAt), clock: at, defaults: this.#defaults };
+    return { caller, now: Math.max(at, this.#replica.state.recordedAt), clock: at, ...this.#defaults };
   }
 }
 

@@ -1,9 +1,10 @@
 /** Releases a task that was claimed for a client that no longer waits for it. */
 
-import type { Caller } from "../core/model/access.ts";
+import { type Caller, Denied } from "../core/model/access.ts";
 import type { Claim } from "../core/messages/commands.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Engine } from "./engine.ts";
+import { ORCHESTRATOR } from "./job.ts";
 import { type Log, Unavailable } from "./ports.ts";
 
 /** Most tries to release a task, and the pause after the first one, in milliseconds; each later pause is longer by as much. */
@@ -26,11 +27,17 @@ export async function handBack(claim: Claim, { engine, log, instance, caller }: 
   if (claim.task === undefined || claim.isRepeated === true) return;
   const { id, attempt } = claim.task;
   const command = { type: "release_task" as const, id, instance, attempt, reason: "its client did not wait for it" };
+  let by = caller;
   for (let tries = 1;; tries++) {
     try {
-      await engine.execute(command, caller);
+      await engine.execute(command, by);
       return;
     } catch (error) {
+      // The client has lost its rights meanwhile, but must not keep the task.
+      if (error instanceof Denied && by !== ORCHESTRATOR) {
+        by = ORCHESTRATOR;
+        continue;
+      }
       // The attempt is over already: another call ended or released it.
       if (error instanceof Refusal) return;
       const isTransient = error instanceof Unavailable && (error.code === "busy" || error.code === "overloaded");

@@ -5,6 +5,7 @@
 
 import type { CommandType, LastCall } from "../core/messages/commands.ts";
 import type { JournalRecord } from "../core/messages/events.ts";
+import type { Caller } from "../core/model/access.ts";
 import { MAX_ID_CHARACTERS, MAX_INSTANCES } from "../core/model/limits.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
@@ -32,9 +33,9 @@ export class Heard {
     this.#unsubscribe = engine.subscribe((records) => records.forEach((record) => this.#onRecord(record)));
   }
 
-  /** Records a call of an instance to this process. */
-  note(instance: string): void {
-    if (instance.length > MAX_CHARACTERS) return;
+  /** Records a call of an instance to this process, if the caller may speak for it. */
+  note(instance: string, caller: Caller): void {
+    if (instance.length > MAX_CHARACTERS || !this.#engine.maySpeakFor(caller, instance)) return;
     // A record may be ahead of the clock.
     const at = Math.max(this.#engine.now(), this.#engine.recordedAt);
     this.#callers.delete(instance);

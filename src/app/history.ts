@@ -48,6 +48,8 @@ export interface HistoryReader {
 /** Reads a page of the history, which includes every call that was answered before. */
 export async function readHistory({ engine, query }: HistoryReader, wanted: HistoryQuery): Promise<HistoryPage> {
   const { since, until, limit, maxSize = Infinity, sizeOf = () => 0 } = wanted;
+  // Refuses it to a caller without the right, even if no record is read.
+  await query({ type: "select_notifications", records: [], filter: {}, source: "" });
   const last = await engine.catchUp();
   if (since !== undefined && "seq" in since && since.seq > last) {
     return { events: [], lastSeq: last, isBeyond: true, hasMore: false };
@@ -108,12 +110,14 @@ export function parseMoment(text: string, name: string, now: number): Moment {
   }
 }
 
-function filterOf({ task, instance, group, types }: HistoryFilter): HistoryFilter {
+function filterOf({ task, instance, group, types, actor, token }: HistoryFilter): HistoryFilter {
   return {
     ...(task !== undefined && { task }),
     ...(instance !== undefined && { instance }),
     ...(group !== undefined && { group }),
     ...(types !== undefined && { types }),
+    ...(actor !== undefined && { actor }),
+    ...(token !== undefined && { token }),
   };
 }
 

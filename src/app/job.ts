@@ -2,13 +2,14 @@
 
 import type { AnswerOf, CommandOf, CommandType, Context, Repeated } from "../core/messages/commands.ts";
 import { type Draft, type Event, type JournalRecord, timeOf } from "../core/messages/events.ts";
-import { type Caller, localOperator } from "../core/model/access.ts";
+import { type Caller, Denied, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest, formatRequest } from "../core/model/request.ts";
 import { decide, refusedEvents } from "../core/rules/decide.ts";
 import { repeatedAnswer, repeatedBy } from "../core/rules/repeats.ts";
 import { claimedBy } from "../core/state/requests.ts";
 import type { ReadonlyState } from "../core/state/state.ts";
+import { viaOf } from "../core/state/tokens.ts";
 
 /** The caller of what no client asked for: sweeps, and heartbeats for waiting instances. */
 export const ORCHESTRATOR: Caller = localOperator("orchestrator");
@@ -97,7 +98,8 @@ function decided<K extends CommandType>(
   command: CommandOf<K>,
   context: Context,
 ): Ran<AnswerOf<K>> {
-  const { caller: { name: actor, via }, now } = context;
+  const { caller: { name: actor }, now } = context;
+  const via = viaOf(state, context.caller);
   const drafted = (events: readonly Event[]) =>
     events.length === 0
       ? {}
@@ -110,6 +112,7 @@ function decided<K extends CommandType>(
     const answer = (): never => {
       throw error;
     };
+    if (error instanceof Denied) return { answer, isRefused: true };
     return { ...drafted(refusedEvents(state, command, context)), answer, isRefused: true };
   }
 }

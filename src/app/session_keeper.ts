@@ -34,7 +34,7 @@ export interface SessionKeeperOptions {
   readonly engine: Engine;
   readonly sessions: Sessions;
   /** Knows which instances have called through this process. */
-  readonly heard: Heard;
+  readonly heard: Pick<Heard, "lastCalls">;
   readonly log: Log;
   /** Id of the session of this process's client. */
   readonly id: string;

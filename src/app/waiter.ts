@@ -39,7 +39,7 @@ export function isAnswer(claim: Claim): boolean {
 
 /** A key for the pair of caller and instance. Each pair has at most one wait. */
 export function callerKey({ instance }: Pick<ClaimCommand, "instance">, caller: Caller): string {
-  return JSON.stringify([caller.name, instance]);
+  return JSON.stringify([caller.name, "token" in caller && caller.token, instance]);
 }
 
 /** The answer to a wait that a newer one replaced. */

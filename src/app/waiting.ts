@@ -7,6 +7,7 @@
 import type { Caller } from "../core/model/access.ts";
 import type { AnswerOf, Claim, CommandOf, CommandType, Repeated } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
+import { EventWaits } from "./event_waits.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
@@ -26,8 +27,11 @@ export const DEFAULT_MAX_WAIT_MS = 50_000;
 /** Longest wait that an operator can set, in milliseconds: a day. */
 export const LONGEST_MAX_WAIT_MS = 24 * 60 * 60 * 1_000;
 
-/** Most claims that wait in one process; further ones are answered at once. */
+/** Most claims, and most calls for events, that wait in one process by default: enough for the agents of one client. */
 export const MAX_WAITERS = 128;
+
+/** The same in a process that serves many clients. */
+export const MAX_SERVICE_WAITERS = 2_000;
 
 /** Longest time between two scans, in milliseconds. */
 const POLL_MS = 1_000;
@@ -51,7 +55,7 @@ export interface WaitOptions {
 
 /** The answer to a claim that may have waited. */
 export type WaitedClaim = Claim & {
-  /** Set if the claim was answered without a wait because `MAX_WAITERS` claims were waiting already. */
+  /** Set if the claim was answered without a wait because `maxWaiters` claims were waiting already. */
   readonly isCrowded?: true;
 };
 
@@ -63,11 +67,17 @@ export interface WaitingOptions {
   readonly log: Log;
   /** Longest wait of a claim, in milliseconds. Default: `DEFAULT_MAX_WAIT_MS`. */
   readonly maxWaitMs?: number;
+  /** Most claims that wait; further ones are answered at once. Default: `MAX_WAITERS`. */
+  readonly maxWaiters?: number;
 }
 
 export class Waiting {
   /** Longest wait of a claim, in milliseconds. */
   readonly maxWaitMs: number;
+  /** Most claims that wait, and likewise most calls for events. */
+  readonly maxWaiters: number;
+  /** The calls that wait for events, which end with this. */
+  readonly events: EventWaits;
   readonly #engine: Engine;
   readonly #executor: Pick<SessionKeeper, "execute">;
   readonly #feed: Feed;
@@ -92,12 +102,14 @@ export class Waiting {
   #isChanged = false;
   #isClosed = false;
 
-  constructor({ engine, executor = engine, feed, log, maxWaitMs = DEFAULT_MAX_WAIT_MS }: WaitingOptions) {
+  constructor({ engine, executor = engine, feed, log, maxWaitMs, maxWaiters = MAX_WAITERS }: WaitingOptions) {
     this.#executor = executor;
-    this.maxWaitMs = maxWaitMs;
+    this.maxWaitMs = maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
+    this.maxWaiters = maxWaiters;
     this.#engine = engine;
     this.#feed = feed;
     this.#log = log;
+    this.events = new EventWaits({ engine, feed, log, maxWaitMs: this.maxWaitMs, maxWaiters });
   }
 
   /**
@@ -129,11 +141,13 @@ export class Waiting {
     return new Set(Array.from(this.#waiters, ({ command }) => command.instance));
   }
 
-  /** Ends all waits without a task. Resolves once tasks that were claimed meanwhile are handed back. */
+  /** Ends all waits without a task or event. Resolves once tasks that were claimed meanwhile are handed back. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const waiter of this.#waiters) this.#end(waiter);
+    const closing = this.events.close();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await closing;
   }
 
   /** Tries once, and waits if that can help. */
@@ -147,7 +161,7 @@ export class Waiting {
     if (waitMs <= 0 || isAnswer(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
-    if (this.#waiters.size >= MAX_WAITERS) return { ...first, isCrowded: true };
+    if (this.#waiters.size >= this.maxWaiters) return { ...first, isCrowded: true };
     const { promise, resolve, reject } = Promise.withResolvers<Claim | Repeated>();
     const waiter = {
       command,

@@ -1,6 +1,5 @@
 /** Scans for the claims that wait: tasks for them, heartbeats and sweeps that are due. Needs no write lock. */
 
-import { sessionOf } from "../core/model/access.ts";
 import type { Engine } from "./engine.ts";
 import { ORCHESTRATOR } from "./job.ts";
 import type { Waiter } from "./waiter.ts";
@@ -30,10 +29,7 @@ export interface ScanOptions {
 
 /** Scans the waiters in their order. */
 export async function scan(waiters: readonly Waiter[], { engine, heartbeats }: ScanOptions): Promise<Scan> {
-  const claims = waiters.map(({ command, caller }) => {
-    const session = sessionOf(caller);
-    return { ...command, ...(session !== undefined && { session }) };
-  });
+  const claims = waiters.map(({ command, caller }) => ({ command, caller }));
   const outlook = await engine.query({ type: "look_for_claims", claims }, ORCHESTRATOR);
   const { answered, needHeartbeat, isSweepDue, nextChangeInMs = Infinity, heartbeatInMs = Infinity } = outlook;
   return {

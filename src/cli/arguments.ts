@@ -1,15 +1,24 @@
 /** Reads the command line. Bad arguments are reported; none is silently ignored. */
 
 import { Command, CommanderError, Option } from "commander";
-import { DEFAULT_SESSION_GRACE_MS } from "../app/session_keeper.ts";
 import type { HistoryQuery } from "../app/history.ts";
-import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
-import { type Role, ROLES } from "../core/model/access.ts";
-import type { TaskDefaults } from "../core/messages/commands.ts";
 import type { NotificationType } from "../core/messages/notifications.ts";
-import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
-import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { atLeastOne, eventTypes, factor, from, instanceId, moment, nonEmpty, toolsetNames } from "./option_values.ts";
+import { ROLES } from "../core/model/access.ts";
+import type { NewToken } from "../core/model/token.ts";
+import {
+  atLeastOne,
+  commaList,
+  eventTypes,
+  expiry,
+  from,
+  head,
+  hostNames,
+  ipAddress,
+  moment,
+  nonEmpty,
+  type WantedHead,
+} from "./option_values.ts";
+import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 
 /** The store that the arguments name. */
 export interface Location {
@@ -18,20 +27,15 @@ export interface Location {
   readonly directory: string | undefined;
 }
 
-/** Options for serving MCP. */
-export interface ServeOptions {
-  /** Names of the toolsets to offer to clients. */
-  readonly toolsets: readonly string[];
-  /** What the client may do. */
-  readonly role: Role;
-  /** The instance of the client's calls that name none. */
-  readonly instance?: string;
-  /** Settings of new tasks that do not set them. */
-  readonly defaults: TaskDefaults;
-  /** Longest wait of `get_next_task`, in milliseconds. */
-  readonly maxWaitMs?: number;
-  /** How long the tasks of an ended session wait for their instances, in milliseconds. */
-  readonly sessionGraceMs?: number;
+/** Options for serving HTTP. */
+export interface HttpOptions {
+  readonly port: number;
+  /** An IP address. */
+  readonly host: string;
+  /** Whether there is no access control. */
+  readonly open: boolean;
+  /** Further host names by which clients call the server. */
+  readonly allowHost?: readonly string[];
 }
 
 /** A command and its options. */
@@ -39,9 +43,15 @@ export type Invocation =
   & { readonly location: Location }
   & (
     | ({ readonly type: "serve" } & ServeOptions)
+    | ({ readonly type: "http" } & ServeOptions & HttpOptions)
     | { readonly type: "status"; readonly all: boolean }
     | { readonly type: "history"; readonly query: HistoryQuery; readonly json: boolean }
-    | { readonly type: "verify" }
+    | { readonly type: "audit"; readonly query: Omit<HistoryQuery, "limit"> }
+    | { readonly type: "audit head" }
+    | { readonly type: "token issue"; readonly settings: Omit<NewToken, "digest"> }
+    | { readonly type: "token list" }
+    | { readonly type: "token revoke"; readonly name: string }
+    | { readonly type: "verify"; readonly head?: WantedHead }
     | { readonly type: "repair" }
     | { readonly type: "backup"; readonly destination: string }
     | { readonly type: "export" }
@@ -65,6 +75,13 @@ export interface ArgumentsContext {
   readonly printError: (text: string) => void;
 }
 
+/** Default of `serve --port` and `serve --host`. */
+const DEFAULT_PORT = 8787;
+const DEFAULT_HOST = "127.0.0.1";
+
+/** The highest port. */
+const MAX_PORT = 65_535;
+
 /** Default of `history --limit`. */
 const DEFAULT_EVENTS = 50;
 
@@ -83,6 +100,9 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   };
   addServeOptions(program, context.toolsets);
   addCommands(program, choose);
+  addTokenCommands(program, choose);
+  addAuditCommands(program, choose);
+  addHttp(program, choose, context.toolsets);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, context.toolsets);
   try {
@@ -119,40 +139,6 @@ function newProgram({ version, defaultPlace, print, printError }: ArgumentsConte
     );
 }
 
-function addServeOptions(program: Command, toolsets: readonly string[]): void {
-  const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
-    program.addOption(new Option(flags, description).argParser(parse));
-  add("--toolsets <names>", `which tools to offer, of ${toolsets.join(",")}`, (value) => toolsetNames(value, toolsets));
-  program.addOption(
-    new Option("--as <role>", "what the client may do: all, plan and work, work, or only look (default: admin)")
-      .choices(ROLES),
-  );
-  add(
-    "--instance <id>",
-    "instance_id of calls that give none (default: ORCHESTRATOR_INSTANCE, or else the client's name and random words)",
-    instanceId,
-  );
-  add("--timeout-ms <ms>", "timeout_ms of tasks that don't set it", from(1, MAX_DURATION_MS));
-  add(
-    "--max-attempts <count>",
-    `max_attempts of tasks that don't set it (default: ${DEFAULT_MAX_ATTEMPTS})`,
-    from(1, MAX_COUNT),
-  );
-  add("--initial-interval-ms <ms>", "first pause before another attempt (default: 1000)", from(0, MAX_DURATION_MS));
-  add("--backoff-coefficient <factor>", "each pause is longer than the one before by this factor (default: 2)", factor);
-  add("--max-interval-ms <ms>", "longest pause (default: 100 times the first)", from(0, MAX_DURATION_MS));
-  add(
-    "--max-wait-ms <ms>",
-    `longest wait of get_next_task; clients must not give up a call sooner (default: ${DEFAULT_MAX_WAIT_MS})`,
-    from(1, LONGEST_MAX_WAIT_MS),
-  );
-  add(
-    "--session-grace-ms <ms>",
-    `how long tasks without timeout_ms wait for a client that is gone (default: ${DEFAULT_SESSION_GRACE_MS})`,
-    from(0, MAX_DURATION_MS),
-  );
-}
-
 function addCommands(program: Command, choose: Choose): void {
   program.command("status")
     .description("print the tasks as a table")
@@ -169,18 +155,17 @@ function addCommands(program: Command, choose: Choose): void {
     .option("--limit <count>", "most events", atLeastOne, DEFAULT_EVENTS)
     .option("--json", "print CloudEvents, one JSON object a line", false)
     .action(({ type: types, json, ...options }: HistoryFlags) => {
-      // The program has an option of this name, too, so it is the program that gets it.
-      const { instance } = program.opts<ServeFlags>();
       const query = {
         ...options,
-        ...(instance !== undefined && { instance }),
+        ...instanceOf(program),
         ...(types !== undefined && { types }),
       };
       choose((location) => ({ type: "history", location, query, json }));
     });
   program.command("verify")
     .description("check every record of the journal; changes nothing")
-    .action(() => choose((location) => ({ type: "verify", location })));
+    .option("--head <head>", "also check that it holds this record, which audit head printed", head)
+    .action((options: { head?: WantedHead }) => choose((location) => ({ type: "verify", location, ...options })));
   program.command("repair")
     .description("cut a damaged end off the journal, keeping a copy")
     .action(() => choose((location) => ({ type: "repair", location })));
@@ -202,7 +187,25 @@ function addCommands(program: Command, choose: Choose): void {
     .action(() => choose((location) => ({ type: "clock", location })));
 }
 
-/** Without a command, the program serves MCP. */
+function addHttp(program: Command, choose: Choose, toolsets: readonly string[]): void {
+  program.command("serve")
+    .description("serve many clients over HTTP: MCP at /mcp")
+    .addOption(
+      new Option("--port <number>", "the port; 0 takes any free one").argParser(from(0, MAX_PORT)).default(
+        DEFAULT_PORT,
+      ),
+    )
+    .addOption(
+      new Option("--host <address>", "the IP address, or localhost").argParser(ipAddress).default(DEFAULT_HOST),
+    )
+    .option("--allow-host <names>", "further host names by which clients call it, like tasks.example.com", hostNames)
+    .option("--open", "no access control: every program on this machine may do everything", false)
+    .action((http: HttpOptions) =>
+      choose((location) => ({ type: "http", location, ...serveOptionsOf(program, toolsets), ...http }))
+    );
+}
+
+/** Without a command, the program serves MCP on standard input and output. */
 function addServe(program: Command, choose: Choose, toolsets: readonly string[]): void {
   program
     .allowExcessArguments()
@@ -212,61 +215,104 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
         const names = program.commands.map((command) => command.name()).join(", ");
         program.error(`error: unknown command '${unknown}': there are ${names}; without one, MCP is served`);
       }
-      const options = program.opts<ServeFlags>();
-      choose((location) => ({
-        type: "serve",
-        location,
-        toolsets: options.toolsets ?? toolsets,
-        role: options.as ?? "admin",
-        ...(options.instance !== undefined && { instance: options.instance }),
-        defaults: defaultsOf(options),
-        ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
-        ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
-      }));
+      choose((location) => ({ type: "serve", location, ...serveOptionsOf(program, toolsets) }));
     });
 }
 
+function addTokenCommands(program: Command, choose: Choose): void {
+  const token = program.command("token").description("say who may call, and what each may do");
+  token.command("issue")
+    .description("issue a token, and print it this once with a configuration for a client")
+    .requiredOption("--name <name>", "its name in lists and in the audit")
+    .addOption(new Option("--role <role>", "what its holder may do").choices(ROLES).makeOptionMandatory())
+    .option("--instance <id>", "the only instance_id that its holder may use")
+    .option("--audiences <names>", "the audiences whose groups it sees, with commas between (default: all)", commaList)
+    .option("--expires <time>", "when it expires: ISO 8601, or a duration from now like P30D (default: never)", expiry)
+    .action(({ expires: expiresAt, ...options }: IssueFlags) => {
+      const settings = { ...options, ...instanceOf(program), ...(expiresAt !== undefined && { expiresAt }) };
+      choose((location) => ({ type: "token issue", location, settings }));
+    });
+  token.command("list")
+    .description("print the tokens that were not revoked")
+    .action(() => choose((location) => ({ type: "token list", location })));
+  token.command("revoke")
+    .description("revoke a token at once, everywhere")
+    .argument("<name>", "the name of the token")
+    .action((name: string) => choose((location) => ({ type: "token revoke", location, name })));
+}
+
+function addAuditCommands(program: Command, choose: Choose): void {
+  const audit = program.command("audit")
+    .description("print every command and every refused call, with who made it: JSON Lines, oldest first")
+    .option("--caller <name>", "only what this client did or was refused")
+    .option("--token <name>", "only what holders of this token did or were refused")
+    .option("--task <id>", "only what is about this task")
+    .option("--instance <id>", "only what is about this instance")
+    .option("--since <moment>", "only what came after this seq, event or ISO 8601 time", moment)
+    .option("--until <moment>", "only what came before this seq, event or ISO 8601 time", moment)
+    .addOption(
+      new Option("--type <names>", "only events of these types, like task.completed,task.failed").argParser(eventTypes),
+    )
+    .addOption(new Option("--denied", "only refused calls").conflicts("type"))
+    .action(({ type, denied, caller, ...options }: AuditFlags) => {
+      const types = denied === true ? ["access.denied" as const] : type;
+      const query = {
+        ...options,
+        ...instanceOf(program),
+        ...(caller !== undefined && { actor: caller }),
+        ...(types !== undefined && { types }),
+      };
+      choose((location) => ({ type: "audit", location, query }));
+    });
+  audit.command("head")
+    .description("print the seq and hash of the last record: keep them elsewhere, for verify --head")
+    .action(() => choose((location) => ({ type: "audit head", location })));
+}
+
+/** The value of --instance: the program has an option of this name, too, so it is the program that gets it. */
+function instanceOf(program: Command): { readonly instance?: string } {
+  const { instance } = program.opts<ServeFlags>();
+  return instance === undefined ? {} : { instance };
+}
+
 /** Names a given option that has no effect on the command, and why; undefined if there is none. */
-function idleOption(program: Command, { type, location }: Invocation): string | undefined {
+function idleOption(program: Command, invocation: Invocation): string | undefined {
+  const { type, location } = invocation;
   const given = program.options.filter((option) => program.getOptionValueSource(option.attributeName()) === "cli");
-  if (type === "serve") {
+  if (type === "http" && given.some(({ long }) => long === "--instance")) {
+    return "--instance has no effect on serve, as its clients are several: each gives its own instance_id";
+  }
+  const isOpen = invocation.type === "http" && invocation.open;
+  if (type === "http" && given.some(({ long }) => long === "--as") && !isOpen) {
+    return "--as has no effect on serve without --open, as its clients bring tokens: issue one with --role";
+  }
+  if (isOpen && program.opts<ServeFlags>().as === "token") {
+    return "--as token has no effect on serve --open, whose clients need no token";
+  }
+  if (type === "serve" || type === "http") {
     const isIdle = location.store === "memory" && location.directory !== undefined;
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
-  const used = ["--data", "--store", ...(type === "history" ? ["--instance"] : [])];
+  const used = ["--data", "--store", ...(WITH_INSTANCE.includes(type) ? ["--instance"] : [])];
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
+}
+
+/** The commands that have an option `--instance` of their own. */
+const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];
+
+interface IssueFlags extends Omit<NewToken, "digest" | "expiresAt"> {
+  readonly expires?: number;
+}
+
+interface AuditFlags extends Omit<HistoryQuery, "limit" | "types" | "actor"> {
+  readonly caller?: string;
+  readonly type?: readonly NotificationType[];
+  readonly denied?: boolean;
 }
 
 interface HistoryFlags extends Omit<HistoryQuery, "types"> {
   readonly type?: readonly NotificationType[];
   readonly json: boolean;
-}
-
-interface ServeFlags {
-  readonly as?: Role;
-  readonly instance?: string;
-  readonly toolsets?: readonly string[];
-  readonly timeoutMs?: number;
-  readonly maxAttempts?: number;
-  readonly initialIntervalMs?: number;
-  readonly backoffCoefficient?: number;
-  readonly maxIntervalMs?: number;
-  readonly maxWaitMs?: number;
-  readonly sessionGraceMs?: number;
-}
-
-function defaultsOf(flags: ServeFlags): TaskDefaults {
-  const { timeoutMs, maxAttempts, initialIntervalMs, backoffCoefficient: coefficient, maxIntervalMs } = flags;
-  const backoff = {
-    ...(initialIntervalMs !== undefined && { initialIntervalMs }),
-    ...(coefficient !== undefined && { coefficient }),
-    ...(maxIntervalMs !== undefined && { maxIntervalMs }),
-  };
-  return {
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(maxAttempts !== undefined && { maxAttempts }),
-    ...(Object.keys(backoff).length > 0 && { backoff }),
-  };
 }

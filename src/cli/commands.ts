@@ -26,6 +26,8 @@ export interface Verification {
   readonly lastAt?: number;
   /** The fault after them, if any. */
   readonly fault?: Fault;
+  /** Only if a record was looked for: its seq if it is among them. */
+  readonly head?: { readonly seq: number | undefined };
 }
 
 export interface Fault {
@@ -76,17 +78,25 @@ export async function printHistory(
   return 0;
 }
 
-/** Prints the result of `verify`; returns 1 if the journal is damaged or newer than this program. */
-export function printVerification({ records, lastAt, fault }: Verification, terminal: Terminal): number {
+/** Prints the result of `verify`; returns 1 if the journal is damaged, newer than this program, or lacks the wanted record. */
+export function printVerification({ records, lastAt, fault, head }: Verification, terminal: Terminal): number {
   terminal.print(`records: ${records}`);
   if (lastAt !== undefined) terminal.print(`last:    seq ${records}, ${new Date(lastAt).toISOString()}`);
+  if (head !== undefined) {
+    terminal.print(
+      head.seq === undefined
+        ? "head:    MISSING. The journal was cut or rewritten since, or it is another one; a backup may have it."
+        : `head:    seq ${head.seq} is there, and so is all before it, unchanged`,
+    );
+  }
+  const isMissing = head !== undefined && head.seq === undefined;
   if (fault === undefined) {
-    terminal.print("OK");
-    return 0;
+    if (!isMissing) terminal.print("OK");
+    return isMissing ? 1 : 0;
   }
   terminal.print(`${FAULTS[fault.kind].name} at ${fault.place}: ${fault.why}`);
   terminal.print(FAULTS[fault.kind].nextStep);
-  return fault.kind === "torn" ? 0 : 1;
+  return fault.kind === "torn" && !isMissing ? 0 : 1;
 }
 
 const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly nextStep: string }>> = {

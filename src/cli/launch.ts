@@ -5,9 +5,15 @@ import type { Invocation } from "./arguments.ts";
 /** How each command uses the data directory. Only `create` makes a missing one. */
 export const ACCESS = {
   serve: "create",
+  http: "create",
   status: "read",
   history: "read",
   export: "read",
+  audit: "read",
+  "audit head": "read",
+  "token issue": "create",
+  "token list": "read",
+  "token revoke": "write",
   verify: "read",
   repair: "write",
   backup: "read",
@@ -31,13 +37,17 @@ export interface LaunchOptions {
   readonly program: string;
 }
 
+/** Permits to read the client's token: without it, a token in the environment would count for nothing. */
+const TOKEN_FLAG = "--allow-env=ORCHESTRATOR_TOKEN";
+
 /** Returns how to start this program again in the way in which it was started. */
 export function launchOf(
   { isStandalone, executable, denoVersion, program }: LaunchOptions,
   directory: string | undefined,
 ): Launch {
   if (isStandalone) return { command: executable, args: [] };
-  const run = ["run", ...(directory === undefined ? [] : permissionFlags([directory], "create")), program];
+  const permissions = directory === undefined ? [] : [...permissionFlags([directory], "create"), TOKEN_FLAG];
+  const run = ["run", ...permissions, program];
   // The executable is in the cache of npx, which npx may clear at any time.
   const isNpx = /[/\\]_npx[/\\]/.test(executable);
   return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
@@ -64,6 +74,11 @@ export function howToPermitBackup(
 ): string {
   const flags = [...permissionFlags([directory, place], "read"), ...permissionFlags([place], "create").slice(1)];
   return `start with ${shellWords([...flags, "--data", directory, "backup", destination])}`;
+}
+
+/** Deno's flag that permits to listen on a port; 0 stands for any port. */
+export function listenFlag(host: string, port: number): string {
+  return `--allow-net=${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Deno's flags that permit access to the given paths. */

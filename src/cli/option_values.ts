@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { type Moment, parseMoment } from "../app/history.ts";
+import { parseTime } from "../app/time.ts";
 import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
@@ -10,7 +11,7 @@ import { checkId } from "../core/model/values.ts";
 
 /** Parses names with commas between them. */
 export function toolsetNames(value: string, known: readonly string[]): readonly string[] {
-  const names = value.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const names = commaList(value);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}: there are ${known.join(", ")}.`);
   if (names.length === 0) throw new InvalidArgumentError(`Name at least one of ${known.join(", ")}.`);
@@ -38,6 +39,39 @@ export function moment(value: string): Moment {
   }
 }
 
+/** Parses the time at which something ends, in milliseconds since the Unix epoch. */
+export function expiry(value: string): number {
+  try {
+    return parseTime(value, "It", { now: Date.now(), day: "end" });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new InvalidArgumentError(
+      "It must be a time in ISO 8601 with a time zone, a date, or a duration from now like P30D.",
+    );
+  }
+}
+
+/** A record that the journal should hold. */
+export interface WantedHead {
+  /** Absent if only its hash is given. */
+  readonly seq?: number;
+  readonly hash: string;
+}
+
+/** Parses what `audit head` printed, or the hash alone. */
+export function head(value: string): WantedHead {
+  const [, seq, hash] = /^(?:(\d{1,15}):)?([0-9a-f]{64})$/.exec(value) ?? [];
+  if (hash === undefined) {
+    throw new InvalidArgumentError("It must be what audit head printed: SEQ:HASH, or the 64 digits of the hash alone.");
+  }
+  return { hash, ...(seq !== undefined && { seq: Number(seq) }) };
+}
+
+/** Parses names with commas between them. */
+export function commaList(value: string): readonly string[] {
+  return value.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
 /** Parses a back-off coefficient. */
 export function factor(value: string): number {
   const number = Number(value);
@@ -60,6 +94,28 @@ export function instanceId(value: string): string {
     if (error instanceof Refusal) throw new InvalidArgumentError(`${error.message}.`);
     throw error;
   }
+}
+
+/** Parses host names with commas between them. */
+export function hostNames(value: string): readonly string[] {
+  return value.split(",").map((text) => {
+    const name = text.trim().toLowerCase();
+    if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name;
+    throw new InvalidArgumentError(
+      "It must be host names like tasks.example.com, without a port, with commas between.",
+    );
+  });
+}
+
+/** Parses an IP address; `localhost` is the address of this machine. */
+export function ipAddress(value: string): string {
+  if (value === "localhost") return "127.0.0.1";
+  const url = URL.parse(value.includes(":") ? `http://[${value}]` : `http://${value}`);
+  const isAddress = /^\d+\.\d+\.\d+\.\d+$/.test(value) || value.includes(":");
+  if (url === null || !isAddress) {
+    throw new InvalidArgumentError("It must be an IP address, like 127.0.0.1, or localhost.");
+  }
+  return url.hostname.replace(/^\[|\]$/g, "");
 }
 
 /** Parses a whole number of at least 1. */

@@ -157,7 +157,7 @@ function checkId(id: RequestId): void {
 }
 
 /** The well-formed URIs of a request, each once. Throws a `ProtocolError` if the request is malformed. */
-function urisOf(params: unknown): readonly string[] {
+export function urisOf(params: unknown): readonly string[] {
   const { resourceSubscriptions } = checkParams(LISTEN, ListenParams, params).notifications;
   return Array.from(new Set(resourceSubscriptions)).filter(isResource);
 }

@@ -5,6 +5,7 @@
 
 import { isFields, withoutNulls } from "./read_arguments.ts";
 import {
+  classifyInboundRequest,
   deserializeMessage,
   isSpecType,
   type JSONRPCMessage,
@@ -75,6 +76,8 @@ function batch(messages: readonly unknown[]): MalformedMessage {
 /** Validates the initialize request here, because the SDK answers an invalid one with internal details. */
 function checkInitialize(message: JSONRPCMessage): void {
   if (!("method" in message) || message.method !== "initialize" || !("id" in message)) return;
+  // As a request of revision 2026-07-28, which does not have this method.
+  if (classifyInboundRequest({ httpMethod: "POST", body: message }).kind === "modern") return;
   const { issues: found } = specTypeSchemas.InitializeRequest["~standard"].validate(message);
   if (found === undefined) return;
   const issues = found.slice(0, MAX_ISSUES)

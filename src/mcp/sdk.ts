@@ -1,9 +1,12 @@
 /** The only file that imports the MCP SDK. */
 
 export {
+  classifyInboundRequest,
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  createMcpHandler,
   deserializeMessage,
+  isLegacyRequest,
   isSpecType,
   PROTOCOL_VERSION_META_KEY,
   ProtocolError,
@@ -14,17 +17,21 @@ export {
   SERVER_INFO_META_KEY,
   specTypeSchemas,
   SUBSCRIPTION_ID_META_KEY,
+  WebStandardStreamableHTTPServerTransport as HttpTransport,
 } from "@modelcontextprotocol/server";
 export type {
   CallToolResult,
+  EventStore,
   GetPromptResult,
   Implementation,
   JSONRPCMessage,
   JSONRPCRequest,
+  McpHttpHandler,
   Prompt,
   RequestId,
   Resource,
   ServerContext,
+  ServerEvent,
   ServerResult,
   Tool as ToolListing,
   ToolAnnotations,

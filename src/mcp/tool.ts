@@ -10,10 +10,10 @@ import type { Caller } from "../core/model/access.ts";
 import type { Heard } from "../app/heard.ts";
 import type { CommandOptions } from "../app/job.ts";
 import type { Waiting } from "../app/waiting.ts";
-import type { AnswerQueue } from "./answer_queue.ts";
 import type { Json } from "./present.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { printable } from "../core/model/values.ts";
+import { instanceNameOf } from "./instance_name.ts";
 import { listedSchema } from "./listed_schema.ts";
 import { readArguments, type Reading } from "./read_arguments.ts";
 import { repeatedAnswer, RepeatedCall } from "./request_id.ts";
@@ -36,16 +36,30 @@ export interface CallContext {
   readonly now: () => number;
   /** The client. */
   readonly caller: Caller;
-  /** The instance that calls: the argument `instance_id`, else the instance of the session. */
-  readonly instance: string;
+  /** The instance that calls: the argument `instance_id`, else that of the connection or token, if there is one. */
+  readonly instance: string | undefined;
   /** The request id of the call's first command, if the client gave one. Throws a `Refusal` if it is malformed. */
   readonly request: () => CommandOptions;
-  /** Serializes answers no faster than the client reads them. */
-  readonly answers: AnswerQueue;
   /** Aborted when the client cancels the call or disconnects. */
   readonly signal: AbortSignal;
   /** Sends a progress notification; undefined if the client did not ask for progress. */
   readonly report: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * The instance that makes a call.
+ *
+ * @throws Refusal `invalid_value` if the call gives none, and its connection has none
+ */
+export function instanceOf({ instance, caller }: Pick<CallContext, "instance" | "caller">): string {
+  if (instance !== undefined) return instance;
+  const example = instanceNameOf(caller.name, Math.random);
+  throw new Refusal(
+    "invalid_value",
+    `Cannot tell which instance calls, as instance_id is missing: give a name of your own, the same in all your calls, ` +
+      `like ${example}`,
+    { example },
+  );
 }
 
 /** The progress of a call: `progress` and `total` in the same unit. */
@@ -77,7 +91,9 @@ export interface ToolAnswer {
   /** The structured content; required if `json` is not an object. */
   readonly structured?: Json;
   /** A sentence for the agent: the field `note`, and also a second text if `json` is not an object. */
-  readonly note?: string;
+  readonly note?: string | undefined;
+  /** The version of the task that the answer is about, for clients that compare versions; not part of the answer. */
+  readonly version?: number;
 }
 
 /** Asks Claude Code, which otherwise finds tools by search, to load a tool at once. */
@@ -89,8 +105,12 @@ export interface Tool {
   readonly input: z.ZodObject;
   /** The entry in `tools/list`. Built at the first request, to keep the start fast. */
   readonly list: () => ToolListing;
-  /** Throws a `Refusal` if the arguments are invalid or the command is refused. */
-  readonly call: (args: unknown, context: CallContext) => Promise<CallToolResult>;
+  readonly description: string;
+  /**
+   * Answers a call; the note of the answer tells of ignored parameters, too. Throws a `Refusal` if the arguments are
+   * invalid or the command is refused.
+   */
+  readonly answer: (args: unknown, context: CallContext) => Promise<ToolAnswer>;
 }
 
 export interface ToolDefinition<Shape extends z.ZodRawShape> {
@@ -116,6 +136,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   let listing: ToolListing | undefined;
   return {
     name,
+    description,
     input,
     list: () =>
       listing ??= {
@@ -125,7 +146,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
         annotations,
         ...(isAlwaysLoaded && { _meta: ALWAYS_LOAD }),
       },
-    async call(args, context) {
+    async answer(args, context) {
       const reading = readArguments(input, args);
       const parsed = input.safeParse(reading.args);
       if (!parsed.success || reading.misnamed.length > 0) throw badArguments(name, input, reading, parsed.error);
@@ -134,15 +155,13 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
       const given: unknown = Object(checked).instance_id;
       const instance = typeof given === "string" ? given : context.instance;
-      if (Object.hasOwn(definition.input, "instance_id") && definition.isForOthers !== true) {
-        context.heard.note(instance);
-      }
+      const isOwn = Object.hasOwn(definition.input, "instance_id") && definition.isForOthers !== true;
+      if (isOwn && instance !== undefined) context.heard.note(instance, context.caller);
       const ignored = joinNotes([definition.noteUnused?.(checked), noteUnknown(name, reading)]);
       try {
-        const answer = await definition.run(checked, { ...context, instance });
-        return await context.answers.write(() => toResult(answer, ignored), charactersOf);
+        return withNote(await definition.run(checked, { ...context, instance }), ignored);
       } catch (error) {
-        if (error instanceof RepeatedCall) return toResult(repeatedAnswer(error.answer), ignored);
+        if (error instanceof RepeatedCall) return withNote(repeatedAnswer(error.answer), ignored);
         if (!(error instanceof Refusal) || ignored === undefined) throw error;
         // The refusal may be due to a parameter that was ignored.
         throw new Refusal(error.code, `${error.message}. ${ignored}`, error.data);
@@ -151,25 +170,33 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   };
 }
 
+function withNote(answer: ToolAnswer, note: string | undefined): ToolAnswer {
+  return note === undefined ? answer : { ...answer, note: joinNotes([answer.note, note]) };
+}
+
 /** The approximate size of an answer: its texts, counted twice, as structured content repeats them. */
-function charactersOf({ content }: CallToolResult): number {
+export function charactersOf({ content }: CallToolResult): number {
   return 2 * content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
 }
 
-function toResult({ json, structured, note }: ToolAnswer, ignored: string | undefined): CallToolResult {
-  const notes = joinNotes([note, ignored]);
+export function toResult(answer: ToolAnswer): CallToolResult {
+  const { json, structured, note } = answer;
+  const object = objectOf(answer);
   // Clients differ: some show a model the first text, some all texts, some only the structured content.
-  const shown = notes !== undefined && structured === undefined ? { ...(json as Json), note: notes } : json;
   return {
     content: [
-      { type: "text", text: JSON.stringify(shown) },
-      ...(notes !== undefined && structured !== undefined ? [{ type: "text" as const, text: notes }] : []),
+      { type: "text", text: JSON.stringify(structured === undefined ? object : json) },
+      ...(note !== undefined && structured !== undefined ? [{ type: "text" as const, text: note }] : []),
     ],
-    // `json` is an object if there is no `structured`.
-    structuredContent: structured === undefined
-      ? shown as Json
-      : { ...structured, ...(notes !== undefined && { note: notes }) },
+    structuredContent: object,
   };
+}
+
+/** The answer as one object, with its note. */
+export function objectOf({ json, structured, note }: ToolAnswer): Json {
+  // `json` is an object if there is no `structured`.
+  const object = structured ?? json as Json;
+  return note === undefined ? object : { ...object, note };
 }
 
 /** The given notes as one text; undefined if there are none. */

@@ -32,12 +32,12 @@ function test(name: string, act: (scene: Scene) => Promise<void> | void): void {
 
 test("with too many instances, the one that has been silent the longest is dropped", ({ heard }) => {
   const ids = times(MAX_INSTANCES, (index) => `i${index}`);
-  for (const id of ids) heard.note(id);
+  for (const id of ids) heard.note(id, localOperator("test"));
   // Some of the first make another call.
-  for (const id of ["i0", "i2", "i4"]) heard.note(id);
+  for (const id of ["i0", "i2", "i4"]) heard.note(id, localOperator("test"));
   for (const [id, forgotten] of [["x", "i1"], ["y", "i3"], ["z", "i5"]] as const) {
     assertEquals([heard.at(id), heard.at(forgotten)], [undefined, 0]);
-    heard.note(id);
+    heard.note(id, localOperator("test"));
     assertEquals([heard.at(id), heard.at(forgotten)], [0, undefined]);
   }
   assertEquals(["i0", "i2", "i4", "i6"].map((id) => heard.at(id)), [0, 0, 0, 0]);
@@ -47,11 +47,11 @@ test("a time never goes back, and an invalid id is not kept", (scene) => {
   const { heard } = scene;
   for (const [now, expected] of [[5, 5], [3, 5], [7, 7]] as const) {
     scene.now = now;
-    heard.note("ann");
+    heard.note("ann", localOperator("test"));
     assertEquals(heard.at("ann"), expected);
   }
   const longest = "🦕".repeat(MAX_ID_CHARACTERS);
-  for (const id of [longest, `${longest}!`]) heard.note(id);
+  for (const id of [longest, `${longest}!`]) heard.note(id, localOperator("test"));
   assertEquals([heard.at(longest), heard.at(`${longest}!`)], [7, undefined]);
 });
 

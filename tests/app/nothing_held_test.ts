@@ -167,7 +167,7 @@ async function startProcess(time: FakeTime) {
         waits.push(aborting);
         const command = { type: "claim_task", instance: call.instance } as const;
         const options = { waitMs: call.waitMs, signal: aborting.signal, onWaiting: () => void met.waits++ };
-        heard.note(call.instance);
+        heard.note(call.instance, localOperator("test"));
         underWay.push(settle(waiting.claim(command, localOperator(call.client), options)));
         return;
       }
@@ -229,16 +229,18 @@ async function startProcess(time: FakeTime) {
       for (const client of clients) client.close();
       await time.pass(LATER_MS);
       await Promise.all(underWay);
-      const { ids, groups, instances } = await readState(other, (state) => ({
+      const { ids, groups, instances, tokens } = await readState(other, (state) => ({
         ids: [...state.tasks.keys()],
         groups: [...state.groups.keys()],
         instances: [...state.instances.keys()],
+        tokens: [...state.tokens.keys()],
       }));
       for (const id of ids) await execute(engine, { type: "cancel_task", id });
       if (ids.length > 0) {
         await execute(other, { type: "bulk_update", filter: { ids }, action: { type: "delete" }, isAtomic: true });
       }
       for (const id of groups) await execute(engine, { type: "delete_group", id });
+      for (const name of tokens) await execute(engine, { type: "revoke_token", name });
       // Each is told what was cancelled under it.
       for (const instance of INSTANCES) await execute(other, { type: "heartbeat", instance });
       for (const instance of instances) await execute(other, { type: "leave", instance });

@@ -66,10 +66,11 @@ class Process implements Sessions {
 
   /** Makes a call of an instance, as its client does. */
   async call(command: Command) {
-    if ("instance" in command) this.heard.note(command.instance);
+    const caller = localOperator("client", { transport: "stdio", session: this.id });
+    if ("instance" in command) this.heard.note(command.instance, caller);
     return await this.keeper.execute<CommandType>(
       command,
-      localOperator("client", { transport: "stdio", session: this.id }),
+      caller,
       { request: undefined },
     );
   }

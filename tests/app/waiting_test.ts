@@ -1,9 +1,10 @@
 /** Shows that claims wait in line for tasks of any process, cost little while they do, and leave nothing claimed. */
 
 import { readState, recordsOf } from "../support/store.ts";
-import { localOperator } from "../../src/core/model/access.ts";
+import { type Caller, localOperator } from "../../src/core/model/access.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
+import type { CommandOptions } from "../../src/app/job.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Sweeper } from "../../src/app/sweeper.ts";
 import { DEFAULT_MAX_WAIT_MS, MAX_WAITERS, type WaitedClaim, Waiting } from "../../src/app/waiting.ts";
@@ -12,7 +13,9 @@ import type { Event } from "../../src/core/messages/events.ts";
 import type { News } from "../../src/core/model/news.ts";
 import { mergeNews } from "../../src/core/views/news.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
+import { Refusal } from "../../src/core/model/refusal.ts";
 import type { Task } from "../../src/core/model/task.ts";
+import type { NewToken } from "../../src/core/model/token.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { create, newTask, taskWith, times } from "../core/given.ts";
 import { FakeTime } from "../support/fake_time.ts";
@@ -100,6 +103,61 @@ test("a waiting claim gets a task that another one unlocks, with its result", as
   await time.pass(SOON_MS);
   assert(ann.claim?.task !== undefined);
   assertEquals(ann.claim.inputs, [{ task: "a", by: "bob", result: "made" }]);
+});
+
+test("a claim whose token is revoked by another process ends at once, and others go on", async (scene) => {
+  const { time, waiting, other } = scene;
+  await issue(other.engine, {});
+  const ann = claimOf(waiting, "ann", 10_000, { token: DIGEST });
+  const bob = claimOf(waiting, "bob", 10_000);
+  await time.pass(500);
+  await other.engine.execute({ type: "revoke_token", name: "ci" }, localOperator("test"));
+  await time.pass(SOON_MS);
+  assertEquals(codeOf(ann.error), "unauthorized");
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
+  await time.pass(SOON_MS);
+  assertEquals(taskOf(bob), "a");
+});
+
+test("a claim whose token is revoked as a task comes does not get the task", async ({ time, waiting, other }) => {
+  await issue(other.engine, {});
+  const ann = claimOf(waiting, "ann", 10_000, { token: DIGEST });
+  await time.pass(500);
+  await Promise.all([
+    other.engine.execute(create(newTask("a")), localOperator("test")),
+    other.engine.execute({ type: "revoke_token", name: "ci" }, localOperator("test")),
+  ]);
+  await time.pass(SOON_MS);
+  assertEquals([codeOf(ann.error), (await taskIn(other.engine, "a")).status], ["unauthorized", "pending"]);
+});
+
+test("a claim whose token expires ends within a second, also if its instance is due to be renewed", async (scene) => {
+  const { time, engine, waiting } = scene;
+  await issue(engine, { expiresAt: now() + 5_000 });
+  await register(engine, "ann", { ttlMs: 300 });
+  const ann = claimOf(waiting, "ann", 20_000, { token: DIGEST });
+  await time.pass(4_999);
+  assertEquals([ann.error, await statusOf(engine, "ann")], [undefined, "active"]);
+  await time.pass(1_001);
+  assertEquals(codeOf(ann.error), "unauthorized");
+});
+
+test("a task is handed back although the token of its client was revoked", async ({ time, engine, waiting, other }) => {
+  await issue(engine, {});
+  const ann = claimOf(waiting, "ann", 10_000, { token: DIGEST });
+  await time.pass(500);
+  const { execute } = engine;
+  engine.execute = async <K extends CommandType>(command: CommandOf<K>, caller: Caller, options?: CommandOptions) => {
+    const answer = await execute.call(engine, command, caller, options ?? {});
+    if (command.type === "claim_task") {
+      ann.cancel();
+      await other.engine.execute({ type: "revoke_token", name: "ci" }, localOperator("test"));
+    }
+    return answer;
+  };
+  await other.engine.execute(create(newTask("a")), localOperator("test"));
+  await time.pass(SOON_MS);
+  assertEquals((await taskIn(other.engine, "a")).reason, "its client did not wait for it");
 });
 
 test("a claim does not wait if there is a task", async ({ time, engine, waiting }) => {
@@ -847,7 +905,10 @@ function claimOf(
   waiting: Waiting,
   instance: string,
   waitMs: number,
-  { actor = "test", ...rest }: Omit<Partial<CommandOf<"claim_task">>, "type" | "instance"> & { actor?: string } = {},
+  { actor = "test", token, ...rest }: Omit<Partial<CommandOf<"claim_task">>, "type" | "instance"> & {
+    actor?: string;
+    token?: string;
+  } = {},
 ): Waiter {
   const aborting = new AbortController();
   const reports: [number, string | undefined][] = [];
@@ -857,12 +918,29 @@ function claimOf(
     claim: undefined,
     error: undefined,
   };
-  waiting.claim({ type: "claim_task", instance, ...rest }, localOperator(actor), {
-    waitMs,
-    signal: aborting.signal,
-    onWaiting: (waitedMs, claim) => reports.push([waitedMs, claim.task === undefined ? claim.none.reason : undefined]),
-  }).then((claim) => waiter.claim = notRepeated(claim), (error) => waiter.error = error);
+  waiting.claim(
+    { type: "claim_task", instance, ...rest },
+    token === undefined ? localOperator(actor) : { name: actor, token },
+    {
+      waitMs,
+      signal: aborting.signal,
+      onWaiting: (waitedMs, claim) =>
+        reports.push([waitedMs, claim.task === undefined ? claim.none.reason : undefined]),
+    },
+  ).then((claim) => waiter.claim = notRepeated(claim), (error) => waiter.error = error);
   return waiter;
+}
+
+const DIGEST = "a".repeat(64);
+
+/** Issues the token `ci`, with this digest. */
+async function issue(engine: Engine, settings: Partial<NewToken>): Promise<void> {
+  const token = { name: "ci", role: "worker", digest: DIGEST, ...settings } as const;
+  await engine.execute({ type: "issue_token", token }, localOperator("test"));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Refusal ? error.code : undefined;
 }
 
 function taskOf({ claim }: Waiter): string | undefined {

@@ -9,6 +9,9 @@ import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
+import { httpEvents } from "./http/events.ts";
+import { httpMemory } from "./http/memory.ts";
+import { httpRates } from "./http/rates.ts";
 import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
 import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
@@ -28,6 +31,9 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "racing", run: racing },
   { name: "engine", run: engineRate },
   { name: "calls in flight", run: pipelinedCalls },
+  { name: "http rates", run: httpRates },
+  { name: "http events", run: httpEvents },
+  { name: "http memory", run: httpMemory },
   { name: "start and memory", run: startup },
   { name: "tools/list", run: toolsList },
   { name: "answers", run: answers },

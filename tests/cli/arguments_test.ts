@@ -54,7 +54,7 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
       [["history", "--limit", "1.5"], "It must be a whole number."],
       [["--toolsets", "core,frob"], "There is no frob: there are core, instances, groups, templates, events."],
       [["--toolsets", " , "], "Name at least one of core, instances, groups, templates, events."],
-      [["--as", "boss"], "Allowed choices are admin, planner, worker, observer."],
+      [["--as", "boss"], "Allowed choices are admin, planner, worker, observer, token."],
       [["--timeout-ms", "0"], "It must be from 1 to 31622400000."],
       [["--timeout-ms", "31622400001"], "It must be from 1 to 31622400000."],
       [["--timeout-ms", "5m"], "It must be a whole number."],

@@ -56,6 +56,35 @@ Deno.test("options for serving are refused by every command, before and after it
   }
 });
 
+Deno.test("serve over HTTP takes the options for serving, but those that only one client could have", () => {
+  const plain = JSON.stringify(read("serve", "--open").result);
+  for (const option of SERVING.filter(([name]) => name !== "--instance")) {
+    const { result } = read("serve", "--open", ...option);
+    assert(result.type === "http" && JSON.stringify(result) !== plain, option[0]);
+  }
+  for (const option of [["--port", "0"], ["--host", "::1"], ["--host", "10.0.0.1"], ["--allow-host", "a.example,b"]]) {
+    const { result } = read("serve", "--open", ...option);
+    assert(result.type === "http" && JSON.stringify(result) !== plain, option.join(" "));
+  }
+  const refused: readonly (readonly string[])[] = [
+    ["--instance", "a"],
+    ["--as", "worker"],
+    ["--open", "--as", "token"],
+    ["--port", "65536"],
+    ["--port", "-1"],
+    ["--host", "tasks.example"],
+    ["--host", "1.2.3"],
+    ["--host", "::x"],
+    ["--host", "127.0.0.1:80"],
+    ["--allow-host", "http://a"],
+    ["--allow-host", ""],
+  ];
+  for (const args of refused) assertEquals(read("serve", ...args).result, { type: "exit", code: 1 }, args.join(" "));
+  const { result } = read("serve", "--host", "localhost");
+  assert(result.type === "http");
+  assertEquals([result.host, result.port, result.open], ["127.0.0.1", 8787, false]);
+});
+
 Deno.test("--instance is the instance that is served, and the one whose history is asked for", () => {
   const asked = (...args: readonly string[]) => {
     const { result } = read(...args);

@@ -14,7 +14,7 @@ const OPTIONS: LaunchOptions = {
   program: "/project/main.ts",
 };
 
-const RUN = ["run", "--allow-read=/data", "--allow-write=/data", "/project/main.ts"];
+const RUN = ["run", "--allow-read=/data", "--allow-write=/data", "--allow-env=ORCHESTRATOR_TOKEN", "/project/main.ts"];
 
 Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
   assertEquals(launchOf(OPTIONS, "/data"), { command: "deno", args: RUN });

@@ -47,7 +47,8 @@ testUnless(
       const shown = await runOnTerminal([...options, "--data", given]);
       const real = `${parent.path}/real/data`;
       const { args } = JSON.parse(shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1)).mcpServers.orchestrator;
-      assertEquals(args, ["run", `--allow-read=${real}`, `--allow-write=${real}`, MAIN, "--data", real]);
+      const permissions = [`--allow-read=${real}`, `--allow-write=${real}`, "--allow-env=ORCHESTRATOR_TOKEN"];
+      assertEquals(args, ["run", ...permissions, MAIN, "--data", real]);
     }
   },
 );

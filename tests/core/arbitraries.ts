@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
 import type { Changes } from "../../src/core/messages/events.ts";
+import { type Denial, type DenialReason, ROLES } from "../../src/core/model/access.ts";
 import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
 import type { JsonValue } from "../../src/core/model/result.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
@@ -17,6 +18,7 @@ import {
   type TaskSettings,
 } from "../../src/core/model/task.ts";
 import type { NewTemplate } from "../../src/core/model/template.ts";
+import type { NewToken } from "../../src/core/model/token.ts";
 import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import { create, newTask, times } from "./given.ts";
@@ -350,6 +352,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
       readyAt: time,
       retryAt: time,
       leaseUntil: time,
+      leaseMs: time,
       session: fc.constantFrom(...SESSIONS),
       failures: fc.oneof(fc.nat(3), number),
       workedMs: time,
@@ -435,6 +438,9 @@ export function command(words: Words): fc.Arbitrary<Command> {
       name: templateName,
       isArchived: fc.boolean(),
     }),
+    issue_token: record({ type: fc.constant("issue_token"), token: token(words) }),
+    revoke_token: record({ type: fc.constant("revoke_token"), name }),
+    record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
     end_session: record({
       type: fc.constant("end_session"),
       session: fc.constantFrom(...SESSIONS),
@@ -501,6 +507,29 @@ function condition({ text, number }: Words): fc.Arbitrary<ResultCondition> {
     ...a,
     ...b,
   }));
+}
+
+function token({ instance, name, number }: Words): fc.Arbitrary<NewToken> {
+  return optional(
+    {
+      name,
+      role: fc.constantFrom(...ROLES),
+      digest: rarely(fc.constantFrom("a", "b", "c").map((digit) => digit.repeat(64)), name),
+    },
+    { instance, audiences: names(name), expiresAt: rarely(positive(2 * SHORT_MS), number) },
+  );
+}
+
+function denial({ id, name, number }: Words): fc.Arbitrary<Denial> {
+  return optional(
+    {
+      caller: name,
+      call: fc.constantFrom("claim_task", "get_task"),
+      reason: fc.constantFrom<DenialReason[]>("role", "token", "instance"),
+      verb: fc.constantFrom("see", "work"),
+    },
+    { role: fc.constantFrom(...ROLES), tasks: fc.array(id, { maxLength: 2 }), more: rarely(positive(3), number) },
+  );
 }
 
 /** Few settings at a time, mostly none. */
@@ -629,14 +658,15 @@ function changes<T extends object>(
 
 /** The task with just those of holder, result, error, lease, end and news that its status and notes call for. */
 function consistent(
-  { assignedTo, result, error, finishedAt, leaseUntil, session, cancelledBy, notesTold, ...task }: Task,
+  { assignedTo, result, error, finishedAt, leaseUntil, leaseMs, session, cancelledBy, notesTold, ...task }: Task,
 ): Task {
   const { status, createdAt, notes = [], notesDropped = 0 } = task;
   const hasEnded = status !== "pending" && status !== "in_progress";
   return {
     ...task,
     ...(status === "in_progress" && { assignedTo: assignedTo ?? "x" }),
-    ...(status === "in_progress" && leaseUntil !== undefined && { leaseUntil }),
+    ...(status === "in_progress" && leaseUntil !== undefined &&
+      { leaseUntil, ...(leaseMs !== undefined && { leaseMs }) }),
     ...(status === "in_progress" && session !== undefined && { session }),
     ...(hasEnded && { ...(assignedTo !== undefined && { assignedTo }), finishedAt: finishedAt ?? createdAt }),
     ...(status === "completed" && result !== undefined && { result }),

@@ -10,6 +10,7 @@ import type {
   Context,
   TaskDefaults,
 } from "../../src/core/messages/commands.ts";
+import type { WaitingClaim } from "../../src/core/messages/queries.ts";
 import { decide } from "../../src/core/rules/decide.ts";
 import { type Event, EVENT_TYPES } from "../../src/core/messages/events.ts";
 import { applyWithConsequences } from "../../src/core/state/cascade.ts";
@@ -212,4 +213,9 @@ export function taskOf(state: State, id: string): Task {
 function isEvent(step: Step): step is Event {
   const types: readonly string[] = EVENT_TYPES;
   return types.includes(step.type);
+}
+
+/** Claims that wait, by the local operator. */
+export function waiting(...claims: readonly CommandOf<"claim_task">[]): readonly WaitingClaim[] {
+  return claims.map((command) => ({ command, caller: localOperator("test") }));
 }

@@ -76,6 +76,9 @@ export type ModelCommand = Exclude<
       | "archive_template"
       | "delete_group"
       | "correct_clock"
+      | "issue_token"
+      | "revoke_token"
+      | "record_denials"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"
       | "resume_tasks";

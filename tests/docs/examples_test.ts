@@ -9,6 +9,8 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { type Server, serverEnvironment, startServer } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { connectHttp } from "../support/http_client.ts";
+import { Service, startService } from "../support/service.ts";
 import { type Block, blocksOf, commandsOf, isAsShown, valuesOf } from "./blocks.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -26,10 +28,12 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   ok: "runs all tests",
   test: "runs all tests",
   "test:fast": "runs many tests",
+  serve: "its port may be in use; tests/http/service_test.ts starts services",
   coordination: "tests/coordination/run_test.ts runs it",
   bench: "takes minutes",
   "bench:peers": "installs other servers",
   clients: "installs clients",
+  conformance: "installs the suite; tests/conformance runs it",
   simulate: "takes minutes",
   torture: "takes minutes",
   mutations: "takes minutes",
@@ -38,11 +42,12 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 };
 
 /** What a copy of the project needs so that the program can be started in it. */
-const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src"];
+const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "serve.ts", "src"];
 
 /** The paths that the examples have in place of a reader's own. */
 const SHOWN_PROJECT = "/path/to/mcp-orchestrator";
 const SHOWN_DATA = "/path/to/data";
+const SHOWN_SERVICE = "127.0.0.1:8787";
 
 for (const document of DOCUMENTS) {
   const examples = examplesOf(document);
@@ -51,9 +56,11 @@ for (const document of DOCUMENTS) {
     if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
     await using place = await copyOfProject();
     await using server = await startServer(place.data);
+    const hasRequests = examples.some(({ text }) => text.includes(`http://${SHOWN_SERVICE}/`));
+    await using service = hasRequests ? await startService(place.data) : null;
     if (document !== "README.md") await prepare(server);
     for (const block of examples) {
-      await t.step(`line ${block.line}`, () => carryOut(block, { place, server }));
+      await t.step(`line ${block.line}`, () => carryOut(block, { place, server, service }));
     }
   });
 }
@@ -66,18 +73,23 @@ function examplesOf(document: string): readonly Block[] {
 interface Surroundings {
   readonly place: Place;
   readonly server: Server;
+  /** Only for documents with requests. */
+  readonly service: Service | null;
 }
 
-async function carryOut({ language, text }: Block, { place, server }: Surroundings): Promise<void> {
+async function carryOut({ language, text }: Block, { place, server, service }: Surroundings): Promise<void> {
   switch (language) {
     case "json": {
       const values = valuesOf(text);
       const isConfiguration = values.length === 1 && !isCall(values[0]);
-      return isConfiguration ? await startConfigured(values[0], place) : await makeCalls(values, server);
+      return isConfiguration ? await startConfigured(values[0], { place, service }) : await makeCalls(values, server);
     }
     case "sh":
-      for (const command of commandsOf(text)) await runCommand(command, place);
+      for (const command of commandsOf(text)) await runCommand(command, { place, service });
       return;
+    case "curl":
+      assert(service !== null);
+      return await makeRequest(text, service);
     default:
       throw new Error(`Nothing checks a block of ${language}`);
   }
@@ -117,11 +129,48 @@ async function makeCalls(values: readonly unknown[], server: Server): Promise<vo
   }
 }
 
-/** Starts every server that a client's configuration names. */
-async function startConfigured(configuration: unknown, place: Place): Promise<void> {
+/** Makes a request with curl; the answer stands behind an empty line. */
+async function makeRequest(text: string, service: Service): Promise<void> {
+  const [command = "", shown = ""] = text.split("\n\n");
+  const args = ["-c", command.replace("curl ", "curl --silent ").replaceAll(SHOWN_SERVICE, service.host)];
+  const { stdout } = await new Deno.Command("sh", { args, stdin: "null" }).output();
+  const answer = JSON.parse(new TextDecoder().decode(stdout));
+  if (!isAsShown(JSON.parse(shown), answer)) assertEquals(answer, JSON.parse(shown), `${command}: not as shown`);
+}
+
+/** Starts every server that a client's configuration names, or connects to it. */
+async function startConfigured(
+  configuration: unknown,
+  { place, service }: Omit<Surroundings, "server">,
+): Promise<void> {
   const servers = serversIn(configuration);
-  assert(servers.length > 0, `There is no server in ${JSON.stringify(configuration)}`);
+  const urls = Array.from(JSON.stringify(configuration).matchAll(/"url":"(.+?)"/g), ([, url = ""]) => url);
+  assert(servers.length + urls.length > 0, `There is no server in ${JSON.stringify(configuration)}`);
   for (const { command, args } of servers) await startAsClient([command, ...args], place);
+  for (const url of urls) await connectAsClient(url, service);
+}
+
+/** Connects a client to an address as it is shown, and lists the tools. */
+async function connectAsClient(url: string, service: Service | null): Promise<void> {
+  assert(service !== null);
+  await using http = await connectHttp(new URL(url.replace(SHOWN_SERVICE, service.host)), "reader");
+  assert((await http.client.listTools()).tools.length > 0);
+}
+
+/** Starts a service by a command line, and ends it when it serves. */
+async function startAsService(command: string, { project, data }: Place): Promise<void> {
+  const line = command.replaceAll(SHOWN_DATA, data).replaceAll(":8787", ":0");
+  const [, ...args] = [...line.split(" "), "--port", "0"];
+  const process = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: project,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  await using service = new Service(process);
+  await service.listening;
+  assertEquals(await service.end(), 0);
 }
 
 interface Launch {
@@ -159,13 +208,16 @@ async function startAsClient(words: readonly string[], { project, data }: Place)
 }
 
 /** Runs a line of a shell block in the copy of the project. */
-async function runCommand(line: string, place: Place): Promise<void> {
+async function runCommand(line: string, { place, service }: Omit<Surroundings, "server">): Promise<void> {
   const command = withoutNpx(line);
   const [, added, configuration] =
     /^(?:(?:(?:claude|codex) mcp add orchestrator|mcp-proxy [^ ].*?) -- (.+)|code --add-mcp '(.+)')$/.exec(command) ??
       [];
   if (added !== undefined) return await startAsClient(added.split(" "), place);
-  if (configuration !== undefined) return await startConfigured(JSON.parse(configuration), place);
+  if (configuration !== undefined) return await startConfigured(JSON.parse(configuration), { place, service });
+  const [, url] = /^claude mcp add --transport http orchestrator (\S+) --header ".+"$/.exec(command) ?? [];
+  if (url !== undefined) return await connectAsClient(url, service);
+  if (/^deno run .* serve\b/.test(command)) return await startAsService(command, place);
   const [, task, flags = ""] = /^deno task ([\w:]+)(.*)$/.exec(command) ?? [];
   if (task !== undefined) checkTask(task, flags);
   if (task !== undefined && NOT_RUN[task] !== undefined) return;

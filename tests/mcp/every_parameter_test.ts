@@ -152,6 +152,10 @@ const CASES: readonly Case[] = [
   { tool: "get_history", args: { task_id: "held", since: 1, limit: 1 } },
   { tool: "get_history", args: { instance_id: "ann", type: ["task.claimed"], until: "18", limit: 1 } },
   { tool: "get_history", args: { group: "g", until: "5" } },
+  { tool: "wait_for_event", args: { task_id: "held", since: 1, limit: 1 } },
+  { tool: "wait_for_event", args: { instance_id: "ann", type: ["task.claimed"], since: 1 }, needs: ["since"] },
+  { tool: "wait_for_event", args: { group: "g", since: 1 } },
+  { tool: "wait_for_event", args: { wait_ms: 60_000 } },
 ];
 
 Deno.test("every parameter has an effect or a note", async (t) => {
@@ -271,7 +275,7 @@ async function plan(): Promise<MemoryJournal> {
 
 /** What a call answers, and all that is stored after it. */
 async function outcomeOf(journal: MemoryJournal, tool: string, args: Args): Promise<string> {
-  await using server = await connect({ journal: await copyOf(journal), now: () => NOW });
+  await using server = await connect({ journal: await copyOf(journal), now: () => NOW, maxWaitMs: 10 });
   const answer = await server.call(tool, args);
   return JSON.stringify({ answer, records: await recordsOf(server.engine) });
 }

@@ -159,7 +159,9 @@ const CASES: readonly Case[] = [
  * Every code that one local operator can meet without a request id: the type keeps this complete. `roles_test.ts`,
  * `request_id_test.ts` and `sessions_test.ts` have the others.
  */
-const CODES: Readonly<Record<Exclude<RefusalCode, "forbidden" | "request_reused" | "instance_in_use">, true>> = {
+const CODES: Readonly<
+  Record<Exclude<RefusalCode, "forbidden" | "unauthorized" | "request_reused" | "instance_in_use">, true>
+> = {
   invalid_value: true,
   limit_exceeded: true,
   already_exists: true,

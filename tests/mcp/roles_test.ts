@@ -1,6 +1,8 @@
 /** Shows what a client may do whose server was started with `--as`. */
 
 import { assertEquals } from "@std/assert";
+import { ROLES } from "../../src/core/model/access.ts";
+import { VERBS } from "../support/rights.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -11,14 +13,8 @@ const CALLS = {
   plan: ["create_group", { group_id: "g" }],
 } as const;
 
-for (
-  const [role, may] of Object.entries({
-    admin: ["see", "work", "plan"],
-    planner: ["see", "work", "plan"],
-    worker: ["see", "work"],
-    observer: ["see"],
-  })
-) {
+for (const role of ROLES) {
+  const may: readonly string[] = VERBS[role].filter((verb) => verb in CALLS);
   Deno.test(`a client of a server that was started --as ${role} may ${may.join(", ")}`, async () => {
     await using directory = await temporaryDirectory();
     await using server = await startServer(directory.path, { args: ["--as", role] });

@@ -261,7 +261,7 @@ Deno.test("toolsets select the tools", async (t) => {
     for (const [index, example] of ["create_task", "heartbeat", "update_tasks", "apply_template"].entries()) {
       assert(names[index]?.includes(example), example);
     }
-    assertEquals(names[4], ["get_history"]);
+    assertEquals(names[4], ["get_history", "wait_for_event"]);
   });
 
   await t.step("several, in the order in which all are listed", async () => {

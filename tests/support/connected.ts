@@ -4,6 +4,7 @@ import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Heard } from "../../src/app/heard.ts";
 import { Waiting } from "../../src/app/waiting.ts";
+import type { Caller, Rights } from "../../src/core/model/access.ts";
 import { serveClient } from "../../src/mcp/server.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { AnswerQueue } from "../../src/mcp/answer_queue.ts";
@@ -16,6 +17,12 @@ export interface ConnectedOptions {
   readonly journal?: MemoryJournal;
   /** Milliseconds since the Unix epoch. Default: the real time. */
   readonly now?: () => number;
+  /** What the client may do. Default: everything. */
+  readonly rights?: Rights;
+  /** The instance of calls that name none. Default: the client's name and random words. */
+  readonly instance?: string;
+  /** Longest wait of a call, in milliseconds. Default: as a server has it. */
+  readonly maxWaitMs?: number;
 }
 
 /** A server in this process, and the client's end of the connection. */
@@ -44,17 +51,20 @@ export async function connect(options: ConnectedOptions = {}): Promise<Connected
 }
 
 /** Starts a server for a client that sends its messages itself. */
-export async function serve({ now = Date.now, ...options }: ConnectedOptions = {}): Promise<Served> {
-  const { journal = new MemoryJournal(now) } = options;
+export async function serve(
+  { now = Date.now, rights = { role: "admin" }, ...options }: ConnectedOptions = {},
+): Promise<Served> {
+  const { journal = new MemoryJournal(now), instance, maxWaitMs } = options;
   const log = new RecordingLog();
   const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   const feed = new Feed(engine, log);
-  const waiting = new Waiting({ engine, feed, log });
+  const waiting = new Waiting({ engine, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const heard = new Heard(engine);
   const answers = new AnswerQueue(() => true);
   const parts = { engine, executor: engine, feed, waiting, heard, log, answers, closing: new AbortController().signal };
   const [near, far] = InMemoryTransport.createLinkedPair();
-  serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", process: "1", session: "s1", role: "admin" });
+  const caller: Caller = { name: "client", ...rights, via: { transport: "stdio", process: "1", session: "s1" } };
+  serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", caller, instance });
   return {
     transport: near,
     engine,

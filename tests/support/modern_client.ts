@@ -1,6 +1,6 @@
 /** The one place where tests import the client of revision 2026-07-28, and a server with such a client. */
 
-import { Client, SdkError } from "@modelcontextprotocol/client";
+import { Client, SdkError, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { programArgs, serverEnvironment } from "./server.ts";
 
@@ -14,6 +14,13 @@ export const MODERN_REVISION = "2026-07-28";
 export interface Modern extends AsyncDisposable {
   readonly client: Client;
   readonly pid: number;
+}
+
+/** Connects a client of the newest revision to a service. */
+export async function connectModern(url: URL, name = "modern"): Promise<AsyncDisposable & { readonly client: Client }> {
+  const client = new Client({ name, version: "1.0.0" }, { versionNegotiation: { mode: { pin: MODERN_REVISION } } });
+  await client.connect(new StreamableHTTPClientTransport(url));
+  return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
 /** Starts a server on a data directory, with a client of the newest revision. */

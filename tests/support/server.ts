@@ -48,17 +48,19 @@ export interface ServerOptions {
   readonly main?: string;
   /** Further arguments of the program. */
   readonly args?: readonly string[];
+  /** Further environment variables, which the program may read. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a server on a data directory, with a client that has introduced itself. */
 export async function startServer(
   directory: string,
-  { name = "test", main = MAIN, args = [] }: ServerOptions = {},
+  { name = "test", main = MAIN, args = [], env = {} }: ServerOptions = {},
 ): Promise<Server> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
-    args: programArgs(directory, ...args).map((arg) => arg === MAIN ? main : arg),
-    env: serverEnvironment(),
+    args: programArgs(directory, ...args).flatMap((arg) => arg === MAIN ? [...envFlags(env), main] : [arg]),
+    env: { ...serverEnvironment(), ...env },
     stderr: "pipe",
   });
   const client = new Client({ name, version: "1.0.0" });
@@ -70,6 +72,11 @@ export async function startServer(
     throw new Error(`The server did not start: ${server.log}`, { cause: error });
   }
   return server;
+}
+
+function envFlags(env: Readonly<Record<string, string>>): readonly string[] {
+  const names = Object.keys(env);
+  return names.length === 0 ? [] : [`--allow-env=${names.join(",")}`];
 }
 
 /** Starts servers on one data directory, all at the same time; the stack closes them. */

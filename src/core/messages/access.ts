@@ -55,6 +55,12 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   save_template: ({ template: { name } }) => ({ verb: "plan", templates: [name] }),
   apply_template: ({ name, group }) => ({ verb: "plan", templates: [name], groups: [group] }),
   archive_template: ({ name }) => ({ verb: "plan", templates: [name] }),
+  issue_token: ({ token: { instance } }) => ({
+    verb: "administer",
+    ...(instance !== undefined && { instances: [instance] }),
+  }),
+  revoke_token: () => ({ verb: "administer" }),
+  record_denials: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   sweep: () => ({ verb: "administer" }),
@@ -86,5 +92,8 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
     ...(group !== undefined && { groups: [group] }),
     ...(instance !== undefined && { instances: [instance] }),
   }),
-  look_for_claims: ({ claims }) => ({ verb: "work", instances: claims.map(({ instance }) => instance) }),
+  select_audit: () => ({ verb: "administer" }),
+  list_tokens: () => ({ verb: "administer" }),
+  get_caller: () => ({ verb: "see" }),
+  look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),
 };

@@ -2,7 +2,7 @@
  * Every command on the task graph: its parameters and its answer.
  */
 
-import type { Caller } from "../model/access.ts";
+import type { Caller, Denial } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
@@ -19,6 +19,7 @@ import type {
   TaskView,
 } from "../model/task.ts";
 import type { NewTemplate } from "../model/template.ts";
+import type { NewToken, TokenView } from "../model/token.ts";
 import type { Changes } from "./events.ts";
 
 /** Names a held task, its holder, and the attempt that the call is about. */
@@ -171,6 +172,12 @@ export interface Commands {
     input: { readonly name: string; readonly isArchived: boolean };
     answer: { readonly name: string; readonly isArchived: boolean };
   };
+  /** Issue a token. Its secret is made outside, and never comes here. */
+  issue_token: { input: { readonly token: NewToken }; answer: TokenView };
+  /** Revoke a token: it is refused at once, everywhere. Its name can be used again. */
+  revoke_token: { input: { readonly name: string }; answer: { readonly revoked: string } };
+  /** Record calls that were refused to their callers, at most `MAX_RECORD_DENIALS`. Only the server itself does so. */
+  record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
   /**
    * End a session: its tasks go back after `graceMs`, unless their instances call in another session before; those with a
    * lease go by it instead. News for it are for whoever calls next under the id of the instance. One call ends it for at
@@ -221,6 +228,8 @@ export interface Context {
   readonly clock: number;
   /** The settings of new tasks that do not set their own. */
   readonly defaults: TaskDefaults;
+  /** The lease of a task without `timeoutMs` that a client without a session claims, in milliseconds. Default: none. */
+  readonly leaseMs?: number;
 }
 
 export type TaskDefaults = Pick<TaskSettings, "timeoutMs" | "maxAttempts" | "backoff">;

@@ -3,7 +3,7 @@
  * field never changes its meaning: a new meaning needs a new type or a new format version (see the codec).
  */
 
-import type { Via } from "../model/access.ts";
+import type { Denial, Via } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { Actor } from "../model/news.ts";
 import type { JsonValue } from "../model/result.ts";
@@ -11,6 +11,7 @@ import type { Group, GroupSettings } from "../model/group.ts";
 import type { InstanceSettings } from "../model/instance.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import type { NewTemplate } from "../model/template.ts";
+import type { NewToken } from "../model/token.ts";
 
 /** New values of some fields; null removes one. */
 export type Changes<T> = { readonly [K in keyof T]?: T[K] | null };
@@ -40,6 +41,8 @@ export type Event =
     readonly instance: string;
     readonly attempt: number;
     readonly leaseUntil?: number;
+    /** Of a client without a session: the length of the lease while the task has no `timeoutMs`, in milliseconds. */
+    readonly leaseMs?: number;
     /** The session of the client that claimed it. Without a lease, the task is kept as long as that client is connected. */
     readonly session?: string;
     /** The answer had the preamble of the task's group. */
@@ -185,6 +188,10 @@ export type Event =
   | { readonly type: "group.deleted"; readonly group: string }
   | { readonly type: "template.saved"; readonly template: NewTemplate; readonly version: number }
   | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean }
+  | { readonly type: "token.issued"; readonly token: NewToken }
+  | { readonly type: "token.revoked"; readonly name: string }
+  /** A call was refused to its caller. Changes nothing. */
+  | { readonly type: "access.denied"; readonly denial: Denial }
   /**
    * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
    * command, and its record is the only one that may be earlier than the one before.
@@ -238,6 +245,9 @@ export const EVENT_TYPES: readonly EventType[] = [
   "group.deleted",
   "template.saved",
   "template.archived",
+  "token.issued",
+  "token.revoked",
+  "access.denied",
   "clock.corrected",
 ];
 

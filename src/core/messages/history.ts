@@ -3,6 +3,8 @@
  * `notificationsOf`, so an index can never disagree with what is shown.
  */
 
+import { Refusal } from "../model/refusal.ts";
+import { printable } from "../model/values.ts";
 import type { JournalRecord } from "./events.ts";
 import {
   type Notification,
@@ -22,16 +24,37 @@ export interface HistoryFilter {
   readonly group?: string;
   /** Only those of one of these types. */
   readonly types?: readonly NotificationType[];
+  /** Only what this client did, or was denied. */
+  readonly actor?: string;
+  /** Only what holders of this token did, or were denied. */
+  readonly token?: string;
 }
 
 /** Whether a filter selects a notification. */
-export function isSelected({ type, subject, data }: Notification, filter: HistoryFilter): boolean {
-  const { task, instance, group, types } = filter;
+export function isSelected(notification: Notification, filter: HistoryFilter): boolean {
+  const { type, subject, data } = notification;
+  const { task, instance, group, types, actor, token } = filter;
   const name = nameOf(type);
   return (types === undefined || types.includes(name)) &&
-    (task === undefined || (name.startsWith("task.") && subject === task)) &&
-    (instance === undefined || instancesOf(data).includes(instance)) &&
-    (group === undefined || data.group === group || data.previousGroup === group);
+    (task === undefined || (name.startsWith("task.") && subject === task) ||
+      denied(notification, "tasks").includes(task)) &&
+    (instance === undefined || instancesOf(data).includes(instance) ||
+      denied(notification, "instances").includes(instance)) &&
+    (group === undefined || data.group === group || data.previousGroup === group ||
+      denied(notification, "groups").includes(group)) &&
+    (actor === undefined || data.actor === actor) &&
+    (token === undefined || data.via?.token === token);
+}
+
+/** The objects of one kind that a denied call named; none of another notification. */
+function denied({ type, data }: Notification, kind: "tasks" | "instances" | "groups"): readonly string[] {
+  // A denial has lists of ids.
+  return nameOf(type) === "access.denied" ? (data[kind] ?? []) as readonly string[] : [];
+}
+
+/** Whether only an admin sees notifications of a type. */
+export function isForAdmins(type: NotificationType): boolean {
+  return type.startsWith("token.") || type === "access.denied";
 }
 
 /** The instances that a notification is about: who holds the task or acts, and who cancelled it. */
@@ -51,8 +74,22 @@ export function findType(text: string): NotificationType | undefined {
   return NOTIFICATION_TYPES.find((type) => type === name);
 }
 
+/**
+ * The type that a text names, with or without the prefix.
+ *
+ * @throws Refusal `invalid_value` if there is none
+ */
+export function requireType(text: string): NotificationType {
+  const type = findType(text);
+  if (type !== undefined) return type;
+  throw new Refusal(
+    "invalid_value",
+    `There is no event type ${printable(text)}: there are ${NOTIFICATION_TYPES.join(", ")}`,
+  );
+}
+
 /** Version of what `keysOfRecord` returns: indexes of other versions are made anew. Raise it when that changes. */
-export const KEYS_VERSION = 1;
+export const KEYS_VERSION = 2;
 
 /**
  * The keys of a record, for an index: a record with a notification that a filter selects has at least one key of each
@@ -60,9 +97,14 @@ export const KEYS_VERSION = 1;
  */
 export function keysOfRecord(record: JournalRecord): readonly string[] {
   const keys: string[] = record.groups === "unknown" ? [UNKNOWN_GROUPS] : [];
-  for (const { type, subject, data } of notificationsOf(record, { source: "" })) {
+  for (const notification of notificationsOf(record, { source: "" })) {
+    const { type, subject, data } = notification;
     const name = nameOf(type);
-    keys.push(typeKey(name));
+    keys.push(typeKey(name), actorKey(data.actor));
+    if (data.via?.token !== undefined) keys.push(tokenKey(data.via.token));
+    for (const id of denied(notification, "tasks")) keys.push(taskKey(id));
+    for (const id of denied(notification, "instances")) keys.push(instanceKey(id));
+    for (const id of denied(notification, "groups")) keys.push(groupKey(id));
     if (name.startsWith("task.") && subject !== undefined) keys.push(taskKey(subject));
     for (const instance of instancesOf(data)) keys.push(instanceKey(instance));
     if (data.group !== undefined) keys.push(groupKey(data.group));
@@ -72,12 +114,16 @@ export function keysOfRecord(record: JournalRecord): readonly string[] {
 }
 
 /** Lists of keys: see `keysOfRecord`. Empty if the filter selects everything. */
-export function keysOfFilter({ task, instance, group, types }: HistoryFilter): readonly (readonly string[])[] {
+export function keysOfFilter(
+  { task, instance, group, types, actor, token }: HistoryFilter,
+): readonly (readonly string[])[] {
   return [
     ...(task !== undefined ? [[taskKey(task)]] : []),
     ...(instance !== undefined ? [[instanceKey(instance)]] : []),
     ...(group !== undefined ? [[groupKey(group), UNKNOWN_GROUPS]] : []),
     ...(types !== undefined ? [types.map(typeKey)] : []),
+    ...(actor !== undefined ? [[actorKey(actor)]] : []),
+    ...(token !== undefined ? [[tokenKey(token)]] : []),
   ];
 }
 
@@ -87,4 +133,6 @@ const UNKNOWN_GROUPS = "?";
 const taskKey = (id: string) => `t${id}`;
 const instanceKey = (id: string) => `i${id}`;
 const groupKey = (id: string) => `g${id}`;
+const actorKey = (name: string) => `a${name}`;
+const tokenKey = (name: string) => `k${name}`;
 const typeKey = (type: NotificationType) => `y${type}`;

@@ -44,6 +44,9 @@ export const NOTIFICATION_TYPES = [
   "template.saved",
   "template.archived",
   "template.restored",
+  "token.issued",
+  "token.revoked",
+  "access.denied",
   "clock.corrected",
 ] as const;
 
@@ -66,7 +69,7 @@ export interface NotificationData {
   readonly cause?: FailureCause | ReturnCause;
   /** Who cancelled the task. */
   readonly by?: Actor;
-  /** The client that called. */
+  /** The client that called, or whose call was denied. */
   readonly actor: string;
   readonly via?: Via;
   readonly [field: string]: unknown;
@@ -80,7 +83,7 @@ export interface Notification {
   /** The journal: see `sourceOf`. */
   readonly source: string;
   readonly type: `${typeof TYPE_PREFIX}${NotificationType}`;
-  /** The bare id of the task, instance, session, group or template. Absent of what is about the whole journal. */
+  /** The bare id of the task, instance, session, group, template or token. Absent of what is about the whole journal. */
   readonly subject?: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
@@ -107,7 +110,13 @@ export function notificationsOf(record: JournalRecord, { source, groupOf }: Noti
   const overdue = new Set(record.events.flatMap((event) => event.type === "task.overdue" ? [event.id] : []));
   const notifications: Notification[] = [];
   for (const event of record.events) {
-    for (const { type, subject, data } of factsOf(event, groups, overdue)) {
+    for (
+      const { type, subject, data, by = { actor, ...(via !== undefined && { via }) } } of factsOf(
+        event,
+        groups,
+        overdue,
+      )
+    ) {
       notifications.push({
         specversion: "1.0",
         id: `${seq}.${notifications.length}`,
@@ -116,7 +125,7 @@ export function notificationsOf(record: JournalRecord, { source, groupOf }: Noti
         ...(subject !== undefined && { subject }),
         time,
         datacontenttype: "application/json",
-        data: { ...data, actor, ...(via !== undefined && { via }) },
+        data: { ...data, ...by },
       });
     }
   }
@@ -128,6 +137,8 @@ interface Fact {
   readonly type: NotificationType;
   readonly subject?: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** The caller, if it is not that of the record. */
+  readonly by?: Pick<NotificationData, "actor" | "via">;
 }
 
 /** The groups of tasks as the events of one record follow each other. */
@@ -242,6 +253,16 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     }
     case "template.archived":
       return [{ type: event.isArchived ? "template.archived" : "template.restored", subject: event.name, data: {} }];
+    case "token.issued": {
+      const { name, digest: _, expiresAt, ...data } = event.token;
+      return [{ type: event.type, subject: name, data: { ...data, ...timesOf({ expiresAt }) } }];
+    }
+    case "token.revoked":
+      return [{ type: event.type, subject: event.name, data: {} }];
+    case "access.denied": {
+      const { caller, via, ...data } = event.denial;
+      return [{ type: event.type, data, by: { actor: caller, ...(via !== undefined && { via }) } }];
+    }
     default:
       return event satisfies never;
   }

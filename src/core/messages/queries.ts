@@ -2,12 +2,14 @@
  * Every query: its parameters and its answer. A query changes nothing.
  */
 
+import type { Caller, KnownCaller } from "../model/access.ts";
 import type { Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
+import type { TokenView } from "../model/token.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
@@ -79,12 +81,15 @@ export interface Queries {
     input: { readonly records: readonly JournalRecord[]; readonly filter: HistoryFilter; readonly source: string };
     answer: readonly Notification[];
   };
+  /** The same with each command and its request id, and with the tokens and denials that only an admin sees. */
+  select_audit: { input: Queries["select_notifications"]["input"]; answer: readonly Notification[] };
+  /** The tokens that were not revoked, in the order in which they were issued. */
+  list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
+  /** The caller as the server knows it now. */
+  get_caller: { input: Record<never, never>; answer: KnownCaller };
   /** What some waiting claims have to expect. */
   look_for_claims: { input: { readonly claims: readonly WaitingClaim[] }; answer: ClaimOutlook };
 }
-
-/** A claim that waits, and the session of its caller. */
-export type WaitingClaim = CommandOf<"claim_task"> & { readonly session?: string };
 
 export type QueryType = keyof Queries;
 
@@ -137,9 +142,18 @@ export interface SessionWatch {
   readonly returned: readonly LastCall[];
 }
 
+/** A claim that waits, and who made it. */
+export interface WaitingClaim {
+  readonly command: CommandOf<"claim_task">;
+  readonly caller: Caller;
+}
+
 /** What waiting claims have to expect, in the order in which they wait. */
 export interface ClaimOutlook {
-  /** The index of the first claim that has an answer now: a task, or that its instance may not take one. */
+  /**
+   * The index of the first claim that has an answer now: first those whose callers have lost the right to it, then those
+   * for which there is a task, or whose instance may not take one.
+   */
   readonly answered?: number;
   /** The instances whose heartbeat must be written now, so that neither they nor their leases expire. */
   readonly needHeartbeat: readonly string[];

@@ -83,6 +83,12 @@ export const MAX_GROUPS = 100_000;
 /** Most versions of templates, all together. */
 export const MAX_TEMPLATE_VERSIONS = 10_000;
 
+/** Most tokens that are not revoked, expired ones included. */
+export const MAX_TOKENS = 1_000;
+
+/** Most denials in one record. Each has at most 80 ids, so a record stays below 4 MiB. */
+export const MAX_RECORD_DENIALS = 50;
+
 /** Most tasks that one bulk operation changes. */
 export const MAX_BULK = 10_000;
 

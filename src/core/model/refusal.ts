@@ -39,8 +39,10 @@ export type RefusalCode =
   | "limit_reached"
   /** The caller has given another command this request id; `data.seq` is the record of that one. */
   | "request_reused"
-  /** The caller's role has no right to the call; `data.verb` names the right. */
-  | "forbidden";
+  /** The caller's role has no right to the call, which `data.verb` names, or its token is bound to another instance. */
+  | "forbidden"
+  /** The caller's token was never issued, was revoked, or has expired. */
+  | "unauthorized";
 
 /** Thrown by `decide`. Nothing has changed. */
 export class Refusal extends Error {

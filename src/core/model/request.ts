@@ -16,8 +16,9 @@ export interface CallerRequest {
 
 /** A request that was carried out. */
 export interface PastRequest extends CallerRequest {
-  /** The name of the caller. */
+  /** The name of the caller, and of its token, if it had one. */
   readonly caller: string;
+  readonly token?: string;
   /** Seq of its record. */
   readonly seq: number;
   /** The task that it claimed. */

@@ -129,8 +129,13 @@ export interface Task extends NewTask {
   readonly retryAt?: number;
   /** When the current or last attempt was claimed. */
   readonly startedAt?: number;
-  /** When the lease ends, unless the holder calls before. Without `timeoutMs`: when it goes back, as its session ended. */
+  /**
+   * When the lease ends, unless the holder calls before. Without `timeoutMs` and `leaseMs`: when it goes back, as its
+   * session ended.
+   */
   readonly leaseUntil?: number;
+  /** If a client without a session claimed it: the length of the lease while it has no `timeoutMs`, in milliseconds. */
+  readonly leaseMs?: number;
   /**
    * The session of its holder. Without `timeoutMs`, the holder has it as long as this client is connected. Absent if it
    * ended, until the instance calls in another one.

@@ -29,6 +29,8 @@ export type IdKind =
   | "Role"
   | "Capability"
   | "Lock"
+  | "Token name"
+  | "Audience"
   | "Request id";
 
 /** Refuses an id that is empty, too long, padded with white space or has invisible characters. */

@@ -97,15 +97,18 @@ function formerIdsFor(after: ReadonlyState, instance: string, caller: Caller): {
 function claimEvent(
   { id, attempt, timeoutMs }: Task,
   instance: string,
-  { now, caller }: Context,
+  { now, caller, leaseMs: defaultMs }: Context,
 ): EventOf<"task.claimed"> {
   const session = sessionOf(caller);
+  const leaseMs = session === undefined ? defaultMs : undefined;
+  const termMs = timeoutMs ?? leaseMs;
   return {
     type: "task.claimed",
     id,
     instance,
     attempt: attempt + 1,
-    ...(timeoutMs !== undefined && { leaseUntil: timeAfter(now, timeoutMs) }),
+    ...(termMs !== undefined && { leaseUntil: timeAfter(now, termMs) }),
+    ...(leaseMs !== undefined && { leaseMs }),
     ...(session !== undefined && { session }),
   };
 }

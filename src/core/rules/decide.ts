@@ -5,7 +5,6 @@
  */
 
 import { accessOfCommand } from "../messages/access.ts";
-import { authorize } from "../model/access.ts";
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
 import { heartbeatEvents } from "./heartbeat.ts";
 import { bulkDeciders } from "./bulk.ts";
@@ -23,21 +22,26 @@ import type { Event } from "../messages/events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { sweepDeciders } from "./sweep.ts";
+import { admit } from "../state/tokens.ts";
+import { tokenDeciders } from "./tokens.ts";
 
-/** Decides one command. Throws a `Refusal` if the rules forbid it. */
+/** Decides one command. Throws a `Refusal` if the rules forbid it: a `Denied` one if the caller has no right to it. */
 export function decide<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   context: Context,
 ): Decision<AnswerOf<K>> {
-  authorize(context.caller, command.type, accessOfCommand(command));
-  const decision = deciders[command.type](state, command, context);
+  const caller = admit(state, context, { call: command.type, access: accessOfCommand(command) });
+  const decision = deciders[command.type](state, command, { ...context, caller });
   const before = [...heartbeatEvents(state, command, context), ...returnEvents(state, command, context)];
   const isEmpty = decision.events.length === 0;
   return { ...decision, isEmpty, events: before.length === 0 ? decision.events : [...before, ...decision.events] };
 }
 
-/** The events of a refused command: its instance called, which extends its leases and keeps its tasks. */
+/**
+ * The events of a command that was refused, though its caller has the right to it: its instance called, which extends its
+ * leases and keeps its tasks.
+ */
 export function refusedEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
@@ -56,6 +60,7 @@ const deciders: Deciders<CommandType> = {
   ...instanceDeciders,
   ...groupDeciders,
   ...templateDeciders,
+  ...tokenDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

@@ -116,6 +116,9 @@ function checkImported(task: Task): void {
     "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
     "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
     "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
+    "only a task in progress that has leaseUntil can have leaseMs": task.leaseMs !== undefined &&
+      (status !== "in_progress" || task.leaseUntil === undefined),
+    "leaseMs must be a duration": !isTime(task.leaseMs),
     "only a task in progress can have session": status !== "in_progress" && task.session !== undefined,
     "only a completed task can have a result": status !== "completed" && task.result !== undefined,
     "only a failed task can have an error": status !== "failed" && task.error !== undefined,

@@ -2,27 +2,28 @@
 
 import { accessOfCommand } from "../messages/access.ts";
 import type { CommandOf, CommandType, Context, Repeated } from "../messages/commands.ts";
-import { authorize } from "../model/access.ts";
 import { MAX_REPEATED } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { CallerRequest, PastRequest } from "../model/request.ts";
 import { findRequest } from "../state/requests.ts";
 import type { ReadonlyState } from "../state/state.ts";
+import { admit } from "../state/tokens.ts";
 import { groupViewOf } from "../views/groups.ts";
 import { viewOf } from "../views/tasks.ts";
 
 /**
  * The request that a command repeats; undefined if it is new, or was forgotten.
  *
- * @throws Refusal `forbidden`, or `request_reused` if the caller gave this id to another command
+ * @throws Denied if the caller has no right to the command
+ * @throws Refusal `request_reused` if the caller gave this id to another command
  */
 export function repeatedBy<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
-  { caller, request }: Pick<Context, "caller"> & { readonly request: CallerRequest },
+  { request, ...context }: Pick<Context, "caller" | "now"> & { readonly request: CallerRequest },
 ): PastRequest | undefined {
-  authorize(caller, command.type, accessOfCommand(command));
-  const past = findRequest(state, caller.name, request.id);
+  const caller = admit(state, context, { call: command.type, access: accessOfCommand(command) });
+  const past = findRequest(state, caller, request.id);
   if (past === undefined || past.fingerprint === request.fingerprint) return past;
   throw new Refusal(
     "request_reused",

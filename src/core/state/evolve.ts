@@ -21,6 +21,7 @@ import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
 import { addGroup, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
+import { addToken, removeToken } from "./tokens.ts";
 import { touchGroup } from "./touch.ts";
 
 /**
@@ -102,6 +103,12 @@ export function evolve(state: State, event: Event, clock: number): void {
       return saveTemplate(state, event, at);
     case "template.archived":
       return archiveTemplate(state, event);
+    case "token.issued":
+      return addToken(state, event.token, at);
+    case "token.revoked":
+      return removeToken(state, event.name);
+    case "access.denied":
+      return;
     default:
       event satisfies never;
   }
@@ -205,6 +212,7 @@ function claimed(task: Task, event: EventOf<"task.claimed">, at: number): Task {
     attempt: event.attempt,
     startedAt: at,
     ...(event.leaseUntil !== undefined && { leaseUntil: event.leaseUntil }),
+    ...(event.leaseMs !== undefined && { leaseMs: event.leaseMs }),
     ...(event.session !== undefined && { session: event.session }),
   };
 }
@@ -298,7 +306,7 @@ function retried(task: Task, at: number): Task {
 }
 
 /** The task without the fields that only a running one has. */
-function withoutAttempt({ leaseUntil: _l, session: _s, progress: _p, ...task }: Task): Task {
+function withoutAttempt({ leaseUntil: _l, leaseMs: _m, session: _s, progress: _p, ...task }: Task): Task {
   return task;
 }
 

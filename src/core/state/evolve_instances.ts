@@ -12,7 +12,7 @@ import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
 import { touch } from "./touch.ts";
-import { extended, tasksToRenew } from "./timers.ts";
+import { extended, leaseTermOf, tasksToRenew } from "./timers.ts";
 
 type InstanceEvent = EventOf<
   "instance.registered" | "instance.renewed" | "instance.drained" | "instance.left" | "instance.lost"
@@ -116,10 +116,8 @@ function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewe
 function extendLeases(state: State, event: EventOf<"instance.renewed">, at: number): void {
   const { instance, session, reported, leases } = event;
   if (leases === undefined) {
-    for (
-      const { task: { id, timeoutMs = 0 } } of tasksToRenew(state.held.get(instance), { session, reported, now: at })
-    ) {
-      extendLease(state, id, extended(at, timeoutMs));
+    for (const { task } of tasksToRenew(state.held.get(instance), { session, reported, now: at })) {
+      extendLease(state, task.id, extended(at, leaseTermOf(task) ?? 0));
     }
   } else for (const { id, until } of leases) extendLease(state, id, until);
 }

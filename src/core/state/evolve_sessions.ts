@@ -20,14 +20,17 @@ export function resumeTasks(state: State, { session, tasks }: EventOf<"session.r
   for (const id of tasks) replaceTask(state, id, at, (task) => resumed(task, session));
 }
 
-/** Whether a task without `timeoutMs` is held, and the session that kept it has ended. */
-export function isLeft({ status, session, timeoutMs, leaseUntil }: Task): boolean {
-  return status === "in_progress" && session === undefined && timeoutMs === undefined && leaseUntil !== undefined;
+/** Whether a task without a lease is held, and the session that kept it has ended. */
+export function isLeft(task: Task): boolean {
+  return isWithoutSession(task) && task.timeoutMs === undefined;
 }
 
-/** Whether a task is held, and will go back at a time, but is of no session: it ended, or the claim came without one. */
-export function isWithoutSession({ status, session, leaseUntil }: Task): boolean {
-  return status === "in_progress" && session === undefined && leaseUntil !== undefined;
+/**
+ * Whether a task is held, and will go back at a time, but is of no session any more. Not one that a client without sessions
+ * claimed: nobody can tell whether that one is still there.
+ */
+export function isWithoutSession({ status, session, leaseUntil, leaseMs }: Task): boolean {
+  return status === "in_progress" && session === undefined && leaseUntil !== undefined && leaseMs === undefined;
 }
 
 /** Whether `isWithoutSession` holds of a task that its holder claimed before it made a call. */

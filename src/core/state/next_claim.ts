@@ -4,6 +4,7 @@
 
 import type { CommandOf, Urgent } from "../messages/commands.ts";
 import type { WaitingClaim } from "../messages/queries.ts";
+import { sessionOf } from "../model/access.ts";
 import { MAX_SCANNED, MAX_URGENT } from "../model/limits.ts";
 import type { Instance } from "../model/instance.ts";
 import { take } from "../model/text.ts";
@@ -53,11 +54,11 @@ export function whyNoMore(state: ReadonlyState, id: string): string {
  * O(claims) more for each bucket whose requirement the claims meet only together.
  */
 export function firstAnswerable(state: ReadonlyState, claims: readonly WaitingClaim[]): number | undefined {
-  const answered = claims.findIndex(({ instance, group, session }) => {
+  const answered = claims.findIndex(({ command: { instance, group }, caller }) => {
     return !mayClaimMore(state, instance) || (group !== undefined && !state.groups.has(group)) ||
-      hasNews(state, { instance, session });
+      hasNews(state, { instance, session: sessionOf(caller) });
   });
-  const waiting = answered < 0 ? claims : claims.slice(0, answered);
+  const waiting = (answered < 0 ? claims : claims.slice(0, answered)).map(({ command }) => command);
   const served = state.standings.ready === state.ready.limited ? undefined : firstServed(state, waiting);
   return served ?? (answered < 0 ? undefined : answered);
 }

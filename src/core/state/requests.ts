@@ -1,6 +1,7 @@
 /** The newest requests of callers that were carried out, so that a repeat is not carried out again. */
 
 import type { JournalRecord } from "../messages/events.ts";
+import type { CallerName } from "../model/access.ts";
 import { MAX_REQUESTS } from "../model/limits.ts";
 import { parseRequest, type PastRequest } from "../model/request.ts";
 import type { ReadonlyState, State } from "./state.ts";
@@ -10,7 +11,14 @@ export function rememberRequest(state: State, record: JournalRecord): void {
   const request = record.request === undefined ? undefined : parseRequest(record.request);
   if (request === undefined) return;
   const claimed = claimedBy(record);
-  const past = { ...request, caller: record.actor, seq: record.seq, ...(claimed !== undefined && { claimed }) };
+  const token = record.via?.token;
+  const past = {
+    ...request,
+    caller: record.actor,
+    ...(token !== undefined && { token }),
+    seq: record.seq,
+    ...(claimed !== undefined && { claimed }),
+  };
   state.requests.set(keyOf(past), past);
   if (state.requests.size <= MAX_REQUESTS) return;
   for (const oldest of state.requests.keys()) {
@@ -20,8 +28,12 @@ export function rememberRequest(state: State, record: JournalRecord): void {
 }
 
 /** The request of a caller with this id; undefined if it was not carried out, or long ago. */
-export function findRequest(state: ReadonlyState, caller: string, id: string): PastRequest | undefined {
-  return state.requests.get(keyOf({ caller, id }));
+export function findRequest(
+  state: ReadonlyState,
+  { name, via }: CallerName,
+  id: string,
+): PastRequest | undefined {
+  return state.requests.get(keyOf({ caller: name, ...(via?.token !== undefined && { token: via.token }), id }));
 }
 
 /** Puts the requests of a snapshot back, the oldest first. */
@@ -43,6 +55,6 @@ export function isClaimOver(state: ReadonlyState, { events }: Pick<JournalRecord
   });
 }
 
-function keyOf({ caller, id }: Pick<PastRequest, "caller" | "id">): string {
-  return JSON.stringify([caller, id]);
+function keyOf({ caller, token, id }: Pick<PastRequest, "caller" | "token" | "id">): string {
+  return JSON.stringify([caller, id, token]);
 }

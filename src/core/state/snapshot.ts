@@ -8,12 +8,14 @@ import type { CancelledTasks } from "../model/news.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
+import type { Token } from "../model/token.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
 import { restoreRequests } from "./requests.ts";
 import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
+import { addToken } from "./tokens.ts";
 
 /**
  * The version of snapshots. A change of what `evolve` derives raises it, also if the fields stay the same: a snapshot of a
@@ -30,6 +32,8 @@ export interface Snapshot {
   readonly groups: readonly Group[];
   readonly instances: readonly Instance[];
   readonly templates: readonly SavedTemplate[];
+  /** In the order in which they were issued. */
+  readonly tokens: readonly Token[];
   /** The oldest first. */
   readonly requests: readonly PastRequest[];
   readonly removed: {
@@ -63,6 +67,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     templates: Array.from(state.templates, ([name, { versions, isArchived }]) => {
       return { name, versions: [...versions], isArchived };
     }),
+    tokens: Array.from(state.tokens.values()),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
     cancelled: Array.from(state.cancelled.values()),
@@ -82,6 +87,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
     state.templates.set(name, { versions: [...versions], isArchived });
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
+  for (const { createdAt, ...token } of snapshot.tokens) addToken(state, token, createdAt);
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   restoreUnannounced(state, snapshot.unannounced);

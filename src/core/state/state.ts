@@ -12,6 +12,7 @@ import type { PastRequest } from "../model/request.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
+import type { Token } from "../model/token.ts";
 import type { Kind, Profile } from "./eligibility.ts";
 import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
@@ -24,6 +25,10 @@ export interface State {
   readonly instances: IdMap<InstanceNode>;
   /** The saved templates, without the built-in ones. */
   readonly templates: IdMap<TemplateNode>;
+  /** The tokens that were not revoked, in the order in which they were issued. */
+  readonly tokens: IdMap<Token>;
+  /** The same tokens by the digests of their secrets. */
+  readonly digests: Map<string, Token>;
   /** The newest requests of callers, the oldest first. */
   readonly requests: Map<string, PastRequest>;
   readonly locks: Map<string, LockNode>;
@@ -303,6 +308,8 @@ export interface ReadonlyState {
   readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;
   readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
   readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
+  readonly tokens: ReadonlyIdMap<Token>;
+  readonly digests: ReadonlyMap<string, Token>;
   readonly requests: ReadonlyMap<string, PastRequest>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
   readonly ready: Readonly<ReadyTasks>;
@@ -340,6 +347,8 @@ export function emptyState(epoch = 0): State {
     groups: new IdMap(),
     instances: new IdMap(),
     templates: new IdMap(),
+    tokens: new IdMap(),
+    digests: new Map(),
     requests: new Map(),
     locks: new Map(),
     ready: emptyReadyTasks(),

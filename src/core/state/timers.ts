@@ -41,9 +41,9 @@ export function heartbeatDueAt(state: ReadonlyState, { instance: id, session }: 
     first = expiresAt - ttlMs;
   }
   for (const { task } of state.held.get(id) ?? NONE) {
-    const { timeoutMs, leaseUntil } = task;
-    if (timeoutMs === undefined || leaseUntil === undefined || !isOfSession(task, session)) continue;
-    first = Math.min(first, leaseUntil - timeoutMs);
+    const termMs = leaseTermOf(task);
+    if (termMs === undefined || task.leaseUntil === undefined || !isOfSession(task, session)) continue;
+    first = Math.min(first, task.leaseUntil - termMs);
   }
   return first === Infinity ? undefined : first + 1;
 }
@@ -81,6 +81,11 @@ export function timeAfter(now: number, durationMs: number): number {
   return Math.min(now + durationMs, MAX_TIME_MS);
 }
 
+/** For how long each call of its holder keeps a task in progress; undefined if it has no lease that calls extend. */
+export function leaseTermOf({ timeoutMs, leaseMs }: Task): number | undefined {
+  return timeoutMs ?? leaseMs;
+}
+
 /**
  * The tasks of an instance whose leases a call at `now` extends: not those that another connected client claimed, as this
  * one does not work on them, but for the one that it reports on with its attempt. O(tasks that it holds).
@@ -95,8 +100,8 @@ export function tasksToRenew<N extends { readonly task: Task }>(
 ): readonly N[] {
   const due: N[] = [];
   for (const node of held ?? NONE) {
-    const { timeoutMs, leaseUntil = Infinity } = node.task;
-    if (timeoutMs === undefined || !isRunningOut(leaseUntil, timeoutMs, now)) continue;
+    const termMs = leaseTermOf(node.task);
+    if (termMs === undefined || !isRunningOut(node.task.leaseUntil ?? Infinity, termMs, now)) continue;
     if (node.task.id === reported || isOfSession(node.task, session)) due.push(node);
   }
   return due;

@@ -2,17 +2,19 @@
  * The one way to read the state from outside the core: answers every query, for a caller. Pure and synchronous.
  */
 
-import { accessOfQuery } from "../messages/access.ts";
+import { accessOfCommand, accessOfQuery } from "../messages/access.ts";
 import type { Context } from "../messages/commands.ts";
-import { isSelected } from "../messages/history.ts";
-import { notificationsOf } from "../messages/notifications.ts";
-import type { QueryOf, QueryType, ResultOf } from "../messages/queries.ts";
+import type { JournalRecord } from "../messages/events.ts";
+import { isForAdmins, isSelected, nameOf } from "../messages/history.ts";
+import { type Notification, notificationsOf } from "../messages/notifications.ts";
+import type { Queries, QueryOf, QueryType, ResultOf, WaitingClaim } from "../messages/queries.ts";
 import { normalize } from "../model/dependency.ts";
-import { authorize } from "../model/access.ts";
+import { hasRight, type KnownCaller, sessionOf } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable } from "../state/next_claim.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
+import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
+import { admit, isAdmitted, tokenViewOf } from "../state/tokens.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
 import { clockWarning } from "./clock_warning.ts";
@@ -27,19 +29,25 @@ import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
 /**
  * Answers a query.
  *
- * @throws Refusal if what it names does not exist, or the caller may not see it
+ * @throws Denied if the caller has no right to it
+ * @throws Refusal if what it names does not exist
  */
 export function answer<K extends QueryType>(
   state: ReadonlyState,
   query: QueryOf<K>,
   context: Context,
 ): ResultOf<K> {
-  authorize(context.caller, query.type, accessOfQuery(query));
-  return answerers[query.type](state, query, context);
+  const caller = admit(state, context, { call: query.type, access: accessOfQuery(query) });
+  return answerers[query.type](state, query, { ...context, caller });
+}
+
+/** The context of a query whose caller has the right to it. */
+interface AnswerContext extends Context {
+  readonly caller: KnownCaller;
 }
 
 const answerers: {
-  readonly [K in QueryType]: (state: ReadonlyState, query: QueryOf<K>, context: Context) => ResultOf<K>;
+  readonly [K in QueryType]: (state: ReadonlyState, query: QueryOf<K>, context: AnswerContext) => ResultOf<K>;
 } = {
   get_task(state, { id }) {
     const node = findTask(state, id);
@@ -75,13 +83,21 @@ const answerers: {
       return there?.description !== description ||
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
-  select_notifications: (state, { records, filter, source }) => {
-    // For records that do not tell it: the present group is the best guess.
-    const groupOf = (id: string) => state.tasks.get(id)?.task.group;
-    return records.flatMap((record) => {
-      return notificationsOf(record, { source, groupOf }).filter((each) => isSelected(each, filter));
+  select_notifications(state, query, { caller }) {
+    const seesAll = hasRight(caller.role, "administer");
+    return query.records.flatMap((record) => {
+      return selected(state, record, query).filter((each) => seesAll || !isForAdmins(nameOf(each.type)));
     });
   },
+  select_audit: (state, query) =>
+    query.records.flatMap((record) => {
+      const { command, request } = record;
+      return selected(state, record, query).map((each) => {
+        return { ...each, data: { ...each.data, command, ...(request !== undefined && { request }) } };
+      });
+    }),
+  list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
+  get_caller: (_state, _query, { caller }) => caller,
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);
     const warning = clockWarning({ now: state.recordedAt, clock });
@@ -92,20 +108,44 @@ const answerers: {
     };
   },
   watch_sessions: (state, options) => watchSessions(state, options),
-  look_for_claims(state, { claims }, { clock }) {
-    const answered = firstAnswerable(state, claims);
+  look_for_claims(state, { claims: waiting }, { clock, now }) {
+    const denied = waiting.findIndex((claim) => isDenied(state, claim, now));
+    const answered = denied < 0 ? firstAnswerable(state, waiting) : denied;
     const changeAt = nextChangeAt(state);
     let heartbeatAt = Infinity;
-    for (const claim of claims) heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, claim) ?? Infinity);
+    for (const claim of waiting) {
+      heartbeatAt = Math.min(heartbeatAt, heartbeatDueAt(state, callingOf(claim)) ?? Infinity);
+    }
     return {
       ...(answered !== undefined && { answered }),
-      needHeartbeat: claims.filter((claim) => needsHeartbeat(state, claim, clock)).map(({ instance }) => instance),
+      needHeartbeat: waiting.filter((claim) => !isDenied(state, claim, now)).map(callingOf)
+        .filter((calling) => needsHeartbeat(state, calling, clock)).map(({ instance }) => instance),
       isSweepDue: isSweepDue(state, clock),
       ...(changeAt !== undefined && { nextChangeInMs: Math.max(0, changeAt - clock) }),
       ...(heartbeatAt < Infinity && { heartbeatInMs: Math.max(0, heartbeatAt - clock) }),
     };
   },
 };
+
+/** The notifications of a record that a query selects. */
+function selected(
+  state: ReadonlyState,
+  record: JournalRecord,
+  { filter, source }: Queries["select_notifications"]["input"],
+): readonly Notification[] {
+  // For records that do not tell it: the present group is the best guess.
+  const groupOf = (id: string) => state.tasks.get(id)?.task.group;
+  return notificationsOf(record, { source, groupOf }).filter((each) => isSelected(each, filter));
+}
+
+function callingOf({ command: { instance }, caller }: WaitingClaim): Calling {
+  return { instance, session: sessionOf(caller) };
+}
+
+/** Whether the caller of a claim that waits has no right to it any more. */
+function isDenied(state: ReadonlyState, { command, caller }: WaitingClaim, now: number): boolean {
+  return !isAdmitted(state, { caller, now }, accessOfCommand(command));
+}
 
 /** The versions of the nodes that exist, by id. */
 function versionsOf<Node>(

@@ -1,21 +1,28 @@
 /** A method of the protocol: its name, the schema of its parameters, and its handler. */
 
 import type { z } from "zod";
+import type { AnswerQueue } from "../answer_queue.ts";
 import { isFields, withoutNulls } from "../read_arguments.ts";
 import { ProtocolError, ProtocolErrorCode, type ServerResult } from "../sdk.ts";
 import type { CallContext } from "../tool.ts";
 
+/** A call of a client on a connection. */
+export interface ClientCall extends CallContext {
+  /** Serializes answers no faster than the client reads them. */
+  readonly answers: AnswerQueue;
+}
+
 export interface Method {
   readonly name: string;
   /** Throws a `ProtocolError` if the parameters don't fit. */
-  readonly answer: (params: unknown, call: CallContext) => Promise<ServerResult>;
+  readonly answer: (params: unknown, call: ClientCall) => Promise<ServerResult>;
 }
 
 /** Makes a method that validates its parameters before it calls the handler. */
 export function defineMethod<Schema extends z.ZodObject>(
   name: string,
   schema: Schema,
-  handle: (params: z.infer<Schema>, call: CallContext) => ServerResult | Promise<ServerResult>,
+  handle: (params: z.infer<Schema>, call: ClientCall) => ServerResult | Promise<ServerResult>,
 ): Method {
   return { name, answer: async (params, call) => await handle(checkParams(name, schema, params), call) };
 }

@@ -1,6 +1,7 @@
 /** The resource methods: list, read, and subscribe (revisions before 2026-07-28). */
 
 import { z } from "zod";
+import { Denied } from "../../core/model/access.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { unknownResource } from "../protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, type ResourceContent, RESOURCES } from "../resources.ts";
@@ -37,7 +38,7 @@ async function contentOf(uri: string, call: CallContext): Promise<ResourceConten
     const content = await readResource(uri, call);
     if (content !== undefined) return content;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal) || error instanceof Denied) throw error;
     throw unknownResource(uri, error.message);
   }
   throw unknownResource(uri);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Unavailable } from "../../app/ports.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "../sdk.ts";
-import type { Tool } from "../tool.ts";
+import { charactersOf, type Tool, toResult } from "../tool.ts";
 import { defineMethod, type Method } from "./method.ts";
 
 /** `arguments` is not validated here: the tool answers bad ones with a result, which models see. */
@@ -18,7 +18,8 @@ export function toolMethods(tools: readonly Tool[]): readonly Method[] {
       const tool = byName.get(params.name);
       if (tool === undefined) throw unknownTool(params.name, [...byName.keys()]);
       try {
-        return await tool.call(params.arguments, call);
+        const answer = await tool.answer(params.arguments, call);
+        return await call.answers.write(() => toResult(answer), charactersOf);
       } catch (error) {
         return failure(error);
       }

@@ -113,7 +113,7 @@ export const GROUP_TOOLS: readonly Tool[] = [
         filter: { ...toFilter(filter), ...defined({ ids }) },
         action: toAction(action, { ...targets, to_priority, reason }),
         isAtomic: atomic,
-        instance,
+        ...defined({ instance }),
       });
       return { json: { changed, unchanged, refused, refused_count: refusedCount } };
     },

@@ -7,7 +7,7 @@ import type { InstanceList, UnregisteredView } from "../../core/messages/queries
 import type { InstanceView } from "../../core/model/instance.ts";
 import { MAX_RECORD_TASKS, MAX_TASKS } from "../../core/model/limits.ts";
 import { fit, isoTime, type Json, presentHeld, presentNews } from "../present.ts";
-import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
+import { adds, changes, defineTool, instanceOf, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
 import { z } from "zod";
@@ -33,10 +33,11 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       metadata: z.record(z.string(), z.string()).optional(),
     },
     annotations: changes,
-    async run({ roles, capabilities, max_concurrent, ttl_ms, metadata }, { execute, instance }) {
+    async run({ roles, capabilities, max_concurrent, ttl_ms, metadata }, context) {
+      const instance = instanceOf(context);
       const settings = defined({ roles, capabilities, maxConcurrent: max_concurrent, ttlMs: ttl_ms, metadata });
       const command = { type: "register_instance" as const, instance, settings };
-      return { json: presentHeartbeat(await execute(command)) };
+      return { json: presentHeartbeat(await context.execute(command)) };
     },
   }),
   defineTool({
@@ -46,8 +47,9 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
       "first), lost, cancelled and urgent tasks, and new notes.",
     input: { instance_id: instanceId },
     annotations: changes,
-    async run(_args, { execute, instance }) {
-      return { json: presentHeartbeat(await execute({ type: "heartbeat", instance })) };
+    async run(_args, context) {
+      const instance = instanceOf(context);
+      return { json: presentHeartbeat(await context.execute({ type: "heartbeat", instance })) };
     },
   }),
   defineTool({
@@ -56,9 +58,10 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     input: { instance_id: instanceId, drain: z.boolean().optional() },
     isForOthers: true,
     annotations: adds,
-    async run({ drain }, { execute, instance }) {
+    async run({ drain }, context) {
+      const instance = instanceOf(context);
       const command = { type: "leave" as const, instance, ...defined({ isDraining: drain }) };
-      const go = () => execute(command);
+      const go = () => context.execute(command);
       return {
         json: presentInstance(await repeat(await go(), go, ({ status }) => drain === true || status === "left")),
       };

@@ -71,8 +71,9 @@ export const TASK_TOOLS: readonly Tool[] = [
     input: newTaskShape,
     annotations: adds,
     async run(args, { execute, now }) {
-      const tasks = await execute({ type: "create_tasks", tasks: [toNewTask(args, now())] });
-      return { json: tasks.map((task) => ({ ...presentPlanned(task), ...momentsOf(args, task) }))[0] };
+      const [task] = await execute({ type: "create_tasks", tasks: [toNewTask(args, now())] });
+      if (task === undefined) throw new Error("create_tasks has answered without the task");
+      return { json: { ...presentPlanned(task), ...momentsOf(args, task) }, version: versionOf(task) };
     },
   }),
   defineTool({
@@ -129,7 +130,7 @@ export const TASK_TOOLS: readonly Tool[] = [
         }),
         settings: toChanges(withCleared(settings, clear), now()),
       });
-      return { json: { ...presentPlanned(task), ...momentsOf(settings, task) } };
+      return { json: { ...presentPlanned(task), ...momentsOf(settings, task) }, version: versionOf(task) };
     },
   }),
   defineTool({
@@ -148,7 +149,7 @@ export const TASK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: removes,
     async run({ task_id, reason }, { execute, instance }) {
-      const command = { type: "cancel_task" as const, id: task_id, instance, ...defined({ reason }) };
+      const command = { type: "cancel_task" as const, id: task_id, ...defined({ reason, instance }) };
       const task = await execute(command);
       const isKept = reason === undefined || task.reason === reason;
       return {
@@ -215,7 +216,8 @@ export const TASK_TOOLS: readonly Tool[] = [
       part === undefined ? noteIgnored({ offset, limit }, "they are for a part") : undefined,
     async run({ task_id, part, offset, limit }, { query }) {
       const task = await query({ type: "get_task", id: task_id });
-      return { json: part === undefined ? presentDetails(task) : presentPiece(task, part, defined({ offset, limit })) };
+      const json = part === undefined ? presentDetails(task) : presentPiece(task, part, defined({ offset, limit }));
+      return { json, version: versionOf(task) };
     },
   }),
   defineTool({
@@ -233,6 +235,11 @@ export const TASK_TOOLS: readonly Tool[] = [
 export function createdAnswer(created: readonly TaskView[]) {
   const ready = created.filter((task) => task.readiness === "ready").map((task) => task.id);
   return { created: created.length, ready: ready.slice(0, MAX_SHOWN), ready_count: ready.length };
+}
+
+/** How often a task was changed, plus 1. */
+function versionOf({ version = 1 }: TaskView): number {
+  return version;
 }
 
 /** The answer that shows one task, with long texts cut. */

@@ -4,7 +4,7 @@
 
 import { z } from "zod";
 import { isFutile } from "../../app/waiter.ts";
-import { MAX_WAITERS, type WaitedClaim } from "../../app/waiting.ts";
+import type { WaitedClaim, Waiting } from "../../app/waiting.ts";
 import type { Claim, Consequences, NoTasks, Urgent } from "../../core/messages/commands.ts";
 import { shortened } from "../../core/model/text.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type CallContext,
   changes,
   defineTool,
+  instanceOf,
   joinNotes,
   noteIgnored,
   type Tool,
@@ -63,7 +64,8 @@ export const WORK_TOOLS: readonly Tool[] = [
         noteIgnored({ wait_ms: wait_ms || undefined }, "a claim with task_id does not wait"),
       ]),
     async run({ task_id, group, wait_ms = 0, roles, capabilities }, context) {
-      const { waiting, caller, instance, request, signal } = context;
+      const { waiting, caller, request, signal } = context;
+      const instance = instanceOf(context);
       const onWaiting = reporter(wait_ms, context);
       const claim = unlessRepeated(
         await waiting.claim(
@@ -81,7 +83,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       return claimAnswer(claim, instance, [
         sharedNote(claim, instance),
         claim.formerIds && `Before you begin: ${claim.formerIds}.`,
-        waitNote(claim, wait_ms, waiting.maxWaitMs),
+        waitNote(claim, wait_ms, waiting),
         leaseNote(claim),
       ]);
     },
@@ -93,8 +95,9 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     isAlwaysLoaded: true,
     annotations: changes,
-    async run({ task_id, attempt, percent, message }, { execute, instance }) {
-      const { task, urgent, ...news } = await execute({
+    async run({ task_id, attempt, percent, message }, context) {
+      const instance = instanceOf(context);
+      const { task, urgent, ...news } = await context.execute({
         type: "report_progress",
         ...holderOf({ task_id, instance, attempt }),
         ...defined({ percent, message }),
@@ -111,8 +114,9 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     isAlwaysLoaded: true,
     annotations: changes,
-    async run({ task_id, result, attempt, refs }, { execute, instance }) {
-      const { completed, urgent, ...rest } = await execute({
+    async run({ task_id, result, attempt, refs }, context) {
+      const instance = instanceOf(context);
+      const { completed, urgent, ...rest } = await context.execute({
         type: "complete_task",
         ...holderOf({ task_id, instance, attempt }),
         result,
@@ -137,8 +141,9 @@ export const WORK_TOOLS: readonly Tool[] = [
     input: { ...holderShape, error: z.string(), retryable: z.boolean().optional(), attempt },
     isBrief: true,
     annotations: changes,
-    async run({ task_id, error, retryable, attempt }, { execute, instance }) {
-      const { task, ...rest } = await execute({
+    async run({ task_id, error, retryable, attempt }, context) {
+      const instance = instanceOf(context);
+      const { task, ...rest } = await context.execute({
         type: "fail_task",
         ...holderOf({ task_id, instance, attempt }),
         error,
@@ -156,8 +161,9 @@ export const WORK_TOOLS: readonly Tool[] = [
     isBrief: true,
     isForOthers: true,
     annotations: adds,
-    async run({ task_id, reason, dependencies, attempt }, { execute, instance }) {
-      const { task, ...news } = await execute({
+    async run({ task_id, reason, dependencies, attempt }, context) {
+      const instance = instanceOf(context);
+      const { task, ...news } = await context.execute({
         type: "release_task",
         ...holderOf({ task_id, instance, attempt }),
         ...defined({ reason, dependencies: dependencies && toDependencies(dependencies) }),
@@ -171,9 +177,9 @@ export const WORK_TOOLS: readonly Tool[] = [
     input: { task_id: taskId, text: z.string(), instance_id: instanceId },
     isBrief: true,
     annotations: adds,
-    async run({ task_id, text }, { execute, instance }) {
-      const command = { type: "add_note" as const, id: task_id, text, instance };
-      const { task: { id, status, assignedTo }, count } = await execute(command);
+    async run({ task_id, text }, context) {
+      const command = { type: "add_note" as const, id: task_id, text, ...defined({ instance: context.instance }) };
+      const { task: { id, status, assignedTo }, count } = await context.execute(command);
       return { json: { id, status, ...defined({ assignedTo }), note_count: count } };
     },
   }),
@@ -206,11 +212,11 @@ function leaseOf(leaseUntil: number | undefined): Json {
 }
 
 /** A note if the call waited less than `wait_ms`, with the reason. */
-function waitNote(claim: WaitedClaim, waitMs: number, maxWaitMs: number): string | undefined {
+function waitNote(claim: WaitedClaim, waitMs: number, { maxWaitMs, maxWaiters }: Waiting): string | undefined {
   if (claim.task !== undefined || waitMs === 0 || claim.none.reason === "superseded") return undefined;
   if (isFutile(claim)) return "wait_ms was ignored: waiting would not change this.";
   if (claim.isCrowded === true) {
-    return `wait_ms was ignored, as ${MAX_WAITERS} claims already wait in this server: call again later, or have ` +
+    return `wait_ms was ignored, as ${maxWaiters} claims already wait in this server: call again later, or have ` +
       "fewer instances wait.";
   }
   if (Object.keys(presentNews(claim)).length > 0) return "News ended the wait: call again to wait on.";

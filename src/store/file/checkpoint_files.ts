@@ -169,12 +169,12 @@ export class CheckpointFiles implements Checkpoints {
   /** The checkpoint, if both files are whole and belong to each other and to the journal. */
   #read(standing: Standing): Checkpoint | undefined {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
-    const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [], requests = [] } =
-      standing.state;
-    const { removed = { attempts: [], floor: 0 }, cancelled = [], unannounced = [] } = standing.state;
+    const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
+    const { tokens = [], requests = [], cancelled = [], unannounced = [] } = standing.state;
+    const { removed = { attempts: [], floor: 0 } } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
-    const rest = { groups, instances, templates, requests, removed, cancelled, unannounced, nextOrder, recordedAt };
-    return tasks && { snapshot: { tasks, ...rest }, position: toPosition(position) };
+    const lists = { groups, instances, templates, tokens, requests, removed, cancelled, unannounced };
+    return tasks && { snapshot: { tasks, ...lists, nextOrder, recordedAt }, position: toPosition(position) };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

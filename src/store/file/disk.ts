@@ -182,6 +182,12 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf("/")));
 }
 
+/** Writes a file that only this user may read, in place of an older one. */
+export function writePrivateFile(path: string, text: string): void {
+  unlessMissing(() => Deno.removeSync(path));
+  Deno.writeTextFileSync(path, text, { createNew: true, mode: FILE_MODE });
+}
+
 /** Makes a directory, and all above it that is missing, for this user only. */
 export function makePrivateDirectory(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });

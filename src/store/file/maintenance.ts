@@ -4,6 +4,7 @@
  */
 
 import { Unavailable } from "../../app/ports.ts";
+import { GENESIS_HASH, leadingSeq, trailingHash } from "./codec.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
 import { raiseEpoch } from "./identity.ts";
@@ -100,6 +101,35 @@ function findFault(
       file.close();
     }
   }
+}
+
+/**
+ * Finds a record by its hash among the whole records of a journal that `verifyJournal` has checked; returns its seq,
+ * undefined if it is not there, or not with the wanted seq.
+ */
+export function findHead(
+  disk: Disk,
+  directory: string,
+  { wanted, end }: { readonly wanted: { readonly seq?: number; readonly hash: string }; readonly end: FilePosition },
+): number | undefined {
+  const found = wanted.hash === GENESIS_HASH ? 0 : seqOfHash(disk, `${directory}/journal`, { hash: wanted.hash, end });
+  return wanted.seq === undefined || wanted.seq === found ? found : undefined;
+}
+
+/** Reads the hashes as they stand in the lines: the chain has been checked. */
+function seqOfHash(
+  disk: Disk,
+  journal: string,
+  { hash, end }: { readonly hash: string; readonly end: FilePosition },
+): number | undefined {
+  for (let segment = ORIGIN.segment; segment <= end.segment; segment++) {
+    const bytes = disk.readFile(`${journal}/${segmentName(segment)}`) ?? new Uint8Array();
+    const whole = segment === end.segment ? bytes.subarray(0, end.offset) : bytes;
+    for (const line of new TextDecoder("latin1").decode(whole).split("\n")) {
+      if (trailingHash(`${line}\n`) === hash) return leadingSeq(line);
+    }
+  }
+  return undefined;
 }
 
 /** Where a fault is, for people. */

@@ -29,6 +29,7 @@ const bodySchema = z.object({
   groups: z.custom<Snapshot["groups"]>().optional(),
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
+  tokens: z.custom<Snapshot["tokens"]>().optional(),
   requests: z.custom<Snapshot["requests"]>().optional(),
   cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
@@ -67,7 +68,7 @@ export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
 
 /**
  * The text of a `state.json`, in slices of at most `SLICE_CHARACTERS` and one line. The first line has all but the lists;
- * then each group, instance, request, id and version of a template has a line.
+ * then each group, instance, token, request, id and version of a template has a line.
  */
 export function* formatStateFile(state: Omit<CheckpointState, "version">): Iterable<string> {
   const hash = sha256Stream();
@@ -88,12 +89,14 @@ export function* formatStateFile(state: Omit<CheckpointState, "version">): Itera
 
 /** The lines before the last one. Without line feeds, and with a brace at the end, they are what the digest covers. */
 function* linesOf(
-  { groups = [], instances = [], templates = [], requests = [], cancelled = [], unannounced = [], removed, ...head }:
-    Omit<CheckpointState, "version">,
+  state: Omit<CheckpointState, "version">,
 ) {
+  const { groups = [], instances = [], templates = [], tokens = [], requests = [], ...others } = state;
+  const { cancelled = [], unannounced = [], removed, ...head } = others;
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
+  yield* listOf(',"tokens":[', tokens);
   yield* listOf(',"requests":[', requests);
   yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);

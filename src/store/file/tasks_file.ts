@@ -91,6 +91,7 @@ const taskSchema = settingsSchema.extend({
   readyAt: time.optional(),
   retryAt: time.optional(),
   leaseUntil: time.optional(),
+  leaseMs: time.optional(),
   session: z.string().optional(),
   progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
   pastAttempts: z.array(attemptSchema).optional(),
@@ -226,6 +227,7 @@ function toTask(
       ...(isPending && { retryAt: task.retryAt }),
       ...(status === "in_progress" && {
         leaseUntil: task.leaseUntil,
+        leaseMs: task.leaseMs,
         session: task.session,
         progress: task.progress,
       }),

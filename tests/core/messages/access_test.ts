@@ -8,14 +8,8 @@ import { Refusal } from "../../../src/core/model/refusal.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
 import { answer } from "../../../src/core/views/answer.ts";
+import { VERBS } from "../../support/rights.ts";
 import { newTask } from "../given.ts";
-
-const VERBS: Readonly<Record<Role, readonly Verb[]>> = {
-  admin: ["see", "work", "plan", "administer"],
-  planner: ["see", "work", "plan"],
-  worker: ["see", "work"],
-  observer: ["see"],
-};
 
 const HOLDING = { id: "a", instance: "x" };
 
@@ -43,6 +37,9 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   save_template: ["plan", { template: { name: "t", parameters: [], tasks: [newTask("a")] } }],
   apply_template: ["plan", { name: "t", group: "g", settings: {}, parameters: {} }],
   archive_template: ["plan", { name: "t", isArchived: true }],
+  issue_token: ["administer", { token: { name: "t", role: "worker", digest: "0".repeat(64) } }],
+  revoke_token: ["administer", { name: "t" }],
+  record_denials: ["administer", { denials: [] }],
   end_session: ["administer", { session: "s", how: "lost", graceMs: 1 }],
   resume_tasks: ["administer", { session: "s", calls: [{ instance: "x", at: 1 }] }],
   sweep: ["administer", {}],
@@ -69,7 +66,10 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   next_event: ["administer", {}],
   watch_sessions: ["administer", { calls: [], after: "", limit: 1 }],
   select_notifications: ["see", { records: [], filter: {}, source: "" }],
-  look_for_claims: ["work", { claims: [] }],
+  select_audit: ["administer", { records: [], filter: {}, source: "" }],
+  list_tokens: ["administer", {}],
+  get_caller: ["see", {}],
+  look_for_claims: ["administer", { claims: [] }],
 };
 
 function contextOf(role: Role): Context {
@@ -120,7 +120,13 @@ Deno.test({
       refusal.message,
       "Cannot bulk_update as client#1 is worker, which has no right to plan: ask a caller that is admin or planner",
     );
-    assertEquals(refusal.data, { verb: "plan", role: "worker", tasks: ids.slice(0, 20), groups: ["g"] });
+    assertEquals(refusal.data, {
+      reason: "role",
+      verb: "plan",
+      role: "worker",
+      tasks: ids.slice(0, 20),
+      groups: ["g"],
+    });
   },
 });
 

@@ -42,6 +42,9 @@ Deno.test({
       "group.deleted": true,
       "template.saved": true,
       "template.archived": true,
+      "token.issued": true,
+      "token.revoked": true,
+      "access.denied": true,
       "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());

@@ -48,6 +48,12 @@ const EVENTS: readonly Event[] = [
   { type: "template.saved", version: 2, template: { name: "t", parameters: [], tasks: [newTask("a")] } },
   { type: "template.archived", name: "t", isArchived: true },
   { type: "template.archived", name: "t", isArchived: false },
+  { type: "token.issued", token: { name: "t", role: "worker", digest: "0".repeat(64), instance: "x", expiresAt: 9 } },
+  { type: "token.revoked", name: "t" },
+  {
+    type: "access.denied",
+    denial: { caller: "d", via: { transport: "stdio" }, call: "get_task", reason: "token", verb: "see", tasks: ["b"] },
+  },
   { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
 ];
 

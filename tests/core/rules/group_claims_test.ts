@@ -3,7 +3,7 @@
 import type { NoTasks } from "../../../src/core/messages/commands.ts";
 import type { GroupSettings } from "../../../src/core/model/group.ts";
 import { firstAnswerable } from "../../../src/core/state/next_claim.ts";
-import { claim, create, fail, given, newTask, run, stateAfter, type Step, taskWith, work } from "../given.ts";
+import { claim, create, fail, given, newTask, run, stateAfter, type Step, taskWith, waiting, work } from "../given.ts";
 import { assertEquals } from "@std/assert";
 
 const asking = { type: "claim_task", instance: "x", group: "g" } as const;
@@ -98,10 +98,10 @@ Deno.test({
       create(taskWith({ group: "h" }, "a"), taskWith({ group: "g", role: "r" }, "b")),
     );
     const of = (group: string, roles: readonly string[] = []) => ({ ...asking, group, roles });
-    assertEquals(firstAnswerable(state, [of("g"), of("g")]), undefined);
-    assertEquals(firstAnswerable(state, [of("g"), of("h"), of("g", ["r"])]), 1);
-    assertEquals(firstAnswerable(state, [of("g"), of("g", ["r"]), of("h")]), 1);
-    assertEquals(firstAnswerable(state, [of("g"), { type: "claim_task", instance: "y" }]), 1);
-    assertEquals(firstAnswerable(state, [of("g"), of("gone"), of("h")]), 1);
+    assertEquals(firstAnswerable(state, waiting(of("g"), of("g"))), undefined);
+    assertEquals(firstAnswerable(state, waiting(of("g"), of("h"), of("g", ["r"]))), 1);
+    assertEquals(firstAnswerable(state, waiting(of("g"), of("g", ["r"]), of("h"))), 1);
+    assertEquals(firstAnswerable(state, waiting(of("g"), claim("y"))), 1);
+    assertEquals(firstAnswerable(state, waiting(of("g"), of("gone"), of("h"))), 1);
   },
 });

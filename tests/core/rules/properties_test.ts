@@ -18,7 +18,7 @@ import { newsFor, tellsNews } from "../../../src/core/views/news.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../proof/history/check_ends.ts";
 import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
-import { claim, claimingAs, complete, contextAt, create, fail, run } from "../given.ts";
+import { claim, claimingAs, complete, contextAt, create, fail, run, waiting } from "../given.ts";
 import { findTask } from "../../../src/core/state/lookup.ts";
 import { decidingResult } from "../deciding_result.ts";
 import { idsOf, indexesOf, lanesIn, naiveIndexesOf, type ReadyIndexes } from "../naive.ts";
@@ -159,12 +159,12 @@ Deno.test({
         fc.property(histories, (turns) => {
           play(turns, (state) => {
             const claims = INSTANCES.flatMap((instance) => claimsBy(state, instance));
-            for (const waiting of [claims, claims.toReversed()]) {
-              const expected = waiting.findIndex((command) =>
+            for (const order of [claims, claims.toReversed()]) {
+              const expected = order.findIndex((command) =>
                 !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined ||
                 tellsNews(newsFor(state, { instance: command.instance, caller: localOperator("test") }))
               );
-              assertEquals(firstAnswerable(state, waiting) ?? -1, expected);
+              assertEquals(firstAnswerable(state, waiting(...order)) ?? -1, expected);
               if (expected > 0) answered++;
             }
           });

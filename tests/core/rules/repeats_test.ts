@@ -32,10 +32,10 @@ function remembering() {
 
 test("the same command of the same caller with the same id is a repeat", () => {
   const state = remembering();
-  assertEquals(repeatedBy(state, command, { caller, request: callerRequest("r", command) })?.seq, 7);
-  assertEquals(repeatedBy(state, command, { caller, request: callerRequest("s", command) }), undefined);
+  assertEquals(repeatedBy(state, command, { caller, now: 1, request: callerRequest("r", command) })?.seq, 7);
+  assertEquals(repeatedBy(state, command, { caller, now: 1, request: callerRequest("s", command) }), undefined);
   const other = localOperator("other");
-  assertEquals(repeatedBy(state, command, { caller: other, request: callerRequest("r", command) }), undefined);
+  assertEquals(repeatedBy(state, command, { caller: other, now: 1, request: callerRequest("r", command) }), undefined);
 });
 
 test("another command or other parameters with the same id are refused", () => {
@@ -43,7 +43,7 @@ test("another command or other parameters with the same id are refused", () => {
     const other of [{ ...command, id: "b" }, { ...command, reason: "" }, { ...command, type: "retry_task" } as const]
   ) {
     const refusal = assertThrows(
-      () => repeatedBy(remembering(), other, { caller, request: callerRequest("r", other) }),
+      () => repeatedBy(remembering(), other, { caller, now: 1, request: callerRequest("r", other) }),
       Refusal,
     );
     assertEquals([refusal.code, refusal.data], ["request_reused", { request: "r", seq: 7 }]);
@@ -53,7 +53,7 @@ test("another command or other parameters with the same id are refused", () => {
 test("who has no right to the command is refused, even for a repeat", () => {
   const observer = { name: "test", role: "observer" } as const;
   const refusal = assertThrows(
-    () => repeatedBy(remembering(), command, { caller: observer, request: callerRequest("r", command) }),
+    () => repeatedBy(remembering(), command, { caller: observer, now: 1, request: callerRequest("r", command) }),
     Refusal,
   );
   assertEquals(refusal.code, "forbidden");

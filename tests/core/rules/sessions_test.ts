@@ -26,6 +26,8 @@ type HolderCall = Extract<Command, { readonly attempt?: number; readonly id: str
 /** A plan that several callers work on. Each call comes at the time `now`. */
 class Scene {
   now = START;
+  /** The lease of a claim without a session, as a process that serves HTTP has it. */
+  leaseMs: number | undefined;
   readonly state: State = emptyState();
 
   create(settings: TaskSettings, ...ids: readonly string[]): void {
@@ -79,7 +81,7 @@ class Scene {
 
   /** Which heartbeats a waiting claim needs. */
   watchClaim(instance: string, session: string) {
-    const claims = [{ type: "claim_task", instance, session }] as const;
+    const claims = [{ command: { type: "claim_task", instance }, caller: this.context(session).caller }] as const;
     const found = answer(this.state, { type: "look_for_claims", claims }, this.context());
     return { needHeartbeat: found.needHeartbeat, heartbeatInMs: found.heartbeatInMs };
   }
@@ -92,7 +94,8 @@ class Scene {
   context(from?: string | Via) {
     const via = typeof from === "string" ? { transport: "stdio" as const, session: from } : from;
     const caller: Caller = from === undefined ? OPERATOR : localOperator("client", via);
-    return { caller, now: this.now, clock: this.now, defaults: {} };
+    const { now, leaseMs } = this;
+    return { caller, now, clock: now, defaults: {}, ...(leaseMs !== undefined && { leaseMs }) };
   }
 }
 
@@ -134,6 +137,42 @@ test("a task with timeout_ms goes by its lease, whatever becomes of its session"
     ["attempt.ended", "expired", ["b"]],
   ]);
   assertEquals(scene.pass(leaseUntil - scene.now).map(taskIdsOf), [["a"]], "a live session does not extend it");
+});
+
+const HTTP: Via = { transport: "http", session: "h" };
+
+test("a task without timeout_ms that a client over HTTP claims is leased, and each call extends the lease", (scene) => {
+  scene.leaseMs = 50;
+  scene.create({}, "a", "b");
+  scene.create({ timeoutMs: 20 }, "c");
+  const claim = (from: Via | string) => {
+    const { task } = scene.claim("x", from);
+    return [task?.id, task?.session, task?.leaseUntil, task?.leaseMs];
+  };
+  assertEquals([claim(HTTP), claim("s")], [["a", undefined, START + 50, 50], ["b", "s", undefined, undefined]]);
+  assertEquals(claim(HTTP), ["c", undefined, START + 20, 50]);
+  assertEquals(scene.watch(["x"]), { sessions: ["s"], returned: [] }, "its client is not gone");
+  scene.leaseMs = undefined;
+  scene.now += 1;
+  scene.events({ type: "heartbeat", instance: "x" });
+  assertEquals([scene.task("a").leaseUntil, scene.task("c").leaseUntil], [scene.now + 75, scene.now + 30]);
+  assertEquals(scene.pass(74).map((event) => "id" in event && event.id), ["c"]);
+  const [expired] = scene.pass(1);
+  assert(expired?.type === "attempt.ended");
+  assertEquals([expired.id, expired.outcome], ["a", "expired"]);
+  assertEquals([scene.task("a").leaseUntil, scene.task("a").leaseMs], [undefined, undefined]);
+});
+
+test("a timeout takes the place of the lease, and when it is removed, the lease is back", (scene) => {
+  scene.leaseMs = 50;
+  scene.create({}, "a");
+  scene.claim("x", HTTP);
+  scene.call({ type: "update_task", id: "a", settings: { timeoutMs: 500 } });
+  assertEquals(scene.task("a").leaseUntil, START + 500);
+  scene.call({ type: "update_task", id: "a", settings: { timeoutMs: null } });
+  scene.now += 460;
+  scene.call({ type: "heartbeat", instance: "x" }, HTTP);
+  assertEquals(scene.task("a").leaseUntil, START + 460 + 75);
 });
 
 test("a silent client loses nothing while it is connected", (scene) => {

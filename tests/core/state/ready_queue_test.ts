@@ -5,7 +5,7 @@ import type { InstanceSettings } from "../../../src/core/model/instance.ts";
 import { firstAnswerable, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { claimBoostMs } from "../../../src/core/state/ready_queue.ts";
 import type { State } from "../../../src/core/state/state.ts";
-import { claim, complete, create, newTask, run, stateAfter, taskWith, times } from "../given.ts";
+import { claim, complete, create, newTask, run, stateAfter, taskWith, times, waiting } from "../given.ts";
 import { assert, assertEquals } from "@std/assert";
 
 Deno.test({
@@ -113,14 +113,14 @@ Deno.test({
     }
     assertEquals(state.ready.buckets.size, count);
     const claims = times(128, (index) => ({ ...claim(`w${index}`), roles: [`r${index}`], capabilities: ["shared"] }));
-    assertEquals(firstAnswerable(state, claims), undefined);
+    assertEquals(firstAnswerable(state, waiting(...claims)), undefined);
     assert(looks <= 2 * count, `${looks} looks`);
     looks = 0;
     assertEquals(
-      firstAnswerable(state, [...claims, { ...claim("late"), roles: ["t500"], capabilities: ["shared"] }]),
+      firstAnswerable(state, waiting(...claims, { ...claim("late"), roles: ["t500"], capabilities: ["shared"] })),
       128,
     );
-    assertEquals(firstAnswerable(state, [claim("x"), claim("it7"), claim("it9")]), 1);
+    assertEquals(firstAnswerable(state, waiting(claim("x"), claim("it7"), claim("it9"))), 1);
     assert(looks <= 2 * (2 * count + 200), `${looks} looks`);
   },
 });

@@ -16,10 +16,13 @@ function test(name: string, fn: () => void): void {
 
 test("a request is found by its caller and id only", () => {
   const state = stateAfter(record(1, "a"), record(2, "b", "other"));
-  assertEquals(findRequest(state, "test", "a"), { caller: "test", id: "a", fingerprint: "f", seq: 1 });
-  assertEquals(findRequest(state, "other", "b")?.seq, 2);
-  assertEquals([findRequest(state, "other", "a"), findRequest(state, "test", "b")], [undefined, undefined]);
-  assertEquals(findRequest(state, 'te","st', "a"), undefined);
+  assertEquals(findRequest(state, { name: "test" }, "a"), { caller: "test", id: "a", fingerprint: "f", seq: 1 });
+  assertEquals(findRequest(state, { name: "other" }, "b")?.seq, 2);
+  assertEquals([findRequest(state, { name: "other" }, "a"), findRequest(state, { name: "test" }, "b")], [
+    undefined,
+    undefined,
+  ]);
+  assertEquals(findRequest(state, { name: 'te","st' }, "a"), undefined);
 });
 
 test("a claim's request names the claimed task", () => {
@@ -27,7 +30,7 @@ test("a claim's request names the claimed task", () => {
     ...record(2, "a"),
     events: [{ type: "task.claimed", id: "t1", instance: "i", attempt: 1 }],
   } as const;
-  assertEquals(findRequest(stateAfter(record(1, "x"), claim), "test", "a")?.claimed, "t1");
+  assertEquals(findRequest(stateAfter(record(1, "x"), claim), { name: "test" }, "a")?.claimed, "t1");
 });
 
 test("requests of the engine, and records without one, are not remembered", () => {
@@ -38,14 +41,14 @@ test("requests of the engine, and records without one, are not remembered", () =
 test("the newest requests are remembered, the oldest is forgotten first, before and after a restart", () => {
   const state = stateAfter();
   for (let seq = 1; seq <= MAX_REQUESTS; seq++) evolveRecord(state, record(seq, `r${seq}`));
-  assertEquals([state.requests.size, findRequest(state, "test", "r1")?.seq], [MAX_REQUESTS, 1]);
+  assertEquals([state.requests.size, findRequest(state, { name: "test" }, "r1")?.seq], [MAX_REQUESTS, 1]);
   const restored = restore(snapshotOf(state));
   for (const each of [state, restored]) {
     evolveRecord(each, record(MAX_REQUESTS + 1, "next"));
     assertEquals(each.requests.size, MAX_REQUESTS);
-    assertEquals(findRequest(each, "test", "r1"), undefined);
-    assertEquals(findRequest(each, "test", "r2")?.seq, 2);
-    assertEquals(findRequest(each, "test", "next")?.seq, MAX_REQUESTS + 1);
+    assertEquals(findRequest(each, { name: "test" }, "r1"), undefined);
+    assertEquals(findRequest(each, { name: "test" }, "r2")?.seq, 2);
+    assertEquals(findRequest(each, { name: "test" }, "next")?.seq, MAX_REQUESTS + 1);
   }
   assertEquals(snapshotOf(restored), snapshotOf(state));
 });

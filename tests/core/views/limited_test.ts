@@ -8,7 +8,7 @@ import type { State } from "../../../src/core/state/state.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
 import { listTasks, summarize, viewOf } from "../../../src/core/views/tasks.ts";
-import { claim, complete, create, newTask, release, run, stateAfter, taskWith } from "../given.ts";
+import { claim, complete, create, newTask, release, run, stateAfter, taskWith, waiting } from "../given.ts";
 import { assertEquals } from "@std/assert";
 
 /** For each way to limit task `t`: how it comes about, what is said, and a way out of it that is said too. */
@@ -110,12 +110,12 @@ Deno.test({
     run(state, { type: "update_group", id: "g", settings: { paused: true } }, 11);
     assertEquals(counted(), [3, 3]);
     assertEquals(groupViewOf(findGroup(state, "g")).status, "paused");
-    assertEquals(firstAnswerable(state, [claim("y")]), undefined);
+    assertEquals(firstAnswerable(state, waiting(claim("y"))), undefined);
     run(state, complete("x", "outside"), 12);
     assertEquals(counted(), [3, 3]);
     run(state, { type: "update_group", id: "g", settings: { paused: null } }, 13);
     assertEquals(counted(), [0, 0]);
-    assertEquals(firstAnswerable(state, [claim("y")]), 0);
+    assertEquals(firstAnswerable(state, waiting(claim("y"))), 0);
   },
 });
 

@@ -195,7 +195,7 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "an id of a caller counts for every caller",
     path: "src/core/state/requests.ts",
-    code: "return JSON.stringify([caller, id]);",
-    instead: "return JSON.stringify([caller.length > 99, id]);",
+    code: "return JSON.stringify([caller, id, token]);",
+    instead: "return JSON.stringify([caller.length > 99, id, token]);",
   },
 ];

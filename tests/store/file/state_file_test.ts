@@ -62,6 +62,7 @@ test("the head of a state is that of the whole file, wherever its chunks end", a
   const {
     groups: _g,
     instances: _i,
+    tokens: _k,
     requests: _r,
     cancelled: _c,
     unannounced: _u,
@@ -125,6 +126,7 @@ function stateOf(
       const metadata = { 2: "a key that comes first", 1: "z".repeat(50) };
       return { id: `i${n}`, status: "active" as const, registeredAt: n, seenAt: n, metadata };
     }),
+    tokens: [],
     requests: times(requests, (n) => ({ caller: "c", id: `r${n}`, fingerprint: "f".repeat(14), seq: n })),
     cancelled: times(requests, (n) => {
       const tasks = [{ id: "a", attempt: n, by: { caller: "c" }, reason: "r".repeat(50) }];

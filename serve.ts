@@ -1,0 +1,153 @@
+/** The composition of `serve`: one process for many clients over HTTP. main.ts loads it only for that command. */
+
+import type { Engine } from "./src/app/engine.ts";
+import { Denials } from "./src/app/denials.ts";
+import { Feed } from "./src/app/feed.ts";
+import { Heard } from "./src/app/heard.ts";
+import type { Log, Sessions } from "./src/app/ports.ts";
+import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
+import { Sweeper } from "./src/app/sweeper.ts";
+import { MAX_SERVICE_WAITERS, Waiting } from "./src/app/waiting.ts";
+import type { Invocation } from "./src/cli/arguments.ts";
+import { listenFlag } from "./src/cli/launch.ts";
+import { firstAdminToken } from "./src/cli/tokens.ts";
+import type { Denial } from "./src/core/model/access.ts";
+import { Refusal } from "./src/core/model/refusal.ts";
+import { McpOverHttp } from "./src/mcp/http.ts";
+import { TOOLSETS } from "./src/mcp/tool.ts";
+import { createApp } from "./src/http/app.ts";
+import { bearerCaller } from "./src/http/bearer.ts";
+import { openCaller } from "./src/http/caller_of.ts";
+import { EventStreams } from "./src/http/events/event_streams.ts";
+import { hostsOf, isLoopback } from "./src/http/hosts.ts";
+import { API_PATH, restRoutes } from "./src/http/rest/rest_routes.ts";
+import { type Handler, HttpServer, type HttpServerOptions } from "./src/http/server.ts";
+import { operationsOf } from "./src/mcp/operations.ts";
+
+/** How long a task without `timeout_ms` is kept for its holder by default, after each of its calls: 2 hours. */
+export const DEFAULT_LEASE_MS = 2 * 60 * 60 * 1_000;
+
+export type HttpInvocation = Invocation & { readonly type: "http" };
+
+export interface ServeParts {
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+  readonly log: Log;
+  /** Identifies this process in the journal. */
+  readonly process: string;
+  readonly version: string;
+  /** Keeps the secret of the first token where only the operator reads it; returns where that is, in words. */
+  readonly keepSecret: (secret: string) => string;
+  /** Prints a line for the person who starts the program. */
+  readonly print: (line: string) => void;
+  /** Aborted when the program shall end. */
+  readonly ending: AbortSignal;
+}
+
+/** Refuses what cannot be served, before anything is opened. */
+export function checkServed({ host, port, open }: HttpInvocation): void {
+  if (open && !isLoopback(host)) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot serve --open on ${host}, which other machines may reach: leave --host out, or give 127.0.0.1 or ::1`,
+    );
+  }
+  const flag = listenFlag(host, port);
+  const permission = Deno.permissions.querySync({ name: "net", host: flag.slice(flag.indexOf("=") + 1) });
+  if (permission.state !== "granted") {
+    throw new Refusal("invalid_value", `Cannot listen without permission: start with ${flag}`);
+  }
+}
+
+/** Serves clients over HTTP until `ending`. */
+export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
+  const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
+  const { engine, sessions, log, process, version, print, ending } = parts;
+  await using denials = new Denials({ engine, log });
+  const onDenied = (denial: Denial) => denials.note(denial);
+  const feed = new Feed(engine, log);
+  // Follows the journal also while nobody calls, so that a token revoked elsewhere is refused within moments.
+  feed.subscribe(() => {});
+  const heard = new Heard(engine);
+  const keeper = await SessionKeeper.start({
+    engine,
+    sessions,
+    // Tasks claimed over HTTP have leases: no session keeps them.
+    heard: { lastCalls: () => [] },
+    log,
+    id: crypto.randomUUID(),
+    graceMs: sessionGraceMs,
+  });
+  const waiting = new Waiting({
+    engine,
+    executor: keeper,
+    feed,
+    log,
+    maxWaiters: MAX_SERVICE_WAITERS,
+    ...(maxWaitMs !== undefined && { maxWaitMs }),
+  });
+  const sweeper = new Sweeper({ engine, log });
+  const operations = operationsOf({ engine, executor: keeper, waiting, heard });
+  const streams = new EventStreams({ engine, feed, log, closing: ending });
+  const rest = restRoutes({ operations, engine, streams, log, version });
+  const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
+  const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
+  try {
+    const app = createApp({
+      hosts: hostsOf(host, allowHost),
+      callerOf: open
+        ? openCaller({ role: invocation.role ?? "admin", process })
+        : bearerCaller({ engine, process, onDenied }),
+      checkReady: () => engine.catchUp(),
+      mounts: [
+        (app) =>
+          app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
+        (app) => app.route(API_PATH, rest),
+      ],
+      log,
+    });
+    const server = await listen(app.fetch, { host, port, log });
+    if (!open) await issueFirst(parts);
+    const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
+    print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);
+    if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
+    // Calls that wait for a task are answered at once, so that they do not delay the end.
+    await Promise.all([server.close(), waiting.close(), mcp.endStreams()]);
+  } finally {
+    await waiting.close();
+    await mcp.close();
+    await keeper.close();
+    heard.close();
+    feed.close();
+    await sweeper.close();
+  }
+}
+
+/** Issues a token for an admin, if there is none. */
+async function issueFirst({ engine, process, keepSecret, print }: ServeParts): Promise<void> {
+  let place = "";
+  const keep = (secret: string) => {
+    place = keepSecret(secret);
+  };
+  const secret = await firstAdminToken(engine, { via: { transport: "http", process }, keep });
+  if (secret !== undefined) print(`The token of an admin is ${place}; token issue makes tokens for others`);
+}
+
+/** Starts to listen. Says what would work if it cannot. */
+async function listen(handle: Handler, options: HttpServerOptions): Promise<HttpServer> {
+  try {
+    return await HttpServer.listen(handle, options);
+  } catch (cause) {
+    const { host, port } = options;
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const why = REMEDIES[code] ?? `${cause}`;
+    throw new Refusal("invalid_value", `Cannot listen on ${host}, port ${port}: ${why}`);
+  }
+}
+
+/** What to do about errors of the system, by their codes. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program uses the port: give another with --port, or 0 for any free one",
+  EADDRNOTAVAIL: "this machine has no such address: --host takes one that it has, like 127.0.0.1",
+  EACCES: "the system does not permit it: give a port from 1024 on with --port",
+};

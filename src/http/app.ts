@@ -1,0 +1,68 @@
+/** The routes of the HTTP server, and what holds for all of them: which hosts may call, who calls, and errors. */
+
+import { Hono } from "hono";
+import type { Log } from "../app/ports.ts";
+import type { Caller } from "../core/model/access.ts";
+import { type Hosts, refusedOrigin } from "./hosts.ts";
+import { problem, problemOf } from "./problem.ts";
+
+/** What a route reads of its context. */
+export interface HttpEnv {
+  Bindings: Connection;
+  Variables: Who;
+}
+
+/** Who makes a request: `c.get("caller")` and `c.get("instance")`. */
+export interface Who {
+  readonly caller: Caller;
+  /** The instance of calls that name none; undefined if such calls are refused. */
+  readonly instance: string | undefined;
+}
+
+/** The connection on which a request came. */
+export interface Connection {
+  /** The address of the client. */
+  readonly address: string | undefined;
+}
+
+/** Finds who makes a request. A `Response` refuses it. */
+export type CallerOf = (request: Request, connection: Connection) => Promise<Who | Response>;
+
+/** Adds routes to the app. */
+export type Mount = (app: Hono<HttpEnv>) => void;
+
+export interface AppOptions {
+  /** The hosts by which clients may call the server. */
+  readonly hosts: Hosts;
+  readonly callerOf: CallerOf;
+  /** Rejects with `Unavailable` if the store cannot be used. */
+  readonly checkReady: () => Promise<unknown>;
+  /** The routes that need a caller. */
+  readonly mounts: readonly Mount[];
+  readonly log: Log;
+}
+
+export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.onError((error) => problemOf(error, log));
+  app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
+  app.use(async (c, next) => {
+    const refused = refusedOrigin(c.req.raw.headers, hosts);
+    if (refused !== undefined) return problem(403, refused);
+    return await next();
+  });
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async (c) => {
+    await checkReady();
+    return c.json({ status: "ready" });
+  });
+  app.use(async (c, next) => {
+    const who = await callerOf(c.req.raw, c.env);
+    if (who instanceof Response) return who;
+    c.set("caller", who.caller);
+    c.set("instance", who.instance);
+    return await next();
+  });
+  for (const mount of mounts) mount(app);
+  return app;
+}

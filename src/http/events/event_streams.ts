@@ -1,0 +1,148 @@
+/**
+ * The event streams of a process. It follows the feed once for all of them, and bounds their number. Records only ever
+ * wait for a stream in memory up to a bound; one that falls behind reads them from the journal, so no stream delays another.
+ */
+
+import type { Engine } from "../../app/engine.ts";
+import type { Feed } from "../../app/feed.ts";
+import { readHistory } from "../../app/history.ts";
+import type { Log } from "../../app/ports.ts";
+import type { JournalRecord } from "../../core/messages/events.ts";
+import type { QueryOf, QueryType } from "../../core/messages/queries.ts";
+import type { Caller } from "../../core/model/access.ts";
+import { HttpError } from "../problem.ts";
+import { epochOf } from "./event_id.ts";
+import { EventStream } from "./event_stream.ts";
+import type { WantedEvents } from "./events_query.ts";
+
+/** Most streams of one process. */
+export const MAX_STREAMS = 1_000;
+
+/** How often a stream without events shows that it lives, in milliseconds: proxies close silent ones after 30 s or more. */
+export const KEEP_ALIVE_MS = 15_000;
+
+export interface EventStreamsOptions {
+  readonly engine: Pick<Engine, "query" | "search" | "source" | "catchUp" | "now">;
+  readonly feed: Pick<Feed, "subscribe">;
+  readonly log: Log;
+  /** Aborted when the server ends: every stream is closed. */
+  readonly closing: AbortSignal;
+  /** Default: `MAX_STREAMS`. */
+  readonly maxStreams?: number;
+  /** Default: `KEEP_ALIVE_MS`. */
+  readonly keepAliveMs?: number;
+}
+
+export class EventStreams {
+  readonly #options: Required<EventStreamsOptions>;
+  readonly #streams = new Set<EventStream>();
+  #opening = 0;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(options: EventStreamsOptions) {
+    this.#options = { maxStreams: MAX_STREAMS, keepAliveMs: KEEP_ALIVE_MS, ...options };
+    options.closing.addEventListener("abort", () => {
+      for (const stream of this.#streams) stream.close();
+    });
+  }
+
+  /** The journal's clock, in milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#options.engine.now();
+  }
+
+  /**
+   * Opens a stream. Every event after the wanted place comes once, in order, until the client is gone or falls out of
+   * step with a journal that was repaired.
+   *
+   * @throws Refusal if the caller may not see events
+   * @throws HttpError 410 if the journal does not have the wanted place, 503 if there are too many streams
+   */
+  async open(wanted: WantedEvents, caller: Caller): Promise<ReadableStream<Uint8Array>> {
+    const { maxStreams, closing } = this.#options;
+    if (closing.aborted) throw new HttpError(503, "The server is ending: connect again when it runs again");
+    if (this.#streams.size + this.#opening >= maxStreams) {
+      throw new HttpError(503, `${maxStreams} streams are open already: use fewer, or connect again later`);
+    }
+    this.#opening++;
+    try {
+      return await this.#open(wanted, caller);
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /** Checks that a stream could be opened, and opens none. */
+  async check(wanted: WantedEvents, caller: Caller): Promise<void> {
+    await this.#startOf(wanted, caller);
+  }
+
+  async #open({ filter, ...wanted }: WantedEvents, caller: Caller): Promise<ReadableStream<Uint8Array>> {
+    const { engine, log, keepAliveMs, closing } = this.#options;
+    const { after, source } = await this.#startOf({ filter, ...wanted }, caller);
+    const query = <K extends QueryType>(query: QueryOf<K>) => engine.query(query, caller);
+    const stream = new EventStream({
+      after,
+      source,
+      keepAliveMs,
+      log,
+      read: (since, bounds) => readHistory({ engine, query }, { ...filter, since, ...bounds }),
+      select: (records, source) => query({ type: "select_notifications", records, filter, source }),
+      currentSource: () => engine.source(),
+      onClose: () => this.#remove(stream),
+    });
+    this.#streams.add(stream);
+    this.#unsubscribe ??= this.#options.feed.subscribe((records) => this.#deliver(records));
+    if (closing.aborted) stream.close();
+    return stream.body;
+  }
+
+  /** Where a stream starts, and of which journal. */
+  async #startOf({ filter, after, epoch }: WantedEvents, caller: Caller) {
+    const { engine } = this.#options;
+    const last = await engine.catchUp();
+    const source = await engine.source();
+    await engine.query({ type: "select_notifications", records: [], filter, source: source ?? "" }, caller);
+    if (epoch !== undefined && epoch !== epochOf(source)) {
+      throw unknownPlace("The event was told before the journal was repaired, which may have cut it off", last);
+    }
+    if (after !== undefined && "seq" in after && after.seq > last) {
+      throw unknownPlace(`The journal has no record ${after.seq}: it was repaired, or is another one`, last);
+    }
+    return { after: after ?? { seq: last }, source };
+  }
+
+  #deliver(records: readonly JournalRecord[]): void {
+    let source: Promise<string | undefined> | undefined;
+    const delivery = { records, source: () => source ??= this.#options.engine.source() };
+    for (const stream of this.#streams) stream.deliver(delivery);
+  }
+
+  #remove(stream: EventStream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+}
+
+function unknownPlace(why: string, last: number): HttpError {
+  return new HttpError(
+    410,
+    `${why}. Its last record is ${last}: continue with after=${last}, or read again from the beginning with after=0, ` +
+      "without Last-Event-ID",
+    { code: "unknown_event", data: { last_seq: last } },
+  );
+}
+
+/** A response to a request for events. */
+export function eventsResponse(body: ReadableStream<Uint8Array> | null): Response {
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // Asks proxies to pass every event on at once.
+      "x-accel-buffering": "no",
+    },
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * Refuses requests that a web page of another site may have caused. Such a page can send requests to a server on this
+ * machine, and with DNS rebinding read the answers: then `Host` is the page's own name, not one of this server.
+ */
+
+/** The names under which a server on a loopback address is reached. */
+const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Whether only programs on this machine can reach the address. */
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
+
+/** The hosts by which clients may call a server. */
+export interface Hosts {
+  readonly names: readonly string[];
+  /** Whether any IP address will do: no web page can bind one to another. */
+  readonly hasAddresses: boolean;
+}
+
+/** The hosts by which clients may call a server that listens on an address, beside the given names. */
+export function hostsOf(address: string, names: readonly string[]): Hosts {
+  return { names: [...LOOPBACK_NAMES, ...names], hasAddresses: !isLoopback(address) };
+}
+
+/** Why a request is refused by its `Host` and `Origin`; undefined if it is not. */
+export function refusedOrigin(headers: Headers, { names, hasAddresses }: Hosts): string | undefined {
+  const host = headers.get("host") ?? "";
+  // A URL could hold more than a host and a port.
+  const called = /^[\w.:[\]-]+$/.test(host) ? parse(`http://${host}`) : undefined;
+  const isAddress = called !== undefined && /^(\[.*\]|\d+\.\d+\.\d+\.\d+)$/.test(called.hostname);
+  if (called === undefined || !(names.includes(called.hostname) || (hasAddresses && isAddress))) {
+    const known = names.join(", ") + (hasAddresses ? " or an IP address" : "");
+    return `The header Host names another server (${host}): use ${known}; --allow-host allows another name`;
+  }
+  const origin = headers.get("origin");
+  // Programs other than browsers send none.
+  if (origin === null || parse(origin)?.host === called.host) return undefined;
+  return `Web pages of ${origin} may not use this server`;
+}
+
+function parse(text: string): URL | undefined {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
+}

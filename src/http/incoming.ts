@@ -1,0 +1,101 @@
+/** Reads requests: makes a `Request` of what Node's server received, with the whole body, within bounds. */
+
+import type { IncomingMessage } from "node:http";
+import { MAX_BODY_BYTES, MAX_RECEIVED_BYTES } from "./limits.ts";
+import { problem } from "./problem.ts";
+
+/** Methods whose requests have no body for us, so that a given one is not read. */
+const WITHOUT_BODY: readonly string[] = ["GET", "HEAD"];
+
+/** Counts the bytes of the bodies of all requests under way. */
+export class ReceivedBytes {
+  #bytes = 0;
+
+  /** Adds bytes; returns false, and adds nothing, if there is no room for them. */
+  add(count: number): boolean {
+    if (this.#bytes + count > MAX_RECEIVED_BYTES) return false;
+    this.#bytes += count;
+    return true;
+  }
+
+  remove(count: number): void {
+    this.#bytes -= count;
+  }
+}
+
+/** A request, and how many bytes it counts in `ReceivedBytes` until it is answered. */
+export interface Incoming {
+  readonly request: Request;
+  readonly bodyBytes: number;
+}
+
+/**
+ * Reads a request with its body. Resolves to the response that refuses it, if it is malformed or too large. Rejects if the
+ * connection is closed before its end.
+ */
+export async function readRequest(
+  incoming: IncomingMessage,
+  { received, signal }: { readonly received: ReceivedBytes; readonly signal: AbortSignal },
+): Promise<Incoming | Response> {
+  const { method = "GET", url = "/", headers: { host = "" } } = incoming;
+  if (!url.startsWith("/")) return problem(400, `A request names a path, like /healthz, not ${url}`);
+  const target = URL.parse(`http://${host}${url}`);
+  if (target === null) return problem(400, "The header Host or the path is malformed");
+  const body = WITHOUT_BODY.includes(method) ? [] : await readBody(incoming, received);
+  if (body instanceof Response) return body;
+  const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
+  try {
+    const headers = headersOf(incoming);
+    const blob = body.length > 0 ? { body: new Blob(body) } : {};
+    return { request: new Request(target, { method, headers, signal, ...blob }), bodyBytes };
+  } catch (error) {
+    received.remove(bodyBytes);
+    // A method like TRACE, which no `Request` may have.
+    if (error instanceof TypeError) return problem(405, `There is no method ${method} here`);
+    throw error;
+  }
+}
+
+/** The parts of the body; counted in `received` unless it is refused. */
+async function readBody(
+  incoming: IncomingMessage,
+  received: ReceivedBytes,
+): Promise<Uint8Array<ArrayBuffer>[] | Response> {
+  const announced = Number(incoming.headers["content-length"] ?? 0);
+  if (announced > MAX_BODY_BYTES) return tooLarge();
+  let parts: Uint8Array<ArrayBuffer>[] | undefined = [];
+  let bytes = 0;
+  let counted = 0;
+  try {
+    for await (const part of incoming as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      bytes += part.length;
+      if (bytes > MAX_BODY_BYTES) return tooLarge();
+      if (parts !== undefined && received.add(part.length)) {
+        counted += part.length;
+        parts.push(part);
+      } else {
+        // The rest is read and dropped, as many clients read no answer before they have sent everything.
+        received.remove(counted);
+        counted = 0;
+        parts = undefined;
+      }
+    }
+    if (parts === undefined) return problem(503, "Too many large requests are under way: repeat this one");
+    counted = 0;
+    return parts;
+  } finally {
+    received.remove(counted);
+  }
+}
+
+function tooLarge(): Response {
+  return problem(413, `A request has at most ${MAX_BODY_BYTES} bytes: send it in several`);
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "");
+  }
+  return headers;
+}

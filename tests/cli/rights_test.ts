@@ -1,0 +1,50 @@
+/** Shows that commands are the operator's, whatever token is at hand: who runs them can read and write the files. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../support/program.ts";
+import { programArgs } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+/** The commands, in an order in which each succeeds. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ["status"],
+  ["history"],
+  ["audit"],
+  ["audit", "head"],
+  ["verify"],
+  ["export"],
+  ["token", "list"],
+  ["token", "issue", "--name", "more", "--role", "admin"],
+  ["token", "revoke", "more"],
+  ["import", "-"],
+];
+
+Deno.test("commands act for the operator, also where the environment holds a token of an observer", async () => {
+  await using data = await temporaryDirectory();
+  const { output } = await runProgram(data.path, ["token", "issue", "--name", "eve", "--role", "observer"]);
+  const [secret] = /^orc_.*$/m.exec(output) ?? [];
+  assert(secret !== undefined, output);
+  for (const command of COMMANDS) {
+    const args = programArgs(data.path, ...command).flatMap((arg) =>
+      arg === "run" ? [arg, "--allow-env=ORCHESTRATOR_TOKEN"] : [arg]
+    );
+    const options = { args, env: { ORCHESTRATOR_TOKEN: secret }, ...(command[0] === "import" && { input: "{}" }) };
+    const { code, log } = await runProgram(data.path, command, options);
+    assertEquals([code, log], [0, ""], command.join(" "));
+  }
+  const { output: audit } = await runProgram(data.path, ["audit", "--denied"]);
+  assertEquals(audit, "");
+});
+
+Deno.test("commands take no role: --as is for those who are served", async () => {
+  await using data = await temporaryDirectory();
+  await runProgram(data.path, ["token", "issue", "--name", "eve", "--role", "observer"]);
+  for (const command of COMMANDS) {
+    const { code, log } = await runProgram(data.path, ["--as", "observer", ...command]);
+    assert(code !== 0, command.join(" "));
+    assertStringIncludes(
+      log,
+      `--as has no effect on ${command[1] === "-" ? command[0] : command.slice(0, 2).join(" ")}`,
+    );
+  }
+});

@@ -1,0 +1,241 @@
+/** Shows that clients which send too slowly, too much or no HTTP, or do not read, cost the server nothing for long. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_BODY_BYTES, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
+import { times } from "../core/given.ts";
+import { connectTo, exchange, LONG, serveHttp } from "../support/raw_http.ts";
+import { until } from "../support/until.ts";
+
+const echo = async (request: Request) => new Response(await request.text());
+
+const get = (path = "/") => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+Deno.test("connections without a whole request in time are closed, and served clients are not affected", async () => {
+  const timeouts = { ...LONG, headersMs: 200, requestMs: 400 };
+  await using served = await serveHttp(echo, { timeouts, maxConnections: 100 });
+  const slow = [
+    "",
+    "GET / HT",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nX-Header: ",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf",
+  ];
+  const closed = await Promise.all(times(10, () => slow).flat().map((text) => exchange(served.port, text)));
+  assertEquals(closed.length, 50);
+  for (const answer of closed) assert(!answer.includes("200 OK"), answer);
+  const response = await fetch(`http://127.0.0.1:${served.port}/`, { method: "POST", body: "whole" });
+  assertEquals(await response.text(), "whole");
+  assertEquals(served.log.errors, []);
+});
+
+Deno.test("a connection that drips its headers is closed, too", async () => {
+  await using served = await serveHttp(echo, { timeouts: { ...LONG, headersMs: 300 } });
+  using connection = await connectTo(served.port);
+  await connection.send("GET / HTTP/1.1\r\nHost: localhost\r\n");
+  let isClosed = false;
+  const reading = connection.readAll().then((answer) => {
+    isClosed = true;
+    return answer;
+  });
+  while (!isClosed) {
+    // Its peer may have closed it meanwhile.
+    await connection.send("X: y\r\n").catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert(!(await reading).includes("200 OK"));
+});
+
+Deno.test("what is no HTTP is refused, and the connection closed", async () => {
+  await using served = await serveHttp(echo);
+  const malformed = [
+    "nonsense\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00",
+    "GET / HTTP/9.9\r\n\r\n",
+    "GET / HTTP/1.1\r\n\r\n",
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(100_000)}\r\n\r\n`,
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "GET http://elsewhere.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: local host/\r\n\r\n",
+    "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  ];
+  for (const text of malformed) {
+    const answer = await exchange(served.port, text);
+    assert(answer === "" || /^HTTP\/1\.1 4\d\d /.test(answer), `${text}: ${answer}`);
+  }
+  assertEquals(await (await fetch(`http://127.0.0.1:${served.port}/`)).text(), "");
+  assertEquals(served.log.errors, []);
+});
+
+Deno.test("a connection is closed after the answer if the client says so, whatever the response says", async () => {
+  const headers = { connection: "keep-alive", "keep-alive": "timeout=60" };
+  await using served = await serveHttp(() => new Response("answer", { headers }));
+  const answer = await exchange(served.port, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  assertMatch(answer, /^HTTP\/1\.1 200 .*\r\nconnection: close\r\n.*answer/is);
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  await connection.readUntil("answer");
+  await connection.send(get());
+  await connection.readUntil("answer");
+});
+
+Deno.test("a body of at most the allowed size is read, and one byte more is refused", async () => {
+  await using served = await serveHttp(async (request) => new Response(`${(await request.bytes()).length}`));
+  const url = `http://127.0.0.1:${served.port}/`;
+  const post = (body: BodyInit) => fetch(url, { method: "POST", body });
+  for (const bytes of [0, 1, MAX_BODY_BYTES - 1, MAX_BODY_BYTES]) {
+    assertEquals(await (await post(new Uint8Array(bytes))).text(), `${bytes}`);
+  }
+  const tooLong = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\n`;
+  assertMatch(await exchange(served.port, tooLong), /^HTTP\/1\.1 413 .*"detail":"A request has at most 4194304 bytes/s);
+  // Of unknown length: refused when it has become too long.
+  const chunk = `100000\r\n${"x".repeat(0x100000)}\r\n`;
+  const chunked = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(4);
+  using connection = await connectTo(served.port);
+  await connection.send(chunked + "1\r\nx\r\n");
+  assertMatch(await connection.readAll(), /^HTTP\/1\.1 413 /);
+  assertEquals(served.log.errors, []);
+});
+
+Deno.test("the bodies of all requests under way are bounded, and room is given back", async () => {
+  const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+  await using served = await serveHttp(async (request) => {
+    const { length } = await request.bytes();
+    await isOpen;
+    return new Response(`${length}`);
+  });
+  const post = async () => {
+    const body = new Uint8Array(MAX_BODY_BYTES);
+    const response = await fetch(`http://127.0.0.1:${served.port}/`, { method: "POST", body });
+    const { status } = response;
+    if (status === 503) assertEquals(response.headers.get("retry-after"), "1");
+    await response.body?.cancel();
+    // The others get their answers once one was refused.
+    if (status === 503) open();
+    return status;
+  };
+  const statuses = await Promise.all(times(20, post));
+  assert(statuses.includes(503) && statuses.includes(200), statuses.join());
+  assertEquals(statuses.filter((status) => status !== 503 && status !== 200), []);
+  assertEquals(await post(), 200);
+});
+
+Deno.test("more connections than allowed are closed at once, and more requests refused", async () => {
+  const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+  const waits = async () => {
+    await isOpen;
+    return new Response("late");
+  };
+  await using served = await serveHttp(waits, { maxConnections: 3, maxRequests: 2 });
+  const connections = await Promise.all(times(3, () => connectTo(served.port)));
+  await connections[0]?.send(get() + get());
+  // Requests on one connection are answered in order.
+  await connections[1]?.send(get());
+  const further = await connectTo(served.port);
+  assertEquals(await further.readAll(), "");
+  open();
+  const text = await connections[0]?.readUntil("late\r\n0\r\n\r\n") ?? "";
+  assertMatch(text, /^HTTP\/1\.1 200 /);
+  assertMatch(await connections[1]?.readUntil("}") ?? "", /^HTTP\/1\.1 503 .*Too many requests/s);
+  for (const connection of [...connections, further]) connection.close();
+});
+
+Deno.test("a client that closes its side before the answer is gone: its call is told", async () => {
+  const gone = Promise.withResolvers<void>();
+  await using served = await serveHttp(async ({ signal }) => {
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    gone.resolve();
+    return new Response("nobody reads this");
+  });
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  await connection.closeWrite();
+  assertEquals(await connection.readAll(), "");
+  await gone.promise;
+  assertEquals(served.log.errors, []);
+});
+
+Deno.test("clients that leave at any moment leave nothing behind", async () => {
+  await using served = await serveHttp(echo);
+  const whole = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1_000)}`;
+  await Promise.all(times(100, async (index) => {
+    using connection = await connectTo(served.port);
+    await connection.send(whole.slice(0, index * Math.ceil(whole.length / 100)));
+  }));
+  using connection = await connectTo(served.port);
+  // Refused before its body is read.
+  await connection.send(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\nx`);
+  connection.closeWrite();
+  await connection.readAll();
+  assertEquals(served.log.errors, []);
+});
+
+Deno.test("a client that reads nothing for too long is disconnected, and its stream ends", async () => {
+  const ended = Promise.withResolvers<void>();
+  const stream = () => {
+    let isOpen = true;
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (isOpen) controller.enqueue(new Uint8Array(256 * 1024));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      },
+      cancel() {
+        isOpen = false;
+        ended.resolve();
+      },
+    });
+  };
+  await using served = await serveHttp(() => new Response(stream()), { timeouts: { ...LONG, stallMs: 100 } });
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  await ended.promise;
+});
+
+Deno.test("a client that leaves too much unread is disconnected, however patient the server is", async () => {
+  const size = MAX_UNSENT_BYTES + 16 * 1024 * 1024;
+  const body = (bytes: number) => new Blob([new Uint8Array(bytes)]);
+  await using served = await serveHttp(({ url }) => new Response(body(Number(new URL(url).pathname.slice(1)))));
+  using connection = await connectTo(served.port);
+  await connection.send(get(`/${size}`));
+  const read = await connection.readAll();
+  assert(read.length < size, `${read.length}`);
+  const large = await fetch(`http://127.0.0.1:${served.port}/${MAX_UNSENT_BYTES / 2}`);
+  assertEquals((await large.bytes()).length, MAX_UNSENT_BYTES / 2);
+});
+
+Deno.test("at the end, calls under way are answered, further ones refused, and idle connections closed", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+  const served = await serveHttp(async () => {
+    arrived.resolve();
+    await isOpen;
+    return new Response("answered");
+  });
+  using idle = await connectTo(served.port);
+  using busy = await connectTo(served.port);
+  await busy.send(get());
+  await arrived.promise;
+  const closing = served.server.close();
+  await busy.send(get());
+  open();
+  const text = await busy.readAll();
+  assertMatch(text, /^HTTP\/1\.1 200 .*answered/s);
+  assert(!/answered.*answered/s.test(text));
+  assertEquals(await idle.readAll(), "");
+  await closing;
+});
+
+Deno.test("at the end, calls that take too long are cut off", async () => {
+  const timeouts = { ...LONG, drainMs: 50 };
+  const served = await serveHttp(() => new Promise<Response>(() => {}), { timeouts });
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  const reading = connection.readAll();
+  await until("the request", () => served.server.requests > 0);
+  await served.server.close();
+  assertEquals(await reading, "");
+});

@@ -1,0 +1,104 @@
+/** The whole HTTP service with access control, in this process, without a socket: a plan, and a token for each role. */
+
+import { Denials } from "../../src/app/denials.ts";
+import { Engine } from "../../src/app/engine.ts";
+import { Feed } from "../../src/app/feed.ts";
+import { Heard } from "../../src/app/heard.ts";
+import { issueToken } from "../../src/app/tokens.ts";
+import { Waiting } from "../../src/app/waiting.ts";
+import { localOperator, type Role, ROLES } from "../../src/core/model/access.ts";
+import { createApp } from "../../src/http/app.ts";
+import { bearerCaller } from "../../src/http/bearer.ts";
+import { EventStreams } from "../../src/http/events/event_streams.ts";
+import { hostsOf } from "../../src/http/hosts.ts";
+import { API_PATH, restRoutes } from "../../src/http/rest/rest_routes.ts";
+import { McpOverHttp } from "../../src/mcp/http.ts";
+import { operationsOf } from "../../src/mcp/operations.ts";
+import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
+import { RecordingLog } from "./log.ts";
+import type { Json } from "./server.ts";
+
+/** In every text of the plan: nobody without the right to see may read it. */
+export const CLASSIFIED = "classified";
+
+export interface SecuredRequest {
+  readonly authorization?: string | undefined;
+  readonly body?: Json;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Secured = Awaited<ReturnType<typeof startSecured>>;
+
+export async function startSecured() {
+  const log = new RecordingLog();
+  const engine = await Engine.start({ journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints, log });
+  const secrets = await fill(engine);
+  const denials = new Denials({ engine, log });
+  const feed = new Feed(engine, log);
+  const heard = new Heard(engine);
+  const waiting = new Waiting({ engine, feed, log });
+  const ending = new AbortController();
+  const parts = { engine, executor: engine, feed, waiting, heard, log, version: "0.0.0" };
+  const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
+  const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
+  const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });
+  const app = createApp({
+    hosts: hostsOf("127.0.0.1", []),
+    callerOf: bearerCaller({ engine, process: "1", onDenied: (denial) => denials.note(denial) }),
+    checkReady: () => engine.catchUp(),
+    mounts: [
+      (app) => app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
+      (app) => app.route(API_PATH, rest),
+    ],
+    log,
+  });
+  let addresses = 0;
+
+  return {
+    engine,
+    log,
+    /** The header Authorization of each role. */
+    bearers: new Map(secrets.map(([role, secret]) => [role, `Bearer ${secret}`])),
+    /** Makes a request, each from another address, as failed attempts of one are limited. */
+    async request(method: string, path: string, { authorization, body, headers }: SecuredRequest = {}) {
+      const init = {
+        method,
+        headers: {
+          host: "localhost",
+          ...(authorization !== undefined && { authorization }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      };
+      return await app.fetch(new Request(`http://localhost${path}`, init), { address: `10.0.0.${addresses++}` });
+    },
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await waiting.close();
+      await mcp.close();
+      await denials[Symbol.asyncDispose]();
+      heard.close();
+      feed.close();
+      await engine.close();
+    },
+  };
+}
+
+/** Makes the plan; resolves to the secret of each role. */
+async function fill(engine: Engine): Promise<readonly (readonly [Role, string])[]> {
+  const operator = localOperator("test");
+  const claim = { instance: "x", id: "a" } as const;
+  await engine.execute({ type: "create_group", id: "g", settings: { title: CLASSIFIED } }, operator);
+  const tasks = [{ id: "a", description: CLASSIFIED, dependencies: [], group: "g" }];
+  await engine.execute({ type: "create_tasks", tasks }, operator);
+  await engine.execute({ type: "claim_task", ...claim }, operator);
+  await engine.execute({ type: "add_note", id: "a", text: CLASSIFIED }, operator);
+  const issue = async (name: string, role: Role) => {
+    return await issueToken((command) => engine.execute(command, operator), { name, role });
+  };
+  await issue("spare", "observer");
+  const issued = await Promise.all(ROLES.map(async (role) => [role, (await issue(role, role)).secret] as const));
+  return issued;
+}

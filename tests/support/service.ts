@@ -1,0 +1,95 @@
+/** Services as an operator starts them: real processes of `main.ts serve` with permission for their data and port only. */
+
+import { assert } from "@std/assert";
+import { MAIN } from "./server.ts";
+
+/** The text that a service prints when it listens. */
+const LISTENING = /Serving http:\/\/(\S+?)\/ /;
+
+export interface ServiceOptions {
+  /** Whether clients need a token. Default: they do not. */
+  readonly needsToken?: boolean;
+  /** Further arguments of the program. */
+  readonly args?: readonly string[];
+}
+
+/** Starts a service on a data directory; resolves when it listens. */
+export async function startService(
+  directory: string,
+  { args = [], needsToken = false }: ServiceOptions = {},
+): Promise<Service> {
+  const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`, "--allow-net=127.0.0.1:0"];
+  const program = [MAIN, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const service = new Service(process);
+  await service.listening;
+  return service;
+}
+
+export class Service implements AsyncDisposable {
+  /** Resolves when it listens. */
+  readonly listening: Promise<void>;
+  readonly #process: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #log = "";
+  #host = "";
+
+  constructor(process: Deno.ChildProcess) {
+    this.#process = process;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.listening = promise;
+    this.#reading = this.#read(resolve).then(() => reject(new Error(`The service did not start: ${this.#log}`)));
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Its standard error so far. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Its host name and port. */
+  get host(): string {
+    return this.#host;
+  }
+
+  /** The address of a path. */
+  url(path: string): URL {
+    return new URL(path, `http://${this.#host}`);
+  }
+
+  /** Asks it to end; resolves to its exit code. */
+  async end(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    try {
+      this.#process.kill(signal);
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
+    const { code } = await this.#process.status;
+    await this.#reading;
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  async #read(onListening: () => void): Promise<void> {
+    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
+      this.#log += text;
+      const [, host] = LISTENING.exec(this.#log) ?? [];
+      if (host === undefined || this.#host !== "") continue;
+      assert(URL.canParse(`http://${host}`));
+      this.#host = host;
+      onListening();
+    }
+  }
+}
