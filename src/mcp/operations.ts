@@ -6,10 +6,9 @@
 import type { z } from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { Heard } from "../app/heard.ts";
+import type { Operation, OperationCall } from "../app/operation.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
-import type { Caller } from "../core/model/access.ts";
-import type { Json } from "./present.ts";
 import { unlessRepeated } from "./request_id.ts";
 import { type CallContext, objectOf, type Tool, TOOLSETS } from "./tool.ts";
 import { ADMIN_OPERATIONS } from "./tools/admin_operations.ts";
@@ -23,38 +22,8 @@ export interface OperationsOptions {
   readonly heard: Heard;
 }
 
-/** Who calls an operation, and how. */
-export interface OperationCall {
-  readonly caller: Caller;
-  /** The instance of calls that name none. Default: none, and a call that needs one is refused. */
-  readonly instance?: string | undefined;
-  /** The caller's request id: the call is carried out once. */
-  readonly request?: string | undefined;
-  /** Aborted when the caller has gone: a call that waits ends. */
-  readonly signal: AbortSignal;
-}
-
-/** The answer of an operation. */
-export interface OperationAnswer {
-  readonly json: Json;
-  /** The version of the task that the answer is about. */
-  readonly version?: number | undefined;
-}
-
-/** One tool, without MCP. */
-export interface Operation {
-  readonly name: string;
-  readonly description: string;
-  readonly input: z.ZodObject;
-  /**
-   * @throws Refusal if the arguments are invalid or the rules forbid the call
-   * @throws Unavailable if it could not be executed
-   */
-  readonly run: (args: unknown, call: OperationCall) => Promise<OperationAnswer>;
-}
-
 /** Every tool as an operation, and the operations for admins. */
-export function operationsOf(options: OperationsOptions): readonly Operation[] {
+export function operationsOf(options: OperationsOptions): readonly Operation<z.ZodObject>[] {
   return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS].map((tool) => ({
     name: tool.name,
     description: tool.description,

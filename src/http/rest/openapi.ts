@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 import { EVENTS_QUERY } from "../events/events_query.ts";
-import type { Operation } from "./operation.ts";
+import type { RestOperation } from "./operation.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
 
 export interface ApiOptions {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly RestOperation[];
   readonly version: string;
   /** Where the routes are mounted. */
   readonly path: string;
@@ -34,7 +34,7 @@ export function describeApi({ operations, version, path }: ApiOptions): object {
   };
 }
 
-function describeRoute(route: Route, operations: ReadonlyMap<string, Operation>): object {
+function describeRoute(route: Route, operations: ReadonlyMap<string, RestOperation>): object {
   const names = [route.operation, ...(route.orWith === undefined ? [] : [route.orWith.operation])];
   const called = names.flatMap((name) => operations.get(name) ?? []);
   const inPath = pathParameters(route.path);

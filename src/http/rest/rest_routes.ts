@@ -5,6 +5,7 @@
 
 import { type Context, type Handler, Hono } from "hono";
 import type { Engine } from "../../app/engine.ts";
+import type { OperationAnswer } from "../../app/operation.ts";
 import type { Log } from "../../app/ports.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import type { HttpEnv } from "../app.ts";
@@ -12,7 +13,7 @@ import { eventsRoute } from "../events/events_route.ts";
 import type { EventStreams } from "../events/event_streams.ts";
 import { HttpError, problem, problemOf } from "../problem.ts";
 import { describeApi } from "./openapi.ts";
-import type { Operation, OperationAnswer } from "./operation.ts";
+import type { RestOperation } from "./operation.ts";
 import { argumentsOf, readQuery, requestIdOf, tagOf, versionOf } from "./read_request.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
 
@@ -20,7 +21,7 @@ import { pathParameters, type Route, ROUTES } from "./routes.ts";
 export const API_PATH = "/api/v1";
 
 export interface RestOptions {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly RestOperation[];
   readonly engine: Pick<Engine, "query">;
   readonly streams: EventStreams;
   readonly log: Log;
@@ -58,7 +59,7 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   return app;
 }
 
-function operationRoute(route: Route, operations: ReadonlyMap<string, Operation>): Handler<HttpEnv> {
+function operationRoute(route: Route, operations: ReadonlyMap<string, RestOperation>): Handler<HttpEnv> {
   const named = (name: string) => {
     const operation = operations.get(name);
     if (operation === undefined) throw new Error(`There is no operation ${name} for ${route.method} ${route.path}`);

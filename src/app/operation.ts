@@ -1,0 +1,39 @@
+/**
+ * A command or query as one surface offers it to another: REST is made of the tools, so the two cannot disagree. The
+ * surfaces do not import each other; the composition root hands the operations over.
+ */
+
+import type { Caller } from "../core/model/access.ts";
+
+/** Who calls an operation, and how. */
+export interface OperationCall {
+  readonly caller: Caller;
+  /** The instance of calls that name none. Default: none, and a call that needs one is refused. */
+  readonly instance?: string | undefined;
+  /** The caller's request id: the call is carried out once. */
+  readonly request?: string | undefined;
+  /** Aborted when the caller has gone: a call that waits ends. */
+  readonly signal: AbortSignal;
+}
+
+/** The answer of an operation. */
+export interface OperationAnswer {
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The version of the task that the answer is about. */
+  readonly version?: number | undefined;
+}
+
+/** One command or query, under the name of its tool. */
+export interface Operation<Schema> {
+  readonly name: string;
+  readonly description: string;
+  /** What `run` takes. */
+  readonly input: Schema;
+  /**
+   * Reads and checks the arguments, and carries the call out.
+   *
+   * @throws Refusal if the arguments are invalid or the rules forbid the call
+   * @throws Unavailable if it could not be executed
+   */
+  readonly run: (args: unknown, call: OperationCall) => Promise<OperationAnswer>;
+}
