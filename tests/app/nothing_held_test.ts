@@ -36,6 +36,7 @@ const APART = new Set([
   "#feed",
   "#checkpoints",
   "#log",
+  "log",
   "#state",
   "#records",
   "#times",
