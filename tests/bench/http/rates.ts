@@ -10,20 +10,20 @@ import { type BareService, callTool, get, post, rateOf, startBareService } from 
 const ROUNDS = { rounds: 7, warmUpRounds: 2 };
 
 /** Calls of a round, of all clients together: claims and completions in turn. */
-const CALLS = 2_000;
+const CALLS = 800;
 
 /** How many clients call at a time over MCP, and over REST. */
 const CLIENTS = [50, 200] as const;
 const REST_CLIENTS = 50;
 
 /** Calls of a round of one client. */
-const ONE_CLIENT_CALLS = 400;
+const ONE_CLIENT_CALLS = 200;
 
 /** About as long as a record. */
 const RECORD = new Uint8Array(200);
 
-/** More than are claimed in all rounds. */
-const TASKS = 40_000;
+/** As many as are claimed in all rounds, two calls each: by one client, by some over MCP, and over REST. */
+const TASKS = (ROUNDS.rounds + ROUNDS.warmUpRounds) * (ONE_CLIENT_CALLS + (CLIENTS.length + 1) * CALLS) / 2;
 
 export const httpRates: Benchmark = async ({ directory }) => {
   const data = `${directory}/http-rates`;
