@@ -31,7 +31,12 @@ const PLAN = [
   { id: "test", description: "Test it", dependencies: ["build"] },
   { id: "report", description: "Report", dependencies: ["build", '{"any":["test",{"task":"test","on":"failed"}]}'] },
 ];
-const FIX = { id: "fix", description: "Repair it", dependencies: [{ task: "test", on: "failed" }], priority: "urgent" };
+const FIX = {
+  id: "fix",
+  description: "Repair it",
+  dependencies: ['{"task":"test","on":"failed"}'],
+  priority: "urgent",
+};
 
 /** Looks like JSON on purpose: some clients turn such a text into an object. */
 const RESULT = '{"verdict":"ok"}';
