@@ -22,15 +22,13 @@ export class StepError extends Error {
   }
 }
 
-/**
- * `fix` is for the case that `test` fails; `report` waits for the end of `test`. Expressions are in the listed forms, as some clients
- * send nothing else: JSON text in the list of `create_tasks`, `{task, on}` as an object in `create_task`.
- */
+/** `report` waits for the end of `test`. Expressions are JSON text, as they are listed: some clients send nothing else. */
 const PLAN = [
   { id: "build", description: "Build it" },
   { id: "test", description: "Test it", dependencies: ["build"] },
   { id: "report", description: "Report", dependencies: ["build", '{"any":["test",{"task":"test","on":"failed"}]}'] },
 ];
+/** For the case that `test` fails. */
 const FIX = {
   id: "fix",
   description: "Repair it",
