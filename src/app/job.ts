@@ -79,7 +79,7 @@ export function runOfRequest<K extends CommandType>(
   return (state, context) => {
     const request = id === undefined ? undefined : callerRequest(id, sent);
     const past = request && repeatedBy(state, command, { ...context, request });
-    if (past !== undefined) return { answer: (now) => repeatedAnswer(now, command, past) };
+    if (past !== undefined) return { answer: (now) => repeatedAnswer(now, command, { ...past, ...context }) };
     const { draft, ...ran } = decided(state, command, context);
     if (draft === undefined) return ran;
     // A refused command, or one that caused nothing but a sign of life, is not remembered.
@@ -88,7 +88,8 @@ export function runOfRequest<K extends CommandType>(
     return {
       ...ran,
       draft: isNamed ? { ...draft, request: formatRequest(request) } : draft,
-      answerLater: (now, seq) => repeatedAnswer(now, command, { seq, ...(claimed !== undefined && { claimed }) }),
+      answerLater: (now, seq) =>
+        repeatedAnswer(now, command, { ...context, seq, ...(claimed !== undefined && { claimed }) }),
     };
   };
 }

@@ -47,6 +47,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   dependency_not_found: 422,
   cycle: 422,
   request_reused: 422,
+  not_visible: 422,
 };
 
 /** Whether the same request may succeed if it is simply repeated later. */

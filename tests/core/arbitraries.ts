@@ -27,6 +27,7 @@ import { create, newTask, times } from "./given.ts";
 export const IDS = ["a", "b", "c", "d", "__proto__", "constructor", "7"];
 export const INSTANCES = ["x", "y", "__proto__"];
 const GROUPS = ["g", "a", "__proto__"];
+const AUDIENCES = ["p", "q"];
 const SESSIONS = ["s1", "s2", "__proto__"];
 const NAMES = ["r", "s", "constructor"];
 const TEXTS = ["", "r", "s", `{"a":1}`, "2"];
@@ -98,7 +99,7 @@ export function crowds(): fc.Arbitrary<readonly Turn[]> {
     priority: fc.constantFrom("urgent"),
     assignTo: fc.subarray(ids.slice(0, 3), { minLength: 1, maxLength: 2 }).map((notBy): Assignment => ({ notBy })),
   });
-  const group = maybe<GroupSettings>({
+  const group = maybe<Omit<GroupSettings, "visibleTo">>({
     title: fc.constant(""),
     maxParallel: positive(2),
     paused: fc.boolean(),
@@ -419,7 +420,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     update_group: record({
       type: fc.constant("update_group"),
       id: group,
-      settings: changes(groupSettings(words), ["title", "maxParallel", "paused", "preamble"]),
+      settings: changes(groupSettings(words), ["title", "maxParallel", "paused", "preamble", "visibleTo"]),
     }),
     delete_group: record({ type: fc.constant("delete_group"), id: group }),
     save_template: record({ type: fc.constant("save_template"), template: template(words) }),
@@ -585,12 +586,17 @@ function pick(value: TaskSettings, key: string): TaskSettings {
 }
 
 function groupSettings({ text, number }: Words): fc.Arbitrary<GroupSettings> {
-  return maybe<GroupSettings>({
+  const settings = maybe<Omit<GroupSettings, "visibleTo">>({
     title: text,
     maxParallel: rarely(positive(2), number),
     paused: fc.boolean(),
     preamble: text,
   });
+  const audience = rarely<Pick<GroupSettings, "visibleTo">>(
+    fc.constant({}),
+    record({ visibleTo: fc.subarray(AUDIENCES, { minLength: 1 }) }),
+  );
+  return fc.tuple(settings, audience).map(([settings, audience]) => ({ ...settings, ...audience }));
 }
 
 function instanceSettings({ name, text, number }: Words): fc.Arbitrary<InstanceSettings> {

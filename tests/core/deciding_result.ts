@@ -9,7 +9,7 @@ export function decidingResult(node: ReadonlyTaskNode): string | undefined {
   let value: JsonValue = "done";
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const made = value;
-    const [need] = undecidedBy(node, () => made);
+    const [need] = undecidedBy({}, node, () => made);
     if (need === undefined) return typeof value === "string" ? value : JSON.stringify(value);
     const { pointer = "", greater_than, less_than } = need.when;
     const bound = greater_than ?? less_than;

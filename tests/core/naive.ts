@@ -40,6 +40,8 @@ export interface Indexes {
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly overdue: number;
+  /** The groups that not all see. */
+  readonly restricted: readonly string[];
   readonly groups: readonly GroupIndexes[];
   readonly locks: readonly LockIndexes[];
   /** When delays and reservations end, the first one first. */
@@ -76,6 +78,8 @@ interface GroupIndexes {
   readonly ready: readonly string[];
   /** How many of its ready tasks wait for a lock. */
   readonly locked: number;
+  /** How many of its open tasks are overdue. */
+  readonly overdue: number;
   /** In the order of creation. */
   readonly failing: readonly string[];
   readonly isOpen: boolean;
@@ -142,9 +146,10 @@ export function indexesOf(state: State): Indexes {
     counts: state.counts,
     standings: state.standings,
     overdue: state.overdue,
+    restricted: Array.from(state.restricted, ({ group }) => group.id).toSorted(),
     groups: Array.from(
       state.groups,
-      ([id, { members, counts, standings, buckets, locked, failing, isOpen, subscriptions }]) => ({
+      ([id, { members, counts, standings, buckets, locked, overdue, failing, isOpen, subscriptions }]) => ({
         id,
         members: idsOf(members).toSorted(),
         counts,
@@ -152,6 +157,7 @@ export function indexesOf(state: State): Indexes {
         ready: Array.from(buckets).flatMap(({ lanes }) => Array.from(lanes.values()))
           .flatMap(({ tasks }) => idsOf(tasks.entries)).toSorted(),
         locked,
+        overdue,
         failing: idsOf(inOrder(failing)),
         isOpen,
         subscribers: Array.from(conditionsOn({ subscriptions }), (condition) => condition.root.task.id).toSorted(),
@@ -294,6 +300,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
     counts: naiveCounts(tasks),
     standings: standings(tasks),
     overdue: open.filter(({ overdue }) => overdue === true).length,
+    restricted: groups.filter(({ visibleTo }) => visibleTo !== undefined).map(({ id }) => id).toSorted(),
     groups: groups.map(({ id }) => ({
       id,
       members: membersOf(id).map((task) => task.id).toSorted(),
@@ -301,6 +308,7 @@ export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: numb
       standings: standings(membersOf(id)),
       ready: standingAt("ready", membersOf(id)).map((task) => task.id).toSorted(),
       locked: standingAt("ready", membersOf(id)).filter(isLocked).length,
+      overdue: membersOf(id).filter((task) => task.overdue === true && task.finishedAt === undefined).length,
       failing: membersOf(id).filter(({ status }) => status === "failed" || status === "cancelled").map(({ id }) => id),
       isOpen: isOpenGroup(id),
       subscribers: watching("group", id),

@@ -99,9 +99,12 @@ const CASES: readonly Case[] = [
   { tool: "list_instances", args: { all: true } },
   {
     tool: "create_group",
-    args: { group_id: "new", title: "x", max_parallel: 1, paused: true, preamble: "p" },
+    args: { group_id: "new", title: "x", max_parallel: 1, paused: true, preamble: "p", visible_to: ["q"] },
   },
-  { tool: "update_group", args: { group_id: "g", title: "x", max_parallel: 1, paused: true, preamble: "p" } },
+  {
+    tool: "update_group",
+    args: { group_id: "g", title: "x", max_parallel: 1, paused: true, preamble: "p", visible_to: ["q"] },
+  },
   { tool: "update_group", args: { group_id: "g", clear: ["title"] } },
   { tool: "delete_group", args: { group_id: "empty" } },
   { tool: "get_groups", args: { group_id: "g" } },
@@ -137,6 +140,7 @@ const CASES: readonly Case[] = [
       title: "t",
       max_parallel: 1,
       preamble: "p",
+      visible_to: ["q"],
     },
   },
   {

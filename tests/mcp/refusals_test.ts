@@ -24,12 +24,19 @@ const bob = { instance_id: "bob" };
 
 /**
  * The tasks of `prepare`: open ← needy, held (by ann, attempt 1), done, failed ← stuck, cancelled, skilled (role qa),
- * later (in an hour), runs and rests (of a group that lets one run), locked (by a lock that runs has).
+ * later (in an hour), runs and rests (of a group that lets one run), locked (by a lock that runs has). Only some see the
+ * group secret.
  */
 const CASES: readonly Case[] = [
   refusal("create_task", { id: "open", description: "" }, "already_exists", "Task open already exists"),
   refusal("create_task", { id: "a", description: "", dependencies: ["no"] }, ...dependencyNotFound("no")),
   refusal("create_task", { id: "a", description: "", dependencies: ["a"] }, ...cycle("a → a")),
+  refusal(
+    "create_task",
+    { id: "a", description: "", dependencies: [{ group: "secret" }] },
+    "not_visible",
+    "Cannot let task a depend on group secret as not all who see a see it",
+  ),
   refusal("create_task", { id: "", description: "" }, "invalid_value", "Task id is empty"),
   refusal("create_task", { id: " a", description: "" }, "invalid_value", 'Task id " a" starts or ends with white'),
   refusal("create_task", { id: "a\nb", description: "" }, "invalid_value", 'Task id "a\\nb" has a control character'),
@@ -176,6 +183,7 @@ const CODES: Readonly<
   not_ready: true,
   not_eligible: true,
   limit_reached: true,
+  not_visible: true,
 };
 
 Deno.test("every refusal has its message and code, and changes nothing", async (t) => {
@@ -229,6 +237,7 @@ async function prepare(server: Server): Promise<void> {
   await fail(server, "failed");
   await server.ask("cancel_task", { task_id: "cancelled" });
   await server.ask("create_group", { group_id: "few", max_parallel: 1 });
+  await server.ask("create_group", { group_id: "secret", visible_to: ["some"] });
   await server.ask("create_tasks", {
     tasks: [
       { id: "skilled", description: "", role: "qa" },

@@ -43,7 +43,10 @@ Deno.test({
       return listed.properties?.["clear"]?.items;
     };
     assertEquals(optionsOf("update_tasks"), { type: "string", enum: ["to_assign", "to_group"] });
-    assertEquals(optionsOf("update_group"), { type: "string", enum: ["title", "max_parallel", "preamble"] });
+    assertEquals(optionsOf("update_group"), {
+      type: "string",
+      enum: ["title", "max_parallel", "preamble", "visible_to"],
+    });
     assertEquals(optionsOf("update_task"), { type: "string" });
   },
 });

@@ -13,6 +13,8 @@ export interface GroupSettings {
   readonly paused?: boolean;
   /** What all of its tasks share. An instance gets it with its first claim of one of them. */
   readonly preamble?: string;
+  /** The audiences that see the group and its tasks, sorted; all see them if absent. */
+  readonly visibleTo?: readonly string[];
 }
 
 /** A set of tasks. */

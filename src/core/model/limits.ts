@@ -30,6 +30,10 @@ export const MAX_NOTES = 50;
 export const MAX_TOLD_NOTES = 20;
 export const MAX_TOLD_NOTES_BYTES = 8 * 1024;
 
+/** Most groups whose earlier audiences are kept, and most earlier audiences of one. */
+export const MAX_PAST_AUDIENCES = 1_000;
+export const MAX_PAST_AUDIENCES_OF_GROUP = 8;
+
 /** Most instances with cancelled tasks to be told of. Over it, the one whose task was cancelled longest ago is forgotten. */
 export const MAX_CANCELLED_INSTANCES = 10_000;
 

@@ -37,6 +37,8 @@ export type RefusalCode =
   | "not_eligible"
   /** A group, a lock or the instance has reached its limit of running tasks. */
   | "limit_reached"
+  /** Some callers would see what is not for them, or a task without what it depends on. */
+  | "not_visible"
   /** The caller has given another command this request id; `data.seq` is the record of that one. */
   | "request_reused"
   /** The caller's role has no right to the call, which `data.verb` names, or its token is bound to another instance. */

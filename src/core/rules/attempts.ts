@@ -21,6 +21,7 @@ import { hintToHolder } from "../views/not_connected.ts";
 import { type Asker, asksOf, endsAgain } from "../views/roots.ts";
 import { skippedBy } from "../views/skipped.ts";
 import { unlockedBy } from "../views/unlocked.ts";
+import { checkChange } from "./checks/audience.ts";
 import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { checkDecides } from "./checks/result.ts";
@@ -73,7 +74,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     checkRefs(allRefs, id);
     const news = newsOfReport(state, task, { instance, ...context });
     const { attempt, status } = task;
-    if (status !== "completed") checkDecides(findTask(state, id), () => valueOf(read));
+    if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
     const given = Object.keys(refs).length > 0 && { refs: allRefs };
     return {
       events: status === "completed"
@@ -111,7 +112,10 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const { id, instance, reason, dependencies } = command;
     const task = heldTask(state, command, { action: "release", isRepeat: () => false, ...context });
     const normal = dependencies && union(task.dependencies, dependencies);
-    if (normal !== undefined) checkNewDependencies(state, id, normal);
+    if (normal !== undefined) {
+      checkNewDependencies(state, id, normal);
+      checkChange(state, findTask(state, id), { ...context, dependencies: normal });
+    }
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
@@ -123,7 +127,7 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
 
 function consequencesIn(after: ReadonlyState, id: string): Consequences {
   const node = findTask(after, id);
-  return { ...unlockedBy(node), ...skippedBy(node) };
+  return { ...unlockedBy(after, node), ...skippedBy(after, node) };
 }
 
 /** The change by a repeated completion: the references that it adds or changes. */

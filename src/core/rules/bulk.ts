@@ -6,6 +6,7 @@
 import type { BulkAction, BulkResult } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
+import type { KnownCaller } from "../model/access.ts";
 import type { Actor } from "../model/news.ts";
 import { Refusal } from "../model/refusal.ts";
 import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
@@ -14,8 +15,10 @@ import { take } from "../model/text.ts";
 import { endingAgain } from "../state/after_retry.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
+import { wholeOf } from "../state/sight.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { releaseEvents } from "./attempts.ts";
+import { checkChange } from "./checks/audience.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
@@ -33,7 +36,8 @@ import {
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic, instance }, context) {
     if (instance !== undefined) checkNewInstance(state, instance);
-    const by = { caller: context.caller.name, ...(instance !== undefined && { instance }) };
+    const { caller, now } = context;
+    const by = { caller: caller.name, ...(instance !== undefined && { instance }) };
     if (Object.values(filter).every((value) => value === undefined)) {
       throw new Refusal(
         "invalid_value",
@@ -49,7 +53,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         limit: MAX_BULK,
       });
     }
-    const decideOne = deciderOf(state, action, { nodes, by, now: context.now });
+    const decideOne = deciderOf(state, action, { nodes, by, caller, now });
     const events: Event[] = [];
     const refused: RefusedTask[] = [];
     let unchanged = 0;
@@ -65,7 +69,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     const changed = nodes.length - unchanged - refused.length;
     return {
       events,
-      answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, by, now: context.now }) }),
+      answer: (after) => ({ changed, unchanged, ...shownRefusals(after, { action, refused, by, caller, now }) }),
     };
   },
 };
@@ -73,6 +77,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
 /** Who gives the command, and when. */
 interface Given {
   readonly by: Actor;
+  readonly caller: KnownCaller;
   readonly now: number;
 }
 
@@ -133,7 +138,7 @@ type DecideOne = (node: ReadonlyTaskNode) => readonly Event[];
 function deciderOf(
   state: ReadonlyState,
   action: BulkAction,
-  { nodes, by, now }: Given & { readonly nodes: readonly ReadonlyTaskNode[] },
+  { nodes, by, caller, now }: Given & { readonly nodes: readonly ReadonlyTaskNode[] },
 ): DecideOne {
   switch (action.type) {
     case "cancel":
@@ -153,17 +158,73 @@ function deciderOf(
       return deleteDecider(state, nodes);
     case "prioritize":
       return settingsDecider(state, { priority: action.priority === "normal" ? null : action.priority });
-    case "assign":
-      return settingsDecider(state, { assignTo: action.assignTo });
+    case "assign": {
+      const assign = settingsDecider(state, { assignTo: action.assignTo });
+      return (node) => {
+        const events = assign(node);
+        for (const { settings } of events) checkChange(state, node, { caller, assignTo: settings.assignTo });
+        return events;
+      };
+    }
     case "move":
-      return moveDecider(state, action.group);
+      return moveDecider(state, { nodes, caller, group: action.group });
     default:
       return action satisfies never;
   }
 }
 
-/** Moves pending tasks to a group, or out of theirs if it is null. Refuses tasks that wait for the group. */
-function moveDecider(state: ReadonlyState, group: string | null): DecideOne {
+interface Move {
+  readonly nodes: readonly ReadonlyTaskNode[];
+  readonly caller: KnownCaller;
+  readonly group: string | null;
+}
+
+/** Moves pending tasks to a group, or out of theirs if it is null. */
+function moveDecider(state: ReadonlyState, move: Move): DecideOne {
+  const moveOne = acyclicMoveDecider(state, move.group);
+  let refused: ReadonlyMap<ReadonlyTaskNode, Refusal> | undefined;
+  return (node) => {
+    const events = moveOne(node);
+    if (events.length === 0) return events;
+    refused ??= tooVisible(state, move, moveOne);
+    const refusal = refused.get(node);
+    if (refusal !== undefined) throw refusal;
+    return events;
+  };
+}
+
+/**
+ * The tasks that cannot be moved as some callers would see too much, or a task without what it depends on. Tasks that are
+ * moved together may depend on each other; what depends on one that cannot be moved is looked at again.
+ */
+function tooVisible(
+  state: ReadonlyState,
+  { nodes, ...change }: Move,
+  moveOne: DecideOne,
+): ReadonlyMap<ReadonlyTaskNode, Refusal> {
+  const refused = new Map<ReadonlyTaskNode, Refusal>();
+  if (wholeOf(state).restricted.size === 0) return refused;
+  const candidates = nodes.filter((node) => {
+    const decided = tryOne(moveOne, node);
+    return !(decided instanceof Refusal) && decided.length > 0;
+  });
+  for (let before = -1; before < refused.size;) {
+    before = refused.size;
+    const left = candidates.filter((node) => !refused.has(node));
+    const moved = new Set(left.map(({ task }) => task.id));
+    for (const node of left) {
+      const refusal = tryOne((node) => {
+        checkChange(state, node, { ...change, isMoved: (id) => moved.has(id) });
+        return [];
+      }, node);
+      if (refusal instanceof Refusal) refused.set(node, refusal);
+    }
+  }
+  return refused;
+}
+
+/** Moves tasks as `moveDecider`, whoever sees them. Refuses tasks that wait for the group. */
+function acyclicMoveDecider(state: ReadonlyState, group: string | null): DecideOne {
   const changeGroup = settingsDecider(state, { group });
   let waiting: ReadonlySet<ReadonlyTaskNode> | undefined;
   let refused = 0;
@@ -182,7 +243,10 @@ function moveDecider(state: ReadonlyState, group: string | null): DecideOne {
 }
 
 /** Changes settings of pending tasks. */
-function settingsDecider(state: ReadonlyState, changes: Changes<TaskSettings>): DecideOne {
+function settingsDecider(
+  state: ReadonlyState,
+  changes: Changes<TaskSettings>,
+): (node: ReadonlyTaskNode) => readonly { type: "task.updated"; id: string; settings: Changes<TaskSettings> }[] {
   return (node) => {
     const { task } = node;
     const settings = settingsFor(task, changes);

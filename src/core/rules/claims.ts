@@ -62,7 +62,7 @@ export const claimDeciders: Deciders<"claim_task"> = {
     }
     const { task } = node;
     const previous = task.pastAttempts?.at(-1);
-    const pointers = pointersNeeded(node);
+    const pointers = pointersNeeded(state, node);
     const isRepeated = task.status === "in_progress";
     // Who claims again what it holds may have lost its context.
     const preamble = isRepeated ? node.group?.group.preamble : untoldPreamble(node.group, instance);
@@ -167,7 +167,7 @@ export function claimRefusal(
     const code = reason === "at_capacity" ? "limit_reached" : "not_eligible";
     return refuse(code, `Cannot claim task ${id} as ${why}`, { remedies, data: { id, instance } });
   }
-  const limits = limitsOf(node);
+  const limits = limitsOf(state, node);
   if (limits.length === 0) return undefined;
   const reasons = limits.map(describeLimit);
   return refuse("limit_reached", `Cannot claim task ${id} now as ${reasons.join(" and ")}`, {

@@ -21,21 +21,29 @@ import { templateDeciders } from "./templates.ts";
 import type { Event } from "../messages/events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "../state/state.ts";
+import { sightOf } from "../state/sight.ts";
 import { sweepDeciders } from "./sweep.ts";
 import { admit } from "../state/tokens.ts";
 import { tokenDeciders } from "./tokens.ts";
 
-/** Decides one command. Throws a `Refusal` if the rules forbid it: a `Denied` one if the caller has no right to it. */
+/**
+ * Decides one command, with what its caller sees: what is hidden is `not_found` like what does not exist. Throws a `Refusal` if
+ * the rules forbid it: a `Denied` one if the caller has no right to it.
+ */
 export function decide<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   context: Context,
 ): Decision<AnswerOf<K>> {
   const caller = admit(state, context, { call: command.type, access: accessOfCommand(command) });
-  const decision = deciders[command.type](state, command, { ...context, caller });
-  const before = [...heartbeatEvents(state, command, context), ...returnEvents(state, command, context)];
-  const isEmpty = decision.events.length === 0;
-  return { ...decision, isEmpty, events: before.length === 0 ? decision.events : [...before, ...decision.events] };
+  const seen = sightOf(state, caller);
+  const { events, answer } = deciders[command.type](seen, command, { ...context, caller });
+  const before = [...heartbeatEvents(state, command, context, seen), ...returnEvents(state, command, context)];
+  return {
+    events: before.length === 0 ? events : [...before, ...events],
+    isEmpty: events.length === 0,
+    answer: (after) => answer(sightOf(after, caller)),
+  };
 }
 
 /**
@@ -47,7 +55,7 @@ export function refusedEvents<K extends CommandType>(
   command: CommandOf<K>,
   context: Context,
 ): readonly Event[] {
-  return [...heartbeatEvents(state, command, context, false), ...returnEvents(state, command, context, false)];
+  return [...heartbeatEvents(state, command, context), ...returnEvents(state, command, context, false)];
 }
 
 const deciders: Deciders<CommandType> = {

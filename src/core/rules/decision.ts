@@ -3,6 +3,7 @@
  */
 
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
+import type { KnownCaller } from "../model/access.ts";
 import type { Event } from "../messages/events.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
@@ -19,11 +20,20 @@ export interface Decision<A> {
   readonly answer: (state: ReadonlyState) => A;
 }
 
-/** Decides the commands of one type. Throws a `Refusal` if the rules forbid it. */
+/** The context of a command whose caller has the right to it. */
+export interface DecisionContext extends Context {
+  readonly caller: KnownCaller;
+}
+
+/**
+ * Decides the commands of one type. Throws a `Refusal` if the rules forbid it.
+ *
+ * @param state as the caller sees it: `wholeOf` has what is hidden
+ */
 export type Decider<K extends CommandType> = (
   state: ReadonlyState,
   command: CommandOf<K>,
-  context: Context,
+  context: DecisionContext,
 ) => Decision<AnswerOf<K>>;
 
 /** The deciders of several types of commands. */
@@ -31,7 +41,7 @@ export type Deciders<K extends CommandType> = { readonly [T in K]: Decider<T> };
 
 /** The view of a task. Throws a `Refusal` if it does not exist. */
 export function viewIn(state: ReadonlyState, id: string): TaskView {
-  return viewOf(findTask(state, id));
+  return viewOf(state, findTask(state, id));
 }
 
 /** The refusal of an action that the status of a task forbids. */

@@ -2,22 +2,35 @@
  * The rules for creating, changing and deleting groups.
  */
 
+import type { KnownCaller } from "../model/access.ts";
+import type { Audience } from "../model/audience.ts";
 import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
-import { nameSome } from "../model/text.ts";
 import { checkNewId } from "../model/values.ts";
 import { conditionsOn } from "../state/conditions.ts";
 import { findGroup, inOrderOfCreation } from "../state/lookup.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { seen, wholeOf } from "../state/sight.ts";
+import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "../views/groups.ts";
+import {
+  audienceGiven,
+  type Audiences,
+  audiencesIn,
+  checkDependentsOf,
+  checkDependentsOfGroup,
+  checkNotWider,
+  checkReferences,
+  namedTo,
+} from "./checks/audience.ts";
 import { checkGroupSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
-import { remediesToDetach } from "./tasks.ts";
+import { isSame, remediesToDetach } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
-  create_group(state, { id, settings }) {
+  create_group(state, { id, settings: given }, { caller }) {
+    const settings = settingsOfNew(caller, id, given);
     checkNewGroup(state, id, settings, [{ type: "update_group", group: id, change: "any" }]);
     return {
       events: [{ type: "group.created", group: { id, ...settings } }],
@@ -25,13 +38,19 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
     };
   },
 
-  update_group(state, { id, settings }) {
-    const { group } = findGroup(state, id);
-    checkGroupSettings(settings, id);
+  update_group(state, { id, settings: given }, { caller }) {
+    const node = findGroup(state, id);
+    const { group } = node;
+    checkGroupSettings(given, id);
+    const { visibleTo } = given;
+    const settings = visibleTo == null ? given : { ...given, visibleTo: sorted(visibleTo) };
     // Settings have the keys of group settings only.
     const isChanged = Object.entries(settings).some(([key, value]) => {
-      return value !== undefined && value !== (group[key as keyof GroupSettings] ?? null);
+      return value !== undefined && !isSame(value, group[key as keyof GroupSettings] ?? null);
     });
+    if (settings.visibleTo !== undefined && !isSame(settings.visibleTo, group.visibleTo ?? null)) {
+      checkNewAudience(state, node, { caller, audience: settings.visibleTo ?? undefined });
+    }
     return {
       events: isChanged ? [{ type: "group.updated", group: id, settings }] : [],
       answer: (after) => groupViewOf(findGroup(after, id)),
@@ -45,20 +64,50 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
       ...Array.from(conditionsOn(node), (condition) => condition.root),
     ]);
     if (dependents.size > 0) {
-      const nodes = inOrderOfCreation(dependents);
-      const ids = nodes.map(({ task }) => task.id);
+      const nodes = inOrderOfCreation(seen(state, dependents));
+      const { ids, named } = namedTo(state, [...dependents]);
       const remedies = nodes.slice(0, MAX_NAMED).flatMap((each) => {
         return remediesToDetach(state, each, node.members.has(each) ? "group" : "dependencies");
       });
       throw refuse(
         "has_dependents",
-        `Cannot delete group ${id} as tasks are in it or depend on it: ${nameSome(ids)}`,
+        `Cannot delete group ${id} as tasks are in it or depend on it: ${named}`,
         { remedies: eachOnce(remedies), data: { group: id, dependents: ids.slice(0, MAX_NAMED), count: ids.length } },
       );
     }
     return { events: [{ type: "group.deleted", group: id }], answer: () => ({ deleted: id }) };
   },
 };
+
+/** The settings of a group that a caller makes, with its audience. */
+export function settingsOfNew(caller: KnownCaller, id: string, settings: GroupSettings): GroupSettings {
+  checkGroupSettings(settings, id);
+  const visibleTo = audienceGiven(caller, id, settings.visibleTo);
+  return visibleTo === undefined ? settings : { ...settings, visibleTo: sorted(visibleTo) };
+}
+
+/** Refuses a change of who sees a group and its tasks. */
+function checkNewAudience(
+  state: ReadonlyState,
+  node: ReadonlyGroupNode,
+  { caller, audience }: { readonly caller: KnownCaller; readonly audience: Audience },
+): void {
+  const { group: { id, visibleTo }, members } = node;
+  checkNotWider(caller, `group ${id}`, { from: visibleTo, to: audience });
+  audienceGiven(caller, id, audience);
+  const present = audiencesIn(state);
+  const audiences: Audiences = {
+    ofGroup: (other) => other === id ? audience : present.ofGroup(other),
+    ofTask: (task) => state.tasks.get(task)?.task.group === id ? audience : present.ofTask(task),
+  };
+  for (const { task } of members) checkReferences(task, audiences);
+  checkDependentsOf(state, members, audiences);
+  checkDependentsOfGroup(state, node, audiences);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort();
+}
 
 /**
  * Refuses a group that cannot be created.
@@ -71,11 +120,12 @@ export function checkNewGroup(
   settings: GroupSettings,
   remedies: readonly Remedy[] = [],
 ): void {
-  checkNewId(id, "Group id", state.groups);
+  const { groups } = wholeOf(state);
+  checkNewId(id, "Group id", groups);
   checkGroupSettings(settings, id);
-  if (state.groups.has(id)) {
+  if (groups.has(id)) {
     throw refuse("already_exists", `Group ${id} already exists: choose another id`, {
-      remedies,
+      remedies: state.groups.has(id) ? remedies : [],
       data: { group: id },
     });
   }
@@ -83,8 +133,8 @@ export function checkNewGroup(
 }
 
 /** Refuses `count` more groups if that would be more than `MAX_GROUPS`. */
-export function checkRoomForGroups({ groups }: ReadonlyState, count: number): void {
-  if (groups.size + count <= MAX_GROUPS) return;
+export function checkRoomForGroups(state: ReadonlyState, count: number): void {
+  if (wholeOf(state).groups.size + count <= MAX_GROUPS) return;
   throw new Refusal("limit_exceeded", `Cannot create more than ${MAX_GROUPS} groups: delete some first`, {
     limit: MAX_GROUPS,
   });

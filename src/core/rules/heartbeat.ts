@@ -18,19 +18,19 @@ import { heldTaskOf } from "../views/holding.ts";
 /**
  * The events that a call of an instance causes by itself: none while all of its times are at least a term away.
  *
- * @param isAccepted whether the command is carried out; only then its answer can tell news
+ * @param seen the state as the caller sees it, if the command is carried out: only then its answer can tell news
  */
 export function heartbeatEvents<K extends CommandType>(
   state: ReadonlyState,
   command: CommandOf<K>,
   { now, caller }: Pick<Context, "now" | "caller">,
-  isAccepted = true,
+  seen?: ReadonlyState,
 ): readonly Event[] {
-  const sign = signOfLife(command, isAccepted);
+  const sign = signOfLife(command, seen !== undefined);
   if (sign === undefined) return NONE;
   const { instance: id, endedTask } = sign;
   const session = sessionOf(caller);
-  const reported = isAccepted ? reportedElsewhere(state, command, caller) : undefined;
+  const reported = seen !== undefined ? reportedElsewhere(state, command, caller) : undefined;
   // A command that ends a task ends its lease.
   const isRenewing = tasksToRenew(state.held.get(id), { session, reported, now })
     .some(({ task }) => task.id !== endedTask);
@@ -41,8 +41,8 @@ export function heartbeatEvents<K extends CommandType>(
   const isPresent = status === "active" || status === "draining";
   const isExpiring = ttlMs !== undefined && (wasLost || (isPresent && isRunningOut(expiresAt, ttlMs, now)));
   const isUnread = "isUnread" in command && command.isUnread === true;
-  const isTold = isAccepted && !isUnread && tellsAllNews(command.type) &&
-    hasNews(state, { instance: id, session, about: reportedTask(command) });
+  const isTold = seen !== undefined && !isUnread && tellsAllNews(command.type) &&
+    hasNews(seen, { instance: id, session, about: reportedTask(command) });
   if (!isRenewing && !wasLost && !isExpiring && !isTold) return NONE;
   return [{
     type: "instance.renewed",

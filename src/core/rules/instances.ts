@@ -8,6 +8,7 @@ import { MAX_INSTANCES, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import { printable } from "../model/values.ts";
 import { countHeldBy, firstHeldBy } from "../state/lookup.ts";
+import { wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { clockWarning } from "../views/clock_warning.ts";
 import { instanceViewOf } from "../views/instances.ts";
@@ -45,15 +46,16 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
 
   leave(state, { instance: id, isDraining }, { caller }) {
     const instance = findInstance(state, id);
+    const whole = wholeOf(state);
     if (isDraining !== true) checkNotInUse(state, id, caller);
     const answer = (after: ReadonlyState) => instanceViewOf(after, findInstance(after, id));
     if (isDraining === true) {
       return { events: instance.status === "active" ? [{ type: "instance.drained", instance: id }] : [], answer };
     }
     if (instance.status === "left") return { events: [], answer };
-    const released = firstHeldBy(state, id, MAX_RECORD_TASKS)
+    const released = firstHeldBy(whole, id, MAX_RECORD_TASKS)
       .flatMap(({ task }): readonly Event[] => releaseEvents(task, "its instance left"));
-    if (released.length === countHeldBy(state, id)) {
+    if (released.length === countHeldBy(whole, id)) {
       return { events: [...released, { type: "instance.left", instance: id }], answer };
     }
     // It holds more tasks than one record can release: it drains, and further calls release the others.

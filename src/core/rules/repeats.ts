@@ -7,7 +7,8 @@ import { Refusal } from "../model/refusal.ts";
 import type { CallerRequest, PastRequest } from "../model/request.ts";
 import { findRequest } from "../state/requests.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { admit } from "../state/tokens.ts";
+import { sightOf } from "../state/sight.ts";
+import { admit, knownCaller } from "../state/tokens.ts";
 import { groupViewOf } from "../views/groups.ts";
 import { viewOf } from "../views/tasks.ts";
 
@@ -33,18 +34,22 @@ export function repeatedBy<K extends CommandType>(
   );
 }
 
-/** The answer to a command that was carried out already, from the present state. */
+/** The answer to a command that was carried out already, from the present state: what the caller sees now. */
 export function repeatedAnswer<K extends CommandType>(
-  state: ReadonlyState,
+  whole: ReadonlyState,
   command: CommandOf<K>,
-  { seq, claimed }: Pick<PastRequest, "seq" | "claimed">,
+  { seq, claimed, caller, now }: Pick<PastRequest, "seq" | "claimed"> & Pick<Context, "caller" | "now">,
 ): Repeated {
+  const known = knownCaller(whole, caller, now);
+  // Its token was revoked, or has expired, since it gave the command.
+  if (known === undefined) return { repeated: true, seq, tasks: [], groups: [] };
+  const state = sightOf(whole, known);
   const { tasks = [], groups = [] } = accessOfCommand(command);
   const ids = claimed === undefined ? tasks : new Set([claimed, ...tasks]);
   return {
     repeated: true,
     seq,
-    tasks: firstFound(ids, (id) => state.tasks.get(id)).map(viewOf),
+    tasks: firstFound(ids, (id) => state.tasks.get(id)).map((node) => viewOf(state, node)),
     groups: firstFound(groups, (id) => state.groups.get(id)).map(groupViewOf),
   };
 }

@@ -15,6 +15,7 @@ import { isOpenTo } from "../state/evolve_sessions.ts";
 import { nameSome } from "../model/text.ts";
 import { firstCreated } from "../state/lookup.ts";
 import { sessionsWithNews } from "../state/news.ts";
+import { UNSEEN, wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { heldElsewhere } from "../views/sessions.ts";
 import { checkNumber } from "./checks/settings.ts";
@@ -82,13 +83,14 @@ function resumption(
 
 /** Refuses to leave in the name of an instance for which another connected client holds tasks. */
 export function checkNotInUse(state: ReadonlyState, instance: string, caller: Caller): void {
-  const tasks = heldElsewhere(state, instance, caller);
+  const shown = heldElsewhere(state, instance, caller);
+  const tasks = shown ?? (heldElsewhere(wholeOf(state), instance, caller) && [UNSEEN]);
   if (tasks === undefined) return;
   throw new Refusal(
     "instance_in_use",
     `Cannot leave as instance id ${instance} is in use in two connected clients, and the other one holds ` +
       `${nameSome(tasks)}: leave there, or call release_task for each`,
-    { instance, tasks },
+    { instance, tasks: shown ?? [] },
   );
 }
 

@@ -10,14 +10,15 @@ import { Refusal, refuse } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
 import { eachOnce, type Remedy, type TaskChange } from "../model/remedies.ts";
 import { holderOf, type NewTask, type Task, type TaskSettings } from "../model/task.ts";
-import { nameSome } from "../model/text.ts";
 import { snakeCase } from "../model/resembling.ts";
 import { checkText, printableNumber } from "../model/values.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
+import { seen, wholeOf } from "../state/sight.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
-import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { NO_NODES, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { endsAgain } from "../views/roots.ts";
+import { checkChange, namedTo, placed } from "./checks/audience.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
@@ -27,7 +28,9 @@ export const taskDeciders: Deciders<
   "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
 > = {
   create_tasks(state, command, context) {
-    const tasks = command.tasks.map((task) => completeTask(task, context.defaults));
+    const tasks = command.tasks.map((task) => {
+      return completeTask(placed(state, task, context.caller), context.defaults);
+    });
     checkNewTasks(state, tasks);
     return {
       events: tasks.length === 0 ? [] : [createdEvent(state, tasks)],
@@ -35,7 +38,7 @@ export const taskDeciders: Deciders<
     };
   },
 
-  update_task(state, command) {
+  update_task(state, command, { caller }) {
     const { id, description } = command;
     const node = findTask(state, id);
     const { task } = node;
@@ -55,6 +58,7 @@ export const taskDeciders: Deciders<
     if (different.group != null) {
       checkMove(state, [{ id, dependencies: dependencies ?? task.dependencies }], different.group);
     }
+    checkChange(state, node, { caller, ...different, dependencies });
     return {
       events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
       answer: (after) => viewIn(after, id),
@@ -75,7 +79,7 @@ export const taskDeciders: Deciders<
 
   retry_task(state, { id }, { now }) {
     const node = findTask(state, id);
-    const started = node.task.status === "completed" ? startedDependents(node) : [];
+    const started = node.task.status === "completed" ? startedDependents(state, node) : [];
     return {
       events: node.task.status === "completed"
         ? [{ type: "task.retried", id }]
@@ -244,11 +248,12 @@ export function checkDeletable(
   isDeleted: (dependent: ReadonlyTaskNode) => boolean,
 ): void {
   const { task } = node;
-  const naming = new Set([...dependentsOf(node), ...namingIn(state, node)]);
-  const remaining = inOrderOfCreation([...naming].filter((dependent) => !isDeleted(dependent)));
-  if (remaining.length > 0) {
-    const ids = remaining.map((dependent) => dependent.task.id);
-    throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${nameSome(ids)}`, {
+  const naming = new Set([...dependentsOf(node), ...namingIn(wholeOf(state), node)]);
+  const all = [...naming].filter((dependent) => !isDeleted(dependent));
+  if (all.length > 0) {
+    const remaining = inOrderOfCreation(seen(state, all));
+    const { ids, named } = namedTo(state, all);
+    throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${named}`, {
       remedies: eachOnce(
         remaining.slice(0, MAX_NAMED).flatMap((dependent) => {
           const isDependent = dependentsOf(node).has(dependent);
@@ -265,7 +270,8 @@ export function checkDeletable(
 
 /**
  * The remedy that detaches a task from its dependency or group, or from a task in its `notBy`. A running task must end
- * first. A completed one can only be deleted, after all that name it, or opened again. Any other can be changed.
+ * first. A completed one can only be deleted, after all that name it, or opened again; so can one in a group that not all
+ * see, as another group could show it to too many. Any other can be changed.
  */
 export function remediesToDetach(
   state: ReadonlyState,
@@ -274,16 +280,17 @@ export function remediesToDetach(
 ): readonly Remedy[] {
   let node = start;
   let change: TaskChange = startChange;
-  const seen = new Set<ReadonlyTaskNode>();
+  const visited = new Set<ReadonlyTaskNode>();
   // Ends, as each task is visited once.
   for (;;) {
     const { id, status } = node.task;
     if (status === "in_progress") return [{ type: "cancel_task", id }];
-    if (status !== "completed") return [{ type: "update_task", id, change }];
+    const isKept = status === "completed" || (change === "group" && node.group?.group.visibleTo !== undefined);
+    if (!isKept) return [{ type: "update_task", id, change }];
     // Tasks can name each other in `notBy`.
-    if (seen.has(node)) return [{ type: "retry_task", id }];
-    seen.add(node);
-    const [dependent] = inOrderOfCreation(dependentsOf(node));
+    if (visited.has(node)) return [{ type: "retry_task", id }];
+    visited.add(node);
+    const [dependent] = inOrderOfCreation(seen(state, dependentsOf(node)));
     const next = dependent ?? inOrderOfCreation(namingIn(state, node))[0];
     if (next === undefined) return [{ type: "delete_task", id }];
     change = dependent === undefined ? "requirements" : "dependencies";
@@ -292,8 +299,8 @@ export function remediesToDetach(
 }
 
 /** The tasks that name a task in `notBy`. */
-function namingIn(state: ReadonlyState, { task }: ReadonlyTaskNode): Iterable<ReadonlyTaskNode> {
-  return state.notBy.get(task.id) ?? [];
+function namingIn(state: ReadonlyState, { task }: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  return state.notBy.get(task.id) ?? NO_NODES;
 }
 
 /** The tasks that depend on a task, by its plain id or an expression. */
@@ -302,9 +309,9 @@ function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
 }
 
 /** The dependents that run or have ended otherwise than skipped, in the order of creation. */
-function startedDependents(node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
+function startedDependents(state: ReadonlyState, node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
   return inOrderOfCreation(
-    Array.from(dependentsOf(node)).filter(({ task: { status } }) => status !== "pending" && status !== "skipped"),
+    seen(state, dependentsOf(node)).filter(({ task: { status } }) => status !== "pending" && status !== "skipped"),
   );
 }
 
@@ -326,6 +333,6 @@ export function differentSettings(task: Task, settings: Changes<TaskSettings>): 
 }
 
 /** Whether two values have the same JSON. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

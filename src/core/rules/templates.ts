@@ -16,7 +16,7 @@ import { checkDependencies } from "./checks/dependencies.ts";
 import { checkNewTasks } from "./checks/new_tasks.ts";
 import { checkNumber, checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn } from "./decision.ts";
-import { checkNewGroup } from "./groups.ts";
+import { checkNewGroup, settingsOfNew } from "./groups.ts";
 import { completeTask, createdEvent } from "./tasks.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
@@ -36,7 +36,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
 
-  apply_template(state, { name, version, group, settings, parameters }, { now, defaults }) {
+  apply_template(state, { name, version, group, settings: given, parameters }, { now, defaults, caller }) {
     const template = findTemplate(state, name, version);
     if (isArchived(state, name)) {
       throw refuse("wrong_state", `Cannot apply template ${name} as it is archived`, {
@@ -44,10 +44,11 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
         data: { name },
       });
     }
+    const settings = settingsOfNew(caller, group, given);
     checkNewGroup(state, group, settings);
     const tasks = expand(template, parameters, group)
       .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
-    checkNewTasks(state, tasks, { newGroups: new IdMap<true>().set(group, true) });
+    checkNewTasks(state, tasks, { newGroups: new IdMap<true>().set(group, true), audience: settings.visibleTo });
     const { builtinVersion } = template;
     const origin = { name, version: template.version, ...(builtinVersion !== undefined && { builtinVersion }) };
     return {

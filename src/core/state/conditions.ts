@@ -57,7 +57,9 @@ export function disconnectCondition(condition: Condition): void {
 }
 
 /** The conditions that subscribe to a group. */
-export function* conditionsOn(group: Pick<ReadonlyGroupNode, "subscriptions">): Iterable<GroupCondition> {
+export function* conditionsOn(
+  group: Pick<ReadonlyGroupNode, "subscriptions">,
+): IteratorObject<GroupCondition, void> {
   for (const { conditions } of group.subscriptions.values()) yield* conditions;
 }
 

@@ -14,12 +14,13 @@ import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { nodeOf } from "./edges.ts";
 import { noteCancelled, noted, withToldNotes } from "./news.ts";
+import { noteAudienceUntil } from "./past_audiences.ts";
 import { hasRoom } from "./placement.ts";
 import { withNewPreamble, withoutToldPreamble, withToldPreamble } from "./preamble.ts";
 import { setGroupOpen } from "./ready_queue.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
-import { addGroup, type State } from "./state.ts";
+import { addGroup, noteAudience, removeGroup, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { addToken, removeToken } from "./tokens.ts";
 import { touchGroup } from "./touch.ts";
@@ -95,10 +96,9 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "group.created":
       return addGroup(state, { ...event.group, createdAt: at });
     case "group.updated":
-      return updateGroup(state, event);
+      return updateGroup(state, event, at);
     case "group.deleted":
-      state.groups.delete(event.group);
-      return;
+      return deleteGroup(state, event.group, at);
     case "template.saved":
       return saveTemplate(state, event, at);
     case "template.archived":
@@ -371,10 +371,23 @@ function forgetPreamble(state: State, id: string): void {
   group.group = withoutToldPreamble(group.group, assignedTo);
 }
 
-function updateGroup(state: State, event: EventOf<"group.updated">): void {
+function updateGroup(state: State, event: EventOf<"group.updated">, at: number): void {
   const node = state.groups.get(event.group);
   if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
+  const { visibleTo } = node.group;
+  const given = event.settings.visibleTo;
+  if (given !== undefined && (given ?? undefined)?.join() !== visibleTo?.join()) {
+    noteAudienceUntil(state.pastAudiences, event.group, { until: at, visibleTo });
+  }
   node.group = withNewPreamble(changed(node.group, event.settings), node.group);
+  noteAudience(state, node);
   touchGroup(node);
   setGroupOpen(state.ready, node, hasRoom(node));
+}
+
+function deleteGroup(state: State, id: string, at: number): void {
+  const { visibleTo } = state.groups.get(id)?.group ?? {};
+  const isNoted = visibleTo !== undefined || state.pastAudiences.groups.has(id);
+  if (isNoted) noteAudienceUntil(state.pastAudiences, id, { until: at, visibleTo });
+  removeGroup(state, id);
 }

@@ -16,10 +16,11 @@ export interface Heap<E extends HeapEntry> {
   readonly isBefore: (a: E, b: E) => boolean;
 }
 
-/** A heap for reading. */
+/** A heap for reading, or the part of one that `isShown`. */
 export interface ReadonlyHeap<E extends HeapEntry> {
   readonly entries: readonly E[];
   readonly isBefore: (a: E, b: E) => boolean;
+  readonly isShown?: (entry: E) => boolean;
 }
 
 export function emptyHeap<E extends HeapEntry>(isBefore: (a: E, b: E) => boolean): Heap<E> {
@@ -48,14 +49,14 @@ export function reposition<E extends HeapEntry>(heap: Heap<E>, entry: E): void {
 
 /** Yields entries in order, least first, as long as the caller takes them. O(k log k) for k entries. */
 export function* inOrder<E extends HeapEntry>(heap: ReadonlyHeap<E>): Iterable<E> {
-  const { entries, isBefore } = heap;
+  const { entries, isBefore, isShown } = heap;
   const first = entries[0];
   if (first === undefined) return;
   const next = emptyHeap<{ heapIndex: number; readonly entry: E }>((a, b) => isBefore(a.entry, b.entry));
   add(next, { heapIndex: -1, entry: first });
   for (let top = next.entries[0]; top !== undefined; top = next.entries[0]) {
     remove(next, top);
-    yield top.entry;
+    if (isShown === undefined || isShown(top.entry)) yield top.entry;
     const child = 2 * top.entry.heapIndex + 1;
     for (const entry of entries.slice(child, child + 2)) add(next, { heapIndex: -1, entry });
   }

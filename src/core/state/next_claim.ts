@@ -2,7 +2,7 @@
  * Finds the task that an instance claims next, and decides whether it may claim at all.
  */
 
-import type { CommandOf, Urgent } from "../messages/commands.ts";
+import type { Urgent } from "../messages/commands.ts";
 import type { WaitingClaim } from "../messages/queries.ts";
 import { sessionOf } from "../model/access.ts";
 import { MAX_SCANNED, MAX_URGENT } from "../model/limits.ts";
@@ -13,6 +13,7 @@ import { inOrder } from "./heap.ts";
 import { countHeldBy } from "./lookup.ts";
 import { hasNews } from "./news.ts";
 import { firstServable, isLimited, nextFor } from "./ready_queue.ts";
+import { UNSEEN, wholeOf } from "./sight.ts";
 import type { Bucket, ReadonlyState, ReadonlyTaskNode } from "./state.ts";
 
 /** The profile of an instance. Roles or capabilities given with a call override the registered ones. */
@@ -32,7 +33,7 @@ export function mayClaimMore(state: ReadonlyState, id: string): boolean {
   const instance = state.instances.get(id)?.instance;
   if (instance === undefined) return true;
   if (isDraining(instance) || instance.status === "left") return false;
-  return countHeldBy(state, id) < (instance.maxConcurrent ?? Infinity);
+  return countHeldBy(wholeOf(state), id) < (instance.maxConcurrent ?? Infinity);
 }
 
 /** Whether an instance drains, or does so again when it calls. */
@@ -45,7 +46,15 @@ export function whyNoMore(state: ReadonlyState, id: string): string {
   const instance = state.instances.get(id)?.instance;
   if (instance !== undefined && isDraining(instance)) return "is draining and gets no more tasks";
   if (instance?.status === "left") return "has left and gets no more tasks";
-  return `holds ${countHeldBy(state, id)} tasks, and its max_concurrent is ${instance?.maxConcurrent}`;
+  const count = countHeldBy(state, id);
+  const more = count < countHeldBy(wholeOf(state), id) ? ` and ${UNSEEN}` : "";
+  return `holds ${count} tasks${more}, and its max_concurrent is ${instance?.maxConcurrent}`;
+}
+
+/** A claim that waits, and the state as its caller sees it. */
+export interface SeenClaim extends WaitingClaim {
+  /** Default: all of it. */
+  readonly seen?: ReadonlyState;
 }
 
 /**
@@ -53,26 +62,25 @@ export function whyNoMore(state: ReadonlyState, id: string): string {
  * not claim one; undefined if all must wait. O(claims + tasks that their instances hold + buckets of ready tasks), and
  * O(claims) more for each bucket whose requirement the claims meet only together.
  */
-export function firstAnswerable(state: ReadonlyState, claims: readonly WaitingClaim[]): number | undefined {
-  const answered = claims.findIndex(({ command: { instance, group }, caller }) => {
-    return !mayClaimMore(state, instance) || (group !== undefined && !state.groups.has(group)) ||
-      hasNews(state, { instance, session: sessionOf(caller) });
+export function firstAnswerable(state: ReadonlyState, claims: readonly SeenClaim[]): number | undefined {
+  const answered = claims.findIndex(({ command: { instance, group }, caller, seen = state }) => {
+    return !mayClaimMore(state, instance) || (group !== undefined && !seen.groups.has(group)) ||
+      hasNews(seen, { instance, session: sessionOf(caller) });
   });
-  const waiting = (answered < 0 ? claims : claims.slice(0, answered)).map(({ command }) => command);
+  const waiting = answered < 0 ? claims : claims.slice(0, answered);
   const served = state.standings.ready === state.ready.limited ? undefined : firstServed(state, waiting);
   return served ?? (answered < 0 ? undefined : answered);
 }
 
 /** The index of the first claim for which there is a task. Claims of one group are compared with its tasks only. */
-function firstServed(state: ReadonlyState, claims: readonly CommandOf<"claim_task">[]): number | undefined {
+function firstServed(state: ReadonlyState, claims: readonly SeenClaim[]): number | undefined {
   let first = Infinity;
-  for (const [group, indexes] of Map.groupBy(claims.keys(), (index) => claims[index]?.group)) {
-    const profiles = indexes.flatMap((index) => {
-      const command = claims[index];
-      return command === undefined ? [] : profileIn(state, command.instance, command);
-    });
-    const served = firstServable(bucketsIn(state, group), profiles);
-    if (served !== undefined) first = Math.min(first, indexes[served] ?? Infinity);
+  for (const [seen, all] of Map.groupBy(claims.entries(), ([, claim]) => claim.seen ?? state)) {
+    for (const [group, some] of Map.groupBy(all, ([, { command }]) => command.group)) {
+      const profiles = some.map(([, { command }]) => profileIn(state, command.instance, command));
+      const served = firstServable(bucketsIn(seen, group), profiles);
+      if (served !== undefined) first = Math.min(first, some[served]?.[0] ?? Infinity);
+    }
   }
   return first < Infinity ? first : undefined;
 }

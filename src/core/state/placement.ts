@@ -53,8 +53,11 @@ export function detach(state: State, node: TaskNode): void {
 export function count(state: State, node: TaskNode, change: number): void {
   const { status, overdue } = node.task;
   state.counts[status] += change;
-  if (overdue === true && isOpen(node.task)) state.overdue += change;
   const { group } = node;
+  if (overdue === true && isOpen(node.task)) {
+    state.overdue += change;
+    if (group !== undefined) group.overdue += change;
+  }
   if (group === undefined) return;
   group.counts[status] += change;
   if (status === "in_progress") setGroupOpen(state.ready, group, hasRoom(group));

@@ -12,6 +12,7 @@ import type { Token } from "../model/token.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
+import type { PastAudience } from "./past_audiences.ts";
 import { restoreRequests } from "./requests.ts";
 import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
@@ -42,6 +43,12 @@ export interface Snapshot {
     /** The highest attempt of any other removed id. */
     readonly floor: number;
   };
+  readonly pastAudiences: {
+    /** The earlier audiences of each group, the first one first; the group that changed last at the end. */
+    readonly groups: readonly (readonly [id: string, audiences: readonly PastAudience[]])[];
+    /** Up to this time, those of other groups are not known. */
+    readonly floor: number;
+  };
   /** Last the instance with the newest. */
   readonly cancelled: readonly CancelledTasks[];
   /** The ids of ready tasks that are to be announced. */
@@ -70,6 +77,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     tokens: Array.from(state.tokens.values()),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
+    pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
     nextOrder: state.nextOrder,
@@ -95,6 +103,8 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   addDrained(state);
   for (const [id, attempt] of snapshot.removed.attempts) state.removed.last.set(id, attempt);
   state.removed.floor = snapshot.removed.floor;
+  for (const [id, audiences] of snapshot.pastAudiences.groups) state.pastAudiences.groups.set(id, audiences);
+  state.pastAudiences.floor = snapshot.pastAudiences.floor;
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

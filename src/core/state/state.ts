@@ -16,12 +16,17 @@ import type { Token } from "../model/token.ts";
 import type { Kind, Profile } from "./eligibility.ts";
 import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
+import type { PastAudiences, ReadonlyPastAudiences } from "./past_audiences.ts";
 import type { ReadonlyRemovedAttempts, RemovedAttempts } from "./removed_attempts.ts";
 
 export interface State {
+  /** Nothing is hidden in it: see `ReadonlyState`. */
+  readonly sight?: undefined;
   /** By id, in the order of creation. */
   readonly tasks: IdMap<TaskNode>;
   readonly groups: IdMap<GroupNode>;
+  /** The groups that not all see. */
+  readonly restricted: Set<GroupNode>;
   readonly instances: IdMap<InstanceNode>;
   /** The saved templates, without the built-in ones. */
   readonly templates: IdMap<TemplateNode>;
@@ -60,6 +65,8 @@ export interface State {
   readonly standings: Record<Standing, number>;
   /** The last attempts of removed tasks. */
   readonly removed: RemovedAttempts;
+  /** The earlier audiences of groups. */
+  readonly pastAudiences: PastAudiences;
   /** How many open tasks are overdue. */
   overdue: number;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
@@ -144,6 +151,8 @@ export interface GroupNode {
   readonly buckets: Set<Bucket>;
   /** How many of its ready tasks wait for a lock. */
   locked: number;
+  /** How many of its open tasks are overdue. */
+  overdue: number;
   /** Its failed and cancelled tasks, in the order of creation. */
   readonly failing: Heap<TaskNode>;
   /** The conditions that subscribe to this group, by outcome and needed number. */
@@ -272,6 +281,13 @@ export interface ReadyTasks {
   readonly fleet: Fleet;
 }
 
+/** The queue of ready tasks, for reading. */
+export interface ReadonlyReadyTasks {
+  readonly buckets: ReadonlyMap<string, Bucket>;
+  readonly urgent: ReadonlyHeap<Place<TaskNode>>;
+  readonly limited: number;
+}
+
 /** A task in the graph, for reading. */
 export type ReadonlyTaskNode =
   & {
@@ -298,21 +314,32 @@ export interface ReadonlyGroupNode {
   readonly standings: Readonly<Record<Standing, number>>;
   readonly buckets: ReadonlySet<Bucket>;
   readonly locked: number;
+  readonly overdue: number;
   readonly failing: ReadonlyHeap<TaskNode>;
   readonly subscriptions: ReadonlyMap<string, { readonly conditions: ReadonlySet<GroupCondition> }>;
 }
 
+/** What a caller does not see, and the state with it. */
+export interface Sight {
+  readonly whole: ReadonlyState;
+  /** Whether a task of this group, or of none, is hidden. */
+  readonly hides: (group: ReadonlyGroupNode | undefined) => boolean;
+}
+
 /** The state as `decide` and the views see it. */
 export interface ReadonlyState {
+  /** Present if something is hidden from the caller: see `sight.ts`. */
+  readonly sight?: Sight | undefined;
   readonly tasks: ReadonlyIdMap<ReadonlyTaskNode>;
   readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;
+  readonly restricted: ReadonlySet<ReadonlyGroupNode>;
   readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
   readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
   readonly tokens: ReadonlyIdMap<Token>;
   readonly digests: ReadonlyMap<string, Token>;
   readonly requests: ReadonlyMap<string, PastRequest>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
-  readonly ready: Readonly<ReadyTasks>;
+  readonly ready: ReadonlyReadyTasks;
   readonly waiting: ReadonlyHeap<TaskNode>;
   readonly blocked: ReadonlyHeap<TaskNode>;
   readonly running: ReadonlyHeap<TaskNode>;
@@ -326,8 +353,9 @@ export interface ReadonlyState {
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
   readonly removed: ReadonlyRemovedAttempts;
+  readonly pastAudiences: ReadonlyPastAudiences;
   readonly overdue: number;
-  readonly delayTimers: { readonly entries: readonly Readonly<Timer<ReadonlyTaskNode>>[] };
+  readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
   readonly recordedAt: number;
   readonly now: number;
@@ -345,6 +373,7 @@ export function emptyState(epoch = 0): State {
   return {
     tasks: new IdMap(),
     groups: new IdMap(),
+    restricted: new Set(),
     instances: new IdMap(),
     templates: new IdMap(),
     tokens: new IdMap(),
@@ -365,6 +394,7 @@ export function emptyState(epoch = 0): State {
     counts: noCounts(),
     standings: noStandings(),
     removed: { last: new Map(), floor: 0 },
+    pastAudiences: { groups: new Map(), floor: 0 },
     overdue: 0,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
@@ -387,7 +417,7 @@ function emptyReadyTasks(): ReadyTasks {
 
 /** Adds a group without members. */
 export function addGroup(state: State, group: Group): void {
-  state.groups.set(group.id, {
+  const node: GroupNode = {
     group,
     born: state.nextGroup++,
     changes: 0,
@@ -397,9 +427,25 @@ export function addGroup(state: State, group: Group): void {
     standings: noStandings(),
     buckets: new Set(),
     locked: 0,
+    overdue: 0,
     failing: emptyHeap(isCreatedBefore),
     subscriptions: new Map(),
-  });
+  };
+  state.groups.set(group.id, node);
+  noteAudience(state, node);
+}
+
+/** Notes whether all see a group. */
+export function noteAudience(state: State, node: GroupNode): void {
+  if (node.group.visibleTo === undefined) state.restricted.delete(node);
+  else state.restricted.add(node);
+}
+
+/** Removes a group without members. */
+export function removeGroup(state: State, id: string): void {
+  const node = state.groups.get(id);
+  if (node !== undefined) state.restricted.delete(node);
+  state.groups.delete(id);
 }
 
 export function noCounts(): Record<TaskStatus, number> {

@@ -11,8 +11,8 @@ import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "./state
  * The version of a task. What limits it is compared as text, because a lock would have to note its changes at every task
  * that waits for it. O(1).
  */
-export function taskVersionOf({ epoch }: Pick<ReadonlyState, "epoch">, node: ReadonlyTaskNode): string {
-  return [epoch, node.task.order, node.changes, ...limitTextsOf(node, MAX_NAMED)].join(" ");
+export function taskVersionOf(state: Pick<ReadonlyState, "epoch" | "sight">, node: ReadonlyTaskNode): string {
+  return [state.epoch, node.task.order, node.changes, ...limitTextsOf(state, node, MAX_NAMED)].join(" ");
 }
 
 /** The version of a group with its members. O(1). */

@@ -5,16 +5,17 @@
 import { accessOfCommand, accessOfQuery } from "../messages/access.ts";
 import type { Context } from "../messages/commands.ts";
 import type { JournalRecord } from "../messages/events.ts";
-import { isForAdmins, isSelected, nameOf } from "../messages/history.ts";
+import { isSelected } from "../messages/history.ts";
 import { type Notification, notificationsOf } from "../messages/notifications.ts";
 import type { Queries, QueryOf, QueryType, ResultOf, WaitingClaim } from "../messages/queries.ts";
 import { normalize } from "../model/dependency.ts";
-import { hasRight, type KnownCaller, sessionOf } from "../model/access.ts";
+import { type KnownCaller, sessionOf } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
-import { firstAnswerable } from "../state/next_claim.ts";
+import { firstAnswerable, type SeenClaim } from "../state/next_claim.ts";
+import { sightOf, wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
-import { admit, isAdmitted, tokenViewOf } from "../state/tokens.ts";
+import { admit, isAdmitted, knownCaller, tokenViewOf } from "../state/tokens.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
 import { clockWarning } from "./clock_warning.ts";
@@ -23,11 +24,12 @@ import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
 import { searchTasks } from "./search.ts";
+import { seenNotifications } from "./seen_notifications.ts";
 import { keptOf, watchSessions } from "./sessions.ts";
 import { completeIds, listTasks, summarize, viewOf } from "./tasks.ts";
 
 /**
- * Answers a query.
+ * Answers a query, with what its caller sees: what is hidden is not there.
  *
  * @throws Denied if the caller has no right to it
  * @throws Refusal if what it names does not exist
@@ -38,7 +40,7 @@ export function answer<K extends QueryType>(
   context: Context,
 ): ResultOf<K> {
   const caller = admit(state, context, { call: query.type, access: accessOfQuery(query) });
-  return answerers[query.type](state, query, { ...context, caller });
+  return answerers[query.type](sightOf(state, caller), query, { ...context, caller });
 }
 
 /** The context of a query whose caller has the right to it. */
@@ -51,7 +53,7 @@ const answerers: {
 } = {
   get_task(state, { id }) {
     const node = findTask(state, id);
-    return { ...viewOf(node), ...keptOf(node.task) };
+    return { ...viewOf(state, node), ...keptOf(node.task) };
   },
   list_tasks: (state, options) => listTasks(state, options),
   search_tasks: (state, options) => searchTasks(state, options),
@@ -83,12 +85,8 @@ const answerers: {
       return there?.description !== description ||
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
-  select_notifications(state, query, { caller }) {
-    const seesAll = hasRight(caller.role, "administer");
-    return query.records.flatMap((record) => {
-      return selected(state, record, query).filter((each) => seesAll || !isForAdmins(nameOf(each.type)));
-    });
-  },
+  select_notifications: (state, query, { caller }) =>
+    query.records.flatMap((record) => seenNotifications(state, selected(state, record, query), caller)),
   select_audit: (state, query) =>
     query.records.flatMap((record) => {
       const { command, request } = record;
@@ -110,7 +108,7 @@ const answerers: {
   watch_sessions: (state, options) => watchSessions(state, options),
   look_for_claims(state, { claims: waiting }, { clock, now }) {
     const denied = waiting.findIndex((claim) => isDenied(state, claim, now));
-    const answered = denied < 0 ? firstAnswerable(state, waiting) : denied;
+    const answered = denied < 0 ? firstAnswerable(state, seenClaims(state, waiting, now)) : denied;
     const changeAt = nextChangeAt(state);
     let heartbeatAt = Infinity;
     for (const claim of waiting) {
@@ -134,7 +132,7 @@ function selected(
   { filter, source }: Queries["select_notifications"]["input"],
 ): readonly Notification[] {
   // For records that do not tell it: the present group is the best guess.
-  const groupOf = (id: string) => state.tasks.get(id)?.task.group;
+  const groupOf = (id: string) => wholeOf(state).tasks.get(id)?.task.group;
   return notificationsOf(record, { source, groupOf }).filter((each) => isSelected(each, filter));
 }
 
@@ -145,6 +143,20 @@ function callingOf({ command: { instance }, caller }: WaitingClaim): Calling {
 /** Whether the caller of a claim that waits has no right to it any more. */
 function isDenied(state: ReadonlyState, { command, caller }: WaitingClaim, now: number): boolean {
   return !isAdmitted(state, { caller, now }, accessOfCommand(command));
+}
+
+/** Claims with the state as their callers see it, once for all callers of the same audiences. */
+function seenClaims(state: ReadonlyState, waiting: readonly WaitingClaim[], now: number): readonly SeenClaim[] {
+  if (state.restricted.size === 0) return waiting;
+  const sights = new Map<string, ReadonlyState>();
+  return waiting.map((claim) => {
+    const caller = knownCaller(state, claim.caller, now);
+    if (caller?.audiences === undefined) return claim;
+    const key = JSON.stringify(caller.audiences);
+    const seen = sights.get(key) ?? sightOf(state, caller);
+    sights.set(key, seen);
+    return { ...claim, seen };
+  });
 }
 
 /** The versions of the nodes that exist, by id. */

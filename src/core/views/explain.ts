@@ -138,7 +138,7 @@ function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Aske
       return readyReason(state, node, asker);
     case "limited":
       return {
-        why: `It could be claimed, but ${limitsOf(node).map(describeLimit).join(", and ")}`,
+        why: `It could be claimed, but ${limitsOf(state, node).map(describeLimit).join(", and ")}`,
         remedies: remediesToClaim(state, node, { asker }),
       };
     default: {

@@ -111,7 +111,7 @@ function readyForOthers(
   { scope, unmatched }: { readonly scope: Scope; readonly unmatched: readonly Unmatched[] },
 ): WhyNoTasks {
   const asker = { instance: profile.instance, caller };
-  const limits = limitsFor(scope, profile);
+  const limits = limitsFor(state, { scope, profile });
   const why = [...describeUnmatched(unmatched), ...new Set(limits.map(describeLimit))];
   const offers = unmatched.map(({ example, roles = [], capabilities = [], reservedFor, notBy }): Remedy => {
     return reservedFor === undefined && notBy === undefined
@@ -226,9 +226,12 @@ function describeUnmatched(unmatched: readonly Unmatched[]): readonly string[] {
 }
 
 /** The limits that keep an instance from ready tasks: of the first task of each of the first `MAX_SCANNED` buckets. */
-function limitsFor(scope: Scope, profile: Profile): readonly Limit[] {
+function limitsFor(
+  state: ReadonlyState,
+  { scope, profile }: { readonly scope: Scope; readonly profile: Profile },
+): readonly Limit[] {
   const buckets = scope.limited === 0 ? [] : bucketsOf(scope, (bucket) => isEligible(profile, bucket), MAX_SCANNED);
-  return buckets.flatMap((bucket) => limitsOf(firstTaskOf(bucket)));
+  return buckets.flatMap((bucket) => limitsOf(state, firstTaskOf(bucket)));
 }
 
 /**

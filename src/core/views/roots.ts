@@ -150,7 +150,7 @@ export function remediesToClaim(
       : { type: "update_task", id, change: "not_before" };
     return [{ type: "wait", until, id }, shortcut];
   }
-  const limits = limitsOf(node);
+  const limits = limitsOf(state, node);
   if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit, asker));
   const asks = asksOf(state, node);
   const { instance } = asks;
@@ -166,7 +166,7 @@ export function remediesToClaim(
 
 /** The remedies that end the limit of a ready task. */
 export function remediesForLimit(state: ReadonlyState, limit: Limit, asker?: Asker): readonly Remedy[] {
-  if (limit.type === "lock") return endsOf(limit.holder.task, asker);
+  if (limit.type === "lock") return limit.holder === undefined ? [{ type: "wait" }] : endsOf(limit.holder.task, asker);
   const { group: { id } } = limit.group;
   if (limit.type === "paused") return [{ type: "update_group", group: id, change: "paused" }];
   const running = take(inOrder(state.running), MAX_SCANNED).find(({ task }) => task.group === id);
@@ -197,7 +197,7 @@ function isElsewhere(task: Task, asker: Asker | undefined): boolean {
 }
 
 /**
- * The remedies that let an instance claim again: it registers, or ends a task that it holds. If it asks itself, what other
+ * The remedies that let an instance claim again: it registers, or ends a task that it holds, if it sees one. If it asks itself, what other
  * connected clients hold under its id is handed back only if it holds nothing else.
  */
 export function remediesToFree(state: ReadonlyState, id: string, asker?: Asker): readonly Remedy[] {
@@ -207,7 +207,10 @@ export function remediesToFree(state: ReadonlyState, id: string, asker?: Asker):
   }
   const held = state.held.get(id) ?? [];
   const own = firstCreated(held, MAX_NAMED, ({ task }) => !isElsewhere(task, asker));
-  return (own.length > 0 ? own : firstCreated(held, MAX_NAMED)).map(({ task }) => endOf(task, "finished", asker));
+  const ended = (own.length > 0 ? own : firstCreated(held, MAX_NAMED)).map(({ task }) =>
+    endOf(task, "finished", asker)
+  );
+  return ended.length > 0 ? ended : [{ type: "wait" }];
 }
 
 /** The requirement of a ready task, for a remedy. */

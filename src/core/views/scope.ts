@@ -38,7 +38,7 @@ export function scopeOf(state: ReadonlyState, group: string | undefined): Scope 
       limited: state.ready.limited,
       buckets: { [Symbol.iterator]: () => state.ready.buckets.values() },
       first: (which, limit) => take(inOrder(state[which]), limit),
-      nextAt: state.delayTimers.entries[0]?.at,
+      nextAt: take(inOrder(state.delayTimers), 1)[0]?.at,
     };
   }
   const node = findGroup(state, group);

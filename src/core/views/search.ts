@@ -22,7 +22,7 @@ export function searchTasks(state: ReadonlyState, { filter, limit, after = 0, te
     if (tasks.length === limit || characters >= MAX_SEARCHED_CHARACTERS) return { tasks, next: last };
     const texts = textsOf(task);
     for (const each of texts) characters += each.length;
-    if (texts.some((each) => each.toLowerCase().includes(wanted))) tasks.push(viewOf(node));
+    if (texts.some((each) => each.toLowerCase().includes(wanted))) tasks.push(viewOf(state, node));
     last = task.order;
   }
   return { tasks };

@@ -3,7 +3,7 @@
 import type { Consequences } from "../messages/commands.ts";
 import { MAX_RECORD_TASKS, MAX_SKIPPED } from "../model/limits.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
-import type { ReadonlyTaskNode } from "../state/state.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { dependentsOf } from "./unlocked.ts";
 
 /**
@@ -11,12 +11,15 @@ import { dependentsOf } from "./unlocked.ts";
  * ended at the same time, so a repeated call finds them again. O(dependents of these tasks), as one record skips at most
  * `MAX_RECORD_TASKS`.
  */
-export function skippedBy(node: ReadonlyTaskNode): Pick<Consequences, "skipped" | "skippedCount"> {
+export function skippedBy(
+  state: Pick<ReadonlyState, "sight">,
+  node: ReadonlyTaskNode,
+): Pick<Consequences, "skipped" | "skippedCount"> {
   const { finishedAt } = node.task;
   const found = new Set<ReadonlyTaskNode>();
   const ended = [node];
   for (let next = ended.pop(); next !== undefined && found.size < MAX_RECORD_TASKS; next = ended.pop()) {
-    for (const dependent of dependentsOf(next)) {
+    for (const dependent of dependentsOf(state, next)) {
       const { status, finishedAt: at } = dependent.task;
       if (status !== "skipped" || at !== finishedAt || found.has(dependent)) continue;
       found.add(dependent);

@@ -11,14 +11,14 @@ import { limitTextsOf, readinessOf } from "../state/readiness.ts";
 import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
-export function viewOf(node: ReadonlyTaskNode): TaskView {
+export function viewOf(state: Pick<ReadonlyState, "sight">, node: ReadonlyTaskNode): TaskView {
   const { delayTimer } = node;
   const task = shownOf(node.task);
   const readiness = readinessOf(node);
   if (readiness === undefined) return task;
   if (readiness === "ready") return { ...task, readiness };
   if (readiness === "limited") {
-    return { ...task, readiness, limitedBy: limitTextsOf(node, MAX_NAMED) };
+    return { ...task, readiness, limitedBy: limitTextsOf(state, node, MAX_NAMED) };
   }
   if (readiness === "delayed") {
     return { ...task, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) };
@@ -54,7 +54,7 @@ export function listTasks(
 ): TaskPage {
   if (isNewest === true) {
     const matching = Array.from(tasksMatching(state, filter));
-    return { tasks: matching.slice(-limit).map(viewOf), total: matching.length };
+    return { tasks: matching.slice(-limit).map((node) => viewOf(state, node)), total: matching.length };
   }
   const tasks: TaskView[] = [];
   let total = 0;
@@ -62,7 +62,7 @@ export function listTasks(
   for (const node of tasksMatching(state, filter)) {
     total++;
     if (node.task.order <= after) continue;
-    if (tasks.length < limit) tasks.push(viewOf(node));
+    if (tasks.length < limit) tasks.push(viewOf(state, node));
     else more = true;
   }
   const last = tasks.at(-1);

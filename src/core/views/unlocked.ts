@@ -6,26 +6,30 @@ import type { Consequences } from "../messages/commands.ts";
 import { MAX_UNLOCKED } from "../model/limits.ts";
 import { conditionsOn } from "../state/conditions.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
-import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
+import { seen } from "../state/sight.ts";
+import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { viewOf } from "./tasks.ts";
 
 /** The tasks that became ready when a task ended, in the order of creation. O(its dependents). */
-export function unlockedBy(node: ReadonlyTaskNode): Pick<Consequences, "unlocked" | "unlockedCount"> {
+export function unlockedBy(
+  state: Pick<ReadonlyState, "sight">,
+  node: ReadonlyTaskNode,
+): Pick<Consequences, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const ready = inOrderOfCreation(
-    Array.from(dependentsOf(node))
+    dependentsOf(state, node)
       .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
   );
-  return { unlocked: ready.slice(0, MAX_UNLOCKED).map(viewOf), unlockedCount: ready.length };
+  return { unlocked: ready.slice(0, MAX_UNLOCKED).map((each) => viewOf(state, each)), unlockedCount: ready.length };
 }
 
 /** The tasks that depend on a task, directly or by a condition on it or on its group, each once. */
-export function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+export function dependentsOf(state: Pick<ReadonlyState, "sight">, node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
   const dependents = new Set<ReadonlyTaskNode>(node.dependents);
   const conditions: Iterable<Condition>[] = [
     node.subscribers,
     node.group === undefined ? [] : conditionsOn(node.group),
   ];
   for (const subscribers of conditions) for (const condition of subscribers) dependents.add(condition.root);
-  return dependents;
+  return seen(state, dependents);
 }

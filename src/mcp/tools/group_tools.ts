@@ -20,6 +20,7 @@ const groupId = z.string();
 const title = z.string();
 const maxParallel = z.int();
 const preamble = z.string();
+const visibleTo = z.array(z.string());
 
 export const GROUP_TOOLS: readonly Tool[] = [
   defineTool({
@@ -31,10 +32,11 @@ export const GROUP_TOOLS: readonly Tool[] = [
       max_parallel: maxParallel.optional().describe("Most of its tasks that run at a time"),
       paused: z.boolean().optional(),
       preamble: preamble.optional().describe("What its tasks share; each instance gets it with its first claim"),
+      visible_to: visibleTo.optional().describe("Audiences that see it and its tasks; default all"),
     },
     annotations: adds,
-    async run({ group_id, title, max_parallel, paused, preamble }, { execute }) {
-      const settings = defined({ title, maxParallel: max_parallel, paused, preamble });
+    async run({ group_id, title, max_parallel, paused, preamble, visible_to }, { execute }) {
+      const settings = defined({ title, maxParallel: max_parallel, paused, preamble, visibleTo: visible_to });
       return { json: presentGroup(await execute({ type: "create_group", id: group_id, settings })) };
     },
   }),
@@ -47,13 +49,20 @@ export const GROUP_TOOLS: readonly Tool[] = [
       max_parallel: maxParallel.optional(),
       paused: z.boolean().optional(),
       preamble: preamble.optional(),
-      clear: clearing(["title", "max_parallel", "preamble"]),
+      visible_to: visibleTo.optional(),
+      clear: clearing(["title", "max_parallel", "preamble", "visible_to"]),
     },
     annotations: changes,
     async run({ group_id, paused, clear, ...given }, { execute }) {
-      const { title, max_parallel, preamble } = withCleared(given, clear);
+      const { title, max_parallel, preamble, visible_to } = withCleared(given, clear);
       const isPaused = paused === false ? null : paused;
-      const settings = defined({ title, maxParallel: max_parallel, paused: isPaused, preamble });
+      const settings = defined({
+        title,
+        maxParallel: max_parallel,
+        paused: isPaused,
+        preamble,
+        visibleTo: visible_to,
+      });
       return { json: presentGroup(await execute({ type: "update_group", id: group_id, settings })) };
     },
   }),

@@ -58,14 +58,15 @@ export const TEMPLATE_TOOLS: readonly Tool[] = [
       title: z.string().optional(),
       max_parallel: z.int().optional(),
       preamble: z.string().optional(),
+      visible_to: z.array(z.string()).optional(),
     },
     annotations: adds,
-    async run({ name, version, group_id, parameters = {}, title, max_parallel, preamble }, { execute }) {
+    async run({ name, version, group_id, parameters = {}, title, max_parallel, preamble, visible_to }, { execute }) {
       const applied = await execute({
         type: "apply_template",
         name,
         group: group_id,
-        settings: defined({ title, maxParallel: max_parallel, preamble }),
+        settings: defined({ title, maxParallel: max_parallel, preamble, visibleTo: visible_to }),
         parameters,
         ...defined({ version }),
       });

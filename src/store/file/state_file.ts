@@ -33,6 +33,7 @@ const bodySchema = z.object({
   requests: z.custom<Snapshot["requests"]>().optional(),
   cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
+  pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
@@ -92,7 +93,7 @@ function* linesOf(
   state: Omit<CheckpointState, "version">,
 ) {
   const { groups = [], instances = [], templates = [], tokens = [], requests = [], ...others } = state;
-  const { cancelled = [], unannounced = [], removed, ...head } = others;
+  const { cancelled = [], unannounced = [], removed, pastAudiences, ...head } = others;
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
@@ -100,6 +101,10 @@ function* linesOf(
   yield* listOf(',"requests":[', requests);
   yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);
+  if (pastAudiences !== undefined) {
+    yield* listOf(',"pastAudiences":{"groups":[', pastAudiences.groups);
+    yield `,"floor":${pastAudiences.floor}}`;
+  }
   if (removed !== undefined) {
     yield* listOf(',"removed":{"attempts":[', removed.attempts);
     yield `,"floor":${removed.floor}}`;

@@ -30,7 +30,7 @@ function standings(parts: readonly (readonly Task[])[]) {
   }
   return new Map(
     [...state.tasks].sort().map(([id, node]) => {
-      const { order: _, ...view } = viewOf(node);
+      const { order: _, ...view } = viewOf({}, node);
       return [id, { ...view, waitingFor: view.waitingFor?.toSorted() }];
     }),
   );

@@ -479,6 +479,7 @@ Deno.test({
       "not_found",
       "not_holder",
       "not_ready",
+      "not_visible",
       "stale_attempt",
       "stale_version",
       "wrong_state",

@@ -66,17 +66,20 @@ test("a repeat shows the tasks and groups that it names or claimed as they are n
     { type: "cancel_task", id: "a" },
   );
   const tasks = [newTask("a"), newTask("gone")];
-  const answer = repeatedAnswer(state, { type: "create_tasks", tasks }, { seq: 2 });
+  const answer = repeatedAnswer(state, { type: "create_tasks", tasks }, { seq: 2, caller, now: 1 });
   assertEquals(answer.tasks.map(({ id, status }) => [id, status]), [["a", "cancelled"]]);
   assertEquals([answer.repeated, answer.seq, answer.groups], [true, 2, []]);
   const claim = { type: "claim_task", instance: "i" } as const;
-  assertEquals(repeatedAnswer(state, claim, { seq: 2, claimed: "b" }).tasks.map(({ id }) => id), ["b"]);
-  const group = repeatedAnswer(state, { type: "update_group", id: "g", settings: {} }, { seq: 2 });
+  assertEquals(repeatedAnswer(state, claim, { seq: 2, claimed: "b", caller, now: 1 }).tasks.map(({ id }) => id), ["b"]);
+  const group = repeatedAnswer(state, { type: "update_group", id: "g", settings: {} }, { seq: 2, caller, now: 1 });
   assertEquals(group.groups.map(({ id, total }) => [id, total]), [["g", 1]]);
 });
 
 test("a repeat shows a bounded number of tasks", () => {
   const tasks = times(MAX_REPEATED + 1, (index) => newTask(`t${index}`));
   const state = stateAfter({ type: "create_tasks", tasks });
-  assertEquals(repeatedAnswer(state, { type: "create_tasks", tasks }, { seq: 1 }).tasks.length, MAX_REPEATED);
+  assertEquals(
+    repeatedAnswer(state, { type: "create_tasks", tasks }, { seq: 1, caller, now: 1 }).tasks.length,
+    MAX_REPEATED,
+  );
 });

@@ -134,7 +134,7 @@ Deno.test({
             } else {
               completed++;
               const results = RESULTS.filter((each) =>
-                undecidedBy(findTask(state, id), () => valueOf({ result: each })).length === 0
+                undecidedBy({}, findTask(state, id), () => valueOf({ result: each })).length === 0
               );
               run(state, complete("x", id, results[luck.next().value % results.length]), at++);
             }

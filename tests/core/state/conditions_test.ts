@@ -588,7 +588,7 @@ function standing(state: State, id: string): string {
 function waitingFor(state: State, id: string): readonly string[] | undefined {
   const node = state.tasks.get(id);
   assert(node !== undefined, id);
-  return viewOf(node).waitingFor;
+  return viewOf({}, node).waitingFor;
 }
 
 function end(state: State, id: string, at: number): void {

@@ -174,7 +174,7 @@ Deno.test({
     const counted = (task: Task) => new Proxy(task, { ownKeys: (target) => (copies++, Reflect.ownKeys(target)) });
     // The nodes are written to only here, so that every copy of a task is counted.
     for (const node of state.tasks.values()) (node as TaskNode).task = counted(node.task);
-    viewOf(state.tasks.get("t0") as TaskNode);
+    viewOf(state, state.tasks.get("t0") as TaskNode);
     assertEquals(copies, 1, "views are counted");
     const versions = answer(state, { type: "find", tasks: ids, groups: ["g"] }, contextOf());
     assertEquals([versions.tasks.size, versions.groups.size, copies], [300, 1, 1]);
@@ -192,7 +192,11 @@ function seenIn(state: State): Map<string, Seen> {
   const versions = versionsIn(state);
   const seen = new Map<string, Seen>();
   for (const [id, node] of state.tasks.entries()) {
-    seen.set(id, { version: versions.get(id), content: JSON.stringify(viewOf(node)), related: sourcesOf(state, node) });
+    seen.set(id, {
+      version: versions.get(id),
+      content: JSON.stringify(viewOf({}, node)),
+      related: sourcesOf(state, node),
+    });
   }
   for (const [id, node] of state.groups.entries()) {
     const members = listTasks(state, { filter: { group: id }, limit: 200 });

@@ -64,8 +64,8 @@ Deno.test({
         ),
         ...limiting,
       );
-      assertEquals(viewOf(findTask(state, "t")).readiness, "limited");
-      assertEquals(viewOf(findTask(state, "t")).limitedBy, [limitedBy]);
+      assertEquals(viewOf({}, findTask(state, "t")).readiness, "limited");
+      assertEquals(viewOf({}, findTask(state, "t")).limitedBy, [limitedBy]);
       assertEquals(listed(state, "limited").includes("t"), true);
       assertEquals(listed(state, "ready").includes("t"), false);
       const { ready, limited } = summarize(state);
@@ -83,7 +83,7 @@ Deno.test({
       ]);
 
       run<CommandType>(state, freeing, 50);
-      assertEquals(viewOf(findTask(state, "t")).readiness, "ready");
+      assertEquals(viewOf({}, findTask(state, "t")).readiness, "ready");
       assertEquals(explain(state, "t").whatWouldChange, ["get_next_task with task_id t"]);
     }
   },

@@ -222,7 +222,7 @@ Deno.test({
       ),
       ...work("x", "last"),
     );
-    assertEquals(unlockedBy(findTask(state, "last")).unlocked.map(({ id }) => id), [
+    assertEquals(unlockedBy({}, findTask(state, "last")).unlocked.map(({ id }) => id), [
       "by group",
       "by share",
       "by expression",
@@ -261,7 +261,7 @@ Deno.test({
 });
 
 function limitsOf(state: State): readonly string[] | undefined {
-  return viewOf(findTask(state, "a")).limitedBy;
+  return viewOf({}, findTask(state, "a")).limitedBy;
 }
 
 function inputsOfResults(results: readonly string[]) {

@@ -130,7 +130,7 @@ function viewsOf(state: State, ids: readonly string[]) {
     inGroups: Array.from(groups.keys(), (group) => listTasks(state, { filter: { group }, limit })),
     explanations: ids.map((id) => explain(state, id)),
     inputs: ids.map((id) => inputsOf(findTask(state, id))),
-    unlocked: ids.map((id) => unlockedBy(findTask(state, id))),
+    unlocked: ids.map((id) => unlockedBy({}, findTask(state, id))),
     groups: Array.from(groups.values(), groupViewOf),
     instances: Array.from(instances.values(), ({ instance }) => instanceViewOf(state, instance)),
     graph: drawGraph(state),

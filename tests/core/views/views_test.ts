@@ -83,7 +83,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...MIXED);
-    const added = (id: string) => ({ ...viewOf(node(id, ...MIXED)), ...taskOf(state, id) });
+    const added = (id: string) => ({ ...viewOf({}, node(id, ...MIXED)), ...taskOf(state, id) });
     for (const id of TASK_STATUSES.filter((status) => status !== "pending")) {
       assertEquals(added(id), taskOf(state, id));
     }
@@ -109,8 +109,8 @@ Deno.test({
   fn() {
     const ids = times(MAX_NAMED + 1, (index) => `t${index}`);
     const tasks = [...ids.map((id) => newTask(id)), newTask("ten", ...ids.slice(1)), newTask("more", ...ids)];
-    assertEquals(viewOf(node("ten", create(...tasks))).waitingFor, ids.slice(1));
-    assertEquals(viewOf(node("more", create(...tasks))).waitingFor, ids.slice(0, MAX_NAMED));
+    assertEquals(viewOf({}, node("ten", create(...tasks))).waitingFor, ids.slice(1));
+    assertEquals(viewOf({}, node("more", create(...tasks))).waitingFor, ids.slice(0, MAX_NAMED));
   },
 });
 
@@ -131,13 +131,13 @@ Deno.test({
     const tasks = [newTask("b"), newTask("c", "b"), newTask("a"), newTask("d", "a"), newTask("e", "a", "b")];
     const history = [create(...tasks), update("c", "a"), ...work("x", "a")];
     const unlocked = (...ids: readonly string[]) => ({
-      unlocked: ids.map((id) => viewOf(node(id, ...history))),
+      unlocked: ids.map((id) => viewOf({}, node(id, ...history))),
       unlockedCount: ids.length,
     });
-    assertEquals(unlockedBy(node("a", ...history)), unlocked("c", "d"));
-    assertEquals(unlockedBy(node("a", ...history, claim("x", "c"))), unlocked("d"));
-    assertEquals(unlockedBy(node("a", create(...tasks))), unlocked());
-    assertEquals(unlockedBy(node("b", ...MIXED, create(newTask("b")))), unlocked());
+    assertEquals(unlockedBy({}, node("a", ...history)), unlocked("c", "d"));
+    assertEquals(unlockedBy({}, node("a", ...history, claim("x", "c"))), unlocked("d"));
+    assertEquals(unlockedBy({}, node("a", create(...tasks))), unlocked());
+    assertEquals(unlockedBy({}, node("b", ...MIXED, create(newTask("b")))), unlocked());
   },
 });
 
@@ -150,7 +150,7 @@ Deno.test({
       const dependents = ids.slice(0, most);
       const free = create(newTask("a"), ...dependents.map((id) => newTask(id)));
       const bound = dependents.toReversed().map((id) => update(id, "a"));
-      const { unlocked, unlockedCount } = unlockedBy(node("a", free, ...bound, ...work("x", "a")));
+      const { unlocked, unlockedCount } = unlockedBy({}, node("a", free, ...bound, ...work("x", "a")));
       assert(unlocked.every(({ readiness }) => readiness === "ready"));
       return [unlocked.map(({ id }) => id), unlockedCount];
     };

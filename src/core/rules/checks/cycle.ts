@@ -9,6 +9,7 @@ import { refuse } from "../../model/refusal.ts";
 import type { Part, Remedy } from "../../model/remedies.ts";
 import type { NewTask } from "../../model/task.ts";
 import { conditionsOn } from "../../state/conditions.ts";
+import { sees } from "../../state/sight.ts";
 import type { Condition, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
 /** A vertex of the graph: a task or a group. Changed tasks have their new dependencies and group. */
@@ -47,13 +48,14 @@ export function refuseCycle(
   const cycle = vertices.map(nameOf);
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
   throw refuse("cycle", `Dependencies would create a cycle: ${path.join(" → ")}`, {
-    remedies: remediesForCycle(vertices, changed),
+    remedies: remediesForCycle(state, vertices, changed),
     data: { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
   });
 }
 
 /** Remedies that remove one edge of the cycle: the call without it, or a change of a pending task. The first few. */
 function remediesForCycle(
+  state: ReadonlyState,
   cycle: readonly Vertex[],
   changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
 ): readonly Remedy[] {
@@ -74,11 +76,16 @@ function remediesForCycle(
       : { type: isGroup(awaited) ? "group" : "task", id: idOf(awaited) };
     const isNew = isMember ? change?.group !== task?.group : change?.dependencies !== task?.dependencies;
     if (change !== undefined && isNew) remedies.push({ type: "leave_out", id, part });
-    else if (task?.status === "pending") {
+    // Out of a group that not all see, a task could be shown to too many.
+    else if (task?.status === "pending" && !(isMember && isRestricted(state, task.group))) {
       remedies.push({ type: "update_task", id, change: isMember ? "group" : "dependencies" });
     }
   }
   return remedies;
+}
+
+function isRestricted({ groups }: ReadonlyState, group: string | undefined): boolean {
+  return group !== undefined && groups.get(group)?.group.visibleTo !== undefined;
 }
 
 /**
@@ -196,11 +203,15 @@ function graphWith(
   const { changed, waiting, joining } = changedEdges(state, changes);
   const asChanged = (node: ReadonlyTaskNode): Vertex => changed.get(node.task.id) ?? node;
   const isUnchanged = (node: ReadonlyTaskNode) => !changed.has(node.task.id);
+  // A hidden task is on no cycle that a change of shown ones closes, as these do not depend on it.
+  const isWaiter = (node: ReadonlyTaskNode) => isUnchanged(node) && sees(state, node);
   const isAwaited = (vertex: Vertex): boolean => {
     if (waiting.has(vertex) || "newGroup" in vertex) return waiting.has(vertex);
-    if ("members" in vertex) return vertex.subscriptions.size > 0;
+    if ("members" in vertex) return conditionsOn(vertex).some(({ root }) => sees(state, root));
     const node = "task" in vertex ? vertex : vertex.node;
-    return node !== undefined && node.dependents.size + node.subscribers.size > 0;
+    return node !== undefined &&
+      (node.dependents.values().some((each) => sees(state, each)) ||
+        node.subscribers.values().some(({ root }) => sees(state, root)));
   };
   return {
     starts: new Set(
@@ -214,12 +225,12 @@ function graphWith(
       yield* waiting.get(vertex) ?? [];
       if ("newGroup" in vertex) return;
       if ("members" in vertex) {
-        for (const { root } of conditionsOn(vertex)) if (isUnchanged(root)) yield root;
+        for (const { root } of conditionsOn(vertex)) if (isWaiter(root)) yield root;
         return;
       }
       const node = "task" in vertex ? vertex : vertex.node;
-      for (const dependent of node?.dependents ?? []) if (isUnchanged(dependent)) yield dependent;
-      for (const { root } of node?.subscribers ?? []) if (isUnchanged(root)) yield root;
+      for (const dependent of node?.dependents ?? []) if (isWaiter(dependent)) yield dependent;
+      for (const { root } of node?.subscribers ?? []) if (isWaiter(root)) yield root;
       if (vertex.group !== undefined) yield vertex.group;
     },
 

@@ -6,8 +6,11 @@ import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_TASKS } from "../../model/l
 import { Refusal, refuse } from "../../model/refusal.ts";
 import type { NewTask } from "../../model/task.ts";
 import { checkNewId, checkText } from "../../model/values.ts";
+import type { Audience } from "../../model/audience.ts";
 import { conditionsOn } from "../../state/conditions.ts";
+import { wholeOf } from "../../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
+import { type Audiences, audiencesIn, checkNamingOf, checkReferences } from "./audience.ts";
 import { refuseCycle } from "./cycle.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkSettings } from "./settings.ts";
@@ -17,6 +20,8 @@ export interface NewTasksOptions {
   readonly limit?: number;
   /** The groups that are created together with the tasks. */
   readonly newGroups?: Names;
+  /** Who sees these groups; all if absent. */
+  readonly audience?: Audience;
   /** Whether they are a part of tasks that were checked together: a later part may have those that `notBy` names. */
   readonly isPart?: boolean;
 }
@@ -29,11 +34,12 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
       limit,
     });
   }
-  if (state.tasks.size + tasks.length > MAX_TASKS) {
+  const { size } = wholeOf(state).tasks;
+  if (size + tasks.length > MAX_TASKS) {
+    const there = state.sight === undefined ? `are ${size} of at most ${MAX_TASKS}` : `can be ${MAX_TASKS} at most`;
     throw new Refusal(
       "limit_exceeded",
-      `Cannot create ${tasks.length} more tasks as there are ${state.tasks.size} of at most ${MAX_TASKS}: ` +
-        "delete some first",
+      `Cannot create ${tasks.length} more tasks as there ${there}: delete some first`,
       { limit: MAX_TASKS },
     );
   }
@@ -51,6 +57,29 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     checkDependencies(task.id, task.dependencies, known);
   }
   refuseCycle(state, batch);
+  checkAudiences(state, batch, options);
+}
+
+/** Refuses new tasks, and those that earlier ones name in `notBy`, if some callers would see one without what it names. */
+function checkAudiences(
+  state: ReadonlyState,
+  batch: IdMap<NewTask>,
+  { newGroups, audience }: NewTasksOptions,
+): void {
+  if (audience === undefined && wholeOf(state).restricted.size === 0) return;
+  const present = audiencesIn(state);
+  const ofGroup = (id: string) => newGroups?.has(id) === true ? audience : present.ofGroup(id);
+  const audiences: Audiences = {
+    ofGroup,
+    ofTask(id) {
+      const task = batch.get(id);
+      return task === undefined ? present.ofTask(id) : task.group === undefined ? undefined : ofGroup(task.group);
+    },
+  };
+  for (const task of batch.values()) {
+    checkReferences(task, audiences);
+    checkNamingOf(state, task.id, audiences);
+  }
 }
 
 const ANY_TASK: Names = { has: () => true, twinOf: () => undefined };
@@ -58,15 +87,15 @@ const ANY_TASK: Names = { has: () => true, twinOf: () => undefined };
 /** The tasks by id. Refuses an id that is malformed, or exists already in the state or the batch. */
 function batchOf(state: ReadonlyState, tasks: readonly NewTask[]): IdMap<NewTask> {
   const batch = new IdMap<NewTask>();
+  const whole = wholeOf(state);
   for (const task of tasks) {
-    checkNewId(task.id, "Task id", state.tasks);
+    checkNewId(task.id, "Task id", whole.tasks);
     checkNewId(task.id, "Task id", batch);
     checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
-    const existing = state.tasks.get(task.id)?.task;
-    if (existing !== undefined) {
-      const { id, status } = existing;
+    if (whole.tasks.has(task.id)) {
+      const { id } = task;
       throw refuse("already_exists", `Task ${id} already exists: choose another id`, {
-        remedies: status === "pending" ? [{ type: "update_task", id, change: "any" }] : [],
+        remedies: state.tasks.get(id)?.task.status === "pending" ? [{ type: "update_task", id, change: "any" }] : [],
         data: { id },
       });
     }

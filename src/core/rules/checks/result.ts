@@ -5,7 +5,7 @@ import type { JsonValue } from "../../model/result.ts";
 import { refuse } from "../../model/refusal.ts";
 import { nameSome } from "../../model/text.ts";
 import { undecidedBy } from "../../state/result_needs.ts";
-import type { ReadonlyTaskNode } from "../../state/state.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
 /**
  * Refuses a result from which the conditions of waiting dependents cannot be decided.
@@ -13,8 +13,8 @@ import type { ReadonlyTaskNode } from "../../state/state.ts";
  * @param value reads the value of the result, as conditions do; only called if a condition asks
  * @throws Refusal `invalid_value`; its `data.needs` has each condition and the task that waits for it (the first few)
  */
-export function checkDecides(node: ReadonlyTaskNode, value: () => JsonValue): void {
-  const needs = undecidedBy(node, value);
+export function checkDecides(state: ReadonlyState, node: ReadonlyTaskNode, value: () => JsonValue): void {
+  const needs = undecidedBy(state, node, value);
   const [first] = needs;
   if (first === undefined) return;
   const { id } = node.task;

@@ -99,12 +99,15 @@ function checkNotBy(notBy: readonly string[], id: string, { tasks }: Nameable): 
 
 /** Refuses settings that group `id` cannot have. */
 export function checkGroupSettings(
-  { title, maxParallel, preamble }: Changes<GroupSettings>,
+  { title, maxParallel, preamble, visibleTo }: Changes<GroupSettings>,
   id: string,
 ): void {
   if (title != null) checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES);
   if (preamble != null) checkText(preamble, `Preamble of group ${id}`, MAX_PREAMBLE_BYTES);
   checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT });
+  if (visibleTo == null) return;
+  if (visibleTo.length === 0) throw invalid(`visible_to of group ${id} is empty: name an audience`);
+  checkNames(visibleTo, "Audience", `in visible_to of group ${id}`);
 }
 
 /** Refuses settings that instance `id` cannot have. */
