@@ -60,14 +60,22 @@ interface Waiter {
 }
 
 export class EventWaits {
-  readonly #options: EventWaitsOptions;
+  readonly #engine: EventWaitsOptions["engine"];
+  readonly #feed: EventWaitsOptions["feed"];
+  readonly #log: Log;
+  readonly #maxWaitMs: number;
+  readonly #maxWaiters: number;
   readonly #waiters = new Set<Waiter>();
   readonly #underWay = new Set<Promise<unknown>>();
   #stop: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(options: EventWaitsOptions) {
-    this.#options = options;
+  constructor({ engine, feed, log, maxWaitMs, maxWaiters }: EventWaitsOptions) {
+    this.#engine = engine;
+    this.#feed = feed;
+    this.#log = log;
+    this.#maxWaitMs = maxWaitMs;
+    this.#maxWaiters = maxWaiters;
   }
 
   /**
@@ -77,10 +85,9 @@ export class EventWaits {
    * @throws Unavailable if the journal cannot be read
    */
   async next(wanted: WantedEvents, options: EventWaitOptions): Promise<NextEvents> {
-    const { maxWaiters } = this.#options;
     const isWaiting = options.waitMs > 0 && !this.#isClosed && !options.signal.aborted;
     if (!isWaiting) return await this.#read(await this.#placed(wanted), options.caller);
-    if (this.#waiters.size < maxWaiters) return await this.#track(this.#wait(wanted, options));
+    if (this.#waiters.size < this.#maxWaiters) return await this.#track(this.#wait(wanted, options));
     const page = await this.#read(await this.#placed(wanted), options.caller);
     return isAnswer(page) ? page : { ...page, isCrowded: true };
   }
@@ -102,7 +109,7 @@ export class EventWaits {
   async #wait(wanted: WantedEvents, { caller, waitMs, signal, onWaiting }: EventWaitOptions): Promise<HistoryPage> {
     const waiter: Waiter = { caller, records: [], isOver: false, changed: Promise.withResolvers() };
     const onAbort = () => end(waiter);
-    const timeout = setTimeout(onAbort, Math.min(waitMs, this.#options.maxWaitMs));
+    const timeout = setTimeout(onAbort, Math.min(waitMs, this.#maxWaitMs));
     const reporting = onWaiting && this.#report(onWaiting);
     signal.addEventListener("abort", onAbort);
     // Before the first read, so that no record is missed between the two.
@@ -122,7 +129,7 @@ export class EventWaits {
     let { since } = wanted;
     while (true) {
       const { isOver } = waiter;
-      const source = await this.#options.engine.source();
+      const source = await this.#engine.source();
       waiter.records = [];
       const page = await this.#read({ ...wanted, since }, waiter.caller);
       if (isOver || signal.aborted || isAnswer(page)) return page;
@@ -142,7 +149,6 @@ export class EventWaits {
       readonly source: string | undefined;
     },
   ): Promise<void> {
-    const { engine } = this.#options;
     while (!waiter.isOver) {
       const { records } = waiter;
       if (records === undefined) return;
@@ -152,19 +158,19 @@ export class EventWaits {
       }
       waiter.records = [];
       // A repair gives seqs away a second time.
-      if (await engine.source() !== source) return;
+      if (await this.#engine.source() !== source) return;
       const fresh = records.filter(({ seq }) => seq > after);
       const selection = { type: "select_notifications" as const, records: fresh, filter, source: source ?? "" };
-      if ((await engine.query(selection, waiter.caller)).length > 0) return;
+      if ((await this.#engine.query(selection, waiter.caller)).length > 0) return;
     }
   }
 
   async #placed(wanted: WantedEvents): Promise<Placed> {
-    return { ...wanted, since: wanted.since ?? { seq: await this.#options.engine.catchUp() } };
+    return { ...wanted, since: wanted.since ?? { seq: await this.#engine.catchUp() } };
   }
 
   #read(wanted: Placed, caller: Caller): Promise<HistoryPage> {
-    const { engine } = this.#options;
+    const engine = this.#engine;
     const query = (query: QueryOf<"select_notifications">) => engine.query(query, caller);
     return readHistory({ engine, query }, wanted);
   }
@@ -175,7 +181,7 @@ export class EventWaits {
       try {
         onWaiting(performance.now() - startedAt);
       } catch (error) {
-        this.#options.log.error(`Cannot tell a caller that it waits for events: ${error}`);
+        this.#log.error(`Cannot tell a caller that it waits for events: ${error}`);
       }
     };
     report();
@@ -196,13 +202,12 @@ export class EventWaits {
 
   /** Follows the feed, and the tokens of those who wait; returns the function that ends it. */
   #start(): () => void {
-    const { engine, feed } = this.#options;
-    const unsubscribe = feed.subscribe((records) => {
+    const unsubscribe = this.#feed.subscribe((records) => {
       for (const waiter of this.#waiters) deliver(waiter, records);
     });
     const checking = setInterval(() => {
       for (const waiter of this.#waiters) {
-        if (engine.knownCaller(waiter.caller) === undefined) deliver(waiter, undefined);
+        if (this.#engine.knownCaller(waiter.caller) === undefined) deliver(waiter, undefined);
       }
     }, CHECK_MS);
     return () => {
