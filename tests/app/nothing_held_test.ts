@@ -29,7 +29,8 @@ const LATER_MS = 6_000;
 
 /**
  * Looked at apart, or kept on purpose: parts that are looked at themselves, the state (tests/core/state/nothing_left_test.ts),
- * the records, and, all of them bounded, which instances were heard of and when, and the last attempts of removed tasks.
+ * the records, and, all of them bounded, which instances were heard of and when, the news of claims whose callers were gone,
+ * and the last attempts of removed tasks.
  */
 const APART = new Set([
   "#engine",
@@ -41,12 +42,14 @@ const APART = new Set([
   "#records",
   "#times",
   "#callers",
+  "#unread",
   "removed",
 ]);
 
 /** What a caller does beside commands. */
 type Call =
   | { readonly type: "wait"; readonly client: string; readonly instance: string; readonly waitMs: number }
+  | { readonly type: "wait for event"; readonly client: string; readonly task: string; readonly waitMs: number }
   | { readonly type: "abort"; readonly pick: number }
   | { readonly type: "follow" | "unfollow" | "disconnect"; readonly client: number; readonly uri: string }
   | { readonly type: "fail"; readonly times: number }
@@ -58,12 +61,20 @@ const URIS = ["orchestrator://tasks", "orchestrator://groups/g", ...IDS.map((id)
 
 function calls(): fc.Arbitrary<readonly Call[]> {
   const client = fc.nat({ max: CLIENTS.length - 1 });
-  const wait = fc.record({
-    type: fc.constant("wait" as const),
+  const waiting = {
     client: fc.constantFrom(...CLIENTS),
-    instance: fc.constantFrom(...INSTANCES),
     // The long ones would end after everything is looked at: of these nothing may be left when they are aborted.
     waitMs: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constant(DEFAULT_MAX_WAIT_MS)),
+  };
+  const wait = fc.record({
+    type: fc.constant("wait" as const),
+    instance: fc.constantFrom(...INSTANCES),
+    ...waiting,
+  });
+  const waitForEvent = fc.record({
+    type: fc.constant("wait for event" as const),
+    task: fc.constantFrom(...IDS),
+    ...waiting,
   });
   const follow = fc.record({
     type: fc.constantFrom("follow" as const, "follow" as const, "unfollow" as const, "disconnect" as const),
@@ -73,6 +84,7 @@ function calls(): fc.Arbitrary<readonly Call[]> {
   return fc.array(
     fc.oneof(
       { arbitrary: wait, weight: 4 },
+      { arbitrary: waitForEvent, weight: 2 },
       { arbitrary: fc.record({ type: fc.constant("abort" as const), pick: fc.nat() }), weight: 2 },
       { arbitrary: follow, weight: 4 },
       {
@@ -89,7 +101,7 @@ Deno.test({
   name: "after any calls, a process keeps nothing of deleted tasks and groups and of callers that are gone",
   permissions: { sys: true },
   async fn() {
-    const met = { waits: 0, failures: 0, followed: 0 };
+    const met = { waits: 0, events: 0, failures: 0, followed: 0 };
     for (const histories of [turns(), crowds()]) {
       await fc.assert(
         fc.asyncProperty(histories, calls(), async (turns, calls) => {
@@ -99,7 +111,7 @@ Deno.test({
           await process.play(turns, calls);
           assertEquals(await process.endAll(), { tasks: 0, groups: 0 });
           assertEquals(await process.held(), before);
-          for (const key of ["waits", "failures", "followed"] as const) met[key] += process.met[key];
+          for (const key of ["waits", "events", "failures", "followed"] as const) met[key] += process.met[key];
           await process.close();
           assertEquals(time.timers, 0);
         }),
@@ -150,7 +162,7 @@ async function startProcess(time: FakeTime) {
   const clients = CLIENTS.map(connect);
   const waits: AbortController[] = [];
   const underWay: Promise<unknown>[] = [];
-  const met = { waits: 0, failures: 0, followed: 0 };
+  const met = { waits: 0, events: 0, failures: 0, followed: 0 };
 
   const settle = async (answer: Promise<unknown>): Promise<void> => {
     try {
@@ -170,6 +182,14 @@ async function startProcess(time: FakeTime) {
         const options = { waitMs: call.waitMs, signal: aborting.signal, onWaiting: () => void met.waits++ };
         heard.note(call.instance, localOperator("test"));
         underWay.push(settle(waiting.claim(command, localOperator(call.client), options)));
+        return;
+      }
+      case "wait for event": {
+        const aborting = new AbortController();
+        waits.push(aborting);
+        const onWaiting = () => void met.events++;
+        const options = { waitMs: call.waitMs, signal: aborting.signal, onWaiting, caller: localOperator(call.client) };
+        underWay.push(settle(waiting.events.next({ task: call.task, limit: 10 }, options)));
         return;
       }
       case "abort":
