@@ -16,6 +16,9 @@ const NOT_COUNTED = {
   "2026-07-28": ["http-header-validation", "json-schema-2020-12"],
 };
 
+/** The suite waits for some answers only half a second, so on a busy machine, a run that fails is repeated. */
+const MAX_REPEATS = 2;
+
 const missing = await missingCommand("npm", ["view", SUITE, "version"], ": it is no npm registry in reach");
 
 testUnless(missing, "the conformance suite passes", async () => {
@@ -30,7 +33,11 @@ testUnless(missing, "the conformance suite passes", async () => {
     { url: program, revision, expected: `program-${revision}` },
   ]);
   for (const run of runs) {
-    const { success, output } = await runSuite(directory.path, run);
-    assert(success, output);
+    let result = await runSuite(directory.path, run);
+    for (let repeats = 0; !result.success && repeats < MAX_REPEATS; repeats++) {
+      console.log(`Repeated, as it failed: ${result.output}`);
+      result = await runSuite(directory.path, run);
+    }
+    assert(result.success, result.output);
   }
 });
