@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import type { Log } from "../app/ports.ts";
 import type { Caller } from "../core/model/access.ts";
 import { type Hosts, refusedOrigin } from "./hosts.ts";
-import { problem, problemOf } from "./problem.ts";
+import { problem, problemForAnyone, problemOf } from "./problem.ts";
 
 /** What a route reads of its context. */
 export interface HttpEnv {
@@ -44,7 +44,7 @@ export interface AppOptions {
 
 export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.onError((error) => problemOf(error, log));
+  app.onError((error, c) => c.get("caller") === undefined ? problemForAnyone(error, log) : problemOf(error, log));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
   app.use(async (c, next) => {
     const refused = refusedOrigin(c.req.raw.headers, hosts);

@@ -120,6 +120,12 @@ export function problemOf(error: unknown, log: Log): Response {
   return problem(500, "Internal error: the server's log tells more");
 }
 
+/** The same for whoever has shown no right to anything: why the store cannot be used names files of this machine. */
+export function problemForAnyone(error: unknown, log: Log): Response {
+  if (!(error instanceof Unavailable)) return problemOf(error, log);
+  return problemOf(new Unavailable(error.code, "The store cannot be used now: the server's log tells more"), log);
+}
+
 /** The same text for all problems of a code. */
 function titleOf(code: string): string {
   const words = code.replaceAll("_", " ");

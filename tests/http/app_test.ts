@@ -2,13 +2,13 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
-import { createApp } from "../../src/http/app.ts";
+import { type AppOptions, createApp } from "../../src/http/app.ts";
 import { openCaller } from "../../src/http/caller_of.ts";
 import { hostsOf, isLoopback } from "../../src/http/hosts.ts";
 import { problem } from "../../src/http/problem.ts";
 import { RecordingLog } from "../support/log.ts";
 
-function app(host = "127.0.0.1", checkReady = () => Promise.resolve()) {
+function app(host = "127.0.0.1", checkReady = () => Promise.resolve(), options: Partial<AppOptions> = {}) {
   const log = new RecordingLog();
   const served = createApp({
     hosts: hostsOf(host, ["tasks.example"]),
@@ -22,6 +22,7 @@ function app(host = "127.0.0.1", checkReady = () => Promise.resolve()) {
         }),
     ],
     log,
+    ...options,
   });
   const ask = async (path: string, headers: Readonly<Record<string, string>> = {}) =>
     await served.fetch(
@@ -80,13 +81,23 @@ Deno.test("a route knows who calls, and from where", async () => {
 });
 
 Deno.test("a store that cannot be used is not ready, and a bug is logged and not shown", async () => {
-  const { ask, log } = app("127.0.0.1", () => Promise.reject(new Unavailable("storage_failed", "The disk is gone")));
+  const { ask, log } = app("127.0.0.1", () => Promise.reject(new Unavailable("storage_failed", "/data is gone")));
   const response = await ask("/readyz");
   const { status, detail, code } = await response.json();
   assertEquals([response.status, response.headers.get("retry-after")], [503, "1"]);
-  assertEquals({ status, detail, code }, { status: 503, detail: "The disk is gone", code: "storage_failed" });
+  assertEquals({ status, code }, { status: 503, code: "storage_failed" });
+  assertEquals(detail, "The store cannot be used now: the server's log tells more");
   assertEquals((await ask("/healthz")).status, 200);
   const failed = await ask("/bug");
   assertEquals(await failed.json(), await problem(500, "Internal error: the server's log tells more").json());
   assertStringIncludes(log.errors.join(), "secret");
+});
+
+Deno.test("why the store cannot be used is told only to callers that are known", async () => {
+  const failing = () => Promise.reject(new Unavailable("journal_damaged", "/data/journal is damaged"));
+  const { ask } = app("127.0.0.1", undefined, { callerOf: failing });
+  const { detail, code } = await (await ask("/who")).json();
+  assertEquals([detail, code], ["The store cannot be used now: the server's log tells more", "journal_damaged"]);
+  const known = app("127.0.0.1", undefined, { mounts: [(app) => app.get("/who", failing)] });
+  assertEquals((await (await known.ask("/who")).json()).detail, "/data/journal is damaged");
 });
