@@ -1,7 +1,7 @@
 /** Reads requests: makes a `Request` of what Node's server received, with the whole body, within bounds. */
 
 import type { IncomingMessage } from "node:http";
-import { MAX_BODY_BYTES, MAX_RECEIVED_BYTES } from "./limits.ts";
+import { MAX_BODY_BYTES, MAX_HEADERS, MAX_RECEIVED_BYTES } from "./limits.ts";
 import { problem } from "./problem.ts";
 
 /** Methods whose requests have no body for us, so that a given one is not read. */
@@ -38,6 +38,8 @@ export async function readRequest(
   { received, signal }: { readonly received: ReceivedBytes; readonly signal: AbortSignal },
 ): Promise<Incoming | Response> {
   const { method = "GET", url = "/", headers: { host = "" } } = incoming;
+  // Two entries for each.
+  if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return problem(431, `A request has at most ${MAX_HEADERS} headers`);
   if (!url.startsWith("/")) return problem(400, `A request names a path, like /healthz, not ${url}`);
   const target = URL.parse(`http://${host}${url}`);
   if (target === null) return problem(400, "The header Host or the path is malformed");

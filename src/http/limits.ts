@@ -6,6 +6,9 @@ export const MAX_CONNECTIONS = 4_096;
 /** Most requests under way, event streams included. Further ones are refused with 503. */
 export const MAX_REQUESTS = 4_096;
 
+/** Most headers of a request: Deno's `Headers` takes time by the square of their number. */
+export const MAX_HEADERS = 100;
+
 /** Most bytes of a request's body. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 

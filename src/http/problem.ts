@@ -23,6 +23,7 @@ const TITLES: Readonly<Record<number, string>> = {
   415: "Unsupported media type",
   422: "Cannot be carried out",
   429: "Too many requests",
+  431: "Request header fields too large",
   500: "Internal error",
   503: "Unavailable",
 };

@@ -1,7 +1,7 @@
 /** Shows that clients which send too slowly, too much or no HTTP, or do not read, cost the server nothing for long. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MAX_BODY_BYTES, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
+import { MAX_BODY_BYTES, MAX_HEADERS, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
 import { times } from "../core/given.ts";
 import { connectTo, exchange, LONG, serveHttp } from "../support/raw_http.ts";
 import { until } from "../support/until.ts";
@@ -81,6 +81,19 @@ Deno.test("a connection is closed after the answer if the client says so, whatev
   await connection.readUntil("answer");
   await connection.send(get());
   await connection.readUntil("answer");
+});
+
+Deno.test("a request of many headers is refused before they cost time", async () => {
+  await using served = await serveHttp(echo);
+  const withHeaders = (count: number) =>
+    `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${times(count - 2, (n) => `X${n}: y\r\n`).join("")}\r\n`;
+  assertMatch(await exchange(served.port, withHeaders(MAX_HEADERS)), /^HTTP\/1\.1 200 /);
+  for (const count of [MAX_HEADERS + 1, 1_500]) {
+    assertMatch(
+      await exchange(served.port, withHeaders(count)),
+      /^HTTP\/1\.1 431 .*"A request has at most 100 headers"/s,
+    );
+  }
 });
 
 Deno.test("a body of at most the allowed size is read, and one byte more is refused", async () => {
