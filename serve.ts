@@ -15,7 +15,7 @@ import type { Denial } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { McpOverHttp } from "./src/mcp/http.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
-import { createApp } from "./src/http/app.ts";
+import { admissionOf, createApp } from "./src/http/app.ts";
 import { bearerCaller } from "./src/http/bearer.ts";
 import { openCaller } from "./src/http/caller_of.ts";
 import { EventStreams } from "./src/http/events/event_streams.ts";
@@ -93,20 +93,23 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
   const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
   try {
-    const app = createApp({
+    const admitted = {
       hosts: hostsOf(host, allowHost),
       callerOf: open
         ? openCaller({ role: invocation.role ?? "admin", process })
         : bearerCaller({ engine, process, onDenied }),
+      log,
+    };
+    const app = createApp({
+      ...admitted,
       checkReady: () => engine.catchUp(),
       mounts: [
         (app) =>
           app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
         (app) => app.route(API_PATH, rest),
       ],
-      log,
     });
-    const server = await listen(app.fetch, { host, port, log });
+    const server = await listen(app.fetch, { host, port, log, admission: admissionOf(admitted) });
     if (!open) await issueFirst(parts);
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
     print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);

@@ -28,6 +28,9 @@ export interface Connection {
 /** Finds who makes a request. A `Response` refuses it. */
 export type CallerOf = (request: Request, connection: Connection) => Promise<Who | Response>;
 
+/** Refuses a request by its headers, before its body is read. */
+export type Admission = (request: Request, connection: Connection) => Promise<Response | undefined>;
+
 /** Adds routes to the app. */
 export type Mount = (app: Hono<HttpEnv>) => void;
 
@@ -40,6 +43,23 @@ export interface AppOptions {
   /** The routes that need a caller. */
   readonly mounts: readonly Mount[];
   readonly log: Log;
+}
+
+/**
+ * Refuses a request by its headers alone, as the app does: so a client without a token cannot fill the room for bodies.
+ * `callerOf` is called again with the request that is admitted, whose token may have been revoked meanwhile.
+ */
+export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" | "callerOf" | "log">): Admission {
+  return async (request, connection) => {
+    const refused = refusedOrigin(request.headers, hosts);
+    if (refused !== undefined) return problem(403, refused);
+    try {
+      const who = await callerOf(request, connection);
+      return who instanceof Response ? who : undefined;
+    } catch (error) {
+      return problemForAnyone(error, log);
+    }
+  };
 }
 
 export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {

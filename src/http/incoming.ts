@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { MAX_BODY_BYTES, MAX_HEADERS, MAX_RECEIVED_BYTES } from "./limits.ts";
+import type { Admission, Connection } from "./app.ts";
 import { problem } from "./problem.ts";
 
 /** Methods whose requests have no body for us, so that a given one is not read. */
@@ -29,13 +30,21 @@ export interface Incoming {
   readonly bodyBytes: number;
 }
 
+export interface ReadOptions {
+  readonly received: ReceivedBytes;
+  readonly signal: AbortSignal;
+  readonly connection: Connection;
+  /** Default: every request is admitted. */
+  readonly admission?: Admission | undefined;
+}
+
 /**
- * Reads a request with its body. Resolves to the response that refuses it, if it is malformed or too large. Rejects if the
- * connection is closed before its end.
+ * Reads a request with its body. Resolves to the response that refuses it, if it is malformed, too large, or not admitted.
+ * Rejects if the connection is closed before its end.
  */
 export async function readRequest(
   incoming: IncomingMessage,
-  { received, signal }: { readonly received: ReceivedBytes; readonly signal: AbortSignal },
+  { received, signal, connection, admission }: ReadOptions,
 ): Promise<Incoming | Response> {
   const { method = "GET", url = "/", headers: { host = "" } } = incoming;
   // Two entries for each.
@@ -43,29 +52,34 @@ export async function readRequest(
   if (!url.startsWith("/")) return problem(400, `A request names a path, like /healthz, not ${url}`);
   const target = URL.parse(`http://${host}${url}`);
   if (target === null) return problem(400, "The header Host or the path is malformed");
-  const body = WITHOUT_BODY.includes(method) ? [] : await readBody(incoming, received);
+  const head = requestOf(target, { method, headers: headersOf(incoming), signal });
+  if (head === undefined) return problem(405, `There is no method ${method} here`);
+  if (WITHOUT_BODY.includes(method)) return { request: head, bodyBytes: 0 };
+  const refused = await admission?.(head, connection);
+  const body = await readBody(incoming, { received, refused });
   if (body instanceof Response) return body;
   const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
+  return { request: body.length > 0 ? new Request(head, { signal, body: new Blob(body) }) : head, bodyBytes };
+}
+
+/** A request without its body; undefined if its method is one that no `Request` may have, like TRACE. */
+function requestOf(target: URL, init: RequestInit): Request | undefined {
   try {
-    const headers = headersOf(incoming);
-    const blob = body.length > 0 ? { body: new Blob(body) } : {};
-    return { request: new Request(target, { method, headers, signal, ...blob }), bodyBytes };
+    return new Request(target, init);
   } catch (error) {
-    received.remove(bodyBytes);
-    // A method like TRACE, which no `Request` may have.
-    if (error instanceof TypeError) return problem(405, `There is no method ${method} here`);
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }
 
-/** The parts of the body; counted in `received` unless it is refused. */
+/** The parts of the body; counted in `received` unless it is refused. That of a refused request is dropped. */
 async function readBody(
   incoming: IncomingMessage,
-  received: ReceivedBytes,
+  { received, refused }: { readonly received: ReceivedBytes; readonly refused: Response | undefined },
 ): Promise<Uint8Array<ArrayBuffer>[] | Response> {
   const announced = Number(incoming.headers["content-length"] ?? 0);
   if (announced > MAX_BODY_BYTES) return tooLarge();
-  let parts: Uint8Array<ArrayBuffer>[] | undefined = [];
+  let parts: Uint8Array<ArrayBuffer>[] | undefined = refused === undefined ? [] : undefined;
   let bytes = 0;
   let counted = 0;
   try {
@@ -82,6 +96,7 @@ async function readBody(
         parts = undefined;
       }
     }
+    if (refused !== undefined) return refused;
     if (parts === undefined) return problem(503, "Too many large requests are under way: repeat this one");
     counted = 0;
     return parts;

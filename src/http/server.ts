@@ -6,8 +6,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Log } from "../app/ports.ts";
-import type { Connection } from "./app.ts";
-import { readRequest, ReceivedBytes } from "./incoming.ts";
+import type { Admission, Connection } from "./app.ts";
+import { type ReadOptions, readRequest, ReceivedBytes } from "./incoming.ts";
 import { MAX_CONNECTIONS, MAX_REQUESTS, TIMEOUTS, type Timeouts } from "./limits.ts";
 import { Responses } from "./outgoing.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly log: Log;
+  /** Default: every request is admitted. */
+  readonly admission?: Admission;
   /** Default: `TIMEOUTS`. */
   readonly timeouts?: Timeouts;
   /** Default: `MAX_CONNECTIONS`. */
@@ -31,6 +33,7 @@ export interface HttpServerOptions {
 export class HttpServer {
   readonly #server: Server;
   readonly #handle: Handler;
+  readonly #admission: Admission | undefined;
   readonly #log: Log;
   readonly #timeouts: Timeouts;
   readonly #maxRequests: number;
@@ -42,6 +45,7 @@ export class HttpServer {
   private constructor(handle: Handler, { log, timeouts = TIMEOUTS, ...options }: HttpServerOptions) {
     const { maxConnections = MAX_CONNECTIONS, maxRequests = MAX_REQUESTS } = options;
     this.#handle = handle;
+    this.#admission = options.admission;
     this.#log = log;
     this.#timeouts = timeouts;
     this.#responses = new Responses(timeouts.stallMs);
@@ -112,8 +116,8 @@ export class HttpServer {
     outgoing.once("close", () => {
       if (!outgoing.writableFinished) gone.abort();
     });
-    const refusal = this.#refusal();
-    const read = refusal ?? await this.#read(incoming, gone.signal);
+    const connection = { address: incoming.socket.remoteAddress };
+    const read = this.#refusal() ?? await this.#read(incoming, { connection, signal: gone.signal });
     if (read === undefined) return;
     if (read instanceof Response) {
       // The rest of the request is not read.
@@ -121,7 +125,7 @@ export class HttpServer {
       return await this.#send(read, outgoing, gone.signal);
     }
     try {
-      const response = await this.#respond(read.request, { address: incoming.socket.remoteAddress });
+      const response = await this.#respond(read.request, connection);
       if (this.#isClosing) outgoing.shouldKeepAlive = false;
       await this.#send(response, outgoing, gone.signal);
     } finally {
@@ -144,9 +148,9 @@ export class HttpServer {
   }
 
   /** The request; undefined if its client is gone before its end. */
-  async #read(incoming: IncomingMessage, signal: AbortSignal) {
+  async #read(incoming: IncomingMessage, options: Pick<ReadOptions, "connection" | "signal">) {
     try {
-      return await readRequest(incoming, { received: this.#received, signal });
+      return await readRequest(incoming, { ...options, received: this.#received, admission: this.#admission });
     } catch (error) {
       if (incoming.destroyed) return undefined;
       throw error;

@@ -1,7 +1,7 @@
 /** Shows that clients which send too slowly, too much or no HTTP, or do not read, cost the server nothing for long. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { MAX_BODY_BYTES, MAX_HEADERS, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
+import { MAX_BODY_BYTES, MAX_HEADERS, MAX_RECEIVED_BYTES, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
 import { times } from "../core/given.ts";
 import { connectTo, exchange, LONG, serveHttp } from "../support/raw_http.ts";
 import { until } from "../support/until.ts";
@@ -135,6 +135,30 @@ Deno.test("the bodies of all requests under way are bounded, and room is given b
   assert(statuses.includes(503) && statuses.includes(200), statuses.join());
   assertEquals(statuses.filter((status) => status !== 503 && status !== 200), []);
   assertEquals(await post(), 200);
+});
+
+Deno.test("the bodies of requests that are not admitted take no room, and their clients get the answer", async () => {
+  let handled = 0;
+  const admission = ({ headers }: Request) =>
+    Promise.resolve(headers.has("authorization") ? undefined : new Response("who?", { status: 401 }));
+  const count = async (request: Request) => new Response(`${++handled}: ${(await request.bytes()).length}`);
+  await using served = await serveHttp(count, { admission });
+  const head = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BODY_BYTES}\r\n\r\n`;
+  const halves = await Promise.all(times(MAX_RECEIVED_BYTES / MAX_BODY_BYTES + 1, async () => {
+    const connection = await connectTo(served.port);
+    await connection.send(head + "x".repeat(MAX_BODY_BYTES - 1));
+    return connection;
+  }));
+  const post = (headers: HeadersInit) =>
+    fetch(`http://127.0.0.1:${served.port}/`, { method: "POST", headers, body: new Uint8Array(MAX_BODY_BYTES) });
+  assertEquals(await (await post({ authorization: "known" })).text(), `1: ${MAX_BODY_BYTES}`);
+  assertEquals(await (await post({})).text(), "who?");
+  for (const connection of halves) {
+    await connection.send("x");
+    assertMatch(await connection.readAll(), /^HTTP\/1\.1 401 .*who\?/s);
+    connection.close();
+  }
+  assertEquals(handled, 1);
 });
 
 Deno.test("more connections than allowed are closed at once, and more requests refused", async () => {
