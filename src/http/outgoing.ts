@@ -31,6 +31,8 @@ export class Responses {
     try {
       const headers = [...response.headers].filter(([name]) => !OF_CONNECTION.includes(name));
       to.writeHead(response.status, headers.flat());
+      // Node keeps the headers back until there is a body: a client would not learn that its stream is open.
+      if (isEventStream(response)) to.flushHeaders();
       if (response.body === null) to.end();
       else await this.#sendBody(response.body, sending);
       await sending.finished;
@@ -60,6 +62,10 @@ export class Responses {
     others.reduce((most, each) => most !== undefined && most.unsentBytes >= each.unsentBytes ? most : each, first)
       ?.drop();
   }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") === true;
 }
 
 /** One response on its way. */

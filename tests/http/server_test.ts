@@ -232,6 +232,16 @@ Deno.test("a client that reads nothing for too long is disconnected, and its str
   await ended.promise;
 });
 
+Deno.test("a stream of events shows that it is open before its first event", async () => {
+  const events = new ReadableStream<Uint8Array>();
+  await using served = await serveHttp(() =>
+    new Response(events, { headers: { "content-type": "text/event-stream" } })
+  );
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  assertMatch(await connection.readUntil("\r\n\r\n"), /^HTTP\/1\.1 200 .*text\/event-stream/s);
+});
+
 Deno.test("a client that leaves too much unread is disconnected, however patient the server is", async () => {
   const size = MAX_UNSENT_BYTES + 16 * 1024 * 1024;
   const body = (bytes: number) => new Blob([new Uint8Array(bytes)]);
