@@ -149,7 +149,8 @@ export class McpOverHttp {
     // Not the session's id, which only its client may know.
     const caller = { ...who.caller, ...(via !== undefined && { via: { ...via, session: crypto.randomUUID() } }) };
     const signalOf: Peer["signalOf"] = ({ mcpReq }) => AbortSignal.any([mcpReq.signal, session.gone]);
-    await session.connect(this.#createServer({ ...this.#peerOf({ ...who, caller }), signalOf }));
+    const onRefused = () => void session.close();
+    await session.connect(this.#createServer({ ...this.#peerOf({ ...who, caller }), signalOf, onRefused }));
     this.#sessions.set(id, session);
     const response = await session.handle(request, body);
     if (response.headers.get(SESSION_HEADER) === null) await session.close();

@@ -51,6 +51,7 @@ export class HttpListens {
       feed,
       notify: (uri) => handler.notify.resourceUpdated(uri),
       onError: (error) => log.warn(`Cannot notify the client of a change: ${error}`),
+      onRefused: () => this.#end(handler, subscriptions),
     });
     try {
       const uris = urisOf(message.params);

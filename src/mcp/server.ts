@@ -84,6 +84,8 @@ export interface Peer {
   readonly answers: AnswerQueue;
   /** Aborted when nobody reads the answer of a call any more. */
   readonly signalOf: (context: ServerContext) => AbortSignal;
+  /** Called when a client that subscribed may look no more. */
+  readonly onRefused?: () => void;
   /** The method of the one request of a client without a connection. */
   readonly method?: string;
 }
@@ -136,7 +138,13 @@ export function createServer(parts: McpParts, peer: Peer): Server {
   });
   const onError = (error: unknown) => log.warn(`Cannot notify the client of a change: ${error}`);
   const notify = (uri: string) => void server.sendResourceUpdated({ uri }).catch(onError);
-  const subscriptions = new Subscriptions({ find: finder(parts, peer.caller), feed, notify, onError });
+  const subscriptions = new Subscriptions({
+    find: finder(parts, peer.caller),
+    feed,
+    notify,
+    onError,
+    onRefused: peer.onRefused,
+  });
   server.onclose = () => subscriptions.close();
   server.onerror = (error) => log.warn(`MCP: ${error.message}`);
   const methods = new Map(

@@ -5,6 +5,7 @@
 
 import type { Feed } from "../app/feed.ts";
 import type { QueryOf, ResultOf } from "../core/messages/queries.ts";
+import { Refusal } from "../core/model/refusal.ts";
 import { groupIdOf, taskIdOf } from "./resources.ts";
 import { ProtocolError, ProtocolErrorCode } from "./sdk.ts";
 
@@ -25,6 +26,8 @@ export interface SubscriptionsOptions {
   /** Notifies the client of a change to the resource. */
   readonly notify: (uri: string) => void;
   readonly onError: (error: unknown) => void;
+  /** Called when the client may look no more, as its token is revoked or has expired. All subscriptions have ended. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 export class Subscriptions {
@@ -32,6 +35,7 @@ export class Subscriptions {
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
+  readonly #onRefused: (() => void) | undefined;
   /** By URI: the version at the last notification, for a task or group that exists. */
   readonly #versions = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,11 +44,12 @@ export class Subscriptions {
   #unsubscribe: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ find, feed, notify, onError }: SubscriptionsOptions) {
+  constructor({ find, feed, notify, onError, onRefused }: SubscriptionsOptions) {
     this.#find = find;
     this.#feed = feed;
     this.#notify = notify;
     this.#onError = onError;
+    this.#onRefused = onRefused;
   }
 
   get size(): number {
@@ -101,6 +106,7 @@ export class Subscriptions {
       versions = await this.#read(uris);
       this.#retryMs = RETRY_MS;
     } catch (error) {
+      if (error instanceof Refusal) return this.#endAll();
       this.#onError(error);
       // The change must not wait for the next one.
       if (this.size > 0) this.#arm(this.#retryMs);
@@ -115,6 +121,13 @@ export class Subscriptions {
       this.#versions.set(uri, version);
       this.#notify(uri);
     }
+  }
+
+  /** Ends all subscriptions: to repeat a look that was refused would only fill the audit. */
+  #endAll(): void {
+    this.#versions.clear();
+    this.#stop();
+    this.#onRefused?.();
   }
 
   /** The version of each task and group; undefined for one that does not exist, and for other resources. */

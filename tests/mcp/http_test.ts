@@ -1,6 +1,8 @@
 /** Shows the sessions, streams and refusals of MCP over HTTP. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { callerOfSecret, issueToken } from "../../src/app/tokens.ts";
+import { localOperator } from "../../src/core/model/access.ts";
 import { SESSION_TIMES } from "../../src/mcp/http_session.ts";
 import { times } from "../core/given.ts";
 import { ANN, callOf, eventsOf, McpEndpoint, messageOf } from "../support/mcp_over_http.ts";
@@ -112,6 +114,34 @@ Deno.test("a session that nobody uses is closed, one with an open stream is not"
   });
   assert(await isOpen(used));
   await stream.body?.cancel();
+});
+
+Deno.test("when a token is revoked, the streams of its holder end, and are looked at no more", async () => {
+  await using endpoint = await McpEndpoint.start();
+  const { engine } = endpoint;
+  const operator = localOperator("test");
+  const { secret } = await issueToken((command) => engine.execute(command, operator), { name: "ci", role: "observer" });
+  const who = {
+    caller: await callerOfSecret(secret, { name: "http", via: { transport: "http" } }),
+    instance: undefined,
+  };
+  const uri = "orchestrator://tasks";
+  const headers = await endpoint.open(who);
+  const subscribe = { jsonrpc: "2.0", id: 1, method: "resources/subscribe", params: { uri } };
+  await messageOf(await endpoint.post(subscribe, { headers, who }));
+  const told = await endpoint.send("GET", { headers, who });
+  const params = { notifications: { resourceSubscriptions: [uri] } };
+  const listen = modern({ jsonrpc: "2.0", id: 2, method: "subscriptions/listen", params });
+  const listened = await endpoint.post(listen, { headers: modernHeaders(listen), who });
+  const looks: string[] = [];
+  engine.onDenied(({ call }) => looks.push(call));
+  await engine.execute({ type: "revoke_token", name: "ci" }, operator);
+  // Each text has an end only if its stream has one.
+  const texts = await Promise.all([told.text(), listened.text()]);
+  for (const text of texts) assert(!text.includes("resources/updated"), text);
+  assertEquals(looks, ["find", "find"]);
+  assertEquals((await endpoint.post(callOf(3, "get_task_status"), { headers, who })).status, 404);
+  assertEquals(endpoint.log.warnings, []);
 });
 
 Deno.test("when there are too many sessions, a further one is refused while all are in use", async () => {
@@ -268,7 +298,12 @@ function modern<Request extends { readonly method: string; readonly params: obje
 }
 
 /** The headers that a request of revision 2026-07-28 has. */
-function modernHeaders({ method, params }: { readonly method: string; readonly params: { readonly name?: string } }) {
-  const name = params.name === undefined ? {} : { "mcp-name": params.name };
-  return { "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...name };
+function modernHeaders({ method, params }: { readonly method: string; readonly params: object }) {
+  // Calls of tools have one.
+  const { name } = params as { readonly name?: string };
+  return {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+    ...(name !== undefined && { "mcp-name": name }),
+  };
 }
