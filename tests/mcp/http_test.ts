@@ -82,7 +82,7 @@ Deno.test("null params and arguments as JSON text are taken, as on standard inpu
   const ask = async (body: unknown) => await messageOf(await endpoint.post(body, { headers }));
   assertEquals(
     Object(await ask({ jsonrpc: "2.0", id: 1, method: "tools/list", params: null })).result.tools.length,
-    30,
+    31,
   );
   const params = { name: "create_task", arguments: `{"id":"a","description":""}` };
   assertStringIncludes(textOf(await ask({ jsonrpc: "2.0", id: 2, method: "tools/call", params })), `"id":"a"`);
