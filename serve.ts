@@ -152,5 +152,7 @@ async function listen(handle: Handler, options: HttpServerOptions): Promise<Http
 const REMEDIES: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program uses the port: give another with --port, or 0 for any free one",
   EADDRNOTAVAIL: "this machine has no such address: --host takes one that it has, like 127.0.0.1",
+  // Deno's `node:http` tells so of an address that this machine does not have.
+  EINVAL: "this machine has no such address, or does not permit it: --host takes one that it has, like 127.0.0.1",
   EACCES: "the system does not permit it: give a port from 1024 on with --port",
 };

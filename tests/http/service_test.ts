@@ -44,6 +44,8 @@ Deno.test("a service that cannot listen as asked says what would work", async ()
   await using service = await startService(data.path);
   const { port } = service.url("/");
   assertStringIncludes(await refusedWith("127.0.0.1", "--open", "--port", port), "another program uses the port");
+  // Reserved for documentation by RFC 5737: no machine has it.
+  assertStringIncludes(await refusedWith("192.0.2.1", "--host", "192.0.2.1"), "this machine has no such address");
   assertStringIncludes(await refusedWith("127.0.0.1", "--host", "here.example"), "It must be an IP address");
   assertStringIncludes(await refusedWith("127.0.0.1", "--allow-host", "https://x"), "It must be host names");
   assertStringIncludes(await refusedWith("127.0.0.1", "--instance", "a"), "--instance has no effect on serve");
