@@ -34,7 +34,7 @@ interface Tally {
 
 Deno.test("ten thousand random calls are answered, and leave a valid journal", async () => {
   await using directory = await temporaryDirectory();
-  await using server = new RawServer(directory.path);
+  await using server = new RawServer(directory.path, { args: ["--max-wait-ms", "50"] });
   const hanging = setTimeout(() => server.kill("SIGKILL"), MAX_MS);
   await server.write(request("list", "tools/list"));
   const tools = await listOf(server);

@@ -31,6 +31,13 @@ export function initialize(id: string | number): string {
   return request(id, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
 }
 
+export interface RawServerOptions {
+  /** Whether its standard error is read. Default: it is. */
+  readonly readsLog?: boolean;
+  /** Further arguments of the program. */
+  readonly args?: readonly string[];
+}
+
 export class RawServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
@@ -42,9 +49,9 @@ export class RawServer implements AsyncDisposable {
   #isLate = false;
 
   /** Starts a server on a data directory. Its standard error is read, unless `readsLog` is false. */
-  constructor(directory: string, { readsLog = true }: { readonly readsLog?: boolean } = {}) {
+  constructor(directory: string, { readsLog = true, args = [] }: RawServerOptions = {}) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: programArgs(directory),
+      args: programArgs(directory, ...args),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
