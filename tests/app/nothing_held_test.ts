@@ -30,7 +30,7 @@ const LATER_MS = 6_000;
 /**
  * Looked at apart, or kept on purpose: parts that are looked at themselves, the state (tests/core/state/nothing_left_test.ts),
  * the records, and, all of them bounded, which instances were heard of and when, the news of claims whose callers were gone,
- * and the last attempts of removed tasks.
+ * the last attempts of removed tasks, and the audiences that groups had.
  */
 const APART = new Set([
   "#engine",
@@ -44,6 +44,7 @@ const APART = new Set([
   "#callers",
   "#unread",
   "removed",
+  "pastAudiences",
 ]);
 
 /** What a caller does beside commands. */
