@@ -5,7 +5,7 @@ import type { Notification } from "../../src/core/messages/notifications.ts";
 import { callerOfSecret, issueToken } from "../../src/app/tokens.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
-import { create as creating, newTask } from "../core/given.ts";
+import { create as creating, newTask, times } from "../core/given.ts";
 import { EventReader } from "../support/event_source.ts";
 import type { Json } from "../support/server.ts";
 import { type RequestOptions, type Rest, startRest } from "../support/rest.ts";
@@ -103,6 +103,22 @@ Deno.test("a stream that falls behind what it keeps in memory reads on in the jo
   assertEquals(told, Array.from({ length: 1_200 }, (_, index) => [`${index + 1}.0`, `${index + 1}.1`]).flat());
   await create(rest, "last");
   assertEquals((await events.take(1))[0]?.lastEventId, "1201.0");
+});
+
+Deno.test("many streams that begin far back read one after the other", async () => {
+  await using rest = await startRest();
+  await create(rest, "a");
+  const turns: string[] = [];
+  const { search } = rest.engine;
+  rest.engine.search = async function* (wanted) {
+    turns.push("begin");
+    yield* search.call(rest.engine, wanted);
+    turns.push("end");
+  };
+  const opened = await Promise.all(times(5, () => open(rest, "?after=0")));
+  for (const events of opened) assertEquals((await events.take(1))[0]?.lastEventId, "1.0");
+  for (const events of opened) await events[Symbol.asyncDispose]();
+  assertEquals(turns, times(5, () => ["begin", "end"]).flat());
 });
 
 Deno.test("a client that saw no event yet loses none when it comes back", async () => {

@@ -38,6 +38,7 @@ export class EventStreams {
   readonly #streams = new Set<EventStream>();
   #opening = 0;
   #unsubscribe: (() => void) | undefined;
+  #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(options: EventStreamsOptions) {
     this.#options = { maxStreams: MAX_STREAMS, keepAliveMs: KEEP_ALIVE_MS, ...options };
@@ -86,7 +87,7 @@ export class EventStreams {
       source,
       keepAliveMs,
       log,
-      read: (since, bounds) => readHistory({ engine, query }, { ...filter, since, ...bounds }),
+      read: (since, bounds) => this.#inTurn(() => readHistory({ engine, query }, { ...filter, since, ...bounds })),
       select: (records, source) => query({ type: "select_notifications", records, filter, source }),
       currentSource: () => engine.source(),
       onClose: () => this.#remove(stream),
@@ -110,6 +111,16 @@ export class EventStreams {
       throw unknownPlace(`The journal has no record ${after.seq}: it was repaired, or is another one`, last);
     }
     return { after: after ?? { seq: last }, source };
+  }
+
+  /**
+   * Reads pages of the journal one after the other, and lets calls that have arrived go between them: many streams that
+   * begin far back would otherwise hold the process for as long as all of them read.
+   */
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const page = this.#lastRead.then(() => new Promise((resolve) => setTimeout(resolve))).then(read);
+    this.#lastRead = page.catch(() => {});
+    return page;
   }
 
   #deliver(records: readonly JournalRecord[]): void {
