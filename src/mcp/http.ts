@@ -3,7 +3,7 @@
  * of earlier revisions belong to a session, which `initialize` opens.
  */
 
-import type { Caller } from "../core/model/access.ts";
+import { type Caller, keyOfCaller, shareOf } from "../core/model/access.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { Arrivals } from "./arrivals.ts";
 import { EventLog } from "./event_log.ts";
@@ -130,14 +130,16 @@ export class McpOverHttp {
 
   /** Opens a session. */
   async #open(request: Request, body: unknown, who: Who): Promise<Response> {
-    if (!this.#hasRoom()) {
-      const why = `There are ${this.#maxSessions} sessions already: close others, or try again later`;
+    const owner = ownerOf(who);
+    if (!this.#hasRoom(owner)) {
+      const why = `There are ${this.#maxSessions} sessions already, or ${shareOf(this.#maxSessions)} of this caller: ` +
+        "close others, or try again later";
       return failure(503, ProtocolErrorCode.InternalError, why);
     }
     const id = crypto.randomUUID();
     const session = new HttpSession({
       id,
-      owner: ownerOf(who),
+      owner,
       events: this.#events.storeOf(id),
       times: this.#times,
       onClose: () => {
@@ -157,10 +159,13 @@ export class McpOverHttp {
     return response;
   }
 
-  /** Whether there is room for a session. May close one that nobody has used for long. */
-  #hasRoom(): boolean {
-    if (this.#sessions.size < this.#maxSessions) return true;
-    const idle = Array.from(this.#sessions.values()).filter(({ isIdle }) => isIdle);
+  /** Whether there is room for a session of an owner. May close one that nobody has used for long. */
+  #hasRoom(owner: string): boolean {
+    const all = Array.from(this.#sessions.values());
+    const own = all.filter((session) => session.owner === owner);
+    const isShareUsed = own.length >= shareOf(this.#maxSessions);
+    if (all.length < this.#maxSessions && !isShareUsed) return true;
+    const idle = (isShareUsed ? own : all).filter(({ isIdle }) => isIdle);
     const oldest = idle.reduce<HttpSession | undefined>(
       (first, each) => first !== undefined && first.usedAt <= each.usedAt ? first : each,
       undefined,
@@ -174,9 +179,9 @@ export class McpOverHttp {
 /** The code of an answer to a request of a session that does not exist. */
 const SESSION_NOT_FOUND = -32_001;
 
-/** What tells callers apart, whatever way they come by. */
-function ownerOf({ caller: { via: _, ...caller }, instance }: Who): string {
-  return JSON.stringify([caller, instance]);
+/** Who may use a session. */
+function ownerOf({ caller, instance }: Who): string {
+  return JSON.stringify([keyOfCaller(caller), instance]);
 }
 
 /** The message of a request; a batch, which only revision 2025-03-26 has, as it is. Throws a `MalformedMessage`. */

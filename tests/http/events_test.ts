@@ -169,6 +169,17 @@ Deno.test("streams that are closed make room for others", async () => {
   }
 });
 
+Deno.test("one caller gets three quarters of the streams, so that it locks nobody out", async () => {
+  await using rest = await startRest({ maxStreams: 4 });
+  await using stack = new AsyncDisposableStack();
+  for (let count = 0; count < 3; count++) stack.use(await open(rest));
+  const further = await rest.request("GET", "/events");
+  assertEquals(further.status, 503);
+  assertStringIncludes((await further.json()).detail, "or 3 of this caller");
+  rest.setCaller(localOperator("another"));
+  stack.use(await open(rest));
+});
+
 Deno.test("a silent stream shows that it lives, and where it is", async () => {
   await using rest = await startRest({ keepAliveMs: 5 });
   await using events = await open(rest, "?type=task.failed");

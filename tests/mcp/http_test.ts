@@ -156,6 +156,16 @@ Deno.test("when there are too many sessions, a further one is refused while all 
   await endpoint.open();
 });
 
+Deno.test("one caller gets three quarters of the sessions, so that it locks nobody out", async () => {
+  await using endpoint = await McpEndpoint.start({ maxSessions: 4 });
+  for (let count = 0; count < 3; count++) await endpoint.open();
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
+  const response = await endpoint.post({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+  assertEquals(response.status, 503);
+  assertStringIncludes((await errorOf(response))[2], "or 3 of this caller");
+  await endpoint.open({ caller: { name: "http", token: "another" }, instance: undefined });
+});
+
 Deno.test("a client whose connection breaks during a call gets the answer on a new one", async () => {
   await using endpoint = await McpEndpoint.start();
   const headers = { ...await endpoint.open(), "mcp-protocol-version": "2025-11-25" };

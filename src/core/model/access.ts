@@ -31,6 +31,16 @@ export interface CallerName {
   readonly via?: Via;
 }
 
+/** What tells callers apart, whatever way they come by. */
+export function keyOfCaller({ via: _, ...caller }: Caller): string {
+  return JSON.stringify(caller);
+}
+
+/** The most that one caller gets of what all callers share, so that no single one can lock out the others. */
+export function shareOf(all: number): number {
+  return Math.ceil(all * 0.75);
+}
+
 /** A caller with the rights that it has now. */
 export interface KnownCaller extends CallerName {
   readonly role: Role;

@@ -9,7 +9,7 @@ import { readHistory } from "../../app/history.ts";
 import type { Log } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
 import type { QueryOf, QueryType } from "../../core/messages/queries.ts";
-import type { Caller } from "../../core/model/access.ts";
+import { type Caller, keyOfCaller, shareOf } from "../../core/model/access.ts";
 import { HttpError } from "../problem.ts";
 import { epochOf } from "./event_id.ts";
 import { EventStream } from "./event_stream.ts";
@@ -36,7 +36,9 @@ export interface EventStreamsOptions {
 export class EventStreams {
   readonly #options: Required<EventStreamsOptions>;
   readonly #streams = new Set<EventStream>();
-  #opening = 0;
+  /** How many streams are open or being opened, of all callers and of each. */
+  #count = 0;
+  readonly #counts = new Map<string, number>();
   #unsubscribe: (() => void) | undefined;
   #lastRead: Promise<unknown> = Promise.resolve();
 
@@ -62,14 +64,19 @@ export class EventStreams {
   async open(wanted: WantedEvents, caller: Caller): Promise<ReadableStream<Uint8Array>> {
     const { maxStreams, closing } = this.#options;
     if (closing.aborted) throw new HttpError(503, "The server is ending: connect again when it runs again");
-    if (this.#streams.size + this.#opening >= maxStreams) {
-      throw new HttpError(503, `${maxStreams} streams are open already: use fewer, or connect again later`);
+    const own = keyOfCaller(caller);
+    const count = this.#counts.get(own) ?? 0;
+    if (this.#count >= maxStreams || count >= shareOf(maxStreams)) {
+      const why = `${maxStreams} streams are open already, or ${shareOf(maxStreams)} of this caller`;
+      throw new HttpError(503, `${why}: use fewer, or connect again later`);
     }
-    this.#opening++;
+    this.#counts.set(own, count + 1);
+    this.#count++;
     try {
       return await this.#open(wanted, caller);
-    } finally {
-      this.#opening--;
+    } catch (error) {
+      this.#release(own);
+      throw error;
     }
   }
 
@@ -90,7 +97,10 @@ export class EventStreams {
       read: (since, bounds) => this.#inTurn(() => readHistory({ engine, query }, { ...filter, since, ...bounds })),
       select: (records, source) => query({ type: "select_notifications", records, filter, source }),
       currentSource: () => engine.source(),
-      onClose: () => this.#remove(stream),
+      onClose: () => {
+        this.#remove(stream);
+        this.#release(keyOfCaller(caller));
+      },
     });
     this.#streams.add(stream);
     this.#unsubscribe ??= this.#options.feed.subscribe((records) => this.#deliver(records));
@@ -127,6 +137,13 @@ export class EventStreams {
     let source: Promise<string | undefined> | undefined;
     const delivery = { records, source: () => source ??= this.#options.engine.source() };
     for (const stream of this.#streams) stream.deliver(delivery);
+  }
+
+  #release(caller: string): void {
+    this.#count--;
+    const rest = (this.#counts.get(caller) ?? 0) - 1;
+    if (rest > 0) this.#counts.set(caller, rest);
+    else this.#counts.delete(caller);
   }
 
   #remove(stream: EventStream): void {
