@@ -36,6 +36,8 @@ export interface Timeouts {
   readonly stallMs: number;
   /** How often connections are checked for these times. */
   readonly checkMs: number;
+  /** At the end of the server: for the rest of requests to arrive of which a part has. */
+  readonly arriveMs: number;
   /** At the end of the server: for the responses under way to be sent. */
   readonly drainMs: number;
 }
@@ -46,5 +48,6 @@ export const TIMEOUTS: Timeouts = {
   idleMs: 75_000,
   stallMs: 30_000,
   checkMs: 1_000,
+  arriveMs: 1_000,
   drainMs: 10_000,
 };

@@ -40,6 +40,8 @@ export class HttpServer {
   readonly #received = new ReceivedBytes();
   readonly #responses: Responses;
   readonly #underWay = new Set<Promise<void>>();
+  /** Requests that are being read. */
+  readonly #arriving = new Set<IncomingMessage>();
   #isClosing = false;
 
   private constructor(handle: Handler, { log, timeouts = TIMEOUTS, ...options }: HttpServerOptions) {
@@ -92,12 +94,17 @@ export class HttpServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
     const late = Promise.withResolvers<void>();
-    const timeout = setTimeout(late.resolve, this.#timeouts.drainMs);
+    const { arriveMs, drainMs } = this.#timeouts;
+    const timeout = setTimeout(late.resolve, drainMs);
+    const arrival = setTimeout(() => {
+      for (const incoming of this.#arriving) incoming.destroy();
+    }, arriveMs);
     while (this.#underWay.size > 0) {
       const isLate = await Promise.race([Promise.all(this.#underWay), late.promise.then(() => "late" as const)]);
       if (isLate === "late") break;
     }
     clearTimeout(timeout);
+    clearTimeout(arrival);
     this.#server.closeAllConnections();
     await closed;
   }
@@ -149,11 +156,14 @@ export class HttpServer {
 
   /** The request; undefined if its client is gone before its end. */
   async #read(incoming: IncomingMessage, options: Pick<ReadOptions, "connection" | "signal">) {
+    this.#arriving.add(incoming);
     try {
       return await readRequest(incoming, { ...options, received: this.#received, admission: this.#admission });
     } catch (error) {
       if (incoming.destroyed) return undefined;
       throw error;
+    } finally {
+      this.#arriving.delete(incoming);
     }
   }
 

@@ -286,3 +286,14 @@ Deno.test("at the end, calls that take too long are cut off", async () => {
   await served.server.close();
   assertEquals(await reading, "");
 });
+
+Deno.test("at the end, a request whose rest does not come holds nobody up", async () => {
+  const timeouts = { ...LONG, arriveMs: 20, drainMs: 10 * 60_000 };
+  const served = await serveHttp(() => new Response("late"), { timeouts });
+  using connection = await connectTo(served.port);
+  await connection.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf");
+  const reading = connection.readAll();
+  await until("the request", () => served.server.requests > 0);
+  await served.server.close();
+  assertEquals(await reading, "");
+});
