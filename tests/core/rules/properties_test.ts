@@ -124,7 +124,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   },
 });
@@ -154,7 +154,7 @@ Deno.test({
   permissions: "none",
   fn() {
     let answered = 0;
-    for (const [histories, numRuns] of [[turns(), 100], [crowds(), 100]] as const) {
+    for (const [histories, numRuns] of [[turns(), 60], [crowds(), 60]] as const) {
       fc.assert(
         fc.property(histories, (turns) => {
           play(turns, (state) => {
