@@ -14,8 +14,12 @@ export const SESSIONS = "sessions";
 /** Most files of dead sessions that one start removes. */
 const MAX_REMOVED = 1_000;
 
-/** Most tries to lock the file of a new session while other processes take it for that of a dead one. */
-const MAX_TRIES = 10;
+/**
+ * Most tries to lock the file of a new session while other processes take it for that of a dead one, and the pause between
+ * two, in milliseconds: such a process may be stopped for a while just then.
+ */
+const MAX_TRIES = 1_000;
+const PAUSE_MS = 5;
 
 /** Ids come from the journal, too: any other text is not the name of a session file. */
 const SESSION_ID = /^[\w-]{1,100}$/;
@@ -38,25 +42,21 @@ export class SessionFiles implements Sessions {
     this.#log = log;
   }
 
-  open(id: string): Promise<AsyncDisposable> {
-    return new Promise((resolve) => resolve(this.#open(id)));
-  }
-
-  dead(ids: readonly string[]): Promise<readonly string[]> {
-    return new Promise((resolve) => resolve(this.#dead(ids)));
-  }
-
-  #open(id: string): AsyncDisposable {
+  async open(id: string): Promise<AsyncDisposable> {
     const path = this.#pathOf(id);
     try {
       if (!SESSION_ID.test(id)) throw new Error("the id is not the name of a file");
       this.#disk.makeDirectory(this.#directory);
       this.#removeDead();
-      const file = this.#lock(path);
+      const file = await this.#lock(path);
       return { [Symbol.asyncDispose]: () => new Promise((resolve) => resolve(this.#close(path, file))) };
     } catch (cause) {
       throw unavailable(`Cannot open the session ${path}`, cause);
     }
+  }
+
+  dead(ids: readonly string[]): Promise<readonly string[]> {
+    return new Promise((resolve) => resolve(this.#dead(ids)));
   }
 
   /** Removes files of dead sessions. If that fails, they are only in the way of whoever lists the directory. */
@@ -95,8 +95,9 @@ export class SessionFiles implements Sessions {
   }
 
   /** Makes and locks a file. Another process that saw it before it was locked may have removed it: then again. */
-  #lock(path: string): DiskFile {
+  async #lock(path: string): Promise<DiskFile> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
+      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       const file = this.#disk.open(path, "append");
       let isLocked = false;
       try {

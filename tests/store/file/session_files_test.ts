@@ -50,6 +50,25 @@ test("after a restart of the machine, all sessions are dead, and their files are
   }
 });
 
+test("a process that is stopped while it looks at the file of a new session only delays it", async () => {
+  const memory = new MemoryDisk();
+  let looks = 0;
+  let stopped: { close(): void } | undefined;
+  const disk = overriding<Disk>(memory, {
+    open(path, mode) {
+      const file = memory.open(path, mode);
+      if (looks++ === 0) {
+        const other = memory.open(path, "read");
+        other.tryLock();
+        stopped = other;
+      } else if (looks === 30) stopped?.close();
+      return file;
+    },
+  });
+  await using _ = await open(disk).open("s");
+  assertEquals([looks, [...memory.files().keys()]], [30, ["/data/sessions/s"]]);
+});
+
 test("a file that others take for a dead session's before it is locked is made again", async () => {
   const memory = new MemoryDisk();
   const finder = open(memory);
