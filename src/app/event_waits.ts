@@ -200,7 +200,7 @@ export class EventWaits {
     this.#stop = undefined;
   }
 
-  /** Follows the feed, and the tokens of those who wait; returns the function that ends it. */
+  /** Follows the feed, and checks the tokens of those who wait. Returns a function that ends both. */
   #start(): () => void {
     const unsubscribe = this.#feed.subscribe((records) => {
       for (const waiter of this.#waiters) deliver(waiter, records);

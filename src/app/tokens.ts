@@ -1,6 +1,6 @@
 /**
  * Makes the secrets of tokens, and callers of the secrets that clients bring. A secret is 256 random bits; the core and the
- * journal know its SHA-256 only, so whoever reads the journal can use no token.
+ * journal know its SHA-256 only. So nobody finds a usable token in the journal.
  */
 
 import type { CommandOf } from "../core/messages/commands.ts";

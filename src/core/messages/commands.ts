@@ -180,8 +180,8 @@ export interface Commands {
   record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
   /**
    * End a session: its tasks go back after `graceMs`, unless their instances call in another session before; those with a
-   * lease go by it instead. News for it are for whoever calls next under the id of the instance. One call ends it for at
-   * most `MAX_RECORD_TASKS` tasks.
+   * lease go by it instead. The news that its client was not told go to the next call under the instance id. One call ends
+   * it for `MAX_RECORD_TASKS` tasks at most.
    */
   end_session: {
     input: { readonly session: string; readonly how: "closed" | "lost"; readonly graceMs: number };

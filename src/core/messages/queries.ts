@@ -151,8 +151,8 @@ export interface WaitingClaim {
 /** What waiting claims have to expect, in the order in which they wait. */
 export interface ClaimOutlook {
   /**
-   * The index of the first claim that has an answer now: first those whose callers have lost the right to it, then those
-   * for which there is a task, or whose instance may not take one.
+   * The index of the claim to answer now; absent if all must wait. It is the first claim whose caller has lost the right to
+   * it. If there is none, it is the first one that gets a task or news, or whose instance may not take a task.
    */
   readonly answered?: number;
   /** The instances whose heartbeat must be written now, so that neither they nor their leases expire. */

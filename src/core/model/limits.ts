@@ -34,7 +34,7 @@ export const MAX_TOLD_NOTES_BYTES = 8 * 1024;
 export const MAX_PAST_AUDIENCES = 1_000;
 export const MAX_PAST_AUDIENCES_OF_GROUP = 8;
 
-/** Most instances with cancelled tasks to be told of. Over it, the one whose task was cancelled longest ago is forgotten. */
+/** Most instances that are still to be told of cancelled tasks. If there are more, the one that waits longest is forgotten. */
 export const MAX_CANCELLED_INSTANCES = 10_000;
 
 /** Most characters of the reason of a cancellation that the holder is told. */

@@ -19,7 +19,7 @@ export function describeCancellation(by: Actor | undefined): string {
   return by === undefined ? "was cancelled" : `was cancelled by ${nameActor(by)}`;
 }
 
-/** A text that somebody added to a task. It informs whoever works on the task, and orders nothing. */
+/** A text that somebody added to a task. It is information for whoever works on the task, not an order. */
 export interface Note {
   /** The id of the instance that the call named, else the name of the client. */
   readonly author: string;

@@ -31,7 +31,7 @@ export type Remedy =
   /** The same call without a dependency or the group of a task. */
   | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
   | { readonly type: "register_instance"; readonly instance: string }
-  /** Until a time, for a task; without a time, for whoever plans. */
+  /** Wait until a time, perhaps for a task. Without a time: wait for whoever plans. */
   | { readonly type: "wait"; readonly until?: number; readonly id?: string };
 
 /** The fields of a task that a remedy changes. `requirements` are role, capabilities and `assignTo`. */

@@ -156,7 +156,7 @@ export interface Task extends NewTask {
   readonly notes?: readonly Note[];
   /** How many older notes were dropped; 0 if absent. */
   readonly notesDropped?: number;
-  /** How many of its notes, dropped ones included, the holder has been told of; 0 if absent. */
+  /** How many of its notes the holder has been told of, those that were dropped included; 0 if absent. */
   readonly notesTold?: number;
   /** Its deadline has passed while it was open. */
   readonly overdue?: true;
