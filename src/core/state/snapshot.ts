@@ -22,7 +22,7 @@ import { addToken } from "./tokens.ts";
  * The version of snapshots. A change of what `evolve` derives raises it, also if the fields stay the same: a snapshot of a
  * version that is not in `READABLE_SNAPSHOTS` is not used, and the state is derived from the journal.
  */
-export const SNAPSHOT_VERSION = 4;
+export const SNAPSHOT_VERSION = 5;
 
 /** The versions whose snapshots are equal to what `evolve` derives now. */
 export const READABLE_SNAPSHOTS: readonly number[] = [SNAPSHOT_VERSION];

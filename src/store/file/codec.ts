@@ -14,7 +14,7 @@ import { upcast2to3 } from "../../core/messages/upcast.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
 
 /** Version of the record format, the `v` of every record. */
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 
 /** The first format with hashes in two steps. */
 export const TWO_STEP_VERSION = 3;

@@ -48,8 +48,8 @@ test("the format of a line does not change", () => {
   const body = '"seq":1,"at":5,"actor":"test",' +
     '"via":{"transport":"stdio","client":"test","process":"7","session":"s"},"command":"create_tasks",' +
     '"events":[{"type":"tasks.created","tasks":[{"id":"a","description":"do a","dependencies":[]}]}]';
-  assertEquals(line, `{"v":4,${body},"hash":"${hash}"}\n`);
-  const digest = sha256(`{"v":4,${body}}`);
+  assertEquals(line, `{"v":5,${body},"hash":"${hash}"}\n`);
+  const digest = sha256(`{"v":5,${body}}`);
   assertEquals(hash, sha256(GENESIS_HASH + digest));
 });
 
