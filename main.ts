@@ -1,60 +1,33 @@
 /** The composition root: reads arguments and environment, wires the parts together, and runs the command. */
 
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
-import { Checkpointer } from "./src/app/checkpointer.ts";
 import { Denials } from "./src/app/denials.ts";
-import { Engine } from "./src/app/engine.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
-import { importTasks } from "./src/app/import_tasks.ts";
-import type { Sessions } from "./src/app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
-import { takeOver } from "./src/app/take_over.ts";
 import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
-import { printAudit, printHead } from "./src/cli/audit.ts";
 import { banner } from "./src/cli/banner.ts";
-import {
-  printBackup,
-  printClockCorrection,
-  printExport,
-  printHistory,
-  printImport,
-  printRepair,
-  printVerification,
-  type Terminal,
-  type Verification,
-} from "./src/cli/commands.ts";
+import type { Terminal } from "./src/cli/commands.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, howToPermit, howToPermitBackup, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
-import type { WantedHead } from "./src/cli/option_values.ts";
 import { readSecret, rightsOf } from "./src/cli/rights.ts";
-import { printIssuedToken, printRevokedToken, printTokens } from "./src/cli/tokens.ts";
-import type { TaskDefaults } from "./src/core/messages/commands.ts";
+import type { CommandInvocation } from "./src/composition/commands.ts";
+import type { HttpInvocation } from "./src/composition/serve.ts";
+import { startApp } from "./src/composition/start_app.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
-import { DEFAULT_MAX_ATTEMPTS, type Task } from "./src/core/model/task.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
-import { backUp } from "./src/store/file/backup.ts";
-import { CheckpointFiles } from "./src/store/file/checkpoint_files.ts";
-import { type Access, holdsData, openDataDirectory, openDestination } from "./src/store/file/data_directory.ts";
-import { realDisk, writePrivateFile } from "./src/store/file/disk.ts";
-import { FileJournal } from "./src/store/file/file_journal.ts";
-import { warnIfRemote } from "./src/store/file/file_system.ts";
-import { describePlace, findHead, repairJournal, verifyJournal } from "./src/store/file/maintenance.ts";
-import { SessionFiles } from "./src/store/file/session_files.ts";
-import { MemoryJournal, noCheckpoints } from "./src/store/memory/memory_journal.ts";
-import { MemorySessions } from "./src/store/memory/memory_sessions.ts";
-import { openForReading } from "./src/store/file/reading.ts";
+import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
+import { writePrivateFile } from "./src/store/file/disk.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
-import { formatTasks, parseTasks } from "./src/store/file/tasks_file.ts";
-import type { HttpInvocation } from "./serve.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
 
@@ -99,7 +72,7 @@ async function main(): Promise<number> {
       case "http":
         return await serveClients(invocation);
       default:
-        return await runCommand(invocation);
+        return await run(invocation);
     }
   } catch (error) {
     // The reader has closed the pipe, as `| head` does.
@@ -141,7 +114,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   });
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
-  await using app = await startApp(directory, { defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
+  await using app = await startApp(directory, { log, defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
   const { engine, sessions } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
@@ -185,11 +158,12 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./serve.ts");
+  const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
   const { location, defaults } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
   await using app = await startApp(directory, {
+    log,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
   });
@@ -215,117 +189,19 @@ function keepSecret(secret: string, directory: string | undefined): string {
   return `in ${path}`;
 }
 
-async function runCommand(invocation: Exclude<Invocation, { type: "serve" | "http" }>): Promise<number> {
+/** Runs a command that serves no client. */
+async function run(invocation: CommandInvocation): Promise<number> {
+  // Imported only here: servers need none of the commands.
+  const { runCommand } = await import("./src/composition/commands.ts");
   const directory = locate(invocation.location, ACCESS[invocation.type]);
-  if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
-    log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
-    return 1;
-  }
-  switch (invocation.type) {
-    case "verify":
-      return printVerification(verify(directory, invocation.head), terminal);
-    case "audit head": {
-      const { end, fault } = verifyJournal(realDisk, directory);
-      return fault === undefined || fault.kind === "torn"
-        ? printHead(end, terminal)
-        : printVerification(verify(directory), terminal);
-    }
-    case "repair":
-      return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
-    case "backup":
-      return printBackup(
-        await backUp(realDisk, { directory, destination: locateCopy(resolve(invocation.destination), directory) }),
-        terminal,
-      );
-  }
-  if (invocation.type === "import") {
-    const tasks = await readTasks(invocation.file);
-    await using app = await startApp(directory);
-    return await printImport(app.engine, tasks, terminal);
-  }
-  if (invocation.type === "clock") {
-    await using app = await startApp(directory);
-    return await printClockCorrection(app.engine, terminal);
-  }
-  if (invocation.type === "token issue") {
-    await using app = await startApp(directory);
-    const { settings } = invocation;
-    return await printIssuedToken(app.engine, { settings, launch: launchOf(PROGRAM, directory), directory }, terminal);
-  }
-  if (invocation.type === "token revoke") {
-    await using app = await startApp(directory);
-    return await printRevokedToken(app.engine, invocation.name, terminal);
-  }
-  await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ ...store, log });
-  const showsTasks = invocation.type === "status" || invocation.type === "export";
-  if (store.legacy.length > 0 && showsTasks) {
-    await importTasks(engine, store.legacy, { imported: 0, present: 0 });
-    log.info(`${directory} has tasks and no journal: this shows tasks.json`);
-  }
-  switch (invocation.type) {
-    case "status": {
-      // Imported only here: servers do not need the package for tables.
-      const { printStatus } = await import("./src/cli/status.ts");
-      return await printStatus(engine, invocation.all, terminal);
-    }
-    case "history":
-      return await printHistory(engine, invocation, terminal);
-    case "audit":
-      return await printAudit(engine, invocation.query, terminal);
-    case "token list":
-      return await printTokens(engine, terminal);
-    case "export":
-      return await printExport(engine, formatTasks, writeOut);
-    default:
-      return invocation satisfies never;
-  }
-}
-
-function verify(directory: string, wanted?: WantedHead): Verification {
-  const { fault, end, ...whole } = verifyJournal(realDisk, directory);
-  const head = wanted && { seq: findHead(realDisk, directory, { wanted, end }) };
-  return {
-    ...whole,
-    ...(head !== undefined && { head }),
-    ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }),
-  };
-}
-
-/** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
-async function startApp(
-  directory: string | undefined,
-  { defaults = {}, leaseMs }: { readonly defaults?: TaskDefaults; readonly leaseMs?: number } = {},
-): Promise<AsyncDisposable & { readonly engine: Engine; readonly sessions: Sessions }> {
-  const { journal, checkpoints, sessions, legacy } = directory === undefined
-    ? {
-      journal: new MemoryJournal(Date.now),
-      checkpoints: noCheckpoints,
-      sessions: new MemorySessions(),
-      legacy: undefined,
-    }
-    : openFiles(directory);
-  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
-  if (legacy !== undefined) await takeOver(engine, legacy, log);
-  const checkpointer = new Checkpointer({ engine, checkpoints, log });
-  return {
-    engine,
-    sessions,
-    async [Symbol.asyncDispose]() {
-      await engine.close();
-      await checkpointer.close();
-      checkpoints.close();
-      await journal.close();
-    },
-  };
-}
-
-function openFiles(directory: string) {
-  const options = { directory, disk: realDisk, now: Date.now, log };
-  const journal = new FileJournal(options);
-  warnIfRemote(directory, log);
-  const checkpoints = new CheckpointFiles(options);
-  return { journal, checkpoints, sessions: new SessionFiles(options), legacy: checkpoints };
+  return await runCommand(invocation, {
+    directory,
+    log,
+    terminal,
+    write: writeOut,
+    readFile,
+    launch: launchOf(PROGRAM, directory),
+  });
 }
 
 /** The real path of the data directory. */
@@ -356,24 +232,9 @@ function mayRead(variable: string): boolean {
   return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
 }
 
-/** The real path of the destination of a backup. */
-function locateCopy(destination: string, directory: string): string {
-  const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
-  return openDestination(destination, { parent: dirname(destination), nextStep });
-}
-
-/** The tasks of a file, or of standard input for `-`. */
-async function readTasks(file: string): Promise<readonly Task[]> {
-  const bytes = file === "-" ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(file);
-  const name = file === "-" ? "standard input" : file;
-  try {
-    const { tasks, warning } = parseTasks(bytes, Date.now());
-    if (warning !== undefined) log.warn(`${name}: ${warning}`);
-    return tasks;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
-  }
+/** Reads a file, or standard input for `-`. */
+async function readFile(file: string): Promise<Uint8Array> {
+  return file === "-" ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(file);
 }
 
 function writeOut(text: string): void {

@@ -42,7 +42,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 };
 
 /** What a copy of the project needs so that the program can be started in it. */
-const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "serve.ts", "src"];
+const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src"];
 
 /** The paths that the examples have in place of a reader's own. */
 const SHOWN_PROJECT = "/path/to/mcp-orchestrator";

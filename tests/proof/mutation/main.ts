@@ -11,7 +11,7 @@ import { type Plant, PLANTS } from "./plants.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** What the tests need of the project. */
-const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "serve.ts", "src", "tests", "README.md", "docs"];
+const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src", "tests", "README.md", "docs"];
 
 /** The quickest first. */
 const SUITES: readonly { readonly name: string; readonly paths: readonly string[] }[] = [

@@ -1,28 +1,28 @@
 /** The composition of `serve`: one process for many clients over HTTP. main.ts loads it only for that command. */
 
-import type { Engine } from "./src/app/engine.ts";
-import { Denials } from "./src/app/denials.ts";
-import { Feed } from "./src/app/feed.ts";
-import { Heard } from "./src/app/heard.ts";
-import type { Log, Sessions } from "./src/app/ports.ts";
-import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
-import { Sweeper } from "./src/app/sweeper.ts";
-import { MAX_SERVICE_WAITERS, Waiting } from "./src/app/waiting.ts";
-import type { Invocation } from "./src/cli/arguments.ts";
-import { listenFlag } from "./src/cli/launch.ts";
-import { firstAdminToken } from "./src/cli/tokens.ts";
-import type { Denial } from "./src/core/model/access.ts";
-import { Refusal } from "./src/core/model/refusal.ts";
-import { McpOverHttp } from "./src/mcp/http.ts";
-import { TOOLSETS } from "./src/mcp/tool.ts";
-import { admissionOf, createApp } from "./src/http/app.ts";
-import { bearerCaller } from "./src/http/bearer.ts";
-import { openCaller } from "./src/http/caller_of.ts";
-import { EventStreams } from "./src/http/events/event_streams.ts";
-import { hostsOf, isLoopback } from "./src/http/hosts.ts";
-import { API_PATH, restRoutes } from "./src/http/rest/rest_routes.ts";
-import { type Handler, HttpServer, type HttpServerOptions } from "./src/http/server.ts";
-import { operationsOf } from "./src/mcp/operations.ts";
+import type { Engine } from "../app/engine.ts";
+import { Denials } from "../app/denials.ts";
+import { Feed } from "../app/feed.ts";
+import { Heard } from "../app/heard.ts";
+import type { Log, Sessions } from "../app/ports.ts";
+import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
+import { Sweeper } from "../app/sweeper.ts";
+import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
+import type { Invocation } from "../cli/arguments.ts";
+import { listenFlag } from "../cli/launch.ts";
+import { firstAdminToken } from "../cli/tokens.ts";
+import type { Denial } from "../core/model/access.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { McpOverHttp } from "../mcp/http.ts";
+import { TOOLSETS } from "../mcp/tool.ts";
+import { admissionOf, createApp } from "../http/app.ts";
+import { bearerCaller } from "../http/bearer.ts";
+import { openCaller } from "../http/caller_of.ts";
+import { EventStreams } from "../http/events/event_streams.ts";
+import { hostsOf, isLoopback } from "../http/hosts.ts";
+import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
+import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
+import { operationsOf } from "../mcp/operations.ts";
 
 /** How long a task without `timeout_ms` is kept for its holder by default, after each of its calls: 2 hours. */
 export const DEFAULT_LEASE_MS = 2 * 60 * 60 * 1_000;

@@ -1,0 +1,174 @@
+/** The composition of every command that serves no client. main.ts loads it only for these. */
+
+import { dirname, resolve } from "node:path";
+import { Engine } from "../app/engine.ts";
+import { importTasks } from "../app/import_tasks.ts";
+import type { Log } from "../app/ports.ts";
+import type { Invocation } from "../cli/arguments.ts";
+import { printAudit, printHead } from "../cli/audit.ts";
+import {
+  printBackup,
+  printClockCorrection,
+  printExport,
+  printHistory,
+  printImport,
+  printRepair,
+  printVerification,
+  type Terminal,
+  type Verification,
+} from "../cli/commands.ts";
+import { howToPermitBackup, type Launch } from "../cli/launch.ts";
+import type { WantedHead } from "../cli/option_values.ts";
+import { printStatus } from "../cli/status.ts";
+import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
+import type { Task } from "../core/model/task.ts";
+import { backUp } from "../store/file/backup.ts";
+import { holdsData, openDestination } from "../store/file/data_directory.ts";
+import { realDisk } from "../store/file/disk.ts";
+import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
+import { openForReading } from "../store/file/reading.ts";
+import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
+import { startApp } from "./start_app.ts";
+
+export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
+
+export interface CommandParts {
+  /** The real path of the data directory. */
+  readonly directory: string;
+  readonly log: Log;
+  readonly terminal: Terminal;
+  /** Writes text to standard output as it is. */
+  readonly write: (text: string) => void;
+  /** Reads a file, or standard input for `-`. */
+  readonly readFile: (file: string) => Promise<Uint8Array>;
+  /** How a client starts this program on the directory. */
+  readonly launch: Launch;
+}
+
+/** Commands that work on the files of a journal that may be damaged. */
+type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
+
+/** Commands that change the plan, or who may do what. */
+type ChangingCommand = CommandInvocation & { readonly type: "import" | "clock" | "token issue" | "token revoke" };
+
+/** Commands that only read. */
+type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
+
+/** Runs a command; returns its exit code. */
+export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
+  const { directory, log } = parts;
+  if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
+    log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
+    return 1;
+  }
+  switch (invocation.type) {
+    case "verify":
+    case "audit head":
+    case "repair":
+    case "backup":
+      return await runOnFiles(invocation, parts);
+    case "import":
+    case "clock":
+    case "token issue":
+    case "token revoke":
+      return await runChanging(invocation, parts);
+    default:
+      return await runReading(invocation, parts);
+  }
+}
+
+async function runOnFiles(invocation: FileCommand, { directory, terminal }: CommandParts): Promise<number> {
+  switch (invocation.type) {
+    case "verify":
+      return printVerification(verify(directory, invocation.head), terminal);
+    case "audit head": {
+      const { end, fault } = verifyJournal(realDisk, directory);
+      return fault === undefined || fault.kind === "torn"
+        ? printHead(end, terminal)
+        : printVerification(verify(directory), terminal);
+    }
+    case "repair":
+      return printRepair(await repairJournal(realDisk, directory, Date.now()), terminal);
+    case "backup": {
+      const destination = locateCopy(resolve(invocation.destination), directory);
+      return printBackup(await backUp(realDisk, { directory, destination }), terminal);
+    }
+    default:
+      return invocation satisfies never;
+  }
+}
+
+async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
+  const { directory, log, terminal, launch } = parts;
+  // Read before anything is opened: a file that cannot be imported leaves no trace.
+  const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
+  await using app = await startApp(directory, { log });
+  const { engine } = app;
+  switch (invocation.type) {
+    case "import":
+      return await printImport(engine, tasks, terminal);
+    case "clock":
+      return await printClockCorrection(engine, terminal);
+    case "token issue":
+      return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
+    case "token revoke":
+      return await printRevokedToken(engine, invocation.name, terminal);
+    default:
+      return invocation satisfies never;
+  }
+}
+
+async function runReading(
+  invocation: ReadingCommand,
+  { directory, log, terminal, write }: CommandParts,
+): Promise<number> {
+  await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
+  const engine = await Engine.start({ ...store, log });
+  const showsTasks = invocation.type === "status" || invocation.type === "export";
+  if (store.legacy.length > 0 && showsTasks) {
+    await importTasks(engine, store.legacy, { imported: 0, present: 0 });
+    log.info(`${directory} has tasks and no journal: this shows tasks.json`);
+  }
+  switch (invocation.type) {
+    case "status":
+      return await printStatus(engine, invocation.all, terminal);
+    case "history":
+      return await printHistory(engine, invocation, terminal);
+    case "audit":
+      return await printAudit(engine, invocation.query, terminal);
+    case "token list":
+      return await printTokens(engine, terminal);
+    case "export":
+      return await printExport(engine, formatTasks, write);
+    default:
+      return invocation satisfies never;
+  }
+}
+
+function verify(directory: string, wanted?: WantedHead): Verification {
+  const { fault, end, ...whole } = verifyJournal(realDisk, directory);
+  const head = wanted && { seq: findHead(realDisk, directory, { wanted, end }) };
+  return {
+    ...whole,
+    ...(head !== undefined && { head }),
+    ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }),
+  };
+}
+
+/** The real path of the destination of a backup. */
+function locateCopy(destination: string, directory: string): string {
+  const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
+  return openDestination(destination, { parent: dirname(destination), nextStep });
+}
+
+async function readTasks(file: string, { readFile, log }: CommandParts): Promise<readonly Task[]> {
+  const name = file === "-" ? "standard input" : file;
+  try {
+    const { tasks, warning } = parseTasks(await readFile(file), Date.now());
+    if (warning !== undefined) log.warn(`${name}: ${warning}`);
+    return tasks;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
+  }
+}

@@ -1,0 +1,64 @@
+/** Starts what every command that reads or changes the plan needs: a store, the engine on it, and its checkpoints. */
+
+import { Checkpointer } from "../app/checkpointer.ts";
+import { Engine } from "../app/engine.ts";
+import type { Log, Sessions } from "../app/ports.ts";
+import { takeOver } from "../app/take_over.ts";
+import type { TaskDefaults } from "../core/messages/commands.ts";
+import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
+import { realDisk } from "../store/file/disk.ts";
+import { FileJournal } from "../store/file/file_journal.ts";
+import { warnIfRemote } from "../store/file/file_system.ts";
+import { SessionFiles } from "../store/file/session_files.ts";
+import { MemoryJournal, noCheckpoints } from "../store/memory/memory_journal.ts";
+import { MemorySessions } from "../store/memory/memory_sessions.ts";
+
+export interface AppOptions {
+  readonly log: Log;
+  readonly defaults?: TaskDefaults;
+  /** The lease of a task without `timeoutMs` that a client without a session claims, in milliseconds. Default: none. */
+  readonly leaseMs?: number;
+}
+
+export interface App extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+}
+
+/** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
+export async function startApp(
+  directory: string | undefined,
+  { log, defaults = {}, leaseMs }: AppOptions,
+): Promise<App> {
+  const { journal, checkpoints, sessions, legacy } = directory === undefined ? openMemory() : openFiles(directory, log);
+  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
+  if (legacy !== undefined) await takeOver(engine, legacy, log);
+  const checkpointer = new Checkpointer({ engine, checkpoints, log });
+  return {
+    engine,
+    sessions,
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      await checkpointer.close();
+      checkpoints.close();
+      await journal.close();
+    },
+  };
+}
+
+function openMemory() {
+  return {
+    journal: new MemoryJournal(Date.now),
+    checkpoints: noCheckpoints,
+    sessions: new MemorySessions(),
+    legacy: undefined,
+  };
+}
+
+function openFiles(directory: string, log: Log) {
+  const options = { directory, disk: realDisk, now: Date.now, log };
+  const journal = new FileJournal(options);
+  warnIfRemote(directory, log);
+  const checkpoints = new CheckpointFiles(options);
+  return { journal, checkpoints, sessions: new SessionFiles(options), legacy: checkpoints };
+}
