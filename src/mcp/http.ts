@@ -5,7 +5,6 @@
 
 import { type Caller, keyOfCaller, shareOf } from "../core/model/access.ts";
 import { AnswerQueue } from "./answer_queue.ts";
-import { Arrivals } from "./arrivals.ts";
 import { EventLog } from "./event_log.ts";
 import { HttpSession, SESSION_TIMES, type SessionTimes } from "./http_session.ts";
 import { HttpListens } from "./http_listens.ts";
@@ -16,11 +15,12 @@ import {
   isLegacyRequest,
   type JSONRPCMessage,
   type McpHttpHandler,
+  PROTOCOL_VERSION_META_KEY,
   ProtocolErrorCode,
   type RequestId,
   type Server,
 } from "./sdk.ts";
-import { createServer, type McpParts, type Peer } from "./server.ts";
+import { createServer, type McpOptions, type McpParts, mcpParts, type Peer } from "./server.ts";
 
 /** Most sessions at a time. */
 const MAX_SESSIONS = 2_000;
@@ -38,7 +38,7 @@ export interface Who {
   readonly instance: string | undefined;
 }
 
-export interface McpOverHttpOptions extends Omit<McpParts, "arrivals"> {
+export interface McpOverHttpOptions extends McpOptions {
   /** Default: `SESSION_TIMES`. */
   readonly times?: SessionTimes;
   /** Default: `MAX_SESSIONS`. */
@@ -61,7 +61,7 @@ export class McpOverHttp {
   readonly #listens: HttpListens;
 
   constructor({ times = SESSION_TIMES, maxSessions = MAX_SESSIONS, serverFor, ...shared }: McpOverHttpOptions) {
-    this.#parts = { ...shared, arrivals: new Arrivals() };
+    this.#parts = mcpParts(shared);
     this.#createServer = serverFor ?? ((peer) => createServer(this.#parts, peer));
     this.#times = times;
     this.#maxSessions = maxSessions;
@@ -78,7 +78,9 @@ export class McpOverHttp {
       if (!(error instanceof MalformedMessage)) throw error;
       return failure(400, error.code, error.message, error.ids[0]);
     }
-    if (await isLegacyRequest(request, body)) return await this.#handleLegacy(request, body, who);
+    if (!namesRevision(body) && await isLegacyRequest(request, body)) {
+      return await this.#handleLegacy(request, body, who);
+    }
     const message = body as JSONRPCMessage;
     if ("method" in message) this.#requests.set(request, { ...who, method: message.method });
     return "method" in message && message.method === LISTEN && "id" in message
@@ -198,6 +200,16 @@ async function readBody(request: Request): Promise<unknown> {
     throw error;
   }
   throw new MalformedMessage(ProtocolErrorCode.ParseError, "The request has no body", [null]);
+}
+
+/**
+ * Whether a message names its revision, as no earlier one than 2026-07-28 has it: such a message is the SDK's, whatever is
+ * wrong with it. Only `initialize` may do so and be of an earlier revision.
+ */
+function namesRevision(body: unknown): boolean {
+  const { method, params } = Object(body);
+  return typeof method === "string" && !isInitialize(body) &&
+    Object(Object(params)._meta)[PROTOCOL_VERSION_META_KEY] !== undefined;
 }
 
 function isInitialize(body: unknown): boolean {
