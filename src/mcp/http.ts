@@ -28,6 +28,9 @@ const MAX_SESSIONS = 2_000;
 /** If there are too many sessions, one that is idle for this long makes room for a new one, in milliseconds. */
 const EVICTABLE_MS = 60_000;
 
+/** How often the tokens of callers with a session are looked at, in milliseconds: no call of theirs may come. */
+const CHECK_MS = 1_000;
+
 /** The header that names a session. */
 const SESSION_HEADER = "mcp-session-id";
 
@@ -59,6 +62,7 @@ export class McpOverHttp {
   readonly #requests = new WeakMap<Request, Who & { readonly method: string }>();
   readonly #modern: McpHttpHandler;
   readonly #listens: HttpListens;
+  #checking: ReturnType<typeof setInterval> | undefined;
 
   constructor({ times = SESSION_TIMES, maxSessions = MAX_SESSIONS, serverFor, ...shared }: McpOverHttpOptions) {
     this.#parts = mcpParts(shared);
@@ -141,13 +145,11 @@ export class McpOverHttp {
     const id = crypto.randomUUID();
     const session = new HttpSession({
       id,
+      caller: who.caller,
       owner,
       events: this.#events.storeOf(id),
       times: this.#times,
-      onClose: () => {
-        this.#sessions.delete(id);
-        this.#events.forget(id);
-      },
+      onClose: () => this.#forget(id),
     });
     const { via } = who.caller;
     // Not the session's id, which only its client may know.
@@ -156,9 +158,25 @@ export class McpOverHttp {
     const onRefused = () => void session.close();
     await session.connect(this.#createServer({ ...this.#peerOf({ ...who, caller }), signalOf, onRefused }));
     this.#sessions.set(id, session);
+    this.#checking ??= setInterval(() => this.#closeRefused(), CHECK_MS);
     const response = await session.handle(request, body);
     if (response.headers.get(SESSION_HEADER) === null) await session.close();
     return response;
+  }
+
+  #forget(id: string): void {
+    this.#sessions.delete(id);
+    this.#events.forget(id);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#checking);
+    this.#checking = undefined;
+  }
+
+  /** Closes the sessions of callers whose tokens were revoked or have expired, with their streams. */
+  #closeRefused(): void {
+    for (const session of this.#sessions.values()) {
+      if (this.#parts.engine.knownCaller(session.caller) === undefined) void session.close();
+    }
   }
 
   /** Whether there is room for a session of an owner. May close one that nobody has used for long. */
