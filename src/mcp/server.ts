@@ -8,6 +8,7 @@ import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
+import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { AnswerQueue } from "./answer_queue.ts";
@@ -73,16 +74,23 @@ export interface McpParts {
   readonly methods: ReadonlyMap<string, Method>;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
+  /** Keeps names of files from callers that are no admins. */
+  readonly failures: ToldFailures;
 }
 
-export interface McpOptions extends Omit<McpParts, "methods" | "arrivals"> {
+export interface McpOptions extends Omit<McpParts, "methods" | "arrivals" | "failures"> {
   readonly toolsets: readonly Toolset[];
 }
 
 /** Makes what clients share, once for all of them: over HTTP, each request of revision 2026-07-28 has a server of its own. */
 export function mcpParts({ toolsets, ...shared }: McpOptions): McpParts {
   const methods = [...toolMethods(toolsOf(toolsets)), ...RESOURCE_METHODS, ...PROMPT_METHODS, COMPLETION_METHOD];
-  return { ...shared, methods: new Map(methods.map((method) => [method.name, method])), arrivals: new Arrivals() };
+  return {
+    ...shared,
+    methods: new Map(methods.map((method) => [method.name, method])),
+    arrivals: new Arrivals(),
+    failures: new ToldFailures(shared),
+  };
 }
 
 /** One client, or one request of a client without a connection. */
@@ -141,7 +149,7 @@ function sessionInstance(given: string | undefined): (client: string) => string 
 
 /** A server of the SDK for one peer. */
 export function createServer(parts: McpParts, peer: Peer): Server {
-  const { feed, log, methods, arrivals } = parts;
+  const { feed, log, methods, arrivals, failures } = parts;
   const server = new Server(serverInfo(parts), {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: START + (peer.instanceFor === undefined ? WITHOUT_INSTANCE : WITH_INSTANCE) + REST,
@@ -170,7 +178,7 @@ export function createServer(parts: McpParts, peer: Peer): Server {
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
       return isLasting ? { ...result, ...LASTING } : result;
     } catch (error) {
-      throw protocolErrorOf(error, log);
+      throw protocolErrorOf(failures.toldTo(peer.caller, error), log);
     }
   };
   return server;
@@ -195,7 +203,7 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, ...peer }: McpParts & Peer,
+  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
 ): Omit<ClientCall, "subscriptions"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
@@ -230,6 +238,7 @@ function callOf(
     request: requestOf,
     signal: signalOf(context),
     report: progressToken === undefined ? undefined : report,
+    told: (error) => failures.toldTo(caller, error),
   };
 }
 

@@ -13,6 +13,8 @@ export interface ClientCall extends CallContext {
   readonly answers: AnswerQueue;
   /** The resources to which the client subscribes. */
   readonly subscriptions: Subscriptions;
+  /** An error as the caller may read it. */
+  readonly told: (error: unknown) => unknown;
 }
 
 export interface Method {
