@@ -128,7 +128,7 @@ export class McpOverHttp {
       return failure(400, ProtocolErrorCode.InvalidRequest, why);
     }
     const session = this.#sessions.get(id);
-    if (session === undefined || session.owner !== ownerOf(who)) {
+    if (session === undefined || session.owner !== keyOfCaller(who.caller, who.instance)) {
       return failure(404, SESSION_NOT_FOUND, "Session not found: it has ended, so send initialize again");
     }
     return await session.handle(request, body);
@@ -136,7 +136,7 @@ export class McpOverHttp {
 
   /** Opens a session. */
   async #open(request: Request, body: unknown, who: Who): Promise<Response> {
-    const owner = ownerOf(who);
+    const owner = keyOfCaller(who.caller, who.instance);
     if (!this.#hasRoom(owner)) {
       const why = `There are ${this.#maxSessions} sessions already, or ${shareOf(this.#maxSessions)} of this caller: ` +
         "close others, or try again later";
@@ -198,11 +198,6 @@ export class McpOverHttp {
 
 /** The code of an answer to a request of a session that does not exist. */
 const SESSION_NOT_FOUND = -32_001;
-
-/** Who may use a session. */
-function ownerOf({ caller, instance }: Who): string {
-  return JSON.stringify([keyOfCaller(caller), instance]);
-}
 
 /** The message of a request; a batch, which only revision 2025-03-26 has, as it is. Throws a `MalformedMessage`. */
 async function readBody(request: Request): Promise<unknown> {

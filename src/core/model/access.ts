@@ -31,9 +31,9 @@ export interface CallerName {
   readonly via?: Via;
 }
 
-/** What tells callers apart, whatever way they come by. */
-export function keyOfCaller({ via: _, ...caller }: Caller): string {
-  return JSON.stringify(caller);
+/** What tells callers apart, whatever way they come by; with an instance, also those that speak for different ones. */
+export function keyOfCaller({ via: _, ...caller }: Caller, instance?: string): string {
+  return JSON.stringify([caller, instance]);
 }
 
 /** The most that one caller gets of what all callers share, so that no single one can lock out the others. */
