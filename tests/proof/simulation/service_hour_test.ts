@@ -66,12 +66,18 @@ Deno.test({
     await endSessions();
     const before = await fields(service, time);
     await play(2 * QUARTER);
-    const half = await everything(service, time);
+    const half = await fields(service, time);
+    const heapAtHalf = await onHeap(CLASSES);
     assertEquals(half["mcp #sessions"], LEFT_SESSIONS * SESSION_TIMES.idleMs / MINUTE_MS);
     await play(QUARTER);
-    assertEquals(await fields(service, time), fieldsOf(half));
+    assertEquals(await fields(service, time), half);
     await play(QUARTER);
-    assertEquals(await everything(service, time), half);
+    assertEquals(await fields(service, time), half);
+    for (const [what, count] of Object.entries(await onHeap(CLASSES))) {
+      const more = count - (heapAtHalf[what] ?? 0);
+      // A few objects of the last request may be still in use. What leaks once a minute adds one for each.
+      assert(more < 2 * QUARTER, `${more} more on the heap: ${what}`);
+    }
     await endSessions();
     assertEquals(await fields(service, time), before);
 
@@ -91,14 +97,4 @@ type Held = Readonly<Record<string, number>>;
 /** The timers, and the sizes of all that the parts of the process hold in their fields. */
 async function fields({ kept }: SimulatedService, time: FakeTime): Promise<Held> {
   return { timers: time.timers, ...await heldBy(kept, APART) };
-}
-
-/** The same, and what is on the heap. */
-async function everything(service: SimulatedService, time: FakeTime): Promise<Held> {
-  const onHeapNow = Object.entries(await onHeap(CLASSES)).map(([what, count]) => [`heap: ${what}`, count]);
-  return { ...await fields(service, time), ...Object.fromEntries(onHeapNow) };
-}
-
-function fieldsOf(held: Held): Held {
-  return Object.fromEntries(Object.entries(held).filter(([what]) => !what.startsWith("heap: ")));
 }
