@@ -63,6 +63,7 @@ export class Denials implements AsyncDisposable {
   }
 
   #countOf({ caller, via }: Denial): Count {
+    // Not `keyOfCaller`: a denial has no digest of a token, and callers without one differ in nothing but their address.
     const own = JSON.stringify([caller, via?.token ?? via?.address]);
     const key = this.#counts.has(own) || this.#counts.size < MAX_DENIED_CALLERS ? own : "";
     const count = this.#counts.get(key) ?? { recorded: 0, more: 0, last: undefined };

@@ -37,11 +37,6 @@ export function isAnswer(claim: Claim): boolean {
   return claim.task !== undefined || isFutile(claim) || tellsNews(claim);
 }
 
-/** A key for the pair of caller and instance. Each pair has at most one wait. */
-export function callerKey({ instance }: Pick<ClaimCommand, "instance">, caller: Caller): string {
-  return JSON.stringify([caller.name, "token" in caller && caller.token, instance]);
-}
-
 /** The answer to a wait that a newer one replaced. */
 export function supersededAnswer(lastAnswer: Claim): Claim {
   if (lastAnswer.task !== undefined) return lastAnswer;

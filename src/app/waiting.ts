@@ -1,25 +1,24 @@
 /**
- * Keeps claims waiting until there is a task for them, whichever process makes it ready. Waiters are served first come,
- * first served. One claim is tried at a time, and only after a scan without the write lock has found a task for it: so
- * the number of tries stays close to the number of tasks, however many claims wait. News end a wait, too.
+ * Carries out claims that may wait for a task, whichever process makes it ready. Each caller and instance has at most one
+ * wait: a newer one ends it. News end a wait, too. What is claimed for a client that has gone is handed back, and its news
+ * are kept for the next answer to the same caller.
  */
 
-import type { Caller } from "../core/model/access.ts";
+import { type Caller, keyOfCaller } from "../core/model/access.ts";
 import type { AnswerOf, Claim, CommandOf, CommandType, Repeated } from "../core/messages/commands.ts";
 import type { Engine } from "./engine.ts";
 import { EventWaits } from "./event_waits.ts";
 import type { Feed } from "./feed.ts";
 import { handBack } from "./hand_back.ts";
-import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
+import type { CommandOptions } from "./job.ts";
 import type { SessionKeeper } from "./session_keeper.ts";
 import type { News } from "../core/model/news.ts";
 import { tellsAllNews } from "../core/rules/heartbeat.ts";
 import { tellsNews, unreadNews } from "../core/views/news.ts";
-import { Pause } from "./pause.ts";
 import type { Log } from "./ports.ts";
 import { UnreadNews } from "./unread_news.ts";
-import { callerKey, type ClaimCommand, isAnswer, supersededAnswer, type Waiter } from "./waiter.ts";
-import { type Scan, scan } from "./waiting_scan.ts";
+import { type ClaimCommand, isAnswer, supersededAnswer, type Waiter } from "./waiter.ts";
+import { WaitingLine } from "./waiting_line.ts";
 
 /** Longest wait of a claim by default, in milliseconds: clients give up a call after 60 s. */
 export const DEFAULT_MAX_WAIT_MS = 50_000;
@@ -32,12 +31,6 @@ export const MAX_WAITERS = 128;
 
 /** The same in a process that serves many clients. */
 export const MAX_SERVICE_WAITERS = 2_000;
-
-/** Longest time between two scans, in milliseconds. */
-const POLL_MS = 1_000;
-
-/** Longest random delay of a scan for new records, in milliseconds: so that processes do not claim at the same moment. */
-const SPREAD_MS = 8;
 
 /** How often a caller is notified that its claim still waits, in milliseconds. */
 const REPORT_MS = 5_000;
@@ -80,26 +73,13 @@ export class Waiting {
   readonly events: EventWaits;
   readonly #engine: Engine;
   readonly #executor: Pick<SessionKeeper, "execute">;
-  readonly #feed: Feed;
   readonly #log: Log;
-  /** In the order of their arrival. */
-  readonly #waiters = new Set<Waiter>();
+  readonly #line: WaitingLine;
   /** The newest call under way of each caller and instance. */
   readonly #newest = new Map<string, ClaimCommand>();
   /** Work that may still claim a task or hand one back. */
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #unread = new UnreadNews(MAX_WAITERS);
-  /** When each waiting instance last had a heartbeat, by `performance.now`. */
-  readonly #heartbeats = new Map<string, number>();
-  readonly #sweepPause = new Pause();
-  readonly #tryPause = new Pause();
-  #unsubscribe: (() => void) | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the timer fires, by `performance.now`. */
-  #scanAt = 0;
-  #serving: Promise<void> | undefined;
-  /** Whether the state may have changed since the last scan. */
-  #isChanged = false;
+  readonly #unread: UnreadNews;
   #isClosed = false;
 
   constructor({ engine, executor = engine, feed, log, maxWaitMs, maxWaiters = MAX_WAITERS }: WaitingOptions) {
@@ -107,8 +87,15 @@ export class Waiting {
     this.maxWaitMs = maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
     this.maxWaiters = maxWaiters;
     this.#engine = engine;
-    this.#feed = feed;
     this.#log = log;
+    this.#unread = new UnreadNews(Math.max(maxWaiters, MAX_WAITERS));
+    this.#line = new WaitingLine({
+      engine,
+      feed,
+      log,
+      tryFor: (waiter) => this.#try(waiter),
+      track: (work) => this.#track(work),
+    });
     this.events = new EventWaits({ engine, feed, log, maxWaitMs: this.maxWaitMs, maxWaiters });
   }
 
@@ -120,9 +107,9 @@ export class Waiting {
    * @throws whatever `Engine.execute` throws
    */
   async claim(command: ClaimCommand, caller: Caller, options: WaitOptions): Promise<WaitedClaim | Repeated> {
-    const key = callerKey(command, caller);
+    const key = keyOfCaller(caller, command.instance);
     this.#newest.set(key, command);
-    for (const waiter of this.#waitersOf(key)) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
+    for (const waiter of this.#line.of(key)) this.#end(waiter, supersededAnswer(waiter.lastAnswer));
     try {
       return await this.#track(this.#claim(command, caller, options));
     } finally {
@@ -133,18 +120,18 @@ export class Waiting {
   /** The answer to another command of the same caller, with the news in its claims that nobody read, if it tells news. */
   withUnread<K extends CommandType>(answer: AnswerOf<K>, command: CommandOf<K>, caller: Caller): AnswerOf<K> {
     const instance = tellsAllNews(command.type) && "instance" in command ? command.instance : undefined;
-    return instance === undefined ? answer : this.#unread.addTo(answer, callerKey({ instance }, caller));
+    return instance === undefined ? answer : this.#unread.addTo(answer, keyOfCaller(caller, instance));
   }
 
   /** The instances that wait in this process. */
   instances(): ReadonlySet<string> {
-    return new Set(Array.from(this.#waiters, ({ command }) => command.instance));
+    return this.#line.instances();
   }
 
   /** Ends all waits without a task or event. Resolves once tasks that were claimed meanwhile are handed back. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const waiter of this.#waiters) this.#end(waiter);
+    for (const waiter of this.#line.all()) this.#end(waiter);
     const closing = this.events.close();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     await closing;
@@ -156,12 +143,12 @@ export class Waiting {
     const waitMs = Math.min(options.waitMs, this.maxWaitMs);
     const claim = await this.#executor.execute(command, caller, request);
     if ("repeated" in claim) return claim;
-    const first = this.#unread.addTo(claim, callerKey(command, caller));
+    const first = this.#unread.addTo(claim, keyOfCaller(caller, command.instance));
     if (signal.aborted) await this.#takeBack(first, command, caller);
     if (waitMs <= 0 || isAnswer(first)) return first;
     if (signal.aborted || this.#isClosed) return first;
     if (this.#isSuperseded(command, caller)) return supersededAnswer(first);
-    if (this.#waiters.size >= this.maxWaiters) return { ...first, isCrowded: true };
+    if (this.#line.size >= this.maxWaiters) return { ...first, isCrowded: true };
     const { promise, resolve, reject } = Promise.withResolvers<Claim | Repeated>();
     const waiter = {
       command,
@@ -194,7 +181,7 @@ export class Waiting {
     const timeout = setTimeout(() => this.#track(this.#expire(waiter)), waitMs);
     const onAbort = () => this.#end(waiter);
     waiter.signal.addEventListener("abort", onAbort);
-    this.#add(waiter);
+    this.#line.add(waiter);
     report();
     try {
       return await promise;
@@ -202,7 +189,7 @@ export class Waiting {
       clearInterval(reporting);
       clearTimeout(timeout);
       waiter.signal.removeEventListener("abort", onAbort);
-      this.#remove(waiter);
+      this.#line.remove(waiter);
     }
   }
 
@@ -213,55 +200,25 @@ export class Waiting {
     return work;
   }
 
-  #add(waiter: Waiter): void {
-    this.#waiters.add(waiter);
-    this.#unsubscribe ??= this.#feed.subscribe(() => this.#scanIn(Math.random() * SPREAD_MS));
-    // A task may have become ready since the first try.
-    this.#serve();
-  }
-
-  #remove(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
-    const { instance } = waiter.command;
-    if (!this.#isWaiting(instance)) this.#heartbeats.delete(instance);
-    if (this.#waiters.size > 0) return;
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #isWaiting(instance: string): boolean {
-    return Array.from(this.#waiters).some(({ command }) => command.instance === instance);
-  }
-
   /** Whether the same caller and instance has called again since, even if that call is answered already. */
   #isSuperseded(command: ClaimCommand, caller: Caller): boolean {
-    return this.#newest.get(callerKey(command, caller)) !== command;
+    return this.#newest.get(keyOfCaller(caller, command.instance)) !== command;
   }
 
   /** Answers a waiter, without another try. */
   #end(waiter: Waiter, claim: Claim | Repeated = waiter.lastAnswer): void {
-    this.#remove(waiter);
+    this.#line.remove(waiter);
     waiter.isAnswered = true;
     waiter.resolve(claim);
   }
 
   /** The wait is over: a last try gives the reason as of now. */
   async #expire(waiter: Waiter): Promise<void> {
-    this.#remove(waiter);
+    this.#line.remove(waiter);
     await this.#try(waiter);
     if (waiter.isAnswered) return;
     const { command, caller, lastAnswer } = waiter;
     this.#end(waiter, this.#isSuperseded(command, caller) ? supersededAnswer(lastAnswer) : lastAnswer);
-  }
-
-  /** Sends a heartbeat for an instance that waits. News are for its claim, not for this. */
-  async #keepAlive(instance: string): Promise<void> {
-    const waiting = Array.from(this.#waiters).find(({ command }) => command.instance === instance);
-    if (waiting === undefined) return;
-    this.#heartbeats.set(instance, performance.now());
-    await this.#engine.execute({ type: "heartbeat", instance, isUnread: true }, waiting.caller);
   }
 
   /** Tries to claim for a waiter, or joins the try under way. */
@@ -281,7 +238,7 @@ export class Waiting {
       waiter.lastAnswer = claim;
       if (isAnswer(claim)) this.#end(waiter);
     } catch (error) {
-      this.#remove(waiter);
+      this.#line.remove(waiter);
       waiter.isAnswered = true;
       waiter.reject(error);
     }
@@ -289,88 +246,13 @@ export class Waiting {
 
   /** Nobody reads this claim: hands its task back, and keeps its news for the next answer to the same caller and instance. */
   #takeBack(claim: Claim, command: ClaimCommand, caller: Caller): Promise<void> {
-    this.#keepUnread(callerKey(command, caller), unreadNews(claim));
+    this.#keepUnread(keyOfCaller(caller, command.instance), unreadNews(claim));
     return handBack(claim, { engine: this.#engine, log: this.#log, instance: command.instance, caller });
   }
 
   #keepUnread(key: string, news: News): void {
     if (!tellsNews(news)) return;
     this.#unread.keep(key, news);
-    for (const waiter of this.#waitersOf(key)) this.#end(waiter, this.#unread.addTo(waiter.lastAnswer, key));
-  }
-
-  /** The waits of a caller and instance: at most one. */
-  #waitersOf(key: string): readonly Waiter[] {
-    return Array.from(this.#waiters).filter(({ command, caller }) => callerKey(command, caller) === key);
-  }
-
-  #scanIn(delayMs: number): void {
-    const at = performance.now() + delayMs;
-    if (this.#waiters.size === 0 || (this.#timer !== undefined && this.#scanAt <= at)) return;
-    clearTimeout(this.#timer);
-    this.#scanAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#serve();
-    }, delayMs);
-  }
-
-  #serve(): void {
-    this.#isChanged = true;
-    this.#serving ??= this.#track(this.#serveAll()).finally(() => {
-      this.#serving = undefined;
-      if (this.#isChanged && this.#waiters.size > 0) this.#serve();
-    });
-  }
-
-  /** Scans, and acts on what the scan found, until nothing changes any more. */
-  async #serveAll(): Promise<void> {
-    let delayMs = POLL_MS;
-    try {
-      while (this.#isChanged && this.#waiters.size > 0) {
-        this.#isChanged = false;
-        const found = await scan([...this.#waiters], { engine: this.#engine, heartbeats: this.#heartbeats });
-        const { seq } = this.#engine;
-        for (const instance of found.silent) await this.#keepAlive(instance);
-        await this.#sweep(found);
-        await this.#tryFirst(found, seq);
-        delayMs = Math.min(POLL_MS, Math.max(1, this.#nextScanInMs(found)));
-      }
-    } catch (error) {
-      // The next scan may succeed; a waiter whose time is over gets the error from its last try.
-      this.#log.warn(`Cannot look for tasks for waiting claims: ${error}`);
-    }
-    this.#scanIn(delayMs);
-  }
-
-  /** Sweeps if that is due: not left to the sweeper, as a sweep may make ready what a claim waits for. */
-  async #sweep({ isSweepDue }: Scan): Promise<void> {
-    if (!isSweepDue) this.#sweepPause.reset();
-    else if (this.#sweepPause.remainingMs === 0) {
-      const { swept } = await this.#engine.execute({ type: "sweep" }, ORCHESTRATOR);
-      this.#sweepPause.note(swept > 0);
-      if (swept > 0) this.#isChanged = true;
-    }
-  }
-
-  /**
-   * Tries for the waiter that the scan found. A try without an answer has an effect, too, if there are records after `seq`,
-   * that of the scan: another process was faster, and there may be more tasks for other waiters.
-   */
-  async #tryFirst({ waiter }: Scan, seq: number): Promise<void> {
-    if (waiter === undefined) return this.#tryPause.reset();
-    await this.#try(waiter);
-    const hasEffect = waiter.isAnswered || this.#engine.seq !== seq;
-    this.#tryPause.note(hasEffect);
-    if (hasEffect) this.#isChanged = true;
-  }
-
-  /** When to scan again if no record comes, in milliseconds. */
-  #nextScanInMs({ waiter, isSweepDue, changeInMs, heartbeatInMs }: Scan): number {
-    return Math.min(
-      heartbeatInMs,
-      isSweepDue ? this.#sweepPause.remainingMs : changeInMs,
-      waiter === undefined ? Infinity : this.#tryPause.remainingMs,
-    );
+    for (const waiter of this.#line.of(key)) this.#end(waiter, this.#unread.addTo(waiter.lastAnswer, key));
   }
 }

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import type { Log } from "../app/ports.ts";
 import type { Caller } from "../core/model/access.ts";
 import { type Hosts, refusedOrigin } from "./hosts.ts";
-import { problem, problemForAnyone, problemOf } from "./problem.ts";
+import { problem, problemForAnyone } from "./problem.ts";
 
 /** What a route reads of its context. */
 export interface HttpEnv {
@@ -51,7 +51,7 @@ export interface AppOptions {
  */
 export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" | "callerOf" | "log">): Admission {
   return async (request, connection) => {
-    const refused = refusedOrigin(request.headers, hosts);
+    const refused = refusedOrigin(request, hosts);
     if (refused !== undefined) return problem(403, refused);
     try {
       const who = await callerOf(request, connection);
@@ -64,10 +64,10 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
 
 export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.onError((error, c) => c.get("caller") === undefined ? problemForAnyone(error, log) : problemOf(error, log));
+  app.onError((error) => problemForAnyone(error, log));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
   app.use(async (c, next) => {
-    const refused = refusedOrigin(c.req.raw.headers, hosts);
+    const refused = refusedOrigin(c.req.raw, hosts);
     if (refused !== undefined) return problem(403, refused);
     return await next();
   });

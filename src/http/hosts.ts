@@ -23,20 +23,28 @@ export function hostsOf(address: string, names: readonly string[]): Hosts {
   return { names: [...LOOPBACK_NAMES, ...names], hasAddresses: !isLoopback(address) };
 }
 
-/** Why a request is refused by its `Host` and `Origin`; undefined if it is not. */
-export function refusedOrigin(headers: Headers, { names, hasAddresses }: Hosts): string | undefined {
+/** Why a request is refused by its address, `Host` and `Origin`; undefined if it is not. */
+export function refusedOrigin({ url, headers }: Pick<Request, "url" | "headers">, hosts: Hosts): string | undefined {
   const host = headers.get("host") ?? "";
   // A URL could hold more than a host and a port.
   const called = /^[\w.:[\]-]+$/.test(host) ? parse(`http://${host}`) : undefined;
-  const isAddress = called !== undefined && /^(\[.*\]|\d+\.\d+\.\d+\.\d+)$/.test(called.hostname);
-  if (called === undefined || !(names.includes(called.hostname) || (hasAddresses && isAddress))) {
-    const known = names.join(", ") + (hasAddresses ? " or an IP address" : "");
-    return `The header Host names another server (${host}): use ${known}; --allow-host allows another name`;
-  }
+  if (called === undefined || !isAllowed(called, hosts)) return foreign(`The header Host names`, host, hosts);
+  // A whole address in place of a path has a host of its own.
+  const target = new URL(url);
+  if (!isAllowed(target, hosts)) return foreign("The address of the request names", target.host, hosts);
   const origin = headers.get("origin");
   // Programs other than browsers send none.
   if (origin === null || parse(origin)?.host === called.host) return undefined;
   return `Web pages of ${origin} may not use this server`;
+}
+
+function isAllowed({ hostname }: URL, { names, hasAddresses }: Hosts): boolean {
+  return names.includes(hostname) || (hasAddresses && /^(\[.*\]|\d+\.\d+\.\d+\.\d+)$/.test(hostname));
+}
+
+function foreign(what: string, host: string, { names, hasAddresses }: Hosts): string {
+  const known = names.join(", ") + (hasAddresses ? " or an IP address" : "");
+  return `${what} another server (${host}): use ${known}; --allow-host allows another name`;
 }
 
 function parse(text: string): URL | undefined {

@@ -49,17 +49,39 @@ export async function readRequest(
   const { method = "GET", url = "/", headers: { host = "" } } = incoming;
   // Two entries for each.
   if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return problem(431, `A request has at most ${MAX_HEADERS} headers`);
-  if (!url.startsWith("/")) return problem(400, `A request names a path, like /healthz, not ${url}`);
-  const target = URL.parse(`http://${host}${url}`);
-  if (target === null) return problem(400, "The header Host or the path is malformed");
+  const target = targetOf(url, host);
+  if (target instanceof Response) return target;
   const head = requestOf(target, { method, headers: headersOf(incoming), signal });
   if (head === undefined) return problem(405, `There is no method ${method} here`);
   if (WITHOUT_BODY.includes(method)) return { request: head, bodyBytes: 0 };
-  const refused = await admission?.(head, connection);
+  const refused = await admission?.(head, connection) ?? refusedEncoding(head.headers);
   const body = await readBody(incoming, { received, refused });
   if (body instanceof Response) return body;
   const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
   return { request: body.length > 0 ? new Request(head, { signal, body: new Blob(body) }) : head, bodyBytes };
+}
+
+/** The address that a request names: a path on `Host`, or a whole address, as requests to proxies have (RFC 9112, 3.2). */
+function targetOf(target: string, host: string): URL | Response {
+  const isPath = target.startsWith("/");
+  const url = URL.parse(isPath ? `http://${host}${target}` : target);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return url;
+  return problem(
+    400,
+    isPath
+      ? "The header Host or the path is malformed"
+      : `A request names a path, like /healthz, or a whole address, not ${target}`,
+  );
+}
+
+/** Refuses a body that is compressed; undefined if it is not. */
+function refusedEncoding(headers: Headers): Response | undefined {
+  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding === "" || encoding === "identity") return undefined;
+  return problem(415, `The body has the encoding ${encoding}: send it as it is, without Content-Encoding`, {
+    code: "unsupported_encoding",
+    headers: { "accept-encoding": "identity" },
+  });
 }
 
 /** A request without its body; undefined if its method is one that no `Request` may have, like TRACE. */

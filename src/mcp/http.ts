@@ -5,7 +5,6 @@
 
 import { type Caller, keyOfCaller, shareOf } from "../core/model/access.ts";
 import { AnswerQueue } from "./answer_queue.ts";
-import { Arrivals } from "./arrivals.ts";
 import { EventLog } from "./event_log.ts";
 import { HttpSession, SESSION_TIMES, type SessionTimes } from "./http_session.ts";
 import { HttpListens } from "./http_listens.ts";
@@ -16,17 +15,21 @@ import {
   isLegacyRequest,
   type JSONRPCMessage,
   type McpHttpHandler,
+  PROTOCOL_VERSION_META_KEY,
   ProtocolErrorCode,
   type RequestId,
   type Server,
 } from "./sdk.ts";
-import { createServer, type McpParts, type Peer } from "./server.ts";
+import { createServer, type McpOptions, type McpParts, mcpParts, type Peer } from "./server.ts";
 
 /** Most sessions at a time. */
 const MAX_SESSIONS = 2_000;
 
 /** If there are too many sessions, one that is idle for this long makes room for a new one, in milliseconds. */
 const EVICTABLE_MS = 60_000;
+
+/** How often the tokens of callers with a session are looked at, in milliseconds: no call of theirs may come. */
+const CHECK_MS = 1_000;
 
 /** The header that names a session. */
 const SESSION_HEADER = "mcp-session-id";
@@ -38,7 +41,7 @@ export interface Who {
   readonly instance: string | undefined;
 }
 
-export interface McpOverHttpOptions extends Omit<McpParts, "arrivals"> {
+export interface McpOverHttpOptions extends McpOptions {
   /** Default: `SESSION_TIMES`. */
   readonly times?: SessionTimes;
   /** Default: `MAX_SESSIONS`. */
@@ -59,9 +62,10 @@ export class McpOverHttp {
   readonly #requests = new WeakMap<Request, Who & { readonly method: string }>();
   readonly #modern: McpHttpHandler;
   readonly #listens: HttpListens;
+  #checking: ReturnType<typeof setInterval> | undefined;
 
   constructor({ times = SESSION_TIMES, maxSessions = MAX_SESSIONS, serverFor, ...shared }: McpOverHttpOptions) {
-    this.#parts = { ...shared, arrivals: new Arrivals() };
+    this.#parts = mcpParts(shared);
     this.#createServer = serverFor ?? ((peer) => createServer(this.#parts, peer));
     this.#times = times;
     this.#maxSessions = maxSessions;
@@ -78,7 +82,9 @@ export class McpOverHttp {
       if (!(error instanceof MalformedMessage)) throw error;
       return failure(400, error.code, error.message, error.ids[0]);
     }
-    if (await isLegacyRequest(request, body)) return await this.#handleLegacy(request, body, who);
+    if (!namesRevision(body) && await isLegacyRequest(request, body)) {
+      return await this.#handleLegacy(request, body, who);
+    }
     const message = body as JSONRPCMessage;
     if ("method" in message) this.#requests.set(request, { ...who, method: message.method });
     return "method" in message && message.method === LISTEN && "id" in message
@@ -122,7 +128,7 @@ export class McpOverHttp {
       return failure(400, ProtocolErrorCode.InvalidRequest, why);
     }
     const session = this.#sessions.get(id);
-    if (session === undefined || session.owner !== ownerOf(who)) {
+    if (session === undefined || session.owner !== keyOfCaller(who.caller, who.instance)) {
       return failure(404, SESSION_NOT_FOUND, "Session not found: it has ended, so send initialize again");
     }
     return await session.handle(request, body);
@@ -130,7 +136,7 @@ export class McpOverHttp {
 
   /** Opens a session. */
   async #open(request: Request, body: unknown, who: Who): Promise<Response> {
-    const owner = ownerOf(who);
+    const owner = keyOfCaller(who.caller, who.instance);
     if (!this.#hasRoom(owner)) {
       const why = `There are ${this.#maxSessions} sessions already, or ${shareOf(this.#maxSessions)} of this caller: ` +
         "close others, or try again later";
@@ -139,13 +145,11 @@ export class McpOverHttp {
     const id = crypto.randomUUID();
     const session = new HttpSession({
       id,
+      caller: who.caller,
       owner,
       events: this.#events.storeOf(id),
       times: this.#times,
-      onClose: () => {
-        this.#sessions.delete(id);
-        this.#events.forget(id);
-      },
+      onClose: () => this.#forget(id),
     });
     const { via } = who.caller;
     // Not the session's id, which only its client may know.
@@ -154,9 +158,25 @@ export class McpOverHttp {
     const onRefused = () => void session.close();
     await session.connect(this.#createServer({ ...this.#peerOf({ ...who, caller }), signalOf, onRefused }));
     this.#sessions.set(id, session);
+    this.#checking ??= setInterval(() => this.#closeRefused(), CHECK_MS);
     const response = await session.handle(request, body);
     if (response.headers.get(SESSION_HEADER) === null) await session.close();
     return response;
+  }
+
+  #forget(id: string): void {
+    this.#sessions.delete(id);
+    this.#events.forget(id);
+    if (this.#sessions.size > 0) return;
+    clearInterval(this.#checking);
+    this.#checking = undefined;
+  }
+
+  /** Closes the sessions of callers whose tokens were revoked or have expired, with their streams. */
+  #closeRefused(): void {
+    for (const session of this.#sessions.values()) {
+      if (this.#parts.engine.knownCaller(session.caller) === undefined) void session.close();
+    }
   }
 
   /** Whether there is room for a session of an owner. May close one that nobody has used for long. */
@@ -179,11 +199,6 @@ export class McpOverHttp {
 /** The code of an answer to a request of a session that does not exist. */
 const SESSION_NOT_FOUND = -32_001;
 
-/** Who may use a session. */
-function ownerOf({ caller, instance }: Who): string {
-  return JSON.stringify([keyOfCaller(caller), instance]);
-}
-
 /** The message of a request; a batch, which only revision 2025-03-26 has, as it is. Throws a `MalformedMessage`. */
 async function readBody(request: Request): Promise<unknown> {
   const bytes = await request.bytes();
@@ -198,6 +213,16 @@ async function readBody(request: Request): Promise<unknown> {
     throw error;
   }
   throw new MalformedMessage(ProtocolErrorCode.ParseError, "The request has no body", [null]);
+}
+
+/**
+ * Whether a message names its revision, as no earlier one than 2026-07-28 has it: such a message is the SDK's, whatever is
+ * wrong with it. Only `initialize` may do so and be of an earlier revision.
+ */
+function namesRevision(body: unknown): boolean {
+  const { method, params } = Object(body);
+  return typeof method === "string" && !isInitialize(body) &&
+    Object(Object(params)._meta)[PROTOCOL_VERSION_META_KEY] !== undefined;
 }
 
 function isInitialize(body: unknown): boolean {

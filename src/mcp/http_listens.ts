@@ -41,7 +41,7 @@ export class HttpListens {
 
   /** Answers a request with a stream of notifications, or with the JSON-RPC error that refuses it. */
   async listen(request: Request, message: JSONRPCRequest, { caller, server }: Listener): Promise<Response> {
-    const { feed, log } = this.#parts;
+    const { feed, log, failures } = this.#parts;
     const handler = createMcpHandler(server, {
       legacy: "reject",
       onerror: (error) => log.warn(`MCP: ${error.message}`),
@@ -70,7 +70,7 @@ export class HttpListens {
       return new Response(body, response);
     } catch (error) {
       this.#end(handler, subscriptions);
-      const { code, message: why } = protocolErrorOf(error, log);
+      const { code, message: why } = protocolErrorOf(failures.toldTo(caller, error), log);
       return Response.json({ jsonrpc: "2.0", id: message.id, error: { code, message: why } });
     }
   }

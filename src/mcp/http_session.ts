@@ -3,6 +3,7 @@
  * is idle for too long. If the client has no connection left, its calls end, as nobody reads their answers.
  */
 
+import type { Caller } from "../core/model/access.ts";
 import { type EventStore, HttpTransport, type Server } from "./sdk.ts";
 import { watchStream } from "./watch_stream.ts";
 
@@ -21,7 +22,9 @@ const RETRY_MS = 1_000;
 
 export interface HttpSessionOptions {
   readonly id: string;
-  /** Who opened it: nobody else may use it. */
+  /** Who opened it. */
+  readonly caller: Caller;
+  /** Tells who opened it from all others, who may not use it. */
   readonly owner: string;
   readonly events: EventStore;
   readonly times: SessionTimes;
@@ -30,6 +33,7 @@ export interface HttpSessionOptions {
 
 export class HttpSession {
   readonly id: string;
+  readonly caller: Caller;
   readonly owner: string;
   /** When it was last used, by `performance.now`. */
   usedAt = performance.now();
@@ -41,8 +45,9 @@ export class HttpSession {
   #goneTimer: ReturnType<typeof setTimeout> | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ id, owner, events, times, onClose }: HttpSessionOptions) {
+  constructor({ id, caller, owner, events, times, onClose }: HttpSessionOptions) {
     this.id = id;
+    this.caller = caller;
     this.owner = owner;
     this.#times = times;
     this.#onClose = onClose;

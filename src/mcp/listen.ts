@@ -2,6 +2,7 @@
 
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
+import type { Refusal } from "../core/model/refusal.ts";
 import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
 
 export interface ListenParts {
@@ -10,6 +11,8 @@ export interface ListenParts {
   readonly log: Log;
   /** Sends a notification on this request. */
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => void;
+  /** Called when the client may look no more: nothing further is sent. */
+  readonly onRefused: (refusal: Refusal) => void;
 }
 
 /** The number of subscriptions that a request counts as, at least 1: this bounds open requests without resources. */
@@ -24,7 +27,7 @@ export class Listen {
   #isAcknowledged = false;
   #isClosed = false;
 
-  constructor(uris: readonly string[], { find, feed, log, notify }: ListenParts) {
+  constructor(uris: readonly string[], { find, feed, log, notify, onRefused }: ListenParts) {
     this.#uris = uris;
     this.#notify = notify;
     this.#subscriptions = new Subscriptions({
@@ -35,6 +38,7 @@ export class Listen {
         notify("notifications/resources/updated", { uri });
       },
       onError: (error) => log.warn(`Cannot notify the client of a change: ${error}`),
+      onRefused,
     });
   }
 

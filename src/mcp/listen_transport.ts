@@ -106,17 +106,19 @@ export class ListenTransport implements Transport {
       checkId(id);
       const uris = urisOf(params);
       checkCount(Array.from(this.#open.values()).reduce((sum, { size }) => sum + size, sizeOf(uris)));
+      const fail = (error: unknown) => {
+        if (this.#open.get(id) !== listen) return;
+        this.#close(id);
+        this.#refuse(id, error);
+      };
       const listen = new Listen(uris, {
         ...this.#options,
+        onRefused: fail,
         notify: (method, params) =>
           this.#send({ jsonrpc: "2.0", method, params: { ...params, _meta: { [SUBSCRIPTION_ID_META_KEY]: id } } }),
       });
       this.#open.set(id, listen);
-      listen.begin().catch((error) => {
-        if (this.#open.get(id) !== listen) return;
-        this.#close(id);
-        this.#refuse(id, error);
-      });
+      listen.begin().catch(fail);
     } catch (error) {
       this.#refuse(id, error);
     }

@@ -8,6 +8,7 @@ import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
+import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { AnswerQueue } from "./answer_queue.ts";
@@ -17,7 +18,7 @@ import { ListenTransport } from "./listen_transport.ts";
 import { COMPLETION_METHOD } from "./methods/completion_method.ts";
 import type { ClientCall, Method } from "./methods/method.ts";
 import { PROMPT_METHODS } from "./methods/prompt_methods.ts";
-import { resourceMethods } from "./methods/resource_methods.ts";
+import { RESOURCE_METHODS } from "./methods/resource_methods.ts";
 import { toolMethods } from "./methods/tool_methods.ts";
 import { protocolErrorOf } from "./protocol_error.ts";
 import { requestIdOf, unlessRepeated } from "./request_id.ts";
@@ -68,10 +69,28 @@ export interface McpParts {
   readonly waiting: Waiting;
   readonly heard: Heard;
   readonly log: Log;
-  readonly toolsets: readonly Toolset[];
   readonly version: string;
+  /** The methods of the protocol, by name. */
+  readonly methods: ReadonlyMap<string, Method>;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
+  /** Keeps names of files from callers that are no admins. */
+  readonly failures: ToldFailures;
+}
+
+export interface McpOptions extends Omit<McpParts, "methods" | "arrivals" | "failures"> {
+  readonly toolsets: readonly Toolset[];
+}
+
+/** Makes what clients share, once for all of them: over HTTP, each request of revision 2026-07-28 has a server of its own. */
+export function mcpParts({ toolsets, ...shared }: McpOptions): McpParts {
+  const methods = [...toolMethods(toolsOf(toolsets)), ...RESOURCE_METHODS, ...PROMPT_METHODS, COMPLETION_METHOD];
+  return {
+    ...shared,
+    methods: new Map(methods.map((method) => [method.name, method])),
+    arrivals: new Arrivals(),
+    failures: new ToldFailures(shared),
+  };
 }
 
 /** One client, or one request of a client without a connection. */
@@ -90,7 +109,7 @@ export interface Peer {
   readonly method?: string;
 }
 
-export interface ServeClientOptions extends Omit<McpParts, "arrivals"> {
+export interface ServeClientOptions extends McpOptions {
   readonly caller: Caller;
   /** The instance of calls that name none. Default: the client's name and random words. */
   readonly instance?: string | undefined;
@@ -106,7 +125,7 @@ export function serveClient(
   { caller, instance, answers, closing, ...shared }: ServeClientOptions,
 ): void {
   const { feed, log } = shared;
-  const parts = { ...shared, arrivals: new Arrivals() };
+  const parts = mcpParts(shared);
   const instanceFor = sessionInstance(instance);
   const peer: Peer = { caller, instanceFor, answers, signalOf: ({ mcpReq }) => mcpReq.signal };
   const find = finder(parts, caller);
@@ -130,7 +149,7 @@ function sessionInstance(given: string | undefined): (client: string) => string 
 
 /** A server of the SDK for one peer. */
 export function createServer(parts: McpParts, peer: Peer): Server {
-  const { feed, log, toolsets, arrivals } = parts;
+  const { feed, log, methods, arrivals, failures } = parts;
   const server = new Server(serverInfo(parts), {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} },
     instructions: START + (peer.instanceFor === undefined ? WITHOUT_INSTANCE : WITH_INSTANCE) + REST,
@@ -147,10 +166,6 @@ export function createServer(parts: McpParts, peer: Peer): Server {
   });
   server.onclose = () => subscriptions.close();
   server.onerror = (error) => log.warn(`MCP: ${error.message}`);
-  const methods = new Map(
-    [...toolMethods(toolsOf(toolsets)), ...resourceMethods(subscriptions), ...PROMPT_METHODS, COMPLETION_METHOD]
-      .map((method) => [method.name, method]),
-  );
   // Without a handler, the SDK answers with the status that an unknown method has over HTTP.
   if (peer.method !== undefined && !methods.has(peer.method)) return server;
   // Not `setRequestHandler`: it answers arguments that are null or JSON text with a protocol error, which models do not
@@ -158,11 +173,12 @@ export function createServer(parts: McpParts, peer: Peer): Server {
   server.fallbackRequestHandler = async (request, context) => {
     await arrivals.delivered();
     try {
-      const result = await answer(methods, request, callOf(server, { ...context, request }, { ...parts, ...peer }));
+      const call = { ...callOf(server, { ...context, request }, { ...parts, ...peer }), subscriptions };
+      const result = await answer(methods, request, call);
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
       return isLasting ? { ...result, ...LASTING } : result;
     } catch (error) {
-      throw protocolErrorOf(error, log);
+      throw protocolErrorOf(failures.toldTo(peer.caller, error), log);
     }
   };
   return server;
@@ -187,8 +203,8 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, ...peer }: McpParts & Peer,
-): ClientCall {
+  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
+): Omit<ClientCall, "subscriptions"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
@@ -222,6 +238,7 @@ function callOf(
     request: requestOf,
     signal: signalOf(context),
     report: progressToken === undefined ? undefined : report,
+    told: (error) => failures.toldTo(caller, error),
   };
 }
 

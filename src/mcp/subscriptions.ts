@@ -27,7 +27,7 @@ export interface SubscriptionsOptions {
   readonly notify: (uri: string) => void;
   readonly onError: (error: unknown) => void;
   /** Called when the client may look no more, as its token is revoked or has expired. All subscriptions have ended. */
-  readonly onRefused?: (() => void) | undefined;
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined;
 }
 
 export class Subscriptions {
@@ -35,7 +35,7 @@ export class Subscriptions {
   readonly #feed: Feed;
   readonly #notify: (uri: string) => void;
   readonly #onError: (error: unknown) => void;
-  readonly #onRefused: (() => void) | undefined;
+  readonly #onRefused: SubscriptionsOptions["onRefused"];
   /** By URI: the version at the last notification, for a task or group that exists. */
   readonly #versions = new Map<string, string | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -106,7 +106,7 @@ export class Subscriptions {
       versions = await this.#read(uris);
       this.#retryMs = RETRY_MS;
     } catch (error) {
-      if (error instanceof Refusal) return this.#endAll();
+      if (error instanceof Refusal) return this.#endAll(error);
       this.#onError(error);
       // The change must not wait for the next one.
       if (this.size > 0) this.#arm(this.#retryMs);
@@ -124,10 +124,10 @@ export class Subscriptions {
   }
 
   /** Ends all subscriptions: to repeat a look that was refused would only fill the audit. */
-  #endAll(): void {
+  #endAll(refusal: Refusal): void {
     this.#versions.clear();
     this.#stop();
-    this.#onRefused?.();
+    this.#onRefused?.(refusal);
   }
 
   /** The version of each task and group; undefined for one that does not exist, and for other resources. */

@@ -193,7 +193,10 @@ Deno.test("all streams end when the server does", async () => {
   await create(rest, "a");
   assertEquals((await events.take(2)).length, 2);
   rest.ending.abort();
-  assertEquals(await events.rest(), []);
+  const [end, ...others] = await events.rest();
+  assertEquals([end?.type, JSON.parse(end?.data ?? "").code, others], ["end", "closed", []]);
+  // A client that connects again continues where it was.
+  assertEquals(end?.lastEventId, "1.1");
   assertEquals((await rest.request("GET", "/events")).status, 503);
 });
 

@@ -57,7 +57,9 @@ Deno.test("what is no HTTP is refused, and the connection closed", async () => {
     "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
     "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-    "GET http://elsewhere.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET http://user@localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET localhost HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: local host/\r\n\r\n",
     "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -69,6 +71,33 @@ Deno.test("what is no HTTP is refused, and the connection closed", async () => {
   }
   assertEquals(await (await fetch(`http://127.0.0.1:${served.port}/`)).text(), "");
   assertEquals(served.log.errors, []);
+});
+
+Deno.test("a request may name its whole address, as to a proxy", async () => {
+  await using served = await serveHttp((request) => new Response(`${request.url} ${request.headers.get("host")}`));
+  const answer = await exchange(
+    served.port,
+    "GET http://localhost:1234/path?x=%2F HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+  );
+  assertMatch(answer, /^HTTP\/1\.1 200 .*http:\/\/localhost:1234\/path\?x=%2F localhost/s);
+});
+
+Deno.test("a body that is compressed is refused, with what would work", async () => {
+  await using served = await serveHttp(echo);
+  const post = (encoding: string) =>
+    fetch(`http://127.0.0.1:${served.port}/`, {
+      method: "POST",
+      headers: { "content-encoding": encoding },
+      body: "body",
+    });
+  for (const encoding of ["gzip", "identity, br", "x-unknown"]) {
+    const response = await post(encoding);
+    assertEquals([response.status, response.headers.get("accept-encoding")], [415, "identity"]);
+    const { detail, code } = await response.json();
+    assertEquals(code, "unsupported_encoding");
+    assertMatch(detail, /without Content-Encoding$/);
+  }
+  assertEquals(await (await post("Identity")).text(), "body");
 });
 
 Deno.test("a connection is closed after the answer if the client says so, whatever the response says", async () => {

@@ -6,6 +6,7 @@ import { localOperator } from "../../src/core/model/access.ts";
 import { SESSION_TIMES } from "../../src/mcp/http_session.ts";
 import { times } from "../core/given.ts";
 import { ANN, callOf, eventsOf, McpEndpoint, messageOf } from "../support/mcp_over_http.ts";
+import { connectTo, serveHttp } from "../support/raw_http.ts";
 import { until } from "../support/until.ts";
 
 const BOB = { ...ANN, caller: { ...ANN.caller, role: "worker" as const } };
@@ -142,6 +143,47 @@ Deno.test("when a token is revoked, the streams of its holder end, and are looke
   assertEquals(looks, ["find", "find"]);
   assertEquals((await endpoint.post(callOf(3, "get_task_status"), { headers, who })).status, 404);
   assertEquals(endpoint.log.warnings, []);
+});
+
+Deno.test("a session ends with the token of its client, also one that subscribes to nothing", async () => {
+  await using endpoint = await McpEndpoint.start();
+  const { engine } = endpoint;
+  const operator = localOperator("test");
+  const { secret } = await issueToken((command) => engine.execute(command, operator), { name: "ci", role: "observer" });
+  const who = { caller: await callerOfSecret(secret, { name: "http" }), instance: undefined };
+  const headers = await endpoint.open(who);
+  const stream = await endpoint.send("GET", { headers, who });
+  const others = await endpoint.open();
+  await engine.execute({ type: "revoke_token", name: "ci" }, operator);
+  // The text has an end only if the stream has one.
+  await stream.text();
+  assertEquals((await endpoint.post(callOf(1, "get_task_status"), { headers, who })).status, 404);
+  assertEquals((await endpoint.post(callOf(1, "get_task_status"), { headers: others })).status, 200);
+});
+
+Deno.test("a call in a session ends some time after its client has closed its half of the connection", async () => {
+  await using endpoint = await McpEndpoint.start({ times: { ...SESSION_TIMES, goneMs: 50 } });
+  await using served = await serveHttp((request) => endpoint.mcp.handle(request, ANN));
+  const session = await endpoint.open();
+  const body = JSON.stringify(callOf(1, "get_next_task", { instance_id: "gone", wait_ms: 50_000 }));
+  const fields = {
+    ...session,
+    host: "localhost",
+    accept: "application/json, text/event-stream",
+    "content-type": "application/json",
+    "content-length": `${body.length}`,
+  };
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  using connection = await connectTo(served.port);
+  await connection.send(`POST /mcp HTTP/1.1\r\n${head}\r\n${body}`);
+  await until("the wait", () => endpoint.waiting.instances().has("gone"));
+  await connection.closeWrite();
+  await until("its end", () => !endpoint.waiting.instances().has("gone"));
+  await endpoint.post(callOf(2, "create_task", { id: "a", description: "" }), { headers: session });
+  const claimed = await endpoint.post(callOf(3, "get_next_task", { instance_id: "here" }), { headers: session });
+  const { result } = await messageOf(claimed);
+  const { id, attempt } = Object(Object(result).structuredContent);
+  assertEquals([id, attempt], ["a", 1]);
 });
 
 Deno.test("when there are too many sessions, a further one is refused while all are in use", async () => {

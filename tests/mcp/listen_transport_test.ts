@@ -1,5 +1,6 @@
 /** Shows in which order a request to listen is answered, and what becomes of one that fails. */
 
+import { digestOf, issueToken } from "../../src/app/tokens.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
@@ -78,6 +79,27 @@ Deno.test("a failed request to listen is answered once, without internal details
     assertEquals(received[1]?.method, ACKNOWLEDGED);
   }
   assert(server.log.errors.some((line) => line.includes("secret path /home/x")));
+});
+
+Deno.test("a request to listen is answered with an error when the token of its client is revoked", async () => {
+  const journal = new MemoryJournal(Date.now);
+  await using other = await serve({ journal });
+  const operator = localOperator("test");
+  const { secret } = await issueToken((command) => other.engine.execute(command, operator), {
+    name: "ci",
+    role: "observer",
+  });
+  await using server = await serve({ journal, rights: { token: await digestOf(secret) } });
+  const received = receivedBy(server);
+  await server.transport.send(listenRequest("l"));
+  await until("the acknowledgement", () => received.length > 0);
+  await other.engine.execute({ type: "revoke_token", name: "ci" }, operator);
+  await until("the answer", () => received.length > 1);
+  await other.engine.execute(CREATE, operator);
+  await server.engine.catchUp();
+  const message =
+    "Cannot find as your token is unknown: it was never issued, or was revoked: ask an admin for a new one";
+  assertEquals(received.slice(1).map(({ id, error }) => [id, error]), [["l", { code: -32602, message }]]);
 });
 
 const CREATE = { type: "create_tasks", tasks: [{ id: "a", description: "", dependencies: [] }] } as const;

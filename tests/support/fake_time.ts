@@ -10,10 +10,16 @@ interface Timer {
 export class FakeTime implements Disposable {
   readonly #real = { setTimeout, clearTimeout, setInterval, clearInterval, now: performance.now };
   readonly #timers = new Map<number, Timer>();
+  readonly #settleTurns: number;
   #nowMs = 0;
   #ids = 0;
 
-  constructor() {
+  /**
+   * @param settleTurns for how many turns of the event loop work runs before each timer. Default: as many as go by in a
+   * millisecond or two, which is slow where many timers are to run
+   */
+  constructor({ settleTurns = 0 }: { readonly settleTurns?: number } = {}) {
+    this.#settleTurns = settleTurns;
     const add = (run: () => void, ms = 0, everyMs?: number) => {
       const id = ++this.#ids;
       this.#timers.set(id, { id, run, everyMs, due: this.#nowMs + ms });
@@ -61,7 +67,8 @@ export class FakeTime implements Disposable {
   }
 
   /** Lets all work run that does not wait for a timer. */
-  #settle(): Promise<void> {
-    return new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
+  async #settle(): Promise<void> {
+    if (this.#settleTurns === 0) await new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
+    for (let turn = 0; turn < this.#settleTurns; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 }

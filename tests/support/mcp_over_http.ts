@@ -3,6 +3,7 @@
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Heard } from "../../src/app/heard.ts";
+import type { Journal } from "../../src/app/ports.ts";
 import { Waiting } from "../../src/app/waiting.ts";
 import { McpOverHttp, type McpOverHttpOptions, type Who } from "../../src/mcp/http.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
@@ -20,7 +21,10 @@ export interface PostOptions {
   readonly signal?: AbortSignal;
 }
 
-export type EndpointOptions = Pick<McpOverHttpOptions, "times" | "maxSessions" | "serverFor">;
+export interface EndpointOptions extends Pick<McpOverHttpOptions, "times" | "maxSessions" | "serverFor"> {
+  /** Default: one in memory. */
+  readonly journal?: Journal;
+}
 
 export class McpEndpoint implements AsyncDisposable {
   readonly log = new RecordingLog();
@@ -30,7 +34,7 @@ export class McpEndpoint implements AsyncDisposable {
   readonly #feed: Feed;
   readonly #heard: Heard;
 
-  private constructor(engine: Engine, options: EndpointOptions) {
+  private constructor(engine: Engine, options: Omit<EndpointOptions, "journal">) {
     const { log } = this;
     this.engine = engine;
     this.#feed = new Feed(engine, log);
@@ -40,8 +44,9 @@ export class McpEndpoint implements AsyncDisposable {
     this.mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS, version: "0.0.0", ...options });
   }
 
-  static async start(options: EndpointOptions = {}): Promise<McpEndpoint> {
-    const journal = new MemoryJournal(Date.now);
+  static async start(
+    { journal = new MemoryJournal(Date.now), ...options }: EndpointOptions = {},
+  ): Promise<McpEndpoint> {
     const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
     return new McpEndpoint(engine, options);
   }

@@ -31,9 +31,9 @@ export interface CallerName {
   readonly via?: Via;
 }
 
-/** What tells callers apart, whatever way they come by. */
-export function keyOfCaller({ via: _, ...caller }: Caller): string {
-  return JSON.stringify(caller);
+/** What tells callers apart, whatever way they come by; with an instance, also those that speak for different ones. */
+export function keyOfCaller({ via: _, ...caller }: Caller, instance?: string): string {
+  return JSON.stringify([caller, instance]);
 }
 
 /** The most that one caller gets of what all callers share, so that no single one can lock out the others. */
@@ -110,7 +110,8 @@ export function hasRight(role: Role, verb: Verb): boolean {
  * @throws Denied `forbidden`
  */
 export function authorize(caller: KnownCaller, call: string, access: Access): void {
-  const { name, role, instance } = caller;
+  const { role, instance } = caller;
+  const name = spokenName(caller);
   const { verb } = access;
   if (!hasRight(role, verb)) {
     const able = ROLES.filter((each) => hasRight(each, verb));
@@ -122,10 +123,15 @@ export function authorize(caller: KnownCaller, call: string, access: Access): vo
   if (other === undefined) return;
   throw new Denied(
     "forbidden",
-    `Cannot ${call} as instance ${printable(other)} as the token of ${name} is bound to instance ${instance}: give ` +
+    `Cannot ${call} as instance ${printable(other)} as ${name} is bound to instance ${instance}: give ` +
       "that instance_id, or none",
     denialOf({ ...caller, call, access }, "instance"),
   );
+}
+
+/** A caller in words for itself: by its token, as it may not know the name that its client gave. */
+function spokenName({ name, via }: CallerName): string {
+  return via?.token === undefined ? name : `the token ${via.token}`;
 }
 
 /** Whether `authorize` would let a caller make a call that needs this. */

@@ -36,7 +36,7 @@ export function admit(
   const via = viaOf(state, caller);
   throw new Denied(
     "unauthorized",
-    `Cannot ${call} as the token of ${caller.name} ${known}: ask an admin for a new one`,
+    `Cannot ${call} as your token ${known}: ask an admin for a new one`,
     denialOf({ name: caller.name, ...(via !== undefined && { via }), call, access }, "token"),
   );
 }

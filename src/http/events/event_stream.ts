@@ -38,6 +38,8 @@ export interface EventStreamOptions {
   readonly select: (records: readonly JournalRecord[], source: string) => Promise<readonly Notification[]>;
   /** The journal as it is now. */
   readonly currentSource: () => Promise<string | undefined>;
+  /** An error as the client may read it. */
+  readonly told: <E extends Refusal | Unavailable>(error: E) => E | Unavailable;
   readonly onClose: () => void;
 }
 
@@ -72,7 +74,7 @@ export class EventStream {
         this.#controller = controller;
       },
       pull: () => this.#wake(),
-      cancel: () => this.#end(),
+      cancel: () => this.#stop(),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING_BYTES }));
     this.#timer = setInterval(() => this.#keepAlive(), options.keepAliveMs);
     this.#write(`retry: ${RECONNECT_MS}\n${this.#placeLine()}\n`);
@@ -87,10 +89,16 @@ export class EventStream {
     this.#wake();
   }
 
+  /** Tells why the stream ends, and ends it. A client that connects again continues after the last event. */
+  end(why: { readonly code?: string; readonly message: string }): void {
+    this.#write(`event: end\ndata: ${JSON.stringify(why)}\n\n`);
+    this.#close();
+  }
+
   /** Ends the stream after what is written. */
-  close(): void {
+  #close(): void {
     if (this.#isClosed) return;
-    this.#end();
+    this.#stop();
     this.#controller?.close();
   }
 
@@ -172,18 +180,20 @@ export class EventStream {
       "The journal was repaired or replaced: events that were told may be no longer in it. Read the tasks " +
       `again, then continue with after=${lastSeq}`;
     this.#write(`id:\nevent: reset\ndata: ${JSON.stringify({ last_seq: lastSeq, message })}\n\n`);
-    this.close();
+    this.#close();
   }
 
   #fail(error: unknown): void {
     if (this.#isClosed) return;
-    const { log } = this.#options;
-    const isKnown = error instanceof Refusal || error instanceof Unavailable;
-    if (isKnown) log.warn(`Cannot continue a stream of events: ${error.message}`);
-    else log.error(`Unexpected, in a stream of events: ${error instanceof Error ? error.stack : error}`);
-    const message = isKnown ? error.message : "Internal error: the server's log tells more";
-    this.#write(`event: end\ndata: ${JSON.stringify({ ...(isKnown && { code: error.code }), message })}\n\n`);
-    this.close();
+    const { log, told } = this.#options;
+    if (error instanceof Refusal || error instanceof Unavailable) {
+      log.warn(`Cannot continue a stream of events: ${error.message}`);
+      const { code, message } = told(error);
+      this.end({ code, message });
+    } else {
+      log.error(`Unexpected, in a stream of events: ${error instanceof Error ? error.stack : error}`);
+      this.end({ message: "Internal error: the server's log tells more" });
+    }
   }
 
   /** Shows that the connection lives, and where the stream is: a client that saw no event continues from there. */
@@ -210,7 +220,7 @@ export class EventStream {
     this.#changed = Promise.withResolvers();
   }
 
-  #end(): void {
+  #stop(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);

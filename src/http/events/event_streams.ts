@@ -9,6 +9,7 @@ import { readHistory } from "../../app/history.ts";
 import type { Log } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
 import type { QueryOf, QueryType } from "../../core/messages/queries.ts";
+import { ToldFailures } from "../../app/told_failures.ts";
 import { type Caller, keyOfCaller, shareOf } from "../../core/model/access.ts";
 import { HttpError } from "../problem.ts";
 import { epochOf } from "./event_id.ts";
@@ -21,8 +22,10 @@ export const MAX_STREAMS = 1_000;
 /** How often a stream without events shows that it lives, in milliseconds: proxies close silent ones after 30 s or more. */
 export const KEEP_ALIVE_MS = 15_000;
 
+const ENDING = "The server is ending: connect again when it runs again";
+
 export interface EventStreamsOptions {
-  readonly engine: Pick<Engine, "query" | "search" | "source" | "catchUp" | "now">;
+  readonly engine: Pick<Engine, "query" | "search" | "source" | "catchUp" | "now" | "knownCaller">;
   readonly feed: Pick<Feed, "subscribe">;
   readonly log: Log;
   /** Aborted when the server ends: every stream is closed. */
@@ -39,13 +42,15 @@ export class EventStreams {
   /** How many streams are open or being opened, of all callers and of each. */
   #count = 0;
   readonly #counts = new Map<string, number>();
+  readonly #failures: ToldFailures;
   #unsubscribe: (() => void) | undefined;
   #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(options: EventStreamsOptions) {
     this.#options = { maxStreams: MAX_STREAMS, keepAliveMs: KEEP_ALIVE_MS, ...options };
+    this.#failures = new ToldFailures(options);
     options.closing.addEventListener("abort", () => {
-      for (const stream of this.#streams) stream.close();
+      for (const stream of this.#streams) endOf(stream);
     });
   }
 
@@ -63,7 +68,7 @@ export class EventStreams {
    */
   async open(wanted: WantedEvents, caller: Caller): Promise<ReadableStream<Uint8Array>> {
     const { maxStreams, closing } = this.#options;
-    if (closing.aborted) throw new HttpError(503, "The server is ending: connect again when it runs again");
+    if (closing.aborted) throw new HttpError(503, ENDING);
     const own = keyOfCaller(caller);
     const count = this.#counts.get(own) ?? 0;
     if (this.#count >= maxStreams || count >= shareOf(maxStreams)) {
@@ -97,6 +102,7 @@ export class EventStreams {
       read: (since, bounds) => this.#inTurn(() => readHistory({ engine, query }, { ...filter, since, ...bounds })),
       select: (records, source) => query({ type: "select_notifications", records, filter, source }),
       currentSource: () => engine.source(),
+      told: (error) => this.#failures.toldTo(caller, error),
       onClose: () => {
         this.#remove(stream);
         this.#release(keyOfCaller(caller));
@@ -104,7 +110,7 @@ export class EventStreams {
     });
     this.#streams.add(stream);
     this.#unsubscribe ??= this.#options.feed.subscribe((records) => this.#deliver(records));
-    if (closing.aborted) stream.close();
+    if (closing.aborted) endOf(stream);
     return stream.body;
   }
 
@@ -152,6 +158,11 @@ export class EventStreams {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
   }
+}
+
+/** Tells the client that the server ends, and ends its stream. */
+function endOf(stream: EventStream): void {
+  stream.end({ code: "closed", message: ENDING });
 }
 
 function unknownPlace(why: string, last: number): HttpError {

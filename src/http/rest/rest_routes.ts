@@ -7,6 +7,7 @@ import { type Context, type Handler, Hono } from "hono";
 import type { Engine } from "../../app/engine.ts";
 import type { OperationAnswer } from "../../app/operation.ts";
 import type { Log } from "../../app/ports.ts";
+import { ToldFailures } from "../../app/told_failures.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import type { HttpEnv } from "../app.ts";
 import { eventsRoute } from "../events/events_route.ts";
@@ -22,7 +23,7 @@ export const API_PATH = "/api/v1";
 
 export interface RestOptions {
   readonly operations: readonly RestOperation[];
-  readonly engine: Pick<Engine, "query">;
+  readonly engine: Pick<Engine, "query" | "knownCaller">;
   readonly streams: EventStreams;
   readonly log: Log;
   /** The version of the program. */
@@ -33,7 +34,8 @@ export interface RestOptions {
 export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   const { engine, streams, log } = options;
   const app = new Hono<HttpEnv>();
-  app.onError((error) => problemOf(error, log));
+  const failures = new ToldFailures(options);
+  app.onError((error, c) => problemOf(failures.toldTo(c.get("caller"), error), log));
   const operations = new Map(options.operations.map((operation) => [operation.name, operation]));
   const handlers: { readonly method: string; readonly path: string; readonly handler: Handler<HttpEnv> }[] = [
     ...ROUTES.map((route) => ({ ...route, handler: operationRoute(route, operations) })),

@@ -4,12 +4,17 @@ import type { z } from "zod";
 import type { AnswerQueue } from "../answer_queue.ts";
 import { isFields, withoutNulls } from "../read_arguments.ts";
 import { ProtocolError, ProtocolErrorCode, type ServerResult } from "../sdk.ts";
+import type { Subscriptions } from "../subscriptions.ts";
 import type { CallContext } from "../tool.ts";
 
 /** A call of a client on a connection. */
 export interface ClientCall extends CallContext {
   /** Serializes answers no faster than the client reads them. */
   readonly answers: AnswerQueue;
+  /** The resources to which the client subscribes. */
+  readonly subscriptions: Subscriptions;
+  /** An error as the caller may read it. */
+  readonly told: (error: unknown) => unknown;
 }
 
 export interface Method {

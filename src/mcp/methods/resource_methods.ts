@@ -5,32 +5,30 @@ import { Denied } from "../../core/model/access.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { unknownResource } from "../protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, type ResourceContent, RESOURCES } from "../resources.ts";
-import { checkCount, type Subscriptions } from "../subscriptions.ts";
+import { checkCount } from "../subscriptions.ts";
 import type { CallContext } from "../tool.ts";
 import { defineMethod, type Method } from "./method.ts";
 
 const UriParams = z.object({ uri: z.string() });
 
-export function resourceMethods(subscriptions: Subscriptions): readonly Method[] {
-  return [
-    defineMethod("resources/list", z.object({}), () => ({ resources: [...RESOURCES] })),
-    defineMethod("resources/templates/list", z.object({}), () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
-    defineMethod("resources/read", UriParams, async ({ uri }, call) => {
-      const { mimeType, text } = await contentOf(uri, call);
-      return { contents: [{ uri, mimeType, text: await call.answers.write(text, (text) => text.length) }] };
-    }),
-    defineMethod("resources/subscribe", UriParams, async ({ uri }) => {
-      if (!isResource(uri)) throw unknownResource(uri);
-      checkCount(subscriptions.size + (subscriptions.has(uri) ? 0 : 1));
-      await subscriptions.add([uri]);
-      return {};
-    }),
-    defineMethod("resources/unsubscribe", UriParams, ({ uri }) => {
-      subscriptions.remove(uri);
-      return {};
-    }),
-  ];
-}
+export const RESOURCE_METHODS: readonly Method[] = [
+  defineMethod("resources/list", z.object({}), () => ({ resources: [...RESOURCES] })),
+  defineMethod("resources/templates/list", z.object({}), () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
+  defineMethod("resources/read", UriParams, async ({ uri }, call) => {
+    const { mimeType, text } = await contentOf(uri, call);
+    return { contents: [{ uri, mimeType, text: await call.answers.write(text, (text) => text.length) }] };
+  }),
+  defineMethod("resources/subscribe", UriParams, async ({ uri }, { subscriptions }) => {
+    if (!isResource(uri)) throw unknownResource(uri);
+    checkCount(subscriptions.size + (subscriptions.has(uri) ? 0 : 1));
+    await subscriptions.add([uri]);
+    return {};
+  }),
+  defineMethod("resources/unsubscribe", UriParams, ({ uri }, { subscriptions }) => {
+    subscriptions.remove(uri);
+    return {};
+  }),
+];
 
 /** Throws a `ProtocolError` if there is no such resource. */
 async function contentOf(uri: string, call: CallContext): Promise<ResourceContent> {

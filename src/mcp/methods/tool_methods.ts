@@ -21,7 +21,7 @@ export function toolMethods(tools: readonly Tool[]): readonly Method[] {
         const answer = await tool.answer(params.arguments, call);
         return await call.answers.write(() => toResult(answer), charactersOf);
       } catch (error) {
-        return failure(error);
+        return failure(call.told(error));
       }
     }),
   ];

@@ -24,7 +24,7 @@ import { Durability } from "./durability.ts";
 import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
 import { readIdentity } from "./identity.ts";
 import { JournalSearch, READ_SLICE_MS } from "./journal_search.ts";
-import { SegmentFiles } from "./segment_files.ts";
+import { emptyAt, SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { freeName } from "./set_aside.ts";
 import { describeFailure, failureOf, withFailures } from "./system_errors.ts";
@@ -153,7 +153,7 @@ export class FileJournal implements Journal {
   /** Reads the chunk after a position without the lock. Its records are durable then. */
   async #readNext(position: FilePosition): Promise<SegmentChunk> {
     this.#durability.throwIfFailed();
-    let chunk = this.#segments.next(position);
+    let chunk = this.#isTail(position) ? emptyAt(position) : this.#segments.next(position);
     // Without the lock, a writer may be cutting off and rewriting this line just now.
     if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
     if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);

@@ -245,7 +245,8 @@ export function* walkJournal(disk: Disk, directory: string, after = ORIGIN): Ite
   }
 }
 
-function emptyAt(position: FilePosition): SegmentChunk {
+/** The chunk after the end of the journal. */
+export function emptyAt(position: FilePosition): SegmentChunk {
   return { records: [], position, atEnd: true, rest: { type: "none" } };
 }
 

@@ -100,7 +100,7 @@ test("a caller with a bound token speaks for its instance only", () => {
   const refusal = refusalOf(() => decide(state, claim("y"), contextOf(HOLDER, 10)));
   assertEquals(
     refusal.message,
-    "Cannot claim_task as instance y as the token of agent is bound to instance x: give that instance_id, or none",
+    "Cannot claim_task as instance y as the token ci is bound to instance x: give that instance_id, or none",
   );
 });
 
