@@ -4,7 +4,7 @@
  * the other direction: whoever follows those from a task or group to its dependents asks `sees`.
  */
 
-import { hasRight, type KnownCaller } from "../model/access.ts";
+import { type KnownCaller, seesEverything } from "../model/access.ts";
 import { isSeenBy } from "../model/audience.ts";
 import type { ReadonlyIdMap } from "../model/id_map.ts";
 import type { InstanceNode, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode, Sight } from "./state.ts";
@@ -17,11 +17,9 @@ export const UNSEEN = "something you cannot see";
  * The state without what is hidden from a caller: the state itself if nothing is. O(groups that not all see); each number
  * of tasks costs as much when it is read.
  */
-export function sightOf(
-  state: ReadonlyState,
-  { role, audiences }: Pick<KnownCaller, "role" | "audiences">,
-): ReadonlyState {
-  if (audiences === undefined || hasRight(role, "administer")) return state;
+export function sightOf(state: ReadonlyState, caller: Pick<KnownCaller, "role" | "audiences">): ReadonlyState {
+  const { audiences } = caller;
+  if (audiences === undefined || seesEverything(caller)) return state;
   const hidden = new Set<ReadonlyGroupNode>();
   for (const node of state.restricted) if (!isSeenBy(node.group.visibleTo, audiences)) hidden.add(node);
   return hidden.size === 0 ? state : new SeenState(state, hidden);

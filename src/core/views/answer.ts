@@ -55,8 +55,8 @@ const answerers: {
     const node = findTask(state, id);
     return { ...viewOf(state, node), ...keptOf(node.task) };
   },
-  list_tasks: (state, options) => listTasks(state, options),
-  search_tasks: (state, options) => searchTasks(state, options),
+  list_tasks: (state, options, { caller }) => listTasks(state, options, caller),
+  search_tasks: (state, options, { caller }) => searchTasks(state, options, caller),
   count_tasks: (state, { filter }) => summarize(state, filter),
   explain_task: (state, { id }) => explain(state, id),
   find: (state, { tasks, groups }) => ({

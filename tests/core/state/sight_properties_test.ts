@@ -4,7 +4,7 @@
  * of its own. What differs is told, and listed here:
  *
  * - that an id is taken (creating says so), and that something hidden forbids a command or limits a task (`UNSEEN`);
- * - the numbers that count everything: `order`, and with it cursors, and the `seq` of records;
+ * - the numbers that count everything: the `seq` of records, and `order`, which no surface shows;
  * - which instances registered, when they called last, and so whether they were lost: here, who works on hidden tasks has
  *   not registered.
  */
@@ -247,10 +247,9 @@ function everythingSeen(state: State, caller: KnownCaller, now: number): readonl
 function normalized(state: ReadonlyState, value: unknown): string {
   const orders = new Map<number, number>();
   for (const [id, { task }] of state.tasks) if (!HIDDEN.includes(id)) orders.set(task.order, orders.size + 1);
-  const json = JSON.stringify(value, (key, each) => {
-    return (key === "order" || key === "next") && typeof each === "number" ? orders.get(each) : each;
+  return JSON.stringify(value, (key, each) => {
+    return key === "order" && typeof each === "number" ? orders.get(each) : each;
   });
-  return json.replaceAll(/\bt(\d+)\b/g, (_, order) => `t${orders.get(Number(order))}`);
 }
 
 /** Whether a command creates something that has a hidden id. */
