@@ -157,6 +157,10 @@ class SeenState implements ReadonlyState {
     throw unread("pastAudiences");
   }
 
+  get seq() {
+    return this.#whole.seq;
+  }
+
   get recordedAt() {
     return this.#whole.recordedAt;
   }

@@ -86,7 +86,9 @@ const answerers: {
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
   select_notifications: (state, query, { caller }) =>
-    query.records.flatMap((record) => seenNotifications(state, selected(state, record, query), caller)),
+    query.records.flatMap((record) => {
+      return seenNotifications(state, { seq: record.seq, notifications: selected(state, record, query) }, caller);
+    }),
   select_audit: (state, query) =>
     query.records.flatMap((record) => {
       const { command, request } = record;
