@@ -14,15 +14,16 @@ import { limitedIn } from "./ready_queue.ts";
 export const UNSEEN = "something you cannot see";
 
 /**
- * The state without what is hidden from a caller: the state itself if nothing is. O(groups that not all see); each number
- * of tasks costs as much when it is read.
+ * The state without what is hidden from a caller: the state itself if the caller has no audiences. With audiences, it is
+ * never the state itself, so that nothing depends on whether something is hidden. O(groups that not all see); each
+ * number of tasks costs as much when it is read.
  */
 export function sightOf(state: ReadonlyState, caller: Pick<KnownCaller, "role" | "audiences">): ReadonlyState {
   const { audiences } = caller;
   if (audiences === undefined || seesEverything(caller)) return state;
   const hidden = new Set<ReadonlyGroupNode>();
   for (const node of state.restricted) if (!isSeenBy(node.group.visibleTo, audiences)) hidden.add(node);
-  return hidden.size === 0 ? state : new SeenState(state, hidden);
+  return new SeenState(state, audiences, hidden);
 }
 
 /** The state with what is hidden from the caller. */
@@ -44,16 +45,16 @@ export function seen<N extends Pick<ReadonlyTaskNode, "group">>(
   return state.sight === undefined ? all : all.filter((node) => sees(state, node));
 }
 
-/** The state without some groups and their tasks. Each field says what becomes of it; what it shares has no tasks. */
+/** The state without some groups, if any, and their tasks. Each field says what becomes of it; what it shares has no tasks. */
 class SeenState implements ReadonlyState {
   readonly sight: Sight;
   readonly #whole: ReadonlyState;
   readonly #hidden: ReadonlySet<ReadonlyGroupNode>;
 
-  constructor(whole: ReadonlyState, hidden: ReadonlySet<ReadonlyGroupNode>) {
+  constructor(whole: ReadonlyState, audiences: readonly string[], hidden: ReadonlySet<ReadonlyGroupNode>) {
     this.#whole = whole;
     this.#hidden = hidden;
-    this.sight = { whole, hides: (group) => group !== undefined && hidden.has(group) };
+    this.sight = { whole, audiences, hides: (group) => group !== undefined && hidden.has(group) };
   }
 
   get tasks() {

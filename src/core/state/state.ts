@@ -324,13 +324,15 @@ export interface ReadonlyGroupNode {
 /** What a caller does not see, and the state with it. */
 export interface Sight {
   readonly whole: ReadonlyState;
+  /** Those of the caller. */
+  readonly audiences: readonly string[];
   /** Whether a task of this group, or of none, is hidden. */
   readonly hides: (group: ReadonlyGroupNode | undefined) => boolean;
 }
 
 /** The state as `decide` and the views see it. */
 export interface ReadonlyState {
-  /** Present if something is hidden from the caller: see `sight.ts`. */
+  /** Present if the caller has audiences, by which something may be hidden from it: see `sight.ts`. */
   readonly sight?: Sight | undefined;
   readonly tasks: ReadonlyIdMap<ReadonlyTaskNode>;
   readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;

@@ -149,7 +149,6 @@ function isDenied(state: ReadonlyState, { command, caller }: WaitingClaim, now: 
 
 /** Claims with the state as their callers see it, once for all callers of the same audiences. */
 function seenClaims(state: ReadonlyState, waiting: readonly WaitingClaim[], now: number): readonly SeenClaim[] {
-  if (state.restricted.size === 0) return waiting;
   const sights = new Map<string, ReadonlyState>();
   return waiting.map((claim) => {
     const caller = knownCaller(state, claim.caller, now);
