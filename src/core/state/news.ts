@@ -9,7 +9,13 @@
 import type { EventOf } from "../messages/events.ts";
 import type { ReadonlyState, State } from "./state.ts";
 import { isSeenBy } from "../model/audience.ts";
-import { MAX_CANCELLED_INSTANCES, MAX_NAMED, MAX_NOTES, MAX_TOLD_REASON_CHARACTERS } from "../model/limits.ts";
+import {
+  MAX_CANCELLED_INSTANCES,
+  MAX_NAMED,
+  MAX_NOTES,
+  MAX_SCANNED,
+  MAX_TOLD_REASON_CHARACTERS,
+} from "../model/limits.ts";
 import type { CancelledTask, CancelledTasks, Note } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
 import { shortened } from "../model/text.ts";
@@ -150,11 +156,14 @@ export function isOfSession(task: Pick<Task, "session">, session: string | undef
 /** Notes that a running task was cancelled, also in the name of its holder: several agents may use one id unawares. */
 export function noteCancelled(
   state: State,
-  { id, status, attempt, assignedTo: instance, session }: Task,
+  { id, status, attempt, assignedTo: instance, session, group }: Task,
   { by, reason }: EventOf<"task.cancelled">,
 ): void {
   if (status !== "in_progress" || instance === undefined || by === undefined) return;
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
+  // Of each group, as many as if there were no others: hidden ones take no room of those that a caller sees.
+  const ofGroup = tasks.filter((each) => state.tasks.get(each.id)?.task.group === group);
+  const hasRoom = ofGroup.length < MAX_NAMED && tasks.length < MAX_SCANNED;
   const one: CancelledTask = {
     id,
     attempt,
@@ -166,7 +175,7 @@ export function noteCancelled(
   state.cancelled.delete(instance);
   state.cancelled.set(instance, {
     instance,
-    tasks: tasks.length < MAX_NAMED ? [...tasks, one] : tasks,
+    tasks: hasRoom ? [...tasks, one] : tasks,
     count: count + 1,
   });
   if (state.cancelled.size <= MAX_CANCELLED_INSTANCES) return;

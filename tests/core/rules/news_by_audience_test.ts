@@ -80,9 +80,21 @@ test("who sees everything is told the rest, and how many were left out of a list
     ...["h", ...ids].map((id): Command => ({ type: "cancel_task", id })),
   );
   const { cancelled, ...others } = toldTo(state, P);
-  assertEquals([cancelled, others], [ids.slice(0, 9), { lost: [], notes: [] }]);
-  assertEquals(toldTo(state, ALL), { lost: [], cancelled: ["h"], moreCancelled: 5, notes: [] });
+  assertEquals([cancelled, others], [ids.slice(0, 10), { lost: [], notes: [] }]);
+  assertEquals(toldTo(state, ALL), { lost: [], cancelled: ["h"], moreCancelled: 4, notes: [] });
   assertEquals(toldTo(state, ALL), { lost: [], cancelled: [], notes: [] });
+});
+
+test("many cancelled tasks of one audience take no room of those of another", () => {
+  const ids = Array.from({ length: 12 }, (_, index) => `h${index}`);
+  const state = stateAfter(
+    ...PLAN,
+    create(...ids.map((id) => taskWith({ group: "qg" }, id))),
+    ...[...ids, "a"].map((id) => claim("x", id)),
+    ...[...ids, "a"].map((id): Command => ({ type: "cancel_task", id })),
+  );
+  assertEquals(toldTo(state, P), { lost: [], cancelled: ["a"], notes: [] });
+  assertEquals(toldTo(state, ALL), { lost: [], cancelled: ids.slice(0, 10), moreCancelled: 2, notes: [] });
 });
 
 test("of a deleted task, a caller with audiences is told nothing, whether something is hidden or not", () => {
