@@ -67,7 +67,11 @@ const TOOLS: Readonly<Record<string, fc.Arbitrary<Json>>> = {
     group,
     atomic: fc.boolean(),
   }, { requiredKeys: ["action", "group"] }),
-  get_next_task: fc.record({ instance_id: instance, group, task_id: id }, { requiredKeys: ["instance_id"] }),
+  get_next_task: fc.oneof(
+    { weight: 3, arbitrary: fc.record({ instance_id: instance }) },
+    { weight: 1, arbitrary: fc.record({ instance_id: instance, group }) },
+    { weight: 1, arbitrary: fc.record({ instance_id: instance, task_id: id }) },
+  ),
   report_progress: fc.record({ ...held, percent: fc.nat(100) }),
   complete_task: fc.record({ ...held, result: text }),
   fail_task: fc.record({ ...held, error: text }),
