@@ -105,6 +105,9 @@ export function runWhole<K extends CommandType>(
   return { events: applied, answer: answer(state) };
 }
 
+/** A caller from whom nothing is hidden. */
+export const SEES_ALL = { role: "admin" } as const;
+
 /** What a decision may know at a time. */
 export function contextAt(now: number): Context {
   return { caller: localOperator("test"), now, clock: now, defaults: {} };

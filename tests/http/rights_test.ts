@@ -7,7 +7,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type Role, ROLES, type Verb } from "../../src/core/model/access.ts";
 import { API_PATH } from "../../src/http/rest/rest_routes.ts";
 import { pathParameters, ROUTES } from "../../src/http/rest/routes.ts";
+import { MCP_HEADERS, type McpRequest, modernRequest } from "../support/mcp_request.ts";
 import { messageOf } from "../support/mcp_over_http.ts";
+import { type RestRequest, restRequest } from "../support/rest_request.ts";
 import { ADMIN_OPERATIONS, RESOURCES, TOOLS, VERBS } from "../support/rights.ts";
 import { CLASSIFIED, type Secured, startSecured } from "../support/secured.ts";
 import type { Json } from "../support/server.ts";
@@ -18,12 +20,9 @@ const EXPECTED = { ...TOOLS, ...ADMIN_OPERATIONS };
 /** Values of path parameters that the call in the table does not need. */
 const IN_PATH: Json = { task_id: "a", instance_id: "x", group_id: "g", name: "bugfix" };
 
-interface RestCall {
+interface RestCall extends RestRequest {
   readonly name: string;
   readonly verb: Verb;
-  readonly method: string;
-  readonly path: string;
-  readonly body?: Json;
 }
 
 /** A request of each route, and the right that it needs: that of its operation. */
@@ -44,33 +43,14 @@ const REST: readonly RestCall[] = [
 function requestOf(method: string, path: string, operation: string): RestCall {
   const [verb, args] = EXPECTED[operation] ?? [undefined, {}];
   assert(verb !== undefined, `${operation} is not in the table of rights`);
-  const inPath = pathParameters(path);
-  const others = Object.entries(args).filter(([name]) => !inPath.includes(name));
-  const hasBody = method !== "get" && method !== "delete";
-  // Those of the table are texts, where there is no body.
-  const query = hasBody ? "" : others.map(([name, value]) => `?${name}=${value}`).join("");
-  return {
-    name: `${method.toUpperCase()} ${path} (${operation})`,
-    verb,
-    method: method.toUpperCase(),
-    path: API_PATH + path.replaceAll(/\{(\w+)\}/g, (_, name) => String(args[name] ?? IN_PATH[name])) + query,
-    ...(hasBody && { body: Object.fromEntries(others) }),
-  };
+  const inPath = Object.fromEntries(pathParameters(path).map((name) => [name, IN_PATH[name]]));
+  const name = `${method.toUpperCase()} ${path} (${operation})`;
+  return { name, verb, ...restRequest({ method, path }, { ...inPath, ...args }) };
 }
 
-const META = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
-
-const MCP_HEADERS = { accept: "application/json, text/event-stream" };
-
-interface McpCall {
+interface McpCall extends McpRequest {
   readonly name: string;
   readonly verb: Verb;
-  readonly method: string;
-  readonly params: Json;
 }
 
 /** A request of each kind of MCP, and the right that it needs. */
@@ -94,19 +74,22 @@ const MCP: readonly McpCall[] = [
   { name: "prompts", verb: "see", method: "prompts/get", params: { name: "plan_work", arguments: {} } },
 ];
 
+/** Those that only one kind of revisions has. */
+const MODERN_MCP: readonly McpCall[] = [
+  {
+    name: "listen",
+    verb: "see",
+    method: "subscriptions/listen",
+    params: { notifications: { resourceSubscriptions: RESOURCES } },
+  },
+];
+const SESSION_MCP: readonly McpCall[] = RESOURCES.map((uri) => {
+  return { name: `subscribe to ${uri}`, verb: "see", method: "resources/subscribe", params: { uri } };
+});
+
 /** Sends a request of revision 2026-07-28, which stands alone. */
-async function modern({ request }: Secured, { method, params }: McpCall, authorization?: string): Promise<Response> {
-  const name = params["name"] ?? params["uri"];
-  return await request("POST", "/mcp", {
-    authorization,
-    body: { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: META } },
-    headers: {
-      ...MCP_HEADERS,
-      "mcp-protocol-version": "2026-07-28",
-      "mcp-method": method,
-      ...(name !== undefined && { "mcp-name": String(name) }),
-    },
-  });
+async function modern({ request }: Secured, call: McpCall, authorization?: string): Promise<Response> {
+  return await request("POST", "/mcp", { authorization, ...modernRequest(call) });
 }
 
 /** Opens a session of an earlier revision; resolves to the header that names it. */
@@ -182,18 +165,20 @@ for (const role of ROLES) {
   });
 
   Deno.test(`over MCP in both kinds of revisions, a caller that is ${role} may ${may}, and nothing else`, async () => {
-    await using secured = await startSecured();
-    const authorization = secured.bearers.get(role);
-    const session = await openSession(secured, authorization);
-    for (const call of MCP) {
-      const codes = [
-        await mcpCodeOf(await modern(secured, call, authorization)),
-        await mcpCodeOf(await inSession(secured, call, { authorization, session })),
-      ];
-      for (const code of codes) assertEquals(code === "forbidden", !mayDo(role, call.verb), `${call.name}: ${code}`);
-      assert(!codes.includes("unauthorized"));
+    for (const [kind, calls] of [["modern", [...MCP, ...MODERN_MCP]], ["session", [...MCP, ...SESSION_MCP]]] as const) {
+      await using secured = await startSecured();
+      const authorization = secured.bearers.get(role);
+      const session = await openSession(secured, authorization);
+      for (const call of calls) {
+        const response = kind === "modern"
+          ? await modern(secured, call, authorization)
+          : await inSession(secured, call, { authorization, session });
+        const code = await mcpCodeOf(response);
+        assertEquals(code === "forbidden", !mayDo(role, call.verb), `${call.name}: ${code}`);
+        assert(code !== "unauthorized");
+      }
+      assertEquals(secured.log.errors, []);
     }
-    assertEquals(secured.log.errors, []);
   });
 
   Deno.test(`a refusal tells a caller that is ${role} nothing: neither texts, nor whether what it names is there`, async () => {
@@ -248,8 +233,8 @@ for (
     ) {
       await note(await secured.request(method, path, { authorization: given }));
     }
-    for (const call of MCP) {
-      await note(await modern(secured, call, given));
+    for (const call of [...MCP, ...MODERN_MCP]) await note(await modern(secured, call, given));
+    for (const call of [...MCP, ...SESSION_MCP]) {
       await note(await inSession(secured, call, { authorization: given, session: held }));
     }
     for (const method of ["GET", "DELETE"]) {

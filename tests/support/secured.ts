@@ -1,9 +1,10 @@
-/** The whole HTTP service with access control, in this process, without a socket: a plan, and a token for each role. */
+/** The whole HTTP service with access control, in this process, without a socket; with a plan, and a token for each role. */
 
 import { Denials } from "../../src/app/denials.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
 import { Heard } from "../../src/app/heard.ts";
+import type { Journal } from "../../src/app/ports.ts";
 import { issueToken } from "../../src/app/tokens.ts";
 import { Waiting } from "../../src/app/waiting.ts";
 import { localOperator, type Role, ROLES } from "../../src/core/model/access.ts";
@@ -30,10 +31,23 @@ export interface SecuredRequest {
 
 export type Secured = Awaited<ReturnType<typeof startSecured>>;
 
+export type EmptyService = Awaited<ReturnType<typeof startEmpty>>;
+
+/** Starts a service with a plan. */
 export async function startSecured() {
+  const service = await startEmpty(new MemoryJournal(Date.now));
+  const secrets = await fill(service.engine);
+  return {
+    ...service,
+    /** The header Authorization of each role. */
+    bearers: new Map(secrets.map(([role, secret]) => [role, `Bearer ${secret}`])),
+  };
+}
+
+/** Starts a service without a plan and without tokens. */
+export async function startEmpty(journal: Journal) {
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal: new MemoryJournal(Date.now), checkpoints: noCheckpoints, log });
-  const secrets = await fill(engine);
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
   const denials = new Denials({ engine, log });
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -58,8 +72,6 @@ export async function startSecured() {
   return {
     engine,
     log,
-    /** The header Authorization of each role. */
-    bearers: new Map(secrets.map(([role, secret]) => [role, `Bearer ${secret}`])),
     /** Makes a request, each from another address, as failed attempts of one are limited. */
     async request(method: string, path: string, { authorization, body, headers }: SecuredRequest = {}) {
       const init = {

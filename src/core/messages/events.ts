@@ -139,7 +139,13 @@ export type Event =
   }
   /** Tasks that became ready and still are at the end of the record. Changes nothing else. The last event of its record. */
   | { readonly type: "tasks.ready"; readonly tasks: readonly string[] }
-  | { readonly type: "instance.registered"; readonly instance: string; readonly settings: InstanceSettings }
+  | {
+    readonly type: "instance.registered";
+    readonly instance: string;
+    readonly settings: InstanceSettings;
+    /** Those of the caller, if it has any: the answer told it the tasks that it lost and that they see. */
+    readonly audiences?: readonly string[];
+  }
   /** An instance called: its own time is extended, and those of its leases that run out. A lost one is there again. */
   | {
     readonly type: "instance.renewed";
@@ -150,6 +156,8 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
+    /** With `isTold`, the audiences of the caller, if it has any: news of tasks that they do not see were not told. */
+    readonly audiences?: readonly string[];
     /**
      * The session that called, with `isTold` or if another one has tasks of the instance: their news were not told, and
      * their leases are not extended.

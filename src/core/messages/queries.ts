@@ -102,22 +102,24 @@ export type ResultOf<K extends QueryType> = Queries[K]["answer"];
 export interface TaskListOptions {
   readonly filter: TaskFilter;
   readonly limit: number;
-  /** The `order` of the task before the page. Default: 0. */
-  readonly after?: number;
+  /** Where the page begins: a cursor of an earlier answer to a caller of the same kind. Default: at the first task. */
+  readonly cursor?: string;
   /** The last `limit` tasks instead of the first ones. */
   readonly isNewest?: true;
 }
 
-export interface SearchOptions extends Pick<TaskListOptions, "filter" | "limit" | "after"> {
+export interface SearchOptions extends Pick<TaskListOptions, "filter" | "limit" | "cursor"> {
   /** Occurs in the id, a text or a reference of each task found, in any case. */
   readonly text: string;
 }
 
-/** One page of the tasks found, in the order of creation. It may be empty although more follow. */
+/** One page of the tasks found, in the order of creation. That of a search may be empty although more follow. */
 export interface SearchPage {
   readonly tasks: readonly TaskView[];
-  /** `order` of the last task that was searched, if there are more. */
-  readonly next?: number;
+  /** For each task but the last one, the cursor to what follows it. */
+  readonly cursors: readonly string[];
+  /** The cursor to the next page, if more follow. */
+  readonly next?: string;
 }
 
 /** The registered instances in the order of registration, then those that only hold tasks or wait for one. */
@@ -173,12 +175,9 @@ export interface Summary extends Readonly<Record<Readiness, number>> {
 }
 
 /** One page of tasks, in the order of creation. */
-export interface TaskPage {
-  readonly tasks: readonly TaskView[];
+export interface TaskPage extends SearchPage {
   /** How many match, on this page or not. */
   readonly total: number;
-  /** `order` of the last task, if more follow. */
-  readonly next?: number;
 }
 
 /** The explanation of a task's status. */

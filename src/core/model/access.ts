@@ -103,6 +103,11 @@ export function hasRight(role: Role, verb: Verb): boolean {
   return VERBS[role].includes(verb);
 }
 
+/** Whether nothing can be hidden from a caller, whatever the audiences of groups are. */
+export function seesEverything({ role, audiences }: Pick<KnownCaller, "role" | "audiences">): boolean {
+  return audiences === undefined || hasRight(role, "administer");
+}
+
 /**
  * Refuses a call to a caller whose role has no right to it, or that speaks for another instance than its token may.
  *

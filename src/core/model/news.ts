@@ -52,7 +52,7 @@ export interface CancelledTask {
 /** The tasks that were cancelled while an instance held them, until an answer tells it. */
 export interface CancelledTasks {
   readonly instance: string;
-  /** The first `MAX_NAMED`, in the order in which they were cancelled. */
+  /** The first `MAX_NAMED` of each group, at most `MAX_SCANNED`, in the order in which they were cancelled. */
   readonly tasks: readonly CancelledTask[];
   /** How many there are in all. */
   readonly count: number;

@@ -48,11 +48,16 @@ export function heartbeatEvents<K extends CommandType>(
     type: "instance.renewed",
     instance: id,
     ...(isExpiring && { expiresAt: extended(now, ttlMs) }),
-    ...(isTold && { isTold }),
+    ...(isTold && { isTold, ...audiencesIn(seen) }),
     ...(session !== undefined && (isTold || isShared(state, id, caller)) && { session }),
     ...(reported !== undefined && { reported }),
     ...(wasLost && wasDraining === true && { isDraining: true }),
   }];
+}
+
+/** The audiences of the caller who sees a state, as a field of events; none if it has none. */
+export function audiencesIn({ sight }: Pick<ReadonlyState, "sight">): { readonly audiences?: readonly string[] } {
+  return sight === undefined ? {} : { audiences: sight.audiences };
 }
 
 /** Whether another connected client has tasks of an instance. O(tasks that it holds). */

@@ -18,7 +18,7 @@ import { checkInstance, checkNewInstance } from "./checks/instance.ts";
 import { checkInstanceSettings } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
 import { checkNotInUse } from "./sessions.ts";
-import { heartbeatOf } from "./heartbeat.ts";
+import { audiencesIn, heartbeatOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }, { caller }) {
@@ -27,7 +27,7 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     if (!state.instances.has(instance)) checkRoom(state);
     const news = newsFor(state, { instance, caller });
     return {
-      events: [{ type: "instance.registered", instance, settings }],
+      events: [{ type: "instance.registered", instance, settings, ...audiencesIn(state) }],
       answer: (after) => heartbeatOf(after, instance, { caller, news }),
     };
   },

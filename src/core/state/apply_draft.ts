@@ -8,7 +8,7 @@ import { applyWithConsequences } from "./cascade.ts";
 import type { ReadonlyState, State } from "./state.ts";
 
 /**
- * Applies a draft. Returns it with the consequences of its events, and with `groups`.
+ * Applies a draft as the next record. Returns it with the consequences of its events, and with `groups`.
  *
  * @throws Refusal `limit_exceeded` if the events are too large for one record, before any is applied
  */
@@ -16,6 +16,7 @@ export function applyDraft(state: State, draft: Draft): Draft {
   const groups = new Map<string, Set<string>>();
   noteGroups(groups, state, draft.events);
   const events = applyWithConsequences(state, draft.events, draft.at, listed(groups));
+  state.seq++;
   // No consequence moves or deletes a task: these groups are the present ones.
   const created = new Set(draft.events.flatMap(createdBy));
   noteGroups(groups, state, events.slice(draft.events.length), created);

@@ -96,9 +96,9 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "group.created":
       return addGroup(state, { ...event.group, createdAt: at });
     case "group.updated":
-      return updateGroup(state, event, at);
+      return updateGroup(state, event);
     case "group.deleted":
-      return deleteGroup(state, event.group, at);
+      return deleteGroup(state, event.group);
     case "template.saved":
       return saveTemplate(state, event, at);
     case "template.archived":
@@ -117,6 +117,7 @@ export function evolve(state: State, event: Event, clock: number): void {
 /** Applies a record: its events and its request id. */
 export function evolveRecord(state: State, record: JournalRecord): void {
   for (const event of record.events) evolve(state, event, record.at);
+  state.seq = record.seq;
   rememberRequest(state, record);
   if (record.isSilent === true) announceAll(state);
 }
@@ -371,13 +372,13 @@ function forgetPreamble(state: State, id: string): void {
   group.group = withoutToldPreamble(group.group, assignedTo);
 }
 
-function updateGroup(state: State, event: EventOf<"group.updated">, at: number): void {
+function updateGroup(state: State, event: EventOf<"group.updated">): void {
   const node = state.groups.get(event.group);
   if (node === undefined) throw new Error(`Cannot apply an event as its group is unknown: ${event.group}`);
   const { visibleTo } = node.group;
   const given = event.settings.visibleTo;
   if (given !== undefined && (given ?? undefined)?.join() !== visibleTo?.join()) {
-    noteAudienceUntil(state.pastAudiences, event.group, { until: at, visibleTo });
+    noteAudienceUntil(state.pastAudiences, event.group, { until: state.seq + 1, visibleTo });
   }
   node.group = withNewPreamble(changed(node.group, event.settings), node.group);
   noteAudience(state, node);
@@ -385,9 +386,9 @@ function updateGroup(state: State, event: EventOf<"group.updated">, at: number):
   setGroupOpen(state.ready, node, hasRoom(node));
 }
 
-function deleteGroup(state: State, id: string, at: number): void {
+function deleteGroup(state: State, id: string): void {
   const { visibleTo } = state.groups.get(id)?.group ?? {};
   const isNoted = visibleTo !== undefined || state.pastAudiences.groups.has(id);
-  if (isNoted) noteAudienceUntil(state.pastAudiences, id, { until: at, visibleTo });
+  if (isNoted) noteAudienceUntil(state.pastAudiences, id, { until: state.seq + 1, visibleTo });
   removeGroup(state, id);
 }

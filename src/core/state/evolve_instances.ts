@@ -3,11 +3,11 @@
  */
 
 import type { EventOf } from "../messages/events.ts";
-import type { Instance, InstanceSettings, LostTask } from "../model/instance.ts";
+import type { Instance, LostTask } from "../model/instance.ts";
 import { MAX_INSTANCES, MAX_SCANNED } from "../model/limits.ts";
 import { type Profile, profileOf } from "./eligibility.ts";
 import { changeFleet } from "./fleet.ts";
-import { isOfSession, noteTold } from "./news.ts";
+import { isToldTo, noteTold } from "./news.ts";
 import { add, remove } from "./heap.ts";
 import type { InstanceNode, State } from "./state.ts";
 import { reindexTask } from "./task_index.ts";
@@ -23,10 +23,10 @@ export function onInstanceEvent(state: State, event: InstanceEvent, at: number):
   const node = state.instances.get(event.instance);
   switch (event.type) {
     case "instance.registered":
-      return register(state, event.instance, event.settings, at);
+      return register(state, event, at);
     case "instance.renewed":
       extendLeases(state, event, at);
-      if (event.isTold === true) noteTold(state, event.instance, event.session);
+      if (event.isTold === true) noteTold(state, event);
       if (node !== undefined) renew(state, node, event, at);
       return;
     case "instance.drained":
@@ -54,7 +54,8 @@ export function addInstance(state: State, instance: Instance): void {
   setInstance(state, node, instance);
 }
 
-function register(state: State, id: string, settings: InstanceSettings, at: number): void {
+function register(state: State, event: EventOf<"instance.registered">, at: number): void {
+  const { instance: id, settings } = event;
   const known = state.instances.get(id);
   const instance: Instance = {
     ...settings,
@@ -63,8 +64,10 @@ function register(state: State, id: string, settings: InstanceSettings, at: numb
     registeredAt: known?.instance.registeredAt ?? at,
     seenAt: at,
     ...(settings.ttlMs !== undefined && { expiresAt: at + settings.ttlMs }),
-    // A session was told of its own: those that are left are for the clients that had claimed them.
-    ...lossOf((known?.instance.lostTasks ?? []).filter(({ session }) => session !== undefined)),
+    // A session was told of its own: those that are left are for the clients that had claimed them, or for other audiences.
+    ...lossOf(
+      (known?.instance.lostTasks ?? []).filter((task) => task.session !== undefined || !isToldTo(state, task, event)),
+    ),
   };
   if (known === undefined) addInstance(state, instance);
   else {
@@ -107,7 +110,7 @@ function renew(state: State, node: InstanceNode, event: EventOf<"instance.renewe
     status,
     seenAt: at,
     ...(expiresAt !== undefined && { expiresAt }),
-    ...lossOf(isTold === true ? lostTasks.filter((task) => !isOfSession(task, event.session)) : lostTasks),
+    ...lossOf(isTold === true ? lostTasks.filter((task) => !isToldTo(state, task, event)) : lostTasks),
   });
   if (isDraining === true && !state.held.has(event.instance)) state.drained.add(node);
 }

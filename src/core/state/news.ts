@@ -8,7 +8,14 @@
 
 import type { EventOf } from "../messages/events.ts";
 import type { ReadonlyState, State } from "./state.ts";
-import { MAX_CANCELLED_INSTANCES, MAX_NAMED, MAX_NOTES, MAX_TOLD_REASON_CHARACTERS } from "../model/limits.ts";
+import { isSeenBy } from "../model/audience.ts";
+import {
+  MAX_CANCELLED_INSTANCES,
+  MAX_NAMED,
+  MAX_NOTES,
+  MAX_SCANNED,
+  MAX_TOLD_REASON_CHARACTERS,
+} from "../model/limits.ts";
 import type { CancelledTask, CancelledTasks, Note } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
 import { shortened } from "../model/text.ts";
@@ -72,19 +79,36 @@ export function hasNews(
   return false;
 }
 
+/** An event that says that its instance was told news: those that its session and audiences are told. */
+type Telling = Pick<EventOf<"instance.renewed">, "instance" | "session" | "audiences">;
+
 /** Applies that an instance was told all news but its lost tasks, which are fields of the instance. */
-export function noteTold(state: State, instance: string, session: string | undefined): void {
+export function noteTold(state: State, telling: Telling): void {
+  const { instance, audiences } = telling;
   const cancelled = state.cancelled.get(instance);
   if (cancelled !== undefined) {
-    const others = cancelled.tasks.filter((task) => !isOfSession(task, session));
-    // Those over the bound were told as a number.
-    if (others.length === 0) state.cancelled.delete(instance);
-    else state.cancelled.set(instance, { instance, tasks: others, count: others.length });
+    const others = cancelled.tasks.filter((task) => !isToldTo(state, task, telling));
+    // Those over the bound were told as a number to who sees everything.
+    const more = audiences === undefined ? 0 : cancelled.count - cancelled.tasks.length;
+    if (others.length + more === 0) state.cancelled.delete(instance);
+    else state.cancelled.set(instance, { instance, tasks: others, count: others.length + more });
   }
   // What the holder was told is not shown, and no index depends on it.
   for (const node of state.held.get(instance) ?? []) {
-    if (isOfSession(node.task, session)) node.task = withToldNotes(node.task);
+    if (isToldTo(state, node.task, telling)) node.task = withToldNotes(node.task);
   }
+}
+
+/** Whether an answer told news of a task: to a caller with audiences only if they see the task, which must be there. */
+export function isToldTo(
+  { tasks }: ReadonlyState,
+  task: Pick<Task, "id" | "session">,
+  { session, audiences }: Partial<Telling>,
+): boolean {
+  if (!isOfSession(task, session)) return false;
+  if (audiences === undefined) return true;
+  const node = tasks.get(task.id);
+  return node !== undefined && isSeenBy(node.group?.group.visibleTo, audiences);
 }
 
 function isAnyOf(session: string | undefined, tasks: readonly Pick<Task, "session">[] = []): boolean {
@@ -132,11 +156,14 @@ export function isOfSession(task: Pick<Task, "session">, session: string | undef
 /** Notes that a running task was cancelled, also in the name of its holder: several agents may use one id unawares. */
 export function noteCancelled(
   state: State,
-  { id, status, attempt, assignedTo: instance, session }: Task,
+  { id, status, attempt, assignedTo: instance, session, group }: Task,
   { by, reason }: EventOf<"task.cancelled">,
 ): void {
   if (status !== "in_progress" || instance === undefined || by === undefined) return;
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
+  // Of each group, as many as if there were no others: hidden ones take no room of those that a caller sees.
+  const ofGroup = tasks.filter((each) => state.tasks.get(each.id)?.task.group === group);
+  const hasRoom = ofGroup.length < MAX_NAMED && tasks.length < MAX_SCANNED;
   const one: CancelledTask = {
     id,
     attempt,
@@ -148,7 +175,7 @@ export function noteCancelled(
   state.cancelled.delete(instance);
   state.cancelled.set(instance, {
     instance,
-    tasks: tasks.length < MAX_NAMED ? [...tasks, one] : tasks,
+    tasks: hasRoom ? [...tasks, one] : tasks,
     count: count + 1,
   });
   if (state.cancelled.size <= MAX_CANCELLED_INSTANCES) return;

@@ -1,19 +1,21 @@
 /**
  * The earlier audiences of groups, also of deleted ones: history shows only what a caller may see both then and now. The
- * journal does not repeat them in each record, so the state keeps them.
+ * journal does not repeat them in each record, so the state keeps them. Records are told apart by their `seq`, as a
+ * correction of the clock sets their times back.
  */
 
 import { type Audience, isSeenBy } from "../model/audience.ts";
 import { MAX_PAST_AUDIENCES, MAX_PAST_AUDIENCES_OF_GROUP } from "../model/limits.ts";
 
-/** The audience of a group up to a time, in milliseconds since the Unix epoch. */
+/** The audience of a group up to a record. */
 export interface PastAudience {
+  /** The `seq` of the record that changed it. */
   readonly until: number;
   /** All saw the group if absent. */
   readonly visibleTo?: readonly string[];
 }
 
-/** The earlier audiences by group, those that changed last at the end, and a time up to which others are forgotten. */
+/** The earlier audiences by group, those that changed last at the end, and the `seq` up to which others are forgotten. */
 export interface PastAudiences {
   readonly groups: Map<string, readonly PastAudience[]>;
   floor: number;
@@ -24,7 +26,7 @@ export interface ReadonlyPastAudiences {
   readonly floor: number;
 }
 
-/** Notes that a group had an audience until now. */
+/** Notes that a group had an audience up to the record `until`. */
 export function noteAudienceUntil(
   past: PastAudiences,
   id: string,
@@ -52,8 +54,9 @@ function bounded(audiences: readonly PastAudience[]): readonly PastAudience[] {
 }
 
 /**
- * Whether a caller of some audiences saw a group at a time, and sees it now if it is still there.
+ * Whether a caller of some audiences saw a group when a record was written, and sees it now if it is still there.
  *
+ * @param at the `seq` of the record
  * @param now its present audience; undefined if it was deleted
  */
 export function sawGroup(
@@ -68,7 +71,7 @@ export function sawGroup(
   if (now !== undefined && !isSeenBy(now.visibleTo, audiences)) return false;
   const past = groups.get(id);
   if (past === undefined) return at > floor;
-  // A record of the very time of a change may be from before it.
+  // Who did not see the group before a change does not see that it changed.
   const then = past.find(({ until }) => at <= until) ?? now;
   return then === undefined || isSeenBy(then.visibleTo, audiences);
 }

@@ -4,7 +4,7 @@
  * the other direction: whoever follows those from a task or group to its dependents asks `sees`.
  */
 
-import { hasRight, type KnownCaller } from "../model/access.ts";
+import { type KnownCaller, seesEverything } from "../model/access.ts";
 import { isSeenBy } from "../model/audience.ts";
 import type { ReadonlyIdMap } from "../model/id_map.ts";
 import type { InstanceNode, ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode, Sight } from "./state.ts";
@@ -14,17 +14,16 @@ import { limitedIn } from "./ready_queue.ts";
 export const UNSEEN = "something you cannot see";
 
 /**
- * The state without what is hidden from a caller: the state itself if nothing is. O(groups that not all see); each number
- * of tasks costs as much when it is read.
+ * The state without what is hidden from a caller: the state itself if the caller has no audiences. With audiences, it is
+ * never the state itself, so that nothing depends on whether something is hidden. O(groups that not all see); each
+ * number of tasks costs as much when it is read.
  */
-export function sightOf(
-  state: ReadonlyState,
-  { role, audiences }: Pick<KnownCaller, "role" | "audiences">,
-): ReadonlyState {
-  if (audiences === undefined || hasRight(role, "administer")) return state;
+export function sightOf(state: ReadonlyState, caller: Pick<KnownCaller, "role" | "audiences">): ReadonlyState {
+  const { audiences } = caller;
+  if (audiences === undefined || seesEverything(caller)) return state;
   const hidden = new Set<ReadonlyGroupNode>();
   for (const node of state.restricted) if (!isSeenBy(node.group.visibleTo, audiences)) hidden.add(node);
-  return hidden.size === 0 ? state : new SeenState(state, hidden);
+  return new SeenState(state, audiences, hidden);
 }
 
 /** The state with what is hidden from the caller. */
@@ -46,16 +45,16 @@ export function seen<N extends Pick<ReadonlyTaskNode, "group">>(
   return state.sight === undefined ? all : all.filter((node) => sees(state, node));
 }
 
-/** The state without some groups and their tasks. Each field says what becomes of it; what it shares has no tasks. */
+/** The state without some groups, if any, and their tasks. Each field says what becomes of it; what it shares has no tasks. */
 class SeenState implements ReadonlyState {
   readonly sight: Sight;
   readonly #whole: ReadonlyState;
   readonly #hidden: ReadonlySet<ReadonlyGroupNode>;
 
-  constructor(whole: ReadonlyState, hidden: ReadonlySet<ReadonlyGroupNode>) {
+  constructor(whole: ReadonlyState, audiences: readonly string[], hidden: ReadonlySet<ReadonlyGroupNode>) {
     this.#whole = whole;
     this.#hidden = hidden;
-    this.sight = { whole, hides: (group) => group !== undefined && hidden.has(group) };
+    this.sight = { whole, audiences, hides: (group) => group !== undefined && hidden.has(group) };
   }
 
   get tasks() {
@@ -157,6 +156,10 @@ class SeenState implements ReadonlyState {
 
   get pastAudiences(): never {
     throw unread("pastAudiences");
+  }
+
+  get seq() {
+    return this.#whole.seq;
   }
 
   get recordedAt() {

@@ -46,7 +46,7 @@ export interface Snapshot {
   readonly pastAudiences: {
     /** The earlier audiences of each group, the first one first; the group that changed last at the end. */
     readonly groups: readonly (readonly [id: string, audiences: readonly PastAudience[]])[];
-    /** Up to this time, those of other groups are not known. */
+    /** Up to the record of this `seq`, those of other groups are not known. */
     readonly floor: number;
   };
   /** Last the instance with the newest. */
@@ -54,6 +54,8 @@ export interface Snapshot {
   /** The ids of ready tasks that are to be announced. */
   readonly unannounced: readonly string[];
   readonly nextOrder: number;
+  /** The `seq` of the last record. */
+  readonly seq: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
 }
@@ -81,6 +83,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
     nextOrder: state.nextOrder,
+    seq: state.seq,
     recordedAt: state.recordedAt,
   };
 }
@@ -88,6 +91,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
 /** The state that a snapshot was taken of, with all indexes. */
 export function restore(snapshot: Snapshot, epoch = 0): State {
   const state = emptyState(epoch);
+  state.seq = snapshot.seq;
   state.recordedAt = snapshot.recordedAt;
   state.now = snapshot.recordedAt;
   for (const group of snapshot.groups) addGroup(state, group);

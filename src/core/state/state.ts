@@ -73,6 +73,8 @@ export interface State {
   readonly delayTimers: Heap<Timer<TaskNode>>;
   /** The times at which leases and instances expire and deadlines pass. `sweep` writes the events. */
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
+  /** The `seq` of the last record that was applied; 0 if there is none. */
+  seq: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. Later records never have an earlier time. */
   recordedAt: number;
   /** The time that the indexes stand for, in milliseconds since the Unix epoch. Only `rewindClock` sets it back. */
@@ -322,13 +324,15 @@ export interface ReadonlyGroupNode {
 /** What a caller does not see, and the state with it. */
 export interface Sight {
   readonly whole: ReadonlyState;
+  /** Those of the caller. */
+  readonly audiences: readonly string[];
   /** Whether a task of this group, or of none, is hidden. */
   readonly hides: (group: ReadonlyGroupNode | undefined) => boolean;
 }
 
 /** The state as `decide` and the views see it. */
 export interface ReadonlyState {
-  /** Present if something is hidden from the caller: see `sight.ts`. */
+  /** Present if the caller has audiences, by which something may be hidden from it: see `sight.ts`. */
   readonly sight?: Sight | undefined;
   readonly tasks: ReadonlyIdMap<ReadonlyTaskNode>;
   readonly groups: ReadonlyIdMap<ReadonlyGroupNode>;
@@ -357,6 +361,7 @@ export interface ReadonlyState {
   readonly overdue: number;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
+  readonly seq: number;
   readonly recordedAt: number;
   readonly now: number;
   readonly nextOrder: number;
@@ -398,6 +403,7 @@ export function emptyState(epoch = 0): State {
     overdue: 0,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
+    seq: 0,
     recordedAt: 0,
     now: 0,
     nextOrder: 1,

@@ -55,8 +55,8 @@ const answerers: {
     const node = findTask(state, id);
     return { ...viewOf(state, node), ...keptOf(node.task) };
   },
-  list_tasks: (state, options) => listTasks(state, options),
-  search_tasks: (state, options) => searchTasks(state, options),
+  list_tasks: (state, options, { caller }) => listTasks(state, options, caller),
+  search_tasks: (state, options, { caller }) => searchTasks(state, options, caller),
   count_tasks: (state, { filter }) => summarize(state, filter),
   explain_task: (state, { id }) => explain(state, id),
   find: (state, { tasks, groups }) => ({
@@ -86,7 +86,9 @@ const answerers: {
         JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
     }),
   select_notifications: (state, query, { caller }) =>
-    query.records.flatMap((record) => seenNotifications(state, selected(state, record, query), caller)),
+    query.records.flatMap((record) => {
+      return seenNotifications(state, { seq: record.seq, notifications: selected(state, record, query) }, caller);
+    }),
   select_audit: (state, query) =>
     query.records.flatMap((record) => {
       const { command, request } = record;
@@ -147,7 +149,6 @@ function isDenied(state: ReadonlyState, { command, caller }: WaitingClaim, now: 
 
 /** Claims with the state as their callers see it, once for all callers of the same audiences. */
 function seenClaims(state: ReadonlyState, waiting: readonly WaitingClaim[], now: number): readonly SeenClaim[] {
-  if (state.restricted.size === 0) return waiting;
   const sights = new Map<string, ReadonlyState>();
   return waiting.map((claim) => {
     const caller = knownCaller(state, claim.caller, now);

@@ -27,21 +27,21 @@ export function drawGraph(state: ReadonlyState): string {
   const isOpen = (status: string) => status === "pending" || status === "in_progress";
   const open = nodes.filter((node) => isOpen(node.task.status)).slice(0, MAX_DRAWN);
   const ended = nodes.filter((node) => !isOpen(node.task.status)).slice(-Math.max(1, MAX_DRAWN - open.length));
-  const drawn = new Set(inOrderOfCreation([...open, ...ended].slice(0, MAX_DRAWN)));
-  const boxes = Array.from(drawn, (node) => {
+  const shown = inOrderOfCreation([...open, ...ended].slice(0, MAX_DRAWN));
+  // By its number among those drawn, as other numbers would have gaps where hidden tasks are.
+  const drawn = new Map(shown.map((node, index) => [node, `t${index + 1}`]));
+  const boxes = Array.from(drawn, ([node, name]) => {
     const { task } = node;
     const state = readinessOf(node) ?? task.status;
     const holder = task.status === "in_progress" ? ` · ${label(task.assignedTo ?? "")}` : "";
-    return `  t${task.order}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
+    return `  ${name}["${label(task.id)}<br/>${state}${holder}"]:::${state}`;
   });
   const groups = new Map<GroupNode, string>();
-  const arrows = Array.from(drawn).flatMap((node) => [
-    ...node.dependencies.filter((dependency) => drawn.has(dependency))
-      .map((dependency) => `  t${dependency.task.order} --> t${node.task.order}`),
-    ...Array.from(
-      sourceNamesOf(node, drawn, groups),
-      (source) => `  ${source} -.-> t${node.task.order}`,
+  const arrows = Array.from(drawn).flatMap(([node, name]) => [
+    ...node.dependencies.flatMap((dependency) => drawn.get(dependency) ?? []).map((source) =>
+      `  ${source} --> ${name}`
     ),
+    ...Array.from(sourceNamesOf(node, drawn, groups), (source) => `  ${source} -.-> ${name}`),
   ]);
   const hexagons = Array.from(
     groups,
@@ -58,7 +58,7 @@ export function drawGraph(state: ReadonlyState): string {
 /** The Mermaid names of the drawn tasks and groups in a task's expressions, each once. Gives new groups their names. */
 function sourceNamesOf(
   node: ReadonlyTaskNode,
-  drawn: ReadonlySet<ReadonlyTaskNode>,
+  drawn: ReadonlyMap<ReadonlyTaskNode, string>,
   groups: Map<GroupNode, string>,
 ): ReadonlySet<string> {
   const sources = new Set<string>();
@@ -66,7 +66,8 @@ function sourceNamesOf(
     if (sources.size === MAX_CONDITIONS) return;
     if (condition.type === "branch") condition.parts.forEach(collect);
     else if (condition.type === "task") {
-      if (drawn.has(condition.source)) sources.add(`t${condition.source.task.order}`);
+      const name = drawn.get(condition.source);
+      if (name !== undefined) sources.add(name);
     } else if (groups.has(condition.source) || groups.size < MAX_GROUPS_DRAWN) {
       const name = groups.get(condition.source) ?? `g${groups.size + 1}`;
       groups.set(condition.source, name);

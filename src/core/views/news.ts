@@ -29,10 +29,10 @@ export function newsFor(state: ReadonlyState, asker: Asker): News {
   const lostTasks = lost.filter((task) => !isOfOtherSession(task, caller)).map(({ id }) => id);
   const { tasks = [], count = 0 } = state.cancelled.get(instance) ?? {};
   const cancelled = tasks.filter((task) => !isOfOtherSession(task, caller));
-  const more = count - tasks.length;
+  const more = count - tasks.length + Math.max(0, cancelled.length - MAX_NAMED);
   return {
     ...(lostTasks.length > 0 && { lostTasks }),
-    ...(cancelled.length > 0 && { cancelledTasks: cancelled }),
+    ...(cancelled.length > 0 && { cancelledTasks: cancelled.slice(0, MAX_NAMED) }),
     ...(cancelled.length > 0 && more > 0 && { moreCancelled: more }),
     ...notesOnHeld(state, asker),
   };

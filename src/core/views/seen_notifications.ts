@@ -12,14 +12,20 @@ import { sawGroup } from "../state/past_audiences.ts";
 import { wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 
-/** Those of some notifications that a caller sees. O(tasks and groups that they name). */
+/** The notifications of a record. */
+export interface RecordNotifications {
+  readonly seq: number;
+  readonly notifications: readonly Notification[];
+}
+
+/** Those of some notifications of a record that a caller sees. O(tasks and groups that they name). */
 export function seenNotifications(
   state: ReadonlyState,
-  notifications: readonly Notification[],
+  { seq, notifications }: RecordNotifications,
   { role, audiences }: KnownCaller,
 ): readonly Notification[] {
   if (hasRight(role, "administer")) return notifications;
-  const open = notifications.filter(({ type }) => !isForAdmins(nameOf(type)));
+  const open = notifications.filter(({ type }) => !isForAdmins(nameOf(type))).map(withoutAddress);
   if (audiences === undefined) return open;
   const { tasks, groups, instances, pastAudiences } = wholeOf(state);
   const sees = (id: string, at: number) => {
@@ -30,17 +36,24 @@ export function seenNotifications(
     return group !== undefined && !sees(group, at);
   };
   return open.flatMap((each) => {
-    const { data, subject, type, time } = each;
-    const at = Date.parse(time);
-    if ([data.group, data.previousGroup].some((id) => id !== undefined && !sees(id, at))) return [];
+    const { data, subject, type } = each;
+    if ([data.group, data.previousGroup].some((id) => id !== undefined && !sees(id, seq))) return [];
     if (nameOf(type).startsWith("task.") && subject !== undefined && isHidden(subject, Infinity)) return [];
     if (tasksNamedBy(data).some((id) => isHidden(id, Infinity))) return [];
     if (groupsNamedBy(data).some((id) => groups.has(id) && !sees(id, Infinity))) return [];
     // An unregistered instance is known by its tasks only.
     if (nameOf(type) === "instance.renewed" && subject !== undefined && !instances.has(subject)) return [];
-    const shown = withoutTasks(each, (id) => !tasks.has(id) || isHidden(id, at));
+    const shown = withoutTasks(each, (id) => !tasks.has(id) || isHidden(id, seq));
     return nameOf(type).startsWith("session.") && isEmptied(each, shown) ? [] : [shown];
   });
+}
+
+/** The notification without the network address of the client, which only admins see. */
+function withoutAddress(notification: Notification): Notification {
+  const { via, ...data } = notification.data;
+  if (via?.address === undefined) return notification;
+  const { address: _, ...shown } = via;
+  return { ...notification, data: { ...data, via: shown } };
 }
 
 /** The notification with lists of those tasks only that are not hidden. */

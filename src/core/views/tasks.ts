@@ -8,6 +8,7 @@ import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import { blockersOf, nameBlocker } from "../state/blockers.ts";
 import { tasksMatching } from "../state/lookup.ts";
 import { limitTextsOf, readinessOf } from "../state/readiness.ts";
+import { cursorBetween, type CursorOwner, startOf } from "./cursor.ts";
 import { noCounts, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
 
 /** A task with what is derived from its place in the graph. O(dependencies). */
@@ -47,26 +48,33 @@ export function summarize(state: ReadonlyState, filter: TaskFilter = {}): Summar
   };
 }
 
-/** A page of at most `limit` tasks created after the one whose `order` is `after`, or of the newest ones. O(tasks). */
+/** A page of at most `limit` tasks from a cursor on, or of the newest ones. O(tasks). */
 export function listTasks(
   state: ReadonlyState,
-  { filter, limit, after = 0, isNewest }: TaskListOptions,
+  { filter, limit, cursor, isNewest }: TaskListOptions,
+  owner: CursorOwner,
 ): TaskPage {
   if (isNewest === true) {
     const matching = Array.from(tasksMatching(state, filter));
-    return { tasks: matching.slice(-limit).map((node) => viewOf(state, node)), total: matching.length };
+    const newest = matching.slice(-limit).map((node) => viewOf(state, node));
+    return { tasks: newest, cursors: cursorsOf(newest, owner), total: matching.length };
   }
+  const after = startOf(state, cursor, owner);
   const tasks: TaskView[] = [];
   let total = 0;
-  let more = false;
+  let next: string | undefined;
   for (const node of tasksMatching(state, filter)) {
     total++;
     if (node.task.order <= after) continue;
     if (tasks.length < limit) tasks.push(viewOf(state, node));
-    else more = true;
+    else next ??= cursorBetween(tasks.at(-1) ?? { order: after }, node.task, owner);
   }
-  const last = tasks.at(-1);
-  return { tasks, total, ...(more && last !== undefined && { next: last.order }) };
+  return { tasks, cursors: cursorsOf(tasks, owner), total, ...(next !== undefined && { next }) };
+}
+
+/** The cursors to what follows each task of a page but the last. */
+export function cursorsOf(tasks: readonly TaskView[], owner: CursorOwner): readonly string[] {
+  return tasks.slice(1).map((next, index) => cursorBetween(tasks[index] ?? next, next, owner));
 }
 
 /** The ids that start with `prefix`, at most `limit`. O(ids). */

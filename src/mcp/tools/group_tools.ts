@@ -8,7 +8,7 @@ import { PRIORITIES } from "../../core/model/task.ts";
 import { fit, presentGroup, presentWholeGroup } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
 import { clearing, defined, instanceId, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
-import { filterShape, readCursor, toFilter } from "./task_tools.ts";
+import { filterShape, toFilter } from "./task_tools.ts";
 import { z } from "zod";
 
 /** Most groups on a page. */
@@ -155,6 +155,12 @@ function checkTargets(
     `Cannot ${action} tasks with ${unused}, which this action does not use: leave it out, or use action ${fitting}`,
     { parameter: unused },
   );
+}
+
+/** How many groups come before the page of a cursor. Throws a `Refusal` if the cursor is malformed. */
+function readCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new Refusal("invalid_value", "Cursor is not valid: use next_cursor of the previous page, or omit it");
 }
 
 interface ActionArguments {

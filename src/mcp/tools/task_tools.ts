@@ -3,7 +3,6 @@
  */
 
 import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
-import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { MAX_PIECE_CHARACTERS, PARTS, presentPiece } from "../pieces.ts";
@@ -197,8 +196,7 @@ export const TASK_TOOLS: readonly Tool[] = [
         : undefined,
     async run({ summary, fields, limit, cursor, text, ...filter }, { query }) {
       if (summary === true) return { json: await query({ type: "count_tasks", filter: toFilter(filter) }) };
-      const after = cursor === undefined ? 0 : readCursor(cursor);
-      const options = { filter: toFilter(filter), limit: limit ?? DEFAULT_PAGE, after };
+      const options = { filter: toFilter(filter), limit: limit ?? DEFAULT_PAGE, ...defined({ cursor }) };
       const page = text === undefined
         ? await query({ type: "list_tasks", ...options })
         : await query({ type: "search_tasks", ...options, text });
@@ -258,17 +256,17 @@ interface PageOptions {
 }
 
 function taskPage(page: TaskPage | SearchPage, { fields, maxBytes }: PageOptions): ToolAnswer {
-  const { tasks, next: after } = page;
+  const { tasks, cursors } = page;
   const total = "total" in page ? page.total : undefined;
   const { shown, isCut } = fit(tasks.map((task) => presentListed(task, fields)), "oldest", maxBytes);
-  const next = isCut ? tasks[shown.length - 1]?.order : after;
+  const next = isCut ? cursors[shown.length - 1] : page.next;
   const count = total === undefined ? `${shown.length} tasks so far` : `${shown.length} of ${total} tasks`;
   return {
     json: shown,
     structured: {
       tasks: shown,
       ...defined({ total }),
-      ...(next !== undefined && { next_cursor: String(next) }),
+      ...(next !== undefined && { next_cursor: next }),
     },
     ...(next !== undefined && {
       note: `${count}. For the next page, repeat the call with cursor "${next}". For fewer ` +
@@ -279,10 +277,4 @@ function taskPage(page: TaskPage | SearchPage, { fields, maxBytes }: PageOptions
 
 function isSearchable(text: string): boolean {
   return text.length > 0 && text.length <= MAX_TEXT_CHARACTERS;
-}
-
-/** The position that a cursor encodes. Throws a `Refusal` if the cursor is malformed. */
-export function readCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new Refusal("invalid_value", "Cursor is not valid: use next_cursor of the previous page, or omit it");
 }

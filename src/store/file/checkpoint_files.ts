@@ -139,7 +139,8 @@ export class CheckpointFiles implements Checkpoints {
       // Until the import is complete, the tasks file is the only copy of the remaining tasks.
       if (current === undefined && this.#isImporting()) return;
       if (current !== undefined && !isOutdated(current, position)) return;
-      const { tasks: all, ...rest } = snapshot;
+      // The position has its `seq`.
+      const { tasks: all, seq: _, ...rest } = snapshot;
       const tasks = await writeOwnTasks(this.#disk, this.#tasksPath, all);
       const previous = current === undefined ? [] : [current.tasks.sha256, ...current.previous].slice(0, MAX_PREVIOUS);
       const slices = formatStateFile({ position, tasks, previous, ...rest });
@@ -175,7 +176,7 @@ export class CheckpointFiles implements Checkpoints {
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
     const lists = { groups, instances, templates, tokens, requests, removed, pastAudiences, cancelled, unannounced };
     return tasks &&
-      { snapshot: { tasks, ...lists, nextOrder, recordedAt }, position: toPosition(position) };
+      { snapshot: { tasks, ...lists, nextOrder, seq: position.seq, recordedAt }, position: toPosition(position) };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

@@ -4,7 +4,7 @@
  * of its own. What differs is told, and listed here:
  *
  * - that an id is taken (creating says so), and that something hidden forbids a command or limits a task (`UNSEEN`);
- * - the numbers that count everything: `order`, and with it cursors, and the `seq` of records;
+ * - the numbers that count everything: the `seq` of records, and `order`, which no surface shows;
  * - which instances registered, when they called last, and so whether they were lost: here, who works on hidden tasks has
  *   not registered.
  */
@@ -15,7 +15,7 @@ import type { Command, CommandType } from "../../../src/core/messages/commands.t
 import type { Query, QueryType } from "../../../src/core/messages/queries.ts";
 import type { KnownCaller } from "../../../src/core/model/access.ts";
 import { isWithin } from "../../../src/core/model/audience.ts";
-import { type Dependency, referencesOf } from "../../../src/core/model/dependency.ts";
+import { referencesOf } from "../../../src/core/model/dependency.ts";
 import { Refusal, type RefusalCode } from "../../../src/core/model/refusal.ts";
 import { TASK_STATUSES } from "../../../src/core/model/status.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
@@ -28,13 +28,9 @@ import { isSweepDue } from "../../../src/core/state/timers.ts";
 import { answer } from "../../../src/core/views/answer.ts";
 import { frozen } from "../../support/frozen.ts";
 import { command, turns, type Words } from "../arbitraries.ts";
-import { contextAt, create, newTask } from "../given.ts";
+import { contextAt } from "../given.ts";
+import { HIDDEN, HIDDEN_GROUPS, HIDDEN_START, hiddenCommand, SHOWN, SHOWN_GROUPS, START } from "../hidden_plan.ts";
 import { play } from "../play.ts";
-
-const SHOWN = ["a", "b", "c", "d"];
-const HIDDEN = ["h", "i", "j"];
-const SHOWN_GROUPS = ["g", "pg", "new"];
-const HIDDEN_GROUPS = ["qg", "qh"];
 
 const ADMIN: KnownCaller = { name: "admin", role: "admin" };
 const PLANNER: KnownCaller = { name: "planner", role: "planner", audiences: ["p"] };
@@ -59,45 +55,6 @@ const GUESSES: Words = {
   number: fc.nat(4),
 };
 
-/** What happens in hidden groups may depend on what is shown. Hidden tasks take no locks, which is told. */
-function hiddenCommand(): fc.Arbitrary<Command> {
-  const id = fc.constantFrom(...HIDDEN);
-  const group = fc.constantFrom(...HIDDEN_GROUPS);
-  const instance = fc.constant("z");
-  const dependency: fc.Arbitrary<Dependency> = fc.oneof(
-    fc.constantFrom(...SHOWN, ...HIDDEN),
-    fc.record({ group: fc.constantFrom(...SHOWN_GROUPS, ...HIDDEN_GROUPS) }),
-    fc.record({ task: fc.constantFrom(...SHOWN), when: fc.constant({ pointer: "/a", equals: 1 }) }),
-    fc.record({ task: fc.constantFrom(...SHOWN), on: fc.constantFrom("failed" as const, "finished" as const) }),
-  );
-  const settings = fc.record({
-    timeoutMs: fc.integer({ min: 1, max: 9 }),
-    deadline: fc.nat(60),
-    priority: fc.constantFrom("urgent" as const, "low" as const),
-    assignTo: fc.constantFrom(...SHOWN).map((task) => ({ notBy: [task] })),
-    notBefore: fc.nat(60),
-  }, { requiredKeys: [] });
-  const task = fc.record({ id, group, dependencies: fc.array(dependency, { maxLength: 2 }), settings })
-    .map(({ settings, ...task }) => ({ description: "secret", ...task, ...settings }));
-  const result = fc.constantFrom("", `{"a":1}`);
-  return fc.oneof<fc.Arbitrary<Command>[]>(
-    task.map((task) => create(task)),
-    task.map((task) => create(task)),
-    fc.record({ group, instance }).map((rest): Command => ({ type: "claim_task", ...rest })),
-    fc.record({ id, instance }).map((rest): Command => ({ type: "claim_task", ...rest })),
-    fc.record({ id, instance, result }).map((rest): Command => ({ type: "complete_task", ...rest })),
-    fc.record({ id, instance }).map((rest): Command => ({ type: "fail_task", error: "secret", ...rest })),
-    fc.record({ id }).map((rest): Command => ({ type: "cancel_task", ...rest })),
-    fc.record({ id }).map((rest): Command => ({ type: "retry_task", ...rest })),
-    fc.record({ id }).map((rest): Command => ({ type: "delete_task", ...rest })),
-    fc.record({ id }).map((rest): Command => ({ type: "add_note", text: "secret", ...rest })),
-    fc.record({ id, settings }).map((rest): Command => ({ type: "update_task", ...rest })),
-    fc.record({ id: group, paused: fc.boolean() }).map(({ id, paused }): Command => {
-      return { type: "update_group", id, settings: { paused: paused || null } };
-    }),
-  );
-}
-
 /** The commands that a planner may give. */
 function guess(): fc.Arbitrary<Command> {
   const admins: readonly CommandType[] = [
@@ -117,18 +74,6 @@ function acts(): fc.Arbitrary<readonly Act[]> {
     });
   return fc.array(fc.oneof(act(false, guess()), act(true, hiddenCommand())), { maxLength: 40, size: "max" });
 }
-
-const START: readonly Command[] = [
-  { type: "create_group", id: "g", settings: {} },
-  { type: "create_group", id: "pg", settings: { visibleTo: ["p", "q"] } },
-  create({ ...newTask("a"), group: "g" }, newTask("b", "a"), { ...newTask("c", "b", { group: "g" }), group: "pg" }),
-];
-
-const HIDDEN_START: readonly Command[] = [
-  { type: "create_group", id: "qg", settings: { visibleTo: ["q"] } },
-  { type: "create_group", id: "qh", settings: { visibleTo: ["q"], maxParallel: 1 } },
-  create({ ...newTask("h", "b"), description: "secret", group: "qg" }),
-];
 
 /** A plan, and the records of all that was done in it. */
 interface Plan {
@@ -247,10 +192,9 @@ function everythingSeen(state: State, caller: KnownCaller, now: number): readonl
 function normalized(state: ReadonlyState, value: unknown): string {
   const orders = new Map<number, number>();
   for (const [id, { task }] of state.tasks) if (!HIDDEN.includes(id)) orders.set(task.order, orders.size + 1);
-  const json = JSON.stringify(value, (key, each) => {
-    return (key === "order" || key === "next") && typeof each === "number" ? orders.get(each) : each;
+  return JSON.stringify(value, (key, each) => {
+    return key === "order" && typeof each === "number" ? orders.get(each) : each;
   });
-  return json.replaceAll(/\bt(\d+)\b/g, (_, order) => `t${orders.get(Number(order))}`);
 }
 
 /** Whether a command creates something that has a hidden id. */

@@ -21,6 +21,7 @@ import {
   release,
   remove,
   run,
+  SEES_ALL,
   stateAfter,
   taskWith,
   times,
@@ -199,7 +200,7 @@ function seenIn(state: State): Map<string, Seen> {
     });
   }
   for (const [id, node] of state.groups.entries()) {
-    const members = listTasks(state, { filter: { group: id }, limit: 200 });
+    const members = listTasks(state, { filter: { group: id }, limit: 200 }, SEES_ALL);
     const related = new Set([id]);
     for (const member of node.members) for (const each of sourcesOf(state, member)) related.add(each);
     const content = JSON.stringify([groupViewOf(node), members.tasks]);

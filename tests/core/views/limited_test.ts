@@ -8,7 +8,7 @@ import type { State } from "../../../src/core/state/state.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
 import { listTasks, summarize, viewOf } from "../../../src/core/views/tasks.ts";
-import { claim, complete, create, newTask, release, run, stateAfter, taskWith, waiting } from "../given.ts";
+import { claim, complete, create, newTask, release, run, SEES_ALL, stateAfter, taskWith, waiting } from "../given.ts";
 import { assertEquals } from "@std/assert";
 
 /** For each way to limit task `t`: how it comes about, what is said, and a way out of it that is said too. */
@@ -139,5 +139,5 @@ Deno.test({
 });
 
 function listed(state: State, status: "ready" | "limited"): readonly string[] {
-  return listTasks(state, { filter: { status: [status] }, limit: 10 }).tasks.map(({ id }) => id);
+  return listTasks(state, { filter: { status: [status] }, limit: 10 }, SEES_ALL).tasks.map(({ id }) => id);
 }

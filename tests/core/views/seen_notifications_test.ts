@@ -30,11 +30,17 @@ function test(name: string, fn: () => void): void {
 
 /** The types and subjects that a caller sees after commands at the times 1, 2, …, also of a restored state. */
 function seenBy(caller: KnownCaller, ...commands: readonly Command[]): readonly string[] {
+  return seenAt(caller, ...commands.map((command, index) => [index + 1, command] as const));
+}
+
+/** The same after commands at any times of the clock. */
+function seenAt(caller: KnownCaller, ...commands: readonly (readonly [at: number, Command])[]): readonly string[] {
   const state = emptyState();
-  const records = commands.map((command, index): JournalRecord => {
-    const at = index + 1;
-    const { events } = decide(state, command, contextAt(at));
-    return { ...applyDraft(state, { at, actor: "test", command: command.type, events }), seq: at };
+  const records = commands.map(([clock, command], index): JournalRecord => {
+    const now = Math.max(clock, state.recordedAt);
+    const { events } = decide(state, command, { ...contextAt(now), clock });
+    const at = command.type === "correct_clock" ? clock : now;
+    return { ...applyDraft(state, { at, actor: "test", command: command.type, events }), seq: index + 1 };
   });
   const [seen, again] = [state, restore(snapshotOf(state))].map((each) => {
     return answer(each, { type: "select_notifications", records, filter: {}, source: "" }, { ...contextAt(99), caller })
@@ -60,7 +66,7 @@ test("a group that was shown and is hidden now is told no more, also of the time
 
 test("a group that was hidden for a time is told but of that time", () => {
   const history = [group("g"), member("a", "g"), show("g", "q"), claim("x", "a"), show("g"), member("b", "g")];
-  // A record of the very time of a change counts as from before it.
+  // Who did not see the group before a change does not see that it changed.
   assertEquals(seenBy(P, ...history), [
     "group.created g",
     "task.created a",
@@ -79,6 +85,47 @@ test("a task is told where its group was shown then and its present one is shown
   ]);
   assertEquals(seenBy(P, ...groups, member("a", "open"), move("a", "shut")), ["group.created open"]);
   assertEquals(seenBy(P, ...groups, create(newTask("a")), move("a", "shut"), claim("x", "a")), ["group.created open"]);
+});
+
+test("who saw a group is told of that time only, whatever a correction of the clock does to the times", () => {
+  const late = 9_000_000;
+  const shownOnceRight = seenAt(
+    P,
+    [late, group("g", "q")],
+    [late + 1, member("a", "g")],
+    [5, { type: "correct_clock" }],
+    [6, show("g")],
+    [7, claim("x", "a")],
+    // As late as what was hidden by the wrong clock.
+    [late + 1, member("b", "g")],
+  );
+  assertEquals(shownOnceRight, ["clock.corrected undefined", "task.claimed a", "task.created b", "task.ready b"]);
+  const shownBefore = seenAt(
+    P,
+    [late, group("g", "q")],
+    [late + 1, member("a", "g")],
+    [late + 2, show("g")],
+    [5, { type: "correct_clock" }],
+    [6, claim("x", "a")],
+    [7, show("g", "q")],
+    [8, member("b", "g")],
+    [9, show("g")],
+  );
+  assertEquals(shownBefore, ["clock.corrected undefined", "task.claimed a", "group.updated g"]);
+});
+
+test("only admins see from which address a call came", () => {
+  const via = { transport: "http", client: "c", process: "1", address: "192.0.2.1" } as const;
+  const state = emptyState();
+  const { events } = decide(state, create(newTask("a")), contextAt(1));
+  const draft = applyDraft(state, { at: 1, actor: "c", via, command: "create_tasks", events });
+  const query = { type: "select_notifications", records: [{ ...draft, seq: 1 }], filter: {}, source: "" } as const;
+  const viasFor = (caller: KnownCaller) => {
+    return answer(state, query, { ...contextAt(2), caller }).map(({ data }) => data.via);
+  };
+  const { address: _, ...shown } = via;
+  assertEquals(viasFor({ name: "admin", role: "admin" }), [via, via]);
+  for (const caller of [P, { name: "w", role: "planner" }] as const) assertEquals(viasFor(caller), [shown, shown]);
 });
 
 test("a deleted group is told to those who saw it, also if another one has its id now", () => {

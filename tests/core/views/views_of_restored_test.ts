@@ -20,7 +20,7 @@ import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { listTasks, summarize } from "../../../src/core/views/tasks.ts";
 import { unlockedBy } from "../../../src/core/views/unlocked.ts";
 import { crowds, gatherings, INSTANCES, turns } from "../arbitraries.ts";
-import { claim, claimingAs, create, fail, newTask, run, stateAfter, taskWith, times } from "../given.ts";
+import { claim, claimingAs, create, fail, newTask, run, SEES_ALL, stateAfter, taskWith, times } from "../given.ts";
 import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -125,9 +125,9 @@ function viewsOf(state: State, ids: readonly string[]) {
   return {
     summary: summarize(state),
     lists: [...TASK_STATUSES, ...READINESSES].map((status) =>
-      listTasks(state, { filter: { status: [status] }, limit })
+      listTasks(state, { filter: { status: [status] }, limit }, SEES_ALL)
     ),
-    inGroups: Array.from(groups.keys(), (group) => listTasks(state, { filter: { group }, limit })),
+    inGroups: Array.from(groups.keys(), (group) => listTasks(state, { filter: { group }, limit }, SEES_ALL)),
     explanations: ids.map((id) => explain(state, id)),
     inputs: ids.map((id) => inputsOf(findTask(state, id))),
     unlocked: ids.map((id) => unlockedBy({}, findTask(state, id))),

@@ -31,6 +31,7 @@ import {
   oldTask,
   refusalOf,
   retry,
+  SEES_ALL,
   stateAfter,
   type Step,
   taskOf,
@@ -613,19 +614,22 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(...MIXED);
-    for (const limit of [1, 2, 3, 4, 9, 10, 11]) {
-      const ids: string[] = [];
-      let pages = 0;
-      for (let after: number | undefined = 0; after !== undefined && pages < 11;) {
-        const page = listTasks(state, { filter: {}, limit, after });
-        assert(page.tasks.length <= limit);
-        assertEquals(page.total, 10);
-        ids.push(...page.tasks.map(({ id }) => id));
-        pages++;
-        after = page.next;
+    for (const owner of [SEES_ALL, { role: "observer", audiences: ["p"] } as const]) {
+      for (const limit of [1, 2, 3, 4, 9, 10, 11]) {
+        const ids: string[] = [];
+        let pages = 0;
+        let cursor: string | undefined;
+        do {
+          const page = listTasks(state, { filter: {}, limit, ...(cursor !== undefined && { cursor }) }, owner);
+          assert(page.tasks.length <= limit);
+          assertEquals(page.total, 10);
+          ids.push(...page.tasks.map(({ id }) => id));
+          pages++;
+          cursor = page.next;
+        } while (cursor !== undefined && pages < 11);
+        assertEquals(ids, [...state.tasks.keys()]);
+        assertEquals(pages, Math.ceil(10 / limit));
       }
-      assertEquals(ids, [...state.tasks.keys()]);
-      assertEquals(pages, Math.ceil(10 / limit));
     }
   },
 });
@@ -635,9 +639,9 @@ Deno.test({
   permissions: "none",
   fn() {
     const state = stateAfter(create(...["a", "b", "c"].map((id) => newTask(id))), cancel("b"));
-    const page = listTasks(state, { filter: { status: ["pending"] }, limit: 1, after: 2 });
+    const page = listTasks(state, { filter: { status: ["pending"] }, limit: 1, cursor: "2" }, SEES_ALL);
     assertEquals([page.tasks.map(({ id }) => id), page.total, page.next], [["c"], 2, undefined]);
-    assertEquals(listTasks(state, { filter: {}, limit: 9, after: 3 }).tasks, []);
+    assertEquals(listTasks(state, { filter: {}, limit: 9, cursor: "3" }, SEES_ALL).tasks, []);
   },
 });
 
@@ -689,5 +693,5 @@ function dependentOn(...results: readonly string[]): ReadonlyTaskNode {
 }
 
 function listed(filter: TaskFilter): readonly string[] {
-  return listTasks(stateAfter(...MIXED), { filter, limit: 10 }).tasks.map(({ id }) => id);
+  return listTasks(stateAfter(...MIXED), { filter, limit: 10 }, SEES_ALL).tasks.map(({ id }) => id);
 }
