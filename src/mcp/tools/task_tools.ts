@@ -3,7 +3,6 @@
  */
 
 import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
-import { Refusal } from "../../core/model/refusal.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { MAX_PIECE_CHARACTERS, PARTS, presentPiece } from "../pieces.ts";
