@@ -103,7 +103,6 @@ const REFUSED: readonly Refused[] = [
   { method: "PUT", path: "/tasks", status: 405, code: "method_not_allowed", says: "only GET, HEAD, POST, PATCH" },
   { method: "GET", path: "/claims", status: 405, code: "method_not_allowed", says: "only POST" },
   { method: "OPTIONS", path: "/events", status: 405, code: "method_not_allowed", says: "only GET, HEAD" },
-  { method: "POST", path: "/tasks", body: { tasks: [] }, status: 400, code: "invalid_value", says: "tasks is empty" },
   {
     method: "POST",
     path: "/tasks",

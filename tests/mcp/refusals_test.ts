@@ -49,7 +49,6 @@ const CASES: readonly Case[] = [
     "limit_exceeded",
     "Cannot depend on 1001 tasks",
   ),
-  refusal("create_tasks", { tasks: [] }, "invalid_value", "Cannot create tasks as tasks is empty: give at least one"),
   refusal("create_tasks", { tasks: plan("a", "open") }, "already_exists", "Task open already exists"),
   refusal("create_tasks", { tasks: plan("a", "a") }, "already_exists", "Task a already exists in this batch"),
   refusal("create_tasks", { tasks: plan("a", ["b", "no"]) }, ...dependencyNotFound("no")),

@@ -82,9 +82,6 @@ export const TASK_TOOLS: readonly Tool[] = [
     isBrief: true,
     annotations: adds,
     async run({ tasks }, { execute, now }) {
-      if (tasks.length === 0) {
-        throw new Refusal("invalid_value", "Cannot create tasks as tasks is empty: give at least one");
-      }
       const at = now();
       const created = await execute({ type: "create_tasks", tasks: tasks.map((task) => toNewTask(task, at)) });
       const times = tasks.flatMap((given, index) => {
