@@ -5,6 +5,8 @@ import { EventReader } from "../../support/event_source.ts";
 import { eventsOf, type StreamEvent } from "../../support/mcp_over_http.ts";
 import { MCP_HEADERS } from "../../support/mcp_request.ts";
 import type { Json } from "../../support/server.ts";
+import { SHOWN_GROUPS } from "../../core/hidden_plan.ts";
+import { OWN } from "./planner_calls.ts";
 import { mcpRequest, SINGLE_RESOURCES } from "./views.ts";
 import type { Viewer, World } from "./world.ts";
 
@@ -29,10 +31,12 @@ export async function follow(world: World, viewer: Viewer): Promise<Followed> {
   const session = await subscribe(world, viewer);
   return {
     async end() {
+      const gone = await goneResources(world, viewer);
+      const remaining = (uris: readonly string[]) => JSON.stringify(uris.filter((uri) => !gone.has(uri)));
       return [
         await textUpToLast(events),
-        JSON.stringify(await notifiedUpToLast(listening)),
-        JSON.stringify(await notifiedUpToLast(session)),
+        remaining(await notifiedUpToLast(listening)),
+        remaining(await notifiedUpToLast(session)),
         await textUpToLast(await openEvents(world, viewer, "?after=0")),
         await textUpToLast(await openEvents(world, viewer, "?after=0&group=pg")),
       ];
@@ -78,6 +82,20 @@ async function subscribe(world: World, viewer: Viewer): Promise<AsyncIterableIte
   // What is not there cannot be subscribed to yet, or can: both the same, whether it is hidden or not.
   for (const [index, uri] of RESOURCES.entries()) await post(1 + index, "resources/subscribe", { uri });
   return eventsOf(stream);
+}
+
+/**
+ * The resources of the callers' own tasks and groups that are not there. Whether one was told that came and went between
+ * two looks depends on when these were.
+ */
+async function goneResources(world: World, viewer: Viewer): Promise<ReadonlySet<string>> {
+  const paths = [...OWN.map((id) => `tasks/${id}`), ...SHOWN_GROUPS.map((id) => `groups/${id}`)];
+  const gone = await Promise.all(paths.map(async (path) => {
+    const response = await world.send(viewer, { method: "GET", path: `${API_PATH}/${path}` });
+    await response.body?.cancel();
+    return response.status === 404 ? [`orchestrator://${path}`] : [];
+  }));
+  return new Set(gone.flat());
 }
 
 /** The resources that were told to have changed, each once, up to the last task. Some changes are told as one. */
