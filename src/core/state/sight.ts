@@ -159,6 +159,10 @@ class SeenState implements ReadonlyState {
     throw unread("pastAudiences");
   }
 
+  get hasArchive() {
+    return this.#whole.hasArchive;
+  }
+
   get recordedAt() {
     return this.#whole.recordedAt;
   }

@@ -90,6 +90,7 @@ function hiddenCommand(): fc.Arbitrary<Command> {
     fc.record({ id }).map((rest): Command => ({ type: "cancel_task", ...rest })),
     fc.record({ id }).map((rest): Command => ({ type: "retry_task", ...rest })),
     fc.record({ id }).map((rest): Command => ({ type: "delete_task", ...rest })),
+    fc.record({ group }).map((filter): Command => ({ type: "archive_tasks", filter })),
     fc.record({ id }).map((rest): Command => ({ type: "add_note", text: "secret", ...rest })),
     fc.record({ id, settings }).map((rest): Command => ({ type: "update_task", ...rest })),
     fc.record({ id: group, paused: fc.boolean() }).map(({ id, paused }): Command => {
@@ -277,9 +278,12 @@ function compare(acts: readonly Act[], note?: (command: Command, outcome: Outcom
       if (isGuess) continue;
       const outcome = carryOut(full, command, PLANNER, now);
       note?.(command, outcome);
-      if (outcome.refusal?.message.includes(UNSEEN) === true) continue;
-      const expected = carryOut(bare, command, PLANNER, now);
-      assertEquals(normalized(full.state, outcome), normalized(bare.state, expected), JSON.stringify(command));
+      // Some of many tasks stay for something hidden, which is told: the plans differ from here on.
+      if (JSON.stringify(outcome.answer)?.includes(UNSEEN) === true) return;
+      if (outcome.refusal?.message.includes(UNSEEN) !== true) {
+        const expected = carryOut(bare, command, PLANNER, now);
+        assertEquals(normalized(full.state, outcome), normalized(bare.state, expected), JSON.stringify(command));
+      }
     }
     for (const plan of [full, bare]) carryOut(plan, { type: "sweep" }, ADMIN, now);
     // What callers see is compared by the first test.
@@ -315,6 +319,7 @@ Deno.test({
     const expected: readonly (CommandType | RefusalCode | typeof UNSEEN)[] = [
       ...["claim_task", "report_progress", "complete_task", "fail_task", "release_task", "add_note"] as const,
       ...["create_tasks", "update_task", "delete_task", "cancel_task", "retry_task", "bulk_update"] as const,
+      "archive_tasks",
       ...["create_group", "update_group", "delete_group", "apply_template", "register_instance", "leave"] as const,
       ...["not_found", "dependency_not_found", "has_dependents", "cycle", "not_visible", "already_exists"] as const,
       UNSEEN,
