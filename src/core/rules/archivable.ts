@@ -178,9 +178,14 @@ function refusal(state: ReadonlyState, node: ReadonlyTaskNode, kept: Kept | unde
     return wrongState("archive", task, "it has not ended", [{ type: "cancel_task", id: task.id }]);
   }
   if (!sees(state, kept.node)) return refused(node, `${UNSEEN} names it`, []);
-  const subject = kept.node === node ? "it" : `${kept.node.task.id}, which names it directly or through others,`;
+  const subject = kept.node === node ? "it" : `${kept.node.task.id}, which names it${howFar(node, kept)},`;
   const { why, remedies } = reasonOf(state, kept);
   return refused(node, `${subject} ${why}`, remedies, kept.node);
+}
+
+function howFar(node: ReadonlyTaskNode, kept: Kept): string {
+  if (kept.why !== "stays") return " directly or through others";
+  return kept.named === node ? "" : " through others";
 }
 
 function refused(

@@ -105,7 +105,16 @@ function guess(): fc.Arbitrary<Command> {
     ...["import_tasks", "issue_token", "revoke_token", "record_denials"] as const,
     ...["end_session", "resume_tasks", "sweep", "correct_clock"] as const,
   ];
-  return command(GUESSES).filter(({ type }) => !admins.includes(type));
+  const any = command(GUESSES).filter(({ type }) => !admins.includes(type));
+  // Of these, few are accepted by chance.
+  const { id, group, text: description } = GUESSES;
+  const plain = fc.oneof<fc.Arbitrary<Command>[]>(
+    fc.record({ id, description }).map((rest): Command => ({ type: "update_task", ...rest })),
+    group.map((group): Command => {
+      return { type: "apply_template", name: "feature", group, settings: {}, parameters: { goal: "g" } };
+    }),
+  );
+  return fc.oneof({ arbitrary: any, weight: 19 }, { arbitrary: plain, weight: 1 });
 }
 
 function acts(): fc.Arbitrary<readonly Act[]> {
