@@ -16,17 +16,14 @@ export const archiveDeciders: Deciders<"archive_tasks"> = {
     if (Object.values(filter).every((value) => value === undefined)) {
       throw new Refusal("invalid_value", "Cannot archive all tasks at once: give a group, a status or an age");
     }
-    const { group, status = END_STATUSES } = filter;
-    const nodes = Array.from(tasksMatching(state, { status, ...(group !== undefined && { group }) }))
-      .filter((node) => isOldEnough(node, filter, clock));
-    const wanted = new Set(nodes);
+    const has = (node: ReadonlyTaskNode) => sees(state, node) && isWanted(node, filter, clock);
     const found = archivable(state, {
-      nodes,
-      has: (node) => wanted.has(node),
+      nodes: wantedIn(state, filter, has),
+      has,
       maxRing: MAX_RECORD_TASKS,
       ...(isCheck !== true && { limit: MAX_RECORD_TASKS }),
     });
-    const kept = found.isCut ? [] : nodes.filter(found.isKept);
+    const kept = found.isCut ? [] : Array.from(wantedIn(state, filter, has)).filter(found.isKept);
     const answer = {
       archived: found.order.length,
       hasMore: found.isCut,
@@ -48,8 +45,19 @@ export function archivableOf(state: ReadonlyState, nodes: readonly ReadonlyTaskN
   return archivable(state, { nodes, has: (node) => wanted.has(node) && sees(state, node) });
 }
 
-function isOldEnough({ task }: ReadonlyTaskNode, { olderThanMs }: ArchiveFilter, clock: number): boolean {
-  return olderThanMs === undefined || (task.finishedAt ?? Infinity) <= clock - olderThanMs;
+/** The tasks that match, one after the other, so that a part of many costs no more than the tasks up to its end. */
+function* wantedIn(
+  state: ReadonlyState,
+  { group }: ArchiveFilter,
+  has: (node: ReadonlyTaskNode) => boolean,
+): Iterable<ReadonlyTaskNode> {
+  for (const node of tasksMatching(state, group === undefined ? {} : { group })) if (has(node)) yield node;
+}
+
+function isWanted({ task }: ReadonlyTaskNode, filter: ArchiveFilter, clock: number): boolean {
+  const { group = task.group, status = END_STATUSES, olderThanMs } = filter;
+  return group === task.group && status.some((each) => each === task.status) &&
+    (olderThanMs === undefined || (task.finishedAt ?? Infinity) <= clock - olderThanMs);
 }
 
 function shownRefusal(node: ReadonlyTaskNode, { refusalOf }: Archivable) {
