@@ -106,7 +106,8 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
-  const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
+  const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS, archiveAfterMs } =
+    invocation;
   const secret = readSecret({
     text: environment("ORCHESTRATOR_TOKEN"),
     isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
@@ -114,7 +115,11 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   });
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
-  await using app = await startApp(directory, { log, defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
+  await using app = await startApp(directory, {
+    log,
+    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
+    archiveAfterMs,
+  });
   const { engine, sessions } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
@@ -160,12 +165,13 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
   const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
-  const { location, defaults } = invocation;
+  const { location, defaults, archiveAfterMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
   await using app = await startApp(directory, {
     log,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
+    archiveAfterMs,
   });
   const ending = new AbortController();
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());

@@ -5,6 +5,7 @@ import type { HistoryQuery } from "../app/history.ts";
 import type { NotificationType } from "../core/messages/notifications.ts";
 import { ROLES } from "../core/model/access.ts";
 import type { NewToken } from "../core/model/token.ts";
+import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import {
   atLeastOne,
   commaList,
@@ -57,6 +58,7 @@ export type Invocation =
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
     | { readonly type: "clock" }
+    | ArchiveCommand
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -100,6 +102,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   };
   addServeOptions(program, context.toolsets);
   addCommands(program, choose);
+  addArchiveCommand(program, (command) => choose((location) => ({ location, ...command })));
   addTokenCommands(program, choose);
   addAuditCommands(program, choose);
   addHttp(program, choose, context.toolsets);

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import { type Moment, parseMoment } from "../app/history.ts";
-import { parseTime } from "../app/time.ts";
+import { parseDuration, parseTime } from "../app/time.ts";
 import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
@@ -49,6 +49,13 @@ export function expiry(value: string): number {
       "It must be a time in ISO 8601 with a time zone, a date, or a duration from now like P30D.",
     );
   }
+}
+
+/** Parses a duration, in milliseconds. */
+export function duration(value: string): number {
+  const durationMs = parseDuration(value);
+  if (durationMs !== undefined) return durationMs;
+  throw new InvalidArgumentError("It must be a duration in ISO 8601, like P30D or PT12H.");
 }
 
 /** A record that the journal should hold. */

@@ -7,7 +7,7 @@ import type { TaskDefaults } from "../core/messages/commands.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { type Role, ROLES } from "../core/model/access.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { factor, from, instanceId, toolsetNames } from "./option_values.ts";
+import { duration, factor, from, instanceId, toolsetNames } from "./option_values.ts";
 
 /** Options for serving MCP. */
 export interface ServeOptions {
@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly maxWaitMs?: number;
   /** How long the tasks of an ended session wait for their instances, in milliseconds. */
   readonly sessionGraceMs?: number;
+  /** How long ago tasks ended that are archived by themselves, in milliseconds. Default: none is. */
+  readonly archiveAfterMs?: number;
 }
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
@@ -62,6 +64,7 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
     `how long tasks without timeout_ms wait for a client that is gone (default: ${DEFAULT_SESSION_GRACE_MS})`,
     from(0, MAX_DURATION_MS),
   );
+  add("--archive-after <duration>", "archive tasks that ended so long ago, like P30D (default: none)", duration);
 }
 
 /** The values of the options that were given. */
@@ -74,6 +77,7 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
     defaults: defaultsOf(options),
     ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
     ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
+    ...(options.archiveAfter !== undefined && { archiveAfterMs: options.archiveAfter }),
   };
 }
 
@@ -88,6 +92,7 @@ export interface ServeFlags {
   readonly maxIntervalMs?: number;
   readonly maxWaitMs?: number;
   readonly sessionGraceMs?: number;
+  readonly archiveAfter?: number;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

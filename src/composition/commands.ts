@@ -5,6 +5,7 @@ import { Engine } from "../app/engine.ts";
 import { importTasks } from "../app/import_tasks.ts";
 import type { Log } from "../app/ports.ts";
 import type { Invocation } from "../cli/arguments.ts";
+import { printArchive } from "../cli/archive.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
   printBackup,
@@ -49,7 +50,9 @@ export interface CommandParts {
 type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
 
 /** Commands that change the plan, or who may do what. */
-type ChangingCommand = CommandInvocation & { readonly type: "import" | "clock" | "token issue" | "token revoke" };
+type ChangingCommand = CommandInvocation & {
+  readonly type: "import" | "clock" | "archive" | "token issue" | "token revoke";
+};
 
 /** Commands that only read. */
 type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
@@ -69,6 +72,7 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
       return await runOnFiles(invocation, parts);
     case "import":
     case "clock":
+    case "archive":
     case "token issue":
     case "token revoke":
       return await runChanging(invocation, parts);
@@ -109,6 +113,8 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
       return await printImport(engine, tasks, terminal);
     case "clock":
       return await printClockCorrection(engine, terminal);
+    case "archive":
+      return await printArchive(engine, invocation, terminal);
     case "token issue":
       return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
     case "token revoke":

@@ -1,5 +1,6 @@
 /** Starts what every command that reads or changes the plan needs: a store, the engine on it, and its checkpoints. */
 
+import { Archiver } from "../app/archiver.ts";
 import { Checkpointer } from "../app/checkpointer.ts";
 import { Engine } from "../app/engine.ts";
 import type { Log, Sessions } from "../app/ports.ts";
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly defaults?: TaskDefaults;
   /** The lease of a task without `timeoutMs` that a client without a session claims, in milliseconds. Default: none. */
   readonly leaseMs?: number;
+  /** How long ago tasks ended that are archived by themselves, in milliseconds. Default: none is. */
+  readonly archiveAfterMs?: number | undefined;
 }
 
 export interface App extends AsyncDisposable {
@@ -28,16 +31,18 @@ export interface App extends AsyncDisposable {
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 export async function startApp(
   directory: string | undefined,
-  { log, defaults = {}, leaseMs }: AppOptions,
+  { log, defaults = {}, leaseMs, archiveAfterMs }: AppOptions,
 ): Promise<App> {
   const { journal, checkpoints, sessions, legacy } = directory === undefined ? openMemory() : openFiles(directory, log);
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
+  const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
   return {
     engine,
     sessions,
     async [Symbol.asyncDispose]() {
+      await archiver?.[Symbol.asyncDispose]();
       await engine.close();
       await checkpointer.close();
       checkpoints.close();

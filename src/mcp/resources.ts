@@ -2,6 +2,7 @@
  * The resources that a client can read and subscribe to: tasks, one task, one group, the graph, the history.
  */
 
+import { askOfTask } from "../app/archived.ts";
 import { readHistory } from "../app/history.ts";
 import { eventBounds, fit, presentDetails, presentEvent, presentListed, presentWholeGroup } from "./present.ts";
 import type { Resource } from "./sdk.ts";
@@ -68,7 +69,10 @@ export async function readResource(
   { engine, query }: Pick<CallContext, "engine" | "query">,
 ): Promise<ResourceContent | undefined> {
   const task = taskIdOf(uri);
-  if (task !== undefined) return json(presentDetails(await query({ type: "get_task", id: task })));
+  if (task !== undefined) {
+    const view = await askOfTask({ engine, query }, task, () => query({ type: "get_task", id: task }));
+    return json(presentDetails(view));
+  }
   const group = groupIdOf(uri);
   if (group !== undefined) {
     const [view, { tasks }] = await Promise.all([

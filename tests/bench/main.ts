@@ -4,6 +4,7 @@
  */
 
 import { makeTemporaryDirectory } from "../support/temp.ts";
+import { archive } from "./archive.ts";
 import { answers } from "./answers.ts";
 import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
@@ -35,6 +36,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "http events", run: httpEvents },
   { name: "http memory", run: httpMemory },
   { name: "start and memory", run: startup },
+  { name: "archive", run: archive },
   { name: "tools/list", run: toolsList },
   { name: "answers", run: answers },
 ];

@@ -61,7 +61,7 @@ interface Memory {
 }
 
 /** The medians of some starts. */
-async function memoriesOf(args: readonly string[]): Promise<Memory> {
+export async function memoriesOf(args: readonly string[]): Promise<Memory> {
   const memories: Memory[] = [];
   for (let round = 0; round < MEMORY_ROUNDS; round++) {
     memories.push(

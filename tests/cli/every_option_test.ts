@@ -11,6 +11,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["backup", "copy"],
   ["export"],
   ["import", "file"],
+  ["archive", "--older-than", "P1D"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [
@@ -24,6 +25,7 @@ const SERVING: readonly (readonly string[])[] = [
   ["--max-interval-ms", "5"],
   ["--max-wait-ms", "5"],
   ["--session-grace-ms", "0"],
+  ["--archive-after", "P30D"],
 ];
 
 function read(...args: readonly string[]) {
@@ -83,6 +85,20 @@ Deno.test("serve over HTTP takes the options for serving, but those that only on
   const { result } = read("serve", "--host", "localhost");
   assert(result.type === "http");
   assertEquals([result.host, result.port, result.open], ["127.0.0.1", 8787, false]);
+});
+
+Deno.test("every option of archive changes what it does", () => {
+  const plain = read("archive", "--older-than", "P1D").result;
+  assertEquals(plain, {
+    location: { store: "file", directory: undefined },
+    type: "archive",
+    filter: { olderThanMs: 24 * 60 * 60 * 1_000 },
+    dryRun: false,
+  });
+  for (const option of [["--group", "g"], ["--status", "failed,completed"], ["--older-than", "P2D"], ["--dry-run"]]) {
+    const { result } = read("archive", "--older-than", "P1D", ...option);
+    assert(result.type === "archive" && JSON.stringify(result) !== JSON.stringify(plain), option.join(" "));
+  }
 });
 
 Deno.test("--instance is the instance that is served, and the one whose history is asked for", () => {

@@ -1,14 +1,21 @@
 /** Random commands and graphs: small enough to meet each other, wild enough to find what nobody thought of. */
 
 import fc from "fast-check";
-import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
+import type {
+  ArchiveFilter,
+  BulkAction,
+  Command,
+  CommandOf,
+  CommandType,
+  TaskDefaults,
+} from "../../src/core/messages/commands.ts";
 import type { Changes } from "../../src/core/messages/events.ts";
 import { type Denial, type DenialReason, ROLES } from "../../src/core/model/access.ts";
 import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
 import type { JsonValue } from "../../src/core/model/result.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
-import { READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";
+import { END_STATUSES, READINESSES, TASK_STATUSES } from "../../src/core/model/status.ts";
 import {
   type Assignment,
   type NewTask,
@@ -409,6 +416,14 @@ export function command(words: Words): fc.Arbitrary<Command> {
       action: action(words),
       isAtomic: fc.boolean(),
     }),
+    archive_tasks: optional({
+      type: fc.constant("archive_tasks"),
+      filter: maybe<ArchiveFilter>({
+        group,
+        status: fc.subarray([...END_STATUSES], { minLength: 1 }),
+        olderThanMs: rarely(fc.nat(SHORT_MS), number),
+      }),
+    }, { isCheck: fc.constant<true>(true) }),
     register_instance: record({
       type: fc.constant("register_instance"),
       instance,
@@ -629,6 +644,7 @@ function action({ id, group, instance, name, text }: Words): fc.Arbitrary<BulkAc
     record({ type: fc.constant("retry") }),
     optional({ type: fc.constant("release") }, reason),
     record({ type: fc.constant("delete") }),
+    record({ type: fc.constant("archive") }),
     record({ type: fc.constant("prioritize"), priority: fc.constantFrom(...PRIORITIES) }),
     record({ type: fc.constant("assign"), assignTo }),
     record({ type: fc.constant("move"), group: fc.oneof(fc.constant(null), group) }),

@@ -57,6 +57,7 @@ export function hiddenCommand(instances: readonly [string, ...string[]] = ["z"])
     fc.record({ id }).map((rest): Command => ({ type: "cancel_task", ...rest })),
     fc.record({ id }).map((rest): Command => ({ type: "retry_task", ...rest })),
     fc.record({ id }).map((rest): Command => ({ type: "delete_task", ...rest })),
+    fc.record({ group }).map((filter): Command => ({ type: "archive_tasks", filter })),
     fc.record({ id }).map((rest): Command => ({ type: "add_note", text: "secret", ...rest })),
     fc.record({ id, settings }).map((rest): Command => ({ type: "update_task", ...rest })),
     fc.record({ id: group, paused: fc.boolean() }).map(({ id, paused }): Command => {

@@ -213,7 +213,14 @@ function gateOf(condition: Condition): NaiveGate {
 export function naiveIndexesOf({ tasks, groups, instances }: Snapshot, now: number): Indexes {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const membersOf = (group: string) => tasks.filter((task) => task.group === group);
-  const condition = (dependency: Dependency): NaiveGate => naiveGate({ byId, membersOf }, dependency);
+  const tasksOf = (group: string) => [
+    ...membersOf(group),
+    ...Object.entries(groups.find(({ id }) => id === group)?.archived ?? {}).flatMap(([status, count]) =>
+      // The keys of these counts are statuses.
+      Array<Pick<Task, "status">>(count).fill({ status: status as TaskStatus })
+    ),
+  ];
+  const condition = (dependency: Dependency): NaiveGate => naiveGate({ byId, tasksOf }, dependency);
   const verdicts = (task: Task) => task.dependencies.map((dependency) => condition(dependency).verdict);
   const count = (task: Task, ...wanted: readonly Verdict[]) =>
     verdicts(task).filter((each) => wanted.includes(each)).length;
@@ -353,7 +360,8 @@ const BOOST_MS: Readonly<Record<Priority, number>> = { low: 0, normal: 600_000, 
 /** Where a dependency finds what it names. */
 interface Sources {
   readonly byId: ReadonlyMap<string, Task>;
-  readonly membersOf: (group: string) => readonly Task[];
+  /** The members of a group, and its archived tasks. */
+  readonly tasksOf: (group: string) => readonly Pick<Task, "status" | "result">[];
 }
 
 function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
@@ -365,7 +373,7 @@ function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
   if ("group" in dependency) return naiveGate(sources, { at_least: "100%", of: dependency });
   if ("at_least" in dependency && !isList(dependency.of)) {
     const { at_least, of: { group, on } } = dependency;
-    const members = sources.membersOf(group).map((task) => naiveVerdict(task, on));
+    const members = sources.tasksOf(group).map((task) => naiveVerdict(task, on));
     const need = naiveNeed(at_least, members.length);
     // Others may join.
     const isOpen = members.length === 0 || need > members.length;
@@ -380,7 +388,11 @@ function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
 }
 
 /** What becomes of waiting for one end of a task. Only what failed or was cancelled can be tried again. */
-function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: ResultCondition): Verdict {
+function naiveVerdict(
+  task: Pick<Task, "status" | "result"> | undefined,
+  on: Outcome = "completed",
+  when?: ResultCondition,
+): Verdict {
   const { status, result = "" } = task ?? { status: "pending" };
   if (status === "pending" || status === "in_progress") return "unknown";
   if (on === "finished") return "true";

@@ -117,6 +117,21 @@ export function namesIn(dependency: Dependency): readonly string[] {
   return isList(dependency.of) ? dependency.of.flatMap(namesIn) : namesIn(dependency.of);
 }
 
+/** The parts of a dependency that wait for a group, and for which end of its tasks. */
+export function waitsFor(
+  dependency: Dependency,
+  group: string,
+): readonly { readonly dependency: Dependency; readonly on: Outcome }[] {
+  if (typeof dependency === "string" || "task" in dependency) return [];
+  if ("group" in dependency) {
+    return dependency.group === group ? [{ dependency, on: dependency.on ?? "completed" }] : [];
+  }
+  if ("any" in dependency) return dependency.any.flatMap((part) => waitsFor(part, group));
+  if ("all" in dependency) return dependency.all.flatMap((part) => waitsFor(part, group));
+  if (isList(dependency.of)) return dependency.of.flatMap((part) => waitsFor(part, group));
+  return waitsFor(dependency.of, group).map(({ on }) => ({ dependency, on }));
+}
+
 /** Whether some task waits for itself: leaves out, again and again, what waits for nothing that is left. */
 export function hasCycle(
   tasks: readonly Pick<Task, "id" | "dependencies" | "group">[],

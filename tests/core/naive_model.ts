@@ -10,7 +10,7 @@ import type { InstanceSettings, InstanceStatus } from "../../src/core/model/inst
 import type { RefusalCode } from "../../src/core/model/refusal.ts";
 import type { Readiness, TaskStatus } from "../../src/core/model/status.ts";
 import type { AttemptOutcome, NewTask } from "../../src/core/model/task.ts";
-import { conditionsOnTask, hasCycle, isUndecided, naiveVerdict, namesIn } from "./naive_dependencies.ts";
+import { conditionsOnTask, hasCycle, isUndecided, naiveVerdict, namesIn, waitsFor } from "./naive_dependencies.ts";
 
 export interface ModelTask {
   said: NewTask;
@@ -48,6 +48,8 @@ export interface ModelInstance {
 
 export interface Model {
   tasks: ModelTask[];
+  /** Archived tasks: only conditions on their groups look at them. */
+  readonly archived: ModelTask[];
   /** The highest attempt of each deleted id. */
   readonly deleted: Record<string, number>;
   readonly instances: ModelInstance[];
@@ -92,7 +94,7 @@ class Refused extends Error {
 }
 
 export function newModel(): Model {
-  return { tasks: [], deleted: {}, instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
+  return { tasks: [], archived: [], deleted: {}, instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
 }
 
 /** Carries a command out at a time, as the clock shows it. */
@@ -148,7 +150,7 @@ export function claimAtOf(task: ModelTask): number {
 }
 
 function worldOf(model: Model) {
-  return model.tasks.map(({ said: { id, group }, status, word }) => ({
+  return [...model.tasks, ...model.archived].map(({ said: { id, group }, status, word }) => ({
     id,
     status,
     ...(group !== undefined && { group }),
@@ -201,14 +203,16 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     }
     case "delete_task": {
       const task = find(model, command.id);
-      const names = ({ said: { dependencies, assignTo } }: ModelTask) => [
-        ...dependencies.flatMap(namesIn),
-        ...assignTo?.notBy ?? [],
-      ];
-      if (model.tasks.some((each) => names(each).includes(command.id))) {
+      if (model.tasks.some((each) => tasksNamedBy(each).includes(command.id))) {
         throw new Refused("has_dependents");
       }
       if (task.status === "in_progress") throw new Refused("wrong_state");
+      return {};
+    }
+    case "archive_tasks": {
+      const { group, status } = command.filter;
+      if (group === undefined && status === undefined) throw new Refused("invalid_value");
+      if (group !== undefined && !model.groups.some(({ id }) => id === group)) throw new Refused("not_found");
       return {};
     }
     case "claim_task": {
@@ -275,6 +279,36 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     case "sweep":
       return {};
   }
+}
+
+function tasksNamedBy({ said: { dependencies, assignTo } }: ModelTask): readonly string[] {
+  return [...dependencies.flatMap(namesIn), ...assignTo?.notBy ?? []];
+}
+
+/** Those that can go: looked for by taking out what must stay until nothing changes. */
+function archivedBy(model: Model, { filter: { group, status } }: CommandOf<"archive_tasks">): readonly ModelTask[] {
+  const isEnded = (task: ModelTask) => task.status !== "pending" && task.status !== "in_progress";
+  let going = model.tasks.filter((task) =>
+    isEnded(task) && (group === undefined || task.said.group === group) &&
+    (status?.some((each) => each === task.status) ?? true)
+  );
+  for (let before = -1; before !== going.length;) {
+    before = going.length;
+    const staying = model.tasks.filter((task) => !going.includes(task));
+    going = going.filter((task) =>
+      !staying.some((each) => tasksNamedBy(each).includes(task.said.id)) &&
+      !staying.some((each) => !isEnded(each) && isInTheWayOf(model, task, each))
+    );
+  }
+  return going;
+}
+
+/** Whether a retry of an ended task could bring what an open one waits for its group for. */
+function isInTheWayOf(model: Model, { status, said: { group } }: ModelTask, { said }: ModelTask): boolean {
+  if (group === undefined || (status !== "failed" && status !== "cancelled")) return false;
+  return said.dependencies.flatMap((each) => waitsFor(each, group)).some((part) =>
+    part.on !== status && part.on !== "finished" && naiveVerdict([part.dependency], worldOf(model)) !== "true"
+  );
 }
 
 /** Refuses the first task that names what does not exist, in `notBy` or as a dependency. */
@@ -480,7 +514,8 @@ function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReaso
   if (isGoing(model, command.instance)) return "draining";
   if (!isFree(model, command.instance)) return "at_capacity";
   const tasks = model.tasks.filter((task) => isAsked(task, command));
-  if (tasks.length === 0) return "no_tasks_exist";
+  const hasArchived = command.group !== undefined && model.archived.some((task) => isAsked(task, command));
+  if (tasks.length === 0) return hasArchived ? "all_finished" : "no_tasks_exist";
   const having = (readiness: Readiness) => tasks.filter((task) => readinessIn(model, task) === readiness);
   const ready = tasks.filter((task) => isDue(model, task));
   if (ready.some((task) => isMatch(model, task, offerOf(model, command)))) return "limited";
@@ -536,6 +571,13 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
     case "delete_task":
       model.deleted[command.id] = find(model, command.id).attempt;
       model.tasks = model.tasks.filter(({ said }) => said.id !== command.id);
+      return;
+    case "archive_tasks":
+      for (const task of archivedBy(model, command)) {
+        model.archived.push(task);
+        model.deleted[task.said.id] = task.attempt;
+        model.tasks = model.tasks.filter((each) => each !== task);
+      }
       return;
     case "claim_task": {
       const task = claimed === undefined ? undefined : find(model, claimed);

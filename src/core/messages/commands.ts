@@ -7,6 +7,7 @@ import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type { News } from "../model/news.ts";
+import type { EndStatus } from "../model/status.ts";
 import type {
   Assignment,
   Attempt,
@@ -133,6 +134,11 @@ export interface Commands {
     };
     answer: BulkResult;
   };
+  /**
+   * Archive ended tasks that no other task names, or only such as are archived with them. One call archives at most
+   * `MAX_RECORD_TASKS`; with `isCheck`, it counts all and changes nothing.
+   */
+  archive_tasks: { input: { readonly filter: ArchiveFilter; readonly isCheck?: true }; answer: ArchiveResult };
   /** Register what an instance can do. A later call replaces that, and brings an instance back that left or was lost. */
   register_instance: {
     input: { readonly instance: string; readonly settings: InstanceSettings };
@@ -243,10 +249,8 @@ export type Claim =
   & News
   & { readonly heldElsewhere?: readonly string[]; readonly formerIds?: string }
   & (
-    | {
+    | ClaimInputs & {
       readonly task: TaskView;
-      readonly inputs: readonly Input[];
-      readonly moreInputs: number;
       /** The other tasks that the instance holds (the first few), and the number of all; absent if there are none. */
       readonly holding?: readonly HeldTask[];
       readonly holdingCount?: number;
@@ -261,6 +265,15 @@ export type Claim =
     }
     | { readonly task: undefined; readonly none: NoTasks }
   );
+
+/** The results of the dependencies of a claimed task. */
+export interface ClaimInputs {
+  /** The first few. */
+  readonly inputs: readonly Input[];
+  readonly moreInputs: number;
+  /** How many archived tasks are in the groups that it depends on: the history has their results. Absent if none is. */
+  readonly archivedInputs?: number;
+}
 
 /** The result of a dependency, given with the claim of the task that waited for it. */
 export interface Input {
@@ -402,9 +415,27 @@ export type BulkAction =
   | { readonly type: "retry" }
   | { readonly type: "release"; readonly reason?: string }
   | { readonly type: "delete" }
+  | { readonly type: "archive" }
   | { readonly type: "prioritize"; readonly priority: Priority }
   | { readonly type: "assign"; readonly assignTo: Assignment | null }
   | { readonly type: "move"; readonly group: string | null };
+
+/** Which ended tasks to archive; a task must match all given fields. */
+export interface ArchiveFilter {
+  readonly group?: string;
+  readonly status?: readonly EndStatus[];
+  /** Only tasks that ended at least so long ago, in milliseconds. */
+  readonly olderThanMs?: number;
+}
+
+export interface ArchiveResult {
+  readonly archived: number;
+  /** Whether the record was full, so that there may be more: then `kept` is not known. */
+  readonly hasMore: boolean;
+  /** Tasks that must stay (the first few), and the number of all. */
+  readonly kept: BulkResult["refused"];
+  readonly keptCount: number;
+}
 
 export interface BulkResult {
   readonly changed: number;

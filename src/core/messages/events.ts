@@ -35,6 +35,8 @@ export type Event =
     readonly settings?: Changes<TaskSettings>;
   }
   | { readonly type: "task.deleted"; readonly id: string }
+  /** Ended tasks that leave the state: each after those that name it. Their groups go on counting them. */
+  | { readonly type: "tasks.archived"; readonly tasks: readonly string[] }
   | {
     readonly type: "task.claimed";
     readonly id: string;
@@ -227,6 +229,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "tasks.imported",
   "task.updated",
   "task.deleted",
+  "tasks.archived",
   "task.claimed",
   "task.progressed",
   "task.completed",
@@ -314,6 +317,7 @@ export function taskIdsOf(event: Event): readonly string[] {
     case "session.lost":
     case "session.resumed":
     case "tasks.ready":
+    case "tasks.archived":
       return event.tasks;
     default:
       return "id" in event ? [event.id] : [];

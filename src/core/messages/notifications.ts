@@ -19,6 +19,7 @@ export const NOTIFICATION_TYPES = [
   "task.imported",
   "task.updated",
   "task.deleted",
+  "task.archived",
   "task.ready",
   "task.claimed",
   "task.progressed",
@@ -177,6 +178,8 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       return [updatedFact(event, groups)];
     case "tasks.ready":
       return event.tasks.flatMap((id) => aboutTask("task.ready", id, {}));
+    case "tasks.archived":
+      return event.tasks.flatMap((id) => aboutTask("task.archived", id, {}));
     case "session.closed":
     case "session.lost": {
       const { type, session, until, ...data } = event;

@@ -57,6 +57,8 @@ export interface Queries {
   };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
+  /** Whether any task was ever archived. Not to be shown, as the task may be hidden. */
+  has_archive: { input: Record<never, never>; answer: boolean };
   /** The `order` that the next task created will get. O(1). */
   next_order: { input: Record<never, never>; answer: number };
   /** Which of these tasks do not exist with the same id, description and dependencies. */

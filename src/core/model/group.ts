@@ -2,7 +2,7 @@
  * Groups: sets of tasks with a common limit and pause, on which other tasks can depend as a whole.
  */
 
-import type { TaskStatus } from "./status.ts";
+import type { EndStatus, TaskStatus } from "./status.ts";
 
 /** The settings of a group. */
 export interface GroupSettings {
@@ -25,10 +25,13 @@ export interface Group extends GroupSettings {
   readonly template?: { readonly name: string; readonly version: number; readonly builtinVersion?: number };
   /** The instances that have got the present preamble, the first one first (the last few). Not shown. */
   readonly preambleTo?: readonly string[];
+  /** How many of its tasks were archived, by the statuses in which they ended; absent if none was. */
+  readonly archived?: Readonly<Partial<Record<EndStatus, number>>>;
 }
 
 /** A group with what is derived from its tasks. */
 export interface GroupView extends Omit<Group, "preambleTo"> {
+  /** Archived tasks count, too, here and in `counts` and `percent`. */
   readonly total: number;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   /** How many of its pending tasks are limited; absent if none is. */

@@ -10,6 +10,8 @@ import { nameSome } from "./text.ts";
 /** A tool with its arguments, or a time to wait for. */
 export type Remedy =
   | { readonly type: "retry_task" | "cancel_task" | "delete_task" | "explain_task"; readonly id: string }
+  /** Ended tasks are archived together. */
+  | { readonly type: "archive"; readonly id: string }
   | { readonly type: "release_task"; readonly id: string; readonly instance: string; readonly attempt?: number }
   | { readonly type: "update_task"; readonly id: string; readonly change: TaskChange }
   /** The instance that holds a task, or held it last, ends it. */
@@ -70,6 +72,8 @@ export function describeRemedy(remedy: Remedy): string {
     case "delete_task":
     case "explain_task":
       return `${remedy.type} ${remedy.id}`;
+    case "archive":
+      return `update_tasks with action archive and ids that include ${remedy.id}`;
     case "release_task":
       return `release_task ${remedy.id} with instance_id ${remedy.instance}` +
         (remedy.attempt === undefined ? "" : ` and attempt ${remedy.attempt}`);

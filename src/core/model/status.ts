@@ -15,6 +15,11 @@ export const TASK_STATUSES: readonly TaskStatus[] = [
   "skipped",
 ];
 
+/** The statuses of a task that has ended. */
+export const END_STATUSES = ["completed", "failed", "cancelled", "skipped"] as const satisfies readonly TaskStatus[];
+
+export type EndStatus = typeof END_STATUSES[number];
+
 /**
  * The state of a pending task by its dependencies and the time. `ready`: dependencies met, time reached. `waiting`: some
  * are undecided. `blocked`: they cannot be met until a task is retried. `delayed`: it waits for a later time.

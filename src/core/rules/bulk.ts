@@ -9,7 +9,7 @@ import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
 import type { KnownCaller } from "../model/access.ts";
 import type { Actor } from "../model/news.ts";
 import { Refusal } from "../model/refusal.ts";
-import { TASK_STATUSES, type TaskStatus } from "../model/status.ts";
+import { END_STATUSES, TASK_STATUSES, type TaskStatus } from "../model/status.ts";
 import type { TaskFilter, TaskSettings } from "../model/task.ts";
 import { take } from "../model/text.ts";
 import { endingAgain } from "../state/after_retry.ts";
@@ -17,6 +17,7 @@ import { tasksMatching } from "../state/lookup.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import { wholeOf } from "../state/sight.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { archivableOf, archiveEvents } from "./archive.ts";
 import { releaseEvents } from "./attempts.ts";
 import { checkChange } from "./checks/audience.ts";
 import { checkNewInstance } from "./checks/instance.ts";
@@ -54,7 +55,7 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
       });
     }
     const decideOne = deciderOf(state, action, { nodes, by, caller, now });
-    const events: Event[] = [];
+    const decidedEvents: Event[] = [];
     const refused: RefusedTask[] = [];
     let unchanged = 0;
     for (const node of nodes) {
@@ -63,8 +64,10 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
         if (isAtomic) throw decided;
         refused.push({ node, refusal: decided });
       } else if (decided.length === 0) unchanged++;
-      else events.push(...decided);
+      else decidedEvents.push(...decided);
     }
+    // One event for all, as their order is not that of `nodes`.
+    const events = action.type === "archive" ? archiveEvents(archivableOf(state, nodes).order) : decidedEvents;
     checkSize(events);
     const changed = nodes.length - unchanged - refused.length;
     return {
@@ -127,6 +130,7 @@ function checkSize(events: readonly Event[]): void {
 /** The statuses that an action applies to, for a filter without statuses; every status if the filter names ids. */
 function statusFor({ type }: BulkAction, { ids }: TaskFilter): readonly TaskStatus[] {
   if (ids !== undefined || type === "delete") return TASK_STATUSES;
+  if (type === "archive") return END_STATUSES;
   if (type === "cancel") return ["pending", "in_progress"];
   if (type === "retry") return ["failed", "cancelled", "skipped"];
   return type === "release" ? ["in_progress"] : ["pending"];
@@ -156,6 +160,8 @@ function deciderOf(
       };
     case "delete":
       return deleteDecider(state, nodes);
+    case "archive":
+      return archiveDecider(state, nodes);
     case "prioritize":
       return settingsDecider(state, { priority: action.priority === "normal" ? null : action.priority });
     case "assign": {
@@ -254,6 +260,16 @@ function settingsDecider(
     const different = differentSettings(task, settings);
     checkChangeable(state, node, { settings: different });
     return Object.keys(different).length === 0 ? [] : [{ type: "task.updated", id: task.id, settings: different }];
+  };
+}
+
+/** Archives ended tasks, each together with all that name it. */
+function archiveDecider(state: ReadonlyState, nodes: readonly ReadonlyTaskNode[]): DecideOne {
+  const { refusalOf } = archivableOf(state, nodes);
+  return (node) => {
+    const refusal = refusalOf(node);
+    if (refusal !== undefined) throw refusal;
+    return archiveEvents([node]);
   };
 }
 

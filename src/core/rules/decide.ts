@@ -6,6 +6,7 @@
 
 import { accessOfCommand } from "../messages/access.ts";
 import type { AnswerOf, CommandOf, CommandType, Context } from "../messages/commands.ts";
+import { archiveDeciders } from "./archive.ts";
 import { heartbeatEvents } from "./heartbeat.ts";
 import { bulkDeciders } from "./bulk.ts";
 import { groupDeciders } from "./groups.ts";
@@ -65,6 +66,7 @@ const deciders: Deciders<CommandType> = {
   ...attemptDeciders,
   ...noteDeciders,
   ...bulkDeciders,
+  ...archiveDeciders,
   ...instanceDeciders,
   ...groupDeciders,
   ...templateDeciders,

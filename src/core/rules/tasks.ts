@@ -248,8 +248,7 @@ export function checkDeletable(
   isDeleted: (dependent: ReadonlyTaskNode) => boolean,
 ): void {
   const { task } = node;
-  const naming = new Set([...dependentsOf(node), ...namingIn(wholeOf(state), node)]);
-  const all = [...naming].filter((dependent) => !isDeleted(dependent));
+  const all = Array.from(namersOf(state, node)).filter((dependent) => !isDeleted(dependent));
   if (all.length > 0) {
     const remaining = inOrderOfCreation(seen(state, all));
     const { ids, named } = namedTo(state, all);
@@ -296,6 +295,11 @@ export function remediesToDetach(
     change = dependent === undefined ? "requirements" : "dependencies";
     node = next;
   }
+}
+
+/** The tasks that name a task: that depend on it, or have it in `notBy`. Hidden ones are among them. */
+export function namersOf(state: ReadonlyState, node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  return new Set([...dependentsOf(node), ...namingIn(wholeOf(state), node)]);
 }
 
 /** The tasks that name a task in `notBy`. */

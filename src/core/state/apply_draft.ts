@@ -57,6 +57,7 @@ function subjectsOf(event: Event): readonly string[] {
     case "tasks.abandoned":
       return event.tasks.map(({ id }) => id);
     case "tasks.ready":
+    case "tasks.archived":
       return event.tasks;
     default:
       return "id" in event ? [event.id] : [];

@@ -4,6 +4,7 @@
 
 import { describe, type Outcome, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
 import { verdictOf } from "./conditions.ts";
+import { countsOf, totalOf } from "./group_counts.ts";
 import { inOrder } from "./heap.ts";
 import { firstCreated } from "./lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "./state.ts";
@@ -39,11 +40,10 @@ export function nameBlockerWithState(blocker: Blocker): string {
   if (blocker.type === "task") return `${blocker.node.task.id} (${blocker.node.task.status})`;
   const { condition } = blocker;
   if (condition.type === "task") return `${describe(condition.dependency)} (${condition.source.task.status})`;
-  const { members, counts } = condition.source;
-  const met = condition.on === "finished" ? members.size - counts.pending - counts.in_progress : counts[condition.on];
-  return `${describe(condition.dependency)} (${
-    members.size === 0 ? "no tasks yet" : `${met}/${members.size} ${condition.on}`
-  })`;
+  const total = totalOf(condition.source);
+  const counts = countsOf(condition.source);
+  const met = condition.on === "finished" ? total - counts.pending - counts.in_progress : counts[condition.on];
+  return `${describe(condition.dependency)} (${total === 0 ? "no tasks yet" : `${met}/${total} ${condition.on}`})`;
 }
 
 /** The end of a task that would meet a blocker. */

@@ -18,6 +18,7 @@ import {
 } from "../model/dependency.ts";
 import { type JsonValue, valueOf } from "../model/result.ts";
 import type { TaskStatus } from "../model/status.ts";
+import { countsOf, totalOf } from "./group_counts.ts";
 import {
   type Branch,
   type Condition,
@@ -92,17 +93,18 @@ export function taskVerdict({ source, on, when }: TaskCondition, result: () => J
 }
 
 /**
- * The verdict of a condition on a group, with its present counts or with `counts`. It is `unknown` if the condition needs
- * more members than the group has, as tasks may still join.
+ * The verdict of a condition on a group, with the present counts of its members or with `counts`. It is `unknown` if the
+ * condition needs more tasks than the group has, archived ones included, as tasks may still join.
  */
 export function groupVerdict({ source, on, atLeast }: GroupCondition, counts = source.counts): Verdict {
-  const total = source.members.size;
+  const total = totalOf(source);
+  const all = countsOf({ group: source.group, counts });
   const need = neededOf(atLeast, total);
   if (total === 0 || need > total) return "unknown";
   const tally = { total, unmet: 0, blocked: 0, notTaken: 0 };
   // The keys of the counts are the statuses.
-  for (const status of Object.keys(counts) as TaskStatus[]) {
-    countVerdict(tally, TRUTH_TABLE[on][status], counts[status]);
+  for (const status of Object.keys(all) as TaskStatus[]) {
+    countVerdict(tally, TRUTH_TABLE[on][status], all[status]);
   }
   return combine(tally, need);
 }

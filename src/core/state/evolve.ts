@@ -10,6 +10,7 @@ import { head } from "../model/text.ts";
 import { announce, announceAll } from "./announcements.ts";
 import { withPastAuthor } from "./authors.ts";
 import { correctClock } from "./clock_correction.ts";
+import { archiveTasks } from "./evolve_archive.ts";
 import { onInstanceEvent } from "./evolve_instances.ts";
 import { endSession, resumeTasks } from "./evolve_sessions.ts";
 import { nodeOf } from "./edges.ts";
@@ -44,6 +45,8 @@ export function evolve(state: State, event: Event, clock: number): void {
       return moveTask(state, event.id, (task) => updated(task, event, at));
     case "task.deleted":
       return noteRemoved(state.removed, removeTask(state, event.id));
+    case "tasks.archived":
+      return archiveTasks(state, event.tasks);
     case "task.claimed":
       if (event.preamble === true) notePreamble(state, event);
       return replaceTask(state, event.id, at, (task) => claimed(task, event, at));

@@ -162,6 +162,10 @@ class SeenState implements ReadonlyState {
     return this.#whole.seq;
   }
 
+  get hasArchive() {
+    return this.#whole.hasArchive;
+  }
+
   get recordedAt() {
     return this.#whole.recordedAt;
   }

@@ -53,6 +53,8 @@ export interface Snapshot {
   readonly cancelled: readonly CancelledTasks[];
   /** The ids of ready tasks that are to be announced. */
   readonly unannounced: readonly string[];
+  /** Whether any task was ever archived. */
+  readonly hasArchive: boolean;
   readonly nextOrder: number;
   /** The `seq` of the last record. */
   readonly seq: number;
@@ -82,6 +84,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
+    hasArchive: state.hasArchive,
     nextOrder: state.nextOrder,
     seq: state.seq,
     recordedAt: state.recordedAt,
@@ -109,6 +112,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   state.removed.floor = snapshot.removed.floor;
   for (const [id, audiences] of snapshot.pastAudiences.groups) state.pastAudiences.groups.set(id, audiences);
   state.pastAudiences.floor = snapshot.pastAudiences.floor;
+  state.hasArchive = snapshot.hasArchive;
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

@@ -67,6 +67,8 @@ export interface State {
   readonly removed: RemovedAttempts;
   /** The earlier audiences of groups. */
   readonly pastAudiences: PastAudiences;
+  /** Whether any task was ever archived: if not, an id that is unknown need not be looked for in the journal. */
+  hasArchive: boolean;
   /** How many open tasks are overdue. */
   overdue: number;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
@@ -147,6 +149,7 @@ export interface GroupNode {
   /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
   isOpen: boolean;
   readonly members: Set<TaskNode>;
+  /** Of its members; `countsOf` in `group_counts.ts` adds the archived tasks. */
   readonly counts: Record<TaskStatus, number>;
   readonly standings: Record<Standing, number>;
   /** Its ready tasks. Changed by `ready_queue.ts` only. */
@@ -358,6 +361,7 @@ export interface ReadonlyState {
   readonly standings: Readonly<Record<Standing, number>>;
   readonly removed: ReadonlyRemovedAttempts;
   readonly pastAudiences: ReadonlyPastAudiences;
+  readonly hasArchive: boolean;
   readonly overdue: number;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
@@ -400,6 +404,7 @@ export function emptyState(epoch = 0): State {
     standings: noStandings(),
     removed: { last: new Map(), floor: 0 },
     pastAudiences: { groups: new Map(), floor: 0 },
+    hasArchive: false,
     overdue: 0,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),

@@ -92,7 +92,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   if (node.group !== groupBefore) propagateGroups(state, [groupBefore, node.group]);
 }
 
-/** Removes a task that no other task names, and returns it. */
+/** Removes a task that no other task names, or only such as are removed in the same event, and returns it. */
 export function removeTask(state: State, id: string): Task {
   const node = nodeOf(state, id);
   const { group, task } = node;

@@ -78,6 +78,7 @@ const answerers: {
   complete_id: (state, { kind, prefix, limit }) =>
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
+  has_archive: (state) => state.hasArchive,
   next_order: (state) => state.nextOrder,
   missing_tasks: (state, { tasks }) =>
     tasks.filter(({ id, description, dependencies }) => {

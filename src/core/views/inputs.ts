@@ -2,11 +2,13 @@
  * The inputs of a claimed task: the results of its dependencies.
  */
 
-import type { Input } from "../messages/commands.ts";
+import type { ClaimInputs, Input } from "../messages/commands.ts";
 import { TRUTH_TABLE } from "../model/dependency.ts";
+import type { Group } from "../model/group.ts";
 import { MAX_INPUT_CHARACTERS, MAX_INPUTS, MAX_INPUTS_CHARACTERS } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import { head } from "../model/text.ts";
+import { countArchived } from "../state/group_counts.ts";
 import { firstCreated } from "../state/lookup.ts";
 import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
 
@@ -14,7 +16,7 @@ import type { Condition, ReadonlyTaskNode } from "../state/state.ts";
  * The results of a task's dependencies, bounded in number and size: in the order in which it names them, those that did
  * not count last.
  */
-export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly Input[]; readonly moreInputs: number } {
+export function inputsOf(node: ReadonlyTaskNode): ClaimInputs {
   const inputs: Input[] = [];
   let moreInputs = 0;
   let characters = 0;
@@ -37,7 +39,19 @@ export function inputsOf(node: ReadonlyTaskNode): { readonly inputs: readonly In
     });
     characters += result.length;
   }
-  return { inputs, moreInputs };
+  const archivedInputs = countArchivedInputs(node);
+  return { inputs, moreInputs, ...(archivedInputs > 0 && { archivedInputs }) };
+}
+
+/** How many archived tasks are in the groups that a task depends on. Their results are in the history only. */
+function countArchivedInputs(node: ReadonlyTaskNode): number {
+  const groups = new Set<Group>();
+  const collect = (condition: Condition): void => {
+    if (condition.type === "branch") condition.parts.forEach(collect);
+    else if (condition.type === "group") groups.add(condition.source.group);
+  };
+  node.conditions.forEach(collect);
+  return groups.values().reduce((sum, group) => sum + countArchived(group), 0);
 }
 
 /** Most members of a group whose results are returned, or counted as left out. */

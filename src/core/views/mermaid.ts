@@ -2,6 +2,7 @@
  * Draws the task graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
  */
 
+import { countsOf, totalOf } from "../state/group_counts.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
 import { readinessOf } from "../state/readiness.ts";
 import type { Condition, GroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
@@ -45,8 +46,8 @@ export function drawGraph(state: ReadonlyState): string {
   ]);
   const hexagons = Array.from(
     groups,
-    ([{ group, members, counts }, name]) =>
-      `  ${name}{{"${label(`group ${group.id}`)}<br/>${counts.completed} of ${members.size}"}}`,
+    ([node, name]) =>
+      `  ${name}{{"${label(`group ${node.group.id}`)}<br/>${countsOf(node).completed} of ${totalOf(node)}"}}`,
   );
   const left = [
     ...(drawn.size < nodes.length ? [`  %% ${drawn.size} of ${nodes.length} tasks are shown`] : []),

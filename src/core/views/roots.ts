@@ -4,14 +4,16 @@
  */
 
 import type { Caller } from "../model/access.ts";
-import { neededOf, type Outcome } from "../model/dependency.ts";
+import { neededOf, type Outcome, TRUTH_TABLE } from "../model/dependency.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
 import { type Asks, eachOnce, type End, type Remedy } from "../model/remedies.ts";
+import { END_STATUSES } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome, take } from "../model/text.ts";
 import { authorsNamedBy } from "../state/authors.ts";
 import { blockersOf, tasksOf, wantedOutcome } from "../state/blockers.ts";
 import { unreachableEnd, verdictOf } from "../state/conditions.ts";
+import { countArchived, totalOf } from "../state/group_counts.ts";
 import { inOrder } from "../state/heap.ts";
 import { firstCreated } from "../state/lookup.ts";
 import { isDraining, mayClaimMore } from "../state/next_claim.ts";
@@ -46,6 +48,8 @@ export interface Roots {
   readonly tasks: readonly Root[];
   /** Conditions on groups that have too few tasks (the first few). */
   readonly groups: readonly GroupCondition[];
+  /** Conditions on groups that archived tasks block, which cannot be retried (the first few). */
+  readonly archived: readonly GroupCondition[];
   /** Whether the walk ended at its bound, so that there may be more roots. */
   readonly isCut: boolean;
   /** The last task of a walk that reached its bound without finding a root. */
@@ -56,6 +60,7 @@ export interface Roots {
 export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
   const tasks: Root[] = [];
   const groups: GroupCondition[] = [];
+  const archived: GroupCondition[] = [];
   const seen = new Set<ReadonlyTaskNode>();
   const asked = new Set<string>();
   /** Equal conditions on a group wait for the same members, which are visited once. */
@@ -64,6 +69,7 @@ export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
     if (asked.has(key)) return false;
     asked.add(key);
     if (needsMoreMembers(condition) && groups.length < MAX_NAMED) groups.push(condition);
+    if (isBlockedByArchived(condition) && archived.length < MAX_NAMED) archived.push(condition);
     return true;
   };
   const path: Iterator<Root>[] = [startsOf(starts)];
@@ -85,14 +91,16 @@ export function rootsOf(starts: Iterable<ReadonlyTaskNode>): Roots {
     }
   }
   const isCut = path.length > 0;
-  return { tasks, groups, isCut, further: isCut && tasks.length + groups.length === 0 ? last : undefined };
+  const isFound = tasks.length + groups.length + archived.length > 0;
+  return { tasks, groups, archived, isCut, further: isCut && !isFound ? last : undefined };
 }
 
 /** The roots in words; never empty. */
-export function describeRoots({ tasks, groups, isCut, further }: Roots): string {
+export function describeRoots({ tasks, groups, archived, isCut, further }: Roots): string {
   const names = [
     ...tasks.map(({ node }) => `${node.task.id} (${stateOf(node)})`),
     ...groups.map(({ source }) => `more tasks in group ${source.group.id}`),
+    ...archived.map(({ source }) => `archived tasks of group ${source.group.id}, which cannot be retried`),
   ];
   if (further !== undefined) return `tasks that ${further.task.id} depends on, too many to examine`;
   if (names.length === 0) return "dependencies that nothing can meet any more";
@@ -107,12 +115,13 @@ function stateOf(node: ReadonlyTaskNode): string {
 /** The remedies for all roots. Each helps alone. */
 export function remediesForRoots(
   state: ReadonlyState,
-  { tasks, groups, further }: Roots,
+  { tasks, groups, archived, further }: Roots,
   asker?: Asker,
 ): readonly Remedy[] {
   return eachOnce([
     ...tasks.flatMap((root) => remediesForRoot(state, root, asker)),
     ...groups.map(({ source }): Remedy => ({ type: "create_task", group: source.group.id })),
+    ...archived.map(({ root }): Remedy => ({ type: "update_task", id: root.task.id, change: "dependencies" })),
     ...(further === undefined ? [] : [{ type: "explain_task", id: further.task.id } as const]),
   ]);
 }
@@ -250,7 +259,13 @@ function hasDecidingDependencies({ node, wanted }: Root): boolean {
 }
 
 /** Whether more tasks in a group could meet a condition on it. */
-function needsMoreMembers({ source: { members }, atLeast, verdict }: GroupCondition): boolean {
-  if (verdict === "unknown") return neededOf(atLeast, members.size) > members.size || members.size === 0;
+function needsMoreMembers({ source, atLeast, verdict }: GroupCondition): boolean {
+  const total = totalOf(source);
+  if (verdict === "unknown") return neededOf(atLeast, total) > total || total === 0;
   return verdict === "not_taken" && typeof atLeast === "number";
+}
+
+function isBlockedByArchived({ source, on, verdict }: GroupCondition): boolean {
+  return verdict === "blocked" &&
+    countArchived(source.group, END_STATUSES.filter((status) => TRUTH_TABLE[on][status] === "blocked")) > 0;
 }

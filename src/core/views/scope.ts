@@ -4,6 +4,7 @@
 
 import type { Standing, TaskStatus } from "../model/status.ts";
 import { take } from "../model/text.ts";
+import { countsOf, totalOf } from "../state/group_counts.ts";
 import { inOrder } from "../state/heap.ts";
 import { findGroup, firstCreated } from "../state/lookup.ts";
 import { limitedIn } from "../state/ready_queue.ts";
@@ -13,6 +14,7 @@ export interface Scope {
   readonly group: string | undefined;
   /** The group as the end of a phrase, such as ` in group g`; empty for all tasks. */
   readonly where: string;
+  /** Tasks that were archived in the group count, too, here and in `counts`. */
   readonly size: number;
   readonly counts: Readonly<Record<TaskStatus, number>>;
   readonly standings: Readonly<Record<Standing, number>>;
@@ -42,7 +44,7 @@ export function scopeOf(state: ReadonlyState, group: string | undefined): Scope 
     };
   }
   const node = findGroup(state, group);
-  const { members, counts, standings, buckets } = node;
+  const { members, standings, buckets } = node;
   const isWanted = {
     running: ({ task }: ReadonlyTaskNode) => task.status === "in_progress",
     waiting: ({ standing }: ReadonlyTaskNode) => standing === "waiting",
@@ -53,8 +55,8 @@ export function scopeOf(state: ReadonlyState, group: string | undefined): Scope 
   return {
     group,
     where: ` in group ${group}`,
-    size: members.size,
-    counts,
+    size: totalOf(node),
+    counts: countsOf(node),
     standings,
     limited: limitedIn(node),
     buckets,

@@ -14,7 +14,7 @@ import { z } from "zod";
 /** Most groups on a page. */
 const MAX_LISTED = 200;
 
-const ACTIONS = ["cancel", "retry", "release", "delete", "prioritize", "assign", "move"] as const;
+const ACTIONS = ["cancel", "retry", "release", "delete", "archive", "prioritize", "assign", "move"] as const;
 
 const groupId = z.string();
 const title = z.string();
@@ -135,6 +135,7 @@ const ACTION_PARAMETERS: Readonly<Record<typeof ACTIONS[number], readonly string
   retry: [],
   release: ["reason"],
   delete: [],
+  archive: [],
   prioritize: ["to_priority"],
   assign: ["to_assign"],
   move: ["to_group"],
@@ -175,6 +176,7 @@ function toAction(action: typeof ACTIONS[number], args: ActionArguments): BulkAc
   switch (action) {
     case "retry":
     case "delete":
+    case "archive":
       return { type: action };
     case "cancel":
     case "release":

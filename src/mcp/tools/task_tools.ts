@@ -2,6 +2,7 @@
  * The tools that create, change, list and explain tasks.
  */
 
+import { askOfTask } from "../../app/archived.ts";
 import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
@@ -212,8 +213,8 @@ export const TASK_TOOLS: readonly Tool[] = [
     annotations: reads,
     noteUnused: ({ part, offset, limit }) =>
       part === undefined ? noteIgnored({ offset, limit }, "they are for a part") : undefined,
-    async run({ task_id, part, offset, limit }, { query }) {
-      const task = await query({ type: "get_task", id: task_id });
+    async run({ task_id, part, offset, limit }, { engine, query }) {
+      const task = await askOfTask({ engine, query }, task_id, () => query({ type: "get_task", id: task_id }));
       const json = part === undefined ? presentDetails(task) : presentPiece(task, part, defined({ offset, limit }));
       return { json, version: versionOf(task) };
     },
@@ -223,8 +224,11 @@ export const TASK_TOOLS: readonly Tool[] = [
     description: "Explain why a task cannot be claimed or was skipped, and what would help.",
     input: { task_id: taskId },
     annotations: reads,
-    async run({ task_id }, { query }) {
-      return { json: presentExplanation(await query({ type: "explain_task", id: task_id })) };
+    async run({ task_id }, { engine, query }) {
+      const explanation = await askOfTask({ engine, query }, task_id, () => {
+        return query({ type: "explain_task", id: task_id });
+      });
+      return { json: presentExplanation(explanation) };
     },
   }),
 ];

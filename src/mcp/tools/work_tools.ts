@@ -248,13 +248,15 @@ function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefi
       ...noteOf(notes),
     };
   }
-  const { task, inputs, moreInputs, holding = [], holdingCount = 0, previous, preamble, resultMustHave } = claim;
+  const { task, inputs, moreInputs, archivedInputs, previous, preamble, resultMustHave } = claim;
+  const { holding = [], holdingCount = 0 } = claim;
   return {
     json: {
       ...presentClaimed(task),
       ...(preamble !== undefined && { preamble }),
       ...(inputs.length > 0 && { inputs }),
       ...(moreInputs > 0 && { more_inputs: moreInputs }),
+      ...(archivedInputs !== undefined && { archived_inputs: archivedInputs }),
       ...(previous !== undefined && { previous: presentAttempt(previous) }),
       ...(resultMustHave !== undefined && { result_must_have: resultMustHave }),
       ...(holding.length > 0 && { holding: holding.map(presentHeld) }),
@@ -267,6 +269,10 @@ function claimAnswer(claim: Claim, you: string, notes: readonly (string | undefi
       moreInputs > 0 || inputs.some((input) => input.truncated)
         ? 'Some results of dependencies are cut or left out: get_task_details with part: "result" reads them, or ' +
           '"error" of one that failed.'
+        : undefined,
+      archivedInputs !== undefined
+        ? "archived_inputs tasks of groups that this one depends on are archived, and their results with them: " +
+          'get_history with group and type: ["task.completed"] has these.'
         : undefined,
       claim.moreNotes !== undefined ? 'get_task_details with part: "notes" has the other notes.' : undefined,
     ]),

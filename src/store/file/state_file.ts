@@ -24,6 +24,7 @@ const bodySchema = z.object({
   /** The journal position of both files. */
   position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
   nextOrder: z.number(),
+  hasArchive: z.boolean().optional(),
   /** Absent in version 1. The next fields are not checked: the digest covers them. */
   recordedAt: z.number().optional(),
   groups: z.custom<Snapshot["groups"]>().optional(),

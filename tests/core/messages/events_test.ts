@@ -16,6 +16,7 @@ Deno.test({
       "tasks.imported": true,
       "task.updated": true,
       "task.deleted": true,
+      "tasks.archived": true,
       "task.claimed": true,
       "task.progressed": true,
       "task.completed": true,
@@ -79,6 +80,7 @@ Deno.test({
     assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x", leases: [{ id: "a", until: 9 }] }), ["a"]);
     assertEquals(taskIdsOf({ type: "instance.renewed", instance: "x" }), []);
     assertEquals(taskIdsOf({ type: "tasks.ready", tasks: ["a", "b"] }), ["a", "b"]);
+    assertEquals(taskIdsOf({ type: "tasks.archived", tasks: ["b", "a"] }), ["b", "a"]);
     assertEquals(taskIdsOf({ type: "instance.left", instance: "x" }), []);
     assertEquals(taskIdsOf({ type: "group.created", group: { id: "g" } }), []);
   },

@@ -445,6 +445,8 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
     case "cancel_task":
     case "delete_task":
       return [[{ type: remedy.type, id: remedy.id }]];
+    case "archive":
+      return [[{ type: "bulk_update", filter: { ids: [remedy.id] }, action: { type: "archive" }, isAtomic: false }]];
     case "archive_template":
       return [[{ type: "archive_template", name: remedy.template, isArchived: false }]];
     case "create_group":

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { CommandType } from "../../../src/core/messages/commands.ts";
 import type { Event } from "../../../src/core/messages/events.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
-import { type Readiness, READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
+import { END_STATUSES, type Readiness, READINESSES, TASK_STATUSES } from "../../../src/core/model/status.ts";
 import type { Assignment, NewTask, Priority, TaskSettings } from "../../../src/core/model/task.ts";
 import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
 import { nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
@@ -52,7 +52,8 @@ Deno.test({
           assertSame(state, model, told);
           const what = `${command.type} ${expected.code ?? expected.reason ?? "ok"}`;
           const excluded = command.type === "claim_task" ? exclusionsOf(model, command.instance) : [];
-          for (const each of [what, ...excluded.map((as) => `kept from its ${as}`)]) {
+          const archived = events.some(({ type }) => type === "tasks.archived") ? ["archived"] : [];
+          for (const each of [what, ...archived, ...excluded.map((as) => `kept from its ${as}`)]) {
             seen.set(each, (seen.get(each) ?? 0) + 1);
           }
         }
@@ -80,6 +81,10 @@ const EXPECTED = [
   "update_task wrong_state",
   "delete_task ok",
   "delete_task has_dependents",
+  "archive_tasks ok",
+  "archive_tasks invalid_value",
+  "archive_tasks not_found",
+  "archived",
   "claim_task ok",
   "claim_task not_ready",
   "claim_task not_eligible",
@@ -291,6 +296,16 @@ function command(): fc.Arbitrary<ModelCommand> {
     ],
     [2, fc.record({ type: fc.constant("update_task" as const), id, settings: changes() })],
     [1, fc.record({ type: fc.constant("delete_task" as const), id })],
+    [
+      2,
+      fc.record({
+        type: fc.constant("archive_tasks" as const),
+        filter: fc.oneof(
+          fc.constantFrom({ group: "g" }, { group: "none" }, {}),
+          fc.record({ status: fc.subarray([...END_STATUSES], { minLength: 2 }) }),
+        ),
+      }),
+    ],
     [
       10,
       fc.tuple(

@@ -61,7 +61,16 @@ function guess(): fc.Arbitrary<Command> {
     ...["import_tasks", "issue_token", "revoke_token", "record_denials"] as const,
     ...["end_session", "resume_tasks", "sweep", "correct_clock"] as const,
   ];
-  return command(GUESSES).filter(({ type }) => !admins.includes(type));
+  const any = command(GUESSES).filter(({ type }) => !admins.includes(type));
+  // Of these, few are accepted by chance.
+  const { id, group, text: description } = GUESSES;
+  const plain = fc.oneof<fc.Arbitrary<Command>[]>(
+    fc.record({ id, description }).map((rest): Command => ({ type: "update_task", ...rest })),
+    group.map((group): Command => {
+      return { type: "apply_template", name: "feature", group, settings: {}, parameters: { goal: "g" } };
+    }),
+  );
+  return fc.oneof({ arbitrary: any, weight: 19 }, { arbitrary: plain, weight: 1 });
 }
 
 function acts(): fc.Arbitrary<readonly Act[]> {
@@ -221,9 +230,12 @@ function compare(acts: readonly Act[], note?: (command: Command, outcome: Outcom
       if (isGuess) continue;
       const outcome = carryOut(full, command, PLANNER, now);
       note?.(command, outcome);
-      if (outcome.refusal?.message.includes(UNSEEN) === true) continue;
-      const expected = carryOut(bare, command, PLANNER, now);
-      assertEquals(normalized(full.state, outcome), normalized(bare.state, expected), JSON.stringify(command));
+      // Some of many tasks stay for something hidden, which is told: the plans differ from here on.
+      if (JSON.stringify(outcome.answer)?.includes(UNSEEN) === true) return;
+      if (outcome.refusal?.message.includes(UNSEEN) !== true) {
+        const expected = carryOut(bare, command, PLANNER, now);
+        assertEquals(normalized(full.state, outcome), normalized(bare.state, expected), JSON.stringify(command));
+      }
     }
     for (const plan of [full, bare]) carryOut(plan, { type: "sweep" }, ADMIN, now);
     // What callers see is compared by the first test.
@@ -259,6 +271,7 @@ Deno.test({
     const expected: readonly (CommandType | RefusalCode | typeof UNSEEN)[] = [
       ...["claim_task", "report_progress", "complete_task", "fail_task", "release_task", "add_note"] as const,
       ...["create_tasks", "update_task", "delete_task", "cancel_task", "retry_task", "bulk_update"] as const,
+      "archive_tasks",
       ...["create_group", "update_group", "delete_group", "apply_template", "register_instance", "leave"] as const,
       ...["not_found", "dependency_not_found", "has_dependents", "cycle", "not_visible", "already_exists"] as const,
       UNSEEN,

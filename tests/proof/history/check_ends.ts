@@ -1,5 +1,6 @@
 /**
- * Whether each task ends once: nothing ends it again, in the same record or later, before it is retried. (That an attempt
+ * Whether each task ends once: nothing ends it again, in the same record or later, before it is retried, and only what has
+ * ended is archived. (That an attempt
  * ends once is for `check_attempts.ts`.) Asks nothing of the program's own rules.
  */
 
@@ -12,6 +13,7 @@ export function checkEnds({ records }: { readonly records: readonly JournalRecor
   const violations: Violation[] = [];
   for (const { seq, events } of records) {
     for (const event of events) {
+      if (event.type === "tasks.archived") violations.push(...openAmong(event.tasks, over, seq));
       for (const id of reopenedBy(event)) over.delete(id);
       const ends = endedBy(event);
       for (const id of event.type === "task.overdue" ? [event.id] : ends) {
@@ -24,6 +26,12 @@ export function checkEnds({ records }: { readonly records: readonly JournalRecor
     }
   }
   return violations;
+}
+
+function openAmong(archived: readonly string[], over: ReadonlyMap<string, number>, seq: number): readonly Violation[] {
+  return archived.filter((id) => !over.has(id)).map((id) => {
+    return { complaint: `record ${seq}: ${id} is archived, and has not ended`, seqs: [seq], calls: [] };
+  });
 }
 
 function endedBy(event: Event): readonly string[] {
@@ -45,5 +53,6 @@ function endedBy(event: Event): readonly string[] {
 }
 
 function reopenedBy(event: Event): readonly string[] {
+  if (event.type === "tasks.archived") return event.tasks;
   return event.type === "task.retried" || event.type === "task.deleted" ? [event.id] : [];
 }

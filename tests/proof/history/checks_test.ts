@@ -197,6 +197,17 @@ test("a task that ends twice is found, in one record and in two, and one that is
   assertEquals(checkEnds(withEvents([goingOn, abandoned], [retried, result])), []);
 });
 
+test("a task that is archived before it has ended is found", (good) => {
+  const [template] = good.records;
+  assert(template !== undefined);
+  const archiving = (id: string) => {
+    const events: Event[] = [{ type: "tasks.archived", tasks: [id] }];
+    return withRecords(good, [...good.records, { ...template, events }]);
+  };
+  assertFound(checkEnds(archiving("b")), "record 9: b is archived, and has not ended");
+  assertEquals(checkEnds(archiving("a")), []);
+});
+
 test("an attempt that ends twice is found", (good) => {
   const [template] = good.records;
   assert(template !== undefined);

@@ -5,6 +5,7 @@
 
 import type { BulkAction, Command, CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
+import { END_STATUSES } from "../../../src/core/model/status.ts";
 import { type NewTask, PRIORITIES, type TaskSettings } from "../../../src/core/model/task.ts";
 import type { Request } from "./call_log.ts";
 import type { Random } from "./random.ts";
@@ -57,6 +58,7 @@ const KINDS: readonly (readonly [weight: number, make: (situation: Situation) =>
   })],
   [3, grouping],
   [3, bulk],
+  [3, archiving],
   [2, templating],
   [2, () => ({ type: "sweep" })],
   [9, () => ({ type: "read" })],
@@ -226,12 +228,21 @@ function templating({ random, token }: Situation): Command {
   return { type: "save_template", template: { name, parameters: [{ name: "what", default: "it" }], tasks } };
 }
 
+/** Not by age, which goes by a clock that a killed call does not tell. */
+function archiving({ random }: Situation): Command {
+  const filter = random.chance(0.5)
+    ? { group: groupId(random) }
+    : { status: END_STATUSES.filter(() => random.chance(0.6)) };
+  return { type: "archive_tasks", filter, ...(random.chance(0.1) && { isCheck: true }) };
+}
+
 function bulk({ random, token }: Situation): Command {
   const action: BulkAction = random.pick<BulkAction>([
     { type: "retry" },
     { type: "cancel", reason: token },
     { type: "release", reason: token },
     { type: "delete" },
+    { type: "archive" },
     { type: "prioritize", priority: random.pick(PRIORITIES_TO_PICK) },
     { type: "move", group: random.chance(0.5) ? null : groupId(random) },
   ]);

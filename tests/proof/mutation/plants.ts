@@ -163,6 +163,36 @@ export const PLANTS: readonly Plant[] = [
     instead: "unchecked.push(...node.dependencies, ...[...conditionSources(node)].filter(() => false));",
   },
   {
+    name: "a task is archived though another one depends on it",
+    path: "src/core/rules/archivable.ts",
+    code: "inOrderOfCreation(namersOf(state, node)) : [];",
+    instead: "inOrderOfCreation(namersOf(state, node)).filter(has) : [];",
+  },
+  {
+    name: "a dependency is archived before what depends on it",
+    path: "src/core/rules/archive.ts",
+    code: "tasks: order.map(({ task }) => task.id)",
+    instead: "tasks: order.toReversed().map(({ task }) => task.id)",
+  },
+  {
+    name: "a group forgets its archived tasks",
+    path: "src/core/state/evolve_archive.ts",
+    code: "if (group !== undefined) noteArchived(group, task);",
+    instead: 'if (group !== undefined && task.status === "skipped") noteArchived(group, task);',
+  },
+  {
+    name: "a failed task is archived though another one waits for its group",
+    path: "src/core/rules/archivable.ts",
+    code: "return waiter && { why:",
+    instead: "return waiter && waiter.unmet < 0 && { why:",
+  },
+  {
+    name: "an attempt of an archived task is used again",
+    path: "src/core/state/evolve_archive.ts",
+    code: "noteRemoved(state.removed, removeTask(state, id));",
+    instead: "noteRemoved(state.removed, { ...removeTask(state, id), attempt: 0 });",
+  },
+  {
     name: "a snapshot shares a list with the state",
     path: "src/core/state/snapshot.ts",
     code: "    state.templates.set(name, { versions: [...versions], isArchived });",
