@@ -60,25 +60,42 @@ function acts(): fc.Arbitrary<readonly Act[]> {
   );
 }
 
+/** A plan in which something of each kind is done, each time with effect. */
+const ONE_OF_EACH: readonly Act[] = [
+  hiddenAct({ type: "claim_task", instance: "z", group: "qg" }),
+  callAct("create_task", { id: "e", description: "s", group: "pg" }),
+  callAct("get_next_task", { instance_id: "x" }),
+  hiddenAct({ type: "add_note", id: "i", text: "secret" }),
+  callAct("complete_task", { task_id: "a", instance_id: "x", result: `{"a":1}` }),
+  hiddenAct({ type: "complete_task", id: "i", instance: "z", result: "done" }),
+  callAct("update_task", { task_id: "e", description: "t" }),
+  callAct("add_note", { task_id: "e", text: "s" }),
+  hiddenAct(create({ ...newTask("k"), description: "secret", group: "qh" })),
+  callAct("get_next_task", { instance_id: "y" }),
+  callAct("release_task", { task_id: "b", instance_id: "y" }),
+  hiddenAct({ type: "archive_tasks", filter: { group: "qg" } }),
+  callAct("cancel_task", { task_id: "e", reason: "s" }),
+  hiddenAct({ type: "cancel_task", id: "k" }),
+];
+
+function hiddenAct(hidden: Command): Act {
+  return { hidden, waitMs: 1, pick: 0 };
+}
+
+function callAct(tool: string, args: Json): Act {
+  return { call: { tool, args }, surface: "mcp", waitMs: 1, pick: 0 };
+}
+
 Deno.test("callers with audiences get the same bytes from every surface, whatever is done in hidden groups", async () => {
   await fc.assert(fc.asyncProperty(acts(), (acts) => compare(acts)), { numRuns: 6, ...AT_ONCE });
 });
 
-Deno.test("the random plans do what callers and operators do, and the same is true of them", async () => {
+Deno.test("callers with audiences get the same bytes of a plan in which callers and operators do something of each kind", async () => {
   const done = new Set<string>();
-  const note = (type: string, isDone: boolean) => {
+  await compare(ONE_OF_EACH, (type, isDone) => {
     if (isDone) done.add(type);
-  };
-  await fc.assert(fc.asyncProperty(acts(), (acts) => compare(acts, note)), {
-    numRuns: 5,
-    seed: 1,
-    unbiased: true,
-    ...AT_ONCE,
   });
-  const expected = [
-    ...["create_task", "update_task", "get_next_task", "complete_task", "release_task", "add_note", "cancel_task"],
-    ...["create_tasks", "claim_task", "complete_task", "add_note", "cancel_task"].map((type) => `hidden ${type}`),
-  ];
+  const expected = ONE_OF_EACH.map((act) => "hidden" in act ? `hidden ${act.hidden.type}` : act.call.tool);
   assertEquals(expected.filter((type) => !done.has(type)), [], "these were never done");
 });
 
