@@ -18,6 +18,7 @@ import {
   nonEmpty,
   type WantedHead,
 } from "./option_values.ts";
+import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 
 /** The store that the arguments name. */
@@ -57,6 +58,7 @@ export type Invocation =
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
     | { readonly type: "clock" }
+    | OperationInvocation
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -102,6 +104,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addCommands(program, choose);
   addTokenCommands(program, choose);
   addAuditCommands(program, choose);
+  addOperationCommands(program, (chosen) => choose((location) => ({ location, ...chosen })));
   addHttp(program, choose, context.toolsets);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, context.toolsets);

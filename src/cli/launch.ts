@@ -19,6 +19,8 @@ export const ACCESS = {
   backup: "read",
   import: "create",
   clock: "write",
+  pause: "write",
+  resume: "write",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

@@ -19,6 +19,7 @@ import {
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
+import { printPause, printResume } from "../cli/pause.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import type { Task } from "../core/model/task.ts";
@@ -49,7 +50,9 @@ export interface CommandParts {
 type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
 
 /** Commands that change the plan, or who may do what. */
-type ChangingCommand = CommandInvocation & { readonly type: "import" | "clock" | "token issue" | "token revoke" };
+type ChangingCommand = CommandInvocation & {
+  readonly type: "import" | "clock" | "token issue" | "token revoke" | "pause" | "resume";
+};
 
 /** Commands that only read. */
 type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
@@ -71,6 +74,8 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "clock":
     case "token issue":
     case "token revoke":
+    case "pause":
+    case "resume":
       return await runChanging(invocation, parts);
     default:
       return await runReading(invocation, parts);
@@ -113,6 +118,10 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
       return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
+    case "pause":
+      return await printPause(engine, invocation.reason, terminal);
+    case "resume":
+      return await printResume(engine, terminal);
     default:
       return invocation satisfies never;
   }

@@ -13,6 +13,7 @@ import { unlessRepeated } from "./request_id.ts";
 import { type CallContext, objectOf, type Tool, TOOLSETS } from "./tool.ts";
 import { ADMIN_OPERATIONS } from "./tools/admin_operations.ts";
 import { toolsOf } from "./tools/mod.ts";
+import { PROJECT_OPERATIONS } from "./tools/project_operations.ts";
 
 export interface OperationsOptions {
   readonly engine: Engine;
@@ -22,9 +23,9 @@ export interface OperationsOptions {
   readonly heard: Heard;
 }
 
-/** Every tool as an operation, and the operations for admins. */
+/** Every tool as an operation, and the operations that are no tools. */
 export function operationsOf(options: OperationsOptions): readonly Operation<z.ZodObject>[] {
-  return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS].map((tool) => ({
+  return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS].map((tool) => ({
     name: tool.name,
     description: tool.description,
     input: tool.input,

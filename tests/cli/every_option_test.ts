@@ -11,6 +11,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["backup", "copy"],
   ["export"],
   ["import", "file"],
+  ["pause", "--reason", "why"],
+  ["resume"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [

@@ -441,6 +441,8 @@ export function command(words: Words): fc.Arbitrary<Command> {
     }),
     issue_token: record({ type: fc.constant("issue_token"), token: token(words) }),
     revoke_token: record({ type: fc.constant("revoke_token"), name }),
+    pause_project: record({ type: fc.constant("pause_project"), reason: text }),
+    resume_project: record({ type: fc.constant("resume_project") }),
     record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
     end_session: record({
       type: fc.constant("end_session"),
@@ -456,7 +458,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     sweep: record({ type: fc.constant("sweep") }),
     correct_clock: record({ type: fc.constant("correct_clock") }),
   };
-  const { claim_task, complete_task, fail_task, retry_task, sweep, create_tasks, ...others } = commands;
+  const { claim_task, complete_task, fail_task, retry_task, sweep, create_tasks, resume_project, ...others } = commands;
   return fc.oneof(
     { arbitrary: claim_task, weight: 5 },
     { arbitrary: record({ type: fc.constant("claim_task" as const), instance }), weight: 2 },
@@ -465,6 +467,8 @@ export function command(words: Words): fc.Arbitrary<Command> {
     { arbitrary: retry_task, weight: 3 },
     { arbitrary: sweep, weight: 2 },
     { arbitrary: create_tasks, weight: 2 },
+    // Often, so that few histories are paused for long.
+    { arbitrary: resume_project, weight: 6 },
     ...Object.values(others).map((arbitrary: fc.Arbitrary<Command>) => ({ arbitrary, weight: 1 })),
   );
 }

@@ -52,6 +52,8 @@ export interface Model {
   readonly deleted: Record<string, number>;
   readonly instances: ModelInstance[];
   readonly groups: { readonly id: string; settings: GroupSettings }[];
+  /** Why the project is paused; undefined unless it is. */
+  pause: string | undefined;
   now: number;
   recordedAt: number;
   nextOrder: number;
@@ -92,7 +94,7 @@ class Refused extends Error {
 }
 
 export function newModel(): Model {
-  return { tasks: [], deleted: {}, instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
+  return { tasks: [], deleted: {}, instances: [], groups: [], pause: undefined, now: 0, recordedAt: 0, nextOrder: 1 };
 }
 
 /** Carries a command out at a time, as the clock shows it. */
@@ -215,7 +217,8 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (command.id === undefined) {
         const { group } = command;
         if (group !== undefined && !model.groups.some(({ id }) => id === group)) throw new Refused("not_found");
-        const next = isFree(model, command.instance) ? nextFor(model, command) : undefined;
+        const mayClaim = isFree(model, command.instance) && model.pause === undefined;
+        const next = mayClaim ? nextFor(model, command) : undefined;
         return next === undefined ? {} : { claimed: next.said.id };
       }
       const task = find(model, command.id);
@@ -224,7 +227,9 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (!isDue(model, task)) throw new Refused("not_ready");
       if (!isMatch(model, task, offerOf(model, command))) throw new Refused("not_eligible");
       if (isGoing(model, command.instance)) throw new Refused("not_eligible");
-      if (!isFree(model, command.instance) || !hasRoom(model, task)) throw new Refused("limit_reached");
+      if (!isFree(model, command.instance) || !hasRoom(model, task) || model.pause !== undefined) {
+        throw new Refused("limit_reached");
+      }
       return { claimed: command.id };
     }
     case "report_progress":
@@ -269,10 +274,14 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     case "create_group":
       if (model.groups.some(({ id }) => id === command.id)) throw new Refused("already_exists");
       return {};
+    case "pause_project":
+      if (command.reason === "") throw new Refused("invalid_value");
+      return {};
     case "update_group":
     case "register_instance":
     case "heartbeat":
     case "sweep":
+    case "resume_project":
       return {};
   }
 }
@@ -479,6 +488,7 @@ function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReaso
   if (instance?.status === "left") return "left";
   if (isGoing(model, command.instance)) return "draining";
   if (!isFree(model, command.instance)) return "at_capacity";
+  if (model.pause !== undefined) return "paused";
   const tasks = model.tasks.filter((task) => isAsked(task, command));
   if (tasks.length === 0) return "no_tasks_exist";
   const having = (readiness: Readiness) => tasks.filter((task) => readinessIn(model, task) === readiness);
@@ -615,6 +625,12 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       if (group !== undefined) group.settings = merged(group.settings, command.settings);
       return;
     }
+    case "pause_project":
+      model.pause = command.reason;
+      return;
+    case "resume_project":
+      model.pause = undefined;
+      return;
     case "sweep":
       return sweep(model);
     case "report_progress":

@@ -54,6 +54,9 @@ export const ADMIN_OPERATIONS: typeof TOOLS = {
   issue_token: ["administer", { name: "new", role: "observer" }],
   revoke_token: ["administer", { name: "spare" }],
   get_audit: ["administer", {}],
+  get_project: ["see", {}],
+  pause_project: ["administer", { reason: "r" }],
+  resume_project: ["administer", {}],
 };
 
 /** The resources, which all roles see. */

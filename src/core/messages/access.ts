@@ -60,6 +60,9 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
     ...(instance !== undefined && { instances: [instance] }),
   }),
   revoke_token: () => ({ verb: "administer" }),
+  // Not `plan`: a pause also stops the work on groups that a planner does not see.
+  pause_project: () => ({ verb: "administer" }),
+  resume_project: () => ({ verb: "administer" }),
   record_denials: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
@@ -93,6 +96,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
     ...(instance !== undefined && { instances: [instance] }),
   }),
   select_audit: () => ({ verb: "administer" }),
+  get_project: () => ({ verb: "see" }),
   list_tokens: () => ({ verb: "administer" }),
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),

@@ -7,6 +7,7 @@ import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type { News } from "../model/news.ts";
+import type { ProjectView } from "../model/project.ts";
 import type {
   Assignment,
   Attempt,
@@ -176,6 +177,9 @@ export interface Commands {
   issue_token: { input: { readonly token: NewToken }; answer: TokenView };
   /** Revoke a token: it is refused at once, everywhere. Its name can be used again. */
   revoke_token: { input: { readonly name: string }; answer: { readonly revoked: string } };
+  /** Pause the project: nothing can be claimed until it is resumed. A pause of a paused one replaces the reason. */
+  pause_project: { input: { readonly reason: string }; answer: ProjectView };
+  resume_project: { input: Record<never, never>; answer: ProjectView };
   /** Record calls that were refused to their callers, at most `MAX_RECORD_DENIALS`. Only the server itself does so. */
   record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
   /**
@@ -302,6 +306,8 @@ export interface NoTasks {
 }
 
 export type NoTasksReason =
+  /** An operator has paused the project: the message has the operator's words. */
+  | "paused"
   | "no_tasks_exist"
   | "all_finished"
   | "waiting"

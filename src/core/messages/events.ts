@@ -192,6 +192,9 @@ export type Event =
   | { readonly type: "token.revoked"; readonly name: string }
   /** A call was refused to its caller. Changes nothing. */
   | { readonly type: "access.denied"; readonly denial: Denial }
+  /** Nothing can be claimed from now on. */
+  | { readonly type: "project.paused"; readonly reason: string; readonly by: Actor }
+  | { readonly type: "project.resumed" }
   /**
    * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
    * command, and its record is the only one that may be earlier than the one before.
@@ -248,6 +251,8 @@ export const EVENT_TYPES: readonly EventType[] = [
   "token.issued",
   "token.revoked",
   "access.denied",
+  "project.paused",
+  "project.resumed",
   "clock.corrected",
 ];
 

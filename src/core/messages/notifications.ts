@@ -47,6 +47,8 @@ export const NOTIFICATION_TYPES = [
   "token.issued",
   "token.revoked",
   "access.denied",
+  "project.paused",
+  "project.resumed",
   "clock.corrected",
 ] as const;
 
@@ -67,7 +69,7 @@ export interface NotificationData {
   readonly instance?: string;
   readonly attempt?: number;
   readonly cause?: FailureCause | ReturnCause;
-  /** Who cancelled the task. */
+  /** Who cancelled the task, or paused the project. */
   readonly by?: Actor;
   /** The client that called, or whose call was denied. */
   readonly actor: string;
@@ -259,6 +261,12 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     }
     case "token.revoked":
       return [{ type: event.type, subject: event.name, data: {} }];
+    case "project.paused": {
+      const { type, ...data } = event;
+      return [{ type, data }];
+    }
+    case "project.resumed":
+      return [{ type: event.type, data: {} }];
     case "access.denied": {
       const { caller, via, ...data } = event.denial;
       return [{ type: event.type, data, by: { actor: caller, ...(via !== undefined && { via }) } }];

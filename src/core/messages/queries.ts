@@ -6,6 +6,7 @@ import type { Caller, KnownCaller } from "../model/access.ts";
 import type { Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
+import type { ProjectView } from "../model/project.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
@@ -83,6 +84,7 @@ export interface Queries {
   };
   /** The same with each command and its request id, and with the tokens and denials that only an admin sees. */
   select_audit: { input: Queries["select_notifications"]["input"]; answer: readonly Notification[] };
+  get_project: { input: Record<never, never>; answer: ProjectView };
   /** The tokens that were not revoked, in the order in which they were issued. */
   list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
   /** The caller as the server knows it now. */

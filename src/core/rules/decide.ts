@@ -15,6 +15,7 @@ import { importDeciders } from "./import.ts";
 import { clockDeciders } from "./clock.ts";
 import { instanceDeciders } from "./instances.ts";
 import { noteDeciders } from "./notes.ts";
+import { projectDeciders } from "./project.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
@@ -69,6 +70,7 @@ const deciders: Deciders<CommandType> = {
   ...groupDeciders,
   ...templateDeciders,
   ...tokenDeciders,
+  ...projectDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

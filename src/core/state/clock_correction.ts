@@ -30,6 +30,7 @@ function corrected(snapshot: Snapshot, { from, to }: EventOf<"clock.corrected">)
     templates: snapshot.templates.map(({ versions, ...template }) => {
       return { ...template, versions: versions.map((version) => withTimes(version, GROUP_TIMES, correct)) };
     }),
+    ...(snapshot.pause !== undefined && { pause: withTimes(snapshot.pause, ["at"], correct) }),
     recordedAt: to,
   };
 }

@@ -107,6 +107,12 @@ export function evolve(state: State, event: Event, clock: number): void {
       return addToken(state, event.token, at);
     case "token.revoked":
       return removeToken(state, event.name);
+    case "project.paused":
+      state.pause = { reason: event.reason, at, by: event.by };
+      return;
+    case "project.resumed":
+      state.pause = undefined;
+      return;
     case "access.denied":
       return;
     default:

@@ -135,6 +135,10 @@ class SeenState implements ReadonlyState {
     return this.#less(this.#whole.overdue, ({ overdue }) => overdue);
   }
 
+  get pause() {
+    return this.#whole.pause;
+  }
+
   get templates() {
     return this.#whole.templates;
   }

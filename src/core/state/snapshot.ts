@@ -5,6 +5,7 @@
 import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
 import type { CancelledTasks } from "../model/news.ts";
+import type { ProjectPause } from "../model/project.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
@@ -53,6 +54,8 @@ export interface Snapshot {
   readonly cancelled: readonly CancelledTasks[];
   /** The ids of ready tasks that are to be announced. */
   readonly unannounced: readonly string[];
+  /** Absent unless the project is paused. */
+  readonly pause?: ProjectPause;
   readonly nextOrder: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
@@ -80,6 +83,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
+    ...(state.pause !== undefined && { pause: state.pause }),
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
   };
@@ -105,6 +109,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   state.removed.floor = snapshot.removed.floor;
   for (const [id, audiences] of snapshot.pastAudiences.groups) state.pastAudiences.groups.set(id, audiences);
   state.pastAudiences.floor = snapshot.pastAudiences.floor;
+  state.pause = snapshot.pause;
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

@@ -8,6 +8,7 @@ import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
 import type { Instance } from "../model/instance.ts";
 import type { CancelledTasks } from "../model/news.ts";
+import type { ProjectPause } from "../model/project.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
@@ -69,6 +70,8 @@ export interface State {
   readonly pastAudiences: PastAudiences;
   /** How many open tasks are overdue. */
   overdue: number;
+  /** Undefined unless the project is paused. */
+  pause: ProjectPause | undefined;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
   readonly delayTimers: Heap<Timer<TaskNode>>;
   /** The times at which leases and instances expire and deadlines pass. `sweep` writes the events. */
@@ -355,6 +358,7 @@ export interface ReadonlyState {
   readonly removed: ReadonlyRemovedAttempts;
   readonly pastAudiences: ReadonlyPastAudiences;
   readonly overdue: number;
+  readonly pause: ProjectPause | undefined;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
   readonly recordedAt: number;
@@ -396,6 +400,7 @@ export function emptyState(epoch = 0): State {
     removed: { last: new Map(), floor: 0 },
     pastAudiences: { groups: new Map(), floor: 0 },
     overdue: 0,
+    pause: undefined,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
     recordedAt: 0,

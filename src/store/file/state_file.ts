@@ -33,6 +33,7 @@ const bodySchema = z.object({
   requests: z.custom<Snapshot["requests"]>().optional(),
   cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
+  pause: z.custom<Snapshot["pause"]>().optional(),
   pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */

@@ -45,6 +45,8 @@ Deno.test({
       "token.issued": true,
       "token.revoked": true,
       "access.denied": true,
+      "project.paused": true,
+      "project.resumed": true,
       "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());

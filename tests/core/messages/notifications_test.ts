@@ -55,6 +55,8 @@ const EVENTS: readonly Event[] = [
     denial: { caller: "d", via: { transport: "stdio" }, call: "get_task", reason: "token", verb: "see", tasks: ["b"] },
   },
   { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
+  { type: "project.paused", reason: "r", by: { caller: "c" } },
+  { type: "project.resumed" },
 ];
 
 function test(name: string, fn: () => void): void {
