@@ -5,6 +5,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { Denials } from "./src/app/denials.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
+import type { ProcessAbout } from "./src/app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { Waiting } from "./src/app/waiting.ts";
@@ -25,6 +26,7 @@ import { checkId } from "./src/core/model/values.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
+import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
 import { writePrivateFile } from "./src/store/file/disk.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
@@ -126,7 +128,16 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     role: invocation.role,
     instance: invocation.instance ?? instanceOfEnvironment(),
   });
-  const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
+  const about = aboutProcess("stdio");
+  const keeper = await SessionKeeper.start({
+    engine,
+    sessions,
+    heard,
+    log,
+    id: session,
+    graceMs: sessionGraceMs,
+    about,
+  });
   const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
   serveClient(transport, {
@@ -142,6 +153,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     instance,
     answers: transport.answers,
     closing: transport.closing,
+    onCall: (client) => keeper.noteCall(client),
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.closing.addEventListener("abort", () => waiting.close());
@@ -172,13 +184,18 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   await serveHttp(invocation, {
     ...app,
     log,
-    process: String(Deno.pid),
-    version: denoJson.version,
+    about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
     ending: ending.signal,
   });
   return 0;
+}
+
+/** What this process tells operators about itself. */
+function aboutProcess(transport: ProcessAbout["transport"]): ProcessAbout {
+  const { version } = denoJson;
+  return { pid: Deno.pid, version, format: FORMAT_VERSION, transport, startedAt: Date.now() };
 }
 
 /** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
@@ -196,6 +213,7 @@ async function run(invocation: CommandInvocation): Promise<number> {
   const directory = locate(invocation.location, ACCESS[invocation.type]);
   return await runCommand(invocation, {
     directory,
+    version: denoJson.version,
     log,
     terminal,
     write: writeOut,

@@ -115,7 +115,7 @@ export interface Sessions {
    *
    * @throws Unavailable `storage_failed`
    */
-  open(id: string): Promise<AsyncDisposable>;
+  open(id: string): Promise<OpenSession>;
 
   /**
    * Which of these sessions are certainly dead. A session that the store does not know is dead.
@@ -123,6 +123,33 @@ export interface Sessions {
    * @throws Unavailable `storage_failed` if it cannot tell for some of them, and none of the others is dead
    */
   dead(ids: readonly string[]): Promise<readonly string[]>;
+}
+
+/** A session of this process. */
+export interface OpenSession extends AsyncDisposable {
+  /**
+   * Keeps what this process tells about itself, for operators, in place of what it told before. Not durable.
+   *
+   * @throws if the store cannot keep it; the session lives on
+   */
+  describe(about: ProcessAbout): Promise<void>;
+}
+
+/** What a server process tells operators about itself. Times are milliseconds since the Unix epoch. */
+export interface ProcessAbout {
+  readonly pid: number;
+  /** Of the program. */
+  readonly version: string;
+  /** The newest format of the journal that it knows. */
+  readonly format: number;
+  readonly transport: "stdio" | "http";
+  readonly startedAt: number;
+  /** A call since which there was none for a minute at most, or none at all. */
+  readonly calledAt?: number;
+  /** The name that the client gave, if the process has only one. */
+  readonly client?: string;
+  /** It serves clients without tokens. */
+  readonly isOpen?: true;
 }
 
 /** A cache of the state at a position of the journal. */

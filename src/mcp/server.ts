@@ -70,6 +70,8 @@ export interface McpParts {
   readonly log: Log;
   readonly toolsets: readonly Toolset[];
   readonly version: string;
+  /** Called with the client's name at each request. */
+  readonly onCall?: (client: string) => void;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
 }
@@ -187,7 +189,7 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, ...peer }: McpParts & Peer,
+  { engine, executor, waiting, heard, answers, log, onCall, instanceFor, signalOf, ...peer }: McpParts & Peer,
 ): ClientCall {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
@@ -197,6 +199,7 @@ function callOf(
       .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
   const name = clientName(server, mcpReq.envelope);
+  onCall?.(name);
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
   const requestOf = () => {
