@@ -21,6 +21,7 @@ export const ACCESS = {
   clock: "write",
   pause: "write",
   resume: "write",
+  doctor: "read",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

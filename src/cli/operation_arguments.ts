@@ -4,7 +4,8 @@ import type { Command } from "commander";
 
 export type OperationInvocation =
   | { readonly type: "pause"; readonly reason: string }
-  | { readonly type: "resume" };
+  | { readonly type: "resume" }
+  | { readonly type: "doctor"; readonly verify: boolean; readonly json: boolean };
 
 /** Adds the commands. */
 export function addOperationCommands(program: Command, choose: (chosen: OperationInvocation) => void): void {
@@ -15,4 +16,11 @@ export function addOperationCommands(program: Command, choose: (chosen: Operatio
   program.command("resume")
     .description("resume the paused project: waiting agents get tasks at once")
     .action(() => choose({ type: "resume" }));
+  program.command("doctor")
+    .description(
+      "find out what is wrong and what would help: servers, write lock, disk, clock, journal; changes nothing",
+    )
+    .option("--verify", "check every record of the journal, too", false)
+    .option("--json", "print one JSON object", false)
+    .action(({ verify, json }: { verify: boolean; json: boolean }) => choose({ type: "doctor", verify, json }));
 }

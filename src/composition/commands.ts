@@ -29,6 +29,7 @@ import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { openForReading } from "../store/file/reading.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
+import { runDoctor } from "./doctor.ts";
 import { startApp } from "./start_app.ts";
 
 export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
@@ -36,6 +37,8 @@ export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
 export interface CommandParts {
   /** The real path of the data directory. */
   readonly directory: string;
+  /** Of this program. */
+  readonly version: string;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Writes text to standard output as it is. */
@@ -55,7 +58,7 @@ type ChangingCommand = CommandInvocation & {
 };
 
 /** Commands that only read. */
-type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
+type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand | { readonly type: "doctor" }>;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
@@ -77,6 +80,8 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "pause":
     case "resume":
       return await runChanging(invocation, parts);
+    case "doctor":
+      return await runDoctor({ ...parts, ...invocation }, parts.terminal);
     default:
       return await runReading(invocation, parts);
   }

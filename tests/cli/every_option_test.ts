@@ -13,6 +13,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["import", "file"],
   ["pause", "--reason", "why"],
   ["resume"],
+  ["doctor"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [
@@ -119,6 +120,8 @@ Deno.test("the options of a command change what it does, and every option of the
       ["history", "--json"],
       ["history", "--limit", "1"],
       ["status", "--data", "d"],
+      ["doctor", "--verify"],
+      ["doctor", "--json"],
     ] as const
   ) {
     assert(JSON.stringify(read(...args).result) !== JSON.stringify(read(args[0]).result), args.join(" "));

@@ -22,6 +22,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["import", "-"],
   ["pause", "--reason", "why"],
   ["resume"],
+  ["doctor"],
 ];
 
 Deno.test("commands act for the operator, also where the environment holds a token of an observer", async () => {

@@ -198,6 +198,11 @@ export function realPath(path: string): string | undefined {
   return unlessMissing(() => Deno.realPathSync(path));
 }
 
+/** The mode bits of a file or directory; undefined if nothing is there, or the system has none. */
+export function modeOf(path: string): number | undefined {
+  return unlessMissing(() => Deno.statSync(path))?.mode ?? undefined;
+}
+
 /** The target of a symbolic link; undefined if the path is not a link. */
 export function linkTarget(path: string): string | undefined {
   return unlessMissing(() => Deno.lstatSync(path))?.isSymlink ? Deno.readLinkSync(path) : undefined;
