@@ -44,6 +44,11 @@ Deno.test({
       "template.archived": true,
       "token.issued": true,
       "token.revoked": true,
+      "webhook.saved": true,
+      "webhook.rotated": true,
+      "webhook.replayed": true,
+      "webhook.disabled": true,
+      "webhook.deleted": true,
       "access.denied": true,
       "clock.corrected": true,
     };
