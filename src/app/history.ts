@@ -172,7 +172,7 @@ function lastSeqOf(
 }
 
 /** The place of a notification. */
-export function placeOf({ id }: Notification): { readonly seq: number; readonly index: number } {
+export function placeOf({ id }: Pick<Notification, "id">): { readonly seq: number; readonly index: number } {
   const [seq, index] = id.split(".");
   return { seq: Number(seq), index: Number(index) };
 }
