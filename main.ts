@@ -117,7 +117,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, { log, defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
-  const { engine, sessions } = app;
+  const { engine, sessions, deliveries } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -140,6 +140,17 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   });
   const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
+  const webhooks = invocation.deliver === true
+    // Imported only here: most servers of one client deliver nothing.
+    ? (await import("./src/composition/deliver.ts")).deliverToWebhooks({
+      engine,
+      feed,
+      deliveries,
+      log,
+      version: denoJson.version,
+      allowPrivate: invocation.allowPrivateWebhooks === true,
+    })
+    : undefined;
   serveClient(transport, {
     engine,
     executor: keeper,
@@ -159,6 +170,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   transport.closing.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
+  await webhooks?.close();
   await waiting.close();
   await keeper.close();
   heard.close();
@@ -213,11 +225,11 @@ async function run(invocation: CommandInvocation): Promise<number> {
   const directory = locate(invocation.location, ACCESS[invocation.type]);
   return await runCommand(invocation, {
     directory,
-    version: denoJson.version,
     log,
     terminal,
     write: writeOut,
     readFile,
+    version: denoJson.version,
     launch: launchOf(PROGRAM, directory),
   });
 }

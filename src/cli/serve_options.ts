@@ -25,6 +25,10 @@ export interface ServeOptions {
   readonly maxWaitMs?: number;
   /** How long the tasks of an ended session wait for their instances, in milliseconds. */
   readonly sessionGraceMs?: number;
+  /** Whether a server of one client competes for the deliveries to webhooks. */
+  readonly deliver?: true;
+  /** Whether webhooks may be sent to loopback and private addresses. */
+  readonly allowPrivateWebhooks?: true;
 }
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
@@ -62,6 +66,8 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
     `how long tasks without timeout_ms wait for a client that is gone (default: ${DEFAULT_SESSION_GRACE_MS})`,
     from(0, MAX_DURATION_MS),
   );
+  program.option("--deliver", "send events to the webhooks, unless another process does; needs --allow-net");
+  program.option("--allow-private-webhooks", "allow webhooks on this machine and in private networks");
 }
 
 /** The values of the options that were given. */
@@ -74,6 +80,8 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
     defaults: defaultsOf(options),
     ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
     ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
+    ...(options.deliver === true && { deliver: true }),
+    ...(options.allowPrivateWebhooks === true && { allowPrivateWebhooks: true }),
   };
 }
 
@@ -88,6 +96,8 @@ export interface ServeFlags {
   readonly maxIntervalMs?: number;
   readonly maxWaitMs?: number;
   readonly sessionGraceMs?: number;
+  readonly deliver?: true;
+  readonly allowPrivateWebhooks?: true;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

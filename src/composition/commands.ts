@@ -22,14 +22,17 @@ import type { WantedHead } from "../cli/option_values.ts";
 import { printPause, printResume } from "../cli/pause.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
+import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import type { Task } from "../core/model/task.ts";
 import { backUp } from "../store/file/backup.ts";
 import { holdsData, openDestination } from "../store/file/data_directory.ts";
+import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { openForReading } from "../store/file/reading.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
 import { runDoctor } from "./doctor.ts";
+import { deskOf } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 
 export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
@@ -37,14 +40,13 @@ export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
 export interface CommandParts {
   /** The real path of the data directory. */
   readonly directory: string;
-  /** Of this program. */
-  readonly version: string;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
   /** Reads a file, or standard input for `-`. */
   readonly readFile: (file: string) => Promise<Uint8Array>;
+  readonly version: string;
   /** How a client starts this program on the directory. */
   readonly launch: Launch;
 }
@@ -54,7 +56,7 @@ type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" 
 
 /** Commands that change the plan, or who may do what. */
 type ChangingCommand = CommandInvocation & {
-  readonly type: "import" | "clock" | "token issue" | "token revoke" | "pause" | "resume";
+  readonly type: "import" | "clock" | "token issue" | "token revoke" | "pause" | "resume" | ChangingWebhooks["type"];
 };
 
 /** Commands that only read. */
@@ -79,6 +81,10 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "token revoke":
     case "pause":
     case "resume":
+    case "webhook add":
+    case "webhook replay":
+    case "webhook rotate":
+    case "webhook remove":
       return await runChanging(invocation, parts);
     case "doctor":
       return await runDoctor({ ...parts, ...invocation }, parts.terminal);
@@ -109,7 +115,7 @@ async function runOnFiles(invocation: FileCommand, { directory, terminal }: Comm
 }
 
 async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
-  const { directory, log, terminal, launch } = parts;
+  const { directory, log, terminal, launch, version } = parts;
   // Read before anything is opened: a file that cannot be imported leaves no trace.
   const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
   await using app = await startApp(directory, { log });
@@ -127,6 +133,13 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
       return await printPause(engine, invocation.reason, terminal);
     case "resume":
       return await printResume(engine, terminal);
+    case "webhook add":
+    case "webhook replay":
+    case "webhook rotate":
+    case "webhook remove": {
+      const desk = deskOf({ engine, deliveries: app.deliveries, version, allowPrivate: false });
+      return await changeWebhook(invocation, { engine, desk }, terminal);
+    }
     default:
       return invocation satisfies never;
   }
@@ -134,7 +147,7 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
 
 async function runReading(
   invocation: ReadingCommand,
-  { directory, log, terminal, write }: CommandParts,
+  { directory, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log });
@@ -152,6 +165,14 @@ async function runReading(
       return await printAudit(engine, invocation.query, terminal);
     case "token list":
       return await printTokens(engine, terminal);
+    case "webhook list":
+    case "webhook log":
+    case "webhook test": {
+      const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+      const allowPrivate = invocation.type === "webhook test" && invocation.allowPrivate;
+      const desk = deskOf({ engine, deliveries, version, allowPrivate });
+      return await lookAtWebhooks(invocation, { engine, desk }, terminal);
+    }
     case "export":
       return await printExport(engine, formatTasks, write);
     default:

@@ -4,7 +4,7 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
-import type { Log, ProcessAbout, Sessions } from "../app/ports.ts";
+import type { Deliveries, Log, ProcessAbout, Sessions } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -13,6 +13,7 @@ import { listenFlag } from "../cli/launch.ts";
 import { firstAdminToken } from "../cli/tokens.ts";
 import type { Denial } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
+import { deliverToWebhooks, deskOf } from "./deliver.ts";
 import { McpOverHttp } from "../mcp/http.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import { admissionOf, type CallerOf, createApp } from "../http/app.ts";
@@ -32,6 +33,7 @@ export type HttpInvocation = Invocation & { readonly type: "http" };
 export interface ServeParts {
   readonly engine: Engine;
   readonly sessions: Sessions;
+  readonly deliveries: Deliveries;
   readonly log: Log;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
@@ -61,7 +63,7 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
   const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, log, about, print, ending } = parts;
+  const { engine, sessions, deliveries, log, about, print, ending } = parts;
   const { version } = about;
   const process = String(about.pid);
   await using denials = new Denials({ engine, log });
@@ -89,11 +91,13 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     ...(maxWaitMs !== undefined && { maxWaitMs }),
   });
   const sweeper = new Sweeper({ engine, log });
-  const operations = operationsOf({ engine, executor: keeper, waiting, heard });
+  const delivery = { engine, deliveries, version, allowPrivate: invocation.allowPrivateWebhooks === true };
+  const operations = operationsOf({ engine, executor: keeper, waiting, heard, webhooks: deskOf(delivery) });
   const streams = new EventStreams({ engine, feed, log, closing: ending });
   const rest = restRoutes({ operations, engine, streams, log, version });
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
   const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
+  const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log });
   try {
     const callerOf = open
       ? openCaller({ role: invocation.role ?? "admin", process })
@@ -121,6 +125,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     // Calls that wait for a task are answered at once, so that they do not delay the end.
     await Promise.all([server.close(), waiting.close(), mcp.endStreams()]);
   } finally {
+    await webhooks.close();
     await waiting.close();
     await mcp.close();
     await keeper.close();

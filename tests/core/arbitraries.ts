@@ -19,6 +19,7 @@ import {
 } from "../../src/core/model/task.ts";
 import type { NewTemplate } from "../../src/core/model/template.ts";
 import type { NewToken } from "../../src/core/model/token.ts";
+import type { NewWebhook } from "../../src/core/model/webhook.ts";
 import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import { create, newTask, times } from "./given.ts";
@@ -443,6 +444,19 @@ export function command(words: Words): fc.Arbitrary<Command> {
     revoke_token: record({ type: fc.constant("revoke_token"), name }),
     pause_project: record({ type: fc.constant("pause_project"), reason: text }),
     resume_project: record({ type: fc.constant("resume_project") }),
+    add_webhook: record({ type: fc.constant("add_webhook"), webhook: webhook(words) }),
+    rotate_webhook: record({
+      type: fc.constant("rotate_webhook"),
+      name,
+      secret: name,
+      graceMs: rarely(fc.nat(SHORT_MS), number),
+    }),
+    replay_webhook: optional(
+      { type: fc.constant("replay_webhook"), name },
+      { from: fc.oneof(record({ seq: rarely(fc.nat(5), number) }), record({ at: rarely(fc.nat(9), number) })) },
+    ),
+    remove_webhook: record({ type: fc.constant("remove_webhook"), name }),
+    disable_webhook: record({ type: fc.constant("disable_webhook"), name, id: fc.constantFrom("w1", "w2"), why: text }),
     record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
     end_session: record({
       type: fc.constant("end_session"),
@@ -522,6 +536,23 @@ function token({ instance, name, number }: Words): fc.Arbitrary<NewToken> {
       digest: rarely(fc.constantFrom("a", "b", "c").map((digit) => digit.repeat(64)), name),
     },
     { instance, audiences: names(name), expiresAt: rarely(positive(2 * SHORT_MS), number) },
+  );
+}
+
+function webhook({ id, group, name }: Words): fc.Arbitrary<NewWebhook> {
+  return optional(
+    {
+      name,
+      id: fc.constantFrom("w1", "w2"),
+      url: rarely(fc.constantFrom("https://example.com/hook", "http://localhost:1"), name),
+      secret: rarely(fc.constantFrom("s1", "s2"), name),
+    },
+    {
+      types: fc.array(rarely(fc.constantFrom("task.completed", "token.issued"), name), { maxLength: 2 }),
+      group,
+      task: id,
+      audiences: names(name),
+    },
   );
 }
 

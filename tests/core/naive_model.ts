@@ -80,6 +80,11 @@ export type ModelCommand = Exclude<
       | "correct_clock"
       | "issue_token"
       | "revoke_token"
+      | "add_webhook"
+      | "rotate_webhook"
+      | "replay_webhook"
+      | "remove_webhook"
+      | "disable_webhook"
       | "record_denials"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"

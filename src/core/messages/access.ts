@@ -63,6 +63,15 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   // Not `plan`: a pause also stops the work on groups that a planner does not see.
   pause_project: () => ({ verb: "administer" }),
   resume_project: () => ({ verb: "administer" }),
+  add_webhook: ({ webhook: { group, task } }) => ({
+    verb: "administer",
+    ...(group !== undefined && { groups: [group] }),
+    ...(task !== undefined && { tasks: [task] }),
+  }),
+  rotate_webhook: () => ({ verb: "administer" }),
+  replay_webhook: () => ({ verb: "administer" }),
+  remove_webhook: () => ({ verb: "administer" }),
+  disable_webhook: () => ({ verb: "administer" }),
   record_denials: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
@@ -98,6 +107,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   select_audit: () => ({ verb: "administer" }),
   get_project: () => ({ verb: "see" }),
   list_tokens: () => ({ verb: "administer" }),
+  list_webhooks: () => ({ verb: "administer" }),
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),
 };

@@ -21,6 +21,7 @@ import type {
 } from "../model/task.ts";
 import type { NewTemplate } from "../model/template.ts";
 import type { NewToken, TokenView } from "../model/token.ts";
+import type { NewWebhook, ReplayFrom, Webhook } from "../model/webhook.ts";
 import type { Changes } from "./events.ts";
 
 /** Names a held task, its holder, and the attempt that the call is about. */
@@ -180,6 +181,22 @@ export interface Commands {
   /** Pause the project: nothing can be claimed until it is resumed. A pause of a paused one replaces the reason. */
   pause_project: { input: { readonly reason: string }; answer: ProjectView };
   resume_project: { input: Record<never, never>; answer: ProjectView };
+  /** Add a webhook: what happens from now on is sent to it. Its secret is made outside, and never comes here. */
+  add_webhook: { input: { readonly webhook: NewWebhook }; answer: Webhook };
+  /** Let a webhook sign with another secret, and with the one before for another `graceMs`. */
+  rotate_webhook: {
+    input: { readonly name: string; readonly secret: string; readonly graceMs: number };
+    answer: Webhook;
+  };
+  /** Have sent again what a webhook did not get, or all from a place on. A disabled one is enabled. */
+  replay_webhook: { input: { readonly name: string; readonly from?: ReplayFrom }; answer: Webhook };
+  /** Remove a webhook. Its name can be used again. */
+  remove_webhook: { input: { readonly name: string }; answer: { readonly removed: string } };
+  /** Send nothing more to a webhook, if it is still the one with this id. Only the server itself does so. */
+  disable_webhook: {
+    input: { readonly name: string; readonly id: string; readonly why: string };
+    answer: { readonly disabled: boolean };
+  };
   /** Record calls that were refused to their callers, at most `MAX_RECORD_DENIALS`. Only the server itself does so. */
   record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
   /**

@@ -46,6 +46,11 @@ export const NOTIFICATION_TYPES = [
   "template.restored",
   "token.issued",
   "token.revoked",
+  "webhook.saved",
+  "webhook.rotated",
+  "webhook.replayed",
+  "webhook.disabled",
+  "webhook.deleted",
   "access.denied",
   "project.paused",
   "project.resumed",
@@ -85,7 +90,7 @@ export interface Notification {
   /** The journal: see `sourceOf`. */
   readonly source: string;
   readonly type: `${typeof TYPE_PREFIX}${NotificationType}`;
-  /** The bare id of the task, instance, session, group, template or token. Absent of what is about the whole journal. */
+  /** The bare id of the task, instance, session, group, template, token or webhook. Absent of what is about the whole journal. */
   readonly subject?: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
@@ -267,6 +272,25 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     }
     case "project.resumed":
       return [{ type: event.type, data: {} }];
+    case "webhook.saved": {
+      const { name, url, audiences, id: _i, secret: _s, ...filter } = event.webhook;
+      return [{
+        type: event.type,
+        subject: name,
+        data: { url, filter, ...(audiences !== undefined && { audiences }) },
+      }];
+    }
+    case "webhook.rotated":
+      return [{ type: event.type, subject: event.name, data: timesOf({ previousUntil: event.previousUntil }) }];
+    case "webhook.replayed": {
+      const { type, name, from } = event;
+      const place = from !== undefined && "at" in from ? timesOf({ at: from.at }) : from;
+      return [{ type, subject: name, data: { ...(place !== undefined && { from: place }) } }];
+    }
+    case "webhook.disabled":
+      return [{ type: event.type, subject: event.name, data: { why: event.why } }];
+    case "webhook.deleted":
+      return [{ type: event.type, subject: event.name, data: {} }];
     case "access.denied": {
       const { caller, via, ...data } = event.denial;
       return [{ type: event.type, data, by: { actor: caller, ...(via !== undefined && { via }) } }];

@@ -26,6 +26,7 @@ import { sightOf } from "../state/sight.ts";
 import { sweepDeciders } from "./sweep.ts";
 import { admit } from "../state/tokens.ts";
 import { tokenDeciders } from "./tokens.ts";
+import { webhookDeciders } from "./webhooks.ts";
 
 /**
  * Decides one command, with what its caller sees: what is hidden is `not_found` like what does not exist. Throws a `Refusal` if
@@ -71,6 +72,7 @@ const deciders: Deciders<CommandType> = {
   ...templateDeciders,
   ...tokenDeciders,
   ...projectDeciders,
+  ...webhookDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

@@ -24,6 +24,7 @@ import { addGroup, noteAudience, removeGroup, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { addToken, removeToken } from "./tokens.ts";
 import { touchGroup } from "./touch.ts";
+import { onWebhookEvent } from "./webhooks.ts";
 
 /**
  * Applies one event.
@@ -113,6 +114,12 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "project.resumed":
       state.pause = undefined;
       return;
+    case "webhook.saved":
+    case "webhook.rotated":
+    case "webhook.replayed":
+    case "webhook.disabled":
+    case "webhook.deleted":
+      return onWebhookEvent(state, event, at);
     case "access.denied":
       return;
     default:

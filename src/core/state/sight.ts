@@ -147,6 +147,10 @@ class SeenState implements ReadonlyState {
     return this.#whole.tokens;
   }
 
+  get webhooks() {
+    return this.#whole.webhooks;
+  }
+
   get digests() {
     return this.#whole.digests;
   }

@@ -10,6 +10,7 @@ import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { Token } from "../model/token.ts";
+import type { Webhook } from "../model/webhook.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
@@ -36,6 +37,8 @@ export interface Snapshot {
   readonly templates: readonly SavedTemplate[];
   /** In the order in which they were issued. */
   readonly tokens: readonly Token[];
+  /** In the order in which they were added. */
+  readonly webhooks: readonly Webhook[];
   /** The oldest first. */
   readonly requests: readonly PastRequest[];
   readonly removed: {
@@ -78,6 +81,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
       return { name, versions: [...versions], isArchived };
     }),
     tokens: Array.from(state.tokens.values()),
+    webhooks: Array.from(state.webhooks.values()),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
     pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
@@ -100,6 +104,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
   for (const { createdAt, ...token } of snapshot.tokens) addToken(state, token, createdAt);
+  for (const webhook of snapshot.webhooks) state.webhooks.set(webhook.name, webhook);
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   restoreUnannounced(state, snapshot.unannounced);

@@ -14,6 +14,7 @@ import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { Token } from "../model/token.ts";
+import type { Webhook } from "../model/webhook.ts";
 import type { Kind, Profile } from "./eligibility.ts";
 import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
@@ -35,6 +36,8 @@ export interface State {
   readonly tokens: IdMap<Token>;
   /** The same tokens by the digests of their secrets. */
   readonly digests: Map<string, Token>;
+  /** The webhooks that were not removed, in the order in which they were added. */
+  readonly webhooks: IdMap<Webhook>;
   /** The newest requests of callers, the oldest first. */
   readonly requests: Map<string, PastRequest>;
   readonly locks: Map<string, LockNode>;
@@ -339,6 +342,7 @@ export interface ReadonlyState {
   readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
   readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
   readonly tokens: ReadonlyIdMap<Token>;
+  readonly webhooks: ReadonlyIdMap<Webhook>;
   readonly digests: ReadonlyMap<string, Token>;
   readonly requests: ReadonlyMap<string, PastRequest>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
@@ -381,6 +385,7 @@ export function emptyState(epoch = 0): State {
     instances: new IdMap(),
     templates: new IdMap(),
     tokens: new IdMap(),
+    webhooks: new IdMap(),
     digests: new Map(),
     requests: new Map(),
     locks: new Map(),

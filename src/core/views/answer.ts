@@ -97,6 +97,7 @@ const answerers: {
     }),
   get_project: (state) => viewOfProject(state),
   list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
+  list_webhooks: (state) => Array.from(state.webhooks.values()),
   get_caller: (_state, _query, { caller }) => caller,
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);

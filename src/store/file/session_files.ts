@@ -7,7 +7,7 @@
 
 import { z } from "zod";
 import { type Log, type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "../../app/ports.ts";
-import { type Disk, type DiskFile, writeAll } from "./disk.ts";
+import { type Disk, type DiskFile, isAt, writeAll } from "./disk.ts";
 
 /** The folder of the session files in a data directory. */
 export const SESSIONS = "sessions";
@@ -183,11 +183,6 @@ function readAbout(file: DiskFile): ProcessAbout | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** Whether a path leads to this file, and not to another one or none. */
-function isAt(disk: Disk, path: string, file: DiskFile): boolean {
-  return disk.identity(path)?.inode === file.identity().inode;
 }
 
 function openIfThere(disk: Disk, path: string): DiskFile | undefined {
