@@ -25,6 +25,21 @@ export interface PlanFacts {
   readonly tokens: readonly TokenView[];
   readonly running: readonly RunningTask[];
   readonly lostInstances: readonly string[];
+  readonly webhooks: readonly DeliveryFact[];
+}
+
+/** How the delivery to a webhook stands. */
+export interface DeliveryFact {
+  readonly name: string;
+  /** Why nothing is sent any more. */
+  readonly disabled?: string;
+  /** How often the next event was tried in vain, why the last time, and when it is tried again. */
+  readonly attempts: number;
+  readonly error?: string;
+  readonly retryAt?: number;
+  readonly deadLetters: number;
+  /** Whether there are records of which it is not known that they were delivered or not wanted. */
+  readonly isBehind: boolean;
 }
 
 export interface RunningTask {

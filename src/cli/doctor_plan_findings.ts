@@ -11,6 +11,7 @@ import {
   type ProcessFact,
   type RunningTask,
 } from "./doctor_facts.ts";
+import { deliveryFindings } from "./doctor_delivery_findings.ts";
 import { describeProcess } from "./doctor_words.ts";
 
 /** A token that expires sooner than this is a problem, in milliseconds: a week. */
@@ -44,7 +45,7 @@ export function planFindings({ now, sessions }: DoctorFacts, plan: PlanFacts): r
       "run token revoke for each",
     ));
   }
-  return [...findings, ...holderFindings(sessions, plan)];
+  return [...findings, ...holderFindings(sessions, plan), ...deliveryFindings(plan, now)];
 }
 
 function holderFindings(sessions: readonly ProcessFact[], { running, lostInstances }: PlanFacts): readonly Finding[] {

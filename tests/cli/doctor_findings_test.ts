@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ProcessAbout } from "../../src/app/ports.ts";
 import { printDoctor } from "../../src/cli/doctor.ts";
-import type { DoctorFacts, PlanFacts, ProcessFact, RunningTask } from "../../src/cli/doctor_facts.ts";
+import type { DeliveryFact, DoctorFacts, PlanFacts, ProcessFact, RunningTask } from "../../src/cli/doctor_facts.ts";
 import { findingsOf } from "../../src/cli/doctor_findings.ts";
 import type { TokenView } from "../../src/core/model/token.ts";
 
@@ -13,7 +13,7 @@ const GIB = 1024 ** 3;
 
 const ABOUT: ProcessAbout = { pid: 7, version: "1.4.0", format: 5, transport: "stdio", startedAt: NOW, client: "cli" };
 
-const PLAN: PlanFacts = { records: 3, recordedAt: NOW, tokens: [], running: [], lostInstances: [] };
+const PLAN: PlanFacts = { records: 3, recordedAt: NOW, tokens: [], running: [], lostInstances: [], webhooks: [] };
 
 const FACTS: DoctorFacts = {
   directory: "/data",
@@ -38,6 +38,12 @@ function live(about: Partial<ProcessAbout> = {}, rest: Partial<ProcessFact> = {}
 
 function token(settings: Partial<TokenView>): TokenView {
   return { name: "ci", role: "admin", createdAt: NOW, isExpired: false, ...settings };
+}
+
+/** A plan with one webhook, whose last record is two minutes old. */
+function delivering(settings: Partial<DeliveryFact>): PlanFacts {
+  const webhook = { name: "chat", attempts: 0, deadLetters: 0, isBehind: false, ...settings };
+  return { ...PLAN, recordedAt: NOW - 120_000, webhooks: [webhook] };
 }
 
 function running(settings: Partial<RunningTask>): PlanFacts {
@@ -78,6 +84,14 @@ const CASES: readonly (readonly [Partial<DoctorFacts>, code: string, text: strin
   [{ plan: running({}) }, "holders_unwatched!", "release_task"],
   [{ sessions: [live({}, { isLive: false })] }, "dead_sessions", "Process 7"],
   [{ plan: { ...PLAN, lostInstances: ["ann"] } }, "instances_lost", "ann"],
+  [{ plan: delivering({ disabled: "410", attempts: 2, isBehind: true }) }, "webhook_disabled!", "any more: 410"],
+  [
+    { plan: delivering({ attempts: 2, error: "502", retryAt: NOW, isBehind: true }) },
+    "delivery_fails!",
+    "2 times (502)",
+  ],
+  [{ plan: delivering({ isBehind: true }) }, "delivery_behind!", "--allow-net=HOST"],
+  [{ plan: delivering({ deadLetters: 3 }) }, "dead_letters!", "webhook replay chat"],
 ];
 
 function test(name: string, fn: () => void): void {
@@ -103,6 +117,8 @@ test("nothing is found where nothing is to do", () => {
     { plan: { ...PLAN, tokens: [token({ expiresAt: NOW + 7 * DAY_MS })] } },
     { sessions: [live()], plan: running({ session: "s" }) },
     { plan: running({ leaseUntil: NOW + 1, session: "gone" }) },
+    { plan: delivering({}) },
+    { plan: { ...delivering({ isBehind: true }), recordedAt: NOW - 1_000 } },
   ];
   for (const facts of fine) assertEquals(findingsOf({ ...FACTS, ...facts }), []);
 });

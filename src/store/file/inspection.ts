@@ -4,6 +4,7 @@
  */
 
 import { type Disk, modeOf } from "./disk.ts";
+import { DELIVERIES } from "./delivery_files.ts";
 import { type FileSystem, fileSystemOf } from "./file_system.ts";
 import { isStopped, type LockHolders, readLockHolders } from "./lock_holders.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
@@ -14,7 +15,7 @@ import { readStateFile } from "./state_file.ts";
 const MAX_SESSIONS = 10_000;
 
 /** The data directory and its folders. */
-const PLACES = ["", "/journal", "/index", `/${SESSIONS}`, "/deliveries"];
+const PLACES = ["", "/journal", "/index", `/${SESSIONS}`, `/${DELIVERIES}`];
 
 /** Most files below the data directory that are looked at. */
 const MAX_FILES = 100_000;
