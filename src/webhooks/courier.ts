@@ -13,6 +13,7 @@ import type { QueryOf } from "../core/messages/queries.ts";
 import type { KnownCaller } from "../core/model/access.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 import { messageOf } from "./message.ts";
+import type { Pace } from "./pace.ts";
 import { MAX_PAUSE_MS, pauseAfter } from "./schedule.ts";
 import { secretsOf } from "./secrets.ts";
 import type { Answer, NoAnswer, Sender } from "./sender.ts";
@@ -28,6 +29,7 @@ export interface CourierOptions {
   readonly deliveries: Deliveries;
   readonly log: Log;
   readonly sender: Pick<Sender, "post">;
+  readonly pace: Pick<Pace, "turn">;
   readonly version: string;
   /** The webhook as it is now. */
   readonly webhook: () => Webhook;
@@ -86,7 +88,7 @@ export class Courier {
 
   /** Delivers what comes, until a delivery fails, the webhook changes or the signal comes. */
   async #deliver(saved: SavedStanding, signal: AbortSignal): Promise<void> {
-    const { engine, feed, webhook } = this.#options;
+    const { engine, feed, pace, webhook } = this.#options;
     const { place: after, source } = saved.now;
     using follower = follow({ engine, feed, filter: filterOf(webhook()), caller: callerOf(webhook()), after, source });
     let isInterrupted = false;
@@ -98,9 +100,11 @@ export class Courier {
     for (let next = await follower.next(); next !== undefined; next = await follower.next()) {
       if (next.type === "reset") return await this.#startAgain(saved, next.lastSeq);
       for (const notification of next.notifications) {
+        await pace.turn();
         if (isInterrupted || !await this.#deliverOne(notification, saved, signal)) return;
       }
       saved.change({ place: next.place, ...(follower.source !== undefined && { source: follower.source }) });
+      await pace.turn();
     }
   }
 

@@ -8,7 +8,7 @@ import type { Webhook } from "../core/model/webhook.ts";
 import { formatStanding, nameOfStanding, newStanding, parseStanding, type Standing } from "./standing.ts";
 
 /** How long a change may wait until it is saved, in milliseconds. */
-const SAVE_MS = 100;
+const SAVE_MS = 1_000;
 
 export interface SavedStandingOptions {
   readonly deliveries: Deliveries;

@@ -61,10 +61,10 @@ export class Sender {
     const address = literalAddress(this.#url.hostname);
     const why = address && whyForbidden(address, this.#rules);
     if (why !== undefined) return { error: why };
-    const first = await this.#tryPost(request, signal);
+    let answer = await this.#tryPost(request, signal);
     // The receiver closed the kept connection just before it was used.
-    if ("error" in first && first.isStale) return await this.#tryPost(request, signal);
-    return first;
+    if ("error" in answer && answer.isStale) answer = await this.#tryPost(request, signal);
+    return "error" in answer ? { error: answer.error } : answer;
   }
 
   close(): void {

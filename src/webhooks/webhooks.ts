@@ -10,6 +10,7 @@ import { Leader } from "../app/leader.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 import { Courier } from "./courier.ts";
+import { Pace } from "./pace.ts";
 import { removeOldSecrets, removeSecrets } from "./secrets.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 import { idInName, nameOfStanding } from "./standing.ts";
@@ -42,6 +43,7 @@ interface Contest {
 
 export class Webhooks {
   readonly #options: WebhooksOptions;
+  readonly #pace: Pace;
   readonly #contests = new Map<string, Contest>();
   /** All webhooks of the last look. */
   #known: readonly Webhook[] = [];
@@ -58,6 +60,7 @@ export class Webhooks {
   /** Begins at once. */
   constructor(options: WebhooksOptions) {
     this.#options = options;
+    this.#pace = new Pace(() => options.engine.calledAt);
     this.#unsubscribe = options.feed.subscribe((records) => {
       if (records.some(({ events }) => events.some(({ type }) => type.startsWith("webhook.")))) this.#look();
     });
@@ -134,6 +137,7 @@ export class Webhooks {
       deliveries,
       log,
       sender,
+      pace: this.#pace,
       version,
       random,
       webhook: () => this.#contests.get(id)?.webhook ?? webhook,
