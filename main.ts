@@ -5,6 +5,7 @@ import denoJson from "./deno.json" with { type: "json" };
 import { Denials } from "./src/app/denials.ts";
 import { Feed } from "./src/app/feed.ts";
 import { Heard } from "./src/app/heard.ts";
+import type { ProcessAbout } from "./src/app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
 import { Sweeper } from "./src/app/sweeper.ts";
 import { Waiting } from "./src/app/waiting.ts";
@@ -25,6 +26,7 @@ import { checkId } from "./src/core/model/values.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { TOOLSETS } from "./src/mcp/tool.ts";
+import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
 import { writePrivateFile } from "./src/store/file/disk.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
@@ -120,7 +122,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     archiveAfterMs,
   });
-  const { engine, sessions } = app;
+  const { engine, sessions, deliveries } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -131,9 +133,29 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     role: invocation.role,
     instance: invocation.instance ?? instanceOfEnvironment(),
   });
-  const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
+  const about = aboutProcess("stdio");
+  const keeper = await SessionKeeper.start({
+    engine,
+    sessions,
+    heard,
+    log,
+    id: session,
+    graceMs: sessionGraceMs,
+    about,
+  });
   const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
+  const webhooks = invocation.deliver === true
+    // Imported only here: most servers of one client deliver nothing.
+    ? (await import("./src/composition/deliver.ts")).deliverToWebhooks({
+      engine,
+      feed,
+      deliveries,
+      log,
+      version: denoJson.version,
+      allowPrivate: invocation.allowPrivateWebhooks === true,
+    })
+    : undefined;
   serveClient(transport, {
     engine,
     executor: keeper,
@@ -147,11 +169,13 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     instance,
     answers: transport.answers,
     closing: transport.closing,
+    onCall: (client) => keeper.noteCall(client),
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.closing.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
+  await webhooks?.close();
   await waiting.close();
   await keeper.close();
   heard.close();
@@ -178,13 +202,18 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   await serveHttp(invocation, {
     ...app,
     log,
-    process: String(Deno.pid),
-    version: denoJson.version,
+    about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
     ending: ending.signal,
   });
   return 0;
+}
+
+/** What this process tells operators about itself. */
+function aboutProcess(transport: ProcessAbout["transport"]): ProcessAbout {
+  const { version } = denoJson;
+  return { pid: Deno.pid, version, format: FORMAT_VERSION, transport, startedAt: Date.now() };
 }
 
 /** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
@@ -206,6 +235,7 @@ async function run(invocation: CommandInvocation): Promise<number> {
     terminal,
     write: writeOut,
     readFile,
+    version: denoJson.version,
     launch: launchOf(PROGRAM, directory),
   });
 }

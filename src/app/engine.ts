@@ -74,6 +74,7 @@ export class Engine {
   /** Makes this engine's request ids differ from those of others. */
   readonly #requestPrefix = crypto.randomUUID().slice(0, 8);
   #requests = 0;
+  #calledAt = -Infinity;
   #running: Promise<void> | undefined;
   #isClosed = false;
 
@@ -191,6 +192,11 @@ export class Engine {
     return this.#replica.state.recordedAt;
   }
 
+  /** When a client last called this process, by `performance.now`. */
+  get calledAt(): number {
+    return this.#calledAt;
+  }
+
   /** Seq of the last record that the state holds. */
   get seq(): number {
     return this.#replica.position.seq;
@@ -225,6 +231,7 @@ export class Engine {
         new Unavailable("overloaded", `${MAX_QUEUE} calls are waiting already: nothing was done, try again`),
       );
     }
+    if (call.caller.via !== undefined) this.#calledAt = performance.now();
     const { promise, resolve, reject: rejectPromise } = Promise.withResolvers<T>();
     const reject = (error: unknown) => {
       rejectPromise(error);

@@ -1,6 +1,6 @@
 /**
- * The ports of the application: a journal, a place for checkpoints, a log. Each store implements the first two;
- * everything above them is the same for all stores.
+ * The ports of the application: a journal, sessions, a place for checkpoints, one for deliveries, a log. Each store
+ * implements all but the log; everything above them is the same for all stores.
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
@@ -115,7 +115,7 @@ export interface Sessions {
    *
    * @throws Unavailable `storage_failed`
    */
-  open(id: string): Promise<AsyncDisposable>;
+  open(id: string): Promise<OpenSession>;
 
   /**
    * Which of these sessions are certainly dead. A session that the store does not know is dead.
@@ -123,6 +123,33 @@ export interface Sessions {
    * @throws Unavailable `storage_failed` if it cannot tell for some of them, and none of the others is dead
    */
   dead(ids: readonly string[]): Promise<readonly string[]>;
+}
+
+/** A session of this process. */
+export interface OpenSession extends AsyncDisposable {
+  /**
+   * Keeps what this process tells about itself, for operators, in place of what it told before. Not durable.
+   *
+   * @throws if the store cannot keep it; the session lives on
+   */
+  describe(about: ProcessAbout): Promise<void>;
+}
+
+/** What a server process tells operators about itself. Times are milliseconds since the Unix epoch. */
+export interface ProcessAbout {
+  readonly pid: number;
+  /** Of the program. */
+  readonly version: string;
+  /** The newest format of the journal that it knows. */
+  readonly format: number;
+  readonly transport: "stdio" | "http";
+  readonly startedAt: number;
+  /** A call since which there was none for a minute at most, or none at all. */
+  readonly calledAt?: number;
+  /** The name that the client gave, if the process has only one. */
+  readonly client?: string;
+  /** It serves clients without tokens. */
+  readonly isOpen?: true;
 }
 
 /** A cache of the state at a position of the journal. */
@@ -134,6 +161,36 @@ export interface Checkpoints {
   save(snapshot: Snapshot, position: Position): Promise<void>;
 
   close(): void;
+}
+
+/**
+ * What deliverers keep outside the journal: places in it, retries, secrets. Texts under names of letters, digits, `-` and
+ * `_`, at most 100 of them. Each name has one writer at a time: the process that leads, or the one that has made the name.
+ */
+export interface Deliveries {
+  /**
+   * Makes the caller the only one that leads under a name, until it disposes of the lead or its process dies. Undefined
+   * while another one leads.
+   *
+   * @throws Unavailable `storage_failed`
+   */
+  lead(name: string): Promise<AsyncDisposable | undefined>;
+
+  /** The text saved last under a name; undefined if there is none. */
+  load(name: string): Promise<string | undefined>;
+
+  /**
+   * Replaces the text of a name, atomically, and resolves once it is durable.
+   *
+   * @throws Unavailable `storage_failed`; the text is then the one before or this one
+   */
+  save(name: string, text: string): Promise<void>;
+
+  /** Removes the text of a name; nothing happens if there is none. */
+  remove(name: string): Promise<void>;
+
+  /** The names that have a text, in any order. */
+  names(): Promise<readonly string[]>;
 }
 
 /** Messages for the operator. */

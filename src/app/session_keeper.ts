@@ -13,13 +13,16 @@ import { Refusal } from "../core/model/refusal.ts";
 import type { Engine } from "./engine.ts";
 import type { Heard } from "./heard.ts";
 import { type CommandOptions, ORCHESTRATOR } from "./job.ts";
-import { type Log, type Sessions, Unavailable } from "./ports.ts";
+import { type Log, type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "./ports.ts";
 
 /** How long the tasks of an ended session wait for their instances by default, in milliseconds. */
 export const DEFAULT_SESSION_GRACE_MS = 300_000;
 
 /** Time between two looks for dead sessions, in milliseconds. A look that meets another one finds the session a look later. */
 const WATCH_MS = 2_000;
+
+/** Least time between two writes of what the process tells about itself, in milliseconds. */
+const DESCRIBE_MS = 60_000;
 
 /** Most sessions that one look probes. The next look goes on with the following ones. */
 const MAX_PROBED = 1_000;
@@ -40,12 +43,17 @@ export interface SessionKeeperOptions {
   readonly id: string;
   /** How long the tasks of an ended session wait for their instances, in milliseconds. */
   readonly graceMs: number;
+  /** What this process tells operators about itself. Default: nothing. */
+  readonly about?: ProcessAbout;
 }
 
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
   readonly #unsubscribe: () => void;
-  #handle: AsyncDisposable;
+  #handle: OpenSession;
+  #about: ProcessAbout | undefined;
+  /** When `#about` was last written, by `performance.now`. */
+  #describedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
   /** Whether sessions have ended since the look under way began. */
@@ -56,8 +64,9 @@ export class SessionKeeper {
   /** The error of the last look, so that it is logged only once. */
   #complaint = "";
 
-  private constructor(options: SessionKeeperOptions, handle: AsyncDisposable) {
+  private constructor(options: SessionKeeperOptions, handle: OpenSession) {
     this.#options = options;
+    this.#about = options.about;
     this.#handle = handle;
     this.#unsubscribe = options.engine.subscribe((records) => this.#onRecords(records));
   }
@@ -69,6 +78,7 @@ export class SessionKeeper {
    */
   static async start(options: SessionKeeperOptions): Promise<SessionKeeper> {
     const keeper = new SessionKeeper(options, await options.sessions.open(options.id));
+    await keeper.#describe();
     await within(PATIENCE_MS, keeper.look());
     return keeper;
   }
@@ -93,6 +103,18 @@ export class SessionKeeper {
       await this.look();
       return await engine.execute(command, caller, options);
     }
+  }
+
+  /**
+   * Notes a call for operators. Writes what the process tells about itself once in `DESCRIBE_MS` at most, and when the
+   * client's name becomes known. Never throws.
+   */
+  noteCall(client?: string): void {
+    if (this.#about === undefined || this.#isClosed) return;
+    const isNamed = client !== undefined && this.#about.client === undefined;
+    if (!isNamed && performance.now() - this.#describedAt < DESCRIBE_MS) return;
+    this.#about = { ...this.#about, calledAt: this.#options.engine.now(), ...(client !== undefined && { client }) };
+    void this.#describe();
   }
 
   /** Looks for sessions that have ended, now. Never rejects. */
@@ -122,6 +144,18 @@ export class SessionKeeper {
       await this.#handle[Symbol.asyncDispose]();
     } catch (error) {
       log.warn(`Cannot remove the session ${id}: ${error}`);
+    }
+  }
+
+  /** Never rejects: calls go on although operators are not told of them. */
+  async #describe(): Promise<void> {
+    if (this.#about === undefined) return;
+    const isFirst = this.#describedAt === -Infinity;
+    this.#describedAt = performance.now();
+    try {
+      await this.#handle.describe(this.#about);
+    } catch (error) {
+      if (isFirst) this.#options.log.warn(`Cannot write about this process for doctor: ${error}`);
     }
   }
 
@@ -180,6 +214,7 @@ export class SessionKeeper {
       const before = this.#handle;
       this.#handle = await sessions.open(id);
       await before[Symbol.asyncDispose]();
+      await this.#describe();
     }
     for (let parts = 0; parts < MAX_PARTS; parts++) {
       const { resumed } = await engine.execute({ type: "resume_tasks", session: id, calls }, ORCHESTRATOR);

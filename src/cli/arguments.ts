@@ -19,6 +19,8 @@ import {
   nonEmpty,
   type WantedHead,
 } from "./option_values.ts";
+import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
+import { addWebhookCommands, type WebhookInvocation } from "./webhook_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 
 /** The store that the arguments name. */
@@ -52,6 +54,7 @@ export type Invocation =
     | { readonly type: "token issue"; readonly settings: Omit<NewToken, "digest"> }
     | { readonly type: "token list" }
     | { readonly type: "token revoke"; readonly name: string }
+    | WebhookInvocation
     | { readonly type: "verify"; readonly head?: WantedHead }
     | { readonly type: "repair" }
     | { readonly type: "backup"; readonly destination: string }
@@ -59,6 +62,7 @@ export type Invocation =
     | { readonly type: "import"; readonly file: string }
     | { readonly type: "clock" }
     | ArchiveCommand
+    | OperationInvocation
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -104,7 +108,9 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addCommands(program, choose);
   addArchiveCommand(program, (command) => choose((location) => ({ location, ...command })));
   addTokenCommands(program, choose);
+  addWebhookCommands(program, (invocation) => choose((location) => ({ location, ...invocation })));
   addAuditCommands(program, choose);
+  addOperationCommands(program, (chosen) => choose((location) => ({ location, ...chosen })));
   addHttp(program, choose, context.toolsets);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, context.toolsets);
@@ -292,12 +298,19 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
   if (isOpen && program.opts<ServeFlags>().as === "token") {
     return "--as token has no effect on serve --open, whose clients need no token";
   }
+  if (type === "http" && given.some(({ long }) => long === "--deliver")) {
+    return "--deliver has no effect on serve, which always delivers";
+  }
   if (type === "serve" || type === "http") {
     const isIdle = location.store === "memory" && location.directory !== undefined;
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
-  const used = ["--data", "--store", ...(WITH_INSTANCE.includes(type) ? ["--instance"] : [])];
+  const used = [
+    ...["--data", "--store"],
+    ...(WITH_INSTANCE.includes(type) ? ["--instance"] : []),
+    ...(type === "webhook test" ? ["--allow-private-webhooks"] : []),
+  ];
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }

@@ -14,12 +14,22 @@ export const ACCESS = {
   "token issue": "create",
   "token list": "read",
   "token revoke": "write",
+  "webhook add": "write",
+  "webhook list": "read",
+  "webhook log": "read",
+  "webhook test": "read",
+  "webhook replay": "write",
+  "webhook rotate": "write",
+  "webhook remove": "write",
   verify: "read",
   repair: "write",
   backup: "read",
   import: "create",
   clock: "write",
   archive: "write",
+  pause: "write",
+  resume: "write",
+  doctor: "read",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

@@ -27,6 +27,10 @@ export interface ServeOptions {
   readonly sessionGraceMs?: number;
   /** How long ago tasks ended that are archived by themselves, in milliseconds. Default: none is. */
   readonly archiveAfterMs?: number;
+  /** Whether a server of one client competes for the deliveries to webhooks. */
+  readonly deliver?: true;
+  /** Whether webhooks may be sent to loopback and private addresses. */
+  readonly allowPrivateWebhooks?: true;
 }
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
@@ -65,6 +69,8 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
     from(0, MAX_DURATION_MS),
   );
   add("--archive-after <duration>", "archive tasks that ended so long ago, like P30D (default: none)", duration);
+  program.option("--deliver", "send events to the webhooks, unless another process does; needs --allow-net");
+  program.option("--allow-private-webhooks", "allow webhooks on this machine and in private networks");
 }
 
 /** The values of the options that were given. */
@@ -78,6 +84,8 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
     ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
     ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
     ...(options.archiveAfter !== undefined && { archiveAfterMs: options.archiveAfter }),
+    ...(options.deliver === true && { deliver: true }),
+    ...(options.allowPrivateWebhooks === true && { allowPrivateWebhooks: true }),
   };
 }
 
@@ -93,6 +101,8 @@ export interface ServeFlags {
   readonly maxWaitMs?: number;
   readonly sessionGraceMs?: number;
   readonly archiveAfter?: number;
+  readonly deliver?: true;
+  readonly allowPrivateWebhooks?: true;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

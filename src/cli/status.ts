@@ -3,6 +3,7 @@
 import type { Engine } from "../app/engine.ts";
 import type { Summary, TaskPage } from "../core/messages/queries.ts";
 import type { TaskFilter, TaskView } from "../core/model/task.ts";
+import { describePause } from "../core/model/project.ts";
 import { nameSome } from "../core/model/text.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
@@ -13,13 +14,17 @@ const DEFAULT_ROWS = 50;
 /** Prints all tasks, or without `all` only those neither completed nor skipped, and the counts. */
 export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
   const filter: TaskFilter = all ? {} : { status: ["pending", "in_progress", "failed", "cancelled"] };
-  const [open, counts] = await Promise.all([
+  const [open, counts, { paused }] = await Promise.all([
     engine.query({ type: "list_tasks", filter, limit: all ? Infinity : DEFAULT_ROWS }, OPERATOR),
     engine.query({ type: "count_tasks", filter: {} }, OPERATOR),
+    engine.query({ type: "get_project" }, OPERATOR),
   ]);
   printTable(open, terminal, engine.now());
   if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
   terminal.print(describe(counts));
+  if (paused !== undefined) {
+    terminal.print(paint(visible(`No task can be claimed as ${describePause(paused)}`), "1;33", terminal));
+  }
   return 0;
 }
 

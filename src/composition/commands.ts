@@ -20,15 +20,20 @@ import {
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
+import { printPause, printResume } from "../cli/pause.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
+import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import type { Task } from "../core/model/task.ts";
 import { backUp } from "../store/file/backup.ts";
 import { holdsData, openDestination } from "../store/file/data_directory.ts";
+import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { openForReading } from "../store/file/reading.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
+import { runDoctor } from "./doctor.ts";
+import { deskOf } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 
 export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
@@ -42,6 +47,7 @@ export interface CommandParts {
   readonly write: (text: string) => void;
   /** Reads a file, or standard input for `-`. */
   readonly readFile: (file: string) => Promise<Uint8Array>;
+  readonly version: string;
   /** How a client starts this program on the directory. */
   readonly launch: Launch;
 }
@@ -51,11 +57,19 @@ type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" 
 
 /** Commands that change the plan, or who may do what. */
 type ChangingCommand = CommandInvocation & {
-  readonly type: "import" | "clock" | "archive" | "token issue" | "token revoke";
+  readonly type:
+    | "import"
+    | "clock"
+    | "archive"
+    | "token issue"
+    | "token revoke"
+    | "pause"
+    | "resume"
+    | ChangingWebhooks["type"];
 };
 
 /** Commands that only read. */
-type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
+type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand | { readonly type: "doctor" }>;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
@@ -75,7 +89,15 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "archive":
     case "token issue":
     case "token revoke":
+    case "pause":
+    case "resume":
+    case "webhook add":
+    case "webhook replay":
+    case "webhook rotate":
+    case "webhook remove":
       return await runChanging(invocation, parts);
+    case "doctor":
+      return await runDoctor({ ...parts, ...invocation }, parts.terminal);
     default:
       return await runReading(invocation, parts);
   }
@@ -103,7 +125,7 @@ async function runOnFiles(invocation: FileCommand, { directory, terminal }: Comm
 }
 
 async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
-  const { directory, log, terminal, launch } = parts;
+  const { directory, log, terminal, launch, version } = parts;
   // Read before anything is opened: a file that cannot be imported leaves no trace.
   const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
   await using app = await startApp(directory, { log });
@@ -119,6 +141,17 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
       return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
+    case "pause":
+      return await printPause(engine, invocation.reason, terminal);
+    case "resume":
+      return await printResume(engine, terminal);
+    case "webhook add":
+    case "webhook replay":
+    case "webhook rotate":
+    case "webhook remove": {
+      const desk = deskOf({ engine, deliveries: app.deliveries, version, allowPrivate: false });
+      return await changeWebhook(invocation, { engine, desk }, terminal);
+    }
     default:
       return invocation satisfies never;
   }
@@ -126,7 +159,7 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
 
 async function runReading(
   invocation: ReadingCommand,
-  { directory, log, terminal, write }: CommandParts,
+  { directory, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log });
@@ -144,6 +177,14 @@ async function runReading(
       return await printAudit(engine, invocation.query, terminal);
     case "token list":
       return await printTokens(engine, terminal);
+    case "webhook list":
+    case "webhook log":
+    case "webhook test": {
+      const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+      const allowPrivate = invocation.type === "webhook test" && invocation.allowPrivate;
+      const desk = deskOf({ engine, deliveries, version, allowPrivate });
+      return await lookAtWebhooks(invocation, { engine, desk }, terminal);
+    }
     case "export":
       return await printExport(engine, formatTasks, write);
     default:

@@ -4,7 +4,7 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
-import type { Log, Sessions } from "../app/ports.ts";
+import type { Deliveries, Log, ProcessAbout, Sessions } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -13,9 +13,10 @@ import { listenFlag } from "../cli/launch.ts";
 import { firstAdminToken } from "../cli/tokens.ts";
 import type { Denial } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
+import { deliverToWebhooks, deskOf } from "./deliver.ts";
 import { McpOverHttp } from "../mcp/http.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
-import { admissionOf, createApp } from "../http/app.ts";
+import { admissionOf, type CallerOf, createApp } from "../http/app.ts";
 import { bearerCaller } from "../http/bearer.ts";
 import { openCaller } from "../http/caller_of.ts";
 import { EventStreams } from "../http/events/event_streams.ts";
@@ -32,10 +33,10 @@ export type HttpInvocation = Invocation & { readonly type: "http" };
 export interface ServeParts {
   readonly engine: Engine;
   readonly sessions: Sessions;
+  readonly deliveries: Deliveries;
   readonly log: Log;
-  /** Identifies this process in the journal. */
-  readonly process: string;
-  readonly version: string;
+  /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
+  readonly about: ProcessAbout;
   /** Keeps the secret of the first token where only the operator reads it; returns where that is, in words. */
   readonly keepSecret: (secret: string) => string;
   /** Prints a line for the person who starts the program. */
@@ -62,7 +63,9 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
   const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, log, process, version, print, ending } = parts;
+  const { engine, sessions, deliveries, log, about, print, ending } = parts;
+  const { version } = about;
+  const process = String(about.pid);
   await using denials = new Denials({ engine, log });
   const onDenied = (denial: Denial) => denials.note(denial);
   const feed = new Feed(engine, log);
@@ -77,6 +80,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     log,
     id: crypto.randomUUID(),
     graceMs: sessionGraceMs,
+    about,
   });
   const waiting = new Waiting({
     engine,
@@ -87,19 +91,23 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     ...(maxWaitMs !== undefined && { maxWaitMs }),
   });
   const sweeper = new Sweeper({ engine, log });
-  const operations = operationsOf({ engine, executor: keeper, waiting, heard });
+  const delivery = { engine, deliveries, version, allowPrivate: invocation.allowPrivateWebhooks === true };
+  const operations = operationsOf({ engine, executor: keeper, waiting, heard, webhooks: deskOf(delivery) });
   const streams = new EventStreams({ engine, feed, log, closing: ending });
   const rest = restRoutes({ operations, engine, streams, log, version });
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
   const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
+  const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log });
   try {
-    const admitted = {
-      hosts: hostsOf(host, allowHost),
-      callerOf: open
-        ? openCaller({ role: invocation.role ?? "admin", process })
-        : bearerCaller({ engine, process, onDenied }),
-      log,
+    const callerOf = open
+      ? openCaller({ role: invocation.role ?? "admin", process })
+      : bearerCaller({ engine, process, onDenied });
+    const noted: CallerOf = async (request, connection) => {
+      const who = await callerOf(request, connection);
+      if ("caller" in who) keeper.noteCall();
+      return who;
     };
+    const admitted = { hosts: hostsOf(host, allowHost), callerOf: noted, log };
     const app = createApp({
       ...admitted,
       checkReady: () => engine.catchUp(),
@@ -117,6 +125,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     // Calls that wait for a task are answered at once, so that they do not delay the end.
     await Promise.all([server.close(), waiting.close(), mcp.endStreams()]);
   } finally {
+    await webhooks.close();
     await waiting.close();
     await mcp.close();
     await keeper.close();
@@ -127,12 +136,12 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
 }
 
 /** Issues a token for an admin, if there is none. */
-async function issueFirst({ engine, process, keepSecret, print }: ServeParts): Promise<void> {
+async function issueFirst({ engine, about, keepSecret, print }: ServeParts): Promise<void> {
   let place = "";
   const keep = (secret: string) => {
     place = keepSecret(secret);
   };
-  const secret = await firstAdminToken(engine, { via: { transport: "http", process }, keep });
+  const secret = await firstAdminToken(engine, { via: { transport: "http", process: String(about.pid) }, keep });
   if (secret !== undefined) print(`The token of an admin is ${place}; token issue makes tokens for others`);
 }
 

@@ -9,10 +9,13 @@ import type { Heard } from "../app/heard.ts";
 import type { Operation, OperationCall } from "../app/operation.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
+import type { WebhookDesk } from "../app/webhook_desk.ts";
 import { unlessRepeated } from "./request_id.ts";
 import { type CallContext, objectOf, type Tool, TOOLSETS } from "./tool.ts";
 import { ADMIN_OPERATIONS } from "./tools/admin_operations.ts";
 import { toolsOf } from "./tools/mod.ts";
+import { PROJECT_OPERATIONS } from "./tools/project_operations.ts";
+import { webhookOperations } from "./tools/webhook_operations.ts";
 
 export interface OperationsOptions {
   readonly engine: Engine;
@@ -20,11 +23,14 @@ export interface OperationsOptions {
   readonly executor: Pick<SessionKeeper, "execute">;
   readonly waiting: Waiting;
   readonly heard: Heard;
+  /** Absent: no operations for webhooks. */
+  readonly webhooks?: WebhookDesk;
 }
 
-/** Every tool as an operation, and the operations for admins. */
+/** Every tool as an operation, and the operations that are no tools. */
 export function operationsOf(options: OperationsOptions): readonly Operation<z.ZodObject>[] {
-  return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS].map((tool) => ({
+  const webhooks = options.webhooks === undefined ? [] : webhookOperations(options.webhooks);
+  return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS, ...webhooks].map((tool) => ({
     name: tool.name,
     description: tool.description,
     input: tool.input,

@@ -72,6 +72,8 @@ export interface McpParts {
   readonly version: string;
   /** The methods of the protocol, by name. */
   readonly methods: ReadonlyMap<string, Method>;
+  /** Called with the client's name at each request. */
+  readonly onCall?: (client: string) => void;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
   /** Keeps names of files from callers that are no admins. */
@@ -203,7 +205,7 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
+  { engine, executor, waiting, heard, answers, log, onCall, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
 ): Omit<ClientCall, "subscriptions"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
@@ -213,6 +215,7 @@ function callOf(
       .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
   const name = clientName(server, mcpReq.envelope);
+  onCall?.(name);
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
   const requestOf = () => {

@@ -262,6 +262,7 @@ async function startProcess(time: FakeTime) {
         await execute(other, { type: "bulk_update", filter: { ids }, action: { type: "delete" }, isAtomic: true });
       }
       for (const id of groups) await execute(engine, { type: "delete_group", id });
+      await execute(engine, { type: "resume_project" });
       for (const name of tokens) await execute(engine, { type: "revoke_token", name });
       // Each is told what was cancelled under it.
       for (const instance of INSTANCES) await execute(other, { type: "heartbeat", instance });

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Heard } from "../../src/app/heard.ts";
 import { ORCHESTRATOR } from "../../src/app/job.ts";
-import { type Sessions, Unavailable } from "../../src/app/ports.ts";
+import { type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "../../src/app/ports.ts";
 import { SessionKeeper } from "../../src/app/session_keeper.ts";
 import type { Command, CommandType } from "../../src/core/messages/commands.ts";
 import type { Event } from "../../src/core/messages/events.ts";
@@ -33,6 +33,8 @@ class Process implements Sessions {
   engine!: Engine;
   heard!: Heard;
   keeper!: SessionKeeper;
+  /** What it told operators about itself, one entry a time. */
+  readonly told: ProcessAbout[] = [];
   readonly #sessions: MemorySessions;
   #handle: AsyncDisposable | undefined;
 
@@ -45,12 +47,20 @@ class Process implements Sessions {
     this.engine = await Engine.start({ journal: this.journal, checkpoints: noCheckpoints, log: this.log });
     this.heard = new Heard(this.engine);
     const { engine, heard, log, id } = this;
-    this.keeper = await SessionKeeper.start({ engine, heard, log, id, sessions: this, graceMs: GRACE_MS });
+    const about = { pid: 7, version: "1.2.3", format: 5, transport: "stdio", startedAt: 1 } as const;
+    this.keeper = await SessionKeeper.start({ engine, heard, log, id, sessions: this, graceMs: GRACE_MS, about });
     return this;
   }
 
-  async open(id: string): Promise<AsyncDisposable> {
-    return this.#handle = await this.#sessions.open(id);
+  async open(id: string): Promise<OpenSession> {
+    const handle = this.#handle = await this.#sessions.open(id);
+    return {
+      describe: (about) => {
+        if (this.failure !== undefined) return Promise.reject(this.failure);
+        return Promise.resolve(void this.told.push(about));
+      },
+      [Symbol.asyncDispose]: () => handle[Symbol.asyncDispose](),
+    };
   }
 
   async dead(ids: readonly string[]): Promise<readonly string[]> {
@@ -304,6 +314,39 @@ test("a store that cannot tell is asked again, with one warning", async (scene) 
   watcher.failure = undefined;
   await scene.time.pass(NOTICED_MS);
   assertEquals((await scene.events()).length, 1);
+});
+
+test("a process tells operators of its calls once in a minute at most, and at once who its client is", async (scene) => {
+  const { keeper, told } = await scene.start("one");
+  const before = { pid: 7, version: "1.2.3", format: 5, transport: "stdio", startedAt: 1 } as const;
+  assertEquals(told, [before]);
+  keeper.noteCall("claude-code");
+  const first = { ...before, client: "claude-code", calledAt: 1_000_000 + performance.now() };
+  assertEquals(told, [before, first]);
+  for (let calls = 0; calls < 59; calls++) {
+    await scene.time.pass(1_000);
+    keeper.noteCall("claude-code");
+  }
+  assertEquals(told.length, 2);
+  await scene.time.pass(1_000);
+  keeper.noteCall("other");
+  assertEquals(told.slice(2), [{ ...first, client: "other", calledAt: 1_000_000 + performance.now() }]);
+});
+
+test("a process that cannot tell operators about itself says so once, and goes on", async (scene) => {
+  const process = new Process("one", scene);
+  process.failure = new Unavailable("storage_failed", "no room");
+  await process.start();
+  process.keeper.noteCall("claude-code");
+  await scene.time.pass(61_000);
+  process.keeper.noteCall("claude-code");
+  await scene.time.pass(1);
+  assertEquals(process.log.warnings, ["Cannot write about this process for doctor: Unavailable: no room"]);
+  process.failure = undefined;
+  await scene.time.pass(60_000);
+  process.keeper.noteCall("claude-code");
+  assertEquals(process.told.map(({ client }) => client), ["claude-code"]);
+  await scene.silence(process);
 });
 
 async function lastRecord({ journal }: Scene) {

@@ -91,6 +91,26 @@ test("a waiting claim gets a task of another process at once", async ({ time, wa
   assertEquals((await taskIn(other.engine, "a")).assignedTo, "ann");
 });
 
+test("claims wait on while the project is paused, and are served at once when another process resumes it", async (scene) => {
+  const { time, engine, waiting, other } = scene;
+  await other.engine.execute({ type: "pause_project", reason: "upgrade" }, localOperator("test"));
+  await other.engine.execute(create(newTask("a"), newTask("b")), localOperator("test"));
+  const waiters = [claimOf(waiting, "ann", 30_000), claimOf(other.waiting, "bob", 30_000)];
+  const late = claimOf(waiting, "cem", 3_000);
+  await time.pass(4_000);
+  assertEquals(waiters.map(({ claim }) => claim), [undefined, undefined]);
+  assertEquals(waiters[0]?.reports, [[0, "paused"]]);
+  assertEquals(reasonOf(late), "paused");
+  // A pause during the wait does not end it either.
+  await engine.execute({ type: "pause_project", reason: "longer" }, localOperator("test"));
+  const tries = scene.commands.filter((type) => type === "claim_task").length;
+  await time.pass(1_000);
+  assertEquals(scene.commands.filter((type) => type === "claim_task").length, tries);
+  await other.engine.execute({ type: "resume_project" }, localOperator("test"));
+  await time.pass(SOON_MS);
+  assertEquals(waiters.map(taskOf).sort(), ["a", "b"]);
+});
+
 test("a waiting claim gets a task that another one unlocks, with its result", async ({ time, waiting, other }) => {
   await other.engine.execute(create(newTask("a"), newTask("b", "a")), localOperator("test"));
   await other.engine.execute({ type: "claim_task", instance: "bob" }, localOperator("test"));

@@ -12,6 +12,7 @@ import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
 import { httpEvents } from "./http/events.ts";
 import { httpMemory } from "./http/memory.ts";
+import { webhooks } from "./http/webhooks.ts";
 import { httpRates } from "./http/rates.ts";
 import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "calls in flight", run: pipelinedCalls },
   { name: "http rates", run: httpRates },
   { name: "http events", run: httpEvents },
+  { name: "webhooks", run: webhooks },
   { name: "http memory", run: httpMemory },
   { name: "start and memory", run: startup },
   { name: "archive", run: archive },

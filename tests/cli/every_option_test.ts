@@ -12,6 +12,9 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["export"],
   ["import", "file"],
   ["archive", "--older-than", "P1D"],
+  ["pause", "--reason", "why"],
+  ["resume"],
+  ["doctor"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [
@@ -26,6 +29,8 @@ const SERVING: readonly (readonly string[])[] = [
   ["--max-wait-ms", "5"],
   ["--session-grace-ms", "0"],
   ["--archive-after", "P30D"],
+  ["--deliver"],
+  ["--allow-private-webhooks"],
 ];
 
 function read(...args: readonly string[]) {
@@ -60,7 +65,7 @@ Deno.test("options for serving are refused by every command, before and after it
 
 Deno.test("serve over HTTP takes the options for serving, but those that only one client could have", () => {
   const plain = JSON.stringify(read("serve", "--open").result);
-  for (const option of SERVING.filter(([name]) => name !== "--instance")) {
+  for (const option of SERVING.filter(([name]) => name !== "--instance" && name !== "--deliver")) {
     const { result } = read("serve", "--open", ...option);
     assert(result.type === "http" && JSON.stringify(result) !== plain, option[0]);
   }
@@ -70,6 +75,7 @@ Deno.test("serve over HTTP takes the options for serving, but those that only on
   }
   const refused: readonly (readonly string[])[] = [
     ["--instance", "a"],
+    ["--deliver"],
     ["--as", "worker"],
     ["--open", "--as", "token"],
     ["--port", "65536"],
@@ -133,9 +139,26 @@ Deno.test("the options of a command change what it does, and every option of the
       ["history", "--json"],
       ["history", "--limit", "1"],
       ["status", "--data", "d"],
+      ["doctor", "--verify"],
+      ["doctor", "--json"],
     ] as const
   ) {
     assert(JSON.stringify(read(...args).result) !== JSON.stringify(read(args[0]).result), args.join(" "));
+  }
+  for (
+    const [options, command] of [
+      [["--since", "1"], ["webhook", "replay", "w"]],
+      [["--grace", "PT1H"], ["webhook", "rotate", "w"]],
+      [["--allow-private-webhooks"], ["webhook", "test", "w"]],
+      [["--type", "task.failed"], ["webhook", "add", "w", "u"]],
+      [["--group", "a"], ["webhook", "add", "w", "u"]],
+      [["--task", "a"], ["webhook", "add", "w", "u"]],
+      [["--audiences", "a,b"], ["webhook", "add", "w", "u"]],
+    ] as const
+  ) {
+    const { result } = read(...command, ...options);
+    assert(result.type.startsWith("webhook "), options.join(" "));
+    assert(JSON.stringify(result) !== JSON.stringify(read(...command).result), options.join(" "));
   }
   let help = "";
   const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };

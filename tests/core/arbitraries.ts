@@ -26,6 +26,7 @@ import {
 } from "../../src/core/model/task.ts";
 import type { NewTemplate } from "../../src/core/model/template.ts";
 import type { NewToken } from "../../src/core/model/token.ts";
+import type { NewWebhook } from "../../src/core/model/webhook.ts";
 import type { ReadonlyState } from "../../src/core/state/state.ts";
 import { BUILTIN_TEMPLATES } from "../../src/core/templates/builtin_templates.ts";
 import { create, newTask, times } from "./given.ts";
@@ -456,6 +457,21 @@ export function command(words: Words): fc.Arbitrary<Command> {
     }),
     issue_token: record({ type: fc.constant("issue_token"), token: token(words) }),
     revoke_token: record({ type: fc.constant("revoke_token"), name }),
+    pause_project: record({ type: fc.constant("pause_project"), reason: text }),
+    resume_project: record({ type: fc.constant("resume_project") }),
+    add_webhook: record({ type: fc.constant("add_webhook"), webhook: webhook(words) }),
+    rotate_webhook: record({
+      type: fc.constant("rotate_webhook"),
+      name,
+      secret: name,
+      graceMs: rarely(fc.nat(SHORT_MS), number),
+    }),
+    replay_webhook: optional(
+      { type: fc.constant("replay_webhook"), name },
+      { from: fc.oneof(record({ seq: rarely(fc.nat(5), number) }), record({ at: rarely(fc.nat(9), number) })) },
+    ),
+    remove_webhook: record({ type: fc.constant("remove_webhook"), name }),
+    disable_webhook: record({ type: fc.constant("disable_webhook"), name, id: fc.constantFrom("w1", "w2"), why: text }),
     record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
     end_session: record({
       type: fc.constant("end_session"),
@@ -471,7 +487,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     sweep: record({ type: fc.constant("sweep") }),
     correct_clock: record({ type: fc.constant("correct_clock") }),
   };
-  const { claim_task, complete_task, fail_task, retry_task, sweep, create_tasks, ...others } = commands;
+  const { claim_task, complete_task, fail_task, retry_task, sweep, create_tasks, resume_project, ...others } = commands;
   return fc.oneof(
     { arbitrary: claim_task, weight: 5 },
     { arbitrary: record({ type: fc.constant("claim_task" as const), instance }), weight: 2 },
@@ -480,6 +496,8 @@ export function command(words: Words): fc.Arbitrary<Command> {
     { arbitrary: retry_task, weight: 3 },
     { arbitrary: sweep, weight: 2 },
     { arbitrary: create_tasks, weight: 2 },
+    // Often, so that few histories are paused for long.
+    { arbitrary: resume_project, weight: 6 },
     ...Object.values(others).map((arbitrary: fc.Arbitrary<Command>) => ({ arbitrary, weight: 1 })),
   );
 }
@@ -533,6 +551,23 @@ function token({ instance, name, number }: Words): fc.Arbitrary<NewToken> {
       digest: rarely(fc.constantFrom("a", "b", "c").map((digit) => digit.repeat(64)), name),
     },
     { instance, audiences: names(name), expiresAt: rarely(positive(2 * SHORT_MS), number) },
+  );
+}
+
+function webhook({ id, group, name }: Words): fc.Arbitrary<NewWebhook> {
+  return optional(
+    {
+      name,
+      id: fc.constantFrom("w1", "w2"),
+      url: rarely(fc.constantFrom("https://example.com/hook", "http://localhost:1"), name),
+      secret: rarely(fc.constantFrom("s1", "s2"), name),
+    },
+    {
+      types: fc.array(rarely(fc.constantFrom("task.completed", "token.issued"), name), { maxLength: 2 }),
+      group,
+      task: id,
+      audiences: names(name),
+    },
   );
 }
 

@@ -54,6 +54,8 @@ export interface Model {
   readonly deleted: Record<string, number>;
   readonly instances: ModelInstance[];
   readonly groups: { readonly id: string; settings: GroupSettings }[];
+  /** Why the project is paused; undefined unless it is. */
+  pause: string | undefined;
   now: number;
   recordedAt: number;
   nextOrder: number;
@@ -80,6 +82,11 @@ export type ModelCommand = Exclude<
       | "correct_clock"
       | "issue_token"
       | "revoke_token"
+      | "add_webhook"
+      | "rotate_webhook"
+      | "replay_webhook"
+      | "remove_webhook"
+      | "disable_webhook"
       | "record_denials"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"
@@ -94,7 +101,17 @@ class Refused extends Error {
 }
 
 export function newModel(): Model {
-  return { tasks: [], archived: [], deleted: {}, instances: [], groups: [], now: 0, recordedAt: 0, nextOrder: 1 };
+  return {
+    tasks: [],
+    archived: [],
+    deleted: {},
+    instances: [],
+    groups: [],
+    pause: undefined,
+    now: 0,
+    recordedAt: 0,
+    nextOrder: 1,
+  };
 }
 
 /** Carries a command out at a time, as the clock shows it. */
@@ -219,7 +236,8 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (command.id === undefined) {
         const { group } = command;
         if (group !== undefined && !model.groups.some(({ id }) => id === group)) throw new Refused("not_found");
-        const next = isFree(model, command.instance) ? nextFor(model, command) : undefined;
+        const mayClaim = isFree(model, command.instance) && model.pause === undefined;
+        const next = mayClaim ? nextFor(model, command) : undefined;
         return next === undefined ? {} : { claimed: next.said.id };
       }
       const task = find(model, command.id);
@@ -228,7 +246,9 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
       if (!isDue(model, task)) throw new Refused("not_ready");
       if (!isMatch(model, task, offerOf(model, command))) throw new Refused("not_eligible");
       if (isGoing(model, command.instance)) throw new Refused("not_eligible");
-      if (!isFree(model, command.instance) || !hasRoom(model, task)) throw new Refused("limit_reached");
+      if (!isFree(model, command.instance) || !hasRoom(model, task) || model.pause !== undefined) {
+        throw new Refused("limit_reached");
+      }
       return { claimed: command.id };
     }
     case "report_progress":
@@ -273,10 +293,14 @@ function check(model: Model, command: ModelCommand): ModelOutcome {
     case "create_group":
       if (model.groups.some(({ id }) => id === command.id)) throw new Refused("already_exists");
       return {};
+    case "pause_project":
+      if (command.reason === "") throw new Refused("invalid_value");
+      return {};
     case "update_group":
     case "register_instance":
     case "heartbeat":
     case "sweep":
+    case "resume_project":
       return {};
   }
 }
@@ -513,6 +537,7 @@ function reasonFor(model: Model, command: CommandOf<"claim_task">): NoTasksReaso
   if (instance?.status === "left") return "left";
   if (isGoing(model, command.instance)) return "draining";
   if (!isFree(model, command.instance)) return "at_capacity";
+  if (model.pause !== undefined) return "paused";
   const tasks = model.tasks.filter((task) => isAsked(task, command));
   const hasArchived = command.group !== undefined && model.archived.some((task) => isAsked(task, command));
   if (tasks.length === 0) return hasArchived ? "all_finished" : "no_tasks_exist";
@@ -657,6 +682,12 @@ function apply(model: Model, command: ModelCommand, { claimed }: ModelOutcome): 
       if (group !== undefined) group.settings = merged(group.settings, command.settings);
       return;
     }
+    case "pause_project":
+      model.pause = command.reason;
+      return;
+    case "resume_project":
+      model.pause = undefined;
+      return;
     case "sweep":
       return sweep(model);
     case "report_progress":

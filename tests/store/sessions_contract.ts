@@ -46,6 +46,17 @@ export function testSessions(name: string, { permissions, make }: SessionsContra
     for (const { sessions } of [one, other]) assertEquals(await sessions.dead(["s", "t"]), ["s", "t"]);
   });
 
+  test("what a process tells about itself does not decide whether its session lives", async (start) => {
+    const [one, other] = [start(), start()];
+    const about = { pid: 1, version: "1", format: 1, transport: "stdio" as const, startedAt: 1 };
+    {
+      await using session = await one.sessions.open("s");
+      for (const client of ["a", "b".repeat(1_000), "c"]) await session.describe({ ...about, client });
+      assertEquals(await other.sessions.dead(["s"]), []);
+    }
+    assertEquals(await other.sessions.dead(["s"]), ["s"]);
+  });
+
   test("a session dies with its process, and no other does", async (start) => {
     const processes = times(4, start);
     for (const [index, { sessions }] of processes.entries()) await sessions.open(`s${index}`);

@@ -54,6 +54,16 @@ export const ADMIN_OPERATIONS: typeof TOOLS = {
   issue_token: ["administer", { name: "new", role: "observer" }],
   revoke_token: ["administer", { name: "spare" }],
   get_audit: ["administer", {}],
+  get_project: ["see", {}],
+  pause_project: ["administer", { reason: "r" }],
+  resume_project: ["administer", {}],
+  list_webhooks: ["administer", {}],
+  add_webhook: ["administer", { name: "new", url: "https://example.com" }],
+  remove_webhook: ["administer", { name: "spare" }],
+  test_webhook: ["administer", { name: "none" }],
+  replay_webhook: ["administer", { name: "hook" }],
+  rotate_webhook: ["administer", { name: "hook" }],
+  get_deliveries: ["administer", { name: "hook" }],
 };
 
 /** The resources, which all roles see. */

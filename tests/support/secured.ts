@@ -17,6 +17,7 @@ import { McpOverHttp } from "../../src/mcp/http.ts";
 import { operationsOf } from "../../src/mcp/operations.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
+import { deskInMemory } from "./webhooks.ts";
 import { RecordingLog } from "./log.ts";
 import type { Json } from "./server.ts";
 
@@ -53,7 +54,8 @@ export async function startEmpty(journal: Journal) {
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, feed, log });
   const ending = new AbortController();
-  const parts = { engine, executor: engine, feed, waiting, heard, log, version: "0.0.0" };
+  const webhooks = deskInMemory(engine);
+  const parts = { engine, executor: engine, feed, waiting, heard, webhooks, log, version: "0.0.0" };
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
   const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
   const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });

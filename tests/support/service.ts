@@ -11,14 +11,20 @@ export interface ServiceOptions {
   readonly needsToken?: boolean;
   /** Further arguments of the program. */
   readonly args?: readonly string[];
+  /** Further hosts that it may connect to. */
+  readonly net?: readonly string[];
 }
 
 /** Starts a service on a data directory; resolves when it listens. */
 export async function startService(
   directory: string,
-  { args = [], needsToken = false }: ServiceOptions = {},
+  { args = [], needsToken = false, net = [] }: ServiceOptions = {},
 ): Promise<Service> {
-  const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`, "--allow-net=127.0.0.1:0"];
+  const permissions = [
+    `--allow-read=${directory}`,
+    `--allow-write=${directory}`,
+    `--allow-net=${["127.0.0.1:0", ...net].join(",")}`,
+  ];
   const program = [MAIN, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],

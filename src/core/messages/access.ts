@@ -61,6 +61,18 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
     ...(instance !== undefined && { instances: [instance] }),
   }),
   revoke_token: () => ({ verb: "administer" }),
+  // Not `plan`: a pause also stops the work on groups that a planner does not see.
+  pause_project: () => ({ verb: "administer" }),
+  resume_project: () => ({ verb: "administer" }),
+  add_webhook: ({ webhook: { group, task } }) => ({
+    verb: "administer",
+    ...(group !== undefined && { groups: [group] }),
+    ...(task !== undefined && { tasks: [task] }),
+  }),
+  rotate_webhook: () => ({ verb: "administer" }),
+  replay_webhook: () => ({ verb: "administer" }),
+  remove_webhook: () => ({ verb: "administer" }),
+  disable_webhook: () => ({ verb: "administer" }),
   record_denials: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
@@ -95,7 +107,9 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
     ...(instance !== undefined && { instances: [instance] }),
   }),
   select_audit: () => ({ verb: "administer" }),
+  get_project: () => ({ verb: "see" }),
   list_tokens: () => ({ verb: "administer" }),
+  list_webhooks: () => ({ verb: "administer" }),
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),
 };

@@ -7,6 +7,7 @@ import type { Dependency } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type { News } from "../model/news.ts";
+import type { ProjectView } from "../model/project.ts";
 import type { EndStatus } from "../model/status.ts";
 import type {
   Assignment,
@@ -21,6 +22,7 @@ import type {
 } from "../model/task.ts";
 import type { NewTemplate } from "../model/template.ts";
 import type { NewToken, TokenView } from "../model/token.ts";
+import type { NewWebhook, ReplayFrom, Webhook } from "../model/webhook.ts";
 import type { Changes } from "./events.ts";
 
 /** Names a held task, its holder, and the attempt that the call is about. */
@@ -182,6 +184,25 @@ export interface Commands {
   issue_token: { input: { readonly token: NewToken }; answer: TokenView };
   /** Revoke a token: it is refused at once, everywhere. Its name can be used again. */
   revoke_token: { input: { readonly name: string }; answer: { readonly revoked: string } };
+  /** Pause the project: nothing can be claimed until it is resumed. A pause of a paused one replaces the reason. */
+  pause_project: { input: { readonly reason: string }; answer: ProjectView };
+  resume_project: { input: Record<never, never>; answer: ProjectView };
+  /** Add a webhook: what happens from now on is sent to it. Its secret is made outside, and never comes here. */
+  add_webhook: { input: { readonly webhook: NewWebhook }; answer: Webhook };
+  /** Let a webhook sign with another secret, and with the one before for another `graceMs`. */
+  rotate_webhook: {
+    input: { readonly name: string; readonly secret: string; readonly graceMs: number };
+    answer: Webhook;
+  };
+  /** Have sent again what a webhook did not get, or all from a place on. A disabled one is enabled. */
+  replay_webhook: { input: { readonly name: string; readonly from?: ReplayFrom }; answer: Webhook };
+  /** Remove a webhook. Its name can be used again. */
+  remove_webhook: { input: { readonly name: string }; answer: { readonly removed: string } };
+  /** Send nothing more to a webhook, if it is still the one with this id. Only the server itself does so. */
+  disable_webhook: {
+    input: { readonly name: string; readonly id: string; readonly why: string };
+    answer: { readonly disabled: boolean };
+  };
   /** Record calls that were refused to their callers, at most `MAX_RECORD_DENIALS`. Only the server itself does so. */
   record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
   /**
@@ -315,6 +336,8 @@ export interface NoTasks {
 }
 
 export type NoTasksReason =
+  /** An operator has paused the project: the message has the operator's words. */
+  | "paused"
   | "no_tasks_exist"
   | "all_finished"
   | "waiting"

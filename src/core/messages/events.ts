@@ -12,6 +12,7 @@ import type { InstanceSettings } from "../model/instance.ts";
 import type { NewTask, Task, TaskSettings } from "../model/task.ts";
 import type { NewTemplate } from "../model/template.ts";
 import type { NewToken } from "../model/token.ts";
+import type { NewWebhook, ReplayFrom } from "../model/webhook.ts";
 
 /** New values of some fields; null removes one. */
 export type Changes<T> = { readonly [K in keyof T]?: T[K] | null };
@@ -200,8 +201,23 @@ export type Event =
   | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean }
   | { readonly type: "token.issued"; readonly token: NewToken }
   | { readonly type: "token.revoked"; readonly name: string }
+  | { readonly type: "webhook.saved"; readonly webhook: NewWebhook }
+  /** It signs with another secret from now on, and with the one before until `previousUntil`. */
+  | {
+    readonly type: "webhook.rotated";
+    readonly name: string;
+    readonly secret: string;
+    readonly previousUntil?: number;
+  }
+  /** What it did not get is to be sent again, or all from a place on. It is enabled. */
+  | { readonly type: "webhook.replayed"; readonly name: string; readonly from?: ReplayFrom }
+  | { readonly type: "webhook.disabled"; readonly name: string; readonly why: string }
+  | { readonly type: "webhook.deleted"; readonly name: string }
   /** A call was refused to its caller. Changes nothing. */
   | { readonly type: "access.denied"; readonly denial: Denial }
+  /** Nothing can be claimed from now on. */
+  | { readonly type: "project.paused"; readonly reason: string; readonly by: Actor }
+  | { readonly type: "project.resumed" }
   /**
    * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
    * command, and its record is the only one that may be earlier than the one before.
@@ -258,7 +274,14 @@ export const EVENT_TYPES: readonly EventType[] = [
   "template.archived",
   "token.issued",
   "token.revoked",
+  "webhook.saved",
+  "webhook.rotated",
+  "webhook.replayed",
+  "webhook.disabled",
+  "webhook.deleted",
   "access.denied",
+  "project.paused",
+  "project.resumed",
   "clock.corrected",
 ];
 

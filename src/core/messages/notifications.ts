@@ -47,7 +47,14 @@ export const NOTIFICATION_TYPES = [
   "template.restored",
   "token.issued",
   "token.revoked",
+  "webhook.saved",
+  "webhook.rotated",
+  "webhook.replayed",
+  "webhook.disabled",
+  "webhook.deleted",
   "access.denied",
+  "project.paused",
+  "project.resumed",
   "clock.corrected",
 ] as const;
 
@@ -68,7 +75,7 @@ export interface NotificationData {
   readonly instance?: string;
   readonly attempt?: number;
   readonly cause?: FailureCause | ReturnCause;
-  /** Who cancelled the task. */
+  /** Who cancelled the task, or paused the project. */
   readonly by?: Actor;
   /** The client that called, or whose call was denied. */
   readonly actor: string;
@@ -84,7 +91,7 @@ export interface Notification {
   /** The journal: see `sourceOf`. */
   readonly source: string;
   readonly type: `${typeof TYPE_PREFIX}${NotificationType}`;
-  /** The bare id of the task, instance, session, group, template or token. Absent of what is about the whole journal. */
+  /** The bare id of the task, instance, session, group, template, token or webhook. Absent of what is about the whole journal. */
   readonly subject?: string;
   readonly time: string;
   readonly datacontenttype: "application/json";
@@ -261,6 +268,31 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       return [{ type: event.type, subject: name, data: { ...data, ...timesOf({ expiresAt }) } }];
     }
     case "token.revoked":
+      return [{ type: event.type, subject: event.name, data: {} }];
+    case "project.paused": {
+      const { type, ...data } = event;
+      return [{ type, data }];
+    }
+    case "project.resumed":
+      return [{ type: event.type, data: {} }];
+    case "webhook.saved": {
+      const { name, url, audiences, id: _i, secret: _s, ...filter } = event.webhook;
+      return [{
+        type: event.type,
+        subject: name,
+        data: { url, filter, ...(audiences !== undefined && { audiences }) },
+      }];
+    }
+    case "webhook.rotated":
+      return [{ type: event.type, subject: event.name, data: timesOf({ previousUntil: event.previousUntil }) }];
+    case "webhook.replayed": {
+      const { type, name, from } = event;
+      const place = from !== undefined && "at" in from ? timesOf({ at: from.at }) : from;
+      return [{ type, subject: name, data: { ...(place !== undefined && { from: place }) } }];
+    }
+    case "webhook.disabled":
+      return [{ type: event.type, subject: event.name, data: { why: event.why } }];
+    case "webhook.deleted":
       return [{ type: event.type, subject: event.name, data: {} }];
     case "access.denied": {
       const { caller, via, ...data } = event.denial;

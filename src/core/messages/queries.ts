@@ -6,10 +6,12 @@ import type { Caller, KnownCaller } from "../model/access.ts";
 import type { Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
+import type { ProjectView } from "../model/project.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { TokenView } from "../model/token.ts";
+import type { Webhook } from "../model/webhook.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
@@ -83,10 +85,13 @@ export interface Queries {
     input: { readonly records: readonly JournalRecord[]; readonly filter: HistoryFilter; readonly source: string };
     answer: readonly Notification[];
   };
-  /** The same with each command and its request id, and with the tokens and denials that only an admin sees. */
+  /** The same with each command and its request id, and with the types that only an admin sees. */
   select_audit: { input: Queries["select_notifications"]["input"]; answer: readonly Notification[] };
+  get_project: { input: Record<never, never>; answer: ProjectView };
   /** The tokens that were not revoked, in the order in which they were issued. */
   list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
+  /** The webhooks that were not removed, in the order in which they were added. */
+  list_webhooks: { input: Record<never, never>; answer: readonly Webhook[] };
   /** The caller as the server knows it now. */
   get_caller: { input: Record<never, never>; answer: KnownCaller };
   /** What some waiting claims have to expect. */

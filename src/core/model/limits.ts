@@ -90,6 +90,12 @@ export const MAX_TEMPLATE_VERSIONS = 10_000;
 /** Most tokens that are not revoked, expired ones included. */
 export const MAX_TOKENS = 1_000;
 
+/** Most webhooks, disabled ones included. */
+export const MAX_WEBHOOKS = 100;
+
+/** Most UTF-16 code units of the address of a webhook. */
+export const MAX_URL_CHARACTERS = 2_048;
+
 /** Most denials in one record. Each has at most 80 ids, so a record stays below 4 MiB. */
 export const MAX_RECORD_DENIALS = 50;
 

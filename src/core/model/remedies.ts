@@ -33,6 +33,8 @@ export type Remedy =
   /** The same call without a dependency or the group of a task. */
   | { readonly type: "leave_out"; readonly id: string; readonly part: Part }
   | { readonly type: "register_instance"; readonly instance: string }
+  /** An operator resumes the paused project. */
+  | { readonly type: "resume_project" }
   /** Wait until a time, perhaps for a task. Without a time: wait for whoever plans. */
   | { readonly type: "wait"; readonly until?: number; readonly id?: string };
 
@@ -110,6 +112,8 @@ export function describeRemedy(remedy: Remedy): string {
     }
     case "register_instance":
       return `register_instance ${remedy.instance}`;
+    case "resume_project":
+      return "wait for the operator, who resumes the project (main.ts resume): get_next_task with wait_ms";
     case "wait": {
       if (remedy.until === undefined) return "wait for the planner: get_next_task with wait_ms";
       if (remedy.id === undefined) return "get_next_task with wait_ms";

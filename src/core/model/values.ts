@@ -30,6 +30,7 @@ export type IdKind =
   | "Capability"
   | "Lock"
   | "Token name"
+  | "Webhook name"
   | "Audience"
   | "Request id";
 

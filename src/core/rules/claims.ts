@@ -8,6 +8,7 @@ import { type Caller, sessionOf } from "../model/access.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
+import { describePause } from "../model/project.ts";
 import type { Task } from "../model/task.ts";
 import { nameSome } from "../model/text.ts";
 import { blockersOf, nameBlockerWithState } from "../state/blockers.ts";
@@ -166,6 +167,13 @@ export function claimRefusal(
     const { reason, why, remedies } = noTasksReason(state, { profile, caller });
     const code = reason === "at_capacity" ? "limit_reached" : "not_eligible";
     return refuse(code, `Cannot claim task ${id} as ${why}`, { remedies, data: { id, instance } });
+  }
+  if (state.pause !== undefined) {
+    const why = describePause(state.pause);
+    return refuse("limit_reached", `Cannot claim task ${id} as ${why}`, {
+      remedies: [{ type: "resume_project" }],
+      data: { id, reasons: [why] },
+    });
   }
   const limits = limitsOf(state, node);
   if (limits.length === 0) return undefined;

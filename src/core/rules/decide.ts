@@ -16,6 +16,7 @@ import { importDeciders } from "./import.ts";
 import { clockDeciders } from "./clock.ts";
 import { instanceDeciders } from "./instances.ts";
 import { noteDeciders } from "./notes.ts";
+import { projectDeciders } from "./project.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
@@ -26,6 +27,7 @@ import { sightOf } from "../state/sight.ts";
 import { sweepDeciders } from "./sweep.ts";
 import { admit } from "../state/tokens.ts";
 import { tokenDeciders } from "./tokens.ts";
+import { webhookDeciders } from "./webhooks.ts";
 
 /**
  * Decides one command, with what its caller sees: what is hidden is `not_found` like what does not exist. Throws a `Refusal` if
@@ -71,6 +73,8 @@ const deciders: Deciders<CommandType> = {
   ...groupDeciders,
   ...templateDeciders,
   ...tokenDeciders,
+  ...projectDeciders,
+  ...webhookDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

@@ -7,6 +7,7 @@ import type { EventOf } from "../messages/events.ts";
 import type { Instance } from "../model/instance.ts";
 import type { Note } from "../model/news.ts";
 import type { Attempt, Task } from "../model/task.ts";
+import type { Webhook } from "../model/webhook.ts";
 import { restore, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { State } from "./state.ts";
 
@@ -30,6 +31,8 @@ function corrected(snapshot: Snapshot, { from, to }: EventOf<"clock.corrected">)
     templates: snapshot.templates.map(({ versions, ...template }) => {
       return { ...template, versions: versions.map((version) => withTimes(version, GROUP_TIMES, correct)) };
     }),
+    ...(snapshot.pause !== undefined && { pause: withTimes(snapshot.pause, ["at"], correct) }),
+    webhooks: snapshot.webhooks.map((webhook) => correctedWebhook(webhook, correct)),
     recordedAt: to,
   };
 }
@@ -65,6 +68,15 @@ function correctedTask(task: Task, correct: Correct, to: number): Task {
     ...(notes !== undefined && { notes: notes.map((note) => withTimes(note, NOTE_TIMES, correct)) }),
     // A deadline that only the wrong clock has passed is still to come.
     ...(overdue === true && deadline <= to && { overdue }),
+  };
+}
+
+function correctedWebhook(webhook: Webhook, correct: Correct): Webhook {
+  const { previousSecret, disabled, ...rest } = withTimes(webhook, GROUP_TIMES, correct);
+  return {
+    ...rest,
+    ...(previousSecret !== undefined && { previousSecret: withTimes(previousSecret, ["until"], correct) }),
+    ...(disabled !== undefined && { disabled: withTimes(disabled, ["at"], correct) }),
   };
 }
 

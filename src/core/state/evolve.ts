@@ -25,6 +25,7 @@ import { addGroup, noteAudience, removeGroup, type State } from "./state.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { addToken, removeToken } from "./tokens.ts";
 import { touchGroup } from "./touch.ts";
+import { onWebhookEvent } from "./webhooks.ts";
 
 /**
  * Applies one event.
@@ -110,6 +111,18 @@ export function evolve(state: State, event: Event, clock: number): void {
       return addToken(state, event.token, at);
     case "token.revoked":
       return removeToken(state, event.name);
+    case "project.paused":
+      state.pause = { reason: event.reason, at, by: event.by };
+      return;
+    case "project.resumed":
+      state.pause = undefined;
+      return;
+    case "webhook.saved":
+    case "webhook.rotated":
+    case "webhook.replayed":
+    case "webhook.disabled":
+    case "webhook.deleted":
+      return onWebhookEvent(state, event, at);
     case "access.denied":
       return;
     default:

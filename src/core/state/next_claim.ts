@@ -68,7 +68,8 @@ export function firstAnswerable(state: ReadonlyState, claims: readonly SeenClaim
       hasNews(seen, { instance, session: sessionOf(caller) });
   });
   const waiting = answered < 0 ? claims : claims.slice(0, answered);
-  const served = state.standings.ready === state.ready.limited ? undefined : firstServed(state, waiting);
+  const hasNone = state.pause !== undefined || state.standings.ready === state.ready.limited;
+  const served = hasNone ? undefined : firstServed(state, waiting);
   return served ?? (answered < 0 ? undefined : answered);
 }
 
@@ -90,14 +91,19 @@ function bucketsIn(state: ReadonlyState, group: string | undefined): Iterable<Bu
   return group === undefined ? state.ready.buckets.values() : state.groups.get(group)?.buckets ?? [];
 }
 
-/** The task that an instance claims next, of all or of a group. O(buckets of ready tasks + their lanes with a taken lock). */
+/**
+ * The task that an instance claims next, of all or of a group; none while the project is paused. O(buckets of ready tasks +
+ * their lanes with a taken lock).
+ */
 export function nextClaim(state: ReadonlyState, profile: Profile, group?: string): ReadonlyTaskNode | undefined {
+  if (state.pause !== undefined) return undefined;
   const isOwn = ({ task }: ReadonlyTaskNode) => task.status === "completed" && task.assignedTo === profile.instance;
   return nextFor(bucketsIn(state, group), profile, (node) => node.dependencies.some(isOwn));
 }
 
 /** Urgent tasks that an instance could claim (the first few), in the order of creation. */
 export function urgentFor(state: ReadonlyState, profile: Profile): readonly Urgent[] {
+  if (state.pause !== undefined) return [];
   const instance = state.instances.get(profile.instance)?.instance;
   if (instance !== undefined && (isDraining(instance) || instance.status === "left")) return [];
   return take(inOrder(state.ready.urgent), MAX_SCANNED)

@@ -134,12 +134,20 @@ class SeenState implements ReadonlyState {
     return this.#less(this.#whole.overdue, ({ overdue }) => overdue);
   }
 
+  get pause() {
+    return this.#whole.pause;
+  }
+
   get templates() {
     return this.#whole.templates;
   }
 
   get tokens() {
     return this.#whole.tokens;
+  }
+
+  get webhooks() {
+    return this.#whole.webhooks;
   }
 
   get digests() {

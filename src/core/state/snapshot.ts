@@ -5,10 +5,12 @@
 import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
 import type { CancelledTasks } from "../model/news.ts";
+import type { ProjectPause } from "../model/project.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { Token } from "../model/token.ts";
+import type { Webhook } from "../model/webhook.ts";
 import { restoreUnannounced, unannouncedIds } from "./announcements.ts";
 import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
@@ -35,6 +37,8 @@ export interface Snapshot {
   readonly templates: readonly SavedTemplate[];
   /** In the order in which they were issued. */
   readonly tokens: readonly Token[];
+  /** In the order in which they were added. */
+  readonly webhooks: readonly Webhook[];
   /** The oldest first. */
   readonly requests: readonly PastRequest[];
   readonly removed: {
@@ -55,6 +59,8 @@ export interface Snapshot {
   readonly unannounced: readonly string[];
   /** Whether any task was ever archived. */
   readonly hasArchive: boolean;
+  /** Absent unless the project is paused. */
+  readonly pause?: ProjectPause;
   readonly nextOrder: number;
   /** The `seq` of the last record. */
   readonly seq: number;
@@ -79,12 +85,14 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
       return { name, versions: [...versions], isArchived };
     }),
     tokens: Array.from(state.tokens.values()),
+    webhooks: Array.from(state.webhooks.values()),
     requests: Array.from(state.requests.values()),
     removed: { attempts: [...state.removed.last], floor: state.removed.floor },
     pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
     hasArchive: state.hasArchive,
+    ...(state.pause !== undefined && { pause: state.pause }),
     nextOrder: state.nextOrder,
     seq: state.seq,
     recordedAt: state.recordedAt,
@@ -103,6 +111,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   }
   for (const instance of snapshot.instances) addInstance(state, instance);
   for (const { createdAt, ...token } of snapshot.tokens) addToken(state, token, createdAt);
+  for (const webhook of snapshot.webhooks) state.webhooks.set(webhook.name, webhook);
   restoreRequests(state, snapshot.requests);
   connectTasks(state, snapshot.tasks);
   restoreUnannounced(state, snapshot.unannounced);
@@ -113,6 +122,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   for (const [id, audiences] of snapshot.pastAudiences.groups) state.pastAudiences.groups.set(id, audiences);
   state.pastAudiences.floor = snapshot.pastAudiences.floor;
   state.hasArchive = snapshot.hasArchive;
+  state.pause = snapshot.pause;
   state.nextOrder = snapshot.nextOrder;
   return state;
 }

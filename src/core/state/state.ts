@@ -8,11 +8,13 @@ import type { Group } from "../model/group.ts";
 import { IdMap, type ReadonlyIdMap } from "../model/id_map.ts";
 import type { Instance } from "../model/instance.ts";
 import type { CancelledTasks } from "../model/news.ts";
+import type { ProjectPause } from "../model/project.ts";
 import type { PastRequest } from "../model/request.ts";
 import type { Standing, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { Token } from "../model/token.ts";
+import type { Webhook } from "../model/webhook.ts";
 import type { Kind, Profile } from "./eligibility.ts";
 import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
@@ -34,6 +36,8 @@ export interface State {
   readonly tokens: IdMap<Token>;
   /** The same tokens by the digests of their secrets. */
   readonly digests: Map<string, Token>;
+  /** The webhooks that were not removed, in the order in which they were added. */
+  readonly webhooks: IdMap<Webhook>;
   /** The newest requests of callers, the oldest first. */
   readonly requests: Map<string, PastRequest>;
   readonly locks: Map<string, LockNode>;
@@ -71,6 +75,8 @@ export interface State {
   hasArchive: boolean;
   /** How many open tasks are overdue. */
   overdue: number;
+  /** Undefined unless the project is paused. */
+  pause: ProjectPause | undefined;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
   readonly delayTimers: Heap<Timer<TaskNode>>;
   /** The times at which leases and instances expire and deadlines pass. `sweep` writes the events. */
@@ -343,6 +349,7 @@ export interface ReadonlyState {
   readonly instances: ReadonlyIdMap<Readonly<InstanceNode>>;
   readonly templates: ReadonlyIdMap<Readonly<TemplateNode>>;
   readonly tokens: ReadonlyIdMap<Token>;
+  readonly webhooks: ReadonlyIdMap<Webhook>;
   readonly digests: ReadonlyMap<string, Token>;
   readonly requests: ReadonlyMap<string, PastRequest>;
   readonly locks: ReadonlyMap<string, Readonly<LockNode>>;
@@ -363,6 +370,7 @@ export interface ReadonlyState {
   readonly pastAudiences: ReadonlyPastAudiences;
   readonly hasArchive: boolean;
   readonly overdue: number;
+  readonly pause: ProjectPause | undefined;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
   readonly seq: number;
@@ -386,6 +394,7 @@ export function emptyState(epoch = 0): State {
     instances: new IdMap(),
     templates: new IdMap(),
     tokens: new IdMap(),
+    webhooks: new IdMap(),
     digests: new Map(),
     requests: new Map(),
     locks: new Map(),
@@ -406,6 +415,7 @@ export function emptyState(epoch = 0): State {
     pastAudiences: { groups: new Map(), floor: 0 },
     hasArchive: false,
     overdue: 0,
+    pause: undefined,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
     seq: 0,

@@ -23,6 +23,7 @@ import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
+import { viewOfProject } from "./project.ts";
 import { searchTasks } from "./search.ts";
 import { seenNotifications } from "./seen_notifications.ts";
 import { keptOf, watchSessions } from "./sessions.ts";
@@ -97,7 +98,9 @@ const answerers: {
         return { ...each, data: { ...each.data, command, ...(request !== undefined && { request }) } };
       });
     }),
+  get_project: (state) => viewOfProject(state),
   list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
+  list_webhooks: (state) => Array.from(state.webhooks.values()),
   get_caller: (_state, _query, { caller }) => caller,
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);

@@ -6,6 +6,7 @@
 import type { ExplainedDependency, Explanation } from "../messages/queries.ts";
 import { describe, neededOf, TRUTH_TABLE, type Verdict } from "../model/dependency.ts";
 import { describeCancellation } from "../model/news.ts";
+import { describePause } from "../model/project.ts";
 import { describeAsks, describeRemedy, eachOnce, type Remedy } from "../model/remedies.ts";
 import { take } from "../model/text.ts";
 import { unreachableEnd } from "../state/conditions.ts";
@@ -138,7 +139,9 @@ function pendingReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Aske
       return readyReason(state, node, asker);
     case "limited":
       return {
-        why: `It could be claimed, but ${limitsOf(state, node).map(describeLimit).join(", and ")}`,
+        why: `It could be claimed, but ${
+          [...limitsOf(state, node).map(describeLimit), ...pausesOf(state)].join(", and ")
+        }`,
         remedies: remediesToClaim(state, node, { asker }),
       };
     default: {
@@ -166,6 +169,8 @@ function describeWaiting(node: ReadonlyTaskNode, { tasks }: Roots): string {
 function readyReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker | undefined): Reason {
   const { id } = node.task;
   const remedies = remediesToClaim(state, node, { asker });
+  const [pause] = pausesOf(state);
+  if (pause !== undefined) return { why: `It is ready, but ${pause}`, remedies };
   const asks = asksOf(state, node);
   const needs = describeAsks(asks);
   if (needs === "") {
@@ -182,6 +187,11 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker 
     why: `It is ready for an instance with ${needs}${nobody}`,
     remedies: eachOnce([...remedies, { type: "update_task", id, change: "requirements" }]),
   };
+}
+
+/** The pause of the project in words; empty unless it is paused. */
+function pausesOf({ pause }: ReadonlyState): readonly string[] {
+  return pause === undefined ? [] : [describePause(pause)];
 }
 
 function explainPlain(node: ReadonlyTaskNode): ExplainedDependency {

@@ -5,6 +5,7 @@
 import type { NoTasks, NoTasksReason, Unmatched } from "../messages/commands.ts";
 import type { Caller } from "../model/access.ts";
 import { MAX_NAMED, MAX_SCANNED } from "../model/limits.ts";
+import { describePause } from "../model/project.ts";
 import { describeRemedies, eachOnce, type Remedy } from "../model/remedies.ts";
 import type { TaskStatus } from "../model/status.ts";
 import { nameSome, take } from "../model/text.ts";
@@ -62,7 +63,7 @@ export interface WhyNoTasks {
   readonly remedies: readonly Remedy[];
 }
 
-/** The reason why an instance can claim nothing: first reasons of the instance itself, then reasons of the tasks. */
+/** The reason why an instance can claim nothing: of the instance itself, else of the project, else of the tasks. */
 export function noTasksReason(
   state: ReadonlyState,
   { profile, caller }: Claiming,
@@ -78,6 +79,10 @@ export function noTasksReason(
       why: `${instance} ${whyNoMore(state, instance)}`,
       remedies: remediesToFree(state, instance, asker),
     };
+  }
+  if (state.pause !== undefined) {
+    const why = `Nothing can be claimed as ${describePause(state.pause)}`;
+    return { reason: "paused", why, remedies: [{ type: "resume_project" }] };
   }
   const scope = asked?.scope ?? scopeOf(state, undefined);
   const { group, where, counts, standings, nextAt } = scope;

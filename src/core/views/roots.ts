@@ -161,6 +161,7 @@ export function remediesToClaim(
   }
   const limits = limitsOf(state, node);
   if (limits.length > 0) return limits.flatMap((limit) => remediesForLimit(state, limit, asker));
+  if (state.pause !== undefined) return [{ type: "resume_project" }];
   const asks = asksOf(state, node);
   const { instance } = asks;
   // Nobody can claim a task that is reserved for one of the instances that may not claim it.

@@ -67,12 +67,22 @@ export const ROUTES: readonly Route[] = [
     createdAt: ({ group }) => placeIn("/groups", Object(group).id),
   },
   { method: "post", path: "/templates/{name}/archive", operation: "archive_template" },
+  { method: "get", path: "/project", operation: "get_project" },
+  { method: "post", path: "/project/pause", operation: "pause_project" },
+  { method: "post", path: "/project/resume", operation: "resume_project" },
   { method: "get", path: "/history", operation: "get_history" },
   { method: "get", path: "/events/next", operation: "wait_for_event" },
   { method: "get", path: "/tokens", operation: "list_tokens" },
   { method: "post", path: "/tokens", operation: "issue_token", createdAt: ({ name }) => placeIn("/tokens", name) },
   { method: "delete", path: "/tokens/{name}", operation: "revoke_token" },
   { method: "get", path: "/audit", operation: "get_audit" },
+  { method: "get", path: "/webhooks", operation: "list_webhooks" },
+  { method: "post", path: "/webhooks", operation: "add_webhook", createdAt: ({ name }) => placeIn("/webhooks", name) },
+  { method: "delete", path: "/webhooks/{name}", operation: "remove_webhook" },
+  { method: "post", path: "/webhooks/{name}/test", operation: "test_webhook" },
+  { method: "post", path: "/webhooks/{name}/replay", operation: "replay_webhook" },
+  { method: "post", path: "/webhooks/{name}/rotate", operation: "rotate_webhook" },
+  { method: "get", path: "/webhooks/{name}/deliveries", operation: "get_deliveries" },
 ];
 
 /** The names of the parameters in a path. */

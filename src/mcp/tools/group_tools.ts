@@ -7,6 +7,7 @@ import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
 import { fit, presentGroup, presentWholeGroup } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
+import { notePause } from "./project_operations.ts";
 import { clearing, defined, instanceId, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, toFilter } from "./task_tools.ts";
 import { z } from "zod";
@@ -90,7 +91,8 @@ export const GROUP_TOOLS: readonly Tool[] = [
       const { groups, total } = await query({ type: "list_groups", skip: first, limit: MAX_LISTED });
       const { shown } = fit(groups.map(presentGroup), "oldest");
       const next = first + shown.length;
-      return { json: { groups: shown, total, ...(next < total && { next_cursor: String(next) }) } };
+      const paused = notePause(await query({ type: "get_project" }));
+      return { json: { groups: shown, total, ...(next < total && { next_cursor: String(next) }), ...paused } };
     },
   }),
   defineTool({

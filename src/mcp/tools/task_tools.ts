@@ -33,6 +33,7 @@ import {
   toNewTask,
   withCleared,
 } from "./task_arguments.ts";
+import { notePause } from "./project_operations.ts";
 import { z } from "zod";
 
 /** Tasks per page of `get_task_status`: the default of `limit`, and its maximum. */
@@ -193,7 +194,10 @@ export const TASK_TOOLS: readonly Tool[] = [
         ? noteIgnored({ text, fields, limit, cursor }, "summary: true counts all tasks that match the filter")
         : undefined,
     async run({ summary, fields, limit, cursor, text, ...filter }, { query }) {
-      if (summary === true) return { json: await query({ type: "count_tasks", filter: toFilter(filter) }) };
+      if (summary === true) {
+        const counts = await query({ type: "count_tasks", filter: toFilter(filter) });
+        return { json: { ...counts, ...notePause(await query({ type: "get_project" })) } };
+      }
       const options = { filter: toFilter(filter), limit: limit ?? DEFAULT_PAGE, ...defined({ cursor }) };
       const page = text === undefined
         ? await query({ type: "list_tasks", ...options })

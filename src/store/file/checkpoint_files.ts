@@ -171,13 +171,33 @@ export class CheckpointFiles implements Checkpoints {
   #read(standing: Standing): Checkpoint | undefined {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
-    const { tokens = [], requests = [], cancelled = [], unannounced = [], hasArchive = false } = standing.state;
+    const { tokens = [], webhooks = [], requests = [], cancelled = [], unannounced = [] } = standing.state;
+    const { hasArchive = false, pause } = standing.state;
     const { removed = { attempts: [], floor: 0 }, pastAudiences = { groups: [], floor: 0 } } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
-    const lists = { groups, instances, templates, tokens, requests, removed, pastAudiences, cancelled, unannounced };
+    const lists = {
+      groups,
+      instances,
+      templates,
+      tokens,
+      webhooks,
+      requests,
+      removed,
+      pastAudiences,
+      cancelled,
+      unannounced,
+    };
     return tasks &&
       {
-        snapshot: { tasks, ...lists, hasArchive, nextOrder, seq: position.seq, recordedAt },
+        snapshot: {
+          tasks,
+          ...lists,
+          hasArchive,
+          nextOrder,
+          seq: position.seq,
+          recordedAt,
+          ...(pause !== undefined && { pause }),
+        },
         position: toPosition(position),
       };
   }

@@ -1,5 +1,6 @@
 /**
- * Finds out whether a directory is on a network file system, where locks and syncs cannot be relied on.
+ * Finds out about the file system of a directory: whether it is a network one, where locks and syncs cannot be relied on,
+ * and how much room it has.
  */
 
 import process from "node:process";
@@ -16,10 +17,24 @@ const REMOTE: Readonly<Record<number, string>> = {
   0x65735546: "FUSE",
 };
 
+export interface FileSystem {
+  /** The name of a network file system; absent if it is none that is known. */
+  readonly remote?: string;
+  /** What this user may still write. */
+  readonly freeBytes: number;
+}
+
+/** The file system of a directory; undefined without the permission `sys=statfs`. */
+export function fileSystemOf(directory: string): FileSystem | undefined {
+  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return undefined;
+  const { type, bavail, bsize } = process.getBuiltinModule("node:fs").statfsSync(directory);
+  const remote = REMOTE[type];
+  return { freeBytes: bavail * bsize, ...(remote !== undefined && { remote }) };
+}
+
 /** Warns if a directory is on a network file system. Does nothing without the permission `sys=statfs`. */
 export function warnIfRemote(directory: string, log: Log): void {
-  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
-  const remote = REMOTE[process.getBuiltinModule("node:fs").statfsSync(directory).type];
+  const remote = fileSystemOf(directory)?.remote;
   if (remote === undefined) return;
   log.warn(
     `${directory} is on ${remote}: locks and syncs of network file systems cannot be relied on, tasks may be lost ` +

@@ -1,12 +1,13 @@
 /**
  * The sessions of a data directory: each is a lock (flock) on the file `sessions/ID`, held by the server process of the
- * client. The kernel releases it when the process dies, however it dies; a stopped process keeps it. A file that nobody
- * locks belongs to a dead session, and whoever finds it removes it. Files are removed only while their lock is held, so
+ * client. The kernel releases it when the process dies, however it dies; a stopped process keeps it. Only the lock tells
+ * whether a session lives; the file holds what its process tells about itself, for `doctor`. A file that nobody locks belongs to a dead session, and whoever finds it removes it. Files are removed only while their lock is held, so
  * that no file of a session that has just begun is removed.
  */
 
-import { type Log, type Sessions, Unavailable } from "../../app/ports.ts";
-import type { Disk, DiskFile } from "./disk.ts";
+import { z } from "zod";
+import { type Log, type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "../../app/ports.ts";
+import { type Disk, type DiskFile, isAt, writeAll } from "./disk.ts";
 
 /** The folder of the session files in a data directory. */
 export const SESSIONS = "sessions";
@@ -42,14 +43,17 @@ export class SessionFiles implements Sessions {
     this.#log = log;
   }
 
-  async open(id: string): Promise<AsyncDisposable> {
+  async open(id: string): Promise<OpenSession> {
     const path = this.#pathOf(id);
     try {
       if (!SESSION_ID.test(id)) throw new Error("the id is not the name of a file");
       this.#disk.makeDirectory(this.#directory);
       this.#removeDead();
       const file = await this.#lock(path);
-      return { [Symbol.asyncDispose]: () => new Promise((resolve) => resolve(this.#close(path, file))) };
+      return {
+        describe: (about) => new Promise((resolve) => resolve(replaceContent(file, about))),
+        [Symbol.asyncDispose]: () => new Promise((resolve) => resolve(this.#close(path, file))),
+      };
     } catch (cause) {
       throw unavailable(`Cannot open the session ${path}`, cause);
     }
@@ -126,9 +130,59 @@ export class SessionFiles implements Sessions {
   }
 }
 
-/** Whether a path leads to this file, and not to another one or none. */
-function isAt(disk: Disk, path: string, file: DiskFile): boolean {
-  return disk.identity(path)?.inode === file.identity().inode;
+const aboutSchema: z.ZodType<ProcessAbout> = z.object({
+  pid: z.int().positive(),
+  version: z.string(),
+  format: z.int().positive(),
+  transport: z.enum(["stdio", "http"]),
+  startedAt: z.number(),
+  calledAt: z.number().exactOptional(),
+  client: z.string().exactOptional(),
+  isOpen: z.literal(true).exactOptional(),
+});
+
+/** A session file, and what its process tells about itself. */
+export interface FoundSession {
+  readonly id: string;
+  readonly isLive: boolean;
+  /** Undefined if it tells nothing: its process is of an early version, is just starting, or could not write. */
+  readonly about: ProcessAbout | undefined;
+}
+
+/**
+ * The sessions in a data directory, at most `limit`. Changes nothing: files of dead sessions stay, and a lock that shows
+ * that a session is dead is released at once; a process that begins a session just then tries again.
+ */
+export function findSessions(disk: Disk, directory: string, limit: number): readonly FoundSession[] {
+  return disk.list(`${directory}/${SESSIONS}`).filter((id) => SESSION_ID.test(id)).slice(0, limit).flatMap((id) => {
+    const file = openIfThere(disk, `${directory}/${SESSIONS}/${id}`);
+    if (file === undefined) return [];
+    try {
+      return [{ id, about: readAbout(file), isLive: !file.tryLock() }];
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/** Most bytes of what a process tells about itself. */
+const MAX_ABOUT_BYTES = 4 * 1024;
+
+function replaceContent(file: DiskFile, about: ProcessAbout): void {
+  file.truncate(0);
+  writeAll(file, new TextEncoder().encode(JSON.stringify(about) + "\n"));
+}
+
+/** Undefined if the file is empty, half written, or of a form that this version does not know. */
+function readAbout(file: DiskFile): ProcessAbout | undefined {
+  const buffer = new Uint8Array(MAX_ABOUT_BYTES);
+  const text = new TextDecoder().decode(buffer.subarray(0, file.readAt(buffer, 0)));
+  try {
+    return aboutSchema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function openIfThere(disk: Disk, path: string): DiskFile | undefined {

@@ -31,9 +31,11 @@ const bodySchema = z.object({
   instances: z.custom<Snapshot["instances"]>().optional(),
   templates: z.custom<Snapshot["templates"]>().optional(),
   tokens: z.custom<Snapshot["tokens"]>().optional(),
+  webhooks: z.custom<Snapshot["webhooks"]>().optional(),
   requests: z.custom<Snapshot["requests"]>().optional(),
   cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
+  pause: z.custom<Snapshot["pause"]>().optional(),
   pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
@@ -70,7 +72,7 @@ export function parseStateFile(bytes: Uint8Array | undefined): StateFile {
 
 /**
  * The text of a `state.json`, in slices of at most `SLICE_CHARACTERS` and one line. The first line has all but the lists;
- * then each group, instance, token, request, id and version of a template has a line.
+ * then each group, instance, token, webhook, request, id and version of a template has a line.
  */
 export function* formatStateFile(state: Omit<CheckpointState, "version">): Iterable<string> {
   const hash = sha256Stream();
@@ -93,12 +95,13 @@ export function* formatStateFile(state: Omit<CheckpointState, "version">): Itera
 function* linesOf(
   state: Omit<CheckpointState, "version">,
 ) {
-  const { groups = [], instances = [], templates = [], tokens = [], requests = [], ...others } = state;
-  const { cancelled = [], unannounced = [], removed, pastAudiences, ...head } = others;
+  const { groups = [], instances = [], templates = [], tokens = [], webhooks = [], ...others } = state;
+  const { requests = [], cancelled = [], unannounced = [], removed, pastAudiences, ...head } = others;
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
   yield* listOf(',"tokens":[', tokens);
+  yield* listOf(',"webhooks":[', webhooks);
   yield* listOf(',"requests":[', requests);
   yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);

@@ -1,13 +1,15 @@
 /** The sessions of a journal in memory: all of its engines are in this process. */
 
-import type { Sessions } from "../../app/ports.ts";
+import type { OpenSession, Sessions } from "../../app/ports.ts";
 
 export class MemorySessions implements Sessions {
   /** The handle of each live session: the one that was opened last. */
-  readonly #live = new Map<string, AsyncDisposable>();
+  readonly #live = new Map<string, OpenSession>();
 
-  open(id: string): Promise<AsyncDisposable> {
-    const handle = {
+  open(id: string): Promise<OpenSession> {
+    const handle: OpenSession = {
+      // Nobody else could read it.
+      describe: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => {
         if (this.#live.get(id) === handle) this.#live.delete(id);
         return Promise.resolve();

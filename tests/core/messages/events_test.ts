@@ -45,7 +45,14 @@ Deno.test({
       "template.archived": true,
       "token.issued": true,
       "token.revoked": true,
+      "webhook.saved": true,
+      "webhook.rotated": true,
+      "webhook.replayed": true,
+      "webhook.disabled": true,
+      "webhook.deleted": true,
       "access.denied": true,
+      "project.paused": true,
+      "project.resumed": true,
       "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());

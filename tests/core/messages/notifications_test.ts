@@ -51,11 +51,21 @@ const EVENTS: readonly Event[] = [
   { type: "token.issued", token: { name: "t", role: "worker", digest: "0".repeat(64), instance: "x", expiresAt: 9 } },
   { type: "token.revoked", name: "t" },
   {
+    type: "webhook.saved",
+    webhook: { name: "w", id: "i", url: "https://example.com/h", group: "g", secret: "s", types: ["task.failed"] },
+  },
+  { type: "webhook.rotated", name: "w", secret: "s2", previousUntil: 9 },
+  { type: "webhook.replayed", name: "w", from: { at: 9 } },
+  { type: "webhook.disabled", name: "w", why: "gone" },
+  { type: "webhook.deleted", name: "w" },
+  {
     type: "access.denied",
     denial: { caller: "d", via: { transport: "stdio" }, call: "get_task", reason: "token", verb: "see", tasks: ["b"] },
   },
   { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
   { type: "tasks.archived", tasks: ["b"] },
+  { type: "project.paused", reason: "r", by: { caller: "c" } },
+  { type: "project.resumed" },
 ];
 
 function test(name: string, fn: () => void): void {

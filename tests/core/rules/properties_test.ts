@@ -210,6 +210,7 @@ Deno.test({
             draining: status === "draining" || wasDraining === true,
             left: status === "left",
             at_capacity: own.length >= maxConcurrent,
+            paused: state.pause !== undefined,
             no_tasks_exist: state.tasks.size === 0,
             limited: ready.some(({ requirement }) => isNaivelyEligible(state, claim("x"), requirement)),
             no_match: ready.length > 0,
@@ -522,7 +523,7 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
     return task.status === "in_progress" && task.assignedTo === command.instance;
   });
   const isGoing = status === "draining" || wasDraining === true || status === "left";
-  if (isGoing || holding.length >= maxConcurrent) return undefined;
+  if (isGoing || holding.length >= maxConcurrent || state.pause !== undefined) return undefined;
   const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
   const isAsked = (id: string) => command.group === undefined || state.tasks.get(id)?.task.group === command.group;
   const mine = ready.filter(({ id, isOpen, requirement }) => {

@@ -496,6 +496,8 @@ function waysOf(state: State, remedy: Remedy, by: string): readonly (readonly Co
       const { id = "made", group } = remedy;
       return [[create({ ...newTask(id), ...(group !== undefined && { group }) })]];
     }
+    case "resume_project":
+      return [[{ type: "resume_project" }]];
     case "register_instance":
       return [[{ type: "register_instance", instance: remedy.instance, settings: {} }]];
   }

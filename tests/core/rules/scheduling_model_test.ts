@@ -189,7 +189,7 @@ function outcomeOf(
 ): { readonly outcome: ModelOutcome; readonly events: readonly Event[] } {
   try {
     const { answer, events } = runWhole<CommandType>(state, command, at);
-    if (command.type !== "claim_task" || !("task" in answer)) return { outcome: {}, events };
+    if (command.type !== "claim_task" || "url" in answer || !("task" in answer)) return { outcome: {}, events };
     return { outcome: "none" in answer ? { reason: answer.none.reason } : { claimed: answer.task.id }, events };
   } catch (error) {
     if (error instanceof Refusal) return { outcome: { code: error.code }, events: [] };

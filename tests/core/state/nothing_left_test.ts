@@ -71,6 +71,7 @@ function deleteAll(state: State): void {
   }
   for (const id of [...state.groups.keys()]) run(state, { type: "delete_group", id }, at);
   for (const name of [...state.tokens.keys()]) run(state, { type: "revoke_token", name }, at);
+  for (const name of [...state.webhooks.keys()]) run(state, { type: "remove_webhook", name }, at);
   for (const instance of INSTANCES) {
     // Each is told what was cancelled under it.
     run(state, { type: "heartbeat", instance }, at);

@@ -63,6 +63,7 @@ test("the head of a state is that of the whole file, wherever its chunks end", a
     groups: _g,
     instances: _i,
     tokens: _k,
+    webhooks: _w,
     requests: _r,
     cancelled: _c,
     unannounced: _u,
@@ -127,6 +128,7 @@ function stateOf(
       return { id: `i${n}`, status: "active" as const, registeredAt: n, seenAt: n, metadata };
     }),
     tokens: [],
+    webhooks: [],
     requests: times(requests, (n) => ({ caller: "c", id: `r${n}`, fingerprint: "f".repeat(14), seq: n })),
     cancelled: times(requests, (n) => {
       const tasks = [{ id: "a", attempt: n, by: { caller: "c" }, reason: "r".repeat(50) }];

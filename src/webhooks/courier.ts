@@ -1,0 +1,245 @@
+/**
+ * Delivers to one webhook: one notification after the other, each until it is delivered or given up. Its place moves only
+ * after that, so none is skipped, and one whose delivery was not yet kept when the process died is delivered again.
+ */
+
+import { follow, type FollowOptions } from "../app/follower.ts";
+import { type HistoryReader, placeOf, readHistory } from "../app/history.ts";
+import type { Deliveries, Log } from "../app/ports.ts";
+import type { DeadLetter, DeliveryAttempt } from "../app/webhook_desk.ts";
+import { isForAdmins, nameOf, requireType } from "../core/messages/history.ts";
+import type { Notification } from "../core/messages/notifications.ts";
+import type { QueryOf } from "../core/messages/queries.ts";
+import type { KnownCaller } from "../core/model/access.ts";
+import type { Webhook } from "../core/model/webhook.ts";
+import { messageOf } from "./message.ts";
+import type { Pace } from "./pace.ts";
+import { MAX_PAUSE_MS, pauseAfter } from "./schedule.ts";
+import { secretsOf } from "./secrets.ts";
+import type { Answer, NoAnswer, Sender } from "./sender.ts";
+import { SavedStanding } from "./saved_standing.ts";
+import { logged, withDeadLetter } from "./standing.ts";
+
+/** The status by which a receiver says that it wants nothing more. */
+const GONE = 410;
+
+export interface CourierOptions {
+  readonly engine: FollowOptions["engine"] & { now(): number };
+  readonly feed: FollowOptions["feed"];
+  readonly deliveries: Deliveries;
+  readonly log: Log;
+  readonly sender: Pick<Sender, "post">;
+  readonly pace: Pick<Pace, "turn">;
+  readonly version: string;
+  /** The webhook as it is now. */
+  readonly webhook: () => Webhook;
+  /** Called when the receiver wants nothing more. */
+  readonly disable: (why: string) => Promise<void>;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+export class Courier {
+  readonly #options: CourierOptions;
+  /** Ends what the courier waits for, so that it looks at the webhook again. */
+  #interrupt = () => {};
+  /** Whether the webhook has changed since the courier looked at it. */
+  #isWoken = false;
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+  }
+
+  /** Delivers until the signal comes. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { deliveries, log, webhook } = this.#options;
+    await using saved = await SavedStanding.load({ deliveries, log, webhook: webhook() });
+    const stop = () => this.#interrupt();
+    signal.addEventListener("abort", stop);
+    try {
+      while (!signal.aborted && webhook().disabled === undefined) {
+        this.#isWoken = false;
+        await this.#replay(saved, signal);
+        if (this.#isWoken) continue;
+        const waitMs = Math.min((saved.now.retryAt ?? 0) - this.#options.engine.now(), MAX_PAUSE_MS * 2);
+        if (waitMs > 0) await this.#pause(waitMs);
+        else await this.#deliver(saved, signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Looks at the webhook again, as it has changed. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#interrupt();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#interrupt = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Delivers what comes, until a delivery fails, the webhook changes or the signal comes. */
+  async #deliver(saved: SavedStanding, signal: AbortSignal): Promise<void> {
+    const { engine, feed, pace, webhook } = this.#options;
+    const { place: after, source } = saved.now;
+    using follower = follow({ engine, feed, filter: filterOf(webhook()), caller: callerOf(webhook()), after, source });
+    let isInterrupted = false;
+    this.#interrupt = () => {
+      isInterrupted = true;
+      follower.close();
+    };
+    if (signal.aborted) return;
+    for (let next = await follower.next(); next !== undefined; next = await follower.next()) {
+      if (next.type === "reset") return await this.#startAgain(saved, next.lastSeq);
+      for (const notification of next.notifications) {
+        await pace.turn();
+        if (isInterrupted || !await this.#deliverOne(notification, saved, signal)) return;
+      }
+      saved.change({ place: next.place, ...(follower.source !== undefined && { source: follower.source }) });
+      await pace.turn();
+    }
+  }
+
+  /** The journal was repaired or replaced: goes on where it was if that place is still there, otherwise at its end. */
+  async #startAgain(saved: SavedStanding, lastSeq: number): Promise<void> {
+    const { log, webhook } = this.#options;
+    const { source: _, place, ...rest } = saved.now;
+    const isThere = "seq" in place && place.seq <= lastSeq;
+    log.warn(
+      `The journal was repaired or replaced: webhook ${webhook().name} goes on ` +
+        `${isThere ? "where it was" : `after record ${lastSeq}`}; webhook replay sends earlier events again`,
+    );
+    await saved.replace({ ...rest, place: isThere ? place : { seq: lastSeq } });
+  }
+
+  /** Resolves to false if the next one must wait. */
+  async #deliverOne(notification: Notification, saved: SavedStanding, signal: AbortSignal): Promise<boolean> {
+    const { engine, disable, random } = this.#options;
+    const attempts = saved.now.attempts + 1;
+    const { answer, error, entry } = await this.#try(notification, attempts, signal);
+    // What was under way when the process ends does not count.
+    if (error !== undefined && signal.aborted) return false;
+    const { retryAt: _, ...before } = logged(saved.now, entry);
+    const place = { place: placeOf(notification), source: notification.source };
+    if (error === undefined) {
+      saved.change({ ...before, ...place, attempts: 0 }, "retryAt");
+      return true;
+    }
+    if ("status" in answer && answer.status === GONE) {
+      await saved.replace(before);
+      await disable(error);
+      return false;
+    }
+    const retryAfterMs = "status" in answer ? answer.retryAfterMs : 0;
+    const pauseMs = pauseAfter(attempts, { retryAfterMs, random: random() });
+    if (pauseMs !== undefined) {
+      await saved.replace({ ...before, attempts, retryAt: engine.now() + pauseMs });
+      return false;
+    }
+    await saved.replace(withDeadLetter({ ...before, ...place, attempts: 0 }, letterOf(entry, error)));
+    return true;
+  }
+
+  async #try(notification: Notification, attempt: number, signal: AbortSignal) {
+    const { engine, deliveries, sender, version, webhook } = this.#options;
+    const at = engine.now();
+    const startedAt = performance.now();
+    const secrets = await secretsOf(deliveries, webhook(), at);
+    const answer: Answer | NoAnswer = secrets === undefined
+      ? { error: `its secret is lost: webhook rotate ${webhook().name} makes another one` }
+      : await sender.post(await messageOf(notification, { at, secrets, version }), signal);
+    const error = whyFailed(answer);
+    const entry: DeliveryAttempt = {
+      id: notification.id,
+      type: nameOf(notification.type),
+      at,
+      attempt,
+      ms: Math.round(performance.now() - startedAt),
+      ...("status" in answer && { status: answer.status }),
+      ...(error !== undefined && { error }),
+    };
+    return { answer, error, entry };
+  }
+
+  /** Carries out a replay that was asked for since the last one. */
+  async #replay(saved: SavedStanding, signal: AbortSignal): Promise<void> {
+    const { replays = 0, replayFrom } = this.#options.webhook();
+    const { retryAt: _, ...now } = saved.now;
+    if (replays <= now.replays) return;
+    if (replayFrom !== undefined) {
+      await saved.replace({ ...now, place: replayFrom, attempts: 0, replays, deadLetters: [], deadLettersDropped: 0 });
+      return;
+    }
+    for (const letter of now.deadLetters) {
+      if (signal.aborted || !await this.#redeliver(letter, saved, signal)) break;
+    }
+    const { retryAt: _r, ...after } = saved.now;
+    if (!signal.aborted) await saved.replace({ ...after, attempts: 0, replays });
+  }
+
+  /** Tries a dead letter once. Resolves to false if the receiver did not answer. */
+  async #redeliver(letter: DeadLetter, saved: SavedStanding, signal: AbortSignal): Promise<boolean> {
+    const notification = await this.#find(letter.id);
+    const others = () => saved.now.deadLetters.filter(({ id }) => id !== letter.id);
+    if (notification === undefined) {
+      // It was removed from the journal, or is hidden from this webhook by now.
+      saved.change({ deadLetters: others() });
+      return true;
+    }
+    const { answer, error, entry } = await this.#try(notification, letter.attempts + 1, signal);
+    if (error !== undefined && signal.aborted) return false;
+    const deadLetters = error === undefined
+      ? others()
+      : saved.now.deadLetters.map((each) => each.id === letter.id ? letterOf(entry, error) : each);
+    saved.change({ ...logged(saved.now, entry), deadLetters });
+    return "status" in answer;
+  }
+
+  async #find(id: string): Promise<Notification | undefined> {
+    const { engine, webhook } = this.#options;
+    const { seq, index } = placeOf({ id });
+    const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
+    const reader: HistoryReader = { engine, query };
+    const { events } = await readHistory(reader, { ...filterOf(webhook()), since: { seq: seq - 1 }, limit: index + 1 });
+    return events.find((event) => event.id === id);
+  }
+}
+
+/** Why a delivery failed; undefined if it did not. */
+export function whyFailed(answer: Answer | NoAnswer): string | undefined {
+  if ("error" in answer) return answer.error;
+  const { status } = answer;
+  if (status >= 200 && status < 300) return undefined;
+  const isRedirect = status >= 300 && status < 400;
+  return `the receiver answered ${status}` + (isRedirect ? ", a redirect, which is not followed" : "");
+}
+
+function letterOf({ id, type, at, attempt }: DeliveryAttempt, error: string): DeadLetter {
+  return { id, type, at, attempts: attempt, error };
+}
+
+function filterOf({ types, group, task }: Webhook) {
+  return {
+    ...(types !== undefined && { types: types.map(requireType) }),
+    ...(group !== undefined && { group }),
+    ...(task !== undefined && { task }),
+  };
+}
+
+/** Who sees what a webhook gets: everybody, but for the groups that are not for its audiences, and what it names itself. */
+function callerOf({ name, types = [], audiences }: Webhook): KnownCaller {
+  const namesAdminTypes = types.some((type) => isForAdmins(requireType(type)));
+  return {
+    name: `webhook ${name}`,
+    role: namesAdminTypes ? "admin" : "observer",
+    ...(audiences !== undefined && { audiences }),
+  };
+}
