@@ -18,7 +18,8 @@ import { printTo } from "./src/cli/print_to.ts";
 import { readSecret, rightsOf } from "./src/cli/rights.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
-import { startApp } from "./src/composition/start_app.ts";
+import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
+import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
@@ -71,6 +72,8 @@ async function main(): Promise<number> {
         return await serve(invocation);
       case "http":
         return await serveClients(invocation);
+      case "call":
+        return await call(invocation);
       default:
         return await run(invocation);
     }
@@ -107,11 +110,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const secret = readSecret({
-    text: environment("ORCHESTRATOR_TOKEN"),
-    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
-    ...invocation,
-  });
+  const secret = secretFor(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, { log, defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
@@ -121,7 +120,9 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
   await using _denials = new Denials({ engine, log });
+  const via = { transport: "stdio", process: String(Deno.pid), session } as const;
   const { rights, instance } = await rightsOf(engine, {
+    who: { name: "client", via },
     secret,
     role: invocation.role,
     instance: invocation.instance ?? instanceOfEnvironment(),
@@ -138,7 +139,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     log,
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
-    caller: { name: "client", ...rights, via: { transport: "stdio", process: String(Deno.pid), session } },
+    caller: { name: "client", ...rights, via },
     instance,
     answers: transport.answers,
     closing: transport.closing,
@@ -158,7 +159,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./src/composition/serve.ts");
+  const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
   const { location, defaults } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
@@ -187,6 +188,35 @@ function keepSecret(secret: string, directory: string | undefined): string {
   const path = `${directory}/admin-token`;
   writePrivateFile(path, secret + "\n");
   return `in ${path}`;
+}
+
+/** Runs one tool. */
+async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
+  // Imported only here: servers need it not.
+  const { accessOfCall, callTool } = await import("./src/composition/call.ts");
+  const secret = secretFor(invocation);
+  const ending = new AbortController();
+  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
+  return await callTool(invocation, {
+    directory: locate(invocation.location, accessOfCall(invocation.tool)),
+    log,
+    secret,
+    instance: invocation.instance ?? instanceOfEnvironment(),
+    process: String(Deno.pid),
+    write: writeOut,
+    writeError: (text) => standardError.write(text),
+    readFile,
+    ending: ending.signal,
+  });
+}
+
+/** The secret of the token in the environment; undefined if there is none. */
+function secretFor(options: { readonly role?: Role; readonly needsToken?: true }): string | undefined {
+  return readSecret({
+    text: environment("ORCHESTRATOR_TOKEN"),
+    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
+    ...options,
+  });
 }
 
 /** Runs a command that serves no client. */

@@ -5,6 +5,7 @@ import type { HistoryQuery } from "../app/history.ts";
 import type { NotificationType } from "../core/messages/notifications.ts";
 import { ROLES } from "../core/model/access.ts";
 import type { NewToken } from "../core/model/token.ts";
+import { addCall, type CallOptions } from "./call_arguments.ts";
 import {
   atLeastOne,
   commaList,
@@ -57,6 +58,7 @@ export type Invocation =
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
     | { readonly type: "clock" }
+    | ({ readonly type: "call" } & CallOptions)
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -102,6 +104,9 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addCommands(program, choose);
   addTokenCommands(program, choose);
   addAuditCommands(program, choose);
+  addCall(program, (call) => {
+    choose((location) => ({ type: "call", location, ...serveOptionsOf(program, context.toolsets), ...call }));
+  });
   addHttp(program, choose, context.toolsets);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, context.toolsets);
@@ -295,9 +300,22 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
   }
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
   const used = ["--data", "--store", ...(WITH_INSTANCE.includes(type) ? ["--instance"] : [])];
+  if (type === "call") used.push(...CALL_OPTIONS);
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }
+
+/** The options for serving that also count for a single call. */
+const CALL_OPTIONS: readonly string[] = [
+  "--as",
+  "--instance",
+  "--timeout-ms",
+  "--max-attempts",
+  "--initial-interval-ms",
+  "--backoff-coefficient",
+  "--max-interval-ms",
+  "--max-wait-ms",
+];
 
 /** The commands that have an option `--instance` of their own. */
 const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];

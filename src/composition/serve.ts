@@ -24,9 +24,6 @@ import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
 import { operationsOf } from "../mcp/operations.ts";
 
-/** How long a task without `timeout_ms` is kept for its holder by default, after each of its calls: 2 hours. */
-export const DEFAULT_LEASE_MS = 2 * 60 * 60 * 1_000;
-
 export type HttpInvocation = Invocation & { readonly type: "http" };
 
 export interface ServeParts {

@@ -85,6 +85,18 @@ Deno.test("serve over HTTP takes the options for serving, but those that only on
   assertEquals([result.host, result.port, result.open], ["127.0.0.1", 8787, false]);
 });
 
+Deno.test("call takes the options for serving that count for one call", () => {
+  const plain = JSON.stringify(read("call", "get_next_task").result);
+  for (const option of SERVING) {
+    const { result } = read("call", "get_next_task", ...option);
+    const isIdle = ["--toolsets", "--session-grace-ms"].includes(option[0] ?? "");
+    assert(isIdle ? result.type === "exit" : JSON.stringify(result) !== plain, option[0]);
+  }
+  for (const given of [["{}"], ["--request-id", "r"]]) {
+    assert(JSON.stringify(read("call", "get_next_task", ...given).result) !== plain, given.join(" "));
+  }
+});
+
 Deno.test("--instance is the instance that is served, and the one whose history is asked for", () => {
   const asked = (...args: readonly string[]) => {
     const { result } = read(...args);
