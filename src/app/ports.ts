@@ -1,6 +1,6 @@
 /**
- * The ports of the application: a journal, a place for checkpoints, a log. Each store implements the first two;
- * everything above them is the same for all stores.
+ * The ports of the application: a journal, sessions, a place for checkpoints, one for deliveries, a log. Each store
+ * implements all but the log; everything above them is the same for all stores.
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
@@ -134,6 +134,36 @@ export interface Checkpoints {
   save(snapshot: Snapshot, position: Position): Promise<void>;
 
   close(): void;
+}
+
+/**
+ * What deliverers keep outside the journal: places in it, retries, secrets. Texts under names of letters, digits, `-` and
+ * `_`, at most 100 of them. Each name has one writer at a time: the process that leads, or the one that has made the name.
+ */
+export interface Deliveries {
+  /**
+   * Makes the caller the only one that leads under a name, until it disposes of the lead or its process dies. Undefined
+   * while another one leads.
+   *
+   * @throws Unavailable `storage_failed`
+   */
+  lead(name: string): Promise<AsyncDisposable | undefined>;
+
+  /** The text saved last under a name; undefined if there is none. */
+  load(name: string): Promise<string | undefined>;
+
+  /**
+   * Replaces the text of a name, atomically, and resolves once it is durable.
+   *
+   * @throws Unavailable `storage_failed`; the text is then the one before or this one
+   */
+  save(name: string, text: string): Promise<void>;
+
+  /** Removes the text of a name; nothing happens if there is none. */
+  remove(name: string): Promise<void>;
+
+  /** The names that have a text, in any order. */
+  names(): Promise<readonly string[]>;
 }
 
 /** Messages for the operator. */

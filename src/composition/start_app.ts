@@ -2,14 +2,16 @@
 
 import { Checkpointer } from "../app/checkpointer.ts";
 import { Engine } from "../app/engine.ts";
-import type { Log, Sessions } from "../app/ports.ts";
+import type { Deliveries, Log, Sessions } from "../app/ports.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { realDisk } from "../store/file/disk.ts";
+import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { FileJournal } from "../store/file/file_journal.ts";
 import { warnIfRemote } from "../store/file/file_system.ts";
 import { SessionFiles } from "../store/file/session_files.ts";
+import { MemoryDeliveries } from "../store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../store/memory/memory_journal.ts";
 import { MemorySessions } from "../store/memory/memory_sessions.ts";
 
@@ -29,6 +31,7 @@ export interface AppOptions {
 export interface App extends AsyncDisposable {
   readonly engine: Engine;
   readonly sessions: Sessions;
+  readonly deliveries: Deliveries;
 }
 
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
@@ -36,13 +39,15 @@ export async function startApp(
   directory: string | undefined,
   { log, defaults = {}, leaseMs }: AppOptions,
 ): Promise<App> {
-  const { journal, checkpoints, sessions, legacy } = directory === undefined ? openMemory() : openFiles(directory, log);
+  const store = directory === undefined ? openMemory() : openFiles(directory, log);
+  const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   return {
     engine,
     sessions,
+    deliveries,
     async [Symbol.asyncDispose]() {
       await engine.close();
       await checkpointer.close();
@@ -57,6 +62,7 @@ function openMemory() {
     journal: new MemoryJournal(Date.now),
     checkpoints: noCheckpoints,
     sessions: new MemorySessions(),
+    deliveries: new MemoryDeliveries(),
     legacy: undefined,
   };
 }
@@ -66,5 +72,11 @@ function openFiles(directory: string, log: Log) {
   const journal = new FileJournal(options);
   warnIfRemote(directory, log);
   const checkpoints = new CheckpointFiles(options);
-  return { journal, checkpoints, sessions: new SessionFiles(options), legacy: checkpoints };
+  return {
+    journal,
+    checkpoints,
+    sessions: new SessionFiles(options),
+    deliveries: new DeliveryFiles(options),
+    legacy: checkpoints,
+  };
 }

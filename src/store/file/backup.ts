@@ -1,11 +1,12 @@
 /**
  * Copies a data directory while servers write to it. Takes no lock and changes nothing there. It copies the checkpoint
- * first and then the journal, which only grows: so the copy has everything that was answered before it began, and its
- * journal is never older than its checkpoint. Files get their final names only once all of them are durable.
+ * first, then the places of deliverers, and then the journal, which only grows: so the copy has everything that was answered
+ * before it began, and its journal is never older than the others. Files get their final names only once all of them are durable.
  */
 
 import { Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
+import { DELIVERIES, isDeliveryText } from "./delivery_files.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
 import type { FilePosition } from "./file_position.ts";
@@ -53,6 +54,7 @@ export async function backUp(disk: Disk, { directory, destination }: BackupOptio
   const isNew = disk.identity(destination) === undefined;
   disk.makeDirectory(`${destination}/journal${PARTIAL}`);
   const checkpointSeq = await copyCheckpoint(disk, directory, destination);
+  await copyDeliveries(disk, directory, destination);
   const end = endAfter(disk, directory, verified);
   const segments = await copySegments(disk, { directory, destination, end });
   await copyEpoch(disk, directory, destination);
@@ -143,10 +145,21 @@ async function copyEpoch(disk: Disk, directory: string, destination: string): Pr
   if (epoch !== undefined) await writeDurably(disk, `${destination}/${EPOCH_FILE}${PARTIAL}`, [epoch]);
 }
 
+/** Copies what deliverers keep, but not their locks. */
+async function copyDeliveries(disk: Disk, directory: string, destination: string): Promise<void> {
+  const names = disk.list(`${directory}/${DELIVERIES}`).filter(isDeliveryText);
+  if (names.length > 0) disk.makeDirectory(`${destination}/${DELIVERIES}${PARTIAL}`);
+  for (const name of names) {
+    const bytes = disk.readFile(`${directory}/${DELIVERIES}/${name}`);
+    if (bytes !== undefined) await writeDurably(disk, `${destination}/${DELIVERIES}${PARTIAL}/${name}`, [bytes]);
+  }
+  if (names.length > 0) disk.syncDirectory(`${destination}/${DELIVERIES}${PARTIAL}`);
+}
+
 /** Gives everything its final name: the journal first, as it is a usable copy alone, then in the order of `save`. */
 function publish(disk: Disk, destination: string): void {
   disk.syncDirectory(`${destination}/journal${PARTIAL}`);
-  for (const name of ["journal", EPOCH_FILE, STATE_FILE, TASKS_FILE]) {
+  for (const name of ["journal", EPOCH_FILE, DELIVERIES, STATE_FILE, TASKS_FILE]) {
     if (disk.identity(`${destination}/${name}${PARTIAL}`) === undefined) continue;
     disk.rename(`${destination}/${name}${PARTIAL}`, `${destination}/${name}`);
   }

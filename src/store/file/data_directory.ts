@@ -13,7 +13,17 @@ import { segmentName, segmentNumbers } from "./segments.ts";
 export type Access = "read" | "write" | "create";
 
 /** Files and folders of a data directory, besides the segments of its journal. */
-const ENTRIES = ["journal", "tasks.json", "state.json", "lock", "checkpoint.lock", "sessions", "index", "epoch"];
+const ENTRIES = [
+  "journal",
+  "tasks.json",
+  "state.json",
+  "lock",
+  "checkpoint.lock",
+  "sessions",
+  "index",
+  "epoch",
+  "deliveries",
+];
 
 /** All paths that need a permission. */
 export interface Places {

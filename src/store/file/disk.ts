@@ -100,6 +100,11 @@ export function writeAll(file: DiskFile, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.write(bytes.subarray(written));
 }
 
+/** Whether a path leads to this file, and not to another one or none. */
+export function isAt(disk: Disk, path: string, file: DiskFile): boolean {
+  return disk.identity(path)?.inode === file.identity().inode;
+}
+
 /** Modes of new files and directories: for this user only, or, in a directory that a group shares, for the group. */
 const FILE_MODE = 0o600;
 const SHARED_FILE_MODE = 0o660;

@@ -6,7 +6,7 @@
  */
 
 import { type Log, type Sessions, Unavailable } from "../../app/ports.ts";
-import type { Disk, DiskFile } from "./disk.ts";
+import { type Disk, type DiskFile, isAt } from "./disk.ts";
 
 /** The folder of the session files in a data directory. */
 export const SESSIONS = "sessions";
@@ -124,11 +124,6 @@ export class SessionFiles implements Sessions {
       file.close();
     }
   }
-}
-
-/** Whether a path leads to this file, and not to another one or none. */
-function isAt(disk: Disk, path: string, file: DiskFile): boolean {
-  return disk.identity(path)?.inode === file.identity().inode;
 }
 
 function openIfThere(disk: Disk, path: string): DiskFile | undefined {

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Unavailable } from "../../../src/app/ports.ts";
 import { FORMAT_VERSION } from "../../../src/store/file/codec.ts";
 import { backUp } from "../../../src/store/file/backup.ts";
+import { DeliveryFiles } from "../../../src/store/file/delivery_files.ts";
 import { type Disk, realDisk } from "../../../src/store/file/disk.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { segmentName } from "../../../src/store/file/segments.ts";
@@ -49,6 +50,18 @@ test("a backup opens to the same state without a warning, is private, and leaves
   assertEquals(await wholeState(store.engine), expected);
   assertEquals(store.engine.checkpointSeq, 10);
   assertEquals(store.log.warnings, []);
+});
+
+test("a backup has what deliverers keep, but for their locks and what is unfinished", async (place) => {
+  await fill(place.directory, 2);
+  const deliveries = new DeliveryFiles({ directory: place.directory, disk: realDisk });
+  await using _ = await deliveries.lead("w");
+  await deliveries.save("w", "at 2");
+  await Deno.writeTextFile(`${place.directory}/deliveries/w.json.tmp`, "at 3, unfini");
+  await backUp(realDisk, place);
+  const copied = [...filesOf(place.destination)].filter(([name]) => name.startsWith("deliveries"));
+  assertEquals(copied, [["deliveries/w.json", "at 2"]]);
+  if (Deno.build.os !== "windows") assertEquals(modeOf(`${place.destination}/deliveries/w.json`), 0o600);
 });
 
 test("a segment without records is not copied", async (place) => {
