@@ -299,8 +299,12 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }
   if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
-  const used = ["--data", "--store", ...(WITH_INSTANCE.includes(type) ? ["--instance"] : [])];
-  if (type === "call") used.push(...CALL_OPTIONS);
+  const used = [
+    "--data",
+    "--store",
+    ...(WITH_INSTANCE.includes(type) ? ["--instance"] : []),
+    ...(type === "call" ? CALL_OPTIONS : []),
+  ];
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }
