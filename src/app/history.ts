@@ -171,7 +171,8 @@ function lastSeqOf(
   return Math.max(after, isCut ? until.seq - 1 : before - 1);
 }
 
-function placeOf({ id }: Notification): { readonly seq: number; readonly index: number } {
+/** The place of a notification. */
+export function placeOf({ id }: Notification): { readonly seq: number; readonly index: number } {
   const [seq, index] = id.split(".");
   return { seq: Number(seq), index: Number(index) };
 }

@@ -1,11 +1,11 @@
 /**
- * One stream of events: first what is in the journal, then what the feed delivers. Its place in the journal alone decides
- * what comes next, so nothing is lost or doubled between the two. It holds a bounded part of what its client has not read.
+ * One stream of events: what a follower of the journal yields, as text for one client. It holds a bounded part of what its
+ * client has not read, and then the follower waits.
  */
 
-import type { HistoryPage, Moment } from "../../app/history.ts";
+import { type Delivery, Follower, type FollowerOptions } from "../../app/follower.ts";
+import { type Moment, placeOf } from "../../app/history.ts";
 import { type Log, Unavailable } from "../../app/ports.ts";
-import type { JournalRecord } from "../../core/messages/events.ts";
 import type { Notification } from "../../core/messages/notifications.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { epochOf, formatEventId } from "./event_id.ts";
@@ -13,60 +13,33 @@ import { epochOf, formatEventId } from "./event_id.ts";
 /** With more bytes that the client has not taken, the next event waits. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
-/** Most records that wait in memory. With more, the stream reads them from the journal when it comes to them. */
-const MAX_WAITING_RECORDS = 1_000;
-
-/** Most records of which the notifications are made at a time. */
-const MAX_SELECTED_RECORDS = 50;
-
-/** Bounds of a page that is read from the journal. */
-const PAGE = { limit: 500, maxSize: 64 * 1024, sizeOf: (event: Notification) => JSON.stringify(event).length } as const;
-
 /** How long clients wait before they connect again, in milliseconds. */
 const RECONNECT_MS = 1_000;
 
-export interface EventStreamOptions {
-  /** The first events are those after it. */
-  readonly after: Moment;
-  /** The journal; undefined while it has no record. */
-  readonly source: string | undefined;
+export interface EventStreamOptions extends FollowerOptions {
   readonly keepAliveMs: number;
   readonly log: Log;
-  /** Reads a page of the events after a place. */
-  readonly read: (since: Moment, bounds: typeof PAGE) => Promise<HistoryPage>;
-  /** The notifications of records that the client wants and may see. */
-  readonly select: (records: readonly JournalRecord[], source: string) => Promise<readonly Notification[]>;
-  /** The journal as it is now. */
-  readonly currentSource: () => Promise<string | undefined>;
   readonly onClose: () => void;
-}
-
-/** Records that were delivered together, and the journal that they are from. */
-export interface Delivery {
-  readonly records: readonly JournalRecord[];
-  readonly source: () => Promise<string | undefined>;
 }
 
 export class EventStream {
   /** The bytes for the client. */
   readonly body: ReadableStream<Uint8Array>;
   readonly #options: EventStreamOptions;
+  readonly #follower: Follower;
   readonly #timer: ReturnType<typeof setInterval>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** All events up to here were told. */
   #place: Moment;
-  #source: string | undefined;
-  /** What the feed has delivered and is not told yet; undefined if that must be read from the journal. */
-  #deliveries: Delivery[] | undefined;
-  #waitingRecords = 0;
+  /** Resolved when the client has taken something, or the stream has ended. */
   #changed = Promise.withResolvers<void>();
   #isSilent = false;
   #isClosed = false;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
+    this.#follower = new Follower(options);
     this.#place = options.after;
-    this.#source = options.source;
     this.body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
@@ -81,10 +54,7 @@ export class EventStream {
 
   /** Takes records that the feed delivers. */
   deliver(delivery: Delivery): void {
-    this.#waitingRecords += delivery.records.length;
-    if (this.#waitingRecords > MAX_WAITING_RECORDS) this.#deliveries = undefined;
-    this.#deliveries?.push(delivery);
-    this.#wake();
+    this.#follower.deliver(delivery);
   }
 
   /** Ends the stream after what is written. */
@@ -96,71 +66,22 @@ export class EventStream {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#isClosed) {
-        const delivery = this.#deliveries?.shift();
-        if (this.#deliveries === undefined) await this.#replay();
-        else if (delivery === undefined) await this.#changed.promise;
-        else await this.#tell(delivery);
+      for (let next = await this.#follower.next(); next !== undefined; next = await this.#follower.next()) {
+        if (next.type === "reset") return this.#reset(next.lastSeq);
+        for (const event of next.notifications) await this.#tellEvent(event);
+        this.#place = next.place;
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** Tells what the journal has. What the feed delivers meanwhile waits. */
-  async #replay(): Promise<void> {
-    this.#deliveries = [];
-    this.#waitingRecords = 0;
-    if (!await this.#checkSource(await this.#options.currentSource())) return;
-    let hasMore = true;
-    while (hasMore && !this.#isClosed) {
-      const page = await this.#options.read(this.#place, PAGE);
-      if (page.isBeyond === true) return this.#reset(page.lastSeq);
-      for (const event of page.events) if (!await this.#tellEvent(event)) return;
-      hasMore = page.hasMore;
-      if (!hasMore) this.#place = { seq: page.lastSeq };
-    }
-  }
-
-  /** Tells the events of records that come right after the last ones. If some are missing between, reads the journal. */
-  async #tell({ records, source }: Delivery): Promise<void> {
-    this.#waitingRecords -= records.length;
-    const current = await source();
-    if (!await this.#checkSource(current)) return;
-    const last = "seq" in this.#place ? this.#place.seq : 0;
-    const fresh = records.filter(({ seq }) => seq > last);
-    if (fresh.length === 0) return;
-    if (fresh[0]?.seq !== last + 1) {
-      this.#deliveries = undefined;
-      return;
-    }
-    for (let start = 0; start < fresh.length; start += MAX_SELECTED_RECORDS) {
-      const some = fresh.slice(start, start + MAX_SELECTED_RECORDS);
-      for (const event of await this.#options.select(some, current ?? "")) {
-        if (!await this.#tellEvent(event)) return;
-      }
-      this.#place = { seq: last + start + some.length };
-    }
-  }
-
-  /** Writes an event once there is room; resolves to false if the stream has ended. */
-  async #tellEvent(event: Notification): Promise<boolean> {
+  /** Writes an event once there is room. */
+  async #tellEvent(event: Notification): Promise<void> {
     while (!this.#isClosed && (this.#controller?.desiredSize ?? 0) <= 0) await this.#changed.promise;
-    if (this.#isClosed || !await this.#checkSource(event.source)) return false;
     const id = formatEventId(event.id, epochOf(event.source));
     this.#write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-    const [seq, index] = event.id.split(".").map(Number);
-    this.#place = { seq: seq ?? 0, index: index ?? 0 };
-    return true;
-  }
-
-  /** Resolves to false, and ends the stream, if this is another journal, or no longer the one that it was. */
-  async #checkSource(source: string | undefined): Promise<boolean> {
-    this.#source ??= source;
-    if (source === this.#source) return true;
-    const { lastSeq } = await this.#options.read({ seq: Number.MAX_SAFE_INTEGER }, PAGE);
-    this.#reset(lastSeq);
-    return false;
+    this.#place = placeOf(event);
   }
 
   /**
@@ -196,7 +117,7 @@ export class EventStream {
   #placeLine(): string {
     if ("at" in this.#place) return "";
     const { seq, index } = this.#place;
-    return `id: ${formatEventId(index === undefined ? `${seq}` : `${seq}.${index}`, epochOf(this.#source))}\n`;
+    return `id: ${formatEventId(index === undefined ? `${seq}` : `${seq}.${index}`, epochOf(this.#follower.source))}\n`;
   }
 
   #write(text: string): void {
@@ -214,7 +135,7 @@ export class EventStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
-    this.#deliveries = [];
+    this.#follower.close();
     this.#wake();
     this.#options.onClose();
   }

@@ -1,0 +1,207 @@
+/**
+ * Follows the notifications after a place, each once, in order: first those in the journal, then what the feed delivers.
+ * The place alone decides what comes next, so nothing is lost or doubled between the two. A bounded number of records waits
+ * in memory; when there are more, they are read from the journal again, so a slow reader holds up nobody.
+ */
+
+import type { JournalRecord } from "../core/messages/events.ts";
+import type { HistoryFilter } from "../core/messages/history.ts";
+import type { Notification } from "../core/messages/notifications.ts";
+import type { QueryOf } from "../core/messages/queries.ts";
+import type { Caller } from "../core/model/access.ts";
+import type { Feed } from "./feed.ts";
+import { type HistoryPage, type HistoryReader, type Moment, placeOf, readHistory } from "./history.ts";
+
+/** Most records that wait in memory. With more, the journal is read when the reader comes to them. */
+const MAX_WAITING_RECORDS = 1_000;
+
+/** Most records of which the notifications are made at a time. */
+const MAX_SELECTED_RECORDS = 50;
+
+/** Bounds of a page that is read from the journal. */
+const PAGE = { limit: 500, maxSize: 64 * 1024, sizeOf: (event: Notification) => JSON.stringify(event).length } as const;
+
+export interface FollowerOptions {
+  /** The first notifications are those after it. */
+  readonly after: Moment;
+  /** The journal of that place; undefined if it is not known. */
+  readonly source: string | undefined;
+  /** Reads a page of the notifications after a place. */
+  readonly read: (since: Moment, bounds: typeof PAGE) => Promise<HistoryPage>;
+  /** The notifications of records that are wanted and may be seen. */
+  readonly select: (records: readonly JournalRecord[], source: string) => Promise<readonly Notification[]>;
+  /** The journal as it is now. */
+  readonly currentSource: () => Promise<string | undefined>;
+}
+
+/** Records that were delivered together, and the journal that they are from. */
+export interface Delivery {
+  readonly records: readonly JournalRecord[];
+  readonly source: () => Promise<string | undefined>;
+}
+
+/** What comes next. */
+export type Followed =
+  /** All that is wanted between the place before and `place`; there may be none. */
+  | { readonly type: "notifications"; readonly notifications: readonly Notification[]; readonly place: Moment }
+  /** The journal was repaired or replaced: what was followed may have been cut off. The last record now is `lastSeq`. */
+  | { readonly type: "reset"; readonly lastSeq: number };
+
+export class Follower {
+  readonly #options: FollowerOptions;
+  #place: Moment;
+  #source: string | undefined;
+  /** What the feed has delivered and was not returned yet; undefined if that must be read from the journal. */
+  #deliveries: Delivery[] | undefined;
+  #waitingRecords = 0;
+  /** Whether the last page that was read from the journal was not its end. */
+  #isReading = false;
+  #changed = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    this.#place = options.after;
+    this.#source = options.source;
+  }
+
+  /** The journal that is followed; undefined until it is known. */
+  get source(): string | undefined {
+    return this.#source;
+  }
+
+  /** Takes records that the feed delivers. */
+  deliver(delivery: Delivery): void {
+    this.#waitingRecords += delivery.records.length;
+    if (this.#waitingRecords > MAX_WAITING_RECORDS) this.#deliveries = undefined;
+    this.#deliveries?.push(delivery);
+    this.#wake();
+  }
+
+  /**
+   * Waits for what comes next; undefined once the follower is closed. After a reset there is nothing more to follow.
+   *
+   * @throws Refusal if the caller may not see notifications any more
+   * @throws Unavailable if the journal cannot be read; the next call tries again
+   */
+  async next(): Promise<Followed | undefined> {
+    while (!this.#isClosed) {
+      const followed = await this.#tryNext();
+      if (followed !== undefined) return followed;
+    }
+    return undefined;
+  }
+
+  /** Ends a call of `next` that waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.#deliveries = [];
+    this.#wake();
+  }
+
+  /** Undefined if it must be tried again. */
+  async #tryNext(): Promise<Followed | undefined> {
+    if (this.#isReading || this.#deliveries === undefined) return await this.#read();
+    const delivery = this.#deliveries.shift();
+    if (delivery === undefined) {
+      await this.#changed.promise;
+      return undefined;
+    }
+    try {
+      return await this.#take(delivery);
+    } catch (error) {
+      this.#deliveries = undefined;
+      throw error;
+    }
+  }
+
+  /** Reads a page of the journal. What the feed delivers from its first page on waits. */
+  async #read(): Promise<Followed> {
+    if (!this.#isReading) {
+      this.#isReading = true;
+      this.#deliveries = [];
+      this.#waitingRecords = 0;
+      if (!this.#isOf(await this.#options.currentSource())) return await this.#reset();
+    }
+    const { events, lastSeq, hasMore, isBeyond } = await this.#options.read(this.#place, PAGE);
+    if (isBeyond === true) return { type: "reset", lastSeq };
+    const last = events.at(-1);
+    if (last !== undefined && !this.#isOf(last.source)) return await this.#reset();
+    this.#isReading = hasMore;
+    this.#place = hasMore && last !== undefined ? placeOf(last) : { seq: lastSeq };
+    return { type: "notifications", notifications: events, place: this.#place };
+  }
+
+  /** Takes records that come right after the last ones. If some are missing between, the journal is read. */
+  async #take({ records, source }: Delivery): Promise<Followed | undefined> {
+    this.#waitingRecords -= records.length;
+    const current = await source();
+    if (!this.#isOf(current)) return await this.#reset();
+    const last = "seq" in this.#place ? this.#place.seq : 0;
+    const fresh = records.filter(({ seq }) => seq > last);
+    if (fresh.length === 0) return undefined;
+    if (fresh[0]?.seq !== last + 1) {
+      this.#deliveries = undefined;
+      return undefined;
+    }
+    const some = fresh.slice(0, MAX_SELECTED_RECORDS);
+    const notifications = await this.#options.select(some, current ?? "");
+    const rest = fresh.slice(MAX_SELECTED_RECORDS);
+    if (rest.length > 0) {
+      this.#waitingRecords += rest.length;
+      this.#deliveries?.unshift({ records: rest, source });
+    }
+    this.#place = { seq: last + some.length };
+    return { type: "notifications", notifications, place: this.#place };
+  }
+
+  /** Whether the journal is still the one that is followed. */
+  #isOf(source: string | undefined): boolean {
+    this.#source ??= source;
+    return source === this.#source;
+  }
+
+  async #reset(): Promise<Followed> {
+    const { lastSeq } = await this.#options.read({ seq: Number.MAX_SAFE_INTEGER }, PAGE);
+    return { type: "reset", lastSeq };
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}
+
+export interface FollowOptions extends Pick<FollowerOptions, "after" | "source"> {
+  readonly engine: HistoryReader["engine"] & {
+    query(query: QueryOf<"select_notifications">, caller: Caller): Promise<readonly Notification[]>;
+  };
+  readonly feed: Pick<Feed, "subscribe">;
+  readonly filter: HistoryFilter;
+  /** Who sees the notifications: what is hidden from it is left out. */
+  readonly caller: Caller;
+}
+
+/** Follows the notifications of one caller until it is disposed of. */
+export function follow({ engine, feed, filter, caller, after, source }: FollowOptions): Follower & Disposable {
+  const follower = new Follower({
+    after,
+    source,
+    read: (since, bounds) => {
+      const query = (query: QueryOf<"select_notifications">) => engine.query(query, caller);
+      return readHistory({ engine, query }, { ...filter, since, ...bounds });
+    },
+    select: (records, source) => engine.query({ type: "select_notifications", records, filter, source }, caller),
+    currentSource: () => engine.source(),
+  });
+  const unsubscribe = feed.subscribe((records) => {
+    let source: Promise<string | undefined> | undefined;
+    follower.deliver({ records, source: () => source ??= engine.source() });
+  });
+  return Object.assign(follower, {
+    [Symbol.dispose]() {
+      unsubscribe();
+      follower.close();
+    },
+  });
+}
