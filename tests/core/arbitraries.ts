@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import type { BulkAction, Command, CommandOf, CommandType, TaskDefaults } from "../../src/core/messages/commands.ts";
-import type { Changes } from "../../src/core/messages/events.ts";
+import type { Changes, HandlerFailure } from "../../src/core/messages/events.ts";
 import { type Denial, type DenialReason, ROLES } from "../../src/core/model/access.ts";
 import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
 import type { JsonValue } from "../../src/core/model/result.ts";
@@ -442,6 +442,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     issue_token: record({ type: fc.constant("issue_token"), token: token(words) }),
     revoke_token: record({ type: fc.constant("revoke_token"), name }),
     record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
+    record_failure: record({ type: fc.constant("record_failure"), failure: failure(words) }),
     end_session: record({
       type: fc.constant("end_session"),
       session: fc.constantFrom(...SESSIONS),
@@ -518,6 +519,18 @@ function token({ instance, name, number }: Words): fc.Arbitrary<NewToken> {
       digest: rarely(fc.constantFrom("a", "b", "c").map((digit) => digit.repeat(64)), name),
     },
     { instance, audiences: names(name), expiresAt: rarely(positive(2 * SHORT_MS), number) },
+  );
+}
+
+function failure({ name, number }: Words): fc.Arbitrary<HandlerFailure> {
+  return optional(
+    {
+      handler: name,
+      notification: fc.constantFrom("1.0", "2.1", ""),
+      error: fc.string({ maxLength: 5 }),
+      tries: fc.oneof(fc.nat(3), number),
+    },
+    { isPassedOver: fc.constant(true as const) },
   );
 }
 

@@ -79,6 +79,7 @@ export type ModelCommand = Exclude<
       | "issue_token"
       | "revoke_token"
       | "record_denials"
+      | "record_failure"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"
       | "resume_tasks";

@@ -61,6 +61,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   }),
   revoke_token: () => ({ verb: "administer" }),
   record_denials: () => ({ verb: "administer" }),
+  record_failure: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   sweep: () => ({ verb: "administer" }),

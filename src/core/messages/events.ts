@@ -192,11 +192,27 @@ export type Event =
   | { readonly type: "token.revoked"; readonly name: string }
   /** A call was refused to its caller. Changes nothing. */
   | { readonly type: "access.denied"; readonly denial: Denial }
+  /** A handler failed to handle a notification, or was given up. Changes nothing. */
+  | ({ readonly type: "handler.failed" } & HandlerFailure)
   /**
    * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
    * command, and its record is the only one that may be earlier than the one before.
    */
   | { readonly type: "clock.corrected"; readonly from: number; readonly to: number };
+
+/** A run of a handler that failed. */
+export interface HandlerFailure {
+  /** The name of the handler. */
+  readonly handler: string;
+  /** The id of the notification that it got. */
+  readonly notification: string;
+  /** What went wrong, in words. */
+  readonly error: string;
+  /** How often the handler has been run with this notification. */
+  readonly tries: number;
+  /** It is not run with this notification again. */
+  readonly isPassedOver?: true;
+}
 
 /**
  * The end of a session. Its tasks go back at `until`, unless their instances call in another session before. Those with a
@@ -248,6 +264,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "token.issued",
   "token.revoked",
   "access.denied",
+  "handler.failed",
   "clock.corrected",
 ];
 

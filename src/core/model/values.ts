@@ -30,6 +30,7 @@ export type IdKind =
   | "Capability"
   | "Lock"
   | "Token name"
+  | "Handler name"
   | "Audience"
   | "Request id";
 

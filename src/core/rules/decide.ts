@@ -24,6 +24,7 @@ import type { ReadonlyState } from "../state/state.ts";
 import { sightOf } from "../state/sight.ts";
 import { sweepDeciders } from "./sweep.ts";
 import { admit } from "../state/tokens.ts";
+import { handlerDeciders } from "./handlers.ts";
 import { tokenDeciders } from "./tokens.ts";
 
 /**
@@ -69,6 +70,7 @@ const deciders: Deciders<CommandType> = {
   ...groupDeciders,
   ...templateDeciders,
   ...tokenDeciders,
+  ...handlerDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

@@ -108,6 +108,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "token.revoked":
       return removeToken(state, event.name);
     case "access.denied":
+    case "handler.failed":
       return;
     default:
       event satisfies never;

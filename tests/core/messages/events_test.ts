@@ -45,6 +45,7 @@ Deno.test({
       "token.issued": true,
       "token.revoked": true,
       "access.denied": true,
+      "handler.failed": true,
       "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());

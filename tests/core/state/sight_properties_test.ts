@@ -101,7 +101,7 @@ function hiddenCommand(): fc.Arbitrary<Command> {
 /** The commands that a planner may give. */
 function guess(): fc.Arbitrary<Command> {
   const admins: readonly CommandType[] = [
-    ...["import_tasks", "issue_token", "revoke_token", "record_denials"] as const,
+    ...["import_tasks", "issue_token", "revoke_token", "record_denials", "record_failure"] as const,
     ...["end_session", "resume_tasks", "sweep", "correct_clock"] as const,
   ];
   return command(GUESSES).filter(({ type }) => !admins.includes(type));
