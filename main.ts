@@ -16,7 +16,9 @@ import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret, rightsOf } from "./src/cli/rights.ts";
+import type { ServeOptions } from "./src/cli/serve_options.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
+import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
@@ -111,10 +113,11 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
   const secret = secretFor(invocation);
+  const checked = await handlersOf(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, { log, defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults } });
-  const { engine, sessions } = app;
+  const { engine, sessions, deliveries } = app;
   const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -130,6 +133,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const keeper = await SessionKeeper.start({ engine, sessions, heard, log, id: session, graceMs: sessionGraceMs });
   const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const sweeper = new Sweeper({ engine, log });
+  const handlers = checked?.start({ engine, feed, deliveries, log, data: directory, via });
   serveClient(transport, {
     engine,
     executor: keeper,
@@ -148,6 +152,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   transport.closing.addEventListener("abort", () => waiting.close());
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
+  await handlers?.[Symbol.asyncDispose]();
   await waiting.close();
   await keeper.close();
   heard.close();
@@ -161,6 +166,7 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
   const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
+  const checked = await handlersOf(invocation);
   const { location, defaults } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
   await using app = await startApp(directory, {
@@ -178,8 +184,18 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
     ending: ending.signal,
+    startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
   });
   return 0;
+}
+
+/** The handlers that the arguments name, and how to start them; undefined if they name none. */
+async function handlersOf(options: Pick<ServeOptions, "handlers" | "allowHandlersFrom">) {
+  if (options.handlers === undefined) return undefined;
+  // Imported only here: most servers run none.
+  const { checkHandlers, startHandlers } = await import("./src/composition/handlers.ts");
+  const checked = await checkHandlers({ ...options, handlers: options.handlers }, environment);
+  return { start: (parts: RunningParts) => startHandlers(checked, parts) };
 }
 
 /** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
@@ -192,7 +208,7 @@ function keepSecret(secret: string, directory: string | undefined): string {
 
 /** Runs one tool. */
 async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
-  // Imported only here: servers need it not.
+  // Imported only here: no other command needs it.
   const { accessOfCall, callTool } = await import("./src/composition/call.ts");
   const secret = secretFor(invocation);
   const ending = new AbortController();

@@ -295,6 +295,9 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
     return "--as token has no effect on serve --open, whose clients need no token";
   }
   if (type === "serve" || type === "http") {
+    if (invocation.allowHandlersFrom !== undefined && invocation.handlers === undefined) {
+      return "--allow-handlers-from has no effect without --handlers";
+    }
     const isIdle = location.store === "memory" && location.directory !== undefined;
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }

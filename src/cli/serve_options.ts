@@ -7,7 +7,7 @@ import type { TaskDefaults } from "../core/messages/commands.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { type Role, ROLES } from "../core/model/access.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { factor, from, instanceId, toolsetNames } from "./option_values.ts";
+import { factor, filePath, from, instanceId, nonEmpty, toolsetNames } from "./option_values.ts";
 
 /** Options for serving MCP. */
 export interface ServeOptions {
@@ -25,6 +25,10 @@ export interface ServeOptions {
   readonly maxWaitMs?: number;
   /** How long the tasks of an ended session wait for their instances, in milliseconds. */
   readonly sessionGraceMs?: number;
+  /** The path of a file with handlers to run. */
+  readonly handlers?: string;
+  /** The directory whose handlers file is used although it is in a git work tree. */
+  readonly allowHandlersFrom?: string;
 }
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
@@ -62,6 +66,8 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
     `how long tasks without timeout_ms wait for a client that is gone (default: ${DEFAULT_SESSION_GRACE_MS})`,
     from(0, MAX_DURATION_MS),
   );
+  add("--handlers <file>", "run the commands of this file when something happens: see docs/handlers.md", filePath);
+  add("--allow-handlers-from <directory>", "use a handlers file in this directory although git works there", nonEmpty);
 }
 
 /** The values of the options that were given. */
@@ -74,6 +80,8 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
     defaults: defaultsOf(options),
     ...(options.maxWaitMs !== undefined && { maxWaitMs: options.maxWaitMs }),
     ...(options.sessionGraceMs !== undefined && { sessionGraceMs: options.sessionGraceMs }),
+    ...(options.handlers !== undefined && { handlers: options.handlers }),
+    ...(options.allowHandlersFrom !== undefined && { allowHandlersFrom: options.allowHandlersFrom }),
   };
 }
 
@@ -88,6 +96,8 @@ export interface ServeFlags {
   readonly maxIntervalMs?: number;
   readonly maxWaitMs?: number;
   readonly sessionGraceMs?: number;
+  readonly handlers?: string;
+  readonly allowHandlersFrom?: string;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

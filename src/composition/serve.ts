@@ -4,7 +4,7 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
-import type { Log, Sessions } from "../app/ports.ts";
+import type { Deliveries, Log, Sessions } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -22,6 +22,7 @@ import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
+import type { RunningParts } from "./handlers.ts";
 import { operationsOf } from "../mcp/operations.ts";
 
 export type HttpInvocation = Invocation & { readonly type: "http" };
@@ -39,6 +40,10 @@ export interface ServeParts {
   readonly print: (line: string) => void;
   /** Aborted when the program shall end. */
   readonly ending: AbortSignal;
+  /** What deliverers keep. */
+  readonly deliveries: Deliveries;
+  /** Begins to compete to run handlers; undefined if there are none. */
+  readonly startHandlers: (parts: Omit<RunningParts, "data">) => AsyncDisposable | undefined;
 }
 
 /** Refuses what cannot be served, before anything is opened. */
@@ -59,7 +64,7 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
   const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, log, process, version, print, ending } = parts;
+  const { engine, sessions, deliveries, log, process, version, print, ending } = parts;
   await using denials = new Denials({ engine, log });
   const onDenied = (denial: Denial) => denials.note(denial);
   const feed = new Feed(engine, log);
@@ -89,6 +94,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   const rest = restRoutes({ operations, engine, streams, log, version });
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
   const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
+  let handlers: AsyncDisposable | undefined;
   try {
     const admitted = {
       hosts: hostsOf(host, allowHost),
@@ -108,12 +114,14 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     });
     const server = await listen(app.fetch, { host, port, log, admission: admissionOf(admitted) });
     if (!open) await issueFirst(parts);
+    handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
     print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);
     if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
     // Calls that wait for a task are answered at once, so that they do not delay the end.
-    await Promise.all([server.close(), waiting.close(), mcp.endStreams()]);
+    await Promise.all([server.close(), waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
   } finally {
+    await handlers?.[Symbol.asyncDispose]();
     await waiting.close();
     await mcp.close();
     await keeper.close();

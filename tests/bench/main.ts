@@ -9,6 +9,7 @@ import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
+import { handlers } from "./handlers.ts";
 import { httpEvents } from "./http/events.ts";
 import { httpMemory } from "./http/memory.ts";
 import { httpRates } from "./http/rates.ts";
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "http rates", run: httpRates },
   { name: "http events", run: httpEvents },
   { name: "http memory", run: httpMemory },
+  { name: "handlers", run: handlers },
   { name: "start and memory", run: startup },
   { name: "tools/list", run: toolsList },
   { name: "answers", run: answers },

@@ -24,6 +24,7 @@ const SERVING: readonly (readonly string[])[] = [
   ["--max-interval-ms", "5"],
   ["--max-wait-ms", "5"],
   ["--session-grace-ms", "0"],
+  ["--handlers", "handlers.json"],
 ];
 
 function read(...args: readonly string[]) {
@@ -85,11 +86,20 @@ Deno.test("serve over HTTP takes the options for serving, but those that only on
   assertEquals([result.host, result.port, result.open], ["127.0.0.1", 8787, false]);
 });
 
+Deno.test("--allow-handlers-from has an effect with --handlers only", () => {
+  const allowed = ["--allow-handlers-from", "d"];
+  for (const command of [[], ["serve", "--open"]]) {
+    assertStringIncludes(read(...command, ...allowed).errors, "has no effect without --handlers");
+    const { result } = read(...command, ...allowed, "--handlers", "d/handlers.json");
+    assert((result.type === "serve" || result.type === "http") && result.allowHandlersFrom === "d");
+  }
+});
+
 Deno.test("call takes the options for serving that count for one call", () => {
   const plain = JSON.stringify(read("call", "get_next_task").result);
   for (const option of SERVING) {
     const { result } = read("call", "get_next_task", ...option);
-    const isIdle = ["--toolsets", "--session-grace-ms"].includes(option[0] ?? "");
+    const isIdle = ["--toolsets", "--session-grace-ms", "--handlers"].includes(option[0] ?? "");
     assert(isIdle ? result.type === "exit" : JSON.stringify(result) !== plain, option[0]);
   }
   for (const given of [["{}"], ["--request-id", "r"]]) {
@@ -136,7 +146,7 @@ Deno.test("the options of a command change what it does, and every option of the
   let help = "";
   const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };
   readArguments(["--help"], { ...surroundings, print: (text) => help += text });
-  const known = ["--data", "--store", "--version", "--help", ...SERVING.map(([name]) => name)];
+  const known = ["--data", "--store", "--version", "--help", "--allow-handlers-from", ...SERVING.map(([name]) => name)];
   const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);
   assertEquals(new Set(listed), new Set(known));
 });
