@@ -17,9 +17,12 @@ import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret, rightsOf } from "./src/cli/rights.ts";
+import type { ServeOptions } from "./src/cli/serve_options.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
+import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
-import { startApp } from "./src/composition/start_app.ts";
+import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
+import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
@@ -73,6 +76,8 @@ async function main(): Promise<number> {
         return await serve(invocation);
       case "http":
         return await serveClients(invocation);
+      case "call":
+        return await call(invocation);
       default:
         return await run(invocation);
     }
@@ -110,11 +115,8 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
   const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS, archiveAfterMs } =
     invocation;
-  const secret = readSecret({
-    text: environment("ORCHESTRATOR_TOKEN"),
-    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
-    ...invocation,
-  });
+  const secret = secretFor(invocation);
+  const checked = await handlersOf(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
   await using app = await startApp(directory, {
@@ -128,7 +130,9 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
   await using _denials = new Denials({ engine, log });
+  const via = { transport: "stdio", process: String(Deno.pid), session } as const;
   const { rights, instance } = await rightsOf(engine, {
+    who: { name: "client", via },
     secret,
     role: invocation.role,
     instance: invocation.instance ?? instanceOfEnvironment(),
@@ -156,6 +160,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
       allowPrivate: invocation.allowPrivateWebhooks === true,
     })
     : undefined;
+  const handlers = checked?.start({ engine, feed, deliveries, log, data: directory, via });
   serveClient(transport, {
     engine,
     executor: keeper,
@@ -165,7 +170,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     log,
     toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
     version: denoJson.version,
-    caller: { name: "client", ...rights, via: { transport: "stdio", process: String(Deno.pid), session } },
+    caller: { name: "client", ...rights, via },
     instance,
     answers: transport.answers,
     closing: transport.closing,
@@ -176,6 +181,7 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
   await transport.closed;
   await webhooks?.close();
+  await handlers?.[Symbol.asyncDispose]();
   await waiting.close();
   await keeper.close();
   heard.close();
@@ -187,8 +193,9 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, DEFAULT_LEASE_MS, serveHttp } = await import("./src/composition/serve.ts");
+  const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
+  const checked = await handlersOf(invocation);
   const { location, defaults, archiveAfterMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
   await using app = await startApp(directory, {
@@ -206,6 +213,7 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
     ending: ending.signal,
+    startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
   });
   return 0;
 }
@@ -216,12 +224,50 @@ function aboutProcess(transport: ProcessAbout["transport"]): ProcessAbout {
   return { pid: Deno.pid, version, format: FORMAT_VERSION, transport, startedAt: Date.now() };
 }
 
+/** The handlers that the arguments name, and how to start them; undefined if they name none. */
+async function handlersOf(options: Pick<ServeOptions, "handlers" | "allowHandlersFrom">) {
+  if (options.handlers === undefined) return undefined;
+  // Imported only here: most servers run none.
+  const { checkHandlers, startHandlers } = await import("./src/composition/handlers.ts");
+  const checked = await checkHandlers({ ...options, handlers: options.handlers }, environment);
+  return { start: (parts: RunningParts) => startHandlers(checked, parts) };
+}
+
 /** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
 function keepSecret(secret: string, directory: string | undefined): string {
   if (directory === undefined) return secret;
   const path = `${directory}/admin-token`;
   writePrivateFile(path, secret + "\n");
   return `in ${path}`;
+}
+
+/** Runs one tool. */
+async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { accessOfCall, callTool } = await import("./src/composition/call.ts");
+  const secret = secretFor(invocation);
+  const ending = new AbortController();
+  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
+  return await callTool(invocation, {
+    directory: locate(invocation.location, accessOfCall(invocation.tool)),
+    log,
+    secret,
+    instance: invocation.instance ?? instanceOfEnvironment(),
+    process: String(Deno.pid),
+    write: writeOut,
+    writeError: (text) => standardError.write(text),
+    readFile,
+    ending: ending.signal,
+  });
+}
+
+/** The secret of the token in the environment; undefined if there is none. */
+function secretFor(options: { readonly role?: Role; readonly needsToken?: true }): string | undefined {
+  return readSecret({
+    text: environment("ORCHESTRATOR_TOKEN"),
+    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
+    ...options,
+  });
 }
 
 /** Runs a command that serves no client. */

@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:net",
     "node:tls",
   ],
+  handlers: ["src/handlers/", "src/core/messages/", "src/core/model/", "src/app/", "zod"],
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
   cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width"],
@@ -160,6 +161,11 @@ Deno.test("only src/store/file/disk.ts works on files", () => {
   for (const { path, code } of sources.filter(({ path }) => path !== "src/store/file/disk.ts")) {
     assertEquals(operations.exec(code)?.[0], undefined, path);
   }
+});
+
+Deno.test("only src/handlers/run_command.ts starts processes", () => {
+  const starters = sources.filter(({ code }) => /Deno\.(Command|kill)|node:child_process/.test(code));
+  assertEquals(starters.map(({ path }) => path), ["src/handlers/run_command.ts"]);
 });
 
 Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {

@@ -5,8 +5,8 @@
  */
 
 import type { JournalRecord } from "../core/messages/events.ts";
-import type { HistoryFilter } from "../core/messages/history.ts";
-import type { Notification } from "../core/messages/notifications.ts";
+import { type HistoryFilter, nameOf } from "../core/messages/history.ts";
+import { type Notification, notificationsOf, type NotificationType } from "../core/messages/notifications.ts";
 import type { QueryOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { Feed } from "./feed.ts";
@@ -28,6 +28,8 @@ export interface FollowerOptions {
   readonly source: string | undefined;
   /** Reads a page of the notifications after a place. */
   readonly read: (since: Moment, bounds: typeof PAGE) => Promise<HistoryPage>;
+  /** Whether `select` may find something in a record. Default: it may in every one. */
+  readonly mayBeWanted?: (record: JournalRecord) => boolean;
   /** The notifications of records that are wanted and may be seen. */
   readonly select: (records: readonly JournalRecord[], source: string) => Promise<readonly Notification[]>;
   /** The journal as it is now. */
@@ -135,8 +137,6 @@ export class Follower {
   /** Takes records that come right after the last ones. If some are missing between, the journal is read. */
   async #take({ records, source }: Delivery): Promise<Followed | undefined> {
     this.#waitingRecords -= records.length;
-    const current = await source();
-    if (!this.#isOf(current)) return await this.#reset();
     const last = "seq" in this.#place ? this.#place.seq : 0;
     const fresh = records.filter(({ seq }) => seq > last);
     if (fresh.length === 0) return undefined;
@@ -145,7 +145,11 @@ export class Follower {
       return undefined;
     }
     const some = fresh.slice(0, MAX_SELECTED_RECORDS);
-    const notifications = await this.#options.select(some, current ?? "");
+    const wanted = some.filter(this.#options.mayBeWanted ?? (() => true));
+    // To tell the journal costs a look at its files: only for what is told.
+    const current = wanted.length === 0 ? this.#source : await source();
+    if (!this.#isOf(current)) return await this.#reset();
+    const notifications = wanted.length === 0 ? [] : await this.#options.select(wanted, current ?? "");
     const rest = fresh.slice(MAX_SELECTED_RECORDS);
     if (rest.length > 0) {
       this.#waitingRecords += rest.length;
@@ -172,6 +176,26 @@ export class Follower {
   }
 }
 
+/** What several followers make of the same records, made once: there may be many, and most want few of the records. */
+const DELIVERIES = new WeakMap<readonly JournalRecord[], Delivery>();
+const TYPES = new WeakMap<JournalRecord, ReadonlySet<NotificationType>>();
+
+function deliveryOf(records: readonly JournalRecord[], engine: Pick<FollowOptions["engine"], "source">): Delivery {
+  let source: Promise<string | undefined> | undefined;
+  const delivery = DELIVERIES.get(records) ?? { records, source: () => source ??= engine.source() };
+  DELIVERIES.set(records, delivery);
+  return delivery;
+}
+
+/** Whether a record has a notification of a type that a filter wants. */
+function hasType(record: JournalRecord, { types }: HistoryFilter): boolean {
+  if (types === undefined) return true;
+  const found = TYPES.get(record) ??
+    new Set(notificationsOf(record, { source: "" }).map(({ type }) => nameOf(type)));
+  TYPES.set(record, found);
+  return types.some((type) => found.has(type));
+}
+
 export interface FollowOptions extends Pick<FollowerOptions, "after" | "source"> {
   readonly engine: HistoryReader["engine"] & {
     query(query: QueryOf<"select_notifications">, caller: Caller): Promise<readonly Notification[]>;
@@ -191,13 +215,11 @@ export function follow({ engine, feed, filter, caller, after, source }: FollowOp
       const query = (query: QueryOf<"select_notifications">) => engine.query(query, caller);
       return readHistory({ engine, query }, { ...filter, since, ...bounds });
     },
+    mayBeWanted: (record) => hasType(record, filter),
     select: (records, source) => engine.query({ type: "select_notifications", records, filter, source }, caller),
     currentSource: () => engine.source(),
   });
-  const unsubscribe = feed.subscribe((records) => {
-    let source: Promise<string | undefined> | undefined;
-    follower.deliver({ records, source: () => source ??= engine.source() });
-  });
+  const unsubscribe = feed.subscribe((records) => follower.deliver(deliveryOf(records, engine)));
   return Object.assign(follower, {
     [Symbol.dispose]() {
       unsubscribe();

@@ -6,6 +6,7 @@ import type { NotificationType } from "../core/messages/notifications.ts";
 import { ROLES } from "../core/model/access.ts";
 import type { NewToken } from "../core/model/token.ts";
 import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
+import { addCall, type CallOptions } from "./call_arguments.ts";
 import {
   atLeastOne,
   commaList,
@@ -63,6 +64,7 @@ export type Invocation =
     | { readonly type: "clock" }
     | ArchiveCommand
     | OperationInvocation
+    | ({ readonly type: "call" } & CallOptions)
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -111,6 +113,9 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addWebhookCommands(program, (invocation) => choose((location) => ({ location, ...invocation })));
   addAuditCommands(program, choose);
   addOperationCommands(program, (chosen) => choose((location) => ({ location, ...chosen })));
+  addCall(program, (call) => {
+    choose((location) => ({ type: "call", location, ...serveOptionsOf(program, context.toolsets), ...call }));
+  });
   addHttp(program, choose, context.toolsets);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, context.toolsets);
@@ -302,6 +307,9 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
     return "--deliver has no effect on serve, which always delivers";
   }
   if (type === "serve" || type === "http") {
+    if (invocation.allowHandlersFrom !== undefined && invocation.handlers === undefined) {
+      return "--allow-handlers-from has no effect without --handlers";
+    }
     const isIdle = location.store === "memory" && location.directory !== undefined;
     return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
   }
@@ -310,10 +318,23 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
     ...["--data", "--store"],
     ...(WITH_INSTANCE.includes(type) ? ["--instance"] : []),
     ...(type === "webhook test" ? ["--allow-private-webhooks"] : []),
+    ...(type === "call" ? CALL_OPTIONS : []),
   ];
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
 }
+
+/** The options for serving that also count for a single call. */
+const CALL_OPTIONS: readonly string[] = [
+  "--as",
+  "--instance",
+  "--timeout-ms",
+  "--max-attempts",
+  "--initial-interval-ms",
+  "--backoff-coefficient",
+  "--max-interval-ms",
+  "--max-wait-ms",
+];
 
 /** The commands that have an option `--instance` of their own. */
 const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];

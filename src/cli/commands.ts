@@ -182,7 +182,11 @@ function describeEvent({ id, type, subject, time, data }: Notification): string 
   const from = via?.process === undefined ? actor : `${actor}#${via.process}`;
   const by = instance === undefined || instance === subject ? "" : `  by ${instance}`;
   const about = subject === undefined ? "" : `  ${subject}`;
-  const why = cause === undefined ? "" : `  (${cause})`;
+  const why = nameOf(type) === "handler.failed"
+    ? `  (${data["notification"]}: ${data["error"]})`
+    : cause === undefined
+    ? ""
+    : `  (${cause})`;
   return `${id.padStart(8)}  ${time}  ${from}  ${nameOf(type)}${about}${by}${why}`;
 }
 

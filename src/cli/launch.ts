@@ -2,7 +2,7 @@
 
 import type { Invocation } from "./arguments.ts";
 
-/** How each command uses the data directory. Only `create` makes a missing one. */
+/** How each command uses the data directory; for `call`, its tool decides. Only `create` makes a missing one. */
 export const ACCESS = {
   serve: "create",
   http: "create",
@@ -30,7 +30,7 @@ export const ACCESS = {
   pause: "write",
   resume: "write",
   doctor: "read",
-} as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
+} as const satisfies Record<Exclude<Invocation["type"], "call">, "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */
 export interface Launch {

@@ -86,6 +86,12 @@ export function factor(value: string): number {
   throw new InvalidArgumentError(`It must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}.`);
 }
 
+/** Refuses an empty path of a file. */
+export function filePath(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a file.");
+  return value;
+}
+
 /** Refuses an empty directory. */
 export function nonEmpty(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a directory.");

@@ -1,11 +1,11 @@
 /**
- * The rights of the client of a server on standard input and output: those of the local operator, or less by `--as` or by a
- * token. A token that is named but cannot be used ends the start, as the client would otherwise have all rights.
+ * The rights of whoever starts the program, as the client of a server on standard input and output, or to call a tool:
+ * those of the local operator, or less by `--as` or by a token. A token that is named but cannot be used ends the start, as the client would otherwise have all rights.
  */
 
 import type { Engine } from "../app/engine.ts";
 import { digestOf, isSecret } from "../app/tokens.ts";
-import type { Rights, Role } from "../core/model/access.ts";
+import type { CallerName, Rights, Role } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 
 export interface SecretOptions {
@@ -48,6 +48,8 @@ export function readSecret({ text, isPermitted, role, needsToken }: SecretOption
 }
 
 export interface RightsOptions {
+  /** Who calls, for the audit. */
+  readonly who: CallerName;
   readonly secret: string | undefined;
   /** The role of a client without a token. Default: `admin`. */
   readonly role?: Role | undefined;
@@ -62,18 +64,15 @@ export interface RightsOptions {
  */
 export async function rightsOf(
   engine: Pick<Engine, "query">,
-  { secret, role = "admin", instance }: RightsOptions,
+  { who, secret, role = "admin", instance }: RightsOptions,
 ): Promise<{ readonly rights: Rights; readonly instance: string | undefined }> {
   if (secret === undefined) return { rights: { role }, instance };
   const rights = { token: await digestOf(secret) };
-  const { instance: bound } = await engine.query(
-    { type: "get_caller" },
-    { name: "client", ...rights, via: { transport: "stdio" } },
-  );
+  const { instance: bound } = await engine.query({ type: "get_caller" }, { ...who, ...rights });
   if (bound !== undefined && instance !== undefined && instance !== bound) {
     throw new Refusal(
       "forbidden",
-      `Cannot serve instance ${instance} as the token is bound to instance ${bound}: leave --instance and ` +
+      `Cannot call as instance ${instance} as the token is bound to instance ${bound}: leave --instance and ` +
         "ORCHESTRATOR_INSTANCE out",
     );
   }

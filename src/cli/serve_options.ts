@@ -7,7 +7,7 @@ import type { TaskDefaults } from "../core/messages/commands.ts";
 import { MAX_COUNT, MAX_DURATION_MS } from "../core/model/limits.ts";
 import { type Role, ROLES } from "../core/model/access.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
-import { duration, factor, from, instanceId, toolsetNames } from "./option_values.ts";
+import { duration, factor, filePath, from, instanceId, nonEmpty, toolsetNames } from "./option_values.ts";
 
 /** Options for serving MCP. */
 export interface ServeOptions {
@@ -31,6 +31,10 @@ export interface ServeOptions {
   readonly deliver?: true;
   /** Whether webhooks may be sent to loopback and private addresses. */
   readonly allowPrivateWebhooks?: true;
+  /** The path of a file with handlers to run. */
+  readonly handlers?: string;
+  /** The directory whose handlers file is used although it is in a git work tree. */
+  readonly allowHandlersFrom?: string;
 }
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
@@ -71,6 +75,8 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
   add("--archive-after <duration>", "archive tasks that ended so long ago, like P30D (default: none)", duration);
   program.option("--deliver", "send events to the webhooks, unless another process does; needs --allow-net");
   program.option("--allow-private-webhooks", "allow webhooks on this machine and in private networks");
+  add("--handlers <file>", "run the commands of this file when something happens: see docs/handlers.md", filePath);
+  add("--allow-handlers-from <directory>", "use a handlers file in this directory although git works there", nonEmpty);
 }
 
 /** The values of the options that were given. */
@@ -86,6 +92,8 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
     ...(options.archiveAfter !== undefined && { archiveAfterMs: options.archiveAfter }),
     ...(options.deliver === true && { deliver: true }),
     ...(options.allowPrivateWebhooks === true && { allowPrivateWebhooks: true }),
+    ...(options.handlers !== undefined && { handlers: options.handlers }),
+    ...(options.allowHandlersFrom !== undefined && { allowHandlersFrom: options.allowHandlersFrom }),
   };
 }
 
@@ -103,6 +111,8 @@ export interface ServeFlags {
   readonly archiveAfter?: number;
   readonly deliver?: true;
   readonly allowPrivateWebhooks?: true;
+  readonly handlers?: string;
+  readonly allowHandlersFrom?: string;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

@@ -1,8 +1,6 @@
 /** The composition of every command that serves no client. main.ts loads it only for these. */
 
 import { dirname, resolve } from "node:path";
-import { Engine } from "../app/engine.ts";
-import { importTasks } from "../app/import_tasks.ts";
 import type { Log } from "../app/ports.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { printArchive } from "../cli/archive.ts";
@@ -30,13 +28,13 @@ import { holdsData, openDestination } from "../store/file/data_directory.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
-import { openForReading } from "../store/file/reading.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
 import { runDoctor } from "./doctor.ts";
 import { deskOf } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
 
-export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" }>;
+export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" }>;
 
 export interface CommandParts {
   /** The real path of the data directory. */
@@ -161,13 +159,9 @@ async function runReading(
   invocation: ReadingCommand,
   { directory, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
-  await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
-  const engine = await Engine.start({ ...store, log });
-  const showsTasks = invocation.type === "status" || invocation.type === "export";
-  if (store.legacy.length > 0 && showsTasks) {
-    await importTasks(engine, store.legacy, { imported: 0, present: 0 });
-    log.info(`${directory} has tasks and no journal: this shows tasks.json`);
-  }
+  const showsLegacy = invocation.type === "status" || invocation.type === "export";
+  await using app = await startReading(directory, { log, showsLegacy });
+  const { engine } = app;
   switch (invocation.type) {
     case "status":
       return await printStatus(engine, invocation.all, terminal);

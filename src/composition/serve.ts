@@ -23,10 +23,8 @@ import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
+import type { RunningParts } from "./handlers.ts";
 import { operationsOf } from "../mcp/operations.ts";
-
-/** How long a task without `timeout_ms` is kept for its holder by default, after each of its calls: 2 hours. */
-export const DEFAULT_LEASE_MS = 2 * 60 * 60 * 1_000;
 
 export type HttpInvocation = Invocation & { readonly type: "http" };
 
@@ -43,6 +41,8 @@ export interface ServeParts {
   readonly print: (line: string) => void;
   /** Aborted when the program shall end. */
   readonly ending: AbortSignal;
+  /** Begins to compete to run handlers; undefined if there are none. */
+  readonly startHandlers: (parts: Omit<RunningParts, "data">) => AsyncDisposable | undefined;
 }
 
 /** Refuses what cannot be served, before anything is opened. */
@@ -98,6 +98,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
   const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
   const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log });
+  let handlers: AsyncDisposable | undefined;
   try {
     const callerOf = open
       ? openCaller({ role: invocation.role ?? "admin", process })
@@ -119,13 +120,15 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     });
     const server = await listen(app.fetch, { host, port, log, admission: admissionOf(admitted) });
     if (!open) await issueFirst(parts);
+    handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
     print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);
     if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
     // Calls that wait for a task are answered at once, so that they do not delay the end.
-    await Promise.all([server.close(), waiting.close(), mcp.endStreams()]);
+    await Promise.all([server.close(), waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
   } finally {
     await webhooks.close();
+    await handlers?.[Symbol.asyncDispose]();
     await waiting.close();
     await mcp.close();
     await keeper.close();

@@ -16,6 +16,12 @@ import { MemoryDeliveries } from "../store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../store/memory/memory_journal.ts";
 import { MemorySessions } from "../store/memory/memory_sessions.ts";
 
+/**
+ * How long a task without `timeout_ms` is kept for a holder without a session by default, after each of its calls, in
+ * milliseconds: 2 hours.
+ */
+export const DEFAULT_LEASE_MS = 2 * 60 * 60 * 1_000;
+
 export interface AppOptions {
   readonly log: Log;
   readonly defaults?: TaskDefaults;

@@ -10,6 +10,9 @@ import type { Operation, OperationCall } from "../app/operation.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { meantBy } from "../core/model/resembling.ts";
+import { printable } from "../core/model/values.ts";
 import { unlessRepeated } from "./request_id.ts";
 import { type CallContext, objectOf, type Tool, TOOLSETS } from "./tool.ts";
 import { ADMIN_OPERATIONS } from "./tools/admin_operations.ts";
@@ -27,10 +30,30 @@ export interface OperationsOptions {
   readonly webhooks?: WebhookDesk;
 }
 
-/** Every tool as an operation, and the operations that are no tools. */
+/** Every tool, and the operations for admins. */
+const OPERATIONS: readonly Tool[] = [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS];
+
+/**
+ * Whether an operation changes nothing.
+ *
+ * @throws Refusal `not_found` if there is no operation of that name
+ */
+export function isReadingOperation(name: string): boolean {
+  const found = OPERATIONS.find((tool) => tool.name === name);
+  if (found !== undefined) return found.isReading;
+  const names = OPERATIONS.map((tool) => tool.name);
+  const meant = meantBy(name, names);
+  throw new Refusal(
+    "not_found",
+    `There is no tool ${printable(name)}: ${meant === undefined ? "" : `use ${meant}. `}There are ${names.join(", ")}`,
+    { name },
+  );
+}
+
+/** Every tool as an operation, and the operations for admins. */
 export function operationsOf(options: OperationsOptions): readonly Operation<z.ZodObject>[] {
   const webhooks = options.webhooks === undefined ? [] : webhookOperations(options.webhooks);
-  return [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS, ...webhooks].map((tool) => ({
+  return [...OPERATIONS, ...webhooks].map((tool) => ({
     name: tool.name,
     description: tool.description,
     input: tool.input,

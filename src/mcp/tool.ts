@@ -106,6 +106,8 @@ export interface Tool {
   /** The entry in `tools/list`. Built at the first request, to keep the start fast. */
   readonly list: () => ToolListing;
   readonly description: string;
+  /** Whether a call changes nothing. */
+  readonly isReading: boolean;
   /**
    * Answers a call; the note of the answer tells of ignored parameters, too. Throws a `Refusal` if the arguments are
    * invalid or the command is refused.
@@ -137,6 +139,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
   return {
     name,
     description,
+    isReading: annotations === reads,
     input,
     list: () =>
       listing ??= {

@@ -10,6 +10,7 @@ import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
 import { growth } from "./growth.ts";
+import { handlers } from "./handlers.ts";
 import { httpEvents } from "./http/events.ts";
 import { httpMemory } from "./http/memory.ts";
 import { webhooks } from "./http/webhooks.ts";
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "http events", run: httpEvents },
   { name: "webhooks", run: webhooks },
   { name: "http memory", run: httpMemory },
+  { name: "handlers", run: handlers },
   { name: "start and memory", run: startup },
   { name: "archive", run: archive },
   { name: "tools/list", run: toolsList },

@@ -31,6 +31,7 @@ const SERVING: readonly (readonly string[])[] = [
   ["--archive-after", "P30D"],
   ["--deliver"],
   ["--allow-private-webhooks"],
+  ["--handlers", "handlers.json"],
 ];
 
 function read(...args: readonly string[]) {
@@ -107,6 +108,27 @@ Deno.test("every option of archive changes what it does", () => {
   }
 });
 
+Deno.test("--allow-handlers-from has an effect with --handlers only", () => {
+  const allowed = ["--allow-handlers-from", "d"];
+  for (const command of [[], ["serve", "--open"]]) {
+    assertStringIncludes(read(...command, ...allowed).errors, "has no effect without --handlers");
+    const { result } = read(...command, ...allowed, "--handlers", "d/handlers.json");
+    assert((result.type === "serve" || result.type === "http") && result.allowHandlersFrom === "d");
+  }
+});
+
+Deno.test("call takes the options for serving that count for one call", () => {
+  const plain = JSON.stringify(read("call", "get_next_task").result);
+  for (const option of SERVING) {
+    const { result } = read("call", "get_next_task", ...option);
+    const isIdle = ["--toolsets", "--session-grace-ms", "--handlers"].includes(option[0] ?? "");
+    assert(isIdle ? result.type === "exit" : JSON.stringify(result) !== plain, option[0]);
+  }
+  for (const given of [["{}"], ["--request-id", "r"]]) {
+    assert(JSON.stringify(read("call", "get_next_task", ...given).result) !== plain, given.join(" "));
+  }
+});
+
 Deno.test("--instance is the instance that is served, and the one whose history is asked for", () => {
   const asked = (...args: readonly string[]) => {
     const { result } = read(...args);
@@ -163,7 +185,7 @@ Deno.test("the options of a command change what it does, and every option of the
   let help = "";
   const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };
   readArguments(["--help"], { ...surroundings, print: (text) => help += text });
-  const known = ["--data", "--store", "--version", "--help", ...SERVING.map(([name]) => name)];
+  const known = ["--data", "--store", "--version", "--help", "--allow-handlers-from", ...SERVING.map(([name]) => name)];
   const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);
   assertEquals(new Set(listed), new Set(known));
 });

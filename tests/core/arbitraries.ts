@@ -9,7 +9,7 @@ import type {
   CommandType,
   TaskDefaults,
 } from "../../src/core/messages/commands.ts";
-import type { Changes } from "../../src/core/messages/events.ts";
+import type { Changes, HandlerFailure } from "../../src/core/messages/events.ts";
 import { type Denial, type DenialReason, ROLES } from "../../src/core/model/access.ts";
 import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
 import type { JsonValue } from "../../src/core/model/result.ts";
@@ -473,6 +473,7 @@ export function command(words: Words): fc.Arbitrary<Command> {
     remove_webhook: record({ type: fc.constant("remove_webhook"), name }),
     disable_webhook: record({ type: fc.constant("disable_webhook"), name, id: fc.constantFrom("w1", "w2"), why: text }),
     record_denials: record({ type: fc.constant("record_denials"), denials: fc.array(denial(words), { maxLength: 2 }) }),
+    record_failure: record({ type: fc.constant("record_failure"), failure: failure(words) }),
     end_session: record({
       type: fc.constant("end_session"),
       session: fc.constantFrom(...SESSIONS),
@@ -568,6 +569,18 @@ function webhook({ id, group, name }: Words): fc.Arbitrary<NewWebhook> {
       task: id,
       audiences: names(name),
     },
+  );
+}
+
+function failure({ name, number }: Words): fc.Arbitrary<HandlerFailure> {
+  return optional(
+    {
+      handler: name,
+      notification: fc.constantFrom("1.0", "2.1", ""),
+      error: fc.string({ maxLength: 5 }),
+      tries: fc.oneof(fc.nat(3), number),
+    },
+    { isPassedOver: fc.constant(true as const) },
   );
 }
 

@@ -88,6 +88,7 @@ export type ModelCommand = Exclude<
       | "remove_webhook"
       | "disable_webhook"
       | "record_denials"
+      | "record_failure"
       // No caller has a session here: see `sessions_test.ts`.
       | "end_session"
       | "resume_tasks";

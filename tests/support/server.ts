@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly main?: string;
   /** Further arguments of the program. */
   readonly args?: readonly string[];
+  /** Further permissions, as flags of Deno. */
+  readonly permissions?: readonly string[];
   /** Further environment variables, which the program may read. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -55,11 +57,13 @@ export interface ServerOptions {
 /** Starts a server on a data directory, with a client that has introduced itself. */
 export async function startServer(
   directory: string,
-  { name = "test", main = MAIN, args = [], env = {} }: ServerOptions = {},
+  { name = "test", main = MAIN, args = [], permissions = [], env = {} }: ServerOptions = {},
 ): Promise<Server> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
-    args: programArgs(directory, ...args).flatMap((arg) => arg === MAIN ? [...envFlags(env), main] : [arg]),
+    args: programArgs(directory, ...args).flatMap((arg) =>
+      arg === MAIN ? [...permissions, ...envFlags(env), main] : [arg]
+    ),
     env: { ...serverEnvironment(), ...env },
     stderr: "pipe",
   });

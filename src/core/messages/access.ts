@@ -74,6 +74,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
   remove_webhook: () => ({ verb: "administer" }),
   disable_webhook: () => ({ verb: "administer" }),
   record_denials: () => ({ verb: "administer" }),
+  record_failure: () => ({ verb: "administer" }),
   end_session: () => ({ verb: "administer" }),
   resume_tasks: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   sweep: () => ({ verb: "administer" }),

@@ -23,7 +23,7 @@ import type {
 import type { NewTemplate } from "../model/template.ts";
 import type { NewToken, TokenView } from "../model/token.ts";
 import type { NewWebhook, ReplayFrom, Webhook } from "../model/webhook.ts";
-import type { Changes } from "./events.ts";
+import type { Changes, HandlerFailure } from "./events.ts";
 
 /** Names a held task, its holder, and the attempt that the call is about. */
 export interface Holding {
@@ -205,6 +205,8 @@ export interface Commands {
   };
   /** Record calls that were refused to their callers, at most `MAX_RECORD_DENIALS`. Only the server itself does so. */
   record_denials: { input: { readonly denials: readonly Denial[] }; answer: { readonly recorded: number } };
+  /** Record that a handler failed. Only the server itself does so. */
+  record_failure: { input: { readonly failure: HandlerFailure }; answer: { readonly recorded: number } };
   /**
    * End a session: its tasks go back after `graceMs`, unless their instances call in another session before; those with a
    * lease go by it instead. The news that its client was not told go to the next call under the instance id. One call ends

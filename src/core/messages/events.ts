@@ -218,11 +218,27 @@ export type Event =
   /** Nothing can be claimed from now on. */
   | { readonly type: "project.paused"; readonly reason: string; readonly by: Actor }
   | { readonly type: "project.resumed" }
+  /** A handler failed to handle a notification, or was given up. Changes nothing. */
+  | ({ readonly type: "handler.failed" } & HandlerFailure)
   /**
    * Records up to `from` were written by a clock that stood in the future: the time is `to`. It is the only event of its
    * command, and its record is the only one that may be earlier than the one before.
    */
   | { readonly type: "clock.corrected"; readonly from: number; readonly to: number };
+
+/** A run of a handler that failed. */
+export interface HandlerFailure {
+  /** The name of the handler. */
+  readonly handler: string;
+  /** The id of the notification that it got. */
+  readonly notification: string;
+  /** What went wrong, in words. */
+  readonly error: string;
+  /** How often the handler has been run with this notification. */
+  readonly tries: number;
+  /** It is not run with this notification again. */
+  readonly isPassedOver?: true;
+}
 
 /**
  * The end of a session. Its tasks go back at `until`, unless their instances call in another session before. Those with a
@@ -282,6 +298,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "access.denied",
   "project.paused",
   "project.resumed",
+  "handler.failed",
   "clock.corrected",
 ];
 

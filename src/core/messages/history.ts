@@ -54,7 +54,8 @@ function denied({ type, data }: Notification, kind: "tasks" | "instances" | "gro
 
 /** Whether only an admin sees notifications of a type. */
 export function isForAdmins(type: NotificationType): boolean {
-  return type.startsWith("token.") || type.startsWith("webhook.") || type === "access.denied";
+  return type.startsWith("token.") || type.startsWith("webhook.") || type === "access.denied" ||
+    type === "handler.failed";
 }
 
 /** The instances that a notification is about: who holds the task or acts, and who cancelled it. */

@@ -55,6 +55,7 @@ export const NOTIFICATION_TYPES = [
   "access.denied",
   "project.paused",
   "project.resumed",
+  "handler.failed",
   "clock.corrected",
 ] as const;
 
@@ -297,6 +298,10 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     case "access.denied": {
       const { caller, via, ...data } = event.denial;
       return [{ type: event.type, data, by: { actor: caller, ...(via !== undefined && { via }) } }];
+    }
+    case "handler.failed": {
+      const { type, handler, ...data } = event;
+      return [{ type, subject: handler, data }];
     }
     default:
       return event satisfies never;

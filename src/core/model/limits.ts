@@ -99,6 +99,9 @@ export const MAX_URL_CHARACTERS = 2_048;
 /** Most denials in one record. Each has at most 80 ids, so a record stays below 4 MiB. */
 export const MAX_RECORD_DENIALS = 50;
 
+/** Most characters of the error of a handler that failed. */
+export const MAX_FAILURE_CHARACTERS = 1_000;
+
 /** Most tasks that one bulk operation changes. */
 export const MAX_BULK = 10_000;
 

@@ -31,6 +31,7 @@ export type IdKind =
   | "Lock"
   | "Token name"
   | "Webhook name"
+  | "Handler name"
   | "Audience"
   | "Request id";
 

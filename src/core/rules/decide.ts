@@ -26,6 +26,7 @@ import type { ReadonlyState } from "../state/state.ts";
 import { sightOf } from "../state/sight.ts";
 import { sweepDeciders } from "./sweep.ts";
 import { admit } from "../state/tokens.ts";
+import { handlerDeciders } from "./handlers.ts";
 import { tokenDeciders } from "./tokens.ts";
 import { webhookDeciders } from "./webhooks.ts";
 
@@ -75,6 +76,7 @@ const deciders: Deciders<CommandType> = {
   ...tokenDeciders,
   ...projectDeciders,
   ...webhookDeciders,
+  ...handlerDeciders,
   ...sessionDeciders,
   ...sweepDeciders,
   ...clockDeciders,

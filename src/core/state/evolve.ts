@@ -124,6 +124,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "webhook.deleted":
       return onWebhookEvent(state, event, at);
     case "access.denied":
+    case "handler.failed":
       return;
     default:
       event satisfies never;

@@ -104,7 +104,8 @@ function refuseUnpermitted(places: Places, nextStep: (places: Places) => string)
   );
 }
 
-function isPermitted(path: string, access: Access): boolean {
+/** Whether Deno permits to use a path in that way. */
+export function isPermitted(path: string, access: Access): boolean {
   const names = access === "read" ? ["read"] as const : ["read", "write"] as const;
   return names.every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }

@@ -111,8 +111,9 @@ const SHARED_FILE_MODE = 0o660;
 const DIRECTORY_MODE = 0o700;
 const SHARED_DIRECTORY_MODE = 0o770;
 
-/** Bits of a directory's mode: its group may write; new entries get its group; only owners may rename. */
+/** Bits of a directory's mode: its group, or everybody, may write; new entries get its group; only owners may rename. */
 const GROUP_WRITES = 0o020;
+const OTHERS_WRITE = 0o002;
 const SET_GROUP = 0o2000;
 const STICKY = 0o1000;
 
@@ -206,6 +207,16 @@ export function realPath(path: string): string | undefined {
 /** The mode bits of a file or directory; undefined if nothing is there, or the system has none. */
 export function modeOf(path: string): number | undefined {
   return unlessMissing(() => Deno.statSync(path))?.mode ?? undefined;
+}
+
+/**
+ * Whether others than the owner may write to a file, or replace what is in a directory: group and others have the right to
+ * write. False where there are no such rights, as on Windows.
+ */
+export function isWritableByOthers(path: string): boolean {
+  const { mode, isDirectory } = Deno.statSync(path);
+  const others = ((mode ?? 0) & (GROUP_WRITES | OTHERS_WRITE)) !== 0;
+  return others && !(isDirectory && ((mode ?? 0) & STICKY) !== 0);
 }
 
 /** The target of a symbolic link; undefined if the path is not a link. */

@@ -48,6 +48,7 @@ const COMMANDS: { readonly [K in CommandType]: readonly [Verb, Omit<CommandOf<K>
   remove_webhook: ["administer", { name: "w" }],
   disable_webhook: ["administer", { name: "w", id: "i", why: "gone" }],
   record_denials: ["administer", { denials: [] }],
+  record_failure: ["administer", { failure: { handler: "h", notification: "1.0", error: "e", tries: 1 } }],
   end_session: ["administer", { session: "s", how: "lost", graceMs: 1 }],
   resume_tasks: ["administer", { session: "s", calls: [{ instance: "x", at: 1 }] }],
   sweep: ["administer", {}],

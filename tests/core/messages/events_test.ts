@@ -53,6 +53,7 @@ Deno.test({
       "access.denied": true,
       "project.paused": true,
       "project.resumed": true,
+      "handler.failed": true,
       "clock.corrected": true,
     };
     assertEquals(EVENT_TYPES.toSorted(), Object.keys(all).toSorted());

@@ -62,6 +62,7 @@ const EVENTS: readonly Event[] = [
     type: "access.denied",
     denial: { caller: "d", via: { transport: "stdio" }, call: "get_task", reason: "token", verb: "see", tasks: ["b"] },
   },
+  { type: "handler.failed", handler: "h", notification: "7.0", error: "e", tries: 4, isPassedOver: true },
   { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
   { type: "tasks.archived", tasks: ["b"] },
   { type: "project.paused", reason: "r", by: { caller: "c" } },

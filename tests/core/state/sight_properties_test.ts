@@ -58,7 +58,7 @@ const GUESSES: Words = {
 /** The commands that a planner may give. */
 function guess(): fc.Arbitrary<Command> {
   const admins: readonly CommandType[] = [
-    ...["import_tasks", "issue_token", "revoke_token", "record_denials"] as const,
+    ...["import_tasks", "issue_token", "revoke_token", "record_denials", "record_failure"] as const,
     ...["pause_project", "resume_project"] as const,
     ...["add_webhook", "rotate_webhook", "replay_webhook", "remove_webhook", "disable_webhook"] as const,
     ...["end_session", "resume_tasks", "sweep", "correct_clock"] as const,

@@ -1,0 +1,171 @@
+/** The composition of `call`: one tool, run by a process of its own. main.ts loads it only for that command. */
+
+import type { Engine } from "../app/engine.ts";
+import { Denials } from "../app/denials.ts";
+import { Feed } from "../app/feed.ts";
+import { Heard } from "../app/heard.ts";
+import { type Log, Unavailable } from "../app/ports.ts";
+import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
+import { Sweeper } from "../app/sweeper.ts";
+import { Waiting } from "../app/waiting.ts";
+import type { CallOptions } from "../cli/call_arguments.ts";
+import { rightsOf } from "../cli/rights.ts";
+import type { Caller, Denial, Via } from "../core/model/access.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
+import { isReadingOperation, operationsOf } from "../mcp/operations.ts";
+import { holdsData, isPermitted } from "../store/file/data_directory.ts";
+import { DEFAULT_LEASE_MS, startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
+
+/** The name of callers in the journal. */
+const CALLER = "cli";
+
+export interface CallParts {
+  /** The real path of the data directory. */
+  readonly directory: string;
+  readonly log: Log;
+  /** The secret of the caller's token, if it has one. */
+  readonly secret: string | undefined;
+  /** The instance of a call that names none, if the environment or the arguments name one. */
+  readonly instance: string | undefined;
+  /** Identifies this process in the journal. */
+  readonly process: string;
+  /** Writes text to standard output as it is. */
+  readonly write: (text: string) => void;
+  /** Writes text to standard error as it is. */
+  readonly writeError: (text: string) => void;
+  /** Reads a file, or standard input for `-`. */
+  readonly readFile: (file: string) => Promise<Uint8Array>;
+  /** Aborted when the program shall end: a call that waits ends. */
+  readonly ending: AbortSignal;
+}
+
+/**
+ * How a call uses the data directory.
+ *
+ * @throws Refusal if there is no such tool
+ */
+export function accessOfCall(tool: string): "read" | "create" {
+  return isReadingOperation(tool) ? "read" : "create";
+}
+
+/** Runs a tool, and prints its answer, or why it was refused; returns the exit code. */
+export async function callTool(options: CallOptions, parts: CallParts): Promise<number> {
+  const { directory, write, writeError } = parts;
+  try {
+    const args = await readArguments(options, parts);
+    const isReading = isReadingOperation(options.tool);
+    if (isReading && !holdsData(directory)) {
+      throw new Refusal(
+        "not_found",
+        `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`,
+      );
+    }
+    const json = await (isReading ? read : change)(args, options, parts);
+    write(JSON.stringify(json) + "\n");
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof Unavailable)) throw error;
+    const { code, message } = error;
+    const data = error instanceof Refusal ? { data: error.data } : {};
+    writeError(JSON.stringify({ error: { code, message, ...data } }) + "\n");
+    return 1;
+  }
+}
+
+async function readArguments({ tool, json = "{}" }: CallOptions, { readFile }: CallParts): Promise<unknown> {
+  const text = json === "-" ? new TextDecoder().decode(await readFile("-")) : json;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot call ${tool} as its arguments are not JSON (${
+        cause instanceof Error ? cause.message : cause
+      }): give an ` +
+        `object, like '{"task_id": "a"}', or - and the object on standard input`,
+    );
+  }
+}
+
+/** Runs a tool that may change something. A claim gets a lease, as nobody is connected after the call. */
+async function change(args: unknown, options: CallOptions, parts: CallParts) {
+  const { directory, log } = parts;
+  const { defaults } = options;
+  await using app = await startApp(directory, {
+    log,
+    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
+    leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
+  });
+  const { engine, sessions } = app;
+  await using _denials = new Denials({ engine, log });
+  const keeper = await SessionKeeper.start({
+    engine,
+    sessions,
+    // Its session keeps no tasks. It is there to end those of dead clients, which may hold what is asked for.
+    heard: { lastCalls: () => [] },
+    log,
+    id: crypto.randomUUID(),
+    graceMs: DEFAULT_SESSION_GRACE_MS,
+  });
+  const sweeper = new Sweeper({ engine, log });
+  try {
+    return await run(args, { ...options, engine, executor: keeper }, parts);
+  } finally {
+    await keeper.close();
+    await sweeper.close();
+  }
+}
+
+/** Runs a tool that only reads: nothing in the data directory is made or changed, unless the call is refused to its caller. */
+async function read(args: unknown, options: CallOptions, parts: CallParts) {
+  const { directory, log } = parts;
+  const denials: Denial[] = [];
+  try {
+    await using app = await startReading(directory, { log, showsLegacy: true });
+    app.engine.onDenied((denial) => denials.push(denial));
+    return await run(args, { ...options, engine: app.engine, executor: app.engine }, parts);
+  } finally {
+    if (denials.length > 0) await record(denials, parts);
+  }
+}
+
+/** Records calls that were refused to their callers, if the directory may be written to. */
+async function record(denials: readonly Denial[], { directory, log }: CallParts): Promise<void> {
+  if (!isPermitted(directory, "write")) {
+    return log.warn(`A refused call is not in the audit, as permission to write ${directory} is missing`);
+  }
+  await using app = await startApp(directory, { log });
+  await using recorder = new Denials({ engine: app.engine, log });
+  for (const denial of denials) recorder.note(denial);
+}
+
+interface RunOptions extends CallOptions {
+  readonly engine: Engine;
+  readonly executor: Pick<SessionKeeper, "execute">;
+}
+
+async function run(args: unknown, options: RunOptions, parts: CallParts) {
+  const { engine, executor, tool, role, request, maxWaitMs } = options;
+  const { log, secret, process, ending } = parts;
+  const via: Via = { transport: "cli", process };
+  const { rights, instance } = await rightsOf(engine, {
+    who: { name: CALLER, via },
+    secret,
+    role,
+    instance: parts.instance,
+  });
+  const caller: Caller = { name: CALLER, via, ...rights };
+  const feed = new Feed(engine, log);
+  const heard = new Heard(engine);
+  const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  const operation = operationsOf({ engine, executor, waiting, heard }).find(({ name }) => name === tool);
+  try {
+    return (await operation?.run(args, { caller, instance, request, signal: ending }))?.json;
+  } finally {
+    await waiting.close();
+    heard.close();
+    feed.close();
+  }
+}
