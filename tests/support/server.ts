@@ -50,16 +50,19 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** Further environment variables, which the program may read. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts that it may connect to. */
+  readonly net?: readonly string[];
 }
 
 /** Starts a server on a data directory, with a client that has introduced itself. */
 export async function startServer(
   directory: string,
-  { name = "test", main = MAIN, args = [], env = {} }: ServerOptions = {},
+  { name = "test", main = MAIN, args = [], env = {}, net = [] }: ServerOptions = {},
 ): Promise<Server> {
+  const flags = [...envFlags(env), ...(net.length > 0 ? [`--allow-net=${net.join(",")}`] : [])];
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
-    args: programArgs(directory, ...args).flatMap((arg) => arg === MAIN ? [...envFlags(env), main] : [arg]),
+    args: programArgs(directory, ...args).flatMap((arg) => arg === MAIN ? [...flags, main] : [arg]),
     env: { ...serverEnvironment(), ...env },
     stderr: "pipe",
   });
