@@ -1,5 +1,5 @@
 /**
- * `deno task test:fast`: runs the test files that start no process or worker, neither themselves nor through what they
+ * `deno task test:fast`: runs the test files that start no process, worker or server, neither themselves nor through what they
  * import, with no permission but files; all but a few that take seconds each. Types are left to `deno task check`.
  * Options of `deno test` are passed on.
  */
@@ -9,8 +9,8 @@ import { makeTemporaryDirectory } from "./support/temp.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What starts a process or a worker, or, of the SDK's client, asks for the environment to do so. */
-const STARTS = /\bnew (?:Deno\.Command|Worker)\(|client\/stdio(?:\.js)?"/;
+/** What starts a process, a worker or a server, or, of the SDK's client, asks for the environment to do so. */
+const STARTS = /\bnew (?:Deno\.Command|Worker)\(|\b(?:Deno|HttpServer)\.(?:listen|serve)\(|client\/stdio(?:\.js)?"/;
 
 /** What tries long histories, all cuts of a file or large plans: half of the time of all. `deno task test` runs it. */
 const LONG = [
@@ -28,6 +28,7 @@ const LONG = [
   "copy_test.ts",
   "death_test.ts",
   "disk_full_test.ts",
+  "courier_test.ts",
 ];
 
 const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Webhook } from "standardwebhooks";
 import { times } from "../core/given.ts";
 import { type Service, startService } from "../support/service.ts";
+import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 
@@ -105,20 +106,27 @@ Deno.test("whenever the process that delivers is killed, no event is skipped, an
   assertEquals(ids.size, created);
 });
 
-Deno.test("of two processes one delivers, and the other takes over when it is killed", async () => {
+Deno.test("one process delivers; another takes over when it is killed, also one of a client with --deliver", async () => {
   await using data = await temporaryDirectory();
   await using receiver = startReceiver();
   const first = await start(data.path, receiver);
   await addWebhook(first, receiver);
   await createTasks(first, ["a"]);
   await until("the first event", () => receiver.subjects.length === 1);
-  await using second = await start(data.path, receiver);
+  const second = await start(data.path, receiver);
   await createTasks(second, ["b"]);
   await until("the second event", () => receiver.subjects.length === 2);
   await first.end("SIGKILL");
   await createTasks(second, ["c"]);
   await until("the third event", () => receiver.subjects.at(-1) === "c");
-  assertEquals(firsts(receiver.subjects), ["a", "b", "c"]);
+  await using third = await startServer(data.path, {
+    args: ["--deliver", "--allow-private-webhooks"],
+    permissions: [`--allow-net=${receiver.host}`],
+  });
+  await second.end("SIGKILL");
+  await third.ask("create_task", { id: "d", description: "" });
+  await until("the fourth event", () => receiver.subjects.at(-1) === "d");
+  assertEquals(firsts(receiver.subjects), ["a", "b", "c", "d"]);
 });
 
 Deno.test("a process that may not connect to a receiver, or to private addresses, says so, and another one delivers", async () => {
