@@ -385,6 +385,9 @@ function naiveVerdict(task: Task | undefined, on: Outcome = "completed", when?: 
   if (status === "pending" || status === "in_progress") return "unknown";
   if (on === "finished") return "true";
   if (on !== status) return status === "failed" || status === "cancelled" ? "blocked" : "not_taken";
+  if (when !== undefined && task?.keptVerdicts !== undefined) {
+    return task.keptVerdicts[JSON.stringify(when)] ?? "blocked";
+  }
   if (when === undefined || meets(valueOf({ result }), when)) return "true";
   return isDecidable(valueOf({ result }), when) ? "not_taken" : "blocked";
 }

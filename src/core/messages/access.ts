@@ -40,6 +40,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
     tasks: [id],
     ...(instance !== undefined && { instances: [instance] }),
   }),
+  redact_task: ({ id }) => ({ verb: "administer", tasks: [id] }),
   bulk_update: ({ filter: { ids, group }, instance }) => ({
     verb: "plan",
     ...(ids !== undefined && { tasks: ids }),
@@ -93,6 +94,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
     ...(instance !== undefined && { instances: [instance] }),
   }),
   select_audit: () => ({ verb: "administer" }),
+  plan_redaction: ({ id }) => ({ verb: "administer", tasks: [id] }),
   list_tokens: () => ({ verb: "administer" }),
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),

@@ -18,6 +18,7 @@ import { noteDeciders } from "./notes.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
+import { redactionDeciders } from "./redaction.ts";
 import type { Event } from "../messages/events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "../state/state.ts";
@@ -64,6 +65,7 @@ const deciders: Deciders<CommandType> = {
   ...claimDeciders,
   ...attemptDeciders,
   ...noteDeciders,
+  ...redactionDeciders,
   ...bulkDeciders,
   ...instanceDeciders,
   ...groupDeciders,

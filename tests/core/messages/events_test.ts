@@ -25,6 +25,7 @@ Deno.test({
       "task.cancelled": true,
       "task.retried": true,
       "task.noted": true,
+      "task.redacted": true,
       "tasks.skipped": true,
       "tasks.abandoned": true,
       "task.overdue": true,

@@ -55,6 +55,7 @@ const EVENTS: readonly Event[] = [
     denial: { caller: "d", via: { transport: "stdio" }, call: "get_task", reason: "token", verb: "see", tasks: ["b"] },
   },
   { type: "task.noted", id: "b", author: "x", instance: "x", text: "n" },
+  { type: "task.redacted", id: "b", fields: ["result"], reason: "r", by: { caller: "c" }, records: [[1, "d"]] },
 ];
 
 function test(name: string, fn: () => void): void {

@@ -306,7 +306,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const reached = new Set<string>();
-    for (const each of fc.sample(acts(), { numRuns: 400, seed: 1 })) {
+    for (const each of fc.sample(acts(), { numRuns: 400, seed: 2 })) {
       compare(each, ({ type }, { refusal }) => {
         reached.add(refusal === undefined ? type : refusal.code);
         if (refusal?.message.includes(UNSEEN) === true) reached.add(UNSEEN);
