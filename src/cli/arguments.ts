@@ -18,6 +18,7 @@ import {
   nonEmpty,
   type WantedHead,
 } from "./option_values.ts";
+import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 
 /** The store that the arguments name. */
@@ -57,6 +58,7 @@ export type Invocation =
     | { readonly type: "export" }
     | { readonly type: "import"; readonly file: string }
     | { readonly type: "clock" }
+    | RedactInvocation
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -100,6 +102,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   };
   addServeOptions(program, context.toolsets);
   addCommands(program, choose);
+  addRedactCommand(program, (chosen) => choose((location) => ({ location, ...chosen })));
   addTokenCommands(program, choose);
   addAuditCommands(program, choose);
   addHttp(program, choose, context.toolsets);

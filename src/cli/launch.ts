@@ -19,6 +19,7 @@ export const ACCESS = {
   backup: "read",
   import: "create",
   clock: "write",
+  redact: "write",
 } as const satisfies Record<Invocation["type"], "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

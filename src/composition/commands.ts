@@ -4,9 +4,12 @@ import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
 import { importTasks } from "../app/import_tasks.ts";
 import type { Log } from "../app/ports.ts";
+import { redact } from "../app/redact.ts";
+import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
+  OPERATOR,
   printBackup,
   printClockCorrection,
   printExport,
@@ -19,11 +22,14 @@ import {
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
+import { printRedaction } from "../cli/redact.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import type { Task } from "../core/model/task.ts";
+import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
+import { RedactionFiles } from "../store/file/redaction_files.ts";
 import { backUp } from "../store/file/backup.ts";
-import { holdsData, openDestination } from "../store/file/data_directory.ts";
+import { holdsData, openDestination, refuseLinkedSegments } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { openForReading } from "../store/file/reading.ts";
@@ -51,8 +57,11 @@ type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" 
 /** Commands that change the plan, or who may do what. */
 type ChangingCommand = CommandInvocation & { readonly type: "import" | "clock" | "token issue" | "token revoke" };
 
+/** The command that rewrites records. */
+type RedactCommand = CommandInvocation & { readonly type: "redact" };
+
 /** Commands that only read. */
-type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand>;
+type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand | RedactCommand>;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
@@ -72,6 +81,8 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "token issue":
     case "token revoke":
       return await runChanging(invocation, parts);
+    case "redact":
+      return await runRedact(invocation, parts);
     default:
       return await runReading(invocation, parts);
   }
@@ -118,6 +129,24 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
   }
 }
 
+async function runRedact({ wanted }: RedactCommand, { directory, log, terminal }: CommandParts): Promise<number> {
+  refuseLinkedSegments(directory);
+  const options = { directory, disk: realDisk, now: Date.now, log };
+  await using files = new RedactionFiles(options);
+  const checkpoints = new CheckpointFiles(options);
+  try {
+    const engine = await Engine.start({ journal: files.journal, checkpoints, log });
+    await takeOver(engine, checkpoints, log);
+    return printRedaction(
+      await redact({ engine, journal: files, checkpoints, caller: OPERATOR }, wanted),
+      wanted,
+      terminal,
+    );
+  } finally {
+    checkpoints.close();
+  }
+}
+
 async function runReading(
   invocation: ReadingCommand,
   { directory, log, terminal, write }: CommandParts,
@@ -146,12 +175,13 @@ async function runReading(
 }
 
 function verify(directory: string, wanted?: WantedHead): Verification {
-  const { fault, end, ...whole } = verifyJournal(realDisk, directory);
+  const { fault, changed, end, ...whole } = verifyJournal(realDisk, directory);
   const head = wanted && { seq: findHead(realDisk, directory, { wanted, end }) };
   return {
     ...whole,
     ...(head !== undefined && { head }),
     ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }),
+    ...(changed !== undefined && { changed: { ...changed, place: describePlace(changed) } }),
   };
 }
 

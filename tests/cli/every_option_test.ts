@@ -11,6 +11,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["backup", "copy"],
   ["export"],
   ["import", "file"],
+  ["redact", "a", "--reason", "r"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [
