@@ -4,6 +4,8 @@
  */
 
 import type { Draft, JournalRecord } from "../core/messages/events.ts";
+import type { Redaction } from "../core/messages/redact.ts";
+import type { RedactedRecord } from "../core/model/redaction.ts";
 import type { Snapshot } from "../core/state/snapshot.ts";
 
 /** Where a record ends. A store makes it and gets it back; a checkpoint keeps it as JSON. */
@@ -191,6 +193,27 @@ export interface Deliveries {
 
   /** The names that have a text, in any order. */
   names(): Promise<readonly string[]>;
+}
+
+/** A journal whose lines can be redacted. While it is open, nobody else writes to it. */
+export interface RedactableJournal {
+  /**
+   * Finds the records with texts that are to be redacted, and says what their lines will hold.
+   *
+   * @throws Unavailable `journal_damaged` if a segment that has one is damaged
+   */
+  find(redaction: Redaction): Promise<readonly RedactedRecord[]>;
+  /**
+   * Rewrites the lines that `find` found last, and removes the texts from all copies of them. If it is interrupted, `find`
+   * finds what is left. Resolves to the copies that were changed, by path.
+   *
+   * @param seqs the records of the redaction, each of which names `MAX_REDACTED_RECORDS` of these lines
+   * @param clean replaces the checkpoint by one without the texts
+   */
+  rewrite(
+    redaction: Redaction,
+    options: { readonly seqs: readonly number[]; readonly clean: () => Promise<void> },
+  ): Promise<readonly string[]>;
 }
 
 /** Messages for the operator. */

@@ -22,6 +22,7 @@ import {
 } from "./option_values.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { addWebhookCommands, type WebhookInvocation } from "./webhook_arguments.ts";
+import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 
 /** The store that the arguments name. */
@@ -65,6 +66,7 @@ export type Invocation =
     | ArchiveCommand
     | OperationInvocation
     | ({ readonly type: "call" } & CallOptions)
+    | RedactInvocation
   );
 
 /** The program ends at once; help, the version or an error is printed already. */
@@ -109,6 +111,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addServeOptions(program, context.toolsets);
   addCommands(program, choose);
   addArchiveCommand(program, (command) => choose((location) => ({ location, ...command })));
+  addRedactCommand(program, (chosen) => choose((location) => ({ location, ...chosen })));
   addTokenCommands(program, choose);
   addWebhookCommands(program, (invocation) => choose((location) => ({ location, ...invocation })));
   addAuditCommands(program, choose);

@@ -6,6 +6,7 @@ import { importTasks } from "../app/import_tasks.ts";
 import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import { localOperator } from "../core/model/access.ts";
+import { type Actor, nameActor } from "../core/model/news.ts";
 import type { Task } from "../core/model/task.ts";
 
 /** The caller of every command. */
@@ -26,8 +27,31 @@ export interface Verification {
   readonly lastAt?: number;
   /** The fault after them, if any. */
   readonly fault?: Fault;
+  /** What was redacted, in order. Absent if nothing was. */
+  readonly redactions?: readonly CheckedRedaction[];
+  /** Whether the checkpoint may still have redacted texts. */
+  readonly isCheckpointOlder?: true;
+  /** The first redacted record that was changed since. */
+  readonly changed?: Omit<Fault, "kind">;
   /** Only if a record was looked for: its seq if it is among them. */
   readonly head?: { readonly seq: number | undefined };
+}
+
+/** A redaction, as its record tells it. */
+export interface CheckedRedaction {
+  readonly seq: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly id: string;
+  readonly fields: readonly string[];
+  readonly reason: string;
+  readonly by: Actor;
+  /** How many records it rewrites. */
+  readonly records: number;
+  /** How many of them still are as they were. */
+  readonly left: number;
+  /** How many of them have a hash that cannot be derived any more. */
+  readonly onItsWord: number;
 }
 
 export interface Fault {
@@ -79,7 +103,8 @@ export async function printHistory(
 }
 
 /** Prints the result of `verify`; returns 1 if the journal is damaged, newer than this program, or lacks the wanted record. */
-export function printVerification({ records, lastAt, fault, head }: Verification, terminal: Terminal): number {
+export function printVerification(verification: Verification, terminal: Terminal): number {
+  const { records, lastAt, fault, head, changed } = verification;
   terminal.print(`records: ${records}`);
   if (lastAt !== undefined) terminal.print(`last:    seq ${records}, ${new Date(lastAt).toISOString()}`);
   if (head !== undefined) {
@@ -89,7 +114,8 @@ export function printVerification({ records, lastAt, fault, head }: Verification
         : `head:    seq ${head.seq} is there, and so is all before it, unchanged`,
     );
   }
-  const isMissing = head !== undefined && head.seq === undefined;
+  printRedactions(verification, terminal);
+  const isMissing = (head !== undefined && head.seq === undefined) || changed !== undefined;
   if (fault === undefined) {
     if (!isMissing) terminal.print("OK");
     return isMissing ? 1 : 0;
@@ -97,6 +123,28 @@ export function printVerification({ records, lastAt, fault, head }: Verification
   terminal.print(`${FAULTS[fault.kind].name} at ${fault.place}: ${fault.why}`);
   terminal.print(FAULTS[fault.kind].nextStep);
   return fault.kind === "torn" && !isMissing ? 0 : 1;
+}
+
+/** Prints what was redacted, by whom and when, and what is unfinished or was changed since. */
+function printRedactions({ redactions = [], isCheckpointOlder, changed }: Verification, terminal: Terminal): void {
+  for (const { seq, at, id, fields, reason, by, records, left, onItsWord } of redactions) {
+    terminal.print(
+      visible(
+        `redacted: ${fields.join(", ")} of task ${id} in ${records} records, by ${nameActor(by)}, ` +
+          `${new Date(at).toISOString()}, seq ${seq}: ${reason}`,
+      ),
+    );
+    if (onItsWord > 0) {
+      terminal.print(`  ${onItsWord} of them are taken on its word: the format of their time keeps no digest`);
+    }
+    if (left > 0) terminal.print(`  UNFINISHED: ${left} of them still have the text. Run redact again.`);
+  }
+  if (isCheckpointOlder === true) {
+    terminal.print("UNFINISHED: tasks.json is older than the last redaction and may have the text. Run redact again.");
+  }
+  if (changed === undefined) return;
+  terminal.print(`CHANGED at ${changed.place}: ${changed.why}`);
+  terminal.print("Somebody has changed a redacted record. A backup has it as it was.");
 }
 
 const FAULTS: Readonly<Record<Fault["kind"], { readonly name: string; readonly nextStep: string }>> = {

@@ -30,6 +30,7 @@ export const ACCESS = {
   pause: "write",
   resume: "write",
   doctor: "read",
+  redact: "write",
 } as const satisfies Record<Exclude<Invocation["type"], "call">, "read" | "write" | "create">;
 
 /** A command line without the program's own arguments. */

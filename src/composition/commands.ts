@@ -1,11 +1,15 @@
 /** The composition of every command that serves no client. main.ts loads it only for these. */
 
 import { dirname, resolve } from "node:path";
+import { Engine } from "../app/engine.ts";
 import type { Log } from "../app/ports.ts";
+import { redact } from "../app/redact.ts";
+import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { printArchive } from "../cli/archive.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
+  OPERATOR,
   printBackup,
   printClockCorrection,
   printExport,
@@ -19,12 +23,15 @@ import {
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printPause, printResume } from "../cli/pause.ts";
+import { printRedaction } from "../cli/redact.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import type { Task } from "../core/model/task.ts";
+import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
+import { RedactionFiles } from "../store/file/redaction_files.ts";
 import { backUp } from "../store/file/backup.ts";
-import { holdsData, openDestination } from "../store/file/data_directory.ts";
+import { holdsData, openDestination, refuseLinkedSegments } from "../store/file/data_directory.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
@@ -66,8 +73,14 @@ type ChangingCommand = CommandInvocation & {
     | ChangingWebhooks["type"];
 };
 
+/** The command that rewrites records. */
+type RedactCommand = CommandInvocation & { readonly type: "redact" };
+
 /** Commands that only read. */
-type ReadingCommand = Exclude<CommandInvocation, FileCommand | ChangingCommand | { readonly type: "doctor" }>;
+type ReadingCommand = Exclude<
+  CommandInvocation,
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+>;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
@@ -96,6 +109,8 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
       return await runChanging(invocation, parts);
     case "doctor":
       return await runDoctor({ ...parts, ...invocation }, parts.terminal);
+    case "redact":
+      return await runRedact(invocation, parts);
     default:
       return await runReading(invocation, parts);
   }
@@ -155,6 +170,24 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
   }
 }
 
+async function runRedact({ wanted }: RedactCommand, { directory, log, terminal }: CommandParts): Promise<number> {
+  refuseLinkedSegments(directory);
+  const options = { directory, disk: realDisk, now: Date.now, log };
+  await using files = new RedactionFiles(options);
+  const checkpoints = new CheckpointFiles(options);
+  try {
+    const engine = await Engine.start({ journal: files.journal, checkpoints, log });
+    await takeOver(engine, checkpoints, log);
+    return printRedaction(
+      await redact({ engine, journal: files, checkpoints, caller: OPERATOR }, wanted),
+      wanted,
+      terminal,
+    );
+  } finally {
+    checkpoints.close();
+  }
+}
+
 async function runReading(
   invocation: ReadingCommand,
   { directory, log, terminal, write, version }: CommandParts,
@@ -187,12 +220,13 @@ async function runReading(
 }
 
 function verify(directory: string, wanted?: WantedHead): Verification {
-  const { fault, end, ...whole } = verifyJournal(realDisk, directory);
+  const { fault, changed, end, ...whole } = verifyJournal(realDisk, directory);
   const head = wanted && { seq: findHead(realDisk, directory, { wanted, end }) };
   return {
     ...whole,
     ...(head !== undefined && { head }),
     ...(fault !== undefined && { fault: { ...fault, place: describePlace(fault) } }),
+    ...(changed !== undefined && { changed: { ...changed, place: describePlace(changed) } }),
   };
 }
 

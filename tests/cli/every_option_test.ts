@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["pause", "--reason", "why"],
   ["resume"],
   ["doctor"],
+  ["redact", "a", "--reason", "r"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [

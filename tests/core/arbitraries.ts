@@ -12,6 +12,7 @@ import type {
 import type { Changes, HandlerFailure } from "../../src/core/messages/events.ts";
 import { type Denial, type DenialReason, ROLES } from "../../src/core/model/access.ts";
 import { type Dependency, type Outcome, OUTCOMES, type ResultCondition } from "../../src/core/model/dependency.ts";
+import { REDACTABLE_FIELDS } from "../../src/core/model/redaction.ts";
 import type { JsonValue } from "../../src/core/model/result.ts";
 import type { GroupSettings } from "../../src/core/model/group.ts";
 import type { InstanceSettings } from "../../src/core/model/instance.ts";
@@ -410,6 +411,13 @@ export function command(words: Words): fc.Arbitrary<Command> {
     ),
     cancel_task: optional({ type: fc.constant("cancel_task"), id }, { reason: text, instance }),
     add_note: optional({ type: fc.constant("add_note"), id, text }, { instance }),
+    redact_task: record({
+      type: fc.constant("redact_task"),
+      id,
+      fields: fc.subarray([...REDACTABLE_FIELDS], { minLength: 1 }),
+      reason: fc.constantFrom("leak", ""),
+      records: fc.constantFrom([], [[1, "a".repeat(64)] as const]),
+    }),
     retry_task: record({ type: fc.constant("retry_task"), id }),
     bulk_update: record({
       type: fc.constant("bulk_update"),

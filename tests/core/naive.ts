@@ -389,7 +389,7 @@ function naiveGate(sources: Sources, dependency: Dependency): NaiveGate {
 
 /** What becomes of waiting for one end of a task. Only what failed or was cancelled can be tried again. */
 function naiveVerdict(
-  task: Pick<Task, "status" | "result"> | undefined,
+  task: Pick<Task, "status" | "result" | "keptVerdicts"> | undefined,
   on: Outcome = "completed",
   when?: ResultCondition,
 ): Verdict {
@@ -397,6 +397,9 @@ function naiveVerdict(
   if (status === "pending" || status === "in_progress") return "unknown";
   if (on === "finished") return "true";
   if (on !== status) return status === "failed" || status === "cancelled" ? "blocked" : "not_taken";
+  if (when !== undefined && task?.keptVerdicts !== undefined) {
+    return task.keptVerdicts[JSON.stringify(when)] ?? "blocked";
+  }
   if (when === undefined || meets(valueOf({ result }), when)) return "true";
   return isDecidable(valueOf({ result }), when) ? "not_taken" : "blocked";
 }

@@ -80,6 +80,7 @@ export type ModelCommand = Exclude<
       | "archive_template"
       | "delete_group"
       | "correct_clock"
+      | "redact_task"
       | "issue_token"
       | "revoke_token"
       | "add_webhook"

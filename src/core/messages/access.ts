@@ -40,6 +40,7 @@ const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access
     tasks: [id],
     ...(instance !== undefined && { instances: [instance] }),
   }),
+  redact_task: ({ id }) => ({ verb: "administer", tasks: [id] }),
   bulk_update: ({ filter: { ids, group }, instance }) => ({
     verb: "plan",
     ...(ids !== undefined && { tasks: ids }),
@@ -109,6 +110,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   }),
   select_audit: () => ({ verb: "administer" }),
   get_project: () => ({ verb: "see" }),
+  plan_redaction: ({ id }) => ({ verb: "administer", tasks: [id] }),
   list_tokens: () => ({ verb: "administer" }),
   list_webhooks: () => ({ verb: "administer" }),
   get_caller: () => ({ verb: "see" }),

@@ -20,6 +20,7 @@ import type {
   TaskSettings,
   TaskView,
 } from "../model/task.ts";
+import type { RedactableField, RedactedRecord } from "../model/redaction.ts";
 import type { NewTemplate } from "../model/template.ts";
 import type { NewToken, TokenView } from "../model/token.ts";
 import type { NewWebhook, ReplayFrom, Webhook } from "../model/webhook.ts";
@@ -123,6 +124,20 @@ export interface Commands {
   add_note: {
     input: { readonly id: string; readonly text: string; readonly instance?: string };
     answer: { readonly task: TaskView; readonly count: number };
+  };
+  /**
+   * Replace texts of a task by a marker, also of one that is gone. `records` are those whose lines the store rewrites then;
+   * with `isPartial`, a further command names more of them.
+   */
+  redact_task: {
+    input: {
+      readonly id: string;
+      readonly fields: readonly RedactableField[];
+      readonly reason: string;
+      readonly records: readonly RedactedRecord[];
+      readonly isPartial?: boolean;
+    };
+    answer: { readonly redacted: string; readonly fields: readonly RedactableField[]; readonly records: number };
   };
   /**
    * Apply one action to many tasks: if `isAtomic`, to all or none, else to each that allows it. `instance` is who does so.

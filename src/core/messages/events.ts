@@ -6,6 +6,7 @@
 import type { Denial, Via } from "../model/access.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { Actor } from "../model/news.ts";
+import type { KeptVerdicts, RedactableField, RedactedRecord } from "../model/redaction.ts";
 import type { JsonValue } from "../model/result.ts";
 import type { Group, GroupSettings } from "../model/group.ts";
 import type { InstanceSettings } from "../model/instance.ts";
@@ -67,6 +68,8 @@ export type Event =
     readonly result: string;
     /** The value that conditions read, if the result is not JSON itself and has it in a Markdown fence. */
     readonly value?: JsonValue;
+    /** Only in a redacted record: what conditions said of the result. */
+    readonly keptVerdicts?: KeptVerdicts;
     /** All references of the task from now on, if some were given. */
     readonly refs?: Readonly<Record<string, string>>;
   }
@@ -116,6 +119,25 @@ export type Event =
     /** Absent if the call named none. */
     readonly instance?: string;
     readonly text: string;
+  }
+  /**
+   * Texts of a task, of all its attempts and of earlier tasks with its id, were replaced by a marker: in the state, and in
+   * the lines of records before this one.
+   */
+  | {
+    readonly type: "task.redacted";
+    readonly id: string;
+    readonly fields: readonly RedactableField[];
+    readonly reason: string;
+    readonly by: Actor;
+    /** The records whose lines are rewritten, in the order of seq. */
+    readonly records: readonly RedactedRecord[];
+    /** The task was gone, so its group is not known. */
+    readonly isGone?: true;
+    /** A further record of the same redaction names more of them. */
+    readonly isPartial?: true;
+    /** What conditions said of the result. */
+    readonly keptVerdicts?: KeptVerdicts;
   }
   /** Tasks skipped as their dependencies cannot be met. `because` names the first such dependency. */
   | {
@@ -271,6 +293,7 @@ export const EVENT_TYPES: readonly EventType[] = [
   "task.cancelled",
   "task.retried",
   "task.noted",
+  "task.redacted",
   "tasks.skipped",
   "tasks.abandoned",
   "task.overdue",

@@ -29,6 +29,7 @@ export const NOTIFICATION_TYPES = [
   "task.cancelled",
   "task.retried",
   "task.noted",
+  "task.redacted",
   "task.skipped",
   "task.overdue",
   "instance.registered",
@@ -205,8 +206,16 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       const { type, id, leaseUntil, ...data } = event;
       return aboutTask(type, id, { ...data, ...timesOf({ leaseUntil }) });
     }
+    case "task.completed": {
+      const { type, id, keptVerdicts: _, ...data } = event;
+      return aboutTask(type, id, data);
+    }
+    case "task.redacted": {
+      const { type, id, fields, reason, by, records, isGone } = event;
+      const gone = isGone === true && { isGone };
+      return aboutTask(type, id, { fields, reason, by, records: records.length, ...gone });
+    }
     case "task.progressed":
-    case "task.completed":
     case "task.cancelled":
     case "task.retried":
     case "task.noted":
@@ -310,7 +319,7 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
 
 function createdFact(
   type: "task.created" | "task.imported",
-  { id, ...task }: NewTask & Partial<Task>,
+  { id, keptVerdicts: _, ...task }: NewTask & Partial<Task>,
   groups: GroupsInRecord,
 ): Fact {
   groups.set(id, task.group);

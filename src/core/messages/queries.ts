@@ -7,6 +7,7 @@ import type { Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
 import type { ProjectView } from "../model/project.ts";
+import type { RedactableField } from "../model/redaction.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
@@ -16,6 +17,7 @@ import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
 import type { Notification } from "./notifications.ts";
+import type { Redaction } from "./redact.ts";
 
 /** Parameters and answer of each query, by its type. */
 export interface Queries {
@@ -88,6 +90,11 @@ export interface Queries {
   /** The same with each command and its request id, and with the types that only an admin sees. */
   select_audit: { input: Queries["select_notifications"]["input"]; answer: readonly Notification[] };
   get_project: { input: Record<never, never>; answer: ProjectView };
+  /** A redaction as `redact_task` would record it now, of a task that may be gone. */
+  plan_redaction: {
+    input: { readonly id: string; readonly fields: readonly RedactableField[] };
+    answer: Redaction;
+  };
   /** The tokens that were not revoked, in the order in which they were issued. */
   list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
   /** The webhooks that were not removed, in the order in which they were added. */

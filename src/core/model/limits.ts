@@ -108,6 +108,9 @@ export const MAX_BULK = 10_000;
 /** Most bytes of UTF-8 of the events of one bulk operation, as JSON. */
 export const MAX_BULK_BYTES = 2 * 1024 * 1024;
 
+/** Most records that one record of a redaction names; each takes fewer than 100 bytes. */
+export const MAX_REDACTED_RECORDS = 10_000;
+
 /** Most bytes of a record in a journal, its line feed included. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 

@@ -5,6 +5,7 @@
 
 import type { Dependency } from "./dependency.ts";
 import type { Actor, Note } from "./news.ts";
+import type { KeptVerdicts } from "./redaction.ts";
 import type { JsonValue } from "./result.ts";
 import type { Readiness, TaskStatus } from "./status.ts";
 
@@ -105,6 +106,8 @@ export interface Task extends NewTask {
   readonly result?: string;
   /** The value that conditions read, if the result is not JSON itself and has it in a Markdown fence. */
   readonly value?: JsonValue;
+  /** What conditions said of the result before it was redacted. They cannot read it any more. */
+  readonly keptVerdicts?: KeptVerdicts;
   /** The error that the failing instance gave, or the rule that failed the task. */
   readonly error?: string;
   /** Why it was released, cancelled or skipped. */
@@ -163,7 +166,7 @@ export interface Task extends NewTask {
 }
 
 /** A task with what is derived from its place in the graph. */
-export interface TaskView extends Omit<Task, "notesTold"> {
+export interface TaskView extends Omit<Task, "notesTold" | "keptVerdicts"> {
   /** Only of a pending task. */
   readonly readiness?: Readiness;
   /** Only of a waiting or blocked task: the dependencies that keep it from being ready (the first few). */

@@ -20,6 +20,7 @@ import { projectDeciders } from "./project.ts";
 import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
+import { redactionDeciders } from "./redaction.ts";
 import type { Event } from "../messages/events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "../state/state.ts";
@@ -68,6 +69,7 @@ const deciders: Deciders<CommandType> = {
   ...claimDeciders,
   ...attemptDeciders,
   ...noteDeciders,
+  ...redactionDeciders,
   ...bulkDeciders,
   ...archiveDeciders,
   ...instanceDeciders,

@@ -19,6 +19,7 @@ import { noteAudienceUntil } from "./past_audiences.ts";
 import { hasRoom } from "./placement.ts";
 import { withNewPreamble, withoutToldPreamble, withToldPreamble } from "./preamble.ts";
 import { setGroupOpen } from "./ready_queue.ts";
+import { applyRedaction } from "./redaction.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
 import { addGroup, noteAudience, removeGroup, type State } from "./state.ts";
@@ -73,6 +74,8 @@ export function evolve(state: State, event: Event, clock: number): void {
       return replaceTask(state, event.id, at, (task) => retried(task, at));
     case "task.noted":
       return replaceTask(state, event.id, at, (task) => noted(task, event, at));
+    case "task.redacted":
+      return applyRedaction(state, event, at);
     case "tasks.skipped":
       for (const { id, because } of event.tasks) replaceTask(state, id, at, (task) => skipped(task, because, at));
       return;
@@ -246,13 +249,14 @@ function progressed(task: Task, { percent, message }: EventOf<"task.progressed">
 
 function completed(task: Task, event: EventOf<"task.completed">, at: number): Task {
   const { error: _e, retryAt: _r, ...rest } = withoutAttempt(resumed(task, event.attempt));
-  const { instance, result, value, refs } = event;
+  const { instance, result, value, keptVerdicts, refs } = event;
   return {
     ...rest,
     status: "completed",
     assignedTo: instance,
     result,
     ...(value !== undefined && { value }),
+    ...(keptVerdicts !== undefined && { keptVerdicts }),
     ...(refs !== undefined && { refs }),
     finishedAt: at,
   };
@@ -319,7 +323,7 @@ function retried(task: Task, at: number): Task {
   const message = status === "completed" ? head(result ?? "", MAX_PAST_RESULT_CHARACTERS) : error ?? reason;
   const before = remember(withPastAuthor(task), task.finishedAt ?? at, { outcome, message });
   const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...open } = before;
-  const { result: _s, value: _v, cancelledBy: _c, ...rest } = open;
+  const { result: _s, value: _v, keptVerdicts: _k, cancelledBy: _c, ...rest } = open;
   return { ...rest, status: "pending", pendingAt: at };
 }
 

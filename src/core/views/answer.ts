@@ -2,6 +2,7 @@
  * The one way to read the state from outside the core: answers every query, for a caller. Pure and synchronous.
  */
 
+import { redactionOf } from "./redaction.ts";
 import { accessOfCommand, accessOfQuery } from "../messages/access.ts";
 import type { Context } from "../messages/commands.ts";
 import type { JournalRecord } from "../messages/events.ts";
@@ -99,6 +100,7 @@ const answerers: {
       });
     }),
   get_project: (state) => viewOfProject(state),
+  plan_redaction: redactionOf,
   list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
   list_webhooks: (state) => Array.from(state.webhooks.values()),
   get_caller: (_state, _query, { caller }) => caller,

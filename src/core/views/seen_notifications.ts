@@ -38,6 +38,8 @@ export function seenNotifications(
   return open.flatMap((each) => {
     const { data, subject, type } = each;
     if ([data.group, data.previousGroup].some((id) => id !== undefined && !sees(id, seq))) return [];
+    // The task may have been in a group that the caller does not see.
+    if (nameOf(type) === "task.redacted" && data.isGone === true) return [];
     if (nameOf(type).startsWith("task.") && subject !== undefined && isHidden(subject, Infinity)) return [];
     if (tasksNamedBy(data).some((id) => isHidden(id, Infinity))) return [];
     if (groupsNamedBy(data).some((id) => groups.has(id) && !sees(id, Infinity))) return [];

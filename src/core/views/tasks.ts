@@ -27,10 +27,13 @@ export function viewOf(state: Pick<ReadonlyState, "sight">, node: ReadonlyTaskNo
   return { ...task, readiness, waitingFor: blockersOf(node, MAX_NAMED).map(nameBlocker) };
 }
 
-/** The task without what its holder was told, which is no news to anybody. Not copied unless it has that. */
+/**
+ * The task without what its holder was told, which is no news to anybody, and without the conditions of dependents, which
+ * may be hidden. Not copied unless it has these.
+ */
 function shownOf(task: Task): TaskView {
-  if (task.notesTold === undefined) return task;
-  const { notesTold: _, ...shown } = task;
+  if (task.notesTold === undefined && task.keptVerdicts === undefined) return task;
+  const { notesTold: _n, keptVerdicts: _k, ...shown } = task;
   return shown;
 }
 

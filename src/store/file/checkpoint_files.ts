@@ -13,7 +13,7 @@ import type { Disk } from "./disk.ts";
 import { encoded, writeDurably } from "./durable_file.ts";
 import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
 import { remainingImport } from "./legacy_import.ts";
-import { isOwnTasksFile, readOwnTasks, writeOwnTasks } from "./own_tasks_file.ts";
+import { isOlderTasksFile, isOwnTasksFile, readOwnTasks, writeOwnTasks } from "./own_tasks_file.ts";
 import { keepImported, setAside } from "./set_aside.ts";
 import { withFailures } from "./system_errors.ts";
 import {
@@ -138,7 +138,7 @@ export class CheckpointFiles implements Checkpoints {
       const current = isOfThisJournal ? file.state : undefined;
       // Until the import is complete, the tasks file is the only copy of the remaining tasks.
       if (current === undefined && this.#isImporting()) return;
-      if (current !== undefined && !isOutdated(current, position)) return;
+      if (current !== undefined && !isOutdated(current, position) && !this.#isUnfinished(current, position)) return;
       // The position has its `seq`.
       const { tasks: all, seq: _, ...rest } = snapshot;
       const tasks = await writeOwnTasks(this.#disk, this.#tasksPath, all);
@@ -158,6 +158,11 @@ export class CheckpointFiles implements Checkpoints {
 
   close(): void {
     this.#lock.close();
+  }
+
+  /** Whether a checkpoint of this position lacks its `tasks.json`, in whose place an older one still is. */
+  #isUnfinished(current: CheckpointState, { seq }: FilePosition): boolean {
+    return current.position.seq === seq && isOlderTasksFile(this.#disk, this.#tasksPath, current);
   }
 
   #judge(): Exclude<Standing, { type: "newer" }> {

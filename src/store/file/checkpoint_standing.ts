@@ -7,9 +7,9 @@ import { Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
 import { type Disk, readChunks } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
+import { findPosition, relocate } from "./find_position.ts";
 import {
   endsAt,
-  findPosition,
   LINE_FEED,
   ORIGIN,
   type SegmentChunk,
@@ -64,11 +64,16 @@ export function isJournalEmpty(disk: Disk, directory: string): boolean {
   return true;
 }
 
-/** Whether the record that ends at a position is in the journal. Its hash covers all records before it. */
+/** Whether the record of a position is in its segment, also at another offset. Its hash covers all records before it. */
 export function hasRecordAt(disk: Disk, directory: string, position: FilePosition): boolean {
+  return position.seq === 0 || isThere(disk, directory, position) ||
+    relocate(disk, `${directory}/journal`, position) !== undefined;
+}
+
+function isThere(disk: Disk, directory: string, position: FilePosition): boolean {
   const path = `${directory}/journal/${segmentName(position.segment)}`;
   const sizeBytes = disk.identity(path)?.sizeBytes;
-  if (sizeBytes === undefined || sizeBytes < position.offset) return position.seq === 0;
+  if (sizeBytes === undefined || sizeBytes < position.offset) return false;
   const file = disk.open(path, "read");
   try {
     return endsAt(file, position);
@@ -78,8 +83,8 @@ export function hasRecordAt(disk: Disk, directory: string, position: FilePositio
 }
 
 function judgeState(disk: Disk, directory: string, state: CheckpointState): Standing {
-  const { found } = findPosition(disk, `${directory}/journal`, state.position);
-  if (found === "held") return { type: "held", state };
+  const { found, position = state.position } = findPosition(disk, `${directory}/journal`, state.position);
+  if (found === "held") return { type: "held", state: { ...state, position } };
   if (found === "other") return { type: "useless", why: "belongs to another journal" };
   const { position: { seq }, rest } = readToEnd(disk, directory, state.position.segment);
   // The journal is damaged or of a newer version: reading it reports which, and where.

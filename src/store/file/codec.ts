@@ -4,7 +4,7 @@
  * docs and `FORMAT_VERSION` change, too.
  *
  * Since format 3 the hash is made in two steps: over the hash before and the digest of the record. So the chain can be
- * verified although a record was redacted, if its digest was kept. Programs that know format 2 only take such a line for a
+ * verified although a record was redacted, as `redacted_line.ts` keeps its digest. Programs that know format 2 only take such a line for a
  * torn one, and would cut it off. Therefore the first record of format 3 in a journal has a hash in one step, over the hash
  * before and the record itself, as formats 1 and 2 have: older programs see a newer format there, and stop.
  */
@@ -12,6 +12,7 @@
 import { type Draft, EVENT_TYPES, type JournalRecord } from "../../core/messages/events.ts";
 import { upcast2to3 } from "../../core/messages/upcast.ts";
 import { HASH_LENGTH, sha256 } from "./hash.ts";
+import { readRedacted, type Redacted } from "./redacted_line.ts";
 
 /** Version of the record format, the `v` of every record. */
 export const FORMAT_VERSION = 5;
@@ -59,27 +60,61 @@ export function encodeRecord(
   { seq, previous, isFirstOfFormat = false }: Place,
 ): EncodedRecord {
   const body = JSON.stringify({ v: FORMAT_VERSION, seq, at, actor, via, request, command, groups, events });
-  const hash = isFirstOfFormat ? sha256(previous + body) : twoStepHash(previous, body);
+  const hash = isFirstOfFormat ? sha256(previous + body) : twoStepHash(previous, sha256(body));
   return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
 
-function twoStepHash(previous: string, body: string): string {
-  return sha256(previous + sha256(body));
+/** The hash of a record in two steps, given the digest of its body. */
+function twoStepHash(previous: string, digest: string): string {
+  return sha256(previous + digest);
+}
+
+/** A line in three parts. */
+export interface LineParts {
+  /** The format version; 0 if there is none. */
+  readonly version: number;
+  /** The record without its hash, as JSON. */
+  readonly body: string;
+  readonly hash: string;
+  /** Whether the end of the line has the form of a hash. */
+  readonly hasHash: boolean;
+}
+
+/** Splits a line (without line feed). */
+export function splitLine(line: string): LineParts {
+  const suffix = line.slice(-HASH_SUFFIX_LENGTH);
+  return {
+    version: leadingVersion(line) ?? 0,
+    body: line.slice(0, -HASH_SUFFIX_LENGTH) + "}",
+    hash: suffix.slice(9, -2),
+    hasHash: suffix.startsWith(',"hash":"') && suffix.endsWith('"}'),
+  };
+}
+
+/** How a hash was made of a body; undefined if it was not. */
+export function stepsOf({ version, body, hash }: LineParts, previous: string): 1 | 2 | undefined {
+  if (version >= TWO_STEP_VERSION && hash === twoStepHash(previous, sha256(body))) return 2;
+  return hash === sha256(previous + body) ? 1 : undefined;
+}
+
+/** A record, its hash, and how it was redacted, if it was. */
+export interface DecodedRecord {
+  readonly record: JournalRecord;
+  readonly hash: string;
+  readonly redacted?: Redacted;
 }
 
 /** Decodes the line (without line feed) of the record of a place. */
-export function decodeRecord(
-  line: string,
-  place: Pick<Place, "seq" | "previous">,
-): { readonly record: JournalRecord; readonly hash: string } | LineFault {
-  const suffix = line.slice(-HASH_SUFFIX_LENGTH);
-  const hash = suffix.slice(9, -2);
-  const body = line.slice(0, -HASH_SUFFIX_LENGTH) + "}";
-  const version = leadingVersion(line) ?? 0;
-  const isHash = (version >= TWO_STEP_VERSION && hash === twoStepHash(place.previous, body)) ||
-    hash === sha256(place.previous + body);
+export function decodeRecord(line: string, place: Pick<Place, "seq" | "previous">): DecodedRecord | LineFault {
+  const parts = splitLine(line);
+  const { version, hash } = parts;
+  const isWhole = parts.hasHash && stepsOf(parts, place.previous) !== undefined;
+  const redacted = isWhole || !parts.hasHash ? undefined : readRedacted(parts.body);
+  // Without the digest of what stood there, the hash is taken on the word of the redaction.
+  const isLinked = redacted !== undefined &&
+    (redacted.digest === undefined || hash === twoStepHash(place.previous, redacted.digest));
   // Checked before the version, so that newer records differ from damaged ones.
-  if (!suffix.startsWith(',"hash":"') || !suffix.endsWith('"}') || !isHash) {
+  if (!isWhole && !isLinked) {
     const seq = leadingSeq(line) ?? 0;
     return seq > place.seq
       ? { type: "misplaced", why: `its seq is ${seq}, ${place.seq} is missing` }
@@ -89,10 +124,11 @@ export function decodeRecord(
   if (version > FORMAT_VERSION) {
     return { type: "unknown", why: `it has format version ${version}, this program knows up to ${FORMAT_VERSION}` };
   }
-  const parsed = parseBody(body);
+  const parsed = parseBody(redacted?.body ?? parts.body);
   if (typeof parsed === "string") return { type: "unknown", why: parsed };
   if (parsed.seq !== place.seq) return { type: "invalid", why: `its seq is ${parsed.seq} instead of ${place.seq}` };
-  return { record: version < 3 ? upcast2to3(parsed) : parsed, hash };
+  const record = version < 3 ? upcast2to3(parsed) : parsed;
+  return { record, hash, ...(redacted !== undefined && { redacted }) };
 }
 
 /** The hash at the end of a segment, given its last bytes; undefined if these do not end in a record. */

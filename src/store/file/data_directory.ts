@@ -87,6 +87,21 @@ function mayBeLink(path: string): string {
   return `; if ${path} leads through a symbolic link, put what "realpath ${path}" prints in its place`;
 }
 
+/**
+ * Refuses a journal with segments that are symbolic links: a redacted segment takes the place of the link, and the target
+ * would keep the text.
+ */
+export function refuseLinkedSegments(directory: string): void {
+  const journal = `${directory}/journal`;
+  const link = segmentNumbers(realDisk, journal).map((number) => `${journal}/${segmentName(number)}`)
+    .find((path) => linkTarget(path) !== undefined);
+  if (link === undefined) return;
+  throw new Unavailable(
+    "storage_failed",
+    `Cannot redact as ${link} is a symbolic link, whose target would keep the text: put the file itself in its place`,
+  );
+}
+
 /** Whether a directory has data; false without permission to read it. */
 export function holdsData(directory: string): boolean {
   if (!isPermitted(directory, "read")) return false;

@@ -144,8 +144,9 @@ export class FileJournal implements Journal {
         pausedAt = performance.now();
       }
       const chunk = await this.#readNext(position);
+      const hasMoved = chunk.position.offset !== position.offset && chunk.position.offset > 0;
       position = chunk.position;
-      if (chunk.records.length > 0) yield { records: chunk.records, position };
+      if (chunk.records.length > 0 || hasMoved) yield { records: chunk.records, position };
       if (chunk.atEnd) return;
     }
   }
@@ -220,7 +221,8 @@ export class FileJournal implements Journal {
       const isFull = position.offset >= this.#segmentBytes;
       if (!isFull && this.#segments.identity(position.segment)?.sizeBytes === position.offset) return position;
       const chunk = this.#segments.next(position);
-      if (chunk.records.length === 0) return position;
+      // Never a position in a segment without records: see `transact`.
+      if (chunk.records.length === 0) return chunk.position.offset > 0 ? chunk.position : position;
       follow(toChunk(chunk));
       position = chunk.position;
       // Only under the lock is it certain whether this is damage.
@@ -238,11 +240,9 @@ export class FileJournal implements Journal {
       const chunk = this.#segments.next(from);
       if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
       from = chunk.position;
-      if (chunk.records.length > 0) {
-        follow(toChunk(chunk));
-        // Never a position in a segment without records: a loss of power may remove that segment.
-        position = from;
-      }
+      if (chunk.records.length > 0) follow(toChunk(chunk));
+      // Never a position in a segment without records: a loss of power may remove that segment.
+      if (from.offset > 0) position = from;
       if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
       if (chunk.atEnd) return position;
     }

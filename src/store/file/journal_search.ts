@@ -21,6 +21,11 @@ const FEW_BYTES = 16 * 1024;
 /** The directory of the indexes, in the data directory. */
 const INDEX_DIRECTORY = "index";
 
+/** The index of a segment, in a data directory. */
+export function indexPath(directory: string, number: number): string {
+  return `${directory}/${INDEX_DIRECTORY}/${segmentName(number).replace(/\.jsonl$/, ".json")}`;
+}
+
 export interface JournalSearchOptions {
   /** The data directory. */
   readonly directory: string;
@@ -109,8 +114,7 @@ export class JournalSearch {
   }
 
   #indexPath(number: number): string {
-    const name = segmentName(number).replace(/\.jsonl$/, ".json");
-    return `${this.#options.directory}/${INDEX_DIRECTORY}/${name}`;
+    return indexPath(this.#options.directory, number);
   }
 
   async #readWhole(number: number): Promise<readonly JournalRecord[]> {

@@ -8,10 +8,12 @@ import { GENESIS_HASH, leadingSeq, trailingHash } from "./codec.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
 import { raiseEpoch } from "./identity.ts";
+import { isOlderTasksFile } from "./own_tasks_file.ts";
+import { type CheckedRedaction, RedactionCheck, type Uncovered } from "./redaction_check.ts";
 import { walkJournal } from "./segment_files.ts";
 import { lineNumberAt, ORIGIN, type Rest, segmentName, segmentNumbers } from "./segments.ts";
 import { freeName, timeInName } from "./set_aside.ts";
-import { isInPlace, readStateFile } from "./state_file.ts";
+import { isInPlace, readStateFile, TASKS_FILE } from "./state_file.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** The result of checking a whole journal. */
@@ -24,6 +26,12 @@ export interface Verification {
   readonly end: FilePosition;
   /** The fault after them, if any. */
   readonly fault?: Fault;
+  /** What was redacted, in order. Absent if nothing was. */
+  readonly redactions?: readonly CheckedRedaction[];
+  /** Whether the checkpoint may still have redacted texts. */
+  readonly isCheckpointOlder?: true;
+  /** The first redacted record that no redaction proves: it was changed since. The records around it are whole. */
+  readonly changed?: Omit<Fault, "kind">;
 }
 
 export interface Fault {
@@ -54,7 +62,9 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
   let end = ORIGIN;
   let lastAt: number | undefined;
   let rest: Rest = { type: "none" };
+  const check = new RedactionCheck();
   for (const chunk of walkJournal(disk, directory)) {
+    check.note(chunk);
     end = chunk.position;
     lastAt = chunk.records.at(-1)?.at ?? lastAt;
     rest = chunk.rest;
@@ -65,7 +75,30 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
     ...(lastAt !== undefined && { lastAt }),
     end,
     ...(fault !== undefined && { fault }),
+    ...redactionsIn(disk, directory, check),
   };
+}
+
+function redactionsIn(
+  disk: Disk,
+  directory: string,
+  check: RedactionCheck,
+): Pick<Verification, "redactions" | "isCheckpointOlder" | "changed"> {
+  const { redactions, uncovered, lastSeq } = check;
+  const file = readStateFile(disk, directory);
+  const isOlder = lastSeq > 0 && file.type === "known" &&
+    (file.state.position.seq < lastSeq || isOlderTasksFile(disk, `${directory}/${TASKS_FILE}`, file.state));
+  return {
+    ...(redactions.length > 0 && { redactions }),
+    ...(isOlder && { isCheckpointOlder: true }),
+    ...(uncovered !== undefined && { changed: changedAt(disk, `${directory}/journal`, uncovered) }),
+  };
+}
+
+function changedAt(disk: Disk, journal: string, { segment, offset, record, by }: Uncovered): Omit<Fault, "kind"> {
+  const path = `${journal}/${segmentName(segment)}`;
+  const why = `record ${record} is marked as redacted by record ${by}, which does not say so`;
+  return { path, line: lineAt(disk, path, offset), byte: offset, why };
 }
 
 /** Finds out what is wrong after the last whole record. */
@@ -94,12 +127,17 @@ function findFault(
   function faultAt(position: FilePosition, why: string, kind: Fault["kind"]): Fault {
     const path = `${journal}/${segmentName(position.segment)}`;
     if (disk.identity(path) === undefined) return { path, line: 1, byte: 0, why, kind };
-    const file = disk.open(path, "read");
-    try {
-      return { path, line: lineNumberAt(file, position.offset), byte: position.offset, why, kind };
-    } finally {
-      file.close();
-    }
+    return { path, line: lineAt(disk, path, position.offset), byte: position.offset, why, kind };
+  }
+}
+
+/** The number of the line at a byte of a file, from 1. */
+function lineAt(disk: Disk, path: string, offset: number): number {
+  const file = disk.open(path, "read");
+  try {
+    return lineNumberAt(file, offset);
+  } finally {
+    file.close();
   }
 }
 
@@ -133,7 +171,7 @@ function seqOfHash(
 }
 
 /** Where a fault is, for people. */
-export function describePlace({ path, line, byte }: Fault): string {
+export function describePlace({ path, line, byte }: Omit<Fault, "kind">): string {
   return `${path}:${line} (byte ${byte})`;
 }
 

@@ -43,6 +43,11 @@ export function isOwnTasksFile(disk: Disk, path: string, state: CheckpointState 
   return isUnchanged(identity, state) || [state.tasks.sha256, ...state.previous].includes(digestOf(disk, path));
 }
 
+/** Whether the file is one that this program wrote before that of a state: a crash came before the new one took its place. */
+export function isOlderTasksFile(disk: Disk, path: string, { previous }: CheckpointState): boolean {
+  return disk.identity(path) !== undefined && previous.includes(digestOf(disk, path));
+}
+
 function digestOf(disk: Disk, path: string): string {
   const hash = sha256Stream();
   for (const chunk of readChunks(disk, path)) hash.update(chunk);

@@ -7,6 +7,7 @@ import { JournalReplaced, Unavailable } from "../../app/ports.ts";
 import { RESTART } from "./codec.ts";
 import type { Disk, DiskFile, FileIdentity } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
+import { relocate } from "./find_position.ts";
 import {
   endsAt,
   lineNumberAt,
@@ -47,6 +48,8 @@ export class SegmentFiles {
   readonly #onReplaced: () => void;
   /** The segment that was read or written last. */
   #open: OpenSegment | undefined;
+  /** The last segment that was opened so far, also after it was closed. */
+  #newest: Pick<OpenSegment, "number" | "inode"> | undefined;
 
   constructor({ directory, disk, chunkBytes, mode = "append", onReplaced = () => {} }: SegmentFilesOptions) {
     this.directory = `${directory}/journal`;
@@ -80,11 +83,23 @@ export class SegmentFiles {
    * Reads the chunk after a position. Continues in the next segment only from the true end of this one: the next segment
    * exists, so nothing is appended to this one any more, and the position is at its size.
    *
-   * `atEnd` of the chunk means that nothing follows it in any segment.
+   * `atEnd` of the chunk means that nothing follows it in any segment. If the segment was replaced by one in which the
+   * record before the position is at another offset, as a line was redacted, reading goes on from there.
    *
    * @throws JournalReplaced if the record before the position is no longer there
    */
   next(position: FilePosition): SegmentChunk {
+    try {
+      return this.#nextAt(position);
+    } catch (error) {
+      if (!(error instanceof JournalReplaced)) throw error;
+      const moved = relocate(this.#disk, this.directory, position);
+      if (moved === undefined) throw error;
+      return this.#nextAt(moved);
+    }
+  }
+
+  #nextAt(position: FilePosition): SegmentChunk {
     // This order matters: a segment no longer grows once the next one exists.
     const hasNext = this.#exists(position.segment + 1);
     const own = this.identity(position.segment);
@@ -103,15 +118,14 @@ export class SegmentFiles {
 
   /**
    * Whether a segment ends at a position: nothing is to be read, unless a next segment exists. Cheaper than `next`, which
-   * asks for the next segment, and a file that is missing costs an exception.
-   *
-   * @throws JournalReplaced if the record before the position is no longer there
+   * asks for the next segment, and a file that is missing costs an exception. False, too, if the segment was replaced since
+   * it was opened: then `next` tells where the position is.
    */
   endsAt(position: FilePosition): boolean {
     const own = this.identity(position.segment);
     if (own?.sizeBytes !== position.offset) return false;
-    if (endsAt(this.#opened(position.segment, own).file, position)) return true;
-    throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
+    if (this.#open?.number === position.segment && this.#open.inode !== own.inode) return false;
+    return endsAt(this.#opened(position.segment, own).file, position);
   }
 
   /** Yields chunks from a position to the end of the journal, or to a fault. */
@@ -174,7 +188,7 @@ export class SegmentFiles {
   /** Reads the chunk after the end of a segment that has a next one. */
   #nextSegment(position: FilePosition): SegmentChunk {
     const start = { ...position, segment: position.segment + 1, offset: 0 };
-    const chunk = this.next(start);
+    const chunk = this.#nextAt(start);
     // A following record needs no check: its hash covers the one before.
     if (chunk.records.length === 0 && !this.#holds(position)) {
       throw this.#replaced(`${this.path(position.segment)} was cut and written anew`);
@@ -213,7 +227,11 @@ export class SegmentFiles {
   #openFile(number: number): OpenSegment {
     const file = this.#disk.open(this.path(number), this.#mode);
     this.close();
-    return this.#open = { number, file, inode: file.identity().inode };
+    const { inode } = file.identity();
+    // Whoever replaced it may have died before its new name was durable.
+    if (this.#newest?.number === number && this.#newest.inode !== inode) this.#onReplaced();
+    if (number >= (this.#newest?.number ?? 0)) this.#newest = { number, inode };
+    return this.#open = { number, file, inode };
   }
 
   #exists(number: number): boolean {

@@ -16,6 +16,7 @@ import {
 } from "./codec.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
+import type { Redacted } from "./redacted_line.ts";
 
 /** A segment of this size is followed by the next one. Part of the format. */
 export const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -40,10 +41,19 @@ export type Rest =
 
 export interface SegmentChunk {
   readonly records: readonly JournalRecord[];
+  /** Those of the records that were redacted. Absent if none was. */
+  readonly redacted?: readonly RedactedPlace[];
   readonly position: FilePosition;
   /** Whether nothing is left to read. */
   readonly atEnd: boolean;
   readonly rest: Rest;
+}
+
+/** A redacted record, and where its line starts. */
+export interface RedactedPlace extends Redacted {
+  readonly record: number;
+  readonly segment: number;
+  readonly offset: number;
 }
 
 /** `0000000001.jsonl` for 1. */
@@ -124,31 +134,6 @@ export function positionBefore(
     file.close();
   }
   return startOfSegment(disk, directory, segment);
-}
-
-/**
- * Looks up a position in the journal: `held` if its record is there, `other` if another record is in its place, `missing`
- * if the journal can be read only up to an earlier record, `seq`. Reads the position's segment from its start.
- */
-export function findPosition(
-  disk: Disk,
-  directory: string,
-  position: FilePosition,
-): { readonly found: "held" | "other" | "missing"; readonly seq: number } {
-  const path = `${directory}/${segmentName(position.segment)}`;
-  const start = startOfSegment(disk, directory, position.segment);
-  if (start === undefined || disk.identity(path) === undefined) return { found: "missing", seq: start?.seq ?? 0 };
-  const file = disk.open(path, "read");
-  try {
-    const end = Math.min(position.offset, file.identity().sizeBytes);
-    let chunk = readChunk(file, start, { end });
-    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, { end });
-    const { seq, hash, offset } = chunk.position;
-    if (offset < position.offset) return { found: "missing", seq };
-    return { found: seq === position.seq && hash === position.hash ? "held" : "other", seq };
-  } finally {
-    file.close();
-  }
 }
 
 /** Whether the record that ends at a position has the position's hash. */
@@ -237,24 +222,29 @@ function decodeLines(
   { after, whole, atEnd }: { after: FilePosition; whole: number; atEnd: boolean },
 ): SegmentChunk {
   const records: JournalRecord[] = [];
+  const redacted: RedactedPlace[] = [];
   let { seq, hash, offset } = after;
+  const found = () => ({ records, ...(redacted.length > 0 && { redacted }) });
   const position = () => ({ seq, hash, segment: after.segment, offset });
   let start = 0;
   for (const line of decodeText(bytes.subarray(0, whole))) {
     const decoded = decodeRecord(line.text, { seq: seq + 1, previous: hash });
     if ("type" in decoded) {
       const isLast = atEnd && !holdsRecord(bytes.subarray(start + line.bytes));
-      return { records, position: position(), atEnd, rest: faultOf(decoded, isLast, bytes.length - start) };
+      return { ...found(), position: position(), atEnd, rest: faultOf(decoded, isLast, bytes.length - start) };
     }
     records.push(decoded.record);
     seq++;
+    if (decoded.redacted !== undefined) {
+      redacted.push({ ...decoded.redacted, record: seq, segment: after.segment, offset });
+    }
     hash = decoded.hash;
     start += line.bytes;
     offset += line.bytes;
   }
   const torn = bytes.length - start;
   const rest: Rest = atEnd && torn > 0 ? { type: "torn", bytes: torn } : { type: "none" };
-  return { records, position: position(), atEnd, rest };
+  return { ...found(), position: position(), atEnd, rest };
 }
 
 /** Whether some line looks like a record. A line feed alone proves nothing: a loss of power may leave any bytes. */
@@ -265,7 +255,7 @@ function holdsRecord(bytes: Uint8Array): boolean {
 }
 
 /** Decodes any bytes without error, one character per byte. */
-const LATIN_1 = new TextDecoder("latin1");
+export const LATIN_1 = new TextDecoder("latin1");
 
 function faultOf(fault: LineFault, isLast: boolean, bytes: number): Rest {
   return fault.type === "invalid" && isLast

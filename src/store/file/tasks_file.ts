@@ -74,6 +74,7 @@ const taskSchema = settingsSchema.extend({
   result: z.unknown().optional(),
   /** Follows from the result. */
   value: z.unknown().optional(),
+  keptVerdicts: z.record(z.string(), z.enum(["true", "unknown", "blocked", "not_taken"])).optional(),
   error: z.string().nullish(),
   reason: z.string().nullish(),
   attempt: z.int().nonnegative().optional(),
@@ -224,6 +225,7 @@ function toTask(
       notesDropped,
       notesTold,
       ...(status === "cancelled" && { cancelledBy }),
+      ...(status === "completed" && { keptVerdicts: task.keptVerdicts }),
       ...(isPending && { retryAt: task.retryAt }),
       ...(status === "in_progress" && {
         leaseUntil: task.leaseUntil,

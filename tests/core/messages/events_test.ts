@@ -26,6 +26,7 @@ Deno.test({
       "task.cancelled": true,
       "task.retried": true,
       "task.noted": true,
+      "task.redacted": true,
       "tasks.skipped": true,
       "tasks.abandoned": true,
       "task.overdue": true,

@@ -67,6 +67,7 @@ const EVENTS: readonly Event[] = [
   { type: "tasks.archived", tasks: ["b"] },
   { type: "project.paused", reason: "r", by: { caller: "c" } },
   { type: "project.resumed" },
+  { type: "task.redacted", id: "b", fields: ["result"], reason: "r", by: { caller: "c" }, records: [[1, "d"]] },
 ];
 
 function test(name: string, fn: () => void): void {

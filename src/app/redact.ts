@@ -1,0 +1,100 @@
+/**
+ * Redacts texts of a task everywhere. The record of the redaction comes first: from then on no process shows the texts, and
+ * it proves which lines may be rewritten, and to what. Then the lines are rewritten. Whatever interrupts it, a repeat does
+ * the rest.
+ */
+
+import { keysOfFilter } from "../core/messages/history.ts";
+import type { Redaction } from "../core/messages/redact.ts";
+import type { Caller } from "../core/model/access.ts";
+import { MAX_REDACTED_RECORDS } from "../core/model/limits.ts";
+import type { RedactableField, RedactedRecord } from "../core/model/redaction.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import type { Engine } from "./engine.ts";
+import type { Checkpoints, RedactableJournal } from "./ports.ts";
+
+export interface RedactOptions {
+  readonly engine: Pick<Engine, "execute" | "query" | "search" | "catchUp" | "checkpoint" | "seq">;
+  readonly journal: RedactableJournal;
+  readonly checkpoints: Checkpoints;
+  readonly caller: Caller;
+}
+
+export interface WantedRedaction {
+  readonly id: string;
+  readonly fields: readonly RedactableField[];
+  readonly reason: string;
+}
+
+/** The result of a redaction. */
+export interface Redacted {
+  /** How many records had the texts. */
+  readonly records: number;
+  /** The records of the redaction; none if only copies were left of an interrupted one. */
+  readonly seqs: readonly number[];
+  /** The copies that were changed, by path. */
+  readonly copies: readonly string[];
+}
+
+/**
+ * Redacts texts of a task.
+ *
+ * @throws Refusal if there is no such text, or the caller has no right to it; nothing was changed
+ * @throws Unavailable if the journal cannot be read or written; a repeat does what is left
+ */
+export async function redact(
+  { engine, journal, checkpoints, caller }: RedactOptions,
+  wanted: WantedRedaction,
+): Promise<Redacted> {
+  const { id, fields } = wanted;
+  const redaction = await engine.query({ type: "plan_redaction", id, fields }, caller);
+  const found = await journal.find(redaction);
+  const seqs = await record({ engine, caller }, wanted, found);
+  const clean = async () => {
+    await engine.catchUp();
+    const { snapshot, position } = await engine.checkpoint();
+    await checkpoints.save(snapshot, position);
+  };
+  const copies = await journal.rewrite(redaction, { seqs, clean });
+  return { records: found.length, seqs, copies };
+}
+
+/** Writes the records of a redaction; returns their seqs. */
+async function record(
+  { engine, caller }: Pick<RedactOptions, "engine" | "caller">,
+  { id, fields, reason }: WantedRedaction,
+  found: readonly RedactedRecord[],
+): Promise<readonly number[]> {
+  const seqs: number[] = [];
+  try {
+    for (let start = 0; start === 0 || start < found.length; start += MAX_REDACTED_RECORDS) {
+      const records = found.slice(start, start + MAX_REDACTED_RECORDS);
+      const isPartial = start + MAX_REDACTED_RECORDS < found.length;
+      await engine.execute({ type: "redact_task", id, fields, reason, records, isPartial }, caller);
+      seqs.push(engine.seq);
+    }
+  } catch (error) {
+    const isNothingLeft = found.length === 0 && error instanceof Refusal &&
+      (error.code === "wrong_state" || error.code === "not_found");
+    // An interrupted redaction may have left copies.
+    if (!isNothingLeft || !await wasRedacted(engine, { id, fields })) throw error;
+  }
+  return seqs;
+}
+
+async function wasRedacted(
+  engine: Pick<Engine, "search" | "seq">,
+  { id, fields }: Pick<Redaction, "id" | "fields">,
+): Promise<boolean> {
+  const keys = keysOfFilter({ task: id, types: ["task.redacted"] });
+  for await (const records of engine.search({ after: 0, before: engine.seq + 1, keys, isNewestFirst: true })) {
+    for (const { events } of records) {
+      for (const event of events) {
+        if (event.type === "task.redacted" && event.id === id && fields.every((each) => event.fields.includes(each))) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}

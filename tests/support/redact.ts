@@ -1,0 +1,36 @@
+/** Redacts as the command does, on any disk. */
+
+import { Engine } from "../../src/app/engine.ts";
+import { redact, type Redacted } from "../../src/app/redact.ts";
+import { localOperator } from "../../src/core/model/access.ts";
+import { REDACTABLE_FIELDS, type RedactableField } from "../../src/core/model/redaction.ts";
+import { CheckpointFiles } from "../../src/store/file/checkpoint_files.ts";
+import type { Disk } from "../../src/store/file/disk.ts";
+import { RedactionFiles } from "../../src/store/file/redaction_files.ts";
+import { RecordingLog } from "./log.ts";
+
+export interface RedactingOptions {
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly segmentBytes?: number;
+  readonly now: () => number;
+}
+
+/** Redacts texts of a task: all, unless fields are named. */
+export async function redactOn(
+  options: RedactingOptions,
+  id: string,
+  fields: readonly RedactableField[] = REDACTABLE_FIELDS,
+): Promise<Redacted> {
+  const log = new RecordingLog();
+  const shared = { ...options, log };
+  await using files = new RedactionFiles(shared);
+  const checkpoints = new CheckpointFiles(shared);
+  try {
+    const engine = await Engine.start({ journal: files.journal, checkpoints, log });
+    const caller = localOperator("operator");
+    return await redact({ engine, journal: files, checkpoints, caller }, { id, fields, reason: "leak" });
+  } finally {
+    checkpoints.close();
+  }
+}
