@@ -69,8 +69,9 @@ export interface ArgumentsContext {
   readonly version: string;
   /** Where the data is by default, in words for `--help`. */
   readonly defaultPlace: string;
-  /** The names of all toolsets. */
+  /** The names of all toolsets, and of those that are on by default. */
   readonly toolsets: readonly string[];
+  readonly defaultToolsets: readonly string[];
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
@@ -98,13 +99,13 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
     const idle = idleOption(program, invocation);
     if (idle !== undefined) program.error(`error: ${idle}: leave it out`);
   };
-  addServeOptions(program, context.toolsets);
+  addServeOptions(program, context);
   addCommands(program, choose);
   addTokenCommands(program, choose);
   addAuditCommands(program, choose);
-  addHttp(program, choose, context.toolsets);
+  addHttp(program, choose, context.defaultToolsets);
   // Last, as commands take settings from the program when they are added.
-  addServe(program, choose, context.toolsets);
+  addServe(program, choose, context.defaultToolsets);
   try {
     program.parse(args, { from: "user" });
   } catch (error) {

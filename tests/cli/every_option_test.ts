@@ -32,6 +32,7 @@ function read(...args: readonly string[]) {
     version: "0.0.0",
     defaultPlace: "data",
     toolsets: ["core", "groups"],
+    defaultToolsets: ["core", "groups"],
     print: () => {},
     printError: (text) => errors += text,
   });
@@ -122,7 +123,13 @@ Deno.test("the options of a command change what it does, and every option of the
     assert(JSON.stringify(read(...args).result) !== JSON.stringify(read(args[0]).result), args.join(" "));
   }
   let help = "";
-  const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };
+  const surroundings = {
+    version: "0.0.0",
+    defaultPlace: "data",
+    toolsets: ["core"],
+    defaultToolsets: ["core", "groups"],
+    printError: () => {},
+  };
   readArguments(["--help"], { ...surroundings, print: (text) => help += text });
   const known = ["--data", "--store", "--version", "--help", ...SERVING.map(([name]) => name)];
   const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);

@@ -81,6 +81,8 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   get_template: ({ name }) => ({ verb: "see", templates: [name] }),
   draw_graph: () => ({ verb: "see" }),
   complete_id: () => ({ verb: "see" }),
+  measure: ({ group }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
+  measure_task: ({ id }) => ({ verb: "see", tasks: [id] }),
   export_tasks: () => ({ verb: "administer" }),
   next_order: () => ({ verb: "administer" }),
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),

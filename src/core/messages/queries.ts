@@ -13,6 +13,7 @@ import type { TokenView } from "../model/token.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
+import type { Metrics, MetricsOptions, TaskMetrics } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
 
 /** Parameters and answer of each query, by its type. */
@@ -55,6 +56,10 @@ export interface Queries {
     input: { readonly kind: "task" | "group"; readonly prefix: string; readonly limit: number };
     answer: readonly string[];
   };
+  /** What was done and how long it took: of all that the caller sees, or of one group. */
+  measure: { input: MetricsOptions; answer: Metrics };
+  /** The times and attempts of one task. */
+  measure_task: { input: { readonly id: string }; answer: TaskMetrics };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** The `order` that the next task created will get. O(1). */

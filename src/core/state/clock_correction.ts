@@ -9,6 +9,7 @@ import type { Note } from "../model/news.ts";
 import type { Attempt, Task } from "../model/task.ts";
 import { restore, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { State } from "./state.ts";
+import { correctedStatistics } from "./statistics.ts";
 
 /** Applies the correction; the state then is as of `to`. */
 export function correctClock(state: State, correction: EventOf<"clock.corrected">): void {
@@ -30,6 +31,7 @@ function corrected(snapshot: Snapshot, { from, to }: EventOf<"clock.corrected">)
     templates: snapshot.templates.map(({ versions, ...template }) => {
       return { ...template, versions: versions.map((version) => withTimes(version, GROUP_TIMES, correct)) };
     }),
+    statistics: snapshot.statistics.map((each) => correctedStatistics(each, to)),
     recordedAt: to,
   };
 }

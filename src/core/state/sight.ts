@@ -159,6 +159,11 @@ class SeenState implements ReadonlyState {
     throw unread("pastAudiences");
   }
 
+  /** Of tasks without a group, which all see. */
+  get statistics() {
+    return this.#whole.statistics;
+  }
+
   get recordedAt() {
     return this.#whole.recordedAt;
   }

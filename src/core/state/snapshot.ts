@@ -14,6 +14,7 @@ import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
 import type { PastAudience } from "./past_audiences.ts";
 import { restoreRequests } from "./requests.ts";
+import { restoredStatistics, type SavedStatistics, savedStatistics } from "./statistics.ts";
 import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
 import { addToken } from "./tokens.ts";
@@ -53,6 +54,8 @@ export interface Snapshot {
   readonly cancelled: readonly CancelledTasks[];
   /** The ids of ready tasks that are to be announced. */
   readonly unannounced: readonly string[];
+  /** What was done, by group: those of the tasks without one first, if there are any. */
+  readonly statistics: readonly SavedStatistics[];
   readonly nextOrder: number;
   /** The latest time of a record, in milliseconds since the Unix epoch. */
   readonly recordedAt: number;
@@ -80,6 +83,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     pastAudiences: { groups: [...state.pastAudiences.groups], floor: state.pastAudiences.floor },
     cancelled: Array.from(state.cancelled.values()),
     unannounced: unannouncedIds(state),
+    statistics: allStatistics(state),
     nextOrder: state.nextOrder,
     recordedAt: state.recordedAt,
   };
@@ -105,6 +109,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   state.removed.floor = snapshot.removed.floor;
   for (const [id, audiences] of snapshot.pastAudiences.groups) state.pastAudiences.groups.set(id, audiences);
   state.pastAudiences.floor = snapshot.pastAudiences.floor;
+  restoreStatistics(state, snapshot.statistics);
   state.nextOrder = snapshot.nextOrder;
   return state;
 }
@@ -113,5 +118,20 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
 function addDrained(state: State): void {
   for (const node of state.instances.values()) {
     if (node.instance.status === "draining" && !state.held.has(node.instance.id)) state.drained.add(node);
+  }
+}
+
+function allStatistics({ statistics, groups }: ReadonlyState): readonly SavedStatistics[] {
+  const all = statistics === undefined ? [] : [savedStatistics(statistics)];
+  for (const { group, statistics } of groups.values()) {
+    if (statistics !== undefined) all.push(savedStatistics(statistics, group.id));
+  }
+  return all;
+}
+
+function restoreStatistics(state: State, all: readonly SavedStatistics[]): void {
+  for (const saved of all) {
+    const measured = saved.group === undefined ? state : state.groups.get(saved.group);
+    if (measured !== undefined) measured.statistics = restoredStatistics(saved);
   }
 }

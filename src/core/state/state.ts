@@ -18,6 +18,7 @@ import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
 import type { PastAudiences, ReadonlyPastAudiences } from "./past_audiences.ts";
 import type { ReadonlyRemovedAttempts, RemovedAttempts } from "./removed_attempts.ts";
+import type { Statistics } from "./statistics.ts";
 
 export interface State {
   /** Nothing is hidden in it: see `ReadonlyState`. */
@@ -67,6 +68,8 @@ export interface State {
   readonly removed: RemovedAttempts;
   /** The earlier audiences of groups. */
   readonly pastAudiences: PastAudiences;
+  /** What was done with the tasks that are in no group. */
+  statistics: Statistics | undefined;
   /** How many open tasks are overdue. */
   overdue: number;
   /** The ends of delays and reservations. They cause no events: `advanceClock` updates the indexes. */
@@ -157,6 +160,8 @@ export interface GroupNode {
   readonly failing: Heap<TaskNode>;
   /** The conditions that subscribe to this group, by outcome and needed number. */
   readonly subscriptions: Map<string, GroupSubscription>;
+  /** What was done with its tasks while they were in it. */
+  statistics: Statistics | undefined;
 }
 
 /** Conditions on a group with the same outcome and needed number, which share one verdict. */
@@ -316,6 +321,7 @@ export interface ReadonlyGroupNode {
   readonly locked: number;
   readonly overdue: number;
   readonly failing: ReadonlyHeap<TaskNode>;
+  readonly statistics: Readonly<Statistics> | undefined;
   readonly subscriptions: ReadonlyMap<string, { readonly conditions: ReadonlySet<GroupCondition> }>;
 }
 
@@ -354,6 +360,7 @@ export interface ReadonlyState {
   readonly standings: Readonly<Record<Standing, number>>;
   readonly removed: ReadonlyRemovedAttempts;
   readonly pastAudiences: ReadonlyPastAudiences;
+  readonly statistics: Readonly<Statistics> | undefined;
   readonly overdue: number;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
   readonly expiryTimers: Heap<Timer<TaskNode | InstanceNode>>;
@@ -395,6 +402,7 @@ export function emptyState(epoch = 0): State {
     standings: noStandings(),
     removed: { last: new Map(), floor: 0 },
     pastAudiences: { groups: new Map(), floor: 0 },
+    statistics: undefined,
     overdue: 0,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
     expiryTimers: emptyHeap<Timer<TaskNode | InstanceNode>>(isEarlier),
@@ -430,6 +438,7 @@ export function addGroup(state: State, group: Group): void {
     overdue: 0,
     failing: emptyHeap(isCreatedBefore),
     subscriptions: new Map(),
+    statistics: undefined,
   };
   state.groups.set(group.id, node);
   noteAudience(state, node);

@@ -170,12 +170,12 @@ export class CheckpointFiles implements Checkpoints {
   #read(standing: Standing): Checkpoint | undefined {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
-    const { tokens = [], requests = [], cancelled = [], unannounced = [] } = standing.state;
+    const { tokens = [], requests = [], cancelled = [], unannounced = [], statistics = [] } = standing.state;
     const { removed = { attempts: [], floor: 0 }, pastAudiences = { groups: [], floor: 0 } } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
     const lists = { groups, instances, templates, tokens, requests, removed, pastAudiences, cancelled, unannounced };
     return tasks &&
-      { snapshot: { tasks, ...lists, nextOrder, recordedAt }, position: toPosition(position) };
+      { snapshot: { tasks, ...lists, statistics, nextOrder, recordedAt }, position: toPosition(position) };
   }
 
   /** Reads again under the lock, so that no other process is half-way through replacing the files. */

@@ -34,6 +34,7 @@ const bodySchema = z.object({
   cancelled: z.custom<Snapshot["cancelled"]>().optional(),
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
   pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
+  statistics: z.custom<Snapshot["statistics"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
@@ -93,7 +94,7 @@ function* linesOf(
   state: Omit<CheckpointState, "version">,
 ) {
   const { groups = [], instances = [], templates = [], tokens = [], requests = [], ...others } = state;
-  const { cancelled = [], unannounced = [], removed, pastAudiences, ...head } = others;
+  const { cancelled = [], unannounced = [], statistics = [], removed, pastAudiences, ...head } = others;
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
@@ -101,6 +102,7 @@ function* linesOf(
   yield* listOf(',"requests":[', requests);
   yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);
+  yield* listOf(',"statistics":[', statistics);
   if (pastAudiences !== undefined) {
     yield* listOf(',"pastAudiences":{"groups":[', pastAudiences.groups);
     yield `,"floor":${pastAudiences.floor}}`;

@@ -51,6 +51,8 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   list_tasks: ["see", { filter: {}, limit: 1 }],
   search_tasks: ["see", { filter: {}, limit: 1, text: "a" }],
   count_tasks: ["see", { filter: {} }],
+  measure: ["see", { limit: 1 }],
+  measure_task: ["see", { id: "a" }],
   explain_task: ["see", { id: "a" }],
   find: ["see", { tasks: ["a"], groups: ["g"] }],
   get_group: ["see", { id: "g" }],
