@@ -45,6 +45,7 @@ export type Invocation =
     | ({ readonly type: "serve" } & ServeOptions)
     | ({ readonly type: "http" } & ServeOptions & HttpOptions)
     | { readonly type: "status"; readonly all: boolean }
+    | { readonly type: "analyze"; readonly limit: number }
     | { readonly type: "history"; readonly query: HistoryQuery; readonly json: boolean }
     | { readonly type: "audit"; readonly query: Omit<HistoryQuery, "limit"> }
     | { readonly type: "audit head" }
@@ -83,8 +84,9 @@ const DEFAULT_HOST = "127.0.0.1";
 /** The highest port. */
 const MAX_PORT = 65_535;
 
-/** Default of `history --limit`. */
+/** Defaults of `history --limit` and `analyze --limit`. */
 const DEFAULT_EVENTS = 50;
+const DEFAULT_ANALYZED = 10;
 
 /** Stores the invocation that the arguments ask for. */
 type Choose = (chosen: (location: Location) => Invocation) => void;
@@ -145,6 +147,10 @@ function addCommands(program: Command, choose: Choose): void {
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
     .action(({ all }: { all: boolean }) => choose((location) => ({ type: "status", location, all })));
+  program.command("analyze")
+    .description("print the critical path of the remaining tasks, and what holds them up")
+    .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
+    .action(({ limit }: { limit: number }) => choose((location) => ({ type: "analyze", location, limit })));
   program.command("history")
     .description("print what happened, who did it and when")
     .option("--task <id>", "only events of this task")

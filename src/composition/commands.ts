@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
 import { importTasks } from "../app/import_tasks.ts";
 import type { Log } from "../app/ports.ts";
+import { printAnalysis } from "../cli/analyze.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
@@ -124,7 +125,7 @@ async function runReading(
 ): Promise<number> {
   await using store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   const engine = await Engine.start({ ...store, log });
-  const showsTasks = invocation.type === "status" || invocation.type === "export";
+  const showsTasks = ["status", "analyze", "export"].includes(invocation.type);
   if (store.legacy.length > 0 && showsTasks) {
     await importTasks(engine, store.legacy, { imported: 0, present: 0 });
     log.info(`${directory} has tasks and no journal: this shows tasks.json`);
@@ -132,6 +133,8 @@ async function runReading(
   switch (invocation.type) {
     case "status":
       return await printStatus(engine, invocation.all, terminal);
+    case "analyze":
+      return await printAnalysis(engine, invocation.limit, terminal);
     case "history":
       return await printHistory(engine, invocation, terminal);
     case "audit":

@@ -109,6 +109,7 @@ Deno.test("the options of a command change what it does, and every option of the
   for (
     const args of [
       ["status", "--all"],
+      ["analyze", "--limit", "1"],
       ["history", "--task", "a"],
       ["history", "--instance", "a"],
       ["history", "--group", "a"],

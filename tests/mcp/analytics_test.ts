@@ -64,3 +64,43 @@ Deno.test("metrics of a short plan", async (t) => {
     assertEquals(await other.ask("get_metrics", { detail: "days" }), before);
   });
 });
+
+Deno.test("the analysis of a plan", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path, ANALYTICS);
+  await create(server, "a", { id: "b", dependencies: ["a"] }, { id: "c", dependencies: ["b"] }, "d");
+
+  await t.step("says in few words what decides when it is done", async () => {
+    const { critical_path, bottlenecks, ...rest } = await server.ask<Json>("analyze_plan");
+    assertEquals(critical_path, ["a", "b", "c"]);
+    assertEquals(rest, {
+      remaining: 4,
+      work_ms: 40 * 60_000,
+      critical_path_ms: 30 * 60_000,
+      parallelism: 1.33,
+      estimates: { assumed: 4 },
+    });
+    assertEquals(bottlenecks, [{
+      kind: "task",
+      subject: "a",
+      what: "a is ready and unclaimed, and 2 tasks of 20 min wait for it",
+      remedy: "Have it claimed first: update_task a priority urgent",
+      held_up_ms: 20 * 60_000,
+    }]);
+  });
+
+  await t.step("lists each of its parts on request, within a limit", async () => {
+    const part = (detail: string, limit = 2) => server.ask<Json>("analyze_plan", { detail, limit });
+    assertEquals(await part("longest_chain"), { longest_chain: ["a", "b"] });
+    const { tasks } = await part("slack", 9);
+    assertEquals(Array.from(tasks as Json[], ({ id, slack_ms }) => [id, slack_ms]).at(-1), ["d", 20 * 60_000]);
+    assertEquals((await part("parallelism")).max_parallelism, 2);
+    assertEquals(Array.from((await part("critical_path")).critical_path as Json[], ({ id }) => id), ["a", "b"]);
+    assertEquals(Array.from((await part("bottlenecks")).bottlenecks as Json[]).length, 1);
+  });
+
+  await t.step("follows what happens", async () => {
+    await finish(server, "a", "made");
+    assertEquals((await server.ask<Json>("analyze_plan")).critical_path, ["b", "c"]);
+  });
+});

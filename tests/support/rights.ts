@@ -46,6 +46,7 @@ export const TOOLS: Readonly<Record<string, readonly [Verb, Json]>> = {
   archive_template: ["plan", { name: "bugfix" }],
   get_history: ["see", {}],
   get_metrics: ["see", {}],
+  analyze_plan: ["see", {}],
   wait_for_event: ["see", {}],
 };
 

@@ -83,6 +83,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   complete_id: () => ({ verb: "see" }),
   measure: ({ group }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   measure_task: ({ id }) => ({ verb: "see", tasks: [id] }),
+  get_plan: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),
   next_order: () => ({ verb: "administer" }),
   missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),

@@ -10,6 +10,7 @@ import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { TokenView } from "../model/token.ts";
+import type { Plan } from "./analysis.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
@@ -60,6 +61,8 @@ export interface Queries {
   measure: { input: MetricsOptions; answer: Metrics };
   /** The times and attempts of one task. */
   measure_task: { input: { readonly id: string }; answer: TaskMetrics };
+  /** The plan as the caller sees it now, to be analyzed apart from the state. O(tasks), and copies none. */
+  get_plan: { input: Record<never, never>; answer: Plan };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** The `order` that the next task created will get. O(1). */

@@ -18,6 +18,7 @@ import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt 
 import { admit, isAdmitted, knownCaller, tokenViewOf } from "../state/tokens.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
+import { planOf } from "./analytics/analysis.ts";
 import { measure } from "./analytics/metrics.ts";
 import { measureTask } from "./analytics/task_metrics.ts";
 import { clockWarning } from "./clock_warning.ts";
@@ -81,6 +82,7 @@ const answerers: {
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
   measure: (state, options, { now }) => measure(state, options, now),
   measure_task: (state, { id }, { now }) => measureTask(findTask(state, id).task, now),
+  get_plan: (state, _, { now }) => planOf(state, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
   next_order: (state) => state.nextOrder,
   missing_tasks: (state, { tasks }) =>

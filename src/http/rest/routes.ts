@@ -68,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: "post", path: "/templates/{name}/archive", operation: "archive_template" },
   { method: "get", path: "/metrics", operation: "get_metrics" },
+  { method: "get", path: "/analysis", operation: "analyze_plan" },
   { method: "get", path: "/history", operation: "get_history" },
   { method: "get", path: "/events/next", operation: "wait_for_event" },
   { method: "get", path: "/tokens", operation: "list_tokens" },

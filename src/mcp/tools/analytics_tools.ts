@@ -1,6 +1,8 @@
-/** The tools that tell how long work takes and who does it. */
+/** The tools that tell how long work takes, who does it, and what holds the plan up. */
 
 import { z } from "zod";
+import { analyzePlan } from "../../app/analysis.ts";
+import type { Analysis, Bottleneck, ScheduledTask } from "../../core/messages/analysis.ts";
 import type {
   GroupMetrics,
   InstanceMetrics,
@@ -23,6 +25,9 @@ const RECENT_DAYS = 7;
 
 const DETAILS = ["instances", "groups", "hours", "days"] as const;
 
+/** The parts of an analysis that can be listed in full. */
+const PARTS = ["critical_path", "longest_chain", "slack", "parallelism", "bottlenecks"] as const;
+
 export const ANALYTICS_TOOLS: readonly Tool[] = [
   defineTool({
     name: "get_metrics",
@@ -43,6 +48,22 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
       const of = { ...(group !== undefined && { group }), limit: listed };
       const metrics = await query({ type: "measure", ...of });
       return { json: detail === undefined ? presentSummary(metrics) : presentDetail(metrics, detail, listed) };
+    },
+  }),
+  defineTool({
+    name: "analyze_plan",
+    description:
+      "Return what decides when the plan is done: the critical path of the remaining tasks, how much can run " +
+      "in parallel, and the worst bottlenecks, each with a remedy. detail lists one of these in full.",
+    input: {
+      detail: z.enum(PARTS).optional(),
+      limit: z.int().min(1).max(MAX_LISTED).optional(),
+    },
+    annotations: reads,
+    async run({ detail, limit }, { query, signal }) {
+      const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
+      const analysis = await analyzePlan({ query, signal }, { limit: listed });
+      return { json: detail === undefined ? presentAnalysis(analysis) : presentPart(analysis, detail) };
     },
   }),
 ];
@@ -118,4 +139,43 @@ function presentTask({ id, status, totalMs, runningMs, waitingMs, queuedMs, atte
     ...(queuedMs !== undefined && { queued_ms: queuedMs }),
     attempts,
   };
+}
+
+function presentAnalysis({ schedule, bottlenecks }: Analysis): Json {
+  const { taskCount, workMs, lengthMs, parallelism, criticalPath, sources } = schedule;
+  return {
+    remaining: taskCount,
+    work_ms: workMs,
+    critical_path_ms: lengthMs,
+    critical_path: criticalPath.map(({ id }) => id),
+    parallelism,
+    estimates: sources,
+    bottlenecks: bottlenecks.map(presentBottleneck),
+  };
+}
+
+function presentPart({ schedule, bottlenecks }: Analysis, part: typeof PARTS[number]): Json {
+  const { lengthMs, workMs, criticalPath, longestChain, tightest, parallelism, maxParallelism, profile } = schedule;
+  switch (part) {
+    case "critical_path":
+      return { critical_path_ms: lengthMs, critical_path: fit(criticalPath.map(presentScheduled), "oldest").shown };
+    case "longest_chain":
+      return { longest_chain: longestChain };
+    case "slack":
+      return { critical_path_ms: lengthMs, tasks: fit(tightest.map(presentScheduled), "oldest").shown };
+    case "parallelism":
+      return { work_ms: workMs, critical_path_ms: lengthMs, parallelism, max_parallelism: maxParallelism, profile };
+    case "bottlenecks":
+      return { bottlenecks: fit(bottlenecks.map(presentBottleneck), "oldest").shown };
+    default:
+      return part satisfies never;
+  }
+}
+
+function presentScheduled({ id, state, durationMs, source, startMs, slackMs }: ScheduledTask): Json {
+  return { id, state, duration_ms: durationMs, estimate: source, start_ms: startMs, slack_ms: slackMs };
+}
+
+function presentBottleneck({ heldUpMs, ...bottleneck }: Bottleneck): Json {
+  return { ...bottleneck, held_up_ms: heldUpMs };
 }

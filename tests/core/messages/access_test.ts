@@ -62,6 +62,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   get_template: ["see", { name: "t" }],
   draw_graph: ["see", {}],
   complete_id: ["see", { kind: "task", prefix: "", limit: 1 }],
+  get_plan: ["see", {}],
   export_tasks: ["administer", {}],
   next_order: ["administer", {}],
   missing_tasks: ["administer", { tasks: [] }],

@@ -213,6 +213,7 @@ function queries(): readonly Query[] {
     ]),
     ...groups.flatMap((id): Query[] => [{ type: "get_group", id }, { type: "measure", group: id, limit: 9 }]),
     { type: "measure", limit: 9 },
+    { type: "get_plan" },
     ...filters.flatMap((filter): Query[] => [
       { type: "list_tasks", filter, limit: 2 },
       { type: "list_tasks", filter, limit: 3, isNewest: true },
