@@ -1,18 +1,49 @@
 /** The command `analyze`: prints what decides when the plan is done, and what holds it up, as tables. */
 
-import { analyzePlan } from "../app/analysis.ts";
+import { analyzePlan, forecastPlan } from "../app/analysis.ts";
 import type { Engine } from "../app/engine.ts";
-import type { Analysis, Bottleneck, Schedule, ScheduledTask } from "../core/messages/analysis.ts";
-import { inWords } from "../core/model/text.ts";
+import type { Analysis, Bottleneck, Forecast, Outlook, Schedule, ScheduledTask } from "../core/messages/analysis.ts";
+import type { QueryOf, QueryType } from "../core/messages/queries.ts";
+import { inWords, nameSome } from "../core/model/text.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 
-/** Prints the analysis of all tasks, with at most `limit` entries in each table. */
-export async function printAnalysis(engine: Engine, limit: number, terminal: Terminal): Promise<number> {
+export interface AnalyzeOptions {
+  /** Most entries in each table. */
+  readonly limit: number;
+  /** The numbers of instances for which the end is forecast. Default: no forecast. */
+  readonly forecast?: readonly number[];
+}
+
+/** Prints the analysis of all tasks. */
+export async function printAnalysis(
+  engine: Engine,
+  { limit, forecast: instances }: AnalyzeOptions,
+  terminal: Terminal,
+): Promise<number> {
   const { signal } = new AbortController();
-  const analysis = await analyzePlan({ query: (query) => engine.query(query, OPERATOR), signal }, { limit });
+  const analyst = { query: <K extends QueryType>(query: QueryOf<K>) => engine.query(query, OPERATOR), signal };
+  const analysis = await analyzePlan(analyst, { limit });
   for (const line of linesOf(analysis, terminal.columns)) terminal.print(line);
+  if (instances === undefined || analysis.schedule.taskCount === 0) return 0;
+  const forecast = await forecastPlan(analyst, { instances });
+  for (const line of forecastLines(forecast, terminal.columns)) terminal.print(line);
   return 0;
+}
+
+function forecastLines({ outlooks, runs, failureRate }: Forecast, columns: number): readonly string[] {
+  const percent = Math.round(1_000 * failureRate) / 10;
+  return [
+    "",
+    `When it will be done, by ${runs} simulations, in which ${percent} % of the attempts fail as they did before:`,
+    ...tableOf([["INSTANCES", "NOT BEFORE", "MEDIAN", "BY THEN", "ENDS"], ...outlooks.map(outlookRow)], columns),
+  ];
+}
+
+function outlookRow({ instances, p10Ms, p50Ms, p90Ms, endsShare, stuck = [] }: Outlook): readonly string[] {
+  const time = (ms: number | undefined) => ms === undefined ? "never" : inWords(ms);
+  const held = stuck.length === 0 ? "" : `, else nobody can do ${nameSome(stuck)}`;
+  return [`${instances}`, time(p10Ms), time(p50Ms), time(p90Ms), visible(`${Math.round(100 * endsShare)} %${held}`)];
 }
 
 function linesOf({ schedule, bottlenecks }: Analysis, columns: number): readonly string[] {

@@ -13,6 +13,7 @@ import {
   from,
   head,
   hostNames,
+  instanceCounts,
   ipAddress,
   moment,
   nonEmpty,
@@ -45,7 +46,7 @@ export type Invocation =
     | ({ readonly type: "serve" } & ServeOptions)
     | ({ readonly type: "http" } & ServeOptions & HttpOptions)
     | { readonly type: "status"; readonly all: boolean }
-    | { readonly type: "analyze"; readonly limit: number }
+    | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
     | { readonly type: "history"; readonly query: HistoryQuery; readonly json: boolean }
     | { readonly type: "audit"; readonly query: Omit<HistoryQuery, "limit"> }
     | { readonly type: "audit head" }
@@ -150,7 +151,10 @@ function addCommands(program: Command, choose: Choose): void {
   program.command("analyze")
     .description("print the critical path of the remaining tasks, and what holds them up")
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
-    .action(({ limit }: { limit: number }) => choose((location) => ({ type: "analyze", location, limit })));
+    .option("--forecast <counts>", "also when it will be done with so many instances, like 2,4", instanceCounts)
+    .action((options: { limit: number; forecast?: readonly number[] }) =>
+      choose((location) => ({ type: "analyze", location, ...options }))
+    );
   program.command("history")
     .description("print what happened, who did it and when")
     .option("--task <id>", "only events of this task")

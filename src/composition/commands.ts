@@ -134,7 +134,7 @@ async function runReading(
     case "status":
       return await printStatus(engine, invocation.all, terminal);
     case "analyze":
-      return await printAnalysis(engine, invocation.limit, terminal);
+      return await printAnalysis(engine, invocation, terminal);
     case "history":
       return await printHistory(engine, invocation, terminal);
     case "audit":

@@ -1,8 +1,8 @@
 /** Shows what the command analyze prints, of a plan and of none. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { printAnalysis } from "../../src/cli/analyze.ts";
+import { type AnalyzeOptions, printAnalysis } from "../../src/cli/analyze.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import type { NewTask } from "../../src/core/model/task.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
@@ -25,16 +25,31 @@ Deno.test("analyze prints the critical path as a table, and what holds it up wit
   ]);
 });
 
+Deno.test("analyze --forecast says when the plan will be done with some numbers of instances", async () => {
+  const lines = await linesOf([newTask("a"), newTask("b")], { forecast: [1, 2] });
+  const table = lines.slice(-4).map((line) => line.split(/ {2,}/));
+  assertMatch(lines.at(-4) ?? "", /^When it will be done, by 100 simulations, in which 0 % of the attempts fail/);
+  assertEquals(table[1], ["INSTANCES", "NOT BEFORE", "MEDIAN", "BY THEN", "ENDS"]);
+  assertEquals(table.slice(2).map(([instances, , , , ends]) => [instances, ends]), [["1", "100 %"], ["2", "100 %"]]);
+});
+
 Deno.test("analyze says that nothing remains", async () => {
   assertEquals(await linesOf([]), ["No task remains"]);
 });
 
-async function linesOf(tasks: readonly NewTask[]): Promise<readonly string[]> {
+async function linesOf(
+  tasks: readonly NewTask[],
+  options: Omit<AnalyzeOptions, "limit"> = {},
+): Promise<readonly string[]> {
   const journal = new MemoryJournal(() => 1_000_000);
   const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
   if (tasks.length > 0) await engine.execute(create(...tasks), localOperator("test"));
   const lines: string[] = [];
-  await printAnalysis(engine, 10, { print: (line) => void lines.push(line), columns: 100, hasColors: false });
+  await printAnalysis(engine, { limit: 10, ...options }, {
+    print: (line) => void lines.push(line),
+    columns: 100,
+    hasColors: false,
+  });
   await engine.close();
   return lines;
 }

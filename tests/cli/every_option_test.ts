@@ -110,6 +110,7 @@ Deno.test("the options of a command change what it does, and every option of the
     const args of [
       ["status", "--all"],
       ["analyze", "--limit", "1"],
+      ["analyze", "--forecast", "1,2"],
       ["history", "--task", "a"],
       ["history", "--instance", "a"],
       ["history", "--group", "a"],

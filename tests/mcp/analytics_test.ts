@@ -1,6 +1,7 @@
 /** Shows the tools of analytics over a real server: off by default, lean, with details on request. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../../src/core/messages/analysis.ts";
 import { create, finish } from "../support/calls.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -102,5 +103,24 @@ Deno.test("the analysis of a plan", async (t) => {
   await t.step("follows what happens", async () => {
     await finish(server, "a", "made");
     assertEquals((await server.ask<Json>("analyze_plan")).critical_path, ["b", "c"]);
+  });
+
+  await t.step("foretells its end with some numbers of instances", async () => {
+    const args = { detail: "forecast", instances: [1, 3], limit: 1 };
+    const { open, forecast, note } = await server.ask<Json>("analyze_plan", args);
+    assertEquals([open, note], [3, "Ignored: limit, as a forecast has one entry for each number of instances."]);
+    const outlooks = Array.from(forecast as Json[], ({ instances, ends_share }) => [instances, ends_share]);
+    assertEquals(outlooks, [[1, 1], [3, 1]]);
+    for (const instances of [[0], [], [MAX_FORECAST_INSTANCES + 1], Array(MAX_OUTLOOKS + 1).fill(1)]) {
+      const { message } = await server.refused("analyze_plan", { detail: "forecast", instances });
+      assertMatch(message, /instances/);
+    }
+    const most = [...Array(MAX_OUTLOOKS - 1).fill(1), MAX_FORECAST_INSTANCES];
+    const all = await server.ask<Json>("analyze_plan", { detail: "forecast", instances: most });
+    assertEquals(Array.from(all.forecast as Json[]).length, MAX_OUTLOOKS);
+    assertEquals(
+      (await server.ask<Json>("analyze_plan", { seed: 3 })).note,
+      "Ignored: seed, as only detail: forecast takes them.",
+    );
   });
 });

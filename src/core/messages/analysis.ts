@@ -76,3 +76,45 @@ export interface Analysis {
   /** The worst first, at most as many as were asked for. */
   readonly bottlenecks: readonly Bottleneck[];
 }
+
+/** Most instances, and most different numbers of them, for which one forecast is made. */
+export const MAX_FORECAST_INSTANCES = 1_000;
+export const MAX_OUTLOOKS = 5;
+
+export interface ForecastOptions {
+  /** With how many instances, each number by itself: at most `MAX_OUTLOOKS` numbers up to `MAX_FORECAST_INSTANCES`. */
+  readonly instances: readonly number[];
+  /** How often the rest of the plan is simulated for each number; fewer times if it is large. */
+  readonly runs: number;
+  /** The same seed leads to the same forecast of the same plan. */
+  readonly seed: number;
+}
+
+/** When the remaining tasks will have ended. */
+export interface Forecast {
+  /** Open tasks. */
+  readonly taskCount: number;
+  /** How often the rest of the plan was simulated for each number of instances. */
+  readonly runs: number;
+  /** The share of attempts that failed, expired or were lost. */
+  readonly failureRate: number;
+  /** How many tasks have durations of each source. */
+  readonly sources: Schedule["sources"];
+  readonly outlooks: readonly Outlook[];
+}
+
+/** What happens with a number of instances. Durations are from now, in milliseconds. */
+export interface Outlook {
+  readonly instances: number;
+  /** The share of runs in which all tasks end. */
+  readonly endsShare: number;
+  /**
+   * In half of the runs in which all tasks end, they do so by then; in at most a tenth before `p10Ms`, and in at most a tenth
+   * after `p90Ms`, with 95 % confidence. Absent if all tasks end in no run.
+   */
+  readonly p10Ms?: number;
+  readonly p50Ms?: number;
+  readonly p90Ms?: number;
+  /** Of the run that ended first without an end of all tasks: tasks that nobody could do (the first few). */
+  readonly stuck?: readonly string[];
+}

@@ -1,8 +1,9 @@
 /** The tools that tell how long work takes, who does it, and what holds the plan up. */
 
 import { z } from "zod";
-import { analyzePlan } from "../../app/analysis.ts";
-import type { Analysis, Bottleneck, ScheduledTask } from "../../core/messages/analysis.ts";
+import { analyzePlan, forecastPlan } from "../../app/analysis.ts";
+import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../../core/messages/analysis.ts";
+import type { Analysis, Bottleneck, Forecast, Outlook, ScheduledTask } from "../../core/messages/analysis.ts";
 import type {
   GroupMetrics,
   InstanceMetrics,
@@ -13,7 +14,7 @@ import type {
 } from "../../core/messages/metrics.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { defineTool, noteIgnored, reads, type Tool } from "../tool.ts";
-import { taskId } from "./task_arguments.ts";
+import { defined, taskId } from "./task_arguments.ts";
 
 /** Entries of a list: the default, and the maximum. */
 const DEFAULT_LISTED = 5;
@@ -54,13 +55,23 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
     name: "analyze_plan",
     description:
       "Return what decides when the plan is done: the critical path of the remaining tasks, how much can run " +
-      "in parallel, and the worst bottlenecks, each with a remedy. detail lists one of these in full.",
+      "in parallel, and the worst bottlenecks, each with a remedy. detail lists one of these in full; forecast simulates " +
+      "the rest to tell the end with some numbers of instances.",
     input: {
-      detail: z.enum(PARTS).optional(),
+      detail: z.enum([...PARTS, "forecast"]).optional(),
+      instances: z.array(z.int().min(1).max(MAX_FORECAST_INSTANCES)).min(1).max(MAX_OUTLOOKS).optional(),
+      seed: z.int().optional(),
       limit: z.int().min(1).max(MAX_LISTED).optional(),
     },
     annotations: reads,
-    async run({ detail, limit }, { query, signal }) {
+    noteUnused: ({ detail, instances, seed, limit }) =>
+      detail === "forecast"
+        ? noteIgnored({ limit }, "a forecast has one entry for each number of instances")
+        : noteIgnored({ instances, seed }, "only detail: forecast takes them"),
+    async run({ detail, limit, instances, seed }, { query, signal }) {
+      if (detail === "forecast") {
+        return { json: presentForecast(await forecastPlan({ query, signal }, defined({ instances, seed }))) };
+      }
       const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
       const analysis = await analyzePlan({ query, signal }, { limit: listed });
       return { json: detail === undefined ? presentAnalysis(analysis) : presentPart(analysis, detail) };
@@ -178,4 +189,22 @@ function presentScheduled({ id, state, durationMs, source, startMs, slackMs }: S
 
 function presentBottleneck({ heldUpMs, ...bottleneck }: Bottleneck): Json {
   return { ...bottleneck, held_up_ms: heldUpMs };
+}
+
+function presentForecast({ taskCount, runs, failureRate, sources, outlooks }: Forecast): Json {
+  return {
+    open: taskCount,
+    runs,
+    failure_rate: failureRate,
+    estimates: sources,
+    forecast: outlooks.map(presentOutlook),
+  };
+}
+
+function presentOutlook({ instances, endsShare, p10Ms, p50Ms, p90Ms, stuck }: Outlook): Json {
+  return {
+    instances,
+    ends_share: endsShare,
+    ...defined({ p10_ms: p10Ms, p50_ms: p50Ms, p90_ms: p90Ms, stuck }),
+  };
 }
