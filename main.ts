@@ -28,8 +28,8 @@ import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
 import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
-import { TOOLSETS } from "./src/mcp/tool.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
+import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
 import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
 import { writePrivateFile } from "./src/store/file/disk.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
@@ -99,13 +99,14 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const [option, directory] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: TOOLSETS, defaults: {} };
+    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
     version: denoJson.version,
     defaultPlace: describeDefault(PROGRAM),
     toolsets: TOOLSETS,
+    defaultToolsets: DEFAULT_TOOLSETS,
     print: writeOut,
     printError: (text) => standardError.write(text),
   });

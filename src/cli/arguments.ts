@@ -15,6 +15,7 @@ import {
   from,
   head,
   hostNames,
+  instanceCounts,
   ipAddress,
   moment,
   nonEmpty,
@@ -50,6 +51,7 @@ export type Invocation =
     | ({ readonly type: "serve" } & ServeOptions)
     | ({ readonly type: "http" } & ServeOptions & HttpOptions)
     | { readonly type: "status"; readonly all: boolean }
+    | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
     | { readonly type: "history"; readonly query: HistoryQuery; readonly json: boolean }
     | { readonly type: "audit"; readonly query: Omit<HistoryQuery, "limit"> }
     | { readonly type: "audit head" }
@@ -79,8 +81,9 @@ export interface ArgumentsContext {
   readonly version: string;
   /** Where the data is by default, in words for `--help`. */
   readonly defaultPlace: string;
-  /** The names of all toolsets. */
+  /** The names of all toolsets, and of those that are on by default. */
   readonly toolsets: readonly string[];
+  readonly defaultToolsets: readonly string[];
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
 }
@@ -92,8 +95,9 @@ const DEFAULT_HOST = "127.0.0.1";
 /** The highest port. */
 const MAX_PORT = 65_535;
 
-/** Default of `history --limit`. */
+/** Defaults of `history --limit` and `analyze --limit`. */
 const DEFAULT_EVENTS = 50;
+const DEFAULT_ANALYZED = 10;
 
 /** Stores the invocation that the arguments ask for. */
 type Choose = (chosen: (location: Location) => Invocation) => void;
@@ -108,7 +112,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
     const idle = idleOption(program, invocation);
     if (idle !== undefined) program.error(`error: ${idle}: leave it out`);
   };
-  addServeOptions(program, context.toolsets);
+  addServeOptions(program, context);
   addCommands(program, choose);
   addArchiveCommand(program, (command) => choose((location) => ({ location, ...command })));
   addRedactCommand(program, (chosen) => choose((location) => ({ location, ...chosen })));
@@ -119,9 +123,9 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addCall(program, (call) => {
     choose((location) => ({ type: "call", location, ...serveOptionsOf(program, context.toolsets), ...call }));
   });
-  addHttp(program, choose, context.toolsets);
+  addHttp(program, choose, context.defaultToolsets);
   // Last, as commands take settings from the program when they are added.
-  addServe(program, choose, context.toolsets);
+  addServe(program, choose, context.defaultToolsets);
   try {
     program.parse(args, { from: "user" });
   } catch (error) {
@@ -161,6 +165,13 @@ function addCommands(program: Command, choose: Choose): void {
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
     .action(({ all }: { all: boolean }) => choose((location) => ({ type: "status", location, all })));
+  program.command("analyze")
+    .description("print the critical path of the remaining tasks, and what holds them up")
+    .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
+    .option("--forecast <counts>", "also when it will be done with so many instances, like 2,4", instanceCounts)
+    .action((options: { limit: number; forecast?: readonly number[] }) =>
+      choose((location) => ({ type: "analyze", location, ...options }))
+    );
   program.command("history")
     .description("print what happened, who did it and when")
     .option("--task <id>", "only events of this task")

@@ -8,6 +8,7 @@ export const ACCESS = {
   http: "create",
   status: "read",
   history: "read",
+  analyze: "read",
   export: "read",
   audit: "read",
   "audit head": "read",

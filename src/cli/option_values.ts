@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from "commander";
 import { type Moment, parseMoment } from "../app/history.ts";
 import { parseDuration, parseTime } from "../app/time.ts";
+import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../core/messages/analysis.ts";
 import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
@@ -16,6 +17,16 @@ export function toolsetNames(value: string, known: readonly string[]): readonly 
   if (unknown !== undefined) throw new InvalidArgumentError(`There is no ${unknown}: there are ${known.join(", ")}.`);
   if (names.length === 0) throw new InvalidArgumentError(`Name at least one of ${known.join(", ")}.`);
   return names;
+}
+
+/** Parses numbers of instances with commas between them. */
+export function instanceCounts(value: string): readonly number[] {
+  const counts = commaList(value).map(Number);
+  const isValid = (count: number) => Number.isInteger(count) && count >= 1 && count <= MAX_FORECAST_INSTANCES;
+  if (counts.length >= 1 && counts.length <= MAX_OUTLOOKS && counts.every(isValid)) return counts;
+  throw new InvalidArgumentError(
+    `It must be 1 to ${MAX_OUTLOOKS} whole numbers from 1 to ${MAX_FORECAST_INSTANCES}, like 2,4.`,
+  );
 }
 
 /** Parses types of events with commas between them. */

@@ -37,10 +37,20 @@ export interface ServeOptions {
   readonly allowHandlersFrom?: string;
 }
 
-export function addServeOptions(program: Command, toolsets: readonly string[]): void {
+/** The names of the toolsets: all, and those that are on by default. */
+export interface ToolsetNames {
+  readonly toolsets: readonly string[];
+  readonly defaultToolsets: readonly string[];
+}
+
+export function addServeOptions(program: Command, { toolsets, defaultToolsets }: ToolsetNames): void {
   const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
     program.addOption(new Option(flags, description).argParser(parse));
-  add("--toolsets <names>", `which tools to offer, of ${toolsets.join(",")}`, (value) => toolsetNames(value, toolsets));
+  add(
+    "--toolsets <names>",
+    `which tools to offer, of ${toolsets.join(",")} (default: ${defaultToolsets.join(",")})`,
+    (value) => toolsetNames(value, toolsets),
+  );
   program.addOption(
     new Option(
       "--as <role>",
@@ -80,10 +90,10 @@ export function addServeOptions(program: Command, toolsets: readonly string[]): 
 }
 
 /** The values of the options that were given. */
-export function serveOptionsOf(program: Command, toolsets: readonly string[]): ServeOptions {
+export function serveOptionsOf(program: Command, defaultToolsets: readonly string[]): ServeOptions {
   const options = program.opts<ServeFlags>();
   return {
-    toolsets: options.toolsets ?? toolsets,
+    toolsets: options.toolsets ?? defaultToolsets,
     ...(options.as === "token" ? { needsToken: true } : options.as !== undefined && { role: options.as }),
     ...(options.instance !== undefined && { instance: options.instance }),
     defaults: defaultsOf(options),

@@ -6,6 +6,7 @@ import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
+import { printAnalysis } from "../cli/analyze.ts";
 import { printArchive } from "../cli/archive.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
@@ -192,12 +193,14 @@ async function runReading(
   invocation: ReadingCommand,
   { directory, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
-  const showsLegacy = invocation.type === "status" || invocation.type === "export";
+  const showsLegacy = ["status", "analyze", "export"].includes(invocation.type);
   await using app = await startReading(directory, { log, showsLegacy });
   const { engine } = app;
   switch (invocation.type) {
     case "status":
       return await printStatus(engine, invocation.all, terminal);
+    case "analyze":
+      return await printAnalysis(engine, invocation, terminal);
     case "history":
       return await printHistory(engine, invocation, terminal);
     case "audit":

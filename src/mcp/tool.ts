@@ -70,10 +70,13 @@ export interface Progress {
 }
 
 /** A set of tools. A server can offer some of the sets only, for a smaller tool list. */
-export type Toolset = "core" | "instances" | "groups" | "templates" | "events";
+export type Toolset = "core" | "instances" | "groups" | "templates" | "events" | "analytics";
 
 /** Every toolset. */
-export const TOOLSETS: readonly Toolset[] = ["core", "instances", "groups", "templates", "events"];
+export const TOOLSETS: readonly Toolset[] = ["core", "instances", "groups", "templates", "events", "analytics"];
+
+/** The toolsets that are on by default: those that agents at work need, as every list takes room in their context. */
+export const DEFAULT_TOOLSETS: readonly Toolset[] = TOOLSETS.filter((toolset) => toolset !== "analytics");
 
 /**
  * The effects of a tool, for clients that ask the user before some calls. By the specification, an absent `readOnlyHint` is

@@ -24,7 +24,13 @@ Deno.test("help and version need no permission at all", async () => {
     "--data",
     "ORCHESTRATOR_DATA_DIR",
   ];
-  words.push("--as", "--toolsets", "core,instances,groups,templates,events", "--timeout-ms", "--max-attempts");
+  words.push(
+    "--as",
+    "--toolsets",
+    "core,instances,groups,templates,events,analytics",
+    "--timeout-ms",
+    "--max-attempts",
+  );
   words.push("--initial-interval-ms", "--backoff-coefficient", "--max-interval-ms", "--max-wait-ms");
   words.push("--session-grace-ms", "300000");
   for (const word of words) assertStringIncludes(help.output, word);
@@ -40,7 +46,7 @@ Deno.test("help and version need no permission at all", async () => {
 Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (t) => {
   for (
     const [args, says] of [
-      [["frob"], "unknown command 'frob': there are status, history, verify, repair, backup, export, import"],
+      [["frob"], "unknown command 'frob': there are status, analyze, history, verify, repair, backup, export, import"],
       [["--frob"], "unknown option '--frob'"],
       [["--stroe", "memory"], "Did you mean --store?"],
       [["--store", "disk"], "Allowed choices are file, memory."],
@@ -52,8 +58,11 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
       [["history", "--until", "soon"], "It must be a record number like 12, "],
       [["history", "--type", "task.done"], "There is no task.done: there are task.created, "],
       [["history", "--limit", "1.5"], "It must be a whole number."],
-      [["--toolsets", "core,frob"], "There is no frob: there are core, instances, groups, templates, events."],
-      [["--toolsets", " , "], "Name at least one of core, instances, groups, templates, events."],
+      [
+        ["--toolsets", "core,frob"],
+        "There is no frob: there are core, instances, groups, templates, events, analytics.",
+      ],
+      [["--toolsets", " , "], "Name at least one of core, instances, groups, templates, events, analytics."],
       [["--as", "boss"], "Allowed choices are admin, planner, worker, observer, token."],
       [["--timeout-ms", "0"], "It must be from 1 to 31622400000."],
       [["--timeout-ms", "31622400001"], "It must be from 1 to 31622400000."],
@@ -194,6 +203,7 @@ Deno.test("numbers are accepted from minimum to maximum, and none beyond", () =>
       version: "",
       defaultPlace: "",
       toolsets: [],
+      defaultToolsets: [],
       print: () => {},
       printError: () => {},
     });

@@ -41,6 +41,7 @@ function read(...args: readonly string[]) {
     version: "0.0.0",
     defaultPlace: "data",
     toolsets: ["core", "groups"],
+    defaultToolsets: ["core", "groups"],
     print: () => {},
     printError: (text) => errors += text,
   });
@@ -153,6 +154,8 @@ Deno.test("the options of a command change what it does, and every option of the
   for (
     const args of [
       ["status", "--all"],
+      ["analyze", "--limit", "1"],
+      ["analyze", "--forecast", "1,2"],
       ["history", "--task", "a"],
       ["history", "--instance", "a"],
       ["history", "--group", "a"],
@@ -184,7 +187,13 @@ Deno.test("the options of a command change what it does, and every option of the
     assert(JSON.stringify(result) !== JSON.stringify(read(...command).result), options.join(" "));
   }
   let help = "";
-  const surroundings = { version: "0.0.0", defaultPlace: "data", toolsets: ["core"], printError: () => {} };
+  const surroundings = {
+    version: "0.0.0",
+    defaultPlace: "data",
+    toolsets: ["core"],
+    defaultToolsets: ["core", "groups"],
+    printError: () => {},
+  };
   readArguments(["--help"], { ...surroundings, print: (text) => help += text });
   const known = ["--data", "--store", "--version", "--help", "--allow-handlers-from", ...SERVING.map(([name]) => name)];
   const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);

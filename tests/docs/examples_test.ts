@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import denoJson from "../../deno.json" with { type: "json" };
+import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { type Server, serverEnvironment, startServer } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -59,7 +60,7 @@ for (const document of DOCUMENTS) {
   Deno.test(`the examples of ${document} work in their order`, async (t) => {
     if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
     await using place = await copyOfProject();
-    await using server = await startServer(place.data);
+    await using server = await startServer(place.data, { args: ["--toolsets", TOOLSETS.join(",")] });
     const hasRequests = examples.some(({ text }) => text.includes(`http://${SHOWN_SERVICE}/`));
     await using service = hasRequests ? await startService(place.data) : null;
     if (document !== "README.md") await prepare(server);

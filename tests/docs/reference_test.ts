@@ -28,6 +28,7 @@ Deno.test("docs/commands.md has each command and each option that --help has", a
     version: "1.0.0",
     defaultPlace: "data",
     toolsets: TOOLSETS,
+    defaultToolsets: TOOLSETS,
     print: (text) => help += text,
     printError: (text) => help += text,
   });

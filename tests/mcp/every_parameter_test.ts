@@ -160,6 +160,11 @@ const CASES: readonly Case[] = [
   { tool: "wait_for_event", args: { instance_id: "ann", type: ["task.claimed"], since: 1 }, needs: ["since"] },
   { tool: "wait_for_event", args: { group: "g", since: 1 } },
   { tool: "wait_for_event", args: { wait_ms: 60_000 } },
+  { tool: "get_metrics", args: { group: "g", detail: "hours" } },
+  { tool: "get_metrics", args: { task_id: "held", limit: 1 } },
+  { tool: "analyze_plan", args: { detail: "slack", limit: 1 } },
+  { tool: "analyze_plan", args: { detail: "forecast", instances: [3], seed: 5 }, needs: ["seed"] },
+  { tool: "analyze_plan", args: { seed: 5 } },
 ];
 
 Deno.test("every parameter has an effect or a note", async (t) => {

@@ -45,6 +45,8 @@ export const TOOLS: Readonly<Record<string, readonly [Verb, Json]>> = {
   apply_template: ["plan", { name: "bugfix", group_id: "b", parameters: { bug: "b" } }],
   archive_template: ["plan", { name: "bugfix" }],
   get_history: ["see", {}],
+  get_metrics: ["see", {}],
+  analyze_plan: ["see", {}],
   wait_for_event: ["see", {}],
 };
 

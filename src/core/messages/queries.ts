@@ -13,9 +13,11 @@ import type { Task, TaskFilter, TaskView } from "../model/task.ts";
 import type { Template } from "../model/template.ts";
 import type { TokenView } from "../model/token.ts";
 import type { Webhook } from "../model/webhook.ts";
+import type { Plan } from "./analysis.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
+import type { Metrics, MetricsOptions, TaskMetrics } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
 import type { Redaction } from "./redact.ts";
 
@@ -59,6 +61,12 @@ export interface Queries {
     input: { readonly kind: "task" | "group"; readonly prefix: string; readonly limit: number };
     answer: readonly string[];
   };
+  /** What was done and how long it took: of all that the caller sees, or of one group. */
+  measure: { input: MetricsOptions; answer: Metrics };
+  /** The times and attempts of one task. */
+  measure_task: { input: { readonly id: string }; answer: TaskMetrics };
+  /** The plan as the caller sees it now, to be analyzed apart from the state. O(tasks), and copies none. */
+  get_plan: { input: Record<never, never>; answer: Plan };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** Whether any task was ever archived. Not to be shown, as the task may be hidden. */

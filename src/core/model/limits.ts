@@ -81,6 +81,11 @@ export const MAX_METADATA_BYTES = 1024;
 export const MAX_REFS = 32;
 export const MAX_REF_BYTES = 1024;
 
+/** Most hours, days and instances for which the statistics of one group are kept, the newest each. */
+export const MAX_MEASURED_HOURS = 48;
+export const MAX_MEASURED_DAYS = 90;
+export const MAX_MEASURED_INSTANCES = 100;
+
 /** Most groups. */
 export const MAX_GROUPS = 100_000;
 

@@ -34,3 +34,15 @@ export function nameSome(ids: readonly string[], total: number = ids.length): st
   const named = ids.slice(0, MAX_NAMED);
   return named.join(", ") + (total > named.length ? ` and ${total - named.length} more` : "");
 }
+
+/** A duration in its largest unit, with one decimal: "3.2 h". */
+export function inWords(durationMs: number): string {
+  const [unit, lengthMs] = DURATION_UNITS.find(([, lengthMs]) => durationMs >= lengthMs) ?? ["ms", 1];
+  return `${Math.round(10 * durationMs / lengthMs) / 10} ${unit}`;
+}
+
+/** Units of time and their lengths in milliseconds, the longest first. */
+const DURATION_UNITS: readonly (readonly [string, number])[] = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], [
+  "s",
+  1_000,
+]];

@@ -10,6 +10,7 @@ import type { Attempt, Task } from "../model/task.ts";
 import type { Webhook } from "../model/webhook.ts";
 import { restore, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { State } from "./state.ts";
+import { correctedStatistics } from "./statistics.ts";
 
 /** Applies the correction; the state then is as of `to`. */
 export function correctClock(state: State, correction: EventOf<"clock.corrected">): void {
@@ -33,6 +34,7 @@ function corrected(snapshot: Snapshot, { from, to }: EventOf<"clock.corrected">)
     }),
     ...(snapshot.pause !== undefined && { pause: withTimes(snapshot.pause, ["at"], correct) }),
     webhooks: snapshot.webhooks.map((webhook) => correctedWebhook(webhook, correct)),
+    statistics: snapshot.statistics.map((each) => correctedStatistics(each, to)),
     recordedAt: to,
   };
 }

@@ -23,6 +23,7 @@ import { applyRedaction } from "./redaction.ts";
 import { rememberRequest } from "./requests.ts";
 import { noteAdded, noteRemoved } from "./removed_attempts.ts";
 import { addGroup, noteAudience, removeGroup, type State } from "./state.ts";
+import { measuredIn, noteNew } from "./statistics.ts";
 import { connectTasks, moveTask, reindexTask, removeTask, replaceTask } from "./task_index.ts";
 import { addToken, removeToken } from "./tokens.ts";
 import { touchGroup } from "./touch.ts";
@@ -178,6 +179,7 @@ function changed<T extends object>(value: T, changes: Changes<Partial<T>>): T {
 function addTasks(state: State, tasks: readonly Task[]): void {
   for (const task of tasks) noteAdded(state.removed, task);
   connectTasks(state, tasks);
+  for (const task of tasks) noteNew(measuredIn(state, nodeOf(state, task.id).group), task, state.recordedAt);
 }
 
 function created(task: CreatedTask, order: number, at: number): Task {

@@ -174,6 +174,11 @@ class SeenState implements ReadonlyState {
     return this.#whole.hasArchive;
   }
 
+  /** Of tasks without a group, which all see. */
+  get statistics() {
+    return this.#whole.statistics;
+  }
+
   get recordedAt() {
     return this.#whole.recordedAt;
   }

@@ -16,6 +16,7 @@ import { addInstance } from "./evolve_instances.ts";
 import { restoreCancelled } from "./news.ts";
 import type { PastAudience } from "./past_audiences.ts";
 import { restoreRequests } from "./requests.ts";
+import { restoredStatistics, type SavedStatistics, savedStatistics } from "./statistics.ts";
 import { addGroup, emptyState, type ReadonlyState, type State } from "./state.ts";
 import { connectTasks } from "./task_index.ts";
 import { addToken } from "./tokens.ts";
@@ -61,6 +62,8 @@ export interface Snapshot {
   readonly hasArchive: boolean;
   /** Absent unless the project is paused. */
   readonly pause?: ProjectPause;
+  /** What was done, by group: those of the tasks without one first, if there are any. */
+  readonly statistics: readonly SavedStatistics[];
   readonly nextOrder: number;
   /** The `seq` of the last record. */
   readonly seq: number;
@@ -93,6 +96,7 @@ export function snapshotOf(state: ReadonlyState): Snapshot {
     unannounced: unannouncedIds(state),
     hasArchive: state.hasArchive,
     ...(state.pause !== undefined && { pause: state.pause }),
+    statistics: allStatistics(state),
     nextOrder: state.nextOrder,
     seq: state.seq,
     recordedAt: state.recordedAt,
@@ -123,6 +127,7 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
   state.pastAudiences.floor = snapshot.pastAudiences.floor;
   state.hasArchive = snapshot.hasArchive;
   state.pause = snapshot.pause;
+  restoreStatistics(state, snapshot.statistics);
   state.nextOrder = snapshot.nextOrder;
   return state;
 }
@@ -131,5 +136,20 @@ export function restore(snapshot: Snapshot, epoch = 0): State {
 function addDrained(state: State): void {
   for (const node of state.instances.values()) {
     if (node.instance.status === "draining" && !state.held.has(node.instance.id)) state.drained.add(node);
+  }
+}
+
+function allStatistics({ statistics, groups }: ReadonlyState): readonly SavedStatistics[] {
+  const all = statistics === undefined ? [] : [savedStatistics(statistics)];
+  for (const { group, statistics } of groups.values()) {
+    if (statistics !== undefined) all.push(savedStatistics(statistics, group.id));
+  }
+  return all;
+}
+
+function restoreStatistics(state: State, all: readonly SavedStatistics[]): void {
+  for (const saved of all) {
+    const measured = saved.group === undefined ? state : state.groups.get(saved.group);
+    if (measured !== undefined) measured.statistics = restoredStatistics(saved);
   }
 }

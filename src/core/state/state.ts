@@ -20,6 +20,7 @@ import { type Demand, emptyFleet, type Fleet } from "./fleet.ts";
 import { emptyHeap, type Heap, type HeapEntry, type ReadonlyHeap } from "./heap.ts";
 import type { PastAudiences, ReadonlyPastAudiences } from "./past_audiences.ts";
 import type { ReadonlyRemovedAttempts, RemovedAttempts } from "./removed_attempts.ts";
+import type { Statistics } from "./statistics.ts";
 
 export interface State {
   /** Nothing is hidden in it: see `ReadonlyState`. */
@@ -73,6 +74,8 @@ export interface State {
   readonly pastAudiences: PastAudiences;
   /** Whether any task was ever archived: if not, an id that is unknown need not be looked for in the journal. */
   hasArchive: boolean;
+  /** What was done with the tasks that are in no group. */
+  statistics: Statistics | undefined;
   /** How many open tasks are overdue. */
   overdue: number;
   /** Undefined unless the project is paused. */
@@ -168,6 +171,8 @@ export interface GroupNode {
   readonly failing: Heap<TaskNode>;
   /** The conditions that subscribe to this group, by outcome and needed number. */
   readonly subscriptions: Map<string, GroupSubscription>;
+  /** What was done with its tasks while they were in it. */
+  statistics: Statistics | undefined;
 }
 
 /** Conditions on a group with the same outcome and needed number, which share one verdict. */
@@ -327,6 +332,7 @@ export interface ReadonlyGroupNode {
   readonly locked: number;
   readonly overdue: number;
   readonly failing: ReadonlyHeap<TaskNode>;
+  readonly statistics: Readonly<Statistics> | undefined;
   readonly subscriptions: ReadonlyMap<string, { readonly conditions: ReadonlySet<GroupCondition> }>;
 }
 
@@ -369,6 +375,7 @@ export interface ReadonlyState {
   readonly removed: ReadonlyRemovedAttempts;
   readonly pastAudiences: ReadonlyPastAudiences;
   readonly hasArchive: boolean;
+  readonly statistics: Readonly<Statistics> | undefined;
   readonly overdue: number;
   readonly pause: ProjectPause | undefined;
   readonly delayTimers: ReadonlyHeap<Timer<TaskNode>>;
@@ -414,6 +421,7 @@ export function emptyState(epoch = 0): State {
     removed: { last: new Map(), floor: 0 },
     pastAudiences: { groups: new Map(), floor: 0 },
     hasArchive: false,
+    statistics: undefined,
     overdue: 0,
     pause: undefined,
     delayTimers: emptyHeap<Timer<TaskNode>>(isEarlier),
@@ -451,6 +459,7 @@ export function addGroup(state: State, group: Group): void {
     overdue: 0,
     failing: emptyHeap(isCreatedBefore),
     subscriptions: new Map(),
+    statistics: undefined,
   };
   state.groups.set(group.id, node);
   noteAudience(state, node);

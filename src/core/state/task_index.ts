@@ -11,6 +11,7 @@ import { countVerdict, resultOf, setVerdict, taskVerdict, updateSubscriptions, v
 import { connect, disconnect, nodeOf, sourcesIn } from "./edges.ts";
 import { attach, count, detach, index, unindex, updateLocks } from "./placement.ts";
 import { type GroupNode, NO_CONDITIONS, NO_NODES, NOTHING, type State, type TaskNode } from "./state.ts";
+import { measuredIn, noteChange, noteMove } from "./statistics.ts";
 import { touch } from "./touch.ts";
 
 /** Adds tasks that may depend on each other in any order: all nodes first, then the edges. */
@@ -64,7 +65,10 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   count(state, node, 1);
   index(state, node);
   updateLocks(state, node.task.locks);
-  if (node.task.status !== before.status) propagate(state, node, before.status, at);
+  if (node.task.status !== before.status) {
+    noteChange(measuredIn(state, node.group), before, node.task, at);
+    propagate(state, node, before.status, at);
+  }
   if (!hasSameAuthors(before, node.task)) reindexNaming(state, id);
 }
 
@@ -89,7 +93,12 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   index(state, node);
   updateLocks(state, locks);
   if (!hasSameAuthors(before, node.task)) reindexNaming(state, id);
-  if (node.group !== groupBefore) propagateGroups(state, [groupBefore, node.group]);
+  if (node.group === groupBefore) noteChange(measuredIn(state, node.group), before, node.task, state.recordedAt);
+  else {
+    noteMove(measuredIn(state, groupBefore), before, state.recordedAt, -1);
+    noteMove(measuredIn(state, node.group), node.task, state.recordedAt, 1);
+    propagateGroups(state, [groupBefore, node.group]);
+  }
 }
 
 /** Removes a task that no other task names, or only such as are removed in the same event, and returns it. */
@@ -102,6 +111,7 @@ export function removeTask(state: State, id: string): Task {
   updateLocks(state, node.task.locks);
   state.tasks.delete(id);
   state.unannounced.delete(node);
+  noteMove(measuredIn(state, group), task, state.recordedAt, -1);
   propagateGroups(state, [group]);
   return task;
 }

@@ -19,6 +19,9 @@ import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt 
 import { admit, isAdmitted, knownCaller, tokenViewOf } from "../state/tokens.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
+import { planOf } from "./analytics/analysis.ts";
+import { measure } from "./analytics/metrics.ts";
+import { measureTask } from "./analytics/task_metrics.ts";
 import { clockWarning } from "./clock_warning.ts";
 import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
@@ -79,6 +82,9 @@ const answerers: {
   draw_graph: (state) => drawGraph(state),
   complete_id: (state, { kind, prefix, limit }) =>
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
+  measure: (state, options, { now }) => measure(state, options, now),
+  measure_task: (state, { id }, { now }) => measureTask(findTask(state, id).task, now),
+  get_plan: (state, _, { now }) => planOf(state, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
   has_archive: (state) => state.hasArchive,
   next_order: (state) => state.nextOrder,

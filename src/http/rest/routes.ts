@@ -70,6 +70,8 @@ export const ROUTES: readonly Route[] = [
   { method: "get", path: "/project", operation: "get_project" },
   { method: "post", path: "/project/pause", operation: "pause_project" },
   { method: "post", path: "/project/resume", operation: "resume_project" },
+  { method: "get", path: "/metrics", operation: "get_metrics" },
+  { method: "get", path: "/analysis", operation: "analyze_plan" },
   { method: "get", path: "/history", operation: "get_history" },
   { method: "get", path: "/events/next", operation: "wait_for_event" },
   { method: "get", path: "/tokens", operation: "list_tokens" },

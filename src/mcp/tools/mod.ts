@@ -4,6 +4,7 @@
  */
 
 import { type Tool, type Toolset, TOOLSETS } from "../tool.ts";
+import { ANALYTICS_TOOLS } from "./analytics_tools.ts";
 import { GROUP_TOOLS } from "./group_tools.ts";
 import { HISTORY_TOOLS } from "./history_tools.ts";
 import { INSTANCE_TOOLS } from "./instance_tools.ts";
@@ -17,6 +18,7 @@ const TOOLS: Readonly<Record<Toolset, readonly Tool[]>> = {
   groups: GROUP_TOOLS,
   templates: TEMPLATE_TOOLS,
   events: HISTORY_TOOLS,
+  analytics: ANALYTICS_TOOLS,
 };
 
 /** The tools of some toolsets, in the order in which they are listed. */

@@ -177,7 +177,7 @@ export class CheckpointFiles implements Checkpoints {
     if (standing.type !== "held" || !READABLE_SNAPSHOTS.includes(standing.state.version)) return undefined;
     const { position, nextOrder, recordedAt = 0, groups = [], instances = [], templates = [] } = standing.state;
     const { tokens = [], webhooks = [], requests = [], cancelled = [], unannounced = [] } = standing.state;
-    const { hasArchive = false, pause } = standing.state;
+    const { hasArchive = false, statistics = [], pause } = standing.state;
     const { removed = { attempts: [], floor: 0 }, pastAudiences = { groups: [], floor: 0 } } = standing.state;
     const tasks = readOwnTasks(this.#disk, this.#tasksPath, standing.state.tasks.sha256);
     const lists = {
@@ -198,6 +198,7 @@ export class CheckpointFiles implements Checkpoints {
           tasks,
           ...lists,
           hasArchive,
+          statistics,
           nextOrder,
           seq: position.seq,
           recordedAt,

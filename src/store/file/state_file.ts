@@ -37,6 +37,7 @@ const bodySchema = z.object({
   unannounced: z.custom<Snapshot["unannounced"]>().optional(),
   pause: z.custom<Snapshot["pause"]>().optional(),
   pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
+  statistics: z.custom<Snapshot["statistics"]>().optional(),
   removed: z.custom<Snapshot["removed"]>().optional(),
   /** The `tasks.json` that belongs to this. */
   tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
@@ -96,7 +97,7 @@ function* linesOf(
   state: Omit<CheckpointState, "version">,
 ) {
   const { groups = [], instances = [], templates = [], tokens = [], webhooks = [], ...others } = state;
-  const { requests = [], cancelled = [], unannounced = [], removed, pastAudiences, ...head } = others;
+  const { requests = [], cancelled = [], unannounced = [], statistics = [], removed, pastAudiences, ...head } = others;
   yield JSON.stringify({ version: SNAPSHOT_VERSION, ...head }).slice(0, -1);
   yield* listOf(',"groups":[', groups);
   yield* listOf(',"instances":[', instances);
@@ -105,6 +106,7 @@ function* linesOf(
   yield* listOf(',"requests":[', requests);
   yield* listOf(',"cancelled":[', cancelled);
   yield* listOf(',"unannounced":[', unannounced);
+  yield* listOf(',"statistics":[', statistics);
   if (pastAudiences !== undefined) {
     yield* listOf(',"pastAudiences":{"groups":[', pastAudiences.groups);
     yield `,"floor":${pastAudiences.floor}}`;

@@ -39,9 +39,11 @@ Deno.test({
           const state = play(turns);
           deleted += state.tasks.size + state.groups.size;
           deleteAll(state);
-          // Instances, saved templates, the last attempts of removed tasks and the audiences of groups are kept on purpose.
-          const { instances: _i, templates: _t, removed: _r, pastAudiences: _a, ...rest } = state;
-          const { instances: _n, templates: _o, removed: _m, pastAudiences: _u, ...empty } = emptyState();
+          // Instances, saved templates, the last attempts of removed tasks, the audiences of groups and the statistics of
+          // tasks without one are kept on purpose.
+          const { instances: _i, templates: _t, removed: _r, pastAudiences: _a, statistics: _s, ...rest } = state;
+          const { instances: _n, templates: _o, removed: _m, pastAudiences: _u, statistics: _c, ...empty } =
+            emptyState();
           assertEquals(sizesOf(rest), sizesOf(empty));
           assertEquals([rest.counts, rest.standings, rest.overdue, rest.ready.limited], [
             empty.counts,

@@ -162,8 +162,14 @@ function queries(): readonly Query[] {
     { ids: ["a", "h"] },
   ];
   return [
-    ...ids.flatMap((id): Query[] => [{ type: "get_task", id }, { type: "explain_task", id }]),
-    ...groups.map((id): Query => ({ type: "get_group", id })),
+    ...ids.flatMap((id): Query[] => [
+      { type: "get_task", id },
+      { type: "explain_task", id },
+      { type: "measure_task", id },
+    ]),
+    ...groups.flatMap((id): Query[] => [{ type: "get_group", id }, { type: "measure", group: id, limit: 9 }]),
+    { type: "measure", limit: 9 },
+    { type: "get_plan" },
     ...filters.flatMap((filter): Query[] => [
       { type: "list_tasks", filter, limit: 2 },
       { type: "list_tasks", filter, limit: 3, isNewest: true },

@@ -10,6 +10,7 @@ import { advanceClock } from "../../../src/core/state/evolve.ts";
 import { findTask, heldBy } from "../../../src/core/state/lookup.ts";
 import { nextClaim, profileIn, urgentFor } from "../../../src/core/state/next_claim.ts";
 import type { State } from "../../../src/core/state/state.ts";
+import { measure } from "../../../src/core/views/analytics/metrics.ts";
 import { explain } from "../../../src/core/views/explain.ts";
 import { groupViewOf } from "../../../src/core/views/groups.ts";
 import { inputsOf } from "../../../src/core/views/inputs.ts";
@@ -134,6 +135,9 @@ function viewsOf(state: State, ids: readonly string[]) {
     groups: Array.from(groups.values(), groupViewOf),
     instances: Array.from(instances.values(), ({ instance }) => instanceViewOf(state, instance)),
     graph: drawGraph(state),
+    metrics: [undefined, ...groups.keys()].map((group) => {
+      return measure(state, { ...(group !== undefined && { group }), limit }, state.now);
+    }),
     perInstance: INSTANCES.map((instance) => {
       const profile = profileIn(state, instance);
       return {

@@ -1,7 +1,9 @@
 /** Shows that `state.json` is written in bounded slices, in a form that every version can check, and read back the same. */
 
 import { assert, assertEquals } from "@std/assert";
+import { EMPTY_SKETCH } from "../../../src/core/model/sketch.ts";
 import { SNAPSHOT_VERSION } from "../../../src/core/state/snapshot.ts";
+import { NO_OUTCOMES } from "../../../src/core/state/statistics.ts";
 import { sha256 } from "../../../src/store/file/hash.ts";
 import { readStateHead } from "../../../src/store/file/state_head.ts";
 import {
@@ -67,6 +69,7 @@ test("the head of a state is that of the whole file, wherever its chunks end", a
     requests: _r,
     cancelled: _c,
     unannounced: _u,
+    statistics: _s,
     removed: _m,
     templates: _t,
     ...head
@@ -135,6 +138,7 @@ function stateOf(
       return { instance: `i${n}`, tasks, count: 1 };
     }),
     unannounced: times(ids, (n) => `task ${n}`),
+    statistics: times(ids / 4, (n) => ({ group: `g${n}`, ...NO_STATISTICS })),
     removed: { floor: 3, attempts: times(ids, (n) => [`task ${n}`, n] as const) },
     templates: versions.map((count, index) => ({
       name: `t${index}`,
@@ -152,6 +156,17 @@ function stateOf(
 }
 
 /** Nearly two chunks. */
+/** Those of a group in which nothing has happened. */
+const NO_STATISTICS = {
+  outcomes: NO_OUTCOMES,
+  leads: EMPTY_SKETCH,
+  queues: EMPTY_SKETCH,
+  runs: EMPTY_SKETCH,
+  hours: [],
+  days: [],
+  work: [],
+};
+
 const LARGE = stateOf({ groups: 500, instances: 100, requests: 50, ids: 20, versions: [0, 30] });
 
 function textOf(state: State): string {

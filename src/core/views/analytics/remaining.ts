@@ -1,0 +1,147 @@
+/**
+ * What remains of a plan: the tasks that have not ended, and those whose end keeps others from starting, as a retry can
+ * bring them back. A dependency that is met has no edge any more. One on some of several tasks counts as one on all of
+ * those that remain, as nobody knows how it will be met. A group is a node that takes no time, so that its members and the
+ * tasks that wait for it need no edge for each pair.
+ */
+
+import type { Plan, PlannedTask } from "../../messages/analysis.ts";
+import type { Outcome } from "../../model/dependency.ts";
+import type { Task } from "../../model/task.ts";
+import { Estimates, type Samples } from "./estimates.ts";
+import { type Graph, sorted } from "./graph.ts";
+import { canStillMeet, Verdicts } from "./verdicts.ts";
+
+/** The remaining tasks and the groups that they wait for, by the numbers of the graph's nodes. */
+export interface Remaining {
+  readonly graph: Graph;
+  /** Undefined for a group. */
+  readonly planned: readonly (PlannedTask | undefined)[];
+  /** The expected duration from now on, in milliseconds; 0 for a group. */
+  readonly durationMs: Float64Array;
+  /** The durations from which it comes; undefined for a group. */
+  readonly samples: readonly (Samples | undefined)[];
+  /** The number of a task's node. */
+  readonly nodeOf: (id: string) => number | undefined;
+}
+
+/** How many tasks are read between two places where a caller can pause. */
+const STEP = 500;
+
+/** Makes the graph. Yields where the caller can pause. O(tasks + dependencies + group members). */
+export function* remainingOf({ tasks, now }: Plan): Generator<void, Remaining> {
+  const planned = new Map<string, PlannedTask>();
+  const members = new Map<string, Task[]>();
+  const estimates = new Estimates();
+  for (const [index, each] of tasks.entries()) {
+    const { task } = each;
+    planned.set(task.id, each);
+    estimates.add(task);
+    if (task.group !== undefined) {
+      const others = members.get(task.group);
+      if (others === undefined) members.set(task.group, [task]);
+      else others.push(task);
+    }
+    if (index % STEP === STEP - 1) yield;
+  }
+  const builder = new Builder({ planned, members });
+  for (const [index, each] of tasks.entries()) {
+    if (isOpen(each.task)) builder.addOpen(each);
+    if (index % STEP === STEP - 1) yield;
+  }
+  const { graph, order } = yield* sorted(builder.nodes.length, builder.edges);
+  const inOrder: (PlannedTask | undefined)[] = [];
+  const samples: (Samples | undefined)[] = [];
+  const durationMs = new Float64Array(graph.size);
+  const place = new Map<string, number>();
+  for (const [index, node] of order.entries()) {
+    const each = builder.nodes[node];
+    inOrder.push(each);
+    const like = each && estimates.like(each.task);
+    samples.push(like);
+    if (each !== undefined && like !== undefined) {
+      durationMs[index] = remainingMs(each.task, like, now);
+      place.set(each.task.id, index);
+    }
+    if (index % STEP === STEP - 1) yield;
+  }
+  return { graph, planned: inOrder, durationMs, samples, nodeOf: (id) => place.get(id) };
+}
+
+export function isOpen({ status }: Pick<Task, "status">): boolean {
+  return status === "pending" || status === "in_progress";
+}
+
+/** The expected duration of a task from now on, in milliseconds. */
+function remainingMs(task: Task, { durationsMs, medianMs }: Samples, now: number): number {
+  if (task.status !== "in_progress") return medianMs;
+  const elapsed = Math.max(0, now - (task.startedAt ?? now));
+  // The median of those that took longer. If none did, how long it has run tells nothing of its end.
+  const longer = durationsMs.filter((duration) => duration > elapsed).sort((a, b) => a - b);
+  const expected = longer[(longer.length - 1) >> 1] ?? elapsed + medianMs;
+  return expected - elapsed;
+}
+
+interface Known {
+  readonly planned: ReadonlyMap<string, PlannedTask>;
+  readonly members: ReadonlyMap<string, readonly Task[]>;
+}
+
+class Builder {
+  /** Undefined for a group. */
+  readonly nodes: (PlannedTask | undefined)[] = [];
+  readonly edges: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] };
+  readonly #tasks = new Map<string, number>();
+  readonly #groups = new Map<string, number>();
+  readonly #known: Known;
+  readonly #verdicts: Verdicts;
+
+  constructor(known: Known) {
+    this.#known = known;
+    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => known.members.get(group) ?? []);
+  }
+
+  /** Adds a task, with edges from what it waits for. */
+  addOpen(planned: PlannedTask): void {
+    const node = this.#nodeOf(planned);
+    if (planned.task.status !== "pending") return;
+    for (const dependency of planned.task.dependencies) {
+      if (typeof dependency === "string") this.#linkTask(dependency, "completed", node);
+      else if (this.#verdicts.of(dependency) !== "true") {
+        for (const leaf of this.#verdicts.openLeaves(dependency)) {
+          if ("group" in leaf) this.#link(this.#groupNode(leaf.group, leaf.on ?? "completed"), node);
+          else this.#linkTask(leaf.task, leaf.on ?? "completed", node);
+        }
+      }
+    }
+  }
+
+  /** An edge from a task, if it can still end in the way that is waited for. */
+  #linkTask(id: string, on: Outcome, to: number): void {
+    const planned = this.#known.planned.get(id);
+    if (planned !== undefined && canStillMeet(planned.task, on)) this.#link(this.#nodeOf(planned), to);
+  }
+
+  #link(from: number, to: number): void {
+    this.edges.from.push(from);
+    this.edges.to.push(to);
+  }
+
+  #nodeOf(planned: PlannedTask): number {
+    const known = this.#tasks.get(planned.task.id);
+    if (known !== undefined) return known;
+    const node = this.nodes.push(planned) - 1;
+    this.#tasks.set(planned.task.id, node);
+    return node;
+  }
+
+  #groupNode(group: string, on: Outcome): number {
+    const key = JSON.stringify([group, on]);
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const node = this.nodes.push(undefined) - 1;
+    this.#groups.set(key, node);
+    for (const { id } of this.#known.members.get(group) ?? []) this.#linkTask(id, on, node);
+    return node;
+  }
+}
