@@ -248,9 +248,9 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Whether nothing follows a position: its segment ends there, and is not full, so no next one has been begun. */
+  /** Whether nothing follows a position: its segment was the last one, ends there, and is not full, so no next one has been begun. */
   #isTail(position: FilePosition): boolean {
-    return position.offset < this.#segmentBytes && this.#segments.endsAt(position);
+    return position.offset < this.#segmentBytes && this.#segments.isLastEndingAt(position);
   }
 
   /** What was known of a journal that has been replaced. */

@@ -36,6 +36,8 @@ interface OpenSegment {
   readonly number: number;
   readonly file: DiskFile;
   readonly inode: number;
+  /** Whether no segment followed it when it was opened. */
+  readonly isLast: boolean;
 }
 
 export class SegmentFiles {
@@ -117,15 +119,17 @@ export class SegmentFiles {
   }
 
   /**
-   * Whether a segment ends at a position: nothing is to be read, unless a next segment exists. Cheaper than `next`, which
-   * asks for the next segment, and a file that is missing costs an exception. False, too, if the segment was replaced since
-   * it was opened: then `next` tells where the position is.
+   * Whether a segment ends at a position, and none followed it when it was opened: nothing is to be read, unless it has
+   * become full since. Cheaper than `next`, which asks for the next segment, and a file that is missing costs an exception.
+   * A size alone does not tell that a segment is the last one, as a redaction makes full ones shorter. Whoever replaces a
+   * segment changes its inode: then the answer is no, and `next` tells where the position is.
    */
-  endsAt(position: FilePosition): boolean {
+  isLastEndingAt(position: FilePosition): boolean {
     const own = this.identity(position.segment);
     if (own?.sizeBytes !== position.offset) return false;
     if (this.#open?.number === position.segment && this.#open.inode !== own.inode) return false;
-    return endsAt(this.#opened(position.segment, own).file, position);
+    const { file } = this.#opened(position.segment, own);
+    return this.#open?.isLast === true && endsAt(file, position);
   }
 
   /** Yields chunks from a position to the end of the journal, or to a fault. */
@@ -231,7 +235,7 @@ export class SegmentFiles {
     // Whoever replaced it may have died before its new name was durable.
     if (this.#newest?.number === number && this.#newest.inode !== inode) this.#onReplaced();
     if (number >= (this.#newest?.number ?? 0)) this.#newest = { number, inode };
-    return this.#open = { number, file, inode };
+    return this.#open = { number, file, inode, isLast: !this.#exists(number + 1) };
   }
 
   #exists(number: number): boolean {

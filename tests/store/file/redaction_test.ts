@@ -130,6 +130,35 @@ test("processes that have the journal open read, write and search on, at whateve
   assertEquals([verifyJournal(disk, "/data").records, places(disk)], [seq, []]);
 });
 
+test("a full segment that a redaction makes shorter than a full one is not taken for the last one", async () => {
+  const disk = new MemoryDisk();
+  const secret = SECRET.repeat(60);
+  {
+    await using store = await start(disk);
+    const { engine } = store;
+    await engine.execute(create(newTask("a"), newTask("b"), newTask("c")), caller);
+    await engine.execute(claim("x", "a"), caller);
+    await engine.execute(complete("x", "a", secret), caller);
+    for (let note = 0; note < 4; note++) {
+      await engine.execute({ type: "add_note", id: "b", text: `${note} ${"text ".repeat(60)}` }, caller);
+    }
+  }
+  for (const name of ["state.json", "tasks.json"]) disk.remove(`/data/${name}`);
+  await using open = await start(disk);
+  await redactTask(disk);
+  const sizes = [...disk.files()].filter(([path]) => path.includes("/journal/")).map(([, text]) => text.length);
+  assert(sizes.length > 1 && (sizes[0] ?? Infinity) < SEGMENT_BYTES, `${sizes}`);
+  for (const name of ["state.json", "tasks.json"]) if (disk.files().has(`/data/${name}`)) disk.remove(`/data/${name}`);
+  await using fresh = await start(disk);
+  for (const [id, { engine }] of [["d", fresh], ["e", open], ["f", fresh]] as const) {
+    await engine.execute(create(newTask(id)), caller);
+  }
+  assertEquals(Object.keys(await tasksOf(open)), ["a", "b", "c", "d", "e", "f"]);
+  assertEquals(await wholeState(open.engine), await wholeState(fresh.engine));
+  const { fault, records } = verifyJournal(disk, "/data");
+  assertEquals([fault, records], [undefined, fresh.engine.seq]);
+});
+
 test("a checkpoint from before the redaction that is saved after it is not written", async () => {
   const disk = new MemoryDisk();
   await leak(disk);
