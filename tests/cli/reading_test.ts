@@ -148,7 +148,8 @@ testUnless(missingOnWindows("ulimit"), "a program that may not open enough files
   for (let files = 20; files < 60; files++) {
     const { code, log } = await shell(`ulimit -n ${files}; exec "$@"`, denoArgs(directory.path, []));
     if (code === 0) break;
-    if (!log.includes(" orchestrator error: ")) continue;
+    // Deno itself panics at its end where it may not open what it needs for signals.
+    if (!log.includes(" orchestrator error: ") || log.includes("Deno has panicked")) continue;
     assertEquals(log.split("\n").length, 2, log);
     assertMatch(log, /Too many open files \(os error 24\).*\n$/);
   }

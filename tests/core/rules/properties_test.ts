@@ -37,7 +37,7 @@ Deno.test({
           assertHeaps(state);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -55,7 +55,7 @@ Deno.test({
           assertEquals(snapshotOf(replayed), snapshotOf(state));
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   },
 });
@@ -79,7 +79,7 @@ Deno.test({
           assertEquals(open.size, 0);
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -101,7 +101,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -144,7 +144,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   },
 });
@@ -154,7 +154,7 @@ Deno.test({
   permissions: "none",
   fn() {
     let answered = 0;
-    for (const [histories, numRuns] of [[turns(), 60], [crowds(), 60]] as const) {
+    for (const [histories, numRuns] of [[turns(), 25], [crowds(), 25]] as const) {
       fc.assert(
         fc.property(histories, (turns) => {
           play(turns, (state) => {
@@ -189,7 +189,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -232,7 +232,7 @@ Deno.test({
           if (own.length <= MAX_NAMED) assertEquals(answer.holding.map(({ id }) => id).toSorted(), own);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   },
 });
@@ -249,7 +249,9 @@ Deno.test({
             const now = state.tasks.get(task.id)?.task;
             const isOpened = command.type === "retry_task" && command.id === task.id;
             if (task.status !== "completed" || now === undefined || isOpened) continue;
-            assertEquals(withoutNotes(now), withoutNotes(task));
+            // Of its texts, a redaction takes some away.
+            if (command.type === "redact_task" && command.id === task.id) assertEquals(now.status, task.status);
+            else assertEquals(withoutNotes(now), withoutNotes(task));
           }
           for (const event of events) {
             if (!("attempt" in event) || event.type === "task.claimed") continue;
@@ -267,7 +269,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -290,7 +292,7 @@ Deno.test({
           assertEquals(new Set(ended).size, ended.length);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 600 },
     );
   },
 });
@@ -346,7 +348,7 @@ Deno.test({
           assertEquals(indexesOf(state), naiveIndexesOf(snapshotOf(state), state.now));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   },
 });
@@ -377,7 +379,7 @@ Deno.test({
         assertEquals(drain(restored), drain(state));
         assertEquals(snapshotOf(restored), snapshotOf(state));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });
@@ -452,7 +454,7 @@ Deno.test({
         assertEquals(state.counts.completed, tasks.length);
         assertEquals(held, []);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   },
 });

@@ -66,7 +66,7 @@ Deno.test({
           for (const instance of INSTANCES) assertEquals(nextIn(other, instance), nextIn(state, instance));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     for (const what of EXPECTED) assert((seen.get(what) ?? 0) >= 2, `too few of "${what}": ${told(seen)}`);
   },

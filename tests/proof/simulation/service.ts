@@ -13,6 +13,7 @@ import { Sweeper } from "../../../src/app/sweeper.ts";
 import { issueToken } from "../../../src/app/tokens.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../../../src/app/waiting.ts";
 import { localOperator, type Role } from "../../../src/core/model/access.ts";
+import { deskOf } from "../../../src/composition/deliver.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { bearerCaller } from "../../../src/http/bearer.ts";
 import { EventStreams } from "../../../src/http/events/event_streams.ts";
@@ -22,6 +23,7 @@ import { McpOverHttp } from "../../../src/mcp/http.ts";
 import { operationsOf } from "../../../src/mcp/operations.ts";
 import { TOOLSETS } from "../../../src/mcp/tool.ts";
 import { CheckpointFiles } from "../../../src/store/file/checkpoint_files.ts";
+import { DeliveryFiles } from "../../../src/store/file/delivery_files.ts";
 import { FileJournal } from "../../../src/store/file/file_journal.ts";
 import { SessionFiles } from "../../../src/store/file/session_files.ts";
 import { RecordingLog } from "../../support/log.ts";
@@ -67,8 +69,10 @@ export async function startSimulatedService() {
   const sweeper = new Sweeper({ engine, log });
   const ending = new AbortController();
   const parts = { engine, executor: keeper, feed, waiting, heard, log, version: "0.0.0" };
+  const deliveries = new DeliveryFiles({ directory: "/data", disk });
+  const webhooks = deskOf({ engine, deliveries, version: "0.0.0", allowPrivate: false });
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
-  const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
+  const rest = restRoutes({ ...parts, operations: operationsOf({ ...parts, webhooks }), streams });
   const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });
   const app = createApp({
     hosts: hostsOf("127.0.0.1", []),
