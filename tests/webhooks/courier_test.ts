@@ -9,7 +9,7 @@ import { localOperator } from "../../src/core/model/access.ts";
 import type { NewWebhook, Webhook } from "../../src/core/model/webhook.ts";
 import { MemoryDeliveries } from "../../src/store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
-import { Courier } from "../../src/webhooks/courier.ts";
+import { Courier, type CourierOptions } from "../../src/webhooks/courier.ts";
 import { SCHEDULE_MS } from "../../src/webhooks/schedule.ts";
 import { makeSecret } from "../../src/webhooks/secrets.ts";
 import type { Answer, NoAnswer, Request } from "../../src/webhooks/sender.ts";
@@ -18,6 +18,7 @@ import {
   MAX_DEAD_LETTERS,
   MAX_LOG,
   nameOfStanding,
+  newStanding,
   parseStanding,
   withDeadLetter,
 } from "../../src/webhooks/standing.ts";
@@ -52,7 +53,7 @@ interface World {
   /** Lets time pass, then waits until a courier has sent these messages, and sends no more. */
   sent(courier: Running, subjects: readonly string[], ms?: number): Promise<void>;
   /** Starts a courier, as a process that leads does. */
-  start(answers: Answers, options?: { readonly deliveries?: Deliveries }): Promise<Running>;
+  start(answers: Answers, options?: Partial<Pick<CourierOptions, "deliveries" | "disable">>): Promise<Running>;
 }
 
 interface Running {
@@ -163,6 +164,16 @@ async function standingIn(deliveries: Deliveries) {
   return standing;
 }
 
+/** Creates tasks of which the webhook has given up to tell, with their first events. */
+async function giveUp({ create, deliveries, webhook }: World, ids: readonly string[]): Promise<void> {
+  await create(...ids);
+  const letter = { type: "task.created", at: 0, attempts: 10, error: "the receiver answered 500" };
+  // The first record is of the webhook.
+  const deadLetters = ids.map((_, index) => ({ ...letter, id: `${index + 2}.0` }));
+  const standing = { ...newStanding(await webhook()), place: { seq: ids.length + 1 }, deadLetters };
+  await deliveries.save(nameOfStanding("w1"), formatStanding(standing));
+}
+
 test("events go out in order, each once, also to the courier that follows", async (world) => {
   await world.create("a", "b");
   const first = await world.start(() => OK);
@@ -256,6 +267,46 @@ test("a receiver that is gone gets nothing more, until a replay enables it", asy
   await courier.stop();
   await world.execute({ type: "replay_webhook", name: "w" });
   await world.sent(await world.start(() => OK), ["a", "b"]);
+});
+
+test("a receiver that is gone is tried by the schedule while the webhook cannot be disabled", async (world) => {
+  const disable = () => Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+  const courier = await world.start(() => ({ status: 410, retryAfterMs: 0 }), { disable });
+  await world.create("a");
+  await world.sent(courier, ["a"]);
+  await world.sent(courier, ["a"], 4_999);
+  await world.sent(courier, ["a", "a"], 1);
+  assertStringIncludes(world.log.warnings[0] ?? "", "Cannot disable webhook w");
+});
+
+test("a replay of what was given up ends at a receiver that is gone", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const courier = await world.start(() => ({ status: 410, retryAfterMs: 0 }));
+  await world.sent(courier, ["a"]);
+  assertEquals((await world.webhook()).disabled?.why, "the receiver answered 410");
+  await courier.stop();
+  await world.execute({ type: "replay_webhook", name: "w" });
+  await world.sent(await world.start(() => OK), ["a", "b"]);
+});
+
+test("a replay of what was given up ends at a receiver that asks for time, which it gets", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.create("c");
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const courier = await world.start((count) => count === 0 ? { status: 429, retryAfterMs: 60_000 } : OK);
+  await world.sent(courier, ["a"], 59_999);
+  await world.sent(courier, ["a", "c"], 1);
+  assertEquals((await standingIn(world.deliveries)).deadLetters.length, 2);
+});
+
+test("a time of the next try that only a wrong clock can have set is not waited for", async (world) => {
+  await giveUp(world, []);
+  const standing = await standingIn(world.deliveries);
+  const retryAt = world.engine.now() + 365 * 24 * 60 * 60 * 1_000;
+  await world.deliveries.save(nameOfStanding("w1"), formatStanding({ ...standing, attempts: 1, retryAt }));
+  await world.create("a");
+  await world.sent(await world.start(() => OK), ["a"]);
 });
 
 test("both secrets sign until the grace of a rotation is over; a lost one fails and says so", async (world) => {
