@@ -134,8 +134,12 @@ async function handle(
   await report(outcome, { handler: handler.name, notification: notification.id, tries }, delayMs, parts);
   if (delayMs === undefined) return true;
   places.move(handler.name, { ...place, tries });
-  await places.save();
-  await pause(delayMs, signal);
+  try {
+    await places.save();
+  } finally {
+    // Also on a full disk, which may be why it failed: otherwise, it would be passed over within seconds.
+    await pause(delayMs, signal);
+  }
   return false;
 }
 

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
+import { Unavailable } from "../../src/app/ports.ts";
 import { callerOfSecret } from "../../src/app/tokens.ts";
 import type { HandlerFailure } from "../../src/core/messages/events.ts";
 import { type KnownCaller, localOperator } from "../../src/core/model/access.ts";
@@ -144,6 +145,17 @@ test("a handler that is slow or broken holds up no other one", async (plan) => {
   ], [60_000]);
   for (const id of ["a", "b", "c"]) await plan.create(id);
   assertEquals(await plan.untilLines(3), ["a", "b", "c"]);
+});
+
+test("what fails is not tried sooner while the disk is full", async (plan) => {
+  await using _handlers = await plan.start([script("echo run >> runs; exit 1", { name: "broken" }), script()], [
+    600_000,
+  ]);
+  plan.deliveries.save = () => Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+  for (const id of ["a", "b", "c"]) await plan.create(id);
+  // The other handler goes on after each event, although its place cannot be kept.
+  assertEquals(await plan.untilLines(3), ["a", "b", "c"]);
+  assertEquals(await plan.lines("runs"), ["run"]);
 });
 
 test("another process goes on at the place of the one before, also with what was under way or had failed", async (plan) => {
