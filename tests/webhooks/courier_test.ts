@@ -198,6 +198,23 @@ test("a courier whose end was not kept delivers again what it delivered last, in
   await world.sent(await world.start(() => OK), ["a", "b", "c"]);
 });
 
+test("what could not be kept is kept once there is room, also if nothing else happens", async (world) => {
+  await world.create("a");
+  let isFull = true;
+  const deliveries = overriding<Deliveries>(world.deliveries, {
+    save(name, text) {
+      if (isFull) return Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+      return world.deliveries.save(name, text);
+    },
+  });
+  await world.sent(await world.start(() => OK, { deliveries }), ["a"], SAVED_MS);
+  await world.time.pass(SAVED_MS);
+  isFull = false;
+  await world.time.pass(SAVED_MS);
+  assertEquals((await standingIn(world.deliveries)).place, { seq: 2 });
+  assertEquals(world.log.warnings.length, 1);
+});
+
 test("a failed delivery is tried by the schedule, nothing overtakes it, and a death changes nothing", async (world) => {
   await world.create("a", "b");
   for (const [index, pauseMs] of SCHEDULE_MS.entries()) {
