@@ -227,7 +227,8 @@ export class Courier {
     const { seq, index } = placeOf({ id });
     const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
     const reader: HistoryReader = { engine, query };
-    const { events } = await readHistory(reader, { ...filterOf(webhook()), since: { seq: seq - 1 }, limit: index + 1 });
+    const place = { since: { seq: seq - 1 }, until: { seq: seq + 1 } };
+    const { events } = await readHistory(reader, { ...filterOf(webhook()), ...place, limit: index + 1 });
     return events.find((event) => event.id === id);
   }
 }

@@ -53,7 +53,10 @@ interface World {
   /** Lets time pass, then waits until a courier has sent these messages, and sends no more. */
   sent(courier: Running, subjects: readonly string[], ms?: number): Promise<void>;
   /** Starts a courier, as a process that leads does. */
-  start(answers: Answers, options?: Partial<Pick<CourierOptions, "deliveries" | "disable">>): Promise<Running>;
+  start(
+    answers: Answers,
+    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine">>,
+  ): Promise<Running>;
 }
 
 interface Running {
@@ -316,6 +319,24 @@ test("a replay of what was given up ends at a receiver that asks for time, which
   await world.sent(courier, ["a", "c"], 1);
   assertEquals((await standingIn(world.deliveries)).deadLetters.length, 2);
 });
+
+test("a replay looks for what was given up in its record only, also if that is hidden by now", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  // As if the webhook saw no more of these.
+  await world.execute({ type: "create_group", id: "theirs", settings: { visibleTo: ["others"] } });
+  for (const id of ["a", "b"]) await world.execute({ type: "update_task", id, settings: { group: "theirs" } });
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const searched: (readonly [after: number, before: number])[] = [];
+  const engine = overriding(world.engine, {
+    search(search) {
+      searched.push([search.after, search.before]);
+      return world.engine.search(search);
+    },
+  });
+  await world.sent(await world.start(() => OK, { engine }), []);
+  assertEquals(searched.slice(0, 2), [[1, 3], [2, 4]]);
+  assertEquals((await standingIn(world.deliveries)).deadLetters, []);
+}, { audiences: ["team"] });
 
 test("a time of the next try that only a wrong clock can have set is not waited for", async (world) => {
   await giveUp(world, []);
