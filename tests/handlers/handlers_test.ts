@@ -139,6 +139,14 @@ test("a notification that fails is tried again, then passed over, and the next o
   assertStringIncludes(plan.log.warnings.at(-1) ?? "", "it is passed over\nbroken");
 });
 
+test("a command that prints its token when it fails brings it neither into the log nor into the history", async (plan) => {
+  await using _handlers = await plan.start([script(`env; echo "as $ORCHESTRATOR_TOKEN" >&2; exit 1`)], [600_000]);
+  await plan.create("a");
+  await until("a failure", async () => (await plan.failures()).length === 1);
+  assertEquals((await plan.failures()).map(({ error }) => error), ["It ended with exit code 1: as [token]"]);
+  assertStringIncludes(plan.log.warnings[0] ?? "", "as [token]");
+});
+
 test("a handler that is slow or broken holds up no other one", async (plan) => {
   await using _handlers = await plan.start([
     ...[script("sleep 1000", { name: "slow" }), script("exit 1", { name: "broken" }), script()],
