@@ -188,6 +188,8 @@ test("only one of several processes runs the handlers, and tokens of a dead one 
   await using _second = plan.compete([script()]);
   await plan.create("a");
   await plan.untilLines(1);
+  // Otherwise the other one would run the command again.
+  await until("the place", async () => (await plan.deliveries.load("handlers-f"))?.includes('"index":0') === true);
   assertEquals(await plan.tokens(), ["handler:worker:f-1 worker"]);
   await plan.engine.execute({
     type: "issue_token",
