@@ -4,7 +4,7 @@
  */
 
 import { follow, type FollowOptions } from "../app/follower.ts";
-import { type HistoryReader, placeOf, readHistory } from "../app/history.ts";
+import { type HistoryQuery, type HistoryReader, type Moment, placeOf, readHistory } from "../app/history.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { DeadLetter, DeliveryAttempt } from "../app/webhook_desk.ts";
 import { isForAdmins, nameOf, requireType } from "../core/messages/history.ts";
@@ -18,7 +18,7 @@ import { LONGEST_PAUSE_MS, MAX_PAUSE_MS, pauseAfter } from "./schedule.ts";
 import { secretsOf } from "./secrets.ts";
 import type { Answer, NoAnswer, Sender } from "./sender.ts";
 import { SavedStanding } from "./saved_standing.ts";
-import { logged, withDeadLetter } from "./standing.ts";
+import { logged, withDeadLetter, withoutDeadLetter } from "./standing.ts";
 
 /** The status by which a receiver says that it wants nothing more. */
 const GONE = 410;
@@ -134,7 +134,7 @@ export class Courier {
     const { retryAt: _, ...before } = logged(saved.now, entry);
     const place = { place: placeOf(notification), source: notification.source };
     if (error === undefined) {
-      saved.change({ ...before, ...place, attempts: 0 }, "retryAt");
+      saved.change({ ...withoutDeadLetter(before, notification.id), ...place, attempts: 0 }, "retryAt");
       return true;
     }
     if (await this.#disabledBy(answer, error)) {
@@ -192,7 +192,7 @@ export class Courier {
     saved.change({ attempts: 0 }, "retryAt");
     const { now } = saved;
     if (replayFrom !== undefined) {
-      await saved.replace({ ...now, place: replayFrom, replays, deadLetters: [], deadLettersDropped: 0 });
+      await saved.replace({ ...now, place: await this.#earlierOf(replayFrom, now.place), replays });
       return;
     }
     for (const letter of now.deadLetters) {
@@ -204,33 +204,49 @@ export class Courier {
   /** Tries a dead letter once. Resolves to false if the receiver did not answer, is gone, or asks for time. */
   async #redeliver(letter: DeadLetter, saved: SavedStanding, signal: AbortSignal): Promise<boolean> {
     const notification = await this.#find(letter.id);
-    const others = () => saved.now.deadLetters.filter(({ id }) => id !== letter.id);
     if (notification === undefined) {
       // It was removed from the journal, or is hidden from this webhook by now.
-      saved.change({ deadLetters: others() });
+      saved.change(withoutDeadLetter(saved.now, letter.id));
       return true;
     }
     const { answer, error, entry } = await this.#try(notification, letter.attempts + 1, signal);
     if (error !== undefined && signal.aborted) return false;
-    const deadLetters = error === undefined
-      ? others()
-      : saved.now.deadLetters.map((each) => each.id === letter.id ? letterOf(entry, error) : each);
-    saved.change({ ...logged(saved.now, entry), deadLetters });
-    if (error === undefined) return true;
+    const now = logged(saved.now, entry);
+    if (error === undefined) {
+      saved.change(withoutDeadLetter(now, letter.id));
+      return true;
+    }
+    saved.change(withDeadLetter(now, letterOf(entry, error)));
     const retryAfterMs = Math.min(retryAfterOf(answer), MAX_PAUSE_MS);
     if (retryAfterMs > 0) saved.change({ retryAt: this.#options.engine.now() + retryAfterMs });
     return "status" in answer && retryAfterMs === 0 && !await this.#disabledBy(answer, error);
   }
 
   async #find(id: string): Promise<Notification | undefined> {
-    const { engine, webhook } = this.#options;
     const { seq, index } = placeOf({ id });
-    const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
-    const reader: HistoryReader = { engine, query };
-    const place = { since: { seq: seq - 1 }, until: { seq: seq + 1 } };
-    const { events } = await readHistory(reader, { ...filterOf(webhook()), ...place, limit: index + 1 });
+    const events = await this.#read({ since: { seq: seq - 1 }, until: { seq: seq + 1 }, limit: index + 1 });
     return events.find((event) => event.id === id);
   }
+
+  /** A place to go back to, or the place now if that comes first: what waits is not skipped. */
+  async #earlierOf(back: Moment, now: Moment): Promise<Moment> {
+    const [afterBack] = await this.#read({ since: back, limit: 1 });
+    const [afterNow] = await this.#read({ since: now, limit: 1 });
+    if (afterBack === undefined) return now;
+    return afterNow === undefined || isBefore(placeOf(afterBack), placeOf(afterNow)) ? back : now;
+  }
+
+  /** Reads what the webhook gets of the journal. */
+  async #read(wanted: Pick<HistoryQuery, "since" | "until" | "limit">): Promise<readonly Notification[]> {
+    const { engine, webhook } = this.#options;
+    const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
+    const reader: HistoryReader = { engine, query };
+    return (await readHistory(reader, { ...filterOf(webhook()), ...wanted })).events;
+  }
+}
+
+function isBefore(a: ReturnType<typeof placeOf>, b: ReturnType<typeof placeOf>): boolean {
+  return a.seq < b.seq || (a.seq === b.seq && a.index < b.index);
 }
 
 /** Why a delivery failed; undefined if it did not. */

@@ -270,6 +270,28 @@ test("a replay tries at once what waits, and with a place sends all again from t
   await world.sent(courier, ["a", "a", "a", "b", "a", "b"]);
 });
 
+for (const from of [{ seq: 3 }, { seq: 99 }, { at: 2e12 }]) {
+  test(`a replay from ${JSON.stringify(from)}, after what waits, skips nothing`, async (world) => {
+    let isDown = true;
+    const courier = await world.start(() => isDown ? BUSY : OK);
+    await world.create("a", "b");
+    await world.sent(courier, ["a"]);
+    isDown = false;
+    await world.execute({ type: "replay_webhook", name: "w", from });
+    await world.sent(courier, ["a", "a", "b"]);
+  });
+}
+
+test("a replay from a place forgets what was given up only when it is delivered", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.create("c");
+  await world.execute({ type: "replay_webhook", name: "w", from: { seq: 2 } });
+  const courier = await world.start(() => OK);
+  await world.sent(courier, ["b", "c"]);
+  await courier.stop();
+  assertEquals((await standingIn(world.deliveries)).deadLetters.map(({ id }) => id), ["2.0"]);
+});
+
 test("a receiver that asks for time gets it", async (world) => {
   const courier = await world.start((count) => count === 0 ? { status: 429, retryAfterMs: 60_000 } : OK);
   await world.create("a");
@@ -421,8 +443,9 @@ test("the log and the dead letters are bounded", async (world) => {
   await courier.stop();
   const standing = await standingIn(world.deliveries);
   assertEquals([standing.log.length, standing.log.at(-1)?.id], [MAX_LOG, "106.0"]);
-  const letter = { id: "1.0", type: "t", at: 0, attempts: 10, error: "e" };
-  const full = times(MAX_DEAD_LETTERS + 3, () => letter).reduce(withDeadLetter, standing);
+  const letter = { type: "t", at: 0, attempts: 10, error: "e" };
+  const letters = times(MAX_DEAD_LETTERS + 3, (index) => ({ ...letter, id: `${index}.0` }));
+  const full = letters.reduce(withDeadLetter, standing);
   assertEquals([full.deadLetters.length, full.deadLettersDropped], [MAX_DEAD_LETTERS, 3]);
 });
 
