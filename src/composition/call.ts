@@ -15,6 +15,7 @@ import { Refusal } from "../core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { isReadingOperation, operationsOf } from "../mcp/operations.ts";
 import { holdsData, isPermitted } from "../store/file/data_directory.ts";
+import { parseJsonFile } from "../store/file/json_text.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -75,9 +76,9 @@ export async function callTool(options: CallOptions, parts: CallParts): Promise<
 }
 
 async function readArguments({ tool, json = "{}" }: CallOptions, { readFile }: CallParts): Promise<unknown> {
-  const text = json === "-" ? new TextDecoder().decode(await readFile("-")) : json;
+  const input = json === "-" ? await readFile("-") : undefined;
   try {
-    return JSON.parse(text);
+    return input === undefined ? JSON.parse(json) : parseJsonFile(input);
   } catch (cause) {
     throw new Refusal(
       "invalid_value",

@@ -26,6 +26,9 @@ const TROUBLE_MS = 1_000;
 const MAX_LINE_CHARACTERS = 300;
 const MAX_LOGGED_CHARACTERS = 4_000;
 
+/** Stands for the token in the output of a command. */
+const TOKEN_MARK = "[token]";
+
 export interface HandlerEngine extends TokenEngine {
   readonly catchUp: FollowOptions["engine"]["catchUp"];
   readonly source: FollowOptions["engine"]["source"];
@@ -134,8 +137,12 @@ async function handle(
   await report(outcome, { handler: handler.name, notification: notification.id, tries }, delayMs, parts);
   if (delayMs === undefined) return true;
   places.move(handler.name, { ...place, tries });
-  await places.save();
-  await pause(delayMs, signal);
+  try {
+    await places.save();
+  } finally {
+    // Also on a full disk, which may be why it failed: otherwise, it would be passed over within seconds.
+    await pause(delayMs, signal);
+  }
   return false;
 }
 
@@ -147,7 +154,7 @@ async function runOnce(
 ): Promise<Outcome> {
   const { run, timeoutMs } = handler;
   const secret = await tokens.secretFor(handler);
-  return await runCommand({
+  const outcome = await runCommand({
     run,
     directory,
     env: { ...env, ORCHESTRATOR_TOKEN: secret },
@@ -155,6 +162,8 @@ async function runOnce(
     timeoutMs,
     signal,
   });
+  // A command that fails may print its environment, and the history is kept for ever.
+  return outcome.type === "failed" ? { ...outcome, output: outcome.output.replaceAll(secret, TOKEN_MARK) } : outcome;
 }
 
 /** Records a failure in the history, and tells the log of it with the output of the command. */

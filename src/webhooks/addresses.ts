@@ -9,7 +9,13 @@ import ipaddr from "ipaddr.js";
 const PRIVATE_RANGES: readonly string[] = ["loopback", "private", "uniqueLocal"];
 
 /** Addresses by which cloud machines ask for their own credentials, in ranges that are allowed otherwise. */
-const METADATA = ["168.63.129.16", "fd00:ec2::254"].map((address) => ipaddr.parse(address).toNormalizedString());
+const METADATA = [
+  "168.63.129.16/32", // Azure
+  "fd00:ec2::/32", // AWS: all services of the machine
+  "fd20:ce::254/128", // Google Cloud
+  "fd00:c1::a9fe:a9fe/128", // Oracle Cloud
+  "fd00:42::42/128", // Scaleway
+].map((range) => ipaddr.parseCIDR(range));
 
 /** The only addresses of IPv6 that are given to public hosts. */
 const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
@@ -26,7 +32,9 @@ export function whyForbidden(address: string, { allowPrivate }: AddressRules): s
   // An IPv4 address in IPv6 form counts as itself.
   const parsed = ipaddr.process(address);
   const range = parsed.range();
-  if (METADATA.includes(parsed.toNormalizedString())) return `${address} is an address of cloud metadata`;
+  if (METADATA.some((each) => each[0].kind() === parsed.kind() && parsed.match(each))) {
+    return `${address} is an address of cloud metadata`;
+  }
   if (PRIVATE_RANGES.includes(range)) {
     return allowPrivate ? undefined : `${address} is ${range}, which only --allow-private-webhooks allows`;
   }

@@ -4,8 +4,8 @@
  */
 
 import { follow, type FollowOptions } from "../app/follower.ts";
-import { type HistoryReader, placeOf, readHistory } from "../app/history.ts";
-import type { Deliveries, Log } from "../app/ports.ts";
+import { type HistoryQuery, type HistoryReader, type Moment, placeOf, readHistory } from "../app/history.ts";
+import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { DeadLetter, DeliveryAttempt } from "../app/webhook_desk.ts";
 import { isForAdmins, nameOf, requireType } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
@@ -14,11 +14,11 @@ import type { KnownCaller } from "../core/model/access.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 import { messageOf } from "./message.ts";
 import type { Pace } from "./pace.ts";
-import { MAX_PAUSE_MS, pauseAfter } from "./schedule.ts";
+import { LONGEST_PAUSE_MS, MAX_PAUSE_MS, pauseAfter } from "./schedule.ts";
 import { secretsOf } from "./secrets.ts";
 import type { Answer, NoAnswer, Sender } from "./sender.ts";
 import { SavedStanding } from "./saved_standing.ts";
-import { logged, withDeadLetter } from "./standing.ts";
+import { logged, withDeadLetter, withoutDeadLetter } from "./standing.ts";
 
 /** The status by which a receiver says that it wants nothing more. */
 const GONE = 410;
@@ -45,6 +45,8 @@ export class Courier {
   #interrupt = () => {};
   /** Whether the webhook has changed since the courier looked at it. */
   #isWoken = false;
+  /** Whether the webhook was disabled, before that is known from the journal. */
+  #isDisabled = false;
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -56,13 +58,15 @@ export class Courier {
     await using saved = await SavedStanding.load({ deliveries, log, webhook: webhook() });
     const stop = () => this.#interrupt();
     signal.addEventListener("abort", stop);
+    this.#isDisabled = false;
     try {
-      while (!signal.aborted && webhook().disabled === undefined) {
+      while (!signal.aborted && !this.#isDisabled && webhook().disabled === undefined) {
         this.#isWoken = false;
         await this.#replay(saved, signal);
-        if (this.#isWoken) continue;
-        const waitMs = Math.min((saved.now.retryAt ?? 0) - this.#options.engine.now(), MAX_PAUSE_MS * 2);
-        if (waitMs > 0) await this.#pause(waitMs);
+        if (this.#isWoken || this.#isDisabled) continue;
+        const waitMs = (saved.now.retryAt ?? 0) - this.#options.engine.now();
+        // A longer one was set by a clock that was ahead.
+        if (waitMs > 0 && waitMs <= LONGEST_PAUSE_MS) await this.#pause(waitMs);
         else await this.#deliver(saved, signal);
       }
     } finally {
@@ -122,7 +126,7 @@ export class Courier {
 
   /** Resolves to false if the next one must wait. */
   async #deliverOne(notification: Notification, saved: SavedStanding, signal: AbortSignal): Promise<boolean> {
-    const { engine, disable, random } = this.#options;
+    const { engine, random } = this.#options;
     const attempts = saved.now.attempts + 1;
     const { answer, error, entry } = await this.#try(notification, attempts, signal);
     // What was under way when the process ends does not count.
@@ -130,22 +134,34 @@ export class Courier {
     const { retryAt: _, ...before } = logged(saved.now, entry);
     const place = { place: placeOf(notification), source: notification.source };
     if (error === undefined) {
-      saved.change({ ...before, ...place, attempts: 0 }, "retryAt");
+      saved.change({ ...withoutDeadLetter(before, notification.id), ...place, attempts: 0 }, "retryAt");
       return true;
     }
-    if ("status" in answer && answer.status === GONE) {
+    if (await this.#disabledBy(answer, error)) {
       await saved.replace(before);
-      await disable(error);
       return false;
     }
-    const retryAfterMs = "status" in answer ? answer.retryAfterMs : 0;
-    const pauseMs = pauseAfter(attempts, { retryAfterMs, random: random() });
+    const pauseMs = pauseAfter(attempts, { retryAfterMs: retryAfterOf(answer), random: random() });
     if (pauseMs !== undefined) {
       await saved.replace({ ...before, attempts, retryAt: engine.now() + pauseMs });
       return false;
     }
     await saved.replace(withDeadLetter({ ...before, ...place, attempts: 0 }, letterOf(entry, error)));
     return true;
+  }
+
+  /** Disables the webhook of a receiver that is gone. If that cannot be recorded, this is a failed try like others. */
+  async #disabledBy(answer: Answer | NoAnswer, error: string): Promise<boolean> {
+    if (!("status" in answer) || answer.status !== GONE) return false;
+    const { disable, log, webhook } = this.#options;
+    try {
+      await disable(error);
+    } catch (cause) {
+      if (!(cause instanceof Unavailable)) throw cause;
+      log.warn(`Cannot disable webhook ${webhook().name}: ${cause}`);
+      return false;
+    }
+    return this.#isDisabled = true;
   }
 
   async #try(notification: Notification, attempt: number, signal: AbortSignal) {
@@ -172,45 +188,65 @@ export class Courier {
   /** Carries out a replay that was asked for since the last one. */
   async #replay(saved: SavedStanding, signal: AbortSignal): Promise<void> {
     const { replays = 0, replayFrom } = this.#options.webhook();
-    const { retryAt: _, ...now } = saved.now;
-    if (replays <= now.replays) return;
+    if (replays <= saved.now.replays) return;
+    saved.change({ attempts: 0 }, "retryAt");
+    const { now } = saved;
     if (replayFrom !== undefined) {
-      await saved.replace({ ...now, place: replayFrom, attempts: 0, replays, deadLetters: [], deadLettersDropped: 0 });
+      await saved.replace({ ...now, place: await this.#earlierOf(replayFrom, now.place), replays });
       return;
     }
     for (const letter of now.deadLetters) {
       if (signal.aborted || !await this.#redeliver(letter, saved, signal)) break;
     }
-    const { retryAt: _r, ...after } = saved.now;
-    if (!signal.aborted) await saved.replace({ ...after, attempts: 0, replays });
+    if (!signal.aborted) await saved.replace({ ...saved.now, replays });
   }
 
-  /** Tries a dead letter once. Resolves to false if the receiver did not answer. */
+  /** Tries a dead letter once. Resolves to false if the receiver did not answer, is gone, or asks for time. */
   async #redeliver(letter: DeadLetter, saved: SavedStanding, signal: AbortSignal): Promise<boolean> {
     const notification = await this.#find(letter.id);
-    const others = () => saved.now.deadLetters.filter(({ id }) => id !== letter.id);
     if (notification === undefined) {
       // It was removed from the journal, or is hidden from this webhook by now.
-      saved.change({ deadLetters: others() });
+      saved.change(withoutDeadLetter(saved.now, letter.id));
       return true;
     }
     const { answer, error, entry } = await this.#try(notification, letter.attempts + 1, signal);
     if (error !== undefined && signal.aborted) return false;
-    const deadLetters = error === undefined
-      ? others()
-      : saved.now.deadLetters.map((each) => each.id === letter.id ? letterOf(entry, error) : each);
-    saved.change({ ...logged(saved.now, entry), deadLetters });
-    return "status" in answer;
+    const now = logged(saved.now, entry);
+    if (error === undefined) {
+      saved.change(withoutDeadLetter(now, letter.id));
+      return true;
+    }
+    saved.change(withDeadLetter(now, letterOf(entry, error)));
+    const retryAfterMs = Math.min(retryAfterOf(answer), MAX_PAUSE_MS);
+    if (retryAfterMs > 0) saved.change({ retryAt: this.#options.engine.now() + retryAfterMs });
+    return "status" in answer && retryAfterMs === 0 && !await this.#disabledBy(answer, error);
   }
 
   async #find(id: string): Promise<Notification | undefined> {
-    const { engine, webhook } = this.#options;
     const { seq, index } = placeOf({ id });
-    const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
-    const reader: HistoryReader = { engine, query };
-    const { events } = await readHistory(reader, { ...filterOf(webhook()), since: { seq: seq - 1 }, limit: index + 1 });
+    const events = await this.#read({ since: { seq: seq - 1 }, until: { seq: seq + 1 }, limit: index + 1 });
     return events.find((event) => event.id === id);
   }
+
+  /** A place to go back to, or the place now if that comes first: what waits is not skipped. */
+  async #earlierOf(back: Moment, now: Moment): Promise<Moment> {
+    const [afterBack] = await this.#read({ since: back, limit: 1 });
+    const [afterNow] = await this.#read({ since: now, limit: 1 });
+    if (afterBack === undefined) return now;
+    return afterNow === undefined || isBefore(placeOf(afterBack), placeOf(afterNow)) ? back : now;
+  }
+
+  /** Reads what the webhook gets of the journal. */
+  async #read(wanted: Pick<HistoryQuery, "since" | "until" | "limit">): Promise<readonly Notification[]> {
+    const { engine, webhook } = this.#options;
+    const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
+    const reader: HistoryReader = { engine, query };
+    return (await readHistory(reader, { ...filterOf(webhook()), ...wanted })).events;
+  }
+}
+
+function isBefore(a: ReturnType<typeof placeOf>, b: ReturnType<typeof placeOf>): boolean {
+  return a.seq < b.seq || (a.seq === b.seq && a.index < b.index);
 }
 
 /** Why a delivery failed; undefined if it did not. */
@@ -220,6 +256,11 @@ export function whyFailed(answer: Answer | NoAnswer): string | undefined {
   if (status >= 200 && status < 300) return undefined;
   const isRedirect = status >= 300 && status < 400;
   return `the receiver answered ${status}` + (isRedirect ? ", a redirect, which is not followed" : "");
+}
+
+/** How long a receiver asks to wait, in milliseconds. */
+function retryAfterOf(answer: Answer | NoAnswer): number {
+  return "status" in answer ? answer.retryAfterMs : 0;
 }
 
 function letterOf({ id, type, at, attempt }: DeliveryAttempt, error: string): DeadLetter {

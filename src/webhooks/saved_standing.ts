@@ -22,6 +22,7 @@ export class SavedStanding implements AsyncDisposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> = Promise.resolve();
   #isChanged = false;
+  #isClosed = false;
   /** The error of the last save, so that it is logged only once. */
   #complaint = "";
 
@@ -53,7 +54,7 @@ export class SavedStanding implements AsyncDisposable {
     const { retryAt: _, ...rest } = all;
     this.#now = removed === undefined ? all : rest;
     this.#isChanged = true;
-    this.#timer ??= setTimeout(() => void this.#save(), SAVE_MS);
+    this.#saveSoon();
   }
 
   /** Replaces it, and resolves once that is saved, or cannot be. */
@@ -65,10 +66,15 @@ export class SavedStanding implements AsyncDisposable {
 
   /** Saves what is not saved yet. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.#save();
   }
 
-  /** Saves the newest standing after a save under way. Never rejects: the next change saves it, too. */
+  #saveSoon(): void {
+    if (!this.#isClosed) this.#timer ??= setTimeout(() => void this.#save(), SAVE_MS);
+  }
+
+  /** Saves the newest standing after a save under way. Never rejects: what could not be saved is tried again. */
   #save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -85,6 +91,7 @@ export class SavedStanding implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       this.#isChanged = true;
+      this.#saveSoon();
       const complaint = `Cannot keep what was delivered to webhook ${webhook.name}, which may get it twice: ${error}`;
       if (complaint !== this.#complaint) log.warn(complaint);
       this.#complaint = complaint;

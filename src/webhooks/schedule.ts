@@ -24,6 +24,9 @@ export const MAX_PAUSE_MS = 24 * HOUR_MS;
 /** The share by which a pause is longer at random, so that receivers are not called by all at once after a failure. */
 const JITTER = 0.1;
 
+/** Longest pause with that share, in milliseconds. */
+export const LONGEST_PAUSE_MS = MAX_PAUSE_MS * (1 + JITTER);
+
 /**
  * The pause after a failed try, in milliseconds; undefined after the last one.
  *
@@ -38,7 +41,7 @@ export function pauseAfter(
   const pauseMs = SCHEDULE_MS[attempts];
   if (pauseMs === undefined) return undefined;
   const withJitter = pauseMs * (1 + JITTER * random);
-  return Math.round(Math.min(MAX_PAUSE_MS * (1 + JITTER), Math.max(withJitter, Math.min(retryAfterMs, MAX_PAUSE_MS))));
+  return Math.round(Math.min(LONGEST_PAUSE_MS, Math.max(withJitter, Math.min(retryAfterMs, MAX_PAUSE_MS))));
 }
 
 /** How long a `Retry-After` asks to wait, in milliseconds; 0 if it says nothing that can be read. */

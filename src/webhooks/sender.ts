@@ -79,9 +79,9 @@ export class Sender {
         method: "POST",
         headers: { ...headers, "content-length": String(body.length) },
       });
-      const abort = () => sent.destroy(new Error("the delivery was ended"));
+      const abort = () => giveUp("the delivery was ended");
       const timeout = setTimeout(() => {
-        sent.destroy(new Error(`there was no whole answer within ${this.#timeoutMs} ms`));
+        giveUp(`there was no whole answer within ${this.#timeoutMs} ms`);
       }, this.#timeoutMs);
       let answer: Answer | undefined;
       const end = (failure: NoAnswer & { isStale: boolean }) => {
@@ -90,11 +90,22 @@ export class Sender {
         // The status decides, whatever becomes of the body.
         resolve(answer ?? failure);
       };
+      // Not left to the events of the request: one that is destroyed already has no more of them.
+      const giveUp = (why: string) => {
+        end({ error: why, isStale: false });
+        sent.destroy();
+      };
       signal.addEventListener("abort", abort);
       sent.on("error", (error) => end({ error: describe(error), isStale: sent.reusedSocket && isReset(error) }));
       sent.on("response", (response) => {
         answer = answerOf(response);
         readToEnd(response, () => end({ error: "", isStale: false }));
+      });
+      // Another protocol (101): the connection is of no more use.
+      sent.on("upgrade", (response, socket) => {
+        answer = answerOf(response);
+        giveUp("");
+        socket.destroy();
       });
       if (signal.aborted) abort();
       sent.end(body);

@@ -92,12 +92,20 @@ export function logged(standing: Standing, attempt: DeliveryAttempt): Standing {
   return { ...standing, log: [...standing.log, attempt].slice(-MAX_LOG) };
 }
 
-/** The standing with a further dead letter. */
+/** The standing with a further dead letter, which takes the place of an earlier one of the same notification. */
 export function withDeadLetter(standing: Standing, letter: DeadLetter): Standing {
-  const all = [...standing.deadLetters, letter];
+  const isKnown = standing.deadLetters.some(({ id }) => id === letter.id);
+  const all = isKnown
+    ? standing.deadLetters.map((each) => each.id === letter.id ? letter : each)
+    : [...standing.deadLetters, letter];
   return {
     ...standing,
     deadLetters: all.slice(-MAX_DEAD_LETTERS),
     deadLettersDropped: standing.deadLettersDropped + Math.max(0, all.length - MAX_DEAD_LETTERS),
   };
+}
+
+/** The standing without the dead letter of a notification. */
+export function withoutDeadLetter(standing: Standing, id: string): Standing {
+  return { ...standing, deadLetters: standing.deadLetters.filter((each) => each.id !== id) };
 }

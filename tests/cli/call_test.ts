@@ -32,6 +32,14 @@ Deno.test("the arguments of a call can come from standard input", async () => {
   assertEquals([code, JSON.parse(output).description], [0, "from a file"]);
 });
 
+Deno.test("arguments from standard input that are no UTF-8 are refused, not changed", async () => {
+  await using directory = await temporaryDirectory();
+  const input = new Uint8Array([...new TextEncoder().encode('{"id": "a", "description": "'), 0xe9, 0x22, 0x7d]);
+  const { code, log } = await runProgram(directory.path, ["call", "create_task", "-"], { input });
+  assertEquals(code, 1);
+  assertStringIncludes(JSON.parse(log).error.message, "It is not UTF-8");
+});
+
 Deno.test("a refused call prints its code and message as JSON to standard error, and exits with 1", async () => {
   await using directory = await temporaryDirectory();
   const cases: readonly (readonly [args: readonly string[], code: string, message: string])[] = [

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { Feed } from "../../src/app/feed.ts";
+import { Unavailable } from "../../src/app/ports.ts";
 import { callerOfSecret } from "../../src/app/tokens.ts";
 import type { HandlerFailure } from "../../src/core/messages/events.ts";
 import { type KnownCaller, localOperator } from "../../src/core/model/access.ts";
@@ -138,12 +139,31 @@ test("a notification that fails is tried again, then passed over, and the next o
   assertStringIncludes(plan.log.warnings.at(-1) ?? "", "it is passed over\nbroken");
 });
 
+test("a command that prints its token when it fails brings it neither into the log nor into the history", async (plan) => {
+  await using _handlers = await plan.start([script(`env; echo "as $ORCHESTRATOR_TOKEN" >&2; exit 1`)], [600_000]);
+  await plan.create("a");
+  await until("a failure", async () => (await plan.failures()).length === 1);
+  assertEquals((await plan.failures()).map(({ error }) => error), ["It ended with exit code 1: as [token]"]);
+  assertStringIncludes(plan.log.warnings[0] ?? "", "as [token]");
+});
+
 test("a handler that is slow or broken holds up no other one", async (plan) => {
   await using _handlers = await plan.start([
     ...[script("sleep 1000", { name: "slow" }), script("exit 1", { name: "broken" }), script()],
   ], [60_000]);
   for (const id of ["a", "b", "c"]) await plan.create(id);
   assertEquals(await plan.untilLines(3), ["a", "b", "c"]);
+});
+
+test("what fails is not tried sooner while the disk is full", async (plan) => {
+  await using _handlers = await plan.start([script("echo run >> runs; exit 1", { name: "broken" }), script()], [
+    600_000,
+  ]);
+  plan.deliveries.save = () => Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+  for (const id of ["a", "b", "c"]) await plan.create(id);
+  // The other handler goes on after each event, although its place cannot be kept.
+  assertEquals(await plan.untilLines(3), ["a", "b", "c"]);
+  assertEquals(await plan.lines("runs"), ["run"]);
 });
 
 test("another process goes on at the place of the one before, also with what was under way or had failed", async (plan) => {
@@ -168,6 +188,8 @@ test("only one of several processes runs the handlers, and tokens of a dead one 
   await using _second = plan.compete([script()]);
   await plan.create("a");
   await plan.untilLines(1);
+  // Otherwise the other one would run the command again.
+  await until("the place", async () => (await plan.deliveries.load("handlers-f"))?.includes('"index":0') === true);
   assertEquals(await plan.tokens(), ["handler:worker:f-1 worker"]);
   await plan.engine.execute({
     type: "issue_token",

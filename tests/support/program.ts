@@ -3,8 +3,8 @@
 import { programArgs } from "./server.ts";
 
 export interface ProgramOptions {
-  /** Text for its standard input. Default: none. */
-  readonly input?: string;
+  /** Text or bytes for its standard input. Default: none. */
+  readonly input?: string | Uint8Array<ArrayBuffer>;
   /** Arguments of `deno` and the program. Default: those of `programArgs` and the command. */
   readonly args?: readonly string[];
   /** Environment variables in addition to those of this process. */
@@ -34,7 +34,7 @@ export async function runProgram(
   }).spawn();
   if (input !== undefined) {
     const writer = process.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input));
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
     await writer.close();
   }
   const { code, stdout, stderr } = await process.output();

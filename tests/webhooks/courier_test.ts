@@ -9,7 +9,7 @@ import { localOperator } from "../../src/core/model/access.ts";
 import type { NewWebhook, Webhook } from "../../src/core/model/webhook.ts";
 import { MemoryDeliveries } from "../../src/store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
-import { Courier } from "../../src/webhooks/courier.ts";
+import { Courier, type CourierOptions } from "../../src/webhooks/courier.ts";
 import { SCHEDULE_MS } from "../../src/webhooks/schedule.ts";
 import { makeSecret } from "../../src/webhooks/secrets.ts";
 import type { Answer, NoAnswer, Request } from "../../src/webhooks/sender.ts";
@@ -18,6 +18,7 @@ import {
   MAX_DEAD_LETTERS,
   MAX_LOG,
   nameOfStanding,
+  newStanding,
   parseStanding,
   withDeadLetter,
 } from "../../src/webhooks/standing.ts";
@@ -52,7 +53,10 @@ interface World {
   /** Lets time pass, then waits until a courier has sent these messages, and sends no more. */
   sent(courier: Running, subjects: readonly string[], ms?: number): Promise<void>;
   /** Starts a courier, as a process that leads does. */
-  start(answers: Answers, options?: { readonly deliveries?: Deliveries }): Promise<Running>;
+  start(
+    answers: Answers,
+    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine">>,
+  ): Promise<Running>;
 }
 
 interface Running {
@@ -163,6 +167,16 @@ async function standingIn(deliveries: Deliveries) {
   return standing;
 }
 
+/** Creates tasks of which the webhook has given up to tell, with their first events. */
+async function giveUp({ create, deliveries, webhook }: World, ids: readonly string[]): Promise<void> {
+  await create(...ids);
+  const letter = { type: "task.created", at: 0, attempts: 10, error: "the receiver answered 500" };
+  // The first record is of the webhook.
+  const deadLetters = ids.map((_, index) => ({ ...letter, id: `${index + 2}.0` }));
+  const standing = { ...newStanding(await webhook()), place: { seq: ids.length + 1 }, deadLetters };
+  await deliveries.save(nameOfStanding("w1"), formatStanding(standing));
+}
+
 test("events go out in order, each once, also to the courier that follows", async (world) => {
   await world.create("a", "b");
   const first = await world.start(() => OK);
@@ -185,6 +199,23 @@ test("a courier whose end was not kept delivers again what it delivered last, in
   assertEquals(world.log.warnings.length, 1);
   assertStringIncludes(world.log.warnings[0] ?? "", "may get it twice");
   await world.sent(await world.start(() => OK), ["a", "b", "c"]);
+});
+
+test("what could not be kept is kept once there is room, also if nothing else happens", async (world) => {
+  await world.create("a");
+  let isFull = true;
+  const deliveries = overriding<Deliveries>(world.deliveries, {
+    save(name, text) {
+      if (isFull) return Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+      return world.deliveries.save(name, text);
+    },
+  });
+  await world.sent(await world.start(() => OK, { deliveries }), ["a"], SAVED_MS);
+  await world.time.pass(SAVED_MS);
+  isFull = false;
+  await world.time.pass(SAVED_MS);
+  assertEquals((await standingIn(world.deliveries)).place, { seq: 2 });
+  assertEquals(world.log.warnings.length, 1);
 });
 
 test("a failed delivery is tried by the schedule, nothing overtakes it, and a death changes nothing", async (world) => {
@@ -239,6 +270,28 @@ test("a replay tries at once what waits, and with a place sends all again from t
   await world.sent(courier, ["a", "a", "a", "b", "a", "b"]);
 });
 
+for (const from of [{ seq: 3 }, { seq: 99 }, { at: 2e12 }]) {
+  test(`a replay from ${JSON.stringify(from)}, after what waits, skips nothing`, async (world) => {
+    let isDown = true;
+    const courier = await world.start(() => isDown ? BUSY : OK);
+    await world.create("a", "b");
+    await world.sent(courier, ["a"]);
+    isDown = false;
+    await world.execute({ type: "replay_webhook", name: "w", from });
+    await world.sent(courier, ["a", "a", "b"]);
+  });
+}
+
+test("a replay from a place forgets what was given up only when it is delivered", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.create("c");
+  await world.execute({ type: "replay_webhook", name: "w", from: { seq: 2 } });
+  const courier = await world.start(() => OK);
+  await world.sent(courier, ["b", "c"]);
+  await courier.stop();
+  assertEquals((await standingIn(world.deliveries)).deadLetters.map(({ id }) => id), ["2.0"]);
+});
+
 test("a receiver that asks for time gets it", async (world) => {
   const courier = await world.start((count) => count === 0 ? { status: 429, retryAfterMs: 60_000 } : OK);
   await world.create("a");
@@ -256,6 +309,64 @@ test("a receiver that is gone gets nothing more, until a replay enables it", asy
   await courier.stop();
   await world.execute({ type: "replay_webhook", name: "w" });
   await world.sent(await world.start(() => OK), ["a", "b"]);
+});
+
+test("a receiver that is gone is tried by the schedule while the webhook cannot be disabled", async (world) => {
+  const disable = () => Promise.reject(new Unavailable("storage_failed", "the disk is full"));
+  const courier = await world.start(() => ({ status: 410, retryAfterMs: 0 }), { disable });
+  await world.create("a");
+  await world.sent(courier, ["a"]);
+  await world.sent(courier, ["a"], 4_999);
+  await world.sent(courier, ["a", "a"], 1);
+  assertStringIncludes(world.log.warnings[0] ?? "", "Cannot disable webhook w");
+});
+
+test("a replay of what was given up ends at a receiver that is gone", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const courier = await world.start(() => ({ status: 410, retryAfterMs: 0 }));
+  await world.sent(courier, ["a"]);
+  assertEquals((await world.webhook()).disabled?.why, "the receiver answered 410");
+  await courier.stop();
+  await world.execute({ type: "replay_webhook", name: "w" });
+  await world.sent(await world.start(() => OK), ["a", "b"]);
+});
+
+test("a replay of what was given up ends at a receiver that asks for time, which it gets", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  await world.create("c");
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const courier = await world.start((count) => count === 0 ? { status: 429, retryAfterMs: 60_000 } : OK);
+  await world.sent(courier, ["a"], 59_999);
+  await world.sent(courier, ["a", "c"], 1);
+  assertEquals((await standingIn(world.deliveries)).deadLetters.length, 2);
+});
+
+test("a replay looks for what was given up in its record only, also if that is hidden by now", async (world) => {
+  await giveUp(world, ["a", "b"]);
+  // As if the webhook saw no more of these.
+  await world.execute({ type: "create_group", id: "theirs", settings: { visibleTo: ["others"] } });
+  for (const id of ["a", "b"]) await world.execute({ type: "update_task", id, settings: { group: "theirs" } });
+  await world.execute({ type: "replay_webhook", name: "w" });
+  const searched: (readonly [after: number, before: number])[] = [];
+  const engine = overriding(world.engine, {
+    search(search) {
+      searched.push([search.after, search.before]);
+      return world.engine.search(search);
+    },
+  });
+  await world.sent(await world.start(() => OK, { engine }), []);
+  assertEquals(searched.slice(0, 2), [[1, 3], [2, 4]]);
+  assertEquals((await standingIn(world.deliveries)).deadLetters, []);
+}, { audiences: ["team"] });
+
+test("a time of the next try that only a wrong clock can have set is not waited for", async (world) => {
+  await giveUp(world, []);
+  const standing = await standingIn(world.deliveries);
+  const retryAt = world.engine.now() + 365 * 24 * 60 * 60 * 1_000;
+  await world.deliveries.save(nameOfStanding("w1"), formatStanding({ ...standing, attempts: 1, retryAt }));
+  await world.create("a");
+  await world.sent(await world.start(() => OK), ["a"]);
 });
 
 test("both secrets sign until the grace of a rotation is over; a lost one fails and says so", async (world) => {
@@ -332,8 +443,9 @@ test("the log and the dead letters are bounded", async (world) => {
   await courier.stop();
   const standing = await standingIn(world.deliveries);
   assertEquals([standing.log.length, standing.log.at(-1)?.id], [MAX_LOG, "106.0"]);
-  const letter = { id: "1.0", type: "t", at: 0, attempts: 10, error: "e" };
-  const full = times(MAX_DEAD_LETTERS + 3, () => letter).reduce(withDeadLetter, standing);
+  const letter = { type: "t", at: 0, attempts: 10, error: "e" };
+  const letters = times(MAX_DEAD_LETTERS + 3, (index) => ({ ...letter, id: `${index}.0` }));
+  const full = letters.reduce(withDeadLetter, standing);
   assertEquals([full.deadLetters.length, full.deadLettersDropped], [MAX_DEAD_LETTERS, 3]);
 });
 

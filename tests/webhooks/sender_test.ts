@@ -102,6 +102,12 @@ test("a receiver that closes the connection has not answered", close, (answer) =
 test("what is not HTTP is no answer", answering("220 smtp ready\r\n"), (answer) => assert("error" in answer));
 
 test(
+  "a receiver that wants to speak another protocol has answered so",
+  answering("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"),
+  (answer) => assertEquals(answer, { status: 101, retryAfterMs: 0 }),
+);
+
+test(
   "of an answer that is shorter than it says, the status counts",
   async (connection) => {
     await answering("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nshort")(connection);

@@ -9,6 +9,9 @@ import type { ReadonlyState } from "../state/state.ts";
 import { checkNames, checkNumber } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
 
+/** A host name or an address: all others lead nowhere, and Deno refuses to say whether it may connect to them. */
+const HOST = /^(?=.{1,253}$)(\[[\da-f:.]+\]|([\w-]{1,63}\.)*[\w-]{1,63}\.?)$/;
+
 /** Most bytes of UTF-8 of the reason for which a webhook is disabled. */
 const MAX_WHY_BYTES = 1024;
 
@@ -122,6 +125,7 @@ function checkUrl(text: string, name: string): void {
   };
   if (url === null) throw refused(`must be an address of at most ${MAX_URL_CHARACTERS} characters`);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw refused("must begin with https:// or http://");
+  if (!HOST.test(url.hostname)) throw refused("must have a host name of letters, digits, hyphens and dots");
   if (url.username !== "" || url.password !== "") throw refused("must not have a user or password");
   if (url.hash !== "") throw refused("must not have a fragment (#)");
 }

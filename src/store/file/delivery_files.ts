@@ -63,8 +63,14 @@ export class DeliveryFiles implements Deliveries {
     return withFailures(this.#directory, async () => {
       const path = this.#pathOf(name);
       this.#disk.makeDirectory(this.#directory);
-      await writeDurably(this.#disk, path + UNFINISHED, encoded([text]));
-      this.#disk.rename(path + UNFINISHED, path);
+      try {
+        await writeDurably(this.#disk, path + UNFINISHED, encoded([text]));
+        this.#disk.rename(path + UNFINISHED, path);
+      } catch (error) {
+        // Names like those of secrets do not come again: nobody else would remove it.
+        this.#disk.remove(path + UNFINISHED);
+        throw error;
+      }
       this.#disk.syncDirectory(this.#directory);
     });
   }

@@ -50,6 +50,13 @@ const REFUSED: readonly (readonly [string, Command, string])[] = [
   ["a long URL", add({ name: "n", url: `https://e.com/${"x".repeat(MAX_URL_CHARACTERS)}` }), "must be an address"],
   ["a URL of files", add({ name: "n", url: "file:///etc/passwd" }), "must begin with https:// or http://"],
   ["a URL with a password", add({ name: "n", url: "https://u:p@e.com/" }), "must not have a user or password"],
+  ...["*.e.com", "a,b.com", "a..com", ".", `${"x".repeat(64)}.com`, `${"x.".repeat(127)}com`].map((host) => {
+    return [
+      `a URL with the host ${host}`,
+      add({ name: "n", url: `https://${host}/` }),
+      "must have a host name",
+    ] as const;
+  }),
   ["a URL with a fragment", add({ name: "n", url: "https://e.com/#a" }), "must not have a fragment"],
   ["an unknown type", add({ name: "n", types: ["task.vanished"] }), "which is no event type"],
   ["types for admins and audiences", add({ name: "n", types: ["token.issued"], audiences: ["a"] }), "only admins see"],
