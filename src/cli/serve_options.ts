@@ -97,6 +97,12 @@ export function serveOptionsOf(program: Command, toolsets: readonly string[]): S
   };
 }
 
+/** The value of --instance: the program has an option of this name, so it gets the value also when a command has one. */
+export function instanceOf(program: Command): { readonly instance?: string } {
+  const { instance } = program.opts<ServeFlags>();
+  return instance === undefined ? {} : { instance };
+}
+
 export interface ServeFlags {
   readonly as?: Role | "token";
   readonly instance?: string;
