@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest } from "../core/model/request.ts";
-import type { ServeOptions } from "./serve_options.ts";
+import { type ServeOptions, SERVER_OPTIONS } from "./serve_options.ts";
 
 /** What to call, and with whose rights. */
 export interface CallOptions extends Pick<ServeOptions, "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs"> {
@@ -27,6 +27,7 @@ export function addCall(
       new Option("--request-id <id>", "with it, the call is carried out once, however often it is repeated")
         .argParser(requestId),
     )
+    .addHelpText("after", SERVER_OPTIONS)
     .action((tool: string, json: string | undefined, { requestId: request }: { requestId?: string }) =>
       choose({ tool, ...(json !== undefined && { json }), ...(request !== undefined && { request }) })
     );

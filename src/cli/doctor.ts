@@ -1,5 +1,6 @@
 /** The command `doctor`: prints who uses the data, how it is kept, and what is to do. */
 
+import { counted } from "../core/model/text.ts";
 import { type Terminal, visible } from "./commands.ts";
 import { describeLead } from "./doctor_delivery_findings.ts";
 import type { DeliveryFact, DoctorFacts, Finding, PlanFacts, ProcessFact } from "./doctor_facts.ts";
@@ -78,7 +79,7 @@ function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: nu
     const checked = wasVerified
       ? fault === undefined ? "all were checked" : "not all are whole"
       : "--verify checks all of them";
-    yield `Journal:    ${plan.records} records${last}; ${checked}`;
+    yield `Journal:    ${counted(plan.records, "record")}${last}; ${checked}`;
   }
   yield `Write lock: ${lock.isHeld ? "held" : "free"}`;
   const live = sessions.filter(({ isLive }) => isLive);

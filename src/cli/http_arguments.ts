@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { from, hostNames, ipAddress } from "./option_values.ts";
+import { SERVER_OPTIONS } from "./serve_options.ts";
 
 /** Options for serving HTTP. */
 export interface HttpOptions {
@@ -35,5 +36,6 @@ export function addHttp(program: Command, choose: (options: HttpOptions) => void
     )
     .option("--allow-host <names>", "further host names by which clients call it, like tasks.example.com", hostNames)
     .option("--open", "no access control: every program on this machine may do everything", false)
+    .addHelpText("after", SERVER_OPTIONS)
     .action(choose);
 }

@@ -37,6 +37,9 @@ export interface ServeOptions {
   readonly allowHandlersFrom?: string;
 }
 
+/** Ends the help of commands that take these options, too. */
+export const SERVER_OPTIONS = "\nThe options of the server count here, too: --help without a command shows them.";
+
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
   const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
     program.addOption(new Option(flags, description).argParser(parse));

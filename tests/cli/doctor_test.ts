@@ -72,7 +72,7 @@ Deno.test("doctor lists the servers on the data, and finds nothing to do where a
   ]);
   assertEquals(report.codes, ["holders_unknown"]);
   const { output } = await runProgram(directory.path, ["doctor", "--verify"]);
-  assertStringIncludes(output, "Journal:    1 records, ");
+  assertStringIncludes(output, "Journal:    1 record, ");
   assertStringIncludes(output, "; all were checked");
   assertStringIncludes(output, "claude-code");
 });
