@@ -196,6 +196,7 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
     log,
     secret,
     instance: invocation.instance ?? instanceOfEnvironment(),
+    version: denoJson.version,
     process: String(Deno.pid),
     write: writeOut,
     writeError: (text) => standardError.write(text),

@@ -210,6 +210,7 @@ const CALL_OPTIONS: readonly string[] = [
   "--backoff-coefficient",
   "--max-interval-ms",
   "--max-wait-ms",
+  "--allow-private-webhooks",
 ];
 
 /** The commands that have an option `--instance` of their own. */

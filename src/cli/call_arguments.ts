@@ -6,7 +6,11 @@ import { callerRequest } from "../core/model/request.ts";
 import { type ServeOptions, SERVER_OPTIONS } from "./serve_options.ts";
 
 /** What to call, and with whose rights. */
-export interface CallOptions extends Pick<ServeOptions, "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs"> {
+export interface CallOptions extends
+  Pick<
+    ServeOptions,
+    "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks"
+  > {
   readonly tool: string;
   /** The arguments as JSON; `-` stands for standard input. Default: none. */
   readonly json?: string;

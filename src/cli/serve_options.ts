@@ -38,7 +38,7 @@ export interface ServeOptions {
 }
 
 /** Ends the help of commands that take these options, too. */
-export const SERVER_OPTIONS = "\nThe options of the server count here, too: --help without a command shows them.";
+export const SERVER_OPTIONS = "\nOptions of the server count here, too: --help without a command shows them.";
 
 export function addServeOptions(program: Command, toolsets: readonly string[]): void {
   const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
