@@ -2,13 +2,7 @@
 
 import { resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
-import { Denials } from "./src/app/denials.ts";
-import { Feed } from "./src/app/feed.ts";
-import { Heard } from "./src/app/heard.ts";
 import type { ProcessAbout } from "./src/app/ports.ts";
-import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "./src/app/session_keeper.ts";
-import { Sweeper } from "./src/app/sweeper.ts";
-import { Waiting } from "./src/app/waiting.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
@@ -16,17 +10,17 @@ import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
-import { readSecret, rightsOf } from "./src/cli/rights.ts";
+import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
+import { serveStdio, type StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
-import { serveClient } from "./src/mcp/server.ts";
 import { StdioTransport } from "./src/mcp/stdio.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
@@ -113,9 +107,8 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 }
 
 /** Serves one MCP client until it disconnects or a signal comes. */
-async function serve(invocation: Invocation & { readonly type: "serve" }): Promise<number> {
-  const { location, toolsets, defaults, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS, archiveAfterMs } =
-    invocation;
+async function serve(invocation: StdioInvocation): Promise<number> {
+  const { location, defaults, archiveAfterMs } = invocation;
   const secret = secretFor(invocation);
   const checked = await handlersOf(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
@@ -125,69 +118,16 @@ async function serve(invocation: Invocation & { readonly type: "serve" }): Promi
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     archiveAfterMs,
   });
-  const { engine, sessions, deliveries } = app;
-  const transport = new StdioTransport(Deno.stdin.readable, Deno.stdout);
-  const feed = new Feed(engine, log);
-  const heard = new Heard(engine);
-  const session = crypto.randomUUID();
-  await using _denials = new Denials({ engine, log });
-  const via = { transport: "stdio", process: String(Deno.pid), session } as const;
-  const { rights, instance } = await rightsOf(engine, {
-    who: { name: "client", via },
+  await serveStdio(invocation, {
+    ...app,
+    transport: new StdioTransport(Deno.stdin.readable, Deno.stdout),
+    log,
+    about: aboutProcess("stdio"),
     secret,
-    role: invocation.role,
     instance: invocation.instance ?? instanceOfEnvironment(),
+    ending: endSignal(),
+    startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
   });
-  const about = aboutProcess("stdio");
-  const keeper = await SessionKeeper.start({
-    engine,
-    sessions,
-    heard,
-    log,
-    id: session,
-    graceMs: sessionGraceMs,
-    about,
-  });
-  const waiting = new Waiting({ engine, executor: keeper, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
-  const sweeper = new Sweeper({ engine, log });
-  const webhooks = invocation.deliver === true
-    // Imported only here: most servers of one client deliver nothing.
-    ? (await import("./src/composition/deliver.ts")).deliverToWebhooks({
-      engine,
-      feed,
-      deliveries,
-      log,
-      version: denoJson.version,
-      allowPrivate: invocation.allowPrivateWebhooks === true,
-    })
-    : undefined;
-  const handlers = checked?.start({ engine, feed, deliveries, log, data: directory, via });
-  serveClient(transport, {
-    engine,
-    executor: keeper,
-    feed,
-    waiting,
-    heard,
-    log,
-    toolsets: TOOLSETS.filter((toolset) => toolsets.includes(toolset)),
-    version: denoJson.version,
-    caller: { name: "client", ...rights, via },
-    instance,
-    answers: transport.answers,
-    closing: transport.closing,
-    onCall: (client) => keeper.noteCall(client),
-  });
-  // Calls that wait for a task are answered at once, so that they do not delay the end.
-  transport.closing.addEventListener("abort", () => waiting.close());
-  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => transport.end());
-  await transport.closed;
-  await webhooks?.close();
-  await handlers?.[Symbol.asyncDispose]();
-  await waiting.close();
-  await keeper.close();
-  heard.close();
-  feed.close();
-  await sweeper.close();
   return 0;
 }
 
@@ -205,18 +145,23 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
     archiveAfterMs,
   });
-  const ending = new AbortController();
-  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
   await serveHttp(invocation, {
     ...app,
     log,
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
-    ending: ending.signal,
+    ending: endSignal(),
     startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
   });
   return 0;
+}
+
+/** Aborted when a signal tells the program to end, from now on. */
+function endSignal(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
+  return ending.signal;
 }
 
 /** What this process tells operators about itself. */
@@ -247,18 +192,17 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
   // Imported only here: no other command needs it.
   const { accessOfCall, callTool } = await import("./src/composition/call.ts");
   const secret = secretFor(invocation);
-  const ending = new AbortController();
-  for (const signal of END_SIGNALS) Deno.addSignalListener(signal, () => ending.abort());
   return await callTool(invocation, {
     directory: locate(invocation.location, accessOfCall(invocation.tool)),
     log,
     secret,
     instance: invocation.instance ?? instanceOfEnvironment(),
+    version: denoJson.version,
     process: String(Deno.pid),
     write: writeOut,
     writeError: (text) => standardError.write(text),
     readFile,
-    ending: ending.signal,
+    ending: endSignal(),
   });
 }
 

@@ -3,10 +3,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest } from "../core/model/request.ts";
-import type { ServeOptions } from "./serve_options.ts";
+import { type ServeOptions, SERVER_OPTIONS } from "./serve_options.ts";
 
 /** What to call, and with whose rights. */
-export interface CallOptions extends Pick<ServeOptions, "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs"> {
+export interface CallOptions extends
+  Pick<
+    ServeOptions,
+    "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks"
+  > {
   readonly tool: string;
   /** The arguments as JSON; `-` stands for standard input. Default: none. */
   readonly json?: string;
@@ -27,6 +31,7 @@ export function addCall(
       new Option("--request-id <id>", "with it, the call is carried out once, however often it is repeated")
         .argParser(requestId),
     )
+    .addHelpText("after", SERVER_OPTIONS)
     .action((tool: string, json: string | undefined, { requestId: request }: { requestId?: string }) =>
       choose({ tool, ...(json !== undefined && { json }), ...(request !== undefined && { request }) })
     );

@@ -6,6 +6,7 @@ import { importTasks } from "../app/import_tasks.ts";
 import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import { localOperator } from "../core/model/access.ts";
+import { counted } from "../core/model/text.ts";
 import { type Actor, nameActor } from "../core/model/news.ts";
 import type { Task } from "../core/model/task.ts";
 
@@ -130,7 +131,7 @@ function printRedactions({ redactions = [], isCheckpointOlder, changed }: Verifi
   for (const { seq, at, id, fields, reason, by, records, left, onItsWord } of redactions) {
     terminal.print(
       visible(
-        `redacted: ${fields.join(", ")} of task ${id} in ${records} records, by ${nameActor(by)}, ` +
+        `redacted: ${fields.join(", ")} of task ${id} in ${counted(records, "record")}, by ${nameActor(by)}, ` +
           `${new Date(at).toISOString()}, seq ${seq}: ${reason}`,
       ),
     );

@@ -1,9 +1,11 @@
 /** The command `doctor`: prints who uses the data, how it is kept, and what is to do. */
 
+import { counted } from "../core/model/text.ts";
 import { type Terminal, visible } from "./commands.ts";
-import type { DoctorFacts, Finding, ProcessFact } from "./doctor_facts.ts";
+import { describeLead } from "./doctor_delivery_findings.ts";
+import type { DeliveryFact, DoctorFacts, Finding, PlanFacts, ProcessFact } from "./doctor_facts.ts";
 import { findingsOf } from "./doctor_findings.ts";
-import { describeBytes } from "./doctor_words.ts";
+import { describeBytes, describeTimes } from "./doctor_words.ts";
 import { tableOf } from "./table.ts";
 
 /** Prints facts and findings, in words or as one JSON object; returns 1 if there is something to do. */
@@ -44,8 +46,28 @@ function report(facts: DoctorFacts, findings: readonly Finding[], problems: numb
         ...(about.calledAt !== undefined && { calledAt: isoTime(about.calledAt) }),
       }),
     })),
+    deliveries: "running" in plan
+      ? deliveriesOf(plan).map(({ kind, name, lead: { isHeld, ...lead }, attempts, isBehind }) => ({
+        kind,
+        name,
+        isLed: isHeld,
+        ...lead,
+        attempts,
+        isBehind,
+      }))
+      : [],
     findings,
   };
+}
+
+/** The deliveries to webhooks and handlers. */
+function deliveriesOf(
+  { webhooks, handlerFiles }: PlanFacts,
+): readonly (DeliveryFact & { readonly kind: "webhook" | "handler" })[] {
+  return [
+    ...webhooks.map((webhook) => ({ ...webhook, kind: "webhook" as const })),
+    ...handlerFiles.flatMap(({ handlers = [] }) => handlers.map((each) => ({ ...each, kind: "handler" as const }))),
+  ];
 }
 
 function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: number): Iterable<string> {
@@ -57,7 +79,7 @@ function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: nu
     const checked = wasVerified
       ? fault === undefined ? "all were checked" : "not all are whole"
       : "--verify checks all of them";
-    yield `Journal:    ${plan.records} records${last}; ${checked}`;
+    yield `Journal:    ${counted(plan.records, "record")}${last}; ${checked}`;
   }
   yield `Write lock: ${lock.isHeld ? "held" : "free"}`;
   const live = sessions.filter(({ isLive }) => isLive);
@@ -65,6 +87,20 @@ function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: nu
   if (live.length > 0) {
     const rows = [["  PID", "VERSION", "BY", "CLIENT", "STARTED", "LAST CALL"], ...live.map(rowOf)];
     yield* tableOf(rows, Infinity).map(visible);
+  }
+  const deliveries = "running" in plan ? deliveriesOf(plan) : [];
+  if (deliveries.length > 0) {
+    yield `Deliveries: ${deliveries.length}`;
+    const rows = deliveries.map((each) => [
+      `  ${each.kind} ${each.name}`,
+      describeLead(each.lead),
+      each.attempts > 0
+        ? `failed ${describeTimes(each.attempts)}`
+        : each.isBehind
+        ? "newer records to look at"
+        : "up to date",
+    ]);
+    yield* tableOf([["  TO", "BY", "STATE"], ...rows], Infinity).map(visible);
   }
   for (const { severity, message, remedy } of findings) {
     yield "";

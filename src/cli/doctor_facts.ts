@@ -22,24 +22,53 @@ export interface PlanFacts {
   readonly recordedAt: number;
   readonly clockWarning?: string;
   readonly paused?: ProjectPause;
+  /** Without those that servers issue for handlers. */
   readonly tokens: readonly TokenView[];
   readonly running: readonly RunningTask[];
   readonly lostInstances: readonly string[];
-  readonly webhooks: readonly DeliveryFact[];
+  readonly webhooks: readonly WebhookFact[];
+  readonly handlerFiles: readonly HandlerFileFact[];
 }
 
-/** How the delivery to a webhook stands. */
+/** Whether a lock is held, and by whom, as far as the system tells. */
+export interface LockFact {
+  readonly isHeld: boolean;
+  readonly pid?: number;
+  readonly isStopped?: boolean;
+}
+
+/** How a delivery stands. */
 export interface DeliveryFact {
   readonly name: string;
+  /** The lock that the process that delivers holds. */
+  readonly lead: LockFact;
+  /** How often the next event was tried in vain. */
+  readonly attempts: number;
+  /** Whether there are records of which it is not known that they were delivered or not wanted. */
+  readonly isBehind: boolean;
+}
+
+export interface WebhookFact extends DeliveryFact {
   /** Why nothing is sent any more. */
   readonly disabled?: string;
-  /** How often the next event was tried in vain, why the last time, and when it is tried again. */
-  readonly attempts: number;
+  /** Why the next event failed the last time, and when it is tried again. */
   readonly error?: string;
   readonly retryAt?: number;
   readonly deadLetters: number;
-  /** Whether there are records of which it is not known that they were delivered or not wanted. */
-  readonly isBehind: boolean;
+}
+
+export interface HandlerFact extends DeliveryFact {
+  /** The last event that was passed over, and when. */
+  readonly passedOver?: { readonly id: string; readonly at: number };
+}
+
+/** The handlers of one file of the operator. */
+export interface HandlerFileFact {
+  /** Where their places are, in the data directory. */
+  readonly places: string;
+  readonly lead: LockFact;
+  /** Undefined if the places cannot be read. */
+  readonly handlers: readonly HandlerFact[] | undefined;
 }
 
 export interface RunningTask {
@@ -59,7 +88,7 @@ export interface DoctorFacts {
   /** The newest format of the journal that this program knows. */
   readonly format: number;
   readonly sessions: readonly ProcessFact[];
-  readonly lock: { readonly isHeld: boolean; readonly pid?: number; readonly isStopped?: boolean };
+  readonly lock: LockFact;
   readonly fileSystem: { readonly remote?: string; readonly freeBytes: number } | undefined;
   readonly sizeBytes: number;
   readonly exposed: readonly { readonly path: string; readonly mode: number }[];

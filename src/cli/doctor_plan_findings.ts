@@ -18,7 +18,8 @@ import { describeProcess } from "./doctor_words.ts";
 const EXPIRES_SOON_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** What the plan shows. */
-export function planFindings({ now, sessions }: DoctorFacts, plan: PlanFacts): readonly Finding[] {
+export function planFindings(facts: DoctorFacts, plan: PlanFacts): readonly Finding[] {
+  const { now, sessions } = facts;
   const findings: Finding[] = [];
   if (plan.clockWarning !== undefined) {
     findings.push(problem("clock_ahead", plan.clockWarning, "set the clock right, or run clock correct"));
@@ -45,7 +46,7 @@ export function planFindings({ now, sessions }: DoctorFacts, plan: PlanFacts): r
       "run token revoke for each",
     ));
   }
-  return [...findings, ...holderFindings(sessions, plan), ...deliveryFindings(plan, now)];
+  return [...findings, ...holderFindings(sessions, plan), ...deliveryFindings(facts, plan)];
 }
 
 function holderFindings(sessions: readonly ProcessFact[], { running, lostInstances }: PlanFacts): readonly Finding[] {
@@ -77,7 +78,9 @@ function holderFindings(sessions: readonly ProcessFact[], { running, lostInstanc
   if (dead.length > 0) {
     findings.push(note(
       "dead_sessions",
-      `${dead.length} servers have died without an end: ${nameSome(dead.map(describeProcess))}`,
+      `${dead.length === 1 ? "A server has" : `${dead.length} servers have`} died without an end: ${
+        nameSome(dead.map(describeProcess))
+      }`,
       "nothing to do: the next start of a server removes their files",
     ));
   }

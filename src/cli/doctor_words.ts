@@ -10,6 +10,11 @@ export function describeProcess({ id, pid, about }: ProcessFact): string {
   return `${number} (${[`version ${version}`, transport, ...(client === undefined ? [] : [client])].join(", ")})`;
 }
 
+/** How often something happened. */
+export function describeTimes(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
 /** A size in the unit that fits. */
 export function describeBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)));

@@ -1,4 +1,4 @@
-/** The command line of the commands for operating a project: `pause`, `resume` and `doctor`. */
+/** The command line of the commands for operating a project: `doctor`, `pause` and `resume`. */
 
 import type { Command } from "commander";
 
@@ -9,6 +9,13 @@ export type OperationInvocation =
 
 /** Adds the commands. */
 export function addOperationCommands(program: Command, choose: (chosen: OperationInvocation) => void): void {
+  program.command("doctor")
+    .description(
+      "find out what is wrong and what would help: servers, write lock, disk, clock, journal, webhooks, handlers; changes nothing",
+    )
+    .option("--verify", "check every record of the journal, too", false)
+    .option("--json", "print one JSON object", false)
+    .action(({ verify, json }: { verify: boolean; json: boolean }) => choose({ type: "doctor", verify, json }));
   program.command("pause")
     .description("pause the project: no task can be claimed until resume")
     .requiredOption("--reason <text>", "why, for the agents that wait")
@@ -16,11 +23,4 @@ export function addOperationCommands(program: Command, choose: (chosen: Operatio
   program.command("resume")
     .description("resume the paused project: waiting agents get tasks at once")
     .action(() => choose({ type: "resume" }));
-  program.command("doctor")
-    .description(
-      "find out what is wrong and what would help: servers, write lock, disk, clock, journal; changes nothing",
-    )
-    .option("--verify", "check every record of the journal, too", false)
-    .option("--json", "print one JSON object", false)
-    .action(({ verify, json }: { verify: boolean; json: boolean }) => choose({ type: "doctor", verify, json }));
 }

@@ -1,6 +1,7 @@
 /** Prints what a redaction did. */
 
 import type { Redacted, WantedRedaction } from "../app/redact.ts";
+import { counted } from "../core/model/text.ts";
 import type { Terminal } from "./commands.ts";
 
 /** Prints the result of `redact`. */
@@ -12,7 +13,7 @@ export function printRedaction(
   terminal.print(
     seqs.length === 0
       ? `Nothing was left to redact in the journal: an earlier redaction of task ${id} is complete.`
-      : `Redacted ${fields.join(", ")} of task ${id} in ${records} records: see record ${seqs.join(", ")}.`,
+      : `Redacted ${fields.join(", ")} of task ${id} in ${counted(records, "record")}: see record ${seqs.join(", ")}.`,
   );
   for (const path of copies) terminal.print(`Redacted a copy: ${path}`);
   terminal.print("Backups, exports and clients may still have the text. If it was a key, replace the key.");

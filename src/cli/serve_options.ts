@@ -43,6 +43,9 @@ export interface ToolsetNames {
   readonly defaultToolsets: readonly string[];
 }
 
+/** Ends the help of commands that take these options, too. */
+export const SERVER_OPTIONS = "\nOptions of the server count here, too: --help without a command shows them.";
+
 export function addServeOptions(program: Command, { toolsets, defaultToolsets }: ToolsetNames): void {
   const add = <T>(flags: string, description: string, parse: (value: string) => T) =>
     program.addOption(new Option(flags, description).argParser(parse));
@@ -105,6 +108,12 @@ export function serveOptionsOf(program: Command, defaultToolsets: readonly strin
     ...(options.handlers !== undefined && { handlers: options.handlers }),
     ...(options.allowHandlersFrom !== undefined && { allowHandlersFrom: options.allowHandlersFrom }),
   };
+}
+
+/** The value of --instance: the program has an option of this name, so it gets the value also when a command has one. */
+export function instanceOf(program: Command): { readonly instance?: string } {
+  const { instance } = program.opts<ServeFlags>();
+  return instance === undefined ? {} : { instance };
 }
 
 export interface ServeFlags {

@@ -4,10 +4,11 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
-import { type Log, Unavailable } from "../app/ports.ts";
+import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { Waiting } from "../app/waiting.ts";
+import type { WebhookDesk } from "../app/webhook_desk.ts";
 import type { CallOptions } from "../cli/call_arguments.ts";
 import { rightsOf } from "../cli/rights.ts";
 import type { Caller, Denial, Via } from "../core/model/access.ts";
@@ -16,6 +17,9 @@ import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { isReadingOperation, operationsOf } from "../mcp/operations.ts";
 import { holdsData, isPermitted } from "../store/file/data_directory.ts";
 import { parseJsonFile } from "../store/file/json_text.ts";
+import { DeliveryFiles } from "../store/file/delivery_files.ts";
+import { realDisk } from "../store/file/disk.ts";
+import type { DeskParts } from "./deliver.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -30,6 +34,7 @@ export interface CallParts {
   readonly secret: string | undefined;
   /** The instance of a call that names none, if the environment or the arguments name one. */
   readonly instance: string | undefined;
+  readonly version: string;
   /** Identifies this process in the journal. */
   readonly process: string;
   /** Writes text to standard output as it is. */
@@ -99,7 +104,7 @@ async function change(args: unknown, options: CallOptions, parts: CallParts) {
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
   });
-  const { engine, sessions } = app;
+  const { engine, sessions, deliveries } = app;
   await using _denials = new Denials({ engine, log });
   const keeper = await SessionKeeper.start({
     engine,
@@ -112,7 +117,7 @@ async function change(args: unknown, options: CallOptions, parts: CallParts) {
   });
   const sweeper = new Sweeper({ engine, log });
   try {
-    return await run(args, { ...options, engine, executor: keeper }, parts);
+    return await run(args, { ...options, engine, executor: keeper, deliveries }, parts);
   } finally {
     await keeper.close();
     await sweeper.close();
@@ -126,7 +131,9 @@ async function read(args: unknown, options: CallOptions, parts: CallParts) {
   try {
     await using app = await startReading(directory, { log, showsLegacy: true });
     app.engine.onDenied((denial) => denials.push(denial));
-    return await run(args, { ...options, engine: app.engine, executor: app.engine }, parts);
+    const { engine } = app;
+    const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+    return await run(args, { ...options, engine, executor: engine, deliveries }, parts);
   } finally {
     if (denials.length > 0) await record(denials, parts);
   }
@@ -145,11 +152,12 @@ async function record(denials: readonly Denial[], { directory, log }: CallParts)
 interface RunOptions extends CallOptions {
   readonly engine: Engine;
   readonly executor: Pick<SessionKeeper, "execute">;
+  readonly deliveries: Deliveries;
 }
 
 async function run(args: unknown, options: RunOptions, parts: CallParts) {
-  const { engine, executor, tool, role, request, maxWaitMs } = options;
-  const { log, secret, process, ending } = parts;
+  const { engine, executor, deliveries, tool, role, request, maxWaitMs, allowPrivateWebhooks } = options;
+  const { log, secret, process, version, ending } = parts;
   const via: Via = { transport: "cli", process };
   const { rights, instance } = await rightsOf(engine, {
     who: { name: CALLER, via },
@@ -161,7 +169,8 @@ async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
-  const operation = operationsOf({ engine, executor, waiting, heard }).find(({ name }) => name === tool);
+  const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
+  const operation = operationsOf({ engine, executor, waiting, heard, webhooks }).find(({ name }) => name === tool);
   try {
     return (await operation?.run(args, { caller, instance, request, signal: ending }))?.json;
   } finally {
@@ -169,4 +178,14 @@ async function run(args: unknown, options: RunOptions, parts: CallParts) {
     heard.close();
     feed.close();
   }
+}
+
+/** What webhooks need, loaded when it is first used: most calls do without. */
+function lazyDesk(parts: DeskParts): WebhookDesk {
+  const open = async () => (await import("./deliver.ts")).deskOf(parts);
+  return {
+    makeSecret: async () => (await open()).makeSecret(),
+    standingOf: async (webhook) => (await open()).standingOf(webhook),
+    test: async (webhook) => (await open()).test(webhook),
+  };
 }

@@ -128,14 +128,17 @@ async function handle(
   parts: RunParts,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { places, retryDelaysMs = RETRY_DELAYS_MS } = parts;
+  const { engine, places, retryDelaysMs = RETRY_DELAYS_MS } = parts;
   const outcome = await runOnce(notification, handler, parts, signal);
   if (outcome.type !== "failed") return outcome.type === "done";
   const place = placeIn(places, handler.name);
   const tries = place.tries + 1;
   const delayMs = retryDelaysMs[tries - 1];
   await report(outcome, { handler: handler.name, notification: notification.id, tries }, delayMs, parts);
-  if (delayMs === undefined) return true;
+  if (delayMs === undefined) {
+    places.move(handler.name, { ...place, passedOver: { id: notification.id, at: engine.now() } });
+    return true;
+  }
   places.move(handler.name, { ...place, tries });
   try {
     await places.save();

@@ -7,7 +7,7 @@ import { Leader } from "../app/leader.ts";
 import type { Deliveries } from "../app/ports.ts";
 import type { Handler } from "./handler.ts";
 import { type HandlerParts, runHandler } from "./handler_run.ts";
-import { Places } from "./places.ts";
+import { nameOfPlaces, Places } from "./places.ts";
 import { RoleTokens } from "./role_tokens.ts";
 
 export interface HandlersOptions extends HandlerParts {
@@ -23,7 +23,7 @@ export class Handlers implements AsyncDisposable {
 
   constructor(options: HandlersOptions) {
     const { deliveries, id, log } = options;
-    const name = `handlers-${id}`;
+    const name = nameOfPlaces(id);
     this.#leader = new Leader({ deliveries, name, log, work: (signal) => runAll(name, options, signal) });
   }
 

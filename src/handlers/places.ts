@@ -13,6 +13,18 @@ export interface Place {
   readonly source?: string;
   /** How often the next notification has failed. */
   readonly tries: number;
+  /** The last notification that was passed over, and when, in milliseconds since the Unix epoch. */
+  readonly passedOver?: { readonly id: string; readonly at: number };
+}
+
+/** The name under which processes compete to run the handlers of a file, and keep how far these have come. */
+export function nameOfPlaces(id: string): string {
+  return `handlers-${id}`;
+}
+
+/** Whether the text under this name is one of places. */
+export function isNameOfPlaces(name: string): boolean {
+  return name.startsWith("handlers-");
 }
 
 const places = z.object({
@@ -23,9 +35,27 @@ const places = z.object({
       at: z.object({ seq: z.int(), index: z.exactOptional(z.int()) }),
       source: z.exactOptional(z.string()),
       tries: z.int(),
+      passedOver: z.exactOptional(z.object({ id: z.string(), at: z.int() })),
     }),
   ),
 });
+
+/**
+ * The place of each handler, by its name.
+ *
+ * @throws SyntaxError if the text is not one that `Places` saved
+ */
+export function parsePlaces(name: string, text: string): ReadonlyMap<string, Place> {
+  try {
+    return new Map(Object.entries(places.parse(JSON.parse(text)).handlers));
+  } catch (cause) {
+    throw new SyntaxError(
+      `Cannot read ${name}.json in deliveries: restore it from a backup, or remove it, so that handlers begin with what ` +
+        "comes next",
+      { cause },
+    );
+  }
+}
 
 /** Time between two writes of places that came further without running anything, in milliseconds. */
 const LAZY_MS = 5_000;
@@ -52,16 +82,7 @@ export class Places implements AsyncDisposable {
    */
   static async load(deliveries: Pick<Deliveries, "load" | "save">, name: string): Promise<Places> {
     const text = await deliveries.load(name);
-    if (text === undefined) return new Places(deliveries, name, new Map());
-    try {
-      return new Places(deliveries, name, new Map(Object.entries(places.parse(JSON.parse(text)).handlers)));
-    } catch (cause) {
-      throw new SyntaxError(
-        `Cannot read ${name}.json in deliveries: restore it from a backup, or remove it, so that handlers begin with what ` +
-          "comes next",
-        { cause },
-      );
-    }
+    return new Places(deliveries, name, new Map(text === undefined ? [] : parsePlaces(name, text)));
   }
 
   /** Writes what is not written yet. */
@@ -78,9 +99,10 @@ export class Places implements AsyncDisposable {
     for (const name of this.#places.keys()) if (!handlers.includes(name)) this.#places.delete(name);
   }
 
-  /** Changes a place; it is written within `LAZY_MS`. */
+  /** Changes a place, but for `passedOver` if that is not given; it is written within `LAZY_MS`. */
   move(handler: string, place: Place): void {
-    this.#places.set(handler, place);
+    const { passedOver } = this.#places.get(handler) ?? {};
+    this.#places.set(handler, { ...(passedOver !== undefined && { passedOver }), ...place });
     // Disposing writes it, too: a failure is reported there or by the next save.
     this.#timer ??= setTimeout(() => this.save().catch(() => {}), LAZY_MS);
   }

@@ -24,7 +24,12 @@ const PREFIX = "handler:";
 
 /** Whether a notification is about what the command of a handler did. */
 export function isFromHandler({ data }: Notification): boolean {
-  return data.via?.token?.startsWith(PREFIX) === true;
+  return data.via?.token !== undefined && isHandlerToken(data.via.token);
+}
+
+/** Whether a token of this name is one that a server issues for handlers, and replaces in time. */
+export function isHandlerToken(name: string): boolean {
+  return name.startsWith(PREFIX);
 }
 
 /** The part of an engine that tokens need. */

@@ -33,15 +33,23 @@ export interface OperationsOptions {
 /** Every tool, and the operations for admins. */
 const OPERATIONS: readonly Tool[] = [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS];
 
+/** For operations that are only described. */
+const NO_DESK: WebhookDesk = { makeSecret: refuseToRun, standingOf: refuseToRun, test: refuseToRun };
+
+function refuseToRun(): never {
+  throw new Error("An operation that is only described was run");
+}
+
 /**
  * Whether an operation changes nothing.
  *
  * @throws Refusal `not_found` if there is no operation of that name
  */
 export function isReadingOperation(name: string): boolean {
-  const found = OPERATIONS.find((tool) => tool.name === name);
+  const all = [...OPERATIONS, ...webhookOperations(NO_DESK)];
+  const found = all.find((tool) => tool.name === name);
   if (found !== undefined) return found.isReading;
-  const names = OPERATIONS.map((tool) => tool.name);
+  const names = all.map((tool) => tool.name);
   const meant = meantBy(name, names);
   throw new Refusal(
     "not_found",

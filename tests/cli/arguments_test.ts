@@ -46,7 +46,10 @@ Deno.test("help and version need no permission at all", async () => {
 Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (t) => {
   for (
     const [args, says] of [
-      [["frob"], "unknown command 'frob': there are status, analyze, history, verify, repair, backup, export, import"],
+      [
+        ["frob"],
+        "unknown command 'frob': there are serve, call, status, analyze, export, import, history, audit, doctor",
+      ],
       [["--frob"], "unknown option '--frob'"],
       [["--stroe", "memory"], "Did you mean --store?"],
       [["--store", "disk"], "Allowed choices are file, memory."],

@@ -3,7 +3,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ProcessAbout } from "../../src/app/ports.ts";
 import { printDoctor } from "../../src/cli/doctor.ts";
-import type { DeliveryFact, DoctorFacts, PlanFacts, ProcessFact, RunningTask } from "../../src/cli/doctor_facts.ts";
+import type {
+  DoctorFacts,
+  HandlerFact,
+  LockFact,
+  PlanFacts,
+  ProcessFact,
+  RunningTask,
+  WebhookFact,
+} from "../../src/cli/doctor_facts.ts";
 import { findingsOf } from "../../src/cli/doctor_findings.ts";
 import type { TokenView } from "../../src/core/model/token.ts";
 
@@ -13,7 +21,18 @@ const GIB = 1024 ** 3;
 
 const ABOUT: ProcessAbout = { pid: 7, version: "1.4.0", format: 5, transport: "stdio", startedAt: NOW, client: "cli" };
 
-const PLAN: PlanFacts = { records: 3, recordedAt: NOW, tokens: [], running: [], lostInstances: [], webhooks: [] };
+const NOBODY: LockFact = { isHeld: false };
+const LED: LockFact = { isHeld: true, pid: 7 };
+
+const PLAN: PlanFacts = {
+  records: 3,
+  recordedAt: NOW,
+  tokens: [],
+  running: [],
+  lostInstances: [],
+  webhooks: [],
+  handlerFiles: [],
+};
 
 const FACTS: DoctorFacts = {
   directory: "/data",
@@ -41,9 +60,16 @@ function token(settings: Partial<TokenView>): TokenView {
 }
 
 /** A plan with one webhook, whose last record is two minutes old. */
-function delivering(settings: Partial<DeliveryFact>): PlanFacts {
-  const webhook = { name: "chat", attempts: 0, deadLetters: 0, isBehind: false, ...settings };
+function delivering(settings: Partial<WebhookFact>): PlanFacts {
+  const webhook = { name: "chat", lead: NOBODY, attempts: 0, deadLetters: 0, isBehind: false, ...settings };
   return { ...PLAN, recordedAt: NOW - 120_000, webhooks: [webhook] };
+}
+
+/** A plan with one handler, whose last record is two minutes old. */
+function handling(settings: Partial<HandlerFact>): PlanFacts {
+  const handler = { name: "tell", lead: LED, attempts: 0, isBehind: false, ...settings };
+  const file = { places: "deliveries/handlers-1.json", lead: handler.lead, handlers: [handler] };
+  return { ...PLAN, recordedAt: NOW - 120_000, handlerFiles: [file] };
 }
 
 function running(settings: Partial<RunningTask>): PlanFacts {
@@ -90,8 +116,28 @@ const CASES: readonly (readonly [Partial<DoctorFacts>, code: string, text: strin
     "delivery_fails!",
     "2 times (502)",
   ],
-  [{ plan: delivering({ isBehind: true }) }, "delivery_behind!", "--allow-net=HOST"],
-  [{ plan: delivering({ deadLetters: 3 }) }, "dead_letters!", "webhook replay chat"],
+  [{ plan: delivering({ isBehind: true }) }, "delivery_behind", "--allow-net=HOST"],
+  [{ plan: delivering({ isBehind: true }), sessions: [live()] }, "delivery_behind!", "by nobody"],
+  [
+    { plan: delivering({ isBehind: true, lead: LED }), sessions: [live()] },
+    "delivery_behind!",
+    "process 7. run doctor again",
+  ],
+  [{ plan: delivering({ deadLetters: 3 }) }, "dead_letters!", "3 events were given up"],
+  [{ plan: delivering({ deadLetters: 1 }) }, "dead_letters!", "1 event was given up for webhook chat"],
+  [{ plan: handling({ attempts: 2, isBehind: true }) }, "handler_fails!", "tell has failed 2 times"],
+  [{ plan: handling({ isBehind: true }) }, "handler_behind", "(process 7)"],
+  [
+    { plan: handling({ passedOver: { id: "9.0", at: NOW - DAY_MS + 1 } }) },
+    "handler_passed_over!",
+    "event 9.0 at 2025",
+  ],
+  [{ plan: handling({ lead: NOBODY }), sessions: [live()] }, "handlers_idle!", "remove deliveries/handlers-1.json"],
+  [
+    { plan: { ...PLAN, handlerFiles: [{ places: "deliveries/h.json", lead: NOBODY, handlers: undefined }] } },
+    "handlers_unreadable!",
+    "deliveries/h.json cannot be read",
+  ],
 ];
 
 function test(name: string, fn: () => void): void {
@@ -119,6 +165,10 @@ test("nothing is found where nothing is to do", () => {
     { plan: running({ leaseUntil: NOW + 1, session: "gone" }) },
     { plan: delivering({}) },
     { plan: { ...delivering({ isBehind: true }), recordedAt: NOW - 1_000 } },
+    { plan: handling({}), sessions: [live()] },
+    { plan: { ...handling({ isBehind: true }), recordedAt: NOW - 1_000 } },
+    { plan: handling({ passedOver: { id: "9.0", at: NOW - DAY_MS } }) },
+    { plan: handling({ lead: NOBODY, isBehind: true }) },
   ];
   for (const facts of fine) assertEquals(findingsOf({ ...FACTS, ...facts }), []);
 });
@@ -148,7 +198,7 @@ test("what the data and its processes say cannot steer the terminal", () => {
     ...FACTS,
     directory: `/data${evil}`,
     sessions: [live({ client: evil, version: evil })],
-    plan: { ...PLAN, paused: { reason: evil, at: NOW, by: { caller: evil } } },
+    plan: { ...handling({ name: evil, attempts: 1 }), paused: { reason: evil, at: NOW, by: { caller: evil } } },
   };
   for (const line of printed(facts, false).printed) assert(!/[\p{Cc}\p{Bidi_Control}]/u.test(line), line);
 });

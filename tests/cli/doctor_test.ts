@@ -10,6 +10,7 @@ import { runProgram } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { startService } from "../support/service.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
 
 interface Report {
   readonly ok: boolean;
@@ -22,6 +23,12 @@ interface Report {
     readonly transport: string;
     readonly client?: string;
     readonly calledAt?: string;
+  }[];
+  readonly deliveries: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly isLed: boolean;
+    readonly pid?: number;
   }[];
   readonly findings: readonly Finding[];
 }
@@ -65,7 +72,7 @@ Deno.test("doctor lists the servers on the data, and finds nothing to do where a
   ]);
   assertEquals(report.codes, ["holders_unknown"]);
   const { output } = await runProgram(directory.path, ["doctor", "--verify"]);
-  assertStringIncludes(output, "Journal:    1 records, ");
+  assertStringIncludes(output, "Journal:    1 record, ");
   assertStringIncludes(output, "; all were checked");
   assertStringIncludes(output, "claude-code");
 });
@@ -152,6 +159,31 @@ Deno.test("doctor finds a damaged journal and checkpoint, what was set aside, a 
   await Deno.writeTextFile(journal, text);
   await Deno.writeTextFile(state, (await Deno.readTextFile(state)).replace('"sha256"', '"sha257"'));
   assertEquals((await examine(directory.path)).codes.includes("damaged_checkpoint"), true);
+});
+
+testUnless(WITHOUT_PROC, "doctor tells who runs the handlers, which of them fail, and that nobody does", async () => {
+  await using root = await temporaryDirectory();
+  const [data, directory] = [`${root.path}/data`, `${root.path}/handlers`];
+  await Deno.mkdir(data, { mode: 0o700 });
+  await Deno.mkdir(directory, { mode: 0o700 });
+  const handlers = [{ name: "broken", on: ["task.created"], run: ["false"] }];
+  await Deno.writeTextFile(`${directory}/handlers.json`, JSON.stringify(handlers), { mode: 0o600 });
+  await using server = await startServer(data);
+  const deliveries = async () => (await examine(data)).deliveries.map(({ isLed, pid, name }) => [name, isLed, pid]);
+  {
+    await using runner = await startServer(data, {
+      args: ["--handlers", `${directory}/handlers.json`, "--allow-handlers-from", directory],
+      permissions: [`--allow-read=${directory}`, "--allow-run=false"],
+      env: { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "/" },
+    });
+    await until("the lead", () => runner.log.includes("runs the handlers broken"));
+    await create(server, "a");
+    await until("a failure", async () => (await examine(data)).codes.includes("handler_fails"));
+    assertEquals((await examine(data)).codes, ["handler_fails"], "its token, which expires soon, is replaced in time");
+    assertEquals(await deliveries(), [["broken", true, runner.pid]]);
+  }
+  assertEquals(await deliveries(), [["broken", false, undefined]]);
+  assertEquals((await examine(data)).codes, ["handlers_idle", "handler_fails"]);
 });
 
 Deno.test("doctor says that there is no data, and takes only what it needs", async () => {

@@ -26,7 +26,7 @@ Deno.test("a text is redacted under running servers, which go on, and in every f
 
   const { code, output, log } = await run("redact", "a", "--field", "result", "--reason", "leaked");
   assertEquals([code, log], [0, ""]);
-  assertStringIncludes(output, "Redacted result of task a in 1 records");
+  assertStringIncludes(output, "Redacted result of task a in 1 record");
   for (const file of await filesIn(path)) assert(!(await Deno.readTextFile(file)).includes(SECRET), file);
   for (const server of [one, other]) {
     assertEquals((await server.ask("get_task_details", { task_id: "a" })).result, "[redacted]");
@@ -37,7 +37,7 @@ Deno.test("a text is redacted under running servers, which go on, and in every f
   assertEquals((await one.ask("get_task_details", { task_id: "b" })).status, "pending");
   const verified = await run("verify");
   assertEquals(verified.code, 0);
-  assertStringIncludes(verified.output, "redacted: result of task a in 1 records, by cli, ");
+  assertStringIncludes(verified.output, "redacted: result of task a in 1 record, by cli, ");
   assertStringIncludes(verified.output, ": leaked\nOK");
   assertStringIncludes((await run("redact", "a", "--reason", "again")).output, "Redacted description");
   assertStringIncludes((await run("redact", "a", "--reason", "again")).output, "Nothing was left to redact");

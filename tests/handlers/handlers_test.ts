@@ -9,6 +9,7 @@ import type { HandlerFailure } from "../../src/core/messages/events.ts";
 import { type KnownCaller, localOperator } from "../../src/core/model/access.ts";
 import { Handlers } from "../../src/handlers/handlers.ts";
 import { parseHandlers } from "../../src/handlers/handlers_file.ts";
+import { parsePlaces } from "../../src/handlers/places.ts";
 import { MemoryDeliveries } from "../../src/store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { RecordingLog } from "../support/log.ts";
@@ -137,6 +138,10 @@ test("a notification that fails is tried again, then passed over, and the next o
   assertEquals(new Set(failures.map(({ notification }) => notification)).size, 2);
   assertEquals(await plan.untilLines(2), ["a", "b"]);
   assertStringIncludes(plan.log.warnings.at(-1) ?? "", "it is passed over\nbroken");
+  await until("a place that names what was passed over last", async () => {
+    const places = parsePlaces("handlers-f", await plan.deliveries.load("handlers-f") ?? "");
+    return places.get("h")?.passedOver?.id === failures.at(-1)?.notification;
+  });
 });
 
 test("a command that prints its token when it fails brings it neither into the log nor into the history", async (plan) => {

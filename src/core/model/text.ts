@@ -19,6 +19,11 @@ export function shortened(text: string, characters: number): string {
   return text.length <= characters ? text : head(text, characters - 1) + "…";
 }
 
+/** A number of things, like "1 record" or "2 records". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** The first `limit` items. */
 export function take<T>(items: Iterable<T>, limit: number): T[] {
   const taken: T[] = [];

@@ -20,6 +20,16 @@ export function isDeliveryText(fileName: string): boolean {
   return TEXT_FILE.test(fileName);
 }
 
+const LOCK_FILE = /^([\w-]{1,100})\.lock$/;
+
+/** The lock files in a data directory, with the names that they are for. */
+export function leadsIn(disk: Disk, directory: string): readonly { readonly name: string; readonly path: string }[] {
+  return disk.list(`${directory}/${DELIVERIES}`).flatMap((file) => {
+    const name = LOCK_FILE.exec(file)?.[1];
+    return name === undefined ? [] : [{ name, path: `${directory}/${DELIVERIES}/${file}` }];
+  });
+}
+
 export interface DeliveryFilesOptions {
   /** The data directory. */
   readonly directory: string;

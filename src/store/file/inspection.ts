@@ -3,8 +3,8 @@
  * moment of a try.
  */
 
-import { type Disk, modeOf } from "./disk.ts";
-import { DELIVERIES } from "./delivery_files.ts";
+import { type Disk, type DiskFile, modeOf } from "./disk.ts";
+import { DELIVERIES, leadsIn } from "./delivery_files.ts";
 import { type FileSystem, fileSystemOf } from "./file_system.ts";
 import { isStopped, type LockHolders, readLockHolders } from "./lock_holders.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
@@ -40,6 +40,8 @@ const REGULAR_FILE = 0o100000;
 export interface Inspection {
   readonly sessions: readonly InspectedSession[];
   readonly lock: LockState;
+  /** Who leads each delivery for which there is a lock file, by its name. */
+  readonly leads: ReadonlyMap<string, LockState>;
   /** Undefined if the permission to ask is missing. */
   readonly fileSystem: FileSystem | undefined;
   readonly sizeBytes: number;
@@ -74,7 +76,8 @@ export async function inspect(disk: Disk, directory: string): Promise<Inspection
   const missing = numbers.findIndex((number, index) => number !== index + 1);
   return {
     sessions: findSessions(disk, directory, MAX_SESSIONS).map((each) => inspectSession(disk, directory, each, holders)),
-    lock: await inspectLock(disk, `${directory}/lock`, holders),
+    lock: await inspectLock(disk, `${directory}/lock`, LOCK_TRIES),
+    leads: await inspectLeads(disk, directory),
     fileSystem: fileSystemOf(directory),
     sizeBytes: files.reduce((sum, path) => sum + (disk.identity(path)?.sizeBytes ?? 0), 0),
     exposed: exposedOf(directory, files),
@@ -100,22 +103,38 @@ function inspectSession(
   return { ...session, ...(pid !== undefined && { pid }), ...(stopped !== undefined && { isStopped: stopped }) };
 }
 
-/** Tries the lock, and releases it at once. */
-async function inspectLock(disk: Disk, path: string, holders: LockHolders | undefined): Promise<LockState> {
-  if (disk.identity(path) === undefined) return { isHeld: false };
-  const file = disk.open(path, "read");
+/** Tries the lock of each delivery once: a process that leads keeps it. */
+async function inspectLeads(disk: Disk, directory: string): Promise<ReadonlyMap<string, LockState>> {
+  const leads = new Map<string, LockState>();
+  for (const { name, path } of leadsIn(disk, directory)) leads.set(name, await inspectLock(disk, path, 1));
+  return leads;
+}
+
+/** Tries a lock, at most so many times, and releases it at once. One without a file is free. */
+async function inspectLock(disk: Disk, path: string, most: number): Promise<LockState> {
+  const file = openIfThere(disk, path);
+  if (file === undefined) return { isHeld: false };
   try {
-    for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    for (let tries = 0; tries < most; tries++) {
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
       if (!file.tryLock()) continue;
       file.unlock();
       return { isHeld: false };
     }
-    const pid = (holders && readLockHolders(disk))?.get(file.identity().inode);
+    const pid = readLockHolders(disk)?.get(file.identity().inode);
     const stopped = pid === undefined ? undefined : isStopped(disk, pid);
     return { isHeld: true, ...(pid !== undefined && { pid }), ...(stopped !== undefined && { isStopped: stopped }) };
   } finally {
     file.close();
+  }
+}
+
+function openIfThere(disk: Disk, path: string): DiskFile | undefined {
+  try {
+    return disk.open(path, "read");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
