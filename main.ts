@@ -190,13 +190,12 @@ function keepSecret(secret: string, directory: string | undefined): string {
 /** Runs one tool. */
 async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
   // Imported only here: no other command needs it.
-  const { accessOfCall, callTool } = await import("./src/composition/call.ts");
-  const secret = secretFor(invocation);
+  const { callTool } = await import("./src/composition/call.ts");
   return await callTool(invocation, {
-    directory: locate(invocation.location, accessOfCall(invocation.tool)),
+    locate: (access) => locate(invocation.location, access),
     log,
-    secret,
-    instance: invocation.instance ?? instanceOfEnvironment(),
+    secretOf: () => secretFor(invocation),
+    instanceOf: () => invocation.instance ?? instanceOfEnvironment(),
     version: denoJson.version,
     process: String(Deno.pid),
     write: writeOut,

@@ -26,7 +26,18 @@ import { startReading } from "./start_reading.ts";
 /** The name of callers in the journal. */
 const CALLER = "cli";
 
-export interface CallParts {
+/** What a call needs of its surroundings. What cannot be had is told like a refusal of the call. */
+export interface CallSurroundings extends Omit<CallParts, "directory" | "secret" | "instance"> {
+  /** Writes text to standard output as it is. */
+  readonly write: (text: string) => void;
+  /** Writes text to standard error as it is. */
+  readonly writeError: (text: string) => void;
+  readonly locate: (access: "read" | "create") => CallParts["directory"];
+  readonly secretOf: () => CallParts["secret"];
+  readonly instanceOf: () => CallParts["instance"];
+}
+
+interface CallParts {
   /** The real path of the data directory. */
   readonly directory: string;
   readonly log: Log;
@@ -37,31 +48,20 @@ export interface CallParts {
   readonly version: string;
   /** Identifies this process in the journal. */
   readonly process: string;
-  /** Writes text to standard output as it is. */
-  readonly write: (text: string) => void;
-  /** Writes text to standard error as it is. */
-  readonly writeError: (text: string) => void;
   /** Reads a file, or standard input for `-`. */
   readonly readFile: (file: string) => Promise<Uint8Array>;
   /** Aborted when the program shall end: a call that waits ends. */
   readonly ending: AbortSignal;
 }
 
-/**
- * How a call uses the data directory.
- *
- * @throws Refusal if there is no such tool
- */
-export function accessOfCall(tool: string): "read" | "create" {
-  return isReadingOperation(tool) ? "read" : "create";
-}
-
 /** Runs a tool, and prints its answer, or why it was refused; returns the exit code. */
-export async function callTool(options: CallOptions, parts: CallParts): Promise<number> {
-  const { directory, write, writeError } = parts;
+export async function callTool(options: CallOptions, surroundings: CallSurroundings): Promise<number> {
+  const { write, writeError, locate, secretOf, instanceOf, ...rest } = surroundings;
   try {
-    const args = await readArguments(options, parts);
     const isReading = isReadingOperation(options.tool);
+    const directory = locate(isReading ? "read" : "create");
+    const parts = { ...rest, directory, secret: secretOf(), instance: instanceOf() };
+    const args = await readArguments(options, parts);
     if (isReading && !holdsData(directory)) {
       throw new Refusal(
         "not_found",

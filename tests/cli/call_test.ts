@@ -59,8 +59,8 @@ Deno.test("a refused call prints its code and message as JSON to standard error,
 
 Deno.test("an unknown tool is refused with those that there are, and the one that is meant", async () => {
   await using directory = await temporaryDirectory();
-  const { code, text } = await call(directory.path, "creat_task", "{}");
-  assertEquals(code, 1);
+  const { code, json, text } = await call(directory.path, "creat_task", "{}");
+  assertEquals([code, json.error.code], [1, "not_found"]);
   assertStringIncludes(text, "There is no tool creat_task: use create_task. There are");
   for (const name of [...Object.keys(TOOLS), ...Object.keys(ADMIN_OPERATIONS)]) assertStringIncludes(text, name);
 });
