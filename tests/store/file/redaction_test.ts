@@ -107,6 +107,22 @@ test("the state is the same from the checkpoint, from the redacted journal, and 
   assertEquals(await wholeState(replaying.engine), state);
 });
 
+test("a task that waits no more for a redacted result is ready since then, also from the redacted journal", async () => {
+  const disk = new MemoryDisk();
+  await using open = await start(disk);
+  const { engine } = open;
+  const when = { pointer: "/ok", equals: true };
+  await engine.execute(create(newTask("a"), { ...newTask("b"), dependencies: [{ task: "a", when }] }), caller);
+  await engine.execute(claim("x", "a"), caller);
+  await engine.execute(complete("x", "a", RESULT), caller);
+  for (let other = 0; other < 10; other++) await engine.execute(create(newTask(`other ${other}`)), caller);
+  await engine.execute({ type: "update_task", id: "b", dependencies: [] }, caller);
+  await redactTask(disk, "result");
+  for (const name of ["state.json", "tasks.json"]) disk.remove(`/data/${name}`);
+  await using replaying = await start(disk);
+  assertEquals(await wholeState(replaying.engine), await wholeState(engine));
+});
+
 test("processes that have the journal open read, write and search on, at whatever record they were", async () => {
   const disk = new MemoryDisk();
   await leak(disk);
