@@ -254,6 +254,8 @@ export interface HandlerFailure {
   readonly handler: string;
   /** The id of the notification that it got. */
   readonly notification: string;
+  /** The task that this is about, if any: what the handler said may have texts of it. */
+  readonly task?: string;
   /** What went wrong, in words. */
   readonly error: string;
   /** How often the handler has been run with this notification. */

@@ -107,6 +107,7 @@ export function keysOfRecord(record: JournalRecord): readonly string[] {
     for (const id of denied(notification, "tasks")) keys.push(taskKey(id));
     for (const id of denied(notification, "instances")) keys.push(instanceKey(id));
     for (const id of denied(notification, "groups")) keys.push(groupKey(id));
+    if (name === "handler.failed" && typeof data.task === "string") keys.push(taskKey(data.task));
     if (name.startsWith("task.") && subject !== undefined) keys.push(taskKey(subject));
     for (const instance of instancesOf(data)) keys.push(instanceKey(instance));
     if (data.group !== undefined) keys.push(groupKey(data.group));

@@ -104,6 +104,8 @@ function redactEvent(event: Event, redaction: Redaction): Event {
       return redactText(event, "reason", "reason");
     case "task.noted":
       return redactText(event, "text", "notes");
+    case "handler.failed":
+      return event.task === id && isOpen(event.error) ? { ...event, error: REDACTED } : event;
     default:
       return event;
   }

@@ -199,6 +199,7 @@ test("redacted events hold no text of the task", () => {
     { type: "task.cancelled", id: "a", reason: SECRET },
     { type: "task.noted", id: "a", author: "x", text: SECRET },
     { type: "tasks.abandoned", tasks: [{ id: "a", error: SECRET }] },
+    { type: "handler.failed", handler: "h", notification: "1.0", task: "a", error: SECRET, tries: 1 },
   ];
   const all = { id: "a", fields: REDACTABLE_FIELDS };
   const redacted = redactEvents(texts, all);
