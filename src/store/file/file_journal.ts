@@ -248,7 +248,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Whether nothing follows a position: its segment ends there, and is not full, so no next one has been begun. */
+  /** Whether nothing follows a position: its segment ends there, was the last, and has not become full since, so no next one has been begun. */
   #isTail(position: FilePosition): boolean {
     return position.offset < this.#segmentBytes && this.#segments.endsAt(position);
   }

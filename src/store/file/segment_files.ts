@@ -36,6 +36,8 @@ interface OpenSegment {
   readonly number: number;
   readonly file: DiskFile;
   readonly inode: number;
+  /** Whether the next segment existed when this one was opened. */
+  readonly hasNext: boolean;
 }
 
 export class SegmentFiles {
@@ -117,15 +119,16 @@ export class SegmentFiles {
   }
 
   /**
-   * Whether a segment ends at a position: nothing is to be read, unless a next segment exists. Cheaper than `next`, which
-   * asks for the next segment, and a file that is missing costs an exception. False, too, if the segment was replaced since
-   * it was opened: then `next` tells where the position is.
+   * Whether a segment ends at a position, and none followed it when it was opened: nothing is to be read, unless it has
+   * become full since. Cheaper than `next`, which asks for the next segment, and a file that is missing costs an exception.
+   * False, too, if the segment was replaced since it was opened: then `next` tells where the position is.
    */
   endsAt(position: FilePosition): boolean {
     const own = this.identity(position.segment);
     if (own?.sizeBytes !== position.offset) return false;
     if (this.#open?.number === position.segment && this.#open.inode !== own.inode) return false;
-    return endsAt(this.#opened(position.segment, own).file, position);
+    const { file } = this.#opened(position.segment, own);
+    return this.#open?.hasNext === false && endsAt(file, position);
   }
 
   /** Yields chunks from a position to the end of the journal, or to a fault. */
@@ -231,7 +234,8 @@ export class SegmentFiles {
     // Whoever replaced it may have died before its new name was durable.
     if (this.#newest?.number === number && this.#newest.inode !== inode) this.#onReplaced();
     if (number >= (this.#newest?.number ?? 0)) this.#newest = { number, inode };
-    return this.#open = { number, file, inode };
+    // After it was opened: a redaction may leave a full segment shorter than full, but never under the same inode.
+    return this.#open = { number, file, inode, hasNext: this.#exists(number + 1) };
   }
 
   #exists(number: number): boolean {

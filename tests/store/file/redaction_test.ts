@@ -278,6 +278,24 @@ test("a segment that is as long as before, and whose new name is not durable yet
   }
 });
 
+test("a full segment that becomes shorter than full is still followed by the next one", async () => {
+  const disk = new MemoryDisk();
+  await using writer = await start(disk);
+  await writer.engine.execute(create({ ...newTask("a"), description: "s".repeat(SEGMENT_BYTES) }), caller);
+  await writer.engine.execute(create(newTask("b")), caller);
+  await using reader = await start(disk);
+  await redactTask(disk);
+  assert((disk.identity("/data/journal/0000000001.jsonl")?.sizeBytes ?? 0) < SEGMENT_BYTES);
+  for (const name of ["state.json", "tasks.json"]) disk.remove(`/data/${name}`);
+  await using fresh = await start(disk);
+  for (const [index, { engine }] of [fresh, reader, writer].entries()) {
+    await engine.execute(create(newTask(`after ${index}`)), caller);
+    assertEquals(Object.keys(await tasksOf({ engine })).slice(0, 2), ["a", "b"]);
+  }
+  const { records, fault, changed } = verifyJournal(disk, "/data");
+  assertEquals([records, fault, changed], [6, undefined, undefined]);
+});
+
 test("a redacted task is redacted again with other texts, and verify knows both redactions", async () => {
   const disk = new MemoryDisk();
   await leak(disk);
