@@ -9,11 +9,14 @@ import { keysOfConditions, keysOfFilter } from "../core/messages/history.ts";
 import type { Redaction } from "../core/messages/redact.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { ResultCondition } from "../core/model/dependency.ts";
-import { MAX_PAST_CONDITION_CHARACTERS, MAX_REDACTED_RECORDS } from "../core/model/limits.ts";
+import { MAX_REDACTED_RECORDS } from "../core/model/limits.ts";
 import type { RedactableField, RedactedRecord } from "../core/model/redaction.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Engine } from "./engine.ts";
 import type { Checkpoints, RedactableJournal } from "./ports.ts";
+
+/** Most characters of the JSON of the past conditions on a redacted result that its redaction names. */
+const MAX_PAST_CONDITION_CHARACTERS = 512 * 1024;
 
 export interface RedactOptions {
   readonly engine: Pick<Engine, "execute" | "query" | "search" | "catchUp" | "checkpoint" | "seq">;

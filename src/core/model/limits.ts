@@ -111,9 +111,6 @@ export const MAX_BULK_BYTES = 2 * 1024 * 1024;
 /** Most records that one record of a redaction names; each takes fewer than 100 bytes. */
 export const MAX_REDACTED_RECORDS = 10_000;
 
-/** Most characters of the JSON of the past conditions on a redacted result that its redaction names. */
-export const MAX_PAST_CONDITION_CHARACTERS = 512 * 1024;
-
 /** Most bytes of a record in a journal, its line feed included. */
 export const MAX_RECORD_BYTES = 4 * 1024 * 1024;
 
