@@ -4,14 +4,19 @@
  * the rest.
  */
 
-import { keysOfFilter } from "../core/messages/history.ts";
+import { askedConditions } from "../core/messages/asked_conditions.ts";
+import { keysOfConditions, keysOfFilter } from "../core/messages/history.ts";
 import type { Redaction } from "../core/messages/redact.ts";
 import type { Caller } from "../core/model/access.ts";
+import type { ResultCondition } from "../core/model/dependency.ts";
 import { MAX_REDACTED_RECORDS } from "../core/model/limits.ts";
 import type { RedactableField, RedactedRecord } from "../core/model/redaction.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Engine } from "./engine.ts";
 import type { Checkpoints, RedactableJournal } from "./ports.ts";
+
+/** Most characters of the JSON of the past conditions on a redacted result that its redaction names. */
+const MAX_PAST_CONDITION_CHARACTERS = 512 * 1024;
 
 export interface RedactOptions {
   readonly engine: Pick<Engine, "execute" | "query" | "search" | "catchUp" | "checkpoint" | "seq">;
@@ -47,9 +52,12 @@ export async function redact(
   wanted: WantedRedaction,
 ): Promise<Redacted> {
   const { id, fields } = wanted;
-  const redaction = await engine.query({ type: "plan_redaction", id, fields }, caller);
+  // Refuses before anything is read.
+  await engine.query({ type: "plan_redaction", id, fields }, caller);
+  const pastConditions = fields.includes("result") ? await pastConditionsOn(engine, id) : [];
+  const redaction = await engine.query({ type: "plan_redaction", id, fields, pastConditions }, caller);
   const found = await journal.find(redaction);
-  const seqs = await record({ engine, caller }, wanted, found);
+  const seqs = await record({ engine, caller }, { ...wanted, pastConditions }, found);
   const clean = async () => {
     await engine.catchUp();
     const { snapshot, position } = await engine.checkpoint();
@@ -62,7 +70,7 @@ export async function redact(
 /** Writes the records of a redaction; returns their seqs. */
 async function record(
   { engine, caller }: Pick<RedactOptions, "engine" | "caller">,
-  { id, fields, reason }: WantedRedaction,
+  { id, fields, reason, pastConditions }: WantedRedaction & { readonly pastConditions: readonly ResultCondition[] },
   found: readonly RedactedRecord[],
 ): Promise<readonly number[]> {
   const seqs: number[] = [];
@@ -70,7 +78,7 @@ async function record(
     for (let start = 0; start === 0 || start < found.length; start += MAX_REDACTED_RECORDS) {
       const records = found.slice(start, start + MAX_REDACTED_RECORDS);
       const isPartial = start + MAX_REDACTED_RECORDS < found.length;
-      await engine.execute({ type: "redact_task", id, fields, reason, records, isPartial }, caller);
+      await engine.execute({ type: "redact_task", id, fields, reason, records, pastConditions, isPartial }, caller);
       seqs.push(engine.seq);
     }
   } catch (error) {
@@ -80,6 +88,31 @@ async function record(
     if (!isNothingLeft || !await wasRedacted(engine, { id, fields })) throw error;
   }
   return seqs;
+}
+
+/**
+ * The conditions on the result of a task that the journal has, the newest first: without those of the past, what is read
+ * from the redacted lines would not have become ready when it did. No more than one record of a redaction has room for.
+ */
+async function pastConditionsOn(
+  engine: Pick<Engine, "search" | "seq">,
+  id: string,
+): Promise<readonly ResultCondition[]> {
+  const conditions = new Map<string, ResultCondition>();
+  let characters = 0;
+  const search = { after: 0, before: engine.seq + 1, keys: keysOfConditions(id), isNewestFirst: true };
+  for await (const records of engine.search(search)) {
+    for (const { events } of records) {
+      for (const { task, when } of askedConditions(events)) {
+        const key = JSON.stringify(when);
+        if (task !== id || conditions.has(key)) continue;
+        characters += key.length;
+        if (characters > MAX_PAST_CONDITION_CHARACTERS) return [...conditions.values()];
+        conditions.set(key, when);
+      }
+    }
+  }
+  return [...conditions.values()];
 }
 
 async function wasRedacted(

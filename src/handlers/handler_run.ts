@@ -9,6 +9,7 @@ import { placeOf } from "../app/history.ts";
 import { type Log, Unavailable } from "../app/ports.ts";
 import type { AnswerOf, CommandOf } from "../core/messages/commands.ts";
 import type { HandlerFailure } from "../core/messages/events.ts";
+import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import type { Caller, KnownCaller } from "../core/model/access.ts";
 import type { Handler } from "./handler.ts";
@@ -134,7 +135,7 @@ async function handle(
   const place = placeIn(places, handler.name);
   const tries = place.tries + 1;
   const delayMs = retryDelaysMs[tries - 1];
-  await report(outcome, { handler: handler.name, notification: notification.id, tries }, delayMs, parts);
+  await report(outcome, { handler: handler.name, notification, tries }, delayMs, parts);
   if (delayMs === undefined) {
     places.move(handler.name, { ...place, passedOver: { id: notification.id, at: engine.now() } });
     return true;
@@ -172,21 +173,22 @@ async function runOnce(
 /** Records a failure in the history, and tells the log of it with the output of the command. */
 async function report(
   { error, output }: Extract<Outcome, { readonly type: "failed" }>,
-  { handler, notification, tries }: Pick<HandlerFailure, "handler" | "notification" | "tries">,
+  { handler, notification: { id, type, subject }, tries }: Pick<HandlerFailure, "handler" | "tries"> & {
+    readonly notification: Notification;
+  },
   delayMs: number | undefined,
   { engine, log, caller }: RunParts,
 ): Promise<void> {
   const next = delayMs === undefined ? "it is passed over" : `it is tried again after ${delayMs} ms`;
   const shown = output.trim().slice(-MAX_LOGGED_CHARACTERS);
   log.warn(
-    `Handler ${handler} failed with ${notification}, try ${tries}: ${error}; ${next}${
-      shown === "" ? "" : `\n${shown}`
-    }`,
+    `Handler ${handler} failed with ${id}, try ${tries}: ${error}; ${next}${shown === "" ? "" : `\n${shown}`}`,
   );
   const line = lastLineOf(output);
   const failure: HandlerFailure = {
     handler,
-    notification,
+    notification: id,
+    ...(nameOf(type).startsWith("task.") && subject !== undefined && { task: subject }),
     error: line === "" ? error : `${error}: ${line}`,
     tries,
     ...(delayMs === undefined && { isPassedOver: true }),

@@ -580,7 +580,7 @@ function webhook({ id, group, name }: Words): fc.Arbitrary<NewWebhook> {
   );
 }
 
-function failure({ name, number }: Words): fc.Arbitrary<HandlerFailure> {
+function failure({ id, name, number }: Words): fc.Arbitrary<HandlerFailure> {
   return optional(
     {
       handler: name,
@@ -588,7 +588,7 @@ function failure({ name, number }: Words): fc.Arbitrary<HandlerFailure> {
       error: fc.string({ maxLength: 5 }),
       tries: fc.oneof(fc.nat(3), number),
     },
-    { isPassedOver: fc.constant(true as const) },
+    { task: id, isPassedOver: fc.constant(true as const) },
   );
 }
 

@@ -126,10 +126,8 @@ test("a notification that fails is tried again, then passed over, and the next o
   await until("six failures", async () => (await plan.failures()).length === 6);
   const failures = await plan.failures();
   assertEquals(
-    failures.map(({ handler, error }) => `${handler}: ${error}`),
-    Array(6).fill(
-      "h: It ended with exit code 3: broken",
-    ),
+    failures.map(({ handler, task, error }) => `${handler}: ${task}: ${error}`),
+    ["a", "b"].flatMap((id) => Array(3).fill(`h: ${id}: It ended with exit code 3: broken`)),
   );
   assertEquals(failures.map(({ tries, isPassedOver = false }) => [tries, isPassedOver]), [
     ...[[1, false], [2, false], [3, true]],

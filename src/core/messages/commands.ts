@@ -3,7 +3,7 @@
  */
 
 import type { Caller, Denial } from "../model/access.ts";
-import type { Dependency } from "../model/dependency.ts";
+import type { Dependency, ResultCondition } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type { News } from "../model/news.ts";
@@ -127,7 +127,7 @@ export interface Commands {
   };
   /**
    * Replace texts of a task by a marker, also of one that is gone. `records` are those whose lines the store rewrites then;
-   * with `isPartial`, a further command names more of them.
+   * with `isPartial`, a further command names more of them. `pastConditions` are those on the result that the journal has.
    */
   redact_task: {
     input: {
@@ -135,6 +135,7 @@ export interface Commands {
       readonly fields: readonly RedactableField[];
       readonly reason: string;
       readonly records: readonly RedactedRecord[];
+      readonly pastConditions?: readonly ResultCondition[];
       readonly isPartial?: boolean;
     };
     answer: { readonly redacted: string; readonly fields: readonly RedactableField[]; readonly records: number };

@@ -4,7 +4,7 @@
  */
 
 import type { Denial, Via } from "../model/access.ts";
-import type { Dependency } from "../model/dependency.ts";
+import type { Dependency, ResultCondition } from "../model/dependency.ts";
 import type { Actor } from "../model/news.ts";
 import type { KeptVerdicts, RedactableField, RedactedRecord } from "../model/redaction.ts";
 import type { JsonValue } from "../model/result.ts";
@@ -136,8 +136,8 @@ export type Event =
     readonly isGone?: true;
     /** A further record of the same redaction names more of them. */
     readonly isPartial?: true;
-    /** What conditions said of the result. */
-    readonly keptVerdicts?: KeptVerdicts;
+    /** What tasks ask or asked of the result: the rewritten lines keep the verdicts. */
+    readonly conditions?: readonly ResultCondition[];
   }
   /** Tasks skipped as their dependencies cannot be met. `because` names the first such dependency. */
   | {
@@ -254,6 +254,8 @@ export interface HandlerFailure {
   readonly handler: string;
   /** The id of the notification that it got. */
   readonly notification: string;
+  /** The task that this is about, if any: what the handler said may have texts of it. */
+  readonly task?: string;
   /** What went wrong, in words. */
   readonly error: string;
   /** How often the handler has been run with this notification. */

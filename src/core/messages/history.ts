@@ -5,6 +5,7 @@
 
 import { Refusal } from "../model/refusal.ts";
 import { printable } from "../model/values.ts";
+import { askedConditions } from "./asked_conditions.ts";
 import type { JournalRecord } from "./events.ts";
 import {
   type Notification,
@@ -90,7 +91,7 @@ export function requireType(text: string): NotificationType {
 }
 
 /** Version of what `keysOfRecord` returns: indexes of other versions are made anew. Raise it when that changes. */
-export const KEYS_VERSION = 2;
+export const KEYS_VERSION = 3;
 
 /**
  * The keys of a record, for an index: a record with a notification that a filter selects has at least one key of each
@@ -106,12 +107,19 @@ export function keysOfRecord(record: JournalRecord): readonly string[] {
     for (const id of denied(notification, "tasks")) keys.push(taskKey(id));
     for (const id of denied(notification, "instances")) keys.push(instanceKey(id));
     for (const id of denied(notification, "groups")) keys.push(groupKey(id));
+    if (name === "handler.failed" && typeof data.task === "string") keys.push(taskKey(data.task));
     if (name.startsWith("task.") && subject !== undefined) keys.push(taskKey(subject));
     for (const instance of instancesOf(data)) keys.push(instanceKey(instance));
     if (data.group !== undefined) keys.push(groupKey(data.group));
     if (data.previousGroup !== undefined) keys.push(groupKey(data.previousGroup));
   }
+  for (const { task } of askedConditions(record.events)) keys.push(conditionKey(task));
   return keys;
+}
+
+/** Lists of keys: see `keysOfRecord`. They select the records with conditions on the result of a task. */
+export function keysOfConditions(task: string): readonly (readonly string[])[] {
+  return [[conditionKey(task)]];
 }
 
 /** Lists of keys: see `keysOfRecord`. Empty if the filter selects everything. */
@@ -134,6 +142,7 @@ const UNKNOWN_GROUPS = "?";
 const taskKey = (id: string) => `t${id}`;
 const instanceKey = (id: string) => `i${id}`;
 const groupKey = (id: string) => `g${id}`;
+const conditionKey = (id: string) => `c${id}`;
 const actorKey = (name: string) => `a${name}`;
 const tokenKey = (name: string) => `k${name}`;
 const typeKey = (type: NotificationType) => `y${type}`;

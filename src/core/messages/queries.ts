@@ -3,7 +3,7 @@
  */
 
 import type { Caller, KnownCaller } from "../model/access.ts";
-import type { Verdict } from "../model/dependency.ts";
+import type { ResultCondition, Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
 import type { ProjectView } from "../model/project.ts";
@@ -100,7 +100,12 @@ export interface Queries {
   get_project: { input: Record<never, never>; answer: ProjectView };
   /** A redaction as `redact_task` would record it now, of a task that may be gone. */
   plan_redaction: {
-    input: { readonly id: string; readonly fields: readonly RedactableField[] };
+    input: {
+      readonly id: string;
+      readonly fields: readonly RedactableField[];
+      /** The conditions on its result that the journal has; those of present tasks are known without it. */
+      readonly pastConditions?: readonly ResultCondition[];
+    };
     answer: Redaction;
   };
   /** The tokens that were not revoked, in the order in which they were issued. */

@@ -5,14 +5,16 @@
 
 import type { AttemptOutcome, Task } from "../model/task.ts";
 import { type KeptVerdicts, REDACTABLE_FIELDS, type RedactableField, REDACTED } from "../model/redaction.ts";
+import { type ResultCondition, resultVerdict } from "../model/dependency.ts";
+import { valueOf } from "../model/result.ts";
 import type { CreatedTask, Event, EventOf } from "./events.ts";
 
 /** Which texts are removed. */
 export interface Redaction {
   readonly id: string;
   readonly fields: readonly RedactableField[];
-  /** What conditions said of the result: kept with it, as nobody can read it any more. Default: nothing. */
-  readonly keptVerdicts?: KeptVerdicts;
+  /** What tasks ask or asked of the result: each redacted one keeps the verdicts. Default: nothing. */
+  readonly conditions?: readonly ResultCondition[];
 }
 
 /** From which texts of a task the message of a past attempt may come. */
@@ -33,7 +35,7 @@ export function redactEvents(events: readonly Event[], redaction: Redaction): re
 
 /** The task without the texts; the same object if it has none of them. */
 export function redactTask<T extends CreatedTask & Partial<Task>>(task: T, redaction: Redaction): T {
-  const { fields, keptVerdicts = {} } = redaction;
+  const { fields } = redaction;
   const { refs, progress, notes, pastAttempts } = task;
   const changes: Partial<Task> = {
     ...(fields.includes("description") && isOpen(task.description) && { description: REDACTED }),
@@ -54,7 +56,7 @@ export function redactTask<T extends CreatedTask & Partial<Task>>(task: T, redac
   if (!isResultOpen) return Object.keys(changes).length === 0 ? task : { ...task, ...changes };
   const { value: _, ...rest } = { ...task, ...changes };
   // Only an optional field was removed.
-  return { ...rest, result: REDACTED, keptVerdicts } as T;
+  return { ...rest, result: REDACTED, keptVerdicts: verdictsOn(task, redaction) } as T;
 }
 
 /** The fields of which a task has a text that is not redacted. */
@@ -63,7 +65,7 @@ export function textFieldsOf(task: Task): readonly RedactableField[] {
 }
 
 function redactEvent(event: Event, redaction: Redaction): Event {
-  const { id, fields, keptVerdicts = {} } = redaction;
+  const { id, fields } = redaction;
   const redactText = <T extends Event, F extends string & keyof T>(of: T, name: F, field: RedactableField): T => {
     return fields.includes(field) && isOpen(of[name]) ? { ...of, [name]: REDACTED } : of;
   };
@@ -92,7 +94,7 @@ function redactEvent(event: Event, redaction: Redaction): Event {
       const completed = fields.includes("refs") && hasOpenRefs(event.refs) ? { ...event, refs: REDACTED_REFS } : event;
       if (!fields.includes("result") || !isOpen(completed.result)) return completed;
       const { value: _, ...rest } = completed;
-      return { ...rest, result: REDACTED, keptVerdicts };
+      return { ...rest, result: REDACTED, keptVerdicts: verdictsOn(completed, redaction) };
     }
     case "task.failed":
     case "attempt.ended":
@@ -102,9 +104,16 @@ function redactEvent(event: Event, redaction: Redaction): Event {
       return redactText(event, "reason", "reason");
     case "task.noted":
       return redactText(event, "text", "notes");
+    case "handler.failed":
+      return event.task === id && isOpen(event.error) ? { ...event, error: REDACTED } : event;
     default:
       return event;
   }
+}
+
+function verdictsOn(result: Parameters<typeof valueOf>[0], { conditions = [] }: Redaction): KeptVerdicts {
+  const value = valueOf(result);
+  return Object.fromEntries(conditions.map((when) => [JSON.stringify(when), resultVerdict(value, when)]));
 }
 
 function withTasks<T extends EventOf<"tasks.created"> | EventOf<"tasks.imported">>(event: T, redaction: Redaction): T {

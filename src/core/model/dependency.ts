@@ -130,6 +130,12 @@ export function isDecidable(result: JsonValue, condition: ResultCondition): bool
   return value !== undefined && (bound === undefined || typeof value === typeof bound);
 }
 
+/** The verdict of a condition on a result: one that cannot decide it blocks, as the task can be done again. */
+export function resultVerdict(result: JsonValue, condition: ResultCondition): Verdict {
+  if (meets(result, condition)) return "true";
+  return isDecidable(result, condition) ? "not_taken" : "blocked";
+}
+
 /** Dependencies in the form in which they are stored: the shortest one, each plain id once. */
 export function normalize(dependencies: readonly Dependency[]): readonly Dependency[] {
   return [...new Set(dependencies.map(shortest))];
@@ -155,6 +161,15 @@ export function* referencesOf(
   else if ("task" in dependency) yield { type: "task", id: dependency.task };
   else if ("group" in dependency) yield { type: "group", id: dependency.group };
   else for (const part of partsOf(dependency)) yield* referencesOf(part);
+}
+
+/** The conditions on results that a dependency names, with their tasks. */
+export function* conditionsIn(
+  dependency: Dependency,
+): Iterable<{ readonly task: string; readonly when: ResultCondition }> {
+  if (typeof dependency === "string" || "group" in dependency) return;
+  if (!("task" in dependency)) { for (const part of partsOf(dependency)) yield* conditionsIn(part); }
+  else if (dependency.when !== undefined) yield { task: dependency.task, when: dependency.when };
 }
 
 /** The parts of an inner expression. */

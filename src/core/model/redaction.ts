@@ -13,8 +13,8 @@ export const REDACTABLE_FIELDS = ["description", "result", "error", "reason", "p
 export type RedactableField = typeof REDACTABLE_FIELDS[number];
 
 /**
- * What conditions said of a result before it was redacted, by the JSON of each condition: so nothing that waits for it is
- * decided anew. A condition that comes later cannot read the result, and is blocked until the task is done again.
+ * What conditions say of a result that was redacted, by the JSON of each condition: so nothing that waits for it is decided
+ * anew. A condition that comes later cannot read the result, and is blocked until the task is done again.
  */
 export type KeptVerdicts = Readonly<Record<string, Verdict>>;
 

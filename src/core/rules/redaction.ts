@@ -13,7 +13,7 @@ import { redactionOf } from "../views/redaction.ts";
 import type { Deciders } from "./decision.ts";
 
 export const redactionDeciders: Deciders<"redact_task"> = {
-  redact_task(state, { id, fields, reason, records, isPartial }, { caller }) {
+  redact_task(state, { id, fields, reason, records, pastConditions, isPartial }, { caller }) {
     checkRedactableFields(fields);
     checkText(reason, `Reason to redact task ${printable(id)}`, MAX_REASON_BYTES);
     if (reason.trim() === "") {
@@ -28,7 +28,7 @@ export const redactionDeciders: Deciders<"redact_task"> = {
     return {
       events: [{
         type: "task.redacted",
-        ...redactionOf(state, { id, fields }),
+        ...redactionOf(state, { id, fields, pastConditions }),
         reason,
         by: { caller: caller.name },
         records,

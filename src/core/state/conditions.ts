@@ -7,16 +7,14 @@ import {
   combine,
   type Dependency,
   type GroupDependency,
-  isDecidable,
   isList,
-  meets,
   neededOf,
   partsOf,
+  resultVerdict,
   type TaskDependency,
   TRUTH_TABLE,
   type Verdict,
 } from "../model/dependency.ts";
-import type { KeptVerdicts } from "../model/redaction.ts";
 import { type JsonValue, valueOf } from "../model/result.ts";
 import type { TaskStatus } from "../model/status.ts";
 import { countsOf, totalOf } from "./group_counts.ts";
@@ -82,26 +80,13 @@ export function updateSubscriptions(
   }
 }
 
-/**
- * The verdict of a condition on a task. `result` parses the task's result, once for all conditions. A result that cannot
- * decide the condition blocks: the task can be done again.
- */
+/** The verdict of a condition on a task. `result` parses the task's result, once for all conditions. */
 export function taskVerdict({ source, on, when }: TaskCondition, result: () => JsonValue): Verdict {
   const verdict = TRUTH_TABLE[on][source.task.status];
   if (when === undefined || verdict !== "true") return verdict;
   const { keptVerdicts } = source.task;
   if (keptVerdicts !== undefined) return keptVerdicts[JSON.stringify(when)] ?? "blocked";
-  if (meets(result(), when)) return "true";
-  return isDecidable(result(), when) ? "not_taken" : "blocked";
-}
-
-/** The verdicts of the conditions on a task's result, as they stay when it is redacted. O(subscribers). */
-export function keptVerdictsOn({ task, subscribers }: Pick<TaskNode, "task" | "subscribers">): KeptVerdicts {
-  const kept = new Map<string, Verdict>();
-  for (const { when, on, verdict } of subscribers) {
-    if (when !== undefined && TRUTH_TABLE[on][task.status] === "true") kept.set(JSON.stringify(when), verdict);
-  }
-  return Object.fromEntries(kept);
+  return resultVerdict(result(), when);
 }
 
 /**

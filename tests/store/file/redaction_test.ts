@@ -59,6 +59,8 @@ async function leak(disk: MemoryDisk): Promise<void> {
   await engine.execute(complete("x", "a", RESULT), caller);
   await checkpoint(store);
   await engine.execute(claim("x", "b"), caller);
+  const failure = { handler: "chat", notification: "10.0", task: "a", error: `exit code 1: ${RESULT}`, tries: 1 };
+  await engine.execute({ type: "record_failure", failure }, caller);
 }
 
 function places(disk: MemoryDisk): readonly string[] {
@@ -80,12 +82,12 @@ test("a redaction leaves no byte of the texts in any file, and the journal whole
   assert(places(disk).length > Object.keys(copies).length);
   const { records, seqs, copies: changed } = await redactTask(disk);
   assertEquals(places(disk), []);
-  assertEquals([records, seqs.length], [6, 1]);
+  assertEquals([records, seqs.length], [7, 1]);
   assertEquals(changed.toSorted(), Object.keys(copies).filter((path) => !path.endsWith(".tmp")).sort());
   const { fault, changed: uncovered, isCheckpointOlder, redactions } = verifyJournal(disk, "/data");
   assertEquals([fault, uncovered, isCheckpointOlder], [undefined, undefined, undefined]);
   assertEquals(redactions?.map(({ id, records, left, by, reason }) => [id, records, left, by, reason]), [
-    ["a", 6, 0, { caller: "operator" }, "leak"],
+    ["a", 7, 0, { caller: "operator" }, "leak"],
   ]);
   await using store = await start(disk);
   const { a, b } = await tasksOf(store);
@@ -105,6 +107,22 @@ test("the state is the same from the checkpoint, from the redacted journal, and 
   const state = await wholeState(reader.engine);
   assertEquals(await wholeState(open.engine), state);
   assertEquals(await wholeState(replaying.engine), state);
+});
+
+test("a task that waits no more for a redacted result is ready since then, also from the redacted journal", async () => {
+  const disk = new MemoryDisk();
+  await using open = await start(disk);
+  const { engine } = open;
+  const when = { pointer: "/ok", equals: true };
+  await engine.execute(create(newTask("a"), { ...newTask("b"), dependencies: [{ task: "a", when }] }), caller);
+  await engine.execute(claim("x", "a"), caller);
+  await engine.execute(complete("x", "a", RESULT), caller);
+  for (let other = 0; other < 10; other++) await engine.execute(create(newTask(`other ${other}`)), caller);
+  await engine.execute({ type: "update_task", id: "b", dependencies: [] }, caller);
+  await redactTask(disk, "result");
+  for (const name of ["state.json", "tasks.json"]) disk.remove(`/data/${name}`);
+  await using replaying = await start(disk);
+  assertEquals(await wholeState(replaying.engine), await wholeState(engine));
 });
 
 test("processes that have the journal open read, write and search on, at whatever record they were", async () => {
