@@ -1,7 +1,7 @@
 /** Redacts as the command does, on any disk. */
 
 import { Engine } from "../../src/app/engine.ts";
-import { redact, type Redacted } from "../../src/app/redact.ts";
+import { redact, type Redacted, type WantedRedaction } from "../../src/app/redact.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { REDACTABLE_FIELDS, type RedactableField } from "../../src/core/model/redaction.ts";
 import { CheckpointFiles } from "../../src/store/file/checkpoint_files.ts";
@@ -17,10 +17,19 @@ export interface RedactingOptions {
 }
 
 /** Redacts texts of a task: all, unless fields are named. */
-export async function redactOn(
+export function redactOn(
   options: RedactingOptions,
   id: string,
   fields: readonly RedactableField[] = REDACTABLE_FIELDS,
+): Promise<Redacted> {
+  return redactAs("operator", { id, fields, reason: "leak" }, options);
+}
+
+/** Redacts in the name of `actor`. */
+export async function redactAs(
+  actor: string,
+  wanted: WantedRedaction,
+  options: RedactingOptions,
 ): Promise<Redacted> {
   const log = new RecordingLog();
   const shared = { ...options, log };
@@ -28,8 +37,7 @@ export async function redactOn(
   const checkpoints = new CheckpointFiles(shared);
   try {
     const engine = await Engine.start({ journal: files.journal, checkpoints, log });
-    const caller = localOperator("operator");
-    return await redact({ engine, journal: files, checkpoints, caller }, { id, fields, reason: "leak" });
+    return await redact({ engine, journal: files, checkpoints, caller: localOperator(actor) }, wanted);
   } finally {
     checkpoints.close();
   }

@@ -7,6 +7,7 @@ import type { ResultOf } from "../../../src/core/messages/queries.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import type { Engine } from "../../../src/app/engine.ts";
 import type { Claim, CommandOf, CommandType } from "../../../src/core/messages/commands.ts";
+import type { ServerProcess } from "./server_process.ts";
 import { type CallEnded, type CallStarted, readTasks, type Request } from "./call_log.ts";
 import { outcomeOf } from "./outcome.ts";
 import { randomCall } from "./random_call.ts";
@@ -14,6 +15,7 @@ import type { Random } from "./random.ts";
 
 export interface CallerOptions {
   readonly engine: Engine;
+  readonly redact: ServerProcess["redact"];
   /** Which worker this is, of how many, and which of its lives. */
   readonly worker: number;
   readonly workers: number;
@@ -59,18 +61,18 @@ export class Caller {
 
   /** Makes a call, a random one if none is given, and resolves once its end was said. */
   async call(given?: Request): Promise<void> {
-    const { engine, worker, workers, random, clock, sharedTime, say } = this.#options;
+    const { engine, redact, worker, workers, random, clock, sharedTime, say } = this.#options;
     const call = `${this.#process}#${++this.#calls}`;
     const request = given ??
       randomCall({ random, worker, workers, held: this.#held, token: call, now: clock.read() });
     say({ type: "started", call, process: this.#process, request, at: sharedTime(), seq: engine.seq });
-    const answer = perform(engine, request, call);
+    const answer = request.type === "redact_task" ? redact(call, request) : perform(engine, request, call);
     // At once: the engine goes on with what waits behind this call.
     const known = answer.then(knownNow, knownNow);
     function knownNow() {
       return { seq: engine.seq, journalAt: clock.journalAt };
     }
-    const outcome = await outcomeOf(answer.then((found) => answerOf(request, found)));
+    const outcome = await outcomeOf(answer.then((found) => answerOf(request, found)), request);
     say({ type: "ended", call, outcome, at: sharedTime(), ...await known });
     if (outcome.type === "answered") this.#learn(request, outcome.answer);
   }

@@ -4,7 +4,8 @@
  *
  * A call without a record has no place of its own: it was decided after the last record that its process knew when it
  * answered, or among those that went with it in one batch. Its time is the one that its journal saw, which it said.
- * Not compared: what `comparable.ts` leaves out, and calls that were never answered and left no record.
+ * Not compared: what `comparable.ts` leaves out, calls that were never answered and left no record, and redactions, whose
+ * records are the store's to find. Lines that they name may be redacted already.
  */
 
 import { localOperator } from "../../../src/core/model/access.ts";
@@ -13,6 +14,7 @@ import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
 import type { CommandOf, CommandType, Context } from "../../../src/core/messages/commands.ts";
 import { decide, refusedEvents } from "../../../src/core/rules/decide.ts";
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
+import { redactEvents, type Redaction } from "../../../src/core/messages/redact.ts";
 import { advanceClock, evolveRecord } from "../../../src/core/state/evolve.ts";
 import { Refusal } from "../../../src/core/model/refusal.ts";
 import { restore, snapshotOf } from "../../core/snapshot.ts";
@@ -27,7 +29,11 @@ export function checkReplay(history: History): readonly Violation[] {
   const { records, calls } = history;
   const written = recordsByCall(history);
   const byName = new Map(calls.map((call) => [call.call, call]));
-  const unwritten = placesOf(calls.filter(({ call }) => !written.has(call)), records);
+  const unwritten = placesOf(
+    calls.filter(({ call, request }) => !written.has(call) && request.type !== "redact_task"),
+    records,
+  );
+  const redactions = redactionsOf(records);
   const state = emptyState();
   for (let seq = 0; seq <= records.length; seq++) {
     const record = records[seq - 1];
@@ -35,6 +41,7 @@ export function checkReplay(history: History): readonly Violation[] {
       const violation = replay(state, record, {
         call: byName.get(record.actor),
         isFirst: !isSameBatch(records[seq - 2], record),
+        redactions: redactions.get(seq) ?? [],
       });
       if (violation !== undefined) return [violation];
     }
@@ -55,12 +62,17 @@ function isSameBatch(before: JournalRecord | undefined, { actor, at }: JournalRe
 /**
  * Carries a record out again. The state is then as after it.
  *
- * @param asked its call, and whether it is the first of its batch, before which all that is due must have happened
+ * @param asked its call, whether it is the first of its batch, before which all that is due must have happened, and the
+ * redactions that name it
  */
 function replay(
   state: State,
   record: JournalRecord,
-  { call, isFirst }: { readonly call: Call | undefined; readonly isFirst: boolean },
+  { call, isFirst, redactions }: {
+    readonly call: Call | undefined;
+    readonly isFirst: boolean;
+    readonly redactions: readonly Redaction[];
+  },
 ): Violation | undefined {
   const complain = (complaint: string, details: readonly unknown[] = []): Violation => ({
     complaint: [`record ${record.seq}: ${complaint}`, ...details.map((detail) => JSON.stringify(detail))].join("\n"),
@@ -73,18 +85,38 @@ function replay(
   const isSweep = record.actor === SWEEPER && record.command === "sweep";
   const request = isSweep ? { type: "sweep" as const } : call?.request;
   // A command whose call nobody knows is for another check.
-  if (request === undefined || request.type === "read") return void evolveRecord(state, record);
+  if (request === undefined || request.type === "read" || request.type === "redact_task") {
+    return void evolveRecord(state, record);
+  }
   if (isFirst && request.type !== "sweep" && isSweepDue(state, context.now)) {
     return complain("something was due before it");
   }
   const decided = decideAt(state, request as CommandOf<CommandType>, context);
   const events = applyWithConsequences(state, decided.events, record.at);
-  if (!equal(plain(events), record.events)) return complain("the rules give other events", [events, record.events]);
+  const isAsDecided = formsOf(events, redactions).some((form) => equal(plain(form), record.events));
+  if (!isAsDecided) return complain("the rules give other events", [events, record.events]);
   const { end } = call ?? {};
   if (end === undefined || end.outcome.type === "unavailable") return undefined;
   const answer = comparable(decided.outcome(state));
   if (equal(answer, comparable(end.outcome))) return undefined;
   return complain("the rules give another answer", [answer, comparable(end.outcome)]);
+}
+
+/** The redactions that name each record, in their order. */
+function redactionsOf(records: readonly JournalRecord[]): ReadonlyMap<number, readonly Redaction[]> {
+  const byRecord = new Map<number, Redaction[]>();
+  for (const event of records.flatMap(({ events }) => events)) {
+    if (event.type !== "task.redacted") continue;
+    for (const [seq] of event.records) byRecord.set(seq, [...byRecord.get(seq) ?? [], event]);
+  }
+  return byRecord;
+}
+
+/** Events as they were and after each redaction, which left them as before if it was interrupted: few name one record. */
+function formsOf(events: readonly Event[], redactions: readonly Redaction[]): readonly (readonly Event[])[] {
+  return redactions.reduce<readonly (readonly Event[])[]>((forms, redaction) => {
+    return [...forms, ...forms.map((form) => redactEvents(form, redaction))];
+  }, [events]);
 }
 
 /** A call without a record, and how many places are left where it may have been decided. */

@@ -5,6 +5,7 @@
 
 import type { BulkAction, Command, CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
+import { REDACTABLE_FIELDS } from "../../../src/core/model/redaction.ts";
 import { END_STATUSES } from "../../../src/core/model/status.ts";
 import { type NewTask, PRIORITIES, type TaskSettings } from "../../../src/core/model/task.ts";
 import type { Request } from "./call_log.ts";
@@ -60,6 +61,7 @@ const KINDS: readonly (readonly [weight: number, make: (situation: Situation) =>
   [3, bulk],
   [3, archiving],
   [2, templating],
+  [3, redacting],
   [2, () => ({ type: "sweep" })],
   [9, () => ({ type: "read" })],
 ];
@@ -205,6 +207,20 @@ function grouping({ random, token }: Situation): Command {
     return { type: "update_group", id, settings: { maxParallel: null, paused: null, ...limits, preamble: token } };
   }
   return { type: "delete_group", id };
+}
+
+/** Mostly of a task that the worker holds, as many ids name none. */
+function redacting(situation: Situation): Command {
+  const { random, token } = situation;
+  const fields = REDACTABLE_FIELDS.filter(() => random.chance(0.4));
+  const { id } = holding(situation);
+  return {
+    type: "redact_task",
+    id,
+    fields: fields.length > 0 ? fields : REDACTABLE_FIELDS,
+    reason: token,
+    records: [],
+  };
 }
 
 function templating({ random, token }: Situation): Command {

@@ -3,11 +3,14 @@
 import { Checkpointer } from "../../../src/app/checkpointer.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { type Log, Unavailable } from "../../../src/app/ports.ts";
+import type { Redacted, WantedRedaction } from "../../../src/app/redact.ts";
 import { Sweeper } from "../../../src/app/sweeper.ts";
 import { takeOver } from "../../../src/app/take_over.ts";
 import { CheckpointFiles } from "../../../src/store/file/checkpoint_files.ts";
 import type { Disk } from "../../../src/store/file/disk.ts";
 import { FileJournal } from "../../../src/store/file/file_journal.ts";
+import { withFailures } from "../../../src/store/file/system_errors.ts";
+import { redactAs } from "../../support/redact.ts";
 import { Clock } from "./caller.ts";
 import type { Sizes } from "./sizes.ts";
 
@@ -32,6 +35,8 @@ export interface ServerProcess {
   readonly clock: Clock;
   readonly checkpoints: CheckpointFiles;
   readonly sweeper: Sweeper;
+  /** Redacts as another process does beside this one, and catches up. */
+  readonly redact: (actor: string, wanted: WantedRedaction) => Promise<Redacted>;
   readonly close: () => Promise<void>;
 }
 
@@ -64,5 +69,13 @@ async function start(options: ServerProcessOptions): Promise<ServerProcess> {
     checkpoints.close();
     await journal.close();
   };
-  return { engine, clock, checkpoints, sweeper, close };
+  const redact = async (actor: string, wanted: WantedRedaction) => {
+    try {
+      // The command tells failures of its start like any other.
+      return await withFailures(options.directory, () => redactAs(actor, wanted, { ...options, now }));
+    } finally {
+      await engine.catchUp();
+    }
+  };
+  return { engine, clock, checkpoints, sweeper, redact, close };
 }

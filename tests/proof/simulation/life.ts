@@ -17,6 +17,9 @@ const CREATING = 0.35;
 /** How many read, beside those that do anyway. */
 const READING = 0.2;
 
+/** How many redact a task that the life has created. */
+const REDACTING = 0.05;
+
 /** From how many ids these tasks come. */
 const TASKS = 90;
 
@@ -63,12 +66,14 @@ export async function live(context: Context): Promise<Ending> {
 }
 
 /** Makes calls, now and then several at once, or with another clock. Ends early where nothing is to be had any more. */
-async function work({ engine, clock }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
+async function work({ engine, clock, redact }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
   const random = randomOf(`${life.seed} worker ${life.worker} life ${life.life}`);
+  const created: string[] = [];
   let failures = 0;
   const caller = new Caller({
     ...life,
     engine,
+    redact,
     clock,
     random,
     sharedTime: order,
@@ -81,15 +86,19 @@ async function work({ engine, clock }: ServerProcess, { life, order, say }: Cont
     if (random.chance(0.05)) clock.errorMs = random.pick(CLOCK_ERRORS);
     const count = Math.min(rest, random.chance(0.15) ? random.between(2, MAX_BURST) : 1);
     rest -= count;
-    await Promise.all(Array.from({ length: count }, () => caller.call(randomRequest(random))));
+    await Promise.all(Array.from({ length: count }, () => caller.call(randomRequest(random, created))));
     await pause(random, life.maxPauseMs);
   }
 }
 
 /** A call that there should be more of than usual, if any. */
-function randomRequest(random: Random): Request | undefined {
+function randomRequest(random: Random, created: string[]): Request | undefined {
   const kind = random.next();
   if (kind < READING) return { type: "read" };
+  if (kind > 1 - REDACTING && created.length > 0) {
+    const id = created[random.between(0, created.length - 1)] ?? "";
+    return { type: "redact_task", id, fields: ["description", "result"], reason: "leak", records: [] };
+  }
   if (kind > READING + CREATING) return undefined;
   const tasks = Array.from({ length: random.pick([1, 1, 1, 4]) }, () => ({
     id: `t${random.between(0, TASKS - 1)}`,
@@ -97,6 +106,7 @@ function randomRequest(random: Random): Request | undefined {
     dependencies: [],
     ...(random.chance(0.7) && { timeoutMs: random.between(50, 1_500) }),
   }));
+  created.push(...tasks.map(({ id }) => id));
   return { type: "create_tasks", tasks };
 }
 

@@ -8,7 +8,10 @@ import type { Sizes } from "../history/sizes.ts";
 /** What a process asks of its disk. `file` is the number that the answer to its `open` gave. */
 export type Operation =
   | { readonly name: "open"; readonly path: string; readonly mode: OpenMode }
-  | { readonly name: "identity" | "readFile" | "list" | "makeDirectory" | "syncDirectory"; readonly path: string }
+  | {
+    readonly name: "identity" | "readFile" | "list" | "makeDirectory" | "syncDirectory" | "remove";
+    readonly path: string;
+  }
   | { readonly name: "rename"; readonly path: string; readonly to: string }
   | { readonly name: "readAt"; readonly file: number; readonly offset: number; readonly sizeBytes: number }
   | { readonly name: "truncate"; readonly file: number; readonly sizeBytes: number }

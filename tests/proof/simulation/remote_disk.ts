@@ -42,8 +42,8 @@ export class RemoteDisk implements Disk {
     this.#ask({ name: "rename", path: from, to });
   }
 
-  remove(): void {
-    throw new Error("A simulated process has no sessions");
+  remove(path: string): void {
+    this.#ask({ name: "remove", path });
   }
 
   syncDirectory(path: string): void {

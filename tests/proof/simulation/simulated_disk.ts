@@ -67,6 +67,8 @@ export class SimulatedDisk {
         return told(this.#disk.makeDirectory(operation.path));
       case "syncDirectory":
         return told(this.#disk.syncDirectory(operation.path));
+      case "remove":
+        return told(this.#disk.remove(operation.path));
       case "rename":
         return told(this.#disk.rename(operation.path, operation.to));
       case "readAt": {

@@ -38,10 +38,10 @@ class Worker implements AsyncDisposable {
   readonly #instance: string;
   readonly #close: () => Promise<void>;
 
-  private constructor(args: Arguments, { engine, clock, close }: ServerProcess) {
+  private constructor(args: Arguments, { engine, clock, redact, close }: ServerProcess) {
     this.#random = randomOf(`${args.seed} worker ${args.worker} life ${args.life}`);
     this.#clock = clock;
-    this.#caller = new Caller({ ...args, engine, clock, random: this.#random, sharedTime, say });
+    this.#caller = new Caller({ ...args, engine, redact, clock, random: this.#random, sharedTime, say });
     this.#instance = `w${args.worker}`;
     this.#close = close;
   }
