@@ -36,7 +36,7 @@ Deno.test({
           assertVerdicts(state);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
     assert(accepted > 2_000, `only ${accepted} commands were accepted`);
   },
@@ -80,7 +80,7 @@ Deno.test({
           }
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
     assert(ends["tasks.skipped"] > 20 && ends["tasks.abandoned"] > 20, JSON.stringify(ends));
   },
@@ -105,7 +105,7 @@ Deno.test({
           assertEquals(events === undefined, hasCycle(after), JSON.stringify({ command, before }));
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     assert(count.cycle > 100 && count.accepted > 100, JSON.stringify(count));
   },

@@ -13,7 +13,8 @@ export type Fault =
   | { readonly type: "error"; readonly at: number; readonly code: ErrorCode }
   /**
    * A sync of a file fails, and what it was to make durable never will be, though the system takes it for written.
-   * Whoever opens the file from then on is lied to, so nobody does: power is lost soon, in so many operations.
+   * Whoever opens the file from then on is lied to, so nobody does: power is lost soon, in so many operations, or as soon
+   * as a file of the journal is to be opened.
    */
   | { readonly type: "lost sync"; readonly at: number; readonly operations: number }
   /** A write takes only a part of the bytes. With an error it then fails. */

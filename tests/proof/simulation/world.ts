@@ -186,7 +186,10 @@ export class World {
       return;
     }
     const fault = isCounted(operation.name) ? this.#faults.next(operation.name) : undefined;
-    if (this.#doomedIn !== undefined && isCounted(operation.name) && --this.#doomedIn <= 0) return this.#losePower();
+    if (this.#doomedIn !== undefined) {
+      const isLiedTo = operation.name === "open" && operation.path.includes("/journal/");
+      if (isLiedTo || (isCounted(operation.name) && --this.#doomedIn <= 0)) return this.#losePower();
+    }
     if (fault === undefined) return this.#perform(process, operation);
     this.#note(process, `meets ${JSON.stringify(fault)}`);
     switch (fault.type) {
