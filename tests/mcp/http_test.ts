@@ -4,6 +4,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { callerOfSecret, issueToken } from "../../src/app/tokens.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { SESSION_TIMES } from "../../src/mcp/http_session.ts";
+import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { toolsOf } from "../../src/mcp/tools/mod.ts";
 import { times } from "../core/given.ts";
 import { ANN, callOf, eventsOf, McpEndpoint, messageOf } from "../support/mcp_over_http.ts";
 import { connectTo, serveHttp } from "../support/raw_http.ts";
@@ -83,7 +85,7 @@ Deno.test("null params and arguments as JSON text are taken, as on standard inpu
   const ask = async (body: unknown) => await messageOf(await endpoint.post(body, { headers }));
   assertEquals(
     Object(await ask({ jsonrpc: "2.0", id: 1, method: "tools/list", params: null })).result.tools.length,
-    31,
+    toolsOf(TOOLSETS).length,
   );
   const params = { name: "create_task", arguments: `{"id":"a","description":""}` };
   assertStringIncludes(textOf(await ask({ jsonrpc: "2.0", id: 2, method: "tools/call", params })), `"id":"a"`);

@@ -12,6 +12,7 @@ import type {
   Quantiles,
   TaskMetrics,
 } from "../../core/messages/metrics.ts";
+import { Refusal } from "../../core/model/refusal.ts";
 import { fit, isoTime, type Json } from "../present.ts";
 import { defineTool, noteIgnored, reads, type Tool } from "../tool.ts";
 import { defined, taskId } from "./task_arguments.ts";
@@ -59,7 +60,7 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
       "the rest to tell the end with some numbers of instances.",
     input: {
       detail: z.enum([...PARTS, "forecast"]).optional(),
-      instances: z.array(z.int().min(1).max(MAX_FORECAST_INSTANCES)).min(1).max(MAX_OUTLOOKS).optional(),
+      instances: z.array(z.int().min(1).max(MAX_FORECAST_INSTANCES)).optional(),
       seed: z.int().optional(),
       limit: z.int().min(1).max(MAX_LISTED).optional(),
     },
@@ -70,6 +71,7 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
         : noteIgnored({ instances, seed }, "only detail: forecast takes them"),
     async run({ detail, limit, instances, seed }, { query, signal }) {
       if (detail === "forecast") {
+        if (instances !== undefined) checkOutlooks(instances);
         return { json: presentForecast(await forecastPlan({ query, signal }, defined({ instances, seed }))) };
       }
       const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
@@ -78,6 +80,12 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
     },
   }),
 ];
+
+/** Not a bound of the listed schema, as not all clients read that of a list. */
+function checkOutlooks({ length }: readonly number[]): void {
+  if (length >= 1 && length <= MAX_OUTLOOKS) return;
+  throw new Refusal("invalid_value", `Cannot forecast with ${length} numbers in instances: give 1 to ${MAX_OUTLOOKS}`);
+}
 
 function presentSummary(metrics: Metrics): Json {
   const { tasks, outcomes: { expired, lost, ...outcomes }, hours, days, instances, instanceCount } = metrics;
