@@ -66,9 +66,9 @@ Deno.test({
           for (const instance of INSTANCES) assertEquals(nextIn(other, instance), nextIn(state, instance));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
-    for (const what of EXPECTED) assert((seen.get(what) ?? 0) >= 2, `too few of "${what}": ${told(seen)}`);
+    for (const what of EXPECTED) assert((seen.get(what) ?? 0) > 0, `none of "${what}": ${told(seen)}`);
   },
 });
 
