@@ -54,10 +54,15 @@ export async function withFailures<T>(directory: string, operation: () => T | Pr
   }
 }
 
-/** Deno gives most of them a code such as `EMFILE`, also to `TypeError`s (EINVAL), and the others a class of its own. */
+/**
+ * Deno gives most of them a code such as `EMFILE`, also to `TypeError`s (EINVAL), others a class of its own, and the rest,
+ * like the one of a file that may not grow, only the system's number in the message.
+ */
 function isSystemError(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  return /^E[A-Z0-9]+$/.test(codeOf(error)) || Object.values(Deno.errors).some((type) => error instanceof type);
+  if (/^E[A-Z0-9]+$/.test(codeOf(error))) return true;
+  if (error.constructor === Error && / \(os error \d+\)/.test(error.message)) return true;
+  return Object.values(Deno.errors).some((type) => error instanceof type);
 }
 
 function codeOf(error: Error): string {

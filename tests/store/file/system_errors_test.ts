@@ -42,6 +42,9 @@ Deno.test("errors of the system are explained in one line, with path, reason and
     assertEquals(describeSystemError(systemError(code)), `Some reason (os error 1): open '/data/lock': ${advice}`);
   }
   assertEquals(describeSystemError(systemError("EXDEV")), "Some reason (os error 1): open '/data/lock'");
+  // Deno gives this one neither a code nor a class.
+  assertEquals(describeSystemError(new Error("File too large (os error 27)")), "File too large (os error 27)");
+  assertEquals(describeSystemError(new Error("a bug")), undefined);
 });
 
 /** Every operation of the disk that reads fails with an error as Deno makes it, once the test says so. */
