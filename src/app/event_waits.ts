@@ -200,7 +200,7 @@ export class EventWaits {
     this.#stop = undefined;
   }
 
-  /** Follows the feed, and checks the tokens of those who wait. Returns a function that ends both. */
+  /** Starts to follow the feed, and to check the tokens of the waiting callers. Returns a function that stops both. */
   #start(): () => void {
     const unsubscribe = this.#feed.subscribe((records) => {
       for (const waiter of this.#waiters) deliver(waiter, records);

@@ -1,6 +1,6 @@
 /**
  * Competes with other processes for the lead under a name, and does the work of the one that leads. When that process
- * dies, another one takes over after `COMPETE_MS` at most. Work that fails is left to whoever gets the lead next.
+ * dies, another one takes over after `COMPETE_MS` at most. A process whose work fails gives up the lead: the next leader goes on.
  */
 
 import type { Deliveries, Log } from "./ports.ts";

@@ -147,7 +147,7 @@ export class SessionKeeper {
     }
   }
 
-  /** Never rejects: calls go on although operators are not told of them. */
+  /** Writes what `doctor` shows of this process. Never rejects: a first failure is logged, and calls go on. */
   async #describe(): Promise<void> {
     if (this.#about === undefined) return;
     const isFirst = this.#describedAt === -Infinity;

@@ -1,4 +1,4 @@
-/** What callers are told of a failure of the store: file names are for admins and the log. */
+/** Words a failure of the store for its caller: only admins and the log get the names of files. */
 
 import type { Engine } from "./engine.ts";
 import type { Caller } from "../core/model/access.ts";

@@ -1,6 +1,6 @@
 /**
- * The rights of whoever starts the program, as the client of a server on standard input and output, or to call a tool:
- * those of the local operator, or less by `--as` or by a token. A token that is named but cannot be used ends the start, as the client would otherwise have all rights.
+ * The rights of the client on standard input and output, and of `call`: all rights of the local operator, or fewer by
+ * `--as` or by a token. A token that is named but cannot be used ends the start: the client must not get all rights.
  */
 
 import type { Engine } from "../app/engine.ts";

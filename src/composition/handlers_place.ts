@@ -1,6 +1,6 @@
 /**
- * Says whether a handlers file may be used where it is. Its commands run with the rights of whoever starts the program, so
- * nobody else may be able to write it, and no agent: those work in git work trees.
+ * Checks the place of a handlers file. Its commands run with the rights of the operator, so only the operator may be able to
+ * write it. Agents write in git work trees, so a file in one is refused.
  */
 
 import { dirname, resolve } from "node:path";

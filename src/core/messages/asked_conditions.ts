@@ -1,4 +1,4 @@
-/** Tells from events which conditions on results there were: also those that no task has any more. */
+/** Finds in events every condition on a result, also conditions that were removed from their tasks later. */
 
 import { conditionsIn, type Dependency, type ResultCondition } from "../model/dependency.ts";
 import type { Event } from "./events.ts";

@@ -126,8 +126,9 @@ export interface Commands {
     answer: { readonly task: TaskView; readonly count: number };
   };
   /**
-   * Replace texts of a task by a marker, also of one that is gone. `records` are those whose lines the store rewrites then;
-   * with `isPartial`, a further command names more of them. `pastConditions` are those on the result that the journal has.
+   * Replace texts of a task by a marker. The task may be deleted or archived. `records` names the records whose lines the
+   * store rewrites afterwards; with `isPartial`, a further command names more. `pastConditions` are the conditions on the
+   * result that the journal has.
    */
   redact_task: {
     input: {

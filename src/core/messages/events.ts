@@ -168,7 +168,7 @@ export type Event =
     readonly type: "instance.registered";
     readonly instance: string;
     readonly settings: InstanceSettings;
-    /** Those of the caller, if it has any: the answer told it the tasks that it lost and that they see. */
+    /** The audiences of the caller; absent if it sees all. The answer told only lost tasks that these audiences see. */
     readonly audiences?: readonly string[];
   }
   /** An instance called: its own time is extended, and those of its leases that run out. A lost one is there again. */
@@ -181,7 +181,7 @@ export type Event =
      * on those that it holds.
      */
     readonly isTold?: true;
-    /** With `isTold`, the audiences of the caller, if it has any: news of tasks that they do not see were not told. */
+    /** With `isTold`: the audiences of the caller; absent if it sees all. News of other tasks were not told. */
     readonly audiences?: readonly string[];
     /**
      * The session that called, with `isTold` or if another one has tasks of the instance: their news were not told, and

@@ -136,7 +136,7 @@ export function keysOfFilter(
   ];
 }
 
-/** The key of records that do not tell the groups of their tasks: any group may be among them. */
+/** The key of records that do not tell the groups of their tasks: a search by any group must read these. */
 const UNKNOWN_GROUPS = "?";
 
 const taskKey = (id: string) => `t${id}`;

@@ -34,7 +34,7 @@ export const MAX_TOLD_NOTES_BYTES = 8 * 1024;
 export const MAX_PAST_AUDIENCES = 1_000;
 export const MAX_PAST_AUDIENCES_OF_GROUP = 8;
 
-/** Most instances that are still to be told of cancelled tasks. If there are more, the one that waits longest is forgotten. */
+/** Most instances with news of cancelled tasks that they have not got yet. Beyond it, those of the one that waits longest are dropped. */
 export const MAX_CANCELLED_INSTANCES = 10_000;
 
 /** Most characters of the reason of a cancellation that the holder is told. */

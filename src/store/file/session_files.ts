@@ -22,7 +22,7 @@ const MAX_REMOVED = 1_000;
 const MAX_TRIES = 1_000;
 const PAUSE_MS = 5;
 
-/** Ids come from the journal, too: any other text is not the name of a session file. */
+/** The form of a session id. Ids also come from the journal; a text of another form never becomes a file name. */
 const SESSION_ID = /^[\w-]{1,100}$/;
 
 export interface SessionFilesOptions {
