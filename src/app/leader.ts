@@ -3,6 +3,7 @@
  * dies, another one takes over after `COMPETE_MS` at most. A process whose work fails gives up the lead: the next leader goes on.
  */
 
+import { pause } from "./abortable.ts";
 import type { Deliveries, Log } from "./ports.ts";
 
 /** Pause between two tries to get the lead, in milliseconds. */
@@ -65,18 +66,4 @@ export class Leader {
     if (complaint !== this.#complaint) log.warn(complaint);
     this.#complaint = complaint;
   }
-}
-
-/** Waits until the time has passed or the signal comes. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -3,6 +3,7 @@
  * again with growing pauses, a bounded number of times; then it is passed over, so that it holds up no other for ever.
  */
 
+import { onAbort, pause } from "../app/abortable.ts";
 import type { Feed } from "../app/feed.ts";
 import { follow, type FollowOptions } from "../app/follower.ts";
 import { placeOf } from "../app/history.ts";
@@ -214,20 +215,4 @@ function placeIn(places: Places, name: string): Place {
 
 function placeWith(at: Place["at"], source: string | undefined): Place {
   return { at, ...(source !== undefined && { source }), tries: 0 };
-}
-
-/** Waits until the time has passed or the signal comes. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  using _stopping = onAbort(signal, over.resolve);
-  await over.promise;
-  clearTimeout(timer);
-}
-
-/** Calls a function at the signal, or at once if it has come, until it is disposed of. */
-function onAbort(signal: AbortSignal, action: () => void): Disposable {
-  signal.addEventListener("abort", action);
-  if (signal.aborted) action();
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", action) };
 }
