@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   handlers: ["src/handlers/", "src/core/messages/", "src/core/model/", "src/app/", "zod"],
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
+  dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked", "uplot"],
   cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width"],
 };
 
@@ -65,6 +66,9 @@ interface SourceFile {
   readonly code: string;
   readonly imports: readonly string[];
 }
+
+/** Where programs begin: the server, and what runs in a browser. */
+const ENTRIES = ["main.ts", "src/dashboard/main.tsx", "src/dashboard/plan/layout/layout_worker.ts"];
 
 /** What puts parts of all kinds together. */
 const COMPOSITION = "src/composition/";
@@ -129,7 +133,7 @@ Deno.test("every source file is used by the program", () => {
     used.add(path);
     for (const target of files.get(path)?.imports ?? []) visit(target);
   };
-  visit("main.ts");
+  ENTRIES.forEach(visit);
   assertEquals(sources.map(({ path }) => path).filter((path) => !used.has(path)), []);
 });
 
@@ -241,7 +245,11 @@ Deno.test("imports are found in all their forms, and only there", () => {
 
 function listFiles(folder: string): string[] {
   return Array.from(Deno.readDirSync(new URL(folder, ROOT))).flatMap(({ name, isDirectory }) =>
-    isDirectory ? listFiles(`${folder}${name}/`) : /\.(ts|json)$/.test(name) ? [folder + name] : []
+    isDirectory
+      ? listFiles(`${folder}${name}/`)
+      : /\.(ts|tsx|json)$/.test(name) && name !== "deno.json"
+      ? [folder + name]
+      : []
   ).sort();
 }
 
