@@ -110,14 +110,16 @@ export interface Group {
 /** `GET /instances`. */
 export interface Instance {
   readonly id: string;
-  readonly status: string;
+  readonly status: "active" | "draining" | "lost" | "left" | "unregistered";
   readonly roles?: readonly string[];
   readonly capabilities?: readonly string[];
   readonly holding: readonly string[];
   readonly holdingCount: number;
   readonly waiting?: boolean;
   readonly maxConcurrent?: number;
-  readonly isConnected?: boolean;
+  /** It holds tasks as long as its client is connected. */
+  readonly connected?: boolean;
+  /** When the first of its tasks goes back, as its client is gone. */
   readonly goesBackAt?: IsoTime;
   readonly registeredAt?: IsoTime;
   readonly seenAt?: IsoTime;

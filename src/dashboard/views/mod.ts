@@ -3,6 +3,8 @@
 import type { ComponentType } from "preact";
 import type { Who } from "../api/types.ts";
 import { BoardView } from "./board.tsx";
+import { GroupsView } from "./groups.tsx";
+import { InstancesView } from "./instances.tsx";
 
 export interface View {
   /** In addresses: `#/board`. */
@@ -17,4 +19,6 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
   { name: "board", label: "Board", key: "b", component: BoardView },
+  { name: "instances", label: "Instances", key: "i", component: InstancesView },
+  { name: "groups", label: "Groups", key: "o", component: GroupsView },
 ];
