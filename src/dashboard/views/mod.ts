@@ -2,9 +2,14 @@
 
 import type { ComponentType } from "preact";
 import type { Who } from "../api/types.ts";
+import { AuditView } from "./audit.tsx";
 import { BoardView } from "./board.tsx";
+import { EventsView } from "./events.tsx";
 import { GroupsView } from "./groups.tsx";
 import { InstancesView } from "./instances.tsx";
+import { TemplatesView } from "./templates.tsx";
+import { TokensView } from "./tokens.tsx";
+import { WebhooksView } from "./webhooks.tsx";
 
 export interface View {
   /** In addresses: `#/board`. */
@@ -21,4 +26,9 @@ export const VIEWS: readonly View[] = [
   { name: "board", label: "Board", key: "b", component: BoardView },
   { name: "instances", label: "Instances", key: "i", component: InstancesView },
   { name: "groups", label: "Groups", key: "o", component: GroupsView },
+  { name: "events", label: "Events", key: "e", component: EventsView },
+  { name: "templates", label: "Templates", key: "m", component: TemplatesView },
+  { name: "webhooks", label: "Webhooks", key: "w", component: WebhooksView, role: "admin" },
+  { name: "tokens", label: "Tokens", key: "k", component: TokensView, role: "admin" },
+  { name: "audit", label: "Audit", key: "a", component: AuditView, role: "admin" },
 ];
