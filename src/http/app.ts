@@ -5,6 +5,7 @@ import type { Log } from "../app/ports.ts";
 import type { Caller } from "../core/model/access.ts";
 import { type Hosts, refusedOrigin } from "./hosts.ts";
 import { problem, problemForAnyone } from "./problem.ts";
+import { isSignIn, refusedSignIn } from "./session_routes.ts";
 
 /** What a route reads of its context. */
 export interface HttpEnv {
@@ -40,6 +41,8 @@ export interface AppOptions {
   readonly callerOf: CallerOf;
   /** Rejects with `Unavailable` if the store cannot be used. */
   readonly checkReady: () => Promise<unknown>;
+  /** Routes that need no caller. Default: none. */
+  readonly publicMounts?: readonly Mount[];
   /** The routes that need a caller. */
   readonly mounts: readonly Mount[];
   readonly log: Log;
@@ -53,6 +56,7 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
   return async (request, connection) => {
     const refused = refusedOrigin(request, hosts);
     if (refused !== undefined) return problem(403, refused);
+    if (isSignIn(request)) return refusedSignIn(request);
     try {
       const who = await callerOf(request, connection);
       return who instanceof Response ? who : undefined;
@@ -62,7 +66,7 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
   };
 }
 
-export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {
+export function createApp({ hosts, callerOf, checkReady, publicMounts = [], mounts, log }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.onError((error) => problemForAnyone(error, log));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
@@ -76,6 +80,7 @@ export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptio
     await checkReady();
     return c.json({ status: "ready" });
   });
+  for (const mount of publicMounts) mount(app);
   app.use(async (c, next) => {
     const who = await callerOf(c.req.raw, c.env);
     if (who instanceof Response) return who;
