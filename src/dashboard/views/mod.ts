@@ -6,6 +6,7 @@ import { AuditView } from "./audit.tsx";
 import { BoardView } from "./board.tsx";
 import { EventsView } from "./events.tsx";
 import { GroupsView } from "./groups.tsx";
+import { InsightView } from "./insight/insight.tsx";
 import { InstancesView } from "./instances.tsx";
 import { TemplatesView } from "./templates.tsx";
 import { TokensView } from "./tokens.tsx";
@@ -26,6 +27,7 @@ export const VIEWS: readonly View[] = [
   { name: "board", label: "Board", key: "b", component: BoardView },
   { name: "instances", label: "Instances", key: "i", component: InstancesView },
   { name: "groups", label: "Groups", key: "o", component: GroupsView },
+  { name: "insight", label: "Insight", key: "s", component: InsightView },
   { name: "events", label: "Events", key: "e", component: EventsView },
   { name: "templates", label: "Templates", key: "m", component: TemplatesView },
   { name: "webhooks", label: "Webhooks", key: "w", component: WebhooksView, role: "admin" },
