@@ -19,12 +19,14 @@ import { deliverToWebhooks, deskOf } from "./deliver.ts";
 import { McpOverHttp } from "../mcp/http.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import { admissionOf, type CallerOf, createApp } from "../http/app.ts";
+import { ASSETS } from "../dashboard/assets/mod.ts";
+import { assetMount } from "../http/assets.ts";
 import { bearerCaller } from "../http/bearer.ts";
 import { openCaller } from "../http/caller_of.ts";
 import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
-import { SESSION_PATH, sessionRoutes, signInMount } from "../http/session_routes.ts";
+import { admittingSignIns, SESSION_PATH, sessionRoutes, signInMount } from "../http/session_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
 import type { RunningParts } from "./handlers.ts";
 import { operationsOf } from "../mcp/operations.ts";
@@ -118,7 +120,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
     const app = createApp({
       ...admitted,
       checkReady: () => engine.catchUp(),
-      publicMounts: [signInMount(session)],
+      publicMounts: [signInMount(session), assetMount(ASSETS)],
       mounts: [
         (app) => app.route(SESSION_PATH, sessionRoutes(session)),
         (app) =>
@@ -126,7 +128,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
         (app) => app.route(API_PATH, rest),
       ],
     });
-    const server = await listen(app.fetch, { host, port, log, admission: admissionOf(admitted) });
+    const server = await listen(app.fetch, { host, port, log, admission: admittingSignIns(admissionOf(admitted)) });
     const isFirst = !open && await issueFirst(parts);
     handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;

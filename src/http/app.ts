@@ -5,7 +5,6 @@ import type { Log } from "../app/ports.ts";
 import type { Caller } from "../core/model/access.ts";
 import { type Hosts, refusedOrigin } from "./hosts.ts";
 import { problem, problemForAnyone } from "./problem.ts";
-import { isSignIn, refusedSignIn } from "./session_routes.ts";
 
 /** What a route reads of its context. */
 export interface HttpEnv {
@@ -56,7 +55,6 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
   return async (request, connection) => {
     const refused = refusedOrigin(request, hosts);
     if (refused !== undefined) return problem(403, refused);
-    if (isSignIn(request)) return refusedSignIn(request);
     try {
       const who = await callerOf(request, connection);
       return who instanceof Response ? who : undefined;

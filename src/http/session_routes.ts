@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { endSession, exchangeKey, isKey, type SignIn, tokenNameOf } from "../app/sign_in.ts";
 import { type KnownCaller, localOperator } from "../core/model/access.ts";
-import type { HttpEnv, Mount } from "./app.ts";
+import type { Admission, HttpEnv, Mount } from "./app.ts";
 import { type BearerOptions, secretReader } from "./bearer.ts";
 import { HttpError, problem, problemForAnyone, problemOf } from "./problem.ts";
 import { API_PATH } from "./rest/rest_routes.ts";
@@ -83,16 +83,15 @@ export function sessionRoutes({ engine, process, isOpen, version, log }: Session
   return app;
 }
 
-/** Why a request to sign in is refused before its body is read; undefined if it is not. */
-export function refusedSignIn({ headers }: Request): Response | undefined {
-  const length = headers.get("content-length");
-  if (length !== null && Number(length) <= MAX_SIGN_IN_BYTES) return undefined;
-  return problem(413, `The body of a sign-in has at most ${MAX_SIGN_IN_BYTES} bytes, with the header Content-Length`);
-}
-
-/** Whether a request is to sign in. */
-export function isSignIn({ method, url }: Request): boolean {
-  return method === "POST" && new URL(url).pathname === SESSION_PATH;
+/** Admits sign-ins too, which need no caller, if they are short: so they cannot fill the room for bodies. */
+export function admittingSignIns(admission: Admission): Admission {
+  return async (request, connection) => {
+    const { method, url, headers } = request;
+    if (method !== "POST" || new URL(url).pathname !== SESSION_PATH) return await admission(request, connection);
+    const length = headers.get("content-length");
+    if (length !== null && Number(length) <= MAX_SIGN_IN_BYTES) return undefined;
+    return problem(413, `The body of a sign-in has at most ${MAX_SIGN_IN_BYTES} bytes, with the header Content-Length`);
+  };
 }
 
 async function secretIn(request: Request): Promise<string> {

@@ -5,7 +5,8 @@ import { issueKey, KEY_MS, SESSION_MS } from "../../src/app/sign_in.ts";
 import { issueToken } from "../../src/app/tokens.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { MAX_FAILED } from "../../src/http/failed_attempts.ts";
-import { MAX_SIGN_IN_BYTES, refusedSignIn } from "../../src/http/session_routes.ts";
+import { problem } from "../../src/http/problem.ts";
+import { admittingSignIns, MAX_SIGN_IN_BYTES } from "../../src/http/session_routes.ts";
 import { MemoryJournal } from "../../src/store/memory/memory_journal.ts";
 import { times } from "../core/given.ts";
 import { type EmptyService, startEmpty } from "../support/secured.ts";
@@ -165,9 +166,16 @@ Deno.test("what is no sign-in is refused with what would work, and failed ones a
   });
   assertEquals(form.status, 400);
   assertEquals((await service.request("PUT", PATH, { authorization: `Bearer ${unknown}` })).status, 401);
-  assertEquals(refusedSignIn(signInOf({}))?.status, 413);
-  assertEquals(refusedSignIn(signInOf({ "content-length": `${MAX_SIGN_IN_BYTES + 1}` }))?.status, 413);
-  assertEquals(refusedSignIn(signInOf({ "content-length": "60" })), undefined);
+  const admission = admittingSignIns(() => Promise.resolve(problem(401, "Nobody")));
+  const admitted = async (length: string | undefined, path = PATH) => {
+    const headers = length === undefined ? {} : { "content-length": length };
+    return (await admission(new Request(`http://localhost${path}`, { method: "POST", headers }), { address: "" }))
+      ?.status;
+  };
+  assertEquals(await admitted(undefined), 413);
+  assertEquals(await admitted(`${MAX_SIGN_IN_BYTES + 1}`), 413);
+  assertEquals(await admitted(`${MAX_SIGN_IN_BYTES}`), undefined);
+  assertEquals(await admitted("60", "/api/v1/tasks"), 401);
   const statuses = new Set<number>();
   for (const _ of times(2 * MAX_FAILED, Number)) {
     const response = await service.request("POST", PATH, { body: { token: unknown }, address: "10.1.1.1" });
@@ -185,7 +193,3 @@ Deno.test("sign-ins are in the audit, and no secret is", async () => {
   assertEquals(events, ["token.issued", "token.revoked", "token.issued"]);
   assert(!records.includes(key) && !records.includes(cookie.slice(cookie.indexOf("orc_"))));
 });
-
-function signInOf(headers: Readonly<Record<string, string>>): Request {
-  return new Request(`http://localhost${PATH}`, { method: "POST", headers });
-}
