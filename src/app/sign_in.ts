@@ -72,6 +72,11 @@ export async function endSession({ engine, operator }: SignIn, caller: KnownCall
   if (name?.startsWith(SESSION_PREFIX) === true) await revoke({ engine, operator }, name);
 }
 
+/** Whether a token of this name is that of a key or session, which ends by itself: nobody can rely on it. */
+export function isOfSignIn(name: string): boolean {
+  return name.startsWith(KEY_PREFIX) || name.startsWith(SESSION_PREFIX);
+}
+
 /** Whether a caller brings a key. */
 export function isKey(caller: KnownCaller): boolean {
   return tokenNameOf(caller)?.startsWith(KEY_PREFIX) === true;
@@ -89,8 +94,7 @@ async function issue({ engine, operator }: SignIn, settings: Omit<NewToken, "dig
 /** Removes expired keys and sessions, as there is room for a bounded number of tokens. */
 async function removeExpired(signIn: SignIn): Promise<void> {
   const tokens = await signIn.engine.query({ type: "list_tokens" }, signIn.operator);
-  const isOurs = (name: string) => name.startsWith(KEY_PREFIX) || name.startsWith(SESSION_PREFIX);
-  const expired = tokens.filter(({ name, isExpired }) => isExpired && isOurs(name)).slice(0, MAX_REMOVED);
+  const expired = tokens.filter(({ name, isExpired }) => isExpired && isOfSignIn(name)).slice(0, MAX_REMOVED);
   for (const { name } of expired) await revoke(signIn, name);
 }
 
