@@ -74,7 +74,7 @@ function keep(parts: readonly Part[]): Shift[] {
   }
   const added = Array.from(parts.keys()).filter((index) => parts[index]?.before === undefined);
   const bottom = placed.reduce((most, { y, height }) => Math.max(most, y + height), -Infinity);
-  shelve(added.map((index) => parts[index] as Part), bottom + SHELF_GAP).forEach((shift, i) => {
+  shelve(added.map((index) => parts[index] as Part), bottom + LEAST_GAP).forEach((shift, i) => {
     shifts[added[i] as number] = shift;
   });
   return shifts;

@@ -53,6 +53,8 @@ export interface Brush {
 }
 
 export const FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+/** Below this zoom cards and boxes show less, in larger letters. */
+export const ALL_LINES_ZOOM = 0.7;
 export const DIMMED = 0.22;
 
 /** Paths of the glyphs, made once. */

@@ -1,12 +1,12 @@
 /** Draws the boxes of groups, and their titles where there is room. */
 import { KIND, SIZE } from "../layout/graph.ts";
 import { STATUSES } from "../statuses.ts";
-import { type Brush, drawStatusBar, FONT, isDimmed, setPlan, setScreen } from "./brush.ts";
+import { ALL_LINES_ZOOM, type Brush, drawStatusBar, FONT, isDimmed, setPlan, setScreen } from "./brush.ts";
 import { toScreen, viewOf } from "./camera.ts";
 import { tasksOf } from "./scene.ts";
 
-const TITLE_FONT = `600 13px ${FONT}`;
-const COUNT_FONT = `400 11px ${FONT}`;
+const TITLE_FONTS = { near: `600 13px ${FONT}`, distant: `600 20px ${FONT}` };
+const COUNT_FONTS = { near: `400 11px ${FONT}`, distant: `400 16px ${FONT}` };
 const BAR_WIDTH = 72;
 
 export function drawBoxes(brush: Brush, items: readonly number[]): void {
@@ -29,6 +29,8 @@ export function drawBoxes(brush: Brush, items: readonly number[]): void {
 export function drawBoxHeaders(brush: Brush, items: readonly number[]): void {
   const { context, palette, texts, camera, size, scene: { layout, graph } } = brush;
   const view = viewOf(camera, size);
+  const distance = camera.zoom < ALL_LINES_ZOOM ? "distant" : "near";
+  const titleFont = TITLE_FONTS[distance], countFont = COUNT_FONTS[distance];
   context.textBaseline = "middle";
   for (const item of items) {
     if (layout.kind[item] !== KIND.box) continue;
@@ -37,17 +39,17 @@ export function drawBoxHeaders(brush: Brush, items: readonly number[]): void {
     if (right - left < BAR_WIDTH) continue;
     const middle = layout.y[item]! + SIZE.boxHeader / 2;
     const count = doneOf(brush, item);
-    const countWidth = texts.measure(count, COUNT_FONT);
+    const countWidth = texts.measure(count, countFont);
     drawStatusBar(brush, item, { x: right - BAR_WIDTH, y: middle - 2, width: BAR_WIDTH, height: 4 });
     context.textAlign = "right";
     context.fillStyle = palette.muted;
-    context.font = COUNT_FONT;
+    context.font = countFont;
     context.fillText(count, right - BAR_WIDTH - 8, middle);
     context.textAlign = "left";
     context.fillStyle = palette.text;
     const room = right - BAR_WIDTH - 20 - countWidth - left;
-    const title = texts.cut(graph.groups[layout.source[item]!] ?? "", TITLE_FONT, room);
-    context.font = TITLE_FONT;
+    const title = texts.cut(graph.groups[layout.source[item]!] ?? "", titleFont, room);
+    context.font = titleFont;
     context.fillText(title, left, middle);
   }
 }

@@ -1,14 +1,21 @@
 /** Draws tasks from near: cards with id, title, status, worker and progress; stacks, collapsed groups and joins. */
 import { KIND, SIZE } from "../layout/graph.ts";
 import { STATUS_WORDS, STATUSES } from "../statuses.ts";
-import { type Brush, DIMMED, drawStatus, drawStatusBar, FONT, isDimmed, statusColour } from "./brush.ts";
+import {
+  ALL_LINES_ZOOM,
+  type Brush,
+  DIMMED,
+  drawStatus,
+  drawStatusBar,
+  FONT,
+  isDimmed,
+  statusColour,
+} from "./brush.ts";
 import { tasksOf } from "./scene.ts";
 
 const ID_FONT = `600 12.5px ${FONT}`;
 const SMALL_FONT = `400 11px ${FONT}`;
 const WORD_FONT = `500 11px ${FONT}`;
-/** Below this zoom a card shows only its id, larger. */
-const ALL_LINES_ZOOM = 0.7;
 const LARGE_FONT = `600 15px ${FONT}`;
 
 const LEFT = 38;
