@@ -77,10 +77,15 @@ const TEXTS = "src/dashboard/assets/";
 /** What puts parts of all kinds together. */
 const COMPOSITION = "src/composition/";
 
+/** What runs in browsers: a program of its own, which the server's parts and rules do not concern. */
+const DASHBOARD = "src/dashboard/";
+
 const files = new Map<string, SourceFile>();
+const dashboard = new Map<string, SourceFile>();
 for (const path of ["main.ts", ...listFiles("src/")]) {
   const code = withoutComments(Deno.readTextFileSync(new URL(path, ROOT)));
-  files.set(path, { code, imports: importsOf(code).map((specifier) => resolve(specifier, path)) });
+  const file = { code, imports: importsOf(code).map((specifier) => resolve(specifier, path)) };
+  (path.startsWith(DASHBOARD) ? dashboard : files).set(path, file);
 }
 const sources = Array.from(files, ([path, file]) => ({ path, ...file })).filter(({ path }) => path !== "main.ts");
 
@@ -92,6 +97,15 @@ Deno.test("each part imports only what it may", () => {
     for (const target of imports) {
       assert(allowed.some((prefix) => matches(target, prefix)), `${path} imports ${target}`);
     }
+  }
+});
+
+Deno.test("the engine of the dashboard's plan imports only itself, and its layout no painter", () => {
+  const plan = Array.from(dashboard).filter(([path]) => path.startsWith(`${DASHBOARD}plan/`));
+  assert(plan.length > 20);
+  for (const [path, { imports }] of plan) {
+    const allowed = path.includes("/layout/") ? `${DASHBOARD}plan/layout/` : `${DASHBOARD}plan/`;
+    for (const target of imports) assert(matches(target, allowed), `${path} imports ${target}`);
   }
 });
 

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { NOTIFICATION_TYPES } from "../../src/core/messages/notifications.ts";
 import { EVENT_TYPES } from "../../src/dashboard/live/event_types.ts";
-import { digestOfAssets, digestOfSources } from "./build.ts";
+import { digestOfAssets, digestOfSources, paletteSheet } from "./build.ts";
 
 const ASSETS = fileURLToPath(new URL("../../src/dashboard/assets/", import.meta.url));
 
@@ -13,6 +13,11 @@ const MAX_BYTES = 100 * 1024;
 
 Deno.test("the assets are those of the present sources", async () => {
   assertEquals(await digestOfAssets(), await digestOfSources(), "run deno task dashboard, and commit the assets");
+});
+
+Deno.test("the style sheet has the colours of the palette", async () => {
+  const sheet = await Deno.readTextFile(new URL("../styles/palette.css", `file://${ASSETS}`));
+  assertEquals(sheet, paletteSheet(), "run deno task dashboard");
 });
 
 Deno.test("the whole page is at most 100 KB gzipped", async () => {

@@ -4,6 +4,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { cssVariables, DARK, LIGHT, type Palette } from "../../src/dashboard/plan/palette.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SOURCES = `${ROOT}src/dashboard`;
@@ -33,6 +34,24 @@ export async function digestOfAssets(): Promise<string> {
   return (await Deno.readTextFile(DIGEST)).trim();
 }
 
+/** The colours of the palette as a style sheet: dark ones where the system or the user asks for them. */
+export function paletteSheet(): string {
+  const light = [":root", "light", LIGHT] as const;
+  const system = [`:root:not([data-theme="light"])`, "dark", DARK] as const;
+  const chosen = [`:root[data-theme="dark"]`, "dark", DARK] as const;
+  return [
+    "/* Made by deno task dashboard of plan/palette.ts. */",
+    rule(light),
+    `@media (prefers-color-scheme: dark) {\n${rule(system).replaceAll(/^(?=.)/gm, "  ")}}\n`,
+    rule(chosen),
+  ].join("\n");
+}
+
+function rule([selector, scheme, palette]: readonly [selector: string, scheme: string, palette: Palette]): string {
+  const lines = cssVariables(palette).map(([name, value]) => `  ${name}: ${value};\n`);
+  return `${selector} {\n  color-scheme: ${scheme};\n${lines.join("")}}\n`;
+}
+
 /** The files that the assets are made of. */
 async function filesIn(folder: string): Promise<string[]> {
   const paths: string[] = [];
@@ -45,6 +64,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 async function build(): Promise<void> {
+  await Deno.writeTextFile(`${SOURCES}/styles/palette.css`, paletteSheet());
   for (const { from, to } of ENTRIES) {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["bundle", "--quiet", "--config", `${SOURCES}/deno.json`, "--minify", "--platform", "browser"].concat(

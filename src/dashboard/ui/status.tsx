@@ -7,7 +7,10 @@ import { addressWith } from "../navigation.ts";
 export function StatusMark({ status, word = true }: { readonly status: Status; readonly word?: boolean }) {
   return (
     <span class={`status status-${status}`}>
-      <span class="glyph" aria-hidden="true">{STATUS_GLYPHS[status]}</span>
+      <svg class="glyph" viewBox="-1 -1 2 2" aria-hidden="true">
+        <circle r="1" />
+        <path d={STATUS_GLYPHS[status]} />
+      </svg>
       {word ? STATUS_WORDS[status] : <span class="hidden-text">{STATUS_WORDS[status]}</span>}
     </span>
   );

@@ -30,7 +30,7 @@ export function Throughput({ periods }: { readonly periods: readonly Period[] })
           height={CHART_HEIGHT}
           series={[
             { label: "open", color: "--status-waiting", values: of("open") },
-            { label: "running", color: "--status-in_progress", values: of("in_progress") },
+            { label: "running", color: "--status-in-progress", values: of("in_progress") },
           ]}
         />
       </div>
