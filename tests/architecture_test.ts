@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   handlers: ["src/handlers/", "src/core/messages/", "src/core/model/", "src/app/", "zod"],
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
-  dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked", "uplot"],
+  dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked"],
   cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width"],
 };
 

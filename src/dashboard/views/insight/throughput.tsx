@@ -4,8 +4,6 @@ import { Chart } from "../../ui/chart.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { Period } from "./answers.ts";
 
-const CHART_HEIGHT = 180;
-
 const COLUMNS = ["created", "claimed", "completed", "failed", "dropped", "open", "in_progress"] as const;
 
 export function Throughput({ periods }: { readonly periods: readonly Period[] }) {
@@ -17,17 +15,17 @@ export function Throughput({ periods }: { readonly periods: readonly Period[] })
       <div class="charts">
         <Chart
           label="Tasks completed and failed in each period"
+          kind="bars"
           at={at}
-          height={CHART_HEIGHT}
           series={[
-            { label: "completed", color: "--status-completed", values: of("completed"), isBar: true },
-            { label: "failed", color: "--status-failed", values: of("failed"), isBar: true },
+            { label: "completed", color: "--status-completed", values: of("completed") },
+            { label: "failed", color: "--status-failed", values: of("failed") },
           ]}
         />
         <Chart
           label="Tasks open and running at the end of each period"
+          kind="lines"
           at={at}
-          height={CHART_HEIGHT}
           series={[
             { label: "open", color: "--status-waiting", values: of("open") },
             { label: "running", color: "--status-in-progress", values: of("in_progress") },
