@@ -46,7 +46,7 @@ export interface Task {
   readonly capabilities?: readonly string[];
   readonly locks?: readonly string[];
   readonly assignedTo?: string;
-  readonly assignTo?: Readonly<Record<string, unknown>>;
+  readonly assignTo?: Assignment;
   readonly result?: string;
   readonly error?: string;
   readonly reason?: string;
@@ -54,6 +54,9 @@ export interface Task {
   readonly attempt: number;
   readonly maxAttempts?: number;
   readonly timeoutMs?: number;
+  readonly estimateMs?: number;
+  readonly failOnDeadline?: boolean;
+  readonly ifUnreachable?: "skip" | "fail";
   readonly progress?: { readonly percent?: number; readonly message?: string; readonly at: IsoTime };
   readonly notes?: readonly Note[];
   readonly refs?: Readonly<Record<string, string>>;
@@ -68,6 +71,22 @@ export interface Task {
   readonly deadline?: IsoTime;
   readonly overdue?: boolean;
   readonly kept?: string;
+}
+
+/** Whom a task is reserved for, and the tasks whose authors may not claim it. */
+export interface Assignment {
+  readonly instance?: string;
+  readonly role?: string;
+  readonly fallbackMs?: number;
+  readonly notBy?: readonly string[];
+}
+
+/** `GET /tasks/{id}?part=…`: a piece of a long text. */
+export interface TextPiece {
+  readonly version: number;
+  readonly text: string;
+  readonly total: number;
+  readonly next_offset?: number;
 }
 
 /** `GET /tasks/{id}/explain`. */

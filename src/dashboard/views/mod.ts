@@ -3,11 +3,12 @@
 import type { ComponentType } from "preact";
 import type { Who } from "../api/types.ts";
 import { AuditView } from "./audit.tsx";
-import { BoardView } from "./board.tsx";
+import { BoardView } from "./board/board.tsx";
 import { EventsView } from "./events.tsx";
 import { GroupsView } from "./groups.tsx";
 import { InsightView } from "./insight/insight.tsx";
 import { InstancesView } from "./instances.tsx";
+import { TableView } from "./table/table.tsx";
 import { TemplatesView } from "./templates.tsx";
 import { TokensView } from "./tokens.tsx";
 import { WebhooksView } from "./webhooks.tsx";
@@ -25,6 +26,7 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
   { name: "board", label: "Board", key: "b", component: BoardView },
+  { name: "table", label: "Table", key: "t", component: TableView },
   { name: "instances", label: "Instances", key: "i", component: InstancesView },
   { name: "groups", label: "Groups", key: "o", component: GroupsView },
   { name: "insight", label: "Insight", key: "s", component: InsightView },

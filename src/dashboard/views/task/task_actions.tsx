@@ -5,6 +5,7 @@ import type { Task } from "../../api/types.ts";
 import { moment } from "../../navigation.ts";
 import { hasRole } from "../../session.ts";
 import { ActionButton } from "../../ui/action.tsx";
+import { EditTaskButton } from "../edit/edit_buttons.tsx";
 
 export function TaskActions({ task, onDone }: { readonly task: Task; readonly onDone: () => void }) {
   if (!hasRole("planner") || moment.value !== undefined) return null;
@@ -14,6 +15,7 @@ export function TaskActions({ task, onDone }: { readonly task: Task; readonly on
   const isOpen = status === "pending" || status === "in_progress";
   return (
     <div class="buttons">
+      {status !== "completed" && <EditTaskButton id={id} onDone={onDone} />}
       {status === "failed" || status === "cancelled"
         ? <ActionButton run={run("retry")} done={`Retried ${id}`}>Retry</ActionButton>
         : null}
