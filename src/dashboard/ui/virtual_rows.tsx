@@ -35,6 +35,9 @@ export interface Moving {
 /** How many rows exist beyond both ends of the view, so that a fast scroll does not show gaps. */
 const BEYOND = 8;
 
+/** After how many rows a scroll draws others. */
+const STEP = 4;
+
 export function VirtualRows(
   {
     count,
@@ -51,6 +54,7 @@ export function VirtualRows(
 ) {
   const element = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
+  const step = rowHeight * STEP;
   const height = useSignal(600);
   useLayoutEffect(() => {
     const box = element.current;
@@ -68,7 +72,7 @@ export function VirtualRows(
     else if (start + rowHeight > box.scrollTop + box.clientHeight) box.scrollTop = start + rowHeight - box.clientHeight;
   }, [choice]);
   const first = Math.max(0, Math.floor(top.value / rowHeight) - BEYOND);
-  const last = Math.min(count, Math.ceil((top.value + height.value) / rowHeight) + BEYOND);
+  const last = Math.min(count, Math.ceil((top.value + height.value) / rowHeight) + STEP + BEYOND);
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
   return (
     <div
@@ -77,7 +81,7 @@ export function VirtualRows(
       role={role}
       aria-label={label}
       tabIndex={isFocusable ? 0 : -1}
-      onScroll={(event) => top.value = event.currentTarget.scrollTop}
+      onScroll={({ currentTarget }) => top.value = Math.floor(currentTarget.scrollTop / step) * step}
     >
       <div class="virtual-space" style={{ height: `${count * rowHeight}px` }}>
         {shown.map((index) => (

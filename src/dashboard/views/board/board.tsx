@@ -58,6 +58,7 @@ function Board({ table }: { readonly table: PlanTable }) {
   ], [table, order, activeRow, place.value, columns]);
   return (
     <div class="task-view">
+      <h1 class="hidden-text">Board of tasks</h1>
       <FilterBar table={table} {...rows} count={order.rows.length}>
         <GroupingChoice grouping={grouping} />
         <NewTaskButton />

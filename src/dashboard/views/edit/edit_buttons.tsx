@@ -16,7 +16,15 @@ function OpenNewTask() {
   useShortcuts([{ key: "n", what: "New task", run: () => isOpen.value = true }]);
   return (
     <>
-      <button type="button" class="primary" title="New task (n)" onClick={() => isOpen.value = true}>+ New task</button>
+      <button
+        type="button"
+        class="primary new-task"
+        aria-label="New task"
+        title="New task (n)"
+        onClick={() => isOpen.value = true}
+      >
+        +<span>&nbsp;New task</span>
+      </button>
       {isOpen.value && <NewTaskDialog onClose={() => isOpen.value = false} />}
     </>
   );

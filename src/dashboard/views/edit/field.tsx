@@ -61,10 +61,12 @@ interface TextFieldProps {
   readonly type?: "text" | "datetime-local";
   readonly names?: readonly string[];
   readonly isWide?: boolean;
+  /** Whether it has the focus when the form opens. */
+  readonly isFirst?: boolean;
 }
 
 /** @param names offered as completions */
-export function TextField({ form, field, type = "text", names, ...others }: TextFieldProps) {
+export function TextField({ form, field, type = "text", names, isFirst = false, ...others }: TextFieldProps) {
   const listId = useId();
   return (
     <Field form={form} field={field} {...others}>
@@ -73,6 +75,7 @@ export function TextField({ form, field, type = "text", names, ...others }: Text
           <input
             {...ties}
             type={type}
+            autofocus={isFirst}
             list={names === undefined ? undefined : listId}
             value={form.draft[field]}
             onInput={({ currentTarget }) => form.set({ [field]: currentTarget.value })}

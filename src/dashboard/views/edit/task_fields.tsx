@@ -17,12 +17,15 @@ export function TaskFields({ form, isNew }: { readonly form: Form; readonly isNe
   const table = plan.value;
   return (
     <div class="task-fields">
-      {isNew && <TextField form={form} field="id" isWide hint="Short and telling: others name it in dependencies" />}
+      {isNew && (
+        <TextField form={form} field="id" isWide isFirst hint="Short and telling: others name it in dependencies" />
+      )}
       <Field form={form} field="description" isWide hint="Markdown; the first line is its title">
         {(ties) => (
           <textarea
             {...ties}
             rows={5}
+            autofocus={!isNew}
             value={draft.description}
             onInput={({ currentTarget }) => set({ description: currentTarget.value })}
           />

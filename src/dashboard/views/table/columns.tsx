@@ -13,6 +13,8 @@ export type Room = "narrow" | "medium" | "wide";
 export interface Column {
   readonly field: SortField;
   readonly label: string;
+  /** Whether there is no room for the label. */
+  readonly isLabelHidden?: true;
   readonly cell: (table: PlanTable, row: number) => ComponentChildren;
 }
 
@@ -55,8 +57,14 @@ const PRIORITY_AND_PERCENT: Column = {
   ),
 };
 
+const STATUS_GLYPH: Column = {
+  ...STATUS,
+  isLabelHidden: true,
+  cell: (table, row) => <StatusMark status={statusOf(table, row)} word={false} />,
+};
+
 export const COLUMNS: Readonly<Record<Room, readonly Column[]>> = {
-  narrow: [STATUS, STACKED, PRIORITY_AND_PERCENT],
+  narrow: [STATUS_GLYPH, STACKED, PRIORITY_AND_PERCENT],
   medium: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT],
   wide: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT, ATTEMPT, CREATED, FINISHED, DEADLINE],
 };

@@ -69,6 +69,7 @@ function TaskTable({ table }: { readonly table: PlanTable }) {
   ], [table, order, active, shown.length]);
   return (
     <div class="task-view">
+      <h1 class="hidden-text">Table of tasks</h1>
       <FilterBar table={table} {...rows} count={shown.length}>
         <NewTaskButton />
       </FilterBar>

@@ -26,7 +26,7 @@ export function TableHead({ room, sort, count, ids }: TableHeadProps) {
             onChange={({ currentTarget }) => selectAll(currentTarget.checked ? ids() : [])}
           />
         </div>
-        {COLUMNS[room].map(({ field, label }) => (
+        {COLUMNS[room].map(({ field, label, isLabelHidden = false }) => (
           <div
             key={field}
             role="columnheader"
@@ -34,7 +34,7 @@ export function TableHead({ room, sort, count, ids }: TableHeadProps) {
             aria-sort={field !== sort.field ? "none" : sort.isDescending ? "descending" : "ascending"}
           >
             <button type="button" class="link" onClick={() => setParams({ sort: formatSort(nextSort(sort, field)) })}>
-              {label}
+              <span class={isLabelHidden ? "hidden-text" : ""}>{label}</span>
               <span aria-hidden="true">{field !== sort.field ? "" : sort.isDescending ? " ↓" : " ↑"}</span>
             </button>
           </div>

@@ -16,6 +16,8 @@ export interface BulkKind {
   readonly applies: readonly Status[];
   /** What the action takes away, asked before it; undefined if it can be undone. */
   readonly warning?: string;
+  /** Whether the tasks leave the plan. */
+  readonly isRemoval?: true;
 }
 
 export const BULK_KINDS = {
@@ -56,12 +58,14 @@ export const BULK_KINDS = {
     done: "archived",
     applies: ENDED,
     warning: "Archived tasks leave the plan, and nothing brings them back into it.",
+    isRemoval: true,
   },
   delete: {
     label: "Delete",
     done: "deleted",
     applies: [...PENDING, ...ENDED],
     warning: "Deleted tasks are gone. A task with dependents is deleted only together with all of them.",
+    isRemoval: true,
   },
 } as const satisfies Readonly<Record<string, BulkKind>>;
 

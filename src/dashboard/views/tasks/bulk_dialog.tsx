@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { selection } from "./selection.ts";
+import { clearSelection, selection } from "./selection.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/statuses.ts";
 import { Refused, useAction } from "../../ui/action.tsx";
@@ -33,7 +33,7 @@ export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
   const choice = useSignal<BulkChoice>(NO_CHOICE);
   const result = useSignal<BulkResult | undefined>(undefined);
   const action = useAction();
-  const others = selection.value.size - ids.length;
+  const others = useMemo(() => countPresent(table, selection.peek()) - ids.length, []);
   const isDone = result.value !== undefined && !action.isPending;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -42,8 +42,13 @@ export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
       `${kind.label}: done`,
     );
   };
+  const close = () => {
+    // What has left the plan cannot be selected any more.
+    if (kind.isRemoval === true && isDone && result.value?.refused_count === 0) clearSelection();
+    onClose();
+  };
   return (
-    <Dialog title={`${kind.label} ${tasks(ids.length)}`} onClose={onClose}>
+    <Dialog title={`${kind.label} ${tasks(ids.length)}`} onClose={close}>
       <form class="form" onSubmit={submit}>
         {result.value === undefined && (
           <>
@@ -68,7 +73,7 @@ export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
               {kind.label} {tasks(ids.length)}
             </button>
           )}
-          <button type="button" onClick={onClose}>{isDone ? "Close" : "Keep them as they are"}</button>
+          <button type="button" onClick={close}>{isDone ? "Close" : "Keep them as they are"}</button>
         </div>
       </form>
     </Dialog>
@@ -79,6 +84,13 @@ const NO_CHOICE: BulkChoice = { reason: "", priority: "high", assignTo: "instanc
 
 function tasks(count: number): string {
   return count === 1 ? "1 task" : `${count} tasks`;
+}
+
+/** How many of the selected tasks are still there. */
+function countPresent(table: PlanTable, selected: ReadonlySet<string>): number {
+  let count = 0;
+  for (const id of selected) if (table.rowOf(id) !== undefined) count++;
+  return count;
 }
 
 function countStatuses(table: PlanTable, ids: readonly string[]): Readonly<Partial<Record<Status, number>>> {

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { planRevision } from "../../live/live_plan.ts";
 import { setParams } from "../../navigation.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
@@ -41,7 +41,7 @@ export function FilterBar({ table, filter, sort, search, count, children }: Filt
         <NameFilter param="group" label="Group" names={table.groups} chosen={filter.group} />
         <NameFilter param="holder" label="Holder" names={table.instances} chosen={filter.holder} />
         <select
-          aria-label="Priority"
+          aria-label="Filter by priority"
           value={filter.priority ?? ""}
           onChange={({ currentTarget }) => setParams({ priority: currentTarget.value })}
         >
@@ -162,16 +162,19 @@ interface NameFilterProps {
 }
 
 function NameFilter({ param, label, names, chosen }: NameFilterProps) {
-  const all = new Set(names);
-  if (chosen !== undefined) all.add(chosen);
+  const all = useMemo(() => {
+    const each = new Set(names);
+    if (chosen !== undefined) each.add(chosen);
+    return [...each].sort();
+  }, [names, names.length, chosen]);
   return (
     <select
-      aria-label={label}
+      aria-label={`Filter by ${label.toLowerCase()}`}
       value={chosen ?? ""}
       onChange={({ currentTarget }) => setParams({ [param]: currentTarget.value })}
     >
       <option value="">Any {label.toLowerCase()}</option>
-      {[...all].sort().map((name) => <option key={name} value={name}>{name}</option>)}
+      {all.map((name) => <option key={name} value={name}>{name}</option>)}
     </select>
   );
 }
