@@ -3,7 +3,7 @@ import { createLayouter, type Layouter } from "../../../../src/dashboard/plan/la
 import { toScreen } from "../../../../src/dashboard/plan/painter/camera.ts";
 import { createPainter, MAX_ANIMATION_MS } from "../../../../src/dashboard/plan/painter/painter.ts";
 import { LIGHT } from "../../../../src/dashboard/plan/palette.ts";
-import { STATUS_GLYPHS, STATUSES } from "../../../../src/dashboard/plan/statuses.ts";
+import { STATUS_GLYPHS, STATUS_WORDS, STATUSES } from "../../../../src/dashboard/plan/statuses.ts";
 import { graphOf, grownPlan, type PlanText, realisticPlan } from "../plans.ts";
 import { createRecordingContext } from "./recording_context.ts";
 
@@ -61,7 +61,7 @@ Deno.test({
     painter.zoomAround(MIDDLE, 0.8 / painter.camera().zoom);
     paint();
     const texts = drawn.texts.map(({ text }) => text);
-    for (const text of ["work", "a", "b", "waiting", "on failed", "0/5"]) assert(texts.includes(text), text);
+    for (const text of ["work", "a", "b", STATUS_WORDS.waiting, "on failed", "0/5"]) assert(texts.includes(text), text);
     assert(drawn.glyphs.includes(STATUS_GLYPHS.waiting));
   },
 });
