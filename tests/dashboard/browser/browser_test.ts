@@ -1,0 +1,10 @@
+/** The tests of the dashboard in a browser. They are in one module, so that they share one Chromium and one service. */
+
+import "./sign_in.ts";
+import { closeChromium } from "./support/chromium.ts";
+import { endSharedPlace } from "./support/place.ts";
+
+Deno.test.afterAll(async () => {
+  await closeChromium();
+  await endSharedPlace();
+});

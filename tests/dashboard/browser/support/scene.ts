@@ -1,0 +1,32 @@
+/** Registers tests of the dashboard: each has browsers of its own, in which nothing may go wrong. */
+
+import { testUnless } from "../../../support/needs.ts";
+import { missingChromium } from "./chromium.ts";
+import { type Place, sharedPlace } from "./place.ts";
+import { openUser, type User, type UserOptions } from "./user.ts";
+
+export interface Scene {
+  /** The service that tests share. They tell their tasks, groups and tokens apart by name. */
+  readonly shared: () => Promise<Place>;
+  /** Opens the page in another browser. */
+  readonly open: (place: Place, options?: UserOptions) => Promise<User>;
+}
+
+export function browserTest(name: string, run: (scene: Scene) => Promise<void>): void {
+  testUnless(missingChromium, name, async () => {
+    const users: User[] = [];
+    try {
+      await run({
+        shared: sharedPlace,
+        async open(place, options) {
+          const user = await openUser(place, options);
+          users.push(user);
+          return user;
+        },
+      });
+      for (const user of users) user.assertNoFaults();
+    } finally {
+      for (const { context } of users) await context.close();
+    }
+  });
+}
