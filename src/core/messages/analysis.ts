@@ -20,8 +20,8 @@ export interface PlannedTask {
   readonly readiness?: Readiness;
 }
 
-/** Where the duration of a task comes from: it was measured, or other completed tasks took as long, or nothing is known. */
-export type EstimateSource = "measured" | "same group" | "same requirement" | "all tasks" | "assumed";
+/** Where the expected duration of a task comes from: its `estimateMs`, other completed tasks, or nothing is known. */
+export type EstimateSource = "estimate_ms" | "same group" | "same requirement" | "all tasks" | "assumed";
 
 /** The schedule of the remaining tasks, as if each started as soon as its dependencies allow. */
 export interface Schedule {

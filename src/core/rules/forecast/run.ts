@@ -79,7 +79,7 @@ class Work {
   resume(now: number): void {
     const { draws, estimates, crew } = this.#options;
     for (const { task } of this.#state.running.entries) {
-      const restMs = draws.rest(estimates.like(task), Math.max(0, now - (task.startedAt ?? now)));
+      const restMs = draws.rest(estimates.of(task), Math.max(0, now - (task.startedAt ?? now)));
       this.#plan(task.id, task.assignedTo ?? "", now + restMs);
     }
     this.#free = crew.filter(({ instance }) => !this.#state.held.has(instance));
@@ -127,7 +127,7 @@ class Work {
     if (node === undefined) return false;
     const { draws, estimates } = this.#options;
     const { id, attempt } = node.task;
-    const durationMs = draws.duration(estimates.like(node.task));
+    const durationMs = draws.duration(estimates.of(node.task));
     evolve(this.#state, { type: "task.claimed", id, instance: profile.instance, attempt: attempt + 1 }, at);
     this.#plan(id, profile.instance, at + durationMs);
     return true;

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
-import type { Plan, Schedule } from "../../../../src/core/messages/analysis.ts";
+import type { Plan, PlannedTask, Schedule } from "../../../../src/core/messages/analysis.ts";
+import type { Task } from "../../../../src/core/model/task.ts";
 import { reachedFrom } from "../../../../src/core/views/analytics/downstream.ts";
 import { scheduleOf } from "../../../../src/core/views/analytics/schedule.ts";
 import { oldTask } from "../../given.ts";
@@ -120,6 +121,35 @@ test("without enough tasks of a kind, those of the wider kind tell the duration,
   });
   assertEquals(sourceOf(planWith(...inGroup, ...others, of("g"))), [["same group", 7]]);
   assertEquals(sourceOf(planWith(...inGroup, ...others, of())), [["same requirement", 8]]);
+});
+
+/** A ready task with an estimate of its own. */
+function estimated(id: string, role: string, estimateMs: number): PlannedTask {
+  return { task: oldTask(id, { role, estimateMs }), readiness: "ready" };
+}
+
+test("a task takes what its own estimate says, before what tasks like it took", () => {
+  const plan = planWith(
+    ...DURATIONS,
+    estimated("a", "r2", 7 * MINUTE_MS),
+    estimated("b", "unknown", MINUTE_MS),
+    waits("c", "r3", "a"),
+  );
+  const { criticalPath, lengthMs, sources } = schedule(plan);
+  assertEquals(criticalPath.map(({ id, durationMs, source }) => [id, durationMs / MINUTE_MS, source]), [
+    ["a", 7, "estimate_ms"],
+    ["c", 3, "same requirement"],
+  ]);
+  assertEquals([lengthMs / MINUTE_MS, sources], [10, { estimate_ms: 2, "same requirement": 1 }]);
+});
+
+test("of a running task with an estimate, what is left of that counts; beyond it, it is as far as that of a new one", () => {
+  const running: Task = {
+    ...estimated("run", "r2", 8 * MINUTE_MS).task,
+    ...{ status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 0 },
+  };
+  const lengthAt = (now: number) => schedule({ ...planWith(...DURATIONS, running), now }).lengthMs / MINUTE_MS;
+  assertEquals([lengthAt(0), lengthAt(3 * MINUTE_MS), lengthAt(20 * MINUTE_MS)], [8, 5, 8]);
 });
 
 test("the schedule of nothing is empty", () => {
