@@ -6,6 +6,7 @@ import type { ProcessAbout } from "./src/app/ports.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
+import type { Device } from "./src/cli/screen.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
@@ -58,7 +59,7 @@ const PROGRAM = {
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
 
-/** Signals that end the server. Windows has no SIGTERM. */
+/** Signals that end the program. Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 async function main(): Promise<number> {
@@ -223,11 +224,37 @@ async function run(invocation: CommandInvocation): Promise<number> {
     directory,
     log,
     terminal,
+    device: deviceOf(),
     write: writeOut,
     readFile,
     version: denoJson.version,
     launch: launchOf(PROGRAM, directory),
   });
+}
+
+/** Most bytes of keys that are read at a time. */
+const MAX_KEY_BYTES = 1_024;
+
+/** The terminal, for what is shown live; undefined unless both standard input and output are one. */
+function deviceOf(): Device | undefined {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return undefined;
+  return {
+    write: writeOut,
+    size: () => Deno.consoleSize(),
+    setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+    async read() {
+      const keys = new Uint8Array(MAX_KEY_BYTES);
+      const size = await Deno.stdin.read(keys);
+      return size === null ? null : keys.subarray(0, size);
+    },
+    onResize(action) {
+      // Windows tells no program of it.
+      if (Deno.build.os === "windows") return () => {};
+      Deno.addSignalListener("SIGWINCH", action);
+      return () => Deno.removeSignalListener("SIGWINCH", action);
+    },
+    listenForEnd: endSignal,
+  };
 }
 
 /** The real path of the data directory. */

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
+import { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
@@ -25,8 +26,10 @@ import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printPause, printResume } from "../cli/pause.ts";
 import { printRedaction } from "../cli/redact.ts";
+import type { Device } from "../cli/screen.ts";
 import { printStatus } from "../cli/status.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
+import { Notices, watchStatus } from "../cli/watch.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import type { Task } from "../core/model/task.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
@@ -49,6 +52,8 @@ export interface CommandParts {
   readonly directory: string;
   readonly log: Log;
   readonly terminal: Terminal;
+  /** For what is shown live; undefined unless both standard input and output are a terminal. */
+  readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
   /** Reads a file, or standard input for `-`. */
@@ -112,6 +117,8 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
       return await runDoctor({ ...parts, ...invocation }, parts.terminal);
     case "redact":
       return await runRedact(invocation, parts);
+    case "status":
+      return invocation.watch ? await runWatch(parts) : await runReading(invocation, parts);
     default:
       return await runReading(invocation, parts);
   }
@@ -186,6 +193,23 @@ async function runRedact({ wanted }: RedactCommand, { directory, log, terminal }
     );
   } finally {
     checkpoints.close();
+  }
+}
+
+async function runWatch({ directory, log, terminal: { hasColors }, device }: CommandParts): Promise<number> {
+  if (device === undefined) {
+    log.error(
+      "Cannot watch, as input and output are not both a terminal: status without --watch prints the tasks once",
+    );
+    return 1;
+  }
+  const notices = new Notices();
+  try {
+    await using app = await startReading(directory, { log: notices, showsLegacy: true });
+    const feed = new Feed(app.engine, notices);
+    return await watchStatus(app.engine, { feed, device, hasColors, notices });
+  } finally {
+    notices.passTo(log);
   }
 }
 

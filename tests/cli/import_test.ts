@@ -32,7 +32,8 @@ Deno.test("an export that is imported elsewhere gives the same tasks", async () 
   await using to = await temporaryDirectory();
   {
     await using server = await startServer(from.path);
-    await create(server, "a", { id: "b", dependencies: ["a"], estimate_ms: 60_000 }, "__proto__", "c 🦕", "gone", "d");
+    await create(server, "a", { id: "b", dependencies: ["a"] }, "__proto__", "c 🦕", "gone", "d");
+    await server.ask("update_task", { task_id: "d", estimate_ms: 60_000 });
     await finish(server, "a", "line\nline \u2028 \x1b 🦕");
     await claim(server, "b");
     await fail(server, "__proto__", "why");
