@@ -31,10 +31,11 @@ export async function printAnalysis(
   return 0;
 }
 
-function forecastLines({ outlooks, runs, failureRate }: Forecast, columns: number): readonly string[] {
+function forecastLines({ outlooks, runs, failureRate, isPaused }: Forecast, columns: number): readonly string[] {
   const percent = Math.round(1_000 * failureRate) / 10;
   return [
     "",
+    ...(isPaused === true ? ["The project is paused: what follows is as if it were resumed now."] : []),
     `When it will be done, by ${runs} simulations, in which ${percent} % of the attempts fail as they did before:`,
     ...tableOf([["INSTANCES", "NOT BEFORE", "MEDIAN", "BY THEN", "ENDS"], ...outlooks.map(outlookRow)], columns),
   ];

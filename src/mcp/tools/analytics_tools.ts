@@ -199,12 +199,13 @@ function presentBottleneck({ heldUpMs, ...bottleneck }: Bottleneck): Json {
   return { ...bottleneck, held_up_ms: heldUpMs };
 }
 
-function presentForecast({ taskCount, runs, failureRate, sources, outlooks }: Forecast): Json {
+function presentForecast({ taskCount, runs, failureRate, sources, isPaused, outlooks }: Forecast): Json {
   return {
     open: taskCount,
     runs,
     failure_rate: failureRate,
     estimates: sources,
+    ...(isPaused === true && { paused: "The project is paused; this is as if it were resumed now" }),
     forecast: outlooks.map(presentOutlook),
   };
 }

@@ -60,7 +60,8 @@ export function* forecast(
     outlooks.push(outlookOf(ends, { instances, now: plan.now }));
   }
   const failureRate = failures.total === 0 ? 0 : Math.round(1_000 * bad / failures.total) / 1_000;
-  return { taskCount: open.length, runs, failureRate, sources, outlooks };
+  const isPaused = plan.paused !== undefined;
+  return { taskCount: open.length, runs, failureRate, sources, ...(isPaused && { isPaused }), outlooks };
 }
 
 interface SimulationOptions {

@@ -7,7 +7,11 @@
 
 import type { Plan, PlannedTask } from "../../messages/analysis.ts";
 import type { Outcome } from "../../model/dependency.ts";
+import type { Group } from "../../model/group.ts";
+import type { TaskStatus } from "../../model/status.ts";
 import type { Task } from "../../model/task.ts";
+import { countsOf } from "../../state/group_counts.ts";
+import { noCounts } from "../../state/state.ts";
 import { type Estimate, Estimates } from "./estimates.ts";
 import { type Graph, sorted } from "./graph.ts";
 import { canStillMeet, Verdicts } from "./verdicts.ts";
@@ -29,7 +33,7 @@ export interface Remaining {
 const STEP = 500;
 
 /** Makes the graph. Yields where the caller can pause. O(tasks + dependencies + group members). */
-export function* remainingOf({ tasks, now }: Plan): Generator<void, Remaining> {
+export function* remainingOf({ tasks, groups, now }: Plan): Generator<void, Remaining> {
   const planned = new Map<string, PlannedTask>();
   const members = new Map<string, Task[]>();
   const known = new Estimates();
@@ -44,7 +48,7 @@ export function* remainingOf({ tasks, now }: Plan): Generator<void, Remaining> {
     }
     if (index % STEP === STEP - 1) yield;
   }
-  const builder = new Builder({ planned, members });
+  const builder = new Builder({ planned, members, groups: new Map(groups.map((group) => [group.id, group])) });
   for (const [index, each] of tasks.entries()) {
     if (isOpen(each.task)) builder.addOpen(each);
     if (index % STEP === STEP - 1) yield;
@@ -86,6 +90,15 @@ function remainingMs(task: Task, { samples, scale, medianMs }: Estimate, now: nu
 interface Known {
   readonly planned: ReadonlyMap<string, PlannedTask>;
   readonly members: ReadonlyMap<string, readonly Task[]>;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+/** The tasks of a group by status, archived ones included. */
+function countTasks({ members, groups }: Known, id: string): Readonly<Record<TaskStatus, number>> {
+  const counts = noCounts();
+  for (const { status } of members.get(id) ?? []) counts[status]++;
+  const group = groups.get(id);
+  return group === undefined ? counts : countsOf({ group, counts });
 }
 
 class Builder {
@@ -99,7 +112,7 @@ class Builder {
 
   constructor(known: Known) {
     this.#known = known;
-    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => known.members.get(group) ?? []);
+    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => countTasks(known, group));
   }
 
   /** Adds a task, with edges from what it waits for. */

@@ -131,6 +131,13 @@ test("where every attempt has failed, tasks without a bound of attempts end all 
   assertEquals([failureRate, outlook?.endsShare], [1, 1]);
 });
 
+test("a paused project is forecast as if it were resumed now, and the forecast says so", () => {
+  const { state, now } = experienced(newTask("a"));
+  const before = foretell(state, [1], now);
+  run(state, { type: "pause_project", reason: "r" }, now);
+  assertEquals(foretell(state, [1], now), { ...before, isPaused: true });
+});
+
 test("a forecast changes nothing, and is the same for the same seed", () => {
   const { state, now } = experienced(...times(8, (n) => newTask(`t${n}`)));
   run(state, claim("x", "t0"), now);

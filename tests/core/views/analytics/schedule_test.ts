@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import type { Plan, PlannedTask, Schedule } from "../../../../src/core/messages/analysis.ts";
+import type { Verdict } from "../../../../src/core/model/dependency.ts";
 import type { Task } from "../../../../src/core/model/task.ts";
 import { reachedFrom } from "../../../../src/core/views/analytics/downstream.ts";
 import { scheduleOf } from "../../../../src/core/views/analytics/schedule.ts";
@@ -67,6 +68,29 @@ test("who waits for a group waits for all of its members that remain", () => {
   const { lengthMs, criticalPath } = schedule(plan);
   assertEquals(lengthMs / MINUTE_MS, 7);
   assertEquals(criticalPath.map(({ id }) => id), ["m", "after"]);
+});
+
+test("archived tasks of a group count for those that wait for a share of it", () => {
+  const open = { task: oldTask("open", { role: "r6", group: "g" }), readiness: "ready" as const };
+  const half = waits("half", "r2", { at_least: "50%", of: { group: "g" } });
+  const startOfHalf = (completed: number) => {
+    const group = { id: "g", createdAt: 0, ...(completed > 0 && { archived: { completed } }) };
+    const { tightest } = schedule({ ...planWith(...DURATIONS, open, half), groups: [group] });
+    return (tightest.find(({ id }) => id === "half")?.startMs ?? NaN) / MINUTE_MS;
+  };
+  assertEquals([startOfHalf(0), startOfHalf(1), startOfHalf(1_000_000)], [6, 0, 0]);
+});
+
+test("of a redacted result, the verdicts that were kept count", () => {
+  const when = { pointer: "/ok", equals: true };
+  const key = JSON.stringify(when);
+  const startOfLater = (kept: Verdict) => {
+    const done = oldTask("done", { status: "completed", result: "[redacted]", keptVerdicts: { [key]: kept } });
+    const later = waits("later", "r2", { any: [{ task: "done", when }, "slow"] });
+    const { tightest } = schedule(planWith(...DURATIONS, done, waits("slow", "r6"), later));
+    return (tightest.find(({ id }) => id === "later")?.startMs ?? NaN) / MINUTE_MS;
+  };
+  assertEquals([startOfLater("true"), startOfLater("blocked")], [0, 6]);
 });
 
 test("a dependency that is met has no edge any more, whatever its other parts are", () => {
