@@ -281,7 +281,7 @@ export function fit(
 }
 
 /** The size of a value's JSON in UTF-8. */
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 

@@ -13,13 +13,16 @@ import type {
   TaskMetrics,
 } from "../../core/messages/metrics.ts";
 import { Refusal } from "../../core/model/refusal.ts";
-import { fit, isoTime, type Json } from "../present.ts";
+import { bytesOf, fit, isoTime, type Json } from "../present.ts";
 import { defineTool, noteIgnored, reads, type Tool } from "../tool.ts";
 import { defined, taskId } from "./task_arguments.ts";
 
 /** Entries of a list: the default, and the maximum. */
 const DEFAULT_LISTED = 5;
 const MAX_LISTED = 200;
+
+/** Most bytes of an analysis without `limit` or `detail`, whose lists are shorter where ids are long. */
+const LEAN_BYTES = 1_200;
 
 /** Hours and days over which the summary counts completed tasks. */
 const RECENT_HOURS = 24;
@@ -76,7 +79,8 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
       }
       const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
       const analysis = await analyzePlan({ query, signal }, { limit: listed });
-      return { json: detail === undefined ? presentAnalysis(analysis) : presentPart(analysis, detail) };
+      if (detail !== undefined) return { json: presentPart(analysis, detail) };
+      return { json: limit === undefined ? presentLean(analysis) : presentAnalysis(analysis, limit) };
     },
   }),
 ];
@@ -160,16 +164,24 @@ function presentTask({ id, status, totalMs, runningMs, waitingMs, queuedMs, atte
   };
 }
 
-function presentAnalysis({ schedule, bottlenecks }: Analysis): Json {
+/** As many entries of both lists as fit into `LEAN_BYTES`, at least one. */
+function presentLean(analysis: Analysis): Json {
+  for (let listed = DEFAULT_LISTED;; listed--) {
+    const json = presentAnalysis(analysis, listed);
+    if (listed === 1 || bytesOf(json) <= LEAN_BYTES) return json;
+  }
+}
+
+function presentAnalysis({ schedule, bottlenecks }: Analysis, listed: number): Json {
   const { taskCount, workMs, lengthMs, parallelism, criticalPath, sources } = schedule;
   return {
     remaining: taskCount,
     work_ms: workMs,
     critical_path_ms: lengthMs,
-    critical_path: criticalPath.map(({ id }) => id),
+    critical_path: criticalPath.slice(0, listed).map(({ id }) => id),
     parallelism,
     estimates: sources,
-    bottlenecks: bottlenecks.map(presentBottleneck),
+    bottlenecks: bottlenecks.slice(0, listed).map(presentBottleneck),
   };
 }
 

@@ -6,7 +6,7 @@
 import type { EstimateSource } from "../../messages/analysis.ts";
 import type { Task } from "../../model/task.ts";
 
-/** Durations of completed tasks of one kind, the oldest first, in milliseconds. Never empty. */
+/** Durations of completed tasks of one kind, the oldest first, in milliseconds. Never empty, and none is 0. */
 export type Samples = readonly number[];
 
 /** How long a task is expected to take. */
@@ -53,9 +53,7 @@ export class Estimates {
     const like = this.#like(task);
     const { estimateMs } = task;
     if (estimateMs === undefined) return like;
-    // A duration of 0 cannot be scaled.
-    const scale = estimateMs / Math.max(1, like.medianMs);
-    return { samples: like.samples, scale, medianMs: estimateMs, source: "estimate_ms" };
+    return { samples: like.samples, scale: estimateMs / like.medianMs, medianMs: estimateMs, source: "estimate_ms" };
   }
 
   /** By the tasks like this one. */
@@ -73,10 +71,13 @@ export class Estimates {
   }
 }
 
-/** How long the attempt took that completed a task; undefined if it is not completed, or its times are not known. */
+/**
+ * How long the attempt took that completed a task; undefined if it is not completed, or its times are not known: those of
+ * an imported task may all be the time of the import.
+ */
 export function measuredMs({ status, startedAt, finishedAt }: Task): number | undefined {
   if (status !== "completed" || startedAt === undefined || finishedAt === undefined) return undefined;
-  return Math.max(0, finishedAt - startedAt);
+  return finishedAt > startedAt ? finishedAt - startedAt : undefined;
 }
 
 interface SampleKind {

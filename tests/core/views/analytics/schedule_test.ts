@@ -7,7 +7,7 @@ import type { Verdict } from "../../../../src/core/model/dependency.ts";
 import type { Task } from "../../../../src/core/model/task.ts";
 import { reachedFrom } from "../../../../src/core/views/analytics/downstream.ts";
 import { scheduleOf } from "../../../../src/core/views/analytics/schedule.ts";
-import { oldTask } from "../../given.ts";
+import { oldTask, times } from "../../given.ts";
 import { finish, planWith, randomPlans, remaining, roles, waits } from "./plans.ts";
 
 const MINUTE_MS = 60_000;
@@ -174,6 +174,12 @@ test("of a running task with an estimate, what is left of that counts; beyond it
   };
   const lengthAt = (now: number) => schedule({ ...planWith(...DURATIONS, running), now }).lengthMs / MINUTE_MS;
   assertEquals([lengthAt(0), lengthAt(3 * MINUTE_MS), lengthAt(20 * MINUTE_MS)], [8, 5, 8]);
+});
+
+test("an imported task that ended in the moment of its import tells no duration", () => {
+  const imported = times(9, (n) => oldTask(`old${n}`, { status: "completed", startedAt: 5, finishedAt: 5 }));
+  const { sources, workMs } = schedule(planWith(...imported, waits("a", "r")));
+  assertEquals([sources, workMs / MINUTE_MS], [{ assumed: 1 }, 10]);
 });
 
 test("the schedule of nothing is empty", () => {
