@@ -7,6 +7,7 @@
 export interface Device {
   /** Writes text as it is. */
   readonly write: (text: string) => void;
+  /** 0 rows and columns if the terminal has not been told its size. */
   readonly size: () => ScreenSize;
   /** Whether keys come at once and without an echo, also those that would send a signal. */
   readonly setRaw: (isRaw: boolean) => void;
@@ -21,6 +22,15 @@ export interface Device {
 export interface ScreenSize {
   readonly rows: number;
   readonly columns: number;
+}
+
+/** The size that is assumed of a terminal that tells none. */
+const ASSUMED_SIZE: ScreenSize = { rows: 24, columns: 80 };
+
+/** The size of a terminal as it is now. */
+export function sizeOf(device: Device): ScreenSize {
+  const size = device.size();
+  return size.rows > 0 && size.columns > 0 ? size : ASSUMED_SIZE;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
 import { draw, lookAt, type Overview } from "./overview.ts";
-import { type Device, Screen } from "./screen.ts";
+import { type Device, Screen, sizeOf } from "./screen.ts";
 
 /** How often ages and the size of the terminal are looked at, in milliseconds. */
 const TICK_MS = 1_000;
@@ -59,7 +59,7 @@ export async function watchStatus(
       lookedAt = performance.now();
       gapMs = Math.max(LEAST_GAP_MS, GAP_FACTOR * (lookedAt - begin));
     }
-    const size = device.size();
+    const size = sizeOf(device);
     screen.show(draw(overview, { size, hasColors, now: engine.now(), notice: notices.newest }), size);
     const restMs = hasChanged ? lookedAt + gapMs - performance.now() : TICK_MS;
     if (!leaving.signal.aborted) await pause(Math.max(0, Math.min(TICK_MS, restMs)), woken.signal);

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { draw, lookAt } from "../../src/cli/overview.ts";
-import { type Device, Screen } from "../../src/cli/screen.ts";
+import { type Device, Screen, sizeOf } from "../../src/cli/screen.ts";
 import { Engine } from "../../src/app/engine.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import type { Task } from "../../src/core/model/task.ts";
@@ -119,4 +119,5 @@ test("a screen writes what has changed only, all of it at a new size, and gives 
     "\x1b[?7h\x1b[?25h\x1b[?1049l",
   ]);
   assertEquals(raw, [true, false]);
+  assertEquals([sizeOf(device).rows, sizeOf({ ...device, size: () => ({ rows: 0, columns: 0 }) }).rows], [2, 24]);
 });

@@ -48,18 +48,19 @@ export function* bottlenecksOf(
 
 /** The pause of the project, if it keeps any task from being claimed. First, as nothing else helps before it is over. */
 function pauseOf({ paused }: Plan, { planned, durationMs }: Remaining): readonly Bottleneck[] {
+  if (paused === undefined) return [];
   const waiting = [...planned.keys()].filter((node) => planned[node]?.task.status === "pending");
-  if (paused === undefined || waiting.length === 0) return [];
+  if (waiting.length === 0) return [];
   const heldUpMs = Math.round(waiting.reduce((sum, node) => sum + durationMs[node]!, 0));
+  const pause = describePause({ ...paused, reason: head(paused.reason, MAX_QUOTED_CHARACTERS) });
+  const heldUp = `${counted(waiting.length, "task")} of ${inWords(heldUpMs)} ${
+    waiting.length === 1 ? "waits" : "wait"
+  }`;
   return [{
     kind: "project",
     subject: "project",
     heldUpMs,
-    what:
-      `Nothing can be claimed as ${
-        describePause({ ...paused, reason: head(paused.reason, MAX_QUOTED_CHARACTERS) })
-      }; ` +
-      `${counted(waiting.length, "task")} of ${inWords(heldUpMs)} ${waiting.length === 1 ? "waits" : "wait"}`,
+    what: `Nothing can be claimed as ${pause}; ${heldUp}`,
     remedy: "Ask the operator to resume it: main.ts resume",
   }];
 }
@@ -103,7 +104,7 @@ function describeHolder({ task, readiness }: PlannedTask, now: number): Pick<Bot
   }
   switch (readiness) {
     case "delayed":
-      return { what: `${id} is delayed`, remedy: `Start it now: ${endOfDelay(task, now)}` };
+      return { what: `${id} is delayed`, remedy: remedyForDelay(task, now) };
     case "limited":
       return { what: `${id} is limited by its group or a lock`, remedy: `See by which: explain_task ${id}` };
     case "ready":
@@ -126,12 +127,13 @@ function remedyForEnded({ id, dependencies, ifUnreachable }: Task): string {
     : `Try it again, or take it out of the dependencies: retry_task ${id}`;
 }
 
-/** The calls that end the delay of a task, which comes from its own setting, from a failed attempt, or from both. */
-function endOfDelay({ id, notBefore = 0, retryAt = 0 }: Task, now: number): string {
-  return [
+/** A delay comes from the task's own setting, from a failed attempt, or from both. */
+function remedyForDelay({ id, notBefore = 0, retryAt = 0 }: Task, now: number): string {
+  const calls = [
     ...(notBefore > now ? [`update_task ${id} with clear not_before`] : []),
     ...(retryAt > now ? [`retry_task ${id}`] : []),
-  ].join(", and ");
+  ];
+  return calls.length === 0 ? `See until when: explain_task ${id}` : `Start it now: ${calls.join(", and ")}`;
 }
 
 /** Open or failed tasks whose attempts failed, expired or were lost again and again. */
