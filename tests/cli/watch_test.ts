@@ -59,7 +59,8 @@ class Watched implements AsyncDisposable {
 
   /** What was written after the screen was left. */
   async rest(): Promise<string> {
-    await this.until(/iexten/);
+    // The last of the settings but a few, in the order of `stty`.
+    await this.until(/echoke/);
     return this.shown.slice(this.shown.indexOf(LEAVE) + LEAVE.length);
   }
 
