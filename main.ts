@@ -16,13 +16,12 @@ import type { ServeOptions } from "./src/cli/serve_options.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
-import { serveStdio, type StdioInvocation } from "./src/composition/serve_stdio.ts";
+import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
-import { StdioTransport } from "./src/mcp/stdio.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
 import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
@@ -109,6 +108,8 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: StdioInvocation): Promise<number> {
+  // Imported only here: commands that serve no client start faster without the protocol.
+  const { serveStdio } = await import("./src/composition/serve_stdio.ts");
   const { location, defaults, archiveAfterMs } = invocation;
   const secret = secretFor(invocation);
   const checked = await handlersOf(invocation);
@@ -121,7 +122,8 @@ async function serve(invocation: StdioInvocation): Promise<number> {
   });
   await serveStdio(invocation, {
     ...app,
-    transport: new StdioTransport(Deno.stdin.readable, Deno.stdout),
+    input: Deno.stdin.readable,
+    output: Deno.stdout,
     log,
     about: aboutProcess("stdio"),
     secret,

@@ -1,4 +1,4 @@
-/** The composition of a server of one client, on standard input and output. main.ts loads it at once: most starts need it. */
+/** The composition of a server of one client, on standard input and output. main.ts loads it only to serve. */
 
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
@@ -10,7 +10,7 @@ import { Waiting } from "../app/waiting.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { rightsOf } from "../cli/rights.ts";
 import { serveClient } from "../mcp/server.ts";
-import type { StdioTransport } from "../mcp/stdio.ts";
+import { type Output, StdioTransport } from "../mcp/stdio.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import type { RunningParts } from "./handlers.ts";
 import type { App } from "./start_app.ts";
@@ -18,7 +18,8 @@ import type { App } from "./start_app.ts";
 export type StdioInvocation = Invocation & { readonly type: "serve" };
 
 export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
-  readonly transport: StdioTransport;
+  readonly input: ReadableStream<Uint8Array>;
+  readonly output: Output;
   readonly log: Log;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
@@ -35,7 +36,8 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { transport, engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const { engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const transport = new StdioTransport(parts.input, parts.output);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const session = crypto.randomUUID();

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Webhook } from "standardwebhooks";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -10,7 +11,7 @@ const SECRET = /^whsec_.*$/m;
 
 Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret is shown once", async () => {
   await using directory = await temporaryDirectory();
-  const run = (...command: readonly string[]) => runProgram(directory.path, command);
+  const run = (...command: readonly string[]) => runHere(directory.path, command);
   await run("token", "issue", "--name", "ci", "--role", "observer");
   assertStringIncludes((await run("webhook", "list")).output, "There are no webhooks");
   const added = await run(
@@ -51,7 +52,7 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
 
 Deno.test("bad options are refused with what would work", async () => {
   await using directory = await temporaryDirectory();
-  await runProgram(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
+  await runHere(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
   const cases: readonly (readonly [command: readonly string[], message: string])[] = [
     [["add", "w", "ftp://e.com"], "must begin with https:// or http://"],
     [["add", "w", "https://e.com", "--type", "nope"], "There is no nope"],
@@ -61,7 +62,7 @@ Deno.test("bad options are refused with what would work", async () => {
     [["replay", "w", "--since", "soon"], "a duration before now like PT1H"],
   ];
   for (const [command, message] of cases) {
-    const { code, log } = await runProgram(directory.path, ["webhook", ...command]);
+    const { code, log } = await runHere(directory.path, ["webhook", ...command]);
     assertEquals(code, 1);
     assertStringIncludes(log, message);
   }
@@ -77,8 +78,8 @@ Deno.test("a test sends a signed event at once, and tells what came back or what
     return new Response(null, { status });
   });
   const host = `127.0.0.1:${server.addr.port}`;
-  await runProgram(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
-  const added = await runProgram(directory.path, ["webhook", "add", "w", `http://${host}/`]);
+  await runHere(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
+  const added = await runHere(directory.path, ["webhook", "add", "w", `http://${host}/`]);
   secret = SECRET.exec(added.output)?.[0] ?? "";
   const test = (net: readonly string[], ...options: readonly string[]) => {
     const permissions = [`--allow-read=${directory.path}`, ...net];

@@ -5,7 +5,7 @@ import { check, type Finding } from "../history/check.ts";
 import { checkCheckpoint } from "../history/check_checkpoint.ts";
 import { type History, readRemains, type Violation } from "../history/history.ts";
 import { DIRECTORY } from "./directory.ts";
-import type { Operation } from "./messages.ts";
+import type { Place } from "./pending_faults.ts";
 import type { Plan } from "./plan.ts";
 import type { Threads } from "./threads.ts";
 import { World } from "./world.ts";
@@ -19,8 +19,8 @@ export interface Result {
   readonly digest: string;
   /** The last operations, in words. */
   readonly lastOperations: readonly string[];
-  /** The name of each operation that something could have gone wrong with. */
-  readonly operations: readonly Operation["name"][];
+  /** Each operation that something could have gone wrong with. */
+  readonly operations: readonly Place[];
   /** How many turns there were: operations, timers, starts. */
   readonly turns: number;
   readonly segments: number;

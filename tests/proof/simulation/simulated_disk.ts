@@ -18,6 +18,18 @@ interface OpenFile {
 
 const NO_BYTES = new Uint8Array();
 
+/** The others read, lock or close; a `sync` has its effect when it arrives. */
+const CHANGING: ReadonlySet<Operation["name"]> = new Set([
+  "open",
+  "makeDirectory",
+  "rename",
+  "remove",
+  "write",
+  "truncate",
+  "syncData",
+  "syncDirectory",
+]);
+
 export class SimulatedDisk {
   #disk = new MemoryDisk();
   readonly #files = new Map<number, OpenFile>();
@@ -96,6 +108,13 @@ export class SimulatedDisk {
         this.#file(operation.file).close();
         return told(void this.#files.delete(operation.file));
     }
+  }
+
+  /** Whether an operation can change what is on the disk, or what of it is durable. */
+  isChangedBy(operation: Operation): boolean {
+    if (!CHANGING.has(operation.name)) return false;
+    return operation.name !== "open" || operation.mode === "replace" ||
+      (operation.mode !== "read" && this.#disk.identity(operation.path) === undefined);
   }
 
   /** Makes the content of a file durable. */

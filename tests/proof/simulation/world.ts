@@ -10,7 +10,7 @@ import { type ErrorCode, isCounted, MESSAGES } from "./faults.ts";
 import { DIRECTORY } from "./directory.ts";
 import { Invariants } from "./invariants.ts";
 import type { Ending, Failure, Life, Operation, Report, Turn } from "./messages.ts";
-import { PendingFaults } from "./pending_faults.ts";
+import { PendingFaults, type Place } from "./pending_faults.ts";
 import type { Plan } from "./plan.ts";
 import { type Arrival, type Event, nameOf, newProcess, type Process } from "./process_state.ts";
 import { RandomSurvivors } from "./power_loss.ts";
@@ -49,6 +49,8 @@ export class World {
   /** Whether names of files came out of a loss of power in another order than they were given in. */
   areNamesMixed = false;
   #last: Ending["last"];
+  /** How often the disk, or what was said, has changed. What dies at the same count leaves the same behind. */
+  #changes = 0;
   #now = START_MS;
   #current: Process | undefined;
   /** In how many operations power will be lost, if it will. */
@@ -64,8 +66,8 @@ export class World {
       .map((channel, number) => newProcess(number, { channel, calls: plan.calls, startAt: START_MS }));
   }
 
-  /** The name of each counted operation, in order. */
-  get operations(): readonly Operation["name"][] {
+  /** Each counted operation, in order. */
+  get operations(): readonly Place[] {
     return this.#faults.operations;
   }
 
@@ -153,6 +155,7 @@ export class World {
     const { seed, workers, sizes, maxPauseMs } = this.#plan;
     process.isStruck = false;
     process.arrivals = [];
+    this.#changes++;
     if (++process.life > MAX_LIVES) this.complaints.push(`w${process.number} dies again and again`);
     this.#note(process, "starts");
     const { number: worker, life } = process;
@@ -170,6 +173,7 @@ export class World {
     if (what === "sync" && error === undefined) {
       try {
         this.#disk.sync(file);
+        this.#changes++;
       } catch (failure) {
         error = failureOf(failure);
         process.isStruck = true;
@@ -185,12 +189,17 @@ export class World {
       process.restsUntil = this.#now + operation.delayMs;
       return;
     }
-    const fault = isCounted(operation.name) ? this.#faults.next(operation.name) : undefined;
+    const place = { name: operation.name, process: process.number, before: this.#changes, after: this.#changes };
+    const fault = isCounted(operation.name) ? this.#faults.next(place) : undefined;
     if (this.#doomedIn !== undefined) {
       const isLiedTo = operation.name === "open" && operation.path.includes("/journal/");
       if (isLiedTo || (isCounted(operation.name) && --this.#doomedIn <= 0)) return this.#losePower();
     }
-    if (fault === undefined) return this.#perform(process, operation);
+    if (fault === undefined) {
+      const { event, data } = this.#begin(process, operation);
+      place.after = this.#changes;
+      return this.#tell(process, event, data);
+    }
     this.#note(process, `meets ${JSON.stringify(fault)}`);
     switch (fault.type) {
       case "pause":
@@ -205,7 +214,10 @@ export class World {
       case "short write": {
         process.isStruck = true;
         const bytes = process.bytes.subarray(0, Math.floor(fault.fraction * process.bytes.length));
-        if (fault.code === undefined) return this.#perform(process, operation, bytes);
+        if (fault.code === undefined) {
+          const { event, data } = this.#begin(process, operation, bytes);
+          return this.#tell(process, event, data);
+        }
         this.#attempt(process, operation, bytes);
         return this.#fail(process, operation, { code: fault.code });
       }
@@ -217,17 +229,18 @@ export class World {
     }
   }
 
-  #perform(process: Process, operation: Operation, bytes = process.bytes): void {
-    const { event, data } = this.#attempt(process, operation, bytes);
+  #begin(process: Process, operation: Operation, bytes = process.bytes): { event: Event; data?: Uint8Array } {
+    const outcome = this.#attempt(process, operation, bytes);
     if (operation.name === "sync") {
       process.arrivals.push({ type: "arrived", file: operation.file, what: "sync" });
     }
-    this.#tell(process, event, data);
+    return outcome;
   }
 
   #attempt(process: Process, operation: Operation, bytes: Uint8Array): { event: Event; data?: Uint8Array } {
     const path = this.#disk.pathOf(operation);
     this.#invariants.before(process.number, operation, path, this.#disk.content);
+    if (this.#disk.isChangedBy(operation)) this.#changes++;
     try {
       const { message: value, bytes: data } = this.#disk.perform(process.number, operation, bytes);
       this.#note(
@@ -293,6 +306,7 @@ export class World {
   #hear(process: Process, { said }: Report): void {
     for (const entry of said) {
       this.said.push(entry);
+      this.#changes++;
       if (entry.type === "started") process.callsLeft--;
       const { type, call } = entry;
       this.#note(process, `${type} ${call} ${entry.type === "ended" ? entry.outcome.type : entry.request.type}`);
