@@ -94,6 +94,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         readFile,
         version,
         terminal: { print: (line) => write(line + "\n"), columns: 120, hasColors: false },
+        device: undefined,
         launch: launchOf({ ...program, program: MAIN }, directory),
       });
     }
