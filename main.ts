@@ -154,6 +154,7 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
+    isWatched: Deno.stderr.isTerminal(),
     ending: endSignal(),
     startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
   });

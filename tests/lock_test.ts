@@ -51,7 +51,10 @@ Deno.test("tests run the program with the packages that a start runs it with", a
   assertEquals({ ...tests.npm, ...start.npm }, tests.npm);
   const imports = { ...denoJson.imports, ...denoJson.scopes["./"] };
   assertEquals({ ...testsJson.imports, ...imports }, testsJson.imports);
-  for (const name of ["nodeModulesDir", "compilerOptions"] as const) assertEquals(testsJson[name], denoJson[name]);
+  // The tests of the dashboard need the types of browsers beside Deno's.
+  const { lib: _, ...compilerOptions } = testsJson.compilerOptions;
+  assertEquals(compilerOptions, denoJson.compilerOptions);
+  assertEquals(testsJson.nodeModulesDir, denoJson.nodeModulesDir);
   assertEquals(testsJson.fmt.lineWidth, denoJson.fmt.lineWidth);
 });
 

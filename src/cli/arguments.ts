@@ -5,6 +5,7 @@ import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
+import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { atLeastOne, head, instanceCounts, nonEmpty, type WantedHead } from "./option_values.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
@@ -27,6 +28,7 @@ type Chosen =
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
   | HistoryInvocation
   | TokenInvocation
+  | OpenInvocation
   | WebhookInvocation
   | { readonly type: "verify"; readonly head?: WantedHead }
   | { readonly type: "repair" }
@@ -87,6 +89,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addRedactCommand(program, choose);
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
+  addOpenCommand(program, choose);
   addWebhookCommands(program, choose);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, defaultToolsets);

@@ -3,6 +3,7 @@
 import { nameSome } from "../core/model/text.ts";
 import { type DoctorFacts, type Finding, note, problem } from "./doctor_facts.ts";
 import { planFindings } from "./doctor_plan_findings.ts";
+import { isLasting } from "./tokens.ts";
 import { describeBytes, describeProcess } from "./doctor_words.ts";
 
 /** Less free room than this is a problem: a record has at most 4 MiB, and a checkpoint is written beside the old one. */
@@ -112,7 +113,7 @@ function processFindings({ sessions, lock, version, format, plan }: DoctorFacts)
     }
   }
   const isServed = live.some(({ about }) => about?.transport === "http" && about.isOpen !== true);
-  const hasAdmin = !("running" in plan) || plan.tokens.some(({ role, isExpired }) => role === "admin" && !isExpired);
+  const hasAdmin = !("running" in plan) || plan.tokens.some(isLasting);
   if (isServed && !hasAdmin) {
     findings.push(problem(
       "no_admin_token",

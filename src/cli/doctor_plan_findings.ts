@@ -1,5 +1,6 @@
 /** What `doctor` finds in the plan: a pause, tokens that expire, and tasks whose holders are gone. Pure. */
 
+import { isOfSignIn } from "../app/sign_in.ts";
 import { detailsOf } from "../core/model/project.ts";
 import { nameSome } from "../core/model/text.ts";
 import {
@@ -27,7 +28,9 @@ export function planFindings(facts: DoctorFacts, plan: PlanFacts): readonly Find
   if (plan.paused !== undefined) {
     findings.push(problem("paused", `The project is paused ${detailsOf(plan.paused)}`, "run resume when it may go on"));
   }
-  const soon = plan.tokens.filter(({ expiresAt = Infinity, isExpired }) => {
+  // Keys and sessions of browsers expire soon anyway, and are removed by later ones.
+  const tokens = plan.tokens.filter(({ name }) => !isOfSignIn(name));
+  const soon = tokens.filter(({ expiresAt = Infinity, isExpired }) => {
     return !isExpired && expiresAt - now < EXPIRES_SOON_MS;
   });
   if (soon.length > 0) {
@@ -38,7 +41,7 @@ export function planFindings(facts: DoctorFacts, plan: PlanFacts): readonly Find
       "run token issue for new ones, and token revoke for those that are not needed",
     ));
   }
-  const expired = plan.tokens.filter(({ isExpired }) => isExpired);
+  const expired = tokens.filter(({ isExpired }) => isExpired);
   if (expired.length > 0) {
     findings.push(note(
       "token_expired",

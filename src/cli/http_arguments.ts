@@ -24,18 +24,19 @@ const MAX_PORT = 65_535;
 
 /** Adds the command. `choose` gets what its own options say. */
 export function addHttp(program: Command, choose: (options: HttpOptions) => void): void {
-  program.command("serve")
-    .description("serve many clients over HTTP: MCP at /mcp")
-    .addOption(
-      new Option("--port <number>", "the port; 0 takes any free one").argParser(from(0, MAX_PORT)).default(
-        DEFAULT_PORT,
-      ),
-    )
-    .addOption(
-      new Option("--host <address>", "the IP address, or localhost").argParser(ipAddress).default(DEFAULT_HOST),
-    )
+  const command = program.command("serve").description("serve many clients over HTTP: MCP at /mcp");
+  for (const option of addressOptions()) command.addOption(option);
+  command
     .option("--allow-host <names>", "further host names by which clients call it, like tasks.example.com", hostNames)
     .option("--open", "no access control: every program on this machine may do everything", false)
     .addHelpText("after", SERVER_OPTIONS)
     .action(choose);
+}
+
+/** The options that say where `serve` listens. */
+export function addressOptions(): readonly Option[] {
+  return [
+    new Option("--port <number>", "the port; 0 takes any free one").argParser(from(0, MAX_PORT)).default(DEFAULT_PORT),
+    new Option("--host <address>", "the IP address, or localhost").argParser(ipAddress).default(DEFAULT_HOST),
+  ];
 }

@@ -15,6 +15,7 @@ export const ACCESS = {
   "token issue": "create",
   "token list": "read",
   "token revoke": "write",
+  open: "write",
   "webhook add": "write",
   "webhook list": "read",
   "webhook log": "read",

@@ -1,6 +1,7 @@
 /** Commands for tokens: issue, list, revoke; and the first token of a server over HTTP. */
 
 import type { Engine } from "../app/engine.ts";
+import { isOfSignIn } from "../app/sign_in.ts";
 import { issueToken } from "../app/tokens.ts";
 import { type CallerName, type KnownCaller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -82,7 +83,7 @@ export async function firstAdminToken(
 ): Promise<string | undefined> {
   const operator = localOperator("orchestrator", via);
   const tokens = await engine.query({ type: "list_tokens" }, operator);
-  if (tokens.some(({ role, isExpired }) => role === "admin" && !isExpired)) return undefined;
+  if (tokens.some(isLasting)) return undefined;
   const secret = await issueFirst(engine, tokens, operator);
   if (secret === undefined) return undefined;
   try {
@@ -92,6 +93,11 @@ export async function firstAdminToken(
     throw error;
   }
   return secret;
+}
+
+/** Whether an admin has this token and can go on using it. */
+export function isLasting({ name, role, isExpired }: TokenView): boolean {
+  return role === "admin" && !isExpired && !isOfSignIn(name);
 }
 
 /** Issues the first token, in place of an expired one of its name; undefined if another server was faster. */

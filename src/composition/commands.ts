@@ -25,6 +25,7 @@ import {
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
 import type { WantedHead } from "../cli/option_values.ts";
+import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
 import { printRedaction } from "../cli/redact.ts";
 import type { Device } from "../cli/screen.ts";
@@ -72,6 +73,7 @@ type ChangingCommand = CommandInvocation & {
     | "archive"
     | "token issue"
     | "token revoke"
+    | "open"
     | "pause"
     | "resume"
     | ChangingWebhooks["type"];
@@ -104,6 +106,7 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "archive":
     case "token issue":
     case "token revoke":
+    case "open":
     case "pause":
     case "resume":
     case "webhook add":
@@ -165,6 +168,8 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
       return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
+    case "open":
+      return await printSignIn(engine, invocation, terminal);
     case "pause":
       return await printPause(engine, invocation.reason, terminal);
     case "resume":

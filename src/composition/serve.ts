@@ -9,19 +9,24 @@ import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.t
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
 import type { Invocation } from "../cli/arguments.ts";
+import { issueKey } from "../app/sign_in.ts";
+import { dashboardAddress, signInAddress } from "../cli/open.ts";
 import { listenFlag } from "../cli/launch.ts";
 import { firstAdminToken } from "../cli/tokens.ts";
-import type { Denial } from "../core/model/access.ts";
+import { type Denial, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { deliverToWebhooks, deskOf } from "./deliver.ts";
 import { McpOverHttp } from "../mcp/http.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import { admissionOf, type CallerOf, createApp } from "../http/app.ts";
+import { ASSETS } from "../dashboard/assets/mod.ts";
+import { assetMount } from "../http/assets.ts";
 import { bearerCaller } from "../http/bearer.ts";
 import { openCaller } from "../http/caller_of.ts";
 import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
+import { admittingSignIns, SESSION_PATH, sessionRoutes, signInMount } from "../http/session_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
 import type { RunningParts } from "./handlers.ts";
 import { operationsOf } from "../mcp/operations.ts";
@@ -39,6 +44,8 @@ export interface ServeParts {
   readonly keepSecret: (secret: string) => string;
   /** Prints a line for the person who starts the program. */
   readonly print: (line: string) => void;
+  /** Whether a person sees what is printed. */
+  readonly isWatched: boolean;
   /** Aborted when the program shall end. */
   readonly ending: AbortSignal;
   /** Begins to compete to run handlers; undefined if there are none. */
@@ -109,20 +116,25 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
       return who;
     };
     const admitted = { hosts: hostsOf(host, allowHost), callerOf: noted, log };
+    const session = { engine, process, onDenied, isOpen: open, version, log };
     const app = createApp({
       ...admitted,
       checkReady: () => engine.catchUp(),
+      publicMounts: [signInMount(session), assetMount(ASSETS)],
       mounts: [
+        (app) => app.route(SESSION_PATH, sessionRoutes(session)),
         (app) =>
           app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
         (app) => app.route(API_PATH, rest),
       ],
     });
-    const server = await listen(app.fetch, { host, port, log, admission: admissionOf(admitted) });
-    if (!open) await issueFirst(parts);
+    const server = await listen(app.fetch, { host, port, log, admission: admittingSignIns(admissionOf(admitted)) });
+    const isFirst = !open && await issueFirst(parts);
     handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
     print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);
+    const dashboard = dashboardAddress(host, server.port);
+    print(open ? `Dashboard: ${dashboard}` : await signInLine(parts, dashboard, isFirst));
     if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
     // Calls that wait for a task are answered at once, so that they do not delay the end.
     await Promise.all([server.close(), waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
@@ -138,14 +150,27 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   }
 }
 
-/** Issues a token for an admin, if there is none. */
-async function issueFirst({ engine, about, keepSecret, print }: ServeParts): Promise<void> {
+/** The line that tells how to sign in at the dashboard. A log that nobody watches gets no key, but for the first start. */
+async function signInLine(
+  { engine, about, isWatched }: ServeParts,
+  address: string,
+  isFirst: boolean,
+): Promise<string> {
+  if (!isWatched && !isFirst) return `Dashboard: ${address}; main.ts open prints an address that signs in`;
+  const operator = localOperator("orchestrator", { transport: "http", process: String(about.pid) });
+  const key = await issueKey({ engine, operator }, { role: "admin" });
+  return `Dashboard: ${signInAddress(address, key)} signs in once, within 10 minutes; main.ts open prints another`;
+}
+
+/** Issues a token for an admin, if there is none; resolves to whether it did. */
+async function issueFirst({ engine, about, keepSecret, print }: ServeParts): Promise<boolean> {
   let place = "";
   const keep = (secret: string) => {
     place = keepSecret(secret);
   };
   const secret = await firstAdminToken(engine, { via: { transport: "http", process: String(about.pid) }, keep });
   if (secret !== undefined) print(`The token of an admin is ${place}; token issue makes tokens for others`);
+  return secret !== undefined;
 }
 
 /** Starts to listen. Says what would work if it cannot. */

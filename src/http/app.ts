@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly callerOf: CallerOf;
   /** Rejects with `Unavailable` if the store cannot be used. */
   readonly checkReady: () => Promise<unknown>;
+  /** Routes that need no caller. Default: none. */
+  readonly publicMounts?: readonly Mount[];
   /** The routes that need a caller. */
   readonly mounts: readonly Mount[];
   readonly log: Log;
@@ -62,7 +64,7 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
   };
 }
 
-export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptions): Hono<HttpEnv> {
+export function createApp({ hosts, callerOf, checkReady, publicMounts = [], mounts, log }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.onError((error) => problemForAnyone(error, log));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
@@ -76,6 +78,7 @@ export function createApp({ hosts, callerOf, checkReady, mounts, log }: AppOptio
     await checkReady();
     return c.json({ status: "ready" });
   });
+  for (const mount of publicMounts) mount(app);
   app.use(async (c, next) => {
     const who = await callerOf(c.req.raw, c.env);
     if (who instanceof Response) return who;

@@ -17,6 +17,7 @@ import { unlessRepeated } from "./request_id.ts";
 import { type CallContext, objectOf, type Tool, TOOLSETS } from "./tool.ts";
 import { ADMIN_OPERATIONS } from "./tools/admin_operations.ts";
 import { toolsOf } from "./tools/mod.ts";
+import { PLAN_OPERATIONS } from "./tools/plan_operations.ts";
 import { PROJECT_OPERATIONS } from "./tools/project_operations.ts";
 import { webhookOperations } from "./tools/webhook_operations.ts";
 
@@ -31,7 +32,12 @@ export interface OperationsOptions {
 }
 
 /** Every tool, and the operations for admins. */
-const OPERATIONS: readonly Tool[] = [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS];
+const OPERATIONS: readonly Tool[] = [
+  ...toolsOf(TOOLSETS),
+  ...ADMIN_OPERATIONS,
+  ...PROJECT_OPERATIONS,
+  ...PLAN_OPERATIONS,
+];
 
 /** For operations that are only described. */
 const NO_DESK: WebhookDesk = { makeSecret: refuseToRun, standingOf: refuseToRun, test: refuseToRun };

@@ -17,6 +17,7 @@ import { webhooks } from "./http/webhooks.ts";
 import { httpRates } from "./http/rates.ts";
 import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
+import { planRows } from "./plan_rows.ts";
 import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
 import { racing } from "./racing.ts";
 import { scheduling } from "./scheduling.ts";
@@ -43,6 +44,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "archive", run: archive },
   { name: "tools/list", run: toolsList },
   { name: "answers", run: answers },
+  { name: "plan rows", run: planRows },
 ];
 
 /** Runs all benchmarks, or those whose names contain an argument. */

@@ -161,6 +161,8 @@ test("nothing is found where nothing is to do", () => {
     { sessions: [live(), live({ transport: "http", isOpen: true }, { id: "t" })] },
     { sessions: [live({ transport: "http" })], plan: { ...PLAN, tokens: [token({})] } },
     { plan: { ...PLAN, tokens: [token({ expiresAt: NOW + 7 * DAY_MS })] } },
+    { plan: { ...PLAN, tokens: [token({ name: "signin-a", expiresAt: NOW + 1 })] } },
+    { plan: { ...PLAN, tokens: [token({ name: "dashboard-a", expiresAt: NOW - 1, isExpired: true })] } },
     { sessions: [live()], plan: running({ session: "s" }) },
     { plan: running({ leaseUntil: NOW + 1, session: "gone" }) },
     { plan: delivering({}) },

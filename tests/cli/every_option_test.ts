@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["pause", "--reason", "why"],
   ["resume"],
   ["doctor"],
+  ["open"],
   ["redact", "a", "--reason", "r"],
 ];
 

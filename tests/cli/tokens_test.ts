@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
+import { issueKey } from "../../src/app/sign_in.ts";
 import { callerOfSecret, isSecret } from "../../src/app/tokens.ts";
 import { firstAdminToken } from "../../src/cli/tokens.ts";
 import { readSecret } from "../../src/cli/rights.ts";
@@ -199,6 +200,13 @@ Deno.test("of servers that start at once, one makes the first token, and a later
   const caller = await callerOfSecret(kept[0] ?? "", { name: "agent" });
   assertEquals((await engine.query({ type: "get_caller" }, caller)).role, "admin");
   assertEquals(await firstAdminToken(engine, { keep }), undefined);
+});
+
+Deno.test("a key that signs in once is no token that an admin can rely on", async () => {
+  const journal = new MemoryJournal(Date.now);
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
+  await issueKey({ engine, operator: localOperator("test") }, { role: "admin" });
+  assert(isSecret(await firstAdminToken(engine, { keep: () => {} }) ?? ""));
 });
 
 Deno.test("a first token that cannot be kept is revoked, so that the next start makes another one", async () => {

@@ -56,7 +56,12 @@ export function startProgram(command: string, options: Deno.CommandOptions): Chi
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncIterableIterator<string> {
   let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+  // The types of browsers, which the dashboard's tests need, let a decoder take more than Deno's streams say.
+  const decoder: ReadableWritablePair<string, Uint8Array> = new TextDecoderStream() as TransformStream<
+    Uint8Array,
+    string
+  >;
+  for await (const text of stream.pipeThrough(decoder)) {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;

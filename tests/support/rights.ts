@@ -57,6 +57,7 @@ export const ADMIN_OPERATIONS: typeof TOOLS = {
   revoke_token: ["administer", { name: "spare" }],
   get_audit: ["administer", {}],
   get_project: ["see", {}],
+  get_plan_rows: ["see", {}],
   pause_project: ["administer", { reason: "r" }],
   resume_project: ["administer", {}],
   list_webhooks: ["administer", {}],

@@ -7,12 +7,13 @@ import { Heard } from "../../src/app/heard.ts";
 import type { Journal } from "../../src/app/ports.ts";
 import { issueToken } from "../../src/app/tokens.ts";
 import { Waiting } from "../../src/app/waiting.ts";
-import { localOperator, type Role, ROLES } from "../../src/core/model/access.ts";
+import { type Denial, localOperator, type Role, ROLES } from "../../src/core/model/access.ts";
 import { createApp } from "../../src/http/app.ts";
 import { bearerCaller } from "../../src/http/bearer.ts";
 import { EventStreams } from "../../src/http/events/event_streams.ts";
 import { hostsOf } from "../../src/http/hosts.ts";
 import { API_PATH, restRoutes } from "../../src/http/rest/rest_routes.ts";
+import { SESSION_PATH, sessionRoutes, signInMount } from "../../src/http/session_routes.ts";
 import { McpOverHttp } from "../../src/mcp/http.ts";
 import { operationsOf } from "../../src/mcp/operations.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
@@ -28,6 +29,8 @@ export interface SecuredRequest {
   readonly authorization?: string | undefined;
   readonly body?: Json;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: another one for each request, as failed attempts of one are limited. */
+  readonly address?: string;
 }
 
 export type Secured = Awaited<ReturnType<typeof startSecured>>;
@@ -59,11 +62,15 @@ export async function startEmpty(journal: Journal) {
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
   const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
   const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });
+  const onDenied = (denial: Denial) => denials.note(denial);
+  const session = { engine, process: "1", onDenied, isOpen: false, version: "0.0.0", log };
   const app = createApp({
     hosts: hostsOf("127.0.0.1", []),
-    callerOf: bearerCaller({ engine, process: "1", onDenied: (denial) => denials.note(denial) }),
+    callerOf: bearerCaller({ engine, process: "1", onDenied }),
     checkReady: () => engine.catchUp(),
+    publicMounts: [signInMount(session)],
     mounts: [
+      (app) => app.route(SESSION_PATH, sessionRoutes(session)),
       (app) => app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
       (app) => app.route(API_PATH, rest),
     ],
@@ -74,8 +81,8 @@ export async function startEmpty(journal: Journal) {
   return {
     engine,
     log,
-    /** Makes a request, each from another address, as failed attempts of one are limited. */
-    async request(method: string, path: string, { authorization, body, headers }: SecuredRequest = {}) {
+    /** Makes a request. */
+    async request(method: string, path: string, { authorization, body, headers, address }: SecuredRequest = {}) {
       const init = {
         method,
         headers: {
@@ -86,7 +93,9 @@ export async function startEmpty(journal: Journal) {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       };
-      return await app.fetch(new Request(`http://localhost${path}`, init), { address: `10.0.0.${addresses++}` });
+      return await app.fetch(new Request(`http://localhost${path}`, init), {
+        address: address ?? `10.0.0.${addresses++}`,
+      });
     },
     async [Symbol.asyncDispose]() {
       ending.abort();

@@ -7,6 +7,8 @@ import { MAIN } from "./server.ts";
 const LISTENING = /Serving http:\/\/(\S+?)\/ /;
 
 export interface ServiceOptions {
+  /** The program. Default: `MAIN`. */
+  readonly main?: string;
   /** Whether clients need a token. Default: they do not. */
   readonly needsToken?: boolean;
   /** Further arguments of the program. */
@@ -18,14 +20,14 @@ export interface ServiceOptions {
 /** Starts a service on a data directory; resolves when it listens. */
 export async function startService(
   directory: string,
-  { args = [], needsToken = false, net = [] }: ServiceOptions = {},
+  { main = MAIN, args = [], needsToken = false, net = [] }: ServiceOptions = {},
 ): Promise<Service> {
   const permissions = [
     `--allow-read=${directory}`,
     `--allow-write=${directory}`,
     `--allow-net=${["127.0.0.1:0", ...net].join(",")}`,
   ];
-  const program = [MAIN, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
+  const program = [main, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
     stdin: "null",

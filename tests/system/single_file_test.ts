@@ -2,9 +2,11 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "@std/fs";
+import { ASSETS } from "../../src/dashboard/assets/mod.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import { runProgram } from "../support/program.ts";
 import { startServer } from "../support/server.ts";
+import { startService } from "../support/service.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("the bundle answers initialize and carries a task from creation to completion", async () => {
@@ -21,6 +23,10 @@ Deno.test("the bundle answers initialize and carries a task from creation to com
   assertEquals(attempt, 1);
   await server.ask("complete_task", { task_id: "a", instance_id: "w", result: "done" });
   assertEquals((await server.ask("get_task_details", { task_id: "a" }))["status"], "completed");
+
+  await using service = await startService(`${directory.path}/data`, { main: bundle });
+  for (const { path, body } of ASSETS) assertEquals(await (await fetch(service.url(path))).text(), body, path);
+  assertEquals((await (await fetch(service.url("/api/v1/plan"))).json()).ids, ["a"]);
 });
 
 Deno.test("a bundle keeps its data where cleaning does not delete it, unless it has data beside it already", async () => {

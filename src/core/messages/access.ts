@@ -99,6 +99,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   measure: ({ group }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   measure_task: ({ id }) => ({ verb: "see", tasks: [id] }),
   get_plan: () => ({ verb: "see" }),
+  list_rows: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),
   has_archive: () => ({ verb: "see" }),
   next_order: () => ({ verb: "administer" }),

@@ -19,6 +19,7 @@ import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
 import type { Metrics, MetricsOptions, TaskMetrics } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
+import type { PlanRows } from "./plan_rows.ts";
 import type { Redaction } from "./redact.ts";
 
 /** Parameters and answer of each query, by its type. */
@@ -67,6 +68,8 @@ export interface Queries {
   measure_task: { input: { readonly id: string }; answer: TaskMetrics };
   /** The plan as the caller sees it now, to be analyzed apart from the state. O(tasks), and copies none. */
   get_plan: { input: Record<never, never>; answer: Plan };
+  /** All tasks that the caller sees as columns; with `since`, those that may have changed in that record or later. */
+  list_rows: { input: { readonly since?: number }; answer: PlanRows };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** Whether any task was ever archived. Not to be shown, as the task may be hidden. */

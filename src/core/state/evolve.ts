@@ -402,11 +402,12 @@ function updateGroup(state: State, event: EventOf<"group.updated">): void {
   const given = event.settings.visibleTo;
   if (given !== undefined && (given ?? undefined)?.join() !== visibleTo?.join()) {
     noteAudienceUntil(state.pastAudiences, event.group, { until: state.seq + 1, visibleTo });
+    node.audienceChangedAfter = state.seq;
   }
   node.group = withNewPreamble(changed(node.group, event.settings), node.group);
   noteAudience(state, node);
   touchGroup(node);
-  setGroupOpen(state.ready, node, hasRoom(node));
+  setGroupOpen(state, node, hasRoom(node));
 }
 
 function deleteGroup(state: State, id: string): void {

@@ -129,7 +129,7 @@ function extendLease(state: State, id: string, until: number): void {
   const node = state.tasks.get(id);
   if (node?.task.status !== "in_progress") return;
   node.task = { ...node.task, leaseUntil: until };
-  touch(node);
+  touch(state, node);
   reindexTask(state, node);
 }
 

@@ -60,7 +60,7 @@ export function count(state: State, node: TaskNode, change: number): void {
   }
   if (group === undefined) return;
   group.counts[status] += change;
-  if (status === "in_progress") setGroupOpen(state.ready, group, hasRoom(group));
+  if (status === "in_progress") setGroupOpen(state, group, hasRoom(group));
 }
 
 /** Adds a node to the indexes that its task, its dependencies and the time require. */
@@ -179,7 +179,7 @@ function countStanding(
 export function updateLocks(state: State, names: readonly string[] = NOTHING): void {
   for (const name of names) {
     const lock = state.locks.get(name);
-    if (lock !== undefined) updateLock(state.ready, lock);
+    if (lock !== undefined) updateLock(state, lock);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Priority } from "../model/task.ts";
 import { isEligible, type Profile, type Requirement, unionOf } from "./eligibility.ts";
 import { addDemand, type Demand, keyOf, removeDemand } from "./fleet.ts";
 import { add, emptyHeap, inOrder, remove, reposition } from "./heap.ts";
-import type { Bucket, GroupNode, Lane, LockNode, Ranked, ReadyTasks, TaskNode } from "./state.ts";
+import type { Bucket, GroupNode, Lane, LockNode, Ranked, ReadyTasks, State, TaskNode } from "./state.ts";
 import { touchGroup } from "./touch.ts";
 
 /** How much earlier a task with a priority is claimed, in milliseconds. `urgent` tasks also go before all others. */
@@ -49,6 +49,8 @@ export function addReady(
 export function removeReady(ready: ReadyTasks, node: TaskNode): void {
   const { lane } = node;
   if (lane === undefined) return;
+  // The lane may be gone before anybody has asked.
+  node.changedAfter = Math.max(node.changedAfter, lane.takenChangedAfter);
   const wasFirst = node.heapIndex === 0;
   remove(lane.tasks, node);
   node.lane = undefined;
@@ -62,15 +64,20 @@ export function removeReady(ready: ReadyTasks, node: TaskNode): void {
 }
 
 /** Sets whether one more task of a group may run. O(1). */
-export function setGroupOpen(ready: ReadyTasks, group: GroupNode, isOpen: boolean): void {
+export function setGroupOpen(
+  { ready, seq }: Pick<State, "ready" | "seq">,
+  group: GroupNode,
+  isOpen: boolean,
+): void {
   if (group.isOpen === isOpen) return;
   ready.limited -= limitedIn(group);
   group.isOpen = isOpen;
+  group.openChangedAfter = seq;
   ready.limited += limitedIn(group);
 }
 
 /** Opens or closes a lock after its holders have changed. O(lanes that name it). */
-export function updateLock(ready: ReadyTasks, lock: LockNode): void {
+export function updateLock({ ready, seq }: Pick<State, "ready" | "seq">, lock: LockNode): void {
   const { size } = lock.holders;
   if (lock.held === size) return;
   const isOpen = size === 0;
@@ -84,6 +91,7 @@ export function updateLock(ready: ReadyTasks, lock: LockNode): void {
     const before = lane.taken;
     lane.taken += isOpen ? -1 : 1;
     if (before > 0 && lane.taken > 0) continue;
+    lane.takenChangedAfter = seq;
     countLocked(ready, lane.bucket, isOpen ? -lane.size : lane.size);
   }
 }
@@ -230,6 +238,7 @@ function laneFor(bucket: Bucket, locks: readonly LockNode[]): Lane {
     bucket,
     locks,
     taken: locks.filter(({ isOpen }) => !isOpen).length,
+    takenChangedAfter: -1,
     tasks: emptyHeap(isClaimedBefore),
     size: 0,
   };

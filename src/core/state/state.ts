@@ -106,6 +106,8 @@ export interface TaskNode extends HeapEntry {
   task: Task;
   /** How often what is shown of it has changed in this state, apart from what limits it. Changed by `touch` only. */
   changes: number;
+  /** The `seq` of the last record before its last such change. */
+  changedAfter: number;
   group: GroupNode | undefined;
   /** The tasks that it depends on by their plain ids. */
   dependencies: readonly TaskNode[];
@@ -157,6 +159,10 @@ export interface GroupNode {
   changes: number;
   /** Whether it is neither paused nor full. Changed by `setGroupOpen` only. */
   isOpen: boolean;
+  /** The `seq` of the last record before `isOpen` changed; -1 if it never did in this state. */
+  openChangedAfter: number;
+  /** The same of the audience that sees it. */
+  audienceChangedAfter: number;
   readonly members: Set<TaskNode>;
   /** Of its members; `countsOf` in `group_counts.ts` adds the archived tasks. */
   readonly counts: Record<TaskStatus, number>;
@@ -281,6 +287,8 @@ export interface Lane extends HeapEntry, Ranked {
   readonly locks: readonly LockNode[];
   /** How many of its locks are taken. */
   taken: number;
+  /** The `seq` of the last record before `taken` became 0 or ceased to be; -1 if it never did since the lane was made. */
+  takenChangedAfter: number;
   /** In the order in which they are claimed. */
   readonly tasks: Heap<TaskNode>;
   /** The number of tasks. */
@@ -308,7 +316,9 @@ export interface ReadonlyReadyTasks {
 export type ReadonlyTaskNode =
   & {
     readonly [
-      K in "task" | "changes" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions" | "subscribers" | "claimAt"
+      K in
+        | ("task" | "changes" | "changedAfter" | "unmet" | "blocked" | "notTaken" | "standing" | "conditions")
+        | ("subscribers" | "claimAt")
     ]: TaskNode[K];
   }
   & {
@@ -324,6 +334,8 @@ export interface ReadonlyGroupNode {
   readonly born: number;
   readonly changes: number;
   readonly isOpen: boolean;
+  readonly openChangedAfter: number;
+  readonly audienceChangedAfter: number;
   readonly group: Group;
   readonly members: ReadonlySet<ReadonlyTaskNode>;
   readonly counts: Readonly<Record<TaskStatus, number>>;
@@ -451,6 +463,8 @@ export function addGroup(state: State, group: Group): void {
     born: state.nextGroup++,
     changes: 0,
     isOpen: group.paused !== true,
+    openChangedAfter: -1,
+    audienceChangedAfter: -1,
     members: new Set(),
     counts: noCounts(),
     standings: noStandings(),

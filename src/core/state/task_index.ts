@@ -19,6 +19,7 @@ export function connectTasks(state: State, tasks: readonly Task[]): void {
   const nodes = tasks.map((task): TaskNode => ({
     task,
     changes: 0,
+    changedAfter: state.seq,
     group: undefined,
     dependencies: NOTHING,
     conditions: NOTHING,
@@ -61,7 +62,7 @@ export function replaceTask(state: State, id: string, at: number, next: (task: T
   unindex(state, node);
   count(state, node, -1);
   node.task = next(before);
-  touch(node);
+  touch(state, node);
   count(state, node, 1);
   index(state, node);
   updateLocks(state, node.task.locks);
@@ -83,7 +84,7 @@ export function moveTask(state: State, id: string, next: (task: Task) => Task): 
   detach(state, node);
   node.task = next(before);
   attach(state, node);
-  touch(node);
+  touch(state, node);
   if (node.task.dependencies !== dependencies) {
     disconnect(node);
     connect(node, sourcesIn(state));
@@ -121,7 +122,7 @@ export function reindexTask(state: State, node: TaskNode): void {
   const { standing } = node;
   unindex(state, node);
   index(state, node);
-  if (node.standing !== standing) touch(node);
+  if (node.standing !== standing) touch(state, node);
 }
 
 /** Updates the ready tasks that the authors of a task may not claim, after these have changed. O(those tasks). */
@@ -177,7 +178,7 @@ function updateDependent(state: State, node: TaskNode, at: number, change: () =>
   const before = verdictOf(node);
   change();
   if (node.task.status !== "pending") return;
-  touch(node);
+  touch(state, node);
   const verdict = verdictOf(node);
   if (verdict === before) return;
   unindex(state, node);

@@ -1,10 +1,11 @@
 /** Notes changes of what is shown of tasks and groups, from which `version.ts` makes their versions. */
 
-import type { GroupNode, TaskNode } from "./state.ts";
+import type { GroupNode, State, TaskNode } from "./state.ts";
 
 /** Notes that a task, its readiness or what it waits for has changed. Its group shows that, too. O(1). */
-export function touch(node: TaskNode): void {
+export function touch({ seq }: Pick<State, "seq">, node: TaskNode): void {
   node.changes++;
+  node.changedAfter = seq;
   if (node.group !== undefined) touchGroup(node.group);
 }
 

@@ -27,6 +27,7 @@ import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
+import { listRows } from "./plan_rows.ts";
 import { viewOfProject } from "./project.ts";
 import { searchTasks } from "./search.ts";
 import { seenNotifications } from "./seen_notifications.ts";
@@ -85,6 +86,7 @@ const answerers: {
   measure: (state, options, { now }) => measure(state, options, now),
   measure_task: (state, { id }, { now }) => measureTask(findTask(state, id).task, now),
   get_plan: (state, _, { now }) => planOf(state, now),
+  list_rows: (state, options, { now }) => listRows(state, options, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
   has_archive: (state) => state.hasArchive,
   next_order: (state) => state.nextOrder,

@@ -25,7 +25,7 @@ export function describeApi({ operations, version, path }: ApiOptions): object {
       version,
       description:
         "Tasks shared by several agents. Operations have the names of MCP tools, and their parameters and answers: where " +
-        "a message names a tool, it means the operation of that name. Only those of tokens and the audit are no tools.",
+        "a message names a tool, it means the operation of that name. Some operations are no tools, like those of tokens and the audit.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: path }],

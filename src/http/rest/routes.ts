@@ -67,6 +67,7 @@ export const ROUTES: readonly Route[] = [
     createdAt: ({ group }) => placeIn("/groups", Object(group).id),
   },
   { method: "post", path: "/templates/{name}/archive", operation: "archive_template" },
+  { method: "get", path: "/plan", operation: "get_plan_rows" },
   { method: "get", path: "/project", operation: "get_project" },
   { method: "post", path: "/project/pause", operation: "pause_project" },
   { method: "post", path: "/project/resume", operation: "resume_project" },

@@ -73,6 +73,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   draw_graph: ["see", {}],
   complete_id: ["see", { kind: "task", prefix: "", limit: 1 }],
   get_plan: ["see", {}],
+  list_rows: ["see", {}],
   export_tasks: ["administer", {}],
   has_archive: ["see", {}],
   next_order: ["administer", {}],

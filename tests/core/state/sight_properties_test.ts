@@ -170,6 +170,8 @@ function queries(): readonly Query[] {
     ...groups.flatMap((id): Query[] => [{ type: "get_group", id }, { type: "measure", group: id, limit: 9 }]),
     { type: "measure", limit: 9 },
     { type: "get_plan" },
+    { type: "list_rows" },
+    { type: "list_rows", since: 0 },
     ...filters.flatMap((filter): Query[] => [
       { type: "list_tasks", filter, limit: 2 },
       { type: "list_tasks", filter, limit: 3, isNewest: true },
@@ -210,6 +212,7 @@ function normalized(state: ReadonlyState, value: unknown): string {
   const orders = new Map<number, number>();
   for (const [id, { task }] of state.tasks) if (!HIDDEN.includes(id)) orders.set(task.order, orders.size + 1);
   return JSON.stringify(value, (key, each) => {
+    if (key === "seq") return undefined;
     return key === "order" && typeof each === "number" ? orders.get(each) : each;
   });
 }

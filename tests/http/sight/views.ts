@@ -91,9 +91,10 @@ export function overRest({ tool, args }: ToolCall): ViewerRequest {
 
 /** Every request that only looks: the tools by one of the ways, as both call the same. */
 export function allLooks(surface: "mcp" | "rest"): readonly ViewerRequest[] {
-  return surface === "mcp"
-    ? [...LOOKS.map(overMcp), ...MCP_LOOKS.map(mcpRequest)]
-    : [...LOOKS.map(overRest), { method: "GET", path: `${API_PATH}/graph` }];
+  return surface === "mcp" ? [...LOOKS.map(overMcp), ...MCP_LOOKS.map(mcpRequest)] : [
+    ...LOOKS.map(overRest),
+    ...["graph", "plan", "plan?since=0"].map((name) => ({ method: "GET", path: `${API_PATH}/${name}` })),
+  ];
 }
 
 /** A page of the list of tasks, or of a search. */

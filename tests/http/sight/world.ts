@@ -106,7 +106,7 @@ export function numbered(text: string, steps: readonly number[], common: readonl
   };
   return text
     .replaceAll(
-      /(\\?"(?:id(?=\\?":\\?"\d+\.)|last_seq|next_since|next_until)\\?":\\?"?)(\d+)(?:\.\d+)?(?=[\\",}])/g,
+      /(\\?"(?:id(?=\\?":\\?"\d+\.)|seq|last_seq|next_since|next_until)\\?":\\?"?)(\d+)(?:\.\d+)?(?=[\\",}])/g,
       (_, key: string, seq: string) => key + numberOf(seq),
     )
     .replaceAll(/^id: (\d+)(?:\.\d+)?$/gm, (_, seq: string) => `id: ${numberOf(seq)}`);

@@ -1,0 +1,32 @@
+/** The addresses of the dashboard, and the command `open`. */
+
+import type { Engine } from "../app/engine.ts";
+import { issueKey } from "../app/sign_in.ts";
+import { OPERATOR, type Terminal } from "./commands.ts";
+import type { OpenInvocation } from "./open_arguments.ts";
+
+/** Addresses that stand for all of this machine; a browser takes that of the loopback in their place. */
+const LOOPBACKS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/** Prints an address that signs in once. */
+export async function printSignIn(
+  engine: Engine,
+  { host, port, role, audiences }: OpenInvocation,
+  terminal: Terminal,
+): Promise<number> {
+  const key = await issueKey({ engine, operator: OPERATOR }, { role, ...(audiences !== undefined && { audiences }) });
+  terminal.print(signInAddress(dashboardAddress(host, port), key));
+  terminal.print("It signs in once, within 10 minutes, while serve runs.");
+  return 0;
+}
+
+/** The address of the dashboard of a server that listens on an IP address. */
+export function dashboardAddress(host: string, port: number): string {
+  const reached = LOOPBACKS[host] ?? host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}/`;
+}
+
+/** The address that signs in: browsers keep what follows `#` to themselves. */
+export function signInAddress(address: string, key: string): string {
+  return `${address}#key=${key}`;
+}

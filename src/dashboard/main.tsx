@@ -1,0 +1,33 @@
+/** The dashboard: starts what runs beside the views, then shows them to whoever is signed in. */
+
+import { effect, untracked } from "@preact/signals";
+import { render } from "preact";
+import { startEvents } from "./live/event_stream.ts";
+import { startPlan } from "./live/live_plan.ts";
+import { startNavigation } from "./navigation.ts";
+import { startPreferences } from "./preferences.ts";
+import { startSession, who } from "./session.ts";
+import { startClock } from "./ui/clock.ts";
+import { startShortcuts } from "./ui/keys.ts";
+import { Loading } from "./ui/notice.tsx";
+import { Shell } from "./ui/shell.tsx";
+import { SignIn } from "./ui/sign_in.tsx";
+
+function App() {
+  if (who.value === undefined) return <Loading />;
+  return who.value === null ? <SignIn /> : <Shell />;
+}
+
+startPreferences();
+startNavigation();
+startClock();
+startShortcuts();
+// The plan and its events are followed while somebody is signed in.
+effect(() => {
+  if (who.value === undefined || who.value === null) return;
+  const running = untracked(() => [startEvents(), startPlan()]);
+  return () => running.forEach(({ stop }) => stop());
+});
+void startSession();
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);

@@ -1,0 +1,82 @@
+/**
+ * Where the user is: the view, and what it shows, in the address after `#`. So a reload, a bookmark and the back button
+ * keep view, selection, filter, zoom and moment.
+ */
+
+import { computed, signal } from "@preact/signals";
+
+export interface Place {
+  /** The name of the view: `plan`. */
+  readonly view: string;
+  /** What the view shows, by the names of its parameters. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_VIEW = "plan";
+
+export const place = signal<Place>(parsePlace(""));
+
+/** The task that is shown beside the view; "" for none. */
+export const selectedTask = computed(() => place.value.params["task"] ?? "");
+
+/** The moment of history that is shown, as the API takes it; undefined: now. */
+export const moment = computed(() => place.value.params["at"]);
+
+/** Follows the address, until the page ends. */
+export function startNavigation(): void {
+  const read = () => place.value = parsePlace(location.hash);
+  addEventListener("hashchange", read);
+  read();
+}
+
+export function parsePlace(hash: string): Place {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  return { view: path || DEFAULT_VIEW, params: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** The address of a place, for links. */
+export function formatPlace({ view, params }: Place): string {
+  const query = new URLSearchParams(params).toString();
+  return `#/${view}${query === "" ? "" : `?${query}`}`;
+}
+
+/** The address of another view, with the selection and the moment that hold for all views. */
+export function viewAddress(view: string, params: Readonly<Record<string, string>> = {}): string {
+  const { at } = place.value.params;
+  return formatPlace({ view, params: { ...(at !== undefined && { at }), ...params } });
+}
+
+/** The address of this view with other parameters; undefined ones are removed. */
+export function addressWith(changes: Readonly<Record<string, string | undefined>>): string {
+  const merged = { ...place.value.params, ...changes };
+  const params = Object.fromEntries(
+    Object.entries(merged).flatMap(([name, value]) => {
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  return formatPlace({ view: place.value.view, params });
+}
+
+/** Goes to an address: as a step of its own for the back button, or in place of the present one. */
+export function go(address: string, { replace = false }: { readonly replace?: boolean } = {}): void {
+  if (address === location.hash) return;
+  if (replace) {
+    history.replaceState(null, "", address);
+    place.value = parsePlace(address);
+  } else {
+    location.hash = address;
+  }
+}
+
+/** Changes parameters of the view. What changes often (zoom, a text that is typed) replaces the present step. */
+export function setParams(
+  changes: Readonly<Record<string, string | undefined>>,
+  options: { readonly replace?: boolean } = {},
+): void {
+  go(addressWith(changes), options);
+}
+
+/** Shows a task beside the view; "" closes it. */
+export function selectTask(id: string): void {
+  setParams({ task: id });
+}

@@ -1,0 +1,264 @@
+/**
+ * Lays out what stands side by side: the members of one group, or the boxes and loose tasks of the whole plan. Connected
+ * parts are laid out one by one and packed; tasks without edges stand in a grid below.
+ */
+import { createSets } from "./adjacency.ts";
+import { type Columns, layOutComponent, type Offsets, type Placed, type Previous, routeOf } from "./component.ts";
+import { PITCH, type Rectangle, SIZE } from "./graph.ts";
+import type { LayeredGraph } from "./lanes.ts";
+import { pack, type Shift } from "./pack.ts";
+import { NEW } from "./rank.ts";
+
+export interface Cluster extends LayeredGraph {
+  readonly keys: readonly string[];
+  /** By how much the top of a node moves while its content stays: a box that grew upwards. */
+  readonly grown: Float64Array;
+}
+
+export interface ClusterLayout {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly bounds: Rectangle;
+  /** The points of an edge, which may touch its ends elsewhere than the cluster says. */
+  readonly route: (edge: number, offsets?: Offsets) => number[];
+  readonly memory: ClusterMemory;
+}
+
+/** What the next layout starts from. */
+export interface ClusterMemory {
+  readonly nodes: ReadonlyMap<string, { readonly part: number; readonly layer: number; readonly y: number }>;
+  readonly lanes: ReadonlyMap<string, number>;
+  readonly parts: readonly { readonly columns: Columns; readonly shift: Shift }[];
+  readonly slots: ReadonlyMap<string, number>;
+  readonly gridColumns: number;
+  readonly gridTop: number;
+}
+
+/** A part with more new nodes than this share is laid out afresh. */
+const MAX_NEW_SHARE = 0.3;
+const GRID_ASPECT = 1.7;
+const GRID_GAP = 48;
+
+interface PlacedPart {
+  readonly nodes: readonly number[];
+  readonly edges: readonly number[];
+  readonly graph: LayeredGraph;
+  readonly placed: Placed;
+  readonly before: number | undefined;
+}
+
+export function layOutCluster(cluster: Cluster, memory: ClusterMemory | undefined): ClusterLayout {
+  const { parts, singles } = split(cluster, memory);
+  const placed = parts.map((part) => layOutPart(cluster, part, memory));
+  const shifts = pack(placed.map(({ placed: { bounds }, nodes, before }) => ({
+    bounds,
+    before: before === undefined ? undefined : memory?.parts[before]?.shift,
+    isAlone: nodes.some((node) => cluster.side[node] !== 0),
+  })));
+  const x = new Float64Array(cluster.keys.length), y = new Float64Array(cluster.keys.length);
+  placed.forEach((part, index) => {
+    const shift = shifts[index] as Shift;
+    part.nodes.forEach((node, i) => {
+      x[node] = part.placed.x[i]! + shift.x;
+      y[node] = part.placed.y[i]! + shift.y;
+    });
+  });
+  const above = boundsOf(placed, shifts);
+  const grid = placeGrid(cluster, singles, above, memory, { x, y });
+  const bounds = union(above, grid.bounds);
+  const partOfEdge = new Map<number, readonly [part: number, edge: number]>();
+  placed.forEach(({ edges }, part) => edges.forEach((edge, i) => partOfEdge.set(edge, [part, i])));
+  return {
+    x,
+    y,
+    bounds,
+    route: (edge, offsets) => {
+      const [index, own] = partOfEdge.get(edge) as readonly [number, number];
+      const { graph, placed: place } = placed[index] as PlacedPart;
+      const shift = shifts[index] as Shift;
+      return routeOf(graph, place, { edge: own, offsets }).map((value, i) => value + (i % 2 === 0 ? shift.x : shift.y));
+    },
+    memory: { ...remember(cluster, placed, shifts), ...grid.memory },
+  };
+}
+
+/** Connected parts, of which former ones stay whole, and the tasks without edges. */
+function split(cluster: Cluster, memory: ClusterMemory | undefined) {
+  const count = cluster.keys.length;
+  const sets = createSets(count);
+  cluster.from.forEach((from, edge) => sets.unite(from, cluster.to[edge]!));
+  const byPart = new Map<number, number>();
+  let outward: number | undefined;
+  for (let node = 0; node < count; node++) {
+    if (cluster.side[node] !== 0) outward === undefined ? outward = node : sets.unite(outward, node);
+    const part = memory?.nodes.get(cluster.keys[node] as string)?.part;
+    if (part === undefined) continue;
+    const other = byPart.get(part);
+    other === undefined ? byPart.set(part, node) : sets.unite(other, node);
+  }
+  const members = new Map<number, { nodes: number[]; edges: number[] }>();
+  for (let node = 0; node < count; node++) {
+    const root = sets.find(node);
+    const set = members.get(root);
+    set ? set.nodes.push(node) : members.set(root, { nodes: [node], edges: [] });
+  }
+  cluster.from.forEach((from, edge) => members.get(sets.find(from))?.edges.push(edge));
+  const all = Array.from(members.values());
+  const isSingle = ({ nodes: [first, second], edges }: typeof all[number]) =>
+    first !== undefined && second === undefined && edges.length === 0 &&
+    cluster.height[first]! === SIZE.task.height && !memory?.nodes.has(cluster.keys[first] as string);
+  return { parts: all.filter((set) => !isSingle(set)), singles: all.filter(isSingle).flatMap(({ nodes }) => nodes) };
+}
+
+function layOutPart(
+  cluster: Cluster,
+  { nodes, edges }: { nodes: readonly number[]; edges: readonly number[] },
+  memory: ClusterMemory | undefined,
+): PlacedPart {
+  const local = new Map(nodes.map((node, i) => [node, i]));
+  const pick = (array: Float64Array, indices: readonly number[]) => Float64Array.from(indices, (i) => array[i]!);
+  const graph: LayeredGraph = {
+    width: pick(cluster.width, nodes),
+    height: pick(cluster.height, nodes),
+    from: Uint32Array.from(edges, (edge) => local.get(cluster.from[edge]!) as number),
+    to: Uint32Array.from(edges, (edge) => local.get(cluster.to[edge]!) as number),
+    fromOffset: pick(cluster.fromOffset, edges),
+    toOffset: pick(cluster.toOffset, edges),
+    isMarked: Uint8Array.from(edges, (edge) => cluster.isMarked[edge]!),
+    side: Int8Array.from(nodes, (node) => cluster.side[node]!),
+  };
+  const before = mostCommonPart(cluster, nodes, memory);
+  const previous = before === undefined || !memory ? undefined : previousOf(cluster, nodes, memory, before);
+  return { nodes, edges, graph, placed: layOutComponent(graph, previous), before: previous && before };
+}
+
+/** The former part that most of the nodes come from, if most nodes come from any. */
+function mostCommonPart(cluster: Cluster, nodes: readonly number[], memory: ClusterMemory | undefined) {
+  const counts = new Map<number, number>();
+  for (const node of nodes) {
+    const part = memory?.nodes.get(cluster.keys[node] as string)?.part;
+    if (part !== undefined) counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  let best: number | undefined;
+  counts.forEach((count, part) => {
+    if (count > (best === undefined ? nodes.length * (1 - MAX_NEW_SHARE) : counts.get(best) ?? 0)) best = part;
+  });
+  return best;
+}
+
+function previousOf(cluster: Cluster, nodes: readonly number[], memory: ClusterMemory, part: number): Previous {
+  const before = nodes.map((node) => {
+    const known = memory.nodes.get(cluster.keys[node] as string);
+    const moved = known && moveBetweenParts(memory, known, part);
+    return moved && { layer: known.layer + moved.layers, y: known.y + moved.y, moved };
+  });
+  return {
+    layer: Int32Array.from(before, (known) => known?.layer ?? NEW),
+    y: Float64Array.from(before, (known) => known?.y ?? NaN),
+    grown: Float64Array.from(nodes, (node) => cluster.grown[node]!),
+    laneTop: (node, layer) => {
+      const { moved } = before[node] ?? {};
+      const top = moved && memory.lanes.get(laneKey(cluster, nodes[node] as number, layer - moved.layers));
+      return top === undefined || !moved ? undefined : top + moved.y;
+    },
+    columns: memory.parts[part]?.columns ?? new Map(),
+  };
+}
+
+/** From one part's coordinates to another's, where the columns of both are in line. */
+function moveBetweenParts({ parts }: ClusterMemory, known: { part: number; layer: number }, part: number) {
+  if (known.part === part) return { layers: 0, y: 0 };
+  const from = parts[known.part], to = parts[part];
+  const column = from?.columns.get(known.layer), first = to?.columns.entries().next().value;
+  if (!from || !to || !column || !first) return undefined;
+  const x = column.x + from.shift.x - to.shift.x;
+  const layers = (x - first[1].x) / PITCH + first[0] - known.layer;
+  const there = to.columns.get(known.layer + layers);
+  const isInLine = Number.isInteger(layers) && (there === undefined || there.x === x);
+  return isInLine ? { layers, y: from.shift.y - to.shift.y } : undefined;
+}
+
+function laneKey(cluster: Cluster, node: number, layer: number): string {
+  return `${layer} ${cluster.keys[node]}`;
+}
+
+function remember(cluster: Cluster, placed: readonly PlacedPart[], shifts: readonly Shift[]) {
+  const nodes = new Map<string, { part: number; layer: number; y: number }>();
+  const lanes = new Map<string, number>();
+  placed.forEach((part, index) => {
+    const { segments, y } = part.placed;
+    segments.layer.forEach((layer, i) => {
+      const node = part.nodes[i < segments.nodes ? i : segments.owner[i - segments.nodes]!] as number;
+      if (i < segments.nodes) nodes.set(cluster.keys[node] as string, { part: index, layer, y: y[i]! });
+      else lanes.set(laneKey(cluster, node, layer), y[i]!);
+    });
+  });
+  return {
+    nodes,
+    lanes,
+    parts: placed.map((part, i) => ({ columns: part.placed.columns, shift: shifts[i] as Shift })),
+  };
+}
+
+/** Tasks without edges: each keeps its slot, new ones fill free slots. */
+function placeGrid(
+  cluster: Cluster,
+  singles: readonly number[],
+  above: Rectangle | undefined,
+  memory: ClusterMemory | undefined,
+  place: { readonly x: Float64Array; readonly y: Float64Array },
+) {
+  const cellWidth = SIZE.task.width + SIZE.rowGap, cellHeight = SIZE.task.height + SIZE.rowGap;
+  const square = Math.ceil(Math.sqrt(singles.length * GRID_ASPECT * cellHeight / cellWidth));
+  const fitting = above ? Math.floor((above.width + SIZE.rowGap) / cellWidth) : 0;
+  const gridColumns = memory?.gridColumns || Math.min(Math.max(square, fitting, 1), singles.length);
+  const gridTop = Math.max(
+    above ? above.y + above.height + GRID_GAP : 0,
+    memory?.gridColumns ? memory.gridTop : -Infinity,
+  );
+  const left = above?.x ?? 0;
+  const slots = new Map<string, number>();
+  for (const node of singles) {
+    const key = cluster.keys[node] as string;
+    const slot = memory?.slots.get(key);
+    if (slot !== undefined) slots.set(key, slot);
+  }
+  const taken = new Set(slots.values());
+  let free = 0, rows = 0;
+  for (const node of singles) {
+    const key = cluster.keys[node] as string;
+    if (!slots.has(key)) {
+      while (taken.has(free)) free++;
+      slots.set(key, free++);
+    }
+    const slot = slots.get(key) as number;
+    place.x[node] = left + slot % gridColumns * cellWidth;
+    place.y[node] = gridTop + Math.floor(slot / gridColumns) * cellHeight;
+    rows = Math.max(rows, Math.floor(slot / gridColumns) + 1);
+  }
+  const bounds = singles.length === 0 ? undefined : {
+    x: left,
+    y: gridTop,
+    width: gridColumns * cellWidth - SIZE.rowGap,
+    height: rows * cellHeight - SIZE.rowGap,
+  };
+  return { bounds, memory: { slots, gridColumns, gridTop } };
+}
+
+function boundsOf(placed: readonly PlacedPart[], shifts: readonly Shift[]): Rectangle | undefined {
+  return placed.reduce<Rectangle | undefined>((all, { placed: { bounds } }, index) => {
+    const shift = shifts[index] as Shift;
+    return union(all, { ...bounds, x: bounds.x + shift.x, y: bounds.y + shift.y });
+  }, undefined);
+}
+
+function union(a: Rectangle | undefined, b: Rectangle | undefined): Rectangle {
+  if (!a || !b) return a ?? b ?? { x: 0, y: 0, width: 0, height: 0 };
+  const x = Math.min(a.x, b.x), y = Math.min(a.y, b.y);
+  return {
+    x,
+    y,
+    width: Math.max(a.x + a.width, b.x + b.width) - x,
+    height: Math.max(a.y + a.height, b.y + b.height) - y,
+  };
+}

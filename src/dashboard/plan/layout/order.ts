@@ -1,0 +1,229 @@
+/**
+ * Orders the nodes of each layer so that few segments cross: barycentre sweeps (Sugiyama, Tagawa and Toda, 1981) and
+ * exchanges of neighbours, the best order kept. The work is bounded by the number of sweeps.
+ */
+import { type Adjacency, adjacencyOf } from "./adjacency.ts";
+import type { Segments } from "./lanes.ts";
+
+/** Nodes of one layer after the other, each from top to bottom: layer l stands from `start[l]` to `start[l + 1]`. */
+export interface Order {
+  readonly nodes: Uint32Array;
+  readonly start: Uint32Array;
+}
+
+const MAX_SWEEPS = 20;
+/** Sweeps without a better order before giving up. */
+const PATIENCE = 6;
+const EXCHANGE_PASSES = 4;
+
+/** `firstLayer` is the lowest number of a layer. */
+export function orderLayers(graph: Segments, firstLayer: number): Order {
+  const sweeper = createSweeper(counted(graph), firstLayer);
+  let best = sweeper.order.nodes.slice();
+  let fewest = sweeper.crossings();
+  for (let sweep = 0, since = 0; sweep < MAX_SWEEPS && since < PATIENCE && fewest > 0; sweep++) {
+    sweeper.sweep(sweep % 2 === 0, sweep % 4 >= 2);
+    sweeper.exchange();
+    const crossings = sweeper.crossings();
+    since = crossings < fewest ? 0 : since + 1;
+    if (crossings < fewest) {
+      fewest = crossings;
+      best = sweeper.order.nodes.slice();
+    }
+  }
+  return { nodes: best, start: sweeper.order.start };
+}
+
+/** More edges in a segment than this weigh no more. */
+const MAX_COUNTED = 4;
+
+interface LayerEdges {
+  readonly layer: Int32Array;
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+}
+
+/** A segment that several edges share counts as so many. */
+function counted({ layer, from, to, edges }: Segments): LayerEdges {
+  const all: number[] = [];
+  edges.forEach((count, segment) => {
+    for (let i = Math.min(count, MAX_COUNTED); i > 0; i--) all.push(segment);
+  });
+  return {
+    layer,
+    from: Uint32Array.from(all, (segment) => from[segment]!),
+    to: Uint32Array.from(all, (segment) => to[segment]!),
+  };
+}
+
+function createSweeper(graph: LayerEdges, firstLayer: number) {
+  const count = graph.layer.length;
+  const into = adjacencyOf(count, graph.to);
+  const out = adjacencyOf(count, graph.from);
+  const order = firstOrder(graph, firstLayer, into, out);
+  const { nodes, start } = order;
+  const layers = start.length - 1;
+  const position = new Uint32Array(count);
+  const renumber = (layer: number) => {
+    for (let i = start[layer]!; i < start[layer + 1]!; i++) position[nodes[i]!] = i - start[layer]!;
+  };
+  for (let layer = 0; layer < layers; layer++) renumber(layer);
+  const centre = new Float64Array(count);
+  const before = createNeighbours(into, graph.from, position);
+  const after = createNeighbours(out, graph.to, position);
+
+  const reorder = (layer: number, side: Adjacency, ends: Uint32Array, isReversed: boolean) => {
+    const slice = nodes.subarray(start[layer]!, start[layer + 1]!);
+    if (slice.length < 2) return;
+    for (const node of slice) centre[node] = barycentre(node, side, ends, position) ?? position[node]!;
+    if (!isReversed && isRising(slice, centre)) return;
+    const items = isReversed ? Array.from(slice).reverse() : Array.from(slice);
+    nodes.set(items.sort((a, b) => centre[a]! - centre[b]!), start[layer]!);
+    renumber(layer);
+  };
+  const exchangeIn = (layer: number) => {
+    const first = start[layer]!, last = start[layer + 1]!;
+    if (last - first < 2) return;
+    for (let i = first; i < last; i++) {
+      before.sort(nodes[i]!);
+      after.sort(nodes[i]!);
+    }
+    for (let pass = 0, changed = true; changed && pass < EXCHANGE_PASSES; pass++) {
+      changed = false;
+      for (let i = first; i + 1 < last; i++) {
+        const a = nodes[i]!, b = nodes[i + 1]!;
+        if (before.gain(a, b) + after.gain(a, b) <= 0) continue;
+        nodes[i] = b, nodes[i + 1] = a;
+        changed = true;
+      }
+    }
+    renumber(layer);
+  };
+  const tree = new Uint32Array(count + 1);
+  return {
+    order,
+    /** Of nodes with equal barycentres the upper one stays above, or changes places where `isReversed`. */
+    sweep: (forwards: boolean, isReversed: boolean) => {
+      if (forwards) { for (let layer = 1; layer < layers; layer++) reorder(layer, into, graph.from, isReversed); }
+      else for (let layer = layers - 2; layer >= 0; layer--) reorder(layer, out, graph.to, isReversed);
+    },
+    exchange: () => {
+      for (let layer = 0; layer < layers; layer++) exchangeIn(layer);
+    },
+    crossings: () => {
+      let sum = 0;
+      for (let layer = 0; layer + 1 < layers; layer++) {
+        const first = start[layer]!, last = start[layer + 1]!, size = start[layer + 2]! - last;
+        if (last - first < 2 || size < 2) continue;
+        tree.fill(0, 0, size + 1);
+        let seen = 0;
+        for (let i = first; i < last; i++) {
+          const node = nodes[i]!;
+          after.sort(node);
+          for (let n = out.start[node]!; n < out.start[node + 1]!; n++) {
+            sum += seen++ - countUpTo(tree, after.sorted[n]!, size);
+          }
+        }
+      }
+      return sum;
+    },
+  };
+}
+
+/** The positions of each node's neighbours on one side, sorted on demand, in one array for all nodes. */
+function createNeighbours(side: Adjacency, ends: Uint32Array, position: Uint32Array) {
+  const sorted = new Uint32Array(side.edges.length);
+  return {
+    sorted,
+    sort: (node: number) => {
+      const first = side.start[node]!, last = side.start[node + 1]!;
+      for (let i = first; i < last; i++) sorted[i] = position[ends[side.edges[i]!]!]!;
+      if (last - first > FEW) sorted.subarray(first, last).sort();
+      else insertionSort(sorted, first, last);
+    },
+    /** How many crossings fewer there are with b before a, of two neighbours a, b. */
+    gain: (a: number, b: number) => {
+      const firstA = side.start[a]!, endA = side.start[a + 1]!;
+      const firstB = side.start[b]!, endB = side.start[b + 1]!;
+      return inversionsOfTwo(sorted, firstA, endA, firstB, endB) - inversionsOfTwo(sorted, firstB, endB, firstA, endA);
+    },
+  };
+}
+
+/** Up to so many numbers are sorted faster without a call of the library. */
+const FEW = 12;
+
+function insertionSort(array: Uint32Array, first: number, end: number): void {
+  for (let i = first + 1; i < end; i++) {
+    const value = array[i]!;
+    let place = i;
+    for (; place > first && array[place - 1]! > value; place--) array[place] = array[place - 1]!;
+    array[place] = value;
+  }
+}
+
+/** Pairs of an end of the first node and a smaller one of the second. */
+function inversionsOfTwo(
+  sorted: Uint32Array,
+  first: number,
+  end: number,
+  firstOther: number,
+  endOther: number,
+): number {
+  let sum = 0, other = firstOther;
+  for (let i = first; i < end; i++) {
+    while (other < endOther && sorted[other]! < sorted[i]!) other++;
+    sum += other - firstOther;
+  }
+  return sum;
+}
+
+/** Adds a position to a Fenwick tree; returns how many of those before it are not greater (Barth et al., 2002). */
+function countUpTo(tree: Uint32Array, position: number, size: number): number {
+  let sum = 0;
+  for (let i = position + 1; i > 0; i -= i & -i) sum += tree[i]!;
+  for (let i = position + 1; i <= size; i += i & -i) tree[i] = tree[i]! + 1;
+  return sum;
+}
+
+function isRising(nodes: Uint32Array, key: Float64Array): boolean {
+  for (let i = 1; i < nodes.length; i++) if (key[nodes[i - 1]!]! > key[nodes[i]!]!) return false;
+  return true;
+}
+
+function barycentre(node: number, side: Adjacency, ends: Uint32Array, position: Uint32Array): number | undefined {
+  const first = side.start[node]!, last = side.start[node + 1]!;
+  if (first === last) return undefined;
+  let sum = 0;
+  for (let i = first; i < last; i++) sum += position[ends[side.edges[i]!]!]!;
+  return sum / (last - first);
+}
+
+/** Each layer in the order in which a depth-first walk from the first layers meets its nodes: near ones stay near. */
+function firstOrder(graph: LayerEdges, firstLayer: number, into: Adjacency, out: Adjacency): Order {
+  const count = graph.layer.length;
+  let layers = 0;
+  for (const layer of graph.layer) layers = Math.max(layers, layer - firstLayer + 1);
+  const start = adjacencyOf(layers, Uint32Array.from(graph.layer, (layer) => layer - firstLayer)).start;
+  const next = start.slice();
+  const nodes = new Uint32Array(count);
+  const seen = new Uint8Array(count);
+  const byLayer = Array.from({ length: count }, (_, node) => node).sort((a, b) => graph.layer[a]! - graph.layer[b]!);
+  for (const root of byLayer) {
+    const open = seen[root] ? [] : [root];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (seen[node]) continue;
+      seen[node] = 1;
+      const layer = graph.layer[node]! - firstLayer;
+      nodes[next[layer]!] = node;
+      next[layer] = next[layer]! + 1;
+      for (let i = into.start[node + 1]! - 1; i >= into.start[node]!; i--) {
+        open.push(graph.from[into.edges[i]!]!);
+      }
+      for (let i = out.start[node + 1]! - 1; i >= out.start[node]!; i--) {
+        open.push(graph.to[out.edges[i]!]!);
+      }
+    }
+  }
+  return { nodes, start };
+}

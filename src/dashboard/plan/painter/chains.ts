@@ -1,0 +1,70 @@
+/** What an item depends on, directly or not, and what depends on it. */
+import { type Adjacency, adjacencyOf } from "../layout/adjacency.ts";
+import type { Layout } from "../layout/graph.ts";
+import { KIND } from "../layout/graph.ts";
+
+export interface Chains {
+  /** For each item: part of the chains, the selection included. */
+  readonly items: Uint8Array;
+  readonly edges: Uint8Array;
+  /** How many tasks are upstream and downstream; a stack counts as its tasks. */
+  readonly upstream: number;
+  readonly downstream: number;
+}
+
+export interface ChainFinder {
+  readonly find: (item: number) => Chains;
+}
+
+/** A box stands for its members: what depends on the box depends on each. */
+export function createChainFinder(layout: Layout, tasksOf: (item: number) => number): ChainFinder {
+  const { edges: { from, to }, box } = layout;
+  const count = layout.keys.length;
+  const into = adjacencyOf(count, to);
+  const out = adjacencyOf(count, from);
+  const members = new Map<number, number[]>();
+  box.forEach((each, item) => {
+    if (each < 0) return;
+    const known = members.get(each);
+    known ? known.push(item) : members.set(each, [item]);
+  });
+  const walk = (item: number, side: Adjacency, ends: Uint32Array, chains: { items: Uint8Array; edges: Uint8Array }) => {
+    const isUpstream = side === into;
+    const seen = new Uint8Array(count);
+    const open = [item];
+    seen[item] = 1;
+    if (layout.kind[item] === KIND.box) {
+      for (const member of members.get(item) ?? []) {
+        seen[member] = open.push(member);
+      }
+    }
+    const start = new Set(open);
+    let tasks = 0;
+    const add = (next: number) => {
+      if (seen[next]) return;
+      seen[next] = 1;
+      open.push(next);
+    };
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      chains.items[node] = 1;
+      if (!start.has(node) && layout.kind[node] !== KIND.box) tasks += tasksOf(node);
+      for (let i = side.start[node]!; i < side.start[node + 1]!; i++) {
+        const edge = side.edges[i]!;
+        chains.edges[edge] = 1;
+        add(ends[edge]!);
+      }
+      // Upstream of a box are its members; downstream of a member is what depends on its box.
+      if (isUpstream && layout.kind[node] === KIND.box) members.get(node)?.forEach(add);
+      if (!isUpstream && box[node]! >= 0) add(box[node]!);
+    }
+    return tasks;
+  };
+  return {
+    find: (item) => {
+      const items = new Uint8Array(count), edges = new Uint8Array(from.length);
+      const upstream = walk(item, into, from, { items, edges });
+      const downstream = walk(item, out, to, { items, edges });
+      return { items, edges, upstream, downstream };
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** Draws edges: soft curves between columns, straight along their lanes, what they ask for on a chip. */
+import { KIND } from "../layout/graph.ts";
+import { type Brush, DIMMED, FONT } from "./brush.ts";
+
+const ARROW = 6;
+const CHIP_FONT = `500 10px ${FONT}`;
+const CHIP_HEIGHT = 16;
+const CHIP_ROOM = 118;
+
+/** All edges of a kind in one path. Chains and the critical path lie on top. */
+export function drawEdges(brush: Brush, edges: readonly number[], options: { readonly hasArrows: boolean }): void {
+  const { context, palette, camera, chains, scene: { isCriticalEdge } } = brush;
+  const thin = Math.max(1.25, 1 / camera.zoom);
+  const isPlain = (edge: number) => !isCriticalEdge[edge] && !chains?.edges[edge];
+  const layers = [
+    { edges: edges.filter(isPlain), colour: palette.edge, width: thin, alpha: chains ? DIMMED : 1 },
+    {
+      edges: edges.filter((edge) => isCriticalEdge[edge] && !chains?.edges[edge]),
+      colour: palette.critical,
+      width: 2 * thin,
+      alpha: chains ? DIMMED : 1,
+    },
+    { edges: edges.filter((edge) => chains?.edges[edge]), colour: palette.accent, width: 1.6 * thin, alpha: 1 },
+    {
+      edges: edges.filter((edge) => isCriticalEdge[edge] && chains?.edges[edge]),
+      colour: palette.critical,
+      width: 2 * thin,
+      alpha: 1,
+    },
+  ];
+  for (const { edges, colour, width, alpha } of layers) {
+    if (edges.length === 0) continue;
+    context.globalAlpha = alpha;
+    context.strokeStyle = context.fillStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const edge of edges) tracePath(brush, edge);
+    context.stroke();
+    if (!options.hasArrows) continue;
+    context.beginPath();
+    for (const edge of edges) traceArrow(brush, edge);
+    context.fill();
+  }
+  context.globalAlpha = 1;
+}
+
+function tracePath({ context, scene: { layout: { edges: { start, points } } } }: Brush, edge: number): void {
+  const first = start[edge]! * 2, end = start[edge + 1]! * 2;
+  if (first === end) return;
+  let x = points[first]!, y = points[first + 1]!;
+  context.moveTo(x, y);
+  for (let i = first + 2; i < end; i += 2) {
+    const nextX = points[i]!, nextY = points[i + 1]!;
+    if (nextY === y) context.lineTo(nextX, nextY);
+    else {
+      const bend = (nextX - x) / 2;
+      context.bezierCurveTo(x + bend, y, nextX - bend, nextY, nextX, nextY);
+    }
+    x = nextX, y = nextY;
+  }
+}
+
+/** Joins have no arrows into them: the edges only meet there. */
+function traceArrow({ context, scene: { layout: { kind, edges: { start, points, to } } } }: Brush, edge: number): void {
+  const last = start[edge + 1]! * 2 - 2;
+  if (last < start[edge]! * 2 + 2 || kind[to[edge]!] === KIND.join) return;
+  const x = points[last]!, y = points[last + 1]!;
+  const back = points[last - 2]! > x ? ARROW : -ARROW;
+  context.moveTo(x, y);
+  context.lineTo(x + back, y - ARROW / 1.7);
+  context.lineTo(x + back, y + ARROW / 1.7);
+  context.closePath();
+}
+
+/** What an edge asks for, on its last stretch between two columns. */
+export function drawChips(brush: Brush, edges: readonly number[]): void {
+  const { context, palette, texts, chains, scene: { graph: { marks }, layout: { edges: { mark, start, points } } } } =
+    brush;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const edge of edges) {
+    const text = texts.cut(marks[mark[edge]!] ?? "", CHIP_FONT, CHIP_ROOM - 12);
+    const stretch = text === "" ? undefined : lastStretch(points, start[edge]! * 2, start[edge + 1]! * 2);
+    if (!stretch) continue;
+    const width = texts.measure(text, CHIP_FONT) + 12;
+    context.globalAlpha = chains && !chains.edges[edge] ? DIMMED : 1;
+    context.fillStyle = palette.surface;
+    context.strokeStyle = palette.edge;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.roundRect(stretch.x - width / 2, stretch.y - CHIP_HEIGHT / 2, width, CHIP_HEIGHT, CHIP_HEIGHT / 2);
+    context.fill();
+    context.stroke();
+    context.fillStyle = palette.text;
+    context.font = CHIP_FONT;
+    context.fillText(text, stretch.x, stretch.y + 0.5);
+  }
+  context.globalAlpha = 1;
+}
+
+/** The middle of the last stretch that is long enough. */
+function lastStretch(points: Float32Array, first: number, end: number): { x: number; y: number } | undefined {
+  for (let i = end - 4; i >= first; i -= 2) {
+    if (Math.abs(points[i + 2]! - points[i]!) < 40) continue;
+    return { x: (points[i]! + points[i + 2]!) / 2, y: (points[i + 1]! + points[i + 3]!) / 2 };
+  }
+  return undefined;
+}

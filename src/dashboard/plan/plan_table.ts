@@ -1,0 +1,194 @@
+/**
+ * The tasks that the user sees, as columns: one entry a row in each. `GET /plan` fills it, and later answers of the same
+ * call merge into it. Rows keep their places until a whole answer makes a new table.
+ */
+
+import type { PlanRows } from "../api/types.ts";
+
+/** What a merge changed. */
+export interface Merged {
+  /** The rows whose content changed, new ones included. */
+  readonly rows: readonly number[];
+  /** Whether there are other tasks, dependencies or groups than before: the graph must be laid out again. */
+  readonly isStructural: boolean;
+  /** Whether tasks have vanished: only a whole answer tells which. */
+  readonly isStale: boolean;
+}
+
+/** Columns of numbers that an answer carries as they are. */
+const NUMBERS = [
+  "status",
+  "priority",
+  "attempt",
+  "percent",
+  "version",
+  "created",
+  "started",
+  "finished",
+  "lease",
+  "deadline",
+  "flags",
+] as const;
+
+type NumberColumn = typeof NUMBERS[number];
+
+/** A dependency on a task or group: its row or number, and the `EDGE_*` bits. */
+export interface Edge {
+  readonly from: number;
+  readonly kind: number;
+}
+
+export class PlanTable implements Readonly<Record<NumberColumn, readonly number[]>> {
+  readonly ids: string[] = [];
+  readonly title: string[] = [];
+  readonly status: number[] = [];
+  readonly priority: number[] = [];
+  readonly attempt: number[] = [];
+  readonly percent: number[] = [];
+  readonly version: number[] = [];
+  readonly created: number[] = [];
+  readonly started: number[] = [];
+  readonly finished: number[] = [];
+  readonly lease: number[] = [];
+  readonly deadline: number[] = [];
+  readonly flags: number[] = [];
+  /** Index into `groups`, or -1. */
+  readonly group: number[] = [];
+  /** Index into `instances`, or -1. */
+  readonly holder: number[] = [];
+  /** The dependencies of each row on tasks, and on groups. */
+  readonly dependencies: (readonly Edge[])[] = [];
+  readonly groupDependencies = new Map<number, readonly Edge[]>();
+  /** How many alternatives a row needs, in a few characters, where its dependencies have any. */
+  readonly joins = new Map<number, string>();
+  readonly groups: string[] = [];
+  readonly instances: string[] = [];
+  /** The record up to which it shows the plan. */
+  seq = 0;
+  /** The journal's clock at the last answer, and ours then, in milliseconds since the Unix epoch. */
+  now = 0;
+  readAt = 0;
+  readonly #rows = new Map<string, number>();
+  readonly #groupNumbers = new Map<string, number>();
+  readonly #instanceNumbers = new Map<string, number>();
+  #dependents: readonly number[][] | undefined;
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.ids.length;
+  }
+
+  rowOf(id: string): number | undefined {
+    return this.#rows.get(id);
+  }
+
+  groupOf(row: number): string | undefined {
+    return this.groups[this.group[row] ?? -1];
+  }
+
+  holderOf(row: number): string | undefined {
+    return this.instances[this.holder[row] ?? -1];
+  }
+
+  setHolder(row: number, instance: string): void {
+    this.holder[row] = numberIn(instance, this.instances, this.#instanceNumbers);
+  }
+
+  /** The rows that depend on a row. The first call after a change of structure costs O(dependencies). */
+  dependentsOf(row: number): readonly number[] {
+    this.#dependents ??= this.#reversed();
+    return this.#dependents[row] ?? [];
+  }
+
+  /** Takes an answer of `GET /plan` over. O(rows of the answer). */
+  merge(answer: PlanRows, readAt: number): Merged {
+    const before = { size: this.size, groups: this.groups.length };
+    const rows = answer.ids.slice(0, answer.rows).map((id) => this.#place(id));
+    const groups = answer.groups.map((id) => numberIn(id, this.groups, this.#groupNumbers));
+    const instances = answer.instances.map((id) => numberIn(id, this.instances, this.#instanceNumbers));
+    let isStructural = this.size !== before.size;
+    for (const [index, row] of rows.entries()) {
+      for (const name of NUMBERS) this[name][row] = answer[name][index] ?? 0;
+      this.title[row] = answer.title[index] ?? "";
+      const group = groups[answer.group[index] ?? -1] ?? -1;
+      if (this.group[row] !== group) isStructural = true;
+      this.group[row] = group;
+      this.holder[row] = instances[answer.holder[index] ?? -1] ?? -1;
+    }
+    if (this.#mergeEdges(answer, rows, groups)) isStructural = true;
+    if (isStructural) this.#dependents = undefined;
+    this.seq = answer.seq;
+    this.now = Date.parse(answer.now);
+    this.readAt = readAt;
+    return { rows, isStructural, isStale: this.size !== answer.total };
+  }
+
+  /** Replaces the dependencies of the rows of an answer; returns whether any differs. */
+  #mergeEdges(answer: PlanRows, rows: readonly number[], groups: readonly number[]): boolean {
+    // Tasks that edges name and that are no rows here yet come with a later row, or with the whole plan.
+    const sources = answer.ids.map((id) => this.#rows.get(id));
+    const edges = edgesByRow(answer.from.map((from) => sources[from]), answer.to, answer.kind);
+    const groupEdges = edgesByRow(answer.group_from.map((from) => groups[from]), answer.group_to, answer.group_kind);
+    const joins = new Map(answer.joins);
+    let isChanged = false;
+    for (const [index, row] of rows.entries()) {
+      const own = edges.get(index) ?? NONE;
+      const ownGroups = groupEdges.get(index) ?? NONE;
+      const join = joins.get(index);
+      if (isSame(this.dependencies[row], own) && isSame(this.groupDependencies.get(row) ?? NONE, ownGroups)) {
+        if (this.joins.get(row) === join) continue;
+      }
+      isChanged = true;
+      this.dependencies[row] = own;
+      if (ownGroups.length > 0) this.groupDependencies.set(row, ownGroups);
+      else this.groupDependencies.delete(row);
+      if (join !== undefined) this.joins.set(row, join);
+      else this.joins.delete(row);
+    }
+    return isChanged;
+  }
+
+  #place(id: string): number {
+    const row = this.#rows.get(id) ?? this.ids.push(id) - 1;
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  #reversed(): readonly number[][] {
+    const dependents: number[][] = this.ids.map(() => []);
+    for (const [row, edges] of this.dependencies.entries()) {
+      for (const { from } of edges) dependents[from]?.push(row);
+    }
+    return dependents;
+  }
+}
+
+const NONE: readonly Edge[] = [];
+
+function numberIn(id: string, all: string[], numbers: Map<string, number>): number {
+  const number = numbers.get(id) ?? all.push(id) - 1;
+  numbers.set(id, number);
+  return number;
+}
+
+function edgesByRow(
+  from: readonly (number | undefined)[],
+  to: readonly number[],
+  kind: readonly number[],
+): ReadonlyMap<number, readonly Edge[]> {
+  const edges = new Map<number, Edge[]>();
+  for (const [index, row] of to.entries()) {
+    const source = from[index];
+    if (source === undefined) continue;
+    const own = edges.get(row) ?? [];
+    own.push({ from: source, kind: kind[index] ?? 0 });
+    edges.set(row, own);
+  }
+  return edges;
+}
+
+function isSame(one: readonly Edge[] | undefined, other: readonly Edge[]): boolean {
+  return one?.length === other.length && one.every(({ from, kind }, index) => {
+    return from === other[index]?.from && kind === other[index]?.kind;
+  });
+}

@@ -1,0 +1,58 @@
+/** Who uses the page, and signing in and out. The secret is in a cookie that scripts cannot read. */
+
+import { signal } from "@preact/signals";
+import { ApiError, change, get, unauthorized } from "./api/client.ts";
+import type { Who } from "./api/types.ts";
+
+/** The user; undefined until it is known, `null` if nobody is signed in. */
+export const who = signal<Who | null | undefined>(undefined);
+
+/** Why signing in failed. */
+export const signInError = signal<string | undefined>(undefined);
+
+/** Finds out who is signed in; takes the one-time key out of the address. */
+export async function startSession(): Promise<void> {
+  unauthorized.listener = () => {
+    if (who.value !== undefined) who.value = null;
+  };
+  const key = /^#key=([\w-]+)$/.exec(location.hash)?.[1];
+  if (key !== undefined) {
+    history.replaceState(null, "", location.pathname);
+    if (await signIn({ key })) return;
+  }
+  try {
+    who.value = await get<Who>("/session");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 401) signInError.value = error.message;
+    who.value = null;
+  }
+}
+
+/** Signs in with a token, or with the key of a one-time address; tells whether that worked. */
+export async function signIn(secret: { readonly token: string } | { readonly key: string }): Promise<boolean> {
+  try {
+    await change("POST", "/session", secret);
+    who.value = await get<Who>("/session");
+    signInError.value = undefined;
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    signInError.value = error.message;
+    return false;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await change("DELETE", "/session");
+  who.value = null;
+}
+
+/** What each role may do with the plan, beside seeing it. */
+const RANK = { observer: 0, worker: 1, planner: 2, admin: 3 } as const;
+
+/** Whether the user has at least a role: to hide what the server would refuse anyway. */
+export function hasRole(role: Who["role"]): boolean {
+  const own = who.value?.role;
+  return own !== undefined && RANK[own] >= RANK[role];
+}

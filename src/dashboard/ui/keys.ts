@@ -1,0 +1,45 @@
+/** Keyboard shortcuts: single keys, which do nothing while the user types. */
+
+import { useEffect } from "preact/hooks";
+
+export interface Shortcut {
+  /** As in `KeyboardEvent.key`: `/`, `j`, `Escape`. */
+  readonly key: string;
+  /** For the list of shortcuts. */
+  readonly what: string;
+  readonly run: () => void;
+}
+
+const shortcuts = new Set<Shortcut>();
+
+/** The shortcuts that hold now, the newest first. */
+export function currentShortcuts(): readonly Shortcut[] {
+  return Array.from(shortcuts).reverse();
+}
+
+/** Adds shortcuts while a component is there; of two for the same key, the newer one holds. */
+export function useShortcuts(own: readonly Shortcut[], dependencies: readonly unknown[] = []): void {
+  useEffect(() => {
+    for (const shortcut of own) shortcuts.add(shortcut);
+    return () => {
+      for (const shortcut of own) shortcuts.delete(shortcut);
+    };
+  }, dependencies);
+}
+
+/** Listens for keys, until the page ends. */
+export function startShortcuts(): void {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    const found = currentShortcuts().find(({ key }) => key === event.key);
+    if (found === undefined) return;
+    event.preventDefault();
+    found.run();
+  });
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

@@ -1,0 +1,25 @@
+/** Times and ages. */
+
+import { formatDuration, formatTime, formatWhole } from "../time_format.ts";
+import { times } from "../preferences.ts";
+import { now } from "./clock.ts";
+
+/** A time in the way that the user chose, with the whole of it as a tooltip. @param at ISO 8601, or ms since the epoch */
+export function Time({ at }: { readonly at: string | number }) {
+  const ms = typeof at === "number" ? at : Date.parse(at);
+  return (
+    <time dateTime={new Date(ms).toISOString()} title={formatWhole(ms)}>
+      {formatTime(ms, { now: now.value, times: times.value })}
+    </time>
+  );
+}
+
+/** How long ago something began, counting on. */
+export function Age({ since }: { readonly since: string | number }) {
+  const ms = typeof since === "number" ? since : Date.parse(since);
+  return <span title={formatWhole(ms)}>{formatDuration(Math.max(0, now.value - ms))}</span>;
+}
+
+export function Duration({ ms }: { readonly ms: number }) {
+  return <span title={`${ms} ms`}>{formatDuration(ms)}</span>;
+}

@@ -1,0 +1,38 @@
+/** The views of the dashboard: their names in addresses, and who is offered them. */
+
+import type { ComponentType } from "preact";
+import type { Who } from "../api/types.ts";
+import { AuditView } from "./audit.tsx";
+import { BoardView } from "./board/board.tsx";
+import { EventsView } from "./events.tsx";
+import { GroupsView } from "./groups.tsx";
+import { InsightView } from "./insight/insight.tsx";
+import { InstancesView } from "./instances.tsx";
+import { TableView } from "./table/table.tsx";
+import { TemplatesView } from "./templates.tsx";
+import { TokensView } from "./tokens.tsx";
+import { WebhooksView } from "./webhooks.tsx";
+
+export interface View {
+  /** In addresses: `#/board`. */
+  readonly name: string;
+  readonly label: string;
+  /** The key that leads to it, after `g`. */
+  readonly key: string;
+  readonly component: ComponentType;
+  /** The least role that may see it. Default: all. */
+  readonly role?: Who["role"];
+}
+
+export const VIEWS: readonly View[] = [
+  { name: "board", label: "Board", key: "b", component: BoardView },
+  { name: "table", label: "Table", key: "t", component: TableView },
+  { name: "instances", label: "Instances", key: "i", component: InstancesView },
+  { name: "groups", label: "Groups", key: "o", component: GroupsView },
+  { name: "insight", label: "Insight", key: "s", component: InsightView },
+  { name: "events", label: "Events", key: "e", component: EventsView },
+  { name: "templates", label: "Templates", key: "m", component: TemplatesView },
+  { name: "webhooks", label: "Webhooks", key: "w", component: WebhooksView, role: "admin" },
+  { name: "tokens", label: "Tokens", key: "k", component: TokensView, role: "admin" },
+  { name: "audit", label: "Audit", key: "a", component: AuditView, role: "admin" },
+];

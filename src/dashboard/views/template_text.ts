@@ -1,0 +1,31 @@
+/** The texts of a template's preview. The server fills templates in by its own rules; this shows what comes of it. */
+
+import type { Dependency } from "../api/types.ts";
+
+/** Puts values in place of `{{name}}`: the given one, else the default, else the name stays. */
+export function fillIn(
+  text: string,
+  parameters: readonly { readonly name: string; readonly default?: string }[],
+  given: Readonly<Record<string, string>>,
+): string {
+  const usual = new Map(parameters.map((parameter) => [parameter.name, parameter.default]));
+  return text.replaceAll(/\{\{\s*([\w-]+)\s*\}\}/g, (whole, name: string) => {
+    return (Object.hasOwn(given, name) ? given[name] : usual.get(name)) ?? whole;
+  });
+}
+
+/** A dependency in a few words. */
+export function describeDependency(dependency: Dependency): string {
+  if (typeof dependency === "string") return dependency;
+  const { task, on, when, group, any, all, at_least, of } = dependency;
+  if (typeof task === "string") {
+    if (when !== undefined) return `${task} when ${JSON.stringify(when)}`;
+    return on === undefined ? task : `${task} ${on}`;
+  }
+  if (typeof group === "string") return `group ${group}`;
+  const list = (parts: unknown) =>
+    Array.isArray(parts) ? parts.map(describeDependency).join(", ") : describeDependency(parts as Dependency);
+  if (any !== undefined) return `any of (${list(any)})`;
+  if (all !== undefined) return `all of (${list(all)})`;
+  return at_least === undefined ? JSON.stringify(dependency) : `at least ${at_least} of (${list(of)})`;
+}

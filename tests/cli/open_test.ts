@@ -1,0 +1,68 @@
+/** Shows that the addresses that `serve` and `open` print sign in, and that a session outlives a restart. */
+
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../support/program.ts";
+import { type Service, startService } from "../support/service.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
+
+const SIGN_IN = /http:\/\/(\S+):\d+\/#key=(orc_[\w-]{43})/;
+
+/** Exchanges the key in an address; resolves to the cookie. */
+async function signIn(service: Service, text: string): Promise<{ readonly cookie: string; readonly who: unknown }> {
+  const [, , key] = SIGN_IN.exec(text) ?? [];
+  assert(key !== undefined, text);
+  const response = await fetch(service.url("/api/v1/session"), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ key }),
+  });
+  assertEquals(response.status, 200);
+  const { role, audiences } = await response.json();
+  const set = response.headers.get("set-cookie") ?? "";
+  // Each start has another port here, and so another cookie.
+  return { cookie: set.slice(set.indexOf("=") + 1, set.indexOf(";")), who: { role, audiences } };
+}
+
+async function statusOf(service: Service, secret: string): Promise<number> {
+  const { port } = service.url("/");
+  const response = await fetch(service.url("/api/v1/plan"), { headers: { cookie: `orchestrator_${port}=${secret}` } });
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("the addresses that serve and open print sign in, and the session outlives a restart", async () => {
+  await using directory = await temporaryDirectory();
+  const open = (...args: readonly string[]) => runProgram(directory.path, ["open", ...args]);
+  const { code, log } = await open();
+  assertEquals(code, 1);
+  assertStringIncludes(log, "There is no data in");
+  let session = "";
+  {
+    await using service = await startService(directory.path, { needsToken: true });
+    await until("the address that signs in", () => SIGN_IN.test(service.log));
+    const { cookie, who } = await signIn(service, service.log);
+    assertEquals(who, { role: "admin", audiences: undefined });
+    session = cookie;
+    const { output } = await open("--role", "observer", "--audiences", "p,q", "--host", "::", "--port", "9999");
+    assertMatch(output, /^http:\/\/\[::1\]:9999\/#key=orc_[\w-]{43}\nIt signs in once, within 10 minutes/);
+    assertEquals((await signIn(service, output)).who, { role: "observer", audiences: ["p", "q"] });
+  }
+  await using service = await startService(directory.path, { needsToken: true });
+  assertEquals(await statusOf(service, session), 200);
+  await until("the line about open", () => service.log.includes("main.ts open prints an address that signs in"));
+  assert(!SIGN_IN.test(service.log), "a log that nobody watches gets no key");
+  const { output } = await runProgram(directory.path, ["token", "list"]);
+  const [, name = ""] = /^(dashboard-\w+): admin/m.exec(output) ?? [];
+  await runProgram(directory.path, ["token", "revoke", name]);
+  await until("the end of the session", async () => await statusOf(service, session) === 401);
+});
+
+Deno.test("an open service prints its plain address, and tells everybody who they are", async () => {
+  await using directory = await temporaryDirectory();
+  await using service = await startService(directory.path, { args: ["--as", "observer"] });
+  await until("the address", () => service.log.includes(`Dashboard: ${service.url("/")}`));
+  const response = await fetch(service.url("/api/v1/session"));
+  const { version, ...who } = await response.json();
+  assertEquals([typeof version, who], ["string", { name: "http", role: "observer", open: true }]);
+});

@@ -1,0 +1,80 @@
+/**
+ * Builds the dashboard: bundles src/dashboard into the files of src/dashboard/assets, which the server sends. They are
+ * committed, so that users build nothing; the digest beside them tells whether they are those of the present sources.
+ */
+
+import { fileURLToPath } from "node:url";
+import { cssVariables, DARK, LIGHT, type Palette } from "../../src/dashboard/plan/palette.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SOURCES = `${ROOT}src/dashboard`;
+const ASSETS = `${SOURCES}/assets`;
+const DIGEST = `${ASSETS}/sources.sha256`;
+
+/** The bundled files by their entry points. */
+const ENTRIES = [
+  { from: "main.tsx", to: "app.js" },
+  { from: "app.css", to: "app.css" },
+  { from: "plan/layout/layout_worker.ts", to: "layout_worker.js" },
+] as const;
+
+/** The digest of everything that the assets are made of, in hexadecimal. */
+export async function digestOfSources(): Promise<string> {
+  const lines: string[] = [];
+  for (const path of (await filesIn(SOURCES)).sort()) {
+    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+    lines.push(`${new Uint8Array(digest).toHex()}  ${path.slice(SOURCES.length + 1)}\n`);
+  }
+  const all = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(lines.join("")));
+  return new Uint8Array(all).toHex();
+}
+
+/** The digest of the sources that the assets were made of. */
+export async function digestOfAssets(): Promise<string> {
+  return (await Deno.readTextFile(DIGEST)).trim();
+}
+
+/** The colours of the palette as a style sheet: dark ones where the system or the user asks for them. */
+export function paletteSheet(): string {
+  const light = [":root", "light", LIGHT] as const;
+  const system = [`:root:not([data-theme="light"])`, "dark", DARK] as const;
+  const chosen = [`:root[data-theme="dark"]`, "dark", DARK] as const;
+  return [
+    "/* Made by deno task dashboard of plan/palette.ts. */",
+    rule(light),
+    `@media (prefers-color-scheme: dark) {\n${rule(system).replaceAll(/^(?=.)/gm, "  ")}}\n`,
+    rule(chosen),
+  ].join("\n");
+}
+
+function rule([selector, scheme, palette]: readonly [selector: string, scheme: string, palette: Palette]): string {
+  const lines = cssVariables(palette).map(([name, value]) => `  ${name}: ${value};\n`);
+  return `${selector} {\n  color-scheme: ${scheme};\n${lines.join("")}}\n`;
+}
+
+/** The files that the assets are made of. */
+async function filesIn(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) paths.push(...(path === ASSETS ? [`${ASSETS}/index.html`] : await filesIn(path)));
+    else if (/\.(ts|tsx|css|json|lock)$/.test(name)) paths.push(path);
+  }
+  return paths;
+}
+
+async function build(): Promise<void> {
+  await Deno.writeTextFile(`${SOURCES}/styles/palette.css`, paletteSheet());
+  for (const { from, to } of ENTRIES) {
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", "--config", `${SOURCES}/deno.json`, "--minify", "--platform", "browser"].concat(
+        ["-o", `${ASSETS}/${to}`, `${SOURCES}/${from}`],
+      ),
+      stdout: "null",
+    }).output();
+    if (!success) throw new Error(`Cannot bundle ${from}: ${new TextDecoder().decode(stderr)}`);
+  }
+  await Deno.writeTextFile(DIGEST, `${await digestOfSources()}\n`);
+}
+
+if (import.meta.main) await build();
