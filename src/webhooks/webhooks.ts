@@ -31,13 +31,15 @@ export interface WebhooksOptions extends SenderOptions {
   readonly isPermitted: (host: string) => boolean;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
+  /** Sends to a URL. Default: a `Sender`; others only in tests. */
+  readonly openSender?: (url: string) => Pick<Sender, "post" | "close">;
 }
 
 /** A webhook for which this process competes. */
 interface Contest {
   webhook: Webhook;
   readonly courier: Courier;
-  readonly sender: Sender;
+  readonly sender: Pick<Sender, "post" | "close">;
   readonly leader: Leader;
 }
 
@@ -130,7 +132,7 @@ export class Webhooks {
     const { engine, feed, deliveries, log, version, random = Math.random } = this.#options;
     if (this.#isClosed || !this.#isPermitted(webhook)) return;
     const { id, name } = webhook;
-    const sender = new Sender(webhook.url, this.#options);
+    const sender = this.#options.openSender?.(webhook.url) ?? new Sender(webhook.url, this.#options);
     const courier = new Courier({
       engine,
       feed,
