@@ -76,7 +76,7 @@ async function startRows(bench: Bench): Promise<readonly Row[]> {
     value: measured.many,
     floor: { value: measured.none, what },
     unit: "ms",
-    target: { of: "ratio", is: "at most", bound: 1.2 },
+    target: { of: "ratio", is: "at most", bound: 1.3 },
   };
   if (Deno.build.os !== "linux") return [start];
   return [start, {
