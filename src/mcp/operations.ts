@@ -34,7 +34,12 @@ export interface OperationsOptions {
 const OPERATIONS: readonly Tool[] = [...toolsOf(TOOLSETS), ...ADMIN_OPERATIONS, ...PROJECT_OPERATIONS];
 
 /** For operations that are only described. */
-const NO_DESK: WebhookDesk = { makeSecret: refuseToRun, standingOf: refuseToRun, test: refuseToRun };
+const NO_DESK: WebhookDesk = {
+  makeSecret: refuseToRun,
+  standingOf: refuseToRun,
+  optionsFor: refuseToRun,
+  test: refuseToRun,
+};
 
 function refuseToRun(): never {
   throw new Error("An operation that is only described was run");

@@ -64,7 +64,10 @@ export class Webhooks {
     this.#options = options;
     this.#pace = new Pace(() => options.engine.calledAt);
     this.#unsubscribe = options.feed.subscribe((records) => {
-      if (records.some(({ events }) => events.some(({ type }) => type.startsWith("webhook.")))) this.#look();
+      const types = new Set(records.flatMap(({ events }) => events.map(({ type }) => type)));
+      if (Array.from(types).some((type) => type.startsWith("webhook."))) this.#look();
+      // What waits in memory is read again, as its text may be gone.
+      if (types.has("task.redacted")) this.#wakeAll();
     });
     this.#look();
   }
@@ -76,6 +79,10 @@ export class Webhooks {
     clearTimeout(this.#timer);
     await this.#looking;
     await Promise.all(Array.from(this.#contests.keys(), (id) => this.#end(id)));
+  }
+
+  #wakeAll(): void {
+    for (const { courier } of this.#contests.values()) courier.wake();
   }
 
   /** Looks at the webhooks now, or once more after the look under way. */
