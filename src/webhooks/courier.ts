@@ -251,7 +251,7 @@ export class Courier {
 }
 
 /** Another process may send what this one may not: it costs no try. */
-export class LeftToOthers extends Error {
+class LeftToOthers extends Error {
   constructor(name: string, why: string) {
     super(`webhook ${name} is left to other processes, as ${why}`);
   }

@@ -78,7 +78,7 @@ async function test(webhook: Webhook, options: DeskOptions): Promise<WebhookTest
   try {
     const answer = await sender.post(await messageOf(content, { at, secrets, version }), new AbortController().signal);
     const ms = Math.round(performance.now() - startedAt);
-    return "status" in answer ? { ms, status: answer.status } : { ms, ...answer };
+    return "status" in answer ? { ms, status: answer.status } : { ms, error: answer.error };
   } finally {
     sender.close();
   }
