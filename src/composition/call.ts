@@ -186,6 +186,7 @@ function lazyDesk(parts: DeskParts): WebhookDesk {
   return {
     makeSecret: async () => (await open()).makeSecret(),
     standingOf: async (webhook) => (await open()).standingOf(webhook),
+    optionsFor: async (url) => (await open()).optionsFor(url),
     test: async (webhook) => (await open()).test(webhook),
   };
 }

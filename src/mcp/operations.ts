@@ -40,7 +40,12 @@ const OPERATIONS: readonly Tool[] = [
 ];
 
 /** For operations that are only described. */
-const NO_DESK: WebhookDesk = { makeSecret: refuseToRun, standingOf: refuseToRun, test: refuseToRun };
+const NO_DESK: WebhookDesk = {
+  makeSecret: refuseToRun,
+  standingOf: refuseToRun,
+  optionsFor: refuseToRun,
+  test: refuseToRun,
+};
 
 function refuseToRun(): never {
   throw new Error("An operation that is only described was run");

@@ -52,7 +52,11 @@ export class Courier {
     this.#options = options;
   }
 
-  /** Delivers until the signal comes. */
+  /**
+   * Delivers until the signal comes.
+   *
+   * @throws LeftToOthers if this process may not send to the receiver's address
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { deliveries, log, webhook } = this.#options;
     await using saved = await SavedStanding.load({ deliveries, log, webhook: webhook() });
@@ -172,6 +176,7 @@ export class Courier {
     const answer: Answer | NoAnswer = secrets === undefined
       ? { error: `its secret is lost: webhook rotate ${webhook().name} makes another one` }
       : await sender.post(await messageOf(notification, { at, secrets, version }), signal);
+    if ("isForOthers" in answer) throw new LeftToOthers(webhook().name, answer.error);
     const error = whyFailed(answer);
     const entry: DeliveryAttempt = {
       id: notification.id,
@@ -242,6 +247,13 @@ export class Courier {
     const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
     const reader: HistoryReader = { engine, query };
     return (await readHistory(reader, { ...filterOf(webhook()), ...wanted })).events;
+  }
+}
+
+/** Another process may send what this one may not: it costs no try. */
+class LeftToOthers extends Error {
+  constructor(name: string, why: string) {
+    super(`webhook ${name} is left to other processes, as ${why}`);
   }
 }
 

@@ -27,6 +27,10 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
   assertEquals(added.code, 0, added.log);
   const [secret = ""] = SECRET.exec(added.output) ?? [];
   assertMatch(secret, /^whsec_[\w+/]{43}=$/);
+  assertStringIncludes(added.output, "a server with --deliver, that has --allow-net=chat.example.com:443.");
+  const local = await run("webhook", "add", "local", "http://[::1]:8000/hook");
+  assertStringIncludes(local.output, "that has --allow-net=[::1]:8000 and --allow-private-webhooks.");
+  assertEquals((await run("webhook", "remove", "local")).code, 0);
   assertMatch(
     (await run("webhook", "list")).output,
     /^chat: https:\/\/chat\.example\.com\/1, only task\.failed, only of group g, added 2\S+; nothing sent yet\n$/,
@@ -37,7 +41,7 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
   assert(SECRET.exec(rotated.output)?.[0] !== secret);
   assertEquals((await run("webhook", "replay", "chat", "--since", "0")).code, 0);
   const audit = (await run("audit", "--type", "webhook.saved,webhook.rotated,webhook.replayed")).output;
-  assertEquals(audit.trim().split("\n").length, 3);
+  assertEquals(audit.trim().split("\n").length, 4);
   for (const text of [audit, await Deno.readTextFile(`${directory.path}/journal/0000000001.jsonl`)]) {
     assert(!text.includes("whsec_"), text);
   }

@@ -71,7 +71,7 @@ export class FileJournal implements Journal {
   /**
    * Opens the journal of a data directory; makes the directory if it is missing.
    *
-   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
+   * @throws Unavailable `journal_damaged` if a segment is missing, or the first or one of the last has lost its end
    */
   constructor(options: FileJournalOptions) {
     this.#directory = options.directory;

@@ -8,6 +8,9 @@ import { MemoryDisk, type Survivors } from "../../support/memory_disk.ts";
 import type { Parcel } from "./channel.ts";
 import type { Failure, Operation } from "./messages.ts";
 
+/** What is not for the receiver of webhooks. */
+type DiskOperation = Exclude<Operation, { readonly name: "post" | "hangUp" }>;
+
 interface OpenFile {
   readonly owner: number;
   readonly path: string;
@@ -58,7 +61,7 @@ export class SimulatedDisk {
    *
    * @throws Deno.errors.NotFound and the like
    */
-  perform(owner: number, operation: Operation, bytes: Uint8Array): Parcel<unknown> {
+  perform(owner: number, operation: DiskOperation, bytes: Uint8Array): Parcel<unknown> {
     const told = (message?: unknown, data: Uint8Array = NO_BYTES) => ({ message, bytes: data });
     switch (operation.name) {
       case "open": {

@@ -20,6 +20,8 @@ export const SCENARIO: Plan = {
   maxPauseMs: 400,
   switching: 0.2,
   operationMs: 0.1,
+  webhooks: 0,
+  refusing: 0,
   faults: [],
 };
 

@@ -14,7 +14,9 @@ import { PendingFaults, type Place } from "./pending_faults.ts";
 import type { Plan } from "./plan.ts";
 import { type Arrival, type Event, nameOf, newProcess, type Process } from "./process_state.ts";
 import { RandomSurvivors } from "./power_loss.ts";
+import { Receiver } from "./receiver.ts";
 import { failureOf, SimulatedDisk } from "./simulated_disk.ts";
+import type { Parcel } from "./channel.ts";
 import type { ProcessChannel } from "./threads.ts";
 import { describeOperation, Trace } from "./trace.ts";
 
@@ -41,6 +43,7 @@ export class World {
   readonly #processes: Process[];
   readonly #invariants = new Invariants(DIRECTORY, (complaint) => this.complaints.push(complaint));
   readonly #faults: PendingFaults;
+  readonly receiver: Receiver;
   readonly trace = new Trace();
   readonly said: (CallStarted | CallEnded)[] = [];
   readonly complaints: string[] = [];
@@ -61,6 +64,7 @@ export class World {
     this.#random = randomOf(`${plan.seed} world`);
     this.#survivalRandom = randomOf(`${plan.survival ?? plan.seed} survival`);
     this.#faults = new PendingFaults(plan.faults);
+    this.receiver = new Receiver(plan, (complaint) => this.complaints.push(complaint));
     this.#disk = new SimulatedDisk((owner, file) => this.#onLocked(owner, file));
     this.#processes = channels.slice(0, plan.workers)
       .map((channel, number) => newProcess(number, { channel, calls: plan.calls, startAt: START_MS }));
@@ -87,6 +91,7 @@ export class World {
     const [first] = this.#processes;
     if (first === undefined || this.complaints.length > 0) return;
     this.#faults.clear();
+    this.receiver.heal();
     this.#start(first, "last");
     await this.#schedule();
   }
@@ -152,7 +157,7 @@ export class World {
   }
 
   #start(process: Process, calls: Life["calls"]): void {
-    const { seed, workers, sizes, maxPauseMs } = this.#plan;
+    const { seed, workers, sizes, maxPauseMs, webhooks } = this.#plan;
     process.isStruck = false;
     process.arrivals = [];
     this.#changes++;
@@ -161,7 +166,7 @@ export class World {
     const { number: worker, life } = process;
     this.#tell(process, {
       type: "live",
-      life: { seed, worker, workers, life, calls, sizes, maxPauseMs },
+      life: { seed, worker, workers, life, calls, sizes, maxPauseMs, webhooks },
     });
   }
 
@@ -242,7 +247,7 @@ export class World {
     this.#invariants.before(process.number, operation, path, this.#disk.content);
     if (this.#disk.isChangedBy(operation)) this.#changes++;
     try {
-      const { message: value, bytes: data } = this.#disk.perform(process.number, operation, bytes);
+      const { message: value, bytes: data } = this.#attend(process.number, operation, bytes);
       this.#note(
         process,
         `${describeOperation(operation, path, bytes)} → ${JSON.stringify(value) ?? "done"} ${data.length}`,
@@ -254,6 +259,18 @@ export class World {
       if (error.code === "EIO") process.isStruck = true;
       return { event: { type: "failed", error } };
     }
+  }
+
+  /** Of the two that a process can ask, the one that an operation is for. */
+  #attend(process: number, operation: Operation, bytes: Uint8Array): Parcel<unknown> {
+    if (operation.name === "post") {
+      return { message: this.receiver.post(process, operation.path, bytes), bytes: new Uint8Array() };
+    }
+    if (operation.name === "hangUp") {
+      this.receiver.hangUp(process, operation.path);
+      return { message: undefined, bytes: new Uint8Array() };
+    }
+    return this.#disk.perform(process, operation, bytes);
   }
 
   #fail(
@@ -316,6 +333,7 @@ export class World {
   #bury(process: Process, ending: Ending = {}): void {
     this.#disk.closeAll(process.number);
     this.#invariants.died(process.number);
+    this.receiver.died(process.number);
     process.arrivals = [];
     process.restsUntil = this.#now + this.#random.between(0, MAX_RESTART_MS);
     this.#last = ending.last;

@@ -20,7 +20,9 @@ Deno.test("torture: processes that suffer for 24 seconds lose nothing, do nothin
   assert(Number(kills) > 3 && Number(stops) > 3, output);
   const [, calls, answered, refused] = /(\d+) calls: (\d+) answered, (\d+) refused/.exec(output) ?? [];
   assert(Number(calls) > 200 && Number(answered) > 100 && Number(refused) > 50, output);
-  assertEquals(output.match(/^✓ /gm)?.length, 9, output);
+  assertEquals(output.match(/^✓ /gm)?.length, 10, output);
+  const [, messages] = /^(\d+) messages to a webhook$/m.exec(output) ?? [];
+  assert(Number(messages) > 100, output);
   assertMatch(output, /records in (?:[2-9]|\d{2,}) segments$/m);
   assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), [], "the temporary directory is left behind");
 });
