@@ -13,10 +13,10 @@ Deno.test("simulation: at whichever step of a delivery a process dies, webhooks 
   await using threads = await Threads.start(DELIVERING.workers);
   const { findings, operations, delivered } = await runPlan(DELIVERING, threads);
   assertEquals(findings, []);
-  const first = operations.indexOf("post");
-  const posts = operations.filter((name) => name === "post").length;
+  const first = operations.findIndex(({ name }) => name === "post");
+  const posts = operations.filter(({ name }) => name === "post").length;
   assert(posts >= 4 && delivered === posts, `${posts} messages, of which ${delivered} were taken`);
-  const plans = operations.flatMap((name, index): readonly Plan[] => {
+  const plans = operations.flatMap(({ name }, index): readonly Plan[] => {
     if (index < first || (name !== "post" && name !== "rename")) return [];
     const kill = { type: "kill", at: index + 1 } as const;
     return (["before", "after"] as const).map((moment) => ({ ...DELIVERING, faults: [{ ...kill, moment }] }));
