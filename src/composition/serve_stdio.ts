@@ -3,6 +3,7 @@
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Log, ProcessAbout } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
@@ -17,9 +18,10 @@ import type { App } from "./start_app.ts";
 
 export type StdioInvocation = Invocation & { readonly type: "serve" };
 
-export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
+export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose | "journalBytes"> {
   readonly transport: StdioTransport;
   readonly log: Log;
+  readonly observer: Observer;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
   /** Of the token of the client; undefined if it has none. */
@@ -35,7 +37,7 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { transport, engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const { transport, engine, sessions, deliveries, log, observer, about, secret, ending } = parts;
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
@@ -73,7 +75,8 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
     instance,
     answers: transport.answers,
     closing: transport.closing,
-    onCall: (client) => keeper.noteCall(client),
+    onCall: observer.onCall,
+    onClient: (client) => keeper.noteCall(client),
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.closing.addEventListener("abort", () => waiting.close());
