@@ -2,6 +2,8 @@
 
 import { resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
+import type { LogOptions } from "./src/app/log_options.ts";
+import { together } from "./src/app/observer.ts";
 import type { ProcessAbout } from "./src/app/ports.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
@@ -16,6 +18,7 @@ import type { ServeOptions } from "./src/cli/serve_options.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
+import { observersOf } from "./src/composition/observers.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
@@ -36,7 +39,7 @@ const standardError = new BoundedOutput(
   (count) => `${count} messages for standard error were dropped, as it was not read\n`,
 );
 
-const log = createLog((line) => standardError.write(line + "\n"));
+let log = newLog({});
 
 const terminal: Terminal = {
   print: (line) => writeOut(line + "\n"),
@@ -58,6 +61,10 @@ const PROGRAM = {
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
 
+function newLog(options: LogOptions) {
+  return createLog((line) => standardError.write(line + "\n"), options);
+}
+
 /** Signals that end the program. Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
@@ -65,6 +72,7 @@ async function main(): Promise<number> {
   try {
     const invocation = await readInvocation(Deno.args);
     if (invocation.type === "exit") return invocation.code;
+    if ("log" in invocation) log = newLog(invocation.log);
     switch (invocation.type) {
       case "serve":
         return await serve(invocation);
@@ -93,7 +101,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const [option, directory] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {} };
+    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
@@ -115,8 +123,10 @@ async function serve(invocation: StdioInvocation): Promise<number> {
   const checked = await handlersOf(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
+  const observer = together(await observersOf(log, denoJson.version));
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     archiveAfterMs,
   });
@@ -125,6 +135,7 @@ async function serve(invocation: StdioInvocation): Promise<number> {
     input: Deno.stdin.readable,
     output: Deno.stdout,
     log,
+    observer,
     about: aboutProcess("stdio"),
     secret,
     instance: invocation.instance ?? instanceOfEnvironment(),
@@ -137,13 +148,16 @@ async function serve(invocation: StdioInvocation): Promise<number> {
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
+  const { checkServed, newMetrics, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
   const checked = await handlersOf(invocation);
   const { location, defaults, archiveAfterMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
+  const metrics = newMetrics(denoJson.version);
+  const observer = together([metrics.observer, ...await observersOf(log, denoJson.version)]);
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
     archiveAfterMs,
@@ -151,6 +165,8 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   await serveHttp(invocation, {
     ...app,
     log,
+    metrics,
+    observer,
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
@@ -198,6 +214,7 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
   return await callTool(invocation, {
     locate: (access) => locate(invocation.location, access),
     log,
+    observer: together(await observersOf(log, denoJson.version)),
     secretOf: () => secretFor(invocation),
     instanceOf: () => invocation.instance ?? instanceOfEnvironment(),
     version: denoJson.version,

@@ -12,6 +12,10 @@ export interface OperationCall {
   readonly instance?: string | undefined;
   /** The caller's request id: the call is carried out once. */
   readonly request?: string | undefined;
+  /** Names the call in the log and to observers. Default: a new one. */
+  readonly callId?: string | undefined;
+  /** The span of the client from which the call comes, as W3C Trace Context has it. Default: none. */
+  readonly traceparent?: string | undefined;
   /** Aborted when the caller has gone: a call that waits ends. */
   readonly signal: AbortSignal;
 }

@@ -36,12 +36,16 @@ export class ToldFailures {
     this.#log = log;
   }
 
-  /** The error as its caller may read it. A message that is kept from the caller is logged. */
-  toldTo<E>(caller: Caller, error: E): E | Unavailable {
+  /**
+   * The error as its caller may read it. A message that is kept from the caller is logged.
+   *
+   * @param log that of the call
+   */
+  toldTo<E>(caller: Caller, error: E, log = this.#log): E | Unavailable {
     if (!(error instanceof Unavailable) || this.#engine.knownCaller(caller)?.role === "admin") return error;
     const message = WITHOUT_FILES[error.code];
     if (message === undefined) return error;
-    if (error.message !== this.#kept) this.#log.warn(error.message);
+    if (error.message !== this.#kept) log.warn(error.message);
     this.#kept = error.message;
     return new Unavailable(error.code, message, { cause: error });
   }

@@ -226,6 +226,8 @@ const CALL_OPTIONS: readonly string[] = [
   "--max-interval-ms",
   "--max-wait-ms",
   "--allow-private-webhooks",
+  "--log-level",
+  "--log-format",
 ];
 
 /** The commands that have an option `--instance` of their own. */

@@ -4,6 +4,7 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
@@ -41,6 +42,7 @@ interface CallParts {
   /** The real path of the data directory. */
   readonly directory: string;
   readonly log: Log;
+  readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
   readonly secret: string | undefined;
   /** The instance of a call that names none, if the environment or the arguments name one. */
@@ -97,10 +99,11 @@ async function readArguments({ tool, json = "{}" }: CallOptions, { readFile }: C
 
 /** Runs a tool that may change something. A claim gets a lease, as nobody is connected after the call. */
 async function change(args: unknown, options: CallOptions, parts: CallParts) {
-  const { directory, log } = parts;
+  const { directory, log, observer } = parts;
   const { defaults } = options;
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
   });
@@ -157,7 +160,7 @@ interface RunOptions extends CallOptions {
 
 async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const { engine, executor, deliveries, tool, role, request, maxWaitMs, allowPrivateWebhooks } = options;
-  const { log, secret, process, version, ending } = parts;
+  const { log, observer: { onCall }, secret, process, version, ending } = parts;
   const via: Via = { transport: "cli", process };
   const { rights, instance } = await rightsOf(engine, {
     who: { name: CALLER, via },
@@ -170,7 +173,9 @@ async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
-  const operation = operationsOf({ engine, executor, waiting, heard, webhooks }).find(({ name }) => name === tool);
+  const operation = operationsOf({ engine, executor, waiting, heard, webhooks, onCall }).find(({ name }) =>
+    name === tool
+  );
   try {
     return (await operation?.run(args, { caller, instance, request, signal: ending }))?.json;
   } finally {

@@ -3,6 +3,7 @@
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Log, ProcessAbout } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
@@ -17,10 +18,11 @@ import type { App } from "./start_app.ts";
 
 export type StdioInvocation = Invocation & { readonly type: "serve" };
 
-export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
+export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose | "journalBytes"> {
   readonly input: ReadableStream<Uint8Array>;
   readonly output: Output;
   readonly log: Log;
+  readonly observer: Observer;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
   /** Of the token of the client; undefined if it has none. */
@@ -36,7 +38,7 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const { engine, sessions, deliveries, log, observer, about, secret, ending } = parts;
   const transport = new StdioTransport(parts.input, parts.output);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -75,7 +77,8 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
     instance,
     answers: transport.answers,
     closing: transport.closing,
-    onCall: (client) => keeper.noteCall(client),
+    onCall: observer.onCall,
+    onClient: (client) => keeper.noteCall(client),
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.closing.addEventListener("abort", () => waiting.close());

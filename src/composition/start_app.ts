@@ -3,6 +3,7 @@
 import { Archiver } from "../app/archiver.ts";
 import { Checkpointer } from "../app/checkpointer.ts";
 import { Engine } from "../app/engine.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log, Sessions } from "../app/ports.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
@@ -29,22 +30,26 @@ export interface AppOptions {
   readonly leaseMs?: number;
   /** How long ago tasks ended that are archived by themselves, in milliseconds. Default: none is. */
   readonly archiveAfterMs?: number | undefined;
+  /** Told of each transaction. Default: nothing is measured. */
+  readonly observer?: Observer;
 }
 
 export interface App extends AsyncDisposable {
   readonly engine: Engine;
   readonly sessions: Sessions;
   readonly deliveries: Deliveries;
+  /** The size of the journal; undefined if it is in memory. */
+  readonly journalBytes: () => number | undefined;
 }
 
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 export async function startApp(
   directory: string | undefined,
-  { log, defaults = {}, leaseMs, archiveAfterMs }: AppOptions,
+  { log, defaults = {}, leaseMs, archiveAfterMs, observer = {} }: AppOptions,
 ): Promise<App> {
   const store = directory === undefined ? openMemory() : openFiles(directory, log);
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
-  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
+  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
@@ -52,6 +57,7 @@ export async function startApp(
     engine,
     sessions,
     deliveries,
+    journalBytes: store.journalBytes,
     async [Symbol.asyncDispose]() {
       await archiver?.[Symbol.asyncDispose]();
       await engine.close();
@@ -69,6 +75,7 @@ function openMemory() {
     sessions: new MemorySessions(),
     deliveries: new MemoryDeliveries(),
     legacy: undefined,
+    journalBytes: () => undefined,
   };
 }
 
@@ -83,5 +90,6 @@ function openFiles(directory: string, log: Log) {
     sessions: new SessionFiles(options),
     deliveries: new DeliveryFiles(options),
     legacy: checkpoints,
+    journalBytes: () => journal.sizeBytes,
   };
 }

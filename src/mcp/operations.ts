@@ -4,8 +4,11 @@
  */
 
 import type { z } from "zod";
+import { callIdFrom } from "../app/call_id.ts";
 import type { Engine } from "../app/engine.ts";
 import type { Heard } from "../app/heard.ts";
+import { namedIn, observed } from "../app/observed_call.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Operation, OperationCall } from "../app/operation.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
@@ -29,6 +32,8 @@ export interface OperationsOptions {
   readonly heard: Heard;
   /** Absent: no operations for webhooks. */
   readonly webhooks?: WebhookDesk;
+  /** Told of each call. Default: nobody. */
+  readonly onCall?: Observer["onCall"];
 }
 
 /** Every tool, and the operations for admins. */
@@ -77,7 +82,18 @@ export function operationsOf(options: OperationsOptions): readonly Operation<z.Z
     description: tool.description,
     input: tool.input,
     async run(args, call) {
-      const answer = await tool.answer(args, contextOf(tool, args, { ...options, ...call }));
+      // An object of this call alone, as an observer expects.
+      const caller = { ...call.caller };
+      const { traceparent } = call;
+      const told = {
+        id: callIdFrom(call.callId),
+        tool: tool.name,
+        caller,
+        traceparent,
+        ...namedIn(args, call.instance),
+      };
+      const context = contextOf(tool, args, { ...options, ...call, caller });
+      const answer = await observed(options.onCall, told, () => tool.answer(args, context));
       return { json: objectOf(answer), version: answer.version };
     },
   }));

@@ -5,6 +5,7 @@
 
 import { follow, type FollowOptions } from "../app/follower.ts";
 import { type HistoryQuery, type HistoryReader, type Moment, placeOf, readHistory } from "../app/history.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { DeadLetter, DeliveryAttempt } from "../app/webhook_desk.ts";
 import { isForAdmins, nameOf, requireType } from "../core/messages/history.ts";
@@ -35,6 +36,8 @@ export interface CourierOptions {
   readonly webhook: () => Webhook;
   /** Called when the receiver wants nothing more. */
   readonly disable: (why: string) => Promise<void>;
+  /** Told of each attempt to deliver. Default: nobody. */
+  readonly onDelivery?: Observer["onDelivery"];
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -187,6 +190,8 @@ export class Courier {
       ...("status" in answer && { status: answer.status }),
       ...(error !== undefined && { error }),
     };
+    // What was under way when the process ends does not count.
+    if (error === undefined || !signal.aborted) this.#options.onDelivery?.(entry);
     return { answer, error, entry };
   }
 

@@ -7,6 +7,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { ORCHESTRATOR } from "../app/job.ts";
 import { Leader } from "../app/leader.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 import { Courier } from "./courier.ts";
@@ -29,6 +30,8 @@ export interface WebhooksOptions extends SenderOptions {
   readonly version: string;
   /** Whether this process may connect to a host, like `example.com:443`. */
   readonly isPermitted: (host: string) => boolean;
+  /** Told of each attempt to deliver. Default: nobody. */
+  readonly onDelivery?: Observer["onDelivery"];
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
   /** Sends to a URL. Default: a `Sender`; others only in tests. */
@@ -136,7 +139,7 @@ export class Webhooks {
   }
 
   #begin(webhook: Webhook): void {
-    const { engine, feed, deliveries, log, version, random = Math.random } = this.#options;
+    const { engine, feed, deliveries, log, version, onDelivery, random = Math.random } = this.#options;
     if (this.#isClosed || !this.#isPermitted(webhook)) return;
     const { id, name } = webhook;
     const sender = this.#options.openSender?.(webhook.url) ?? new Sender(webhook.url, this.#options);
@@ -149,6 +152,7 @@ export class Webhooks {
       pace: this.#pace,
       version,
       random,
+      onDelivery,
       webhook: () => this.#contests.get(id)?.webhook ?? webhook,
       disable: async (why) => {
         log.warn(`Webhook ${name} is disabled: ${why}. webhook replay ${name} enables it`);

@@ -98,9 +98,17 @@ async function carryOut({ language, text }: Block, { place, server, service }: S
     case "curl":
       assert(service !== null);
       return await makeRequest(text, service);
+    case "yaml":
+      return checkPrometheus(text);
     default:
       throw new Error(`Nothing checks a block of ${language}`);
   }
+}
+
+/** Checks that the metrics that a configuration of Prometheus names exist; tests/telemetry/metrics_test.ts checks the list. */
+function checkPrometheus(text: string): void {
+  const page = Deno.readTextFileSync(new URL("docs/telemetry.md", ROOT));
+  for (const [name] of text.matchAll(/\borchestrator_\w+/g)) assert(page.includes(`| \`${name}\` `), name);
 }
 
 /** Makes the calls of README.md, so that there is something to look at. */

@@ -15,12 +15,14 @@ export interface ServiceOptions {
   readonly args?: readonly string[];
   /** Further hosts that it may connect to. */
   readonly net?: readonly string[];
+  /** Environment variables in addition to those of this process; the program may not read them. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a service on a data directory; resolves when it listens. */
 export async function startService(
   directory: string,
-  { main = MAIN, args = [], needsToken = false, net = [] }: ServiceOptions = {},
+  { main = MAIN, args = [], needsToken = false, net = [], env = {} }: ServiceOptions = {},
 ): Promise<Service> {
   const permissions = [
     `--allow-read=${directory}`,
@@ -30,6 +32,7 @@ export async function startService(
   const program = [main, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
+    env: { ...env },
     stdin: "null",
     stdout: "null",
     stderr: "piped",

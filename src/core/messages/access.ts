@@ -98,6 +98,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   complete_id: () => ({ verb: "see" }),
   measure: ({ group }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   measure_task: ({ id }) => ({ verb: "see", tasks: [id] }),
+  measure_totals: () => ({ verb: "see" }),
   get_plan: () => ({ verb: "see" }),
   list_rows: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),

@@ -17,7 +17,7 @@ import type { Plan } from "./analysis.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
-import type { Metrics, MetricsOptions, TaskMetrics } from "./metrics.ts";
+import type { Metrics, MetricsOptions, TaskMetrics, Totals } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
 import type { PlanRows } from "./plan_rows.ts";
 import type { Redaction } from "./redact.ts";
@@ -66,6 +66,8 @@ export interface Queries {
   measure: { input: MetricsOptions; answer: Metrics };
   /** The times and attempts of one task. */
   measure_task: { input: { readonly id: string }; answer: TaskMetrics };
+  /** Totals of everything: refused to callers from whom something may be hidden. O(groups + ready tasks). */
+  measure_totals: { input: Record<never, never>; answer: Totals };
   /** The plan as the caller sees it now, to be analyzed apart from the state. O(tasks), and copies none. */
   get_plan: { input: Record<never, never>; answer: Plan };
   /** All tasks that the caller sees as columns; with `since`, those that may have changed in that record or later. */

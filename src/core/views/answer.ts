@@ -22,6 +22,7 @@ import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts
 import { planOf } from "./analytics/analysis.ts";
 import { measure } from "./analytics/metrics.ts";
 import { measureTask } from "./analytics/task_metrics.ts";
+import { measureTotals } from "./analytics/totals.ts";
 import { clockWarning } from "./clock_warning.ts";
 import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
@@ -85,6 +86,7 @@ const answerers: {
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
   measure: (state, options, { now }) => measure(state, options, now),
   measure_task: (state, { id }, { now }) => measureTask(findTask(state, id).task, now),
+  measure_totals: (state, _, { now }) => measureTotals(state, now),
   get_plan: (state, _, { now }) => planOf(state, now),
   list_rows: (state, options, { now }) => listRows(state, options, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),

@@ -4,6 +4,7 @@
  */
 
 import { type Context, type Handler, Hono } from "hono";
+import { CALL_ID_HEADER, logOfCall, TRACEPARENT_HEADER } from "../../app/call_id.ts";
 import type { Engine } from "../../app/engine.ts";
 import type { OperationAnswer } from "../../app/operation.ts";
 import type { Log } from "../../app/ports.ts";
@@ -35,7 +36,10 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   const { engine, streams, log } = options;
   const app = new Hono<HttpEnv>();
   const failures = new ToldFailures(options);
-  app.onError((error, c) => problemOf(failures.toldTo(c.get("caller"), error), log));
+  app.onError((error, c) => {
+    const ownLog = logOfCall(log, c.req.header(CALL_ID_HEADER));
+    return problemOf(failures.toldTo(c.get("caller"), error, ownLog), ownLog);
+  });
   const operations = new Map(options.operations.map((operation) => [operation.name, operation]));
   const handlers: { readonly method: string; readonly path: string; readonly handler: Handler<HttpEnv> }[] = [
     ...ROUTES.map((route) => ({ ...route, handler: operationRoute(route, operations) })),
@@ -76,7 +80,14 @@ function operationRoute(route: Route, operations: ReadonlyMap<string, RestOperat
     const { args, isConditional } = withCondition(route, given, req.raw.headers);
     const operation = other !== undefined && Object.hasOwn(args, other.parameter) ? other.operation : usual;
     const who = { caller: c.get("caller"), instance: c.get("instance") };
-    const call = { ...who, request: requestIdOf(req.raw.headers), signal: req.raw.signal };
+    const { headers, signal } = req.raw;
+    const call = {
+      ...who,
+      request: requestIdOf(headers),
+      callId: headers.get(CALL_ID_HEADER) ?? undefined,
+      traceparent: headers.get(TRACEPARENT_HEADER) ?? undefined,
+      signal,
+    };
     try {
       return responseOf(c, route, await operation.run(args, call));
     } catch (error) {

@@ -72,6 +72,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   get_template: ["see", { name: "t" }],
   draw_graph: ["see", {}],
   complete_id: ["see", { kind: "task", prefix: "", limit: 1 }],
+  measure_totals: ["see", {}],
   get_plan: ["see", {}],
   list_rows: ["see", {}],
   export_tasks: ["administer", {}],
