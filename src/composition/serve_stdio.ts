@@ -35,7 +35,7 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { transport, engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const { transport, engine, questions, sessions, deliveries, log, about, secret, ending } = parts;
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
@@ -63,6 +63,7 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
   serveClient(transport, {
     engine,
     executor: keeper,
+    questions,
     feed,
     waiting,
     heard,

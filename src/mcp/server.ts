@@ -7,6 +7,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
 import type { Log } from "../app/ports.ts";
+import type { Questions } from "../app/questions.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
@@ -65,6 +66,7 @@ export interface McpParts {
   readonly engine: Engine;
   /** Executes the clients' commands: the engine, or what keeps the session of the only client. */
   readonly executor: Pick<SessionKeeper, "execute">;
+  readonly questions: Pick<Questions, "analystOf">;
   readonly feed: Feed;
   readonly waiting: Waiting;
   readonly heard: Heard;
@@ -205,7 +207,9 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, onCall, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
+  { engine, executor, questions, waiting, heard, answers, log, onCall, instanceFor, signalOf, failures, ...peer }:
+    & McpParts
+    & Peer,
 ): Omit<ClientCall, "subscriptions"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
@@ -232,8 +236,10 @@ function callOf(
       return waiting.withUnread(answer, command, caller);
     },
     query: (query) => engine.query(query, caller),
+    analyst: questions.analystOf(caller),
     waiting,
     heard,
+    waiters: () => waiting.instances(),
     now: () => engine.now(),
     answers,
     caller,
