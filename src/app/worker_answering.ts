@@ -9,7 +9,7 @@ import { type FromWorker, receivedError, type ToWorker } from "./question_messag
 import type { Answering } from "./questions.ts";
 
 /** How long a worker without questions is kept, in milliseconds. */
-export const IDLE_MS = 60_000;
+const IDLE_MS = 60_000;
 
 export interface WorkerAnsweringOptions {
   /** Starts a worker that tells when it has `started`. */
