@@ -15,6 +15,8 @@ import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
+import { WORKER_NAME } from "./src/composition/answering.ts";
+import type { Parent } from "./src/composition/answering_worker.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
@@ -59,6 +61,16 @@ const PROGRAM = {
   os: Deno.build.os,
   program: import.meta.filename ?? "main.ts",
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
+};
+
+/** This program as a worker. Its sources, or the bundle, must be readable for that; a standalone program has them in it. */
+const MODULE = {
+  url: import.meta.url,
+  files: PROGRAM.isSource
+    ? ["main.ts", "deno.json", "src"].map((file) => resolve(import.meta.dirname ?? "", file))
+    : PROGRAM.isStandalone
+    ? []
+    : [PROGRAM.program],
 };
 
 function newLog(options: LogOptions) {
@@ -129,6 +141,7 @@ async function serve(invocation: StdioInvocation): Promise<number> {
     observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     archiveAfterMs,
+    program: MODULE,
   });
   await serveStdio(invocation, {
     ...app,
@@ -161,6 +174,7 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
     archiveAfterMs,
+    program: MODULE,
   });
   await serveHttp(invocation, {
     ...app,
@@ -314,4 +328,8 @@ function writeOut(text: string): void {
   printTo(Deno.stdout, text);
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (globalThis.name === WORKER_NAME) {
+  const { answerQuestions } = await import("./src/composition/answering_worker.ts");
+  // In a worker, `self` is the thread that started it.
+  answerQuestions(self as unknown as Parent);
+} else if (import.meta.main) Deno.exit(await main());

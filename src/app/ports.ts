@@ -254,6 +254,8 @@ export type UnavailableCode =
   | "journal_damaged"
   /** The journal was written by a newer version of this program. */
   | "newer_version"
+  /** The worker that computes the answer ended; try again. */
+  | "worker_failed"
   /** The server is shutting down. */
   | "closed";
 

@@ -1,5 +1,6 @@
 /** The composition of `call`: one tool, run by a process of its own. main.ts loads it only for that command. */
 
+import { localAnalyst } from "../app/analysis.ts";
 import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
@@ -172,8 +173,10 @@ async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  // A process that answers one call has none that would wait for an analysis.
+  const questions = { analystOf: (who: Caller) => localAnalyst((query) => engine.query(query, who)) };
   const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
-  const operation = operationsOf({ engine, executor, waiting, heard, webhooks, onCall }).find(({ name }) =>
+  const operation = operationsOf({ engine, executor, questions, waiting, heard, webhooks, onCall }).find(({ name }) =>
     name === tool
   );
   try {

@@ -6,6 +6,7 @@ import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
 import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log, ProcessAbout, Sessions } from "../app/ports.ts";
+import type { Questions } from "../app/questions.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -38,6 +39,7 @@ export type HttpInvocation = Invocation & { readonly type: "http" };
 
 export interface ServeParts {
   readonly engine: Engine;
+  readonly questions: Questions;
   readonly sessions: Sessions;
   readonly deliveries: Deliveries;
   readonly log: Log;
@@ -82,7 +84,18 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
   const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, deliveries, log, metrics, observer: { onCall, onDelivery }, about, print, ending } = parts;
+  const {
+    engine,
+    questions,
+    sessions,
+    deliveries,
+    log,
+    metrics,
+    observer: { onCall, onDelivery },
+    about,
+    print,
+    ending,
+  } = parts;
   const { version } = about;
   const process = String(about.pid);
   await using denials = new Denials({ engine, log });
@@ -111,11 +124,30 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   });
   const sweeper = new Sweeper({ engine, log });
   const delivery = { engine, deliveries, version, allowPrivate: invocation.allowPrivateWebhooks === true };
-  const operations = operationsOf({ engine, executor: keeper, waiting, heard, webhooks: deskOf(delivery), onCall });
+  const operations = operationsOf({
+    engine,
+    executor: keeper,
+    questions,
+    waiting,
+    heard,
+    webhooks: deskOf(delivery),
+    onCall,
+  });
   const streams = new EventStreams({ engine, feed, log, closing: ending });
-  const rest = restRoutes({ operations, engine, streams, log, version });
+  const rest = restRoutes({ operations, engine, questions, streams, log, version });
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
-  const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version, onCall });
+  const mcp = new McpOverHttp({
+    engine,
+    executor: keeper,
+    questions,
+    feed,
+    waiting,
+    heard,
+    log,
+    toolsets,
+    version,
+    onCall,
+  });
   const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log, onDelivery });
   await metrics.begin(engine);
   let server: HttpServer | undefined;

@@ -38,7 +38,7 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose | "jour
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, deliveries, log, observer, about, secret, ending } = parts;
+  const { engine, questions, sessions, deliveries, log, observer, about, secret, ending } = parts;
   const transport = new StdioTransport(parts.input, parts.output);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
@@ -67,6 +67,7 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
   serveClient(transport, {
     engine,
     executor: keeper,
+    questions,
     feed,
     waiting,
     heard,

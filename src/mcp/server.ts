@@ -10,6 +10,7 @@ import type { Heard } from "../app/heard.ts";
 import { endBy, namedIn } from "../app/observed_call.ts";
 import type { CallEnd, ObservedCall, Observer } from "../app/observer.ts";
 import type { Log } from "../app/ports.ts";
+import type { Questions } from "../app/questions.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
@@ -72,6 +73,7 @@ export interface McpParts {
   readonly engine: Engine;
   /** Executes the clients' commands: the engine, or what keeps the session of the only client. */
   readonly executor: Pick<SessionKeeper, "execute">;
+  readonly questions: Pick<Questions, "analystOf">;
   readonly feed: Feed;
   readonly waiting: Waiting;
   readonly heard: Heard;
@@ -252,7 +254,9 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, onClient, instanceFor, signalOf, ...peer }: McpParts & Peer,
+  { engine, executor, questions, waiting, heard, answers, log, onClient, instanceFor, signalOf, ...peer }:
+    & McpParts
+    & Peer,
 ): Omit<ClientCall, "subscriptions" | "told"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
@@ -279,8 +283,10 @@ function callOf(
       return waiting.withUnread(answer, command, caller);
     },
     query: (query) => engine.query(query, caller),
+    analyst: questions.analystOf(caller),
     waiting,
     heard,
+    waiters: () => waiting.instances(),
     now: () => engine.now(),
     answers,
     caller,

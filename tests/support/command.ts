@@ -82,6 +82,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         secretOf: () => undefined,
         instanceOf: () => invocation.instance,
         process: String(Deno.pid),
+        observer: {},
         ending: new AbortController().signal,
       });
     default: {

@@ -22,6 +22,7 @@ import { Metrics } from "../../src/telemetry/metrics.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { deskInMemory } from "./webhooks.ts";
 import { RecordingLog } from "./log.ts";
+import { questionsOf } from "./questions.ts";
 import type { Json } from "./server.ts";
 
 /** In every text of the plan: nobody without the right to see may read it. */
@@ -71,7 +72,8 @@ export async function startEmpty(journal: Journal) {
   const waiting = new Waiting({ engine, feed, log });
   const ending = new AbortController();
   const webhooks = deskInMemory(engine);
-  const parts = { engine, executor: engine, feed, waiting, heard, webhooks, log, version: "0.0.0", onCall };
+  const questions = questionsOf(engine, journal, log);
+  const parts = { engine, executor: engine, questions, feed, waiting, heard, webhooks, log, version: "0.0.0", onCall };
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
   const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
   const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });

@@ -117,6 +117,11 @@ export interface Queries {
   list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
   /** The webhooks that were not removed, in the order in which they were added. */
   list_webhooks: { input: Record<never, never>; answer: readonly Webhook[] };
+  /**
+   * What a look at an earlier moment must know of the present: the caller, and what is hidden from it now. Not to be shown.
+   * O(groups that not all see + their tasks).
+   */
+  look_back: { input: Record<never, never>; answer: { readonly caller: KnownCaller; readonly hidden?: Hidden } };
   /** The caller as the server knows it now. */
   get_caller: { input: Record<never, never>; answer: KnownCaller };
   /** What some waiting claims have to expect. */
@@ -130,6 +135,12 @@ export type QueryOf<K extends QueryType> = { readonly type: K } & Queries[K]["in
 export type Query = { [K in QueryType]: QueryOf<K> }[QueryType];
 
 export type ResultOf<K extends QueryType> = Queries[K]["answer"];
+
+/** What is hidden from a caller: groups and the tasks in them. */
+export interface Hidden {
+  readonly groups: readonly string[];
+  readonly tasks: readonly string[];
+}
 
 export interface TaskListOptions {
   readonly filter: TaskFilter;

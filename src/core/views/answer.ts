@@ -13,6 +13,7 @@ import { normalize } from "../model/dependency.ts";
 import { type KnownCaller, sessionOf } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable, type SeenClaim } from "../state/next_claim.ts";
+import { hiddenIn } from "../state/past_sight.ts";
 import { sightOf, wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
@@ -113,6 +114,10 @@ const answerers: {
   plan_redaction: redactionOf,
   list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
   list_webhooks: (state) => Array.from(state.webhooks.values()),
+  look_back(state, _, { caller }) {
+    const hidden = hiddenIn(state);
+    return { caller, ...(hidden !== undefined && { hidden }) };
+  },
   get_caller: (_state, _query, { caller }) => caller,
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);

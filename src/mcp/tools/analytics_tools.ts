@@ -1,7 +1,6 @@
 /** The tools that tell how long work takes, who does it, and what holds the plan up. */
 
 import { z } from "zod";
-import { analyzePlan, forecastPlan } from "../../app/analysis.ts";
 import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../../core/messages/analysis.ts";
 import type { Analysis, Bottleneck, Forecast, Outlook, ScheduledTask } from "../../core/messages/analysis.ts";
 import type {
@@ -72,13 +71,13 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
       detail === "forecast"
         ? noteIgnored({ limit }, "a forecast has one entry for each number of instances")
         : noteIgnored({ instances, seed }, "only detail: forecast takes them"),
-    async run({ detail, limit, instances, seed }, { query, signal }) {
+    async run({ detail, limit, instances, seed }, { analyst, signal }) {
       if (detail === "forecast") {
         if (instances !== undefined) checkOutlooks(instances);
-        return { json: presentForecast(await forecastPlan({ query, signal }, defined({ instances, seed }))) };
+        return { json: presentForecast(await analyst({ type: "forecast", ...defined({ instances, seed }) }, signal)) };
       }
       const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
-      const analysis = await analyzePlan({ query, signal }, { limit: listed });
+      const analysis = await analyst({ type: "analysis", limit: listed }, signal);
       if (detail !== undefined) return { json: presentPart(analysis, detail) };
       return { json: limit === undefined ? presentLean(analysis) : presentAnalysis(analysis, limit) };
     },

@@ -87,6 +87,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   plan_redaction: ["administer", { id: "a", fields: ["result"] }],
   list_tokens: ["administer", {}],
   list_webhooks: ["administer", {}],
+  look_back: ["see", {}],
   get_caller: ["see", {}],
   look_for_claims: ["administer", { claims: [] }],
 };
