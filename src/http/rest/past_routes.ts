@@ -25,6 +25,7 @@ const PAST_OPERATIONS: readonly string[] = [
   "list_instances",
   "list_templates",
   "get_template",
+  "get_plan_rows",
   "get_project",
   "get_metrics",
   "analyze_plan",
