@@ -8,16 +8,8 @@ import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/sta
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StatusBar, TaskLink } from "../../ui/status.tsx";
-import {
-  applicable,
-  BULK_KINDS,
-  bulkBody,
-  type BulkChoice,
-  type BulkKind,
-  type BulkName,
-  type BulkResult,
-  runBulk,
-} from "./bulk_actions.ts";
+import { applicable, BULK_KINDS, bulkBody, type BulkChoice, type BulkKind, type BulkName } from "./bulk_actions.ts";
+import { type BulkResult, runBulk } from "./run_bulk.ts";
 
 export interface BulkDialogProps {
   readonly name: BulkName;
