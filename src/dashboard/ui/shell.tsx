@@ -7,6 +7,7 @@ import { DEFAULT_VIEW, moment, place, selectedTask, selectTask, setParams, viewA
 import { theme, times } from "../preferences.ts";
 import { hasRole, signOut, who } from "../session.ts";
 import { TaskPanel } from "../views/task/task_panel.tsx";
+import { clearSelection } from "../views/tasks/selection.ts";
 import { VIEWS } from "../views/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -23,7 +24,11 @@ export function Shell() {
   const go = useSignal(false);
   useShortcuts([
     { key: "?", what: "Show the shortcuts", run: () => isHelpShown.value = true },
-    { key: "Escape", what: "Close the task, clear the selection", run: () => selectTask("") },
+    {
+      key: "Escape",
+      what: "Close the task, clear the selection",
+      run: () => selectedTask.value === "" ? clearSelection() : selectTask(""),
+    },
     { key: "g", what: "Go to a view: g, then its letter", run: () => go.value = true },
   ]);
   const View = view?.component;

@@ -46,7 +46,7 @@ export function Column({ table, order, column, grouping, cursor, activeRow, focu
         </h2>
         <button type="button" class="link" aria-expanded="true" aria-label={`Fold ${label}`} onClick={onFold}>⇤</button>
       </header>
-      {counts !== undefined && <StatusBar counts={counts} />}
+      {counts !== undefined && <GroupProgress counts={counts} />}
       {isInView && (
         <VirtualRows
           label={label}
@@ -75,6 +75,19 @@ export function Column({ table, order, column, grouping, cursor, activeRow, focu
         />
       )}
     </section>
+  );
+}
+
+/** How far a group is, as its API tells it: the share of tasks that are completed or skipped. */
+function GroupProgress({ counts }: { readonly counts: NonNullable<BoardColumn["counts"]> }) {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return (
+    <p class="group-progress">
+      <StatusBar counts={counts} />
+      <span class="quiet">
+        {total === 0 ? 0 : Math.floor(100 * ((counts.completed ?? 0) + (counts.skipped ?? 0)) / total)} %
+      </span>
+    </p>
   );
 }
 

@@ -24,8 +24,7 @@ const ROW_HEIGHT = 34;
 const STACKED_HEIGHT = 54;
 
 /** The widths from which there is more room, in CSS pixels. */
-const MEDIUM_WIDTH = 640;
-const WIDE_WIDTH = 1_280;
+const ROOMS: readonly (readonly [room: Room, minWidth: number])[] = [["full", 1_500], ["wide", 1_160], ["medium", 640]];
 
 /** Rows that Page Up and Page Down move by. */
 const PAGE = 20;
@@ -55,10 +54,11 @@ function TaskTable({ table }: { readonly table: PlanTable }) {
   const shown = order.rows;
   const activeRow = table.rowOf(cursor.id.value) ?? -1;
   const active = order.indexOf(activeRow);
-  const allIds = () => shown.flatMap((row) => table.ids[row] ?? []);
+  const allIds = () => order.rows.flatMap((row) => table.ids[row] ?? []);
   const move = (step: number) => {
-    const index = active < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, active + step));
-    const id = table.ids[shown[index] ?? -1];
+    const { rows } = order;
+    const index = active < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, active + step));
+    const id = table.ids[rows[index] ?? -1];
     if (id !== undefined) cursor.moveTo(id);
     return id;
   };
@@ -168,8 +168,7 @@ function useRoom(element: { readonly current: HTMLElement | null }): Room {
     const box = element.current;
     if (box === null) return;
     const read = () => {
-      const { clientWidth } = box;
-      room.value = clientWidth < MEDIUM_WIDTH ? "narrow" : clientWidth < WIDE_WIDTH ? "medium" : "wide";
+      room.value = ROOMS.find(([, minWidth]) => box.clientWidth >= minWidth)?.[0] ?? "narrow";
     };
     read();
     const observer = new ResizeObserver(read);

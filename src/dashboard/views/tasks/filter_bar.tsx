@@ -94,9 +94,10 @@ function Counted({ table, filter, search, count }: Pick<FilterBarProps, "table" 
         <button
           type="button"
           class="link"
+          aria-label="Clear filter"
           onClick={() => setParams(Object.fromEntries(FILTER_PARAMS.map((name) => [name, undefined])))}
         >
-          Clear filter
+          Clear
         </button>
       )}
     </span>
