@@ -46,7 +46,7 @@ export function Column({ table, order, column, grouping, cursor, activeRow, focu
         </h2>
         <button type="button" class="link" aria-expanded="true" aria-label={`Fold ${label}`} onClick={onFold}>⇤</button>
       </header>
-      {counts !== undefined && <GroupProgress counts={counts} />}
+      {isInView && counts !== undefined && <GroupProgress counts={counts} />}
       {isInView && (
         <VirtualRows
           label={label}
