@@ -59,8 +59,12 @@ function Board({ table }: { readonly table: PlanTable }) {
   return (
     <div class="task-view">
       <h1 class="hidden-text">Board of tasks</h1>
-      <FilterBar table={table} {...rows} count={order.rows.length}>
-        <GroupingChoice grouping={grouping} />
+      <FilterBar
+        table={table}
+        {...rows}
+        count={order.rows.length}
+        choice={<GroupingChoice grouping={grouping} />}
+      >
         <NewTaskButton />
       </FilterBar>
       {order.rows.length === 0 ? <NoneMatch isSearching={rows.search.isSearching} /> : (

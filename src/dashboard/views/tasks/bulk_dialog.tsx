@@ -109,7 +109,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Reason
-          <input value={choice.value.reason} onInput={({ currentTarget }) => set({ reason: currentTarget.value })} />
+          <input
+            autofocus
+            value={choice.value.reason}
+            onInput={({ currentTarget }) => set({ reason: currentTarget.value })}
+          />
         </label>
       );
     case "prioritize":
@@ -117,6 +121,7 @@ function Choice({ name, table, choice }: ChoiceProps) {
         <label>
           Priority
           <select
+            autofocus
             value={choice.value.priority}
             onChange={({ currentTarget }) => set({ priority: currentTarget.value as Priority })}
           >
@@ -130,7 +135,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Group
-          <select value={choice.value.group} onChange={({ currentTarget }) => set({ group: currentTarget.value })}>
+          <select
+            autofocus
+            value={choice.value.group}
+            onChange={({ currentTarget }) => set({ group: currentTarget.value })}
+          >
             <option value="">no group</option>
             {table.groups.toSorted().map((group) => <option key={group} value={group}>{group}</option>)}
           </select>
@@ -153,6 +162,7 @@ function AssignChoice({ table, choice }: Omit<ChoiceProps, "name">) {
       <label>
         Reserve for
         <select
+          autofocus
           value={assignTo}
           onChange={({ currentTarget }) => set({ assignTo: currentTarget.value as BulkChoice["assignTo"] })}
         >

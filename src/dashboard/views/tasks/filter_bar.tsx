@@ -19,11 +19,13 @@ export interface FilterBarProps {
   readonly search: TextSearch;
   /** How many tasks pass the filter. */
   readonly count: number;
-  /** What the view adds. */
+  /** A choice that the view adds to the others. */
+  readonly choice?: ComponentChildren;
+  /** What stands at the end. */
   readonly children?: ComponentChildren;
 }
 
-export function FilterBar({ table, filter, sort, search, count, children }: FilterBarProps) {
+export function FilterBar({ table, filter, sort, search, count, choice, children }: FilterBarProps) {
   const isOpen = useSignal(false);
   return (
     <div class={`filters ${isOpen.value ? "open" : ""}`} role="search" aria-label="Filter tasks">
@@ -57,6 +59,7 @@ export function FilterBar({ table, filter, sort, search, count, children }: Filt
           Overdue
         </label>
         <SortChoice sort={sort} />
+        {choice}
       </div>
       <Counted table={table} filter={filter} search={search} count={count} />
       <span class="filter-end">{children}</span>
