@@ -6,6 +6,7 @@ import { planError } from "../live/live_plan.ts";
 import { DEFAULT_VIEW, moment, place, selectedTask, selectTask, setParams, viewAddress } from "../navigation.ts";
 import { theme, times } from "../preferences.ts";
 import { hasRole, signOut, who } from "../session.ts";
+import { TaskForms } from "../views/edit/edit_buttons.tsx";
 import { TaskPanel } from "../views/task/task_panel.tsx";
 import { clearSelection } from "../views/tasks/selection.ts";
 import { VIEWS } from "../views/mod.ts";
@@ -73,6 +74,7 @@ export function Shell() {
       <main id="main" tabIndex={-1}>{View === undefined ? null : <View />}</main>
       {selectedTask.value !== "" && <TaskPanel key={selectedTask.value} id={selectedTask.value} />}
       {isHelpShown.value && <Help onClose={() => isHelpShown.value = false} />}
+      <TaskForms />
       <Announcer />
     </div>
   );

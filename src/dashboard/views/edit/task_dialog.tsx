@@ -54,10 +54,9 @@ export function NewTaskDialog({ onClose }: DialogProps) {
 
 interface EditTaskDialogProps extends DialogProps {
   readonly id: string;
-  readonly onDone: () => void;
 }
 
-export function EditTaskDialog({ id, onDone, onClose }: EditTaskDialogProps) {
+export function EditTaskDialog({ id, onClose }: EditTaskDialogProps) {
   const base = useSignal<Base | undefined>(undefined);
   const draft = useSignal(EMPTY_DRAFT);
   const merged = useSignal<Rebased | undefined>(undefined);
@@ -118,10 +117,7 @@ export function EditTaskDialog({ id, onDone, onClose }: EditTaskDialogProps) {
       save={save}
       saveLabel="Save"
       done={`Changed ${id}`}
-      onSaved={() => {
-        onDone();
-        onClose();
-      }}
+      onSaved={onClose}
       onClose={onClose}
     />
   );

@@ -2,19 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { plan } from "../../live/live_plan.ts";
 import { selectTask } from "../../navigation.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { useShortcuts } from "../../ui/keys.ts";
-import { Loading } from "../../ui/notice.tsx";
 import { VirtualRows } from "../../ui/virtual_rows.tsx";
 import { NewTaskButton } from "../edit/edit_buttons.tsx";
-import { NoneMatch, NoTasks } from "../start/no_tasks.tsx";
+import { NoneMatch } from "../start/no_tasks.tsx";
 import { BulkBar } from "../tasks/bulk_bar.tsx";
 import { type Cursor, useCursor } from "../tasks/cursor.ts";
 import { FilterBar } from "../tasks/filter_bar.tsx";
 import { selectAll, selection, selectRange, toggleSelected } from "../tasks/selection.ts";
 import { useTaskRows } from "../tasks/task_rows.ts";
+import { WithTasks } from "../tasks/with_tasks.tsx";
 import { COLUMNS, type Room } from "./columns.tsx";
 import { TableHead } from "./table_head.tsx";
 import { TableRow } from "./table_row.tsx";
@@ -40,9 +39,7 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 export function TableView() {
-  const table = plan.value;
-  if (table === undefined) return <Loading />;
-  return table.size === 0 ? <NoTasks /> : <TaskTable table={table} />;
+  return <WithTasks>{(table) => <TaskTable table={table} />}</WithTasks>;
 }
 
 function TaskTable({ table }: { readonly table: PlanTable }) {
