@@ -96,12 +96,14 @@ Deno.test("what cannot be right is said at its field, before anything is sent", 
 Deno.test("a change of somebody else is taken over, but for what the user has typed", () => {
   const mine = { ...DRAFT, description: "mine", role: "r" };
   const theirs = { ...DRAFT, description: "theirs", group: "h", role: "r" };
-  assertEquals(rebase(DRAFT, theirs, mine), {
-    draft: { ...mine, group: "h" },
-    taken: ["group"],
-    conflicts: ["description"],
-  });
-  assertEquals(changesOf(theirs, rebase(DRAFT, theirs, mine).draft), { description: "mine" });
+  const first = rebase(DRAFT, theirs, { draft: mine });
+  assertEquals(first, { draft: { ...mine, group: "h" }, taken: ["group"], conflicts: ["description"] });
+  assertEquals(changesOf(theirs, first.draft), { description: "mine" });
+  const again = { ...theirs, priority: "low" } as const;
+  const second = rebase(theirs, again, first);
+  assertEquals([second.taken, second.conflicts], [["group", "priority"], ["description"]]);
+  const agreed = rebase(again, { ...again, description: "mine" }, second);
+  assertEquals([agreed.draft, agreed.conflicts], [second.draft, []]);
 });
 
 Deno.test("durations are read as they are written, to the millisecond", () => {
