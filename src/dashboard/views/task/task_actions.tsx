@@ -15,7 +15,7 @@ export function TaskActions({ task, onDone }: { readonly task: Task; readonly on
   const isOpen = status === "pending" || status === "in_progress";
   return (
     <div class="buttons">
-      {status !== "completed" && <EditTaskButton id={id} onDone={onDone} />}
+      {status !== "completed" && <EditTaskButton id={id} />}
       {status === "failed" || status === "cancelled"
         ? <ActionButton run={run("retry")} done={`Retried ${id}`}>Retry</ActionButton>
         : null}

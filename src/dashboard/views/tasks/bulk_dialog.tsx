@@ -8,16 +8,8 @@ import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/sta
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StatusBar, TaskLink } from "../../ui/status.tsx";
-import {
-  applicable,
-  BULK_KINDS,
-  bulkBody,
-  type BulkChoice,
-  type BulkKind,
-  type BulkName,
-  type BulkResult,
-  runBulk,
-} from "./bulk_actions.ts";
+import { applicable, BULK_KINDS, bulkBody, type BulkChoice, type BulkKind, type BulkName } from "./bulk_actions.ts";
+import { type BulkResult, runBulk } from "./run_bulk.ts";
 
 export interface BulkDialogProps {
   readonly name: BulkName;
@@ -117,7 +109,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Reason
-          <input value={choice.value.reason} onInput={({ currentTarget }) => set({ reason: currentTarget.value })} />
+          <input
+            autofocus
+            value={choice.value.reason}
+            onInput={({ currentTarget }) => set({ reason: currentTarget.value })}
+          />
         </label>
       );
     case "prioritize":
@@ -125,6 +121,7 @@ function Choice({ name, table, choice }: ChoiceProps) {
         <label>
           Priority
           <select
+            autofocus
             value={choice.value.priority}
             onChange={({ currentTarget }) => set({ priority: currentTarget.value as Priority })}
           >
@@ -138,7 +135,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Group
-          <select value={choice.value.group} onChange={({ currentTarget }) => set({ group: currentTarget.value })}>
+          <select
+            autofocus
+            value={choice.value.group}
+            onChange={({ currentTarget }) => set({ group: currentTarget.value })}
+          >
             <option value="">no group</option>
             {table.groups.toSorted().map((group) => <option key={group} value={group}>{group}</option>)}
           </select>
@@ -161,6 +162,7 @@ function AssignChoice({ table, choice }: Omit<ChoiceProps, "name">) {
       <label>
         Reserve for
         <select
+          autofocus
           value={assignTo}
           onChange={({ currentTarget }) => set({ assignTo: currentTarget.value as BulkChoice["assignTo"] })}
         >
