@@ -2,7 +2,6 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { clearSelection, selection } from "./selection.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/statuses.ts";
 import { Refused, useAction } from "../../ui/action.tsx";
@@ -14,18 +13,22 @@ import { type BulkResult, runBulk } from "./run_bulk.ts";
 export interface BulkDialogProps {
   readonly name: BulkName;
   readonly table: PlanTable;
+  /** The tasks that the user chose. */
+  readonly selected: ReadonlySet<string>;
+  /** Called when all of them have left the plan. */
+  readonly onRemoved: () => void;
   readonly onClose: () => void;
 }
 
-export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
+export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDialogProps) {
   const kind: BulkKind = BULK_KINDS[name];
   // What is asked about stays the same while the dialog is open, whatever happens meanwhile.
-  const ids = useMemo(() => applicable(table, selection.peek(), name), []);
+  const ids = useMemo(() => applicable(table, selected, name), []);
   const counts = useMemo(() => countStatuses(table, ids), []);
   const choice = useSignal<BulkChoice>(NO_CHOICE);
   const result = useSignal<BulkResult | undefined>(undefined);
   const action = useAction();
-  const others = useMemo(() => countPresent(table, selection.peek()) - ids.length, []);
+  const others = useMemo(() => countPresent(table, selected) - ids.length, []);
   const isDone = result.value !== undefined && !action.isPending;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -35,8 +38,7 @@ export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
     );
   };
   const close = () => {
-    // What has left the plan cannot be selected any more.
-    if (kind.isRemoval === true && isDone && result.value?.refused_count === 0) clearSelection();
+    if (kind.isRemoval === true && isDone && result.value?.refused_count === 0) onRemoved();
     onClose();
   };
   return (
