@@ -2,26 +2,31 @@
 
 import { resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
+import type { LogOptions } from "./src/app/log_options.ts";
+import { together } from "./src/app/observer.ts";
 import type { ProcessAbout } from "./src/app/ports.ts";
 import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
+import type { Device } from "./src/cli/screen.ts";
 import { describeDefault, placeOf } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
+import { WORKER_NAME } from "./src/composition/answering.ts";
+import type { Parent } from "./src/composition/answering_worker.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve.ts";
-import { serveStdio, type StdioInvocation } from "./src/composition/serve_stdio.ts";
+import { observersOf } from "./src/composition/observers.ts";
+import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
-import { StdioTransport } from "./src/mcp/stdio.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
 import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
@@ -36,7 +41,7 @@ const standardError = new BoundedOutput(
   (count) => `${count} messages for standard error were dropped, as it was not read\n`,
 );
 
-const log = createLog((line) => standardError.write(line + "\n"));
+let log = newLog({});
 
 const terminal: Terminal = {
   print: (line) => writeOut(line + "\n"),
@@ -58,13 +63,28 @@ const PROGRAM = {
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
 };
 
-/** Signals that end the server. Windows has no SIGTERM. */
+/** This program as a worker. Its sources, or the bundle, must be readable for that; a standalone program has them in it. */
+const MODULE = {
+  url: import.meta.url,
+  files: PROGRAM.isSource
+    ? ["main.ts", "deno.json", "src"].map((file) => resolve(import.meta.dirname ?? "", file))
+    : PROGRAM.isStandalone
+    ? []
+    : [PROGRAM.program],
+};
+
+function newLog(options: LogOptions) {
+  return createLog((line) => standardError.write(line + "\n"), options);
+}
+
+/** Signals that end the program. Windows has no SIGTERM. */
 const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
 async function main(): Promise<number> {
   try {
     const invocation = await readInvocation(Deno.args);
     if (invocation.type === "exit") return invocation.code;
+    if ("log" in invocation) log = newLog(invocation.log);
     switch (invocation.type) {
       case "serve":
         return await serve(invocation);
@@ -93,7 +113,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   const [option, directory] = args;
   const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
   if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {} };
+    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
   }
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
@@ -108,20 +128,27 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
 
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: StdioInvocation): Promise<number> {
+  // Imported only here: commands that serve no client start faster without the protocol.
+  const { serveStdio } = await import("./src/composition/serve_stdio.ts");
   const { location, defaults, archiveAfterMs } = invocation;
   const secret = secretFor(invocation);
   const checked = await handlersOf(invocation);
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
+  const observer = together(await observersOf(log, denoJson.version));
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     archiveAfterMs,
+    program: MODULE,
   });
   await serveStdio(invocation, {
     ...app,
-    transport: new StdioTransport(Deno.stdin.readable, Deno.stdout),
+    input: Deno.stdin.readable,
+    output: Deno.stdout,
     log,
+    observer,
     about: aboutProcess("stdio"),
     secret,
     instance: invocation.instance ?? instanceOfEnvironment(),
@@ -134,20 +161,26 @@ async function serve(invocation: StdioInvocation): Promise<number> {
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
+  const { checkServed, newMetrics, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
   const checked = await handlersOf(invocation);
   const { location, defaults, archiveAfterMs } = invocation;
   const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
+  const metrics = newMetrics(denoJson.version);
+  const observer = together([metrics.observer, ...await observersOf(log, denoJson.version)]);
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
     archiveAfterMs,
+    program: MODULE,
   });
   await serveHttp(invocation, {
     ...app,
     log,
+    metrics,
+    observer,
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     keepSecret: (secret) => keepSecret(secret, directory),
     print: (line) => standardError.write(line + "\n"),
@@ -195,6 +228,7 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
   return await callTool(invocation, {
     locate: (access) => locate(invocation.location, access),
     log,
+    observer: together(await observersOf(log, denoJson.version)),
     secretOf: () => secretFor(invocation),
     instanceOf: () => invocation.instance ?? instanceOfEnvironment(),
     version: denoJson.version,
@@ -224,11 +258,37 @@ async function run(invocation: CommandInvocation): Promise<number> {
     directory,
     log,
     terminal,
+    device: deviceOf(),
     write: writeOut,
     readFile,
     version: denoJson.version,
     launch: launchOf(PROGRAM, directory),
   });
+}
+
+/** Most bytes of keys that are read at a time. */
+const MAX_KEY_BYTES = 1_024;
+
+/** The terminal, for what is shown live; undefined unless both standard input and output are one. */
+function deviceOf(): Device | undefined {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return undefined;
+  return {
+    write: writeOut,
+    size: () => Deno.consoleSize(),
+    setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+    async read() {
+      const keys = new Uint8Array(MAX_KEY_BYTES);
+      const size = await Deno.stdin.read(keys);
+      return size === null ? null : keys.subarray(0, size);
+    },
+    onResize(action) {
+      // Windows tells no program of it.
+      if (Deno.build.os === "windows") return () => {};
+      Deno.addSignalListener("SIGWINCH", action);
+      return () => Deno.removeSignalListener("SIGWINCH", action);
+    },
+    listenForEnd: endSignal,
+  };
 }
 
 /** The real path of the data directory. */
@@ -268,4 +328,8 @@ function writeOut(text: string): void {
   printTo(Deno.stdout, text);
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (globalThis.name === WORKER_NAME) {
+  const { answerQuestions } = await import("./src/composition/answering_worker.ts");
+  // In a worker, `self` is the thread that started it.
+  answerQuestions(self as unknown as Parent);
+} else if (import.meta.main) Deno.exit(await main());

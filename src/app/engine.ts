@@ -16,6 +16,7 @@ import { isSweepDue } from "../core/state/timers.ts";
 import { isAdmitted, knownCaller } from "../core/state/tokens.ts";
 import { answer } from "../core/views/answer.ts";
 import { Batch, MAX_BATCH_BYTES } from "./batch.ts";
+import { CommitWatch, failureName } from "./commit_watch.ts";
 import {
   type CommandOptions,
   type Job,
@@ -27,6 +28,7 @@ import {
   SWEEP,
 } from "./job.ts";
 import { Listeners, type RecordsListener } from "./listeners.ts";
+import type { Observer } from "./observer.ts";
 import {
   AppendFailed,
   type Checkpoints,
@@ -59,6 +61,8 @@ export interface EngineOptions {
   readonly leaseMs?: number | undefined;
   /** Most bytes of a transaction. Default: `MAX_BATCH_BYTES`; other values only in tests. */
   readonly maxBatchBytes?: number;
+  /** Called when a transaction is over. Default: nothing is measured. */
+  readonly onCommit?: Observer["onCommit"];
 }
 
 export class Engine {
@@ -66,6 +70,7 @@ export class Engine {
   readonly #log: Log;
   readonly #defaults: Pick<Context, "defaults" | "leaseMs">;
   readonly #maxBatchBytes: number;
+  readonly #onCommit: Observer["onCommit"];
   readonly #queue: Job[] = [];
   readonly #listeners: Listeners;
   readonly #denialListeners = new Set<(denial: Denial) => void>();
@@ -78,8 +83,9 @@ export class Engine {
   #running: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor({ journal, checkpoints, log, defaults = {}, leaseMs, maxBatchBytes }: EngineOptions) {
+  private constructor({ journal, checkpoints, log, defaults = {}, leaseMs, maxBatchBytes, onCommit }: EngineOptions) {
     this.#journal = journal;
+    this.#onCommit = onCommit;
     this.#log = log;
     this.#defaults = { defaults, ...(leaseMs !== undefined && { leaseMs }) };
     this.#maxBatchBytes = maxBatchBytes ?? MAX_BATCH_BYTES;
@@ -304,6 +310,7 @@ export class Engine {
 
   async #writeBatch(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     const batch = new Batch(this.#maxBatchBytes);
+    const watch = this.#onCommit && new CommitWatch(this.#onCommit, this.#log);
     let all = jobs;
     try {
       this.#replica.position = await this.#journal.transact(this.#replica.position, {
@@ -317,14 +324,17 @@ export class Engine {
           }
           batch.isDecided = true;
         },
+        ...(watch !== undefined && { measure: watch.measure }),
       });
       this.#replica.isStale = false;
     } catch (error) {
+      watch?.end(batch, failureName(error));
       if (!batch.isDecided && isReadable(error)) return await this.#readOnly(jobs, error);
       if (!batch.isDecided) throw error;
       this.#queue.unshift(...all.slice(batch.outcomes.length));
       return await this.#outcomesAfter(error, batch);
     }
+    watch?.end(batch);
     for (const record of batch.records) this.#listeners.note(record);
     this.#queue.unshift(...all.slice(batch.outcomes.length));
     return batch.outcomes;

@@ -78,6 +78,11 @@ export class EventWaits {
     this.#maxWaiters = maxWaiters;
   }
 
+  /** How many calls wait. */
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   /**
    * The events after `since`, the oldest first, as `readHistory` pages them; waits for the first one if there is none.
    *

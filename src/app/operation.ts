@@ -4,6 +4,7 @@
  */
 
 import type { Caller } from "../core/model/access.ts";
+import type { PastPlan } from "./questions.ts";
 
 /** Who calls an operation, and how. */
 export interface OperationCall {
@@ -12,6 +13,12 @@ export interface OperationCall {
   readonly instance?: string | undefined;
   /** The caller's request id: the call is carried out once. */
   readonly request?: string | undefined;
+  /** Names the call in the log and to observers. Default: a new one. */
+  readonly callId?: string | undefined;
+  /** The span of the client from which the call comes, as W3C Trace Context has it. Default: none. */
+  readonly traceparent?: string | undefined;
+  /** The plan as it was, for a call that only reads. Default: as it is. */
+  readonly past?: PastPlan | undefined;
   /** Aborted when the caller has gone: a call that waits ends. */
   readonly signal: AbortSignal;
 }

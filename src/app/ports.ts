@@ -35,6 +35,20 @@ export interface Transaction {
    * for a further record, or undefined; to append that record anyway fails the transaction.
    */
   decide(at: number, append: (draft: Draft) => number, noRoomFor: (draft: Draft) => AppendFailed | undefined): void;
+  /** Called once when the transaction is over, also if it failed, with what it cost. Absent: nobody wants to know. */
+  measure?(cost: TransactionCost): void;
+}
+
+/** What a transaction cost. Durations are milliseconds; 0 for what it did not come to, or what the store does not have. */
+export interface TransactionCost {
+  /** Until it had the write lock. */
+  readonly lockWaitMs: number;
+  /** How long it had the lock. */
+  readonly lockedMs: number;
+  /** To make its records durable, after the lock was released. */
+  readonly syncMs: number;
+  /** What it wrote. */
+  readonly sizeBytes: number;
 }
 
 /** Which records a reader looks for. The bounds by `seq` are strict, the others are hints. */
@@ -218,10 +232,13 @@ export interface RedactableJournal {
 
 /** Messages for the operator. */
 export interface Log {
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  info(message: string, facts?: LogFacts): void;
+  warn(message: string, facts?: LogFacts): void;
+  error(message: string, facts?: LogFacts): void;
 }
+
+/** What a message is about, for programs: fields of its line. */
+export type LogFacts = Readonly<Record<string, string | number | undefined>>;
 
 /** Why a valid call could not be executed. */
 export type UnavailableCode =
@@ -237,6 +254,8 @@ export type UnavailableCode =
   | "journal_damaged"
   /** The journal was written by a newer version of this program. */
   | "newer_version"
+  /** The worker that computes the answer ended; try again. */
+  | "worker_failed"
   /** The server is shutting down. */
   | "closed";
 

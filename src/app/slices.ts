@@ -1,7 +1,11 @@
-/** Long computations beside calls: in slices, between which the process does what else is waiting. */
+/** Long computations beside calls: in slices, between which the thread does what else is waiting. */
 
-/** How long a slice takes, in milliseconds; a computation yields more often than that. */
-const SLICE_MS = 2;
+export interface SliceOptions {
+  /** Ends the computation when it is aborted. */
+  readonly signal: AbortSignal;
+  /** How long a slice takes, in milliseconds; a computation should yield more often than that. */
+  readonly sliceMs: number;
+}
 
 /**
  * Runs a computation that yields where it can pause, and resolves to what it returns. It must not read anything that calls
@@ -9,10 +13,10 @@ const SLICE_MS = 2;
  *
  * @throws the reason of `signal` once that is aborted
  */
-export async function inSlices<T>(computation: Generator<void, T>, signal: AbortSignal): Promise<T> {
+export async function inSlices<T>(computation: Generator<void, T>, { signal, sliceMs }: SliceOptions): Promise<T> {
   while (true) {
     signal.throwIfAborted();
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + sliceMs;
     do {
       const { done, value } = computation.next();
       if (done === true) return value;

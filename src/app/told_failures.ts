@@ -9,6 +9,7 @@ const WITHOUT_FILES: Readonly<Record<UnavailableCode, string | undefined>> = {
   busy: "Another process works on the tasks for longer than usual: nothing was done, try again",
   overloaded: undefined,
   closed: undefined,
+  worker_failed: "The answer cannot be computed now: try again; the server's log says why",
   storage_failed: "The tasks cannot be read or written now. Nothing was changed by this call: try again later; the " +
     "server's log says why",
   outcome_unknown: "The disk failed. Whether this call took effect is unknown: before you repeat it, look with " +
@@ -36,12 +37,16 @@ export class ToldFailures {
     this.#log = log;
   }
 
-  /** The error as its caller may read it. A message that is kept from the caller is logged. */
-  toldTo<E>(caller: Caller, error: E): E | Unavailable {
+  /**
+   * The error as its caller may read it. A message that is kept from the caller is logged.
+   *
+   * @param log that of the call
+   */
+  toldTo<E>(caller: Caller, error: E, log = this.#log): E | Unavailable {
     if (!(error instanceof Unavailable) || this.#engine.knownCaller(caller)?.role === "admin") return error;
     const message = WITHOUT_FILES[error.code];
     if (message === undefined) return error;
-    if (error.message !== this.#kept) this.#log.warn(error.message);
+    if (error.message !== this.#kept) log.warn(error.message);
     this.#kept = error.message;
     return new Unavailable(error.code, message, { cause: error });
   }

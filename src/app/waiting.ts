@@ -123,6 +123,11 @@ export class Waiting {
     return instance === undefined ? answer : this.#unread.addTo(answer, keyOfCaller(caller, instance));
   }
 
+  /** How many claims wait. */
+  get size(): number {
+    return this.#line.size;
+  }
+
   /** The instances that wait in this process. */
   instances(): ReadonlySet<string> {
     return this.#line.instances();

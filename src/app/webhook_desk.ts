@@ -56,6 +56,9 @@ export interface WebhookDesk {
   /** How the delivery stands; undefined if nothing was delivered yet. */
   standingOf(webhook: Webhook): Promise<WebhookStanding | undefined>;
 
+  /** The options that a process needs to deliver to a URL. */
+  optionsFor(url: string): Promise<string>;
+
   /** Sends a signed test event at once, past the notifications that wait. */
   test(webhook: Webhook): Promise<WebhookTest>;
 }

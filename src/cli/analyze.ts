@@ -1,9 +1,8 @@
 /** The command `analyze`: prints what decides when the plan is done, and what holds it up, as tables. */
 
-import { analyzePlan, forecastPlan } from "../app/analysis.ts";
+import { localAnalyst } from "../app/analysis.ts";
 import type { Engine } from "../app/engine.ts";
 import type { Analysis, Bottleneck, Forecast, Outlook, Schedule, ScheduledTask } from "../core/messages/analysis.ts";
-import type { QueryOf, QueryType } from "../core/messages/queries.ts";
 import { inWords, nameSome } from "../core/model/text.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
@@ -22,19 +21,20 @@ export async function printAnalysis(
   terminal: Terminal,
 ): Promise<number> {
   const { signal } = new AbortController();
-  const analyst = { query: <K extends QueryType>(query: QueryOf<K>) => engine.query(query, OPERATOR), signal };
-  const analysis = await analyzePlan(analyst, { limit });
+  const analyst = localAnalyst((query) => engine.query(query, OPERATOR));
+  const analysis = await analyst({ type: "analysis", limit }, signal);
   for (const line of linesOf(analysis, terminal.columns)) terminal.print(line);
   if (instances === undefined || analysis.schedule.taskCount === 0) return 0;
-  const forecast = await forecastPlan(analyst, { instances });
+  const forecast = await analyst({ type: "forecast", instances }, signal);
   for (const line of forecastLines(forecast, terminal.columns)) terminal.print(line);
   return 0;
 }
 
-function forecastLines({ outlooks, runs, failureRate }: Forecast, columns: number): readonly string[] {
+function forecastLines({ outlooks, runs, failureRate, isPaused }: Forecast, columns: number): readonly string[] {
   const percent = Math.round(1_000 * failureRate) / 10;
   return [
     "",
+    ...(isPaused === true ? ["The project is paused: what follows is as if it were resumed now."] : []),
     `When it will be done, by ${runs} simulations, in which ${percent} % of the attempts fail as they did before:`,
     ...tableOf([["INSTANCES", "NOT BEFORE", "MEDIAN", "BY THEN", "ENDS"], ...outlooks.map(outlookRow)], columns),
   ];

@@ -24,7 +24,7 @@ export interface Location {
 type Chosen =
   | ({ readonly type: "serve" } & ServeOptions)
   | ({ readonly type: "http" } & ServeOptions & HttpOptions)
-  | { readonly type: "status"; readonly all: boolean }
+  | { readonly type: "status"; readonly all: boolean; readonly watch: boolean }
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
   | HistoryInvocation
   | TokenInvocation
@@ -131,7 +131,8 @@ function addPlanCommands(program: Command, choose: Choose): void {
   program.command("status")
     .description("print the tasks as a table")
     .option("--all", "finished ones too, however many", false)
-    .action(({ all }: { all: boolean }) => choose({ type: "status", all }));
+    .addOption(new Option("--watch", "show what matters now, live in a terminal").default(false).conflicts("all"))
+    .action((options: { all: boolean; watch: boolean }) => choose({ type: "status", ...options }));
   program.command("analyze")
     .description("print the critical path of the remaining tasks, and what holds them up")
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
@@ -225,6 +226,8 @@ const CALL_OPTIONS: readonly string[] = [
   "--max-interval-ms",
   "--max-wait-ms",
   "--allow-private-webhooks",
+  "--log-level",
+  "--log-format",
 ];
 
 /** The commands that have an option `--instance` of their own. */

@@ -9,7 +9,7 @@ import { type ServeOptions, SERVER_OPTIONS } from "./serve_options.ts";
 export interface CallOptions extends
   Pick<
     ServeOptions,
-    "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks"
+    "role" | "needsToken" | "instance" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks" | "log"
   > {
   readonly tool: string;
   /** The arguments as JSON; `-` stands for standard input. Default: none. */

@@ -1,6 +1,7 @@
 /** The options that say how MCP is served, whatever the transport. */
 
 import { type Command, Option } from "commander";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel, type LogOptions } from "../app/log_options.ts";
 import { DEFAULT_SESSION_GRACE_MS } from "../app/session_keeper.ts";
 import { DEFAULT_MAX_WAIT_MS, LONGEST_MAX_WAIT_MS } from "../app/waiting.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
@@ -35,6 +36,8 @@ export interface ServeOptions {
   readonly handlers?: string;
   /** The directory whose handlers file is used although it is in a git work tree. */
   readonly allowHandlersFrom?: string;
+  /** How much the log says, and in which form. */
+  readonly log: LogOptions;
 }
 
 /** The names of the toolsets: all, and those that are on by default. */
@@ -89,6 +92,13 @@ export function addServeOptions(program: Command, { toolsets, defaultToolsets }:
   program.option("--deliver", "send events to the webhooks, unless another process does; needs --allow-net");
   program.option("--allow-private-webhooks", "allow webhooks on this machine and in private networks");
   add("--handlers <file>", "run the commands of this file when something happens: see docs/handlers.md", filePath);
+  program.addOption(
+    new Option("--log-level <level>", "how much to log; debug has a line for each call (default: info)")
+      .choices(LOG_LEVELS),
+  );
+  program.addOption(
+    new Option("--log-format <format>", "lines for people, or JSON (default: pretty)").choices(LOG_FORMATS),
+  );
   add("--allow-handlers-from <directory>", "use a handlers file in this directory although git works there", nonEmpty);
 }
 
@@ -107,6 +117,10 @@ export function serveOptionsOf(program: Command, defaultToolsets: readonly strin
     ...(options.allowPrivateWebhooks === true && { allowPrivateWebhooks: true }),
     ...(options.handlers !== undefined && { handlers: options.handlers }),
     ...(options.allowHandlersFrom !== undefined && { allowHandlersFrom: options.allowHandlersFrom }),
+    log: {
+      ...(options.logLevel !== undefined && { level: options.logLevel }),
+      ...(options.logFormat !== undefined && { format: options.logFormat }),
+    },
   };
 }
 
@@ -132,6 +146,8 @@ export interface ServeFlags {
   readonly allowPrivateWebhooks?: true;
   readonly handlers?: string;
   readonly allowHandlersFrom?: string;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
 }
 
 function defaultsOf(flags: ServeFlags): TaskDefaults {

@@ -33,7 +33,10 @@ export async function changeWebhook(
       const { id, secret } = await desk.makeSecret();
       const webhook = { ...invocation.settings, id: newKey(), secret: id };
       const added = await engine.execute({ type: "add_webhook", webhook }, OPERATOR);
-      return printSecret(`Added ${visible(describe(added))}.`, secret, terminal);
+      printSecret(`Added ${visible(describe(added))}.`, secret, terminal);
+      terminal.print("");
+      terminal.print(`It is sent by serve, or a server with --deliver, that has ${await desk.optionsFor(added.url)}.`);
+      return 0;
     }
     case "webhook rotate": {
       const { name, graceMs } = invocation;

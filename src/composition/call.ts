@@ -1,9 +1,11 @@
 /** The composition of `call`: one tool, run by a process of its own. main.ts loads it only for that command. */
 
+import { localAnalyst } from "../app/analysis.ts";
 import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
@@ -41,6 +43,7 @@ interface CallParts {
   /** The real path of the data directory. */
   readonly directory: string;
   readonly log: Log;
+  readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
   readonly secret: string | undefined;
   /** The instance of a call that names none, if the environment or the arguments name one. */
@@ -97,10 +100,11 @@ async function readArguments({ tool, json = "{}" }: CallOptions, { readFile }: C
 
 /** Runs a tool that may change something. A claim gets a lease, as nobody is connected after the call. */
 async function change(args: unknown, options: CallOptions, parts: CallParts) {
-  const { directory, log } = parts;
+  const { directory, log, observer } = parts;
   const { defaults } = options;
   await using app = await startApp(directory, {
     log,
+    observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
     leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
   });
@@ -157,7 +161,7 @@ interface RunOptions extends CallOptions {
 
 async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const { engine, executor, deliveries, tool, role, request, maxWaitMs, allowPrivateWebhooks } = options;
-  const { log, secret, process, version, ending } = parts;
+  const { log, observer: { onCall }, secret, process, version, ending } = parts;
   const via: Via = { transport: "cli", process };
   const { rights, instance } = await rightsOf(engine, {
     who: { name: CALLER, via },
@@ -169,8 +173,12 @@ async function run(args: unknown, options: RunOptions, parts: CallParts) {
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  // A process that answers one call has none that would wait for an analysis.
+  const questions = { analystOf: (who: Caller) => localAnalyst((query) => engine.query(query, who)) };
   const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
-  const operation = operationsOf({ engine, executor, waiting, heard, webhooks }).find(({ name }) => name === tool);
+  const operation = operationsOf({ engine, executor, questions, waiting, heard, webhooks, onCall }).find(({ name }) =>
+    name === tool
+  );
   try {
     return (await operation?.run(args, { caller, instance, request, signal: ending }))?.json;
   } finally {
@@ -186,6 +194,7 @@ function lazyDesk(parts: DeskParts): WebhookDesk {
   return {
     makeSecret: async () => (await open()).makeSecret(),
     standingOf: async (webhook) => (await open()).standingOf(webhook),
+    optionsFor: async (url) => (await open()).optionsFor(url),
     test: async (webhook) => (await open()).test(webhook),
   };
 }

@@ -1,4 +1,7 @@
-/** The composition of every command that serves no client. main.ts loads it only for these. */
+/**
+ * The composition of every command that serves no client. main.ts loads it only for these. Commands that need packages
+ * of their own (tables of a terminal, HTTP) are loaded when they run, so that the others start faster.
+ */
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
@@ -6,7 +9,6 @@ import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
-import { printAnalysis } from "../cli/analyze.ts";
 import { printArchive } from "../cli/archive.ts";
 import { printAudit, printHead } from "../cli/audit.ts";
 import {
@@ -26,7 +28,7 @@ import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
 import { printRedaction } from "../cli/redact.ts";
-import { printStatus } from "../cli/status.ts";
+import type { Device } from "../cli/screen.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import type { Task } from "../core/model/task.ts";
@@ -38,8 +40,7 @@ import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
-import { runDoctor } from "./doctor.ts";
-import { deskOf } from "./deliver.ts";
+import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -50,6 +51,8 @@ export interface CommandParts {
   readonly directory: string;
   readonly log: Log;
   readonly terminal: Terminal;
+  /** For what is shown live; undefined unless both standard input and output are a terminal. */
+  readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
   /** Reads a file, or standard input for `-`. */
@@ -111,10 +114,17 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "webhook rotate":
     case "webhook remove":
       return await runChanging(invocation, parts);
-    case "doctor":
+    case "doctor": {
+      const { runDoctor } = await import("./doctor.ts");
       return await runDoctor({ ...parts, ...invocation }, parts.terminal);
+    }
     case "redact":
       return await runRedact(invocation, parts);
+    case "status": {
+      if (!invocation.watch) return await runReading(invocation, parts);
+      const { runWatch } = await import("./watch.ts");
+      return await runWatch(parts);
+    }
     default:
       return await runReading(invocation, parts);
   }
@@ -168,7 +178,7 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
     case "webhook replay":
     case "webhook rotate":
     case "webhook remove": {
-      const desk = deskOf({ engine, deliveries: app.deliveries, version, allowPrivate: false });
+      const desk = await loadDesk({ engine, deliveries: app.deliveries, version, allowPrivate: false });
       return await changeWebhook(invocation, { engine, desk }, terminal);
     }
     default:
@@ -202,10 +212,14 @@ async function runReading(
   await using app = await startReading(directory, { log, showsLegacy });
   const { engine } = app;
   switch (invocation.type) {
-    case "status":
+    case "status": {
+      const { printStatus } = await import("../cli/status.ts");
       return await printStatus(engine, invocation.all, terminal);
-    case "analyze":
+    }
+    case "analyze": {
+      const { printAnalysis } = await import("../cli/analyze.ts");
       return await printAnalysis(engine, invocation, terminal);
+    }
     case "history":
       return await printHistory(engine, invocation, terminal);
     case "audit":
@@ -217,7 +231,7 @@ async function runReading(
     case "webhook test": {
       const deliveries = new DeliveryFiles({ directory, disk: realDisk });
       const allowPrivate = invocation.type === "webhook test" && invocation.allowPrivate;
-      const desk = deskOf({ engine, deliveries, version, allowPrivate });
+      const desk = await loadDesk({ engine, deliveries, version, allowPrivate });
       return await lookAtWebhooks(invocation, { engine, desk }, terminal);
     }
     case "export":
@@ -225,6 +239,12 @@ async function runReading(
     default:
       return invocation satisfies never;
   }
+}
+
+/** What commands for webhooks need, loaded only for these: it brings Node's HTTP client. */
+async function loadDesk(parts: DeskParts) {
+  const { deskOf } = await import("./deliver.ts");
+  return deskOf(parts);
 }
 
 function verify(directory: string, wanted?: WantedHead): Verification {

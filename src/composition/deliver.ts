@@ -2,6 +2,7 @@
 
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log } from "../app/ports.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
 import { openDesk } from "../webhooks/desk.ts";
@@ -19,6 +20,8 @@ export interface DeliverParts extends DeskParts {
   readonly engine: Engine;
   readonly feed: Feed;
   readonly log: Log;
+  /** Told of each attempt to deliver. Default: nobody. */
+  readonly onDelivery?: Observer["onDelivery"];
 }
 
 /** Competes for the deliveries to webhooks, until it is closed. */

@@ -4,7 +4,9 @@ import type { Engine } from "../app/engine.ts";
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log, ProcessAbout, Sessions } from "../app/ports.ts";
+import type { Questions } from "../app/questions.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -25,19 +27,26 @@ import { bearerCaller } from "../http/bearer.ts";
 import { openCaller } from "../http/caller_of.ts";
 import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
+import { metricsRoute } from "../http/metrics_route.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
 import { admittingSignIns, SESSION_PATH, sessionRoutes, signInMount } from "../http/session_routes.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
 import type { RunningParts } from "./handlers.ts";
 import { operationsOf } from "../mcp/operations.ts";
+import { Metrics } from "../telemetry/metrics.ts";
 
 export type HttpInvocation = Invocation & { readonly type: "http" };
 
 export interface ServeParts {
   readonly engine: Engine;
+  readonly questions: Questions;
   readonly sessions: Sessions;
   readonly deliveries: Deliveries;
   readonly log: Log;
+  readonly metrics: Metrics;
+  readonly observer: Observer;
+  /** The size of the journal; undefined if it is in memory. */
+  readonly journalBytes: () => number | undefined;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
   /** Keeps the secret of the first token where only the operator reads it; returns where that is, in words. */
@@ -50,6 +59,11 @@ export interface ServeParts {
   readonly ending: AbortSignal;
   /** Begins to compete to run handlers; undefined if there are none. */
   readonly startHandlers: (parts: Omit<RunningParts, "data">) => AsyncDisposable | undefined;
+}
+
+/** Metrics of a service that has not started yet. */
+export function newMetrics(version: string): Metrics {
+  return new Metrics(version);
 }
 
 /** Refuses what cannot be served, before anything is opened. */
@@ -70,7 +84,18 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
   const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { engine, sessions, deliveries, log, about, print, ending } = parts;
+  const {
+    engine,
+    questions,
+    sessions,
+    deliveries,
+    log,
+    metrics,
+    observer: { onCall, onDelivery },
+    about,
+    print,
+    ending,
+  } = parts;
   const { version } = about;
   const process = String(about.pid);
   await using denials = new Denials({ engine, log });
@@ -99,12 +124,41 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   });
   const sweeper = new Sweeper({ engine, log });
   const delivery = { engine, deliveries, version, allowPrivate: invocation.allowPrivateWebhooks === true };
-  const operations = operationsOf({ engine, executor: keeper, waiting, heard, webhooks: deskOf(delivery) });
+  const operations = operationsOf({
+    engine,
+    executor: keeper,
+    questions,
+    waiting,
+    heard,
+    webhooks: deskOf(delivery),
+    onCall,
+  });
   const streams = new EventStreams({ engine, feed, log, closing: ending });
-  const rest = restRoutes({ operations, engine, streams, log, version });
+  const rest = restRoutes({ operations, engine, questions, streams, log, version });
   const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
-  const mcp = new McpOverHttp({ engine, executor: keeper, feed, waiting, heard, log, toolsets, version });
-  const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log });
+  const mcp = new McpOverHttp({
+    engine,
+    executor: keeper,
+    questions,
+    feed,
+    waiting,
+    heard,
+    log,
+    toolsets,
+    version,
+    onCall,
+  });
+  const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log, onDelivery });
+  await metrics.begin(engine);
+  let server: HttpServer | undefined;
+  const present = () => ({
+    requests: server?.requests ?? 0,
+    sessions: mcp.sessionCount,
+    waitingForTasks: waiting.size,
+    waitingForEvents: waiting.events.size,
+    eventStreams: streams.size,
+    journalBytes: parts.journalBytes(),
+  });
   let handlers: AsyncDisposable | undefined;
   try {
     const callerOf = open
@@ -126,9 +180,13 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
         (app) =>
           app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
         (app) => app.route(API_PATH, rest),
+        metricsRoute({
+          contentType: metrics.contentType,
+          read: (caller) => metrics.exposition(engine, caller, present),
+        }),
       ],
     });
-    const server = await listen(app.fetch, { host, port, log, admission: admittingSignIns(admissionOf(admitted)) });
+    server = await listen(app.fetch, { host, port, log, admission: admittingSignIns(admissionOf(admitted)) });
     const isFirst = !open && await issueFirst(parts);
     handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
     const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;

@@ -1,8 +1,9 @@
-/** The composition of a server of one client, on standard input and output. main.ts loads it at once: most starts need it. */
+/** The composition of a server of one client, on standard input and output. main.ts loads it only to serve. */
 
 import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Log, ProcessAbout } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
@@ -10,16 +11,18 @@ import { Waiting } from "../app/waiting.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { rightsOf } from "../cli/rights.ts";
 import { serveClient } from "../mcp/server.ts";
-import type { StdioTransport } from "../mcp/stdio.ts";
+import { type Output, StdioTransport } from "../mcp/stdio.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import type { RunningParts } from "./handlers.ts";
 import type { App } from "./start_app.ts";
 
 export type StdioInvocation = Invocation & { readonly type: "serve" };
 
-export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
-  readonly transport: StdioTransport;
+export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose | "journalBytes"> {
+  readonly input: ReadableStream<Uint8Array>;
+  readonly output: Output;
   readonly log: Log;
+  readonly observer: Observer;
   /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
   readonly about: ProcessAbout;
   /** Of the token of the client; undefined if it has none. */
@@ -35,7 +38,8 @@ export interface StdioParts extends Omit<App, typeof Symbol.asyncDispose> {
 /** Serves one client until it disconnects or `ending`. */
 export async function serveStdio(invocation: StdioInvocation, parts: StdioParts): Promise<void> {
   const { toolsets, maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const { transport, engine, sessions, deliveries, log, about, secret, ending } = parts;
+  const { engine, questions, sessions, deliveries, log, observer, about, secret, ending } = parts;
+  const transport = new StdioTransport(parts.input, parts.output);
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const session = crypto.randomUUID();
@@ -63,6 +67,7 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
   serveClient(transport, {
     engine,
     executor: keeper,
+    questions,
     feed,
     waiting,
     heard,
@@ -73,7 +78,8 @@ export async function serveStdio(invocation: StdioInvocation, parts: StdioParts)
     instance,
     answers: transport.answers,
     closing: transport.closing,
-    onCall: (client) => keeper.noteCall(client),
+    onCall: observer.onCall,
+    onClient: (client) => keeper.noteCall(client),
   });
   // Calls that wait for a task are answered at once, so that they do not delay the end.
   transport.closing.addEventListener("abort", () => waiting.close());

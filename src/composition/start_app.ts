@@ -3,7 +3,9 @@
 import { Archiver } from "../app/archiver.ts";
 import { Checkpointer } from "../app/checkpointer.ts";
 import { Engine } from "../app/engine.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log, Sessions } from "../app/ports.ts";
+import { Questions } from "../app/questions.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
@@ -15,6 +17,7 @@ import { SessionFiles } from "../store/file/session_files.ts";
 import { MemoryDeliveries } from "../store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../store/memory/memory_journal.ts";
 import { MemorySessions } from "../store/memory/memory_sessions.ts";
+import { type ProgramModule, startAnswering } from "./answering.ts";
 
 /**
  * How long a task without `timeout_ms` is kept for a holder without a session by default, after each of its calls, in
@@ -29,30 +32,42 @@ export interface AppOptions {
   readonly leaseMs?: number;
   /** How long ago tasks ended that are archived by themselves, in milliseconds. Default: none is. */
   readonly archiveAfterMs?: number | undefined;
+  /** Told of each transaction. Default: nothing is measured. */
+  readonly observer?: Observer;
+  /** From which a worker can be started. Default: none is. */
+  readonly program?: ProgramModule;
 }
 
 export interface App extends AsyncDisposable {
   readonly engine: Engine;
   readonly sessions: Sessions;
   readonly deliveries: Deliveries;
+  /** The size of the journal; undefined if it is in memory. */
+  readonly journalBytes: () => number | undefined;
+  readonly questions: Questions;
 }
 
 /** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
 export async function startApp(
   directory: string | undefined,
-  { log, defaults = {}, leaseMs, archiveAfterMs }: AppOptions,
+  { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
   const store = directory === undefined ? openMemory() : openFiles(directory, log);
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
-  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs });
+  const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
+  const answering = startAnswering({ journal, checkpoints, directory, program, log });
+  const questions = new Questions({ engine, answering });
   return {
     engine,
     sessions,
     deliveries,
+    journalBytes: store.journalBytes,
+    questions,
     async [Symbol.asyncDispose]() {
+      await questions[Symbol.asyncDispose]();
       await archiver?.[Symbol.asyncDispose]();
       await engine.close();
       await checkpointer.close();
@@ -69,6 +84,7 @@ function openMemory() {
     sessions: new MemorySessions(),
     deliveries: new MemoryDeliveries(),
     legacy: undefined,
+    journalBytes: () => undefined,
   };
 }
 
@@ -83,5 +99,6 @@ function openFiles(directory: string, log: Log) {
     sessions: new SessionFiles(options),
     deliveries: new DeliveryFiles(options),
     legacy: checkpoints,
+    journalBytes: () => journal.sizeBytes,
   };
 }

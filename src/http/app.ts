@@ -1,6 +1,7 @@
 /** The routes of the HTTP server, and what holds for all of them: which hosts may call, who calls, and errors. */
 
 import { Hono } from "hono";
+import { CALL_ID_HEADER, logOfCall } from "../app/call_id.ts";
 import type { Log } from "../app/ports.ts";
 import type { Caller } from "../core/model/access.ts";
 import { type Hosts, refusedOrigin } from "./hosts.ts";
@@ -59,14 +60,14 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
       const who = await callerOf(request, connection);
       return who instanceof Response ? who : undefined;
     } catch (error) {
-      return problemForAnyone(error, log);
+      return problemForAnyone(error, logOfCall(log, request.headers.get(CALL_ID_HEADER)));
     }
   };
 }
 
 export function createApp({ hosts, callerOf, checkReady, publicMounts = [], mounts, log }: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.onError((error) => problemForAnyone(error, log));
+  app.onError((error, { req }) => problemForAnyone(error, logOfCall(log, req.header(CALL_ID_HEADER))));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
   app.use(async (c, next) => {
     const refused = refusedOrigin(c.req.raw, hosts);

@@ -1,6 +1,7 @@
 /** Reads requests: makes a `Request` of what Node's server received, with the whole body, within bounds. */
 
 import type { IncomingMessage } from "node:http";
+import { CALL_ID_HEADER } from "../app/call_id.ts";
 import { MAX_BODY_BYTES, MAX_HEADERS, MAX_RECEIVED_BYTES } from "./limits.ts";
 import type { Admission, Connection } from "./app.ts";
 import { problem } from "./problem.ts";
@@ -34,6 +35,8 @@ export interface ReadOptions {
   readonly received: ReceivedBytes;
   readonly signal: AbortSignal;
   readonly connection: Connection;
+  /** Names the call: the request has it in place of what the client may have given. */
+  readonly callId: string;
   /** Default: every request is admitted. */
   readonly admission?: Admission | undefined;
 }
@@ -44,14 +47,16 @@ export interface ReadOptions {
  */
 export async function readRequest(
   incoming: IncomingMessage,
-  { received, signal, connection, admission }: ReadOptions,
+  { received, signal, connection, callId, admission }: ReadOptions,
 ): Promise<Incoming | Response> {
   const { method = "GET", url = "/", headers: { host = "" } } = incoming;
   // Two entries for each.
   if (incoming.rawHeaders.length > 2 * MAX_HEADERS) return problem(431, `A request has at most ${MAX_HEADERS} headers`);
   const target = targetOf(url, host);
   if (target instanceof Response) return target;
-  const head = requestOf(target, { method, headers: headersOf(incoming), signal });
+  const headers = headersOf(incoming);
+  headers.set(CALL_ID_HEADER, callId);
+  const head = requestOf(target, { method, headers, signal });
   if (head === undefined) return problem(405, `There is no method ${method} here`);
   if (WITHOUT_BODY.includes(method)) return { request: head, bodyBytes: 0 };
   const refused = await admission?.(head, connection) ?? refusedEncoding(head.headers);

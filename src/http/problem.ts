@@ -56,6 +56,7 @@ const IS_REPEATABLE: Readonly<Record<UnavailableCode, boolean>> = {
   busy: true,
   overloaded: true,
   storage_failed: true,
+  worker_failed: true,
   closed: true,
   outcome_unknown: false,
   journal_damaged: false,

@@ -5,6 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { CALL_ID_HEADER, callIdFrom, logOfCall } from "../app/call_id.ts";
 import type { Log } from "../app/ports.ts";
 import type { Admission, Connection } from "./app.ts";
 import { type ReadOptions, readRequest, ReceivedBytes } from "./incoming.ts";
@@ -124,7 +125,10 @@ export class HttpServer {
       if (!outgoing.writableFinished) gone.abort();
     });
     const connection = { address: incoming.socket.remoteAddress };
-    const read = this.#refusal() ?? await this.#read(incoming, { connection, signal: gone.signal });
+    const callId = callIdFrom(incoming.headers[CALL_ID_HEADER]);
+    // Every response has it: also those that refuse a request which is not read.
+    outgoing.setHeader(CALL_ID_HEADER, callId);
+    const read = this.#refusal() ?? await this.#read(incoming, { connection, callId, signal: gone.signal });
     if (read === undefined) return;
     if (read instanceof Response) {
       // The rest of the request is not read.
@@ -155,7 +159,7 @@ export class HttpServer {
   }
 
   /** The request; undefined if its client is gone before its end. */
-  async #read(incoming: IncomingMessage, options: Pick<ReadOptions, "connection" | "signal">) {
+  async #read(incoming: IncomingMessage, options: Pick<ReadOptions, "connection" | "callId" | "signal">) {
     this.#arriving.add(incoming);
     try {
       return await readRequest(incoming, { ...options, received: this.#received, admission: this.#admission });
@@ -171,7 +175,7 @@ export class HttpServer {
     try {
       return await this.#handle(request, connection);
     } catch (error) {
-      return problemOf(error, this.#log);
+      return problemOf(error, logOfCall(this.#log, request.headers.get(CALL_ID_HEADER)));
     }
   }
 }

@@ -73,6 +73,11 @@ export class McpOverHttp {
     this.#modern = createMcpHandler(({ requestInfo }) => this.#serverOf(requestInfo), { legacy: "reject" });
   }
 
+  /** How many sessions are open. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
   /** Answers a request of a caller. */
   async handle(request: Request, who: Who): Promise<Response> {
     let body: unknown;

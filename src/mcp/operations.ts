@@ -4,9 +4,13 @@
  */
 
 import type { z } from "zod";
+import { callIdFrom } from "../app/call_id.ts";
 import type { Engine } from "../app/engine.ts";
 import type { Heard } from "../app/heard.ts";
+import { namedIn, observed } from "../app/observed_call.ts";
+import type { Observer } from "../app/observer.ts";
 import type { Operation, OperationCall } from "../app/operation.ts";
+import type { PastPlan, Questions } from "../app/questions.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
@@ -25,10 +29,13 @@ export interface OperationsOptions {
   readonly engine: Engine;
   /** Executes commands: the engine, or what keeps a session beside it. */
   readonly executor: Pick<SessionKeeper, "execute">;
+  readonly questions: Pick<Questions, "analystOf">;
   readonly waiting: Waiting;
   readonly heard: Heard;
   /** Absent: no operations for webhooks. */
   readonly webhooks?: WebhookDesk;
+  /** Told of each call. Default: nobody. */
+  readonly onCall?: Observer["onCall"];
 }
 
 /** Every tool, and the operations for admins. */
@@ -40,7 +47,12 @@ const OPERATIONS: readonly Tool[] = [
 ];
 
 /** For operations that are only described. */
-const NO_DESK: WebhookDesk = { makeSecret: refuseToRun, standingOf: refuseToRun, test: refuseToRun };
+const NO_DESK: WebhookDesk = {
+  makeSecret: refuseToRun,
+  standingOf: refuseToRun,
+  optionsFor: refuseToRun,
+  test: refuseToRun,
+};
 
 function refuseToRun(): never {
   throw new Error("An operation that is only described was run");
@@ -72,14 +84,25 @@ export function operationsOf(options: OperationsOptions): readonly Operation<z.Z
     description: tool.description,
     input: tool.input,
     async run(args, call) {
-      const answer = await tool.answer(args, contextOf(tool, args, { ...options, ...call }));
+      // An object of this call alone, as an observer expects.
+      const caller = { ...call.caller };
+      const { traceparent } = call;
+      const told = {
+        id: callIdFrom(call.callId),
+        tool: tool.name,
+        caller,
+        traceparent,
+        ...namedIn(args, call.instance),
+      };
+      const context = contextOf(tool, args, { ...options, ...call, caller });
+      const answer = await observed(options.onCall, told, () => tool.answer(args, context));
       return { json: objectOf(answer), version: answer.version };
     },
   }));
 }
 
 function contextOf(tool: Tool, args: unknown, options: OperationsOptions & OperationCall): CallContext {
-  const { engine, executor, waiting, heard, caller, instance, request, signal } = options;
+  const { engine, executor, questions, waiting, heard, caller, instance, request, signal, past } = options;
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
   const requestOf = () => {
@@ -90,14 +113,36 @@ function contextOf(tool: Tool, args: unknown, options: OperationsOptions & Opera
   return {
     engine,
     waiting,
+    waiters: () => waiting.instances(),
     heard,
     caller,
     signal,
     execute: async (command) => unlessRepeated(await executor.execute(command, caller, requestOf())),
     query: (query) => engine.query(query, caller),
+    analyst: questions.analystOf(caller),
     now: () => engine.now(),
     instance,
     request: requestOf,
     report: undefined,
+    ...(past !== undefined && pastContext(past, options)),
+  };
+}
+
+/** What a call knows at an earlier moment. What a caller may see of events is told by the present state. */
+function pastContext(
+  { query, analyst, seq, at }: PastPlan,
+  { engine, caller }: Pick<OperationsOptions & OperationCall, "engine" | "caller">,
+): Pick<CallContext, "engine" | "query" | "analyst" | "waiters" | "heard" | "now"> {
+  return {
+    engine: {
+      catchUp: () => Promise.resolve(seq),
+      source: () => engine.source(),
+      search: (search) => engine.search(search),
+    },
+    query: (asked) => asked.type === "select_notifications" ? engine.query(asked, caller) : query(asked),
+    analyst,
+    waiters: () => new Set(),
+    heard: { at: () => undefined, note: () => {} },
+    now: () => at,
   };
 }

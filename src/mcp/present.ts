@@ -65,6 +65,7 @@ export const TASK_FIELDS = [
   "timeoutMs",
   "maxAttempts",
   "backoff",
+  "estimateMs",
   "notBefore",
   "deadline",
   "failOnDeadline",
@@ -105,7 +106,7 @@ const LISTED_FIELDS: readonly TaskField[] = [...COMPACT_FIELDS, "priority", "gro
 
 /** Fields by which a task is handed out again or was handed out, which its holder does not need. */
 const UNCLAIMED_FIELDS: readonly TaskField[] = [
-  ...(["maxAttempts", "backoff", "notBefore", "createdAt", "startedAt"] as const),
+  ...(["maxAttempts", "backoff", "estimateMs", "notBefore", "createdAt", "startedAt"] as const),
   // A claim shows some of the notes, and the last of the attempts as `previous`.
   ...(["notes", "notesDropped", "pastAttempts"] as const),
 ];
@@ -280,7 +281,7 @@ export function fit(
 }
 
 /** The size of a value's JSON in UTF-8. */
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 

@@ -17,6 +17,7 @@ export {
   SERVER_INFO_META_KEY,
   specTypeSchemas,
   SUBSCRIPTION_ID_META_KEY,
+  TRACEPARENT_META_KEY,
   WebStandardStreamableHTTPServerTransport as HttpTransport,
 } from "@modelcontextprotocol/server";
 export type {

@@ -3,10 +3,14 @@
  * transport.
  */
 
+import { CALL_ID_HEADER, callIdFrom, logOfCall, TRACEPARENT_HEADER } from "../app/call_id.ts";
 import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import type { Heard } from "../app/heard.ts";
+import { endBy, namedIn } from "../app/observed_call.ts";
+import type { CallEnd, ObservedCall, Observer } from "../app/observer.ts";
 import type { Log } from "../app/ports.ts";
+import type { Questions } from "../app/questions.ts";
 import type { SessionKeeper } from "../app/session_keeper.ts";
 import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
@@ -33,6 +37,7 @@ import {
   type ServerContext,
   type ServerResult,
   serveStdio,
+  TRACEPARENT_META_KEY,
   type Transport,
 } from "./sdk.ts";
 import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
@@ -48,6 +53,9 @@ const MAX_CLIENT_CHARACTERS = 60;
  */
 const LASTING = { ttlMs: 300_000, cacheScope: "public" } as const;
 const LASTING_METHODS = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+
+/** Most characters of a request's id that observers are told. */
+const MAX_RPC_ID_CHARACTERS = 100;
 
 const START = "Tasks shared by several agents. To plan, call create_tasks with dependencies. To work, call " +
   "get_next_task: it gives a task to you alone; wait_ms waits for one. ";
@@ -65,6 +73,7 @@ export interface McpParts {
   readonly engine: Engine;
   /** Executes the clients' commands: the engine, or what keeps the session of the only client. */
   readonly executor: Pick<SessionKeeper, "execute">;
+  readonly questions: Pick<Questions, "analystOf">;
   readonly feed: Feed;
   readonly waiting: Waiting;
   readonly heard: Heard;
@@ -73,23 +82,29 @@ export interface McpParts {
   /** The methods of the protocol, by name. */
   readonly methods: ReadonlyMap<string, Method>;
   /** Called with the client's name at each request. */
-  readonly onCall?: (client: string) => void;
+  readonly onClient?: (client: string) => void;
+  /** Told of each call. Default: nobody. */
+  readonly onCall?: Observer["onCall"];
+  /** The names of the tools. */
+  readonly toolNames: ReadonlySet<string>;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
   /** Keeps names of files from callers that are no admins. */
   readonly failures: ToldFailures;
 }
 
-export interface McpOptions extends Omit<McpParts, "methods" | "arrivals" | "failures"> {
+export interface McpOptions extends Omit<McpParts, "methods" | "toolNames" | "arrivals" | "failures"> {
   readonly toolsets: readonly Toolset[];
 }
 
 /** Makes what clients share, once for all of them: over HTTP, each request of revision 2026-07-28 has a server of its own. */
 export function mcpParts({ toolsets, ...shared }: McpOptions): McpParts {
-  const methods = [...toolMethods(toolsOf(toolsets)), ...RESOURCE_METHODS, ...PROMPT_METHODS, COMPLETION_METHOD];
+  const tools = toolsOf(toolsets);
+  const methods = [...toolMethods(tools), ...RESOURCE_METHODS, ...PROMPT_METHODS, COMPLETION_METHOD];
   return {
     ...shared,
     methods: new Map(methods.map((method) => [method.name, method])),
+    toolNames: new Set(tools.map(({ name }) => name)),
     arrivals: new Arrivals(),
     failures: new ToldFailures(shared),
   };
@@ -174,16 +189,50 @@ export function createServer(parts: McpParts, peer: Peer): Server {
   // see, reports other bad params as a server error, and validates each call twice more.
   server.fallbackRequestHandler = async (request, context) => {
     await arrivals.delivered();
+    const headers = context.http?.req?.headers;
+    const id = callIdFrom(headers?.get(CALL_ID_HEADER));
+    const ownLog = logOfCall(log, id);
+    let end: CallEnd = { outcome: "ok" };
+    let onEnd: ((end: CallEnd) => void) | undefined;
     try {
-      const call = { ...callOf(server, { ...context, request }, { ...parts, ...peer }), subscriptions };
+      const told = (error: unknown) => {
+        end = endBy(error);
+        return failures.toldTo(peer.caller, error, ownLog);
+      };
+      const call = { ...callOf(server, { ...context, request }, { ...parts, ...peer }), subscriptions, told };
+      onEnd = parts.onCall?.(observedCall(request, { ...parts, ...call, id, headers, rpcId: context.mcpReq.id }));
       const result = await answer(methods, request, call);
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
       return isLasting ? { ...result, ...LASTING } : result;
     } catch (error) {
-      throw protocolErrorOf(failures.toldTo(peer.caller, error), log);
+      end = error instanceof ProtocolError ? { outcome: "refused", code: `${error.code}` } : endBy(error);
+      throw protocolErrorOf(failures.toldTo(peer.caller, error, ownLog), ownLog);
+    } finally {
+      onEnd?.(end);
     }
   };
   return server;
+}
+
+/** A call as observers are told of it. Names that exist only in the call are left out. */
+function observedCall(
+  { method, params = {} }: JSONRPCRequest,
+  { id, rpcId, headers, caller, instance, methods, toolNames }:
+    & Pick<McpParts, "methods" | "toolNames">
+    & Pick<ClientCall, "caller" | "instance">
+    & { readonly id: string; readonly rpcId: string | number; readonly headers: Headers | undefined },
+): ObservedCall {
+  const { name, arguments: args, _meta } = params;
+  const traceparent = Object(_meta)[TRACEPARENT_META_KEY] ?? headers?.get(TRACEPARENT_HEADER);
+  return {
+    id,
+    rpcId: String(rpcId).slice(0, MAX_RPC_ID_CHARACTERS),
+    caller,
+    method: methods.has(method) ? method : "unknown",
+    ...(method === "tools/call" && typeof name === "string" && toolNames.has(name) && { tool: name }),
+    ...namedIn(args, instance),
+    ...(typeof traceparent === "string" && { traceparent }),
+  };
 }
 
 async function answer(
@@ -205,8 +254,10 @@ export function finder({ engine }: Pick<McpParts, "engine">, caller: Caller): Su
 function callOf(
   server: Server,
   { request, ...context }: ServerContext & { readonly request: JSONRPCRequest },
-  { engine, executor, waiting, heard, answers, log, onCall, instanceFor, signalOf, failures, ...peer }: McpParts & Peer,
-): Omit<ClientCall, "subscriptions"> {
+  { engine, executor, questions, waiting, heard, answers, log, onClient, instanceFor, signalOf, ...peer }:
+    & McpParts
+    & Peer,
+): Omit<ClientCall, "subscriptions" | "told"> {
   const { mcpReq } = context;
   const progressToken = mcpReq._meta?.progressToken;
   const report = (progress: Progress) => {
@@ -215,7 +266,7 @@ function callOf(
       .catch((error) => log.warn(`Cannot send the progress of a call to the client: ${error}`));
   };
   const name = clientName(server, mcpReq.envelope);
-  onCall?.(name);
+  onClient?.(name);
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
   const requestOf = () => {
@@ -232,8 +283,10 @@ function callOf(
       return waiting.withUnread(answer, command, caller);
     },
     query: (query) => engine.query(query, caller),
+    analyst: questions.analystOf(caller),
     waiting,
     heard,
+    waiters: () => waiting.instances(),
     now: () => engine.now(),
     answers,
     caller,
@@ -241,7 +294,6 @@ function callOf(
     request: requestOf,
     signal: signalOf(context),
     report: progressToken === undefined ? undefined : report,
-    told: (error) => failures.toldTo(caller, error),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Engine } from "../app/engine.ts";
 import type { AnswerOf, CommandOf, CommandType } from "../core/messages/commands.ts";
 import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
+import type { Analyst } from "../app/analysis.ts";
 import type { Heard } from "../app/heard.ts";
 import type { CommandOptions } from "../app/job.ts";
 import type { Waiting } from "../app/waiting.ts";
@@ -30,8 +31,12 @@ export interface CallContext {
   readonly execute: <K extends CommandType>(command: CommandOf<K>) => Promise<AnswerOf<K>>;
   /** Answers a query of the caller. */
   readonly query: <K extends QueryType>(query: QueryOf<K>) => Promise<ResultOf<K>>;
+  /** Analyzes the plan for the caller. */
+  readonly analyst: Analyst;
   readonly waiting: Waiting;
-  readonly heard: Heard;
+  readonly heard: Pick<Heard, "at" | "note">;
+  /** The instances that wait for a task. */
+  readonly waiters: () => ReadonlySet<string>;
   /** The journal's clock, in milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The client. */

@@ -42,6 +42,12 @@ export function whyForbidden(address: string, { allowPrivate }: AddressRules): s
   return isPublic ? undefined : `${address} is not the address of a public host`;
 }
 
+/** Whether an address is allowed only where private ones are. */
+export function isForPrivate(address: string): boolean {
+  return whyForbidden(address, { allowPrivate: false }) !== undefined &&
+    whyForbidden(address, { allowPrivate: true }) === undefined;
+}
+
 /** The address that a host name of a URL is; undefined if it is a name. */
 export function literalAddress(hostname: string): string | undefined {
   const address = hostname.replace(/^\[(.*)\]$/, "$1");

@@ -5,6 +5,7 @@
 
 import { follow, type FollowOptions } from "../app/follower.ts";
 import { type HistoryQuery, type HistoryReader, type Moment, placeOf, readHistory } from "../app/history.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { DeadLetter, DeliveryAttempt } from "../app/webhook_desk.ts";
 import { isForAdmins, nameOf, requireType } from "../core/messages/history.ts";
@@ -35,6 +36,8 @@ export interface CourierOptions {
   readonly webhook: () => Webhook;
   /** Called when the receiver wants nothing more. */
   readonly disable: (why: string) => Promise<void>;
+  /** Told of each attempt to deliver. Default: nobody. */
+  readonly onDelivery?: Observer["onDelivery"];
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -52,7 +55,11 @@ export class Courier {
     this.#options = options;
   }
 
-  /** Delivers until the signal comes. */
+  /**
+   * Delivers until the signal comes.
+   *
+   * @throws LeftToOthers if this process may not send to the receiver's address
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { deliveries, log, webhook } = this.#options;
     await using saved = await SavedStanding.load({ deliveries, log, webhook: webhook() });
@@ -172,6 +179,7 @@ export class Courier {
     const answer: Answer | NoAnswer = secrets === undefined
       ? { error: `its secret is lost: webhook rotate ${webhook().name} makes another one` }
       : await sender.post(await messageOf(notification, { at, secrets, version }), signal);
+    if ("isForOthers" in answer) throw new LeftToOthers(webhook().name, answer.error);
     const error = whyFailed(answer);
     const entry: DeliveryAttempt = {
       id: notification.id,
@@ -182,6 +190,8 @@ export class Courier {
       ...("status" in answer && { status: answer.status }),
       ...(error !== undefined && { error }),
     };
+    // What was under way when the process ends does not count.
+    if (error === undefined || !signal.aborted) this.#options.onDelivery?.(entry);
     return { answer, error, entry };
   }
 
@@ -242,6 +252,13 @@ export class Courier {
     const query = (query: QueryOf<"select_notifications">) => engine.query(query, callerOf(webhook()));
     const reader: HistoryReader = { engine, query };
     return (await readHistory(reader, { ...filterOf(webhook()), ...wanted })).events;
+  }
+}
+
+/** Another process may send what this one may not: it costs no try. */
+class LeftToOthers extends Error {
+  constructor(name: string, why: string) {
+    super(`webhook ${name} is left to other processes, as ${why}`);
   }
 }
 

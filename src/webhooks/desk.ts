@@ -5,6 +5,7 @@ import { newKey, type WebhookDesk, type WebhookTest } from "../app/webhook_desk.
 import { Refusal } from "../core/model/refusal.ts";
 import { isoTime } from "../core/model/text.ts";
 import type { Webhook } from "../core/model/webhook.ts";
+import { isForPrivate, literalAddress } from "./addresses.ts";
 import { messageOf } from "./message.ts";
 import { makeSecret, secretsOf } from "./secrets.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
@@ -33,8 +34,16 @@ export function openDesk(options: DeskOptions): WebhookDesk {
       const text = await deliveries.load(nameOfStanding(id));
       return text === undefined ? undefined : parseStanding(text);
     },
+    optionsFor: (url) => Promise.resolve(optionsFor(url)),
     test: (webhook) => test(webhook, options),
   };
+}
+
+function optionsFor(url: string): string {
+  const { hostname } = new URL(url);
+  const address = hostname === "localhost" ? "127.0.0.1" : literalAddress(hostname);
+  const needsPrivate = address !== undefined && isForPrivate(address);
+  return `--allow-net=${hostOf(url)}${needsPrivate ? " and --allow-private-webhooks" : ""}`;
 }
 
 async function test(webhook: Webhook, options: DeskOptions): Promise<WebhookTest> {
@@ -69,7 +78,7 @@ async function test(webhook: Webhook, options: DeskOptions): Promise<WebhookTest
   try {
     const answer = await sender.post(await messageOf(content, { at, secrets, version }), new AbortController().signal);
     const ms = Math.round(performance.now() - startedAt);
-    return "status" in answer ? { ms, status: answer.status } : { ms, ...answer };
+    return "status" in answer ? { ms, status: answer.status } : { ms, error: answer.error };
   } finally {
     sender.close();
   }

@@ -8,7 +8,7 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { type AddressRules, literalAddress, whyForbidden } from "./addresses.ts";
+import { type AddressRules, isForPrivate, literalAddress, whyForbidden } from "./addresses.ts";
 import { parseRetryAfter } from "./schedule.ts";
 
 /** Longest time from the beginning of the connection to the end of the answer, in milliseconds. */
@@ -30,6 +30,8 @@ export interface Answer {
 /** Why there is no answer. */
 export interface NoAnswer {
   readonly error: string;
+  /** Whether nothing was sent, as this process may not send to private addresses: another one may. */
+  readonly isForOthers?: true;
 }
 
 export interface SenderOptions extends AddressRules {
@@ -60,11 +62,13 @@ export class Sender {
   async post(request: Request, signal: AbortSignal): Promise<Answer | NoAnswer> {
     const address = literalAddress(this.#url.hostname);
     const why = address && whyForbidden(address, this.#rules);
-    if (why !== undefined) return { error: why };
+    if (why !== undefined) return refusal(why, address);
     let answer = await this.#tryPost(request, signal);
     // The receiver closed the kept connection just before it was used.
     if ("error" in answer && answer.isStale) answer = await this.#tryPost(request, signal);
-    return "error" in answer ? { error: answer.error } : answer;
+    if (!("error" in answer)) return answer;
+    const { isStale: _, ...noAnswer } = answer;
+    return noAnswer;
   }
 
   close(): void {
@@ -96,7 +100,10 @@ export class Sender {
         sent.destroy();
       };
       signal.addEventListener("abort", abort);
-      sent.on("error", (error) => end({ error: describe(error), isStale: sent.reusedSocket && isReset(error) }));
+      sent.on("error", (error) => {
+        const failure = error instanceof Forbidden ? error.refusal : { error: describe(error) };
+        end({ ...failure, isStale: sent.reusedSocket && isReset(error) });
+      });
       sent.on("response", (response) => {
         answer = answerOf(response);
         readToEnd(response, () => end({ error: "", isStale: false }));
@@ -111,6 +118,17 @@ export class Sender {
       sent.end(body);
     });
   }
+}
+
+/** Why nothing is sent to an address. */
+class Forbidden extends Error {
+  constructor(readonly refusal: NoAnswer) {
+    super(refusal.error);
+  }
+}
+
+function refusal(why: string, address: string | undefined): NoAnswer {
+  return { error: why, ...(address !== undefined && isForPrivate(address) && { isForOthers: true }) };
 }
 
 function answerOf({ statusCode = 0, headers }: http.IncomingMessage): Answer {
@@ -157,7 +175,7 @@ class GuardedTlsAgent extends https.Agent {
 function guarded<T extends net.Socket>(socket: T, rules: AddressRules): T {
   const check = (address: string | undefined) => {
     const why = address && whyForbidden(address, rules);
-    if (why !== undefined) socket.destroy(new Error(why));
+    if (why !== undefined) socket.destroy(new Forbidden(refusal(why, address)));
   };
   socket.on("lookup", (_error, address) => check(address));
   socket.on("connect", () => check(socket.remoteAddress));

@@ -7,6 +7,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Feed } from "../app/feed.ts";
 import { ORCHESTRATOR } from "../app/job.ts";
 import { Leader } from "../app/leader.ts";
+import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, Unavailable } from "../app/ports.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 import { Courier } from "./courier.ts";
@@ -29,15 +30,19 @@ export interface WebhooksOptions extends SenderOptions {
   readonly version: string;
   /** Whether this process may connect to a host, like `example.com:443`. */
   readonly isPermitted: (host: string) => boolean;
+  /** Told of each attempt to deliver. Default: nobody. */
+  readonly onDelivery?: Observer["onDelivery"];
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
+  /** Sends to a URL. Default: a `Sender`; others only in tests. */
+  readonly openSender?: (url: string) => Pick<Sender, "post" | "close">;
 }
 
 /** A webhook for which this process competes. */
 interface Contest {
   webhook: Webhook;
   readonly courier: Courier;
-  readonly sender: Sender;
+  readonly sender: Pick<Sender, "post" | "close">;
   readonly leader: Leader;
 }
 
@@ -62,7 +67,10 @@ export class Webhooks {
     this.#options = options;
     this.#pace = new Pace(() => options.engine.calledAt);
     this.#unsubscribe = options.feed.subscribe((records) => {
-      if (records.some(({ events }) => events.some(({ type }) => type.startsWith("webhook.")))) this.#look();
+      const types = new Set(records.flatMap(({ events }) => events.map(({ type }) => type)));
+      if (Array.from(types).some((type) => type.startsWith("webhook."))) this.#look();
+      // What waits in memory is read again, as its text may be gone.
+      if (types.has("task.redacted")) this.#wakeAll();
     });
     this.#look();
   }
@@ -74,6 +82,10 @@ export class Webhooks {
     clearTimeout(this.#timer);
     await this.#looking;
     await Promise.all(Array.from(this.#contests.keys(), (id) => this.#end(id)));
+  }
+
+  #wakeAll(): void {
+    for (const { courier } of this.#contests.values()) courier.wake();
   }
 
   /** Looks at the webhooks now, or once more after the look under way. */
@@ -127,10 +139,10 @@ export class Webhooks {
   }
 
   #begin(webhook: Webhook): void {
-    const { engine, feed, deliveries, log, version, random = Math.random } = this.#options;
+    const { engine, feed, deliveries, log, version, onDelivery, random = Math.random } = this.#options;
     if (this.#isClosed || !this.#isPermitted(webhook)) return;
     const { id, name } = webhook;
-    const sender = new Sender(webhook.url, this.#options);
+    const sender = this.#options.openSender?.(webhook.url) ?? new Sender(webhook.url, this.#options);
     const courier = new Courier({
       engine,
       feed,
@@ -140,6 +152,7 @@ export class Webhooks {
       pace: this.#pace,
       version,
       random,
+      onDelivery,
       webhook: () => this.#contests.get(id)?.webhook ?? webhook,
       disable: async (why) => {
         log.warn(`Webhook ${name} is disabled: ${why}. webhook replay ${name} enables it`);

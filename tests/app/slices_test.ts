@@ -13,7 +13,7 @@ function* counting(count: number, onStep: (step: number) => void): Generator<voi
 }
 
 Deno.test("a computation in slices returns what it would return at once", async () => {
-  assertEquals(await inSlices(counting(10, () => {}), new AbortController().signal), "done");
+  assertEquals(await inSlices(counting(10, () => {}), { signal: new AbortController().signal, sliceMs: 2 }), "done");
 });
 
 Deno.test("a timer that is due runs before a long computation ends", async () => {
@@ -23,7 +23,10 @@ Deno.test("a timer that is due runs before a long computation ends", async () =>
   const until = 100_000_000;
   const { signal } = new AbortController();
   const stop = new AbortController();
-  const running = inSlices(counting(until, (step) => last = step), AbortSignal.any([signal, stop.signal]));
+  const running = inSlices(counting(until, (step) => last = step), {
+    signal: AbortSignal.any([signal, stop.signal]),
+    sliceMs: 2,
+  });
   setTimeout(() => {
     seenAt = last;
     stop.abort(new Error("nobody waits"));

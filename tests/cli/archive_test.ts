@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { create, fail, finish } from "../support/calls.ts";
-import { runProgram } from "../support/program.ts";
+import { runHere } from "../support/command.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -14,8 +14,8 @@ Deno.test("archive takes ended tasks out of the plan, while a server runs", asyn
   await create(server, "a", { id: "b", dependencies: ["a"] }, { id: "open", dependencies: ["a"] }, "bad");
   for (const id of ["grouped", "a", "b"]) await finish(server, id);
   await fail(server, "bad");
-  const archive = (...args: readonly string[]) => runProgram(directory.path, ["archive", ...args]);
-  const ids = async () => Object.keys(JSON.parse((await runProgram(directory.path, ["export"])).output));
+  const archive = (...args: readonly string[]) => runHere(directory.path, ["archive", ...args]);
+  const ids = async () => Object.keys(JSON.parse((await runHere(directory.path, ["export"])).output));
 
   await t.step("only with a filter", async () => {
     const { code, log } = await archive();
@@ -55,12 +55,12 @@ Deno.test("archive takes ended tasks out of the plan, while a server runs", asyn
   });
 
   await t.step("into the history, which names who did it", async () => {
-    const { output } = await runProgram(directory.path, ["history", "--type", "task.archived"]);
+    const { output } = await runHere(directory.path, ["history", "--type", "task.archived"]);
     assertEquals(output.trim().split("\n").map((line) => line.split(/ {2}/).slice(-3)), [
       ["cli", "task.archived", "bad"],
       ["cli", "task.archived", "grouped"],
       ["cli", "task.archived", "b"],
     ]);
-    assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+    assertEquals((await runHere(directory.path, ["verify"])).code, 0);
   });
 });

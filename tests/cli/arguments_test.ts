@@ -6,6 +6,7 @@ import { readArguments } from "../../src/cli/arguments.ts";
 import { MAX_BACKOFF_COEFFICIENT, MAX_COUNT, MAX_DURATION_MS } from "../../src/core/model/limits.ts";
 import { create } from "../support/calls.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
+import { runHere } from "../support/command.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
 import { MAIN, programArgs, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -91,12 +92,15 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
     ] as const
   ) {
     await t.step(args.join(" "), async () => {
-      const { code, output, log } = await runDeno(...args);
+      const { code, output, log } = await runHere("data", args);
       assertEquals([code, output], [1, ""]);
       assertStringIncludes(log, says);
       assertStringIncludes(log, "--help shows what there is");
     });
   }
+  const { code, output, log } = await runDeno("frob");
+  assertEquals([code, output], [1, ""]);
+  assertStringIncludes(log, "unknown command 'frob'");
 });
 
 Deno.test("commands report a missing data directory, and create none", async () => {

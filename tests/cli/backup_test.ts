@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { create } from "../support/calls.ts";
+import { runHere } from "../support/command.ts";
 import { type ProgramResult, runProgram } from "../support/program.ts";
 import { type Json, MAIN, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -19,8 +20,8 @@ Deno.test("a backup", async (t) => {
     assertEquals([code, log], [0, ""]);
     assertStringIncludes(output, `Copied to ${backups}/one, and read back: it is whole.\n`);
     assertMatch(output, /\nrecords: {4}2\nsegments: {3}1\ncheckpoint: (none of use|of record [12])\n$/);
-    assertEquals((await runProgram(`${backups}/one`, ["verify"])).code, 0);
-    assertStringIncludes((await runProgram(`${backups}/one`, ["status"])).output, "3 tasks: 3 ready");
+    assertEquals((await runHere(`${backups}/one`, ["verify"])).code, 0);
+    assertStringIncludes((await runHere(`${backups}/one`, ["status"])).output, "3 tasks: 3 ready");
   });
 
   await t.step("into an empty directory needs no permission for the one above it", async () => {
@@ -96,7 +97,7 @@ Deno.test("a deleted journal of a running server is reported with a remedy that 
   const { code, message } = await server.refused("create_task", { id: "c", description: "" });
   assertEquals(code as string, "journal_damaged");
   assertStringIncludes(message, `move ${path}/state.json away and start again`);
-  assertEquals((await runProgram(path, ["verify"])).code, 1);
+  assertEquals((await runHere(path, ["verify"])).code, 1);
   await server.close();
   assertEquals(await Deno.readTextFile(`${path}/tasks.json`), before);
   await Deno.rename(`${path}/state.json`, `${path}/state.json.mine`);

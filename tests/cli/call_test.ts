@@ -1,6 +1,7 @@
 /** Shows that `call` runs one tool as a client over MCP would, with the rights of its caller, and strands nothing. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { ADMIN_OPERATIONS, TOOLS } from "../support/rights.ts";
 import { type Json, MAIN, startServer } from "../support/server.ts";
@@ -8,7 +9,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 
 /** What a call printed: its answer, or the error. */
 async function call(directory: string, ...args: readonly string[]) {
-  const { code, output, log } = await runProgram(directory, ["call", ...args]);
+  const { code, output, log } = await runHere(directory, ["call", ...args]);
   const text = code === 0 ? output : log;
   return { code, text, json: text.startsWith("{") ? JSON.parse(text) : undefined };
 }
@@ -20,7 +21,7 @@ Deno.test("a call has the answer of the tool over MCP, and the journal says that
   const { structuredContent } = await server.call("get_task_details", { task_id: "a" });
   assertEquals((await call(directory.path, "get_task_details", '{"task_id": "a"}')).json, structuredContent);
   assertEquals([created.code, created.json.id, created.json.description], [0, "a", "first"]);
-  const { output } = await runProgram(directory.path, ["history", "--type", "task.created", "--json"]);
+  const { output } = await runHere(directory.path, ["history", "--type", "task.created", "--json"]);
   const { data } = JSON.parse(output);
   assertEquals([data.actor, data.via.transport], ["cli", "cli"]);
 });
@@ -28,14 +29,14 @@ Deno.test("a call has the answer of the tool over MCP, and the journal says that
 Deno.test("the arguments of a call can come from standard input", async () => {
   await using directory = await temporaryDirectory();
   const input = '{"id": "a", "description": "from a file"}';
-  const { code, output } = await runProgram(directory.path, ["call", "create_task", "-"], { input });
+  const { code, output } = await runHere(directory.path, ["call", "create_task", "-"], { input });
   assertEquals([code, JSON.parse(output).description], [0, "from a file"]);
 });
 
 Deno.test("arguments from standard input that are no UTF-8 are refused, not changed", async () => {
   await using directory = await temporaryDirectory();
   const input = new Uint8Array([...new TextEncoder().encode('{"id": "a", "description": "'), 0xe9, 0x22, 0x7d]);
-  const { code, log } = await runProgram(directory.path, ["call", "create_task", "-"], { input });
+  const { code, log } = await runHere(directory.path, ["call", "create_task", "-"], { input });
   assertEquals(code, 1);
   assertStringIncludes(JSON.parse(log).error.message, "It is not UTF-8");
 });

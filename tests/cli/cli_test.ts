@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { claim, create, fail, finish } from "../support/calls.ts";
-import { runProgram } from "../support/program.ts";
+import { runHere } from "../support/command.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -81,7 +81,7 @@ Deno.test("commands that read", async (t) => {
   });
 
   await t.step("export prints all tasks in the format of tasks.json", async () => {
-    const { output, code } = await runProgram(directory.path, ["export"]);
+    const { output, code } = await runHere(directory.path, ["export"]);
     assertEquals(code, 0);
     const tasks = JSON.parse(output);
     assertEquals(Object.keys(tasks), ["design", "build", "held", "broken", "cancelled", "stuck", "later"]);
@@ -96,12 +96,12 @@ Deno.test("commands that read", async (t) => {
     ]);
     await server.close();
     // Its end has changed how long the held task is kept.
-    const after = await runProgram(directory.path, ["export"]);
+    const after = await runHere(directory.path, ["export"]);
     assertEquals(await Deno.readTextFile(`${directory.path}/tasks.json`), after.output);
   });
 
   async function run(...command: string[]): Promise<string[]> {
-    const { code, output, log } = await runProgram(directory.path, command);
+    const { code, output, log } = await runHere(directory.path, command);
     assertEquals([code, log], [0, ""]);
     return output.split("\n").slice(0, -1);
   }
@@ -112,19 +112,19 @@ Deno.test("a long table is cut, and --all prints the rest", async () => {
   await using server = await startServer(directory.path);
   await create(server, ...Array.from({ length: 60 }, (_, n) => `t${n}`));
   await server.ask("update_task", { task_id: "t0", description: "x".repeat(1_000) });
-  const lines = (await runProgram(directory.path, ["status"])).output.split("\n");
+  const lines = (await runHere(directory.path, ["status"])).output.split("\n");
   assertEquals(lines.slice(51, 53), ["… and 10 more: --all shows them", "60 tasks: 60 ready"]);
   assert((lines[1]?.length ?? 0) <= 120 && lines[1]?.endsWith("…"), lines[1]);
-  assertEquals((await runProgram(directory.path, ["status", "--all"])).output.split("\n").length, 63);
+  assertEquals((await runHere(directory.path, ["status", "--all"])).output.split("\n").length, 63);
 });
 
 Deno.test("commands on a data directory without tasks print no table", async () => {
   await using directory = await temporaryDirectory();
   await (await startServer(directory.path)).close();
-  assertEquals((await runProgram(directory.path, ["status"])).output, "0 tasks\n");
-  assertEquals((await runProgram(directory.path, ["history"])).output, "");
-  assertEquals((await runProgram(directory.path, ["export"])).output, "{\n}\n");
-  assertEquals((await runProgram(directory.path, ["verify"])).output, "records: 0\nOK\n");
+  assertEquals((await runHere(directory.path, ["status"])).output, "0 tasks\n");
+  assertEquals((await runHere(directory.path, ["history"])).output, "");
+  assertEquals((await runHere(directory.path, ["export"])).output, "{\n}\n");
+  assertEquals((await runHere(directory.path, ["verify"])).output, "records: 0\nOK\n");
 });
 
 Deno.test("control characters in a task do not reach the terminal", async () => {
@@ -135,7 +135,7 @@ Deno.test("control characters in a task do not reach the terminal", async () => 
   await server.ask("get_next_task", { instance_id: "ann" });
   await server.ask("fail_task", { task_id: "t", instance_id: "ann", error: text });
   for (const command of ["status", "history"]) {
-    const { output } = await runProgram(directory.path, [command, ...(command === "status" ? ["--all"] : [])]);
+    const { output } = await runHere(directory.path, [command, ...(command === "status" ? ["--all"] : [])]);
     for (const line of output.split("\n")) assert(!CONTROL.test(line), JSON.stringify(line));
     assertStringIncludes(output, command === "status" ? "a [31mred b 2J c d" : "task.failed  t");
   }
@@ -144,7 +144,7 @@ Deno.test("control characters in a task do not reach the terminal", async () => 
 Deno.test("control characters in an imported file do not reach the terminal", async () => {
   await using directory = await temporaryDirectory();
   for (const input of ["\x1b[31m{}", '{"\\u001b[31mt": {"status": "odd"}}', '{"\\u001b[31mt": {}}', '"\x9b"']) {
-    const { code, output, log } = await runProgram(directory.path, ["import", "-"], { input });
+    const { code, output, log } = await runHere(directory.path, ["import", "-"], { input });
     assertEquals([code, output], [1, ""]);
     for (const line of log.split("\n")) assert(!CONTROL.test(line), JSON.stringify(line));
   }

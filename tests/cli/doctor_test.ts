@@ -6,6 +6,7 @@ import { FORMAT_VERSION } from "../../src/store/file/codec.ts";
 import { claim, create } from "../support/calls.ts";
 import { filesOf } from "../support/files.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { startService } from "../support/service.ts";
@@ -71,7 +72,7 @@ Deno.test("doctor lists the servers on the data, and finds nothing to do where a
     { isLive: true, pid: server.pid, version, transport: "stdio", client: "claude-code", wasCalled: true },
   ]);
   assertEquals(report.codes, ["holders_unknown"]);
-  const { output } = await runProgram(directory.path, ["doctor", "--verify"]);
+  const { output } = await runHere(directory.path, ["doctor", "--verify"]);
   assertStringIncludes(output, "Journal:    1 record, ");
   assertStringIncludes(output, "; all were checked");
   assertStringIncludes(output, "claude-code");
@@ -105,7 +106,7 @@ testUnless(WITHOUT_PROC, "doctor tells servers that are stopped, killed, or in t
 
 testUnless(missingOnWindows("file modes"), "doctor names what others may read", async () => {
   await using directory = await temporaryDirectory();
-  await runProgram(directory.path, ["token", "issue", "--name", "x", "--role", "worker"]);
+  await runHere(directory.path, ["token", "issue", "--name", "x", "--role", "worker"]);
   const path = `${directory.path}/state.json`;
   await Deno.chmod(path, 0o644);
   // Nobody else gets into the directory.
@@ -126,7 +127,7 @@ testUnless(missingOnWindows("file modes"), "doctor names what others may read", 
 
 Deno.test("doctor tells processes of other versions, also those that tell nothing", async () => {
   await using directory = await temporaryDirectory();
-  await runProgram(directory.path, ["token", "issue", "--name", "x", "--role", "worker"]);
+  await runHere(directory.path, ["token", "issue", "--name", "x", "--role", "worker"]);
   await Deno.mkdir(`${directory.path}/sessions`, { mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const about = { pid: 1, version: "1.3.9", format: FORMAT_VERSION - 1, transport: "stdio", startedAt: 0 };
@@ -144,9 +145,9 @@ Deno.test("doctor tells processes of other versions, also those that tell nothin
 Deno.test("doctor finds a damaged journal and checkpoint, what was set aside, a pause, and a service without an admin", async () => {
   await using directory = await temporaryDirectory();
   await using _service = await startService(directory.path, { needsToken: true });
-  await runProgram(directory.path, ["token", "revoke", "admin"]);
-  await runProgram(directory.path, ["token", "issue", "--name", "x", "--role", "worker", "--expires", "P2D"]);
-  await runProgram(directory.path, ["pause", "--reason", "look"]);
+  await runHere(directory.path, ["token", "revoke", "admin"]);
+  await runHere(directory.path, ["token", "issue", "--name", "x", "--role", "worker", "--expires", "P2D"]);
+  await runHere(directory.path, ["pause", "--reason", "look"]);
   await Deno.mkdir(`${directory.path}/repaired-1`);
   assertEquals((await examine(directory.path)).codes, ["no_admin_token", "paused", "token_expires", "set_aside"]);
   const [journal, state] = ["journal/0000000001.jsonl", "state.json"].map((name) => `${directory.path}/${name}`);
@@ -188,7 +189,7 @@ testUnless(WITHOUT_PROC, "doctor tells who runs the handlers, which of them fail
 
 Deno.test("doctor says that there is no data, and takes only what it needs", async () => {
   await using directory = await temporaryDirectory();
-  const none = await runProgram(directory.path, ["doctor"]);
+  const none = await runHere(directory.path, ["doctor"]);
   assertEquals(none.code, 1);
   assertStringIncludes(none.log, "There is no data in");
 });

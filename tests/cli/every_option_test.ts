@@ -34,6 +34,8 @@ const SERVING: readonly (readonly string[])[] = [
   ["--deliver"],
   ["--allow-private-webhooks"],
   ["--handlers", "handlers.json"],
+  ["--log-level", "debug"],
+  ["--log-format", "json"],
 ];
 
 function read(...args: readonly string[]) {

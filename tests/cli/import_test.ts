@@ -2,6 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { claim, create, fail, finish } from "../support/calls.ts";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { type Json, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -33,17 +34,18 @@ Deno.test("an export that is imported elsewhere gives the same tasks", async () 
   {
     await using server = await startServer(from.path);
     await create(server, "a", { id: "b", dependencies: ["a"] }, "__proto__", "c 🦕", "gone", "d");
+    await server.ask("update_task", { task_id: "d", estimate_ms: 60_000 });
     await finish(server, "a", "line\nline \u2028 \x1b 🦕");
     await claim(server, "b");
     await fail(server, "__proto__", "why");
     await server.ask("cancel_task", { task_id: "c 🦕", reason: "so" });
     await server.ask("delete_task", { task_id: "gone" });
   }
-  const exported = (await runProgram(from.path, ["export"])).output;
-  const { code, output, log } = await runProgram(to.path, ["import", "-"], { input: exported });
+  const exported = (await runHere(from.path, ["export"])).output;
+  const { code, output, log } = await runHere(to.path, ["import", "-"], { input: exported });
   assertEquals([code, output, log], [0, "Imported 5 tasks\n", ""]);
-  assertEquals(idsAndTasks((await runProgram(to.path, ["export"])).output), idsAndTasks(exported));
-  assertEquals((await runProgram(to.path, ["verify"])).code, 0);
+  assertEquals(idsAndTasks((await runHere(to.path, ["export"])).output), idsAndTasks(exported));
+  assertEquals((await runHere(to.path, ["verify"])).code, 0);
 });
 
 Deno.test("the earlier server's tasks.json is imported", async (t) => {
@@ -53,14 +55,14 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
     await using directory = await temporaryDirectory();
     const file = `${directory.path}/old.json`;
     await Deno.writeTextFile(file, text);
-    const { code, output } = await runProgram(directory.path, ["import", file]);
+    const { code, output } = await runHere(directory.path, ["import", file]);
     assertEquals([code, output], [0, "Imported 4 tasks\n"]);
     await worksOn(directory.path);
   });
 
   await t.step("by the import command from standard input", async () => {
     await using directory = await temporaryDirectory();
-    const { code, output } = await runProgram(directory.path, ["import", "-"], { input: text });
+    const { code, output } = await runHere(directory.path, ["import", "-"], { input: text });
     assertEquals([code, output], [0, "Imported 4 tasks\n"]);
     await worksOn(directory.path);
   });
@@ -89,7 +91,7 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
     await using directory = await temporaryDirectory();
     await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
     assertStringIncludes(
-      (await runProgram(directory.path, ["status"])).output,
+      (await runHere(directory.path, ["status"])).output,
       "4 tasks: 1 in_progress, 1 completed, ",
     );
   });
@@ -110,7 +112,7 @@ Deno.test("a refused import changes nothing, and prints the reason", async (t) =
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");
-  const before = (await runProgram(directory.path, ["export"])).output;
+  const before = (await runHere(directory.path, ["export"])).output;
   const task = (dependencies: string[], rest: Json = {}) => ({
     description: "",
     status: "pending",
@@ -135,7 +137,7 @@ Deno.test("a refused import changes nothing, and prints the reason", async (t) =
     ] as const
   ) {
     await t.step(what, async () => {
-      const { code, output, log } = await runProgram(directory.path, ["import", "-"], {
+      const { code, output, log } = await runHere(directory.path, ["import", "-"], {
         input: input === undefined ? "{" : JSON.stringify(input),
       });
       assertEquals([code, output], [1, ""]);
@@ -160,23 +162,23 @@ Deno.test("a refused import changes nothing, and prints the reason", async (t) =
     ) {
       const file = `${directory.path}/plan.json`;
       await Deno.writeFile(file, bytes);
-      const { code, output, log } = await runProgram(directory.path, ["import", file]);
+      const { code, output, log } = await runHere(directory.path, ["import", file]);
       assertEquals([code, output], [1, ""]);
       assertStringIncludes(log, `Cannot import ${file}: ${says}`);
       assertEquals(log.trim().split("\n").length, 1, log);
     }
   });
   await t.step("a missing file", async () => {
-    const { code, log } = await runProgram(directory.path, ["import", `${directory.path}/none.json`]);
+    const { code, log } = await runHere(directory.path, ["import", `${directory.path}/none.json`]);
     assertEquals(code, 1);
     assertStringIncludes(log, "none.json");
   });
-  assertEquals((await runProgram(directory.path, ["export"])).output, before);
+  assertEquals((await runHere(directory.path, ["export"])).output, before);
 });
 
 Deno.test("a file with a byte order mark is imported, and unknown fields are named", async () => {
   await using directory = await temporaryDirectory();
-  const { code, output, log } = await runProgram(directory.path, ["import", "-"], {
+  const { code, output, log } = await runHere(directory.path, ["import", "-"], {
     input: '\ufeff{"x": {"description": "ü", "title": "y"}}',
   });
   assertEquals([code, output], [0, "Imported 1 tasks\n"]);
@@ -187,7 +189,7 @@ Deno.test("a running server sees imported tasks at once", async () => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await create(server, "a");
-  await runProgram(directory.path, ["import", "-"], { input: JSON.stringify(LEGACY) });
+  await runHere(directory.path, ["import", "-"], { input: JSON.stringify(LEGACY) });
   assertEquals(await idsOf(server), ["a", ...Object.keys(LEGACY)]);
 });
 

@@ -5,6 +5,7 @@ import { FORMAT_VERSION, TRAILING_HASH_BYTES, trailingHash } from "../../src/sto
 import { forgedLine } from "../store/file/forge.ts";
 import { create } from "../support/calls.ts";
 import { filesOf } from "../support/files.ts";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { type Json, MAIN, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
@@ -12,7 +13,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts"
 Deno.test("verify reports that a journal is whole, and changes nothing", async () => {
   await using directory = await directoryWith(3);
   const before = await filesOf(directory.path);
-  const { code, output, log } = await runProgram(directory.path, ["verify"]);
+  const { code, output, log } = await runHere(directory.path, ["verify"]);
   assertEquals([code, log], [0, ""]);
   assertMatch(output, /^records: 3\nlast: {4}seq 3, \d{4}-\d\d-\d\dT[\d:.]+Z\nOK\n$/);
   assertEquals(await filesOf(directory.path), before);
@@ -37,7 +38,7 @@ Deno.test("verify needs no permission to write", async () => {
 Deno.test("repair of a whole journal changes nothing", async () => {
   await using directory = await directoryWith(3);
   const before = await filesOf(directory.path);
-  const { code, output } = await runProgram(directory.path, ["repair"]);
+  const { code, output } = await runHere(directory.path, ["repair"]);
   assertEquals([code, output], [0, "Nothing to repair: 3 records are whole.\n"]);
   assertEquals(await filesOf(directory.path), before);
 });
@@ -52,7 +53,7 @@ Deno.test("a journal with a flipped byte", async (t) => {
   const byte = lines.slice(0, 2).join("\n").length + 1;
 
   await t.step("is found by verify, with file, line and byte", async () => {
-    const { code, output } = await runProgram(directory.path, ["verify"]);
+    const { code, output } = await runHere(directory.path, ["verify"]);
     assertEquals(code, 1);
     assertStringIncludes(output, "records: 2\n");
     assertStringIncludes(output, `DAMAGED at ${path}:3 (byte ${byte}): its hash does not match\n`);
@@ -63,7 +64,9 @@ Deno.test("a journal with a flipped byte", async (t) => {
     // A checkpoint would spare the server reading the damaged part.
     await Deno.remove(`${directory.path}/state.json`);
     for (const command of [[], ["status"], ["history"], ["export"]]) {
-      const { code, output, log } = await runProgram(directory.path, command, { input: "" });
+      const { code, output, log } = await (command.length === 0 ? runProgram : runHere)(directory.path, command, {
+        input: "",
+      });
       assertEquals([code, output], [1, ""], command.join(" "));
       assertStringIncludes(log, `The journal is damaged at ${path} line 3 (byte ${byte}): its hash does not match.`);
       assertStringIncludes(log, "the repair command cuts the journal there after keeping a copy");
@@ -72,7 +75,7 @@ Deno.test("a journal with a flipped byte", async (t) => {
   });
 
   await t.step("is cut off by repair, which keeps a copy", async () => {
-    const { code, output } = await runProgram(directory.path, ["repair"]);
+    const { code, output } = await runHere(directory.path, ["repair"]);
     assertEquals(code, 0);
     const copies = /^Records kept: 2. What was cut off or set aside is in (.*)\n/.exec(output)?.[1] ?? "";
     assertEquals(await Deno.readTextFile(`${copies}/0000000001.jsonl`), damaged);
@@ -80,7 +83,7 @@ Deno.test("a journal with a flipped byte", async (t) => {
   });
 
   await t.step("is whole and served after that", async () => {
-    assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+    assertEquals((await runHere(directory.path, ["verify"])).code, 0);
     await using server = await startServer(directory.path);
     const tasks = await server.ask<Json[]>("get_task_status", { fields: ["id"] });
     assertEquals(tasks, [{ id: "t0" }, { id: "t1" }]);
@@ -93,12 +96,12 @@ Deno.test("a journal that lost its end is not served, as acknowledged records ar
   const path = `${directory.path}/journal/0000000001.jsonl`;
   const lines = (await Deno.readTextFile(path)).split("\n");
   await Deno.writeTextFile(path, lines.slice(0, 2).join("\n") + "\n");
-  const { code, output, log } = await runProgram(directory.path, ["status"]);
+  const { code, output, log } = await runHere(directory.path, ["status"]);
   assertEquals([code, output], [1, ""]);
   assertStringIncludes(log, "The journal is damaged");
   assertStringIncludes(log, "repair");
-  assertEquals((await runProgram(directory.path, ["repair"])).code, 0);
-  assertStringIncludes((await runProgram(directory.path, ["status"])).output, "2 tasks: 2 ready");
+  assertEquals((await runHere(directory.path, ["repair"])).code, 0);
+  assertStringIncludes((await runHere(directory.path, ["status"])).output, "2 tasks: 2 ready");
 });
 
 Deno.test("a running server continues with the remaining records after a repair", async () => {
@@ -106,10 +109,10 @@ Deno.test("a running server continues with the remaining records after a repair"
   await using server = await startServer(directory.path);
   const path = `${directory.path}/journal/0000000001.jsonl`;
   await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("do t2", "do T2"));
-  assertEquals((await runProgram(directory.path, ["repair"])).code, 0);
+  assertEquals((await runHere(directory.path, ["repair"])).code, 0);
   assertEquals(await server.ask<Json[]>("get_task_status", { fields: ["id"] }), [{ id: "t0" }, { id: "t1" }]);
   await create(server, "goes on");
-  assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+  assertEquals((await runHere(directory.path, ["verify"])).code, 0);
 });
 
 Deno.test("an unfinished last record is not damage: the next write repairs it", async () => {
@@ -117,7 +120,7 @@ Deno.test("an unfinished last record is not damage: the next write repairs it", 
   const path = `${directory.path}/journal/0000000001.jsonl`;
   const whole = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, whole + '{"v":1,"seq":3,"at":17');
-  const { code, output } = await runProgram(directory.path, ["verify"]);
+  const { code, output } = await runHere(directory.path, ["verify"]);
   assertEquals(code, 0);
   assertStringIncludes(output, `UNFINISHED at ${path}:3 (byte ${whole.length}): 22 bytes of an unfinished record`);
   {
@@ -125,7 +128,7 @@ Deno.test("an unfinished last record is not damage: the next write repairs it", 
     await create(server, "next");
     assertStringIncludes(server.log, "Cut 22 bytes of an unfinished last record");
   }
-  const verified = await runProgram(directory.path, ["verify"]);
+  const verified = await runHere(directory.path, ["verify"]);
   assertEquals(verified.code, 0);
   assertStringIncludes(verified.output, "records: 3\n");
 });
@@ -148,7 +151,7 @@ Deno.test("verify exits with 0 for a whole or unfinished journal, and with 1 for
     ] as const
   ) {
     await Deno.writeTextFile(path, text);
-    const verified = await runProgram(directory.path, ["verify"]);
+    const verified = await runHere(directory.path, ["verify"]);
     assertEquals([verified.code, verified.log], [code, ""], name);
     assertEquals(verified.output.match(/^(OK|UNFINISHED|DAMAGED|NEWER)\b/gm), [name]);
   }

@@ -1,14 +1,14 @@
 /** Shows the commands `pause` and `resume`, and that `status` tells of a pause. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { runProgram } from "../support/program.ts";
+import { runHere } from "../support/command.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("pause and resume say what they did, and status shows a pause", async () => {
   await using data = await temporaryDirectory();
-  const run = (...command: readonly string[]) => runProgram(data.path, command);
+  const run = (...command: readonly string[]) => runHere(data.path, command);
   assertEquals((await run("pause", "--reason", "x")).code, 1);
-  await runProgram(data.path, ["import", "-"], { input: "{}" });
+  await runHere(data.path, ["import", "-"], { input: "{}" });
   await run("token", "issue", "--name", "ci", "--role", "worker");
   const paused = await run("pause", "--reason", "the disk\u001b[2J is full");
   assertEquals(paused.code, 0, paused.log);

@@ -1,7 +1,7 @@
 /** Shows `redact` beside real servers: no file and no server has the text afterwards, and what it refuses. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runProgram } from "../support/program.ts";
+import { runHere } from "../support/command.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -10,7 +10,7 @@ const SECRET = "sk-live-1234567890-abcdefghijklmnop";
 Deno.test("a text is redacted under running servers, which go on, and in every file of the directory", async () => {
   await using directory = await temporaryDirectory();
   const { path } = directory;
-  const run = (...command: readonly string[]) => runProgram(path, command);
+  const run = (...command: readonly string[]) => runHere(path, command);
   await using one = await startServer(path);
   await using other = await startServer(path);
   await one.ask("create_task", { id: "a", description: "find the key" });
@@ -55,7 +55,7 @@ Deno.test("redact refuses what it cannot do, and says what it can", async () => 
     [["b", "--reason", "r"], "Task b not found"],
   ];
   for (const [options, message] of cases) {
-    const { code, log } = await runProgram(directory.path, ["redact", ...options]);
+    const { code, log } = await runHere(directory.path, ["redact", ...options]);
     assertEquals(code, 1, log);
     assertStringIncludes(log, message);
   }

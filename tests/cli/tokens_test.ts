@@ -10,13 +10,14 @@ import { localOperator, ROLES } from "../../src/core/model/access.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { refusalOf } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 Deno.test("a token is issued, listed and revoked; its secret is shown once and is nowhere in the data", async () => {
   await using directory = await temporaryDirectory();
-  const run = (...command: readonly string[]) => runProgram(directory.path, command);
+  const run = (...command: readonly string[]) => runHere(directory.path, command);
   const { code, output } = await run("token", "issue", "--name", "ci", "--role", "worker", "--instance", "w1");
   assertEquals(code, 0);
   const [secret = ""] = /^orc_.*$/m.exec(output) ?? [];
@@ -49,7 +50,7 @@ Deno.test("a token is issued, listed and revoked; its secret is shown once and i
 
 Deno.test("every role can be issued, with an expiry, and bad options are refused with what would work", async () => {
   await using directory = await temporaryDirectory();
-  const issue = (...options: readonly string[]) => runProgram(directory.path, ["token", "issue", ...options]);
+  const issue = (...options: readonly string[]) => runHere(directory.path, ["token", "issue", ...options]);
   for (const role of ROLES) assertEquals((await issue("--name", role, "--role", role, "--expires", "P1D")).code, 0);
   const cases: readonly (readonly [options: readonly string[], message: string])[] = [
     [["--name", "x"], "required option '--role <role>' not specified"],
@@ -106,7 +107,7 @@ Deno.test("without a token that is named, the client of a server has the role of
 
 Deno.test("a server that is bound by its token serves no other instance", async () => {
   await using directory = await temporaryDirectory();
-  const issued = await runProgram(directory.path, [
+  const issued = await runHere(directory.path, [
     ...["token", "issue", "--name", "ci", "--role", "worker", "--instance", "w1"],
   ]);
   const [secret = ""] = /^orc_.*$/m.exec(issued.output) ?? [];
@@ -135,7 +136,7 @@ Deno.test("the audit prints all that was done, page after page, and finds it by 
     await server.refused("get_next_task", { instance_id: "y" });
   }
   const audit = async (...options: readonly string[]) => {
-    const { code, output, log } = await runProgram(directory.path, ["audit", ...options]);
+    const { code, output, log } = await runHere(directory.path, ["audit", ...options]);
     assertEquals(code, 0, log);
     return output.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   };
@@ -158,13 +159,13 @@ Deno.test("the audit prints all that was done, page after page, and finds it by 
   assertEquals((await audit("--caller", "planner", "--type", "task.claimed")).length, 1);
   assertEquals(await audit("--token", "no"), []);
   assertEquals(await audit("--since", denied.id), []);
-  const { code, log } = await runProgram(directory.path, ["audit", "--denied", "--type", "task.created"]);
+  const { code, log } = await runHere(directory.path, ["audit", "--denied", "--type", "task.created"]);
   assertEquals([code, log.includes("cannot be used with")], [1, true]);
 });
 
 Deno.test("verify --head finds a head again, however much follows, and misses one that was cut off or rewritten", async () => {
   await using directory = await temporaryDirectory();
-  const run = (...command: readonly string[]) => runProgram(directory.path, command);
+  const run = (...command: readonly string[]) => runHere(directory.path, command);
   await run("token", "issue", "--name", "a", "--role", "worker");
   const first = (await run("audit", "head")).output.trim();
   await run("token", "issue", "--name", "b", "--role", "worker");

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Webhook } from "standardwebhooks";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -10,7 +11,7 @@ const SECRET = /^whsec_.*$/m;
 
 Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret is shown once", async () => {
   await using directory = await temporaryDirectory();
-  const run = (...command: readonly string[]) => runProgram(directory.path, command);
+  const run = (...command: readonly string[]) => runHere(directory.path, command);
   await run("token", "issue", "--name", "ci", "--role", "observer");
   assertStringIncludes((await run("webhook", "list")).output, "There are no webhooks");
   const added = await run(
@@ -26,6 +27,10 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
   assertEquals(added.code, 0, added.log);
   const [secret = ""] = SECRET.exec(added.output) ?? [];
   assertMatch(secret, /^whsec_[\w+/]{43}=$/);
+  assertStringIncludes(added.output, "a server with --deliver, that has --allow-net=chat.example.com:443.");
+  const local = await run("webhook", "add", "local", "http://[::1]:8000/hook");
+  assertStringIncludes(local.output, "that has --allow-net=[::1]:8000 and --allow-private-webhooks.");
+  assertEquals((await run("webhook", "remove", "local")).code, 0);
   assertMatch(
     (await run("webhook", "list")).output,
     /^chat: https:\/\/chat\.example\.com\/1, only task\.failed, only of group g, added 2\S+; nothing sent yet\n$/,
@@ -36,7 +41,7 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
   assert(SECRET.exec(rotated.output)?.[0] !== secret);
   assertEquals((await run("webhook", "replay", "chat", "--since", "0")).code, 0);
   const audit = (await run("audit", "--type", "webhook.saved,webhook.rotated,webhook.replayed")).output;
-  assertEquals(audit.trim().split("\n").length, 3);
+  assertEquals(audit.trim().split("\n").length, 4);
   for (const text of [audit, await Deno.readTextFile(`${directory.path}/journal/0000000001.jsonl`)]) {
     assert(!text.includes("whsec_"), text);
   }
@@ -51,7 +56,7 @@ Deno.test("a webhook is added, listed, rotated, replayed and removed; its secret
 
 Deno.test("bad options are refused with what would work", async () => {
   await using directory = await temporaryDirectory();
-  await runProgram(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
+  await runHere(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
   const cases: readonly (readonly [command: readonly string[], message: string])[] = [
     [["add", "w", "ftp://e.com"], "must begin with https:// or http://"],
     [["add", "w", "https://e.com", "--type", "nope"], "There is no nope"],
@@ -61,7 +66,7 @@ Deno.test("bad options are refused with what would work", async () => {
     [["replay", "w", "--since", "soon"], "a duration before now like PT1H"],
   ];
   for (const [command, message] of cases) {
-    const { code, log } = await runProgram(directory.path, ["webhook", ...command]);
+    const { code, log } = await runHere(directory.path, ["webhook", ...command]);
     assertEquals(code, 1);
     assertStringIncludes(log, message);
   }
@@ -77,8 +82,8 @@ Deno.test("a test sends a signed event at once, and tells what came back or what
     return new Response(null, { status });
   });
   const host = `127.0.0.1:${server.addr.port}`;
-  await runProgram(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
-  const added = await runProgram(directory.path, ["webhook", "add", "w", `http://${host}/`]);
+  await runHere(directory.path, ["token", "issue", "--name", "ci", "--role", "observer"]);
+  const added = await runHere(directory.path, ["webhook", "add", "w", `http://${host}/`]);
   secret = SECRET.exec(added.output)?.[0] ?? "";
   const test = (net: readonly string[], ...options: readonly string[]) => {
     const permissions = [`--allow-read=${directory.path}`, ...net];

@@ -630,6 +630,7 @@ function settings({ id, group, instance, name, number }: Words): fc.Arbitrary<Ta
       coefficient: rarely(fc.constantFrom(1, 1.5), number),
       maxIntervalMs: duration,
     }),
+    estimateMs: duration,
     notBefore: time,
     deadline: time,
     failOnDeadline: fc.boolean(),

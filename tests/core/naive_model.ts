@@ -737,6 +737,7 @@ const CHANGEABLE_WHILE_RUNNING = [
   "timeoutMs",
   "maxAttempts",
   "backoff",
+  "estimateMs",
   "refs",
 ];
 

@@ -1,6 +1,6 @@
 /**
- * Carries out the examples of the documents as a reader would: each document in its own copy of the project, its
- * blocks in their order. Calls of tools go to a real server, whose answers must be as shown; configurations are started
+ * Carries out the examples of the documents as a reader would: each document in a copy of the project without data, its
+ * blocks in their order. All share one copy, whose sources Deno then compiles once. Calls of tools go to a real server, whose answers must be as shown; configurations are started
  * as MCP servers; shell commands are run, but for the few of NOT_RUN.
  */
 
@@ -54,21 +54,24 @@ const SHOWN_PROJECT = "/path/to/mcp-orchestrator";
 const SHOWN_DATA = "/path/to/data";
 const SHOWN_SERVICE = "127.0.0.1:8787";
 
-for (const document of DOCUMENTS) {
-  const examples = examplesOf(document);
-  if (examples.length === 0) continue;
-  Deno.test(`the examples of ${document} work in their order`, async (t) => {
-    if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
-    await using place = await copyOfProject();
-    await using server = await startServer(place.data, { args: ["--toolsets", TOOLSETS.join(",")] });
-    const hasRequests = examples.some(({ text }) => text.includes(`http://${SHOWN_SERVICE}/`));
-    await using service = hasRequests ? await startService(place.data) : null;
-    if (document !== "README.md") await prepare(server);
-    for (const block of examples) {
-      await t.step(`line ${block.line}`, () => carryOut(block, { place, server, service }));
-    }
-  });
-}
+Deno.test("the examples of each document work in their order", async (t) => {
+  if (Deno.build.os === "windows") return console.log("Skipped on Windows: there is no POSIX shell");
+  await using place = await copyOfProject();
+  for (const document of DOCUMENTS) {
+    const examples = examplesOf(document);
+    if (examples.length === 0) continue;
+    await t.step(document, async (t) => {
+      await place.clear();
+      await using server = await startServer(place.data, { args: ["--toolsets", TOOLSETS.join(",")] });
+      const hasRequests = examples.some(({ text }) => text.includes(`http://${SHOWN_SERVICE}/`));
+      await using service = hasRequests ? await startService(place.data) : null;
+      if (document !== "README.md") await prepare(server);
+      for (const block of examples) {
+        await t.step(`line ${block.line}`, () => carryOut(block, { place, server, service }));
+      }
+    });
+  }
+});
 
 /** The blocks of a document that say their language; pictures and listings do not. */
 function examplesOf(document: string): readonly Block[] {
@@ -95,9 +98,17 @@ async function carryOut({ language, text }: Block, { place, server, service }: S
     case "curl":
       assert(service !== null);
       return await makeRequest(text, service);
+    case "yaml":
+      return checkPrometheus(text);
     default:
       throw new Error(`Nothing checks a block of ${language}`);
   }
+}
+
+/** Checks that the metrics that a configuration of Prometheus names exist; tests/telemetry/metrics_test.ts checks the list. */
+function checkPrometheus(text: string): void {
+  const page = Deno.readTextFileSync(new URL("docs/telemetry.md", ROOT));
+  for (const [name] of text.matchAll(/\borchestrator_\w+/g)) assert(page.includes(`| \`${name}\` `), name);
 }
 
 /** Makes the calls of README.md, so that there is something to look at. */
@@ -266,6 +277,8 @@ interface Place extends AsyncDisposable {
   readonly project: string;
   /** Its data directory. */
   readonly data: string;
+  /** Removes all that the examples made. */
+  readonly clear: () => Promise<void>;
 }
 
 async function copyOfProject(): Promise<Place> {
@@ -276,6 +289,11 @@ async function copyOfProject(): Promise<Place> {
   return {
     project: directory.path,
     data: `${directory.path}/data`,
+    async clear() {
+      for await (const { name } of Deno.readDir(directory.path)) {
+        if (!PARTS.includes(name)) await Deno.remove(`${directory.path}/${name}`, { recursive: true });
+      }
+    },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }

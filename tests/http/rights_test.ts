@@ -5,6 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { type Role, ROLES, type Verb } from "../../src/core/model/access.ts";
+import { PAST_PATH, PAST_ROUTES } from "../../src/http/rest/past_routes.ts";
 import { API_PATH } from "../../src/http/rest/rest_routes.ts";
 import { pathParameters, ROUTES } from "../../src/http/rest/routes.ts";
 import { MCP_HEADERS, type McpRequest, modernRequest } from "../support/mcp_request.ts";
@@ -18,7 +19,7 @@ import { recordsOf } from "../support/store.ts";
 const EXPECTED = { ...TOOLS, ...ADMIN_OPERATIONS };
 
 /** Values of path parameters that the call in the table does not need. */
-const IN_PATH: Json = { task_id: "a", instance_id: "x", group_id: "g", name: "bugfix" };
+const IN_PATH: Json = { task_id: "a", instance_id: "x", group_id: "g", name: "bugfix", moment: "1" };
 
 interface RestCall extends RestRequest {
   readonly name: string;
@@ -32,11 +33,12 @@ const REST: readonly RestCall[] = [
       requestOf(route.method, route.path, operation)
     )
   ),
-  ...["/graph", "/events", "/openapi.json"].map((path) => ({
+  ...PAST_ROUTES.map(({ method, path, operation }) => requestOf(method, PAST_PATH + path, operation)),
+  ...["/graph", `${PAST_PATH}/graph`, "/events", "/openapi.json"].map((path) => ({
     name: `GET ${path}`,
     verb: "see" as const,
     method: "GET",
-    path: API_PATH + path,
+    path: API_PATH + path.replace("{moment}", "1"),
   })),
 ];
 

@@ -326,3 +326,41 @@ Deno.test("at the end, a request whose rest does not come holds nobody up", asyn
   await served.server.close();
   assertEquals(await reading, "");
 });
+
+Deno.test("each response names its call, by the client's id if that can be used, also where nothing is read", async () => {
+  await using served = await serveHttp((request) => new Response(request.headers.get("x-request-id")));
+  const idOf = (answer: string) => /^x-request-id: (.*)\r$/im.exec(answer)?.[1] ?? "";
+  const ask = async (header: string, start = "GET / HTTP/1.1") =>
+    await exchange(served.port, `${start}\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n`);
+  const given = await ask("X-Request-Id: trace/7.a-b_c=\r\n");
+  assertEquals(idOf(given), "trace/7.a-b_c=");
+  // The handler sees the same.
+  assert(given.includes("trace/7.a-b_c=\r\n0\r\n") || given.endsWith("trace/7.a-b_c="), given);
+  const own = /^[0-9a-f-]{36}$/;
+  for (const bad of ["", "X-Request-Id: a b\r\n", `X-Request-Id: ${"x".repeat(129)}\r\n`, 'X-Request-Id: "q"\r\n']) {
+    assertMatch(idOf(await ask(bad)), own, bad);
+  }
+  const twice = await ask("X-Request-Id: a\r\nX-Request-Id: b\r\n");
+  assertMatch(idOf(twice), own);
+  for (const refused of [await ask("X-Request-Id: r\r\n", "TRACE / HTTP/1.1"), await tooMany(served.port)]) {
+    assertMatch(refused, /^HTTP\/1\.1 4/);
+    assertEquals(idOf(refused), "r");
+  }
+});
+
+Deno.test("the log names the call that met an internal error", async () => {
+  await using served = await serveHttp(() => {
+    throw new Error("a bug");
+  });
+  const response = await fetch(`http://127.0.0.1:${served.port}/`, { headers: { "x-request-id": "r-9" } });
+  assertEquals([response.status, response.headers.get("x-request-id")], [500, "r-9"]);
+  assert(!(await response.text()).includes("a bug"));
+  assert(served.log.errors[0]?.includes("a bug"));
+  assertEquals(served.log.facts, [{ request: "r-9" }]);
+});
+
+/** The answer to a request with too many headers. */
+async function tooMany(port: number): Promise<string> {
+  const headers = times(MAX_HEADERS, (index) => `X-${index}: y\r\n`).join("");
+  return await exchange(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: r\r\n${headers}\r\n`);
+}

@@ -124,3 +124,28 @@ Deno.test("the analysis of a plan", async (t) => {
     );
   });
 });
+
+Deno.test("the analysis of a large plan is as short as that of a small one, also with long ids", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path, ANALYTICS);
+  const sizeWith = async (name: string, count: number) => {
+    const tasks = Array.from({ length: count }, (_, n) => ({
+      id: `${name}-${n}`,
+      description: "x".repeat(100),
+      dependencies: n % 10 === 0 ? [] : [`${name}-${n - 1}`],
+    }));
+    await server.ask("create_tasks", { tasks });
+    const analysis = await server.ask<Json>("analyze_plan");
+    const lists = [analysis.critical_path, analysis.bottlenecks].map((list) => Array.from(list as Json[]).length);
+    return { lists, bytes: new TextEncoder().encode(JSON.stringify(analysis)).length };
+  };
+  const small = await sizeWith("a", 50);
+  const large = await sizeWith("b", 900);
+  assertEquals([small.lists, large.lists], [[5, 5], [5, 5]]);
+  assert(small.bytes <= 1_200 && large.bytes <= 1_200, JSON.stringify([small, large]));
+  // Of bottlenecks that hold up the same, those with the first ids are shown.
+  const long = await sizeWith("0".repeat(60), 900);
+  assert(long.bytes <= 1_200 && (long.lists[1] ?? 5) < 5, JSON.stringify(long));
+  const { critical_path } = await server.ask<Json>("analyze_plan", { limit: 5 });
+  assertEquals(Array.from(critical_path as string[]).length, 5);
+});

@@ -33,6 +33,7 @@ const SETTINGS: Args = {
   timeout_ms: 60_000,
   max_attempts: 2,
   backoff: { initial_interval_ms: 5 },
+  estimate_ms: 5,
   not_before: "PT1H",
   deadline: "2026-12-01",
   fail_on_deadline: true,

@@ -25,6 +25,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     timeout_ms: 30_000,
     max_attempts: 3,
     backoff: { initial_interval_ms: 100, backoff_coefficient: 1.5, max_interval_ms: 1_000 },
+    estimate_ms: 60_000,
     not_before: "2999-01-01T00:00:00+01:00",
     deadline: "2999-01-02",
     fail_on_deadline: true,
@@ -40,6 +41,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
     timeoutMs: 30_000,
     maxAttempts: 3,
     backoff: { initialIntervalMs: 100, coefficient: 1.5, maxIntervalMs: 1_000 },
+    estimateMs: 60_000,
     notBefore: "2998-12-31T23:00:00.000Z",
     deadline: new Date(new Date(2999, 0, 3).getTime() - 1).toISOString(),
     failOnDeadline: true,
@@ -74,6 +76,7 @@ Deno.test("a task is created with all settings, and shown with them", async (t) 
       const [wrong, code, start] of [
         [{ timeout_ms: 0 }, "invalid_value", "timeout_ms of task x must be a whole number from 1 to "],
         [{ max_attempts: 0 }, "invalid_value", "max_attempts of task x must be"],
+        [{ estimate_ms: 0 }, "invalid_value", "estimate_ms of task x must be a whole number from 1 to "],
         [{ backoff: { backoff_coefficient: 0.5 } }, "invalid_value", "backoff_coefficient of task x must be"],
         [{ not_before: "soon" }, "invalid_value", "not_before soon is not a time: give ISO 8601"],
         [{ deadline: "2024-01-01T10:00" }, "invalid_value", "deadline 2024-01-01T10:00 is not a time"],

@@ -22,6 +22,7 @@ const EACH: readonly Said[] = [
   [{ locks: ["l", "m", "l"] }, { locks: ["l", "m"] }],
   [{ timeout_ms: 5 }, { timeoutMs: 5 }],
   [{ max_attempts: 5 }, { maxAttempts: 5 }],
+  [{ estimate_ms: 5 }, { estimateMs: 5 }],
   [{ backoff: { initial_interval_ms: 1 } }, { backoff: { initialIntervalMs: 1 } }],
   [{ backoff: { backoff_coefficient: 3, max_interval_ms: 2 } }, { backoff: { coefficient: 3, maxIntervalMs: 2 } }],
   [{ not_before: "PT1S" }, { notBefore: 1_100 }],

@@ -62,7 +62,7 @@ Deno.test("a saved template", async (t) => {
     description: "Check it",
     parameters: [{ name: "what", required: true }, { name: "how", default: "by hand" }],
     tasks: [
-      { id: "look", description: "Look at {{what}} {{how}}", priority: "high", timeout_ms: 60_000 },
+      { id: "look", description: "Look at {{what}} {{how}}", priority: "high", estimate_ms: 60_000 },
       { id: "say", description: "Say how {{what}} is", dependencies: ["look", { task: "look", on: "finished" }] },
     ],
   };
@@ -98,7 +98,7 @@ Deno.test("a saved template", async (t) => {
     assertEquals((group as Json)["maxParallel"], 1);
     const look = await server.ask("get_task_details", { task_id: "c1/look" });
     assertEquals(
-      [look["description"], look["priority"], look["timeoutMs"], look["group"]],
+      [look["description"], look["priority"], look["estimateMs"], look["group"]],
       ["Look at the {{how}} by hand", "high", 60_000, "c1"],
     );
     const say = await server.ask("get_task_details", { task_id: "c1/say" });

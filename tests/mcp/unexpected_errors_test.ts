@@ -38,6 +38,7 @@ for (const [method, request] of Object.entries(REQUESTS)) {
     assert(!error.message.includes("secret"), error.message);
     assert(error.message.includes("Internal error: the server's log has the details"), error.message);
     assert(server.log.errors.some((line) => line.includes("secret path /home/x")), server.log.errors.join("\n"));
+    assert(server.log.facts.some(({ request }) => typeof request === "string"), "the line names the call");
     journal.failure = undefined;
     await request(server.client);
   });

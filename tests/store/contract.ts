@@ -1,7 +1,7 @@
 /** What every journal promises, whatever it is kept in: the suite that each store has to pass. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Journal, Position } from "../../src/app/ports.ts";
+import type { Journal, Position, TransactionCost } from "../../src/app/ports.ts";
 import type { JournalRecord } from "../../src/core/messages/events.ts";
 import { keysOfFilter } from "../../src/core/messages/history.ts";
 import { oldTask, times } from "../core/given.ts";
@@ -133,6 +133,27 @@ export function testJournal(name: string, { permissions, make }: ContractOptions
       assertEquals(tail.position.seq, 8);
       assertEquals(await recordsAfter(open(), position), records.slice(index + 1));
     }
+  });
+
+  test("a transaction tells what it cost, once, when it is over, whether it failed or not", async (open) => {
+    const journal = open();
+    const costs: TransactionCost[] = [];
+    const measure = (cost: TransactionCost) => void costs.push(cost);
+    await journal.transact(journal.origin, {
+      ...deaf,
+      decide(at, append) {
+        assertEquals(costs, []);
+        append({ ...drafted("a"), at });
+      },
+      measure,
+    });
+    const decide = () => {
+      throw new Error("no");
+    };
+    await assertRejects(() => journal.transact(journal.origin, { ...deaf, decide, measure }));
+    assertEquals(costs.length, 2);
+    for (const cost of costs) assert(Object.values(cost).every((value) => value >= 0), JSON.stringify(cost));
+    assertEquals(costs[1]?.sizeBytes, 0);
   });
 
   test("what decide throws comes out, with nothing appended and others free to write", async (open) => {

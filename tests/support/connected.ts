@@ -10,6 +10,7 @@ import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { AnswerQueue } from "../../src/mcp/answer_queue.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { RecordingLog } from "./log.ts";
+import { questionsOf } from "./questions.ts";
 import { type CallToolResult, Client, InMemoryTransport } from "./sdk_client.ts";
 
 export interface ConnectedOptions {
@@ -61,7 +62,18 @@ export async function serve(
   const waiting = new Waiting({ engine, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
   const heard = new Heard(engine);
   const answers = new AnswerQueue(() => true);
-  const parts = { engine, executor: engine, feed, waiting, heard, log, answers, closing: new AbortController().signal };
+  const questions = questionsOf(engine, journal, log);
+  const parts = {
+    engine,
+    executor: engine,
+    questions,
+    feed,
+    waiting,
+    heard,
+    log,
+    answers,
+    closing: new AbortController().signal,
+  };
   const [near, far] = InMemoryTransport.createLinkedPair();
   const caller: Caller = { name: "client", ...rights, via: { transport: "stdio", process: "1", session: "s1" } };
   serveClient(far, { ...parts, toolsets: TOOLSETS, version: "0.0.0", caller, instance });

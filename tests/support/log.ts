@@ -1,21 +1,26 @@
 /** A log that keeps its messages for tests. */
 
-import type { Log } from "../../src/app/ports.ts";
+import type { Log, LogFacts } from "../../src/app/ports.ts";
 
 export class RecordingLog implements Log {
   readonly infos: string[] = [];
   readonly warnings: string[] = [];
   readonly errors: string[] = [];
+  /** Those of all messages. */
+  readonly facts: LogFacts[] = [];
 
-  info(message: string): void {
+  info(message: string, facts: LogFacts = {}): void {
     this.infos.push(message);
+    this.facts.push(facts);
   }
 
-  warn(message: string): void {
+  warn(message: string, facts: LogFacts = {}): void {
     this.warnings.push(message);
+    this.facts.push(facts);
   }
 
-  error(message: string): void {
+  error(message: string, facts: LogFacts = {}): void {
     this.errors.push(message);
+    this.facts.push(facts);
   }
 }

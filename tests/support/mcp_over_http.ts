@@ -9,6 +9,7 @@ import { McpOverHttp, type McpOverHttpOptions, type Who } from "../../src/mcp/ht
 import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { RecordingLog } from "./log.ts";
+import { questionsOf } from "./questions.ts";
 
 /** Headers that every POST of a client has. */
 const POST_HEADERS = { accept: "application/json, text/event-stream", "content-type": "application/json" };
@@ -34,13 +35,22 @@ export class McpEndpoint implements AsyncDisposable {
   readonly #feed: Feed;
   readonly #heard: Heard;
 
-  private constructor(engine: Engine, options: Omit<EndpointOptions, "journal">) {
+  private constructor(engine: Engine, journal: Journal, options: Omit<EndpointOptions, "journal">) {
     const { log } = this;
     this.engine = engine;
     this.#feed = new Feed(engine, log);
     this.#heard = new Heard(engine);
     this.waiting = new Waiting({ engine, feed: this.#feed, log });
-    const parts = { engine, executor: engine, feed: this.#feed, waiting: this.waiting, heard: this.#heard, log };
+    const questions = questionsOf(engine, journal, log);
+    const parts = {
+      engine,
+      executor: engine,
+      questions,
+      feed: this.#feed,
+      waiting: this.waiting,
+      heard: this.#heard,
+      log,
+    };
     this.mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS, version: "0.0.0", ...options });
   }
 
@@ -48,7 +58,7 @@ export class McpEndpoint implements AsyncDisposable {
     { journal = new MemoryJournal(Date.now), ...options }: EndpointOptions = {},
   ): Promise<McpEndpoint> {
     const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
-    return new McpEndpoint(engine, options);
+    return new McpEndpoint(engine, journal, options);
   }
 
   /** Sends a POST with a JSON value, or a text as it is. */

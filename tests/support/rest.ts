@@ -12,6 +12,7 @@ import { EventStreams } from "../../src/http/events/event_streams.ts";
 import { API_PATH, restRoutes } from "../../src/http/rest/rest_routes.ts";
 import { operationsOf } from "../../src/mcp/operations.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
+import { questionsOf } from "./questions.ts";
 import { deskInMemory } from "./webhooks.ts";
 import { RecordingLog } from "./log.ts";
 import type { Json } from "./server.ts";
@@ -44,9 +45,17 @@ export async function startRest(options: RestOptions = {}) {
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, feed, log });
   const ending = new AbortController();
+  const questions = questionsOf(engine, journal, log);
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal, ...streaming });
-  const operations = operationsOf({ engine, executor: engine, waiting, heard, webhooks: deskInMemory(engine) });
-  const routes = restRoutes({ operations, engine, streams, log, version: "1.0.0" });
+  const operations = operationsOf({
+    engine,
+    executor: engine,
+    questions,
+    waiting,
+    heard,
+    webhooks: deskInMemory(engine),
+  });
+  const routes = restRoutes({ operations, engine, questions, streams, log, version: "1.0.0" });
   const app = new Hono<HttpEnv>();
   app.use(async (c, next) => {
     c.set("caller", caller);

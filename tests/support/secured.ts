@@ -12,18 +12,30 @@ import { createApp } from "../../src/http/app.ts";
 import { bearerCaller } from "../../src/http/bearer.ts";
 import { EventStreams } from "../../src/http/events/event_streams.ts";
 import { hostsOf } from "../../src/http/hosts.ts";
+import { metricsRoute } from "../../src/http/metrics_route.ts";
 import { API_PATH, restRoutes } from "../../src/http/rest/rest_routes.ts";
 import { SESSION_PATH, sessionRoutes, signInMount } from "../../src/http/session_routes.ts";
 import { McpOverHttp } from "../../src/mcp/http.ts";
 import { operationsOf } from "../../src/mcp/operations.ts";
 import { TOOLSETS } from "../../src/mcp/tool.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { deskInMemory } from "./webhooks.ts";
 import { RecordingLog } from "./log.ts";
+import { questionsOf } from "./questions.ts";
 import type { Json } from "./server.ts";
 
 /** In every text of the plan: nobody without the right to see may read it. */
 export const CLASSIFIED = "classified";
+
+const NOTHING_PRESENT = {
+  requests: 0,
+  sessions: 0,
+  waitingForTasks: 0,
+  waitingForEvents: 0,
+  eventStreams: 0,
+  journalBytes: undefined,
+};
 
 export interface SecuredRequest {
   readonly authorization?: string | undefined;
@@ -51,14 +63,17 @@ export async function startSecured() {
 /** Starts a service without a plan and without tokens. */
 export async function startEmpty(journal: Journal) {
   const log = new RecordingLog();
-  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log });
+  const metrics = new Metrics("0.0.0");
+  const { onCall, onCommit } = metrics.observer;
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log, onCommit });
   const denials = new Denials({ engine, log });
   const feed = new Feed(engine, log);
   const heard = new Heard(engine);
   const waiting = new Waiting({ engine, feed, log });
   const ending = new AbortController();
   const webhooks = deskInMemory(engine);
-  const parts = { engine, executor: engine, feed, waiting, heard, webhooks, log, version: "0.0.0" };
+  const questions = questionsOf(engine, journal, log);
+  const parts = { engine, executor: engine, questions, feed, waiting, heard, webhooks, log, version: "0.0.0", onCall };
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });
   const rest = restRoutes({ ...parts, operations: operationsOf(parts), streams });
   const mcp = new McpOverHttp({ ...parts, toolsets: TOOLSETS });
@@ -73,6 +88,10 @@ export async function startEmpty(journal: Journal) {
       (app) => app.route(SESSION_PATH, sessionRoutes(session)),
       (app) => app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
       (app) => app.route(API_PATH, rest),
+      metricsRoute({
+        contentType: metrics.contentType,
+        read: (caller) => metrics.exposition(engine, caller, () => NOTHING_PRESENT),
+      }),
     ],
     log,
   });

@@ -17,12 +17,14 @@ export interface ServiceOptions {
   readonly port?: number;
   /** Further hosts that it may connect to. */
   readonly net?: readonly string[];
+  /** Environment variables in addition to those of this process; the program may not read them. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a service on a data directory; resolves when it listens. */
 export async function startService(
   directory: string,
-  { main = MAIN, args = [], needsToken = false, port = 0, net = [] }: ServiceOptions = {},
+  { main = MAIN, args = [], needsToken = false, port = 0, net = [], env = {} }: ServiceOptions = {},
 ): Promise<Service> {
   const permissions = [
     `--allow-read=${directory}`,
@@ -32,6 +34,7 @@ export async function startService(
   const program = [main, "--data", directory, "serve", "--port", `${port}`].concat(needsToken ? [] : ["--open"], args);
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
+    env: { ...env },
     stdin: "null",
     stdout: "null",
     stderr: "piped",

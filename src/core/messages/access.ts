@@ -98,6 +98,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   complete_id: () => ({ verb: "see" }),
   measure: ({ group }) => ({ verb: "see", ...(group !== undefined && { groups: [group] }) }),
   measure_task: ({ id }) => ({ verb: "see", tasks: [id] }),
+  measure_totals: () => ({ verb: "see" }),
   get_plan: () => ({ verb: "see" }),
   list_rows: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),
@@ -117,6 +118,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   plan_redaction: ({ id }) => ({ verb: "administer", tasks: [id] }),
   list_tokens: () => ({ verb: "administer" }),
   list_webhooks: () => ({ verb: "administer" }),
+  look_back: () => ({ verb: "see" }),
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),
 };

@@ -2,6 +2,7 @@
 
 import type { Group } from "../model/group.ts";
 import type { Instance } from "../model/instance.ts";
+import type { ProjectPause } from "../model/project.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
 import type { Task } from "../model/task.ts";
 
@@ -11,6 +12,8 @@ export interface Plan {
   readonly tasks: readonly PlannedTask[];
   readonly groups: readonly Group[];
   readonly instances: readonly Instance[];
+  /** Undefined unless the project is paused. */
+  readonly paused?: ProjectPause;
   readonly now: number;
 }
 
@@ -20,8 +23,8 @@ export interface PlannedTask {
   readonly readiness?: Readiness;
 }
 
-/** Where the duration of a task comes from: it was measured, or other completed tasks took as long, or nothing is known. */
-export type EstimateSource = "measured" | "same group" | "same requirement" | "all tasks" | "assumed";
+/** Where the expected duration of a task comes from: its `estimateMs`, other completed tasks, or nothing is known. */
+export type EstimateSource = "estimate_ms" | "same group" | "same requirement" | "all tasks" | "assumed";
 
 /** The schedule of the remaining tasks, as if each started as soon as its dependencies allow. */
 export interface Schedule {
@@ -58,12 +61,12 @@ export interface ScheduledTask {
   readonly slackMs: number;
 }
 
-export type BottleneckKind = "task" | "requirement" | "person" | "lock" | "group" | "flaky" | "instance";
+export type BottleneckKind = "project" | "task" | "requirement" | "person" | "lock" | "group" | "flaky" | "instance";
 
 /** Something that holds work up. */
 export interface Bottleneck {
   readonly kind: BottleneckKind;
-  /** The task, role, lock, group or instance. */
+  /** The task, role, lock, group or instance; "project" for that. */
   readonly subject: string;
   /** How much work it holds up. */
   readonly heldUpMs: number;
@@ -73,7 +76,7 @@ export interface Bottleneck {
 
 export interface Analysis {
   readonly schedule: Schedule;
-  /** The worst first, at most as many as were asked for. */
+  /** A pause of the project, then the worst first; at most as many as were asked for. */
   readonly bottlenecks: readonly Bottleneck[];
 }
 
@@ -100,6 +103,8 @@ export interface Forecast {
   readonly failureRate: number;
   /** How many tasks have durations of each source. */
   readonly sources: Schedule["sources"];
+  /** The project is paused: the forecast is as if it were resumed now. */
+  readonly isPaused?: true;
   readonly outlooks: readonly Outlook[];
 }
 

@@ -1,5 +1,6 @@
 /** What the queries of metrics ask and answer. All durations are milliseconds; all times milliseconds since the Unix epoch. */
 
+import type { DurationCount } from "../model/sketch.ts";
 import type { TaskStatus } from "../model/status.ts";
 import type { AttemptOutcome } from "../model/task.ts";
 
@@ -35,6 +36,25 @@ export interface Work {
   readonly queueMs: Quantiles;
   /** Of completed attempts, from claim to completion. */
   readonly runMs: Quantiles;
+}
+
+/** Running totals of all that was done, and the state of the queue, for monitoring. */
+export interface Totals {
+  /** How many attempts ended in each way. */
+  readonly outcomes: Work["outcomes"];
+  /** From the time when a task could be claimed to its claim: one for each claim. */
+  readonly queues: readonly DurationCount[];
+  /** Of completed attempts, from claim to completion. */
+  readonly runs: readonly DurationCount[];
+  /** From creation to completion. */
+  readonly leads: readonly DurationCount[];
+  /** How long the oldest task that can be claimed has been waiting for that; absent if there is none. */
+  readonly oldestReadyMs?: number;
+  /** The same of tasks that only a paused or full group, or a taken lock, keeps from being claimed. */
+  readonly oldestLimitedMs?: number;
+  /** Client sessions that keep tasks. */
+  readonly sessions: number;
+  readonly isPaused: boolean;
 }
 
 /** Quantiles of some durations, within 5 %; absent if there are none. */

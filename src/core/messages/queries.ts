@@ -17,7 +17,7 @@ import type { Plan } from "./analysis.ts";
 import type { CommandOf, LastCall } from "./commands.ts";
 import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
-import type { Metrics, MetricsOptions, TaskMetrics } from "./metrics.ts";
+import type { Metrics, MetricsOptions, TaskMetrics, Totals } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
 import type { PlanRows } from "./plan_rows.ts";
 import type { Redaction } from "./redact.ts";
@@ -66,6 +66,8 @@ export interface Queries {
   measure: { input: MetricsOptions; answer: Metrics };
   /** The times and attempts of one task. */
   measure_task: { input: { readonly id: string }; answer: TaskMetrics };
+  /** Totals of everything: refused to callers from whom something may be hidden. O(groups + ready tasks). */
+  measure_totals: { input: Record<never, never>; answer: Totals };
   /** The plan as the caller sees it now, to be analyzed apart from the state. O(tasks), and copies none. */
   get_plan: { input: Record<never, never>; answer: Plan };
   /** All tasks that the caller sees as columns; with `since`, those that may have changed in that record or later. */
@@ -115,6 +117,11 @@ export interface Queries {
   list_tokens: { input: Record<never, never>; answer: readonly TokenView[] };
   /** The webhooks that were not removed, in the order in which they were added. */
   list_webhooks: { input: Record<never, never>; answer: readonly Webhook[] };
+  /**
+   * What a look at an earlier moment must know of the present: the caller, and what is hidden from it now. Not to be shown.
+   * O(groups that not all see + their tasks).
+   */
+  look_back: { input: Record<never, never>; answer: { readonly caller: KnownCaller; readonly hidden?: Hidden } };
   /** The caller as the server knows it now. */
   get_caller: { input: Record<never, never>; answer: KnownCaller };
   /** What some waiting claims have to expect. */
@@ -128,6 +135,12 @@ export type QueryOf<K extends QueryType> = { readonly type: K } & Queries[K]["in
 export type Query = { [K in QueryType]: QueryOf<K> }[QueryType];
 
 export type ResultOf<K extends QueryType> = Queries[K]["answer"];
+
+/** What is hidden from a caller: groups and the tasks in them. */
+export interface Hidden {
+  readonly groups: readonly string[];
+  readonly tasks: readonly string[];
+}
 
 export interface TaskListOptions {
   readonly filter: TaskFilter;

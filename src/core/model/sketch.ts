@@ -55,6 +55,18 @@ export function quantileOf(sketch: Sketch, q: number): number | undefined {
   return undefined;
 }
 
+/** How many durations of about the same length a sketch has. */
+export interface DurationCount {
+  /** In whole milliseconds, within `SKETCH_ERROR`. */
+  readonly ms: number;
+  readonly count: number;
+}
+
+/** The durations in a sketch, the shortest first. */
+export function durationsIn({ first, counts }: Sketch): readonly DurationCount[] {
+  return counts.map((count, index) => ({ ms: valueOf(first + index), count })).filter(({ count }) => count > 0);
+}
+
 /** Bucket 0 is for less than 1 ms; bucket n for durations over GROWTH ** (n - 2) and up to GROWTH ** (n - 1). */
 function bucketOf(durationMs: number): number {
   return durationMs < 1 ? 0 : 1 + Math.ceil(Math.log(durationMs) / Math.log(GROWTH));

@@ -56,6 +56,8 @@ export interface TaskSettings {
   /** How many attempts may fail or expire; unlimited if absent. The server sets it in new tasks. */
   readonly maxAttempts?: number;
   readonly backoff?: Backoff;
+  /** How long an attempt is expected to take, in the eyes of whoever planned it. */
+  readonly estimateMs?: number;
   /** It cannot be claimed before this time since the Unix epoch. */
   readonly notBefore?: number;
   /** It is overdue if it has not ended by this time since the Unix epoch. */

@@ -126,6 +126,7 @@ const SETTINGS: Readonly<Record<keyof TaskSettings, true>> = {
   timeoutMs: true,
   maxAttempts: true,
   backoff: true,
+  estimateMs: true,
   notBefore: true,
   deadline: true,
   failOnDeadline: true,
@@ -141,6 +142,7 @@ const RUNNING_SETTINGS: ReadonlySet<string> = new Set<keyof TaskSettings>([
   "timeoutMs",
   "maxAttempts",
   "backoff",
+  "estimateMs",
   "refs",
 ]);
 

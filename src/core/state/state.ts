@@ -74,6 +74,8 @@ export interface State {
   readonly pastAudiences: PastAudiences;
   /** Whether any task was ever archived: if not, an id that is unknown need not be looked for in the journal. */
   hasArchive: boolean;
+  /** Whether what is done is counted: not in a forecast, which asks for none of it. */
+  isMeasured: boolean;
   /** What was done with the tasks that are in no group. */
   statistics: Statistics | undefined;
   /** How many open tasks are overdue. */
@@ -433,6 +435,7 @@ export function emptyState(epoch = 0): State {
     removed: { last: new Map(), floor: 0 },
     pastAudiences: { groups: new Map(), floor: 0 },
     hasArchive: false,
+    isMeasured: true,
     statistics: undefined,
     overdue: 0,
     pause: undefined,

@@ -83,24 +83,32 @@ export const DAY_MS = 24 * HOUR_MS;
 
 export const NO_OUTCOMES: Outcomes = { completed: 0, failed: 0, expired: 0, lost: 0, released: 0, cancelled: 0 };
 
-/** Where a change of a task of a group, or of none, is noted. */
-export function measuredIn(state: Measured, group: Measured | undefined): Measured {
-  return group ?? state;
+/** Where a change of a task of a group, or of none, is noted; undefined if nothing is. */
+export function measuredIn(
+  state: Measured & { readonly isMeasured: boolean },
+  group: Measured | undefined,
+): Measured | undefined {
+  return state.isMeasured ? group ?? state : undefined;
 }
 
 /** Notes a new task, created or imported. */
-export function noteNew(measured: Measured, { status }: Pick<Task, "status">, at: number): void {
-  notePeriod(statisticsOf(measured), at, { created: 1, ...opened(status, 1) });
+export function noteNew(measured: Measured | undefined, { status }: Pick<Task, "status">, at: number): void {
+  if (measured !== undefined) notePeriod(statisticsOf(measured), at, { created: 1, ...opened(status, 1) });
 }
 
 /** Notes that a task came into a group, or left it (`change` -1), also as it was deleted. */
-export function noteMove(measured: Measured, { status }: Pick<Task, "status">, at: number, change: 1 | -1): void {
-  if (isOpen(status)) notePeriod(statisticsOf(measured), at, opened(status, change));
+export function noteMove(
+  measured: Measured | undefined,
+  { status }: Pick<Task, "status">,
+  at: number,
+  change: 1 | -1,
+): void {
+  if (measured !== undefined && isOpen(status)) notePeriod(statisticsOf(measured), at, opened(status, change));
 }
 
 /** Notes what a change of a task's status means: a claim, the end of an attempt, the end of the task or its reopening. */
-export function noteChange(measured: Measured, before: Task, after: Task, at: number): void {
-  if (before.status === after.status) return;
+export function noteChange(measured: Measured | undefined, before: Task, after: Task, at: number): void {
+  if (measured === undefined || before.status === after.status) return;
   const statistics = statisticsOf(measured);
   notePeriod(statistics, at, {
     ...endOf(after, at),

@@ -13,6 +13,7 @@ import { normalize } from "../model/dependency.ts";
 import { type KnownCaller, sessionOf } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable, type SeenClaim } from "../state/next_claim.ts";
+import { hiddenIn } from "../state/past_sight.ts";
 import { sightOf, wholeOf } from "../state/sight.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt } from "../state/timers.ts";
@@ -22,6 +23,7 @@ import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts
 import { planOf } from "./analytics/analysis.ts";
 import { measure } from "./analytics/metrics.ts";
 import { measureTask } from "./analytics/task_metrics.ts";
+import { measureTotals } from "./analytics/totals.ts";
 import { clockWarning } from "./clock_warning.ts";
 import { explain } from "./explain.ts";
 import { groupViewOf } from "./groups.ts";
@@ -85,6 +87,7 @@ const answerers: {
     completeIds((kind === "task" ? state.tasks : state.groups).keys(), prefix, limit),
   measure: (state, options, { now }) => measure(state, options, now),
   measure_task: (state, { id }, { now }) => measureTask(findTask(state, id).task, now),
+  measure_totals: (state, _, { now }) => measureTotals(state, now),
   get_plan: (state, _, { now }) => planOf(state, now),
   list_rows: (state, options, { now }) => listRows(state, options, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
@@ -111,6 +114,10 @@ const answerers: {
   plan_redaction: redactionOf,
   list_tokens: (state, _, { now }) => Array.from(state.tokens.values(), (token) => tokenViewOf(token, now)),
   list_webhooks: (state) => Array.from(state.webhooks.values()),
+  look_back(state, _, { caller }) {
+    const hidden = hiddenIn(state);
+    return { caller, ...(hidden !== undefined && { hidden }) };
+  },
   get_caller: (_state, _query, { caller }) => caller,
   next_event(state, _, { clock }) {
     const sweepAt = nextChangeAt(state);

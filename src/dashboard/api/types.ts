@@ -20,7 +20,7 @@ export type Dependency = string | Readonly<Record<string, unknown>>;
 
 export interface Note {
   readonly text: string;
-  readonly by: string;
+  readonly author: string;
   readonly at: IsoTime;
 }
 

@@ -9,6 +9,8 @@ import { Confirm } from "./dialog.tsx";
 /** An action under way, and how the last one ended. */
 export interface Action {
   readonly isPending: boolean;
+  /** Whether one is under way at this moment, and not when the component was drawn. */
+  readonly isRunning: () => boolean;
   readonly error: string | undefined;
   /** Runs a call; tells whether it succeeded. */
   readonly run: (call: () => Promise<unknown>, done?: string) => Promise<boolean>;
@@ -19,6 +21,7 @@ export function useAction(): Action {
   const error = useSignal<string | undefined>(undefined);
   return {
     isPending: isPending.value,
+    isRunning: () => isPending.peek(),
     error: error.value,
     async run(call, done) {
       if (isPending.value) return false;

@@ -6,7 +6,9 @@ import { planError } from "../live/live_plan.ts";
 import { DEFAULT_VIEW, moment, place, selectedTask, selectTask, setParams, viewAddress } from "../navigation.ts";
 import { theme, times } from "../preferences.ts";
 import { hasRole, signOut, who } from "../session.ts";
+import { TaskForms } from "../views/edit/edit_buttons.tsx";
 import { TaskPanel } from "../views/task/task_panel.tsx";
+import { clearSelection } from "../views/tasks/selection.ts";
 import { VIEWS } from "../views/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -23,7 +25,11 @@ export function Shell() {
   const go = useSignal(false);
   useShortcuts([
     { key: "?", what: "Show the shortcuts", run: () => isHelpShown.value = true },
-    { key: "Escape", what: "Close the task, clear the selection", run: () => selectTask("") },
+    {
+      key: "Escape",
+      what: "Close the task, clear the selection",
+      run: () => selectedTask.value === "" ? clearSelection() : selectTask(""),
+    },
     { key: "g", what: "Go to a view: g, then its letter", run: () => go.value = true },
   ]);
   const View = view?.component;
@@ -68,6 +74,7 @@ export function Shell() {
       <main id="main" tabIndex={-1}>{View === undefined ? null : <View />}</main>
       {selectedTask.value !== "" && <TaskPanel key={selectedTask.value} id={selectedTask.value} />}
       {isHelpShown.value && <Help onClose={() => isHelpShown.value = false} />}
+      <TaskForms />
       <Announcer />
     </div>
   );

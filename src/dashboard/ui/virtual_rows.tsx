@@ -107,23 +107,22 @@ interface ScrollOptions {
 
 /** Scrolls by as much as the first row in view that is still there has moved. A list at its beginning stays there. */
 function useScrollWithRows({ element, rowHeight, count, moving }: ScrollOptions): void {
-  const seen = useRef<{ readonly first: number; readonly keys: readonly number[] }>({ first: 0, keys: [] });
+  const seen = useRef<{ readonly start: number; readonly keys: readonly number[] }>({ start: 0, keys: [] });
   useLayoutEffect(() => {
     const box = element.current;
     if (box === null || moving === undefined) return;
-    const { first, keys } = seen.current;
-    const scrolledFirst = Math.floor(box.scrollTop / rowHeight);
-    if (box.scrollTop > 0 && scrolledFirst === first) {
-      const kept = keys.findIndex((key) => moving.indexOf(key) >= 0);
-      const key = keys[kept];
-      const moved = key === undefined ? 0 : moving.indexOf(key) - first - kept;
-      if (moved !== 0) box.scrollTop += moved * rowHeight;
-    }
-    const nowFirst = Math.floor(box.scrollTop / rowHeight);
-    const inView = Math.min(count - nowFirst, Math.ceil(box.clientHeight / rowHeight));
+    const { start, keys } = seen.current;
+    const first = Math.floor(box.scrollTop / rowHeight) - start;
+    const kept = box.scrollTop === 0 ? -1 : keys.findIndex((key, at) => at >= first && moving.indexOf(key) >= 0);
+    const key = keys[kept];
+    const moved = key === undefined || first < 0 ? 0 : moving.indexOf(key) - start - kept;
+    if (moved !== 0) box.scrollTop += moved * rowHeight;
+    // The user may scroll by some rows until the next time.
+    const from = Math.max(0, Math.floor(box.scrollTop / rowHeight) - STEP);
+    const to = Math.min(count, from + Math.ceil(box.clientHeight / rowHeight) + 2 * STEP);
     seen.current = {
-      first: nowFirst,
-      keys: Array.from({ length: Math.max(0, inView) }, (_, index) => moving.keyAt(nowFirst + index)),
+      start: from,
+      keys: Array.from({ length: Math.max(0, to - from) }, (_, index) => moving.keyAt(from + index)),
     };
   });
 }

@@ -54,6 +54,11 @@ export class EventStreams {
     });
   }
 
+  /** How many streams are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /** The journal's clock, in milliseconds since the Unix epoch. */
   now(): number {
     return this.#options.engine.now();

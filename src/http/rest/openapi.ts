@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { EVENTS_QUERY } from "../events/events_query.ts";
 import type { RestOperation } from "./operation.ts";
+import { MOMENT, PAST_PATH, PAST_ROUTES } from "./past_routes.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
 
 export interface ApiOptions {
@@ -18,6 +19,7 @@ export function describeApi({ operations, version, path }: ApiOptions): object {
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of ROUTES) (paths[route.path] ??= {})[route.method] = describeRoute(route, byName);
+  for (const route of PAST_ROUTES) paths[PAST_PATH + route.path] = { get: describePast(route, byName) };
   return {
     openapi: "3.1.0",
     info: {
@@ -34,7 +36,7 @@ export function describeApi({ operations, version, path }: ApiOptions): object {
   };
 }
 
-function describeRoute(route: Route, operations: ReadonlyMap<string, RestOperation>): object {
+function describeRoute(route: Route, operations: ReadonlyMap<string, RestOperation>) {
   const names = [route.operation, ...(route.orWith === undefined ? [] : [route.orWith.operation])];
   const called = names.flatMap((name) => operations.get(name) ?? []);
   const inPath = pathParameters(route.path);
@@ -53,6 +55,24 @@ function describeRoute(route: Route, operations: ReadonlyMap<string, RestOperati
     responses: responsesOf(route),
   };
 }
+
+/** The same route, at an earlier moment. */
+function describePast(route: Route, operations: ReadonlyMap<string, RestOperation>): object {
+  const { parameters, ...described } = describeRoute(route, operations);
+  return {
+    ...described,
+    operationId: `${operationIdOf(route)}_at_moment`,
+    parameters: [MOMENT_IN_PATH, ...parameters],
+  };
+}
+
+const MOMENT_IN_PATH = {
+  name: MOMENT,
+  in: "path",
+  required: true,
+  description: "The seq of a record, a time in ISO 8601, or a duration before now like PT1H.",
+  schema: { type: "string" },
+};
 
 /** The name of the operation; with the path's last word where several routes call the same one. */
 function operationIdOf({ operation, path }: Route): string {
@@ -156,19 +176,19 @@ const PROBLEM_RESPONSE = {
 
 const PROBLEMS = { default: { $ref: "#/components/responses/Problem" } };
 
+const GRAPH = {
+  description: "The task graph as a Mermaid flowchart.",
+  responses: {
+    200: { description: "The graph.", content: { "text/vnd.mermaid": { schema: { type: "string" } } } },
+    ...PROBLEMS,
+  },
+};
+
 /** What no operation answers. */
 function otherPaths(): object {
   return {
-    "/graph": {
-      get: {
-        operationId: "get_graph",
-        description: "The task graph as a Mermaid flowchart.",
-        responses: {
-          200: { description: "The graph.", content: { "text/vnd.mermaid": { schema: { type: "string" } } } },
-          ...PROBLEMS,
-        },
-      },
-    },
+    "/graph": { get: { operationId: "get_graph", ...GRAPH } },
+    [`${PAST_PATH}/graph`]: { get: { operationId: "get_graph_at_moment", parameters: [MOMENT_IN_PATH], ...GRAPH } },
     "/events": {
       get: {
         operationId: "stream_events",

@@ -4,10 +4,13 @@
  */
 
 import { type Context, type Handler, Hono } from "hono";
+import { CALL_ID_HEADER, logOfCall, TRACEPARENT_HEADER } from "../../app/call_id.ts";
 import type { Engine } from "../../app/engine.ts";
 import type { OperationAnswer } from "../../app/operation.ts";
 import type { Log } from "../../app/ports.ts";
+import type { PastPlan, Questions } from "../../app/questions.ts";
 import { ToldFailures } from "../../app/told_failures.ts";
+import type { QueryOf, ResultOf } from "../../core/messages/queries.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import type { HttpEnv } from "../app.ts";
 import { eventsRoute } from "../events/events_route.ts";
@@ -16,6 +19,7 @@ import { HttpError, problem, problemOf } from "../problem.ts";
 import { describeApi } from "./openapi.ts";
 import type { RestOperation } from "./operation.ts";
 import { argumentsOf, readQuery, requestIdOf, tagOf, versionOf } from "./read_request.ts";
+import { PAST_PATH, PAST_ROUTES, pastOf, refusePast } from "./past_routes.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
 
 /** Where the routes are mounted. */
@@ -23,7 +27,8 @@ export const API_PATH = "/api/v1";
 
 export interface RestOptions {
   readonly operations: readonly RestOperation[];
-  readonly engine: Pick<Engine, "query" | "knownCaller">;
+  readonly engine: Pick<Engine, "query" | "knownCaller" | "now">;
+  readonly questions: Pick<Questions, "lookBack">;
   readonly streams: EventStreams;
   readonly log: Log;
   /** The version of the program. */
@@ -32,14 +37,26 @@ export interface RestOptions {
 
 /** The routes, without `API_PATH`, of the callers that the variables of `HttpEnv` name. */
 export function restRoutes(options: RestOptions): Hono<HttpEnv> {
-  const { engine, streams, log } = options;
+  const { engine, questions, streams, log } = options;
   const app = new Hono<HttpEnv>();
   const failures = new ToldFailures(options);
-  app.onError((error, c) => problemOf(failures.toldTo(c.get("caller"), error), log));
+  app.onError((error, c) => {
+    const ownLog = logOfCall(log, c.req.header(CALL_ID_HEADER));
+    return problemOf(failures.toldTo(c.get("caller"), error, ownLog), ownLog);
+  });
+  const past: Past = (c) => pastOf(c, { questions, now: () => engine.now() });
   const operations = new Map(options.operations.map((operation) => [operation.name, operation]));
   const handlers: { readonly method: string; readonly path: string; readonly handler: Handler<HttpEnv> }[] = [
     ...ROUTES.map((route) => ({ ...route, handler: operationRoute(route, operations) })),
-    { method: "get", path: "/graph", handler: graphRoute(engine) },
+    ...PAST_ROUTES.map((route) => {
+      return { method: "get", path: PAST_PATH + route.path, handler: operationRoute(route, operations, past) };
+    }),
+    { method: "get", path: "/graph", handler: graphRoute((c, query) => engine.query(query, c.get("caller"))) },
+    {
+      method: "get",
+      path: `${PAST_PATH}/graph`,
+      handler: graphRoute(async (c, query) => (await past(c)).query(query)),
+    },
     { method: "get", path: "/events", handler: eventsRoute(streams) },
     { method: "get", path: "/openapi.json", handler: descriptionRoute(options) },
   ];
@@ -54,6 +71,7 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
         headers: { allow: allowed },
       }));
   }
+  refusePast(app);
   app.all("*", ({ req }) =>
     problem(404, `There is no ${req.path}: GET ${API_PATH}/openapi.json lists what there is`, {
       code: "no_such_route",
@@ -61,7 +79,15 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   return app;
 }
 
-function operationRoute(route: Route, operations: ReadonlyMap<string, RestOperation>): Handler<HttpEnv> {
+/** The plan at the moment that a request names. */
+type Past = (c: Context<HttpEnv>) => Promise<PastPlan>;
+
+/** @param past for a route that takes an earlier moment */
+function operationRoute(
+  route: Route,
+  operations: ReadonlyMap<string, RestOperation>,
+  past?: Past,
+): Handler<HttpEnv> {
   const named = (name: string) => {
     const operation = operations.get(name);
     if (operation === undefined) throw new Error(`There is no operation ${name} for ${route.method} ${route.path}`);
@@ -76,7 +102,15 @@ function operationRoute(route: Route, operations: ReadonlyMap<string, RestOperat
     const { args, isConditional } = withCondition(route, given, req.raw.headers);
     const operation = other !== undefined && Object.hasOwn(args, other.parameter) ? other.operation : usual;
     const who = { caller: c.get("caller"), instance: c.get("instance") };
-    const call = { ...who, request: requestIdOf(req.raw.headers), signal: req.raw.signal };
+    const { headers, signal } = req.raw;
+    const call = {
+      ...who,
+      request: requestIdOf(headers),
+      callId: headers.get(CALL_ID_HEADER) ?? undefined,
+      traceparent: headers.get(TRACEPARENT_HEADER) ?? undefined,
+      signal,
+      past: await past?.(c),
+    };
     try {
       return responseOf(c, route, await operation.run(args, call));
     } catch (error) {
@@ -111,11 +145,13 @@ function responseOf(c: Context<HttpEnv>, { createdAt }: Route, { json, version }
   return c.json(json, 201);
 }
 
-function graphRoute(engine: RestOptions["engine"]): Handler<HttpEnv> {
+function graphRoute(
+  ask: (c: Context<HttpEnv>, query: QueryOf<"draw_graph">) => Promise<ResultOf<"draw_graph">>,
+): Handler<HttpEnv> {
   return async (c) => {
     const [name] = Object.keys(readQuery(new URL(c.req.url).searchParams));
     if (name !== undefined) throw new HttpError(400, `There is no parameter ${name}`, { code: "invalid_value" });
-    const drawing = await engine.query({ type: "draw_graph" }, c.get("caller"));
+    const drawing = await ask(c, { type: "draw_graph" });
     return c.body(drawing, 200, { "content-type": "text/vnd.mermaid; charset=utf-8", "cache-control": "no-store" });
   };
 }

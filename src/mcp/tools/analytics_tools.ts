@@ -1,7 +1,6 @@
 /** The tools that tell how long work takes, who does it, and what holds the plan up. */
 
 import { z } from "zod";
-import { analyzePlan, forecastPlan } from "../../app/analysis.ts";
 import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../../core/messages/analysis.ts";
 import type { Analysis, Bottleneck, Forecast, Outlook, ScheduledTask } from "../../core/messages/analysis.ts";
 import type {
@@ -13,13 +12,16 @@ import type {
   TaskMetrics,
 } from "../../core/messages/metrics.ts";
 import { Refusal } from "../../core/model/refusal.ts";
-import { fit, isoTime, type Json } from "../present.ts";
+import { bytesOf, fit, isoTime, type Json } from "../present.ts";
 import { defineTool, noteIgnored, reads, type Tool } from "../tool.ts";
 import { defined, taskId } from "./task_arguments.ts";
 
 /** Entries of a list: the default, and the maximum. */
 const DEFAULT_LISTED = 5;
 const MAX_LISTED = 200;
+
+/** Most bytes of an analysis without `limit` or `detail`, whose lists are shorter where ids are long. */
+const LEAN_BYTES = 1_200;
 
 /** Hours and days over which the summary counts completed tasks. */
 const RECENT_HOURS = 24;
@@ -69,14 +71,15 @@ export const ANALYTICS_TOOLS: readonly Tool[] = [
       detail === "forecast"
         ? noteIgnored({ limit }, "a forecast has one entry for each number of instances")
         : noteIgnored({ instances, seed }, "only detail: forecast takes them"),
-    async run({ detail, limit, instances, seed }, { query, signal }) {
+    async run({ detail, limit, instances, seed }, { analyst, signal }) {
       if (detail === "forecast") {
         if (instances !== undefined) checkOutlooks(instances);
-        return { json: presentForecast(await forecastPlan({ query, signal }, defined({ instances, seed }))) };
+        return { json: presentForecast(await analyst({ type: "forecast", ...defined({ instances, seed }) }, signal)) };
       }
       const listed = limit ?? (detail === undefined ? DEFAULT_LISTED : MAX_LISTED);
-      const analysis = await analyzePlan({ query, signal }, { limit: listed });
-      return { json: detail === undefined ? presentAnalysis(analysis) : presentPart(analysis, detail) };
+      const analysis = await analyst({ type: "analysis", limit: listed }, signal);
+      if (detail !== undefined) return { json: presentPart(analysis, detail) };
+      return { json: limit === undefined ? presentLean(analysis) : presentAnalysis(analysis, limit) };
     },
   }),
 ];
@@ -160,16 +163,24 @@ function presentTask({ id, status, totalMs, runningMs, waitingMs, queuedMs, atte
   };
 }
 
-function presentAnalysis({ schedule, bottlenecks }: Analysis): Json {
+/** As many entries of both lists as fit into `LEAN_BYTES`, at least one. */
+function presentLean(analysis: Analysis): Json {
+  for (let listed = DEFAULT_LISTED;; listed--) {
+    const json = presentAnalysis(analysis, listed);
+    if (listed === 1 || bytesOf(json) <= LEAN_BYTES) return json;
+  }
+}
+
+function presentAnalysis({ schedule, bottlenecks }: Analysis, listed: number): Json {
   const { taskCount, workMs, lengthMs, parallelism, criticalPath, sources } = schedule;
   return {
     remaining: taskCount,
     work_ms: workMs,
     critical_path_ms: lengthMs,
-    critical_path: criticalPath.map(({ id }) => id),
+    critical_path: criticalPath.slice(0, listed).map(({ id }) => id),
     parallelism,
     estimates: sources,
-    bottlenecks: bottlenecks.map(presentBottleneck),
+    bottlenecks: bottlenecks.slice(0, listed).map(presentBottleneck),
   };
 }
 
@@ -199,12 +210,13 @@ function presentBottleneck({ heldUpMs, ...bottleneck }: Bottleneck): Json {
   return { ...bottleneck, held_up_ms: heldUpMs };
 }
 
-function presentForecast({ taskCount, runs, failureRate, sources, outlooks }: Forecast): Json {
+function presentForecast({ taskCount, runs, failureRate, sources, isPaused, outlooks }: Forecast): Json {
   return {
     open: taskCount,
     runs,
     failure_rate: failureRate,
     estimates: sources,
+    ...(isPaused === true && { paused: "The project is paused; this is as if it were resumed now" }),
     forecast: outlooks.map(presentOutlook),
   };
 }

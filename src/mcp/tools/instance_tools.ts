@@ -72,8 +72,8 @@ export const INSTANCE_TOOLS: readonly Tool[] = [
     description: "List instances and the tasks they hold. all: true includes those that left or were lost.",
     input: { all: z.boolean().optional() },
     annotations: reads,
-    async run({ all = false }, { query, waiting, heard }) {
-      const waiters = waiting.instances();
+    async run({ all = false }, { query, waiters: waitersNow, heard }) {
+      const waiters = waitersNow();
       const { shown, total } = await query({ type: "list_instances", limit: MAX_LISTED, all, waiting: waiters });
       const instances = shown.map((each) => {
         const seenAt = Math.max(each.seenAt ?? 0, heard.at(each.id) ?? 0);

@@ -30,6 +30,9 @@ export function leadsIn(disk: Disk, directory: string): readonly { readonly name
   });
 }
 
+/** How old an unfinished file is that nobody writes any more, in milliseconds. */
+const UNFINISHED_MS = 60 * 60 * 1_000;
+
 export interface DeliveryFilesOptions {
   /** The data directory. */
   readonly directory: string;
@@ -82,7 +85,18 @@ export class DeliveryFiles implements Deliveries {
         throw error;
       }
       this.#disk.syncDirectory(this.#directory);
+      this.#removeUnfinished(path);
     });
+  }
+
+  /** Removes what processes left that were killed while they wrote, by the clock of the file system. */
+  #removeUnfinished(saved: string): void {
+    const now = this.#disk.identity(saved)?.modifiedMs ?? 0;
+    for (const file of this.#disk.list(this.#directory)) {
+      const path = `${this.#directory}/${file}`;
+      const isUnfinished = file.endsWith(UNFINISHED) && isDeliveryText(file.slice(0, -UNFINISHED.length));
+      if (isUnfinished && now - (this.#disk.identity(path)?.modifiedMs ?? now) > UNFINISHED_MS) this.#disk.remove(path);
+    }
   }
 
   remove(name: string): Promise<void> {

@@ -19,6 +19,7 @@ import {
 import type { Draft, JournalRecord } from "../../core/messages/events.ts";
 import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./append.ts";
 import { TWO_STEP_VERSION } from "./codec.ts";
+import { CostMeter } from "./cost_meter.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
@@ -71,7 +72,7 @@ export class FileJournal implements Journal {
   /**
    * Opens the journal of a data directory; makes the directory if it is missing.
    *
-   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
+   * @throws Unavailable `journal_damaged` if a segment is missing, or the first or one of the last has lost its end
    */
   constructor(options: FileJournalOptions) {
     this.#directory = options.directory;
@@ -97,13 +98,16 @@ export class FileJournal implements Journal {
     return this.#now();
   }
 
-  async transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
+  async transact(after: Position, { follow, decide, measure }: Transaction): Promise<Position> {
     // Records that may be in the journal if something else than the append fails.
     let uncertain = 0;
+    const cost = new CostMeter();
     try {
       this.#durability.throwIfFailed();
       let position = await this.#approach(fromPosition(after), follow);
+      cost.begin("lockWaitMs");
       await this.#lock.acquire();
+      cost.begin("lockedMs");
       let written: Written;
       try {
         position = this.#catchUp(position, follow);
@@ -114,9 +118,11 @@ export class FileJournal implements Journal {
         written = appendBatch(batch, { segments: this.#segments, log: this.#log });
         this.#hasFormat ||= written.appended > 0;
         this.#noteRoom(batch, written);
+        if (written.failure === undefined) cost.sizeBytes = batch.sizeBytes;
       } finally {
         // Released before the sync: the lock guards the order of records, not their durability.
         this.#lock.release();
+        cost.begin("syncMs");
       }
       this.#makeDurable(written);
       if (written.appended > 0 && written.position.segment > position.segment) this.#indexLater(position.segment);
@@ -125,6 +131,8 @@ export class FileJournal implements Journal {
       throw this.#appendFailed(written.position.segment, written.appended, written.failure);
     } catch (error) {
       throw this.#failureOf(error, uncertain);
+    } finally {
+      measure?.(cost.end());
     }
   }
 
@@ -200,6 +208,12 @@ export class FileJournal implements Journal {
     } catch (error) {
       throw failureOf(error, this.#directory);
     }
+  }
+
+  /** The size of all segments. One look at each. */
+  get sizeBytes(): number {
+    return this.#segments.numbers()
+      .reduce((sum, number) => sum + (this.#segments.identity(number)?.sizeBytes ?? 0), 0);
   }
 
   async close(): Promise<void> {

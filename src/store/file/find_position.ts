@@ -1,14 +1,18 @@
 /** Finds the record of a position in a journal, also after its line has moved in its segment. Changes nothing. */
 
 import { LEADING_SEQ_BYTES, leadingSeq, TRAILING_HASH_BYTES, trailingHash } from "./codec.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 import type { FilePosition } from "./file_position.ts";
-import { LATIN_1, LINE_FEED, readChunk, segmentName, startOfSegment } from "./segments.ts";
+import { LATIN_1, LINE_FEED, positionBefore, readChunk, segmentName, startOfSegment } from "./segments.ts";
+
+/** How many bytes before a position are read first. */
+const NEAR_BYTES = 4 * 1024;
 
 /**
  * Looks up a position in the journal: `held` if its record is there, `other` if another record is in its place, `missing`
- * if the journal can be read only up to an earlier record, `seq`. Reads the position's segment from its start. Of a record
- * that has moved in its segment, `position` is where it is now.
+ * if the journal can be read only up to an earlier record, `seq`. Reads the last records before the position: a hash covers
+ * all records before it. If it is not there, reads its segment from the start. Of a record that has moved in its segment,
+ * `position` is where it is now.
  */
 export function findPosition(
   disk: Disk,
@@ -21,10 +25,12 @@ export function findPosition(
   const file = disk.open(path, "read");
   try {
     const end = Math.min(position.offset, file.identity().sizeBytes);
-    let chunk = readChunk(file, start, { end });
-    while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, { end });
-    const { seq, hash, offset } = chunk.position;
-    if (seq === position.seq && hash === position.hash && offset === position.offset) return { found: "held", seq };
+    const near = positionBefore(disk, directory, { segment: position.segment, offset: end, bytes: NEAR_BYTES }) ??
+      start;
+    if (isSame(readTo(file, near, end), position)) return { found: "held", seq: position.seq };
+    const last = readTo(file, start, end);
+    const { seq, offset } = last;
+    if (isSame(last, position)) return { found: "held", seq };
     const moved = relocate(disk, directory, position);
     if (moved === undefined || moved.offset === position.offset) {
       return { found: offset < position.offset ? "missing" : "other", seq };
@@ -33,6 +39,17 @@ export function findPosition(
   } finally {
     file.close();
   }
+}
+
+/** The end of the last record that can be read from a position on, up to an offset. */
+function readTo(file: DiskFile, start: FilePosition, end: number): FilePosition {
+  let chunk = readChunk(file, start, { end });
+  while (!chunk.atEnd && chunk.rest.type === "none") chunk = readChunk(file, chunk.position, { end });
+  return chunk.position;
+}
+
+function isSame(a: FilePosition, b: FilePosition): boolean {
+  return a.seq === b.seq && a.hash === b.hash && a.offset === b.offset;
 }
 
 /**

@@ -20,6 +20,9 @@ import {
   startOfSegment,
 } from "./segments.ts";
 
+/** How many segments, the last ones, a start checks to follow one another. */
+const MAX_CHECKED = 16;
+
 export interface SegmentFilesOptions {
   /** The data directory. */
   readonly directory: string;
@@ -63,15 +66,21 @@ export class SegmentFiles {
   }
 
   /**
-   * Makes the directory if it is missing, and checks that the segments follow one another. Reads the ends of each segment
-   * once, as this is what a start costs more with a longer journal.
+   * Makes the directory if it is missing, and checks that no segment is missing, and that the first two and the last ones
+   * follow one another. Others are checked by whoever reads them: a start does not cost more with a longer journal.
    *
-   * @throws Unavailable `journal_damaged` if a segment is missing or has lost its end
+   * @throws Unavailable `journal_damaged` if a segment is missing, or one of these has lost its end
    */
   prepare(): void {
     this.#disk.makeDirectory(this.directory);
     const numbers = this.numbers();
     refuseGaps(numbers, this.directory);
+    this.#checkEnds(numbers.slice(0, 2));
+    this.#checkEnds(numbers.slice(-MAX_CHECKED));
+  }
+
+  /** Checks that segments with successive numbers follow one another, by their first and last records. */
+  #checkEnds(numbers: readonly number[]): void {
     let lastSeq: number | undefined;
     for (const number of numbers) {
       const ends = readEnds(this.#disk, this.path(number));

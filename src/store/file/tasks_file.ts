@@ -57,6 +57,7 @@ const settingsSchema = z.object({
     coefficient: time.optional(),
     maxIntervalMs: time.optional(),
   }).optional(),
+  estimateMs: time.optional(),
   notBefore: time.optional(),
   deadline: time.optional(),
   failOnDeadline: z.boolean().optional(),

@@ -28,7 +28,7 @@ export class MemoryJournal implements Journal {
     return this.#now();
   }
 
-  transact(after: Position, { follow, decide }: Transaction): Promise<Position> {
+  transact(after: Position, { follow, decide, measure }: Transaction): Promise<Position> {
     try {
       const records = this.#records.slice(after.seq);
       if (records.length > 0) follow({ records, position: this.#end() });
@@ -43,6 +43,8 @@ export class MemoryJournal implements Journal {
       return Promise.resolve(this.#end());
     } catch (error) {
       return Promise.reject(error);
+    } finally {
+      measure?.({ lockWaitMs: 0, lockedMs: 0, syncMs: 0, sizeBytes: 0 });
     }
   }
 

@@ -72,6 +72,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   get_template: ["see", { name: "t" }],
   draw_graph: ["see", {}],
   complete_id: ["see", { kind: "task", prefix: "", limit: 1 }],
+  measure_totals: ["see", {}],
   get_plan: ["see", {}],
   list_rows: ["see", {}],
   export_tasks: ["administer", {}],
@@ -86,6 +87,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   plan_redaction: ["administer", { id: "a", fields: ["result"] }],
   list_tokens: ["administer", {}],
   list_webhooks: ["administer", {}],
+  look_back: ["see", {}],
   get_caller: ["see", {}],
   look_for_claims: ["administer", { claims: [] }],
 };

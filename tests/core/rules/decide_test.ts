@@ -138,6 +138,7 @@ Deno.test({
       timeoutMs: 5,
       maxAttempts: 2,
       backoff: { coefficient: 2 },
+      estimateMs: 8,
       notBefore: 7,
       deadline: 9,
       failOnDeadline: true,

@@ -113,10 +113,11 @@ Deno.test({
     fc.assert(
       fc.property(turns(), (turns) => {
         play(turns, (state) => {
+          const view = naiveViewOf(state);
           for (const instance of INSTANCES) {
             for (const command of claimsBy(state, instance)) {
               const { events, answer } = decide(state, command, contextAt(state.now));
-              const expected = naiveClaim(state, command);
+              const expected = naiveClaim(state, command, view);
               const claimed = events.flatMap((event) => event.type === "task.claimed" ? event.id : []);
               assertEquals(claimed, expected === undefined ? [] : [expected]);
               if (expected === undefined) assertEquals(answer(state).task, undefined);
@@ -136,9 +137,10 @@ Deno.test({
     fc.assert(
       fc.property(crowds(), (turns) => {
         play(turns, (state) => {
+          const view = naiveViewOf(state);
           for (const instance of INSTANCES) {
             const claimed = nextClaim(state, profileIn(state, instance))?.task.id;
-            const expected = naiveClaim(state, claim(instance));
+            const expected = naiveClaim(state, claim(instance), view);
             // A full instance is turned away before the next claim is asked for.
             if (expected !== undefined || mayClaimMore(state, instance)) assertEquals(claimed, expected);
           }
@@ -158,10 +160,11 @@ Deno.test({
       fc.assert(
         fc.property(histories, (turns) => {
           play(turns, (state) => {
+            const view = naiveViewOf(state);
             const claims = INSTANCES.flatMap((instance) => claimsBy(state, instance));
             for (const order of [claims, claims.toReversed()]) {
               const expected = order.findIndex((command) =>
-                !mayClaimMore(state, command.instance) || naiveClaim(state, command) !== undefined ||
+                !mayClaimMore(state, command.instance) || naiveClaim(state, command, view) !== undefined ||
                 tellsNews(newsFor(state, { instance: command.instance, caller: localOperator("test") }))
               );
               assertEquals(firstAnswerable(state, waiting(...order)) ?? -1, expected);
@@ -519,20 +522,23 @@ function claimsBy(state: State, instance: string): readonly CommandOf<"claim_tas
  * The task that a claim which names none takes: of those that the instance may do now the first one; of equals first
  * one that no other instance could do. In its place one of equal rank and kind that continues the instance's own work.
  */
-function naiveClaim(state: State, command: CommandOf<"claim_task">): string | undefined {
+function naiveClaim(
+  state: State,
+  command: CommandOf<"claim_task">,
+  { ready, active } = naiveViewOf(state),
+): string | undefined {
   const { status, wasDraining, maxConcurrent = Infinity } = state.instances.get(command.instance)?.instance ?? {};
   const holding = Array.from(state.tasks.values()).filter(({ task }) => {
     return task.status === "in_progress" && task.assignedTo === command.instance;
   });
   const isGoing = status === "draining" || wasDraining === true || status === "left";
   if (isGoing || holding.length >= maxConcurrent || state.pause !== undefined) return undefined;
-  const { ready } = naiveIndexesOf(snapshotOf(state), state.now);
   const isAsked = (id: string) => command.group === undefined || state.tasks.get(id)?.task.group === command.group;
   const mine = ready.filter(({ id, isOpen, requirement }) => {
     return isAsked(id) && isOpen && isNaivelyEligible(state, command, requirement);
   });
   const equals = mine.filter(({ claimAt, isUrgent }) => claimAt === mine[0]?.claimAt && isUrgent === mine[0].isUrgent);
-  const first = equals.find(({ requirement }) => isSpecial(state, requirement)) ?? equals[0];
+  const first = equals.find(({ requirement }) => isSpecial(state, { requirement, active })) ?? equals[0];
   if (first === undefined) return undefined;
   const node = (id: string) => state.tasks.get(id);
   const ownWork = (id: string) =>
@@ -545,11 +551,25 @@ function naiveClaim(state: State, command: CommandOf<"claim_task">): string | un
   return (sameKind.find(({ id }) => ownWork(id)) ?? first).id;
 }
 
+/** What claims are worked out from: the same for all claims at a state. */
+interface NaiveView {
+  readonly ready: readonly ReadyIndexes[];
+  readonly active: readonly Instance[];
+}
+
+function naiveViewOf(state: State): NaiveView {
+  const snapshot = snapshotOf(state);
+  const active = snapshot.instances.filter(({ status }) => status === "active");
+  return { ready: naiveIndexesOf(snapshot, state.now).ready, active };
+}
+
 /** Whether at most one active instance could do it, and not simply anybody. */
-function isSpecial(state: State, requirement: ReadyIndexes["requirement"]): boolean {
+function isSpecial(
+  state: State,
+  { requirement, active }: Pick<ReadyIndexes, "requirement"> & Pick<NaiveView, "active">,
+): boolean {
   const { instance, roles, capabilities, excluded } = requirement;
   if (instance === undefined && [roles, capabilities, excluded].every(({ length }) => length === 0)) return false;
-  const active = snapshotOf(state).instances.filter(({ status }) => status === "active");
   return active.filter(({ id }) => isNaivelyEligible(state, claim(id), requirement)).length <= 1;
 }
 

@@ -99,6 +99,7 @@ test("of a running task, what nobody claims it by can be changed", () => {
     timeoutMs: 40,
     maxAttempts: 3,
     backoff: { coefficient: 3 },
+    estimateMs: 60_000,
     refs: { pr: "7" },
   };
   const state = stateAfter(create(newTask("a")), claim("x", "a"));

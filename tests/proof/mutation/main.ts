@@ -17,6 +17,7 @@ const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src", "tests", "RE
 const SUITES: readonly { readonly name: string; readonly paths: readonly string[] }[] = [
   { name: "core", paths: ["tests/core"] },
   { name: "sight", paths: ["tests/http/sight"] },
+  { name: "deliveries", paths: ["tests/proof/simulation/sweep_delivery_test.ts"] },
   { name: "sweep", paths: ["tests/proof/simulation/sweep_test.ts"] },
   { name: "simulation", paths: ["tests/proof/simulation/simulation_test.ts"] },
   { name: "store and app", paths: ["tests/store", "tests/app"] },

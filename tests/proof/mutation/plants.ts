@@ -308,6 +308,19 @@ export const PLANTS: readonly Plant[] = [
     instead: "if (audiences === undefined || tasks.has(task.id)) return true;",
   },
   {
+    name: "a delivery is noted before it is answered",
+    path: "src/webhooks/courier.ts",
+    code: "    const { answer, error, entry } = await this.#try(notification, attempts, signal);\n",
+    instead: "    await saved.replace({ ...saved.now, place: placeOf(notification), source: notification.source });\n" +
+      "    const { answer, error, entry } = await this.#try(notification, attempts, signal);\n",
+  },
+  {
+    name: "two processes deliver to one webhook",
+    path: "src/store/file/delivery_files.ts",
+    code: "isLeading = file.tryLock() &&",
+    instead: 'isLeading = (file.tryLock() || name.startsWith("webhook-")) &&',
+  },
+  {
     name: "everybody sees the network addresses of clients",
     path: "src/core/views/seen_notifications.ts",
     code: "if (via?.address === undefined) return notification;",

@@ -15,6 +15,8 @@ export interface Explored {
   readonly turns: number;
   readonly records: number;
   readonly calls: number;
+  /** How many messages webhooks got. */
+  readonly delivered: number;
   /** What is wrong with the first schedule that failed, after which no other was run. */
   readonly failure: readonly string[] | undefined;
 }
@@ -24,12 +26,13 @@ export async function explore(
   threads: Threads,
   { seed, from, schedules }: { readonly seed: string; readonly from: number; readonly schedules: number },
 ): Promise<Explored> {
-  const sum = { turns: 0, records: 0, calls: 0 };
+  const sum = { turns: 0, records: 0, calls: 0, delivered: 0 };
   for (let index = from; index < from + schedules; index++) {
     const result = await runPlan(planOf(`${seed}.${index}`), threads);
     sum.turns += result.turns;
     sum.records += result.history.records.length;
     sum.calls += result.history.calls.length;
+    sum.delivered += result.delivered;
     if (result.findings.length === 0) continue;
     return { ...sum, schedules: index - from + 1, failure: await describeFailure(result, threads) };
   }

@@ -42,6 +42,7 @@ const COUNTED: ReadonlySet<Operation["name"]> = new Set([
   "syncData",
   "sync",
   "syncDirectory",
+  "post",
 ]);
 
 /** Whether an operation changes something or makes it durable, or can otherwise fail. */

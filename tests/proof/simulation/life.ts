@@ -1,9 +1,12 @@
 /** What a simulated process does in a life: an engine on the simulated disk, as a server has, that makes random calls. */
 
 import { type Log, Unavailable } from "../../../src/app/ports.ts";
+import { DeliveryFiles } from "../../../src/store/file/delivery_files.ts";
 import type { Disk } from "../../../src/store/file/disk.ts";
+import type { WebhooksOptions } from "../../../src/webhooks/webhooks.ts";
 import type { CallEnded, CallStarted, Request } from "../history/call_log.ts";
 import { answerOf, Caller, perform } from "../history/caller.ts";
+import { addWebhooks, deliverAll, startDelivering, type WantedWebhook } from "../history/deliver.ts";
 import { outcomeOf } from "../history/outcome.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
@@ -32,11 +35,25 @@ const MAX_BURST = 8;
 /** After so many calls that could not be carried out, one after the other, the next life may fare better. */
 const MAX_FAILURES = 12;
 
+/** How many lives compete for the webhooks. */
+const DELIVERING = 0.7;
+
+/** The webhooks of a plan, of which it has none, the first or both. */
+const WEBHOOKS: readonly WantedWebhook[] = [
+  { name: "all", url: "https://receiver.example.com/all" },
+  {
+    name: "some",
+    url: "https://receiver.example.com/some",
+    types: ["task.created", "task.redacted", "webhook.disabled"],
+  },
+];
+
 const SILENT: Log = { info() {}, warn() {}, error() {} };
 
 /** What a life is given. */
 export interface Context {
   readonly disk: Disk;
+  readonly openSender: NonNullable<WebhooksOptions["openSender"]>;
   readonly life: Life;
   readonly now: () => number;
   /** A clock that all processes share, in milliseconds: so slow that no two turns are close. */
@@ -66,7 +83,8 @@ export async function live(context: Context): Promise<Ending> {
 }
 
 /** Makes calls, now and then several at once, or with another clock. Ends early where nothing is to be had any more. */
-async function work({ engine, clock, redact }: ServerProcess, { life, order, say }: Context): Promise<undefined> {
+async function work(server: ServerProcess, { life, order, say, ...context }: Context): Promise<undefined> {
+  const { engine, clock, redact } = server;
   const random = randomOf(`${life.seed} worker ${life.worker} life ${life.life}`);
   const created: string[] = [];
   let failures = 0;
@@ -82,6 +100,10 @@ async function work({ engine, clock, redact }: ServerProcess, { life, order, say
       if (entry.type === "ended") failures = entry.outcome.type === "unavailable" ? failures + 1 : 0;
     },
   });
+  const webhooks = WEBHOOKS.slice(0, life.webhooks);
+  const deliveries = new DeliveryFiles({ ...context, directory: DIRECTORY });
+  await addWebhooks(webhooks, { engine, deliveries, call: (request) => caller.call(request) });
+  await using _delivering = delivers(life) ? delivering(server, context, life) : undefined;
   for (let rest = Number(life.calls); rest > 0 && failures < MAX_FAILURES;) {
     if (random.chance(0.05)) clock.errorMs = random.pick(CLOCK_ERRORS);
     const count = Math.min(rest, random.chance(0.15) ? random.between(2, MAX_BURST) : 1);
@@ -118,25 +140,48 @@ async function pause(random: Random, maxPauseMs: number): Promise<void> {
 
 /** What the last process of all does: writes, reads, makes a checkpoint, and tells all that it knows. */
 async function lookAround(
-  { engine, clock, checkpoints, sweeper }: ServerProcess,
-  { life, order, say }: Context,
+  server: ServerProcess,
+  { life, order, say, ...context }: Context,
 ): Promise<NonNullable<Ending["last"]>> {
+  const { engine, clock, checkpoints, sweeper } = server;
   const process = `w${life.worker}.${life.life}`;
   const requests: readonly Request[] = [
     { type: "read" },
     { type: "register_instance", instance: `w${life.worker}`, settings: { metadata: { token: "last" } } },
     { type: "read" },
   ];
-  for (const [index, request] of requests.entries()) {
-    const call = `${process}#${index + 1}`;
+  let calls = 0;
+  const make = async (request: Request) => {
+    const call = `${process}#${++calls}`;
     say({ type: "started", call, process, request, at: order(), seq: engine.seq });
     const outcome = await outcomeOf(perform(engine, request, call).then((answer) => answerOf(request, answer)));
     say({ type: "ended", call, outcome, at: order(), seq: engine.seq, journalAt: clock.journalAt });
+  };
+  for (const request of requests) await make(request);
+  if (life.webhooks > 0) {
+    await using _delivering = delivering(server, context, life);
+    await deliverAll({ engine, deliveries: new DeliveryFiles({ ...context, directory: DIRECTORY }), call: make });
   }
   await sweeper.close();
   const { snapshot, position } = frozen(await engine.checkpoint());
   await checkpoints.save(snapshot, position);
   return { snapshot, seq: position.seq };
+}
+
+/** Whether a life competes for the webhooks: so often that another one can mostly take over. */
+function delivers({ seed, worker, life, webhooks }: Life): boolean {
+  return webhooks > 0 && randomOf(`${seed} worker ${worker} life ${life} delivers`).chance(DELIVERING);
+}
+
+function delivering(
+  { engine, clock }: ServerProcess,
+  { disk, openSender }: Pick<Context, "disk" | "openSender">,
+  { seed, worker, life }: Life,
+): AsyncDisposable {
+  const deliveries = new DeliveryFiles({ directory: DIRECTORY, disk });
+  const { next: random } = randomOf(`${seed} worker ${worker} life ${life} jitter`);
+  const now = () => clock.read();
+  return startDelivering({ engine, deliveries, log: SILENT, version: "0.0.0", now, random, openSender });
 }
 
 export function told(error: unknown): string {

@@ -2,10 +2,11 @@
 
 import type { Snapshot } from "../../../src/core/state/snapshot.ts";
 import type { OpenMode } from "../../../src/store/file/disk.ts";
+import type { Answer, NoAnswer } from "../../../src/webhooks/sender.ts";
 import type { CallEnded, CallStarted } from "../history/call_log.ts";
 import type { Sizes } from "../history/sizes.ts";
 
-/** What a process asks of its disk. `file` is the number that the answer to its `open` gave. */
+/** What a process asks of its disk, and of the receiver of webhooks. `file` is the number that the answer to its `open` gave. */
 export type Operation =
   | { readonly name: "open"; readonly path: string; readonly mode: OpenMode }
   | {
@@ -19,7 +20,18 @@ export type Operation =
   | {
     readonly name: "identityOf" | "write" | "syncData" | "sync" | "lock" | "unlock" | "close";
     readonly file: number;
-  };
+  }
+  /** Sends a message, which arrives at once, and is told how it will be answered. `path` is the URL. */
+  | { readonly name: "post"; readonly path: string }
+  /** The answer is there, or is no longer waited for. */
+  | { readonly name: "hangUp"; readonly path: string };
+
+/** What becomes of a message. */
+export interface Posted {
+  /** How long the answer takes, in milliseconds. */
+  readonly delayMs: number;
+  readonly answer: Answer | NoAnswer;
+}
 
 /** From a process: where it stopped, and what it said since it last did. */
 export type Report =
@@ -75,4 +87,6 @@ export interface Life {
   readonly calls: number | "last";
   readonly sizes: Sizes;
   readonly maxPauseMs: number;
+  /** How many webhooks the plan has. */
+  readonly webhooks: number;
 }

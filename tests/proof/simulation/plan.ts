@@ -17,6 +17,10 @@ export interface Plan {
   readonly switching: number;
   /** How long an operation takes on average, in milliseconds. */
   readonly operationMs: number;
+  /** To how many webhooks the processes deliver. */
+  readonly webhooks: number;
+  /** How likely a message to them fails, until all processes but the last have ended. */
+  readonly refusing: number;
   readonly faults: readonly Fault[];
   /** Fixes what a loss of power leaves, where that is not for the seed to say. */
   readonly survival?: string;
@@ -24,6 +28,10 @@ export interface Plan {
 
 /** Most processes in a schedule. */
 export const MAX_WORKERS = 4;
+
+/** How many schedules have webhooks, which take twice as long, and most in one: one of everything, one of a few types. */
+const DELIVERING = 0.06;
+const MAX_WEBHOOKS = 2;
 
 /** Most faults in a schedule that have nothing to do with each other. */
 const MAX_FAULTS = 5;
@@ -45,6 +53,8 @@ export function planOf(seed: string): Plan {
     switching: random.pick([0.02, 0.1, 0.3, 0.6]),
     operationMs: random.pick([0.02, 0.1, 0.1, 2]),
     faults: randomFaults(random, workers * calls * OPERATIONS_PER_CALL),
+    webhooks: random.chance(DELIVERING) ? random.between(1, MAX_WEBHOOKS) : 0,
+    refusing: random.pick([0, 0.05, 0.05, 0.2]),
   };
 }
 

@@ -11,6 +11,8 @@ import { Channel } from "./channel.ts";
 import { type Context, live, told } from "./life.ts";
 import type { Ending, Life, Operation, Report, Turn } from "./messages.ts";
 import { type Ask, errorOf, RemoteDisk } from "./remote_disk.ts";
+import { RemoteSender } from "./remote_sender.ts";
+import { VirtualCrypto } from "./virtual_crypto.ts";
 import { VirtualTime } from "./virtual_time.ts";
 
 /** Nothing is done for a life that was killed. */
@@ -19,6 +21,7 @@ class Killed extends Error {}
 class SimulatedProcess {
   readonly #channel: Channel<Turn, Report>;
   readonly #time = new VirtualTime();
+  readonly #crypto = new VirtualCrypto();
   #said: (CallStarted | CallEnded)[] = [];
   #order = 0;
   /** The disk of the life that is under way, if one is. */
@@ -28,6 +31,7 @@ class SimulatedProcess {
   constructor(channel: Channel<Turn, Report>) {
     this.#channel = channel;
     this.#time.install();
+    this.#crypto.install();
     addEventListener("unhandledrejection", (event) => {
       event.preventDefault();
       // A server would die of it.
@@ -84,12 +88,15 @@ class SimulatedProcess {
 
   #live(life: Life): void {
     this.#time.isRunning = true;
-    const disk: RemoteDisk = new RemoteDisk((operation, bytes) => this.#ask(disk, operation, bytes));
+    this.#crypto.seed(`${life.seed} worker ${life.worker} life ${life.life} keys`);
+    const ask: Ask = (operation, bytes) => this.#ask(disk, operation, bytes);
+    const disk = new RemoteDisk(ask);
     this.#disk = disk;
     const context: Context = {
       disk,
+      openSender: (url) => new RemoteSender(url, ask),
       life,
-      now: () => this.#time.now,
+      now: Date.now,
       order: () => this.#order,
       say: (entry) => {
         if (this.#disk !== disk) throw new Killed();
@@ -101,7 +108,7 @@ class SimulatedProcess {
     });
   }
 
-  #ask(disk: RemoteDisk, operation: Operation, bytes?: Uint8Array): ReturnType<Ask> {
+  #ask(disk: RemoteDisk, operation: Operation, bytes: Uint8Array | undefined): ReturnType<Ask> {
     if (this.#disk !== disk) throw new Killed();
     const answer = this.#channel.exchange({ type: "asks", operation, said: this.#hasSaid() }, bytes);
     this.#meet(answer.message);

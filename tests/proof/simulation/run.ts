@@ -3,9 +3,10 @@
 import { parseCalls } from "../history/call_log.ts";
 import { check, type Finding } from "../history/check.ts";
 import { checkCheckpoint } from "../history/check_checkpoint.ts";
+import { checkDelivery } from "../history/check_delivery.ts";
 import { type History, readRemains, type Violation } from "../history/history.ts";
 import { DIRECTORY } from "./directory.ts";
-import type { Operation } from "./messages.ts";
+import type { Place } from "./pending_faults.ts";
 import type { Plan } from "./plan.ts";
 import type { Threads } from "./threads.ts";
 import { World } from "./world.ts";
@@ -19,11 +20,13 @@ export interface Result {
   readonly digest: string;
   /** The last operations, in words. */
   readonly lastOperations: readonly string[];
-  /** The name of each operation that something could have gone wrong with. */
-  readonly operations: readonly Operation["name"][];
+  /** Each operation that something could have gone wrong with. */
+  readonly operations: readonly Place[];
   /** How many turns there were: operations, timers, starts. */
   readonly turns: number;
   readonly segments: number;
+  /** How many messages webhooks got. */
+  readonly delivered: number;
 }
 
 export async function runPlan(plan: Plan, threads: Threads): Promise<Result> {
@@ -37,6 +40,7 @@ export async function runPlan(plan: Plan, threads: Threads): Promise<Result> {
     lastOperations: world.trace.last,
     operations: world.operations,
     turns: world.turns,
+    delivered: world.receiver.taken.length,
   };
   if (world.complaints.length > 0) {
     const violations = world.complaints.map(violationOf);
@@ -54,6 +58,7 @@ export async function runPlan(plan: Plan, threads: Threads): Promise<Result> {
   const findings = [
     ...check(remains),
     { what: "the last process has the state that the journal comes to", violations: checkLast(world.last, history) },
+    { what: "webhooks get everything, in order", violations: checkWebhooks(world, history) },
     { what: "nothing of ours is taken for somebody else's", violations: checkNames(names, world) },
   ].filter(({ violations }) => violations.length > 0);
   return { ...told, history, segments: verification.end.segment, findings };
@@ -65,6 +70,13 @@ function checkLast(last: World["last"], history: History): readonly Violation[] 
     return [violationOf(`the last process knew ${last.seq} of ${history.records.length} records`)];
   }
   return checkCheckpoint({ snapshot: last.snapshot, position: { seq: last.seq } }, history);
+}
+
+function checkWebhooks({ receiver, disk }: World, history: History): readonly Violation[] {
+  return checkDelivery(history, receiver.taken, (id) => {
+    const text = disk.content.readFile(`${DIRECTORY}/deliveries/secret-${id}.json`);
+    return JSON.parse(new TextDecoder().decode(text)).secret;
+  });
 }
 
 /** A name tells what was set aside. Where the order of names is lost, a file of ours may look like another one. */

@@ -8,12 +8,14 @@ import { Denials } from "../../../src/app/denials.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { Feed } from "../../../src/app/feed.ts";
 import { Heard } from "../../../src/app/heard.ts";
+import { Questions } from "../../../src/app/questions.ts";
 import { SessionKeeper } from "../../../src/app/session_keeper.ts";
 import { Sweeper } from "../../../src/app/sweeper.ts";
 import { issueToken } from "../../../src/app/tokens.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../../../src/app/waiting.ts";
 import { localOperator, type Role } from "../../../src/core/model/access.ts";
 import { deskOf } from "../../../src/composition/deliver.ts";
+import { startAnswering } from "../../../src/composition/answering.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { bearerCaller } from "../../../src/http/bearer.ts";
 import { EventStreams } from "../../../src/http/events/event_streams.ts";
@@ -68,7 +70,11 @@ export async function startSimulatedService() {
   const waiting = new Waiting({ engine, executor: keeper, feed, log, maxWaiters: MAX_SERVICE_WAITERS });
   const sweeper = new Sweeper({ engine, log });
   const ending = new AbortController();
-  const parts = { engine, executor: keeper, feed, waiting, heard, log, version: "0.0.0" };
+  const questions = new Questions({
+    engine,
+    answering: startAnswering({ journal, checkpoints, directory: undefined, log }),
+  });
+  const parts = { engine, executor: keeper, questions, feed, waiting, heard, log, version: "0.0.0" };
   const deliveries = new DeliveryFiles({ directory: "/data", disk });
   const webhooks = deskOf({ engine, deliveries, version: "0.0.0", allowPrivate: false });
   const streams = new EventStreams({ engine, feed, log, closing: ending.signal });

@@ -8,6 +8,9 @@ import { MemoryDisk, type Survivors } from "../../support/memory_disk.ts";
 import type { Parcel } from "./channel.ts";
 import type { Failure, Operation } from "./messages.ts";
 
+/** What is not for the receiver of webhooks. */
+type DiskOperation = Exclude<Operation, { readonly name: "post" | "hangUp" }>;
+
 interface OpenFile {
   readonly owner: number;
   readonly path: string;
@@ -17,6 +20,18 @@ interface OpenFile {
 }
 
 const NO_BYTES = new Uint8Array();
+
+/** The others read, lock or close; a `sync` has its effect when it arrives. */
+const CHANGING: ReadonlySet<Operation["name"]> = new Set([
+  "open",
+  "makeDirectory",
+  "rename",
+  "remove",
+  "write",
+  "truncate",
+  "syncData",
+  "syncDirectory",
+]);
 
 export class SimulatedDisk {
   #disk = new MemoryDisk();
@@ -46,7 +61,7 @@ export class SimulatedDisk {
    *
    * @throws Deno.errors.NotFound and the like
    */
-  perform(owner: number, operation: Operation, bytes: Uint8Array): Parcel<unknown> {
+  perform(owner: number, operation: DiskOperation, bytes: Uint8Array): Parcel<unknown> {
     const told = (message?: unknown, data: Uint8Array = NO_BYTES) => ({ message, bytes: data });
     switch (operation.name) {
       case "open": {
@@ -96,6 +111,13 @@ export class SimulatedDisk {
         this.#file(operation.file).close();
         return told(void this.#files.delete(operation.file));
     }
+  }
+
+  /** Whether an operation can change what is on the disk, or what of it is durable. */
+  isChangedBy(operation: Operation): boolean {
+    if (!CHANGING.has(operation.name)) return false;
+    return operation.name !== "open" || operation.mode === "replace" ||
+      (operation.mode !== "read" && this.#disk.identity(operation.path) === undefined);
   }
 
   /** Makes the content of a file durable. */

@@ -7,7 +7,7 @@ import { type Fault, fits } from "./faults.ts";
 import { sizesOf } from "../history/sizes.ts";
 import type { Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
-import type { Operation } from "./messages.ts";
+import type { Place } from "./pending_faults.ts";
 import type { Threads } from "./threads.ts";
 import { describeFailure } from "./explore.ts";
 
@@ -20,6 +20,8 @@ export const SCENARIO: Plan = {
   maxPauseMs: 400,
   switching: 0.2,
   operationMs: 0.1,
+  webhooks: 0,
+  refusing: 0,
   faults: [],
 };
 
@@ -45,15 +47,29 @@ const WHILE_STOPPED = 4;
 /** Longer than any schedule takes, in milliseconds. */
 const FOREVER_MS = 600_000;
 
-/** Plans in which something goes wrong with each operation of a schedule without faults. */
-export function plansOf(scenario: Plan, operations: readonly Operation["name"][]): readonly Plan[] {
-  return operations.flatMap((name, index) => {
+/**
+ * Plans in which something goes wrong with each operation of a schedule without faults. Processes die only where the
+ * disk, or what was said, has changed since they last did: elsewhere they would leave the same behind.
+ */
+export function plansOf(scenario: Plan, operations: readonly Place[]): readonly Plan[] {
+  const deaths = new Set<string>();
+  return operations.flatMap((place, index) => {
+    const { name } = place;
     const at = index + 1;
-    const single = FAULTS.map((make) => make(at)).filter((fault) => fits(fault, name));
+    const single = FAULTS.map((make) => make(at)).filter((fault) => fits(fault, name) && isNews(fault, place, deaths));
     return [...single.map((fault) => [fault]), ...name === "syncData" ? whileStopped(at) : []]
       .map((faults) => ({ ...scenario, faults }))
       .flatMap((plan) => survivalsOf(plan).map((survival) => ({ ...plan, survival })));
   });
+}
+
+/** Whether a fault is no death, or one that leaves something else behind than those in `deaths`, to which it is added. */
+function isNews(fault: Fault, place: Place, deaths: Set<string>): boolean {
+  if (fault.type !== "kill" && fault.type !== "power loss") return true;
+  const death = `${fault.type === "kill" ? place.process : "all"} ${place[fault.moment]}`;
+  if (deaths.has(death)) return false;
+  deaths.add(death);
+  return true;
 }
 
 /** Whether power is lost in a plan. */

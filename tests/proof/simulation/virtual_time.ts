@@ -19,12 +19,11 @@ export class VirtualTime {
         return this.#set(() => run(...args), delayMs);
       },
       clearTimeout: (timer: number | undefined) => void this.#timers.delete(timer ?? 0),
-      setInterval: () => {
-        throw new Error("A simulated process has no intervals");
-      },
+      setInterval: (run: () => void, periodMs: number) => this.#repeat(++this.#count, run, periodMs),
+      clearInterval: (timer: number | undefined) => void this.#timers.delete(timer ?? 0),
     };
     Object.assign(globalThis, timers);
-    Date.now = () => this.now;
+    Date.now = () => Math.floor(this.now);
     Object.defineProperty(performance, "now", { value: () => this.now });
   }
 
@@ -45,10 +44,17 @@ export class VirtualTime {
     this.#timers.clear();
   }
 
-  #set(run: () => void, delayMs: number): number {
-    const number = ++this.#count;
+  #set(run: () => void, delayMs: number, number = ++this.#count): number {
     if (this.isRunning) this.#timers.set(number, { dueAt: this.now + Math.max(0, delayMs), run });
     return number;
+  }
+
+  #repeat(number: number, run: () => void, periodMs: number): number {
+    const again = () => {
+      this.#repeat(number, run, periodMs);
+      run();
+    };
+    return this.#set(again, periodMs, number);
   }
 
   /** Of those that are due at the same time, the one that was set first. */

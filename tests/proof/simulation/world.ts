@@ -10,11 +10,13 @@ import { type ErrorCode, isCounted, MESSAGES } from "./faults.ts";
 import { DIRECTORY } from "./directory.ts";
 import { Invariants } from "./invariants.ts";
 import type { Ending, Failure, Life, Operation, Report, Turn } from "./messages.ts";
-import { PendingFaults } from "./pending_faults.ts";
+import { PendingFaults, type Place } from "./pending_faults.ts";
 import type { Plan } from "./plan.ts";
 import { type Arrival, type Event, nameOf, newProcess, type Process } from "./process_state.ts";
 import { RandomSurvivors } from "./power_loss.ts";
+import { Receiver } from "./receiver.ts";
 import { failureOf, SimulatedDisk } from "./simulated_disk.ts";
+import type { Parcel } from "./channel.ts";
 import type { ProcessChannel } from "./threads.ts";
 import { describeOperation, Trace } from "./trace.ts";
 
@@ -41,6 +43,7 @@ export class World {
   readonly #processes: Process[];
   readonly #invariants = new Invariants(DIRECTORY, (complaint) => this.complaints.push(complaint));
   readonly #faults: PendingFaults;
+  readonly receiver: Receiver;
   readonly trace = new Trace();
   readonly said: (CallStarted | CallEnded)[] = [];
   readonly complaints: string[] = [];
@@ -49,6 +52,8 @@ export class World {
   /** Whether names of files came out of a loss of power in another order than they were given in. */
   areNamesMixed = false;
   #last: Ending["last"];
+  /** How often the disk, or what was said, has changed. What dies at the same count leaves the same behind. */
+  #changes = 0;
   #now = START_MS;
   #current: Process | undefined;
   /** In how many operations power will be lost, if it will. */
@@ -59,13 +64,14 @@ export class World {
     this.#random = randomOf(`${plan.seed} world`);
     this.#survivalRandom = randomOf(`${plan.survival ?? plan.seed} survival`);
     this.#faults = new PendingFaults(plan.faults);
+    this.receiver = new Receiver(plan, (complaint) => this.complaints.push(complaint));
     this.#disk = new SimulatedDisk((owner, file) => this.#onLocked(owner, file));
     this.#processes = channels.slice(0, plan.workers)
       .map((channel, number) => newProcess(number, { channel, calls: plan.calls, startAt: START_MS }));
   }
 
-  /** The name of each counted operation, in order. */
-  get operations(): readonly Operation["name"][] {
+  /** Each counted operation, in order. */
+  get operations(): readonly Place[] {
     return this.#faults.operations;
   }
 
@@ -85,6 +91,7 @@ export class World {
     const [first] = this.#processes;
     if (first === undefined || this.complaints.length > 0) return;
     this.#faults.clear();
+    this.receiver.heal();
     this.#start(first, "last");
     await this.#schedule();
   }
@@ -150,15 +157,16 @@ export class World {
   }
 
   #start(process: Process, calls: Life["calls"]): void {
-    const { seed, workers, sizes, maxPauseMs } = this.#plan;
+    const { seed, workers, sizes, maxPauseMs, webhooks } = this.#plan;
     process.isStruck = false;
     process.arrivals = [];
+    this.#changes++;
     if (++process.life > MAX_LIVES) this.complaints.push(`w${process.number} dies again and again`);
     this.#note(process, "starts");
     const { number: worker, life } = process;
     this.#tell(process, {
       type: "live",
-      life: { seed, worker, workers, life, calls, sizes, maxPauseMs },
+      life: { seed, worker, workers, life, calls, sizes, maxPauseMs, webhooks },
     });
   }
 
@@ -170,6 +178,7 @@ export class World {
     if (what === "sync" && error === undefined) {
       try {
         this.#disk.sync(file);
+        this.#changes++;
       } catch (failure) {
         error = failureOf(failure);
         process.isStruck = true;
@@ -185,12 +194,17 @@ export class World {
       process.restsUntil = this.#now + operation.delayMs;
       return;
     }
-    const fault = isCounted(operation.name) ? this.#faults.next(operation.name) : undefined;
+    const place = { name: operation.name, process: process.number, before: this.#changes, after: this.#changes };
+    const fault = isCounted(operation.name) ? this.#faults.next(place) : undefined;
     if (this.#doomedIn !== undefined) {
       const isLiedTo = operation.name === "open" && operation.path.includes("/journal/");
       if (isLiedTo || (isCounted(operation.name) && --this.#doomedIn <= 0)) return this.#losePower();
     }
-    if (fault === undefined) return this.#perform(process, operation);
+    if (fault === undefined) {
+      const { event, data } = this.#begin(process, operation);
+      place.after = this.#changes;
+      return this.#tell(process, event, data);
+    }
     this.#note(process, `meets ${JSON.stringify(fault)}`);
     switch (fault.type) {
       case "pause":
@@ -205,7 +219,10 @@ export class World {
       case "short write": {
         process.isStruck = true;
         const bytes = process.bytes.subarray(0, Math.floor(fault.fraction * process.bytes.length));
-        if (fault.code === undefined) return this.#perform(process, operation, bytes);
+        if (fault.code === undefined) {
+          const { event, data } = this.#begin(process, operation, bytes);
+          return this.#tell(process, event, data);
+        }
         this.#attempt(process, operation, bytes);
         return this.#fail(process, operation, { code: fault.code });
       }
@@ -217,19 +234,20 @@ export class World {
     }
   }
 
-  #perform(process: Process, operation: Operation, bytes = process.bytes): void {
-    const { event, data } = this.#attempt(process, operation, bytes);
+  #begin(process: Process, operation: Operation, bytes = process.bytes): { event: Event; data?: Uint8Array } {
+    const outcome = this.#attempt(process, operation, bytes);
     if (operation.name === "sync") {
       process.arrivals.push({ type: "arrived", file: operation.file, what: "sync" });
     }
-    this.#tell(process, event, data);
+    return outcome;
   }
 
   #attempt(process: Process, operation: Operation, bytes: Uint8Array): { event: Event; data?: Uint8Array } {
     const path = this.#disk.pathOf(operation);
     this.#invariants.before(process.number, operation, path, this.#disk.content);
+    if (this.#disk.isChangedBy(operation)) this.#changes++;
     try {
-      const { message: value, bytes: data } = this.#disk.perform(process.number, operation, bytes);
+      const { message: value, bytes: data } = this.#attend(process.number, operation, bytes);
       this.#note(
         process,
         `${describeOperation(operation, path, bytes)} → ${JSON.stringify(value) ?? "done"} ${data.length}`,
@@ -241,6 +259,18 @@ export class World {
       if (error.code === "EIO") process.isStruck = true;
       return { event: { type: "failed", error } };
     }
+  }
+
+  /** Of the two that a process can ask, the one that an operation is for. */
+  #attend(process: number, operation: Operation, bytes: Uint8Array): Parcel<unknown> {
+    if (operation.name === "post") {
+      return { message: this.receiver.post(process, operation.path, bytes), bytes: new Uint8Array() };
+    }
+    if (operation.name === "hangUp") {
+      this.receiver.hangUp(process, operation.path);
+      return { message: undefined, bytes: new Uint8Array() };
+    }
+    return this.#disk.perform(process, operation, bytes);
   }
 
   #fail(
@@ -293,6 +323,7 @@ export class World {
   #hear(process: Process, { said }: Report): void {
     for (const entry of said) {
       this.said.push(entry);
+      this.#changes++;
       if (entry.type === "started") process.callsLeft--;
       const { type, call } = entry;
       this.#note(process, `${type} ${call} ${entry.type === "ended" ? entry.outcome.type : entry.request.type}`);
@@ -302,6 +333,7 @@ export class World {
   #bury(process: Process, ending: Ending = {}): void {
     this.#disk.closeAll(process.number);
     this.#invariants.died(process.number);
+    this.receiver.died(process.number);
     process.arrivals = [];
     process.restsUntil = this.#now + this.#random.between(0, MAX_RESTART_MS);
     this.#last = ending.last;

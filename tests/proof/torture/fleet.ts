@@ -16,7 +16,12 @@ export interface FleetOptions {
   readonly seed: string;
   readonly workers: number;
   readonly segmentBytes: number;
+  /** The host to which the first workers deliver webhooks. */
+  readonly receiver: string;
 }
+
+/** How many workers deliver webhooks: one does, others take over. */
+const DELIVERERS = 3;
 
 /** One life of a worker. */
 interface Life {
@@ -87,6 +92,13 @@ export class Fleet implements AsyncDisposable {
     this.#noteClock();
   }
 
+  /** Has a last worker deliver what is left. */
+  async finish(): Promise<void> {
+    this.#start(0, ["finish"]);
+    await this.#lives[0]?.process.status;
+    await Promise.all(this.#logs);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#lives.map((_, worker) => this.#kill(worker)));
     await Promise.all(this.#logs);
@@ -96,9 +108,9 @@ export class Fleet implements AsyncDisposable {
     this.#clockOffsets.push(Date.now() - performance.now());
   }
 
-  #start(worker: number): void {
+  #start(worker: number, more: readonly string[] = []): void {
     this.#noteClock();
-    const { data, logs, seed, workers, segmentBytes } = this.#options;
+    const { data, logs, seed, workers, segmentBytes, receiver } = this.#options;
     const life = this.#counts[worker] = (this.#counts[worker] ?? 0) + 1;
     const deno = [
       "run",
@@ -108,8 +120,10 @@ export class Fleet implements AsyncDisposable {
       "--cached-only",
       `--allow-read=${data}`,
       `--allow-write=${data}`,
+      `--allow-net=${receiver}`,
       WORKER,
       ...[data, seed, worker, workers, life, segmentBytes].map(String),
+      ...worker < DELIVERERS ? [receiver, ...more] : [],
     ];
     const process = this.#spells.spawn(Deno.execPath(), deno);
     const file = Deno.openSync(`${logs}/w${worker}.${life}.jsonl`, { append: true, create: true });

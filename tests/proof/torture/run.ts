@@ -5,7 +5,9 @@ import { type Call, parseCalls } from "../history/call_log.ts";
 import { check } from "../history/check.ts";
 import { SpellMaker } from "./disk_full.ts";
 import { disturb } from "./disturb.ts";
-import { Fleet } from "./fleet.ts";
+import { Fleet, type FleetOptions } from "./fleet.ts";
+import { checkDelivery } from "../history/check_delivery.ts";
+import { Receiver } from "./receiver.ts";
 import { type History, readRemains } from "../history/history.ts";
 import { randomOf } from "../history/random.ts";
 import { describeViolation } from "../history/report.ts";
@@ -31,16 +33,25 @@ export async function torture(options: TortureOptions): Promise<boolean> {
   const [data, logs] = [`${directory}/data`, `${directory}/logs`];
   await Deno.mkdir(data);
   await Deno.mkdir(logs);
-  const { failures, clockStepMs } = await suffer(options, data, logs);
+  await using receiver = await Receiver.start(randomOf(`${seed} receiver`));
+  const { failures, clockStepMs } = await suffer(options, { data, logs, receiver: receiver.host });
   const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
   const remains = await readRemains({ disk: realDisk, directory: data, calls: calls.flat(), clockStepMs });
   const { history } = remains;
   print(summaryOf(history, remains.verification.end.segment));
+  print(`${receiver.taken.length} messages to a webhook`);
   const found = [
     ...check(remains),
     {
       what: "no process ended by itself",
       violations: failures.map((complaint) => ({ complaint, seqs: [], calls: [] })),
+    },
+    {
+      what: "the webhook got everything, in order, from one process at a time",
+      violations: [
+        ...receiver.complaints.map((complaint) => ({ complaint, seqs: [], calls: [] })),
+        ...checkDelivery(history, receiver.taken, (id) => readSecret(data, id)),
+      ],
     },
   ];
   // Violations last: where a long output is cut, its end is kept.
@@ -60,12 +71,11 @@ export async function torture(options: TortureOptions): Promise<boolean> {
 /** Resolves to why processes ended by themselves, and by how much the clock of this machine was set meanwhile. */
 async function suffer(
   { seed, durationMs, workers, print }: TortureOptions,
-  data: string,
-  logs: string,
+  places: Pick<FleetOptions, "data" | "logs" | "receiver">,
 ): Promise<Pick<Fleet, "failures" | "clockStepMs">> {
   const spells = await SpellMaker.find();
   if (!spells.isAble) print("Skipped: disk-full spells, which need bash and prlimit (util-linux)");
-  await using fleet = new Fleet({ data, logs, seed, workers, segmentBytes: SEGMENT_BYTES }, spells);
+  await using fleet = new Fleet({ ...places, seed, workers, segmentBytes: SEGMENT_BYTES }, spells);
   await disturb({
     fleet,
     random: randomOf(`${seed} disturbances`),
@@ -74,9 +84,15 @@ async function suffer(
     until: performance.now() + durationMs,
   });
   await fleet.end();
+  await fleet.finish();
   const { kills, stops, spells: full } = fleet.done;
   print(`${kills} kills, ${stops} stops, ${full} disk-full spells`);
   return { failures: fleet.failures, clockStepMs: fleet.clockStepMs };
+}
+
+/** A secret that a process has kept. */
+function readSecret(data: string, id: string): string {
+  return JSON.parse(Deno.readTextFileSync(`${data}/deliveries/secret-${id}.json`)).secret;
 }
 
 function summaryOf({ records, calls }: History, segments: number): string {

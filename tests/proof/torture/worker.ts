@@ -2,12 +2,16 @@
  * A process of the torture: an engine on the shared data directory, as a server has, that makes random calls until its
  * standard input ends. It says each call and each answer on standard output, a JSON line each, before it goes on.
  *
- *     worker.ts DIRECTORY SEED WORKER WORKERS LIFE SEGMENT_BYTES
+ * A worker with a receiver delivers webhooks to it. One that shall finish makes no calls, and ends once all is delivered.
+ *
+ *     worker.ts DIRECTORY SEED WORKER WORKERS LIFE SEGMENT_BYTES [RECEIVER [finish]]
  */
 
 import { realDisk } from "../../../src/store/file/disk.ts";
+import { DeliveryFiles } from "../../../src/store/file/delivery_files.ts";
 import type { CallEnded, CallStarted, Request } from "../history/call_log.ts";
 import { Caller, type Clock } from "../history/caller.ts";
+import { addWebhooks, deliverAll, startDelivering, type WantedWebhook } from "../history/deliver.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { CLOCK_ERRORS, type ServerProcess, startWhenFree } from "../history/server_process.ts";
 import { sizesOf } from "../history/sizes.ts";
@@ -29,6 +33,8 @@ interface Arguments {
   readonly life: number;
   readonly seed: string;
   readonly segmentBytes: number;
+  /** The host to which webhooks are delivered; undefined if this process delivers none. */
+  readonly receiver: string | undefined;
 }
 
 class Worker implements AsyncDisposable {
@@ -36,20 +42,32 @@ class Worker implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #caller: Caller;
   readonly #instance: string;
-  readonly #close: () => Promise<void>;
+  readonly #deliveries: DeliveryFiles;
+  readonly #server: ServerProcess;
+  #delivering: AsyncDisposable | undefined;
 
-  private constructor(args: Arguments, { engine, clock, redact, close }: ServerProcess) {
+  private constructor(args: Arguments, server: ServerProcess) {
+    const { engine, clock, redact } = server;
     this.#random = randomOf(`${args.seed} worker ${args.worker} life ${args.life}`);
     this.#clock = clock;
     this.#caller = new Caller({ ...args, engine, redact, clock, random: this.#random, sharedTime, say });
     this.#instance = `w${args.worker}`;
-    this.#close = close;
+    this.#deliveries = new DeliveryFiles({ ...args, disk: realDisk });
+    this.#server = server;
   }
 
   static async start(args: Arguments): Promise<Worker> {
     const sizes = sizesOf(args.segmentBytes);
     const options = { ...args, ...sizes, disk: realDisk, now: Date.now, log: SILENT, maxStarts: MAX_STARTS };
-    return new Worker(args, await startWhenFree(options));
+    const worker = new Worker(args, await startWhenFree(options));
+    if (args.receiver !== undefined) await worker.#deliver(args.receiver);
+    return worker;
+  }
+
+  /** Resolves once all that happened is delivered. */
+  async finish(): Promise<void> {
+    const call = (request: Request) => this.#caller.call(request);
+    await deliverAll({ engine: this.#server.engine, deliveries: this.#deliveries, call });
   }
 
   /** Makes calls until `isOver`; now and then several at once, or with another clock. */
@@ -61,6 +79,14 @@ class Worker implements AsyncDisposable {
       await Promise.all(Array.from({ length: count }, () => this.#caller.call()));
       if (this.#random.chance(0.7)) await pause(this.#random.between(0, MAX_PAUSE_MS));
     }
+  }
+
+  async #deliver(receiver: string): Promise<void> {
+    const [{ engine }, deliveries] = [this.#server, this.#deliveries];
+    const webhook: WantedWebhook = { name: "torture", url: `http://${receiver}/hook`, types: DELIVERED_TYPES };
+    await addWebhooks([webhook], { engine, deliveries, call: (request) => this.#caller.call(request) });
+    const now = () => this.#clock.read();
+    this.#delivering = startDelivering({ engine, deliveries, log: SILENT, version: "0.0.0", now });
   }
 
   /** Many at once create tasks with long descriptions, claim them, and complete them with long results. */
@@ -78,7 +104,8 @@ class Worker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#delivering?.[Symbol.asyncDispose]();
+    await this.#server.close();
   }
 }
 
@@ -100,10 +127,13 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** What is delivered: of all that happens, so much that deliveries keep up with it. */
+const DELIVERED_TYPES = ["task.failed", "task.cancelled", "task.archived", "task.redacted"];
+
 const SILENT = { info() {}, warn() {}, error: (message: string) => console.error(message) };
 
 async function main(): Promise<void> {
-  const [directory = "", seed = "", worker, workers, life, segmentBytes] = Deno.args;
+  const [directory = "", seed = "", worker, workers, life, segmentBytes, receiver, finish] = Deno.args;
   await using process = await Worker.start({
     directory,
     seed,
@@ -111,7 +141,9 @@ async function main(): Promise<void> {
     workers: Number(workers),
     life: Number(life),
     segmentBytes: Number(segmentBytes),
+    receiver,
   });
+  if (finish !== undefined) return await process.finish();
   let isOver = false;
   const ending = Array.fromAsync(Deno.stdin.readable).then(() => isOver = true);
   await process.work(() => isOver);

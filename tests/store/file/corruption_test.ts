@@ -1,12 +1,21 @@
 /** Shows that damage before the last record is found wherever it is, named, and left as it is. */
 
-import { assert, assertEquals } from "@std/assert";
-
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Unavailable } from "../../../src/app/ports.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { LINE_FEED } from "../../../src/store/file/segments.ts";
 import { fromPosition } from "../../../src/store/file/file_position.ts";
-import type { MemoryDisk } from "../../support/memory_disk.ts";
-import { append, drafted, openStore, recordsAfter } from "../../support/store.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
+import {
+  append,
+  checkpoint,
+  createTask,
+  drafted,
+  openStore,
+  recordsAfter,
+  startStore,
+  taskIds,
+} from "../../support/store.ts";
 import { assertDamaged, assertRefused, eightRecords, type Line, SEGMENT_BYTES, segments } from "./damage.ts";
 import { forgedLine } from "./forge.ts";
 
@@ -120,6 +129,29 @@ test("a segment that lost its end, at any byte, is refused if another follows", 
       const { fault, records } = verifyJournal(damaged, "/data");
       assertEquals({ records, kind: fault?.kind }, { records: kept.length, kind: "damaged" });
     }
+  }
+});
+
+test("a segment before the last ones that lost its end is refused by whoever reads it, which a start with a checkpoint does not", async () => {
+  const disk = new MemoryDisk();
+  {
+    await using store = await startStore({ directory: "/data", disk, segmentBytes: 1 });
+    for (let count = 1; count <= 20; count++) await createTask(store.engine, `t${count}`);
+    await checkpoint(store);
+  }
+  for (const path of segments(disk).slice(0, -1)) {
+    const damaged = disk.afterKill();
+    const bytes = damaged.readFile(path) ?? new Uint8Array();
+    damaged.put(path, bytes.subarray(0, bytes.length - 1));
+    assertEquals(verifyJournal(damaged, "/data").fault?.path, path);
+    const start = async () => {
+      await using store = await startStore({ directory: "/data", disk: damaged, segmentBytes: 1 });
+      assertEquals((await taskIds(store.engine)).length, 20);
+      await recordsAfter(store.journal);
+    };
+    await assertRejects(start, Unavailable, `is damaged at ${path} line 1`);
+    damaged.remove("/data/state.json");
+    await assertRejects(start, Unavailable, `is damaged at ${path} line 1`);
   }
 });
 

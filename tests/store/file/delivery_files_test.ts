@@ -38,6 +38,24 @@ test("a name that is not that of a file is refused", async () => {
   }
 });
 
+test("what a process left that was killed while it wrote is removed by a save an hour later, and no other file", async () => {
+  const memory = new MemoryDisk();
+  for (const name of ["secret-a.json.tmp", "b.json.tmp", "notes.tmp"]) memory.put(`/data/deliveries/${name}`, "half");
+  const saveAfter = async (ms: number) => {
+    const modifiedMs = (path: string) => path.endsWith(".tmp") ? 0 : ms;
+    const disk = overriding<Disk>(memory, {
+      identity(path) {
+        const found = memory.identity(path);
+        return found && { ...found, modifiedMs: modifiedMs(path) };
+      },
+    });
+    await open(disk).save("w", "text");
+    return memory.list("/data/deliveries").toSorted();
+  };
+  assertEquals(await saveAfter(3_600_000), ["b.json.tmp", "notes.tmp", "secret-a.json.tmp", "w.json"]);
+  assertEquals(await saveAfter(3_600_001), ["notes.tmp", "w.json"]);
+});
+
 test("wherever a process dies while it saves, the text is the one before or the new one", async () => {
   let deaths = 0;
   for (let number = 1; number < MAX_OPERATIONS; number++) {

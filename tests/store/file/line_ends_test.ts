@@ -5,6 +5,7 @@ import { Unavailable } from "../../../src/app/ports.ts";
 import { refuseConvertedLines } from "../../../src/store/file/line_ends.ts";
 import { segmentName } from "../../../src/store/file/segments.ts";
 import { create } from "../../support/calls.ts";
+import { runHere } from "../../support/command.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { runProgram } from "../../support/program.ts";
 import { startServer } from "../../support/server.ts";
@@ -35,14 +36,15 @@ for (
     for (const hasCheckpoint of [true, false]) {
       if (!hasCheckpoint) await Deno.remove(`${directory.path}/state.json`);
       for (const command of [[], ["status"], ["history"], ["export"], ["verify"], ["repair"], ["import", "-"]]) {
-        const { code, output, log } = await runProgram(directory.path, command, { input: "{}" });
+        const carryOut = command.length === 0 ? runProgram : runHere;
+        const { code, output, log } = await carryOut(directory.path, command, { input: "{}" });
         assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
         assertStringIncludes(log, `The lines of ${path} end in CR LF instead of LF: the file was converted, as git`);
       }
       assertEquals(await Deno.readTextFile(path), converted);
     }
     await Deno.writeTextFile(path, converted.replaceAll("\r\n", "\n"));
-    assertEquals((await runProgram(directory.path, ["verify"])).output.split("\n").at(-2), "OK");
+    assertEquals((await runHere(directory.path, ["verify"])).output.split("\n").at(-2), "OK");
     await using server = await startServer(directory.path);
     await create(server, "next");
   });
@@ -53,7 +55,7 @@ Deno.test("an empty journal and an unfinished first record are not refused for t
   await Deno.mkdir(`${directory.path}/journal`);
   for (const text of ["", '{"v":2,"seq":1']) {
     await Deno.writeTextFile(`${directory.path}/journal/0000000001.jsonl`, text);
-    assertEquals((await runProgram(directory.path, ["verify"])).code, 0);
+    assertEquals((await runHere(directory.path, ["verify"])).code, 0);
   }
 });
 

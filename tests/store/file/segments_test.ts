@@ -13,6 +13,7 @@ import {
 } from "../../../src/store/file/segments.ts";
 import { times } from "../../core/given.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
+import { overriding } from "../../support/overriding.ts";
 import { append, drafted, openStore } from "../../support/store.ts";
 
 function test(name: string, fn: () => Promise<void> | void): void {
@@ -69,6 +70,26 @@ test("a position is valid only in the journal that it comes from", async () => {
     const last = positions.at(-1) ?? ORIGIN;
     assertEquals(findPosition(disk, "/data/journal", { ...last, segment: last.segment + 1 }).found, "missing");
   }
+});
+
+test("the position at the end of a long segment is found in its last records", async () => {
+  const { disk, positions } = await journal(200, 10_000);
+  const last = positions.at(-1) ?? ORIGIN;
+  assert(last.offset > 2_000_000);
+  let bytes = 0;
+  const counting = overriding(disk, {
+    open: (path, mode) => {
+      const file = disk.open(path, mode);
+      return overriding(file, {
+        readAt: (buffer, offset) => {
+          bytes += buffer.length;
+          return file.readAt(buffer, offset);
+        },
+      });
+    },
+  });
+  assertEquals(findPosition(counting, "/data/journal", last), { found: "held", seq: last.seq });
+  assert(bytes < 64 * 1024, `${bytes} bytes`);
 });
 
 test("a record is identified by its position and its hash", async () => {

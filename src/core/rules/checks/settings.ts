@@ -56,6 +56,7 @@ export function checkSettings(
   if (assignTo != null) checkAssignment(assignTo, id, known);
   checkNumber(settings.timeoutMs, `timeout_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
   checkNumber(settings.maxAttempts, `max_attempts ${what}`, { least: 1, most: MAX_COUNT });
+  checkNumber(settings.estimateMs, `estimate_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
   checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS });
   checkNumber(settings.deadline, `deadline ${what}`, { least: 0, most: MAX_TIME_MS });
   if (backoff != null) checkBackoff(backoff, what);

@@ -1,6 +1,6 @@
 /** Random numbers that follow from a seed, and durations that are drawn from measured ones. */
 
-import type { Samples } from "../../views/analytics/estimates.ts";
+import type { Estimate, Samples } from "../../views/analytics/estimates.ts";
 
 /** Returns numbers from 0 up to, but not, 1. */
 export type Random = () => number;
@@ -25,7 +25,7 @@ const LEAST_MS = 1;
 /** Most draws for a duration that is longer than the elapsed time. */
 const MAX_DRAWS = 20;
 
-/** For how long each running task has run, in milliseconds, by the durations of tasks like it. */
+/** For how long each running task has run, in milliseconds by its scale, by the durations of tasks like it. */
 export type Running = ReadonlyMap<Samples, readonly number[]>;
 
 /**
@@ -46,18 +46,18 @@ export class Draws {
   }
 
   /** A duration of a task, in milliseconds. */
-  duration(samples: Samples): number {
-    return this.#drawFrom(this.#poolOf(samples));
+  duration({ samples, scale }: Estimate): number {
+    return Math.round(scale * this.#drawFrom(this.#poolOf(samples)));
   }
 
   #drawFrom({ logs, width }: Pool): number {
     const log = logs[Math.floor(this.#random() * logs.length)] ?? 0;
-    return Math.round(Math.exp(log + width * this.#normal()));
+    return Math.exp(log + width * this.#normal());
   }
 
   /** How much longer a task takes that has run for `elapsedMs`. */
-  rest(samples: Samples, elapsedMs: number): number {
-    return this.#restFrom(this.#poolOf(samples), elapsedMs);
+  rest({ samples, scale }: Estimate, elapsedMs: number): number {
+    return Math.round(scale * this.#restFrom(this.#poolOf(samples), elapsedMs / scale));
   }
 
   #restFrom(pool: Pool, elapsedMs: number): number {
@@ -72,10 +72,9 @@ export class Draws {
   #poolOf(samples: Samples): Pool {
     let pool = this.#pools.get(samples);
     if (pool === undefined) {
-      const { durationsMs } = samples;
-      const known = this.#newPool(durationsMs);
+      const known = this.#newPool(samples);
       const ends = (this.#running.get(samples) ?? []).map((elapsed) => elapsed + this.#restFrom(known, elapsed));
-      pool = ends.length === 0 ? known : this.#newPool([...durationsMs, ...ends]);
+      pool = ends.length === 0 ? known : this.#newPool([...samples, ...ends]);
       this.#pools.set(samples, pool);
     }
     return pool;

@@ -4,17 +4,10 @@
  */
 
 import type { Plan } from "../../messages/analysis.ts";
-import {
-  type Dependency,
-  isList,
-  meets,
-  partsOf,
-  type ResultCondition,
-  type TaskDependency,
-} from "../../model/dependency.ts";
-import { valueOf } from "../../model/result.ts";
+import { type Dependency, isList, partsOf, type ResultCondition, type TaskDependency } from "../../model/dependency.ts";
 import type { Task } from "../../model/task.ts";
 import { isOpen } from "../../views/analytics/remaining.ts";
+import { verdictOn } from "../../views/analytics/verdicts.ts";
 import type { Random } from "./chance.ts";
 
 /** How often each condition, as JSON, was met. */
@@ -30,7 +23,7 @@ export function ratesOf({ tasks }: Plan): Rates {
       if (when === undefined || source?.status !== "completed") continue;
       const key = JSON.stringify(when);
       const rate = rates.get(key) ?? { met: 0, total: 0 };
-      rates.set(key, { met: rate.met + Number(meets(valueOf(source), when)), total: rate.total + 1 });
+      rates.set(key, { met: rate.met + Number(verdictOn(source, when) === "true"), total: rate.total + 1 });
     }
   }
   return rates;

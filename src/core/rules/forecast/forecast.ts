@@ -51,7 +51,7 @@ export function* forecast(
   const failures = { count: bad, total: bad + outcomes.completed };
   const sources: Partial<Record<keyof Forecast["sources"], number>> = {};
   for (const { task } of open) {
-    const { source } = estimates.like(task);
+    const { source } = estimates.of(task);
     sources[source] = (sources[source] ?? 0) + 1;
   }
   const outlooks: Outlook[] = [];
@@ -60,7 +60,8 @@ export function* forecast(
     outlooks.push(outlookOf(ends, { instances, now: plan.now }));
   }
   const failureRate = failures.total === 0 ? 0 : Math.round(1_000 * bad / failures.total) / 1_000;
-  return { taskCount: open.length, runs, failureRate, sources, outlooks };
+  const isPaused = plan.paused !== undefined;
+  return { taskCount: open.length, runs, failureRate, sources, ...(isPaused && { isPaused }), outlooks };
 }
 
 interface SimulationOptions {
@@ -104,9 +105,9 @@ function runningIn({ tasks, now }: Plan, estimates: Estimates): Running {
   const running = new Map<Samples, number[]>();
   for (const { task } of tasks) {
     if (task.status !== "in_progress") continue;
-    const samples = estimates.like(task);
+    const { samples, scale } = estimates.of(task);
     const elapsedMs = Math.max(0, now - (task.startedAt ?? now));
-    running.set(samples, [...running.get(samples) ?? [], elapsedMs]);
+    running.set(samples, [...running.get(samples) ?? [], elapsedMs / scale]);
   }
   return running;
 }

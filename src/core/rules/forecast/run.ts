@@ -4,8 +4,8 @@
  */
 
 import type { Event } from "../../messages/events.ts";
-import { MAX_NAMED } from "../../model/limits.ts";
-import { applyWithConsequences } from "../../state/cascade.ts";
+import { MAX_NAMED, MAX_RECORD_TASKS } from "../../model/limits.ts";
+import { consequencesOf } from "../../state/cascade.ts";
 import type { Profile } from "../../state/eligibility.ts";
 import { advanceClock, evolve } from "../../state/evolve.ts";
 import { add, emptyHeap, remove } from "../../state/heap.ts";
@@ -47,6 +47,7 @@ const STEP = 50;
 export function* run(options: RunOptions): Generator<void, RunEnd> {
   const { snapshot } = options;
   const state = restore(snapshot);
+  state.isMeasured = false;
   yield;
   const work = new Work(state, options);
   work.resume(snapshot.recordedAt);
@@ -66,6 +67,7 @@ export function* run(options: RunOptions): Generator<void, RunEnd> {
 class Work {
   readonly #state: State;
   readonly #options: RunOptions;
+  readonly #crew: ReadonlyMap<string, Profile>;
   readonly #endings = emptyHeap<Ending>((a, b) => a.at < b.at || (a.at === b.at && a.id < b.id));
   /** Those that hold nothing, in the order in which they look for a task. */
   #free: readonly Profile[] = [];
@@ -73,13 +75,14 @@ class Work {
   constructor(state: State, options: RunOptions) {
     this.#state = state;
     this.#options = options;
+    this.#crew = new Map(options.crew.map((profile) => [profile.instance, profile]));
   }
 
   /** Goes on with the tasks in progress at `now`. */
   resume(now: number): void {
     const { draws, estimates, crew } = this.#options;
     for (const { task } of this.#state.running.entries) {
-      const restMs = draws.rest(estimates.like(task), Math.max(0, now - (task.startedAt ?? now)));
+      const restMs = draws.rest(estimates.of(task), Math.max(0, now - (task.startedAt ?? now)));
       this.#plan(task.id, task.assignedTo ?? "", now + restMs);
     }
     this.#free = crew.filter(({ instance }) => !this.#state.held.has(instance));
@@ -103,7 +106,7 @@ class Work {
       this.#end(next);
       count++;
       const { instance } = next;
-      const profile = this.#options.crew.find((each) => each.instance === instance);
+      const profile = this.#crew.get(instance);
       if (profile !== undefined && !this.#state.held.has(instance)) freed.push(profile);
     }
     this.#free = [...this.#free, ...freed].filter((profile) => !this.#claim(profile, at));
@@ -117,7 +120,11 @@ class Work {
     const event: Event = fails
       ? endOfAttempt(task, "failed", at, "")
       : { type: "task.completed", id, instance, attempt, result: "" };
-    applyWithConsequences(this.#state, [event], at);
+    // As `applyWithConsequences` does, but nobody is to be told of any of it, and no record has to have room for it.
+    for (let events: readonly Event[] = [event]; events.length > 0;) {
+      for (const each of events) evolve(this.#state, each, at);
+      events = consequencesOf(this.#state, MAX_RECORD_TASKS);
+    }
   }
 
   #claim(profile: Profile, at: number): boolean {
@@ -127,7 +134,7 @@ class Work {
     if (node === undefined) return false;
     const { draws, estimates } = this.#options;
     const { id, attempt } = node.task;
-    const durationMs = draws.duration(estimates.like(node.task));
+    const durationMs = draws.duration(estimates.of(node.task));
     evolve(this.#state, { type: "task.claimed", id, instance: profile.instance, attempt: attempt + 1 }, at);
     this.#plan(id, profile.instance, at + durationMs);
     return true;

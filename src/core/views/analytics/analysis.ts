@@ -20,6 +20,7 @@ export function planOf(state: ReadonlyState, now: number): Plan {
     }),
     groups: Array.from(state.groups.values(), ({ group }) => group),
     instances: Array.from(state.instances.values(), ({ instance }) => instance),
+    ...(state.pause !== undefined && { paused: state.pause }),
     now,
   };
 }

@@ -5,10 +5,11 @@
 
 import type { Bottleneck, Plan, PlannedTask } from "../../messages/analysis.ts";
 import type { InstanceMetrics, Metrics } from "../../messages/metrics.ts";
-import type { Instance } from "../../model/instance.ts";
+import { describePause } from "../../model/project.ts";
 import type { Task } from "../../model/task.ts";
-import { head, inWords } from "../../model/text.ts";
+import { counted, head, inWords } from "../../model/text.ts";
 import { firstOf } from "../../state/order.ts";
+import { closedGroups, personsWaitedFor, shortRequirements, takenLocks } from "./closed_queues.ts";
 import { estimateDownstream, reachedFrom } from "./downstream.ts";
 import type { Remaining } from "./remaining.ts";
 
@@ -22,8 +23,8 @@ const MIN_FAILURES = 2;
 const MIN_COMPLETED = 5;
 const SLOW_FACTOR = 2;
 
-/** Most characters of an error that a sentence quotes. */
-const MAX_ERROR_CHARACTERS = 80;
+/** Most characters of an error or a reason that a sentence quotes. */
+const MAX_QUOTED_CHARACTERS = 80;
 
 /**
  * The worst bottlenecks, at most `limit`. Yields where the caller can pause. O(nodes + edges + what waits for the tasks that
@@ -34,18 +35,38 @@ export function* bottlenecksOf(
   { remaining, metrics }: { readonly remaining: Remaining; readonly metrics: Pick<Metrics, "instances" | "runMs"> },
   limit: number,
 ): Generator<void, readonly Bottleneck[]> {
-  let all = yield* holdingTasks(remaining);
+  let all = yield* holdingTasks(remaining, plan.now);
   yield;
   for (const find of [shortRequirements, personsWaitedFor, takenLocks, closedGroups]) {
     all = [...all, ...find(plan, remaining)];
     yield;
   }
-  all = [...all, ...flakyTasks(remaining), ...slowInstances(metrics)];
-  return all.toSorted((a, b) => b.heldUpMs - a.heldUpMs || (a.subject < b.subject ? -1 : 1)).slice(0, limit);
+  all = [...all, ...flakyTasks(remaining), ...slowInstances(metrics, plan)];
+  const ranked = all.toSorted((a, b) => b.heldUpMs - a.heldUpMs || (a.subject < b.subject ? -1 : 1));
+  return [...pauseOf(plan, remaining), ...ranked].slice(0, limit);
+}
+
+/** The pause of the project, if it keeps any task from being claimed. First, as nothing else helps before it is over. */
+function pauseOf({ paused }: Plan, { planned, durationMs }: Remaining): readonly Bottleneck[] {
+  if (paused === undefined) return [];
+  const waiting = [...planned.keys()].filter((node) => planned[node]?.task.status === "pending");
+  if (waiting.length === 0) return [];
+  const heldUpMs = Math.round(waiting.reduce((sum, node) => sum + durationMs[node]!, 0));
+  const pause = describePause({ ...paused, reason: head(paused.reason, MAX_QUOTED_CHARACTERS) });
+  const heldUp = `${counted(waiting.length, "task")} of ${inWords(heldUpMs)} ${
+    waiting.length === 1 ? "waits" : "wait"
+  }`;
+  return [{
+    kind: "project",
+    subject: "project",
+    heldUpMs,
+    what: `Nothing can be claimed as ${pause}; ${heldUp}`,
+    remedy: "Ask the operator to resume it: main.ts resume",
+  }];
 }
 
 /** Tasks that could go on, or could be tried again, and for which others wait. */
-function* holdingTasks({ graph, planned, durationMs }: Remaining): Generator<void, readonly Bottleneck[]> {
+function* holdingTasks({ graph, planned, durationMs }: Remaining, now: number): Generator<void, readonly Bottleneck[]> {
   const estimates = yield* estimateDownstream(graph, durationMs);
   const { before, after } = graph;
   const isFirst = (node: number) =>
@@ -62,8 +83,8 @@ function* holdingTasks({ graph, planned, durationMs }: Remaining): Generator<voi
     const waiting = reachedFrom(graph, [node]).slice(1).filter((each) => planned[each] !== undefined);
     if (holder === undefined || waiting.length === 0) continue;
     const workMs = waiting.reduce((sum, each) => sum + durationMs[each]!, 0);
-    const { what, remedy } = describeHolder(holder);
-    const heldUp = `${count(waiting.length, "task")} of ${inWords(workMs)} ${
+    const { what, remedy } = describeHolder(holder, now);
+    const heldUp = `${counted(waiting.length, "task")} of ${inWords(workMs)} ${
       waiting.length === 1 ? "waits" : "wait"
     } for it`;
     const subject = holder.task.id;
@@ -73,180 +94,80 @@ function* holdingTasks({ graph, planned, durationMs }: Remaining): Generator<voi
   return found;
 }
 
-function describeHolder({ task, readiness }: PlannedTask): Pick<Bottleneck, "what" | "remedy"> {
-  const { id, status, assignedTo = "an instance" } = task;
+function describeHolder({ task, readiness }: PlannedTask, now: number): Pick<Bottleneck, "what" | "remedy"> {
+  const { id, status, assignedTo = "an instance", priority } = task;
   if (status === "in_progress") {
     return { what: `${id} is in progress by ${assignedTo}`, remedy: `See how far it is: get_task_details ${id}` };
   }
   if (status === "failed" || status === "cancelled") {
-    return { what: `${id} is ${status}`, remedy: `Try it again, or take it out of the dependencies: retry_task ${id}` };
+    return { what: `${id} is ${status}`, remedy: remedyForEnded(task) };
   }
   switch (readiness) {
     case "delayed":
-      return {
-        what: `${id} is delayed`,
-        remedy: `Start it now: update_task ${id} with clear not_before, or retry_task`,
-      };
+      return { what: `${id} is delayed`, remedy: remedyForDelay(task, now) };
     case "limited":
       return { what: `${id} is limited by its group or a lock`, remedy: `See by which: explain_task ${id}` };
     case "ready":
       return {
         what: `${id} is ready and unclaimed`,
-        remedy: `Have it claimed first: update_task ${id} priority urgent`,
+        remedy: priority === "urgent"
+          ? `It is urgent: have an instance claim it with get_next_task task_id ${id}`
+          : `Have it claimed first: update_task ${id} priority urgent`,
       };
     default:
       return { what: `${id} can't start as things stand`, remedy: `See why: explain_task ${id}` };
   }
 }
 
-/** Ready tasks that need a role or capabilities which no live instance has, or too few. */
-function shortRequirements({ tasks, instances }: Plan, remaining: Remaining): readonly Bottleneck[] {
-  const live = instances.filter(({ status }) => status === "active");
-  const queues = Map.groupBy(
-    tasks.filter(({ task, readiness }) => readiness === "ready" && needOf(task) !== undefined),
-    ({ task }) => needOf(task) ?? "",
-  );
-  return Array.from(queues, ([need, queue]) => {
-    const [first] = queue;
-    const able = first === undefined ? 0 : live.filter((instance) => meetsNeed(instance, first.task)).length;
-    const waitingMs = workOf(queue, remaining);
-    const ready = `${count(queue.length, "ready task")} of ${inWords(waitingMs)} ${
-      queue.length === 1 ? "needs" : "need"
-    } ${need}`;
-    return {
-      kind: "requirement" as const,
-      subject: need,
-      heldUpMs: Math.round(
-        able === 0 ? heldUpBy(queue, remaining) : waitingMs - waitingMs / Math.max(able, queue.length),
-      ),
-      what: able === 0
-        ? `${ready}, which no live instance has`
-        : `${ready}, which ${count(able, "live instance")} ${able === 1 ? "has" : "have"}`,
-      remedy: able === 0
-        ? `Start an instance that registers with ${need}, or remove the requirement: update_task`
-        : `Start more instances that register with ${need}`,
-      isShort: able < queue.length,
-    };
-  }).filter(({ isShort }) => isShort).map(({ isShort: _, ...bottleneck }) => bottleneck);
+function remedyForEnded({ id, dependencies, ifUnreachable }: Task): string {
+  // If its dependencies ended it, they would do so again at once, and a retry would be refused.
+  const mayEndAgain = ifUnreachable === "fail" && dependencies.length > 0;
+  return mayEndAgain
+    ? `See what helps: explain_task ${id}`
+    : `Try it again, or take it out of the dependencies: retry_task ${id}`;
 }
 
-/** What a task needs of an instance, in words; undefined if any may claim it, or it waits for one instance. */
-function needOf({ role, capabilities = [], assignTo }: Task): string | undefined {
-  if (assignTo?.instance !== undefined) return undefined;
-  const roles = new Set([role, assignTo?.role].filter((each) => each !== undefined));
-  const needs = [
-    ...Array.from(roles, (each) => `role ${each}`),
-    ...[...capabilities].sort().map((each) => `capability ${each}`),
+/** A delay comes from the task's own setting, from a failed attempt, or from both. */
+function remedyForDelay({ id, notBefore = 0, retryAt = 0 }: Task, now: number): string {
+  const calls = [
+    ...(notBefore > now ? [`update_task ${id} with clear not_before`] : []),
+    ...(retryAt > now ? [`retry_task ${id}`] : []),
   ];
-  return needs.length === 0 ? undefined : needs.join(", ");
-}
-
-function meetsNeed({ roles = [], capabilities = [] }: Instance, task: Task): boolean {
-  return (task.role === undefined || roles.includes(task.role)) &&
-    (task.assignTo?.role === undefined || roles.includes(task.assignTo.role)) &&
-    (task.capabilities ?? []).every((each) => capabilities.includes(each));
-}
-
-/** Instances, often people, for whom ready tasks are reserved. */
-function personsWaitedFor({ tasks, now }: Plan, remaining: Remaining): readonly Bottleneck[] {
-  const reserved = tasks.filter(({ task, readiness }) => readiness === "ready" && isReserved(task, now));
-  const queues = Map.groupBy(reserved, ({ task }) => task.assignTo?.instance ?? "");
-  return Array.from(queues, ([instance, queue]) => ({
-    kind: "person" as const,
-    subject: instance,
-    heldUpMs: heldUpBy(queue, remaining),
-    what: `${count(queue.length, "ready task")} ${queue.length === 1 ? "waits" : "wait"} for ${instance} alone, for ${
-      inWords(queue.reduce((longest, { task }) => Math.max(longest, now - readySince(task)), 0))
-    } now`,
-    remedy: `Remind ${instance}, or open them to others: update_tasks assign with clear to_assign`,
-  }));
-}
-
-/** Whether a task may be claimed by one instance only, at a time in milliseconds since the Unix epoch. */
-function isReserved(task: Task, now: number): boolean {
-  const { instance, fallbackMs = Infinity } = task.assignTo ?? {};
-  return instance !== undefined && readySince(task) + fallbackMs > now;
-}
-
-function readySince({ pendingAt, readyAt = 0 }: Task): number {
-  return Math.max(pendingAt, readyAt);
-}
-
-/** Locks for which ready tasks wait. */
-function takenLocks({ tasks }: Plan, remaining: Remaining): readonly Bottleneck[] {
-  const holders = new Map<string, Task>();
-  for (const { task } of tasks) {
-    if (task.status === "in_progress") { for (const lock of task.locks ?? []) holders.set(lock, task); }
-  }
-  const limited = tasks.filter(({ readiness }) => readiness === "limited");
-  const queues = Map.groupBy(
-    limited.flatMap((planned) => (planned.task.locks ?? []).map((lock) => ({ ...planned, lock }))),
-    ({ lock }) => lock,
-  );
-  return Array.from(queues).flatMap(([lock, queue]) => {
-    const holder = holders.get(lock);
-    if (holder === undefined) return [];
-    return [{
-      kind: "lock" as const,
-      subject: lock,
-      heldUpMs: heldUpBy(queue, remaining),
-      what: `Lock ${lock} is held by ${holder.id}, and ${count(queue.length, "ready task")} ${
-        queue.length === 1 ? "waits" : "wait"
-      } for it`,
-      remedy: `Let fewer tasks name lock ${lock}, or split it into several`,
-    }];
-  });
-}
-
-/** Groups that are paused or full while their tasks are ready. */
-function closedGroups({ tasks, groups }: Plan, remaining: Remaining): readonly Bottleneck[] {
-  const running = Map.groupBy(tasks.filter(({ task }) => task.status === "in_progress"), ({ task }) => task.group);
-  const limited = Map.groupBy(tasks.filter(({ readiness }) => readiness === "limited"), ({ task }) => task.group);
-  return groups.flatMap(({ id, paused, maxParallel = Infinity }) => {
-    const queue = limited.get(id) ?? [];
-    const isFull = (running.get(id)?.length ?? 0) >= maxParallel;
-    if (queue.length === 0 || (paused !== true && !isFull)) return [];
-    const ready = `${count(queue.length, "ready task")} ${queue.length === 1 ? "waits" : "wait"}`;
-    return [{
-      kind: "group" as const,
-      subject: id,
-      heldUpMs: heldUpBy(queue, remaining),
-      what: paused === true
-        ? `Group ${id} is paused, and ${ready}`
-        : `Group ${id} runs no more than ${count(maxParallel, "task")} at a time, and ${ready}`,
-      remedy: paused === true
-        ? `Resume it: update_group ${id} paused false`
-        : `Allow more at a time: update_group ${id} max_parallel`,
-    }];
-  });
+  return calls.length === 0 ? `See until when: explain_task ${id}` : `Start it now: ${calls.join(", and ")}`;
 }
 
 /** Open or failed tasks whose attempts failed, expired or were lost again and again. */
 function flakyTasks({ planned, durationMs }: Remaining): readonly Bottleneck[] {
   return planned.flatMap((each, node) => {
-    const { id, error, pastAttempts = [] } = each?.task ?? NO_TASK;
+    const { id, status, error, pastAttempts = [] } = each?.task ?? NO_TASK;
     const bad = pastAttempts.filter(({ outcome }) =>
       outcome === "failed" || outcome === "expired" || outcome === "lost"
     );
     if (bad.length < MIN_FAILURES) return [];
     const message = bad.at(-1)?.message ?? error ?? "";
-    const last = message === "" ? "" : `, the last one with: ${head(message, MAX_ERROR_CHARACTERS)}`;
+    const last = message === "" ? "" : `, the last one with: ${head(message, MAX_QUOTED_CHARACTERS)}`;
     const lostMs = bad.reduce((sum, { startedAt, endedAt }) => sum + Math.max(0, endedAt - startedAt), 0);
     return [{
       kind: "flaky" as const,
       subject: id,
       heldUpMs: Math.round(lostMs + durationMs[node]!),
       what: `${bad.length} attempts at ${id} failed, expired or were lost${last}`,
-      remedy: `Say in its description what went wrong, or split it: update_task ${id}`,
+      remedy: status === "in_progress"
+        ? `Tell its holder what went wrong: add_note ${id}`
+        : `Say in its description what went wrong, or split it: update_task ${id} description`,
     }];
   });
 }
 
 /** Stands for the task of a group. */
-const NO_TASK: Pick<Task, "id" | "error" | "pastAttempts"> = { id: "" };
+const NO_TASK: Pick<Task, "id" | "status" | "error" | "pastAttempts"> = { id: "", status: "pending" };
 
 /** Instances that hold tasks and take much longer than all others together. */
-function slowInstances({ instances, runMs }: Pick<Metrics, "instances" | "runMs">): readonly Bottleneck[] {
+function slowInstances(
+  { instances, runMs }: Pick<Metrics, "instances" | "runMs">,
+  plan: Plan,
+): readonly Bottleneck[] {
+  const registered = new Set(plan.instances.map(({ id }) => id));
   const usual = runMs.p50 ?? 0;
   const isSlow = ({ runMs: { count, p50 = 0 }, holding }: InstanceMetrics) =>
     holding > 0 && count >= MIN_COMPLETED && usual > 0 && p50 >= SLOW_FACTOR * usual;
@@ -255,23 +176,10 @@ function slowInstances({ instances, runMs }: Pick<Metrics, "instances" | "runMs"
     subject: instance,
     heldUpMs: Math.round(holding * (p50 - usual)),
     what: `${instance} takes ${inWords(p50)} for half of its tasks, where ${inWords(usual)} is usual, and holds ${
-      count(holding, "task")
+      counted(holding, "task")
     }`,
-    remedy: `Give ${instance} other work, or have it leave: leave with drain true`,
+    remedy: registered.has(instance)
+      ? `Have it claim no more: leave with instance_id ${instance} and drain true`
+      : `See what it holds, and have it release what others can do: get_task_status assigned_to ${instance}`,
   }));
-}
-
-/** The expected work of some tasks, in milliseconds. */
-function workOf(tasks: readonly PlannedTask[], { nodeOf, durationMs }: Remaining): number {
-  return tasks.reduce((sum, { task }) => sum + (durationMs[nodeOf(task.id) ?? -1] ?? 0), 0);
-}
-
-/** The expected work of some tasks and of all that waits for them, in milliseconds. */
-function heldUpBy(tasks: readonly PlannedTask[], { graph, nodeOf, durationMs }: Remaining): number {
-  const nodes = tasks.flatMap(({ task }) => nodeOf(task.id) ?? []);
-  return Math.round(reachedFrom(graph, nodes).reduce((sum, node) => sum + durationMs[node]!, 0));
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,15 +1,21 @@
 /**
- * How long tasks take, by those that were completed: the tasks of the same group and requirement if there are enough of
- * them, else those of the same requirement, else all. The newest ones count.
+ * How long tasks take: as their `estimateMs` says, else by those that were completed: the tasks of the same group and
+ * requirement if there are enough of them, else those of the same requirement, else all. The newest ones count.
  */
 
 import type { EstimateSource } from "../../messages/analysis.ts";
 import type { Task } from "../../model/task.ts";
 
-/** Durations of completed tasks, the oldest first, and where they come from. */
-export interface Samples {
-  /** Never empty. In milliseconds. */
-  readonly durationsMs: readonly number[];
+/** Durations of completed tasks of one kind, the oldest first, in milliseconds. Never empty, and none is 0. */
+export type Samples = readonly number[];
+
+/** How long a task is expected to take. */
+export interface Estimate {
+  /** The same list for all tasks of a kind. */
+  readonly samples: Samples;
+  /** How many times as long as these the task takes: 1, unless it has an estimate of its own. */
+  readonly scale: number;
+  /** The median of the scaled samples, in milliseconds. */
   readonly medianMs: number;
   readonly source: EstimateSource;
 }
@@ -23,12 +29,12 @@ const MIN_SAMPLES = 3;
 /** How long a task takes of which nothing is known, in milliseconds. */
 const ASSUMED_MS = 10 * 60_000;
 
-const ASSUMED: Samples = { durationsMs: [ASSUMED_MS], medianMs: ASSUMED_MS, source: "assumed" };
+const ASSUMED: Estimate = { samples: [ASSUMED_MS], scale: 1, medianMs: ASSUMED_MS, source: "assumed" };
 
 /** Gathers the durations of completed tasks. */
 export class Estimates {
   readonly #kinds = new Map<string, number[]>();
-  readonly #samples = new Map<string, Samples>();
+  readonly #known = new Map<string, Estimate>();
 
   /** Adds a task, if it was completed by an attempt whose times are known. */
   add(task: Task): void {
@@ -42,25 +48,36 @@ export class Estimates {
     }
   }
 
-  /** The durations of tasks like this one. To be called once all are added. */
-  like(task: Task): Samples {
+  /** To be called once all tasks are added. */
+  of(task: Task): Estimate {
+    const like = this.#like(task);
+    const { estimateMs } = task;
+    if (estimateMs === undefined) return like;
+    return { samples: like.samples, scale: estimateMs / like.medianMs, medianMs: estimateMs, source: "estimate_ms" };
+  }
+
+  /** By the tasks like this one. */
+  #like(task: Task): Estimate {
     for (const { key, least, source } of kindsOf(task)) {
-      const known = this.#samples.get(key);
+      const known = this.#known.get(key);
       if (known !== undefined) return known;
-      const durationsMs = (this.#kinds.get(key) ?? []).slice(-MAX_SAMPLES);
-      if (durationsMs.length < least) continue;
-      const samples = { durationsMs, medianMs: medianOf(durationsMs), source };
-      this.#samples.set(key, samples);
-      return samples;
+      const samples = (this.#kinds.get(key) ?? []).slice(-MAX_SAMPLES);
+      if (samples.length < least) continue;
+      const estimate = { samples, scale: 1, medianMs: medianOf(samples), source };
+      this.#known.set(key, estimate);
+      return estimate;
     }
     return ASSUMED;
   }
 }
 
-/** How long the attempt took that completed a task; undefined if it is not completed, or its times are not known. */
+/**
+ * How long the attempt took that completed a task; undefined if it is not completed, or its times are not known: those of
+ * an imported task may all be the time of the import.
+ */
 export function measuredMs({ status, startedAt, finishedAt }: Task): number | undefined {
   if (status !== "completed" || startedAt === undefined || finishedAt === undefined) return undefined;
-  return Math.max(0, finishedAt - startedAt);
+  return finishedAt > startedAt ? finishedAt - startedAt : undefined;
 }
 
 interface SampleKind {

@@ -58,7 +58,7 @@ function quantilesOf(sketches: readonly Sketch[]): Quantiles {
   return { count: countIn(sketch), ...(p50 !== undefined && { p50 }), ...(p90 !== undefined && { p90 }) };
 }
 
-function addOutcomes(a: Outcomes, b: Outcomes): Outcomes {
+export function addOutcomes(a: Outcomes, b: Outcomes): Outcomes {
   return {
     completed: a.completed + b.completed,
     failed: a.failed + b.failed,

@@ -7,8 +7,12 @@
 
 import type { Plan, PlannedTask } from "../../messages/analysis.ts";
 import type { Outcome } from "../../model/dependency.ts";
+import type { Group } from "../../model/group.ts";
+import type { TaskStatus } from "../../model/status.ts";
 import type { Task } from "../../model/task.ts";
-import { Estimates, type Samples } from "./estimates.ts";
+import { countsOf } from "../../state/group_counts.ts";
+import { noCounts } from "../../state/state.ts";
+import { type Estimate, Estimates } from "./estimates.ts";
 import { type Graph, sorted } from "./graph.ts";
 import { canStillMeet, Verdicts } from "./verdicts.ts";
 
@@ -19,8 +23,8 @@ export interface Remaining {
   readonly planned: readonly (PlannedTask | undefined)[];
   /** The expected duration from now on, in milliseconds; 0 for a group. */
   readonly durationMs: Float64Array;
-  /** The durations from which it comes; undefined for a group. */
-  readonly samples: readonly (Samples | undefined)[];
+  /** From which it comes; undefined for a group. */
+  readonly estimates: readonly (Estimate | undefined)[];
   /** The number of a task's node. */
   readonly nodeOf: (id: string) => number | undefined;
 }
@@ -29,14 +33,14 @@ export interface Remaining {
 const STEP = 500;
 
 /** Makes the graph. Yields where the caller can pause. O(tasks + dependencies + group members). */
-export function* remainingOf({ tasks, now }: Plan): Generator<void, Remaining> {
+export function* remainingOf({ tasks, groups, now }: Plan): Generator<void, Remaining> {
   const planned = new Map<string, PlannedTask>();
   const members = new Map<string, Task[]>();
-  const estimates = new Estimates();
+  const known = new Estimates();
   for (const [index, each] of tasks.entries()) {
     const { task } = each;
     planned.set(task.id, each);
-    estimates.add(task);
+    known.add(task);
     if (task.group !== undefined) {
       const others = members.get(task.group);
       if (others === undefined) members.set(task.group, [task]);
@@ -44,28 +48,28 @@ export function* remainingOf({ tasks, now }: Plan): Generator<void, Remaining> {
     }
     if (index % STEP === STEP - 1) yield;
   }
-  const builder = new Builder({ planned, members });
+  const builder = new Builder({ planned, members, groups: new Map(groups.map((group) => [group.id, group])) });
   for (const [index, each] of tasks.entries()) {
     if (isOpen(each.task)) builder.addOpen(each);
     if (index % STEP === STEP - 1) yield;
   }
   const { graph, order } = yield* sorted(builder.nodes.length, builder.edges);
   const inOrder: (PlannedTask | undefined)[] = [];
-  const samples: (Samples | undefined)[] = [];
+  const estimates: (Estimate | undefined)[] = [];
   const durationMs = new Float64Array(graph.size);
   const place = new Map<string, number>();
   for (const [index, node] of order.entries()) {
     const each = builder.nodes[node];
     inOrder.push(each);
-    const like = each && estimates.like(each.task);
-    samples.push(like);
-    if (each !== undefined && like !== undefined) {
-      durationMs[index] = remainingMs(each.task, like, now);
+    const estimate = each && known.of(each.task);
+    estimates.push(estimate);
+    if (each !== undefined && estimate !== undefined) {
+      durationMs[index] = remainingMs(each.task, estimate, now);
       place.set(each.task.id, index);
     }
     if (index % STEP === STEP - 1) yield;
   }
-  return { graph, planned: inOrder, durationMs, samples, nodeOf: (id) => place.get(id) };
+  return { graph, planned: inOrder, durationMs, estimates, nodeOf: (id) => place.get(id) };
 }
 
 export function isOpen({ status }: Pick<Task, "status">): boolean {
@@ -73,11 +77,12 @@ export function isOpen({ status }: Pick<Task, "status">): boolean {
 }
 
 /** The expected duration of a task from now on, in milliseconds. */
-function remainingMs(task: Task, { durationsMs, medianMs }: Samples, now: number): number {
+function remainingMs(task: Task, { samples, scale, medianMs }: Estimate, now: number): number {
   if (task.status !== "in_progress") return medianMs;
   const elapsed = Math.max(0, now - (task.startedAt ?? now));
   // The median of those that took longer. If none did, how long it has run tells nothing of its end.
-  const longer = durationsMs.filter((duration) => duration > elapsed).sort((a, b) => a - b);
+  const scaled = samples.map((duration) => duration * scale);
+  const longer = scaled.filter((duration) => duration > elapsed).sort((a, b) => a - b);
   const expected = longer[(longer.length - 1) >> 1] ?? elapsed + medianMs;
   return expected - elapsed;
 }
@@ -85,6 +90,15 @@ function remainingMs(task: Task, { durationsMs, medianMs }: Samples, now: number
 interface Known {
   readonly planned: ReadonlyMap<string, PlannedTask>;
   readonly members: ReadonlyMap<string, readonly Task[]>;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+/** The tasks of a group by status, archived ones included. */
+function countTasks({ members, groups }: Known, id: string): Readonly<Record<TaskStatus, number>> {
+  const counts = noCounts();
+  for (const { status } of members.get(id) ?? []) counts[status]++;
+  const group = groups.get(id);
+  return group === undefined ? counts : countsOf({ group, counts });
 }
 
 class Builder {
@@ -98,7 +112,7 @@ class Builder {
 
   constructor(known: Known) {
     this.#known = known;
-    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => known.members.get(group) ?? []);
+    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => countTasks(known, group));
   }
 
   /** Adds a task, with edges from what it waits for. */

@@ -143,19 +143,19 @@ function mostAtOnce(tasks: readonly number[], { start, end }: Times): number {
   return most;
 }
 
-function countSources({ samples }: Remaining): Schedule["sources"] {
+function countSources({ estimates }: Remaining): Schedule["sources"] {
   const sources: Partial<Record<EstimateSource, number>> = {};
-  for (const each of samples) if (each !== undefined) sources[each.source] = (sources[each.source] ?? 0) + 1;
+  for (const each of estimates) if (each !== undefined) sources[each.source] = (sources[each.source] ?? 0) + 1;
   return sources;
 }
 
 function scheduledTask(
   node: number,
-  { planned, durationMs, samples }: Remaining,
+  { planned, durationMs, estimates }: Remaining,
   times: Times,
 ): readonly ScheduledTask[] {
   const { task, readiness } = planned[node] ?? {};
-  const source = samples[node]?.source;
+  const source = estimates[node]?.source;
   if (task === undefined || source === undefined) return [];
   return [{
     id: task.id,

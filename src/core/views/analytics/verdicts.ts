@@ -7,34 +7,39 @@ import {
   combine,
   type Dependency,
   type GroupDependency,
-  isDecidable,
   isList,
-  meets,
   neededOf,
   type Outcome,
   partsOf,
+  type ResultCondition,
+  resultVerdict,
   type TaskDependency,
   TRUTH_TABLE,
   type Verdict,
 } from "../../model/dependency.ts";
+import type { TaskStatus } from "../../model/status.ts";
+import { countVerdict } from "../../state/conditions.ts";
 import { valueOf } from "../../model/result.ts";
 import type { Task } from "../../model/task.ts";
 
 /** A part of a dependency that names one task or group. */
 export type Leaf = TaskDependency | GroupDependency;
 
+type Counts = Readonly<Record<TaskStatus, number>>;
+
 export class Verdicts {
   readonly #taskOf: (id: string) => Task | undefined;
-  readonly #membersOf: (group: string) => readonly Task[];
+  readonly #countsOf: (group: string) => Counts;
   /** Of groups, by name, outcome and number: many tasks may wait for the same. */
   readonly #groups = new Map<string, Verdict>();
 
-  constructor(taskOf: (id: string) => Task | undefined, membersOf: (group: string) => readonly Task[]) {
+  /** @param countsOf the tasks of a group by status, archived ones included */
+  constructor(taskOf: (id: string) => Task | undefined, countsOf: (group: string) => Counts) {
     this.#taskOf = taskOf;
-    this.#membersOf = membersOf;
+    this.#countsOf = countsOf;
   }
 
-  /** O(parts), and once for each group O(members). */
+  /** O(parts), and once for each group as long as counting takes. */
   of(dependency: Dependency): Verdict {
     if (typeof dependency === "string") return this.#ofTask({ task: dependency });
     if ("task" in dependency) return this.#ofTask(dependency);
@@ -56,22 +61,32 @@ export class Verdicts {
     if (task === undefined) return "unknown";
     const verdict = TRUTH_TABLE[on][task.status];
     if (when === undefined || verdict !== "true") return verdict;
-    const value = valueOf(task);
-    if (meets(value, when)) return "true";
-    return isDecidable(value, when) ? "not_taken" : "blocked";
+    return verdictOn(task, when);
   }
 
   #ofGroup({ group, on = "completed" }: GroupDependency, atLeast: number | string): Verdict {
     const key = JSON.stringify([group, on, atLeast]);
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const members = this.#membersOf(group);
-    const need = neededOf(atLeast, members.length);
-    const isShort = members.length === 0 || need > members.length;
-    const verdict = isShort ? "unknown" : combined(members.map(({ status }) => TRUTH_TABLE[on][status]), need);
+    const counts = this.#countsOf(group);
+    const tally = { total: 0, unmet: 0, blocked: 0, notTaken: 0 };
+    // The keys of the counts are the statuses.
+    for (const status of Object.keys(counts) as TaskStatus[]) {
+      tally.total += counts[status];
+      countVerdict(tally, TRUTH_TABLE[on][status], counts[status]);
+    }
+    const need = neededOf(atLeast, tally.total);
+    const isShort = tally.total === 0 || need > tally.total;
+    const verdict = isShort ? "unknown" : combine(tally, need);
     this.#groups.set(key, verdict);
     return verdict;
   }
+}
+
+/** The verdict of a condition on the result of a completed task. */
+export function verdictOn(task: Task, when: ResultCondition): Verdict {
+  if (task.keptVerdicts !== undefined) return task.keptVerdicts[JSON.stringify(when)] ?? "blocked";
+  return resultVerdict(valueOf(task), when);
 }
 
 /** Whether a task that has not reached an outcome can still do so, be it by a retry. */
@@ -90,10 +105,6 @@ function neededParts(
 
 function combined(verdicts: readonly Verdict[], need: number): Verdict {
   const tally = { total: verdicts.length, unmet: 0, blocked: 0, notTaken: 0 };
-  for (const verdict of verdicts) {
-    if (verdict !== "true") tally.unmet++;
-    if (verdict === "blocked") tally.blocked++;
-    if (verdict === "not_taken") tally.notTaken++;
-  }
+  for (const verdict of verdicts) countVerdict(tally, verdict, 1);
   return combine(tally, need);
 }

@@ -1,18 +1,17 @@
 /** The tasks as cards, in one column for each status or for each group. */
 
 import { useRef } from "preact/hooks";
-import { plan } from "../../live/live_plan.ts";
 import { place, setParams } from "../../navigation.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { useShortcuts } from "../../ui/keys.ts";
-import { Loading } from "../../ui/notice.tsx";
 import { NewTaskButton } from "../edit/edit_buttons.tsx";
-import { NoneMatch, NoTasks } from "../start/no_tasks.tsx";
+import { NoneMatch } from "../start/no_tasks.tsx";
 import { BulkBar } from "../tasks/bulk_bar.tsx";
 import { useCursor } from "../tasks/cursor.ts";
 import { FilterBar } from "../tasks/filter_bar.tsx";
 import { toggleSelected } from "../tasks/selection.ts";
 import { useTaskRows } from "../tasks/task_rows.ts";
+import { WithTasks } from "../tasks/with_tasks.tsx";
 import { Column, FoldedColumn } from "./column.tsx";
 import { type BoardColumn, columnsOf, type Grouping, neighbour, readToggled, toggledWith } from "./columns.ts";
 import { useHeldFocus } from "./held_focus.ts";
@@ -28,9 +27,7 @@ const STEPS: Readonly<Record<string, { readonly across: number; readonly down: n
 };
 
 export function BoardView() {
-  const table = plan.value;
-  if (table === undefined) return <Loading />;
-  return table.size === 0 ? <NoTasks /> : <Board table={table} />;
+  return <WithTasks>{(table) => <Board table={table} />}</WithTasks>;
 }
 
 function Board({ table }: { readonly table: PlanTable }) {
@@ -59,8 +56,12 @@ function Board({ table }: { readonly table: PlanTable }) {
   return (
     <div class="task-view">
       <h1 class="hidden-text">Board of tasks</h1>
-      <FilterBar table={table} {...rows} count={order.rows.length}>
-        <GroupingChoice grouping={grouping} />
+      <FilterBar
+        table={table}
+        {...rows}
+        count={order.rows.length}
+        choice={<GroupingChoice grouping={grouping} />}
+      >
         <NewTaskButton />
       </FilterBar>
       {order.rows.length === 0 ? <NoneMatch isSearching={rows.search.isSearching} /> : (

@@ -46,7 +46,7 @@ export function Column({ table, order, column, grouping, cursor, activeRow, focu
         </h2>
         <button type="button" class="link" aria-expanded="true" aria-label={`Fold ${label}`} onClick={onFold}>⇤</button>
       </header>
-      {counts !== undefined && <StatusBar counts={counts} />}
+      {isInView && counts !== undefined && <GroupProgress counts={counts} />}
       {isInView && (
         <VirtualRows
           label={label}
@@ -78,6 +78,19 @@ export function Column({ table, order, column, grouping, cursor, activeRow, focu
   );
 }
 
+/** How far a group is, as its API tells it: the share of tasks that are completed or skipped. */
+function GroupProgress({ counts }: { readonly counts: NonNullable<BoardColumn["counts"]> }) {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return (
+    <p class="group-progress">
+      <StatusBar counts={counts} />
+      <span class="quiet">
+        {total === 0 ? 0 : Math.floor(100 * ((counts.completed ?? 0) + (counts.skipped ?? 0)) / total)} %
+      </span>
+    </p>
+  );
+}
+
 interface FoldedColumnProps {
   readonly column: BoardColumn;
   readonly grouping: Grouping;
@@ -91,7 +104,7 @@ export function FoldedColumn({ column, grouping, onUnfold }: FoldedColumnProps) 
       <button
         type="button"
         aria-expanded="false"
-        aria-label={`Unfold ${label}, ${rows.length} tasks`}
+        aria-label={`Unfold ${label} (${rows.length})`}
         title={`Unfold ${label}`}
         onClick={onUnfold}
       >

@@ -57,19 +57,30 @@ function byGroup(table: PlanTable, rows: readonly number[]): readonly BoardColum
     return group < 0 ? none : group;
   };
   for (const row of rows) buckets[bucketOf(row)]?.push(row);
-  const counts = buckets.map((): Partial<Record<Status, number>> => ({}));
-  for (const row of table.ids.keys()) {
-    const status = STATUSES[table.status[row] ?? -1];
-    const own = counts[bucketOf(row)];
-    if (status !== undefined && own !== undefined) own[status] = (own[status] ?? 0) + 1;
+  const counts = new Uint32Array(buckets.length * STATUSES.length);
+  for (const [row, code] of table.status.entries()) {
+    const place = bucketOf(row) * STATUSES.length + code;
+    counts[place] = (counts[place] ?? 0) + 1;
   }
-  return buckets.map((bucket, index) => ({
-    key: table.groups[index] ?? "",
-    label: table.groups[index] ?? "No group",
-    rows: bucket,
-    isEnded: OPEN_STATUSES.every((status) => counts[index]?.[status] === undefined) &&
-      counts[index]?.failed === undefined,
-    counts: counts[index],
+  return buckets.map((rows, index) => {
+    const own = countsIn(counts.subarray(index * STATUSES.length, (index + 1) * STATUSES.length));
+    return {
+      key: table.groups[index] ?? "",
+      label: table.groups[index] ?? "No group",
+      rows,
+      isEnded: UNFINISHED.every((status) => own[status] === undefined),
+      counts: own,
+    };
+  });
+}
+
+/** A group with one of these is not done. */
+const UNFINISHED: readonly Status[] = [...OPEN_STATUSES, "failed"];
+
+function countsIn(numbers: Uint32Array): Readonly<Partial<Record<Status, number>>> {
+  return Object.fromEntries(STATUSES.flatMap((status, code) => {
+    const count = numbers[code] ?? 0;
+    return count === 0 ? [] : [[status, count]];
   }));
 }
 

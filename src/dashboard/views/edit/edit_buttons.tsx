@@ -1,10 +1,24 @@
-/** The buttons that open the form for tasks, for those who may use it. */
+/**
+ * The buttons that open the form for tasks, for those who may use it. The form itself belongs to the page, so that what is
+ * half typed stays whatever becomes of the view behind it.
+ */
 
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { moment } from "../../navigation.ts";
 import { hasRole } from "../../session.ts";
 import { useShortcuts } from "../../ui/keys.ts";
 import { EditTaskDialog, NewTaskDialog } from "./task_dialog.tsx";
+
+/** The task that the form is about; "" for a new one, undefined while there is no form. */
+const formOf = signal<string | undefined>(undefined);
+
+/** The form while it is open. */
+export function TaskForms() {
+  const id = formOf.value;
+  const close = () => formOf.value = undefined;
+  if (id === undefined) return null;
+  return id === "" ? <NewTaskDialog onClose={close} /> : <EditTaskDialog id={id} onClose={close} />;
+}
 
 /** Workers may create tasks, too. */
 export function NewTaskButton() {
@@ -12,32 +26,17 @@ export function NewTaskButton() {
 }
 
 function OpenNewTask() {
-  const isOpen = useSignal(false);
-  useShortcuts([{ key: "n", what: "New task", run: () => isOpen.value = true }]);
+  const open = () => formOf.value = "";
+  useShortcuts([{ key: "n", what: "New task", run: open }]);
   return (
-    <>
-      <button
-        type="button"
-        class="primary new-task"
-        aria-label="New task"
-        title="New task (n)"
-        onClick={() => isOpen.value = true}
-      >
-        +<span>&nbsp;New task</span>
-      </button>
-      {isOpen.value && <NewTaskDialog onClose={() => isOpen.value = false} />}
-    </>
+    <button type="button" class="primary new-task" aria-label="New task" title="New task (n)" onClick={open}>
+      +<span>&nbsp;New task</span>
+    </button>
   );
 }
 
-/** @param onDone called when the task was changed */
-export function EditTaskButton({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
-  const isOpen = useSignal(false);
-  useShortcuts([{ key: "e", what: "Edit the task", run: () => isOpen.value = true }]);
-  return (
-    <>
-      <button type="button" title="Edit (e)" onClick={() => isOpen.value = true}>Edit</button>
-      {isOpen.value && <EditTaskDialog id={id} onDone={onDone} onClose={() => isOpen.value = false} />}
-    </>
-  );
+export function EditTaskButton({ id }: { readonly id: string }) {
+  const open = () => formOf.value = id;
+  useShortcuts([{ key: "e", what: "Edit the task", run: open }], [id]);
+  return <button type="button" title="Edit (e)" onClick={open}>Edit</button>;
 }

@@ -1,6 +1,6 @@
 /** Reads a task for the form: whole, however long its description is. */
 
-import { get, pathOf } from "../../api/client.ts";
+import { ApiError, get, pathOf } from "../../api/client.ts";
 import type { Task, TextPiece } from "../../api/types.ts";
 import { draftOf, type TaskDraft } from "./task_draft.ts";
 
@@ -31,7 +31,7 @@ export async function readBase(id: string): Promise<Base> {
     if (text !== undefined) {
       return { draft: draftOf({ ...task, description: text }), version, status, holder: assignedTo };
     }
-    if (tries === MAX_TRIES) throw new Error(`Task ${id} changes too often to be read`);
+    if (tries === MAX_TRIES) throw new ApiError(`Task ${id} changes too often to be read: try again`, { status: 0 });
   }
 }
 
@@ -45,5 +45,7 @@ async function readDescription(id: string, version: number): Promise<string | un
     text += answer.text;
     if (answer.next_offset === undefined) return text;
   }
-  throw new Error(`The description of ${id} is longer than ${MAX_PIECES * PIECE_CHARACTERS} characters`);
+  throw new ApiError(`The description of ${id} is longer than ${MAX_PIECES * PIECE_CHARACTERS} characters`, {
+    status: 0,
+  });
 }

@@ -10,21 +10,25 @@ export interface Rebased {
   readonly conflicts: readonly DraftField[];
 }
 
+/** What the user has typed, with what an earlier merge has found. */
+type Typed = Pick<Rebased, "draft"> & Partial<Rebased>;
+
 /**
  * Merges field by field.
  *
- * @param base the task when the user began to type
+ * @param base the task as it was until now
  * @param theirs the task as it is now
- * @param mine what the user has typed
  */
-export function rebase(base: TaskDraft, theirs: TaskDraft, mine: TaskDraft): Rebased {
+export function rebase(base: TaskDraft, theirs: TaskDraft, { draft: mine, ...earlier }: Typed): Rebased {
   const changed = (Object.keys(base) as DraftField[]).filter((field) => !isSame(base[field], theirs[field]));
-  const conflicts = changed.filter((field) => {
-    return !isSame(base[field], mine[field]) && !isSame(theirs[field], mine[field]);
-  });
   const taken = changed.filter((field) => isSame(base[field], mine[field]));
-  const fresh = Object.fromEntries(taken.map((field) => [field, theirs[field]]));
-  return { draft: { ...mine, ...fresh }, taken, conflicts };
+  const draft = { ...mine, ...Object.fromEntries(taken.map((field) => [field, theirs[field]])) };
+  const disputed = [...earlier.conflicts ?? [], ...changed.filter((field) => !taken.includes(field))];
+  return {
+    draft,
+    taken: [...new Set([...earlier.taken ?? [], ...taken])],
+    conflicts: [...new Set(disputed)].filter((field) => !isSame(theirs[field], draft[field])),
+  };
 }
 
 /** Whether nothing differs. */

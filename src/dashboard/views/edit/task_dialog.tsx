@@ -5,7 +5,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { ApiError, change, pathOf } from "../../api/client.ts";
 import { onEvents } from "../../live/event_stream.ts";
 import { selectTask } from "../../navigation.ts";
@@ -54,27 +54,34 @@ export function NewTaskDialog({ onClose }: DialogProps) {
 
 interface EditTaskDialogProps extends DialogProps {
   readonly id: string;
-  readonly onDone: () => void;
 }
 
-export function EditTaskDialog({ id, onDone, onClose }: EditTaskDialogProps) {
+export function EditTaskDialog({ id, onClose }: EditTaskDialogProps) {
   const base = useSignal<Base | undefined>(undefined);
   const draft = useSignal(EMPTY_DRAFT);
   const merged = useSignal<Rebased | undefined>(undefined);
   const reading = useAction();
-  const read = () =>
-    reading.run(async () => {
-      const fresh = await readBase(id);
-      const old = base.value;
-      if (old?.version === fresh.version && old.status === fresh.status) return;
-      if (old === undefined) draft.value = fresh.draft;
-      else if (old.version !== fresh.version) {
-        merged.value = rebase(old.draft, fresh.draft, draft.value);
-        draft.value = merged.value.draft;
-        announce(`${id} was changed by somebody else`);
-      }
-      base.value = fresh;
-    });
+  const isDue = useRef(false);
+  const take = async () => {
+    const fresh = await readBase(id);
+    const old = base.value;
+    if (old?.version === fresh.version && old.status === fresh.status) return;
+    if (old === undefined) draft.value = fresh.draft;
+    else if (old.version !== fresh.version) {
+      merged.value = rebase(old.draft, fresh.draft, { draft: draft.value, ...merged.value });
+      draft.value = merged.value.draft;
+      announce(`${id} was changed by somebody else`);
+    }
+    base.value = fresh;
+  };
+  /** Reads the task, once more if it changes while it is read. */
+  const read = async () => {
+    isDue.current = true;
+    while (isDue.current && !reading.isRunning()) {
+      isDue.current = false;
+      if (!await reading.run(take)) return;
+    }
+  };
   useEffect(() => {
     void read();
     return onEvents((events) => {
@@ -105,9 +112,10 @@ export function EditTaskDialog({ id, onDone, onClose }: EditTaskDialogProps) {
       base={shown.draft}
       draft={draft.value}
       onInput={(next) => draft.value = next}
-      locked={lockedFields(shown)}
+      locked={lockedFields(shown, draft.value)}
       notice={
         <>
+          <Refused error={reading.error} />
           {merged.value !== undefined && <Merged {...merged.value} theirs={shown.draft} />}
           {shown.status === "in_progress" && (
             <p class="quiet">{shown.holder} works on it: what it is about cannot change until it is released.</p>
@@ -118,10 +126,7 @@ export function EditTaskDialog({ id, onDone, onClose }: EditTaskDialogProps) {
       save={save}
       saveLabel="Save"
       done={`Changed ${id}`}
-      onSaved={() => {
-        onDone();
-        onClose();
-      }}
+      onSaved={onClose}
       onClose={onClose}
     />
   );
@@ -132,10 +137,11 @@ const RUNNING: ReadonlySet<DraftField> = new Set<DraftField>(
   ["priority", "deadline", "failOnDeadline", "timeout", "maxAttempts", "refs"],
 );
 
-function lockedFields({ status, draft }: Base): ReadonlySet<DraftField> {
-  const fields = Object.keys(draft) as DraftField[];
-  if (status === "completed") return new Set(fields);
-  return new Set(status === "in_progress" ? fields.filter((field) => !RUNNING.has(field)) : []);
+/** The fields that cannot change now, but for those in which the user has typed already: the server refuses these. */
+function lockedFields({ status, draft }: Base, typed: TaskDraft): ReadonlySet<DraftField> {
+  if (status !== "completed" && status !== "in_progress") return new Set();
+  const fields = (Object.keys(draft) as DraftField[]).filter((field) => isSame(draft[field], typed[field]));
+  return new Set(status === "completed" ? fields : fields.filter((field) => !RUNNING.has(field)));
 }
 
 /** Says what somebody else has changed while the user typed. */

@@ -8,7 +8,7 @@ import { Time } from "../../ui/time.tsx";
 import { Flags, PercentMark, PriorityMark, statusOf } from "../tasks/row_marks.tsx";
 
 /** How much room there is: each shows the columns of the smaller ones, too. */
-export type Room = "narrow" | "medium" | "wide";
+export type Room = "narrow" | "medium" | "wide" | "full";
 
 export interface Column {
   readonly field: SortField;
@@ -66,7 +66,8 @@ const STATUS_GLYPH: Column = {
 export const COLUMNS: Readonly<Record<Room, readonly Column[]>> = {
   narrow: [STATUS_GLYPH, STACKED, PRIORITY_AND_PERCENT],
   medium: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT],
-  wide: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT, ATTEMPT, CREATED, FINISHED, DEADLINE],
+  wide: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT, CREATED, DEADLINE],
+  full: [STATUS, ID, TITLE, GROUP, PRIORITY, HOLDER, PERCENT, ATTEMPT, CREATED, FINISHED, DEADLINE],
 };
 
 function column(field: SortField, cell: Column["cell"], label: string = SORT_NAMES[field]): Column {

@@ -2,19 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { plan } from "../../live/live_plan.ts";
 import { selectTask } from "../../navigation.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { useShortcuts } from "../../ui/keys.ts";
-import { Loading } from "../../ui/notice.tsx";
 import { VirtualRows } from "../../ui/virtual_rows.tsx";
 import { NewTaskButton } from "../edit/edit_buttons.tsx";
-import { NoneMatch, NoTasks } from "../start/no_tasks.tsx";
+import { NoneMatch } from "../start/no_tasks.tsx";
 import { BulkBar } from "../tasks/bulk_bar.tsx";
 import { type Cursor, useCursor } from "../tasks/cursor.ts";
 import { FilterBar } from "../tasks/filter_bar.tsx";
 import { selectAll, selection, selectRange, toggleSelected } from "../tasks/selection.ts";
 import { useTaskRows } from "../tasks/task_rows.ts";
+import { WithTasks } from "../tasks/with_tasks.tsx";
 import { COLUMNS, type Room } from "./columns.tsx";
 import { TableHead } from "./table_head.tsx";
 import { TableRow } from "./table_row.tsx";
@@ -24,8 +23,7 @@ const ROW_HEIGHT = 34;
 const STACKED_HEIGHT = 54;
 
 /** The widths from which there is more room, in CSS pixels. */
-const MEDIUM_WIDTH = 640;
-const WIDE_WIDTH = 1_280;
+const ROOMS: readonly (readonly [room: Room, minWidth: number])[] = [["full", 1_500], ["wide", 1_160], ["medium", 640]];
 
 /** Rows that Page Up and Page Down move by. */
 const PAGE = 20;
@@ -41,9 +39,7 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 export function TableView() {
-  const table = plan.value;
-  if (table === undefined) return <Loading />;
-  return table.size === 0 ? <NoTasks /> : <TaskTable table={table} />;
+  return <WithTasks>{(table) => <TaskTable table={table} />}</WithTasks>;
 }
 
 function TaskTable({ table }: { readonly table: PlanTable }) {
@@ -55,10 +51,11 @@ function TaskTable({ table }: { readonly table: PlanTable }) {
   const shown = order.rows;
   const activeRow = table.rowOf(cursor.id.value) ?? -1;
   const active = order.indexOf(activeRow);
-  const allIds = () => shown.flatMap((row) => table.ids[row] ?? []);
+  const allIds = () => order.rows.flatMap((row) => table.ids[row] ?? []);
   const move = (step: number) => {
-    const index = active < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, active + step));
-    const id = table.ids[shown[index] ?? -1];
+    const { rows } = order;
+    const index = active < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, active + step));
+    const id = table.ids[rows[index] ?? -1];
     if (id !== undefined) cursor.moveTo(id);
     return id;
   };
@@ -168,8 +165,7 @@ function useRoom(element: { readonly current: HTMLElement | null }): Room {
     const box = element.current;
     if (box === null) return;
     const read = () => {
-      const { clientWidth } = box;
-      room.value = clientWidth < MEDIUM_WIDTH ? "narrow" : clientWidth < WIDE_WIDTH ? "medium" : "wide";
+      room.value = ROOMS.find(([, minWidth]) => box.clientWidth >= minWidth)?.[0] ?? "narrow";
     };
     read();
     const observer = new ResizeObserver(read);

@@ -1,43 +1,80 @@
 /** What can be done with a task, through the same commands as agents use. */
 
+import { useSignal } from "@preact/signals";
 import { change, pathOf } from "../../api/client.ts";
-import type { Task } from "../../api/types.ts";
-import { moment } from "../../navigation.ts";
+import { statusOf, type Task } from "../../api/types.ts";
+import { plan } from "../../live/live_plan.ts";
+import { moment, selectTask } from "../../navigation.ts";
+import type { Status } from "../../plan/statuses.ts";
 import { hasRole } from "../../session.ts";
 import { ActionButton } from "../../ui/action.tsx";
 import { EditTaskButton } from "../edit/edit_buttons.tsx";
+import { BULK_KINDS, type BulkKind, type BulkName } from "../tasks/bulk_actions.ts";
+import { BulkDialog } from "../tasks/bulk_dialog.tsx";
+
+/** The actions that ask something first, in the order of their buttons. */
+const ASKED: readonly BulkName[] = ["prioritize", "assign", "move", "release", "cancel", "archive", "delete"];
 
 export function TaskActions({ task, onDone }: { readonly task: Task; readonly onDone: () => void }) {
+  const chosen = useSignal<BulkName | undefined>(undefined);
   if (!hasRole("planner") || moment.value !== undefined) return null;
-  const { id, status } = task;
-  const path = pathOf("tasks", id);
-  const run = (action: string, body: object = {}) => () => change("POST", `${path}/${action}`, body).then(onDone);
-  const isOpen = status === "pending" || status === "in_progress";
+  const { id } = task;
+  const status = statusOf(task);
+  const table = plan.value;
   return (
     <div class="buttons">
-      {status !== "completed" && <EditTaskButton id={id} onDone={onDone} />}
-      {status === "failed" || status === "cancelled"
-        ? <ActionButton run={run("retry")} done={`Retried ${id}`}>Retry</ActionButton>
-        : null}
-      {status === "in_progress" && task.assignedTo !== undefined && (
-        <ActionButton
-          run={run("release", { instance_id: task.assignedTo, attempt: task.attempt })}
-          done={`Released ${id}`}
-          confirm={`${task.assignedTo} works on ${id}. Its attempt ends, and what it reports afterwards is refused.`}
-        >
-          Release
-        </ActionButton>
-      )}
-      {isOpen && (
-        <ActionButton
-          kind="danger"
-          run={run("cancel")}
-          done={`Cancelled ${id}`}
-          confirm={`${id} is cancelled. What depends on it is blocked until it is retried.`}
-        >
-          Cancel
-        </ActionButton>
+      {status !== "completed" && <EditTaskButton id={id} />}
+      <RetryButton id={id} status={status} onDone={onDone} />
+      {ASKED.map((name) => {
+        const { label, applies, warning }: BulkKind = BULK_KINDS[name];
+        return applies.includes(status) && (
+          <button
+            key={name}
+            type="button"
+            class={warning === undefined ? "" : "danger"}
+            onClick={() => chosen.value = name}
+          >
+            {label}…
+          </button>
+        );
+      })}
+      {chosen.value !== undefined && table !== undefined && (
+        <BulkDialog
+          key={chosen.value}
+          name={chosen.value}
+          table={table}
+          selected={new Set([id])}
+          onRemoved={() => selectTask("")}
+          onClose={() => {
+            chosen.value = undefined;
+            onDone();
+          }}
+        />
       )}
     </div>
   );
+}
+
+interface RetryButtonProps {
+  readonly id: string;
+  readonly status: Status;
+  readonly onDone: () => void;
+}
+
+/** Makes an ended task pending again. Of a completed one, that is asked for first, as its result no longer counts. */
+function RetryButton({ id, status, onDone }: RetryButtonProps) {
+  const run = () => change("POST", `${pathOf("tasks", id)}/retry`).then(onDone);
+  if (status === "completed") {
+    return (
+      <ActionButton
+        run={run}
+        done={`Reopened ${id}`}
+        confirm={`${id} is to be done again. Tasks that wait for it wait again; those that run or have ended go on.`}
+      >
+        Reopen
+      </ActionButton>
+    );
+  }
+  if (!BULK_KINDS.retry.applies.some((each) => each === status)) return null;
+  return <ActionButton run={run} done={`Retried ${id}`}>{status === "delayed" ? "Retry now" : "Retry"}</ActionButton>;
 }

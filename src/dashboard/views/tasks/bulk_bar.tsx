@@ -36,6 +36,8 @@ export function BulkBar({ table }: { readonly table: PlanTable }) {
           key={chosen.value}
           name={chosen.value}
           table={table}
+          selected={selection.peek()}
+          onRemoved={clearSelection}
           onClose={() => chosen.value = undefined}
         />
       )}

@@ -2,38 +2,33 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { clearSelection, selection } from "./selection.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/statuses.ts";
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StatusBar, TaskLink } from "../../ui/status.tsx";
-import {
-  applicable,
-  BULK_KINDS,
-  bulkBody,
-  type BulkChoice,
-  type BulkKind,
-  type BulkName,
-  type BulkResult,
-  runBulk,
-} from "./bulk_actions.ts";
+import { applicable, BULK_KINDS, bulkBody, type BulkChoice, type BulkKind, type BulkName } from "./bulk_actions.ts";
+import { type BulkResult, runBulk } from "./run_bulk.ts";
 
 export interface BulkDialogProps {
   readonly name: BulkName;
   readonly table: PlanTable;
+  /** The tasks that the user chose. */
+  readonly selected: ReadonlySet<string>;
+  /** Called when all of them have left the plan. */
+  readonly onRemoved: () => void;
   readonly onClose: () => void;
 }
 
-export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
+export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDialogProps) {
   const kind: BulkKind = BULK_KINDS[name];
   // What is asked about stays the same while the dialog is open, whatever happens meanwhile.
-  const ids = useMemo(() => applicable(table, selection.peek(), name), []);
+  const ids = useMemo(() => applicable(table, selected, name), []);
   const counts = useMemo(() => countStatuses(table, ids), []);
   const choice = useSignal<BulkChoice>(NO_CHOICE);
   const result = useSignal<BulkResult | undefined>(undefined);
   const action = useAction();
-  const others = useMemo(() => countPresent(table, selection.peek()) - ids.length, []);
+  const others = useMemo(() => countPresent(table, selected) - ids.length, []);
   const isDone = result.value !== undefined && !action.isPending;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -43,8 +38,7 @@ export function BulkDialog({ name, table, onClose }: BulkDialogProps) {
     );
   };
   const close = () => {
-    // What has left the plan cannot be selected any more.
-    if (kind.isRemoval === true && isDone && result.value?.refused_count === 0) clearSelection();
+    if (kind.isRemoval === true && isDone && result.value?.refused_count === 0) onRemoved();
     onClose();
   };
   return (
@@ -117,7 +111,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Reason
-          <input value={choice.value.reason} onInput={({ currentTarget }) => set({ reason: currentTarget.value })} />
+          <input
+            autofocus
+            value={choice.value.reason}
+            onInput={({ currentTarget }) => set({ reason: currentTarget.value })}
+          />
         </label>
       );
     case "prioritize":
@@ -125,6 +123,7 @@ function Choice({ name, table, choice }: ChoiceProps) {
         <label>
           Priority
           <select
+            autofocus
             value={choice.value.priority}
             onChange={({ currentTarget }) => set({ priority: currentTarget.value as Priority })}
           >
@@ -138,7 +137,11 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Group
-          <select value={choice.value.group} onChange={({ currentTarget }) => set({ group: currentTarget.value })}>
+          <select
+            autofocus
+            value={choice.value.group}
+            onChange={({ currentTarget }) => set({ group: currentTarget.value })}
+          >
             <option value="">no group</option>
             {table.groups.toSorted().map((group) => <option key={group} value={group}>{group}</option>)}
           </select>
@@ -161,6 +164,7 @@ function AssignChoice({ table, choice }: Omit<ChoiceProps, "name">) {
       <label>
         Reserve for
         <select
+          autofocus
           value={assignTo}
           onChange={({ currentTarget }) => set({ assignTo: currentTarget.value as BulkChoice["assignTo"] })}
         >

@@ -19,11 +19,13 @@ export interface FilterBarProps {
   readonly search: TextSearch;
   /** How many tasks pass the filter. */
   readonly count: number;
-  /** What the view adds. */
+  /** A choice that the view adds to the others. */
+  readonly choice?: ComponentChildren;
+  /** What stands at the end. */
   readonly children?: ComponentChildren;
 }
 
-export function FilterBar({ table, filter, sort, search, count, children }: FilterBarProps) {
+export function FilterBar({ table, filter, sort, search, count, choice, children }: FilterBarProps) {
   const isOpen = useSignal(false);
   return (
     <div class={`filters ${isOpen.value ? "open" : ""}`} role="search" aria-label="Filter tasks">
@@ -57,6 +59,7 @@ export function FilterBar({ table, filter, sort, search, count, children }: Filt
           Overdue
         </label>
         <SortChoice sort={sort} />
+        {choice}
       </div>
       <Counted table={table} filter={filter} search={search} count={count} />
       <span class="filter-end">{children}</span>
@@ -87,16 +90,17 @@ function Counted({ table, filter, search, count }: Pick<FilterBarProps, "table" 
   const isFiltered = isFiltering(filter);
   return (
     <span class="filter-count">
-      <span>{isFiltered ? `${count} of ${table.size}` : `${table.size} tasks`}</span>
+      <span>{isFiltered ? `${count} of ${table.size}` : `${table.size} ${table.size === 1 ? "task" : "tasks"}`}</span>
       {search.isSearching && <span class="quiet">searching all texts…</span>}
       {search.error !== undefined && <span class="refused">{search.error}</span>}
       {isFiltered && (
         <button
           type="button"
           class="link"
+          aria-label="Clear filter"
           onClick={() => setParams(Object.fromEntries(FILTER_PARAMS.map((name) => [name, undefined])))}
         >
-          Clear filter
+          Clear
         </button>
       )}
     </span>
@@ -105,6 +109,8 @@ function Counted({ table, filter, search, count }: Pick<FilterBarProps, "table" 
 
 function StatusFilter({ table, chosen }: { readonly table: PlanTable; readonly chosen: readonly Status[] }) {
   const isOpen = useSignal(false);
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => isOpen.value ? closeOutside(menu.current) : undefined, [isOpen.value]);
   const toggle = (status: Status) => {
     const next = STATUSES.filter((each) => chosen.includes(each) !== (each === status));
     setParams({ status: next.join(",") });
@@ -112,9 +118,15 @@ function StatusFilter({ table, chosen }: { readonly table: PlanTable; readonly c
   const label = chosen.length === 0 ? "Any status" : `${chosen.length} ${chosen.length === 1 ? "status" : "statuses"}`;
   return (
     <details
+      ref={menu}
       class="picker"
       onToggle={({ currentTarget }) => isOpen.value = currentTarget.open}
-      onFocusOut={closeAfter}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !isOpen.value) return;
+        event.preventDefault();
+        event.currentTarget.open = false;
+        event.currentTarget.querySelector("summary")?.focus();
+      }}
     >
       <summary>{label}</summary>
       {isOpen.value && (
@@ -126,9 +138,15 @@ function StatusFilter({ table, chosen }: { readonly table: PlanTable; readonly c
   );
 }
 
-/** Closes a menu when the focus leaves it. */
-function closeAfter({ currentTarget, relatedTarget }: FocusEvent & { readonly currentTarget: HTMLDetailsElement }) {
-  if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) currentTarget.open = false;
+/** Closes a menu when the user turns to something else; returns how to stop that. */
+function closeOutside(menu: HTMLDetailsElement | null): () => void {
+  const ended = new AbortController();
+  const close = ({ target }: Event) => {
+    if (menu !== null && target instanceof Node && !menu.contains(target)) menu.open = false;
+  };
+  document.addEventListener("pointerdown", close, { signal: ended.signal });
+  document.addEventListener("focusin", close, { signal: ended.signal });
+  return () => ended.abort();
 }
 
 interface StatusCountsProps {

@@ -1,6 +1,7 @@
 /** The tasks that are selected for an action on all of them, the same on board and table. */
 
 import { signal } from "@preact/signals";
+import { rangeOf } from "./range.ts";
 
 export const selection = signal<ReadonlySet<string>>(new Set());
 
@@ -28,11 +29,4 @@ export function selectAll(ids: Iterable<string>): void {
 export function clearSelection(): void {
   anchor = undefined;
   selection.value = new Set();
-}
-
-/** The ids between two, both included, whichever comes first; `to` alone if `from` is not shown. */
-export function rangeOf(ids: readonly string[], from: string, to: string): readonly string[] {
-  const [start, end] = [ids.indexOf(from), ids.indexOf(to)];
-  if (start < 0 || end < 0) return [to];
-  return ids.slice(Math.min(start, end), Math.max(start, end) + 1);
 }

@@ -55,6 +55,21 @@ test("tasks of known duration end when their number by that of the instances say
   assert(median > 25 && median < 36, `${median}`);
 });
 
+test("the estimate of a task scales its draws, whether it waits or runs, and leaves those of others as they are", () => {
+  const hour = { estimateMs: 60 * MINUTE_MS };
+  const { state, now } = experienced(taskWith(hour, "long"), newTask("other"));
+  const { outlooks, sources } = foretell(state, [1, 2], now);
+  assertEquals(sources, { "all tasks": 1, estimate_ms: 1 });
+  const [one, two] = outlooks.map(medianMinutes);
+  assert(one !== undefined && one > 60 && one < 80, `${one}`);
+  assert(two !== undefined && two > 50 && two < 70, `${two}`);
+  run(state, claim("y", "other"), now);
+  run(state, complete("y", "other"), now + 10 * MINUTE_MS);
+  run(state, claim("x", "long"), now + 10 * MINUTE_MS);
+  const rest = medianMinutes(foretell(state, [1], now + 50 * MINUTE_MS).outlooks[0]);
+  assert(rest > 12 && rest < 28, `${rest}`);
+});
+
 test("locks and limits of groups hold in a forecast", () => {
   const locked = experienced(...times(4, (n) => taskWith({ locks: ["l"] }, `t${n}`)));
   assert(medianMinutes(foretell(locked.state, [4], locked.now).outlooks[0]) > 34);
@@ -114,6 +129,13 @@ test("where every attempt has failed, tasks without a bound of attempts end all 
   }
   const { failureRate, outlooks: [outlook] } = foretell(state, [1], 400_000);
   assertEquals([failureRate, outlook?.endsShare], [1, 1]);
+});
+
+test("a paused project is forecast as if it were resumed now, and the forecast says so", () => {
+  const { state, now } = experienced(newTask("a"));
+  const before = foretell(state, [1], now);
+  run(state, { type: "pause_project", reason: "r" }, now);
+  assertEquals(foretell(state, [1], now), { ...before, isPaused: true });
 });
 
 test("a forecast changes nothing, and is the same for the same seed", () => {

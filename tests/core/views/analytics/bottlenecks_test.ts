@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Bottleneck, BottleneckKind } from "../../../../src/core/messages/analysis.ts";
 import type { TaskSettings } from "../../../../src/core/model/task.ts";
-import type { State } from "../../../../src/core/state/state.ts";
+import { countsOf } from "../../../../src/core/state/group_counts.ts";
+import { noCounts, type State } from "../../../../src/core/state/state.ts";
 import { verdictOf } from "../../../../src/core/state/conditions.ts";
 import { analyze, planOf } from "../../../../src/core/views/analytics/analysis.ts";
 import { estimateDownstream, reachedFrom } from "../../../../src/core/views/analytics/downstream.ts";
@@ -121,6 +122,74 @@ test("an instance that is much slower than usual and holds tasks", () => {
   );
 });
 
+test("a paused project comes first, whatever else holds up more, with all tasks that could be claimed later", () => {
+  const state = stateAfter(
+    create(newTask("run"), newTask("after", "run"), newTask("other")),
+    claim("x", "run"),
+    { type: "pause_project", reason: "the database moves\n" + "x".repeat(900) },
+  );
+  const [first, second] = bottlenecks(state);
+  assertEquals([first?.kind, first?.subject, first?.heldUpMs], ["project", "project", 20 * MINUTE_MS]);
+  assertMatch(first?.what ?? "", /^Nothing can be claimed as the project is paused since .*; 2 tasks of 20 min wait$/s);
+  assert((first?.what ?? "").length < 250, first?.what);
+  assertMatch(first?.remedy ?? "", /main\.ts resume/);
+  assertEquals(second?.subject, "run");
+  run(state, { type: "resume_project" }, 20);
+  assertEquals(bottlenecks(state, "project"), []);
+});
+
+test("a paused project without tasks that wait holds nothing up", () => {
+  const state = stateAfter(create(newTask("run")), claim("x", "run"), { type: "pause_project", reason: "r" });
+  assertEquals(bottlenecks(state), []);
+});
+
+test("the remedies of delays, of ended and of urgent tasks are those that help", () => {
+  const remedyOf = (state: State, subject: string) =>
+    bottlenecks(state).find((each) => each.subject === subject)?.remedy;
+  const state = stateAfter(
+    create(
+      taskWith({ notBefore: MINUTE_MS }, "later"),
+      taskWith({ backoff: { initialIntervalMs: MINUTE_MS } }, "again"),
+      taskWith({ priority: "urgent" }, "now"),
+      newTask("bad"),
+      { ...newTask("dead", "bad"), ifUnreachable: "fail" },
+      ...["later", "again", "now", "bad", "dead"].map((id) => newTask(`after-${id}`, id)),
+    ),
+    claim("x", "again"),
+    { ...fail("x", "again"), isRetryable: true },
+    claim("x", "bad"),
+    fail("x", "bad"),
+  );
+  assertEquals(remedyOf(state, "later"), "Start it now: update_task later with clear not_before");
+  assertEquals(remedyOf(state, "again"), "Start it now: retry_task again");
+  assertMatch(remedyOf(state, "now") ?? "", /get_next_task task_id now$/);
+  assertMatch(remedyOf(state, "bad") ?? "", /retry_task bad$/);
+  // A retry of what its dependencies have failed would be refused.
+  assertEquals(remedyOf(state, "dead"), "See what helps: explain_task dead");
+});
+
+test("a slow instance that is registered is drained, which is accepted; another one is looked at", () => {
+  for (const isRegistered of [true, false]) {
+    const state = stateAfter(create(...times(21, (n) => newTask(`t${n}`))));
+    if (isRegistered) run(state, { type: "register_instance", instance: "slow", settings: {} }, 5);
+    let at = MINUTE_MS;
+    for (const n of times(20, (n) => n)) {
+      const [instance, duration] = n < 5 ? ["slow", 5] as const : ["fast", 1] as const;
+      run(state, claim(instance, `t${n}`), at);
+      run(state, complete(instance, `t${n}`), at += duration * MINUTE_MS);
+    }
+    run(state, claim("slow", "t20"), at);
+    const [found] = bottlenecks(state, "instance");
+    if (!isRegistered) {
+      assertMatch(found?.remedy ?? "", /get_task_status assigned_to slow$/);
+      continue;
+    }
+    assertEquals(found?.remedy, "Have it claim no more: leave with instance_id slow and drain true");
+    run(state, { type: "leave", instance: "slow", isDraining: true }, at);
+    assertEquals(state.instances.get("slow")?.instance.status, "draining");
+  }
+});
+
 test("a plan without anything that waits has no bottleneck", () => {
   assertEquals(bottlenecks(stateAfter(create(newTask("a"), newTask("b")))), []);
 });
@@ -145,7 +214,10 @@ test("verdicts from tasks alone are those that the state keeps, after any histor
         const state = play(turns);
         const verdicts = new Verdicts(
           (id) => state.tasks.get(id)?.task,
-          (group) => Array.from(state.groups.get(group)?.members ?? [], ({ task }) => task),
+          (id) => {
+            const group = state.groups.get(id);
+            return group === undefined ? noCounts() : countsOf(group);
+          },
         );
         for (const node of state.tasks.values()) {
           const all = verdicts.of({ all: node.task.dependencies });

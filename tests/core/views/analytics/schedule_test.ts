@@ -2,10 +2,12 @@
 
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
-import type { Plan, Schedule } from "../../../../src/core/messages/analysis.ts";
+import type { Plan, PlannedTask, Schedule } from "../../../../src/core/messages/analysis.ts";
+import type { Verdict } from "../../../../src/core/model/dependency.ts";
+import type { Task } from "../../../../src/core/model/task.ts";
 import { reachedFrom } from "../../../../src/core/views/analytics/downstream.ts";
 import { scheduleOf } from "../../../../src/core/views/analytics/schedule.ts";
-import { oldTask } from "../../given.ts";
+import { oldTask, times } from "../../given.ts";
 import { finish, planWith, randomPlans, remaining, roles, waits } from "./plans.ts";
 
 const MINUTE_MS = 60_000;
@@ -68,6 +70,29 @@ test("who waits for a group waits for all of its members that remain", () => {
   assertEquals(criticalPath.map(({ id }) => id), ["m", "after"]);
 });
 
+test("archived tasks of a group count for those that wait for a share of it", () => {
+  const open = { task: oldTask("open", { role: "r6", group: "g" }), readiness: "ready" as const };
+  const half = waits("half", "r2", { at_least: "50%", of: { group: "g" } });
+  const startOfHalf = (completed: number) => {
+    const group = { id: "g", createdAt: 0, ...(completed > 0 && { archived: { completed } }) };
+    const { tightest } = schedule({ ...planWith(...DURATIONS, open, half), groups: [group] });
+    return (tightest.find(({ id }) => id === "half")?.startMs ?? NaN) / MINUTE_MS;
+  };
+  assertEquals([startOfHalf(0), startOfHalf(1), startOfHalf(1_000_000)], [6, 0, 0]);
+});
+
+test("of a redacted result, the verdicts that were kept count", () => {
+  const when = { pointer: "/ok", equals: true };
+  const key = JSON.stringify(when);
+  const startOfLater = (kept: Verdict) => {
+    const done = oldTask("done", { status: "completed", result: "[redacted]", keptVerdicts: { [key]: kept } });
+    const later = waits("later", "r2", { any: [{ task: "done", when }, "slow"] });
+    const { tightest } = schedule(planWith(...DURATIONS, done, waits("slow", "r6"), later));
+    return (tightest.find(({ id }) => id === "later")?.startMs ?? NaN) / MINUTE_MS;
+  };
+  assertEquals([startOfLater("true"), startOfLater("blocked")], [0, 6]);
+});
+
 test("a dependency that is met has no edge any more, whatever its other parts are", () => {
   const done = oldTask("done", { status: "completed", startedAt: 0, finishedAt: MINUTE_MS });
   const plan = planWith(
@@ -120,6 +145,41 @@ test("without enough tasks of a kind, those of the wider kind tell the duration,
   });
   assertEquals(sourceOf(planWith(...inGroup, ...others, of("g"))), [["same group", 7]]);
   assertEquals(sourceOf(planWith(...inGroup, ...others, of())), [["same requirement", 8]]);
+});
+
+/** A ready task with an estimate of its own. */
+function estimated(id: string, role: string, estimateMs: number): PlannedTask {
+  return { task: oldTask(id, { role, estimateMs }), readiness: "ready" };
+}
+
+test("a task takes what its own estimate says, before what tasks like it took", () => {
+  const plan = planWith(
+    ...DURATIONS,
+    estimated("a", "r2", 7 * MINUTE_MS),
+    estimated("b", "unknown", MINUTE_MS),
+    waits("c", "r3", "a"),
+  );
+  const { criticalPath, lengthMs, sources } = schedule(plan);
+  assertEquals(criticalPath.map(({ id, durationMs, source }) => [id, durationMs / MINUTE_MS, source]), [
+    ["a", 7, "estimate_ms"],
+    ["c", 3, "same requirement"],
+  ]);
+  assertEquals([lengthMs / MINUTE_MS, sources], [10, { estimate_ms: 2, "same requirement": 1 }]);
+});
+
+test("of a running task with an estimate, what is left of that counts; beyond it, it is as far as that of a new one", () => {
+  const running: Task = {
+    ...estimated("run", "r2", 8 * MINUTE_MS).task,
+    ...{ status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 0 },
+  };
+  const lengthAt = (now: number) => schedule({ ...planWith(...DURATIONS, running), now }).lengthMs / MINUTE_MS;
+  assertEquals([lengthAt(0), lengthAt(3 * MINUTE_MS), lengthAt(20 * MINUTE_MS)], [8, 5, 8]);
+});
+
+test("an imported task that ended in the moment of its import tells no duration", () => {
+  const imported = times(9, (n) => oldTask(`old${n}`, { status: "completed", startedAt: 5, finishedAt: 5 }));
+  const { sources, workMs } = schedule(planWith(...imported, waits("a", "r")));
+  assertEquals([sources, workMs / MINUTE_MS], [{ assumed: 1 }, 10]);
 });
 
 test("the schedule of nothing is empty", () => {
