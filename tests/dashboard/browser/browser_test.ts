@@ -6,6 +6,11 @@ import "./bulk.ts";
 import "./groups_and_templates.ts";
 import "./administration.ts";
 import "./watching.ts";
+import "./live.ts";
+import "./hidden.ts";
+import "./hostile.ts";
+import "./keyboard.ts";
+import "./looks.ts";
 import { closeChromium } from "./support/chromium.ts";
 import { endSharedPlace } from "./support/place.ts";
 

@@ -20,6 +20,8 @@ export interface UserOptions {
   readonly at?: string;
   readonly viewport?: typeof WIDE;
   readonly colours?: "light" | "dark";
+  /** Called before anything is loaded, to listen to the page. */
+  readonly prepare?: (page: Page) => Promise<void>;
   /** Messages in the console that the test itself causes, like those of refused requests. */
   readonly expected?: readonly RegExp[];
 }
@@ -80,7 +82,7 @@ export class User {
 
 /** Opens the page in a browser of its own. */
 export async function openUser(place: Place, options: UserOptions = {}): Promise<User> {
-  const { token = place.admin ?? null, key, at = "table", viewport = WIDE, colours = "light", expected = [] } = options;
+  const { token = place.admin ?? null, key, at = "table", viewport = WIDE, colours = "light" } = options;
   const browser = await chromium();
   const context = await browser.newContext({
     viewport,
@@ -95,7 +97,8 @@ export async function openUser(place: Place, options: UserOptions = {}): Promise
     await context.addCookies([{ name: `orchestrator_${port}`, value: token, url, httpOnly: true, sameSite: "Strict" }]);
   }
   const page = await context.newPage();
-  const user = new User(place, context, page, expected);
+  const user = new User(place, context, page, options.expected ?? []);
+  await options.prepare?.(page);
   await page.goto(key === undefined ? addressOf(place, at) : place.service.url(`/#key=${key}`).href);
   return user;
 }
