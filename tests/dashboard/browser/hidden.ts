@@ -50,11 +50,15 @@ browserTest("a hidden group is nowhere on the page, in no answer and no event", 
   await page.getByLabel("Search tasks").fill("under");
   await seesText(page, /Search “under” in all texts/);
   assertEquals(await page.getByRole("listbox", { name: "Tasks found" }).getByRole("option").count(), 1);
+  const searched = page.waitForResponse((response) => response.url().includes("/api/v1/tasks?"));
   await page.keyboard.press("Enter");
+  await (await searched).finished();
   await seesText(page, "No task matches the filter");
   const texts = [await page.content(), ...await Promise.all(bodies), ...told];
   assert(told.some((data) => data.includes("in-sight-1")), "the stream was not read");
-  assert(texts.length > 20);
+  for (const path of ["plan", "groups", "history", "instances", "metrics", "analysis", "tasks"]) {
+    assert(texts.some((text) => text.includes(`/api/v1/${path}`)), `${path} was not read`);
+  }
   assertEquals(texts.filter((text) => SECRET.test(text)).map((text) => text.slice(0, 200)), []);
 });
 

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { type Place, startPlace } from "./support/place.ts";
+import { chromium } from "./support/chromium.ts";
 import { browserTest } from "./support/scene.ts";
 import { PHONE } from "./support/user.ts";
 
@@ -73,7 +74,11 @@ async function graveFaults(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => html + failureSummary)}`);
 }
 
-/** How many colours a picture of the page has. */
+/**
+ * How many colours a picture of the page has.
+ *
+ * @param blank counts them: a page of another window, as a page that is covered by another is drawn once a second
+ */
 async function coloursOf(page: Page, blank: Page): Promise<number> {
   const picture = await page.screenshot({ animations: "disabled" });
   return await blank.evaluate(async (base64) => {
@@ -93,7 +98,7 @@ browserTest("no view, light or dark, has a grave fault for readers, and each dra
   const place = await fullPlace();
   const user = await open(place, { at: "table" });
   const { page } = user;
-  const blank = await user.context.newPage();
+  await using blank = await (await chromium()).newPage();
   await page.evaluate(axe.source);
   const faults: string[] = [];
   for (const view of await viewsOf(page)) {
@@ -144,7 +149,7 @@ browserTest("on a phone every view fits, its menu leads everywhere, and the task
   const place = await fullPlace();
   const user = await open(place, { at: "board", viewport: PHONE, colours: "dark" });
   const { page } = user;
-  const blank = await user.context.newPage();
+  await using blank = await (await chromium()).newPage();
   const wide: string[] = [];
   for (const view of await viewsOf(page)) {
     await page.getByRole("button", { name: "Views" }).click();

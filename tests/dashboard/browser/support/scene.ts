@@ -30,6 +30,10 @@ export function browserTest(name: string, run: (scene: Scene) => Promise<void>):
         },
       });
       for (const user of users) user.assertNoFaults();
+    } catch (cause) {
+      const pages = users.flatMap(({ context }) => context.pages());
+      const shown = await Promise.all(pages.map(async (page) => `${page.url()}\n${await page.ariaSnapshot()}`));
+      throw new Error(`The pages show:\n${shown.join("\n\n")}`, { cause });
     } finally {
       for (const { context } of users) await context.close();
     }
