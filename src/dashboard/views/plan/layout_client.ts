@@ -11,8 +11,22 @@ export interface Answered {
   readonly layout: Layout;
 }
 
+/** A worker that was started before it was needed. */
+let prepared: Worker | undefined;
+
+/** Starts the worker of the next client. */
+export function prepareLayout(): void {
+  prepared ??= new Worker(workerAddress());
+}
+
+function takePrepared(): Worker | undefined {
+  const worker = prepared;
+  prepared = undefined;
+  return worker;
+}
+
 export class LayoutClient {
-  readonly #worker = new Worker(workerAddress());
+  readonly #worker = takePrepared() ?? new Worker(workerAddress());
   readonly #onLayout: (answered: Answered) => void;
   readonly #onFailure: (message: string) => void;
   #asked: LayoutQuestion | undefined;

@@ -46,7 +46,10 @@ function Graph() {
   const listed = useSignal<readonly string[]>([]);
   const collapsed = useComputed(() => listOf(place.value.params["folded"]));
   const unfolded = useComputed(() => listOf(place.value.params["unfolded"]));
-  const critical = useLoaded<{ readonly critical_path: readonly PathStep[] }>("/analysis", {
+  const isShown = useSignal(false);
+  // The graph first: an analysis at the same time would make it wait.
+  const analysis = isShown.value ? "/analysis" : undefined;
+  const critical = useLoaded<{ readonly critical_path: readonly PathStep[] }>(analysis, {
     query: { detail: "critical_path", limit: MAX_CRITICAL },
     isAffected: ({ type }) => type.startsWith("task."),
     pauseMs: CRITICAL_PAUSE_MS,
@@ -78,6 +81,7 @@ function Graph() {
         }),
       onShown: () => {
         failure.value = undefined;
+        isShown.value = true;
         reach.value = graph.current?.select(selectedTask.peek());
         const group = place.peek().params["group"];
         if (group !== undefined && place.peek().params["camera"] === undefined) graph.current?.fitGroup(group);
