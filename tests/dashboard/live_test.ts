@@ -5,41 +5,11 @@ import type { Notification, PlanRows } from "../../src/dashboard/api/types.ts";
 import { applyEvent } from "../../src/dashboard/live/apply_event.ts";
 import { PlanTable } from "../../src/dashboard/plan/plan_table.ts";
 import { FLAG_NOTES, STATUS_CODE } from "../../src/dashboard/plan/statuses.ts";
+import { planRows } from "./plan/plan_rows.ts";
 
-/** An answer of `GET /plan` with rows that differ from usual ones as given. */
+/** An answer of `GET /plan` with waiting tasks, and columns as given. */
 function answerOf(ids: readonly string[], given: Partial<PlanRows> = {}): PlanRows {
-  const column = (value: number) => ids.map(() => value);
-  return {
-    seq: 5,
-    now: "2026-01-01T00:00:00.000Z",
-    total: ids.length,
-    rows: ids.length,
-    ids,
-    groups: [],
-    instances: [],
-    title: ids.map((id) => `title of ${id}`),
-    status: column(STATUS_CODE.waiting),
-    group: column(-1),
-    holder: column(-1),
-    priority: column(1),
-    attempt: column(0),
-    percent: column(-1),
-    version: column(1),
-    created: column(1),
-    started: column(0),
-    finished: column(0),
-    lease: column(0),
-    deadline: column(0),
-    flags: column(0),
-    from: [],
-    to: [],
-    kind: [],
-    group_from: [],
-    group_to: [],
-    group_kind: [],
-    joins: [],
-    ...given,
-  };
+  return { ...planRows(ids.map((id) => ({ id, status: "waiting" }))), seq: 5, ...given };
 }
 
 function tableOf(answer: PlanRows): PlanTable {
