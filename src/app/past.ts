@@ -6,6 +6,7 @@
 import type { EventOf, JournalRecord } from "../core/messages/events.ts";
 import { redactEvents } from "../core/messages/redact.ts";
 import { Refusal } from "../core/model/refusal.ts";
+import type { Task } from "../core/model/task.ts";
 import { advanceClock, evolveRecord, rewindClock } from "../core/state/evolve.ts";
 import { applyRedaction, redactSnapshot } from "../core/state/redaction.ts";
 import { restore, type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
@@ -180,9 +181,10 @@ export class Past {
     const { event } = redaction;
     this.#redactions.push(redaction);
     if (this.#redactions.length > MAX_REDACTIONS) this.#redactions.shift();
-    this.#snapshots = this.#snapshots.map(({ snapshot, position }) => {
-      return { snapshot: redactSnapshot(snapshot, event), position };
-    });
+    this.#snapshots = this.#snapshots.filter(({ snapshot }) => {
+      return !hasRuledReason(event, snapshot.tasks.find(({ id }) => id === event.id));
+    }).map(({ snapshot, position }) => ({ snapshot: redactSnapshot(snapshot, event), position }));
+    this.#looks = this.#looks.filter(({ state }) => !hasRuledReason(event, state.tasks.get(event.id)?.task));
     for (const look of this.#looks) {
       applyRedaction(look.state, event, look.state.recordedAt);
       look.ahead = look.ahead.map((record) => this.#redacted(record));
@@ -230,6 +232,14 @@ export class Past {
     }
     throw new JournalReplaced(`The journal no longer has the record ${seq}`);
   }
+}
+
+/**
+ * Whether a rule gave the reason that is redacted: the record that skipped the task has none, so its fold keeps it. Whether
+ * a skipped task was imported with a reason of its own shows in the journal only: what is kept of it is made again.
+ */
+function hasRuledReason({ fields }: EventOf<"task.redacted">, task: Task | undefined): boolean {
+  return fields.includes("reason") && task?.status === "skipped";
 }
 
 /** Folds records up to `seq`; returns those after it. */

@@ -2,24 +2,29 @@
 
 import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
+import { askEarly } from "./api/client.ts";
 import { startEvents } from "./live/event_stream.ts";
 import { startPlan } from "./live/live_plan.ts";
-import { startNavigation } from "./navigation.ts";
+import { place, startNavigation } from "./navigation.ts";
+import { DEFAULT_VIEW } from "./places.ts";
 import { startPreferences } from "./preferences.ts";
-import { startSession, who } from "./session.ts";
+import { keyInAddress, startSession, who } from "./session.ts";
 import { startClock } from "./ui/clock.ts";
 import { startShortcuts } from "./ui/keys.ts";
 import { Loading } from "./ui/notice.tsx";
 import { Shell } from "./ui/shell.tsx";
 import { SignIn } from "./ui/sign_in.tsx";
+import { prepareLayout } from "./views/plan/layout_client.ts";
 
 function App() {
   if (who.value === undefined) return <Loading />;
   return who.value === null ? <SignIn /> : <Shell />;
 }
 
+if (keyInAddress() === undefined) askEarly("/plan");
 startPreferences();
 startNavigation();
+if (place.value.view === DEFAULT_VIEW) prepareLayout();
 startClock();
 startShortcuts();
 // The plan and its events are followed while somebody is signed in.

@@ -4,15 +4,7 @@
  */
 
 import { computed, signal } from "@preact/signals";
-
-export interface Place {
-  /** The name of the view: `plan`. */
-  readonly view: string;
-  /** What the view shows, by the names of its parameters. */
-  readonly params: Readonly<Record<string, string>>;
-}
-
-export const DEFAULT_VIEW = "plan";
+import { formatPlace, parsePlace, type Place } from "./places.ts";
 
 export const place = signal<Place>(parsePlace(""));
 
@@ -27,17 +19,6 @@ export function startNavigation(): void {
   const read = () => place.value = parsePlace(location.hash);
   addEventListener("hashchange", read);
   read();
-}
-
-export function parsePlace(hash: string): Place {
-  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  return { view: path || DEFAULT_VIEW, params: Object.fromEntries(new URLSearchParams(query)) };
-}
-
-/** The address of a place, for links. */
-export function formatPlace({ view, params }: Place): string {
-  const query = new URLSearchParams(params).toString();
-  return `#/${view}${query === "" ? "" : `?${query}`}`;
 }
 
 /** The address of another view, with the selection and the moment that hold for all views. */

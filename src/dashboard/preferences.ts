@@ -1,9 +1,9 @@
 /** What the user chose for this browser: colours and the way times are written. */
 
 import { effect, signal } from "@preact/signals";
+import type { Times } from "./time_format.ts";
 
 export type Theme = "system" | "light" | "dark";
-export type Times = "local" | "utc" | "relative";
 
 const KEY = "orchestrator-preferences";
 

@@ -15,7 +15,7 @@ export async function startSession(): Promise<void> {
   unauthorized.listener = () => {
     if (who.value !== undefined) who.value = null;
   };
-  const key = /^#key=([\w-]+)$/.exec(location.hash)?.[1];
+  const key = keyInAddress();
   if (key !== undefined) {
     history.replaceState(null, "", location.pathname);
     if (await signIn({ key })) return;
@@ -27,6 +27,11 @@ export async function startSession(): Promise<void> {
     if (error.status !== 401) signInError.value = error.message;
     who.value = null;
   }
+}
+
+/** The one-time key that `serve` and `main.ts open` put into the address. */
+export function keyInAddress(): string | undefined {
+  return /^#key=([\w-]+)$/.exec(location.hash)?.[1];
 }
 
 /** Signs in with a token, or with the key of a one-time address; tells whether that worked. */

@@ -1,6 +1,7 @@
 /** Times and durations for people. All views write them in the way that the user chose. */
 
-import type { Times } from "./preferences.ts";
+/** How the user wants times written. */
+export type Times = "local" | "utc" | "relative";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

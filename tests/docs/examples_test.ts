@@ -42,6 +42,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   simulate: "takes minutes",
   torture: "takes minutes",
   mutations: "takes minutes",
+  dashboard: "needs the tests; tests/dashboard/assets_test.ts shows that it was run",
+  "status --watch": "needs a terminal; tests/cli/watch_test.ts has one",
   bundle: "tests/system/single_file_test.ts runs it",
   compile: "downloads the runtime; tests/system/single_file_test.ts runs it where that is possible",
 };
@@ -236,7 +238,7 @@ async function runCommand(line: string, { place, service }: Omit<Surroundings, "
   if (/^deno run .* serve\b/.test(command)) return await startAsService(command, place);
   const [, task, flags = ""] = /^deno task ([\w:]+)(.*)$/.exec(command) ?? [];
   if (task !== undefined) checkTask(task, flags);
-  if (task !== undefined && NOT_RUN[task] !== undefined) return;
+  if (task !== undefined && (NOT_RUN[task] ?? NOT_RUN[task + flags]) !== undefined) return;
   const { success, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", command],
     cwd: place.project,

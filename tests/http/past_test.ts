@@ -16,7 +16,7 @@ const OPERATOR = localOperator("test");
 /** Every path that takes a moment, and some with parameters. */
 const PATHS = [
   ...["/tasks", "/tasks?summary=true", "/tasks?status=ready", "/tasks?text=do", "/tasks/a", "/tasks/b/explain"],
-  ...["/groups", "/groups/g", "/instances?all=true", "/templates", "/templates/t", "/project", "/graph"],
+  ...["/groups", "/groups/g", "/instances?all=true", "/templates", "/templates/t", "/project", "/graph", "/plan"],
   ...["/metrics", "/metrics?detail=instances", "/metrics?task_id=a", "/analysis", "/analysis?detail=forecast"],
 ];
 

@@ -3,7 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { connection, lostAt } from "../live/event_stream.ts";
 import { planError } from "../live/live_plan.ts";
-import { DEFAULT_VIEW, moment, place, selectedTask, selectTask, setParams, viewAddress } from "../navigation.ts";
+import { moment, place, selectedTask, selectTask, setParams, viewAddress } from "../navigation.ts";
+import { DEFAULT_VIEW } from "../places.ts";
 import { theme, times } from "../preferences.ts";
 import { hasRole, signOut, who } from "../session.ts";
 import { TaskForms } from "../views/edit/edit_buttons.tsx";

@@ -8,6 +8,7 @@ import { EventsView } from "./events.tsx";
 import { GroupsView } from "./groups.tsx";
 import { InsightView } from "./insight/insight.tsx";
 import { InstancesView } from "./instances.tsx";
+import { PlanView } from "./plan/plan_view.tsx";
 import { TableView } from "./table/table.tsx";
 import { TemplatesView } from "./templates.tsx";
 import { TokensView } from "./tokens.tsx";
@@ -25,6 +26,7 @@ export interface View {
 }
 
 export const VIEWS: readonly View[] = [
+  { name: "plan", label: "Plan", key: "p", component: PlanView },
   { name: "board", label: "Board", key: "b", component: BoardView },
   { name: "table", label: "Table", key: "t", component: TableView },
   { name: "instances", label: "Instances", key: "i", component: InstancesView },

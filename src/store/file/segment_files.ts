@@ -75,7 +75,7 @@ export class SegmentFiles {
     this.#disk.makeDirectory(this.directory);
     const numbers = this.numbers();
     refuseGaps(numbers, this.directory);
-    this.#checkEnds(numbers.slice(0, 2));
+    if (numbers.length > MAX_CHECKED) this.#checkEnds(numbers.slice(0, 2));
     this.#checkEnds(numbers.slice(-MAX_CHECKED));
   }
 

@@ -22,7 +22,7 @@ Deno.test("torture: processes that suffer for 24 seconds lose nothing, do nothin
   assert(Number(calls) > 200 && Number(answered) > 100 && Number(refused) > 50, output);
   assertEquals(output.match(/^✓ /gm)?.length, 10, output);
   const [, messages] = /^(\d+) messages to a webhook$/m.exec(output) ?? [];
-  assert(Number(messages) > 100, output);
+  assert(Number(messages) > 30, output);
   assertMatch(output, /records in (?:[2-9]|\d{2,}) segments$/m);
   assertEquals(await Array.fromAsync(Deno.readDir(directory.path)), [], "the temporary directory is left behind");
 });

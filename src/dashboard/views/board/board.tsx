@@ -98,7 +98,7 @@ function Board({ table }: { readonly table: PlanTable }) {
           })}
         </div>
       )}
-      <BulkBar table={table} />
+      <BulkBar />
     </div>
   );
 }

@@ -112,7 +112,7 @@ function TaskTable({ table }: { readonly table: PlanTable }) {
           />
         )}
       </div>
-      <BulkBar table={table} />
+      <BulkBar />
     </div>
   );
 }

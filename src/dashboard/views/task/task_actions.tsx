@@ -1,56 +1,33 @@
 /** What can be done with a task, through the same commands as agents use. */
 
-import { useSignal } from "@preact/signals";
 import { change, pathOf } from "../../api/client.ts";
 import { statusOf, type Task } from "../../api/types.ts";
-import { plan } from "../../live/live_plan.ts";
 import { moment, selectTask } from "../../navigation.ts";
 import type { Status } from "../../plan/statuses.ts";
 import { hasRole } from "../../session.ts";
 import { ActionButton } from "../../ui/action.tsx";
 import { EditTaskButton } from "../edit/edit_buttons.tsx";
-import { BULK_KINDS, type BulkKind, type BulkName } from "../tasks/bulk_actions.ts";
-import { BulkDialog } from "../tasks/bulk_dialog.tsx";
+import { BULK_KINDS, type BulkName } from "../tasks/bulk_actions.ts";
+import { BulkButtons } from "../tasks/bulk_buttons.tsx";
 
 /** The actions that ask something first, in the order of their buttons. */
 const ASKED: readonly BulkName[] = ["prioritize", "assign", "move", "release", "cancel", "archive", "delete"];
 
 export function TaskActions({ task, onDone }: { readonly task: Task; readonly onDone: () => void }) {
-  const chosen = useSignal<BulkName | undefined>(undefined);
   if (!hasRole("planner") || moment.value !== undefined) return null;
   const { id } = task;
   const status = statusOf(task);
-  const table = plan.value;
+  const applies = (name: BulkName) => BULK_KINDS[name].applies.some((each) => each === status);
   return (
     <div class="buttons">
       {status !== "completed" && <EditTaskButton id={id} />}
       <RetryButton id={id} status={status} onDone={onDone} />
-      {ASKED.map((name) => {
-        const { label, applies, warning }: BulkKind = BULK_KINDS[name];
-        return applies.includes(status) && (
-          <button
-            key={name}
-            type="button"
-            class={warning === undefined ? "" : "danger"}
-            onClick={() => chosen.value = name}
-          >
-            {label}…
-          </button>
-        );
-      })}
-      {chosen.value !== undefined && table !== undefined && (
-        <BulkDialog
-          key={chosen.value}
-          name={chosen.value}
-          table={table}
-          selected={new Set([id])}
-          onRemoved={() => selectTask("")}
-          onClose={() => {
-            chosen.value = undefined;
-            onDone();
-          }}
-        />
-      )}
+      <BulkButtons
+        names={ASKED.filter(applies)}
+        selected={() => new Set([id])}
+        onRemoved={() => selectTask("")}
+        onClose={onDone}
+      />
     </div>
   );
 }

@@ -160,7 +160,7 @@ Deno.test({
     assertEquals(frames.length, 1);
     paint();
     assertEquals(painter.camera(), before);
-    assert(drawn.texts.some(({ text, colour }) => text === "failed" && colour === LIGHT.statusTexts.failed));
+    assert(drawn.texts.some(({ text, colour }) => text === STATUS_WORDS.failed && colour === LIGHT.statusTexts.failed));
   },
 });
 
