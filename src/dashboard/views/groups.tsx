@@ -87,6 +87,7 @@ function GroupRow({ group, onEdit, onDone }: GroupRowProps) {
           <a class="id" href={viewAddress("board", { group: id })}>{id}</a>
         </h2>
         <span class={`badge group-${status}`}>{status}</span>
+        {paused === true && status !== "paused" && <span class="badge">paused</span>}
         {visibleTo !== undefined && <span class="badge" title="Who sees it">{visibleTo.join(", ")}</span>}
         {title !== undefined && <span class="quiet">{title}</span>}
       </header>
