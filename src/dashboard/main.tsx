@@ -4,6 +4,7 @@ import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { startEvents } from "./live/event_stream.ts";
 import { startPlan } from "./live/live_plan.ts";
+import { startPast } from "./live/past_plan.ts";
 import { startNavigation } from "./navigation.ts";
 import { startPreferences } from "./preferences.ts";
 import { startSession, who } from "./session.ts";
@@ -25,7 +26,7 @@ startShortcuts();
 // The plan and its events are followed while somebody is signed in.
 effect(() => {
   if (who.value === undefined || who.value === null) return;
-  const running = untracked(() => [startEvents(), startPlan()]);
+  const running = untracked(() => [startEvents(), startPlan(), startPast()]);
   return () => running.forEach(({ stop }) => stop());
 });
 void startSession();
