@@ -10,6 +10,7 @@ import { InsightView } from "./insight/insight.tsx";
 import { InstancesView } from "./instances.tsx";
 import { TableView } from "./table/table.tsx";
 import { TemplatesView } from "./templates.tsx";
+import { TimelineView } from "./timeline/timeline.tsx";
 import { TokensView } from "./tokens.tsx";
 import { WebhooksView } from "./webhooks.tsx";
 
@@ -29,6 +30,7 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { name: "board", label: "Board", key: "b", component: BoardView, hasPast: true },
   { name: "table", label: "Table", key: "t", component: TableView, hasPast: true },
+  { name: "timeline", label: "Timeline", key: "l", component: TimelineView, hasPast: true },
   { name: "instances", label: "Instances", key: "i", component: InstancesView, hasPast: true },
   { name: "groups", label: "Groups", key: "o", component: GroupsView, hasPast: true },
   { name: "insight", label: "Insight", key: "s", component: InsightView, hasPast: true },
