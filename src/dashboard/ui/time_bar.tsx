@@ -95,7 +95,7 @@ export function TimeBar() {
 function Shown({ position, last }: { readonly position: number; readonly last: number }) {
   const table = plan.value;
   if (pastError.value !== undefined) return <span class="moment refused" role="alert">{pastError.value}</span>;
-  if (!isInPast.value) return <span class="moment quiet">Now · {last} records</span>;
+  if (!isInPast.value) return <span class="moment quiet">Now · record {last}</span>;
   return (
     <span class="moment" aria-busy={isLooking.value}>
       <strong>{table === undefined ? "…" : <Time at={table.now} />}</strong>

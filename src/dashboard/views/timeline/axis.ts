@@ -40,6 +40,8 @@ export function ticksOf({ scale, view, unitsPerPixel, times, now }: AxisOptions)
   let day = "";
   for (const stretch of stretches(scale, { from, to })) {
     const offset = offsetOf(stretch.from, times, now);
+    // What comes after a gap says its day.
+    day = "";
     let time = Math.ceil((stretch.from - offset) / step) * step + offset;
     for (; time <= stretch.to; time += step) {
       const x = (scale.toUnits(time) - view.from) / unitsPerPixel;

@@ -84,7 +84,10 @@ export function Chart({ bars, picture, scale, onView }: ChartProps) {
   );
 }
 
-function useSurface(canvas: RefObject<HTMLCanvasElement | null>, onView: (view: Span) => void): RefObject<Surface | null> {
+function useSurface(
+  canvas: RefObject<HTMLCanvasElement | null>,
+  onView: (view: Span) => void,
+): RefObject<Surface | null> {
   const surface = useRef<Surface>(null);
   const tell = useRef(onView);
   tell.current = onView;

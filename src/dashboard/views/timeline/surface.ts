@@ -7,7 +7,7 @@ import type { Palette } from "../../plan/palette.ts";
 import type { Times } from "../../time_format.ts";
 import { ticksOf } from "./axis.ts";
 import { type Bar, endOf } from "./bars.ts";
-import { AXIS_HEIGHT, createGlyphs, drawTimeline } from "./draw.ts";
+import { AXIS_HEIGHT, createGlyphs, drawTimeline, type Glyphs } from "./draw.ts";
 import { BAR_HEIGHT, barAt, type Picture, topOfBar } from "./lanes.ts";
 import type { Span, TimeScale } from "./time_scale.ts";
 
@@ -33,9 +33,9 @@ const REACH = 3;
 export class Surface {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
-  readonly #glyphs = createGlyphs();
   readonly #onView: (view: Span) => void;
   #content: Content | undefined;
+  #glyphs: { readonly of: string; readonly all: Glyphs } | undefined;
   /** In units of the scale. */
   #view: Span = { from: 0, to: 1 };
   #scrollTop = 0;
@@ -164,11 +164,11 @@ export class Surface {
       Object.assign(this.#canvas, pixels);
     }
     const view = this.#view;
-    const { scale, times, now } = this.#content;
+    const { scale, times, now, palette } = this.#content;
     drawTimeline({
       ...this.#content,
       context: this.#context,
-      glyphs: this.#glyphs,
+      glyphs: this.#glyphsFor(palette, ratio),
       ticks: ticksOf({ scale, view, unitsPerPixel: this.#unitsPerPixel, times, now }),
       width,
       height,
@@ -178,5 +178,10 @@ export class Surface {
       scrollTop: this.#scrollTop,
     });
     this.#onView({ from: scale.toTime(view.from), to: scale.toTime(view.to) });
+  }
+  #glyphsFor(palette: Palette, ratio: number): Glyphs {
+    const of = `${palette.surface} ${ratio}`;
+    if (this.#glyphs?.of !== of) this.#glyphs = { of, all: createGlyphs(palette, ratio) };
+    return this.#glyphs.all;
   }
 }
