@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { type AttemptRows, type AttemptRowsOptions, ROW_OUTCOMES } from "../../../src/core/messages/attempt_rows.ts";
 import type { KnownCaller } from "../../../src/core/model/access.ts";
-import { Refusal } from "../../../src/core/model/refusal.ts";
+import type { Refusal } from "../../../src/core/model/refusal.ts";
 import type { State } from "../../../src/core/state/state.ts";
 import { answer } from "../../../src/core/views/answer.ts";
 import {

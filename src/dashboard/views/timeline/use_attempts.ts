@@ -15,6 +15,9 @@ export const MAX_BARS = 50_000;
 /** Least time between two reads of what has changed, in milliseconds. */
 const PAUSE_MS = 1_000;
 
+/** Reads of what has changed take at most one part of so many of the time. */
+const SHARE = 10;
+
 /** After these, attempts may be gone or others may have come that are long over: all is read again. */
 const REMOVING = /^orchestrator\.(task\.(deleted|archived|imported|updated)|group\.)/;
 
@@ -58,6 +61,7 @@ class Reader {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The journal's time at the last answer, in milliseconds since the Unix epoch. */
   #since = 0;
+  #pauseMs = PAUSE_MS;
 
   constructor(shown: Shown, at: string | undefined) {
     this.#shown = shown;
@@ -87,11 +91,12 @@ class Reader {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (!this.#isReading) void this.#readAll();
-    }, PAUSE_MS);
+    }, this.#pauseMs);
   }
 
   async #readAll(): Promise<void> {
     this.#isReading = true;
+    const startedAt = performance.now();
     try {
       for (let wish = this.#nextWish(); wish !== undefined; wish = this.#nextWish()) await this.#read(wish);
       this.#shown.error.value = undefined;
@@ -101,6 +106,7 @@ class Reader {
       this.#shown.error.value = error.message;
     } finally {
       this.#isReading = false;
+      this.#pauseMs = Math.max(PAUSE_MS, SHARE * (performance.now() - startedAt));
     }
   }
 
