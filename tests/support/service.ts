@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly needsToken?: boolean;
   /** Further arguments of the program. */
   readonly args?: readonly string[];
+  /** Where it listens. Default: 0, any free port. */
+  readonly port?: number;
   /** Further hosts that it may connect to. */
   readonly net?: readonly string[];
   /** Environment variables in addition to those of this process; the program may not read them. */
@@ -22,14 +24,14 @@ export interface ServiceOptions {
 /** Starts a service on a data directory; resolves when it listens. */
 export async function startService(
   directory: string,
-  { main = MAIN, args = [], needsToken = false, net = [], env = {} }: ServiceOptions = {},
+  { main = MAIN, args = [], needsToken = false, port = 0, net = [], env = {} }: ServiceOptions = {},
 ): Promise<Service> {
   const permissions = [
     `--allow-read=${directory}`,
     `--allow-write=${directory}`,
-    `--allow-net=${["127.0.0.1:0", ...net].join(",")}`,
+    `--allow-net=${[`127.0.0.1:${port}`, ...net].join(",")}`,
   ];
-  const program = [main, "--data", directory, "serve", "--port", "0", ...(needsToken ? [] : ["--open"]), ...args];
+  const program = [main, "--data", directory, "serve", "--port", `${port}`].concat(needsToken ? [] : ["--open"], args);
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
     env: { ...env },

@@ -28,7 +28,7 @@ export interface AttemptView {
   readonly attempt: number;
   readonly instance: string;
   readonly startedAt: IsoTime;
-  readonly endedAt: IsoTime;
+  readonly durationMs: number;
   readonly outcome: string;
   readonly message?: string;
 }

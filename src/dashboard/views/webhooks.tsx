@@ -1,6 +1,7 @@
 /** The webhooks: how their delivery stands, what was given up, and to test, replay, rotate and remove. For admins. */
 
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { change, pathOf } from "../api/client.ts";
 import type { IsoTime } from "../api/types.ts";
 import { ActionButton, Refused, useAction } from "../ui/action.tsx";
@@ -26,7 +27,7 @@ interface Webhook {
   readonly deadLetterCount: number;
 }
 
-/** How often the standing is read again while it is shown: no event tells of deliveries, in milliseconds. */
+/** How often the standing is read again while it is shown, in milliseconds. */
 const PAUSE_MS = 3_000;
 
 export function WebhooksView() {
@@ -36,6 +37,7 @@ export function WebhooksView() {
     pauseMs: PAUSE_MS,
     ofMoment: false,
   });
+  useAgain(reload);
   if (data.value === undefined) return error.value === undefined ? <Loading /> : <Failed error={error.value} />;
   return (
     <div class="page">
@@ -52,6 +54,16 @@ export function WebhooksView() {
       {isNew.value && <WebhookForm onClose={() => isNew.value = false} onDone={reload} />}
     </div>
   );
+}
+
+/** Reads again and again while the page is shown, as no event tells how deliveries stand. */
+function useAgain(reload: () => void): void {
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) reload();
+    }, PAUSE_MS);
+    return () => clearInterval(timer);
+  }, []);
 }
 
 function Row({ webhook, onDone }: { readonly webhook: Webhook; readonly onDone: () => void }) {
@@ -131,11 +143,12 @@ interface Delivery {
 }
 
 function Deliveries({ name }: { readonly name: string }) {
-  const { data, error } = useLoaded<DeliveryLog>(`${pathOf("webhooks", name)}/deliveries`, {
+  const { data, error, reload } = useLoaded<DeliveryLog>(`${pathOf("webhooks", name)}/deliveries`, {
     isAffected: () => true,
     pauseMs: PAUSE_MS,
     ofMoment: false,
   });
+  useAgain(reload);
   if (data.value === undefined) return error.value === undefined ? <Loading /> : <Failed error={error.value} />;
   const { log, deadLetters } = data.value;
   if (log.length + deadLetters.length === 0) return <p class="quiet">Nothing was sent yet.</p>;

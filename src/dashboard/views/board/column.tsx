@@ -104,7 +104,7 @@ export function FoldedColumn({ column, grouping, onUnfold }: FoldedColumnProps) 
       <button
         type="button"
         aria-expanded="false"
-        aria-label={`Unfold ${label} (${rows.length})`}
+        aria-label={`Unfold ${label} ${rows.length}`}
         title={`Unfold ${label}`}
         onClick={onUnfold}
       >

@@ -8,12 +8,12 @@ export function TaskAttempts({ attempts }: { readonly attempts: readonly Attempt
     <section>
       <h3>Earlier attempts</h3>
       <ol class="attempts">
-        {attempts.toReversed().map(({ attempt, instance, startedAt, endedAt, outcome, message }) => (
+        {attempts.toReversed().map(({ attempt, instance, startedAt, durationMs, outcome, message }) => (
           <li key={attempt}>
             <span>
               {attempt}. <strong>{outcome}</strong> by <span class="id">{instance}</span>{" "}
               <span class="quiet">
-                after <Duration ms={Date.parse(endedAt) - Date.parse(startedAt)} />, <Time at={endedAt} />
+                after <Duration ms={durationMs} />, <Time at={Date.parse(startedAt) + durationMs} />
               </span>
             </span>
             {message !== undefined && <pre class="raw">{message}</pre>}

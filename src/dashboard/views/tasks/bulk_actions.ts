@@ -109,7 +109,7 @@ export function bulkBody(name: BulkName, { reason, priority, assignTo, assignee,
         ? { action: name, clear: ["to_assign"] }
         : { action: name, to_assign: { [assignTo]: assignee } };
     case "move":
-      return group === "" ? { action: name, clear: ["to_group"] } : { action: name, to_group: group };
+      return group.trim() === "" ? { action: name, clear: ["to_group"] } : { action: name, to_group: group.trim() };
     default:
       return name satisfies never;
   }

@@ -137,14 +137,14 @@ function Choice({ name, table, choice }: ChoiceProps) {
       return (
         <label>
           Group
-          <select
+          <input
             autofocus
+            list="bulk-groups"
             value={choice.value.group}
-            onChange={({ currentTarget }) => set({ group: currentTarget.value })}
-          >
-            <option value="">no group</option>
-            {table.groups.toSorted().map((group) => <option key={group} value={group}>{group}</option>)}
-          </select>
+            onInput={({ currentTarget }) => set({ group: currentTarget.value })}
+          />
+          <datalist id="bulk-groups">{table.groups.map((group) => <option key={group} value={group} />)}</datalist>
+          <span class="quiet">Empty: no group</span>
         </label>
       );
     case "retry":

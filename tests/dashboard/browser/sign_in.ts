@@ -1,0 +1,93 @@
+/** Signing in and out: by the address that is good once, by a token, and what ends a session. */
+
+import { assert, assertEquals } from "@std/assert";
+import { programArgs } from "../../support/server.ts";
+import { until } from "../../support/until.ts";
+import { Api } from "./support/api.ts";
+import { keyIn } from "./support/place.ts";
+import { browserTest } from "./support/scene.ts";
+import { seesText } from "./support/seen.ts";
+
+const REFUSED = /Failed to load resource: the server responded with a status of 401/;
+
+browserTest("the address that serve and open print signs in once", async ({ shared, open }) => {
+  const place = await shared();
+  const { port } = place.service.url("/");
+  await until("serve prints an address", () => place.service.log.includes("#key="));
+  const printed = keyIn(place.service.log);
+  const args = programArgs(place.directory, "open", "--role", "planner", "--port", port);
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+  assert(success);
+  for (const key of [printed, keyIn(new TextDecoder().decode(stdout))]) {
+    const { page, context } = await open(place, { token: null, key });
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+    assert(!page.url().includes(key), page.url());
+    const cookies = await context.cookies();
+    assertEquals(
+      cookies.map(({ name, httpOnly, sameSite }) => ({ name, httpOnly, sameSite })),
+      [{ name: `orchestrator_${port}`, httpOnly: true, sameSite: "Strict" }],
+    );
+    assert(!cookies.some(({ value }) => value.includes(key)));
+    await page.reload();
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+
+    const second = await open(place, { token: null, key, expected: [REFUSED] });
+    await second.page.getByRole("alert").waitFor();
+    await second.page.getByLabel("Token").waitFor();
+    assertEquals(await second.context.cookies(), []);
+  }
+});
+
+browserTest("a token signs in, a wrong one is refused, signing out ends the session", async ({ shared, open }) => {
+  const place = await shared();
+  const secret = await place.api.issue("signer", "observer");
+  const { page, context } = await open(place, { token: null, expected: [REFUSED] });
+  await page.getByLabel("Token").fill("orc_wrong");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  assertEquals(await context.cookies(), []);
+
+  await page.getByLabel("Token").fill(secret);
+  await page.keyboard.press("Enter");
+  await page.getByRole("navigation", { name: "Views" }).waitFor();
+  assertEquals(await page.evaluate(() => document.cookie), "");
+  await page.getByLabel("Settings").click();
+  await seesText(page, /signer, observer/);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  assertEquals(await context.cookies(), []);
+  await page.reload();
+  await page.getByLabel("Token").waitFor();
+  // The token itself is the operator's, and stays good.
+  await new Api(place.service, secret).call("GET", "/session");
+});
+
+browserTest("a page whose token is revoked asks to sign in", async ({ shared, open }) => {
+  const place = await shared();
+  const token = await place.api.issue("revoked-soon", "planner");
+  const { page } = await open(place, { token, expected: [REFUSED] });
+  await page.getByText("Live", { exact: true }).waitFor();
+  await place.api.call("DELETE", "/tokens/revoked-soon");
+  await page.getByLabel("Token").waitFor();
+});
+
+browserTest("roles are offered what they may do", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("role-task");
+  const views = async (role: string) => {
+    const token = await place.api.issue(`role-${role}`, role);
+    const { page } = await open(place, { token, at: "table?task=role-task" });
+    const panel = page.getByRole("complementary", { name: "Task role-task" });
+    await seesText(panel, "Do role-task");
+    return {
+      views: await page.getByRole("navigation", { name: "Views" }).getByRole("link").allTextContents(),
+      creates: await page.getByRole("button", { name: "New task" }).count() > 0,
+      cancels: await panel.getByRole("button", { name: "Cancel" }).count() > 0,
+    };
+  };
+  const observer = await views("observer");
+  const planner = await views("planner");
+  assertEquals([observer.creates, observer.cancels], [false, false]);
+  assertEquals([planner.creates, planner.cancels], [true, true]);
+  for (const name of ["Tokens", "Webhooks", "Audit"]) assert(!planner.views.includes(name));
+});
