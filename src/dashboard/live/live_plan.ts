@@ -10,13 +10,19 @@ import type { Notification, PlanRows } from "../api/types.ts";
 import { PlanTable } from "../plan/plan_table.ts";
 import { applyEvent } from "./apply_event.ts";
 import { missed, onEvents } from "./event_stream.ts";
-import { isInPast, pastPlan } from "./past_plan.ts";
+import { isInPast, pastError, pastPlan } from "./past_plan.ts";
 
 /** The plan as it is now; undefined until it is read. Another table when the whole plan was read again. */
 export const livePlan = signal<PlanTable | undefined>(undefined);
 
-/** The plan of the moment that is shown. In the past it stays as it is: another moment is another table. */
-export const plan = computed(() => isInPast.value ? pastPlan.value ?? livePlan.value : livePlan.value);
+/**
+ * The plan of the moment that is shown: in the past another table for each moment, which does not change. Until the first
+ * one is known, that of now stays in view; if it cannot be known, none does.
+ */
+export const plan = computed(() => {
+  if (!isInPast.value) return livePlan.value;
+  return pastPlan.value ?? (pastError.value === undefined ? livePlan.value : undefined);
+});
 
 /** Raised when any row of `plan` changed, at most once a frame. */
 export const planRevision = signal(0);

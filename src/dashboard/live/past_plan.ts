@@ -9,6 +9,7 @@ import type { PlanRows } from "../api/types.ts";
 import { moment } from "../navigation.ts";
 import { PastTables } from "../plan/past_tables.ts";
 import { PlanTable } from "../plan/plan_table.ts";
+import { PlanUnion } from "../plan/plan_union.ts";
 import { Latest } from "./latest.ts";
 
 /** The moment under the hand of the user, which is not in the address yet. */
@@ -38,7 +39,7 @@ const MAX_KEPT_ROWS = 200_000;
 /** Follows the moment until `stop` is called. */
 export function startPast(): { readonly stop: () => void } {
   const kept = new PastTables(MAX_KEPT_ROWS);
-  const union = new Union();
+  const union = new PlanUnion();
   const show = (table: PlanTable) => {
     if (!isInPast.peek()) return;
     pastPlan.value = table;
@@ -61,6 +62,7 @@ export function startPast(): { readonly stop: () => void } {
     latest.forget();
     kept.clear();
     union.clear();
+    unionPlan.value = undefined;
     pastPlan.value = undefined;
     pastError.value = undefined;
     isLooking.value = false;
@@ -87,49 +89,13 @@ export function startPast(): { readonly stop: () => void } {
   };
 }
 
-async function read(at: string, union: Union): Promise<PlanTable> {
+async function read(at: string, union: PlanUnion): Promise<PlanTable> {
   const [answer, present] = await Promise.all([
     get<PlanRows>("/plan", { at }),
     union.needsPresent ? get<PlanRows>("/plan") : undefined,
   ]);
   const table = new PlanTable();
   table.merge(answer, Date.now());
-  if (isInPast.peek()) union.add(answer, present);
+  if (isInPast.peek()) unionPlan.value = union.with(answer, present);
   return table;
 }
-
-/** Collects the tasks of all moments. Where moments differ in a task, the present counts. */
-class Union {
-  #present: PlanRows | undefined;
-  #ids = new Set<string>();
-  #gone: PlanRows[] = [];
-
-  get needsPresent(): boolean {
-    return this.#present === undefined;
-  }
-
-  /** Adds the tasks of a moment. O(tasks); and O(tasks of all moments that brought new ones) if it brings new ones. */
-  add(answer: PlanRows, present: PlanRows | undefined): void {
-    this.#present ??= present;
-    if (this.#present === undefined) return;
-    const before = this.#ids.size;
-    for (const id of this.#present.ids) this.#ids.add(id);
-    const known = this.#ids.size;
-    for (const id of answer.ids.slice(0, answer.rows)) this.#ids.add(id);
-    if (this.#ids.size === before) return;
-    if (this.#ids.size > known) this.#gone = [...this.#gone, answer].slice(-MAX_GONE);
-    const table = new PlanTable();
-    for (const each of [...this.#gone, this.#present]) table.merge(each, Date.now());
-    unionPlan.value = table;
-  }
-
-  clear(): void {
-    this.#present = undefined;
-    this.#ids = new Set();
-    this.#gone = [];
-    unionPlan.value = undefined;
-  }
-}
-
-/** Moments whose tasks the union keeps though they are no longer there. */
-const MAX_GONE = 20;
