@@ -1,6 +1,6 @@
 /** Keyboard shortcuts: single keys, which do nothing while the user types. */
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export interface Shortcut {
   /** As in `KeyboardEvent.key`: `/`, `j`, `Escape`. */
@@ -19,7 +19,8 @@ export function currentShortcuts(): readonly Shortcut[] {
 
 /** Adds shortcuts while a component is there; of two for the same key, the newer one holds. */
 export function useShortcuts(own: readonly Shortcut[], dependencies: readonly unknown[] = []): void {
-  useEffect(() => {
+  // At once, so that the next key is heard: g, then a letter.
+  useLayoutEffect(() => {
     for (const shortcut of own) shortcuts.add(shortcut);
     return () => {
       for (const shortcut of own) shortcuts.delete(shortcut);

@@ -8,6 +8,9 @@ import { isGone, panelOf, pressAndConfirm, seesText } from "./support/seen.ts";
 
 const CONFLICT = /Failed to load resource: the server responded with a status of (409|422)/;
 
+/** What the panel may ask for while its task leaves the plan. */
+const GONE = /Failed to load resource: the server responded with a status of 404/;
+
 /** Opens an action of the task beside the view; it asks in a dialog. */
 async function choose(page: Page, id: string, name: string) {
   await panelOf(page, id).getByRole("button", { name: `${name}…`, exact: true }).click();
@@ -117,7 +120,7 @@ browserTest("a completed task shows what came of it, and is reopened or archived
   const { api } = place;
   await api.create("over", { id: "after-over", dependencies: ["over"] });
   await api.finish("over", "# Findings\n\nAll `good`");
-  const { page } = await open(place, { at: "table?task=over" });
+  const { page } = await open(place, { at: "table?task=over", expected: [GONE] });
   const panel = panelOf(page, "over");
   await panel.getByRole("heading", { name: "Findings" }).waitFor();
   await panel.getByText("History").click();
@@ -138,7 +141,7 @@ browserTest("a task that others need is not deleted, one alone is", async ({ sha
   const place = await shared();
   const { api } = place;
   await api.create("base", { id: "on-base", dependencies: ["base"] });
-  const { page } = await open(place, { at: "table?q=base&task=base" });
+  const { page } = await open(place, { at: "table?q=base&task=base", expected: [GONE] });
   const refused = await choose(page, "base", "Delete");
   await refused.dialog.getByRole("button", { name: "Delete 1 task" }).click();
   await refused.dialog.getByText(/1 refused/).waitFor();

@@ -6,6 +6,9 @@ import type { ServiceOptions } from "../../../support/service.ts";
 import { type Place, sharedPlace, startPlace } from "./place.ts";
 import { openUser, type User, type UserOptions } from "./user.ts";
 
+/** How much of a page a failed test prints, in characters. */
+const MOST_SHOWN = 5_000;
+
 export interface Scene {
   /** The service that tests share. They tell their tasks, groups and tokens apart by name. */
   readonly shared: () => Promise<Place>;
@@ -33,7 +36,8 @@ export function browserTest(name: string, run: (scene: Scene) => Promise<void>):
     } catch (cause) {
       const pages = users.flatMap(({ context }) => context.pages());
       const shown = await Promise.all(pages.map(async (page) => `${page.url()}\n${await page.ariaSnapshot()}`));
-      throw new Error(`The pages show:\n${shown.join("\n\n")}`, { cause });
+      const texts = shown.map((text) => text.slice(0, MOST_SHOWN));
+      throw new Error(`${cause}\n\nThe pages show:\n${texts.join("\n\n")}`, { cause });
     } finally {
       for (const { context } of users) await context.close();
     }
