@@ -5,6 +5,7 @@ import { render } from "preact";
 import { askEarly } from "./api/client.ts";
 import { startEvents } from "./live/event_stream.ts";
 import { startPlan } from "./live/live_plan.ts";
+import { startPast } from "./live/past_plan.ts";
 import { place, startNavigation } from "./navigation.ts";
 import { DEFAULT_VIEW } from "./places.ts";
 import { startPreferences } from "./preferences.ts";
@@ -30,7 +31,7 @@ startShortcuts();
 // The plan and its events are followed while somebody is signed in.
 effect(() => {
   if (who.value === undefined || who.value === null) return;
-  const running = untracked(() => [startEvents(), startPlan()]);
+  const running = untracked(() => [startEvents(), startPlan(), startPast()]);
   return () => running.forEach(({ stop }) => stop());
 });
 void startSession();

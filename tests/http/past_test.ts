@@ -18,6 +18,7 @@ const PATHS = [
   ...["/tasks", "/tasks?summary=true", "/tasks?status=ready", "/tasks?text=do", "/tasks/a", "/tasks/b/explain"],
   ...["/groups", "/groups/g", "/instances?all=true", "/templates", "/templates/t", "/project", "/graph", "/plan"],
   ...["/metrics", "/metrics?detail=instances", "/metrics?task_id=a", "/analysis", "/analysis?detail=forecast"],
+  ...["/plan", "/attempts", "/attempts?limit=1"],
 ];
 
 /** What somebody does, one command a minute. */
@@ -139,7 +140,19 @@ Deno.test("a caller sees only what it may see both then and now", async () => {
     audiences: ["team-b"],
   });
   rest.setCaller(await callerOfSecret(secret, { name: "b" }));
-  for (const path of ["/tasks", "/tasks?summary=true", "/groups", "/graph", "/analysis", "/metrics", "/tasks/open"]) {
+  for (
+    const path of [
+      "/tasks",
+      "/tasks?summary=true",
+      "/groups",
+      "/graph",
+      "/plan",
+      "/attempts",
+      "/analysis",
+      "/metrics",
+      "/tasks/open",
+    ]
+  ) {
     const response = await rest.request("GET", `/at/${seq}${path}`);
     const text = await response.text();
     assertEquals([response.status, /secret|later/.test(text)], [200, false], `${path}: ${text}`);

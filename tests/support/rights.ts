@@ -58,6 +58,7 @@ export const ADMIN_OPERATIONS: typeof TOOLS = {
   get_audit: ["administer", {}],
   get_project: ["see", {}],
   get_plan_rows: ["see", {}],
+  get_attempt_rows: ["see", {}],
   pause_project: ["administer", { reason: "r" }],
   resume_project: ["administer", {}],
   list_webhooks: ["administer", {}],

@@ -101,6 +101,7 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   measure_totals: () => ({ verb: "see" }),
   get_plan: () => ({ verb: "see" }),
   list_rows: () => ({ verb: "see" }),
+  list_attempts: () => ({ verb: "see" }),
   export_tasks: () => ({ verb: "administer" }),
   has_archive: () => ({ verb: "see" }),
   next_order: () => ({ verb: "administer" }),

@@ -19,6 +19,7 @@ import type { JournalRecord } from "./events.ts";
 import type { HistoryFilter } from "./history.ts";
 import type { Metrics, MetricsOptions, TaskMetrics, Totals } from "./metrics.ts";
 import type { Notification } from "./notifications.ts";
+import type { AttemptRows, AttemptRowsOptions } from "./attempt_rows.ts";
 import type { PlanRows } from "./plan_rows.ts";
 import type { Redaction } from "./redact.ts";
 
@@ -72,6 +73,8 @@ export interface Queries {
   get_plan: { input: Record<never, never>; answer: Plan };
   /** All tasks that the caller sees as columns; with `since`, those that may have changed in that record or later. */
   list_rows: { input: { readonly since?: number }; answer: PlanRows };
+  /** The attempts of all tasks that the caller sees, in pages, the newest start first. */
+  list_attempts: { input: AttemptRowsOptions; answer: AttemptRows };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** Whether any task was ever archived. Not to be shown, as the task may be hidden. */

@@ -20,6 +20,7 @@ import { type Calling, heartbeatDueAt, isSweepDue, needsHeartbeat, nextChangeAt 
 import { admit, isAdmitted, knownCaller, tokenViewOf } from "../state/tokens.ts";
 import { groupVersionOf, taskVersionOf } from "../state/version.ts";
 import { findTemplate, isArchived, listTemplates } from "../templates/catalog.ts";
+import { listAttempts } from "./attempt_rows.ts";
 import { planOf } from "./analytics/analysis.ts";
 import { measure } from "./analytics/metrics.ts";
 import { measureTask } from "./analytics/task_metrics.ts";
@@ -90,6 +91,7 @@ const answerers: {
   measure_totals: (state, _, { now }) => measureTotals(state, now),
   get_plan: (state, _, { now }) => planOf(state, now),
   list_rows: (state, options, { now }) => listRows(state, options, now),
+  list_attempts: (state, options, { now }) => listAttempts(state, options, now),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
   has_archive: (state) => state.hasArchive,
   next_order: (state) => state.nextOrder,

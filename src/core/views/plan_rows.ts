@@ -7,6 +7,7 @@ import { shortened } from "../model/text.ts";
 import { readinessOf } from "../state/readiness.ts";
 import { sees, wholeOf } from "../state/sight.ts";
 import type { Condition, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
+import { Table } from "./table.ts";
 
 /**
  * The rows of all tasks, or with `since`, of those of which something shown may have changed in the record `since` or
@@ -132,23 +133,4 @@ function edgesOf(state: ReadonlyState, rows: readonly ReadonlyTaskNode[], groups
 
 function kindOf(on: Outcome, isAlternative: boolean): number {
   return (on === "completed" ? 0 : EDGE_KINDS.otherOutcome) | (isAlternative ? EDGE_KINDS.alternative : 0);
-}
-
-/** Values, each once, by their indexes. */
-class Table<T> {
-  readonly entries: T[] = [];
-  readonly #indexes = new Map<T, number>();
-
-  constructor(entries: readonly T[] = []) {
-    for (const entry of entries) this.indexOf(entry);
-  }
-
-  /** The index of a value, which is added if it is new; -1 for undefined. */
-  indexOf(value: T | undefined): number {
-    if (value === undefined) return -1;
-    const known = this.#indexes.get(value);
-    if (known !== undefined) return known;
-    this.#indexes.set(value, this.entries.length);
-    return this.entries.push(value) - 1;
-  }
 }

@@ -208,3 +208,21 @@ export interface PlanRows {
 export function statusOf({ status, readiness }: Pick<Task, "status" | "readiness">): Status {
   return status === "pending" ? readiness ?? "waiting" : status;
 }
+
+/** `GET /attempts`: docs/rest.md has the columns. */
+export interface AttemptRows {
+  readonly seq: number;
+  readonly now: string;
+  readonly ids: readonly string[];
+  readonly instances: readonly string[];
+  readonly groups: readonly string[];
+  readonly task: readonly number[];
+  readonly group: readonly number[];
+  readonly attempt: readonly number[];
+  readonly instance: readonly number[];
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  readonly outcome: readonly number[];
+  readonly queued: readonly number[];
+  readonly next?: string;
+}

@@ -4,15 +4,25 @@
  * leaves the page wrong for longer than until the next look.
  */
 
-import { signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { ApiError, get } from "../api/client.ts";
 import type { Notification, PlanRows } from "../api/types.ts";
 import { PlanTable } from "../plan/plan_table.ts";
 import { applyEvent } from "./apply_event.ts";
 import { missed, onEvents } from "./event_stream.ts";
+import { isInPast, pastError, pastPlan } from "./past_plan.ts";
 
-/** The plan; undefined until it is read. Another table when the whole plan was read again. */
-export const plan = signal<PlanTable | undefined>(undefined);
+/** The plan as it is now; undefined until it is read. Another table when the whole plan was read again. */
+export const livePlan = signal<PlanTable | undefined>(undefined);
+
+/**
+ * The plan of the moment that is shown: in the past another table for each moment, which does not change. Until the first
+ * one is known, that of now stays in view; if it cannot be known, none does.
+ */
+export const plan = computed(() => {
+  if (!isInPast.value) return livePlan.value;
+  return pastPlan.value ?? (pastError.value === undefined ? livePlan.value : undefined);
+});
 
 /** Raised when any row of `plan` changed, at most once a frame. */
 export const planRevision = signal(0);
@@ -49,8 +59,19 @@ const RETRY_MS = 2_000;
 
 /** Reads the plan and keeps it up to date until `stop` is called. */
 export function startPlan(): { readonly stop: () => void } {
-  const keeper = new PlanKeeper();
-  return keeper.start();
+  const keeper = new PlanKeeper().start();
+  // Another table of another moment.
+  const unsubscribe = effect(() => {
+    plan.value;
+    planStructure.value = planStructure.peek() + 1;
+    planRevision.value = planRevision.peek() + 1;
+  });
+  return {
+    stop: () => {
+      unsubscribe();
+      keeper.stop();
+    },
+  };
 }
 
 class PlanKeeper {
@@ -76,14 +97,14 @@ class PlanKeeper {
         unsubscribe();
         missed.listener = () => {};
         clearTimeout(this.#timer);
-        plan.value = undefined;
+        livePlan.value = undefined;
       },
     };
   }
 
   /** Shows what events say of their tasks, and looks soon at what follows. */
   #take(events: readonly Notification[]): void {
-    const table = plan.value;
+    const table = livePlan.value;
     if (table === undefined) return;
     const rows: number[] = [];
     for (const event of events) {
@@ -112,7 +133,7 @@ class PlanKeeper {
   }
 
   async #look(): Promise<void> {
-    if (document.hidden && plan.value !== undefined) return;
+    if (document.hidden && livePlan.value !== undefined) return;
     this.#isReading = true;
     this.#dueAt = Infinity;
     const startedAt = performance.now();
@@ -133,7 +154,7 @@ class PlanKeeper {
   }
 
   async #read(): Promise<void> {
-    const table = this.#isWhole ? undefined : plan.value;
+    const table = this.#isWhole ? undefined : livePlan.value;
     const { signal } = this.#ended;
     const answer = await get<PlanRows>("/plan", {
       signal,
@@ -143,16 +164,17 @@ class PlanKeeper {
     const into = table ?? new PlanTable();
     const { rows, isStructural, isStale } = into.merge(answer, Date.now());
     this.#isWhole = isStale;
-    if (table === undefined) plan.value = into;
-    if (isStructural || table === undefined) planStructure.value++;
+    if (table === undefined) livePlan.value = into;
+    if ((isStructural || table === undefined) && !isInPast.peek()) planStructure.value++;
     if (rows.length > 0 || table === undefined) tell(rows);
   }
 }
 
 let isFramed = false;
 
-/** Tells listeners which rows changed, and the signals once a frame. */
+/** Tells listeners which rows changed, and the signals once a frame. In the past they show another table. */
 function tell(rows: readonly number[]): void {
+  if (isInPast.peek()) return;
   for (const listener of rowListeners) listener(rows);
   if (isFramed) return;
   isFramed = true;

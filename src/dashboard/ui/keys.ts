@@ -40,7 +40,10 @@ export function startShortcuts(): void {
   });
 }
 
+/** Inputs into which nothing is typed. */
+const UNTYPED: readonly string[] = ["checkbox", "radio", "range"];
+
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  if (target instanceof HTMLInputElement) return !UNTYPED.includes(target.type);
+  return target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName));
 }

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { connection, lostAt } from "../live/event_stream.ts";
 import { planError } from "../live/live_plan.ts";
-import { moment, place, selectedTask, selectTask, setParams, viewAddress } from "../navigation.ts";
+import { moment, place, selectedTask, selectTask, viewAddress } from "../navigation.ts";
 import { DEFAULT_VIEW } from "../places.ts";
 import { theme, times } from "../preferences.ts";
 import { hasRole, signOut, who } from "../session.ts";
@@ -16,6 +16,7 @@ import { Dialog } from "./dialog.tsx";
 import { currentShortcuts, useShortcuts } from "./keys.ts";
 import { PauseNotice } from "./pause_notice.tsx";
 import { SearchBox } from "./search_box.tsx";
+import { TimeBar } from "./time_bar.tsx";
 import { Age } from "./time.tsx";
 
 export function Shell() {
@@ -71,8 +72,8 @@ export function Shell() {
       {go.value && <GoTo onDone={() => go.value = false} />}
       <PauseNotice />
       {planError.value !== undefined && <p class="banner" role="alert">{planError.value}</p>}
-      {moment.value !== undefined && <PastNotice />}
       <main id="main" tabIndex={-1}>{View === undefined ? null : <View />}</main>
+      {(view?.hasPast === true || moment.value !== undefined) && <TimeBar />}
       {selectedTask.value !== "" && <TaskPanel key={selectedTask.value} id={selectedTask.value} />}
       {isHelpShown.value && <Help onClose={() => isHelpShown.value = false} />}
       <TaskForms />
@@ -115,16 +116,6 @@ function Live() {
     default:
       return <span class="live">Connecting…</span>;
   }
-}
-
-/** Says that the view shows an earlier moment, and leads back. */
-function PastNotice() {
-  return (
-    <p class="banner past" role="status">
-      You see the plan as it was at {moment.value}. Nothing can be changed there.
-      <button type="button" onClick={() => setParams({ at: undefined })}>Back to now</button>
-    </p>
-  );
 }
 
 function Settings() {

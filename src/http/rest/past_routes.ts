@@ -26,6 +26,7 @@ const PAST_OPERATIONS: readonly string[] = [
   "list_templates",
   "get_template",
   "get_plan_rows",
+  "get_attempt_rows",
   "get_project",
   "get_metrics",
   "analyze_plan",

@@ -68,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: "post", path: "/templates/{name}/archive", operation: "archive_template" },
   { method: "get", path: "/plan", operation: "get_plan_rows" },
+  { method: "get", path: "/attempts", operation: "get_attempt_rows" },
   { method: "get", path: "/project", operation: "get_project" },
   { method: "post", path: "/project/pause", operation: "pause_project" },
   { method: "post", path: "/project/resume", operation: "resume_project" },

@@ -75,6 +75,7 @@ const QUERIES: { readonly [K in QueryType]: readonly [Verb, Omit<QueryOf<K>, "ty
   measure_totals: ["see", {}],
   get_plan: ["see", {}],
   list_rows: ["see", {}],
+  list_attempts: ["see", { limit: 1 }],
   export_tasks: ["administer", {}],
   has_archive: ["see", {}],
   next_order: ["administer", {}],

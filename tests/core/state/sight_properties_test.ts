@@ -172,6 +172,8 @@ function queries(): readonly Query[] {
     { type: "get_plan" },
     { type: "list_rows" },
     { type: "list_rows", since: 0 },
+    { type: "list_attempts", limit: 9 },
+    { type: "list_attempts", limit: 1, since: 3 },
     ...filters.flatMap((filter): Query[] => [
       { type: "list_tasks", filter, limit: 2 },
       { type: "list_tasks", filter, limit: 3, isNewest: true },

@@ -1,4 +1,5 @@
 /** What all drawing functions share: the canvas, the colours, the camera, and what is dimmed. */
+import { KIND } from "../layout/graph.ts";
 import type { Palette } from "../palette.ts";
 import { STATUS_GLYPHS, STATUSES } from "../statuses.ts";
 import type { Camera, Size } from "./camera.ts";
@@ -126,7 +127,8 @@ const BAR_ORDER = ([
   "waiting",
 ] as const).map((status) => STATUSES.indexOf(status));
 
-export function isDimmed({ chains }: Brush, item: number): boolean {
+export function isDimmed({ chains, scene: { layout, details } }: Brush, item: number): boolean {
+  if (layout.kind[item] === KIND.task && details.absent?.[layout.source[item]!] === 1) return true;
   return chains !== undefined && chains.items[item] === 0;
 }
 

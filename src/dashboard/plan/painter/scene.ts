@@ -13,6 +13,8 @@ export interface PlanDetails {
   readonly status: Uint8Array;
   /** 1 for tasks on the critical path. */
   readonly critical: Uint8Array;
+  /** 1 for tasks that are not there at the moment that is shown: drawn faintly, and counted nowhere. Default: all are. */
+  readonly absent?: Uint8Array;
 }
 
 export interface Scene {
@@ -38,7 +40,9 @@ export function createScene(graph: PlanGraph, layout: Layout, details: PlanDetai
     const outer = group < 0 ? item : itemOf[firstGroup + group]!;
     if (outer !== item) counts[outer * STATUSES.length + status]! += by;
   };
-  details.status.forEach((status, task) => change(task, status, 1));
+  details.status.forEach((status, task) => {
+    if (!details.absent?.[task]) change(task, status, 1);
+  });
   const isCritical = new Uint8Array(layout.keys.length);
   details.critical.forEach((critical, task) => {
     if (critical) isCritical[itemOf[task]!] = 1;

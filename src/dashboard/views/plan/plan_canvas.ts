@@ -1,6 +1,7 @@
 /** The canvas of the plan: keeps painter, layout worker and live rows together. It is told what to show, and tells clicks. */
 
 import { onRows, plan } from "../../live/live_plan.ts";
+import { unionPlan } from "../../live/past_plan.ts";
 import { KIND } from "../../plan/layout/graph.ts";
 import { createPainter, type Painter } from "../../plan/painter/painter.ts";
 import { type Camera, toScreen } from "../../plan/painter/camera.ts";
@@ -32,8 +33,10 @@ export interface Reach {
 }
 
 interface Shown extends Answered {
-  readonly table: PlanTable;
+  /** The plan whose tasks are laid out: that of all moments, while an earlier one is shown. */
+  readonly laidOut: PlanTable;
   readonly details: LiveDetails;
+  readonly folding: string;
 }
 
 export class PlanCanvas {
@@ -42,8 +45,8 @@ export class PlanCanvas {
   readonly #layouts: LayoutClient;
   readonly #ended = new AbortController();
   #shown: Shown | undefined;
-  /** The plan whose layout is asked for. */
-  #asked: PlanTable | undefined;
+  /** The plan whose layout is asked for, and what is folded in it. */
+  #asked: Pick<Shown, "laidOut" | "folding"> | undefined;
   #critical: ReadonlySet<string> = new Set();
   #selected = "";
 
@@ -66,10 +69,16 @@ export class PlanCanvas {
 
   /** Lays the plan out and shows it. @param fresh do not stay near what is shown */
   layOut(folding: Folding, options: { readonly fresh?: boolean } = {}): void {
-    const table = plan.peek();
-    if (table === undefined) return;
-    this.#asked = table;
-    this.#layouts.ask(graphOf(table, folding), options);
+    const laidOut = tableToLayOut();
+    if (laidOut === undefined) return;
+    const asked = { laidOut, folding: JSON.stringify([[...folding.collapsed], [...folding.unfolded]]) };
+    this.#asked = asked;
+    const shown = this.#shown;
+    // Another earlier moment: all tasks stay where they are.
+    const isOtherMoment = unionPlan.peek() !== undefined && shown?.laidOut === laidOut &&
+      shown.folding === asked.folding;
+    if (isOtherMoment) this.#paint(shown);
+    else this.#layouts.ask(graphOf(laidOut, folding), options);
   }
 
   /** Marks the critical path. */
@@ -194,12 +203,13 @@ export class PlanCanvas {
   }
 
   #show(answered: Answered): void {
-    const table = plan.peek();
+    const asked = this.#asked;
+    const shown = plan.peek();
     // The whole plan was read again meanwhile: its rows are others, and the next layout is asked for already.
-    if (table === undefined || table !== this.#asked) return;
+    if (asked === undefined || shown === undefined || asked.laidOut !== tableToLayOut()) return;
     const isFirst = this.#shown === undefined;
-    const details = detailsOf(table, answered.graph.ids.length, this.#critical);
-    this.#shown = { ...answered, table, details };
+    const details = detailsOf({ laidOut: asked.laidOut, shown }, answered.graph.ids.length, this.#critical);
+    this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
     if (isFirst && this.#options.camera !== undefined) this.#painter.setCamera(this.#options.camera);
     this.#painter.select(this.#itemOfTask(this.#selected));
@@ -207,27 +217,28 @@ export class PlanCanvas {
   }
 
   /** Shows the same layout with other details. */
-  #paint({ table, graph, layout }: Shown): void {
-    const details = detailsOf(table, graph.ids.length, this.#critical);
-    this.#shown = { table, graph, layout, details };
+  #paint(before: Shown): void {
+    const { laidOut, graph, layout } = before;
+    const details = detailsOf({ laidOut, shown: plan.peek() ?? laidOut }, graph.ids.length, this.#critical);
+    this.#shown = { ...before, details };
     this.#painter.show(graph, layout, details);
   }
 
   #update(rows: readonly number[]): void {
     const shown = this.#shown;
-    if (shown === undefined || shown.table !== plan.peek()) return;
-    const { table, details } = shown;
+    if (shown === undefined || shown.laidOut !== plan.peek()) return;
+    const { laidOut, details } = shown;
     for (const row of rows) {
       if (row >= details.status.length) continue;
-      updateDetails(details, table, row);
-      const status = table.status[row] ?? 0;
+      updateDetails(details, row, { table: laidOut, row });
+      const status = laidOut.status[row] ?? 0;
       if (details.status[row] !== status) this.#painter.setStatus(row, status);
     }
     this.#painter.invalidate();
   }
 
   #itemOfTask(id: string): number | undefined {
-    const row = id === "" ? undefined : this.#shown?.table.rowOf(id);
+    const row = id === "" ? undefined : this.#shown?.laidOut.rowOf(id);
     return row === undefined || row >= (this.#shown?.graph.ids.length ?? 0) ? undefined : this.#painter.itemOf(row);
   }
 
@@ -248,6 +259,11 @@ export class PlanCanvas {
     const { width, height } = sizeOf(this.#options.canvas);
     return isInside(this.#middleOf(item), width, height);
   }
+}
+
+/** The plan to lay out: the shown one, or that of all moments that were looked at. */
+function tableToLayOut(): PlanTable | undefined {
+  return unionPlan.peek() ?? plan.peek();
 }
 
 function isInside({ x, y }: { readonly x: number; readonly y: number }, width: number, height: number): boolean {

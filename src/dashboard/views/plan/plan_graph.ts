@@ -63,28 +63,47 @@ export function graphOf(table: PlanTable, folding: Folding): PlanGraph {
 export interface LiveDetails extends PlanDetails {
   readonly titles: string[];
   readonly workers: string[];
+  readonly absent: Uint8Array;
 }
 
-/** The details of the first `count` rows. @param critical the ids of the critical path */
-export function detailsOf(table: PlanTable, count: number, critical: ReadonlySet<string>): LiveDetails {
+/**
+ * The details of the first `count` rows of the plan that is laid out, as they are in the plan that is shown. Both are the
+ * same table, but for earlier moments: there, all tasks of all moments are laid out.
+ */
+export function detailsOf(
+  { laidOut, shown }: { readonly laidOut: PlanTable; readonly shown: PlanTable },
+  count: number,
+  critical: ReadonlySet<string>,
+): LiveDetails {
   const details: LiveDetails = {
     titles: [],
     workers: [],
     progress: new Float32Array(count),
     status: new Uint8Array(count),
-    critical: Uint8Array.from({ length: count }, (_, row) => Number(critical.has(table.ids[row] ?? ""))),
+    critical: Uint8Array.from({ length: count }, (_, row) => Number(critical.has(laidOut.ids[row] ?? ""))),
+    absent: new Uint8Array(count),
   };
-  for (let row = 0; row < count; row++) {
-    details.status[row] = table.status[row] ?? 0;
-    updateDetails(details, table, row);
+  for (let task = 0; task < count; task++) {
+    const row = laidOut === shown ? task : shown.rowOf(laidOut.ids[task] ?? "");
+    if (row === undefined) {
+      details.absent[task] = 1;
+      updateDetails(details, task, { table: laidOut, row: task });
+    } else {
+      details.status[task] = shown.status[row] ?? 0;
+      updateDetails(details, task, { table: shown, row });
+    }
   }
   return details;
 }
 
 /** Takes title, worker and progress of a row over. Its status goes to the painter, which counts them. */
-export function updateDetails(details: LiveDetails, table: PlanTable, row: number): void {
-  const isRunning = table.status[row] === STATUS_CODE.in_progress;
-  details.titles[row] = table.title[row] ?? "";
-  details.workers[row] = isRunning ? table.holderOf(row) ?? "" : "";
-  details.progress[row] = isRunning ? (table.percent[row] ?? -1) / 100 : -1;
+export function updateDetails(
+  details: LiveDetails,
+  task: number,
+  { table, row }: { readonly table: PlanTable; readonly row: number },
+): void {
+  const isRunning = table.status[row] === STATUS_CODE.in_progress && details.absent[task] === 0;
+  details.titles[task] = table.title[row] ?? "";
+  details.workers[task] = isRunning ? table.holderOf(row) ?? "" : "";
+  details.progress[task] = isRunning ? (table.percent[row] ?? -1) / 100 : -1;
 }

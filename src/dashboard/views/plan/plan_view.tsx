@@ -3,6 +3,7 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { plan, planStructure } from "../../live/live_plan.ts";
+import { unionPlan } from "../../live/past_plan.ts";
 import { addressWith, place, selectedTask, selectTask, setParams, viewAddress } from "../../navigation.ts";
 import type { Camera } from "../../plan/painter/camera.ts";
 import { isDark, theme } from "../../preferences.ts";
@@ -102,6 +103,7 @@ function Graph() {
   }, []);
   useSignalEffect(() => {
     planStructure.value;
+    unionPlan.value;
     graph.current?.layOut({ collapsed: new Set(collapsed.value), unfolded: new Set(unfolded.value) });
   });
   useSignalEffect(() => {
