@@ -6,7 +6,9 @@ import { KIND } from "../../plan/layout/graph.ts";
 import { createPainter, type Painter } from "../../plan/painter/painter.ts";
 import { type Camera, toScreen } from "../../plan/painter/camera.ts";
 import { DARK, LIGHT } from "../../plan/palette.ts";
+import { FAR_BELOW } from "../../plan/painter/frame.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
+import { STATUS_CODE } from "../../plan/statuses.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
@@ -211,9 +213,23 @@ export class PlanCanvas {
     const details = detailsOf({ laidOut: asked.laidOut, shown }, answered.graph.ids.length, this.#critical);
     this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
-    if (isFirst && this.#options.camera !== undefined) this.#painter.setCamera(this.#options.camera);
+    if (isFirst) this.#begin(shown);
     this.#painter.select(this.#itemOfTask(this.#selected));
     this.#options.onShown();
+  }
+
+  /** Where the user left it, or all of the plan; of one that would be too small to read, the part where work is done. */
+  #begin(shown: PlanTable): void {
+    const painter = this.#painter;
+    const { zoom } = painter.camera();
+    if (this.#options.camera !== undefined) return painter.setCamera(this.#options.camera);
+    if (zoom >= FAR_BELOW) return;
+    const running = shown.ids.filter((_, row) => shown.status[row] === STATUS_CODE.in_progress);
+    const middle = this.placeOf(running[running.length >> 1] ?? "");
+    if (middle === undefined) return;
+    const { width, height } = sizeOf(this.#options.canvas);
+    painter.panBy({ x: width / 2 - middle.x, y: height / 2 - middle.y });
+    painter.zoomAround({ x: width / 2, y: height / 2 }, FAR_BELOW / zoom);
   }
 
   /** Shows the same layout with other details. */
