@@ -6,6 +6,7 @@ import "./bulk.ts";
 import "./groups_and_templates.ts";
 import "./administration.ts";
 import "./watching.ts";
+import "./plan_and_time.ts";
 import "./live.ts";
 import "./hidden.ts";
 import "./hostile.ts";

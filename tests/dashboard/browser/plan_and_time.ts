@@ -1,0 +1,88 @@
+/** The graph, the timeline, and time travel: by mouse and keyboard, and unmoved by what happens meanwhile. */
+
+import { assert, assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
+import { until } from "../../support/until.ts";
+import type { Place } from "./support/place.ts";
+import { browserTest } from "./support/scene.ts";
+import { isGone, panelOf, rowOf, seesText } from "./support/seen.ts";
+
+/** A chain of three tasks in a group, and one alone. */
+async function fill({ api }: Place): Promise<void> {
+  await api.call("POST", "/groups", { group_id: "chain" });
+  await api.create(
+    { id: "chain-1", group: "chain" },
+    { id: "chain-2", group: "chain", dependencies: ["chain-1"] },
+    { id: "chain-3", group: "chain", dependencies: ["chain-2"] },
+    "alone",
+  );
+}
+
+/** Where the tasks in view are drawn, on the canvas, in CSS pixels. */
+async function placesOf(page: Page): Promise<Readonly<Record<string, string>>> {
+  const list = page.getByRole("list", { name: "Tasks in view" });
+  return await list.getByRole("link").evaluateAll((links) =>
+    Object.fromEntries(links.map((link) => [link.textContent, link.getAttribute("data-place") ?? ""]))
+  );
+}
+
+browserTest("the graph leads along dependencies, and stays where it is when a status changes", async (scene) => {
+  const place = await scene.start();
+  await fill(place);
+  const user = await scene.open(place, { at: "plan" });
+  const { page } = user;
+  await page.getByRole("list", { name: "Tasks in view" }).getByRole("link").nth(3).waitFor({ state: "attached" });
+  const before = await placesOf(page);
+  const canvas = page.getByRole("img", { name: /^The plan as a graph/ });
+  const [x, y] = (before["chain-2"] ?? "").split(" ").map(Number);
+  assert(x !== undefined && y !== undefined);
+  await canvas.click({ position: { x, y } });
+  await panelOf(page, "chain-2").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await panelOf(page, "chain-3").waitFor();
+  await page.keyboard.press("ArrowLeft");
+  await panelOf(page, "chain-2").waitFor();
+  await page.keyboard.press("Escape");
+  await isGone(panelOf(page, "chain-2"));
+  await page.getByRole("button", { name: "Fit", exact: true }).click();
+  await until("the whole graph is in view", async () => Object.keys(await placesOf(page)).length === 4);
+  const still = [await placesOf(page), page.url()];
+  await place.api.finish("chain-1");
+  await page.getByRole("listitem").filter({ hasText: "Completed" }).waitFor();
+  assertEquals([await placesOf(page), page.url()], still);
+
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await until("the camera is in the address", () => page.url() !== still[1]);
+  await page.getByRole("button", { name: "Fold groups" }).click();
+  await page.getByRole("button", { name: "Unfold groups" }).click();
+  await page.getByRole("link", { name: "As a table" }).click();
+  await rowOf(page, "chain-3").waitFor();
+});
+
+browserTest("the past is shown on table, board and graph, and cannot be changed", async ({ start, open }) => {
+  const place = await start();
+  await fill(place);
+  await place.api.finish("chain-1");
+  const { page } = await open(place, { at: "table" });
+  await rowOf(page, "chain-1").getByText("Completed").waitFor();
+  const moment = page.getByRole("slider", { name: "Moment" });
+  await moment.focus();
+  await page.keyboard.press("End");
+  for (const record of [3, 2]) {
+    await page.keyboard.press(",");
+    await seesText(page, `record ${record} of 4`);
+  }
+  await rowOf(page, "chain-1").getByText("Ready").waitFor();
+  await seesText(page, /read only/);
+  await isGone(page.getByRole("button", { name: "New task" }));
+  await rowOf(page, "chain-1").click();
+  await panelOf(page, "chain-1").locator(".status", { hasText: "Ready" }).first().waitFor();
+  assertEquals(await panelOf(page, "chain-1").getByRole("button", { name: "Cancel…" }).count(), 0);
+  await page.reload();
+  await rowOf(page, "chain-1").getByText("Ready").waitFor();
+  await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: "Board" }).click();
+  await page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1").waitFor();
+  await page.getByRole("button", { name: "Now", exact: true }).click();
+  await page.getByRole("button", { name: "New task" }).waitFor();
+  await isGone(page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1"));
+});
