@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly crew: readonly Profile[];
   /** By the ids of tasks. */
   readonly estimates: ReadonlyMap<string, Estimate>;
-  readonly draws: Draws;
+  readonly draws: Pick<Draws, "duration" | "rest">;
   readonly random: Random;
   /** The share of attempts that fail. */
   readonly failureRate: number;
