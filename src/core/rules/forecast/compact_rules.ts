@@ -26,7 +26,6 @@ interface SimulatedTask {
   blocked: number;
   notTaken: number;
   failures: number;
-  pendingAt: number;
   readyAt: number;
   delayedUntil: number;
   claimAt: number;
@@ -154,7 +153,7 @@ export class CompactRules implements Rules {
       if (endOf(task) !== undefined) this.#unreachable.add(task);
     } else if (delayedUntil > this.#now) add(this.#delays, task);
     else {
-      task.claimAt = Math.max(task.pendingAt, task.readyAt, delayedUntil) - plan.boostMs;
+      task.claimAt = Math.max(plan.task.pendingAt, task.readyAt, delayedUntil) - plan.boostMs;
       add(this.#lanes[plan.lane]!.tasks, task);
     }
   }
@@ -185,13 +184,10 @@ export class CompactRules implements Rules {
       if (examined++ === MAX_EQUALS || task.claimAt !== first.claimAt || task.plan.isUrgent !== first.plan.isUrgent) {
         break;
       }
-      if (task.plan.dependencies.some((place) => this.#isDoneBy(this.#tasks[place]!, instance))) return task;
+      // It is ready, so all these are completed.
+      if (task.plan.dependencies.some((place) => this.#tasks[place]!.instance === instance)) return task;
     }
     return first;
-  }
-
-  #isDoneBy({ status, instance }: SimulatedTask, by: string): boolean {
-    return status === "completed" && instance === by;
   }
 
   /** Counts a task in progress at its holder and its locks, or no more: `change` is 1 or -1. */
@@ -206,8 +202,7 @@ export class CompactRules implements Rules {
     task.failures++;
     if (isLast === true) return this.#finish(task, "failed", at);
     this.#changeStatus(task, "pending");
-    task.instance = undefined;
-    task.pendingAt = at;
+    // Not before `at`, since when it is pending.
     task.delayedUntil = Math.max(plan.task.notBefore ?? 0, retryAt);
     this.#place(task);
   }
@@ -284,15 +279,13 @@ export class CompactRules implements Rules {
     this.#place(task);
   }
 
-  /** Ends the unreachable tasks of one record, as the real rules do: skipped ones first. */
+  /** Ends the unreachable tasks of one record, as they were before it. */
   #endUnreachable(at: number): void {
     const tasks = [...this.#unreachable].sort((a, b) => a.place - b.place).slice(0, MAX_RECORD_TASKS);
-    const ends = Map.groupBy(tasks, (task) => endOf(task) === "failed" ? "failed" : "skipped");
-    for (const status of ["skipped", "failed"] as const) {
-      for (const task of ends.get(status) ?? []) {
-        this.#unreachable.delete(task);
-        this.#finish(task, status, at);
-      }
+    const ends = tasks.map((task) => endOf(task) ?? "skipped");
+    for (const [index, task] of tasks.entries()) {
+      this.#unreachable.delete(task);
+      this.#finish(task, ends[index]!, at);
     }
   }
 }
@@ -308,7 +301,6 @@ function simulated(plan: TaskPlan, place: number): SimulatedTask {
     blocked,
     notTaken,
     failures: task.failures ?? 0,
-    pendingAt: task.pendingAt,
     readyAt: task.readyAt ?? 0,
     delayedUntil: Math.max(task.notBefore ?? 0, task.retryAt ?? 0),
     claimAt: 0,

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Group } from "../../../../src/core/model/group.ts";
 import type { Task, TaskSettings } from "../../../../src/core/model/task.ts";
 import { blueprintOf } from "../../../../src/core/rules/forecast/blueprint.ts";
-import { randomFrom } from "../../../../src/core/rules/forecast/chance.ts";
+import { type Random, randomFrom } from "../../../../src/core/rules/forecast/chance.ts";
 import { CompactRules } from "../../../../src/core/rules/forecast/compact_rules.ts";
 import { decided } from "../../../../src/core/rules/forecast/conditions.ts";
 import { restOf } from "../../../../src/core/rules/forecast/rest_of_plan.ts";
@@ -56,11 +56,10 @@ const standing: fc.Arbitrary<Partial<Task> & Pick<Task, "status">> = fc.oneof(
     assignedTo: fc.constantFrom(...HOLDERS),
   }),
   fc.record({
-    status: fc.constant("pending" as const),
     failures: fc.constant(1),
-    retryAt: fc.constantFrom(NOW - 1, NOW + 5_000),
+    retryAt: fc.constantFrom(NOW - 800_000, NOW - 1, NOW + 5_000),
     readyAt: fc.constantFrom(NOW - 700_000, NOW - 5),
-  }),
+  }, { requiredKeys: [] }).map((fields) => ({ status: "pending", ...fields } as const)),
 );
 
 function taskAt(index: number): fc.Arbitrary<Task> {
@@ -70,11 +69,7 @@ function taskAt(index: number): fc.Arbitrary<Task> {
   const plain = fc.subarray([...names.tasks], { maxLength: Math.min(index, 2) });
   const dependencies = fc.oneof(plain, plain, dependenciesOver(names));
   return fc.tuple(settings, standing, dependencies, early).map(([settings, standing, dependencies, pendingAt]) => ({
-    id: `t${index}`,
-    description: "",
-    attempt: 0,
-    order: index + 1,
-    createdAt: 1,
+    ...pending(`t${index}`, index + 1),
     pendingAt,
     dependencies,
     ...settings,
@@ -127,6 +122,19 @@ function both(snapshot: Snapshot, crew: readonly Profile[], happened: string[]):
   };
 }
 
+/** Runs a plan by both rules, to its end. */
+function workThrough(
+  snapshot: Snapshot,
+  options: { readonly crew: readonly Profile[]; readonly random: Random; readonly failureRate: number },
+): void {
+  // Few different durations, so that several attempts end at once.
+  const draw = () => 1_000 * Math.floor(1 + 3 * options.random());
+  const draws = { duration: draw, rest: draw };
+  const estimate = { samples: [], scale: 1, medianMs: 1, source: "all tasks" } as const;
+  const estimates = new Map(snapshot.tasks.map(({ id }) => [id, estimate]));
+  finish(run({ ...options, snapshot, rules: both(snapshot, options.crew, []), estimates, draws }));
+}
+
 Deno.test({
   name: "the compact rules claim, delay and end the same tasks at the same times as the real ones, in any plan",
   permissions: "none",
@@ -137,12 +145,7 @@ Deno.test({
         const rest = restOf({ tasks: tasks.map((task) => ({ task })), groups: GROUPS, instances: [], now: NOW }, crew);
         const random = randomFrom(seed);
         const snapshot = { ...rest, tasks: decided(rest.tasks, new Map(), random) };
-        // Few different durations, so that several attempts end at once.
-        const draw = () => 1_000 * Math.floor(1 + 3 * random());
-        const draws = { duration: draw, rest: draw };
-        const estimate = { samples: [], scale: 1, medianMs: 1, source: "all tasks" } as const;
-        const estimates = new Map(tasks.map(({ id }) => [id, estimate]));
-        finish(run({ snapshot, rules: both(snapshot, crew, []), crew, estimates, draws, random, failureRate }));
+        workThrough(snapshot, { crew, random, failureRate });
       }),
       { numRuns: 2_000 },
     );
@@ -153,18 +156,30 @@ Deno.test({
   name: "a plan whose tasks are reserved or kept from some has no blueprint: the real rules simulate it",
   permissions: "none",
   fn() {
-    const task: Task = {
-      id: "t",
-      description: "",
-      status: "pending",
-      dependencies: [],
-      attempt: 0,
-      order: 1,
-      createdAt: 1,
-      pendingAt: 1,
-      assignTo: { instance: "plain" },
-    };
+    const task: Task = { ...pending("t", 1), assignTo: { instance: "plain" } };
     const snapshot = restOf({ tasks: [{ task }], groups: [], instances: [], now: NOW }, CREW);
     assertEquals(blueprintOf(snapshot, CREW), undefined);
   },
 });
+
+Deno.test({
+  name: "of many tasks of equal rank, both rules look at as many for one that continues the work of an instance",
+  permissions: "none",
+  fn() {
+    for (const own of times(20, (index) => index + 2)) {
+      const done = ["elsewhere", "plain"].map((assignedTo, index): Task => {
+        return { ...pending(`t${index}`, index), status: "completed", assignedTo };
+      });
+      const ready = times(20, (index) => {
+        return { ...pending(`t${index + 2}`, index + 2), dependencies: [index + 2 === own ? "t1" : "t0"] };
+      });
+      const plan = { tasks: [...done, ...ready].map((task) => ({ task })), groups: [], instances: [], now: NOW };
+      const crew = CREW.slice(0, 1);
+      workThrough(restOf(plan, crew), { crew, random: randomFrom(own), failureRate: 0 });
+    }
+  },
+});
+
+function pending(id: string, order: number): Task {
+  return { id, description: "", status: "pending", dependencies: [], attempt: 0, order, createdAt: 1, pendingAt: 1 };
+}
