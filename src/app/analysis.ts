@@ -12,7 +12,7 @@ import { inSlices } from "./slices.ts";
 const MAX_INSTANCES = 200;
 
 /** How often the rest of a plan is simulated with each number of instances. */
-const RUNS = 100;
+const RUNS = 200;
 
 /** The seed of forecasts that are given none: the same plan has the same forecast. */
 const DEFAULT_SEED = 1;

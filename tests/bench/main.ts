@@ -15,6 +15,7 @@ import { httpEvents } from "./http/events.ts";
 import { httpMemory } from "./http/memory.ts";
 import { webhooks } from "./http/webhooks.ts";
 import { httpRates } from "./http/rates.ts";
+import { insight } from "./insight.ts";
 import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
 import { planRows } from "./plan_rows.ts";
@@ -28,6 +29,7 @@ import { waking } from "./waking.ts";
 const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] = [
   { name: "durable calls", run: durableCalls },
   { name: "core", run: coreGrowth },
+  { name: "insight", run: insight },
   { name: "journal", run: journal },
   { name: "growth", run: growth },
   { name: "scheduling", run: scheduling },

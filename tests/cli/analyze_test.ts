@@ -28,7 +28,7 @@ Deno.test("analyze prints the critical path as a table, and what holds it up wit
 Deno.test("analyze --forecast says when the plan will be done with some numbers of instances", async () => {
   const lines = await linesOf([newTask("a"), newTask("b")], { forecast: [1, 2] });
   const table = lines.slice(-4).map((line) => line.split(/ {2,}/));
-  assertMatch(lines.at(-4) ?? "", /^When it will be done, by 100 simulations, in which 0 % of the attempts fail/);
+  assertMatch(lines.at(-4) ?? "", /^When it will be done, by 200 simulations, in which 0 % of the attempts fail/);
   assertEquals(table[1], ["INSTANCES", "NOT BEFORE", "MEDIAN", "BY THEN", "ENDS"]);
   assertEquals(table.slice(2).map(([instances, , , , ends]) => [instances, ends]), [["1", "100 %"], ["2", "100 %"]]);
 });

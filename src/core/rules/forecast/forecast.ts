@@ -9,9 +9,12 @@ import { Refusal } from "../../model/refusal.ts";
 import type { Metrics } from "../../messages/metrics.ts";
 import { Estimates, type Samples } from "../../views/analytics/estimates.ts";
 import { isOpen } from "../../views/analytics/remaining.ts";
+import { blueprintOf } from "./blueprint.ts";
 import { Draws, drawShare, randomFrom, type Running } from "./chance.ts";
 import { decided, hasConditions, ratesOf } from "./conditions.ts";
+import { CompactRules } from "./compact_rules.ts";
 import { crewOf, restOf } from "./rest_of_plan.ts";
+import { realRules } from "./rules.ts";
 import { run, type RunEnd } from "./run.ts";
 
 /** Most tasks of all runs with one number of instances together, and fewest runs all the same. */
@@ -73,7 +76,7 @@ interface SimulationOptions {
 }
 
 function* simulate(plan: Plan, options: SimulationOptions): Generator<void, readonly RunEnd[]> {
-  const { estimates, failures, instances, runs, seed } = options;
+  const { failures, instances, runs, seed } = options;
   const crew = crewOf(plan, instances);
   const snapshot = restOf(plan, crew);
   const { length } = snapshot.tasks;
@@ -87,7 +90,10 @@ function* simulate(plan: Plan, options: SimulationOptions): Generator<void, read
   }
   const isConditional = snapshot.tasks.some(hasConditions);
   const rates = ratesOf(plan);
-  const running = runningIn(plan, estimates);
+  const running = runningIn(plan, options.estimates);
+  const estimates = new Map(snapshot.tasks.map((task) => [task.id, options.estimates.of(task)]));
+  yield;
+  const common = isConditional ? undefined : blueprintOf(snapshot, crew);
   yield;
   const ends: RunEnd[] = [];
   for (let index = 0; index < runs; index++) {
@@ -96,7 +102,11 @@ function* simulate(plan: Plan, options: SimulationOptions): Generator<void, read
     const tasks = isConditional ? decided(snapshot.tasks, rates, random) : snapshot.tasks;
     const failureRate = Math.min(MAX_FAILURE_RATE, drawShare(random, failures));
     const draws = new Draws(random, running);
-    ends.push(yield* run({ snapshot: { ...snapshot, tasks }, crew, estimates, draws, random, failureRate }));
+    const decidedPlan = { ...snapshot, tasks };
+    const blueprint = isConditional ? blueprintOf(decidedPlan, crew) : common;
+    const rules = blueprint === undefined ? realRules(decidedPlan) : new CompactRules(blueprint);
+    yield;
+    ends.push(yield* run({ snapshot: decidedPlan, rules, crew, estimates, draws, random, failureRate }));
   }
   return ends;
 }

@@ -34,12 +34,12 @@ const STEP = 500;
 
 /** Makes the graph. Yields where the caller can pause. O(tasks + dependencies + group members). */
 export function* remainingOf({ tasks, groups, now }: Plan): Generator<void, Remaining> {
-  const planned = new Map<string, PlannedTask>();
+  const found = new Map<string, Found>();
   const members = new Map<string, Task[]>();
   const known = new Estimates();
   for (const [index, each] of tasks.entries()) {
     const { task } = each;
-    planned.set(task.id, each);
+    found.set(task.id, { planned: each, node: NONE });
     known.add(task);
     if (task.group !== undefined) {
       const others = members.get(task.group);
@@ -48,28 +48,30 @@ export function* remainingOf({ tasks, groups, now }: Plan): Generator<void, Rema
     }
     if (index % STEP === STEP - 1) yield;
   }
-  const builder = new Builder({ planned, members, groups: new Map(groups.map((group) => [group.id, group])) });
-  for (const [index, each] of tasks.entries()) {
-    if (isOpen(each.task)) builder.addOpen(each);
-    if (index % STEP === STEP - 1) yield;
+  const builder = new Builder({ found, members, groups: new Map(groups.map((group) => [group.id, group])) });
+  let index = 0;
+  for (const each of found.values()) {
+    if (isOpen(each.planned.task)) builder.addOpen(each);
+    if (index++ % STEP === STEP - 1) yield;
   }
   const { graph, order } = yield* sorted(builder.nodes.length, builder.edges);
   const inOrder: (PlannedTask | undefined)[] = [];
   const estimates: (Estimate | undefined)[] = [];
   const durationMs = new Float64Array(graph.size);
-  const place = new Map<string, number>();
+  const places = new Int32Array(graph.size);
   for (const [index, node] of order.entries()) {
     const each = builder.nodes[node];
     inOrder.push(each);
+    places[node] = index;
     const estimate = each && known.of(each.task);
     estimates.push(estimate);
     if (each !== undefined && estimate !== undefined) {
       durationMs[index] = remainingMs(each.task, estimate, now);
-      place.set(each.task.id, index);
     }
     if (index % STEP === STEP - 1) yield;
   }
-  return { graph, planned: inOrder, durationMs, estimates, nodeOf: (id) => place.get(id) };
+  const nodeOf = (id: string) => places[found.get(id)?.node ?? NONE];
+  return { graph, planned: inOrder, durationMs, estimates, nodeOf };
 }
 
 export function isOpen({ status }: Pick<Task, "status">): boolean {
@@ -87,8 +89,16 @@ function remainingMs(task: Task, { samples, scale, medianMs }: Estimate, now: nu
   return expected - elapsed;
 }
 
+/** A task, and its node while the graph is built; `NONE` until it has one. */
+interface Found {
+  readonly planned: PlannedTask;
+  node: number;
+}
+
+const NONE = -1;
+
 interface Known {
-  readonly planned: ReadonlyMap<string, PlannedTask>;
+  readonly found: ReadonlyMap<string, Found>;
   readonly members: ReadonlyMap<string, readonly Task[]>;
   readonly groups: ReadonlyMap<string, Group>;
 }
@@ -105,21 +115,21 @@ class Builder {
   /** Undefined for a group. */
   readonly nodes: (PlannedTask | undefined)[] = [];
   readonly edges: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] };
-  readonly #tasks = new Map<string, number>();
   readonly #groups = new Map<string, number>();
   readonly #known: Known;
   readonly #verdicts: Verdicts;
 
   constructor(known: Known) {
     this.#known = known;
-    this.#verdicts = new Verdicts((id) => known.planned.get(id)?.task, (group) => countTasks(known, group));
+    this.#verdicts = new Verdicts((id) => known.found.get(id)?.planned.task, (group) => countTasks(known, group));
   }
 
   /** Adds a task, with edges from what it waits for. */
-  addOpen(planned: PlannedTask): void {
-    const node = this.#nodeOf(planned);
-    if (planned.task.status !== "pending") return;
-    for (const dependency of planned.task.dependencies) {
+  addOpen(found: Found): void {
+    const node = this.#nodeOf(found);
+    const { task: { status, dependencies } } = found.planned;
+    if (status !== "pending") return;
+    for (const dependency of dependencies) {
       if (typeof dependency === "string") this.#linkTask(dependency, "completed", node);
       else if (this.#verdicts.of(dependency) !== "true") {
         for (const leaf of this.#verdicts.openLeaves(dependency)) {
@@ -132,8 +142,8 @@ class Builder {
 
   /** An edge from a task, if it can still end in the way that is waited for. */
   #linkTask(id: string, on: Outcome, to: number): void {
-    const planned = this.#known.planned.get(id);
-    if (planned !== undefined && canStillMeet(planned.task, on)) this.#link(this.#nodeOf(planned), to);
+    const found = this.#known.found.get(id);
+    if (found !== undefined && canStillMeet(found.planned.task, on)) this.#link(this.#nodeOf(found), to);
   }
 
   #link(from: number, to: number): void {
@@ -141,12 +151,9 @@ class Builder {
     this.edges.to.push(to);
   }
 
-  #nodeOf(planned: PlannedTask): number {
-    const known = this.#tasks.get(planned.task.id);
-    if (known !== undefined) return known;
-    const node = this.nodes.push(planned) - 1;
-    this.#tasks.set(planned.task.id, node);
-    return node;
+  #nodeOf(found: Found): number {
+    if (found.node === NONE) found.node = this.nodes.push(found.planned) - 1;
+    return found.node;
   }
 
   #groupNode(group: string, on: Outcome): number {

@@ -10,7 +10,7 @@ import { finish } from "../../views/analytics/plans.ts";
 import { DISTRIBUTIONS, randomPlan, Simulation } from "./simulated_plans.ts";
 
 /** As many as a forecast has by default. */
-const RUNS = 100;
+const RUNS = 200;
 
 Deno.test({
   name: "of 200 plans of all kinds, at least 85 % end in the interval that was foretold",
