@@ -18,7 +18,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@modelcontextprotocol/server",
     "@modelcontextprotocol/server/",
   ],
-  http: ["src/http/", "src/core/messages/", "src/core/model/", "src/app/", "zod", "hono", "node:http", "node:net"],
+  http: [
+    "src/http/",
+    "src/core/messages/",
+    "src/core/model/",
+    "src/app/",
+    "zod",
+    "hono",
+    "node:http",
+    "node:net",
+    "node:zlib",
+  ],
   // Text alone; the page itself uses the public API of HTTP only.
   webhooks: [
     "src/webhooks/",

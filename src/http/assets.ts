@@ -3,6 +3,7 @@
  * first asked for.
  */
 
+import { constants, gzipSync } from "node:zlib";
 import type { Mount } from "./app.ts";
 
 export interface Asset {
@@ -70,11 +71,10 @@ interface Prepared {
 async function prepare({ body }: Asset): Promise<Prepared> {
   const bytes = new TextEncoder().encode(body);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return {
     plain: { bytes, tag: `"${hash}"`, headers: {} },
     gzip: {
-      bytes: await new Response(compressed).bytes(),
+      bytes: new Uint8Array(gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION })),
       tag: `"${hash}-gzip"`,
       headers: { "content-encoding": "gzip" },
     },

@@ -4,7 +4,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { cssVariables, DARK, LIGHT, type Palette } from "../../src/dashboard/plan/palette.ts";
+import { cssVariables, DARK, LIGHT } from "../../src/dashboard/plan/palette.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SOURCES = `${ROOT}src/dashboard`;
@@ -34,22 +34,15 @@ export async function digestOfAssets(): Promise<string> {
   return (await Deno.readTextFile(DIGEST)).trim();
 }
 
-/** The colours of the palette as a style sheet: dark ones where the system or the user asks for them. */
+/** The colours of the palette as a style sheet: those of the scheme that the system has, or that the user chose. */
 export function paletteSheet(): string {
-  const light = [":root", "light", LIGHT] as const;
-  const system = [`:root:not([data-theme="light"])`, "dark", DARK] as const;
-  const chosen = [`:root[data-theme="dark"]`, "dark", DARK] as const;
+  const dark = new Map(cssVariables(DARK));
+  const lines = cssVariables(LIGHT).map(([name, value]) => `  ${name}: light-dark(${value}, ${dark.get(name)});\n`);
   return [
     "/* Made by deno task dashboard of plan/palette.ts. */",
-    rule(light),
-    `@media (prefers-color-scheme: dark) {\n${rule(system).replaceAll(/^(?=.)/gm, "  ")}}\n`,
-    rule(chosen),
+    `:root {\n  color-scheme: light dark;\n${lines.join("")}}\n`,
+    ...["light", "dark"].map((scheme) => `:root[data-theme="${scheme}"] {\n  color-scheme: ${scheme};\n}\n`),
   ].join("\n");
-}
-
-function rule([selector, scheme, palette]: readonly [selector: string, scheme: string, palette: Palette]): string {
-  const lines = cssVariables(palette).map(([name, value]) => `  ${name}: ${value};\n`);
-  return `${selector} {\n  color-scheme: ${scheme};\n${lines.join("")}}\n`;
 }
 
 /** The files that the assets are made of. */
