@@ -4,13 +4,12 @@
  */
 
 import type { Outcome, Verdict } from "../../model/dependency.ts";
-import type { Group } from "../../model/group.ts";
 import type { Task } from "../../model/task.ts";
 import { isEligible, type Profile, requirementOf } from "../../state/eligibility.ts";
 import { keyOf } from "../../state/fleet.ts";
 import { claimBoostMs } from "../../state/ready_queue.ts";
 import { restore, type Snapshot } from "../../state/snapshot.ts";
-import type { Condition, GroupCondition, GroupNode, State, TaskNode } from "../../state/state.ts";
+import type { Condition, GroupCondition, ReadonlyGroupNode, State, TaskNode } from "../../state/state.ts";
 
 /** A plan for compact rules. Numbers that name something are its place in the list of its kind. */
 export interface Blueprint {
@@ -59,8 +58,7 @@ export interface Counts {
 }
 
 export interface GroupPlan {
-  readonly group: Group;
-  readonly node: GroupNode;
+  readonly node: ReadonlyGroupNode;
   readonly subscriptions: readonly {
     readonly verdict: Verdict;
     /** Any of them: they have one verdict. */
@@ -108,7 +106,6 @@ export function blueprintOf(snapshot: Snapshot, crew: readonly Profile[]): Bluep
     places: new Map(nodes.map(({ task }, place) => [task.id, place])),
     conditions: all.map((condition) => conditionPlan(condition, { placeOf, conditionPlaces })),
     groups: groupNodes.map((node) => ({
-      group: node.group,
       node,
       subscriptions: Array.from(node.subscriptions.values(), ({ verdict, conditions }) => {
         const [first] = conditions;

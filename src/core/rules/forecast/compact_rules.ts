@@ -9,34 +9,20 @@
 import { combine, TRUTH_TABLE, type Verdict } from "../../model/dependency.ts";
 import { MAX_EQUALS, MAX_RECORD_TASKS } from "../../model/limits.ts";
 import type { TaskStatus } from "../../model/status.ts";
-import { countVerdict, groupVerdict, unreachableEnd, verdictOf } from "../../state/conditions.ts";
+import { countVerdict, groupVerdict, verdictOf } from "../../state/conditions.ts";
 import type { Profile } from "../../state/eligibility.ts";
-import { add, emptyHeap, type Heap, inOrder, remove } from "../../state/heap.ts";
+import { add, emptyHeap, inOrder, remove } from "../../state/heap.ts";
 import { endOfAttempt } from "../retry_policy.ts";
-import type { Blueprint, ConditionPlan, GroupPlan, LanePlan, TaskPlan } from "./blueprint.ts";
+import type { Blueprint, ConditionPlan, GroupPlan, LanePlan } from "./blueprint.ts";
 import type { EndedAttempt, Rules } from "./rules.ts";
-
-/** A task in a run. It is in one heap at most: its lane if it is ready, or the delays. */
-interface SimulatedTask {
-  heapIndex: number;
-  readonly place: number;
-  readonly plan: TaskPlan;
-  status: TaskStatus;
-  unmet: number;
-  blocked: number;
-  notTaken: number;
-  failures: number;
-  readyAt: number;
-  delayedUntil: number;
-  claimAt: number;
-  /** Who holds or completed it. */
-  instance: string | undefined;
-}
-
-interface SimulatedLane {
-  readonly plan: LanePlan;
-  readonly tasks: Heap<SimulatedTask>;
-}
+import {
+  endOf,
+  goesBefore,
+  isClaimedBefore,
+  simulated,
+  type SimulatedLane,
+  type SimulatedTask,
+} from "./simulated_tasks.ts";
 
 interface SimulatedCondition {
   readonly plan: ConditionPlan;
@@ -171,7 +157,7 @@ export class CompactRules implements Rules {
   #isFree({ group, locks }: LanePlan): boolean {
     for (const lock of locks) if (this.#holders[lock]! > 0) return false;
     if (group === undefined) return true;
-    const { plan: { group: { paused, maxParallel = Infinity } }, counts } = this.#groups[group]!;
+    const { plan: { node: { group: { paused, maxParallel = Infinity } } }, counts } = this.#groups[group]!;
     return paused !== true && counts.in_progress < maxParallel;
   }
 
@@ -288,40 +274,4 @@ export class CompactRules implements Rules {
       this.#finish(task, ends[index]!, at);
     }
   }
-}
-
-function simulated(plan: TaskPlan, place: number): SimulatedTask {
-  const { task, unmet, blocked, notTaken } = plan;
-  return {
-    heapIndex: -1,
-    place,
-    plan,
-    status: task.status,
-    unmet,
-    blocked,
-    notTaken,
-    failures: task.failures ?? 0,
-    readyAt: task.readyAt ?? 0,
-    delayedUntil: Math.max(task.notBefore ?? 0, task.retryAt ?? 0),
-    claimAt: 0,
-    instance: task.assignedTo,
-  };
-}
-
-function endOf({ unmet, blocked, notTaken, plan: { task } }: SimulatedTask): "skipped" | "failed" | undefined {
-  return unreachableEnd({ unmet, blocked, notTaken, task });
-}
-
-function isClaimedBefore(a: SimulatedTask, b: SimulatedTask): boolean {
-  if (a.plan.isUrgent !== b.plan.isUrgent) return a.plan.isUrgent;
-  return a.claimAt === b.claimAt ? a.place < b.place : a.claimAt < b.claimAt;
-}
-
-/** Orders lanes by their first tasks; of tasks with equal rank, one that not every instance can claim goes first. */
-function goesBefore(a: SimulatedLane, b: SimulatedLane): boolean {
-  const [first, other] = [a.tasks.entries[0]!, b.tasks.entries[0]!];
-  if (first.claimAt !== other.claimAt || first.plan.isUrgent !== other.plan.isUrgent) {
-    return isClaimedBefore(first, other);
-  }
-  return a.plan.isDemanding === b.plan.isDemanding ? first.place < other.place : a.plan.isDemanding;
 }
