@@ -5,6 +5,7 @@
  */
 
 import type { Engine } from "../app/engine.ts";
+import { isKey } from "../app/sign_in.ts";
 import { callerOfSecret, isSecret } from "../app/tokens.ts";
 import { type Caller, type Denial, denialOf, type KnownCaller, type Via } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -28,19 +29,24 @@ const HOW = "send the header Authorization: Bearer TOKEN, with a token that toke
 
 /** The caller that the header `Authorization` names, or for the API, the cookie of a session. */
 export function bearerCaller(options: BearerOptions): CallerOf {
-  const read = secretReader(options);
+  const readAny = secretReader(options);
+  const read = async (secret: string, address: string | undefined) => {
+    const found = await readAny(secret, { address, how: HOW });
+    if (found instanceof Response || !isKey(found.known)) return found;
+    return unauthorized(`This is a key, which is good for one sign-in only: ${HOW}`);
+  };
   return async (request, { address }) => {
     const authorization = request.headers.get("authorization");
     if (authorization !== null) {
       const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
-      const found = await read(secret, { address, how: HOW });
+      const found = await read(secret, address);
       return found instanceof Response ? found : whoOf(found);
     }
     const secret = secretInCookie(request);
     if (secret === undefined) return unauthorized(`This server needs a token: ${HOW}`);
     const forgery = refusedForgery(request);
     if (forgery !== undefined) return problem(403, forgery, { code: "forbidden" });
-    const found = await read(secret, { address, how: HOW });
+    const found = await read(secret, address);
     if (!(found instanceof Response)) return whoOf(found);
     if (found.status === 401) found.headers.append("set-cookie", noSessionCookie(request.url));
     return found;

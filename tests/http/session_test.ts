@@ -56,6 +56,21 @@ Deno.test("a key is exchanged for a session with its rights, once, and within mi
   assertEquals((await signInWith(service, { key: late })).status, 401);
 });
 
+Deno.test("a key is good for a sign-in and for no call", async () => {
+  await using service = await start();
+  const key = await service.newKey();
+  for (const [method, path] of [["GET", "/api/v1/tasks"], ["GET", PATH], ["POST", "/mcp"]] as const) {
+    const response = await service.request(method, path, { authorization: `Bearer ${key}` });
+    assertEquals(response.status, 401, path);
+    assertMatch(await response.text(), /good for one sign-in only: send the header Authorization/);
+    const inCookie = await service.request(method, path, {
+      headers: { cookie: `orchestrator_80=${key}`, ...SAME_ORIGIN },
+    });
+    assertEquals([await inCookie.body?.cancel(), inCookie.status], [undefined, 401], path);
+  }
+  assertEquals((await signInWith(service, { key })).status, 200);
+});
+
 Deno.test("of many who race for one key, one gets a session", async () => {
   await using service = await start();
   const key = await service.newKey();
