@@ -11,6 +11,9 @@ import type { Answering } from "./questions.ts";
 /** How long a worker without questions is kept, in milliseconds. */
 const IDLE_MS = 60_000;
 
+/** How long a worker may take to start, in milliseconds: it loads the program once more. */
+const MAX_START_MS = 30_000;
+
 export interface WorkerAnsweringOptions {
   /** Starts a worker that tells when it has `started`. */
   readonly start: () => Worker;
@@ -26,6 +29,8 @@ export class WorkerAnswering implements Answering {
   readonly #options: WorkerAnsweringOptions;
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Promise<Worker> | undefined;
+  /** Ends a worker that has not started yet. */
+  #cancelStart: ((why: Unavailable) => void) | undefined;
   #ids = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,8 +51,9 @@ export class WorkerAnswering implements Answering {
     };
     signal.addEventListener("abort", cancel, { once: true });
     try {
-      const worker = await (this.#worker ??= this.#start());
-      if (!signal.aborted) send(worker, { type: "ask", id, question });
+      (this.#worker ??= this.#start()).then((worker) => {
+        if (!signal.aborted) send(worker, { type: "ask", id, question });
+      }, open.reject);
       return await open.promise;
     } finally {
       signal.removeEventListener("abort", cancel);
@@ -66,21 +72,28 @@ export class WorkerAnswering implements Answering {
     const { start, directory } = this.#options;
     const started = Promise.withResolvers<Worker>();
     const worker = start();
+    const fail = (why: string) => {
+      const failed = new Unavailable("worker_failed", `The worker that answers this ${why}; try again`);
+      this.#options.log.error(failed.message);
+      this.#end(failed);
+    };
+    const late = setTimeout(() => fail(`did not start within ${MAX_START_MS / 1_000} s`), MAX_START_MS);
+    this.#cancelStart = (why) => {
+      clearTimeout(late);
+      worker.terminate();
+      started.reject(why);
+    };
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type !== "started") return this.#receive(data);
+      clearTimeout(late);
+      this.#cancelStart = undefined;
       send(worker, { type: "open", directory });
       started.resolve(worker);
     };
     worker.onerror = (event) => {
       // Else it would end this process.
       event.preventDefault();
-      const failed = new Unavailable(
-        "worker_failed",
-        `The worker that answers this ended: ${event.message}; try again`,
-      );
-      started.reject(failed);
-      this.#options.log.error(failed.message);
-      this.#end(failed);
+      fail(`ended: ${event.message}`);
     };
     // Whoever waits for it is told.
     started.promise.catch(() => {});
@@ -110,6 +123,8 @@ export class WorkerAnswering implements Answering {
     clearTimeout(this.#idle);
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#cancelStart?.(why);
+    this.#cancelStart = undefined;
     void worker?.then((each) => each.terminate(), () => {});
     for (const { reject } of this.#open.values()) reject(why);
   }

@@ -6,9 +6,10 @@ import { PlanTable } from "../../../src/dashboard/plan/plan_table.ts";
 import { EDGE_ALTERNATIVE, EDGE_CONDITIONAL, EDGE_OTHER_END } from "../../../src/dashboard/plan/statuses.ts";
 import { cameraOf, textOf } from "../../../src/dashboard/views/plan/camera_text.ts";
 import { neighbourOf } from "../../../src/dashboard/views/plan/neighbours.ts";
-import { detailsOf, graphOf } from "../../../src/dashboard/views/plan/plan_graph.ts";
+import { detailsOf, graphOf, limitTextOf } from "../../../src/dashboard/views/plan/plan_graph.ts";
 import { planRows, tableOf } from "../plan/plan_rows.ts";
 
+const NO_MARKS = { critical: new Set<string>(), blockers: new Set<string>(), limits: new Map<string, string>() };
 const NOTHING_FOLDED = { collapsed: new Set<string>(), unfolded: new Set<string>() };
 
 /** Three tasks: c needs a, and a or b; on the group g, too. */
@@ -40,7 +41,10 @@ Deno.test("only a running task shows its worker and progress", () => {
     { id: "a", status: "in_progress", holder: "w", percent: 40 },
     { id: "b", status: "completed", holder: "w", percent: 100 },
   ]);
-  const { workers, progress, critical } = detailsOf({ laidOut: shown, shown }, 2, new Set(["b"]));
+  const { workers, progress, critical } = detailsOf({ laidOut: shown, shown }, 2, {
+    ...NO_MARKS,
+    critical: new Set(["b"]),
+  });
   assertEquals(workers, ["w", ""]);
   assertEquals(Array.from(progress, (each) => Math.round(each * 100)), [40, -100]);
   assertEquals(Array.from(critical), [0, 1]);
@@ -49,9 +53,23 @@ Deno.test("only a running task shows its worker and progress", () => {
 Deno.test("tasks that an earlier moment does not have are absent from it, the others are as they were", () => {
   const laidOut = tableOf([{ id: "a", status: "completed" }, { id: "b", status: "in_progress", holder: "w" }]);
   const shown = tableOf([{ id: "a", status: "in_progress", holder: "v" }]);
-  const { absent, status, workers } = detailsOf({ laidOut, shown }, 2, new Set());
+  const { absent, status, workers } = detailsOf({ laidOut, shown }, 2, NO_MARKS);
   assertEquals(Array.from(absent), [0, 1]);
   assertEquals([status[0], workers], [shown.status[0], ["v", ""]]);
+});
+
+Deno.test("marks of tasks and groups stand at their places", () => {
+  const shown = tableOf([{ id: "a", group: "g" }, { id: "b" }]);
+  const { blockers, limits } = detailsOf({ laidOut: shown, shown }, 2, {
+    ...NO_MARKS,
+    blockers: new Set(["a", "gone"]),
+    limits: new Map([["g", "paused"], ["empty", "paused"]]),
+  });
+  assertEquals([Array.from(blockers ?? []), limits], [[1, 0], ["paused"]]);
+  const counts = { pending: 0, in_progress: 2, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+  assertEquals(limitTextOf({ counts }), undefined);
+  assertEquals(limitTextOf({ counts, maxParallel: 2 }), "2 of 2 running");
+  assertEquals(limitTextOf({ counts, maxParallel: 2, paused: true }), "paused");
 });
 
 Deno.test("arrow keys follow dependencies both ways, through joins, and go up and down a column", () => {

@@ -33,6 +33,7 @@ export type Context = Pick<
   | "lineWidth"
   | "lineCap"
   | "lineJoin"
+  | "setLineDash"
   | "font"
   | "textAlign"
   | "textBaseline"

@@ -38,7 +38,8 @@ export function drawBoxHeaders(brush: Brush, items: readonly number[]): void {
     const right = Math.min(layout.x[item]! + layout.width[item]!, view.x + view.width) - SIZE.boxPadding;
     if (right - left < BAR_WIDTH) continue;
     const middle = layout.y[item]! + SIZE.boxHeader / 2;
-    const count = doneOf(brush, item);
+    const limit = limitOf(brush, item);
+    const count = limit === "" ? doneOf(brush, item) : `${limit} · ${doneOf(brush, item)}`;
     const countWidth = texts.measure(count, countFont);
     drawStatusBar(brush, item, { x: right - BAR_WIDTH, y: middle - 2, width: BAR_WIDTH, height: 4 });
     context.textAlign = "right";
@@ -52,6 +53,11 @@ export function drawBoxHeaders(brush: Brush, items: readonly number[]): void {
     context.font = titleFont;
     context.fillText(title, left, middle);
   }
+}
+
+/** What limits the group of a box, in a few words. */
+function limitOf({ scene: { layout, details } }: Brush, item: number): string {
+  return details.limits?.[layout.source[item]!] ?? "";
 }
 
 function doneOf({ scene }: Brush, item: number): string {
@@ -69,8 +75,10 @@ export function drawBoxTitles(brush: Brush, items: readonly number[]): void {
   context.textBaseline = "bottom";
   for (const item of boxes) {
     const { x, y } = toScreen(camera, { x: layout.x[item]!, y: layout.y[item]! });
+    const limit = limitOf(brush, item);
+    const name = graph.groups[layout.source[item]!] ?? "";
     const title = texts.cut(
-      graph.groups[layout.source[item]!] ?? "",
+      limit === "" ? name : `${name} · ${limit}`,
       FAR_FONT,
       Math.max(layout.width[item]! * camera.zoom, MIN_TITLE),
     );

@@ -2,6 +2,7 @@
 import { KIND, type Rectangle } from "../layout/graph.ts";
 import { type Brush, setPlan, setScreen } from "./brush.ts";
 import { viewOf } from "./camera.ts";
+import { drawBlockers } from "./draw_blockers.ts";
 import { drawBlocks, drawMosaic } from "./draw_blocks.ts";
 import { drawBoxes, drawBoxHeaders, drawBoxTitles } from "./draw_boxes.ts";
 import { drawCards } from "./draw_cards.ts";
@@ -40,6 +41,7 @@ export function paintFrame(brush: Brush, lookup: Lookup): void {
     drawEdges(brush, edges.filter((edge) => isShownFromAfar(brush, lookup, edge)), { hasArrows: false });
     drawBoxes(brush, items);
     drawMosaic(brush, items, TILE_GROWTH);
+    drawBlockers(brush, items);
     drawBoxTitles(brush, items);
     return;
   }
@@ -47,11 +49,13 @@ export function paintFrame(brush: Brush, lookup: Lookup): void {
   drawEdges(brush, edges, { hasArrows: true });
   if (level === "middle") {
     drawBlocks(brush, items);
+    drawBlockers(brush, items);
     drawBoxTitles(brush, items.filter((item) => layout.kind[item] === KIND.box || layout.kind[item] === KIND.group));
     return;
   }
   drawBoxHeaders(brush, items);
   drawCards(brush, items);
+  drawBlockers(brush, items);
   drawChips(brush, edges.filter((edge) => layout.edges.mark[edge] !== 0));
 }
 

@@ -15,6 +15,10 @@ export interface PlanDetails {
   readonly critical: Uint8Array;
   /** 1 for tasks that are not there at the moment that is shown: drawn faintly, and counted nowhere. Default: all are. */
   readonly absent?: Uint8Array;
+  /** 1 for tasks that the selected one finally waits for. Default: none is marked. */
+  readonly blockers?: Uint8Array;
+  /** What limits each group, in a few words, by its index; "" for nothing. Default: nothing does. */
+  readonly limits?: readonly string[];
 }
 
 export interface Scene {

@@ -12,7 +12,7 @@ import { STATUS_CODE } from "../../plan/statuses.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
-import { detailsOf, type Folding, graphOf, type LiveDetails, updateDetails } from "./plan_graph.ts";
+import { detailsOf, type Folding, graphOf, type LiveDetails, type Marks, updateDetails } from "./plan_graph.ts";
 
 export interface PlanCanvasOptions {
   readonly canvas: HTMLCanvasElement;
@@ -49,7 +49,7 @@ export class PlanCanvas {
   #shown: Shown | undefined;
   /** The plan whose layout is asked for, and what is folded in it. */
   #asked: Pick<Shown, "laidOut" | "folding"> | undefined;
-  #critical: ReadonlySet<string> = new Set();
+  #marks: Marks = { critical: new Set(), blockers: new Set(), limits: new Map() };
   #selected = "";
 
   constructor(options: PlanCanvasOptions) {
@@ -83,9 +83,9 @@ export class PlanCanvas {
     else this.#layouts.ask(graphOf(laidOut, folding), options);
   }
 
-  /** Marks the critical path. */
-  setCritical(ids: ReadonlySet<string>): void {
-    this.#critical = ids;
+  /** Changes what is marked. */
+  mark(changes: Partial<Marks>): void {
+    this.#marks = { ...this.#marks, ...changes };
     if (this.#shown !== undefined) this.#paint(this.#shown);
   }
 
@@ -210,7 +210,7 @@ export class PlanCanvas {
     // The whole plan was read again meanwhile: its rows are others, and the next layout is asked for already.
     if (asked === undefined || shown === undefined || asked.laidOut !== tableToLayOut()) return;
     const isFirst = this.#shown === undefined;
-    const details = detailsOf({ laidOut: asked.laidOut, shown }, answered.graph.ids.length, this.#critical);
+    const details = detailsOf({ laidOut: asked.laidOut, shown }, answered.graph.ids.length, this.#marks);
     this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
     if (isFirst) this.#begin(shown);
@@ -235,7 +235,7 @@ export class PlanCanvas {
   /** Shows the same layout with other details. */
   #paint(before: Shown): void {
     const { laidOut, graph, layout } = before;
-    const details = detailsOf({ laidOut, shown: plan.peek() ?? laidOut }, graph.ids.length, this.#critical);
+    const details = detailsOf({ laidOut, shown: plan.peek() ?? laidOut }, graph.ids.length, this.#marks);
     this.#shown = { ...before, details };
     this.#painter.show(graph, layout, details);
   }

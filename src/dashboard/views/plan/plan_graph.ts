@@ -1,5 +1,6 @@
 /** The plan in the form that layout and painter take. */
 
+import type { Group } from "../../api/types.ts";
 import type { Join, PlanGraph } from "../../plan/layout/graph.ts";
 import type { PlanDetails } from "../../plan/painter/scene.ts";
 import type { Edge, PlanTable } from "../../plan/plan_table.ts";
@@ -13,6 +14,12 @@ export interface Folding {
   readonly collapsed: ReadonlySet<string>;
   /** The stacks whose tasks are drawn one by one. */
   readonly unfolded: ReadonlySet<string>;
+}
+
+/** What limits a group now, in a few words; undefined if nothing does. */
+export function limitTextOf({ paused, maxParallel, counts }: Pick<Group, "paused" | "maxParallel" | "counts">) {
+  if (paused === true) return "paused";
+  return maxParallel === undefined ? undefined : `${counts.in_progress} of ${maxParallel} running`;
 }
 
 /** The graph of all rows: ends of edges are rows, then joins, then groups. O(tasks + dependencies). */
@@ -66,6 +73,16 @@ export interface LiveDetails extends PlanDetails {
   readonly absent: Uint8Array;
 }
 
+/** What is marked on the plan beside the tasks themselves. */
+export interface Marks {
+  /** The ids of the critical path. */
+  readonly critical: ReadonlySet<string>;
+  /** The ids of the tasks that the selected one finally waits for. */
+  readonly blockers: ReadonlySet<string>;
+  /** What limits groups, in a few words, by their ids. */
+  readonly limits: ReadonlyMap<string, string>;
+}
+
 /**
  * The details of the first `count` rows of the plan that is laid out, as they are in the plan that is shown. Both are the
  * same table, but for earlier moments: there, all tasks of all moments are laid out.
@@ -73,14 +90,18 @@ export interface LiveDetails extends PlanDetails {
 export function detailsOf(
   { laidOut, shown }: { readonly laidOut: PlanTable; readonly shown: PlanTable },
   count: number,
-  critical: ReadonlySet<string>,
+  { critical, blockers, limits }: Marks,
 ): LiveDetails {
+  const marked = (ids: ReadonlySet<string>) =>
+    Uint8Array.from({ length: count }, (_, row) => Number(ids.has(laidOut.ids[row] ?? "")));
   const details: LiveDetails = {
     titles: [],
     workers: [],
     progress: new Float32Array(count),
     status: new Uint8Array(count),
-    critical: Uint8Array.from({ length: count }, (_, row) => Number(critical.has(laidOut.ids[row] ?? ""))),
+    critical: marked(critical),
+    blockers: marked(blockers),
+    limits: laidOut.groups.map((group) => limits.get(group) ?? ""),
     absent: new Uint8Array(count),
   };
   for (let task = 0; task < count; task++) {

@@ -31,6 +31,11 @@ export function PlanLegend({ reach }: { readonly reach: Reach | undefined }) {
         <li>
           <span class="critical-mark" aria-hidden="true" /> critical path
         </li>
+        {reach !== undefined && (
+          <li>
+            <span class="blocker-mark" aria-hidden="true" /> what it finally waits for
+          </li>
+        )}
       </ul>
     </div>
   );

@@ -2,6 +2,8 @@
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { pathOf } from "../../api/client.ts";
+import type { Explanation, Group } from "../../api/types.ts";
 import { plan, planStructure } from "../../live/live_plan.ts";
 import { unionPlan } from "../../live/past_plan.ts";
 import { addressWith, place, selectedTask, selectTask, setParams, viewAddress } from "../../navigation.ts";
@@ -17,6 +19,7 @@ import { cameraOf, textOf } from "./camera_text.ts";
 import { PlanLegend } from "./plan_legend.tsx";
 import { PlanCanvas, type Reach } from "./plan_canvas.ts";
 import type { Direction } from "./neighbours.ts";
+import { limitTextOf } from "./plan_graph.ts";
 
 /** Least time between two looks at the critical path, in milliseconds. */
 const CRITICAL_PAUSE_MS = 5_000;
@@ -53,6 +56,15 @@ function Graph() {
   const critical = useLoaded<{ readonly critical_path: readonly PathStep[] }>(analysis, {
     query: { detail: "critical_path", limit: MAX_CRITICAL },
     isAffected: ({ type }) => type.startsWith("task."),
+    pauseMs: CRITICAL_PAUSE_MS,
+  });
+  const selected = selectedTask.value;
+  const explanation = useLoaded<Explanation>(selected === "" ? undefined : `${pathOf("tasks", selected)}/explain`, {
+    isAffected: ({ type }) => type.startsWith("task."),
+    pauseMs: CRITICAL_PAUSE_MS,
+  });
+  const groups = useLoaded<{ readonly groups: readonly Group[] }>(isShown.value ? "/groups" : undefined, {
+    isAffected: ({ type }) => type.startsWith("group.") || type.startsWith("task."),
     pauseMs: CRITICAL_PAUSE_MS,
   });
   const toggle = (name: "folded" | "unfolded", each: string) => {
@@ -111,7 +123,18 @@ function Graph() {
     graph.current?.setPalette();
   });
   useSignalEffect(() => {
-    graph.current?.setCritical(new Set(critical.data.value?.critical_path.map(({ id }) => id)));
+    graph.current?.mark({ critical: new Set(critical.data.value?.critical_path.map(({ id }) => id)) });
+  });
+  useSignalEffect(() => {
+    const roots = explanation.data.value?.id === selectedTask.value ? explanation.data.value.roots ?? [] : [];
+    graph.current?.mark({ blockers: new Set(roots.map(({ id }) => id)) });
+  });
+  useSignalEffect(() => {
+    const limited = (groups.data.value?.groups ?? []).flatMap((group) => {
+      const limit = limitTextOf(group);
+      return limit === undefined ? [] : [[group.id, limit] as const];
+    });
+    graph.current?.mark({ limits: new Map(limited) });
   });
   useSignalEffect(() => {
     const id = selectedTask.value;

@@ -57,6 +57,7 @@ export function createRecordingContext(): {
       const size = Number(/([\d.]+)px/.exec(context.font)?.[1]);
       return { width: Array.from(text).length * size * 0.6 } as TextMetrics;
     },
+    setLineDash: nothing,
     save: nothing,
     restore: nothing,
     translate: nothing,
