@@ -256,6 +256,8 @@ export type UnavailableCode =
   | "newer_version"
   /** The worker that computes the answer ended; try again. */
   | "worker_failed"
+  /** The client ended the call, so nobody reads this. */
+  | "cancelled"
   /** The server is shutting down. */
   | "closed";
 

@@ -56,7 +56,10 @@ export class Questions implements AsyncDisposable {
 
   /** Analyzes the plan as it is, for a caller. */
   analystOf(caller: Caller): Analyst {
-    if (!this.#answering.isApart) return localAnalyst((query) => this.#engine.query(query, caller));
+    if (!this.#answering.isApart) {
+      const analyst = localAnalyst((query) => this.#engine.query(query, caller));
+      return (study, signal) => unlessCancelled(signal, () => analyst(study, signal));
+    }
     return (study, signal) => this.#study({ study }, { caller, signal });
   }
 
@@ -100,8 +103,10 @@ export class Questions implements AsyncDisposable {
       const asker = await this.#engine.query({ type: "look_back" }, caller);
       await this.#turn();
       try {
-        signal.throwIfAborted();
-        return await this.#answering.ask(questionOf(asker), signal);
+        return await unlessCancelled(signal, async () => {
+          signal.throwIfAborted();
+          return await this.#answering.ask(questionOf(asker), signal);
+        });
       } finally {
         this.#answered--;
         this.#waiting.shift()?.();
@@ -123,5 +128,15 @@ export class Questions implements AsyncDisposable {
   async #turn(): Promise<void> {
     while (this.#answered >= MAX_ANSWERED) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#answered++;
+  }
+}
+
+/** Tells a call that its client ended from one that failed: the observers and the log know the difference by the code. */
+async function unlessCancelled<T>(signal: AbortSignal, answer: () => Promise<T>): Promise<T> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new Unavailable("cancelled", "The client ended this call before it was answered", { cause: error });
   }
 }

@@ -9,6 +9,7 @@ const WITHOUT_FILES: Readonly<Record<UnavailableCode, string | undefined>> = {
   busy: "Another process works on the tasks for longer than usual: nothing was done, try again",
   overloaded: undefined,
   closed: undefined,
+  cancelled: undefined,
   worker_failed: "The answer cannot be computed now: try again; the server's log says why",
   storage_failed: "The tasks cannot be read or written now. Nothing was changed by this call: try again later; the " +
     "server's log says why",

@@ -58,6 +58,7 @@ const IS_REPEATABLE: Readonly<Record<UnavailableCode, boolean>> = {
   storage_failed: true,
   worker_failed: true,
   closed: true,
+  cancelled: true,
   outcome_unknown: false,
   journal_damaged: false,
   newer_version: false,

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
+import { endBy } from "../../src/app/observed_call.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { MAX_QUESTIONS, Questions } from "../../src/app/questions.ts";
 import { localOperator, shareOf } from "../../src/core/model/access.ts";
@@ -43,5 +44,24 @@ Deno.test("four questions are answered at a time, and a caller may have its shar
   await until("a later one", () => asked.length === open.length + 1);
   asked.at(-1)?.resolve("late");
   assertEquals(await later as unknown, "late");
+  await engine.close();
+});
+
+Deno.test("a question that its client ended is cancelled, not failed, in a worker as in this thread", async () => {
+  const journal = new MemoryJournal(Date.now);
+  const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
+  const endOf = async (isApart: boolean) => {
+    const client = new AbortController();
+    const answering = {
+      isApart,
+      ask: () => Promise.reject(client.signal.reason),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    const analyst = new Questions({ engine, answering }).analystOf(localOperator("ann"));
+    client.abort();
+    return endBy(await assertRejects(() => analyst({ type: "analysis", limit: 1 }, client.signal)));
+  };
+  const cancelled = { outcome: "unavailable", code: "cancelled" };
+  assertEquals([await endOf(true), await endOf(false)], [cancelled, cancelled]);
   await engine.close();
 });
