@@ -25,7 +25,7 @@ const DOCUMENTS = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   ...Array.from(Deno.readDirSync(new URL("docs/", ROOT)), ({ name }) => `docs/${name}`).sort()
-    .filter((document) => document !== "docs/handlers.md"),
+    .filter((document) => document.endsWith(".md") && document !== "docs/handlers.md"),
 ];
 
 /** Tasks of deno.json that are not run here, and why. That they exist and know their flags is checked. */
