@@ -24,7 +24,7 @@ export const plan = computed(() => {
   return pastPlan.value ?? (pastError.value === undefined ? livePlan.value : undefined);
 });
 
-/** Raised when any row of `plan` changed, at most once a frame. */
+/** Raised when any row of `plan` changed: at once, then at most ten times a second. */
 export const planRevision = signal(0);
 
 /** Raised when the graph of `plan` must be laid out again. */
@@ -170,16 +170,25 @@ class PlanKeeper {
   }
 }
 
-let isFramed = false;
+/** Least time between two raises of `planRevision`, in milliseconds: each draws what is in view of a list anew. */
+const REVISION_MS = 100;
 
-/** Tells listeners which rows changed, and the signals once a frame. In the past they show another table. */
+let isRaising = false;
+let raisedAt = 0;
+
+/** Tells listeners which rows changed, and the signals with a frame soon. In the past they show another table. */
 function tell(rows: readonly number[]): void {
   if (isInPast.peek()) return;
   for (const listener of rowListeners) listener(rows);
-  if (isFramed) return;
-  isFramed = true;
-  requestAnimationFrame(() => {
-    isFramed = false;
-    planRevision.value++;
-  });
+  if (isRaising) return;
+  isRaising = true;
+  const raise = () =>
+    requestAnimationFrame(() => {
+      isRaising = false;
+      raisedAt = performance.now();
+      planRevision.value++;
+    });
+  const waitMs = raisedAt + REVISION_MS - performance.now();
+  if (waitMs <= 0) raise();
+  else setTimeout(raise, waitMs);
 }

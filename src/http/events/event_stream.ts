@@ -10,8 +10,11 @@ import type { Notification } from "../../core/messages/notifications.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { epochOf, formatEventId } from "./event_id.ts";
 
-/** With more bytes that the client has not taken, the next event waits. */
+/** With more bytes that the client has not taken, the next events wait. */
 const MAX_WAITING_BYTES = 64 * 1024;
+
+/** Events that come together are written together, up to so many bytes and one event more. */
+const PART_BYTES = 16 * 1024;
 
 /** How long clients wait before they connect again, in milliseconds. */
 const RECONNECT_MS = 1_000;
@@ -76,7 +79,7 @@ export class EventStream {
     try {
       for (let next = await this.#follower.next(); next !== undefined; next = await this.#follower.next()) {
         if (next.type === "reset") return this.#reset(next.lastSeq);
-        for (const event of next.notifications) await this.#tellEvent(event);
+        for (const part of partsOf(next.notifications)) await this.#tellPart(part);
         this.#place = next.place;
       }
     } catch (error) {
@@ -84,12 +87,11 @@ export class EventStream {
     }
   }
 
-  /** Writes an event once there is room. */
-  async #tellEvent(event: Notification): Promise<void> {
+  /** Writes events once there is room. */
+  async #tellPart({ bytes, last }: Part): Promise<void> {
     while (!this.#isClosed && (this.#controller?.desiredSize ?? 0) <= 0) await this.#changed.promise;
-    const id = formatEventId(event.id, epochOf(event.source));
-    this.#write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-    this.#place = placeOf(event);
+    this.#writeBytes(bytes);
+    this.#place = placeOf(last);
   }
 
   /**
@@ -131,9 +133,13 @@ export class EventStream {
   }
 
   #write(text: string): void {
+    this.#writeBytes(new TextEncoder().encode(text));
+  }
+
+  #writeBytes(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     this.#isSilent = false;
-    this.#controller?.enqueue(new TextEncoder().encode(text));
+    this.#controller?.enqueue(bytes);
   }
 
   #wake(): void {
@@ -149,4 +155,46 @@ export class EventStream {
     this.#wake();
     this.#options.onClose();
   }
+}
+
+/** Events that are written together. */
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly last: Notification;
+}
+
+function* partsOf(events: readonly Notification[]): Iterable<Part> {
+  let texts: Uint8Array[] = [];
+  let size = 0;
+  for (const [index, event] of events.entries()) {
+    const text = textOf(event);
+    texts.push(text);
+    size += text.length;
+    if (size < PART_BYTES && index < events.length - 1) continue;
+    yield { bytes: joined(texts, size), last: event };
+    texts = [];
+    size = 0;
+  }
+}
+
+function joined(texts: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const text of texts) {
+    bytes.set(text, at);
+    at += text.length;
+  }
+  return bytes;
+}
+
+/** The texts of events that several streams tell, made once. */
+const TEXTS = new WeakMap<Notification, Uint8Array>();
+
+function textOf(event: Notification): Uint8Array {
+  const known = TEXTS.get(event);
+  if (known !== undefined) return known;
+  const id = formatEventId(event.id, epochOf(event.source));
+  const text = new TextEncoder().encode(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  TEXTS.set(event, text);
+  return text;
 }

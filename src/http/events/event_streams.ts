@@ -15,12 +15,19 @@ import { HttpError } from "../problem.ts";
 import { epochOf } from "./event_id.ts";
 import { EventStream } from "./event_stream.ts";
 import type { WantedEvents } from "./events_query.ts";
+import { Selections } from "./selections.ts";
 
 /** Most streams of one process. */
 export const MAX_STREAMS = 1_000;
 
 /** How often a stream without events shows that it lives, in milliseconds: proxies close silent ones after 30 s or more. */
 export const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * Least time between two deliveries to the streams, in milliseconds. Records that come faster are delivered together: with
+ * ten streams, their many small writes cost as much as the calls that caused them.
+ */
+const PACE_MS = 15;
 
 const ENDING = "The server is ending: connect again when it runs again";
 
@@ -43,12 +50,20 @@ export class EventStreams {
   #count = 0;
   readonly #counts = new Map<string, number>();
   readonly #failures: ToldFailures;
+  readonly #selections: Selections;
   #unsubscribe: (() => void) | undefined;
   #lastRead: Promise<unknown> = Promise.resolve();
+  /** Records that the next delivery brings, and when the last one was. */
+  #waiting: JournalRecord[] = [];
+  #deliveredAt = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: EventStreamsOptions) {
     this.#options = { maxStreams: MAX_STREAMS, keepAliveMs: KEEP_ALIVE_MS, ...options };
     this.#failures = new ToldFailures(options);
+    this.#selections = new Selections((selected, caller) => {
+      return options.engine.query({ type: "select_notifications", ...selected }, caller);
+    });
     options.closing.addEventListener("abort", () => {
       for (const stream of this.#streams) endOf(stream);
     });
@@ -105,7 +120,7 @@ export class EventStreams {
       keepAliveMs,
       log,
       read: (since, bounds) => this.#inTurn(() => readHistory({ engine, query }, { ...filter, since, ...bounds })),
-      select: (records, source) => query({ type: "select_notifications", records, filter, source }),
+      select: (records, source) => this.#selections.of({ records, filter, source }, caller),
       currentSource: () => engine.source(),
       told: (error) => this.#failures.toldTo(caller, error),
       onClose: () => {
@@ -114,7 +129,7 @@ export class EventStreams {
       },
     });
     this.#streams.add(stream);
-    this.#unsubscribe ??= this.#options.feed.subscribe((records) => this.#deliver(records));
+    this.#unsubscribe ??= this.#options.feed.subscribe((records) => this.#take(records));
     if (closing.aborted) endOf(stream);
     return stream.body;
   }
@@ -144,7 +159,21 @@ export class EventStreams {
     return page;
   }
 
-  #deliver(records: readonly JournalRecord[]): void {
+  /** Delivers records at once, or together with those that come soon after the last delivery. */
+  #take(records: readonly JournalRecord[]): void {
+    for (const record of records) this.#waiting.push(record);
+    if (this.#timer !== undefined) return;
+    const waitMs = this.#deliveredAt + PACE_MS - performance.now();
+    if (waitMs <= 0) this.#deliver();
+    else this.#timer = setTimeout(() => this.#deliver(), waitMs);
+  }
+
+  #deliver(): void {
+    this.#timer = undefined;
+    this.#deliveredAt = performance.now();
+    const records = this.#waiting;
+    this.#waiting = [];
+    this.#selections.forget();
     let source: Promise<string | undefined> | undefined;
     const delivery = { records, source: () => source ??= this.#options.engine.source() };
     for (const stream of this.#streams) stream.deliver(delivery);
@@ -162,6 +191,9 @@ export class EventStreams {
     if (this.#streams.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = [];
   }
 }
 
