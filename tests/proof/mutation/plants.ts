@@ -273,8 +273,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a stream tells events of what is hidden",
     path: "src/http/events/event_streams.ts",
-    code: 'query({ type: "select_notifications", records, filter, source })',
-    instead: 'engine.query({ type: "select_notifications", records, filter, source }, { name: "", role: "admin" })',
+    code: 'options.engine.query({ type: "select_notifications", ...selected }, caller)',
+    instead: 'options.engine.query({ type: "select_notifications", ...selected }, { name: "", role: "admin" })',
   },
   {
     name: "subscribers are notified of changes to what they do not see",
