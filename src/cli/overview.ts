@@ -33,7 +33,7 @@ const INSTANCES_SHARE = 0.25;
 /** The share of the columns that an id gets at most. */
 const ID_SHARE = 0.35;
 
-/** Most characters of a cell that are looked at: any number of them can take no width. */
+/** Most characters of a cell that are measured. Width alone is no bound, as combining characters have none. */
 const MAX_CELL_CHARACTERS = 1_000;
 
 /** The kinds of tasks, those that matter most first. */

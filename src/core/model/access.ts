@@ -44,7 +44,7 @@ export function shareOf(all: number): number {
 /** A caller with the rights that it has now. */
 export interface KnownCaller extends CallerName {
   readonly role: Role;
-  /** The only instance that it may speak for. Default: any. */
+  /** The only instance that it may speak for. Default: it may speak for all. */
   readonly instance?: string;
   /** The audiences whose groups it sees. Default: all. */
   readonly audiences?: readonly string[];

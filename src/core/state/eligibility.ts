@@ -33,7 +33,7 @@ export interface Profile {
   readonly signature: number;
 }
 
-/** The requirement of most tasks: any instance may claim them. */
+/** The requirement of most tasks: every instance may claim them. */
 export const NO_REQUIREMENT: Requirement = { roles: [], capabilities: [], excluded: [], signature: 0 };
 
 /** The requirement of a task, with its reservation while it `isReserved`, without the `excluded` instances. */
