@@ -37,10 +37,28 @@ export function missingPostgres(): string | undefined {
 }
 
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
-  const directory = await Deno.makeTempDir({ prefix: "orchestrator-postgres-" });
-  await own(directory);
+  const directory = await newDirectory();
   const data = `${directory}/data`;
   await runAsOwner("initdb", ["-D", data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]);
+  return await start(directory, settings);
+}
+
+/** Starts a server that follows another one, and takes over once it is promoted. */
+export async function startStandby(primary: Cluster): Promise<Cluster> {
+  const directory = await newDirectory();
+  const from = `host=127.0.0.1 port=${primary.port} user=test application_name=standby`;
+  await runAsOwner("pg_basebackup", ["-D", `${directory}/data`, "-d", from, "-R", "-X", "stream", "-c", "fast", "-N"]);
+  return await start(directory, { primary_conninfo: from });
+}
+
+async function newDirectory(): Promise<string> {
+  const directory = await Deno.makeTempDir({ prefix: "orchestrator-postgres-" });
+  await own(directory);
+  return directory;
+}
+
+async function start(directory: string, settings: Readonly<Record<string, string>>): Promise<Cluster> {
+  const data = `${directory}/data`;
   const port = freePort();
   const all = Object.entries({ ...SETTINGS, port: String(port), ...settings });
   await Deno.writeTextFile(
@@ -58,7 +76,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     address: addressOf(port),
     pid: async () => Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n")[0]),
     async [Symbol.asyncDispose]() {
-      await control("stop", "-m", "immediate");
+      try {
+        await control("stop", "-m", "immediate");
+      } catch {
+        // A test has killed it.
+      }
       await Deno.remove(directory, { recursive: true });
     },
   };

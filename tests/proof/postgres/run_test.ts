@@ -4,8 +4,10 @@ import { assert, assertEquals } from "@std/assert";
 import { Database } from "../../../src/store/postgres/database.ts";
 import type { Connection } from "../../../src/store/postgres/driver.ts";
 import { ConnectionLost } from "../../../src/store/postgres/errors.ts";
-import { type Cluster, testOnPostgres } from "../../support/postgres.ts";
+import { type Cluster, startPostgres, startStandby, testOnPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
+import type { Finding } from "../history/check.ts";
+import type { History } from "../history/history.ts";
 import type { Random } from "../history/random.ts";
 import { describeViolation } from "../history/report.ts";
 import type { Fate } from "./proxy.ts";
@@ -30,15 +32,7 @@ testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
     Deno.test(`PostgreSQL: nothing is lost or done twice ${what}`, async () => {
       const chosen = { ...load, cluster: cluster(), project: what, seed: what, ...options(cluster()) };
       const { history, findings } = await run(chosen);
-      const violations = findings.flatMap(({ what, violations }) => {
-        return violations.slice(0, 1).map((violation) => [what, ...describeViolation(violation, history)].join("\n"));
-      });
-      assertEquals(violations, []);
-      const outcomes = history.calls.map(({ end }) => end?.outcome.type);
-      assert(
-        outcomes.filter((type) => type === "answered").length > history.calls.length / 3,
-        "most calls are answered",
-      );
+      assertHolds(history, findings);
     });
   }
 
@@ -71,7 +65,47 @@ testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
       for (const connection of taken) connection.destroy();
     }),
   }));
+
+  Deno.test("PostgreSQL: nothing that was acknowledged is lost when a synchronous standby takes over", async () => {
+    await using primary = await startPostgres();
+    await using standby = await startStandby(primary);
+    const connection = await connect(primary);
+    await connection.run("alter system set synchronous_standby_names = 'standby'");
+    await connection.run("select pg_reload_conf()");
+    await until("the standby to be synchronous", async () => {
+      const { rows } = await connection.run("select 1 from pg_stat_replication where sync_state = 'sync'");
+      return rows.length === 1;
+    });
+    const { history, findings } = await run({
+      ...load,
+      cluster: primary,
+      others: [standby.port],
+      project: "failover",
+      seed: "failover",
+      disturb: each(100, 1, async () => {
+        await killServer(connection, primary);
+        await standby.control("promote");
+      }),
+    });
+    assertHolds(history, findings);
+  });
 });
+
+/** Kills the server with all its processes, as a loss of power does. */
+async function killServer(connection: Connection, cluster: Cluster): Promise<void> {
+  const postmaster = await cluster.pid();
+  const { rows } = await connection.run<{ pid: number }>("select pid from pg_stat_activity");
+  for (const pid of [postmaster, ...rows.map(({ pid }) => pid)]) Deno.kill(pid, "SIGKILL");
+}
+
+function assertHolds(history: History, findings: readonly Finding[]): void {
+  const violations = findings.flatMap(({ what, violations }) => {
+    return violations.slice(0, 1).map((violation) => [what, ...describeViolation(violation, history)].join("\n"));
+  });
+  assertEquals(violations, []);
+  const outcomes = history.calls.map(({ end }) => end?.outcome.type);
+  assert(outcomes.filter((type) => type === "answered").length > history.calls.length / 3, "most calls are answered");
+}
 
 /** Does something `times` times, each after so many calls more. */
 function each(calls: number, times: number, action: () => Promise<void>): (made: () => number) => Promise<void> {
