@@ -89,7 +89,7 @@ testOnPostgres("the contract of stores", (cluster) => {
 
 /** A journal that closes its project, and whose transactions are at least a millisecond apart. */
 function closing(project: Project): Journal {
-  const journal = new PostgresJournal(project);
+  const journal = new PostgresJournal(project, new RecordingLog());
   let last = -Infinity;
   return overriding<Journal>(journal, {
     async transact(after, transaction) {

@@ -153,7 +153,7 @@ export class Connection {
       const sent = values.map((value) => Array.isArray(value) ? arrayText(value) : value as string | number | null);
       const result = await this.#sql.unsafe(statement, sent, { prepare: true });
       // What the rows hold follows from the statement.
-      return { rows: result as unknown as Row[], count: result.count ?? 0, command: result.command ?? "" };
+      return { rows: Array.from(result) as unknown as Row[], count: result.count ?? 0, command: result.command ?? "" };
     } catch (error) {
       if (this.#lost !== undefined) throw this.#lost;
       throw this.#failureOf(error);

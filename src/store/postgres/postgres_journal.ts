@@ -10,6 +10,7 @@ import {
   CommitUnknown,
   type Journal,
   type JournalIdentity,
+  type Log,
   type Position,
   type Search,
   type Transaction,
@@ -59,12 +60,17 @@ export class PostgresJournal implements Journal {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #run: Run;
 
-  constructor(project: Project) {
+  constructor(project: Project, log: Log) {
     this.#project = project;
     this.#writer = new Line(project.database);
     this.#run = (statement, values) => project.run(statement, values);
     this.#signals = new Signals(project);
-    this.#search = new RecordSearch({ run: this.#run, project: project.name });
+    this.#search = new RecordSearch({
+      run: this.#run,
+      project: project.name,
+      isReadOnly: project.isReadOnly,
+      log,
+    });
   }
 
   /** The clock of the database. */

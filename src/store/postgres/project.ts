@@ -19,7 +19,7 @@ export interface ProjectOptions {
 export class Project {
   readonly database: Database;
   readonly name: string;
-  readonly #isReadOnly: boolean;
+  readonly isReadOnly: boolean;
   /** For statements that stand alone: no transaction is ever open on it. */
   readonly #line: Line;
   readonly #closing = new AbortController();
@@ -28,7 +28,7 @@ export class Project {
   constructor({ database, name, isReadOnly = false }: ProjectOptions) {
     this.database = database;
     this.name = name;
-    this.#isReadOnly = isReadOnly;
+    this.isReadOnly = isReadOnly;
     this.#line = new Line(database);
   }
 
@@ -69,12 +69,12 @@ export class Project {
 
   async #find(): Promise<number> {
     const connection = await this.#line.connection();
-    if (!this.#isReadOnly) await migrate(connection);
+    if (!this.isReadOnly) await migrate(connection);
     else if (await readVersion(connection) < SCHEMA_VERSION) throw this.#missing([]);
     const find = `select number from ${SCHEMA}.projects where name = $1`;
     const { rows: [found] } = await connection.run<{ number: number }>(find, [this.name]);
     if (found !== undefined) return found.number;
-    if (this.#isReadOnly) {
+    if (this.isReadOnly) {
       const { rows } = await connection.run<{ name: string }>(
         `select name from ${SCHEMA}.projects order by name limit ${MAX_NAMED}`,
       );

@@ -4,7 +4,7 @@
  * are kept as numbers of 32 bits: two may be equal by chance, and then a block is read in vain.
  */
 
-import type { Position, Search } from "../../app/ports.ts";
+import type { Log, Position, Search } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
 import { KEYS_VERSION, keysOfRecord } from "../../core/messages/history.ts";
 import { sha256 } from "../file/hash.ts";
@@ -21,8 +21,9 @@ export interface RecordSearchOptions {
   readonly run: Run;
   /** The name of the project. */
   readonly project: string;
-  /** Whether nothing may be written, rows of blocks included. Default: false. */
-  readonly isReadOnly?: boolean;
+  /** Whether nothing may be written, rows of blocks included. */
+  readonly isReadOnly: boolean;
+  readonly log: Log;
 }
 
 export class RecordSearch {
@@ -55,8 +56,9 @@ export class RecordSearch {
   noteAppended(seq: number): void {
     const full = blockOf(seq + 1) - 1;
     if (full >= 0 && this.#appendedUpTo > 0 && blockOf(this.#appendedUpTo + 1) - 1 < full) {
-      // Without it, the first search makes it.
-      this.#making = this.#making.then(() => this.#keysOf(full)).then(() => {}, () => {});
+      this.#making = this.#making.then(async () => void await this.#keysOf(full)).catch((error) => {
+        this.#options.log.warn(`Cannot index records up to ${startOf(full + 1)}, the first search does: ${error}`);
+      });
     }
     this.#appendedUpTo = seq;
   }
@@ -110,7 +112,7 @@ export class RecordSearch {
     const records = await this.#read({ after: startOf(block), before: startOf(block + 1) + 1 });
     if (records.length < BLOCK_RECORDS) return undefined;
     const keys = new Set(records.flatMap(keysOfRecord));
-    if (this.#options.isReadOnly !== true) {
+    if (!this.#options.isReadOnly) {
       const number = await this.#number();
       const hashes = Array.from(new Set(Array.from(keys, (key) => String(hashOf(number, key)))));
       await this.#options.run(

@@ -91,7 +91,7 @@ async function startProcess(options: ProcessOptions): Promise<AsyncDisposable & 
   });
   const project = new Project({ database, name });
   const clock = new Clock(() => database.clock.now());
-  const journal = new PostgresJournal(project);
+  const journal = new PostgresJournal(project, log);
   const checkpoints = new PostgresCheckpoints(project, log);
   const engine = await whenThere(() => Engine.start({ journal: timed(journal, clock), checkpoints, log }));
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
@@ -150,7 +150,7 @@ function timed(journal: Journal, clock: Clock): Journal {
 /** The journal and the checkpoint, as the next process finds them. */
 async function readRemains(address: ReturnType<typeof addressOf>, name: string, log: RecordingLog) {
   const project = new Project({ database: new Database({ address, now: Date.now, patienceMs: 30_000 }), name });
-  const journal = new PostgresJournal(project);
+  const journal = new PostgresJournal(project, log);
   try {
     const checkpoint = await new PostgresCheckpoints(project, log).load();
     return { records: await recordsAfter(journal), checkpoint };
