@@ -4,19 +4,37 @@ import { MAX_RECORD_BYTES } from "../../core/model/limits.ts";
 import type { Draft } from "../../core/messages/events.ts";
 import type { Position } from "../../app/ports.ts";
 import { encodeRecord, TWO_STEP_VERSION } from "../file/codec.ts";
+import { CLOCK } from "./database.ts";
 import { SCHEMA } from "./schema.ts";
+
+/** How far the time of a record may be from the database's when it is not taken under the lock, in milliseconds. */
+const TOLERANCE_MS = 1_000;
 
 /**
  * Moves the head from `$2` with the hash `$3` to the hash `$4`, and adds the lines `$5` after it: either both, or, if the
- * head is elsewhere, neither. So it does no harm whenever it arrives.
+ * head is elsewhere or the time `$6` is not that of the database, neither. So it does no harm whenever it arrives.
  */
 export const APPEND = `with moved as (
   update ${SCHEMA}.projects set seq = seq + cardinality($5::text[]), hash = $4
-  where number = $1 and seq = $2::bigint and hash = $3 returning number
+  where number = $1 and seq = $2::bigint and hash = $3 and abs(${CLOCK} - $6::float8) <= ${TOLERANCE_MS}
+  returning number
+), added as (
+  insert into ${SCHEMA}.records (project, seq, line)
+  select moved.number, $2::bigint + lines.place, lines.line
+  from moved, unnest($5::text[]) with ordinality as lines(line, place) returning seq
 )
-insert into ${SCHEMA}.records (project, seq, line)
-select moved.number, $2::bigint + added.place, added.line
-from moved, unnest($5::text[]) with ordinality as added(line, place)`;
+select exists (select from moved) as moved, (select count(*) from added) as added, ${CLOCK} as time`;
+
+/** Whether the head is at `$2` with the hash `$3`, for a transaction that appends nothing. */
+export const LOOK = `select seq = $2::bigint and hash = $3 as moved, ${CLOCK} as time
+from ${SCHEMA}.projects where number = $1`;
+
+/** What they answer. */
+export interface Appended {
+  /** Whether the head was where it was expected, and all lines were added. */
+  readonly moved: boolean;
+  readonly time: number;
+}
 
 /** Records that follow a position. Each is encoded when it is added. */
 export class RecordBatch {

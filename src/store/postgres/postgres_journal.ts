@@ -17,8 +17,9 @@ import {
   Unavailable,
 } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
+import { FORMAT_VERSION } from "../file/codec.ts";
 import { CostMeter } from "../file/cost_meter.ts";
-import { APPEND, RecordBatch } from "./append.ts";
+import { APPEND, type Appended, LOOK, RecordBatch } from "./append.ts";
 import { CLOCK, Line } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { ConnectionLost, describeServerError, failureOf, ServerError } from "./errors.ts";
@@ -27,6 +28,7 @@ import type { Project } from "./project.ts";
 import { RecordSearch } from "./record_search.ts";
 import { SCHEMA } from "./schema.ts";
 import { Signals } from "./signals.ts";
+import { Solitude } from "./solitude.ts";
 
 /** Most tries to get the lock while connections are lost, or while much is left to read. */
 const MAX_TRIES = 3;
@@ -56,6 +58,9 @@ export class PostgresJournal implements Journal {
   readonly #writer: Line;
   readonly #signals: Signals;
   readonly #search: RecordSearch;
+  readonly #solitude = new Solitude();
+  /** The format version of the record at which the last transaction ended; 0 if there is none. */
+  #version = 0;
   /** The transaction under way. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #run: Run;
@@ -88,29 +93,62 @@ export class PostgresJournal implements Journal {
     const cost = new CostMeter();
     try {
       cost.begin("lockWaitMs");
-      const { connection, page } = await this.#lockNear(after, follow);
+      const isAlone = this.#solitude.isLikelyAt(after.seq);
+      const { connection, page } = isAlone ? await this.#withoutLock(after) : await this.#lockNear(after, follow);
       cost.begin("lockedMs");
       const batch = new RecordBatch(page.position, page.version);
+      const at = this.now();
       try {
-        decide(this.now(), (draft) => batch.add(draft), () => undefined);
+        decide(at, (draft) => batch.add(draft), () => undefined);
       } catch (error) {
-        await rollBack(connection);
+        if (!isAlone) await rollBack(connection);
         throw error;
       }
-      if (batch.lines.length === 0) {
-        await rollBack(connection);
-        return page.position;
-      }
-      await this.#append(connection, batch);
+      if (isAlone) await this.#appendAlone(connection, batch, at);
+      else if (batch.lines.length === 0) await rollBack(connection);
+      else await this.#append(connection, batch, at);
       cost.sizeBytes = batch.sizeBytes;
-      this.#signals.tell(batch.end.seq);
-      this.#search.noteAppended(batch.end.seq);
+      this.#version = batch.lines.length > 0 ? FORMAT_VERSION : page.version;
+      this.#solitude.note(batch.end.seq, page.position.seq > after.seq);
+      if (batch.lines.length > 0) {
+        this.#signals.tell(batch.end.seq);
+        this.#search.noteAppended(batch.end.seq);
+      }
       return batch.end;
     } catch (error) {
       throw failureOf(error);
     } finally {
       measure?.(cost.end());
     }
+  }
+
+  /** Begins a transaction that trusts that nobody has appended anything: whether that is so shows at its end. */
+  async #withoutLock(after: Position): Promise<Pick<Locked, "connection" | "page">> {
+    const page = { records: [], position: after, version: this.#version, isLast: true };
+    return { connection: await this.#writer.connection(), page };
+  }
+
+  /** Appends in one statement, or only looks whether the head is where it was thought to be. */
+  async #appendAlone(connection: Connection, batch: RecordBatch, at: number): Promise<void> {
+    const { start, end, lines } = batch;
+    const number = await this.#project.number();
+    const sentAt = this.#project.database.clock.start();
+    let appended: Appended | undefined;
+    try {
+      const { rows } = lines.length === 0
+        ? await connection.run<Appended>(LOOK, [number, start.seq, start.token])
+        : await connection.run<Appended>(APPEND, [number, start.seq, start.token, end.token, lines, at]);
+      appended = rows[0];
+    } catch (error) {
+      this.#solitude.lose();
+      throw error instanceof ServerError ? appendFailed(error) : commitUnknown(lines.length, error);
+    }
+    if (appended !== undefined) this.#project.database.clock.hear(sentAt, appended.time);
+    if (connection.takeUnreplicated()) throw unreplicated(lines.length);
+    if (appended?.moved === true) return;
+    this.#solitude.lose();
+    // None of them is or will be in the journal, and the engine runs its calls again.
+    throw new CommitUnknown(0, "Another process has written at the same moment");
   }
 
   /** Locks the head. If much is left to read, releases it and reads that first, so that nobody waits for it. */
@@ -181,26 +219,20 @@ export class PostgresJournal implements Journal {
     }
   }
 
-  /** Appends and commits in one round trip. */
-  async #append(connection: Connection, { start, end, lines }: RecordBatch): Promise<void> {
+  /** Under the lock: appends and commits in one round trip. */
+  async #append(connection: Connection, { start, end, lines }: RecordBatch, at: number): Promise<void> {
     const number = await this.#project.number();
-    connection.takeUnreplicated();
-    const appending = connection.run(APPEND, [number, start.seq, start.token, end.token, lines]);
-    const committing = connection.run("commit");
-    const [appended, committed] = await Promise.allSettled([appending, committing]);
-    const failures = [appended, committed].flatMap((step) => step.status === "rejected" ? [step.reason] : []);
-    for (const failure of failures) {
-      // A failed statement makes the commit after it a rollback, so one refusal tells the outcome.
-      if (failure instanceof ServerError) throw appendFailed(failure);
-    }
-    for (const failure of failures) {
-      throw new CommitUnknown(lines.length, withoutStop(failure), { cause: failure });
-    }
-    if (appended.status === "fulfilled" && appended.value.count !== lines.length) {
-      throw new AppendFailed(0, "The head of the journal was moved although it was locked: nothing was appended");
-    }
-    if (connection.takeUnreplicated()) {
-      throw new CommitUnknown(lines.length, "PostgreSQL stopped waiting for its standby to have the records");
+    const appending = connection.run<Appended>(APPEND, [number, start.seq, start.token, end.token, lines, at]);
+    const steps = await Promise.allSettled([appending, connection.run("commit")]);
+    const failures = steps.flatMap((step) => step.status === "rejected" ? [step.reason] : []);
+    // A failed statement makes the commit after it a rollback, so one refusal tells the outcome.
+    const refusal = failures.find((failure) => failure instanceof ServerError);
+    if (refusal !== undefined) throw appendFailed(refusal);
+    if (failures.length > 0) throw commitUnknown(lines.length, failures[0]);
+    if (connection.takeUnreplicated()) throw unreplicated(lines.length);
+    const { rows: [appended] } = await appending;
+    if (appended?.moved !== true) {
+      throw new AppendFailed(0, "This process was stopped while it had the lock: nothing was changed, try again");
     }
   }
 
@@ -294,6 +326,10 @@ function appendFailed(error: ServerError): AppendFailed {
   return new AppendFailed(0, `${describeServerError(error)}; nothing of this call was kept`, { cause: error });
 }
 
-function withoutStop(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function commitUnknown(appended: number, cause: unknown): CommitUnknown {
+  return new CommitUnknown(appended, cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
+function unreplicated(appended: number): CommitUnknown {
+  return new CommitUnknown(appended, "PostgreSQL stopped waiting for its standby to have the records");
 }

@@ -98,6 +98,23 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     for (const each of [engine, started, again]) await each.close();
   });
 
+  Deno.test("a process that is no longer the only one that writes loses no call, and sees what others wrote", async () => {
+    await using one = new Store();
+    await using two = new Store(one.name);
+    const [alone, other] = [await Engine.start(one), await Engine.start(two)];
+    for (let round = 0; round < 3; round++) {
+      for (const index of times(40, (index) => index)) await createTask(alone, `a${round}-${index}`);
+      const id = `o${round}`;
+      await createTask(other, id);
+      // First what would append nothing, then what would append.
+      if (round === 1) await createTask(alone, "after");
+      const { task } = await alone.execute({ type: "claim_task", instance: "ann", id }, localOperator("test"));
+      assertEquals(task?.id, id);
+    }
+    assertEquals(await wholeState(alone), await wholeState(other));
+    for (const each of [alone, other]) await each.close();
+  });
+
   Deno.test("a search reads the blocks that have what is wanted, and makes the index where it is missing", async () => {
     await using store = new Store();
     const { journal, project } = store;
