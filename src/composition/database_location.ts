@@ -1,23 +1,20 @@
 /** Finds out all that is needed to use a project in PostgreSQL: address, password, certificates, permissions. */
 
 import { Unavailable } from "../app/ports.ts";
+import type { DatabaseLocation } from "../cli/location.ts";
+import { AUTO, checkProjectName } from "../core/model/project_name.ts";
+import { Refusal } from "../core/model/refusal.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
-import type { Address } from "../store/postgres/database.ts";
 import type { Host } from "../store/postgres/driver.ts";
 import { findPassword } from "../store/postgres/password_file.ts";
+import { openPostgres } from "../store/postgres/open.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
 const DRIVER_VARIABLE = "PGAPPNAME";
 
-/** A project in a database. */
-export interface PostgresPlace {
-  readonly address: Address;
-  readonly project: string;
-}
-
-export interface PostgresPlaceOptions {
+export interface DatabaseOptions {
   /** The value of `--store` or ORCHESTRATOR_STORE. */
   readonly url: string;
   readonly project: string;
@@ -29,8 +26,15 @@ export interface PostgresPlaceOptions {
  * @throws Refusal `invalid_value` if the address cannot be used
  * @throws Unavailable `storage_failed` if a permission or a file is missing
  */
-export function postgresPlace({ url: text, project, environment }: PostgresPlaceOptions): PostgresPlace {
+export function databaseLocation({ url: text, project, environment }: DatabaseOptions): DatabaseLocation {
   const url = parseStoreUrl(text);
+  if (project === AUTO) {
+    throw new Refusal(
+      "invalid_value",
+      "Cannot use --project auto with a database, as other machines have the repository elsewhere: give the project a name",
+    );
+  }
+  checkProjectName(project);
   refuseUnpermitted(url);
   const ca = url.rootCertificate === undefined ? undefined : readText(url.rootCertificate, "sslrootcert");
   const tlsOf = (host: Host) => {
@@ -41,11 +45,18 @@ export function postgresPlace({ url: text, project, environment }: PostgresPlace
     };
   };
   const { hosts, user, database } = url;
-  return { address: { hosts, user, password: passwordFor(url, environment), database, tlsOf }, project };
+  const address = { hosts, user, password: passwordFor(url, environment), database, tlsOf };
+  return {
+    store: "database",
+    url: text,
+    project,
+    permissions: permissionFlagsFor(url),
+    open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
+  };
 }
 
 /** From PGPASSWORD, else from the file that is named, else from `~/.pgpass`. */
-function passwordFor(url: StoreUrl, environment: PostgresPlaceOptions["environment"]): string | undefined {
+function passwordFor(url: StoreUrl, environment: DatabaseOptions["environment"]): string | undefined {
   const password = environment("PGPASSWORD");
   if (password !== undefined && password !== "") return password;
   const named = url.passwordFile ?? (environment("PGPASSFILE") || undefined);
@@ -75,7 +86,7 @@ function refuseUnpermitted(url: StoreUrl): void {
 }
 
 /** Deno's flags for a connection. */
-export function permissionFlagsFor(url: StoreUrl): readonly string[] {
+function permissionFlagsFor(url: StoreUrl): readonly string[] {
   const net = url.hosts.map((host) => host.type === "unix" ? `unix:${host.path}` : netName(host));
   const sockets = url.hosts.flatMap((host) => host.type === "unix" ? [host.path] : []);
   const read = [...sockets, ...filesOf(url)];
