@@ -12,7 +12,7 @@ import type { Device } from "./src/cli/screen.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, launchOf } from "./src/cli/launch.ts";
-import type { FileLocation, Location, NamedLocation } from "./src/cli/location.ts";
+import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
@@ -22,7 +22,7 @@ import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
 import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { observersOf } from "./src/composition/observers.ts";
-import { locate, locateExisting, locateFiles } from "./src/composition/locate.ts";
+import { locate, locateExisting, locateStored } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
@@ -316,14 +316,14 @@ function deviceOf(): Device | undefined {
 }
 
 /** Where the plan of a command is: the arguments refuse one in memory. */
-async function locateCommand(named: NamedLocation, access: Access): Promise<FileLocation> {
+async function locateCommand(named: NamedLocation, access: Access): Promise<StoredLocation> {
   if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
-  return await locateFiles(named, access, SURROUNDINGS);
+  return await locateStored(named, access, SURROUNDINGS);
 }
 
-/** The data directory of a plan; undefined if it is in memory. */
+/** The data directory of a plan; undefined if it is not in files. */
 function directoryOf(location: Location): string | undefined {
-  return location.store === "memory" ? undefined : location.directory;
+  return location.store === "file" ? location.directory : undefined;
 }
 
 /** The instance that the environment names; undefined if it names none. Throws if no instance can have that id. */

@@ -8,8 +8,17 @@ import { addHttp, type HttpOptions } from "./http_arguments.ts";
 import { addInitCommand, type InitInvocation } from "./init_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
-import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./location.ts";
-import { atLeastOne, head, instanceCounts, nonEmpty, projectNames, type WantedHead } from "./option_values.ts";
+import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE, STORE_VARIABLE } from "./location.ts";
+import {
+  atLeastOne,
+  head,
+  instanceCounts,
+  nonEmpty,
+  projectNames,
+  type StoreKind,
+  storeKind,
+  type WantedHead,
+} from "./option_values.ts";
 import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
@@ -134,8 +143,10 @@ function newProgram({ version, defaultPlace, print, printError }: ArgumentsConte
       ).argParser(projectNames),
     )
     .addOption(
-      new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
-        .choices(["file", "memory"]).default("file"),
+      new Option(
+        "--store <kind>",
+        `file, postgres://user@host/database, or memory, which keeps nothing (default: ${STORE_VARIABLE}, or else file)`,
+      ).argParser(storeKind),
     );
 }
 
@@ -196,20 +207,28 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
 interface LocationFlags {
   readonly data?: string;
   readonly project?: readonly string[];
-  readonly store: "file" | "memory";
+  readonly store?: StoreKind;
 }
 
 function locationOf(program: Command): NamedLocation {
   const { data, project, store } = program.opts<LocationFlags>();
   if (store === "memory") return { type: "memory" };
-  return project?.[0] === undefined ? { type: "data", directory: data } : { type: "project", project: project[0] };
+  if (store !== undefined && store !== "file") return { type: "database", url: store.url, project: project?.[0] };
+  const files = store === "file" ? { isInFiles: true as const } : {};
+  if (project?.[0] === undefined) return { type: "data", directory: data, ...files };
+  return { type: "project", project: project[0], ...files };
 }
 
 /** The projects that a service serves side by side; undefined if it serves one plan that is none. */
 function projectsOf(program: Command, { projects }: HttpOptions): NamedProjects | undefined {
   const { project } = program.opts<LocationFlags>();
-  if (project === undefined && projects !== true) return undefined;
+  if ((project === undefined || isDatabase(program)) && projects !== true) return undefined;
   return { type: "projects", names: [...new Set(project)], isAll: projects === true };
+}
+
+/** Whether the arguments name a database. */
+function isDatabase(program: Command): boolean {
+  return typeof program.opts<LocationFlags>().store === "object";
 }
 
 /** Names an option that contradicts another one about where the data is, and why; undefined if there is none. */
@@ -223,6 +242,12 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   }
   if (named !== undefined && store === "memory") {
     return `${named} has no effect with --store memory, which keeps nothing`;
+  }
+  if (isDatabase(program) && data !== undefined) {
+    return "--data has no effect with --store postgres://…, which says where the plan is";
+  }
+  if (isDatabase(program) && (isProjects || (project?.length ?? 0) > 1)) {
+    return "a second project has no effect with --store postgres://…: start one serve for each";
   }
   if (project !== undefined && project.length > 1 && type !== "http") {
     return `--project has no effect a second time, but for serve: ${type === "serve" ? "MCP" : type} is about one plan`;

@@ -68,11 +68,24 @@ const TOKEN = "ORCHESTRATOR_TOKEN";
 export function launchOf(options: LaunchOptions, location: Location): Launch {
   const { isStandalone, executable, denoVersion, program } = options;
   if (isStandalone) return { command: executable, args: [] };
-  const permissions = location.store === "memory" ? [] : clientPermissions(options, location);
+  const permissions = permissionsFor(location, options);
   const run = ["run", ...permissions, program];
   // The executable is in the cache of npx, which npx may clear at any time.
   const isNpx = /[/\\]_npx[/\\]/.test(executable);
   return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
+}
+
+function permissionsFor(location: Location, options: LaunchOptions): readonly string[] {
+  switch (location.store) {
+    case "memory":
+      return [];
+    case "file":
+      return clientPermissions(options, location);
+    case "database":
+      return [...location.permissions, `--allow-env=${TOKEN}`];
+    default:
+      return location satisfies never;
+  }
 }
 
 /** Deno's flags for a client's server: for its data, its token, and to start itself as a worker. */

@@ -12,7 +12,7 @@ import { Sweeper } from "../app/sweeper.ts";
 import { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
 import type { CallOptions } from "../cli/call_arguments.ts";
-import { describeMissing, type FileLocation } from "../cli/location.ts";
+import { describeMissing, type StoredLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import type { Caller, Denial, Via } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -20,8 +20,6 @@ import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { isReadingOperation, operationsOf } from "../mcp/operations.ts";
 import { holdsData, isPermitted } from "../store/file/data_directory.ts";
 import { parseJsonFile } from "../store/file/json_text.ts";
-import { DeliveryFiles } from "../store/file/delivery_files.ts";
-import { realDisk } from "../store/file/disk.ts";
 import type { DeskParts } from "./deliver.ts";
 import { DEFAULT_LEASE_MS, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
@@ -35,13 +33,13 @@ export interface CallSurroundings extends Omit<CallParts, "location" | "secret" 
   readonly write: (text: string) => void;
   /** Writes text to standard error as it is. */
   readonly writeError: (text: string) => void;
-  readonly locate: (access: "read" | "create") => Promise<FileLocation>;
+  readonly locate: (access: "read" | "create") => Promise<StoredLocation>;
   readonly secretOf: () => CallParts["secret"];
   readonly instanceOf: () => CallParts["instance"];
 }
 
 interface CallParts {
-  readonly location: FileLocation;
+  readonly location: StoredLocation;
   readonly log: Log;
   readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
@@ -65,7 +63,8 @@ export async function callTool(options: CallOptions, surroundings: CallSurroundi
     const location = await locate(isReading ? "read" : "create");
     const parts = { ...rest, location, secret: secretOf(), instance: instanceOf() };
     const args = await readArguments(options, parts);
-    if (isReading && !holdsData(location.directory)) throw new Refusal("not_found", describeMissing(location));
+    const isMissing = isReading && location.store === "file" && !holdsData(location.directory);
+    if (isMissing) throw new Refusal("not_found", describeMissing(location));
     const json = await (isReading ? read : change)(args, options, parts);
     write(JSON.stringify(json) + "\n");
     return 0;
@@ -125,24 +124,22 @@ async function change(args: unknown, options: CallOptions, parts: CallParts) {
 
 /** Runs a tool that only reads: nothing in the data directory is made or changed, unless the call is refused to its caller. */
 async function read(args: unknown, options: CallOptions, parts: CallParts) {
-  const { location: { directory }, log } = parts;
+  const { location, log } = parts;
   const denials: Denial[] = [];
   try {
-    await using app = await startReading(directory, { log, showsLegacy: true });
+    await using app = await startReading(location, { log, showsLegacy: true });
     app.engine.onDenied((denial) => denials.push(denial));
-    const { engine } = app;
-    const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+    const { engine, deliveries } = app;
     return await run(args, { ...options, engine, executor: engine, deliveries }, parts);
   } finally {
     if (denials.length > 0) await record(denials, parts);
   }
 }
 
-/** Records calls that were refused to their callers, if the directory may be written to. */
+/** Records calls that were refused to their callers, if a data directory may be written to. */
 async function record(denials: readonly Denial[], { location, log }: CallParts): Promise<void> {
-  const { directory } = location;
-  if (!isPermitted(directory, "write")) {
-    return log.warn(`A refused call is not in the audit, as permission to write ${directory} is missing`);
+  if (location.store === "file" && !isPermitted(location.directory, "write")) {
+    return log.warn(`A refused call is not in the audit, as permission to write ${location.directory} is missing`);
   }
   await using app = await startApp(location, { log });
   await using recorder = new Denials({ engine: app.engine, log });

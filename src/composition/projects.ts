@@ -65,7 +65,7 @@ async function rowOf(
     const permissions = { isAuto: false, access: "read", os, place } as const;
     const directory = openDataDirectory(project.directory, "read", () => howToPermitProject(permissions));
     if (!holdsData(directory)) return row;
-    await using app = await startReading(directory, { log, showsLegacy: true });
+    await using app = await startReading({ store: "file", directory }, { log, showsLegacy: true });
     const { total, byStatus } = await app.engine.query({ type: "count_tasks", filter: {} }, OPERATOR);
     return { ...row, open: byStatus.pending + byStatus.in_progress, total, changedAt: app.engine.recordedAt };
   } catch (error) {
