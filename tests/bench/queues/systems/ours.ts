@@ -1,0 +1,57 @@
+/** Our engine on PostgreSQL, as a server has it, without a protocol before it. */
+
+import { localOperator } from "../../../../src/core/model/access.ts";
+import { Engine } from "../../../../src/app/engine.ts";
+import type { NewTask } from "../../../../src/core/model/task.ts";
+import { noCheckpoints } from "../../../../src/store/memory/memory_journal.ts";
+import { openPostgres } from "../../../../src/store/postgres/open.ts";
+import { createLog } from "../../../../src/telemetry/log.ts";
+import { addressOf } from "../../../support/postgres.ts";
+import { BATCH, batchesOf, type Queue, type QueueOptions } from "../queue.ts";
+
+/** How many agents call at the same time, where batches are allowed: the engine commits their calls together. */
+const AGENTS = 64;
+
+export async function openOurs({ port, database, index, isBatched, isApart }: QueueOptions): Promise<Queue> {
+  const log = createLog(console.error, { level: "warn" });
+  const address = { ...addressOf(port), database };
+  const project = isApart ? `project-${index}` : "project";
+  const store = openPostgres({ address, project, now: Date.now, log });
+  const engine = await Engine.start({ journal: store.journal, checkpoints: noCheckpoints, log });
+  let created = 0;
+  const create = async (count: number) => {
+    const tasks = Array.from({ length: count }, (): NewTask => {
+      return { id: `task-${index}-${++created}`, description: "Nothing to be done", dependencies: [] };
+    });
+    await engine.execute({ type: "create_tasks", tasks }, localOperator("bench"));
+  };
+  const work = async (instance: string, signal: AbortSignal, done: (count: number) => void) => {
+    while (!signal.aborted) {
+      const { task } = await engine.execute({ type: "claim_task", instance }, localOperator(instance));
+      if (task === undefined) return;
+      const result = "Done";
+      await engine.execute({ type: "complete_task", id: task.id, instance, result }, localOperator(instance));
+      done(1);
+    }
+  };
+  const agents = Array.from({ length: isBatched ? AGENTS : 1 }, (_, agent) => `agent-${index}-${agent}`);
+  const addedAtOnce = isBatched ? BATCH : 1;
+  return {
+    addedAtOnce,
+    add: () => create(addedAtOnce),
+    async fill(count) {
+      for (const size of batchesOf(count)) await create(size);
+    },
+    async work(signal, done) {
+      await Promise.all(agents.map((agent) => work(agent, signal, done)));
+    },
+    async remaining() {
+      const { tasks } = await engine.query({ type: "export_tasks" }, localOperator("bench"));
+      return tasks.filter(({ status }) => status !== "completed").length;
+    },
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      await store.close();
+    },
+  };
+}
