@@ -205,6 +205,11 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
   assertEquals(importers, ["src/mcp/sdk.ts"]);
 });
 
+Deno.test("only src/store/postgres/driver.ts imports the driver of PostgreSQL", () => {
+  const importers = Array.from(files).filter(([, { imports }]) => imports.includes("postgres")).map(([path]) => path);
+  assertEquals(importers, ["src/store/postgres/driver.ts"]);
+});
+
 /**
  * Every spread of a list into the arguments of a call, with what bounds the list: a call takes some 120,000 arguments,
  * and throws a RangeError for more. What is unbounded goes into a loop.

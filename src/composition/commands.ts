@@ -70,7 +70,7 @@ export interface CommandParts {
 
 /** The same for a plan in files, and in a database. */
 type DirectoryParts = CommandParts & { readonly location: FileLocation };
-export type DatabaseParts = CommandParts & { readonly location: DatabaseLocation };
+type DatabaseParts = CommandParts & { readonly location: DatabaseLocation };
 
 /** Commands that work on the files of a journal that may be damaged. */
 type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
