@@ -9,16 +9,17 @@ const CHIP_ROOM = 118;
 
 /** All edges of a kind in one path. Chains and the critical path lie on top. */
 export function drawEdges(brush: Brush, edges: readonly number[], options: { readonly hasArrows: boolean }): void {
-  const { context, palette, camera, chains, scene: { isCriticalEdge } } = brush;
+  const { context, palette, camera, chains, emphasised, scene: { isCriticalEdge } } = brush;
+  const others = chains || emphasised ? DIMMED : 1;
   const thin = Math.max(1.25, 1 / camera.zoom);
   const isPlain = (edge: number) => !isCriticalEdge[edge] && !chains?.edges[edge];
   const layers = [
-    { edges: edges.filter(isPlain), colour: palette.edge, width: thin, alpha: chains ? DIMMED : 1 },
+    { edges: edges.filter(isPlain), colour: palette.edge, width: thin, alpha: others },
     {
       edges: edges.filter((edge) => isCriticalEdge[edge] && !chains?.edges[edge]),
       colour: palette.critical,
       width: 2 * thin,
-      alpha: chains ? DIMMED : 1,
+      alpha: others,
     },
     { edges: edges.filter((edge) => chains?.edges[edge]), colour: palette.accent, width: 1.6 * thin, alpha: 1 },
     {

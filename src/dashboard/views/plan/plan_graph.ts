@@ -83,6 +83,13 @@ export interface Marks {
   readonly limits: ReadonlyMap<string, string>;
 }
 
+export function isSameMarks(one: Marks, other: Marks): boolean {
+  const isSame = <A>(some: Iterable<A>, others: Iterable<A>) =>
+    JSON.stringify(Array.from(some)) === JSON.stringify(Array.from(others));
+  return isSame(one.critical, other.critical) && isSame(one.blockers, other.blockers) &&
+    isSame(one.limits, other.limits);
+}
+
 /**
  * The details of the first `count` rows of the plan that is laid out, as they are in the plan that is shown. Both are the
  * same table, but for earlier moments: there, all tasks of all moments are laid out.

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createLayouter, type Layouter } from "../../../../src/dashboard/plan/layout/layouter.ts";
+import { DIMMED } from "../../../../src/dashboard/plan/painter/brush.ts";
 import { toScreen } from "../../../../src/dashboard/plan/painter/camera.ts";
 import { createPainter, MAX_ANIMATION_MS } from "../../../../src/dashboard/plan/painter/painter.ts";
 import { LIGHT } from "../../../../src/dashboard/plan/palette.ts";
@@ -177,6 +178,30 @@ Deno.test({
     assert(drawn.fills.some(({ alpha }) => alpha < 0.5));
     assert(drawn.strokes.some(({ colour }) => colour === LIGHT.accent));
     painter.select(undefined);
+    paint();
+    assert(drawn.fills.every(({ alpha }) => alpha === 1));
+  },
+});
+
+Deno.test({
+  name: "statuses that are asked for stay as they are, all else is dimmed, edges too",
+  permissions,
+  fn: () => {
+    const { show, paint, painter, drawn } = given();
+    show(CHAIN);
+    painter.zoomAround(MIDDLE, 0.1 / painter.camera().zoom);
+    painter.setStatus(0, STATUSES.indexOf("failed"));
+    painter.emphasise(new Set([STATUSES.indexOf("failed")]));
+    paint();
+    const alphaOf = (colour: string) => drawn.fills.filter((fill) => fill.colour === colour).map(({ alpha }) => alpha);
+    assertEquals(alphaOf(LIGHT.statuses.failed), [1]);
+    assertEquals(alphaOf(LIGHT.statuses.waiting), [DIMMED]);
+    painter.zoomAround(MIDDLE, 3);
+    paint();
+    const edges = drawn.strokes.filter(({ colour }) => colour === LIGHT.edge);
+    assert(edges.length > 0);
+    assert(edges.every(({ alpha }) => alpha === DIMMED));
+    painter.emphasise(undefined);
     paint();
     assert(drawn.fills.every(({ alpha }) => alpha === 1));
   },
