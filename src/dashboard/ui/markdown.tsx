@@ -3,8 +3,10 @@
  * http, https and mailto are active. The lexer only reads; nothing is ever parsed as HTML.
  */
 
-import { lexer, type Token, type Tokens } from "marked";
+import { useSignal } from "@preact/signals";
+import type { Token, Tokens } from "marked";
 import type { ComponentChildren, VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 /** Longer texts are shown as they are: they are logs, and their structure costs more than it helps. */
 const MAX_CHARACTERS = 100_000;
@@ -13,9 +15,26 @@ const MAX_CHARACTERS = 100_000;
 const MAX_DEPTH = 12;
 
 export function Markdown({ text }: { readonly text: string }) {
+  const lexer = useSignal(loaded);
+  useEffect(() => {
+    if (lexer.value === undefined) void loadLexer().then((each) => lexer.value = { lex: each });
+  }, []);
   if (text.length > MAX_CHARACTERS) return <pre class="raw">{text}</pre>;
-  return <div class="markdown">{blocks(lexer(text), 0)}</div>;
+  return <div class="markdown">{lexer.value === undefined ? text : blocks(lexer.value.lex(text), 0)}</div>;
 }
+
+/** Part of the page's one script. It makes its many regular expressions when it is first used, not before the first graph. */
+async function loadLexer(): Promise<Lexer["lex"]> {
+  const { lexer } = await import("marked");
+  loaded = { lex: lexer };
+  return lexer;
+}
+
+interface Lexer {
+  readonly lex: typeof import("marked").lexer;
+}
+
+let loaded: Lexer | undefined;
 
 function blocks(tokens: readonly Token[], depth: number): ComponentChildren {
   return tokens.map((token, index) => <Block key={index} token={token as Known} depth={depth} />);
