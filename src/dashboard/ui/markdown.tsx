@@ -3,7 +3,7 @@
  * http, https and mailto are active. The lexer only reads; nothing is ever parsed as HTML.
  */
 
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { Token, Tokens } from "marked";
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect } from "preact/hooks";
@@ -15,26 +15,32 @@ const MAX_CHARACTERS = 100_000;
 const MAX_DEPTH = 12;
 
 export function Markdown({ text }: { readonly text: string }) {
-  const lexer = useSignal(loaded);
-  useEffect(() => {
-    if (lexer.value === undefined) void loadLexer().then((each) => lexer.value = { lex: each });
-  }, []);
+  useEffect(() => void loadReader(), []);
   if (text.length > MAX_CHARACTERS) return <pre class="raw">{text}</pre>;
-  return <div class="markdown">{lexer.value === undefined ? text : blocks(lexer.value.lex(text), 0)}</div>;
+  if (reader.value !== undefined) return <div class="markdown">{blocks(reader.value.lexer(text), 0)}</div>;
+  return (
+    <>
+      <pre class="raw">{text}</pre>
+      {hasFailed.value && <p class="quiet">Not formatted, as the server cannot be reached.</p>}
+    </>
+  );
 }
 
-/** Part of the page's one script. It makes its many regular expressions when it is first used, not before the first graph. */
-async function loadLexer(): Promise<Lexer["lex"]> {
-  const { lexer } = await import("marked");
-  loaded = { lex: lexer };
-  return lexer;
-}
+type Reader = typeof import("./markdown_reader.ts");
 
-interface Lexer {
-  readonly lex: typeof import("marked").lexer;
-}
+/** Undefined until it is loaded: until then, texts are shown as they are. */
+const reader = signal<Reader | undefined>(undefined);
+const hasFailed = signal(false);
 
-let loaded: Lexer | undefined;
+/** Loads the reader once; after a failure again, with the next text. */
+async function loadReader(): Promise<void> {
+  if (reader.value !== undefined) return;
+  try {
+    reader.value = await import(new URL("markdown_reader.js", document.baseURI).href) as Reader;
+  } catch {
+    hasFailed.value = true;
+  }
+}
 
 function blocks(tokens: readonly Token[], depth: number): ComponentChildren {
   return tokens.map((token, index) => <Block key={index} token={token as Known} depth={depth} />);
