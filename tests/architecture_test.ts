@@ -82,7 +82,7 @@ interface SourceFile {
 const ENTRIES = [
   "main.ts",
   "src/dashboard/main.tsx",
-  "src/dashboard/plan/layout/layout_worker.ts",
+  "src/dashboard/plan/layout_worker.ts",
   "src/dashboard/ui/markdown_reader.ts",
 ];
 

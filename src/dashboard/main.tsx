@@ -8,6 +8,7 @@ import { startPlan } from "./live/live_plan.ts";
 import { startPast } from "./live/past_plan.ts";
 import { place, startNavigation } from "./navigation.ts";
 import { DEFAULT_VIEW } from "./places.ts";
+import { foldingOf } from "./plan/plan_graph.ts";
 import { startPreferences } from "./preferences.ts";
 import { keyInAddress, startSession, who } from "./session.ts";
 import { startClock } from "./ui/clock.ts";
@@ -22,10 +23,10 @@ function App() {
   return who.value === null ? <SignIn /> : <Shell />;
 }
 
-if (keyInAddress() === undefined) askEarly("/plan");
 startPreferences();
 startNavigation();
-if (place.value.view === DEFAULT_VIEW) prepareLayout();
+const rows = keyInAddress() === undefined ? askEarly("/plan") : Promise.resolve(undefined);
+if (place.value.view === DEFAULT_VIEW) prepareLayout(rows, foldingOf(place.value.params));
 startClock();
 startShortcuts();
 // The plan and its events are followed while somebody is signed in.

@@ -2,11 +2,12 @@
 
 import { assertEquals } from "@std/assert";
 import { createLayouter } from "../../../src/dashboard/plan/layout/layouter.ts";
+import { graphOf } from "../../../src/dashboard/plan/plan_graph.ts";
 import { PlanTable } from "../../../src/dashboard/plan/plan_table.ts";
 import { EDGE_ALTERNATIVE, EDGE_CONDITIONAL, EDGE_OTHER_END } from "../../../src/dashboard/plan/statuses.ts";
 import { cameraOf, textOf } from "../../../src/dashboard/views/plan/camera_text.ts";
 import { neighbourOf } from "../../../src/dashboard/views/plan/neighbours.ts";
-import { detailsOf, graphOf, limitTextOf } from "../../../src/dashboard/views/plan/plan_graph.ts";
+import { detailsOf, limitTextOf } from "../../../src/dashboard/views/plan/plan_details.ts";
 import { planRows, tableOf } from "../plan/plan_rows.ts";
 
 const NO_MARKS = { critical: new Set<string>(), blockers: new Set<string>(), limits: new Map<string, string>() };

@@ -21,7 +21,8 @@ export interface ClusterLayout {
   readonly bounds: Rectangle;
   /** The points of an edge, which may touch its ends elsewhere than the cluster says. */
   readonly route: (edge: number, offsets?: Offsets) => number[];
-  readonly memory: ClusterMemory;
+  /** Made on demand: the first layout is shown without it. */
+  readonly memory: () => ClusterMemory;
 }
 
 /** What the next layout starts from. */
@@ -78,7 +79,7 @@ export function layOutCluster(cluster: Cluster, memory: ClusterMemory | undefine
       const shift = shifts[index] as Shift;
       return routeOf(graph, place, { edge: own, offsets }).map((value, i) => value + (i % 2 === 0 ? shift.x : shift.y));
     },
-    memory: { ...remember(cluster, placed, shifts), ...grid.memory },
+    memory: () => ({ ...remember(cluster, placed, shifts), ...grid.memory }),
   };
 }
 

@@ -12,8 +12,8 @@ export interface Order {
 }
 
 const MAX_SWEEPS = 20;
-/** Sweeps without a better order before giving up. */
-const PATIENCE = 6;
+/** Sweeps without a better order before giving up: one of each kind. */
+const PATIENCE = 4;
 const EXCHANGE_PASSES = 4;
 
 /** `firstLayer` is the lowest number of a layer. */

@@ -5,6 +5,7 @@ import { unionPlan } from "../../live/past_plan.ts";
 import { createPainter, type Painter } from "../../plan/painter/painter.ts";
 import type { Camera, Size } from "../../plan/painter/camera.ts";
 import { DARK, LIGHT } from "../../plan/palette.ts";
+import { type Folding, foldingText, graphOf } from "../../plan/plan_graph.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { type Status, STATUS_CODE } from "../../plan/statuses.ts";
 import { isInside, sizeOf, watchSize } from "./canvas_size.ts";
@@ -13,15 +14,7 @@ import { lookAtStart, lookFirst, wayInto } from "./first_look.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
-import {
-  detailsOf,
-  type Folding,
-  graphOf,
-  isSameMarks,
-  type LiveDetails,
-  type Marks,
-  updateDetails,
-} from "./plan_graph.ts";
+import { detailsOf, isSameMarks, type LiveDetails, type Marks, updateDetails } from "./plan_details.ts";
 import { keep, type Turned, turnedBy } from "./turned.ts";
 
 export interface PlanCanvasOptions {
@@ -87,7 +80,7 @@ export class PlanCanvas {
   layOut(folding: Folding, options: { readonly fresh?: boolean } = {}): void {
     const laidOut = tableToLayOut();
     if (laidOut === undefined) return;
-    const asked = { laidOut, folding: JSON.stringify([[...folding.collapsed], [...folding.unfolded]]) };
+    const asked = { laidOut, folding: foldingText(folding) };
     this.#asked = asked;
     const shown = this.#shown;
     // Another earlier moment: all tasks stay where they are.

@@ -8,6 +8,7 @@ import { plan, planStructure } from "../../live/live_plan.ts";
 import { unionPlan } from "../../live/past_plan.ts";
 import { addressWith, place, selectedTask, selectTask, setParams, viewAddress } from "../../navigation.ts";
 import type { Camera } from "../../plan/painter/camera.ts";
+import { foldingOf, listOf } from "../../plan/plan_graph.ts";
 import { readFilter } from "../../plan/row_filter.ts";
 import { isDark, theme } from "../../preferences.ts";
 import { announce } from "../../ui/announcer.tsx";
@@ -20,7 +21,7 @@ import { cameraOf, textOf } from "./camera_text.ts";
 import { PlanLegend } from "./plan_legend.tsx";
 import { PlanCanvas, type Reach } from "./plan_canvas.ts";
 import type { Direction } from "./neighbours.ts";
-import { limitTextOf } from "./plan_graph.ts";
+import { limitTextOf } from "./plan_details.ts";
 
 /** Least time between two looks at the critical path, in milliseconds. */
 const CRITICAL_PAUSE_MS = 5_000;
@@ -121,10 +122,7 @@ function Graph() {
   useSignalEffect(() => {
     planStructure.value;
     unionPlan.value;
-    graph.current?.layOut({
-      collapsed: new Set(listOf(collapsed.value)),
-      unfolded: new Set(listOf(unfolded.value)),
-    });
+    graph.current?.layOut(foldingOf({ folded: collapsed.value ?? "", unfolded: unfolded.value ?? "" }));
   });
   useSignalEffect(() => {
     graph.current?.emphasise(readFilter({ status: emphasised.value ?? "" }).statuses);
@@ -236,16 +234,6 @@ function tableParams(): Readonly<Record<string, string>> {
 function foldAll(collapsed: readonly string[]): void {
   const all = collapsed.length > 0 ? [] : plan.peek()?.groups ?? [];
   setParams({ folded: all.length === 0 ? undefined : JSON.stringify(all) });
-}
-
-/** A list in the address. What is none counts as an empty one. */
-function listOf(text: string | undefined): readonly string[] {
-  try {
-    const list: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(list) ? list.filter((each) => typeof each === "string") : [];
-  } catch {
-    return [];
-  }
 }
 
 /** Runs the last of several calls once nothing came for a while. */
