@@ -2,10 +2,7 @@
 
 import type { Join, PlanGraph } from "./layout/graph.ts";
 import type { Edge, PlanTable } from "./plan_table.ts";
-import { EDGE_ALTERNATIVE, EDGE_CONDITIONAL, EDGE_OTHER_END } from "./statuses.ts";
-
-/** What an edge says of what it asks for, by its place in `PlanGraph.marks`. */
-const MARKS = ["", "another end", "by its result"] as const;
+import { EDGE_ALTERNATIVE } from "./statuses.ts";
 
 export interface Folding {
   /** The groups drawn as one node. */
@@ -47,23 +44,25 @@ export function graphOf(table: PlanTable, folding: Folding): PlanGraph {
   const from: number[] = [];
   const to: number[] = [];
   const mark: number[] = [];
-  const add = (source: number, target: number, kind: number) => {
+  const marks = new Map([["", 0]]);
+  const add = (source: number, target: number, ask: string) => {
     from.push(source);
     to.push(target);
-    mark.push(kind & EDGE_CONDITIONAL ? 2 : kind & EDGE_OTHER_END ? 1 : 0);
+    mark.push(marks.get(ask) ?? marks.size);
+    marks.set(ask, mark.at(-1) ?? 0);
   };
   const connect = (row: number, edges: readonly Edge[], offset: number) => {
     const join = joinOf.get(row);
-    for (const { from: source, kind } of edges) {
+    for (const { from: source, kind, ask } of edges) {
       const target = join !== undefined && kind & EDGE_ALTERNATIVE ? firstJoin + join : row;
-      add(source + offset, target, kind);
+      add(source + offset, target, ask);
     }
   };
   for (let row = 0; row < table.size; row++) {
     connect(row, table.dependencies[row] ?? [], 0);
     connect(row, table.groupDependencies.get(row) ?? [], firstGroup);
     const join = joinOf.get(row);
-    if (join !== undefined) add(firstJoin + join, row, 0);
+    if (join !== undefined) add(firstJoin + join, row, "");
   }
   return {
     ids: table.ids.slice(),
@@ -73,7 +72,7 @@ export function graphOf(table: PlanTable, folding: Folding): PlanGraph {
     from: Uint32Array.from(from),
     to: Uint32Array.from(to),
     mark: Uint32Array.from(mark),
-    marks: MARKS,
+    marks: Array.from(marks.keys()),
     ...folding,
   };
 }
@@ -84,5 +83,6 @@ export function isSameGraph(one: PlanGraph, other: PlanGraph): boolean {
     some.length === others.length && Array.prototype.every.call(some, (each, index) => each === others[index]);
   return isEqual(one.ids, other.ids) && isEqual(one.group, other.group) && isEqual(one.groups, other.groups) &&
     isEqual(one.from, other.from) && isEqual(one.to, other.to) && isEqual(one.mark, other.mark) &&
+    isEqual(one.marks, other.marks) &&
     JSON.stringify(one.joins) === JSON.stringify(other.joins) && foldingText(one) === foldingText(other);
 }

@@ -80,6 +80,7 @@ Deno.test("graphs are the same only if nothing that is laid out differs", () => 
     { ...graph, from: Uint32Array.of(0, 0) },
     { ...graph, to: Uint32Array.of(1, 3) },
     { ...graph, mark: Uint32Array.of(0, 1) },
+    { ...graph, marks: ["", "on failed"] },
     { ...graph, collapsed: new Set(["g"]) },
     { ...graph, unfolded: new Set(["stack"]) },
   ];

@@ -104,6 +104,8 @@ for (
     ["realistic", realisticPlan(1_000, 9)],
     ["realistic and large", realisticPlan(2_000, 8)],
     ["random", randomPlan(600, 7)],
+    ["random and large", randomPlan(2_000, 1)],
+    ["random, large and entangled", randomPlan(2_000, 4, 100)],
   ] as const
 ) {
   Deno.test({
