@@ -125,3 +125,28 @@ browserTest("the past is shown on table, board and graph, and cannot be changed"
   await page.getByRole("button", { name: "New task" }).waitFor();
   await isGone(page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1"));
 });
+
+browserTest(
+  "keys that come faster than the page is drawn all count as steps in time",
+  async (scene) => {
+    const place = await scene.start();
+    await fill(place);
+    for (let index = 0; index < 6; index++) await place.api.create(`later-${index}`);
+    const { page } = await scene.open(place, { at: "table" });
+    await seesText(page, "Now · record 8");
+    const press = (keys: string) =>
+      page.evaluate((keys) => {
+        for (const key of keys) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      }, keys);
+    await press(",,,,,");
+    await seesText(page, "record 3 of 8");
+    assertEquals(new URL(page.url()).hash, "#/table?at=3");
+    await press("..,.");
+    await seesText(page, "record 5 of 8");
+    await isGone(rowOf(page, "later-3"));
+    await rowOf(page, "later-2").waitFor();
+    // All of that is one step for the back button.
+    await page.goBack();
+    await seesText(page, "Now · record 8");
+  },
+);
