@@ -68,6 +68,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "what edges ask for stands on each of them, not on another's text, where they meet, too",
+  permissions,
+  fn: () => {
+    const { drawn, show, paint, painter } = given();
+    show({
+      tasks: ["a", "b", "c", "d"].map((id) => ({ id })),
+      joins: [{ id: "any", label: "any" }],
+      edges: [["a", "b"], ["a", "any", "on failed"], ["b", "any", "on failed"], ["b", "c", "verdict = ok"], [
+        "any",
+        "d",
+      ]],
+    });
+    painter.zoomAround(MIDDLE, 0.8 / painter.camera().zoom);
+    paint();
+    const chips = drawn.texts.filter(({ text }) => text === "on failed" || text === "verdict = ok");
+    assertEquals(chips.length, 3);
+    chips.forEach(({ x, y }, index) => {
+      for (const other of chips.slice(0, index)) assert(Math.abs(other.y - y) >= 12 || Math.abs(other.x - x) >= 40);
+    });
+  },
+});
+
+Deno.test({
   name: "in between: blocks with glyphs, and no text but the group's name",
   permissions,
   fn: () => {
