@@ -89,7 +89,12 @@ interface SourceFile {
 }
 
 /** Where programs begin: the server, and what runs in a browser. */
-const ENTRIES = ["main.ts", "src/dashboard/main.tsx", "src/dashboard/plan/layout/layout_worker.ts"];
+const ENTRIES = [
+  "main.ts",
+  "src/dashboard/main.tsx",
+  "src/dashboard/plan/layout_worker.ts",
+  "src/dashboard/ui/markdown_reader.ts",
+];
 
 /** The files of the dashboard, which its module imports as text: they are made of other sources. */
 const TEXTS = "src/dashboard/assets/";
