@@ -106,6 +106,8 @@ async function main(): Promise<number> {
       case "projects rename":
       case "projects move":
         return await projects(invocation);
+      case "copy":
+        return await copy(invocation);
       case "serve":
         return await serve(invocation);
       case "http":
@@ -288,6 +290,18 @@ async function projects(invocation: ProjectsInvocation): Promise<number> {
   // Imported only here: nothing else needs it.
   const { runProjects } = await import("./src/composition/projects.ts");
   return await runProjects(invocation, { surroundings: SURROUNDINGS, log, terminal });
+}
+
+/** Copies a plan from one store to another. */
+async function copy(invocation: Invocation & { readonly type: "copy" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { runCopy } = await import("./src/composition/copy.ts");
+  return await runCopy(invocation, {
+    location: invocation.location,
+    locate: (named, access) => locateStored(named, access, SURROUNDINGS),
+    log,
+    print: terminal.print,
+  });
 }
 
 /** Most bytes of keys that are read at a time. */

@@ -3,10 +3,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
+import { addCopyCommand, type CopyCommand } from "./copy_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
 import { addInitCommand, type InitInvocation } from "./init_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
+import { addMigrateCommand, type MigrateCommand } from "./migrate_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE, STORE_VARIABLE } from "./location.ts";
 import {
@@ -41,6 +43,8 @@ type Chosen =
   | { readonly type: "import"; readonly file: string }
   | { readonly type: "clock" }
   | ArchiveCommand
+  | CopyCommand
+  | MigrateCommand
   | OperationInvocation
   | ({ readonly type: "call" } & CallOptions)
   | RedactInvocation
@@ -99,6 +103,8 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addAuditCommands(program, choose);
   addOperationCommands(program, choose);
   addArchiveCommand(program, choose);
+  addCopyCommand(program, choose);
+  addMigrateCommand(program, choose);
   addRedactCommand(program, choose);
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
@@ -243,6 +249,9 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   if (named !== undefined && store === "memory") {
     return `${named} has no effect with --store memory, which keeps nothing`;
   }
+  if (isDatabase(program) && type === "init") {
+    return "--store postgres://… has no effect on init, which configures plans in files; docs/postgresql.md has the command";
+  }
   if (isDatabase(program) && data !== undefined) {
     return "--data has no effect with --store postgres://…, which says where the plan is";
   }
@@ -251,6 +260,11 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   }
   if (project !== undefined && project.length > 1 && type !== "http") {
     return `--project has no effect a second time, but for serve: ${type === "serve" ? "MCP" : type} is about one plan`;
+  }
+  if (type === "copy" && (data !== undefined || store !== undefined)) {
+    return `${
+      data !== undefined ? "--data" : "--store"
+    } has no effect on copy: --from and --to say where the plans are`;
   }
   if (type !== "serve" && type !== "http") {
     return store === "memory" ? `--store memory has no effect on ${type}, which needs a data directory` : undefined;

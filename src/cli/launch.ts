@@ -36,8 +36,9 @@ export const ACCESS = {
   resume: "write",
   doctor: "read",
   redact: "write",
+  migrate: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | "init" | ProjectsInvocation["type"]>,
+  Exclude<Invocation["type"], "call" | "copy" | "init" | ProjectsInvocation["type"]>,
   "read" | "write" | "create"
 >;
 

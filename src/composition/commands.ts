@@ -53,7 +53,7 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "init" | ProjectsInvocation["type"] }
+  { type: "serve" | "http" | "call" | "copy" | "init" | ProjectsInvocation["type"] }
 >;
 
 export interface CommandParts {
@@ -98,7 +98,7 @@ type RedactCommand = CommandInvocation & { readonly type: "redact" };
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "migrate" }
 >;
 
 /** Runs a command; returns its exit code. */
@@ -120,6 +120,8 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
       const { checkDatabase } = await import("./check_database.ts");
       return await checkDatabase(invocation, parts);
     }
+    case "migrate":
+      return printMigration(await parts.location.migrate({ isDryRun: invocation.dryRun }), invocation, parts.terminal);
     case "repair":
     case "backup":
     case "doctor":
@@ -139,6 +141,17 @@ const INSTEAD = {
   redact: "its records cannot be redacted yet",
 } as const;
 
+/** Prints the statements, or how many there were. */
+function printMigration(
+  statements: readonly string[],
+  { dryRun }: { readonly dryRun: boolean },
+  { print }: Terminal,
+): number {
+  if (dryRun) { for (const statement of statements) print(`${statement};`); }
+  else print(statements.length === 0 ? "The tables are up to date" : `Carried out ${statements.length} statements`);
+  return 0;
+}
+
 async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryParts): Promise<number> {
   const { directory } = parts.location;
   switch (invocation.type) {
@@ -153,6 +166,9 @@ async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryPar
     }
     case "redact":
       return await runRedact(invocation, parts);
+    case "migrate":
+      parts.log.error("Cannot migrate a plan in files, which need no tables: --store names a database");
+      return 1;
     default:
       return await runAnywhere(invocation, parts);
   }
