@@ -11,7 +11,7 @@ import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, accessOf, launchOf } from "./src/cli/launch.ts";
 import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret } from "./src/cli/rights.ts";
@@ -106,6 +106,8 @@ async function main(): Promise<number> {
       case "projects rename":
       case "projects move":
         return await projects(invocation);
+      case "copy":
+        return await copy(invocation);
       case "serve":
         return await serve(invocation);
       case "http":
@@ -270,7 +272,7 @@ function secretFor(options: { readonly role?: Role; readonly needsToken?: true }
 async function run(invocation: CommandInvocation): Promise<number> {
   // Imported only here: servers need none of the commands.
   const { runCommand } = await import("./src/composition/commands.ts");
-  const location = await locateCommand(invocation.location, ACCESS[invocation.type]);
+  const location = await locateCommand(invocation.location, accessOf(invocation));
   return await runCommand(invocation, {
     location,
     log,
@@ -288,6 +290,18 @@ async function projects(invocation: ProjectsInvocation): Promise<number> {
   // Imported only here: nothing else needs it.
   const { runProjects } = await import("./src/composition/projects.ts");
   return await runProjects(invocation, { surroundings: SURROUNDINGS, log, terminal });
+}
+
+/** Copies a plan from one store to another. */
+async function copy(invocation: Invocation & { readonly type: "copy" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { runCopy } = await import("./src/composition/copy.ts");
+  return await runCopy(invocation, {
+    location: invocation.location,
+    locate: (named, access) => locateStored(named, access, SURROUNDINGS),
+    log,
+    print: terminal.print,
+  });
 }
 
 /** Most bytes of keys that are read at a time. */

@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:util",
   ],
   handlers: ["src/handlers/", "src/core/messages/", "src/core/model/", "src/app/", "zod"],
+  convert: ["src/convert/", "src/core/model/", "zod", "marked"],
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
   dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked"],
@@ -89,7 +90,12 @@ interface SourceFile {
 }
 
 /** Where programs begin: the server, and what runs in a browser. */
-const ENTRIES = ["main.ts", "src/dashboard/main.tsx", "src/dashboard/plan/layout/layout_worker.ts"];
+const ENTRIES = [
+  "main.ts",
+  "src/dashboard/main.tsx",
+  "src/dashboard/plan/layout_worker.ts",
+  "src/dashboard/ui/markdown_reader.ts",
+];
 
 /** The files of the dashboard, which its module imports as text: they are made of other sources. */
 const TEXTS = "src/dashboard/assets/";
@@ -216,6 +222,11 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
   assertEquals(importers, ["src/mcp/sdk.ts"]);
 });
 
+Deno.test("only src/store/postgres/driver.ts imports the driver of PostgreSQL", () => {
+  const importers = Array.from(files).filter(([, { imports }]) => imports.includes("postgres")).map(([path]) => path);
+  assertEquals(importers, ["src/store/postgres/driver.ts"]);
+});
+
 /**
  * Every spread of a list into the arguments of a call, with what bounds the list: a call takes some 120,000 arguments,
  * and throws a RangeError for more. What is unbounded goes into a loop.
@@ -223,6 +234,7 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
   "src/app/engine.ts: ...again": "one batch: MAX_BATCH",
+  "src/core/model/faults.ts: ...first.slice(0, MAX_FAULTS - this.#first.length)": "MAX_FAULTS",
   "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",

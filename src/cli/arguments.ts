@@ -3,10 +3,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
+import { addCopyCommand, type CopyCommand } from "./copy_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
 import { addInitCommand, type InitInvocation } from "./init_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
+import { addMigrateCommand, type MigrateCommand } from "./migrate_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE, STORE_VARIABLE } from "./location.ts";
 import {
@@ -19,6 +21,7 @@ import {
   storeKind,
   type WantedHead,
 } from "./option_values.ts";
+import { addPlanFileCommands, type ExportInvocation, type ImportInvocation } from "./plan_arguments.ts";
 import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
@@ -37,10 +40,12 @@ type Chosen =
   | { readonly type: "verify"; readonly head?: WantedHead }
   | { readonly type: "repair" }
   | { readonly type: "backup"; readonly destination: string }
-  | { readonly type: "export" }
-  | { readonly type: "import"; readonly file: string }
+  | ExportInvocation
+  | ImportInvocation
   | { readonly type: "clock" }
   | ArchiveCommand
+  | CopyCommand
+  | MigrateCommand
   | OperationInvocation
   | ({ readonly type: "call" } & CallOptions)
   | RedactInvocation
@@ -95,10 +100,13 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addHttp(program, (http) => choose({ type: "http", ...serveOptionsOf(program, defaultToolsets), ...http }));
   addCall(program, (call) => choose({ type: "call", ...serveOptionsOf(program, defaultToolsets), ...call }));
   addPlanCommands(program, choose);
+  addPlanFileCommands(program, choose);
   addHistoryCommand(program, choose);
   addAuditCommands(program, choose);
   addOperationCommands(program, choose);
   addArchiveCommand(program, choose);
+  addCopyCommand(program, choose);
+  addMigrateCommand(program, choose);
   addRedactCommand(program, choose);
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
@@ -161,13 +169,6 @@ function addPlanCommands(program: Command, choose: Choose): void {
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
     .option("--forecast <counts>", "also when it will be done with so many instances, like 2,4", instanceCounts)
     .action((options: { limit: number; forecast?: readonly number[] }) => choose({ type: "analyze", ...options }));
-  program.command("export")
-    .description("print all tasks as JSON, in the format of tasks.json")
-    .action(() => choose({ type: "export" }));
-  program.command("import")
-    .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
-    .argument("<file>", "a path, or - for standard input")
-    .action((file: string) => choose({ type: "import", file }));
 }
 
 function addJournalCommands(program: Command, choose: Choose): void {
@@ -243,6 +244,9 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   if (named !== undefined && store === "memory") {
     return `${named} has no effect with --store memory, which keeps nothing`;
   }
+  if (isDatabase(program) && type === "init") {
+    return "--store postgres://… has no effect on init, which configures plans in files; docs/postgresql.md has the command";
+  }
   if (isDatabase(program) && data !== undefined) {
     return "--data has no effect with --store postgres://…, which says where the plan is";
   }
@@ -251,6 +255,11 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   }
   if (project !== undefined && project.length > 1 && type !== "http") {
     return `--project has no effect a second time, but for serve: ${type === "serve" ? "MCP" : type} is about one plan`;
+  }
+  if (type === "copy" && (data !== undefined || store !== undefined)) {
+    return `${
+      data !== undefined ? "--data" : "--store"
+    } has no effect on copy: --from and --to say where the plans are`;
   }
   if (type !== "serve" && type !== "http") {
     return store === "memory" ? `--store memory has no effect on ${type}, which needs a data directory` : undefined;

@@ -36,10 +36,19 @@ export const ACCESS = {
   resume: "write",
   doctor: "read",
   redact: "write",
+  migrate: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | "init" | ProjectsInvocation["type"]>,
+  Exclude<Invocation["type"], "call" | "copy" | "init" | ProjectsInvocation["type"]>,
   "read" | "write" | "create"
 >;
+
+/** How an invocation uses the data directory. A check of an import makes nothing. */
+export function accessOf(
+  invocation: Extract<Invocation, { readonly type: keyof typeof ACCESS }>,
+): "read" | "write" | "create" {
+  const isCheck = invocation.type === "import" && invocation.from !== undefined && !invocation.yes;
+  return isCheck ? "write" : ACCESS[invocation.type];
+}
 
 /** A command line without the program's own arguments. */
 export interface Launch {

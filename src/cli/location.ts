@@ -1,6 +1,6 @@
 /** Which plan a start of the program works on: as its arguments name it, and where that turned out to be. */
 
-import type { Checkpoints, Deliveries, Journal, Log, Sessions } from "../app/ports.ts";
+import type { Checkpoints, Deliveries, Journal, Log, RawJournal, Sessions } from "../app/ports.ts";
 import { AUTO } from "../core/model/project_name.ts";
 
 /** Names the project in place of `--project`: a name, `auto`, or a directory in a repository. */
@@ -65,6 +65,10 @@ export interface DatabaseLocation {
   readonly permissions: readonly string[];
   /** Opens the store; if it is only read, a project that is not there is refused. */
   readonly open: (options: { readonly log: Log; readonly isReadOnly: boolean }) => OpenedStore;
+  /** Brings the tables up to date, or only says how; resolves to the statements. */
+  readonly migrate: (options: { readonly isDryRun: boolean }) => Promise<readonly string[]>;
+  /** Opens its journal for a copy. */
+  readonly openRaw: (options: { readonly log: Log; readonly isReadOnly: boolean }) => RawJournal;
 }
 
 /** All parts of a store. */

@@ -180,6 +180,6 @@ export type StoreKind = "file" | "memory" | { readonly url: string };
 /** Parses the name of a store, or the address of a database. */
 export function storeKind(value: string): StoreKind {
   if (value === "file" || value === "memory") return value;
-  if (/^postgres(ql)?:\/\//.test(value)) return { url: value };
+  if (["postgres://", "postgresql://"].some((start) => value.startsWith(start))) return { url: value };
   throw new InvalidArgumentError("It must be file, memory, or like postgres://user@host/database.");
 }

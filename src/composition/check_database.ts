@@ -1,15 +1,21 @@
 /** `verify` and `audit head` on a plan in PostgreSQL: reads the whole journal, as every start without a checkpoint does. */
 
-import { type Position, Unavailable } from "../app/ports.ts";
+import { type Journal, type Log, type Position, Unavailable } from "../app/ports.ts";
 import { printHead } from "../cli/audit.ts";
-import { printVerification, type Verification } from "../cli/commands.ts";
+import { printVerification, type Terminal, type Verification } from "../cli/commands.ts";
+import type { DatabaseLocation } from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import type { CommandInvocation, DatabaseParts } from "./commands.ts";
+
+export interface CheckParts {
+  readonly location: DatabaseLocation;
+  readonly log: Log;
+  readonly terminal: Terminal;
+}
 
 export async function checkDatabase(
-  invocation: CommandInvocation & { readonly type: "verify" | "audit head" },
-  { location, log, terminal }: DatabaseParts,
+  invocation: { readonly type: "verify"; readonly head?: WantedHead } | { readonly type: "audit head" },
+  { location, log, terminal }: CheckParts,
 ): Promise<number> {
   const store = location.open({ log, isReadOnly: true });
   try {
@@ -25,8 +31,6 @@ export async function checkDatabase(
     await store.close();
   }
 }
-
-type Journal = ReturnType<DatabaseParts["location"]["open"]>["journal"];
 
 /** Reads to the end, or to the first fault, which the journal itself describes. */
 async function verify(journal: Journal, wanted?: WantedHead): Promise<Verification & { readonly end: Position }> {

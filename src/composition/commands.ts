@@ -15,9 +15,7 @@ import {
   OPERATOR,
   printBackup,
   printClockCorrection,
-  printExport,
   printHistory,
-  printImport,
   printRepair,
   printVerification,
   type Terminal,
@@ -34,26 +32,27 @@ import {
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
+import { printExport } from "../cli/plan.ts";
 import type { ProjectsInvocation } from "../cli/project_arguments.ts";
 import { printRedaction } from "../cli/redact.ts";
 import type { Device } from "../cli/screen.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
-import type { Task } from "../core/model/task.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { RedactionFiles } from "../store/file/redaction_files.ts";
 import { backUp } from "../store/file/backup.ts";
 import { holdsData, openDestination, refuseLinkedSegments } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
-import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
+import { formatPlan } from "../store/file/plan_file.ts";
+import { formatTasks } from "../store/file/tasks_file.ts";
 import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "init" | ProjectsInvocation["type"] }
+  { type: "serve" | "http" | "call" | "copy" | "init" | ProjectsInvocation["type"] }
 >;
 
 export interface CommandParts {
@@ -73,7 +72,7 @@ export interface CommandParts {
 
 /** The same for a plan in files, and in a database. */
 type DirectoryParts = CommandParts & { readonly location: FileLocation };
-export type DatabaseParts = CommandParts & { readonly location: DatabaseLocation };
+type DatabaseParts = CommandParts & { readonly location: DatabaseLocation };
 
 /** Commands that work on the files of a journal that may be damaged. */
 type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
@@ -81,7 +80,6 @@ type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" 
 /** Commands that change the plan, or who may do what. */
 type ChangingCommand = CommandInvocation & {
   readonly type:
-    | "import"
     | "clock"
     | "archive"
     | "token issue"
@@ -95,10 +93,13 @@ type ChangingCommand = CommandInvocation & {
 /** The command that rewrites records. */
 type RedactCommand = CommandInvocation & { readonly type: "redact" };
 
+/** Commands that are the same for every store. */
+type CommonCommand = ChangingCommand | ReadingCommand | (CommandInvocation & { readonly type: "import" });
+
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "import" | "migrate" }
 >;
 
 /** Runs a command; returns its exit code. */
@@ -120,6 +121,8 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
       const { checkDatabase } = await import("./check_database.ts");
       return await checkDatabase(invocation, parts);
     }
+    case "migrate":
+      return printMigration(await parts.location.migrate({ isDryRun: invocation.dryRun }), invocation, parts.terminal);
     case "repair":
     case "backup":
     case "doctor":
@@ -139,6 +142,17 @@ const INSTEAD = {
   redact: "its records cannot be redacted yet",
 } as const;
 
+/** Prints the statements, or how many there were. */
+function printMigration(
+  statements: readonly string[],
+  { dryRun }: { readonly dryRun: boolean },
+  { print }: Terminal,
+): number {
+  if (dryRun) { for (const statement of statements) print(`${statement};`); }
+  else print(statements.length === 0 ? "The tables are up to date" : `Carried out ${statements.length} statements`);
+  return 0;
+}
+
 async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryParts): Promise<number> {
   const { directory } = parts.location;
   switch (invocation.type) {
@@ -153,15 +167,21 @@ async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryPar
     }
     case "redact":
       return await runRedact(invocation, parts);
+    case "migrate":
+      parts.log.error("Cannot migrate a plan in files, which need no tables: --store names a database");
+      return 1;
     default:
       return await runAnywhere(invocation, parts);
   }
 }
 
 /** Runs a command that is the same for every store. */
-async function runAnywhere(invocation: ChangingCommand | ReadingCommand, parts: CommandParts): Promise<number> {
+async function runAnywhere(invocation: CommonCommand, parts: CommandParts): Promise<number> {
   switch (invocation.type) {
-    case "import":
+    case "import": {
+      const { runImport } = await import("./plan_commands.ts");
+      return await runImport(invocation, parts);
+    }
     case "clock":
     case "archive":
     case "token issue":
@@ -210,13 +230,9 @@ async function runOnFiles(
 
 async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
   const { location, log, terminal, launch, version } = parts;
-  // Read before anything is opened: a file that cannot be imported leaves no trace.
-  const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
   await using app = await startApp(location, { log });
   const { engine } = app;
   switch (invocation.type) {
-    case "import":
-      return await printImport(engine, tasks, terminal);
     case "clock":
       return await printClockCorrection(engine, terminal);
     case "archive":
@@ -293,8 +309,10 @@ async function runReading(
       const desk = await loadDesk({ engine, deliveries, version, allowPrivate });
       return await lookAtWebhooks(invocation, { engine, desk }, terminal);
     }
-    case "export":
-      return await printExport(engine, formatTasks, write);
+    case "export": {
+      const formats = { plan: formatPlan, tasks: formatTasks };
+      return await printExport(engine, { tasks: invocation.tasks, formats }, write);
+    }
     default:
       return invocation satisfies never;
   }
@@ -321,16 +339,4 @@ function verify(directory: string, wanted?: WantedHead): Verification {
 function locateCopy(destination: string, directory: string): string {
   const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
   return openDestination(destination, { parent: dirname(destination), nextStep });
-}
-
-async function readTasks(file: string, { readFile, log }: CommandParts): Promise<readonly Task[]> {
-  const name = file === "-" ? "standard input" : file;
-  try {
-    const { tasks, warning } = parseTasks(await readFile(file), Date.now());
-    if (warning !== undefined) log.warn(`${name}: ${warning}`);
-    return tasks;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
-  }
 }

@@ -1,10 +1,11 @@
 /** Starts the engine on a plan that is only read: nothing in its store is made, changed or moved. */
 
 import { Engine } from "../app/engine.ts";
-import { importTasks } from "../app/import_tasks.ts";
+import { importPlan, newProgress } from "../app/import_plan.ts";
 import type { Deliveries, Log } from "../app/ports.ts";
 import type { DatabaseLocation, StoredLocation } from "../cli/location.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
+import { planOfTasks } from "../core/model/portable_plan.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { openForReading } from "../store/file/reading.ts";
 
@@ -41,7 +42,7 @@ async function startOnFiles(directory: string, { log, showsLegacy }: ReadingAppO
   try {
     const engine = await Engine.start({ ...store, log });
     if (store.legacy.length > 0 && showsLegacy) {
-      await importTasks(engine, store.legacy, { imported: 0, present: 0 });
+      await importPlan(engine, planOfTasks(store.legacy), newProgress());
       log.info(`${directory} has tasks and no journal: this shows tasks.json`);
     }
     const deliveries = new DeliveryFiles({ directory, disk: realDisk });

@@ -7,10 +7,10 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { ACCESS, launchOf } from "../../src/cli/launch.ts";
+import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { runCommand } from "../../src/composition/commands.ts";
-import { locateFiles } from "../../src/composition/locate.ts";
+import { locateStored } from "../../src/composition/locate.ts";
 import { runProjects } from "../../src/composition/projects.ts";
 import type { Surroundings } from "../../src/composition/surroundings.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/mcp/tool.ts";
@@ -77,7 +77,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     return await runProjects(invocation, { surroundings, log, terminal });
   }
   if (named.type === "memory" || named.type === "projects") throw new Error("runHere is about one plan in files");
-  const locate = (access: Access) => locateFiles(named, access, surroundings);
+  const locate = (access: Access) => locateStored(named, access, surroundings);
   switch (invocation.type) {
     case "serve":
     case "http":
@@ -95,7 +95,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         ending: new AbortController().signal,
       });
     default: {
-      const location = await locate(ACCESS[invocation.type]);
+      const location = await locate(accessOf(invocation));
       return await runCommand(invocation, {
         location,
         log,

@@ -10,13 +10,11 @@ import { SCHEMA } from "./schema.ts";
 /** How far the time of a record may be from the database's when it is not taken under the lock, in milliseconds. */
 const TOLERANCE_MS = 1_000;
 
-/**
- * Moves the head from `$2` with the hash `$3` to the hash `$4`, and adds the lines `$5` after it: either both, or, if the
- * head is elsewhere or the time `$6` is not that of the database, neither. So it does no harm whenever it arrives.
- */
-export const APPEND = `with moved as (
+/** The statement, which does nothing unless a further condition holds. */
+function appendIf(condition: string): string {
+  return `with moved as (
   update ${SCHEMA}.projects set seq = seq + cardinality($5::text[]), hash = $4
-  where number = $1 and seq = $2::bigint and hash = $3 and abs(${CLOCK} - $6::float8) <= ${TOLERANCE_MS}
+  where number = $1 and seq = $2::bigint and hash = $3 and ${condition}
   returning number
 ), added as (
   insert into ${SCHEMA}.records (project, seq, line)
@@ -24,6 +22,16 @@ export const APPEND = `with moved as (
   from moved, unnest($5::text[]) with ordinality as lines(line, place) returning seq
 )
 select exists (select from moved) as moved, (select count(*) from added) as added, ${CLOCK} as time`;
+}
+
+/**
+ * Moves the head from `$2` with the hash `$3` to the hash `$4`, and adds the lines `$5` after it: either both, or, if the
+ * head is elsewhere or the time `$6` is not that of the database, neither. So it does no harm whenever it arrives.
+ */
+export const APPEND = appendIf(`abs(${CLOCK} - $6::float8) <= ${TOLERANCE_MS}`);
+
+/** The same for records of another store, whose times are what they are. */
+export const APPEND_COPIES = appendIf("true");
 
 /** Whether the head is at `$2` with the hash `$3`, for a transaction that appends nothing. */
 export const LOOK = `select seq = $2::bigint and hash = $3 as moved, ${CLOCK} as time

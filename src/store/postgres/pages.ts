@@ -1,6 +1,6 @@
 /** Reads records of a project in pages, and checks each against the hash chain. */
 
-import { type Chunk, JournalReplaced, type Position, Unavailable } from "../../app/ports.ts";
+import { type Chunk, JournalReplaced, type Position, type RawRecord, Unavailable } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
 import { decodeRecord, GENESIS_HASH, leadingVersion, RESTART } from "../file/codec.ts";
 import type { Result, Value } from "./driver.ts";
@@ -14,18 +14,24 @@ export const PAGE_RECORDS = 1_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** The end of a line that `tokenOf` needs, in characters. */
-const TAIL_CHARACTERS = 80;
+export const TAIL_CHARACTERS = 80;
 
 /** Runs a statement of a project, whose number is `$1`. */
 export type Run = <Row>(statement: string, values?: readonly Value[]) => Promise<Result<Row>>;
 
-/** The records after a position, up to a bound. */
-export interface Page extends Chunk {
+/** The lines after a position, up to a bound. */
+export interface Lines {
+  readonly lines: readonly RawRecord[];
+  readonly records: readonly JournalRecord[];
+  readonly position: Position;
   /** The format version of the last record, or of the one at the position before; 0 if there is none. */
   readonly version: number;
   /** Whether nothing followed when it was read. */
   readonly isLast: boolean;
 }
+
+/** The records after a position, up to a bound. */
+export type Page = Chunk & Pick<Lines, "version" | "isLast">;
 
 interface Row {
   readonly seq: number;
@@ -48,20 +54,31 @@ from (
 ) page where bytes_before < ${PAGE_BYTES} order by seq`;
 
 /** Larger than any seq. */
-export const NO_BOUND = "9223372036854775807";
+const NO_BOUND = "9223372036854775807";
 
 /**
  * Reads the page after a position.
  *
- * @param before only records before this seq
  * @throws JournalReplaced if the journal does not have the position
  * @throws Unavailable `journal_damaged` or `newer_version` if a record is not what it must be
  */
-export async function readPage(
+export async function readPage(run: Run, after: Position, options: PageOptions): Promise<Page> {
+  return await readLines(run, after, options);
+}
+
+export interface PageOptions {
+  /** The name of the project. */
+  readonly project: string;
+  /** Only records before this seq. Default: all. */
+  readonly before?: number | string;
+}
+
+/** The same with the lines as they are. */
+export async function readLines(
   run: Run,
   after: Position,
-  { project, before = NO_BOUND }: { readonly project: string; readonly before?: number | string },
-): Promise<Page> {
+  { project, before = NO_BOUND }: PageOptions,
+): Promise<Lines> {
   const { rows } = await run<Row>(PAGE, [after.seq, before]);
   const [first, ...others] = rows;
   if (after.seq > 0 && (first?.seq !== after.seq || tokenOf(first.tail) !== after.token)) {
@@ -71,16 +88,19 @@ export async function readPage(
   }
   let position = after;
   const records: JournalRecord[] = [];
+  const lines: RawRecord[] = [];
   for (const { seq, line } of after.seq > 0 ? others : rows) {
     const decoded = decodeRecord(line ?? "", { seq: position.seq + 1, previous: position.token });
     if (!("record" in decoded) || seq !== position.seq + 1) {
       throw damaged(project, position.seq + 1, "record" in decoded ? undefined : decoded);
     }
     records.push(decoded.record);
+    lines.push({ seq, line: line ?? "", hash: decoded.hash });
     position = { seq, token: decoded.hash };
   }
   const last = rows.at(-1);
   return {
+    lines,
     records,
     position,
     version: last === undefined ? 0 : leadingVersion(last.head) ?? 0,

@@ -23,7 +23,7 @@ import { APPEND, type Appended, LOOK, RecordBatch } from "./append.ts";
 import { CLOCK, Line } from "./database.ts";
 import type { Connection } from "./driver.ts";
 import { ConnectionLost, describeServerError, failureOf, ServerError } from "./errors.ts";
-import { findPosition, ORIGIN, type Page, readPage, type Run } from "./pages.ts";
+import { findPosition, ORIGIN, type Page, readPage, type Run, TAIL_CHARACTERS, tokenOf } from "./pages.ts";
 import type { Project } from "./project.ts";
 import { RecordSearch } from "./record_search.ts";
 import { SCHEMA } from "./schema.ts";
@@ -35,6 +35,10 @@ const MAX_TRIES = 3;
 
 /** The head, and the time, under the lock. */
 const LOCK = `select seq::float8 as seq, hash, ${CLOCK} as time from ${SCHEMA}.projects where number = $1 for update`;
+
+/** What tells the journal from every other. */
+const FIRST = `select epoch, right(line, ${TAIL_CHARACTERS}) as tail
+from ${SCHEMA}.projects join ${SCHEMA}.records on project = number and records.seq = 1 where number = $1`;
 
 /** The row of the project. */
 interface Head {
@@ -252,12 +256,9 @@ export class PostgresJournal implements Journal {
   }
 
   async identity(): Promise<JournalIdentity | undefined> {
-    const first = await findPosition(this.#run, 1);
-    if (first === undefined) return undefined;
-    const { rows: [row] } = await this.#run<{ epoch: number }>(
-      `select epoch from ${SCHEMA}.projects where number = $1`,
-    );
-    return { id: first.token, epoch: row?.epoch ?? 0 };
+    const { rows: [first] } = await this.#run<{ epoch: number; tail: string }>(FIRST);
+    const id = first && tokenOf(first.tail);
+    return id === undefined ? undefined : { id, epoch: first?.epoch ?? 0 };
   }
 
   async seek(seq: number): Promise<Position> {

@@ -8,6 +8,9 @@ import type { Connection } from "./driver.ts";
 import { ConnectionLost } from "./errors.ts";
 import type { Project } from "./project.ts";
 
+/** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
+const GATHER_MS = 5;
+
 /** The pause before listening again after the connection was lost, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -19,7 +22,7 @@ export class Signals {
   #telling: Promise<void> | undefined;
   #listening: Promise<void> | undefined;
   #connection: Connection | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(project: Project) {
     this.#project = project;
@@ -40,7 +43,7 @@ export class Signals {
     signal.addEventListener("abort", wake, { once: true });
     try {
       if (!signal.aborted) this.#listen();
-      while (!signal.aborted && !this.#isClosed) {
+      while (!signal.aborted && !this.#closing.signal.aborted) {
         await changed.promise;
         changed = Promise.withResolvers<void>();
         if (!signal.aborted) yield;
@@ -53,7 +56,7 @@ export class Signals {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     for (const wake of this.#watchers) wake();
     this.#connection?.destroy();
     await this.#telling;
@@ -61,7 +64,7 @@ export class Signals {
   }
 
   async #tell(): Promise<void> {
-    for (let told = 0; told < this.#seq && !this.#isClosed;) {
+    for (let told = 0; told < this.#seq && !this.#closing.signal.aborted;) {
       told = this.#seq;
       try {
         await this.#project.run("select pg_notify('orchestrator_' || $1::int, $2)", [String(told)]);
@@ -69,6 +72,7 @@ export class Signals {
         // Whoever waits for it polls.
         return;
       }
+      await pause(GATHER_MS, this.#closing.signal);
     }
   }
 
@@ -78,7 +82,7 @@ export class Signals {
 
   /** Listens while there are watchers, again and again if connections are lost. */
   async #keepListening(): Promise<void> {
-    while (this.#watchers.size > 0 && !this.#isClosed) {
+    while (this.#watchers.size > 0 && !this.#closing.signal.aborted) {
       const closed = Promise.withResolvers<void>();
       try {
         await this.#listenOnce(closed.resolve);
@@ -87,7 +91,7 @@ export class Signals {
         if (!(error instanceof ConnectionLost)) throw error;
       }
       this.#connection = undefined;
-      if (this.#watchers.size > 0 && !this.#isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (this.#watchers.size > 0) await pause(RETRY_MS, this.#closing.signal);
     }
   }
 
@@ -96,9 +100,23 @@ export class Signals {
     const wakeAll = () => this.#watchers.forEach((wake) => wake());
     const connection = await this.#project.database.connect({ onNotification: wakeAll, onClose });
     this.#connection = connection;
-    if (this.#isClosed || this.#watchers.size === 0) connection.destroy();
+    if (this.#closing.signal.aborted || this.#watchers.size === 0) connection.destroy();
     else await connection.run(`listen orchestrator_${number}`);
     // Something may have been appended before it listened.
     wakeAll();
   }
+}
+
+/** Waits, but not longer than until the signal. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
 }

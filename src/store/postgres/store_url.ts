@@ -17,11 +17,6 @@ const DEFAULT_PORT = 5432;
 
 const FORM = "postgres://user@host/database";
 
-/** Whether a text is the address of a database, whatever is wrong with it. */
-export function isStoreUrl(text: string): boolean {
-  return /^postgres(ql)?:\/\//.test(text);
-}
-
 /** What an address says. */
 export interface StoreUrl {
   readonly hosts: Address["hosts"];
@@ -60,12 +55,6 @@ export function parseStoreUrl(text: string): StoreUrl {
     ...(rootCertificate !== undefined && rootCertificate !== "system" && { rootCertificate }),
     ...(passwordFile !== undefined && { passwordFile }),
   };
-}
-
-/** The address without what nobody needs to read, for messages. */
-export function describeStoreUrl({ hosts, database }: Pick<StoreUrl, "hosts" | "database">): string {
-  const names = hosts.map((host) => host.type === "unix" ? host.path : `${host.host}:${host.port}`);
-  return `database ${database} at ${names.join(", ")}`;
 }
 
 function readOptions(query: string): ReadonlyMap<string, string> {
