@@ -107,7 +107,8 @@ async function lengthen(cluster: Cluster, seq: number): Promise<void> {
   const line = LINE.slice(0, -1) + `,"hash":"${hash}"}`;
   await connection.run(
     `insert into ${SCHEMA}.records (project, seq, line)
-    select number, seq, $1 from ${SCHEMA}.projects, generate_series(${seq + 1}, ${RECORDS}) as seq where name = 'long'`,
+    select number, added.seq, $1 from ${SCHEMA}.projects, generate_series(${seq + 1}, ${RECORDS}) as added(seq)
+    where name = 'long'`,
     [line],
   );
   await connection.run(`update ${SCHEMA}.projects set seq = ${RECORDS}, hash = $1 where name = 'long'`, [hash]);
