@@ -82,7 +82,8 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     case "serve":
     case "http":
     case "init":
-      throw new Error("startServer and startService start servers, and runProgram init");
+    case "copy":
+      throw new Error("startServer and startService start servers, and runProgram init and copy");
     case "call":
       return await callTool(invocation, {
         ...output,

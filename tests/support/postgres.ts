@@ -10,7 +10,7 @@ const WAIT_SECONDS = "60";
 
 /** Settings that make it small; it is as durable as any. */
 const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: "127.0.0.1",
+  listen_addresses: "localhost",
   unix_socket_directories: "",
   shared_buffers: "32MB",
   max_connections: "200",
@@ -25,6 +25,8 @@ export interface Cluster extends AsyncDisposable {
   readonly data: string;
   /** Runs pg_ctl with a command and further arguments. */
   control(...args: readonly string[]): Promise<void>;
+  /** Writes a file of its data. */
+  write(name: string, text: string): Promise<void>;
   /** The process of the server. */
   pid(): Promise<number>;
 }
@@ -74,6 +76,10 @@ async function start(directory: string, settings: Readonly<Record<string, string
     data,
     control,
     address: addressOf(port),
+    async write(name, text) {
+      await Deno.writeTextFile(`${data}/${name}`, text, { mode: 0o600 });
+      await own(`${data}/${name}`);
+    },
     pid: async () => Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n")[0]),
     async [Symbol.asyncDispose]() {
       try {
