@@ -18,6 +18,15 @@ const STATEMENT_MS = 30_000;
 export const LOCK_WAIT_MS = 5_000;
 const IDLE_TRANSACTION_MS = 10_000;
 
+/**
+ * The first statement of a session: whether the server takes no writes, and that a commit is durable before it is answered,
+ * as the settings of a role may say otherwise.
+ */
+const BEGIN_SESSION = `select current_setting('transaction_read_only') = 'on' as "isReadOnly",
+case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end`;
+
+const STANDBY = "the server takes no writes, as it is a standby";
+
 /** A server that accepts connections: over TCP, or by the path of its socket. */
 export type Host =
   | { readonly type: "tcp"; readonly host: string; readonly port: number }
@@ -97,6 +106,7 @@ export class Connection {
       debug: false,
       fetch_types: false,
       publications: "",
+      // Of servers from version 14 on, the driver lets standbys pass: `open` checks that.
       target_session_attrs: "read-write",
       connection: settingsOf(options),
       onnotice: (notice: { readonly message?: string }) => {
@@ -120,14 +130,12 @@ export class Connection {
   static async open(options: ConnectOptions): Promise<Connection> {
     const connection = new Connection(options);
     try {
-      // The settings of a role may say otherwise, and a commit must be durable before it is answered.
-      await connection.run(
-        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
-      );
+      const { rows: [session] } = await connection.run<{ isReadOnly: boolean }>(BEGIN_SESSION);
+      if (session?.isReadOnly === true) throw new ConnectionLost(STANDBY);
       return connection;
     } catch (error) {
       connection.destroy();
-      throw isStandby(error) ? new ConnectionLost("the server takes no writes, as it is a standby") : error;
+      throw isStandby(error) ? new ConnectionLost(STANDBY) : error;
     }
   }
 
@@ -234,7 +242,7 @@ function arrayText(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
-/** The driver ends connections to a standby by itself. */
+/** The driver ends connections to servers that say by themselves that they take no writes. */
 function isStandby(error: unknown): boolean {
   return error instanceof ConnectionLost && error.code === "CONNECTION_DESTROYED";
 }
