@@ -54,6 +54,7 @@ const FLUSH_MS = 500;
 
 /** The running program: this file among its sources, a bundle of it, or a standalone program. */
 const PROGRAM = {
+  version: denoJson.version,
   isStandalone: Deno.build.standalone,
   isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
   executable: Deno.execPath(),

@@ -43,6 +43,8 @@ export interface Launch {
 }
 
 export interface LaunchOptions {
+  /** Of this program. */
+  readonly version: string;
   readonly isStandalone: boolean;
   /** The running executable: Deno, or the standalone program. */
   readonly executable: string;
@@ -56,15 +58,34 @@ const TOKEN_FLAG = "--allow-env=ORCHESTRATOR_TOKEN";
 
 /** Returns how to start this program again in the way in which it was started. */
 export function launchOf(
-  { isStandalone, executable, denoVersion, program }: LaunchOptions,
+  { version, isStandalone, executable, denoVersion, program }: LaunchOptions,
   directory: string | undefined,
 ): Launch {
   if (isStandalone) return { command: executable, args: [] };
+  const npm = npmLaunchOf(program, version);
+  if (npm !== undefined) return npm;
   const permissions = directory === undefined ? [] : [...permissionFlags([directory], "create"), TOKEN_FLAG];
   const run = ["run", ...permissions, program];
-  // The executable is in the cache of npx, which npx may clear at any time.
-  const isNpx = /[/\\]_npx[/\\]/.test(executable);
-  return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
+  return isInNpxCache(executable)
+    ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] }
+    : { command: "deno", args: run };
+}
+
+/** The npm package, and its program in a directory where npm has installed it. */
+const NPM_PACKAGE = "@mcp-orchestrator/server";
+const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])orchestrator\.mjs$/;
+
+/** How to start the program of the npm package, whose launcher gives the permissions; undefined for another program. */
+function npmLaunchOf(program: string, version: string): Launch | undefined {
+  if (!NPM_PROGRAM.test(program)) return undefined;
+  return isInNpxCache(program)
+    ? { command: "npx", args: ["--yes", `${NPM_PACKAGE}@${version}`] }
+    : { command: "node", args: [program.replace(NPM_PROGRAM, "$1launcher.mjs")] };
+}
+
+/** Whether a path is in the cache of npx, which npx may clear at any time. */
+function isInNpxCache(path: string): boolean {
+  return /[/\\]_npx[/\\]/.test(path);
 }
 
 /** Returns how to start the program with permission for a data directory and for the targets of links in it. */

@@ -87,7 +87,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
       });
     default: {
       const directory = locate(ACCESS[invocation.type]);
-      const program = { isStandalone: false, executable: Deno.execPath(), denoVersion: Deno.version.deno };
+      const program = { version, isStandalone: false, executable: Deno.execPath(), denoVersion: Deno.version.deno };
       return await runCommand(invocation, {
         directory,
         log,

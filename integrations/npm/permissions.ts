@@ -1,0 +1,110 @@
+/**
+ * The flags of Deno with which the npm package starts the program: what its command line needs, and those that the user
+ * gives. Pure.
+ */
+
+import { listenFlag, permissionFlags } from "../../src/cli/launch.ts";
+
+/** The variables that the program reads. */
+export const VARIABLES: readonly string[] = [
+  "ORCHESTRATOR_DATA_DIR",
+  "ORCHESTRATOR_INSTANCE",
+  "ORCHESTRATOR_TOKEN",
+  "XDG_DATA_HOME",
+  "HOME",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+];
+
+/** Where `serve` listens by default. */
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_PORT = 8787;
+
+/** A flag of Deno that permits or forbids something; the program has no such option. */
+const DENO_FLAG = /^--(allow|deny)-(read|write|net|env|sys|run|import|ffi)(=|$)/;
+
+export interface Start {
+  /** The arguments of the program. */
+  readonly args: readonly string[];
+  /** The permissions that the user gives beside those that the program needs. */
+  readonly given: readonly string[];
+}
+
+/** Tells the flags that are Deno's from the arguments that are the program's. */
+export function splitArguments(args: readonly string[]): Start {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const isGiven = (arg: string, index: number) => index < end && DENO_FLAG.test(arg);
+  return {
+    args: args.filter((arg, index) => !isGiven(arg, index)),
+    given: args.filter(isGiven),
+  };
+}
+
+/**
+ * Returns the flags of `deno run`.
+ *
+ * @param places the data directory, and its real path if that is another one
+ * @param program the path of the program, which it must read to start threads
+ */
+export function denoFlags(
+  { args, given }: Start,
+  { places, program }: { readonly places: readonly string[]; readonly program: string },
+): readonly string[] {
+  const { read, written } = filesOf(args);
+  return [
+    ...RUN_FLAGS,
+    ...permissionFlags([...places, program, ...read, ...written], "read"),
+    ...permissionFlags([...places, ...written], "create").slice(1),
+    `--allow-env=${VARIABLES.join(",")}`,
+    "--allow-sys=statfs",
+    ...(args.includes("serve") ? listenFlags(args) : []),
+    ...given,
+  ];
+}
+
+/** Nothing is downloaded, and no file of the working directory or above the program changes what is run. */
+const RUN_FLAGS: readonly string[] = [
+  "--quiet",
+  "--no-prompt",
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--cached-only",
+];
+
+/** The value of an option, written `--name value` or `--name=value`; the last one counts. */
+export function optionOf(args: readonly string[], name: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  const option = args[at];
+  return option === name ? args[at + 1] : option?.slice(name.length + 1);
+}
+
+/** The files that a command is given. A few too many are no harm: the user has named them. */
+function filesOf(args: readonly string[]): { readonly read: readonly string[]; readonly written: readonly string[] } {
+  const handlers = optionOf(args, "--handlers");
+  return {
+    read: [...argumentsOf("import", args), ...(handlers === undefined ? [] : [parentOf(handlers)])],
+    // A copy goes into a directory that may be missing.
+    written: argumentsOf("backup", args).flatMap((destination) => [destination, parentOf(destination)]),
+  };
+}
+
+/** The arguments of a command that are no options. */
+function argumentsOf(command: string, args: readonly string[]): readonly string[] {
+  if (!args.includes(command)) return [];
+  return args.slice(args.indexOf(command) + 1).filter((arg) => !arg.startsWith("-"));
+}
+
+function parentOf(path: string): string {
+  const parent = path.replace(/[/\\]+$/, "").replace(/[^/\\]+$/, "");
+  return parent === "" ? "." : parent;
+}
+
+/** Permits to listen where `serve` is told to. A place that cannot be is for the program to refuse. */
+function listenFlags(args: readonly string[]): readonly string[] {
+  const host = optionOf(args, "--host") ?? DEFAULT_HOST;
+  const port = Number(optionOf(args, "--port") ?? DEFAULT_PORT);
+  if (!/^[\w.:-]+$/.test(host) || !Number.isInteger(port)) return [];
+  return [listenFlag(host === "localhost" ? DEFAULT_HOST : host, port)];
+}

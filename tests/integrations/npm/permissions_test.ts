@@ -1,0 +1,63 @@
+/** Shows that the npm package's launcher permits what a command line needs, and nothing else. */
+
+import { assertEquals } from "@std/assert";
+import denoJson from "../../../deno.json" with { type: "json" };
+import { denoFlags, splitArguments, VARIABLES } from "../../../integrations/npm/permissions.ts";
+
+/** The flags that permit something, by kind. */
+function permitted(...args: readonly string[]): Record<string, readonly string[]> {
+  const flags = denoFlags(splitArguments(args), { places: ["/data", "/real/data"], program: "/npm/orchestrator.mjs" });
+  const named = flags.flatMap((flag) => {
+    const [, kind = "", list = ""] = /^--allow-(\w+)=(.*)$/.exec(flag) ?? [];
+    return kind === "" || kind === "env" || kind === "sys" ? [] : [[kind, list.split(",")] as const];
+  });
+  return Object.fromEntries(named);
+}
+
+const SERVER = { read: ["/data", "/real/data", "/npm/orchestrator.mjs"], write: ["/data", "/real/data"] };
+
+Deno.test("a server of one client may use its data, and read itself", () => {
+  assertEquals(permitted(), SERVER);
+  assertEquals(permitted("--data", "/data"), SERVER);
+  assertEquals(permitted("status"), SERVER);
+});
+
+Deno.test("nothing is downloaded, asked, or taken from the working directory", () => {
+  const flags = denoFlags(splitArguments([]), { places: ["/data"], program: "/npm/orchestrator.mjs" });
+  for (const flag of ["--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"]) {
+    assertEquals(flags.includes(flag), true, flag);
+  }
+});
+
+Deno.test("serve may listen where it is told to, and nowhere else", () => {
+  assertEquals(permitted("serve"), { ...SERVER, net: ["127.0.0.1:8787"] });
+  assertEquals(permitted("serve", "--port", "0", "--host=::1"), { ...SERVER, net: ["[::1]:0"] });
+  assertEquals(permitted("serve", "--host", "localhost"), { ...SERVER, net: ["127.0.0.1:8787"] });
+  for (const bad of [["--port", "many"], ["--host", "a b"]]) {
+    assertEquals(permitted("serve", ...bad), SERVER);
+  }
+});
+
+Deno.test("a command may use the files that it is given", () => {
+  assertEquals(permitted("import", "plan.json").read, [...SERVER.read, "plan.json"]);
+  assertEquals(permitted("import", "-").read, SERVER.read);
+  const backup = permitted("backup", "copies/monday");
+  assertEquals(backup, {
+    read: [...SERVER.read, "copies/monday", "copies/"],
+    write: [...SERVER.write, "copies/monday", "copies/"],
+  });
+  assertEquals(permitted("backup", "monday").write, [...SERVER.write, "monday", "."]);
+  assertEquals(permitted("serve", "--handlers=/etc/handlers.json").read, [...SERVER.read, "/etc/"]);
+});
+
+Deno.test("flags of Deno are for Deno, and options of the program for the program", () => {
+  const given = ["--allow-net=chat.example.com:443", "--deny-env"];
+  const args = ["--deliver", "--allow-private-webhooks", "--allow-handlers-from", "x", "--allow-host", "y"];
+  assertEquals(splitArguments([given[0] ?? "", ...args, given[1] ?? ""]), { args, given });
+  assertEquals(splitArguments(["add", "--", "--allow-net"]), { args: ["add", "--", "--allow-net"], given: [] });
+});
+
+Deno.test("the variables that may be read are those of the standalone program", () => {
+  const [, list] = /--allow-env=(\S+)/.exec(denoJson.tasks.compile.command) ?? [];
+  assertEquals(list?.split(","), [...VARIABLES]);
+});
