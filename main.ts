@@ -263,6 +263,8 @@ async function run(invocation: CommandInvocation): Promise<number> {
     write: writeOut,
     readFile,
     version: denoJson.version,
+    secretOf: () => secretFor({}),
+    instanceOf: instanceOfEnvironment,
     launch: launchOf(PROGRAM, directory),
   });
 }

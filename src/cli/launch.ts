@@ -7,6 +7,7 @@ export const ACCESS = {
   serve: "create",
   http: "create",
   status: "read",
+  digest: "read",
   history: "read",
   analyze: "read",
   export: "read",

@@ -5,7 +5,6 @@
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
-import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
@@ -20,7 +19,6 @@ import {
   printImport,
   printRepair,
   printVerification,
-  type Terminal,
   type Verification,
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
@@ -41,16 +39,13 @@ import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
 import type { DeskParts } from "./deliver.ts";
+import type { DigestParts } from "./digest.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" }>;
 
-export interface CommandParts {
-  /** The real path of the data directory. */
-  readonly directory: string;
-  readonly log: Log;
-  readonly terminal: Terminal;
+export interface CommandParts extends DigestParts {
   /** For what is shown live; undefined unless both standard input and output are a terminal. */
   readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
@@ -85,12 +80,16 @@ type RedactCommand = CommandInvocation & { readonly type: "redact" };
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "digest" }
 >;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
   const { directory, log } = parts;
+  if (invocation.type === "digest") {
+    const { runDigest } = await import("./digest.ts");
+    return await runDigest(invocation, parts);
+  }
   if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
     log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
     return 1;

@@ -96,6 +96,8 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         version,
         terminal: { print: (line) => write(line + "\n"), columns: 120, hasColors: false },
         device: undefined,
+        secretOf: () => undefined,
+        instanceOf: () => undefined,
         launch: launchOf({ ...program, program: MAIN }, directory),
       });
     }
