@@ -5,13 +5,14 @@ import denoJson from "./deno.json" with { type: "json" };
 import type { LogOptions } from "./src/app/log_options.ts";
 import { together } from "./src/app/observer.ts";
 import type { ProcessAbout } from "./src/app/ports.ts";
-import type { Exit, Invocation, Location } from "./src/cli/arguments.ts";
+import type { Exit, Invocation } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
-import { describeDefault, placeOf } from "./src/cli/data_place.ts";
+import { describeDefault } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, howToPermit, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, launchOf } from "./src/cli/launch.ts";
+import type { FileLocation, Location, NamedLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
@@ -19,18 +20,20 @@ import { WORKER_NAME } from "./src/composition/answering.ts";
 import type { Parent } from "./src/composition/answering_worker.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
-import type { HttpInvocation } from "./src/composition/serve.ts";
+import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { observersOf } from "./src/composition/observers.ts";
+import { locate, locateExisting, locateFiles } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
-import { DEFAULT_LEASE_MS, startApp } from "./src/composition/start_app.ts";
+import { startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
 import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
 import { checkId } from "./src/core/model/values.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
-import { type Access, holdsData, openDataDirectory } from "./src/store/file/data_directory.ts";
-import { writePrivateFile } from "./src/store/file/disk.ts";
+import type { Surroundings } from "./src/composition/surroundings.ts";
+import type { ProjectsInvocation } from "./src/cli/project_arguments.ts";
+import type { Access } from "./src/store/file/data_directory.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
@@ -62,6 +65,19 @@ const PROGRAM = {
   os: Deno.build.os,
   program: import.meta.filename ?? "main.ts",
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
+  readable: (import.meta.filename?.endsWith(".ts") === true ? import.meta.dirname : import.meta.filename) ?? "main.ts",
+};
+
+/** Where the program runs. A getter, as the log is replaced when the arguments are read. */
+const SURROUNDINGS: Surroundings = {
+  program: PROGRAM,
+  os: PROGRAM.os,
+  environment,
+  mayRead,
+  workingDirectory: () => Deno.cwd(),
+  get log() {
+    return log;
+  },
 };
 
 /** This program as a worker. Its sources, or the bundle, must be readable for that; a standalone program has them in it. */
@@ -87,6 +103,10 @@ async function main(): Promise<number> {
     if (invocation.type === "exit") return invocation.code;
     if ("log" in invocation) log = newLog(invocation.log);
     switch (invocation.type) {
+      case "projects list":
+      case "projects rename":
+      case "projects move":
+        return await projects(invocation);
       case "serve":
         return await serve(invocation);
       case "http":
@@ -107,15 +127,12 @@ async function main(): Promise<number> {
 }
 
 /**
- * Reads the arguments. Clients start the program without arguments or with `--data DIRECTORY` alone: these cases do not
- * need the parser, and starts are faster without loading it.
+ * Reads the arguments. Clients start the program without arguments, or with `--data DIRECTORY` or `--project NAME` alone:
+ * these cases do not need the parser, and starts are faster without loading it.
  */
 async function readInvocation(args: readonly string[]): Promise<Invocation | Exit> {
-  const [option, directory] = args;
-  const isPlain = args.length === 0 || (args.length === 2 && option === "--data" && /^[^-\s]/.test(directory ?? ""));
-  if (isPlain) {
-    return { type: "serve", location: { store: "file", directory }, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
-  }
+  const location = plainLocation(args);
+  if (location !== undefined) return { type: "serve", location, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
     version: denoJson.version,
@@ -127,17 +144,25 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   });
 }
 
+/** What the arguments name, if they are nothing else. */
+function plainLocation([option, value, ...rest]: readonly string[]): NamedLocation | undefined {
+  if (option === undefined) return { type: "data", directory: undefined };
+  if (rest.length > 0 || !/^[^-\s]/.test(value ?? "")) return undefined;
+  if (option === "--project") return { type: "project", project: value ?? "" };
+  return option === "--data" ? { type: "data", directory: value } : undefined;
+}
+
 /** Serves one MCP client until it disconnects or a signal comes. */
 async function serve(invocation: StdioInvocation): Promise<number> {
   // Imported only here: commands that serve no client start faster without the protocol.
   const { serveStdio } = await import("./src/composition/serve_stdio.ts");
-  const { location, defaults, archiveAfterMs } = invocation;
+  const { defaults, archiveAfterMs } = invocation;
   const secret = secretFor(invocation);
   const checked = await handlersOf(invocation);
-  const directory = location.store === "memory" ? undefined : locate(location, ACCESS.serve);
-  if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, directory), directory) + "\n");
+  const location = await locate(invocation.location, ACCESS.serve, SURROUNDINGS);
+  if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, location), location) + "\n");
   const observer = together(await observersOf(log, denoJson.version));
-  await using app = await startApp(directory, {
+  await using app = await startApp(location, {
     log,
     observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
@@ -154,7 +179,7 @@ async function serve(invocation: StdioInvocation): Promise<number> {
     secret,
     instance: invocation.instance ?? instanceOfEnvironment(),
     ending: endSignal(),
-    startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
+    startHandlers: (parts) => checked?.start({ ...parts, data: directoryOf(location) }),
   });
   return 0;
 }
@@ -162,32 +187,20 @@ async function serve(invocation: StdioInvocation): Promise<number> {
 /** Serves many clients over HTTP until a signal comes. */
 async function serveClients(invocation: HttpInvocation): Promise<number> {
   // Imported only here: servers of one client need no HTTP.
-  const { checkServed, newMetrics, serveHttp } = await import("./src/composition/serve.ts");
+  const { checkServed, serveHttp } = await import("./src/composition/serve.ts");
   checkServed(invocation);
   const checked = await handlersOf(invocation);
-  const { location, defaults, archiveAfterMs } = invocation;
-  const directory = location.store === "memory" ? undefined : locate(location, ACCESS.http);
-  const metrics = newMetrics(denoJson.version);
-  const observer = together([metrics.observer, ...await observersOf(log, denoJson.version)]);
-  await using app = await startApp(directory, {
-    log,
-    observer,
-    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
-    leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
-    archiveAfterMs,
-    program: MODULE,
-  });
   await serveHttp(invocation, {
-    ...app,
+    locate: (named) => locate(named, ACCESS.http, SURROUNDINGS),
+    locateExisting: (project) => locateExisting(project, SURROUNDINGS),
     log,
-    metrics,
-    observer,
+    observers: await observersOf(log, denoJson.version),
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
-    keepSecret: (secret) => keepSecret(secret, directory),
+    program: MODULE,
     print: (line) => standardError.write(line + "\n"),
     isWatched: Deno.stderr.isTerminal(),
     ending: endSignal(),
-    startHandlers: (parts) => checked?.start({ ...parts, data: directory }),
+    startHandlers: (parts) => checked?.start(parts),
   });
   return 0;
 }
@@ -214,20 +227,12 @@ async function handlersOf(options: Pick<ServeOptions, "handlers" | "allowHandler
   return { start: (parts: RunningParts) => startHandlers(checked, parts) };
 }
 
-/** Keeps the secret of the first token in a file of the data directory; without one, it is only shown. */
-function keepSecret(secret: string, directory: string | undefined): string {
-  if (directory === undefined) return secret;
-  const path = `${directory}/admin-token`;
-  writePrivateFile(path, secret + "\n");
-  return `in ${path}`;
-}
-
 /** Runs one tool. */
 async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
   // Imported only here: no other command needs it.
   const { callTool } = await import("./src/composition/call.ts");
   return await callTool(invocation, {
-    locate: (access) => locate(invocation.location, access),
+    locate: (access) => locateCommand(invocation.location, access),
     log,
     observer: together(await observersOf(log, denoJson.version)),
     secretOf: () => secretFor(invocation),
@@ -254,9 +259,9 @@ function secretFor(options: { readonly role?: Role; readonly needsToken?: true }
 async function run(invocation: CommandInvocation): Promise<number> {
   // Imported only here: servers need none of the commands.
   const { runCommand } = await import("./src/composition/commands.ts");
-  const directory = locate(invocation.location, ACCESS[invocation.type]);
+  const location = await locateCommand(invocation.location, ACCESS[invocation.type]);
   return await runCommand(invocation, {
-    directory,
+    location,
     log,
     terminal,
     device: deviceOf(),
@@ -265,8 +270,15 @@ async function run(invocation: CommandInvocation): Promise<number> {
     version: denoJson.version,
     secretOf: () => secretFor({}),
     instanceOf: instanceOfEnvironment,
-    launch: launchOf(PROGRAM, directory),
+    launch: launchOf(PROGRAM, location),
   });
+}
+
+/** Runs a command that concerns all projects. */
+async function projects(invocation: ProjectsInvocation): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { runProjects } = await import("./src/composition/projects.ts");
+  return await runProjects(invocation, { surroundings: SURROUNDINGS, log, terminal });
 }
 
 /** Most bytes of keys that are read at a time. */
@@ -294,10 +306,15 @@ function deviceOf(): Device | undefined {
   };
 }
 
-/** The real path of the data directory. */
-function locate({ directory: option }: Location, access: Access): string {
-  const place = placeOf({ ...PROGRAM, option, environment, holdsData, warn: log.warn });
-  return openDataDirectory(resolve(place), access, howToPermit);
+/** Where the plan of a command is: the arguments refuse one in memory. */
+async function locateCommand(named: NamedLocation, access: Access): Promise<FileLocation> {
+  if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
+  return await locateFiles(named, access, SURROUNDINGS);
+}
+
+/** The data directory of a plan; undefined if it is in memory. */
+function directoryOf(location: Location): string | undefined {
+  return location.store === "memory" ? undefined : location.directory;
 }
 
 /** The instance that the environment names; undefined if it names none. Throws if no instance can have that id. */

@@ -9,23 +9,17 @@ import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./h
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
-import { atLeastOne, head, instanceCounts, nonEmpty, type WantedHead } from "./option_values.ts";
+import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./location.ts";
+import { atLeastOne, head, instanceCounts, nonEmpty, projectNames, type WantedHead } from "./option_values.ts";
+import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
 import { addTokenCommands, type TokenInvocation } from "./token_arguments.ts";
 import { addWebhookCommands, type WebhookInvocation } from "./webhook_arguments.ts";
 
-/** The store that the arguments name. */
-export interface Location {
-  readonly store: "file" | "memory";
-  /** The value of `--data`. */
-  readonly directory: string | undefined;
-}
-
 /** A command and its options. */
 type Chosen =
   | ({ readonly type: "serve" } & ServeOptions)
-  | ({ readonly type: "http" } & ServeOptions & HttpOptions)
   | { readonly type: "status"; readonly all: boolean; readonly watch: boolean }
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
   | DigestInvocation
@@ -42,10 +36,16 @@ type Chosen =
   | ArchiveCommand
   | OperationInvocation
   | ({ readonly type: "call" } & CallOptions)
-  | RedactInvocation;
+  | RedactInvocation
+  | ProjectsInvocation;
+
+/** The command `serve` and its options. */
+type ChosenService = { readonly type: "http" } & ServeOptions & HttpOptions;
 
 /** A command, its options, and its data. */
-export type Invocation = { readonly location: Location } & Chosen;
+export type Invocation =
+  | ({ readonly location: NamedLocation } & Chosen)
+  | ({ readonly location: NamedLocation | NamedProjects } & ChosenService);
 
 /** The program ends at once; help, the version or an error is printed already. */
 export interface Exit {
@@ -68,17 +68,19 @@ export interface ArgumentsContext {
 const DEFAULT_ANALYZED = 10;
 
 /** Takes what the arguments ask for. */
-type Choose = (chosen: Chosen) => void;
+type Choose = (chosen: Chosen | ChosenService) => void;
 
 /** Reads the arguments; prints help, the version, or what is wrong with them. */
 export function readArguments(args: readonly string[], context: ArgumentsContext): Invocation | Exit {
   let invocation: Invocation | undefined;
   const program = newProgram(context);
   const choose: Choose = (chosen) => {
-    const { data, store } = program.opts<{ data?: string; store: "file" | "memory" }>();
-    invocation = { location: { store, directory: data }, ...chosen };
-    const idle = idleOption(program, invocation);
+    const idle = idleOption(program, chosen);
     if (idle !== undefined) program.error(`error: ${idle}: leave it out`);
+    const location = locationOf(program);
+    invocation = chosen.type === "http"
+      ? { ...chosen, location: projectsOf(program, chosen) ?? location }
+      : { ...chosen, location };
   };
   const { defaultToolsets } = context;
   addServeOptions(program, context);
@@ -94,6 +96,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
   addOpenCommand(program, choose);
+  addProjectCommands(program, choose);
   addWebhookCommands(program, choose);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, defaultToolsets);
@@ -124,6 +127,12 @@ function newProgram({ version, defaultPlace, print, printError }: ArgumentsConte
         "--data <directory>",
         `where the tasks are kept (default: ORCHESTRATOR_DATA_DIR, or else ${defaultPlace})`,
       ).argParser(nonEmpty),
+    )
+    .addOption(
+      new Option(
+        "--project <name>",
+        `the plan of that name, or auto: of this git repository (default: ${PROJECT_VARIABLE}); serve takes several`,
+      ).argParser(projectNames),
     )
     .addOption(
       new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
@@ -184,10 +193,58 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
     });
 }
 
+/** What the options that name the data say. */
+interface LocationFlags {
+  readonly data?: string;
+  readonly project?: readonly string[];
+  readonly store: "file" | "memory";
+}
+
+function locationOf(program: Command): NamedLocation {
+  const { data, project, store } = program.opts<LocationFlags>();
+  if (store === "memory") return { type: "memory" };
+  return project?.[0] === undefined ? { type: "data", directory: data } : { type: "project", project: project[0] };
+}
+
+/** The projects that a service serves side by side; undefined if it serves one plan that is none. */
+function projectsOf(program: Command, { projects }: HttpOptions): NamedProjects | undefined {
+  const { project } = program.opts<LocationFlags>();
+  if (project === undefined && projects !== true) return undefined;
+  return { type: "projects", names: [...new Set(project)], isAll: projects === true };
+}
+
+/** Names an option that contradicts another one about where the data is, and why; undefined if there is none. */
+function idleLocation(program: Command, chosen: Chosen | ChosenService): string | undefined {
+  const { data, project, store } = program.opts<LocationFlags>();
+  const { type } = chosen;
+  const isProjects = type === "http" && chosen.projects === true;
+  const named = project !== undefined ? "--project" : isProjects ? "--projects" : undefined;
+  if (named !== undefined && data !== undefined) {
+    return `--data has no effect with ${named}, which says where the plan is`;
+  }
+  if (named !== undefined && store === "memory") {
+    return `${named} has no effect with --store memory, which keeps nothing`;
+  }
+  if (project !== undefined && project.length > 1 && type !== "http") {
+    return `--project has no effect a second time, but for serve: ${type === "serve" ? "MCP" : type} is about one plan`;
+  }
+  if (type !== "serve" && type !== "http") {
+    return store === "memory" ? `--store memory has no effect on ${type}, which needs a data directory` : undefined;
+  }
+  const isIdle = store === "memory" && data !== undefined;
+  return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
+}
+
 /** Names a given option that has no effect on the command, and why; undefined if there is none. */
-function idleOption(program: Command, invocation: Invocation): string | undefined {
-  const { type, location } = invocation;
+function idleOption(program: Command, invocation: Chosen | ChosenService): string | undefined {
+  const { type } = invocation;
+  const idle = idleLocation(program, invocation);
+  if (idle !== undefined) return idle;
   const given = program.options.filter((option) => program.getOptionValueSource(option.attributeName()) === "cli");
+  if (type === "projects list" || type === "projects rename" || type === "projects move") {
+    const [option] = given;
+    return option && `${option.long} has no effect on projects, which is about all of them`;
+  }
   if (type === "http" && given.some(({ long }) => long === "--instance")) {
     return "--instance has no effect on serve, as its clients are several: each gives its own instance_id";
   }
@@ -205,12 +262,15 @@ function idleOption(program: Command, invocation: Invocation): string | undefine
     if (invocation.allowHandlersFrom !== undefined && invocation.handlers === undefined) {
       return "--allow-handlers-from has no effect without --handlers";
     }
-    const isIdle = location.store === "memory" && location.directory !== undefined;
-    return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
+    const isSeveral = type === "http" &&
+      (invocation.projects === true || (program.opts<LocationFlags>().project?.length ?? 0) > 1);
+    if (isSeveral && invocation.handlers !== undefined) {
+      return "--handlers has no effect with several projects, as a handlers file is for one plan";
+    }
+    return undefined;
   }
-  if (location.store === "memory") return `--store memory has no effect on ${type}, which needs a data directory`;
   const used = [
-    ...["--data", "--store"],
+    ...["--data", "--project", "--store"],
     ...(WITH_INSTANCE.includes(type) ? ["--instance"] : []),
     ...(type === "webhook test" ? ["--allow-private-webhooks"] : []),
     ...(type === "call" ? CALL_OPTIONS : []),

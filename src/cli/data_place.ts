@@ -63,8 +63,21 @@ function formerPlaces({ os, environment, programDirectory }: PlaceOptions): stri
   return isElsewhereNow && home !== undefined && isAbsolute(home, os) ? [`${home}/.local/share/${FOLDER}`] : [];
 }
 
+/** Options that say where the projects are. */
+export type ProjectsPlaceOptions = Pick<PlaceOptions, "os" | "environment">;
+
+/** The directory with all projects, each in a data directory of its own. */
+export function projectsPlaceOf(options: ProjectsPlaceOptions): string {
+  return `${userDataDirectory(options)}/${FOLDER}/projects`;
+}
+
+/** The variables that say where the projects are. */
+export function placeVariables(os: string): readonly string[] {
+  return os === "windows" ? ["XDG_DATA_HOME", "LOCALAPPDATA", "USERPROFILE"] : ["XDG_DATA_HOME", "HOME"];
+}
+
 /** The directory for the user's data on this system. */
-function userDataDirectory({ os, environment }: PlaceOptions): string {
+function userDataDirectory({ os, environment }: ProjectsPlaceOptions): string {
   // An empty variable counts as unset (XDG Base Directory Specification).
   const xdg = environment("XDG_DATA_HOME") || undefined;
   if (xdg !== undefined) return absolute("XDG_DATA_HOME", xdg, os);
@@ -91,12 +104,12 @@ function absolute(variable: string, value: string | undefined, os: string): stri
   );
 }
 
-function isAbsolute(path: string, os: string): boolean {
+export function isAbsolute(path: string, os: string): boolean {
   return os === "windows" ? /^([A-Za-z]:[/\\]|\\\\)/.test(path) : path.startsWith("/");
 }
 
 /** Returns the path; throws if it has a variable that a shell or an editor should have expanded. */
-function refuseUnexpanded(source: string, path: string, { os, environment }: PlaceOptions): string {
+export function refuseUnexpanded(source: string, path: string, { os, environment }: ProjectsPlaceOptions): string {
   const names = path.match(UNEXPANDED);
   if (names === null || /^\.[/\\]/.test(path)) return path;
   let isKnown = true;

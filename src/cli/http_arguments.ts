@@ -13,6 +13,8 @@ export interface HttpOptions {
   readonly open: boolean;
   /** Further host names by which clients call the server. */
   readonly allowHost?: readonly string[];
+  /** Whether all projects are served. */
+  readonly projects?: true;
 }
 
 /** Default of `serve --port` and `serve --host`. */
@@ -28,6 +30,7 @@ export function addHttp(program: Command, choose: (options: HttpOptions) => void
   for (const option of addressOptions()) command.addOption(option);
   command
     .option("--allow-host <names>", "further host names by which clients call it, like tasks.example.com", hostNames)
+    .option("--projects", "serve every project, each at /p/NAME/; those of --project are always open")
     .option("--open", "no access control: every program on this machine may do everything", false)
     .addHelpText("after", SERVER_OPTIONS)
     .action(choose);

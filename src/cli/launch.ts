@@ -1,6 +1,9 @@
 /** Makes command lines that start this program with exactly the Deno permissions that it needs. Pure. */
 
 import type { Invocation } from "./arguments.ts";
+import { placeVariables } from "./data_place.ts";
+import type { ProjectsInvocation } from "./project_arguments.ts";
+import { CLIENT_VARIABLE, type FileLocation, type Location, PROJECT_VARIABLE } from "./location.ts";
 
 /** How each command uses the data directory; for `call`, its tool decides. Only `create` makes a missing one. */
 export const ACCESS = {
@@ -34,7 +37,10 @@ export const ACCESS = {
   resume: "write",
   doctor: "read",
   redact: "write",
-} as const satisfies Record<Exclude<Invocation["type"], "call">, "read" | "write" | "create">;
+} as const satisfies Record<
+  Exclude<Invocation["type"], "call" | ProjectsInvocation["type"]>,
+  "read" | "write" | "create"
+>;
 
 /** A command line without the program's own arguments. */
 export interface Launch {
@@ -52,20 +58,22 @@ export interface LaunchOptions {
   readonly denoVersion: string;
   /** The path of this program. */
   readonly program: string;
+  /** What the program is made of, so that it can start itself as a worker: its directory, or the program of one file. */
+  readonly readable: string;
+  /** The operating system, as Deno names it. */
+  readonly os: string;
 }
 
 /** Permits to read the client's token: without it, a token in the environment would count for nothing. */
-const TOKEN_FLAG = "--allow-env=ORCHESTRATOR_TOKEN";
+const TOKEN = "ORCHESTRATOR_TOKEN";
 
 /** Returns how to start this program again in the way in which it was started. */
-export function launchOf(
-  { version, isStandalone, executable, denoVersion, program }: LaunchOptions,
-  directory: string | undefined,
-): Launch {
+export function launchOf(options: LaunchOptions, location: Location): Launch {
+  const { version, isStandalone, executable, denoVersion, program } = options;
   if (isStandalone) return { command: executable, args: [] };
   const npm = npmLaunchOf(program, version);
   if (npm !== undefined) return npm;
-  const permissions = directory === undefined ? [] : [...permissionFlags([directory], "create"), TOKEN_FLAG];
+  const permissions = location.store === "memory" ? [] : clientPermissions(options, location);
   const run = ["run", ...permissions, program];
   return isInNpxCache(executable)
     ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] }
@@ -88,6 +96,55 @@ function npmLaunchOf(program: string, version: string): Launch | undefined {
 function isInNpxCache(path: string): boolean {
   return /[/\\]_npx[/\\]/.test(path);
 }
+
+/** Deno's flags for a client's server: for its data, its token, and to start itself as a worker. */
+function clientPermissions({ readable, os }: LaunchOptions, { directory, project }: FileLocation): readonly string[] {
+  const place = project?.place ?? directory;
+  const variables = project === undefined ? [TOKEN] : [...projectVariables(project.isAuto, os), TOKEN];
+  return [
+    project?.isAuto === true ? READ_ALL : readFlag([place, readable]),
+    writeFlag([place]),
+    `--allow-env=${variables.join(",")}`,
+  ];
+}
+
+/** For `--project auto`: git's files of any repository, wherever its work trees are. */
+const READ_ALL = "--allow-read";
+
+/** The variables that say which project is meant, and where it is. Without one of them, it could be another project. */
+export function projectVariables(isAuto: boolean, os: string): readonly string[] {
+  return [...(isAuto ? [PROJECT_VARIABLE, CLIENT_VARIABLE] : []), ...placeVariables(os)];
+}
+
+/** What a start with `--project` needs permissions for. */
+export interface ProjectPermissions {
+  readonly isAuto: boolean;
+  readonly access: "read" | "write" | "create";
+  readonly os: string;
+  /** The directory with all projects; absent as long as the environment that names it may not be read. */
+  readonly place?: string;
+}
+
+/** Returns how to start the program with all permissions that a project needs. */
+export function howToPermitProject({ isAuto, access, os, place }: ProjectPermissions): string {
+  const isUnknown = place === undefined;
+  const quoted = isUnknown ? `"${USUAL_PLACES[os] ?? USUAL_PLACES["linux"]}"` : shellWords([nameable(place)]);
+  const flags = [
+    isAuto ? READ_ALL : `${READ_ALL}=${quoted}`,
+    ...(access === "read" ? [] : [`--allow-write=${quoted}`]),
+    `--allow-env=${projectVariables(isAuto, os).join(",")}`,
+  ];
+  const hasVariable = isUnknown && flags.some((flag) => flag.includes(quoted));
+  return `start with ${flags.join(" ")}` +
+    (hasVariable ? " (clients replace no variable: write the path itself into their configurations)" : "");
+}
+
+/** Where the projects are without further variables, as a shell reads it. */
+const USUAL_PLACES: Readonly<Record<string, string>> = {
+  linux: "$HOME/.local/share/mcp-orchestrator/projects",
+  darwin: "$HOME/Library/Application Support/mcp-orchestrator/projects",
+  windows: "%LOCALAPPDATA%/mcp-orchestrator/projects",
+};
 
 /** Returns how to start the program with permission for a data directory and for the targets of links in it. */
 export function howToPermit(
@@ -119,8 +176,19 @@ export function listenFlag(host: string, port: number): string {
 
 /** Deno's flags that permit access to the given paths. */
 export function permissionFlags(places: readonly string[], access: "read" | "write" | "create"): readonly string[] {
-  const list = [...new Set(places.map(nameable))].join(",");
-  return access === "read" ? [`--allow-read=${list}`] : [`--allow-read=${list}`, `--allow-write=${list}`];
+  return access === "read" ? [readFlag(places)] : [readFlag(places), writeFlag(places)];
+}
+
+function readFlag(places: readonly string[]): string {
+  return `--allow-read=${pathList(places)}`;
+}
+
+function writeFlag(places: readonly string[]): string {
+  return `--allow-write=${pathList(places)}`;
+}
+
+function pathList(places: readonly string[]): string {
+  return [...new Set(places.map(nameable))].join(",");
 }
 
 /**

@@ -11,19 +11,27 @@ const LOOPBACKS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", ":
 /** Prints an address that signs in once. */
 export async function printSignIn(
   engine: Engine,
-  { host, port, role, audiences }: OpenInvocation,
+  { host, port, role, audiences, path }: Omit<OpenInvocation, "type"> & { readonly path: string },
   terminal: Terminal,
 ): Promise<number> {
   const key = await issueKey({ engine, operator: OPERATOR }, { role, ...(audiences !== undefined && { audiences }) });
-  terminal.print(signInAddress(dashboardAddress(host, port), key));
+  terminal.print(signInAddress(dashboardAddress({ host, port, path }), key));
   terminal.print("It signs in once, within 10 minutes, while serve runs.");
   return 0;
 }
 
-/** The address of the dashboard of a server that listens on an IP address. */
-export function dashboardAddress(host: string, port: number): string {
+export interface DashboardPlace {
+  /** The IP address on which the server listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Of the plan, from slash to slash. */
+  readonly path: string;
+}
+
+/** The address of the dashboard of a plan. */
+export function dashboardAddress({ host, port, path }: DashboardPlace): string {
   const reached = LOOPBACKS[host] ?? host;
-  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}/`;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}${path}`;
 }
 
 /** The address that signs in: browsers keep what follows `#` to themselves. */

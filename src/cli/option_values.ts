@@ -7,6 +7,7 @@ import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../core/messages/analysis.
 import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
+import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { checkId } from "../core/model/values.ts";
 
@@ -101,6 +102,16 @@ export function factor(value: string): number {
 export function filePath(value: string): string {
   if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a file.");
   return value;
+}
+
+/** Adds a name to those of the options before: a project, or `auto`. */
+export function projectNames(value: string, former: readonly string[] = []): readonly string[] {
+  try {
+    return [...former, value === AUTO ? value : checkProjectName(value)];
+  } catch (error) {
+    if (error instanceof Refusal) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
 }
 
 /** Refuses an empty directory. */

@@ -8,9 +8,10 @@ import { Refusal } from "../core/model/refusal.ts";
 import type { NewToken, TokenView } from "../core/model/token.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import type { Launch } from "./launch.ts";
+import { type Location, locationArgs, pathOf } from "./location.ts";
 
 /** The address of `serve` without options. */
-const DEFAULT_URL = "http://127.0.0.1:8787/mcp";
+const DEFAULT_ADDRESS = "http://127.0.0.1:8787";
 
 /** How configurations of clients name the variable, in the form that Claude Code fills in. */
 const VARIABLE = "${ORCHESTRATOR_TOKEN}";
@@ -19,20 +20,21 @@ export interface IssueOptions {
   readonly settings: Omit<NewToken, "digest">;
   /** How clients on this machine start the program. */
   readonly launch: Launch;
-  readonly directory: string;
+  readonly location: Location;
 }
 
 /** Issues a token, and prints its secret with a configuration that takes it from the environment. */
 export async function printIssuedToken(
   engine: Engine,
-  { settings, launch, directory }: IssueOptions,
+  { settings, launch, location }: IssueOptions,
   terminal: Terminal,
 ): Promise<number> {
   const { secret, token } = await issueToken((command) => engine.execute(command, OPERATOR), settings);
-  const http = { type: "http", url: DEFAULT_URL, headers: { Authorization: `Bearer ${VARIABLE}` } };
+  const url = DEFAULT_ADDRESS + pathOf(location) + "mcp";
+  const http = { type: "http", url, headers: { Authorization: `Bearer ${VARIABLE}` } };
   const stdio = {
     command: launch.command,
-    args: [...launch.args, "--data", directory, "--as", "token"],
+    args: [...launch.args, ...locationArgs(location), "--as", "token"],
     env: { ORCHESTRATOR_TOKEN: VARIABLE },
   };
   const text = `Issued ${describe(token)}. It is shown only now:

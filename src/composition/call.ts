@@ -12,6 +12,7 @@ import { Sweeper } from "../app/sweeper.ts";
 import { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
 import type { CallOptions } from "../cli/call_arguments.ts";
+import { describeMissing, type FileLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import type { Caller, Denial, Via } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -29,19 +30,18 @@ import { startReading } from "./start_reading.ts";
 const CALLER = "cli";
 
 /** What a call needs of its surroundings. What cannot be had is told like a refusal of the call. */
-export interface CallSurroundings extends Omit<CallParts, "directory" | "secret" | "instance"> {
+export interface CallSurroundings extends Omit<CallParts, "location" | "secret" | "instance"> {
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
   /** Writes text to standard error as it is. */
   readonly writeError: (text: string) => void;
-  readonly locate: (access: "read" | "create") => CallParts["directory"];
+  readonly locate: (access: "read" | "create") => Promise<FileLocation>;
   readonly secretOf: () => CallParts["secret"];
   readonly instanceOf: () => CallParts["instance"];
 }
 
 interface CallParts {
-  /** The real path of the data directory. */
-  readonly directory: string;
+  readonly location: FileLocation;
   readonly log: Log;
   readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
@@ -62,15 +62,10 @@ export async function callTool(options: CallOptions, surroundings: CallSurroundi
   const { write, writeError, locate, secretOf, instanceOf, ...rest } = surroundings;
   try {
     const isReading = isReadingOperation(options.tool);
-    const directory = locate(isReading ? "read" : "create");
-    const parts = { ...rest, directory, secret: secretOf(), instance: instanceOf() };
+    const location = await locate(isReading ? "read" : "create");
+    const parts = { ...rest, location, secret: secretOf(), instance: instanceOf() };
     const args = await readArguments(options, parts);
-    if (isReading && !holdsData(directory)) {
-      throw new Refusal(
-        "not_found",
-        `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`,
-      );
-    }
+    if (isReading && !holdsData(location.directory)) throw new Refusal("not_found", describeMissing(location));
     const json = await (isReading ? read : change)(args, options, parts);
     write(JSON.stringify(json) + "\n");
     return 0;
@@ -100,9 +95,9 @@ async function readArguments({ tool, json = "{}" }: CallOptions, { readFile }: C
 
 /** Runs a tool that may change something. A claim gets a lease, as nobody is connected after the call. */
 async function change(args: unknown, options: CallOptions, parts: CallParts) {
-  const { directory, log, observer } = parts;
+  const { location, log, observer } = parts;
   const { defaults } = options;
-  await using app = await startApp(directory, {
+  await using app = await startApp(location, {
     log,
     observer,
     defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...defaults },
@@ -130,7 +125,7 @@ async function change(args: unknown, options: CallOptions, parts: CallParts) {
 
 /** Runs a tool that only reads: nothing in the data directory is made or changed, unless the call is refused to its caller. */
 async function read(args: unknown, options: CallOptions, parts: CallParts) {
-  const { directory, log } = parts;
+  const { location: { directory }, log } = parts;
   const denials: Denial[] = [];
   try {
     await using app = await startReading(directory, { log, showsLegacy: true });
@@ -144,11 +139,12 @@ async function read(args: unknown, options: CallOptions, parts: CallParts) {
 }
 
 /** Records calls that were refused to their callers, if the directory may be written to. */
-async function record(denials: readonly Denial[], { directory, log }: CallParts): Promise<void> {
+async function record(denials: readonly Denial[], { location, log }: CallParts): Promise<void> {
+  const { directory } = location;
   if (!isPermitted(directory, "write")) {
     return log.warn(`A refused call is not in the audit, as permission to write ${directory} is missing`);
   }
-  await using app = await startApp(directory, { log });
+  await using app = await startApp(location, { log });
   await using recorder = new Denials({ engine: app.engine, log });
   for (const denial of denials) recorder.note(denial);
 }

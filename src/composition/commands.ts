@@ -22,9 +22,11 @@ import {
   type Verification,
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
+import { describeMissing, pathOf } from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
+import type { ProjectsInvocation } from "../cli/project_arguments.ts";
 import { printRedaction } from "../cli/redact.ts";
 import type { Device } from "../cli/screen.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
@@ -43,7 +45,7 @@ import type { DigestParts } from "./digest.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
-export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" }>;
+export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" | ProjectsInvocation["type"] }>;
 
 export interface CommandParts extends DigestParts {
   /** For what is shown live; undefined unless both standard input and output are a terminal. */
@@ -53,7 +55,7 @@ export interface CommandParts extends DigestParts {
   /** Reads a file, or standard input for `-`. */
   readonly readFile: (file: string) => Promise<Uint8Array>;
   readonly version: string;
-  /** How a client starts this program on the directory. */
+  /** How a client starts this program for the location. */
   readonly launch: Launch;
 }
 
@@ -85,13 +87,14 @@ type ReadingCommand = Exclude<
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
-  const { directory, log } = parts;
+  const { location, log } = parts;
   if (invocation.type === "digest") {
     const { runDigest } = await import("./digest.ts");
     return await runDigest(invocation, parts);
   }
+  const { directory } = location;
   if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
-    log.error(`There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`);
+    log.error(describeMissing(location));
     return 1;
   }
   switch (invocation.type) {
@@ -115,21 +118,24 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
       return await runChanging(invocation, parts);
     case "doctor": {
       const { runDoctor } = await import("./doctor.ts");
-      return await runDoctor({ ...parts, ...invocation }, parts.terminal);
+      return await runDoctor({ ...parts, ...invocation, directory }, parts.terminal);
     }
     case "redact":
       return await runRedact(invocation, parts);
     case "status": {
       if (!invocation.watch) return await runReading(invocation, parts);
       const { runWatch } = await import("./watch.ts");
-      return await runWatch(parts);
+      return await runWatch({ ...parts, directory });
     }
     default:
       return await runReading(invocation, parts);
   }
 }
 
-async function runOnFiles(invocation: FileCommand, { directory, terminal }: CommandParts): Promise<number> {
+async function runOnFiles(
+  invocation: FileCommand,
+  { location: { directory }, terminal }: CommandParts,
+): Promise<number> {
   switch (invocation.type) {
     case "verify":
       return printVerification(verify(directory, invocation.head), terminal);
@@ -151,10 +157,10 @@ async function runOnFiles(invocation: FileCommand, { directory, terminal }: Comm
 }
 
 async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
-  const { directory, log, terminal, launch, version } = parts;
+  const { location, log, terminal, launch, version } = parts;
   // Read before anything is opened: a file that cannot be imported leaves no trace.
   const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
-  await using app = await startApp(directory, { log });
+  await using app = await startApp(location, { log });
   const { engine } = app;
   switch (invocation.type) {
     case "import":
@@ -164,11 +170,11 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
     case "archive":
       return await printArchive(engine, invocation, terminal);
     case "token issue":
-      return await printIssuedToken(engine, { settings: invocation.settings, launch, directory }, terminal);
+      return await printIssuedToken(engine, { settings: invocation.settings, launch, location }, terminal);
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
     case "open":
-      return await printSignIn(engine, invocation, terminal);
+      return await printSignIn(engine, { ...invocation, path: pathOf(location) }, terminal);
     case "pause":
       return await printPause(engine, invocation.reason, terminal);
     case "resume":
@@ -185,7 +191,10 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
   }
 }
 
-async function runRedact({ wanted }: RedactCommand, { directory, log, terminal }: CommandParts): Promise<number> {
+async function runRedact(
+  { wanted }: RedactCommand,
+  { location: { directory }, log, terminal }: CommandParts,
+): Promise<number> {
   refuseLinkedSegments(directory);
   const options = { directory, disk: realDisk, now: Date.now, log };
   await using files = new RedactionFiles(options);
@@ -205,7 +214,7 @@ async function runRedact({ wanted }: RedactCommand, { directory, log, terminal }
 
 async function runReading(
   invocation: ReadingCommand,
-  { directory, log, terminal, write, version }: CommandParts,
+  { location: { directory }, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
   const showsLegacy = ["status", "analyze", "export"].includes(invocation.type);
   await using app = await startReading(directory, { log, showsLegacy });

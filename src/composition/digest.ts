@@ -3,13 +3,13 @@
 import type { Log } from "../app/ports.ts";
 import { type DigestInvocation, printDigest } from "../cli/digest.ts";
 import type { Terminal } from "../cli/commands.ts";
+import type { FileLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import { startReading } from "./start_reading.ts";
 
 export interface DigestParts {
-  /** The real path of the data directory. */
-  readonly directory: string;
+  readonly location: FileLocation;
   readonly log: Log;
   readonly terminal: Terminal;
   /** The secret of the client's token, if it has one. */
@@ -20,7 +20,7 @@ export interface DigestParts {
 
 /** Prints the digest; where there is no plan, only says so: that is no failure of the client that starts. */
 export async function runDigest({ held, ...given }: DigestInvocation, parts: DigestParts): Promise<number> {
-  const { directory, log, terminal } = parts;
+  const { location: { directory }, log, terminal } = parts;
   if (!holdsData(directory)) {
     log.info(`There is no plan in ${directory} yet`);
     return 0;

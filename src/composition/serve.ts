@@ -1,69 +1,24 @@
 /** The composition of `serve`: one process for many clients over HTTP. main.ts loads it only for that command. */
 
-import type { Engine } from "../app/engine.ts";
-import { Denials } from "../app/denials.ts";
-import { Feed } from "../app/feed.ts";
-import { Heard } from "../app/heard.ts";
-import type { Observer } from "../app/observer.ts";
-import type { Deliveries, Log, ProcessAbout, Sessions } from "../app/ports.ts";
-import type { Questions } from "../app/questions.ts";
-import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
-import { Sweeper } from "../app/sweeper.ts";
-import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
-import type { Invocation } from "../cli/arguments.ts";
-import { issueKey } from "../app/sign_in.ts";
-import { dashboardAddress, signInAddress } from "../cli/open.ts";
+import { type FileLocation, type Location, type NamedLocation, pathOf } from "../cli/location.ts";
 import { listenFlag } from "../cli/launch.ts";
-import { firstAdminToken } from "../cli/tokens.ts";
-import { type Denial, localOperator } from "../core/model/access.ts";
+import { dashboardAddress, signInAddress } from "../cli/open.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { deliverToWebhooks, deskOf } from "./deliver.ts";
-import { McpOverHttp } from "../mcp/http.ts";
-import { TOOLSETS } from "../mcp/tool.ts";
-import { admissionOf, type CallerOf, createApp } from "../http/app.ts";
-import { ASSETS } from "../dashboard/assets/mod.ts";
-import { assetMount } from "../http/assets.ts";
-import { bearerCaller } from "../http/bearer.ts";
-import { openCaller } from "../http/caller_of.ts";
-import { EventStreams } from "../http/events/event_streams.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
-import { metricsRoute } from "../http/metrics_route.ts";
-import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
-import { admittingSignIns, SESSION_PATH, sessionRoutes, signInMount } from "../http/session_routes.ts";
+import { type ProjectsOptions, projectsRoutes } from "../http/projects_handler.ts";
 import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
-import type { RunningParts } from "./handlers.ts";
-import { operationsOf } from "../mcp/operations.ts";
-import { Metrics } from "../telemetry/metrics.ts";
+import { MAX_OPEN_PLANS, OpenPlans } from "./open_plans.ts";
+import { type HttpInvocation, type PlanParts, type ServedPlan, startPlan } from "./serve_plan.ts";
 
-export type HttpInvocation = Invocation & { readonly type: "http" };
-
-export interface ServeParts {
-  readonly engine: Engine;
-  readonly questions: Questions;
-  readonly sessions: Sessions;
-  readonly deliveries: Deliveries;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly observer: Observer;
-  /** The size of the journal; undefined if it is in memory. */
-  readonly journalBytes: () => number | undefined;
-  /** What this process tells operators about itself. Its `pid` identifies it in the journal. */
-  readonly about: ProcessAbout;
-  /** Keeps the secret of the first token where only the operator reads it; returns where that is, in words. */
-  readonly keepSecret: (secret: string) => string;
-  /** Prints a line for the person who starts the program. */
-  readonly print: (line: string) => void;
+export interface ServeParts extends Omit<PlanParts, "requests"> {
+  /** Finds the plan that the arguments name, or makes it. */
+  readonly locate: (named: NamedLocation) => Promise<Location>;
+  /** Finds the data of a project; resolves to undefined if there is no such project. */
+  readonly locateExisting: (project: string) => Promise<FileLocation | undefined>;
   /** Whether a person sees what is printed. */
   readonly isWatched: boolean;
   /** Aborted when the program shall end. */
   readonly ending: AbortSignal;
-  /** Begins to compete to run handlers; undefined if there are none. */
-  readonly startHandlers: (parts: Omit<RunningParts, "data">) => AsyncDisposable | undefined;
-}
-
-/** Metrics of a service that has not started yet. */
-export function newMetrics(version: string): Metrics {
-  return new Metrics(version);
 }
 
 /** Refuses what cannot be served, before anything is opened. */
@@ -83,152 +38,122 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
 
 /** Serves clients over HTTP until `ending`. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
-  const { host, port, open, allowHost = [], maxWaitMs, sessionGraceMs = DEFAULT_SESSION_GRACE_MS } = invocation;
-  const {
-    engine,
-    questions,
-    sessions,
-    deliveries,
+  const { host, port, location, allowHost = [] } = invocation;
+  const { log, ending } = parts;
+  const listening: { server?: HttpServer } = {};
+  const start = (location: Location) => {
+    return startPlan(location, invocation, { ...parts, requests: () => listening.server?.requests ?? 0 });
+  };
+  await using plans = new OpenPlans<ServedPlan>({
     log,
-    metrics,
-    observer: { onCall, onDelivery },
-    about,
-    print,
-    ending,
-  } = parts;
-  const { version } = about;
-  const process = String(about.pid);
-  await using denials = new Denials({ engine, log });
-  const onDenied = (denial: Denial) => denials.note(denial);
-  const feed = new Feed(engine, log);
-  // Follows the journal also while nobody calls, so that a token revoked elsewhere is refused within moments.
-  feed.subscribe(() => {});
-  const heard = new Heard(engine);
-  const keeper = await SessionKeeper.start({
-    engine,
-    sessions,
-    // Tasks claimed over HTTP have leases: no session keeps them.
-    heard: { lastCalls: () => [] },
-    log,
-    id: crypto.randomUUID(),
-    graceMs: sessionGraceMs,
-    about,
+    open: async (project) => {
+      const found = await parts.locateExisting(project);
+      return found && await begun(await start(found));
+    },
   });
-  const waiting = new Waiting({
-    engine,
-    executor: keeper,
-    feed,
-    log,
-    maxWaiters: MAX_SERVICE_WAITERS,
-    ...(maxWaitMs !== undefined && { maxWaitMs }),
-  });
-  const sweeper = new Sweeper({ engine, log });
-  const delivery = { engine, deliveries, version, allowPrivate: invocation.allowPrivateWebhooks === true };
-  const operations = operationsOf({
-    engine,
-    executor: keeper,
-    questions,
-    waiting,
-    heard,
-    webhooks: deskOf(delivery),
-    onCall,
-  });
-  const streams = new EventStreams({ engine, feed, log, closing: ending });
-  const rest = restRoutes({ operations, engine, questions, streams, log, version });
-  const toolsets = TOOLSETS.filter((toolset) => invocation.toolsets.includes(toolset));
-  const mcp = new McpOverHttp({
-    engine,
-    executor: keeper,
-    questions,
-    feed,
-    waiting,
-    heard,
-    log,
-    toolsets,
-    version,
-    onCall,
-  });
-  const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log, onDelivery });
-  await metrics.begin(engine);
-  let server: HttpServer | undefined;
-  const present = () => ({
-    requests: server?.requests ?? 0,
-    sessions: mcp.sessionCount,
-    waitingForTasks: waiting.size,
-    waitingForEvents: waiting.events.size,
-    eventStreams: streams.size,
-    journalBytes: parts.journalBytes(),
-  });
-  let handlers: AsyncDisposable | undefined;
-  try {
-    const callerOf = open
-      ? openCaller({ role: invocation.role ?? "admin", process })
-      : bearerCaller({ engine, process, onDenied });
-    const noted: CallerOf = async (request, connection) => {
-      const who = await callerOf(request, connection);
-      if ("caller" in who) keeper.noteCall();
-      return who;
-    };
-    const admitted = { hosts: hostsOf(host, allowHost), callerOf: noted, log };
-    const session = { engine, process, onDenied, isOpen: open, version, log };
-    const app = createApp({
-      ...admitted,
-      checkReady: () => engine.catchUp(),
-      publicMounts: [signInMount(session), assetMount(ASSETS)],
-      mounts: [
-        (app) => app.route(SESSION_PATH, sessionRoutes(session)),
-        (app) =>
-          app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),
-        (app) => app.route(API_PATH, rest),
-        metricsRoute({
-          contentType: metrics.contentType,
-          read: (caller) => metrics.exposition(engine, caller, present),
-        }),
-      ],
-    });
-    server = await listen(app.fetch, { host, port, log, admission: admittingSignIns(admissionOf(admitted)) });
-    const isFirst = !open && await issueFirst(parts);
-    handlers = parts.startHandlers({ engine, feed, deliveries, log, via: { transport: "http", process } });
-    const address = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;
-    print(`Serving ${address} ${open ? "without access control" : "for clients with a token"}`);
-    const dashboard = dashboardAddress(host, server.port);
-    print(open ? `Dashboard: ${dashboard}` : await signInLine(parts, dashboard, isFirst));
-    if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
-    // Calls that wait for a task are answered at once, so that they do not delay the end.
-    await Promise.all([server.close(), waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
-  } finally {
-    await webhooks.close();
-    await handlers?.[Symbol.asyncDispose]();
-    await waiting.close();
-    await mcp.close();
-    await keeper.close();
-    heard.close();
-    feed.close();
-    await sweeper.close();
+  const pinned = await startPinned(plans, location, { start, locate: parts.locate });
+  const [only] = pinned;
+  const routes = only !== undefined && location.type !== "projects"
+    ? only
+    : projectsRoutes({ hosts: hostsOf(host, allowHost), log, use: useOf(plans, location) });
+  const server = listening.server = await listen(routes.handle, { host, port, log, admission: routes.admission });
+  for (const plan of pinned) await announce(plan, { ...invocation, port: server.port }, parts);
+  if (location.type === "projects" && location.isAll) announceAll({ ...invocation, port: server.port }, parts);
+  if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
+  // Calls that wait for a task are answered at once, so that they do not delay the end.
+  await Promise.all([server.close(), ...plans.plans.map((plan) => plan.stop())]);
+}
+
+interface PinOptions {
+  readonly start: (location: Location) => Promise<ServedPlan>;
+  readonly locate: ServeParts["locate"];
+}
+
+/** Opens the plans that are open until the end. */
+async function startPinned(
+  plans: OpenPlans<ServedPlan>,
+  named: HttpInvocation["location"],
+  { start, locate }: PinOptions,
+): Promise<readonly ServedPlan[]> {
+  if (named.type !== "projects") return [await pin(plans, await locate(named), start)];
+  if (named.names.length > MAX_OPEN_PLANS) {
+    throw new Refusal("limit_exceeded", `Cannot keep more than ${MAX_OPEN_PLANS} projects open: serve others apart`);
   }
+  const pinned = new Map<string, ServedPlan>();
+  for (const project of named.names) {
+    const location = await locate({ type: "project", project });
+    // `auto` may be one that is named, too.
+    if (!pinned.has(pathOf(location))) pinned.set(pathOf(location), await pin(plans, location, start));
+  }
+  return Array.from(pinned.values());
+}
+
+async function pin(plans: OpenPlans<ServedPlan>, location: Location, start: PinOptions["start"]): Promise<ServedPlan> {
+  const plan = await start(location);
+  plans.pin(nameOf(location), plan);
+  return plan;
+}
+
+/** The name of the project; empty for a plan that is none, which is alone. */
+function nameOf(location: Location): string {
+  return location.store === "file" ? location.project?.name ?? "" : "";
+}
+
+/** How a request for a project begins to use its plan: of all projects, or only of those that are open anyway. */
+function useOf(plans: OpenPlans<ServedPlan>, location: HttpInvocation["location"]): ProjectsOptions["use"] {
+  const isAll = location.type === "projects" && location.isAll;
+  return async (project) => isAll || plans.has(project) ? await plans.use(project) : "unknown";
+}
+
+/** A plan that was opened for a request, as far as it must be before it answers. */
+async function begun(plan: ServedPlan): Promise<ServedPlan> {
+  try {
+    await plan.begin();
+    return plan;
+  } catch (error) {
+    await plan[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What the lines for the person who starts the program say. */
+type Listening = Pick<HttpInvocation, "host" | "port" | "open">;
+
+/** Begins what an open plan does by itself, and says where it is. */
+async function announce(plan: ServedPlan, { host, port, open }: Listening, parts: ServeParts): Promise<void> {
+  const isFirst = await plan.begin();
+  const path = pathOf(plan.location);
+  const { print } = parts;
+  print(`Serving ${addressOf(host, port)}${path} ${rightsOf(open)}`);
+  const dashboard = dashboardAddress({ host, port, path });
+  print(
+    open ? `Dashboard: ${dashboard}` : await signInLine(plan, { dashboard, isWatched: parts.isWatched || isFirst }),
+  );
+}
+
+function announceAll({ host, port, open }: Listening, { print }: ServeParts): void {
+  print(`Serving ${addressOf(host, port)}/p/NAME/ ${rightsOf(open)}: every project by its name`);
+  print(`Dashboards: ${dashboardAddress({ host, port, path: "/p/NAME/" })}${open ? "" : `; ${OPEN_COMMAND}`}`);
+}
+
+const OPEN_COMMAND = "main.ts open prints an address that signs in";
+
+function addressOf(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function rightsOf(open: boolean): string {
+  return open ? "without access control" : "for clients with a token";
 }
 
 /** The line that tells how to sign in at the dashboard. A log that nobody watches gets no key, but for the first start. */
 async function signInLine(
-  { engine, about, isWatched }: ServeParts,
-  address: string,
-  isFirst: boolean,
+  plan: ServedPlan,
+  { dashboard, isWatched }: { readonly dashboard: string; readonly isWatched: boolean },
 ): Promise<string> {
-  if (!isWatched && !isFirst) return `Dashboard: ${address}; main.ts open prints an address that signs in`;
-  const operator = localOperator("orchestrator", { transport: "http", process: String(about.pid) });
-  const key = await issueKey({ engine, operator }, { role: "admin" });
-  return `Dashboard: ${signInAddress(address, key)} signs in once, within 10 minutes; main.ts open prints another`;
-}
-
-/** Issues a token for an admin, if there is none; resolves to whether it did. */
-async function issueFirst({ engine, about, keepSecret, print }: ServeParts): Promise<boolean> {
-  let place = "";
-  const keep = (secret: string) => {
-    place = keepSecret(secret);
-  };
-  const secret = await firstAdminToken(engine, { via: { transport: "http", process: String(about.pid) }, keep });
-  if (secret !== undefined) print(`The token of an admin is ${place}; token issue makes tokens for others`);
-  return secret !== undefined;
+  if (!isWatched) return `Dashboard: ${dashboard}; ${OPEN_COMMAND}`;
+  const address = signInAddress(dashboard, await plan.issueKey());
+  return `Dashboard: ${address} signs in once, within 10 minutes; main.ts open prints another`;
 }
 
 /** Starts to listen. Says what would work if it cannot. */

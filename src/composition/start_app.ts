@@ -7,6 +7,7 @@ import type { Observer } from "../app/observer.ts";
 import type { Deliveries, Log, Sessions } from "../app/ports.ts";
 import { Questions } from "../app/questions.ts";
 import { takeOver } from "../app/take_over.ts";
+import type { Location } from "../cli/location.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { realDisk } from "../store/file/disk.ts";
@@ -47,11 +48,12 @@ export interface App extends AsyncDisposable {
   readonly questions: Questions;
 }
 
-/** Starts the engine on its store, and the checkpointer; in memory if there is no directory. */
+/** Starts the engine on its store, and the checkpointer. */
 export async function startApp(
-  directory: string | undefined,
+  location: Location,
   { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
+  const directory = location.store === "memory" ? undefined : location.directory;
   const store = directory === undefined ? openMemory() : openFiles(directory, log);
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });

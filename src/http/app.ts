@@ -24,6 +24,8 @@ export interface Who {
 export interface Connection {
   /** The address of the client. */
   readonly address: string | undefined;
+  /** Resolves when the response is sent, or the connection is closed. Absent: nobody waits for it. */
+  readonly sent?: Promise<void>;
 }
 
 /** Finds who makes a request. A `Response` refuses it. */
@@ -46,6 +48,8 @@ export interface AppOptions {
   /** The routes that need a caller. */
   readonly mounts: readonly Mount[];
   readonly log: Log;
+  /** The path under which all routes are. Default: empty, the root. */
+  readonly base?: string;
 }
 
 /**
@@ -65,8 +69,9 @@ export function admissionOf({ hosts, callerOf, log }: Pick<AppOptions, "hosts" |
   };
 }
 
-export function createApp({ hosts, callerOf, checkReady, publicMounts = [], mounts, log }: AppOptions): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>();
+export function createApp(options: AppOptions): Hono<HttpEnv> {
+  const { hosts, callerOf, checkReady, publicMounts = [], mounts, log, base = "" } = options;
+  const app = new Hono<HttpEnv>().basePath(`${base}/`);
   app.onError((error, { req }) => problemForAnyone(error, logOfCall(log, req.header(CALL_ID_HEADER))));
   app.notFound(({ req }) => problem(404, `There is no ${req.method} ${req.path}`));
   app.use(async (c, next) => {

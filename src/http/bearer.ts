@@ -20,6 +20,8 @@ export interface BearerOptions {
   readonly process: string;
   /** Called with each attempt that the engine is not asked about. Those that it refuses, it reports itself. */
   readonly onDenied: (denial: Denial) => void;
+  /** The path at which the plan is served. Default: empty, the root. */
+  readonly base?: string;
 }
 
 /** The name of callers over HTTP, as long as they give none. */
@@ -29,6 +31,7 @@ const HOW = "send the header Authorization: Bearer TOKEN, with a token that toke
 
 /** The caller that the header `Authorization` names, or for the API, the cookie of a session. */
 export function bearerCaller(options: BearerOptions): CallerOf {
+  const { base = "" } = options;
   const readAny = secretReader(options);
   const read = async (secret: string, address: string | undefined) => {
     const found = await readAny(secret, { address, how: HOW });
@@ -42,13 +45,13 @@ export function bearerCaller(options: BearerOptions): CallerOf {
       const found = await read(secret, address);
       return found instanceof Response ? found : whoOf(found);
     }
-    const secret = secretInCookie(request);
+    const secret = secretInCookie(request, base);
     if (secret === undefined) return unauthorized(`This server needs a token: ${HOW}`);
     const forgery = refusedForgery(request);
     if (forgery !== undefined) return problem(403, forgery, { code: "forbidden" });
     const found = await read(secret, address);
     if (!(found instanceof Response)) return whoOf(found);
-    if (found.status === 401) found.headers.append("set-cookie", noSessionCookie(request.url));
+    if (found.status === 401) found.headers.append("set-cookie", noSessionCookie(request.url, base));
     return found;
   };
 }

@@ -124,7 +124,8 @@ export class HttpServer {
     outgoing.once("close", () => {
       if (!outgoing.writableFinished) gone.abort();
     });
-    const connection = { address: incoming.socket.remoteAddress };
+    const sent = new Promise<void>((resolve) => outgoing.once("close", () => resolve()));
+    const connection = { address: incoming.socket.remoteAddress, sent };
     const callId = callIdFrom(incoming.headers[CALL_ID_HEADER]);
     // Every response has it: also those that refuse a request which is not read.
     outgoing.setHeader(CALL_ID_HEADER, callId);

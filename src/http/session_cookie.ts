@@ -9,9 +9,13 @@ import { API_PATH } from "./rest/rest_routes.ts";
 /** Methods that change nothing. */
 const SAFE_METHODS = ["GET", "HEAD"];
 
-/** The secret in the cookie of a request to the API; undefined if there is none. */
-export function secretInCookie({ url, headers }: Request): string | undefined {
-  if (!new URL(url).pathname.startsWith(`${API_PATH}/`)) return undefined;
+/**
+ * The secret in the cookie of a request to the API; undefined if there is none.
+ *
+ * @param base where the plan is served: empty for the root
+ */
+export function secretInCookie({ url, headers }: Request, base: string): string | undefined {
+  if (!new URL(url).pathname.startsWith(`${base}${API_PATH}/`)) return undefined;
   const start = `${cookieName(url)}=`;
   const cookies = headers.get("cookie")?.split(/; */) ?? [];
   return cookies.find((cookie) => cookie.startsWith(start))?.slice(start.length);
@@ -29,14 +33,14 @@ export function refusedForgery({ method, headers }: Request): string | undefined
     "browsers do, or a token in the header Authorization";
 }
 
-/** Sets the cookie. */
-export function sessionCookie(url: string, secret: string): string {
-  return `${cookieName(url)}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1_000}`;
+/** Sets the cookie, which browsers send to that plan only. */
+export function sessionCookie(url: string, secret: string, base: string): string {
+  return `${cookieName(url)}=${secret}; HttpOnly; SameSite=Strict; Path=${base}/; Max-Age=${SESSION_MS / 1_000}`;
 }
 
 /** Removes the cookie. */
-export function noSessionCookie(url: string): string {
-  return `${cookieName(url)}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0`;
+export function noSessionCookie(url: string, base: string): string {
+  return `${cookieName(url)}=; HttpOnly; SameSite=Strict; Path=${base}/; Max-Age=0`;
 }
 
 /** Servers on several ports of a host have different cookies, as browsers send one to all of them. */

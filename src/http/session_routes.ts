@@ -33,7 +33,7 @@ export interface SessionOptions extends Omit<BearerOptions, "engine"> {
 
 /** The route that begins a session. It needs no caller. */
 export function signInMount(options: SessionOptions): Mount {
-  const { engine, process, isOpen, log } = options;
+  const { engine, process, isOpen, log, base = "" } = options;
   const read = secretReader(options);
   return (app) =>
     app.post(SESSION_PATH, async ({ req: { raw }, env }) => {
@@ -49,7 +49,7 @@ export function signInMount(options: SessionOptions): Mount {
         const via = { transport: "http" as const, process, ...(address !== undefined && { address }) };
         const signIn = { engine, operator: localOperator("orchestrator", via) };
         const session = isKey(found.known) ? await exchangeKey(signIn, found.known) : { secret };
-        const headers = { "set-cookie": sessionCookie(raw.url, session.secret), "cache-control": "no-store" };
+        const headers = { "set-cookie": sessionCookie(raw.url, session.secret, base), "cache-control": "no-store" };
         return Response.json(describe(found.known, "name" in session ? session.name : undefined), { headers });
       } catch (error) {
         return problemForAnyone(error, log);
@@ -58,7 +58,7 @@ export function signInMount(options: SessionOptions): Mount {
 }
 
 /** The routes of whoever has a session or a token. */
-export function sessionRoutes({ engine, process, isOpen, version, log }: SessionOptions): Hono<HttpEnv> {
+export function sessionRoutes({ engine, process, isOpen, version, log, base = "" }: SessionOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.onError((error) => problemOf(error, log));
   app.get("/", async (c) => {
@@ -71,7 +71,7 @@ export function sessionRoutes({ engine, process, isOpen, version, log }: Session
     const via = { transport: "http" as const, process };
     await endSession({ engine, operator: localOperator("orchestrator", via) }, known);
     return c.json({ ended: true }, 200, {
-      "set-cookie": noSessionCookie(c.req.url),
+      "set-cookie": noSessionCookie(c.req.url, base),
       "cache-control": "no-store",
     });
   });
@@ -83,11 +83,15 @@ export function sessionRoutes({ engine, process, isOpen, version, log }: Session
   return app;
 }
 
-/** Admits sign-ins too, which need no caller, if they are short: so they cannot fill the room for bodies. */
-export function admittingSignIns(admission: Admission): Admission {
+/**
+ * Admits sign-ins too, which need no caller, if they are short: so they cannot fill the room for bodies.
+ *
+ * @param base the path at which the plan is served
+ */
+export function admittingSignIns(admission: Admission, base = ""): Admission {
   return async (request, connection) => {
     const { method, url, headers } = request;
-    if (method !== "POST" || new URL(url).pathname !== SESSION_PATH) return await admission(request, connection);
+    if (method !== "POST" || new URL(url).pathname !== base + SESSION_PATH) return await admission(request, connection);
     const length = headers.get("content-length");
     if (length !== null && Number(length) <= MAX_SIGN_IN_BYTES) return undefined;
     return problem(413, `The body of a sign-in has at most ${MAX_SIGN_IN_BYTES} bytes, with the header Content-Length`);

@@ -105,7 +105,7 @@ Deno.test("serve over HTTP takes the options for serving, but those that only on
 Deno.test("every option of archive changes what it does", () => {
   const plain = read("archive", "--older-than", "P1D").result;
   assertEquals(plain, {
-    location: { store: "file", directory: undefined },
+    location: { type: "data", directory: undefined },
     type: "archive",
     filter: { olderThanMs: 24 * 60 * 60 * 1_000 },
     dryRun: false,
@@ -156,6 +156,36 @@ Deno.test("--store memory is refused by every command, and together with --data"
   assertStringIncludes(read("--store", "memory", "--data", "d").errors, "--data has no effect with --store memory");
 });
 
+Deno.test("--project names where the plan is, alone, once, and for serve as often as there are plans", () => {
+  const locationOf = (...args: readonly string[]) => {
+    const { result } = read(...args);
+    assert("location" in result, args.join(" "));
+    return result.location;
+  };
+  assertEquals(locationOf("--project", "web"), { type: "project", project: "web" });
+  assertEquals(locationOf("call", "get_next_task", "--project", "auto"), { type: "project", project: "auto" });
+  const serve = ["serve", "--project", "web", "--project", "auto", "--project", "web"];
+  assertEquals(locationOf(...serve), { type: "projects", names: ["web", "auto"], isAll: false });
+  assertEquals(locationOf("serve", "--projects"), { type: "projects", names: [], isAll: true });
+  for (
+    const [args, says] of [
+      [["--project", "web", "--data", "d"], "--data has no effect with --project, which says where the plan is"],
+      [["--project", "web", "--store", "memory"], "--project has no effect with --store memory"],
+      [["serve", "--projects", "--data", "d"], "--data has no effect with --projects"],
+      [["serve", "--projects", "--store", "memory"], "--projects has no effect with --store memory"],
+      [["status", "--project", "a", "--project", "b"], "--project has no effect a second time"],
+      [["projects", "--project", "a"], "--project has no effect on projects"],
+      [["projects", "list", "--data", "d"], "--data has no effect on projects"],
+      [["serve", "--projects", "--handlers", "h.json"], "--handlers has no effect with several projects"],
+      [["--project", "../web"], 'No project can be named "../web": a name has 1 to 63 of a-z'],
+    ] as const
+  ) {
+    const { result, errors } = read(...args);
+    assertEquals(result, { type: "exit", code: 1 }, args.join(" "));
+    assertStringIncludes(errors, says);
+  }
+});
+
 Deno.test("the options of a command change what it does, and every option of the program is tried here", () => {
   for (
     const args of [
@@ -171,6 +201,7 @@ Deno.test("the options of a command change what it does, and every option of the
       ["history", "--json"],
       ["history", "--limit", "1"],
       ["status", "--data", "d"],
+      ["status", "--project", "web"],
       ["doctor", "--verify"],
       ["doctor", "--json"],
     ] as const
@@ -201,7 +232,8 @@ Deno.test("the options of a command change what it does, and every option of the
     printError: () => {},
   };
   readArguments(["--help"], { ...surroundings, print: (text) => help += text });
-  const known = ["--data", "--store", "--version", "--help", "--allow-handlers-from", ...SERVING.map(([name]) => name)];
+  const others = ["--data", "--project", "--store", "--version", "--help", "--allow-handlers-from"];
+  const known = [...others, ...SERVING.map(([name]) => name)];
   const listed = Array.from(help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name);
   assertEquals(new Set(listed), new Set(known));
 });

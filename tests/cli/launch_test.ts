@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { launchOf, type LaunchOptions, permissionFlags, shellWords } from "../../src/cli/launch.ts";
+import type { FileLocation } from "../../src/cli/location.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN, programArgs } from "../support/server.ts";
@@ -13,19 +14,29 @@ const OPTIONS: LaunchOptions = {
   executable: "/usr/bin/deno",
   denoVersion: "2.9.6",
   program: "/project/main.ts",
+  readable: "/project",
+  os: "linux",
 };
 
-const RUN = ["run", "--allow-read=/data", "--allow-write=/data", "--allow-env=ORCHESTRATOR_TOKEN", "/project/main.ts"];
+const DATA: FileLocation = { store: "file", directory: "/data" };
+
+const RUN = [
+  "run",
+  "--allow-read=/data,/project",
+  "--allow-write=/data",
+  "--allow-env=ORCHESTRATOR_TOKEN",
+  "/project/main.ts",
+];
 
 Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
-  assertEquals(launchOf(OPTIONS, "/data"), { command: "deno", args: RUN });
+  assertEquals(launchOf(OPTIONS, DATA), { command: "deno", args: RUN });
   for (
     const executable of [
       "/home/ann/.npm/_npx/0123456789abcdef/node_modules/deno/deno",
       "C:\\Users\\ann\\AppData\\Local\\npm-cache\\_npx\\0123456789abcdef\\node_modules\\deno\\deno.exe",
     ]
   ) {
-    const launch = launchOf({ ...OPTIONS, executable }, "/data");
+    const launch = launchOf({ ...OPTIONS, executable }, DATA);
     assertEquals(launch, { command: "npx", args: ["--yes", "deno@2.9.6", ...RUN] });
   }
 });
@@ -33,7 +44,7 @@ Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
 Deno.test("the launch command of the npm package is its launcher, or npx if npx installed it", () => {
   const executable = "/home/ann/.npm/_npx/0123456789abcdef/node_modules/deno/deno";
   const started = (directory: string) =>
-    launchOf({ ...OPTIONS, executable, program: `${directory}/@mcp-orchestrator/server/orchestrator.mjs` }, "/data");
+    launchOf({ ...OPTIONS, executable, program: `${directory}/@mcp-orchestrator/server/orchestrator.mjs` }, DATA);
   assertEquals(started("/home/ann/.npm/_npx/0123456789abcdef/node_modules"), {
     command: "npx",
     args: ["--yes", "@mcp-orchestrator/server@1.2.3"],
@@ -43,16 +54,34 @@ Deno.test("the launch command of the npm package is its launcher, or npx if npx 
     args: ["/usr/lib/node_modules/@mcp-orchestrator/server/launcher.mjs"],
   });
   const program = "C:\\app\\node_modules\\@mcp-orchestrator\\server\\orchestrator.mjs";
-  assertEquals(launchOf({ ...OPTIONS, program }, "/data").args, [program.replace("orchestrator.mjs", "launcher.mjs")]);
+  assertEquals(launchOf({ ...OPTIONS, program }, DATA).args, [program.replace("orchestrator.mjs", "launcher.mjs")]);
 });
 
 Deno.test("the launch command of a standalone program is the program, without permissions", () => {
   const standalone = { ...OPTIONS, isStandalone: true, executable: "/opt/orchestrator" };
-  assertEquals(launchOf(standalone, "/data"), { command: "/opt/orchestrator", args: [] });
+  assertEquals(launchOf(standalone, DATA), { command: "/opt/orchestrator", args: [] });
 });
 
 Deno.test("a program with --store memory needs no permission", () => {
-  assertEquals(launchOf(OPTIONS, undefined).args, ["run", "/project/main.ts"]);
+  assertEquals(launchOf(OPTIONS, { store: "memory" }).args, ["run", "/project/main.ts"]);
+});
+
+Deno.test("a project's server is permitted all projects, its variables, and for auto, git's files anywhere", () => {
+  const place = "/home/ann/.local/share/mcp-orchestrator/projects";
+  const flagsFor = (isAuto: boolean, os: string) => {
+    const location = { ...DATA, directory: `${place}/web`, project: { name: "web", isAuto, place } };
+    return launchOf({ ...OPTIONS, os }, location).args.slice(1, -1);
+  };
+  assertEquals(flagsFor(false, "linux"), [
+    `--allow-read=${place},/project`,
+    `--allow-write=${place}`,
+    "--allow-env=XDG_DATA_HOME,HOME,ORCHESTRATOR_TOKEN",
+  ]);
+  assertEquals(flagsFor(true, "windows"), [
+    "--allow-read",
+    `--allow-write=${place}`,
+    "--allow-env=ORCHESTRATOR_PROJECT,CLAUDE_PROJECT_DIR,XDG_DATA_HOME,LOCALAPPDATA,USERPROFILE,ORCHESTRATOR_TOKEN",
+  ]);
 });
 
 Deno.test("each path is permitted once, and no other path", () => {

@@ -1,6 +1,6 @@
 /** Shows what a person sees who starts the program in a terminal: how to connect a client, and tables in colours. */
 
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { banner } from "../../src/cli/banner.ts";
 import { create } from "../support/calls.ts";
@@ -47,7 +47,11 @@ testUnless(
       const shown = await runOnTerminal([...options, "--data", given]);
       const real = `${parent.path}/real/data`;
       const { args } = JSON.parse(shown.slice(shown.indexOf("{"), shown.lastIndexOf("}") + 1)).mcpServers.orchestrator;
-      const permissions = [`--allow-read=${real}`, `--allow-write=${real}`, "--allow-env=ORCHESTRATOR_TOKEN"];
+      const permissions = [
+        `--allow-read=${real},${dirname(MAIN)}`,
+        `--allow-write=${real}`,
+        "--allow-env=ORCHESTRATOR_TOKEN",
+      ];
       assertEquals(args, ["run", ...permissions, MAIN, "--data", real]);
     }
   },
@@ -68,7 +72,7 @@ testUnless(
   "the command for Claude Code works in a shell, whatever the name of the directory",
   async () => {
     for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
-      const lines = banner({ command: "deno", args: ["run", "main.ts"] }, directory).split("\n");
+      const lines = banner({ command: "deno", args: ["run", "main.ts"] }, { store: "file", directory }).split("\n");
       const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
       const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
       const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();

@@ -18,7 +18,7 @@ const SHOWN: Launch = {
   command: "deno",
   args: [
     "run",
-    "--allow-read=/path/to/data",
+    "--allow-read=/path/to/data,/path/to/mcp-orchestrator",
     "--allow-write=/path/to/data",
     "/path/to/mcp-orchestrator/main.ts",
     "--data",

@@ -4,15 +4,17 @@
  * tests/cli/rights_test.ts; what main.ts does with environment, paths and permissions, by the tests that use `runProgram`.
  */
 
-import { resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { ACCESS, howToPermit, launchOf } from "../../src/cli/launch.ts";
+import { ACCESS, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { runCommand } from "../../src/composition/commands.ts";
+import { locateFiles } from "../../src/composition/locate.ts";
+import { runProjects } from "../../src/composition/projects.ts";
+import type { Surroundings } from "../../src/composition/surroundings.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/mcp/tool.ts";
-import { type Access, openDataDirectory } from "../../src/store/file/data_directory.ts";
+import type { Access } from "../../src/store/file/data_directory.ts";
 import { describeSystemError } from "../../src/store/file/system_errors.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { ProgramResult } from "./program.ts";
@@ -67,9 +69,15 @@ interface Output {
 
 async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): Promise<number> {
   const { log, write, readFile } = output;
-  const locate = (access: Access) =>
-    openDataDirectory(resolve(invocation.location.directory ?? ""), access, howToPermit);
+  const { type, location: named } = invocation;
+  const surroundings = surroundingsOf(log);
   const { version } = denoJson;
+  const terminal = { print: (line: string) => write(line + "\n"), columns: 120, hasColors: false };
+  if (type === "projects list" || type === "projects rename" || type === "projects move") {
+    return await runProjects(invocation, { surroundings, log, terminal });
+  }
+  if (named.type === "memory" || named.type === "projects") throw new Error("runHere is about one plan in files");
+  const locate = (access: Access) => locateFiles(named, access, surroundings);
   switch (invocation.type) {
     case "serve":
     case "http":
@@ -86,20 +94,42 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         ending: new AbortController().signal,
       });
     default: {
-      const directory = locate(ACCESS[invocation.type]);
-      const program = { version, isStandalone: false, executable: Deno.execPath(), denoVersion: Deno.version.deno };
+      const location = await locate(ACCESS[invocation.type]);
       return await runCommand(invocation, {
-        directory,
+        location,
         log,
         write,
         readFile,
         version,
-        terminal: { print: (line) => write(line + "\n"), columns: 120, hasColors: false },
+        terminal,
         device: undefined,
         secretOf: () => undefined,
         instanceOf: () => undefined,
-        launch: launchOf({ ...program, program: MAIN }, directory),
+        launch: launchOf(surroundings.program, location),
       });
     }
   }
+}
+
+/** As main.ts has them, but without an environment. */
+function surroundingsOf(log: Output["log"]): Surroundings {
+  const directory = MAIN.slice(0, -"/main.ts".length);
+  return {
+    program: {
+      version: denoJson.version,
+      isStandalone: false,
+      isSource: true,
+      executable: Deno.execPath(),
+      denoVersion: Deno.version.deno,
+      program: MAIN,
+      programDirectory: directory,
+      readable: directory,
+      os: Deno.build.os,
+    },
+    os: Deno.build.os,
+    environment: () => undefined,
+    mayRead: () => false,
+    workingDirectory: () => Deno.cwd(),
+    log,
+  };
 }

@@ -1,6 +1,7 @@
 /** Calls the HTTP API. Every view reads and changes the plan through these functions, and so with the rights of its user. */
 
-const API = "/api/v1";
+/** From the page's own address, which may be below that of a project. */
+const API = "api/v1";
 
 /** A request that the server refused, or that did not reach it (`status` 0). `message` says what would work. */
 export class ApiError extends Error {

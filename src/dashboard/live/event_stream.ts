@@ -36,7 +36,8 @@ type Told =
   | { readonly type: "missed" }
   | { readonly type: "hello" };
 
-const NAME = "orchestrator-events";
+/** Of the lock and the channel of all tabs with the same plan: others of this server have other paths. */
+const name = () => `orchestrator-events ${location.pathname}`;
 
 /** How long to wait before the stream is opened again after the server refused it, in milliseconds. */
 const RETRY_MS = 3_000;
@@ -44,7 +45,7 @@ const RETRY_MS = 3_000;
 /** Starts to follow the events, until `stop` is called. */
 export function startEvents(): { readonly stop: () => void } {
   const ended = new AbortController();
-  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(NAME);
+  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name());
   const reader = new StreamReader((told) => {
     channel?.postMessage(told);
     take(told);
@@ -67,7 +68,7 @@ export function startEvents(): { readonly stop: () => void } {
   if (channel === undefined || navigator.locks === undefined) {
     void reader.read(ended.signal);
   } else {
-    navigator.locks.request(NAME, { signal: ended.signal }, () => reader.read(ended.signal)).catch((error) => {
+    navigator.locks.request(name(), { signal: ended.signal }, () => reader.read(ended.signal)).catch((error) => {
       if (!ended.signal.aborted) throw error;
     });
   }
@@ -112,7 +113,7 @@ class StreamReader {
   #readOne(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const after = this.place === "" ? "" : `?after=${encodeURIComponent(this.place)}`;
-    const source = new EventSource(`/api/v1/events${after}`);
+    const source = new EventSource(`api/v1/events${after}`);
     const close = () => {
       source.close();
       resolve();

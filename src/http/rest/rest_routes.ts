@@ -16,13 +16,13 @@ import type { HttpEnv } from "../app.ts";
 import { eventsRoute } from "../events/events_route.ts";
 import type { EventStreams } from "../events/event_streams.ts";
 import { HttpError, problem, problemOf } from "../problem.ts";
-import { describeApi } from "./openapi.ts";
+import { type ApiOptions, describeApi } from "./openapi.ts";
 import type { RestOperation } from "./operation.ts";
 import { argumentsOf, readQuery, requestIdOf, tagOf, versionOf } from "./read_request.ts";
 import { PAST_PATH, PAST_ROUTES, pastOf, refusePast } from "./past_routes.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
 
-/** Where the routes are mounted. */
+/** Where the routes of a plan are mounted. */
 export const API_PATH = "/api/v1";
 
 export interface RestOptions {
@@ -33,11 +33,14 @@ export interface RestOptions {
   readonly log: Log;
   /** The version of the program. */
   readonly version: string;
+  /** The path at which the plan is served. Default: empty, the root. */
+  readonly base?: string;
 }
 
 /** The routes, without `API_PATH`, of the callers that the variables of `HttpEnv` name. */
 export function restRoutes(options: RestOptions): Hono<HttpEnv> {
-  const { engine, questions, streams, log } = options;
+  const { engine, questions, streams, log, base = "" } = options;
+  const api = base + API_PATH;
   const app = new Hono<HttpEnv>();
   const failures = new ToldFailures(options);
   app.onError((error, c) => {
@@ -47,9 +50,9 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   const past: Past = (c) => pastOf(c, { questions, now: () => engine.now() });
   const operations = new Map(options.operations.map((operation) => [operation.name, operation]));
   const handlers: { readonly method: string; readonly path: string; readonly handler: Handler<HttpEnv> }[] = [
-    ...ROUTES.map((route) => ({ ...route, handler: operationRoute(route, operations) })),
+    ...ROUTES.map((route) => ({ ...route, handler: operationRoute(route, { operations, api }) })),
     ...PAST_ROUTES.map((route) => {
-      return { method: "get", path: PAST_PATH + route.path, handler: operationRoute(route, operations, past) };
+      return { method: "get", path: PAST_PATH + route.path, handler: operationRoute(route, { operations, api, past }) };
     }),
     { method: "get", path: "/graph", handler: graphRoute((c, query) => engine.query(query, c.get("caller"))) },
     {
@@ -58,7 +61,7 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
       handler: graphRoute(async (c, query) => (await past(c)).query(query)),
     },
     { method: "get", path: "/events", handler: eventsRoute(streams) },
-    { method: "get", path: "/openapi.json", handler: descriptionRoute(options) },
+    { method: "get", path: "/openapi.json", handler: descriptionRoute({ ...options, path: api }) },
   ];
   for (const { method, path, handler } of handlers) app.on(method.toUpperCase(), toPattern(path), handler);
   for (const [path, same] of Map.groupBy(handlers, ({ path }) => path)) {
@@ -73,7 +76,7 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
   }
   refusePast(app);
   app.all("*", ({ req }) =>
-    problem(404, `There is no ${req.path}: GET ${API_PATH}/openapi.json lists what there is`, {
+    problem(404, `There is no ${req.path}: GET ${api}/openapi.json lists what there is`, {
       code: "no_such_route",
     }));
   return app;
@@ -82,12 +85,15 @@ export function restRoutes(options: RestOptions): Hono<HttpEnv> {
 /** The plan at the moment that a request names. */
 type Past = (c: Context<HttpEnv>) => Promise<PastPlan>;
 
-/** @param past for a route that takes an earlier moment */
-function operationRoute(
-  route: Route,
-  operations: ReadonlyMap<string, RestOperation>,
-  past?: Past,
-): Handler<HttpEnv> {
+interface OperationRouteOptions {
+  readonly operations: ReadonlyMap<string, RestOperation>;
+  /** Where the routes are mounted. */
+  readonly api: string;
+  /** For a route that takes an earlier moment. */
+  readonly past?: Past;
+}
+
+function operationRoute(route: Route, { operations, api, past }: OperationRouteOptions): Handler<HttpEnv> {
   const named = (name: string) => {
     const operation = operations.get(name);
     if (operation === undefined) throw new Error(`There is no operation ${name} for ${route.method} ${route.path}`);
@@ -112,7 +118,7 @@ function operationRoute(
       past: await past?.(c),
     };
     try {
-      return responseOf(c, route, await operation.run(args, call));
+      return responseOf(c, { ...route, api }, await operation.run(args, call));
     } catch (error) {
       if (!(isConditional && error instanceof Refusal && error.code === "stale_version")) throw error;
       throw new HttpError(412, error.message, { code: error.code, data: error.data });
@@ -135,13 +141,17 @@ function withCondition(
   return { args: version === undefined ? args : { ...args, if_version: version }, isConditional: true };
 }
 
-function responseOf(c: Context<HttpEnv>, { createdAt }: Route, { json, version }: OperationAnswer): Response {
+function responseOf(
+  c: Context<HttpEnv>,
+  { createdAt, api }: Route & Pick<OperationRouteOptions, "api">,
+  { json, version }: OperationAnswer,
+): Response {
   c.header("cache-control", "no-store");
   if (version !== undefined) c.header("etag", tagOf(version));
   const isNew = createdAt !== undefined && json["repeated"] !== true;
   if (!isNew) return c.json(json);
   const location = createdAt(json);
-  if (location !== undefined) c.header("location", API_PATH + location);
+  if (location !== undefined) c.header("location", api + location);
   return c.json(json, 201);
 }
 
@@ -157,9 +167,9 @@ function graphRoute(
 }
 
 /** Describes the API. Made at the first request, as few clients ask for it. */
-function descriptionRoute(options: RestOptions): Handler<HttpEnv> {
+function descriptionRoute(options: ApiOptions): Handler<HttpEnv> {
   let description: object | undefined;
-  return (c) => c.json(description ??= describeApi({ ...options, path: API_PATH }));
+  return (c) => c.json(description ??= describeApi(options));
 }
 
 /** A path as Hono writes it. */

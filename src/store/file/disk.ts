@@ -204,6 +204,30 @@ export function realPath(path: string): string | undefined {
   return unlessMissing(() => Deno.realPathSync(path));
 }
 
+/** What is at a path, with symbolic links followed; undefined if nothing is, or a part of the path is a file. */
+export function kindAt(path: string): "file" | "directory" | undefined {
+  try {
+    return Deno.statSync(path).isDirectory ? "directory" : "file";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** Tells a directory from others, also after it was moved within its file system. */
+export interface DirectoryIdentity {
+  readonly inode: number;
+  /** Milliseconds since the Unix epoch; absent where the file system does not tell. */
+  readonly madeAt?: number;
+}
+
+/** The identity of a file or directory; undefined if nothing is there. */
+export function directoryIdentity(path: string): DirectoryIdentity | undefined {
+  const info = unlessMissing(() => Deno.statSync(path));
+  if (info === undefined) return undefined;
+  return { inode: info.ino ?? 0, ...(info.birthtime !== null && { madeAt: info.birthtime.getTime() }) };
+}
+
 /** The mode bits of a file or directory; undefined if nothing is there, or the system has none. */
 export function modeOf(path: string): number | undefined {
   return unlessMissing(() => Deno.statSync(path))?.mode ?? undefined;

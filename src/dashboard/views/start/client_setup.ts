@@ -7,16 +7,16 @@ export interface Setup {
 }
 
 export interface Service {
-  /** Where the page comes from: `http://127.0.0.1:8787`. */
-  readonly origin: string;
+  /** Where the page comes from, without a slash at its end: `http://127.0.0.1:8787`. */
+  readonly address: string;
   /** Whether the service runs without access control. */
   readonly isOpen: boolean;
 }
 
 const HEADER = "Authorization: Bearer $ORCHESTRATOR_TOKEN";
 
-export function setupsOf({ origin, isOpen }: Service): readonly Setup[] {
-  const url = `${origin}/mcp`;
+export function setupsOf({ address, isOpen }: Service): readonly Setup[] {
+  const url = `${address}/mcp`;
   const token = isOpen ? "" : " Put a token into the variable ORCHESTRATOR_TOKEN: admins issue them under Tokens.";
   const server = {
     type: "http",
@@ -41,7 +41,7 @@ export function setupsOf({ origin, isOpen }: Service): readonly Setup[] {
         command: "deno",
         args: [
           "run",
-          "--allow-read=/path/to/data",
+          "--allow-read=/path/to/data,/path/to/mcp-orchestrator",
           "--allow-write=/path/to/data",
           "/path/to/mcp-orchestrator/main.ts",
           "--data",

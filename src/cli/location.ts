@@ -1,0 +1,68 @@
+/** Which plan a start of the program works on: as its arguments name it, and where that turned out to be. */
+
+import { AUTO } from "../core/model/project_name.ts";
+
+/** Names the project in place of `--project`: a name, `auto`, or a directory in a repository. */
+export const PROJECT_VARIABLE = "ORCHESTRATOR_PROJECT";
+
+/** The directory that Claude Code works in. */
+export const CLIENT_VARIABLE = "CLAUDE_PROJECT_DIR";
+
+/** The plan that the arguments name. */
+export type NamedLocation =
+  | { readonly type: "memory" }
+  /** `--data`. Without a directory, the environment or the default says where. */
+  | { readonly type: "data"; readonly directory: string | undefined }
+  /** `--project`: a name, or `AUTO`. */
+  | { readonly type: "project"; readonly project: string };
+
+/** The projects that `serve` serves side by side. */
+export interface NamedProjects {
+  readonly type: "projects";
+  /** Those that are open from start to end: names, or `AUTO`. */
+  readonly names: readonly string[];
+  /** Whether all others that there are, are served, too. */
+  readonly isAll: boolean;
+}
+
+/** Where one plan is. */
+export type Location = { readonly store: "memory" } | FileLocation;
+
+/** A plan in files. */
+export interface FileLocation {
+  readonly store: "file";
+  /** The real path of the data directory. */
+  readonly directory: string;
+  /** Absent: the directory belongs to no project. */
+  readonly project?: LocatedProject;
+}
+
+/** The project that a data directory belongs to. */
+export interface LocatedProject {
+  readonly name: string;
+  /** Whether it was found by the repository, so that the same arguments serve other repositories, too. */
+  readonly isAuto: boolean;
+  /** The real path of the directory with all projects. */
+  readonly place: string;
+}
+
+/** The arguments that name a location to another start of the program. */
+export function locationArgs(location: Location): readonly string[] {
+  if (location.store === "memory") return ["--store", "memory"];
+  const { directory, project } = location;
+  return project === undefined ? ["--data", directory] : ["--project", project.isAuto ? AUTO : project.name];
+}
+
+/** What to say where a location has no data. */
+export function describeMissing({ directory, project }: FileLocation): string {
+  if (project === undefined) {
+    return `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`;
+  }
+  return `Project ${project.name} has no data yet: the first change makes it; main.ts projects lists all projects`;
+}
+
+/** The path at which `serve` has a plan, from slash to slash. */
+export function pathOf(location: Location): string {
+  const project = location.store === "file" ? location.project : undefined;
+  return project === undefined ? "/" : `/p/${project.name}/`;
+}

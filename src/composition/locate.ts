@@ -1,0 +1,61 @@
+/** Finds where a plan is: the only place that turns what the arguments and the environment name into a location. */
+
+import { resolve } from "node:path";
+import { placeOf } from "../cli/data_place.ts";
+import { howToPermit } from "../cli/launch.ts";
+import { type FileLocation, type Location, type NamedLocation, PROJECT_VARIABLE } from "../cli/location.ts";
+import { AUTO } from "../core/model/project_name.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { type Access, holdsData, openDataDirectory } from "../store/file/data_directory.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/**
+ * Where the plan is that the arguments name. With access `create`, its directory is made if it is missing.
+ *
+ * @throws Refusal or Unavailable if there is none, or a permission is missing
+ */
+export async function locate(
+  named: NamedLocation,
+  access: Access,
+  surroundings: Surroundings,
+): Promise<Location> {
+  return named.type === "memory" ? { store: "memory" } : await locateFiles(named, access, surroundings);
+}
+
+/** The same for what can only be in files. */
+export async function locateFiles(
+  named: Exclude<NamedLocation, { readonly type: "memory" }>,
+  access: Access,
+  surroundings: Surroundings,
+): Promise<FileLocation> {
+  const project = named.type === "project" ? named.project : projectOfEnvironment(named.directory, surroundings);
+  if (project !== undefined) {
+    // Imported only here: a start on a data directory does without.
+    const { locateProject } = await import("./locate_project.ts");
+    return await locateProject(project, access, surroundings);
+  }
+  const { program, environment, os, log } = surroundings;
+  const option = named.type === "data" ? named.directory : undefined;
+  const place = placeOf({ ...program, os, environment, option, holdsData, warn: log.warn });
+  return { store: "file", directory: openDataDirectory(resolve(place), access, howToPermit) };
+}
+
+/** The same for a project that must be there; undefined if it is not. Nothing is made but a data directory's files. */
+export async function locateExisting(project: string, surroundings: Surroundings): Promise<FileLocation | undefined> {
+  const { locateIfThere } = await import("./locate_project.ts");
+  return locateIfThere(project, surroundings);
+}
+
+/** What ORCHESTRATOR_PROJECT names, which stands for `--project` where no option says where the plan is. */
+function projectOfEnvironment(option: string | undefined, { environment }: Surroundings): string | undefined {
+  const project = environment(PROJECT_VARIABLE) || undefined;
+  if (option !== undefined || project === undefined) return undefined;
+  if (environment("ORCHESTRATOR_DATA_DIR")) {
+    throw new Refusal(
+      "invalid_value",
+      `Cannot tell where the plan is, as both ORCHESTRATOR_DATA_DIR and ${PROJECT_VARIABLE} are set: unset one of them, ` +
+        "or give --data or --project, which come first",
+    );
+  }
+  return AUTO;
+}
