@@ -11,13 +11,16 @@ import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { placeOf } from "../../src/cli/data_place.ts";
-import { denoFlags, optionOf, splitArguments } from "./permissions.ts";
+import { placeOf, projectsPlaceOf } from "../../src/cli/data_place.ts";
+import { denoFlags, optionOf, scopeOf, splitArguments } from "./permissions.ts";
 
 const PACKAGE = dirname(realpathSync(fileURLToPath(import.meta.url)));
 
 /** Signals that end the program; it gets them from us, too, as they may reach us alone. */
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What decides where the data is, as src/cli/data_place.ts asks for it. */
+const SYSTEM = { os: process.platform === "win32" ? "windows" : process.platform, environment };
 
 try {
   main();
@@ -30,15 +33,20 @@ function main(): void {
   const deno = denoPath();
   const program = join(PACKAGE, "orchestrator.mjs");
   const start = splitArguments(process.argv.slice(2));
-  const place = resolve(dataPlace(optionOf(start.args, "--data")));
-  const flags = denoFlags(start, { places: [place, realPathOf(place)], program });
+  const scope = scopeOf(start.args, environment);
+  const place = resolve(scope === "directory" ? dataPlace(optionOf(start.args, "--data")) : projectsPlaceOf(SYSTEM));
+  const flags = denoFlags(start, { scope, data: [place, realPathOf(place)], program });
   // Deno looks for a newer version of itself, which this package does not use.
   run(deno, ["run", ...flags, program, ...start.args], { ...process.env, DENO_NO_UPDATE_CHECK: "1" });
 }
 
+function environment(variable: string): string | undefined {
+  return process.env[variable];
+}
+
 /** The path of Deno's executable. */
 function denoPath(): string {
-  const chosen = process.env["ORCHESTRATOR_DENO"];
+  const chosen = environment("ORCHESTRATOR_DENO");
   if (chosen !== undefined && chosen !== "") return chosen;
   try {
     // The package's own way to find its executable: the one in its `bin` would be a further process.
@@ -56,9 +64,8 @@ function denoPath(): string {
 /** Where the program will keep its data, as it decides itself: see src/cli/data_place.ts. */
 function dataPlace(option: string | undefined): string {
   return placeOf({
+    ...SYSTEM,
     option,
-    os: process.platform === "win32" ? "windows" : process.platform,
-    environment: (variable) => process.env[variable],
     programDirectory: PACKAGE,
     isSource: false,
     holdsData: (directory) => ["journal", "tasks.json"].some((name) => existsSync(join(directory, name))),

@@ -4,12 +4,16 @@
  */
 
 import { listenFlag, permissionFlags } from "../../src/cli/launch.ts";
+import { CLIENT_VARIABLE, PROJECT_VARIABLE } from "../../src/cli/location.ts";
+import { AUTO } from "../../src/core/model/project_name.ts";
 
 /** The variables that the program reads. */
 export const VARIABLES: readonly string[] = [
   "ORCHESTRATOR_DATA_DIR",
   "ORCHESTRATOR_INSTANCE",
   "ORCHESTRATOR_TOKEN",
+  PROJECT_VARIABLE,
+  CLIENT_VARIABLE,
   "XDG_DATA_HOME",
   "HOME",
   "USERPROFILE",
@@ -40,21 +44,34 @@ export function splitArguments(args: readonly string[]): Start {
   };
 }
 
-/**
- * Returns the flags of `deno run`.
- *
- * @param places the data directory, and its real path if that is another one
- * @param program the path of the program, which it must read to start threads
- */
-export function denoFlags(
-  { args, given }: Start,
-  { places, program }: { readonly places: readonly string[]; readonly program: string },
-): readonly string[] {
+/** What a command line is about: one data directory, projects by their names, or those of repositories wherever they are. */
+export type Scope = "directory" | "projects" | "repositories";
+
+/** Returns what a command line is about. */
+export function scopeOf(args: readonly string[], environment: (variable: string) => string | undefined): Scope {
+  const project = optionOf(args, "--project");
+  if (args.includes("projects") || project?.split(",").includes(AUTO) === true) return "repositories";
+  if (project !== undefined || args.includes("--projects")) return "projects";
+  return optionOf(args, "--data") === undefined && environment(PROJECT_VARIABLE) ? "repositories" : "directory";
+}
+
+/** Where the program and its data are. */
+export interface Places {
+  readonly scope: Scope;
+  /** The data directory, or that of all projects, and its real path if that is another one. */
+  readonly data: readonly string[];
+  /** The path of the program, which it must read to start threads. */
+  readonly program: string;
+}
+
+/** Returns the flags of `deno run`. */
+export function denoFlags({ args, given }: Start, { scope, data, program }: Places): readonly string[] {
   const { read, written } = filesOf(args);
   return [
     ...RUN_FLAGS,
-    ...permissionFlags([...places, program, ...read, ...written], "read"),
-    ...permissionFlags([...places, ...written], "create").slice(1),
+    // Git's files are where the repository is.
+    ...(scope === "repositories" ? ["--allow-read"] : permissionFlags([...data, program, ...read, ...written], "read")),
+    ...permissionFlags([...data, ...written], "create").slice(1),
     `--allow-env=${VARIABLES.join(",")}`,
     "--allow-sys=statfs",
     ...(args.includes("serve") ? listenFlags(args) : []),

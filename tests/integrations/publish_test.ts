@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import denoJson from "../../deno.json" with { type: "json" };
-import packageJson from "../../integrations/npm/package.json" with { type: "json" };
+import manifest from "../../integrations/npm/manifest.json" with { type: "json" };
 import pluginJson from "../../integrations/claude-code/.claude-plugin/plugin.json" with { type: "json" };
 import serverJson from "../../server.json" with { type: "json" };
 
@@ -34,13 +34,13 @@ const SERVER = z.strictObject({
 
 Deno.test("server.json is what the MCP registry asks for, and names the npm package", () => {
   const { name, version, packages } = SERVER.parse(serverJson);
-  assertEquals(name, packageJson.mcpName);
-  assertEquals(packages.map(({ identifier }) => identifier), [packageJson.name]);
+  assertEquals(name, manifest.mcpName);
+  assertEquals(packages.map(({ identifier }) => identifier), [manifest.name]);
   assertEquals(new Set([version, ...packages.map((each) => each.version)]), new Set([denoJson.version]));
 });
 
 Deno.test("npm package, plugin and documents have the version of the program", async () => {
-  assertEquals([packageJson.version, pluginJson.version], [denoJson.version, denoJson.version]);
+  assertEquals([manifest.version, pluginJson.version], [denoJson.version, denoJson.version]);
   for (const page of ["docs/install.md", "integrations/npm/README.md"]) {
     const text = await Deno.readTextFile(new URL(page, ROOT));
     const versions = Array.from(text.matchAll(/@mcp-orchestrator\/server@(\S+?)[\s`"]/g), ([, version]) => version);

@@ -95,7 +95,7 @@ testUnless(
 
 testUnless(NODE, "the first start installs the program, also when two sessions start at the same time", async () => {
   await using place = await installed();
-  await npm(["pack", `${place.data}/node_modules/@mcp-orchestrator/server`], place.path);
+  await npm(["pack", `${made.path}/package`], place.path);
   const env = {
     CLAUDE_PLUGIN_DATA: `${place.path}/plugin data`,
     ORCHESTRATOR_PACKAGE: `${place.path}/mcp-orchestrator-server-${denoJson.version}.tgz`,
@@ -114,6 +114,11 @@ testUnless(NODE, "the first start installs the program, also when two sessions s
   assertEquals(Array.from(Deno.readDirSync(env.CLAUDE_PLUGIN_DATA), ({ name }) => name), [`server-${plugin.version}`]);
 });
 
+/** The package, made once. */
+const made = await temporaryDirectory();
+await makePackage(`${made.path}/package`);
+globalThis.addEventListener("unload", () => Deno.removeSync(made.path, { recursive: true }));
+
 /** The arguments of the one command line of an event. */
 function argsOf(entries: (typeof hooksJson.hooks)["Stop"]): readonly string[] {
   const [hook] = entries.flatMap(({ hooks }) => hooks);
@@ -125,14 +130,17 @@ function argsOf(entries: (typeof hooksJson.hooks)["Stop"]): readonly string[] {
 async function installed() {
   const directory = await temporaryDirectory();
   const { path } = directory;
-  const data = `${path}/data/server-${plugin.version}`;
-  for (const each of [`${path}/repository/.git`, `${path}/home`]) await Deno.mkdir(each, { recursive: true });
+  for (const each of ["repository/.git/objects", "repository/.git/refs", "home"]) {
+    await Deno.mkdir(`${path}/${each}`, { recursive: true });
+  }
   await Deno.writeTextFile(`${path}/repository/.git/HEAD`, "ref: refs/heads/main\n");
-  await makePackage(`${data}/node_modules/@mcp-orchestrator/server`);
+  const installed = `${path}/data/server-${plugin.version}/node_modules/@mcp-orchestrator/server`;
+  await Deno.mkdir(installed, { recursive: true });
+  for (const { name } of Deno.readDirSync(`${made.path}/package`)) {
+    await Deno.copyFile(`${made.path}/package/${name}`, `${installed}/${name}`);
+  }
   const environment = {
-    ...Object.fromEntries(
-      ["PATH", "SystemRoot"].flatMap((name) => Deno.env.get(name)?.split("\0").map((value) => [name, value]) ?? []),
-    ),
+    PATH: Deno.env.get("PATH") ?? "",
     HOME: `${path}/home`,
     CLAUDE_PLUGIN_ROOT: PLUGIN,
     CLAUDE_PLUGIN_DATA: `${path}/data`,
@@ -160,7 +168,6 @@ async function installed() {
   };
   return {
     path,
-    data,
     runHook,
     /** What an event's hook prints, without anything on standard error. */
     hook: async (event: string, input: object = {}) => {

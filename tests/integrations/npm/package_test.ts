@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import denoJson from "../../../deno.json" with { type: "json" };
-import packageJson from "../../../integrations/npm/package.json" with { type: "json" };
+import manifest from "../../../integrations/npm/manifest.json" with { type: "json" };
 import { missingCommand, missingOnWindows, testUnless } from "../../support/needs.ts";
 import { npm, NpmError } from "../../support/npm.ts";
 import { makePackage } from "../../support/package.ts";
@@ -25,14 +25,14 @@ Deno.test("the package has the program, its launcher, README, licence and packag
 });
 
 Deno.test("the package has name, version and licence of the project, and one version of Deno", async () => {
-  const { name, version, license } = packageJson;
+  const { name, version, license } = manifest;
   assertEquals({ name, version, license }, {
     name: denoJson.name,
     version: denoJson.version,
     license: denoJson.license,
   });
   const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
-  assertStringIncludes(readme, `deno@${packageJson.dependencies.deno} `);
+  assertStringIncludes(readme, `deno@${manifest.dependencies.deno} `);
 });
 
 testUnless(NODE, "the launcher starts the program without a cache, the network or files of the directory", async () => {

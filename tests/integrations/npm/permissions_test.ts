@@ -2,11 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import denoJson from "../../../deno.json" with { type: "json" };
-import { denoFlags, splitArguments, VARIABLES } from "../../../integrations/npm/permissions.ts";
+import { denoFlags, type Scope, scopeOf, splitArguments, VARIABLES } from "../../../integrations/npm/permissions.ts";
+
+const PLACES = { scope: "directory", data: ["/data", "/real/data"], program: "/npm/orchestrator.mjs" } as const;
 
 /** The flags that permit something, by kind. */
 function permitted(...args: readonly string[]): Record<string, readonly string[]> {
-  const flags = denoFlags(splitArguments(args), { places: ["/data", "/real/data"], program: "/npm/orchestrator.mjs" });
+  const flags = denoFlags(splitArguments(args), PLACES);
   const named = flags.flatMap((flag) => {
     const [, kind = "", list = ""] = /^--allow-(\w+)=(.*)$/.exec(flag) ?? [];
     return kind === "" || kind === "env" || kind === "sys" ? [] : [[kind, list.split(",")] as const];
@@ -23,7 +25,7 @@ Deno.test("a server of one client may use its data, and read itself", () => {
 });
 
 Deno.test("nothing is downloaded, asked, or taken from the working directory", () => {
-  const flags = denoFlags(splitArguments([]), { places: ["/data"], program: "/npm/orchestrator.mjs" });
+  const flags = denoFlags(splitArguments([]), PLACES);
   for (const flag of ["--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"]) {
     assertEquals(flags.includes(flag), true, flag);
   }
@@ -48,6 +50,28 @@ Deno.test("a command may use the files that it is given", () => {
   });
   assertEquals(permitted("backup", "monday").write, [...SERVER.write, "monday", "."]);
   assertEquals(permitted("serve", "--handlers=/etc/handlers.json").read, [...SERVER.read, "/etc/"]);
+});
+
+Deno.test("only what is about repositories may read everywhere, as git's files are where they are", () => {
+  const cases: readonly (readonly [args: string, project: string, scope: Scope])[] = [
+    ["", "", "directory"],
+    ["--data x", "", "directory"],
+    ["--data x", "auto", "directory"],
+    ["", "auto", "repositories"],
+    ["", "/a/repository", "repositories"],
+    ["--project auto", "", "repositories"],
+    ["serve --project=a,auto", "", "repositories"],
+    ["projects", "", "repositories"],
+    ["--project site status", "", "projects"],
+    ["serve --projects", "", "projects"],
+  ];
+  for (const [text, project, scope] of cases) {
+    const args = text.split(" ");
+    assertEquals(scopeOf(args, (name) => name === "ORCHESTRATOR_PROJECT" ? project : undefined), scope, text);
+    const flags = denoFlags(splitArguments(args), { ...PLACES, scope });
+    assertEquals(flags.includes("--allow-read"), scope === "repositories", text);
+    assertEquals(flags.includes("--allow-write=/data,/real/data"), true, text);
+  }
 });
 
 Deno.test("flags of Deno are for Deno, and options of the program for the program", () => {
