@@ -5,6 +5,7 @@
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
+import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
@@ -19,10 +20,11 @@ import {
   printImport,
   printRepair,
   printVerification,
+  type Terminal,
   type Verification,
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
-import { describeMissing, pathOf } from "../cli/location.ts";
+import { describeMissing, type FileLocation, pathOf } from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
@@ -41,13 +43,18 @@ import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
 import type { DeskParts } from "./deliver.ts";
-import type { DigestParts } from "./digest.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
-export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" | ProjectsInvocation["type"] }>;
+export type CommandInvocation = Exclude<
+  Invocation,
+  { type: "serve" | "http" | "call" | "digest" | ProjectsInvocation["type"] }
+>;
 
-export interface CommandParts extends DigestParts {
+export interface CommandParts {
+  readonly location: FileLocation;
+  readonly log: Log;
+  readonly terminal: Terminal;
   /** For what is shown live; undefined unless both standard input and output are a terminal. */
   readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
@@ -82,16 +89,12 @@ type RedactCommand = CommandInvocation & { readonly type: "redact" };
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "digest" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
 >;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
   const { location, log } = parts;
-  if (invocation.type === "digest") {
-    const { runDigest } = await import("./digest.ts");
-    return await runDigest(invocation, parts);
-  }
   const { directory } = location;
   if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
     log.error(describeMissing(location));

@@ -159,6 +159,6 @@ Deno.test("where there is no plan, digest succeeds, says so, and makes nothing",
   const missing = `${directory.path}/none`;
   const { code, output, log } = await runHere(missing, ["digest", "--instance", "me"]);
   assertEquals([code, output], [0, ""]);
-  assertStringIncludes(log, `There is no plan in ${missing} yet`);
+  assertStringIncludes(log, `There is no data in ${missing}`);
   assertEquals(await exists(missing), false);
 });

@@ -9,6 +9,7 @@ import { type Exit, type Invocation, readArguments } from "../../src/cli/argumen
 import { explain } from "../../src/cli/explain.ts";
 import { ACCESS, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
+import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
 import { locateFiles } from "../../src/composition/locate.ts";
 import { runProjects } from "../../src/composition/projects.ts";
@@ -93,6 +94,14 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         observer: {},
         ending: new AbortController().signal,
       });
+    case "digest":
+      return await runDigest(invocation, {
+        locate: () => locate(ACCESS.digest),
+        log,
+        terminal,
+        secretOf: () => undefined,
+        instanceOf: () => undefined,
+      });
     default: {
       const location = await locate(ACCESS[invocation.type]);
       return await runCommand(invocation, {
@@ -103,8 +112,6 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         version,
         terminal,
         device: undefined,
-        secretOf: () => undefined,
-        instanceOf: () => undefined,
         launch: launchOf(surroundings.program, location),
       });
     }
