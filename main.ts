@@ -116,6 +116,8 @@ async function main(): Promise<number> {
         return await call(invocation);
       case "digest":
         return await digest(invocation);
+      case "init":
+        return await init(invocation);
       default:
         return await run(invocation);
     }
@@ -259,6 +261,16 @@ async function digest(invocation: Invocation & DigestInvocation): Promise<number
     terminal,
     secretOf: () => secretFor({}),
     instanceOf: instanceOfEnvironment,
+  });
+}
+
+/** Writes the server into the configuration of clients, or takes it out. */
+async function init(invocation: Invocation & { readonly type: "init" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { initClients } = await import("./src/composition/init.ts");
+  return initClients(invocation, SURROUNDINGS, {
+    print: terminal.print,
+    confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : undefined,
   });
 }
 

@@ -48,7 +48,7 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "digest" | ProjectsInvocation["type"] }
+  { type: "serve" | "http" | "call" | "digest" | "init" | ProjectsInvocation["type"] }
 >;
 
 export interface CommandParts {
