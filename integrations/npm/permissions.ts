@@ -7,7 +7,7 @@ import { listenFlag, permissionFlags } from "../../src/cli/launch.ts";
 import { CLIENT_VARIABLE, PROJECT_VARIABLE } from "../../src/cli/location.ts";
 import { AUTO } from "../../src/core/model/project_name.ts";
 
-/** The variables that the program reads. */
+/** The variables that every command reads, and those by which init finds the configuration of clients. */
 export const VARIABLES: readonly string[] = [
   "ORCHESTRATOR_DATA_DIR",
   "ORCHESTRATOR_INSTANCE",
@@ -18,6 +18,14 @@ export const VARIABLES: readonly string[] = [
   "HOME",
   "USERPROFILE",
   "LOCALAPPDATA",
+];
+export const INIT_VARIABLES: readonly string[] = [
+  "APPDATA",
+  "XDG_CONFIG_HOME",
+  "CLAUDE_CONFIG_DIR",
+  "CODEX_HOME",
+  "COPILOT_HOME",
+  "CLINE_DIR",
 ];
 
 /** Where `serve` listens by default. */
@@ -44,13 +52,18 @@ export function splitArguments(args: readonly string[]): Start {
   };
 }
 
-/** What a command line is about: one data directory, projects by their names, or those of repositories wherever they are. */
-export type Scope = "directory" | "projects" | "repositories";
+/**
+ * What a command line is about: one data directory, projects by their names, those of repositories wherever they are, or
+ * the configuration of clients, which may be anywhere, too.
+ */
+export type Scope = "directory" | "projects" | "repositories" | "clients";
 
 /** Returns what a command line is about. */
 export function scopeOf(args: readonly string[], environment: (variable: string) => string | undefined): Scope {
   const project = optionOf(args, "--project");
-  if (args.includes("projects") || project?.split(",").includes(AUTO) === true) return "repositories";
+  const command = commandOf(args);
+  if (command === "init") return "clients";
+  if (command === "projects" || project?.split(",").includes(AUTO) === true) return "repositories";
   if (project !== undefined || args.includes("--projects")) return "projects";
   return optionOf(args, "--data") === undefined && environment(PROJECT_VARIABLE) ? "repositories" : "directory";
 }
@@ -67,14 +80,16 @@ export interface Places {
 /** Returns the flags of `deno run`. */
 export function denoFlags({ args, given }: Start, { scope, data, program }: Places): readonly string[] {
   const { read, written } = filesOf(args);
+  const isInit = scope === "clients";
+  // Git's files are where the repository is.
+  const isAnywhere = isInit || scope === "repositories";
   return [
     ...RUN_FLAGS,
-    // Git's files are where the repository is.
-    ...(scope === "repositories" ? ["--allow-read"] : permissionFlags([...data, program, ...read, ...written], "read")),
-    ...permissionFlags([...data, ...written], "create").slice(1),
-    `--allow-env=${VARIABLES.join(",")}`,
+    ...(isAnywhere ? ["--allow-read"] : permissionFlags([...data, program, ...read, ...written], "read")),
+    ...(isInit ? ["--allow-write"] : permissionFlags([...data, ...written], "create").slice(1)),
+    `--allow-env=${[...VARIABLES, ...(isInit ? INIT_VARIABLES : [])].join(",")}`,
     "--allow-sys=statfs",
-    ...(args.includes("serve") ? listenFlags(args) : []),
+    ...(commandOf(args) === "serve" ? listenFlags(args) : []),
     ...given,
   ];
 }
@@ -89,6 +104,16 @@ const RUN_FLAGS: readonly string[] = [
   "--no-npm",
   "--cached-only",
 ];
+
+/** The options before a command that take no value. */
+export const FLAGS: readonly string[] = ["--version", "-V", "--help", "-h", "--deliver", "--allow-private-webhooks"];
+
+/** The command; undefined if there is none, and MCP is served. */
+export function commandOf(args: readonly string[]): string | undefined {
+  let at = 0;
+  for (let arg = args[at]; arg?.startsWith("-"); arg = args[at]) at += arg.includes("=") || FLAGS.includes(arg) ? 1 : 2;
+  return args[at];
+}
 
 /** The value of an option, written `--name value` or `--name=value`; the last one counts. */
 export function optionOf(args: readonly string[], name: string): string | undefined {
@@ -109,7 +134,7 @@ function filesOf(args: readonly string[]): { readonly read: readonly string[]; r
 
 /** The arguments of a command that are no options. */
 function argumentsOf(command: string, args: readonly string[]): readonly string[] {
-  if (!args.includes(command)) return [];
+  if (commandOf(args) !== command) return [];
   return args.slice(args.indexOf(command) + 1).filter((arg) => !arg.startsWith("-"));
 }
 

@@ -2,7 +2,17 @@
 
 import { assertEquals } from "@std/assert";
 import denoJson from "../../../deno.json" with { type: "json" };
-import { denoFlags, type Scope, scopeOf, splitArguments, VARIABLES } from "../../../integrations/npm/permissions.ts";
+import { readArguments } from "../../../src/cli/arguments.ts";
+import {
+  commandOf,
+  denoFlags,
+  FLAGS,
+  INIT_VARIABLES,
+  type Scope,
+  scopeOf,
+  splitArguments,
+  VARIABLES,
+} from "../../../integrations/npm/permissions.ts";
 
 const PLACES = { scope: "directory", data: ["/data", "/real/data"], program: "/npm/orchestrator.mjs" } as const;
 
@@ -52,7 +62,22 @@ Deno.test("a command may use the files that it is given", () => {
   assertEquals(permitted("serve", "--handlers=/etc/handlers.json").read, [...SERVER.read, "/etc/"]);
 });
 
-Deno.test("only what is about repositories may read everywhere, as git's files are where they are", () => {
+Deno.test("the options without a value are told from those whose value could be taken for a command", () => {
+  let help = "";
+  const print = (text: string) => void (help += text);
+  const toolsets = { toolsets: ["core"], defaultToolsets: ["core"] };
+  readArguments(["--help"], { version: "1.2.3", defaultPlace: "data", ...toolsets, print, printError: print });
+  const options = help.slice(help.indexOf("Options:"), help.indexOf("Commands:"));
+  const flags = Array.from(
+    options.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)(?= {2}|$)/gm),
+    ([, short, long]) => [long, short],
+  );
+  assertEquals(flags.flat().filter((flag) => flag !== undefined).sort(), [...FLAGS].sort());
+  assertEquals(commandOf(["--data", "status", "--project=x", "--deliver", "verify"]), "verify");
+  assertEquals(commandOf(["--instance", "serve"]), undefined);
+});
+
+Deno.test("only what is about repositories or clients may read everywhere, and only init write", () => {
   const cases: readonly (readonly [args: string, project: string, scope: Scope])[] = [
     ["", "", "directory"],
     ["--data x", "", "directory"],
@@ -63,14 +88,20 @@ Deno.test("only what is about repositories may read everywhere, as git's files a
     ["serve --project=a,auto", "", "repositories"],
     ["projects", "", "repositories"],
     ["--project site status", "", "projects"],
+    ["init", "", "clients"],
+    ["--deliver init", "", "clients"],
+    ["--instance init", "", "directory"],
+    ["--instance projects --project site", "", "projects"],
+    ["import init", "", "directory"],
     ["serve --projects", "", "projects"],
   ];
   for (const [text, project, scope] of cases) {
     const args = text.split(" ");
     assertEquals(scopeOf(args, (name) => name === "ORCHESTRATOR_PROJECT" ? project : undefined), scope, text);
     const flags = denoFlags(splitArguments(args), { ...PLACES, scope });
-    assertEquals(flags.includes("--allow-read"), scope === "repositories", text);
-    assertEquals(flags.includes("--allow-write=/data,/real/data"), true, text);
+    assertEquals(flags.includes("--allow-read"), scope === "repositories" || scope === "clients", text);
+    assertEquals(flags.includes("--allow-write"), scope === "clients", text);
+    assertEquals(flags.includes("--allow-write=/data,/real/data"), scope !== "clients", text);
   }
 });
 
@@ -83,5 +114,5 @@ Deno.test("flags of Deno are for Deno, and options of the program for the progra
 
 Deno.test("the variables that may be read are those of the standalone program", () => {
   const [, list] = /--allow-env=(\S+)/.exec(denoJson.tasks.compile.command) ?? [];
-  assertEquals(list?.split(","), [...VARIABLES]);
+  assertEquals(list?.split(","), [...VARIABLES, ...INIT_VARIABLES]);
 });
