@@ -5,7 +5,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { accessSync, constants as access, existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -31,6 +31,7 @@ try {
 
 function main(): void {
   const deno = denoPath();
+  checkExecutable(deno);
   const program = join(PACKAGE, "orchestrator.mjs");
   const start = splitArguments(process.argv.slice(2));
   const scope = scopeOf(start.args, environment);
@@ -58,6 +59,17 @@ function denoPath(): string {
         "Deno (https://deno.com) and name its executable in ORCHESTRATOR_DENO",
       { cause },
     );
+  }
+}
+
+/** Where Deno takes this process over, nothing could be said any more. */
+function checkExecutable(path: string): void {
+  try {
+    accessSync(path, access.X_OK);
+  } catch (cause) {
+    throw new Error(`Cannot start ${path}, which is no executable file: ORCHESTRATOR_DENO must name that of Deno`, {
+      cause,
+    });
   }
 }
 

@@ -7,7 +7,7 @@ import { listenFlag, permissionFlags } from "../../src/cli/launch.ts";
 import { CLIENT_VARIABLE, PROJECT_VARIABLE } from "../../src/cli/location.ts";
 import { AUTO } from "../../src/core/model/project_name.ts";
 
-/** The variables that every command reads, and those by which init finds the configuration of clients. */
+/** The variables that every command reads. */
 export const VARIABLES: readonly string[] = [
   "ORCHESTRATOR_DATA_DIR",
   "ORCHESTRATOR_INSTANCE",
@@ -19,6 +19,8 @@ export const VARIABLES: readonly string[] = [
   "USERPROFILE",
   "LOCALAPPDATA",
 ];
+
+/** The variables by which init finds the configuration of clients. */
 export const INIT_VARIABLES: readonly string[] = [
   "APPDATA",
   "XDG_CONFIG_HOME",
@@ -60,11 +62,11 @@ export type Scope = "directory" | "projects" | "repositories" | "clients";
 
 /** Returns what a command line is about. */
 export function scopeOf(args: readonly string[], environment: (variable: string) => string | undefined): Scope {
-  const project = optionOf(args, "--project");
+  const projects = valuesOf(args, "--project").flatMap((names) => names.split(","));
   const command = commandOf(args);
   if (command === "init") return "clients";
-  if (command === "projects" || project?.split(",").includes(AUTO) === true) return "repositories";
-  if (project !== undefined || args.includes("--projects")) return "projects";
+  if (command === "projects" || projects.includes(AUTO)) return "repositories";
+  if (projects.length > 0 || args.includes("--projects")) return "projects";
   return optionOf(args, "--data") === undefined && environment(PROJECT_VARIABLE) ? "repositories" : "directory";
 }
 
@@ -115,11 +117,17 @@ export function commandOf(args: readonly string[]): string | undefined {
   return args[at];
 }
 
-/** The value of an option, written `--name value` or `--name=value`; the last one counts. */
+/** The value of an option; the last one counts. */
 export function optionOf(args: readonly string[], name: string): string | undefined {
-  const at = args.findLastIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  const option = args[at];
-  return option === name ? args[at + 1] : option?.slice(name.length + 1);
+  return valuesOf(args, name).at(-1);
+}
+
+/** The values of an option, written `--name value` or `--name=value`. */
+function valuesOf(args: readonly string[], name: string): readonly string[] {
+  return args.flatMap((arg, index) => {
+    if (arg.startsWith(`${name}=`)) return [arg.slice(name.length + 1)];
+    return arg === name ? args.slice(index + 1, index + 2) : [];
+  });
 }
 
 /** The files that a command is given. A few too many are no harm: the user has named them. */

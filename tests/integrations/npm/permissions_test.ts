@@ -86,6 +86,7 @@ Deno.test("only what is about repositories or clients may read everywhere, and o
     ["", "/a/repository", "repositories"],
     ["--project auto", "", "repositories"],
     ["serve --project=a,auto", "", "repositories"],
+    ["serve --project auto --project a", "", "repositories"],
     ["projects", "", "repositories"],
     ["--project site status", "", "projects"],
     ["init", "", "clients"],
