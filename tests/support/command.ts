@@ -7,7 +7,7 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { ACCESS, launchOf } from "../../src/cli/launch.ts";
+import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
@@ -97,14 +97,14 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
       });
     case "digest":
       return await runDigest(invocation, {
-        locate: () => locate(ACCESS.digest),
+        locate: () => locate(accessOf(invocation)),
         log,
         terminal,
         secretOf: () => undefined,
         instanceOf: () => undefined,
       });
     default: {
-      const location = await locate(ACCESS[invocation.type]);
+      const location = await locate(accessOf(invocation));
       return await runCommand(invocation, {
         location,
         log,
