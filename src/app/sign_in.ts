@@ -8,7 +8,7 @@ import type { KnownCaller } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { NewToken } from "../core/model/token.ts";
 import type { Engine } from "./engine.ts";
-import { issueToken } from "./tokens.ts";
+import { type IssuedToken, issueToken } from "./tokens.ts";
 
 /** How long a key can be exchanged, in milliseconds: 10 minutes. */
 export const KEY_MS = 10 * 60 * 1_000;
@@ -75,6 +75,22 @@ export async function endSession({ engine, operator }: SignIn, caller: KnownCall
 /** Whether a token of this name is that of a key or session, which ends by itself: nobody can rely on it. */
 export function isOfSignIn(name: string): boolean {
   return name.startsWith(KEY_PREFIX) || name.startsWith(SESSION_PREFIX);
+}
+
+/**
+ * Issues a token with a name that somebody chose: not one of those of keys and sessions, which end by themselves.
+ *
+ * @throws Refusal like `issueToken`, and `invalid_value` for such a name
+ */
+export async function issueNamedToken(...[execute, settings]: Parameters<typeof issueToken>): Promise<IssuedToken> {
+  if (isOfSignIn(settings.name)) {
+    throw new Refusal(
+      "invalid_value",
+      `Token name must not begin with ${KEY_PREFIX} or ${SESSION_PREFIX}: such tokens are made by a sign-in, and end with ` +
+        "it. Choose another name",
+    );
+  }
+  return await issueToken(execute, settings);
 }
 
 /** Whether a caller brings a key. */

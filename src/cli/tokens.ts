@@ -1,7 +1,7 @@
 /** Commands for tokens: issue, list, revoke; and the first token of a server over HTTP. */
 
 import type { Engine } from "../app/engine.ts";
-import { isOfSignIn } from "../app/sign_in.ts";
+import { isOfSignIn, issueNamedToken } from "../app/sign_in.ts";
 import { issueToken } from "../app/tokens.ts";
 import { type CallerName, type KnownCaller, localOperator } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -29,7 +29,7 @@ export async function printIssuedToken(
   { settings, launch, location }: IssueOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { secret, token } = await issueToken((command) => engine.execute(command, OPERATOR), settings);
+  const { secret, token } = await issueNamedToken((command) => engine.execute(command, OPERATOR), settings);
   const url = DEFAULT_ADDRESS + pathOf(location) + "mcp";
   const http = { type: "http", url, headers: { Authorization: `Bearer ${VARIABLE}` } };
   const stdio = {

@@ -35,6 +35,11 @@ Deno.test("a token is issued, listed and revoked; its secret is shown once and i
   assertEquals(JSON.parse(started.output).result.structuredContent.you, "w1");
 
   assertMatch((await run("token", "list")).output, /^ci: worker as instance w1, issued 2\S+\n$/);
+  for (const name of ["signin-ci", "dashboard-ci"]) {
+    const { code, log } = await run("token", "issue", "--name", name, "--role", "worker");
+    assertEquals(code, 1);
+    assertStringIncludes(log, "must not begin with signin- or dashboard-");
+  }
   const again = await run("token", "issue", "--name", "ci", "--role", "worker");
   assertEquals(again.code, 1);
   assertStringIncludes(again.log, "revoke it first");

@@ -163,7 +163,16 @@ interface Part {
   readonly last: Notification;
 }
 
-function* partsOf(events: readonly Notification[]): Iterable<Part> {
+/** The parts of events that several streams tell, made once. */
+const PARTS = new WeakMap<readonly Notification[], readonly Part[]>();
+
+function partsOf(events: readonly Notification[]): readonly Part[] {
+  const parts = PARTS.get(events) ?? [...newPartsOf(events)];
+  PARTS.set(events, parts);
+  return parts;
+}
+
+function* newPartsOf(events: readonly Notification[]): Iterable<Part> {
   let texts: Uint8Array[] = [];
   let size = 0;
   for (const [index, event] of events.entries()) {

@@ -24,10 +24,12 @@ export const MAX_STREAMS = 1_000;
 export const KEEP_ALIVE_MS = 15_000;
 
 /**
- * Least time between two deliveries to the streams, in milliseconds. Records that come faster are delivered together: with
- * ten streams, their many small writes cost as much as the calls that caused them.
+ * Least time between two deliveries to the streams, in milliseconds: so much for each stream, within bounds. Records that
+ * come faster are delivered together: with ten streams, their many small writes cost as much as the calls that caused them.
  */
-const PACE_MS = 15;
+const PACE_OF_STREAM_MS = 4;
+const MIN_PACE_MS = 15;
+const MAX_PACE_MS = 200;
 
 const ENDING = "The server is ending: connect again when it runs again";
 
@@ -163,7 +165,8 @@ export class EventStreams {
   #take(records: readonly JournalRecord[]): void {
     for (const record of records) this.#waiting.push(record);
     if (this.#timer !== undefined) return;
-    const waitMs = this.#deliveredAt + PACE_MS - performance.now();
+    const paceMs = Math.min(MAX_PACE_MS, Math.max(MIN_PACE_MS, PACE_OF_STREAM_MS * this.#streams.size));
+    const waitMs = this.#deliveredAt + paceMs - performance.now();
     if (waitMs <= 0) this.#deliver();
     else this.#timer = setTimeout(() => this.#deliver(), waitMs);
   }

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { readAudit } from "../../app/audit.ts";
 import { parseTime } from "../../app/time.ts";
-import { issueToken } from "../../app/tokens.ts";
+import { issueNamedToken } from "../../app/sign_in.ts";
 import { requireType } from "../../core/messages/history.ts";
 import { ROLES } from "../../core/model/access.ts";
 import { Refusal } from "../../core/model/refusal.ts";
@@ -49,7 +49,7 @@ export const ADMIN_OPERATIONS: readonly Tool[] = [
     async run({ name, role, instance_id: instance, audiences, expires }, { execute, now }) {
       const expiresAt = expires === undefined ? undefined : parseTime(expires, "expires", { now: now(), day: "end" });
       const settings = { name, role, ...defined({ instance, audiences, expiresAt }) };
-      const { secret, token } = await issueToken(execute, settings);
+      const { secret, token } = await issueNamedToken(execute, settings);
       return { json: { ...presentToken(token), secret } };
     },
   }),

@@ -23,7 +23,7 @@ import { CostMeter } from "./cost_meter.ts";
 import { type Disk, writeFile } from "./disk.ts";
 import { Durability } from "./durability.ts";
 import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
-import { readIdentity } from "./identity.ts";
+import { IdentityReader } from "./identity.ts";
 import { JournalSearch, READ_SLICE_MS } from "./journal_search.ts";
 import { emptyAt, SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
@@ -62,6 +62,7 @@ export class FileJournal implements Journal {
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
   readonly #search: JournalSearch;
+  readonly #identity: IdentityReader;
   /** Settles when no index is being made. */
   #indexing: Promise<void> = Promise.resolve();
   /** Whether the journal is known to have a record with a hash in two steps. */
@@ -81,6 +82,7 @@ export class FileJournal implements Journal {
     this.#log = options.log;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#forget() });
+    this.#identity = new IdentityReader(options.disk, options.directory);
     this.#durability = new Durability({ ...options, segments: this.#segments });
     this.#search = new JournalSearch({
       ...options,
@@ -179,7 +181,7 @@ export class FileJournal implements Journal {
   }
 
   identity(): Promise<JournalIdentity | undefined> {
-    return withFailures(this.#directory, () => readIdentity(this.#disk, this.#directory));
+    return withFailures(this.#directory, () => this.#identity.read());
   }
 
   seek(seq: number): Promise<Position> {
@@ -270,6 +272,7 @@ export class FileJournal implements Journal {
   /** What was known of a journal that has been replaced. */
   #forget(): void {
     this.#durability.forget();
+    this.#identity.forget();
     this.#hasFormat = false;
   }
 

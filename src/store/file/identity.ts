@@ -4,16 +4,41 @@
  */
 
 import { type JournalIdentity, Unavailable } from "../../app/ports.ts";
-import { type Disk, writeFile } from "./disk.ts";
+import { type Disk, type FileIdentity, writeFile } from "./disk.ts";
 import { ORIGIN, readFirstHash, segmentName } from "./segments.ts";
 
 /** The file of the epoch, in the data directory. */
 export const EPOCH_FILE = "epoch";
 
-/** Reads the identity of a journal; undefined while it has no record. */
-export function readIdentity(disk: Disk, directory: string): JournalIdentity | undefined {
-  const id = readFirstHash(disk, `${directory}/journal/${segmentName(ORIGIN.segment)}`);
-  return id === undefined ? undefined : { id, epoch: readEpoch(disk, directory) };
+/** Tells a journal's identity. It is asked for with all that is told of the journal, so the first record is read once. */
+export class IdentityReader {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  /** The hash of the first record, and the file as it was then: it only ever grows. */
+  #first: { readonly hash: string; readonly file: FileIdentity } | undefined;
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk;
+    this.#directory = directory;
+  }
+
+  /** The identity as it is now; undefined while the journal has no record. */
+  read(): JournalIdentity | undefined {
+    const path = `${this.#directory}/journal/${segmentName(ORIGIN.segment)}`;
+    const file = this.#disk.identity(path);
+    if (file === undefined) return undefined;
+    if (this.#first?.file.inode !== file.inode || file.sizeBytes < this.#first.file.sizeBytes) {
+      const hash = readFirstHash(this.#disk, path);
+      if (hash === undefined) return undefined;
+      this.#first = { hash, file };
+    }
+    return { id: this.#first.hash, epoch: readEpoch(this.#disk, this.#directory) };
+  }
+
+  /** To be called when the journal was replaced: its new file may have the inode of the old one. */
+  forget(): void {
+    this.#first = undefined;
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unavailable } from "../../../src/app/ports.ts";
 import { backUp } from "../../../src/store/file/backup.ts";
 import { realDisk } from "../../../src/store/file/disk.ts";
-import { raiseEpoch } from "../../../src/store/file/identity.ts";
+import { IdentityReader, raiseEpoch } from "../../../src/store/file/identity.ts";
 import { repairJournal } from "../../../src/store/file/maintenance.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
@@ -48,6 +48,27 @@ Deno.test("each repair that cuts records off raises the epoch", async () => {
     const end = (await Array.fromAsync(store.journal.read(store.journal.origin))).at(-1)?.position;
     await append(store.journal, [drafted(`later ${epoch}`), drafted("last")], end);
   }
+});
+
+Deno.test("another first record in the same file is seen if the file is shorter, or once the journal is known to be replaced", () => {
+  const disk = new MemoryDisk();
+  const path = "/data/journal/0000000001.jsonl";
+  const write = (digit: string, textSize: number) => {
+    const file = disk.open(path, "append");
+    file.truncate(0);
+    file.write(new TextEncoder().encode(`{"text":"${"x".repeat(textSize)}","hash":"${digit.repeat(64)}"}\n`));
+    file.close();
+  };
+  disk.put(path, "");
+  const reader = new IdentityReader(disk, "/data");
+  assertEquals(reader.read(), undefined);
+  write("a", 100);
+  assertEquals(reader.read(), { id: "a".repeat(64), epoch: 0 });
+  write("b", 50);
+  assertEquals(reader.read(), { id: "b".repeat(64), epoch: 0 });
+  write("c", 100);
+  reader.forget();
+  assertEquals(reader.read(), { id: "c".repeat(64), epoch: 0 });
 });
 
 Deno.test("a backup keeps the identity", async () => {
