@@ -75,48 +75,6 @@ testUnless(NO_GIT, "two processes that make the same project at once make one", 
   assertEquals(Deno.statSync(`${home.projects}/web`).mode! & 0o777, 0o700);
 });
 
-testUnless(NO_GIT, "the variables name the project where no option does", async () => {
-  await using home = await temporaryHome();
-  await repositories(home);
-  await createIn(home, "web", "in-web");
-  const status = async (env: Readonly<Record<string, string>>, ...command: readonly string[]) => {
-    return await home.run("home", [...command, "call", "get_task_status"], env);
-  };
-  const web = `${home.path}/web`;
-  for (
-    const [env, ...command] of [
-      [{ ORCHESTRATOR_PROJECT: "web" }],
-      [{ ORCHESTRATOR_PROJECT: web }],
-      [{ ORCHESTRATOR_PROJECT: web }, ...AUTO],
-      [{ ORCHESTRATOR_PROJECT: "auto", CLAUDE_PROJECT_DIR: web }],
-      [{ CLAUDE_PROJECT_DIR: web }, ...AUTO],
-      [{ ORCHESTRATOR_PROJECT: "none" }, "--project", "web"],
-    ] as const
-  ) {
-    const { code, output, log } = await status(env, ...command);
-    assertEquals([code, log], [0, ""], JSON.stringify(env));
-    assertStringIncludes(output, "in-web");
-  }
-  for (
-    const [env, says] of [
-      [{}, `Cannot tell the project, as ${home.path}/home (the working directory) is in no git repository: name a pro`],
-      [{ CLAUDE_PROJECT_DIR: "web" }, "CLAUDE_PROJECT_DIR is web, which is no absolute path"],
-      [{ CLAUDE_PROJECT_DIR: "/gone" }, "/gone, which CLAUDE_PROJECT_DIR names, is not there"],
-      [
-        { ORCHESTRATOR_PROJECT: "../web" },
-        "ORCHESTRATOR_PROJECT is neither the name of a project nor an absolute path",
-      ],
-      [{ ORCHESTRATOR_PROJECT: "none" }, "There is no project none: there are web"],
-      [{ CLAUDE_PROJECT_DIR: `${home.path}/other/web` }, "There is no project for "],
-    ] as const
-  ) {
-    const { code, log } = await status(env, ...AUTO);
-    assertEquals(code, 1, says);
-    assertStringIncludes(log, says);
-  }
-  assertEquals(namesIn(home), ["web"]);
-});
-
 testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so", async () => {
   await using home = await temporaryHome();
   await repositories(home);
