@@ -4,27 +4,11 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { EventReader } from "../support/event_source.ts";
 import { connectHttp } from "../support/http_client.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
-import { type Home, temporaryHome } from "../support/projects.ts";
-import { Service } from "../support/service.ts";
+import { startProjects, temporaryHome } from "../support/projects.ts";
+import type { Service } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const NO_HOME = missingOnWindows("HOME in these tests");
-
-/** Starts `serve` for projects; resolves when it listens. */
-async function startIn(home: Home, ...options: readonly string[]): Promise<Service> {
-  const [run = "", ...args] = home.args(...options, "--port", "0");
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [run, "--allow-net=127.0.0.1:0", ...args],
-    cwd: `${home.path}/home`,
-    env: { ...home.env },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const service = new Service(process);
-  await service.listening;
-  return service;
-}
 
 /** Asks as a client with a token. */
 function asker(service: Service, token: string) {
@@ -49,7 +33,7 @@ testUnless(
   "two projects side by side have tokens, tasks, events, sessions and pages of their own",
   async () => {
     await using home = await temporaryHome();
-    await using service = await startIn(home, "--project", "web", "--project", "api", "serve");
+    await using service = await startProjects(home, "--project", "web", "--project", "api", "serve");
     await until("both are served", () => service.log.includes("/p/web/#key=") && service.log.includes("/p/api/#key="));
     const tokenOf = async (name: string) => (await Deno.readTextFile(`${home.projects}/${name}/admin-token`)).trim();
     const [web, api] = [await tokenOf("web"), await tokenOf("api")];
@@ -105,7 +89,7 @@ testUnless(
 
 testUnless(NO_HOME, "serve --projects serves every project that there is, and makes none", async () => {
   await using home = await temporaryHome();
-  await using service = await startIn(home, "serve", "--projects", "--open");
+  await using service = await startProjects(home, "serve", "--projects", "--open");
   assertEquals(await statusOf(service, "/p/web/api/v1/tasks"), 404);
   // Made while the service runs, by a client of its own.
   const made = await home.run("home", ["--project", "web", "call", "create_task", '{"id": "a", "description": ""}']);

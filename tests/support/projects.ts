@@ -1,8 +1,8 @@
 /** Projects as a user has them: a home of its own, repositories made with git, and the program with permission for both. */
 
-import { type ProgramResult, runProgram } from "./program.ts";
+import { cacheDirectory, type ProgramResult, runProgram } from "./program.ts";
 import { MAIN, serverEnvironment } from "./server.ts";
-import { cacheDirectory } from "./program.ts";
+import { Service } from "./service.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 /** Variables that name a project; unset unless a test sets them. */
@@ -63,4 +63,20 @@ export async function temporaryHome(): Promise<Home> {
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+/** Starts `serve` for projects; resolves when it listens. */
+export async function startProjects(home: Home, ...options: readonly string[]): Promise<Service> {
+  const [run = "", ...args] = home.args(...options, "--port", "0");
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [run, "--allow-net=127.0.0.1:0", ...args],
+    cwd: `${home.path}/home`,
+    env: { ...home.env },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const service = new Service(process);
+  await service.listening;
+  return service;
 }

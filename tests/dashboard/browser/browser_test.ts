@@ -12,6 +12,7 @@ import "./hidden.ts";
 import "./hostile.ts";
 import "./keyboard.ts";
 import "./looks.ts";
+import "./projects.ts";
 import { closeChromium } from "./support/chromium.ts";
 import { endSharedPlace } from "./support/place.ts";
 
