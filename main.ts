@@ -112,6 +112,8 @@ async function main(): Promise<number> {
         return await serveClients(invocation);
       case "call":
         return await call(invocation);
+      case "init":
+        return await init(invocation);
       default:
         return await run(invocation);
     }
@@ -242,6 +244,16 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
     writeError: (text) => standardError.write(text),
     readFile,
     ending: endSignal(),
+  });
+}
+
+/** Writes the server into the configuration of clients, or takes it out. */
+async function init(invocation: Invocation & { readonly type: "init" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { initClients } = await import("./src/composition/init.ts");
+  return initClients(invocation, SURROUNDINGS, {
+    print: terminal.print,
+    confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : undefined,
   });
 }
 

@@ -5,7 +5,7 @@ import { placeVariables } from "./data_place.ts";
 import type { ProjectsInvocation } from "./project_arguments.ts";
 import { CLIENT_VARIABLE, type FileLocation, type Location, PROJECT_VARIABLE } from "./location.ts";
 
-/** How each command uses the data directory; for `call`, its tool decides. Only `create` makes a missing one. */
+/** How each command uses the data directory; for `call`, its tool decides, and `init` uses none. Only `create` makes a missing one. */
 export const ACCESS = {
   serve: "create",
   http: "create",
@@ -37,7 +37,7 @@ export const ACCESS = {
   doctor: "read",
   redact: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | ProjectsInvocation["type"]>,
+  Exclude<Invocation["type"], "call" | "init" | ProjectsInvocation["type"]>,
   "read" | "write" | "create"
 >;
 

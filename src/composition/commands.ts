@@ -46,7 +46,10 @@ import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
-export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" | ProjectsInvocation["type"] }>;
+export type CommandInvocation = Exclude<
+  Invocation,
+  { type: "serve" | "http" | "call" | "init" | ProjectsInvocation["type"] }
+>;
 
 export interface CommandParts {
   readonly location: FileLocation;
