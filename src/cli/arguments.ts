@@ -10,6 +10,7 @@ import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./location.ts";
 import { atLeastOne, head, instanceCounts, nonEmpty, projectNames, type WantedHead } from "./option_values.ts";
+import { addPlanFileCommands, type ExportInvocation, type ImportInvocation } from "./plan_arguments.ts";
 import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
@@ -28,8 +29,8 @@ type Chosen =
   | { readonly type: "verify"; readonly head?: WantedHead }
   | { readonly type: "repair" }
   | { readonly type: "backup"; readonly destination: string }
-  | { readonly type: "export" }
-  | { readonly type: "import"; readonly file: string }
+  | ExportInvocation
+  | ImportInvocation
   | { readonly type: "clock" }
   | ArchiveCommand
   | OperationInvocation
@@ -86,6 +87,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addHttp(program, (http) => choose({ type: "http", ...serveOptionsOf(program, defaultToolsets), ...http }));
   addCall(program, (call) => choose({ type: "call", ...serveOptionsOf(program, defaultToolsets), ...call }));
   addPlanCommands(program, choose);
+  addPlanFileCommands(program, choose);
   addHistoryCommand(program, choose);
   addAuditCommands(program, choose);
   addOperationCommands(program, choose);
@@ -150,13 +152,6 @@ function addPlanCommands(program: Command, choose: Choose): void {
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
     .option("--forecast <counts>", "also when it will be done with so many instances, like 2,4", instanceCounts)
     .action((options: { limit: number; forecast?: readonly number[] }) => choose({ type: "analyze", ...options }));
-  program.command("export")
-    .description("print all tasks as JSON, in the format of tasks.json")
-    .action(() => choose({ type: "export" }));
-  program.command("import")
-    .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
-    .argument("<file>", "a path, or - for standard input")
-    .action((file: string) => choose({ type: "import", file }));
 }
 
 function addJournalCommands(program: Command, choose: Choose): void {
