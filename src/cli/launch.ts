@@ -131,12 +131,16 @@ export interface ProjectPermissions {
   readonly os: string;
   /** The directory with all projects; absent as long as the environment that names it may not be read. */
   readonly place?: string;
+  /** What else is needed: the targets of links. */
+  readonly others?: readonly string[];
 }
 
 /** Returns how to start the program with all permissions that a project needs. */
-export function howToPermitProject({ isAuto, access, os, place }: ProjectPermissions): string {
+export function howToPermitProject({ isAuto, access, os, place, others = [] }: ProjectPermissions): string {
   const isUnknown = place === undefined;
-  const quoted = isUnknown ? `"${USUAL_PLACES[os] ?? USUAL_PLACES["linux"]}"` : shellWords([nameable(place)]);
+  const quoted = isUnknown
+    ? `"${USUAL_PLACES[os] ?? USUAL_PLACES["linux"]}"`
+    : shellWords([pathList([place, ...others])]);
   const flags = [
     isAuto ? READ_ALL : `${READ_ALL}=${quoted}`,
     ...(access === "read" ? [] : [`--allow-write=${quoted}`]),
