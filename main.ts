@@ -9,6 +9,7 @@ import type { Exit, Invocation } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
+import type { DigestInvocation } from "./src/cli/digest.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, accessOf, launchOf } from "./src/cli/launch.ts";
@@ -55,14 +56,15 @@ const terminal: Terminal = {
 /** Longest wait at the end for the rest of standard error to be written, in milliseconds. */
 const FLUSH_MS = 500;
 
-/** The running program: this file among its sources, a bundle of it, or a standalone program. */
+/** The running program: this file among its sources, a bundle of it, a standalone program, or a module of a registry. */
 const PROGRAM = {
+  version: denoJson.version,
   isStandalone: Deno.build.standalone,
-  isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
+  isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") === true,
   executable: Deno.execPath(),
   denoVersion: Deno.version.deno,
   os: Deno.build.os,
-  program: import.meta.filename ?? "main.ts",
+  program: import.meta.filename ?? import.meta.url,
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
   readable: (import.meta.filename?.endsWith(".ts") === true ? import.meta.dirname : import.meta.filename) ?? "main.ts",
 };
@@ -79,12 +81,12 @@ const SURROUNDINGS: Surroundings = {
   },
 };
 
-/** This program as a worker. Its sources, or the bundle, must be readable for that; a standalone program has them in it. */
+/** This program as a worker. Its files must be readable for that; a standalone program and a module of a registry have none. */
 const MODULE = {
   url: import.meta.url,
   files: PROGRAM.isSource
     ? ["main.ts", "deno.json", "src"].map((file) => resolve(import.meta.dirname ?? "", file))
-    : PROGRAM.isStandalone
+    : PROGRAM.isStandalone || import.meta.filename === undefined
     ? []
     : [PROGRAM.program],
 };
@@ -114,6 +116,8 @@ async function main(): Promise<number> {
         return await serveClients(invocation);
       case "call":
         return await call(invocation);
+      case "digest":
+        return await digest(invocation);
       case "init":
         return await init(invocation);
       default:
@@ -246,6 +250,19 @@ async function call(invocation: Invocation & { readonly type: "call" }): Promise
     writeError: (text) => standardError.write(text),
     readFile,
     ending: endSignal(),
+  });
+}
+
+/** Prints what an agent must know after a start. */
+async function digest(invocation: Invocation & DigestInvocation): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { runDigest } = await import("./src/composition/digest.ts");
+  return await runDigest(invocation, {
+    locate: () => locateCommand(invocation.location, ACCESS.digest),
+    log,
+    terminal,
+    secretOf: () => secretFor({}),
+    instanceOf: instanceOfEnvironment,
   });
 }
 

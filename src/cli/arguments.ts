@@ -2,6 +2,8 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
+import { addDigestCommand } from "./digest_arguments.ts";
+import type { DigestInvocation } from "./digest.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
 import { addCopyCommand, type CopyCommand } from "./copy_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
@@ -33,6 +35,7 @@ type Chosen =
   | ({ readonly type: "serve" } & ServeOptions)
   | { readonly type: "status"; readonly all: boolean; readonly watch: boolean }
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
+  | DigestInvocation
   | HistoryInvocation
   | TokenInvocation
   | OpenInvocation
@@ -100,6 +103,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addHttp(program, (http) => choose({ type: "http", ...serveOptionsOf(program, defaultToolsets), ...http }));
   addCall(program, (call) => choose({ type: "call", ...serveOptionsOf(program, defaultToolsets), ...call }));
   addPlanCommands(program, choose);
+  addDigestCommand(program, choose);
   addPlanFileCommands(program, choose);
   addHistoryCommand(program, choose);
   addAuditCommands(program, choose);
@@ -328,4 +332,4 @@ const CALL_OPTIONS: readonly string[] = [
 ];
 
 /** The commands that have an option `--instance` of their own. */
-const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];
+const WITH_INSTANCE: readonly Invocation["type"][] = ["digest", "history", "audit", "token issue"];

@@ -52,7 +52,7 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "copy" | "init" | ProjectsInvocation["type"] }
+  { type: "serve" | "http" | "call" | "copy" | "digest" | "init" | ProjectsInvocation["type"] }
 >;
 
 export interface CommandParts {

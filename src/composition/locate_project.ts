@@ -42,8 +42,7 @@ export async function locateProject(
       log: surroundings.log,
       paths: pathsOf(surroundings.os),
     });
-  const nextStep = () => howToPermitProject({ ...permissions, place });
-  const directory = openDataDirectory(`${place}/${name}`, access, nextStep);
+  const directory = openProject(`${place}/${name}`, { ...permissions, place });
   return { store: "file", directory, project: { name, isAuto, place } };
 }
 
@@ -52,9 +51,16 @@ export function locateIfThere(name: string, surroundings: Surroundings): FileLoc
   const permissions = { isAuto: false, access: "write", os: surroundings.os } as const;
   const place = projectsPlace(permissions, surroundings);
   if (findProject(place, name) === undefined) return undefined;
-  const nextStep = () => howToPermitProject({ ...permissions, place });
-  const directory = openDataDirectory(`${place}/${name}`, "write", nextStep);
+  const directory = openProject(`${place}/${name}`, { ...permissions, place });
   return { store: "file", directory, project: { name, isAuto: false, place } };
+}
+
+/** The real path of a project's data directory; it, and what is in it, may be links to elsewhere. */
+export function openProject(directory: string, permissions: ProjectPermissions & { readonly place: string }): string {
+  return openDataDirectory(directory, permissions.access, ({ all }) => {
+    const others = all.filter((path) => path !== directory);
+    return howToPermitProject({ ...permissions, others });
+  });
 }
 
 /** The real path of the directory with all projects, if it is there; checks what this needs. */

@@ -106,10 +106,10 @@ export class OpenPlans<T extends OpenPlan> implements AsyncDisposable {
 
   /** Begins to open a plan; undefined if there is no room for it. */
   #begin(project: string): Entry<T> | undefined {
-    if (this.#entries.size >= this.#maxOpen && !this.#makeRoom()) return undefined;
-    const closed = this.#closing.get(project) ?? Promise.resolve();
+    const room = this.#entries.size < this.#maxOpen ? Promise.resolve() : this.#makeRoom();
+    if (room === undefined) return undefined;
     const entry: Entry<T> = {
-      plan: closed.then(() => this.#open(project)),
+      plan: Promise.all([room, this.#closing.get(project)?.catch(() => {})]).then(() => this.#open(project)),
       isPinned: false,
       uses: 0,
       usedAt: performance.now(),
@@ -123,12 +123,10 @@ export class OpenPlans<T extends OpenPlan> implements AsyncDisposable {
     return entry;
   }
 
-  /** Closes the plan that was not used for the longest time; returns false if all are in use. */
-  #makeRoom(): boolean {
+  /** Closes the plan that was not used for the longest time; returns undefined if all are in use. */
+  #makeRoom(): Promise<void> | undefined {
     const [oldest] = this.#unused().sort(([, one], [, other]) => one.usedAt - other.usedAt);
-    if (oldest === undefined) return false;
-    this.#closeAndReport(oldest[0]);
-    return true;
+    return oldest && this.#closeAndReport(oldest[0]);
   }
 
   #closeIdle(): void {
@@ -144,8 +142,8 @@ export class OpenPlans<T extends OpenPlan> implements AsyncDisposable {
     });
   }
 
-  #closeAndReport(name: string): void {
-    this.#close(name).catch((error) => this.#log.error(`Cannot close project ${name}: ${error}`));
+  #closeAndReport(name: string): Promise<void> {
+    return this.#close(name).catch((error) => this.#log.error(`Cannot close project ${name}: ${error}`));
   }
 
   async #close(name: string): Promise<void> {

@@ -3,16 +3,15 @@
 import { resolve } from "node:path";
 import { type Log, Unavailable } from "../app/ports.ts";
 import { OPERATOR, type Terminal } from "../cli/commands.ts";
-import { howToPermitProject } from "../cli/launch.ts";
 import type { ProjectsInvocation } from "../cli/project_arguments.ts";
 import { describeSessions, printProjects, type ProjectRow } from "../cli/projects.ts";
 import { checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { holdsData, openDataDirectory } from "../store/file/data_directory.ts";
+import { holdsData } from "../store/file/data_directory.ts";
 import { directoryIdentity, realDisk } from "../store/file/disk.ts";
 import { listProjects, type Project, renameProject, setRepository } from "../store/file/projects.ts";
 import { findSessions } from "../store/file/session_files.ts";
-import { pathsOf, projectsPlace, repositoryOf, requireProject } from "./locate_project.ts";
+import { openProject, pathsOf, projectsPlace, repositoryOf, requireProject } from "./locate_project.ts";
 import { belongsTo, isGone } from "./project_of_repository.ts";
 import { shownDirectory } from "./repository.ts";
 import { startReading } from "./start_reading.ts";
@@ -62,8 +61,7 @@ async function rowOf(
     isGone: isGone(project),
   };
   try {
-    const permissions = { isAuto: false, access: "read", os, place } as const;
-    const directory = openDataDirectory(project.directory, "read", () => howToPermitProject(permissions));
+    const directory = openProject(project.directory, { isAuto: false, access: "read", os, place });
     if (!holdsData(directory)) return row;
     await using app = await startReading({ store: "file", directory }, { log, showsLegacy: true });
     const { total, byStatus } = await app.engine.query({ type: "count_tasks", filter: {} }, OPERATOR);

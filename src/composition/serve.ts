@@ -53,7 +53,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   });
   const pinned = await startPinned(plans, location, { start, locate: parts.locate });
   const [only] = pinned;
-  const routes = only !== undefined && location.type !== "projects"
+  const routes = only !== undefined && pathOf(only.location) === "/"
     ? only
     : projectsRoutes({ hosts: hostsOf(host, allowHost), log, use: useOf(plans, location) });
   const server = listening.server = await listen(routes.handle, { host, port, log, admission: routes.admission });

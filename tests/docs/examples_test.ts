@@ -47,6 +47,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   dashboard: "needs the tests; tests/dashboard/assets_test.ts shows that it was run",
   "status --watch": "needs a terminal; tests/cli/watch_test.ts has one",
   bundle: "tests/system/single_file_test.ts runs it",
+  package: "tests/integrations/npm/package_test.ts runs it",
   compile: "downloads the runtime; tests/system/single_file_test.ts runs it where that is possible",
 };
 
@@ -56,6 +57,7 @@ const PARTS = ["deno.json", "deno.lock", "links", "main.ts", "src"];
 /** The paths that the examples have in place of a reader's own. */
 const SHOWN_PROJECT = "/path/to/mcp-orchestrator";
 const SHOWN_DATA = "/path/to/data";
+const SHOWN_HOME = "/home/you";
 const SHOWN_SERVICE = "127.0.0.1:8787";
 
 Deno.test("the examples of each document work in their order", async (t) => {
@@ -178,12 +180,13 @@ async function connectAsClient(url: string, service: Service | null): Promise<vo
 }
 
 /** Starts a service by a command line, and ends it when it serves. */
-async function startAsService(command: string, { project, data }: Place): Promise<void> {
-  const line = command.replaceAll(SHOWN_DATA, data).replaceAll(":8787", ":0");
+async function startAsService(command: string, { project, data, env }: Place): Promise<void> {
+  const line = command.replaceAll(SHOWN_DATA, data).replaceAll(SHOWN_HOME, project).replaceAll(":8787", ":0");
   const [, ...args] = [...line.split(" "), "--port", "0"];
   const process = new Deno.Command(Deno.execPath(), {
     args,
     cwd: project,
+    env: { ...env },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -208,14 +211,15 @@ function serversIn(value: unknown): readonly Launch[] {
 }
 
 /** Starts an MCP server by the words of a command line, and lists its tools. */
-async function startAsClient(words: readonly string[], { project, data }: Place): Promise<void> {
-  const [command, ...args] = withoutNpx(words.join(" "))
-    .replaceAll(SHOWN_PROJECT, project).replaceAll(SHOWN_DATA, data).split(" ");
+async function startAsClient(words: readonly string[], { project, data, env }: Place): Promise<void> {
+  const [command, ...args] = withoutNpx(words.join(" ")).replaceAll(SHOWN_PROJECT, project)
+    .replaceAll(SHOWN_DATA, data).replaceAll(SHOWN_HOME, project).split(" ");
   assertEquals(command, "deno");
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: [...args],
-    env: serverEnvironment(),
+    env: { ...serverEnvironment(), ...env },
+    cwd: project,
     stderr: "ignore",
   });
   const client = new Client({ name: "reader", version: "1.0.0" });
@@ -231,7 +235,8 @@ async function startAsClient(words: readonly string[], { project, data }: Place)
 async function runCommand(line: string, { place, service }: Omit<Surroundings, "server">): Promise<void> {
   const command = withoutNpx(line);
   const [, added, configuration] =
-    /^(?:(?:(?:claude|codex) mcp add orchestrator|mcp-proxy [^ ].*?) -- (.+)|code --add-mcp '(.+)')$/.exec(command) ??
+    /^(?:(?:(?:claude|codex) mcp add (?:--scope user )?orchestrator|mcp-proxy [^ ].*?) -- (.+)|code --add-mcp '(.+)')$/
+      .exec(command) ??
       [];
   if (added !== undefined) return await startAsClient(added.split(" "), place);
   if (configuration !== undefined) return await startConfigured(JSON.parse(configuration), { place, service });
@@ -247,13 +252,18 @@ async function runCommand(line: string, { place, service }: Omit<Surroundings, "
 
 async function runShell(
   command: string,
-  { project }: Place,
+  place: Place,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", command],
-    cwd: project,
-    env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1", ...env },
+    cwd: place.project,
+    env: {
+      ...place.env,
+      PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`,
+      NO_COLOR: "1",
+      ...env,
+    },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
@@ -305,6 +315,8 @@ interface Place extends AsyncDisposable {
   readonly project: string;
   /** Its data directory. */
   readonly data: string;
+  /** The copy is the home, too, so that projects are made in it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Removes all that the examples made. */
   readonly clear: () => Promise<void>;
 }
@@ -317,10 +329,13 @@ async function copyOfProject(): Promise<Place> {
   return {
     project: directory.path,
     data: `${directory.path}/data`,
+    env: { HOME: directory.path, DENO_DIR: await cacheDirectory() },
     async clear() {
       for await (const { name } of Deno.readDir(directory.path)) {
         if (!PARTS.includes(name)) await Deno.remove(`${directory.path}/${name}`, { recursive: true });
       }
+      for (const part of ["objects", "refs"]) await Deno.mkdir(`${directory.path}/.git/${part}`, { recursive: true });
+      await Deno.writeTextFile(`${directory.path}/.git/HEAD`, "ref: refs/heads/main\n");
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };

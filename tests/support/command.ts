@@ -9,6 +9,7 @@ import { type Exit, type Invocation, readArguments } from "../../src/cli/argumen
 import { explain } from "../../src/cli/explain.ts";
 import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
+import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
 import { locateStored } from "../../src/composition/locate.ts";
 import { runProjects } from "../../src/composition/projects.ts";
@@ -95,6 +96,14 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         observer: {},
         ending: new AbortController().signal,
       });
+    case "digest":
+      return await runDigest(invocation, {
+        locate: () => locate(accessOf(invocation)),
+        log,
+        terminal,
+        secretOf: () => undefined,
+        instanceOf: () => undefined,
+      });
     default: {
       const location = await locate(accessOf(invocation));
       return await runCommand(invocation, {
@@ -116,6 +125,7 @@ function surroundingsOf(log: Output["log"]): Surroundings {
   const directory = MAIN.slice(0, -"/main.ts".length);
   return {
     program: {
+      version: denoJson.version,
       isStandalone: false,
       isSource: true,
       executable: Deno.execPath(),

@@ -8,9 +8,11 @@ export class HttpClient implements AsyncDisposable {
   readonly client: Client;
   readonly transport: StreamableHTTPClientTransport;
 
-  constructor(url: URL, name: string) {
+  /** @param token Default: it brings none. */
+  constructor(url: URL, name: string, token?: string) {
     this.client = new Client({ name, version: "1.0.0" });
-    this.transport = new StreamableHTTPClientTransport(url);
+    const requestInit = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
+    this.transport = new StreamableHTTPClientTransport(url, { requestInit });
   }
 
   /** Calls a tool that must succeed; resolves to its JSON. */
@@ -34,8 +36,8 @@ export class HttpClient implements AsyncDisposable {
 }
 
 /** Connects a client to a service. */
-export async function connectHttp(url: URL, name = "test"): Promise<HttpClient> {
-  const client = new HttpClient(url, name);
+export async function connectHttp(url: URL, name = "test", token?: string): Promise<HttpClient> {
+  const client = new HttpClient(url, name, token);
   // The SDK's types of a transport do not allow for `exactOptionalPropertyTypes`.
   await client.client.connect(client.transport as Parameters<Client["connect"]>[0]);
   return client;

@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   /** Environment variables in addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its working directory. Default: that of this process. */
+  readonly cwd?: string;
 }
 
 export interface ProgramResult {
@@ -23,11 +25,12 @@ export interface ProgramResult {
 export async function runProgram(
   directory: string,
   command: readonly string[],
-  { input, args = programArgs(directory, ...command), env = {} }: ProgramOptions = {},
+  { input, args = programArgs(directory, ...command), env = {}, cwd }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const process = new Deno.Command(Deno.execPath(), {
     args: [...args],
     env: { ...env, NO_COLOR: "1" },
+    ...(cwd !== undefined && { cwd }),
     stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

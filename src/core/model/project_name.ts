@@ -50,5 +50,7 @@ export function checkProjectName(name: string): string {
 export function namesFor(folder: string, digest: string): readonly string[] {
   const own = folder.normalize("NFKD").toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-").slice(0, MAX_TAKEN)
     .replaceAll(/^[._-]+|[._-]+$/g, "") || FALLBACK;
-  return [own, ...SUFFIX_DIGITS.map((digits) => `${own}-${digest.slice(0, digits)}`)].filter(isProjectName);
+  // A suffix behind an ending would leave the name that of a device.
+  const base = DEVICE.test(own) ? own.replaceAll(".", "-") : own;
+  return [base, ...SUFFIX_DIGITS.map((digits) => `${base}-${digest.slice(0, digits)}`)].filter(isProjectName);
 }

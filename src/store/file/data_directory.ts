@@ -5,7 +5,7 @@
  */
 
 import { Unavailable } from "../../app/ports.ts";
-import { linkTarget, makePrivateDirectory, realDisk, realPath } from "./disk.ts";
+import { kindAt, linkTarget, makePrivateDirectory, realDisk, realPath, writeFile } from "./disk.ts";
 import { refuseConvertedLines } from "./line_ends.ts";
 import { segmentName, segmentNumbers } from "./segments.ts";
 
@@ -55,7 +55,27 @@ export function openDataDirectory(path: string, access: Access, nextStep: (place
   if (directory === undefined) return path;
   refuseUnpermitted({ directory, all: [directory, ...linkedPlaces(path)], access }, nextStep);
   refuseConvertedLines(realDisk, directory);
+  if (access === "create") keepOutOfGit(directory);
   return directory;
+}
+
+/** What git reads in a directory to learn what it must pass over: here, everything. */
+const IGNORE = ".gitignore";
+const EVERYTHING = new TextEncoder().encode("*\n");
+
+/** Has git pass over a directory, unless it has a `.gitignore`, or is certainly in no work tree. */
+function keepOutOfGit(directory: string): void {
+  const path = `${directory}/${IGNORE}`;
+  if (realDisk.identity(path) !== undefined || !mayBeInWorkTree(directory)) return;
+  writeFile(realDisk, path, EVERYTHING);
+}
+
+/** Whether the directory, or one above it, has an entry of git, or may not be looked at. */
+function mayBeInWorkTree(directory: string): boolean {
+  const entry = `${directory}/.git`;
+  if (!isPermitted(entry, "read") || kindAt(entry) !== undefined) return true;
+  const end = directory.search(/[/\\][^/\\]*$/);
+  return end >= 0 && mayBeInWorkTree(directory.slice(0, end));
 }
 
 /**

@@ -4,6 +4,7 @@ import { Unavailable } from "../../app/ports.ts";
 import type { Database } from "./database.ts";
 import { Line } from "./database.ts";
 import type { Result, Value } from "./driver.ts";
+import { Refusal } from "../../core/model/refusal.ts";
 import { GENESIS_HASH } from "../file/codec.ts";
 import { failureOf } from "./errors.ts";
 import { migrate, readVersion, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
@@ -89,9 +90,9 @@ export class Project {
     return made.number;
   }
 
-  #missing(others: readonly string[]): Unavailable {
+  #missing(others: readonly string[]): Refusal {
     const there = others.length === 0 ? "it has none" : `it has ${others.join(", ")}`;
-    return new Unavailable("storage_failed", `There is no project ${this.name} in this database: ${there}`);
+    return new Refusal("not_found", `There is no project ${this.name} in this database: ${there}`);
   }
 }
 

@@ -5,6 +5,7 @@ import "./timeline.ts";
 import "./live.ts";
 import "./hidden.ts";
 import "./looks.ts";
+import "./projects.ts";
 import { closeChromium } from "./support/chromium.ts";
 import { endSharedPlace } from "./support/place.ts";
 

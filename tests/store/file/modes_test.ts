@@ -45,6 +45,7 @@ for (
       assertStringIncludes(new TextDecoder().decode(stdout), '\\"id\\":\\"a\\"');
       assertEquals(await modesOf(directory), {
         ".": own.toString(8),
+        ".gitignore": files.toString(8),
         "checkpoint.lock": files.toString(8),
         journal: folders.toString(8),
         "journal/0000000001.jsonl": files.toString(8),

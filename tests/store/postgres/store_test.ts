@@ -5,6 +5,7 @@ import { Engine } from "../../../src/app/engine.ts";
 import { Unavailable } from "../../../src/app/ports.ts";
 import { keysOfFilter } from "../../../src/core/messages/history.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
+import { Refusal } from "../../../src/core/model/refusal.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
 import { Database } from "../../../src/store/postgres/database.ts";
 import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
@@ -69,7 +70,7 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     await using one = new Store();
     await one.project.number();
     await using other = new Store("missing", { isReadOnly: true });
-    const error = await assertRejects(() => Array.fromAsync(other.journal.read(other.journal.origin)), Unavailable);
+    const error = await assertRejects(() => Array.fromAsync(other.journal.read(other.journal.origin)), Refusal);
     assert(error.message.includes("no project missing") && error.message.includes(one.name), error.message);
   });
 
