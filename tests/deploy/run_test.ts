@@ -29,17 +29,21 @@ testOnPostgres("the command lines of deploy/", (cluster) => {
     const here = (text: string) =>
       text.replaceAll("/app/orchestrator.js", program).replaceAll("/run/secrets", secrets).replaceAll("/data", path)
         .replaceAll("/tmp/deno", `${path}/deno`).replaceAll("db:5432", `127.0.0.1:${cluster().port}`);
-    const start = async ({ environment }: typeof first) => {
-      const env = Object.entries({ ...image.env, ...environment }).map(([name, value]) => [name, here(value)]);
-      const command = [...image.entrypoint, ...image.command].map(here);
-      return await startDeployed([...command, "--port", "0"], Object.fromEntries(env));
-    };
+    const envOf = ({ environment }: typeof first): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries({ ...image.env, ...environment }).map(([name, value]) => [name, here(value)]),
+      );
+    const entrypoint = image.entrypoint.map(here);
+    const start = (service: typeof first) =>
+      startDeployed([...entrypoint, ...image.command, "--port", "0"], envOf(service));
     await using one = await start(first);
     const token = /The token of an admin is (\S+);/.exec(one.log)?.[1];
     await using two = await start(second);
     await create(one, "a", token);
     assertEquals(await idsAt(two, token), ["a"]);
     await checkHealth(image.healthcheck, one);
+    const listed = await run([...entrypoint, "token", "list"], { env: envOf(first) });
+    assert(listed.code === 0 && listed.log.includes("admin"), listed.log);
     assertEquals(await one.end(), 0);
     assertEquals(await idsAt(two, token), ["a"]);
     assertEquals(await two.end(), 0);

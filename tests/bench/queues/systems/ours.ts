@@ -1,9 +1,9 @@
 /** Our engine on PostgreSQL, as a server has it, without a protocol before it. */
 
 import { localOperator } from "../../../../src/core/model/access.ts";
+import { Checkpointer } from "../../../../src/app/checkpointer.ts";
 import { Engine } from "../../../../src/app/engine.ts";
 import type { NewTask } from "../../../../src/core/model/task.ts";
-import { noCheckpoints } from "../../../../src/store/memory/memory_journal.ts";
 import { openPostgres } from "../../../../src/store/postgres/open.ts";
 import { createLog } from "../../../../src/telemetry/log.ts";
 import { addressOf } from "../../../support/postgres.ts";
@@ -16,8 +16,9 @@ export async function openOurs({ port, database, index, isBatched, isApart }: Qu
   const log = createLog(console.error, { level: "warn" });
   const address = { ...addressOf(port), database };
   const project = isApart ? `project-${index}` : "project";
-  const store = openPostgres({ address, project, now: Date.now, log });
-  const engine = await Engine.start({ journal: store.journal, checkpoints: noCheckpoints, log });
+  const store = openPostgres({ address, project, now: Date.now, log, isReadOnly: false });
+  const engine = await Engine.start({ ...store, log });
+  const checkpointer = new Checkpointer({ engine, checkpoints: store.checkpoints, log });
   let created = 0;
   const create = async (count: number) => {
     const tasks = Array.from({ length: count }, (): NewTask => {
@@ -51,6 +52,7 @@ export async function openOurs({ port, database, index, isBatched, isApart }: Qu
     },
     async [Symbol.asyncDispose]() {
       await engine.close();
+      await checkpointer.close();
       await store.close();
     },
   };
