@@ -8,7 +8,7 @@ import { run } from "./running.ts";
 
 const UNIT = "mcp-orchestrator.service";
 
-/** Most exposure, of 10, by systemd's own measure. It was 1.7 with systemd 252. */
+/** Most exposure by systemd's own measure, in tenths of its 10 points. It was 17 with systemd 252. */
 const MAX_EXPOSURE = 20;
 
 const missing = await missingCommand("systemd-analyze", ["--version"]);

@@ -9,11 +9,11 @@ import type { Report, Request } from "./worker.ts";
 
 const WORKER = new URL("worker.ts", import.meta.url);
 
-/** How long jobs are added and worked on, after as long a time that does not count: code is slow at first. */
+/** How long jobs are added, and how long they are worked on, each after a time that does not count: code is slow at first. */
 const WARM_UP_MS = 1_000;
 const MEASURED_MS = 3_000;
 
-/** How many jobs a queue has before they are worked on, for a while of work by the fastest. */
+/** How many jobs a queue is filled with before they are worked on: enough for the fastest. */
 const FILL_ONE_BY_ONE = 8_000;
 const FILL_BATCHED = 24_000;
 
