@@ -7,10 +7,18 @@ export interface Queue extends AsyncDisposable {
   readonly addedAtOnce: number;
   /** Adds many jobs as fast as it can. */
   fill(count: number): Promise<void>;
-  /** Takes jobs and completes them until the signal, or until there are none; calls `done` when a number is completed. */
-  work(signal: AbortSignal, done: (count: number) => void): Promise<void>;
+  /** Takes jobs and completes them until the signal, or until there are none. */
+  work(signal: AbortSignal, events: WorkEvents): Promise<void>;
   /** How many jobs are not completed. */
   remaining(): Promise<number>;
+}
+
+/** What is told of work. */
+export interface WorkEvents {
+  /** What the program needs before it takes jobs is there. */
+  readonly started: () => void;
+  /** A number of jobs is completed. */
+  readonly done: (count: number) => void;
 }
 
 export interface QueueOptions {

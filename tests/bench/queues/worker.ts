@@ -31,7 +31,7 @@ export interface Report {
 }
 
 async function carryOut(queue: Queue, request: Request): Promise<Report> {
-  const startedAt = Date.now();
+  let startedAt = Date.now();
   let count = 0;
   let endedAt = startedAt;
   const done = (jobs: number) => {
@@ -50,7 +50,7 @@ async function carryOut(queue: Queue, request: Request): Promise<Report> {
       }
       break;
     case "work":
-      await queue.work(AbortSignal.timeout(request.ms), done);
+      await queue.work(AbortSignal.timeout(request.ms), { started: () => startedAt = Date.now(), done });
       break;
     case "count":
       done(await queue.remaining());

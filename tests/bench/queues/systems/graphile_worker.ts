@@ -50,13 +50,14 @@ export async function openGraphileWorker({ url, directory, isBatched }: QueueOpt
     async fill(count) {
       for (const size of batchesOf(count)) await addMany(size);
     },
-    async work(signal, done) {
+    async work(signal, { started, done }) {
       const runner = await worker.run({
         preset: { worker: { connectionString: url, ...(isBatched ? BATCHED : ONE_BY_ONE) } },
         noHandleSignals: true,
         logger,
         taskList: { [TASK]: () => done(1) },
       });
+      started();
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       await runner.stop();
     },

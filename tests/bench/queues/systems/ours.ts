@@ -43,7 +43,8 @@ export async function openOurs({ port, database, index, isBatched, isApart }: Qu
     async fill(count) {
       for (const size of batchesOf(count)) await create(size);
     },
-    async work(signal, done) {
+    async work(signal, { started, done }) {
+      started();
       await Promise.all(agents.map((agent) => work(agent, signal, done)));
     },
     async remaining() {

@@ -43,7 +43,8 @@ export async function openPgBoss({ url, directory, isBatched }: QueueOptions): P
     async fill(count) {
       for (const size of batchesOf(count)) await addMany(size);
     },
-    async work(signal, done) {
+    async work(signal, { started, done }) {
+      started();
       while (!signal.aborted) {
         const jobs = await (isBatched ? boss.fetch(QUEUE, { batchSize: BATCH }) : boss.fetch(QUEUE));
         if (jobs.length === 0) return;
