@@ -45,7 +45,7 @@ function surroundingsOf({ path }: TemporaryDirectory, env: Readonly<Record<strin
   };
 }
 
-/** The name of the project that is found; else the directory, or `memory`. */
+/** The name of the project that is found; else the directory, or the kind of another store. */
 async function find(
   directory: TemporaryDirectory,
   access: "read" | "create",
@@ -53,7 +53,8 @@ async function find(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const location = await locate(named, access, surroundingsOf(directory, env));
-  return location.store === "memory" ? "memory" : location.project?.name ?? location.directory;
+  if (location.store !== "file") return location.store;
+  return location.project?.name ?? location.directory;
 }
 
 Deno.test("an option comes first, then the variables, then where the program works", async () => {
