@@ -46,7 +46,10 @@ import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
-export type CommandInvocation = Exclude<Invocation, { type: "serve" | "http" | "call" | ProjectsInvocation["type"] }>;
+export type CommandInvocation = Exclude<
+  Invocation,
+  { type: "serve" | "http" | "call" | "person" | "completion" | "complete" | ProjectsInvocation["type"] }
+>;
 
 export interface CommandParts {
   readonly location: FileLocation;
@@ -221,7 +224,6 @@ async function runReading(
   const { engine } = app;
   switch (invocation.type) {
     case "status": {
-      const { printStatus } = await import("../cli/status.ts");
       return await printStatus(engine, invocation.all, terminal);
     }
     case "analyze": {
@@ -247,6 +249,18 @@ async function runReading(
     default:
       return invocation satisfies never;
   }
+}
+
+async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
+  if (all) return await (await import("../cli/status.ts")).printWholeStatus(engine, terminal);
+  const [{ lookAt }, { printBriefStatus }] = await Promise.all([
+    import("../cli/overview.ts"),
+    import("../cli/brief_status.ts"),
+  ]);
+  return printBriefStatus(await lookAt(engine), terminal, {
+    now: engine.now(),
+    hint: ": status --all prints every task",
+  });
 }
 
 /** What commands for webhooks need, loaded only for these: it brings Node's HTTP client. */

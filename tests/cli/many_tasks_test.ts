@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { printExport, printHistory, printImport, type Terminal } from "../../src/cli/commands.ts";
-import { printStatus } from "../../src/cli/status.ts";
+import { printWholeStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { formatTasks } from "../../src/store/file/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
@@ -25,7 +25,7 @@ Deno.test({
     assertEquals(lines.splice(0), [`Imported ${COUNT} tasks`]);
 
     await t.step("status --all", async () => {
-      await printStatus(engine, true, terminal);
+      await printWholeStatus(engine, terminal);
       assertEquals(lines.length, COUNT + 2);
       assert(lines[COUNT]?.startsWith(`t${COUNT - 1} `), lines[COUNT]);
       assertEquals(lines.at(-1), `${COUNT} tasks: ${COUNT} ready`);
