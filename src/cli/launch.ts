@@ -11,7 +11,10 @@ import {
   PROJECT_VARIABLE,
 } from "./location.ts";
 
-/** How each command uses the data directory; for `call` and a person's commands, what they call decides. Only `create` makes a missing one. */
+/**
+ * How each command uses the data directory; for `call` and a person's commands, what they call decides. Only `create` makes
+ * a missing one.
+ */
 export const ACCESS = {
   serve: "create",
   http: "create",

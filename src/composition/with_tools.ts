@@ -4,7 +4,7 @@ import type { ToolCaller } from "../app/operation.ts";
 import type { FileLocation } from "../cli/location.ts";
 import { idle, type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { boundInstance, restCaller } from "../http/rest/rest_client.ts";
+import { boundInstance, readingAnswers, restCaller } from "../http/rest/rest_client.ts";
 import { describeOperation } from "../mcp/operations.ts";
 import type { LeveledLog } from "../telemetry/log.ts";
 import { change, type LocalOptions, type LocalParts, read, requireData, type Work } from "./local_calls.ts";
@@ -31,7 +31,7 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
   if (service !== undefined) {
     checkOptions(options, service);
     log.debug(`Calling the service at ${service.href}`);
-    return await work(remoteCaller(service, options, surroundings));
+    return await readingAnswers(service, () => work(remoteCaller(service, options, surroundings)));
   }
   const { access, fallback, leaseMs } = options;
   const { locate, secretOf, instanceOf, ...rest } = surroundings;

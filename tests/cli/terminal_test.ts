@@ -89,9 +89,9 @@ testUnless(NO_TERMINAL, "a table has colours on a terminal, unless NO_COLOR is s
   }
   const args = programArgs(directory.path, "status");
   const colored = await runOnTerminal(args);
-  assertStringIncludes(colored, "\x1b[36ma  ready");
+  assertStringIncludes(colored, "\x1b[36ma   ready");
   const plain = await runOnTerminal(args, { NO_COLOR: "1" });
-  assertStringIncludes(plain, "a  ready");
+  assertStringIncludes(plain, "a   ready");
   assert(!plain.includes("\x1b"), plain);
 });
 

@@ -1,9 +1,10 @@
 /** Shows that a service answers calls of tools as the files do, and what is said when it does not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { z } from "zod";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
-import { boundInstance, restCaller } from "../../src/http/rest/rest_client.ts";
+import { boundInstance, readingAnswers, restCaller } from "../../src/http/rest/rest_client.ts";
 import { runHere } from "../support/command.ts";
 import { ADMIN_OPERATIONS, TOOLS } from "../support/rights.ts";
 import { startService } from "../support/service.ts";
@@ -85,6 +86,13 @@ Deno.test("a service with access control asks for a token, and tells to which in
     Refusal,
   );
   assertEquals(denied.code, "forbidden");
+});
+
+Deno.test("answers in a form that nobody here knows are told as such", async () => {
+  const service = new URL("http://127.0.0.1:1");
+  const read = () => Promise.resolve(z.string().parse(1));
+  await assertRejects(() => readingAnswers(service, read), Unavailable, "use the same version");
+  await assertRejects(() => readingAnswers(service, () => Promise.reject(new Error("a bug"))), Error, "a bug");
 });
 
 Deno.test("what does not answer as a service is told apart: nothing there, something else, and an answer that is lost", async () => {

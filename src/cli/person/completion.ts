@@ -58,8 +58,11 @@ export function readEnd(program: Command, words: readonly string[]): CommandLine
 function after(word: string, place: Place, program: Command): Place {
   const { command, option, values } = place;
   if (word.startsWith("-")) {
-    const found = [...command.options, ...program.options].find(({ long, short }) => word === long || word === short);
-    return { ...place, option: found?.required === true || found?.optional === true ? found : undefined };
+    const [name = "", value] = word.split(/=(.*)/s);
+    const found = [...command.options, ...program.options].find(({ long, short }) => name === long || name === short);
+    if (found === undefined || !(found.required || found.optional)) return { ...place, option: undefined };
+    if (value === undefined) return { ...place, option: found };
+    return { ...place, option: undefined, values: { ...values, [found.name()]: value } };
   }
   if (option !== undefined) {
     return { ...place, values: { ...values, [option.name()]: word }, option: option.variadic ? option : undefined };

@@ -54,6 +54,16 @@ export function restCaller(options: RestClientOptions): ToolCaller {
   };
 }
 
+/** Does work with answers of a service. One in a form that the work does not know is told as such. */
+export async function readingAnswers<T>(service: URL, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    throw unreachable(service, "it answers in a form that this program does not know: use the same version", error);
+  }
+}
+
 /** The instance to which the caller's token is bound; undefined if it is to none. */
 export async function boundInstance(options: RestClientOptions): Promise<string | undefined> {
   return sessionSchema.parse(await send("/session", { ...options, method: "get", waitMs: 0 })).instance;

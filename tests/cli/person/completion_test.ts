@@ -54,6 +54,7 @@ Deno.test("the command line names the data whose ids are wanted", async () => {
   await using other = await temporaryDirectory();
   await runHere(other.path, ["add", "there"]);
   assertEquals(await completed(data.path, "--data", other.path, "show", ""), ["there"]);
+  assertEquals(await completed(data.path, `--data=${other.path}`, "--log-level=debug", "show", "t"), ["there"]);
 });
 
 Deno.test("a plan with more tasks than a page, or than are offered, is completed within bounds", async () => {
