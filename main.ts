@@ -127,6 +127,8 @@ async function main(): Promise<number> {
       case "completion":
       case "complete":
         return await complete(invocation);
+      case "init":
+        return await init(invocation);
       default:
         return await run(invocation);
     }
@@ -293,6 +295,16 @@ async function toolSurroundings(
     writeError: (text: string) => standardError.write(text),
     ending: endSignal(),
   };
+}
+
+/** Writes the server into the configuration of clients, or takes it out. */
+async function init(invocation: Invocation & { readonly type: "init" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { initClients } = await import("./src/composition/init.ts");
+  return initClients(invocation, SURROUNDINGS, {
+    print: terminal.print,
+    confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : undefined,
+  });
 }
 
 /** The secret of the token in the environment; undefined if there is none. */

@@ -82,7 +82,10 @@ export function isOfSignIn(name: string): boolean {
  *
  * @throws Refusal like `issueToken`, and `invalid_value` for such a name
  */
-export async function issueNamedToken(...[execute, settings]: Parameters<typeof issueToken>): Promise<IssuedToken> {
+export async function issueNamedToken(
+  execute: Parameters<typeof issueToken>[0],
+  settings: Omit<NewToken, "digest">,
+): Promise<IssuedToken> {
   if (isOfSignIn(settings.name)) {
     throw new Refusal(
       "invalid_value",

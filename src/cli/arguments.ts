@@ -5,6 +5,7 @@ import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
+import { addInitCommand, type InitInvocation } from "./init_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
 import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./location.ts";
@@ -39,7 +40,8 @@ type Chosen =
   | ({ readonly type: "person" } & PersonOptions)
   | CompletionInvocation
   | RedactInvocation
-  | ProjectsInvocation;
+  | ProjectsInvocation
+  | InitInvocation;
 
 /** The command `serve` and its options. */
 type ChosenService = { readonly type: "http" } & ServeOptions & HttpOptions;
@@ -104,6 +106,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addCompletionCommands(program, choose);
   addProjectCommands(program, choose);
   addWebhookCommands(program, choose);
+  addInitCommand(program, choose);
   // Last, as commands take settings from the program when they are added.
   addServe(program, choose, defaultToolsets);
   try {

@@ -12,8 +12,8 @@ import {
 } from "./location.ts";
 
 /**
- * How each command uses the data directory; for `call` and a person's commands, what they call decides. Only `create` makes
- * a missing one.
+ * How each command uses the data directory; for `call` and a person's commands, what they call decides, and `init` uses none.
+ * Only `create` makes a missing one.
  */
 export const ACCESS = {
   serve: "create",
@@ -46,7 +46,7 @@ export const ACCESS = {
   doctor: "read",
   redact: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | "person" | "completion" | "complete" | ProjectsInvocation["type"]>,
+  Exclude<Invocation["type"], "call" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"]>,
   "read" | "write" | "create"
 >;
 

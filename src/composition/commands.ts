@@ -48,7 +48,7 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "person" | "completion" | "complete" | ProjectsInvocation["type"] }
+  { type: "serve" | "http" | "call" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"] }
 >;
 
 export interface CommandParts {

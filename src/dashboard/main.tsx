@@ -3,13 +3,14 @@
 import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { askEarly } from "./api/client.ts";
-import { startEvents } from "./live/event_stream.ts";
+import { ended, startEvents } from "./live/event_stream.ts";
 import { startPlan } from "./live/live_plan.ts";
 import { startPast } from "./live/past_plan.ts";
 import { place, startNavigation } from "./navigation.ts";
 import { DEFAULT_VIEW } from "./places.ts";
+import { foldingOf } from "./plan/plan_graph.ts";
 import { startPreferences } from "./preferences.ts";
-import { keyInAddress, startSession, who } from "./session.ts";
+import { checkSession, keyInAddress, startSession, who } from "./session.ts";
 import { startClock } from "./ui/clock.ts";
 import { startShortcuts } from "./ui/keys.ts";
 import { Loading } from "./ui/notice.tsx";
@@ -22,10 +23,10 @@ function App() {
   return who.value === null ? <SignIn /> : <Shell />;
 }
 
-if (keyInAddress() === undefined) askEarly("/plan");
 startPreferences();
 startNavigation();
-if (place.value.view === DEFAULT_VIEW) prepareLayout();
+const rows = keyInAddress() === undefined ? askEarly("/plan") : Promise.resolve(undefined);
+if (place.value.view === DEFAULT_VIEW) prepareLayout(rows, foldingOf(place.value.params));
 startClock();
 startShortcuts();
 // The plan and its events are followed while somebody is signed in.
@@ -34,6 +35,7 @@ effect(() => {
   const running = untracked(() => [startEvents(), startPlan(), startPast()]);
   return () => running.forEach(({ stop }) => stop());
 });
+ended.listener = () => void checkSession();
 void startSession();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -41,12 +41,9 @@ export function addressWith(changes: Readonly<Record<string, string | undefined>
 /** Goes to an address: as a step of its own for the back button, or in place of the present one. */
 export function go(address: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   if (address === location.hash) return;
-  if (replace) {
-    history.replaceState(null, "", address);
-    place.value = parsePlace(address);
-  } else {
-    location.hash = address;
-  }
+  if (replace) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
+  place.value = parsePlace(address);
 }
 
 /** Changes parameters of the view. What changes often (zoom, a text that is typed) replaces the present step. */

@@ -29,6 +29,16 @@ export async function startSession(): Promise<void> {
   }
 }
 
+/** Asks whether the session still holds: if it does not, `unauthorized` is told. */
+export async function checkSession(): Promise<void> {
+  try {
+    await get<Who>("/session");
+  } catch (error) {
+    // Without a connection nothing is known; the stream of events says so.
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
 /** The one-time key that `serve` and `main.ts open` put into the address. */
 export function keyInAddress(): string | undefined {
   return /^#key=([\w-]+)$/.exec(location.hash)?.[1];

@@ -17,6 +17,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["doctor"],
   ["open"],
   ["redact", "a", "--reason", "r"],
+  ["init"],
 ];
 
 const SERVING: readonly (readonly string[])[] = [

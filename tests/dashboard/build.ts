@@ -15,7 +15,8 @@ const DIGEST = `${ASSETS}/sources.sha256`;
 const ENTRIES = [
   { from: "main.tsx", to: "app.js" },
   { from: "app.css", to: "app.css" },
-  { from: "plan/layout/layout_worker.ts", to: "layout_worker.js" },
+  { from: "plan/layout_worker.ts", to: "layout_worker.js" },
+  { from: "ui/markdown_reader.ts", to: "markdown_reader.js" },
 ] as const;
 
 /** The digest of everything that the assets are made of, in hexadecimal. */

@@ -24,7 +24,7 @@ function event(type: string, subject: string, data: Notification["data"] = {}): 
 
 Deno.test("rows keep their places when others are added, and dependencies lead both ways", () => {
   const table = tableOf(answerOf(["a", "b"], { from: [0], to: [1], kind: [2] }));
-  assertEquals(table.dependencies, [[], [{ from: 0, kind: 2 }]]);
+  assertEquals(table.dependencies, [[], [{ from: 0, kind: 2, ask: "" }]]);
   const later = answerOf(["c"], { total: 3, ids: ["c", "a"], rows: 1, from: [1], to: [0], kind: [0] });
   assertEquals(table.merge(later, 0), { rows: [2], isStructural: true, isStale: false });
   assertEquals(table.ids, ["a", "b", "c"]);
@@ -39,6 +39,15 @@ Deno.test("a change of a status is no change of the structure, one of a dependen
   assertEquals(only({ ids: ["b", "a"], from: [1], to: [0], kind: [0] }), true);
   assertEquals(only({ ids: ["b", "a"], from: [1], to: [0], kind: [0] }), false);
   assertEquals(only({ ids: ["b", "a"], from: [1], to: [0], kind: [0], joins: [[0, "any"]] }), true);
+  const asking = {
+    ids: ["b", "a"],
+    from: [1],
+    to: [0],
+    kind: [0],
+    joins: [[0, "any"]] as const,
+    asks: [[0, "on failed"]] as const,
+  };
+  assertEquals(only(asking), true);
   assertEquals(only({ groups: ["g"], group: [0] }), true);
   assertEquals(table.groupOf(1), "g");
 });

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { formatPlace, parsePlace } from "../../src/dashboard/places.ts";
 import { formatDuration, formatRelative, formatTime } from "../../src/dashboard/time_format.ts";
-import { describeDependency, fillIn } from "../../src/dashboard/views/template_text.ts";
+import { askOf, describeDependency, fillIn } from "../../src/dashboard/views/template_text.ts";
 
 const MINUTE = 60_000;
 
@@ -67,4 +67,18 @@ Deno.test("every form of a dependency is told in a few words", () => {
     "any of (a, all of (b, c))",
     "at least 60% of (group g)",
   ]);
+});
+
+Deno.test("what a dependency asks for is written as the plan writes it", () => {
+  const cases = [
+    ["a", ""],
+    [{ task: "a" }, ""],
+    [{ task: "a", on: "completed" }, ""],
+    [{ task: "a", on: "failed" }, "on failed"],
+    [{ task: "a", when: { pointer: "/verdict", equals: "changes" } }, "verdict = changes"],
+    [{ task: "a", when: { pointer: "/score", greater_than: 3 } }, "score > 3"],
+    [{ task: "a", when: { contains: "yes" } }, "result contains yes"],
+    [{ task: "a", when: { pointer: "/error", exists: false } }, "no error"],
+  ] as const;
+  for (const [dependency, text] of cases) assertEquals(askOf(dependency), text);
 });

@@ -10,6 +10,8 @@ import { TOOLSETS } from "../../src/mcp/tool.ts";
 import { type Server, serverEnvironment, startServer } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { CLIENTS } from "../../src/init/clients.ts";
+import { cacheDirectory } from "../support/program.ts";
 import { connectHttp } from "../support/http_client.ts";
 import { Service, startService } from "../support/service.ts";
 import { type Block, blocksOf, commandsOf, isAsShown, valuesOf } from "./blocks.ts";
@@ -236,17 +238,41 @@ async function runCommand(line: string, { place, service }: Omit<Surroundings, "
   const [, url] = /^claude mcp add --transport http orchestrator (\S+) --header ".+"$/.exec(command) ?? [];
   if (url !== undefined) return await connectAsClient(url, service);
   if (/^deno run .* serve\b/.test(command)) return await startAsService(command, place);
+  if (/^deno run .* init\b/.test(command)) return await runAtHome(command, place);
   const [, task, flags = ""] = /^deno task ([\w:]+)(.*)$/.exec(command) ?? [];
   if (task !== undefined) checkTask(task, flags);
   if (task !== undefined && (NOT_RUN[task] ?? NOT_RUN[task + flags]) !== undefined) return;
+  await runShell(command, place);
+}
+
+async function runShell(
+  command: string,
+  { project }: Place,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", command],
-    cwd: place.project,
-    env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    cwd: project,
+    env: { PATH: `${Deno.execPath().replace(/\/[^/]*$/, "")}:${Deno.env.get("PATH")}`, NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
   assert(success, `${command}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+}
+
+/** Runs `init` for a user who has every client; the one who runs the tests is not to be looked at. */
+async function runAtHome(command: string, place: Place): Promise<void> {
+  const home = `${place.project}/home`;
+  const variables = { HOME: home, XDG_CONFIG_HOME: `${home}/.config`, XDG_DATA_HOME: `${home}/.local/share` };
+  for (const { user } of CLIENTS) {
+    const [file] = user({ os: Deno.build.os, home, variable: (name) => variables[name as keyof typeof variables] });
+    await Deno.mkdir(file.replace(/\/[^/]*$/, ""), { recursive: true });
+  }
+  await Deno.mkdir(`${home}/.claude`, { recursive: true });
+  await runShell(command.replaceAll(SHOWN_PROJECT, place.project), place, {
+    ...variables,
+    DENO_DIR: await cacheDirectory(),
+  });
 }
 
 /** A task must be in deno.json, and a long one's description must have each flag. */

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { exists } from "@std/fs";
 import { readArguments } from "../../src/cli/arguments.ts";
+import { CLIENTS } from "../../src/init/clients.ts";
 import { type Tool, TOOLSETS } from "../../src/mcp/tool.ts";
 import { toolsOf } from "../../src/mcp/tools/mod.ts";
 
@@ -36,6 +37,19 @@ Deno.test("docs/commands.md has each command and each option that --help has", a
     .filter((name) => name !== "help");
   assert(names.length > 10, help);
   for (const name of names) assert(new RegExp(`(^|[ \`])${name}\\b`, "m").test(page), `docs/commands.md lacks ${name}`);
+});
+
+Deno.test("docs/clients.md lists the files of each client that init knows", async () => {
+  const rows = section(await read("docs/clients.md"), "## init").matchAll(/^\| `([a-z][\w-]*)` +\|(.*)$/gm);
+  const printed = Array.from(rows, ([, name, cells = ""]) => {
+    const files = cells.replaceAll("CONFIG/", "~/.config/").split("|").slice(0, 3);
+    return { name, files: files.map((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, file = ""]) => file)) };
+  });
+  const places = { os: "linux", home: "~", variable: () => undefined };
+  const known = CLIENTS.map(({ name, user, project = [], instructions }) => {
+    return { name, files: [[...user(places)], [...project], instructions === undefined ? [] : [instructions]] };
+  });
+  assertEquals(printed, known);
 });
 
 Deno.test("what the documents link to, and the files that they name, exist", async () => {

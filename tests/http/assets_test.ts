@@ -30,7 +30,8 @@ function served(assets: readonly Asset[] = ASSETS) {
 
 Deno.test("every file of the dashboard is served to anybody, under the strict policy", async () => {
   const get = served();
-  assertEquals(ASSETS.map(({ path }) => path), ["/", "/app.js", "/app.css", "/layout_worker.js"]);
+  const paths = ["/", "/app.js", "/app.css", "/layout_worker.js", "/markdown_reader.js"];
+  assertEquals(ASSETS.map(({ path }) => path), paths);
   for (const { path, type, body } of ASSETS) {
     const response = await get(path);
     assertEquals(response.status, 200);

@@ -96,7 +96,8 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
   switch (invocation.type) {
     case "serve":
     case "http":
-      throw new Error("startServer and startService start servers");
+    case "init":
+      throw new Error("startServer and startService start servers, and runProgram init");
     case "call":
       return await callTool(invocation, { ...output, ...tools, instanceOf: () => invocation.instance });
     case "person":

@@ -31,6 +31,9 @@ export const EDGE_KINDS = {
 /** Most characters of a title. */
 export const MAX_TITLE_CHARACTERS = 100;
 
+/** Most characters of what an edge asks for. */
+export const MAX_ASK_CHARACTERS = 40;
+
 /**
  * Every column has one entry a row. Rows are in the order of creation. What would name something by its text names it by
  * its index in `ids`, `groups` or `instances`, and is -1 if there is nothing.
@@ -69,10 +72,13 @@ export interface PlanRows {
   readonly from: readonly number[];
   readonly to: readonly number[];
   readonly kind: readonly number[];
+  /** What edges ask for besides completion, like `on failed` or `verdict = changes`. */
+  readonly asks: readonly (readonly [edge: number, text: string])[];
   /** The edges from groups: the row `group_to` depends on the group `group_from`. */
   readonly group_from: readonly number[];
   readonly group_to: readonly number[];
   readonly group_kind: readonly number[];
+  readonly group_asks: readonly (readonly [edge: number, text: string])[];
   /** What rows need of their alternatives, like `any`, `2 of 3` or `60% of build`. */
   readonly joins: readonly (readonly [row: number, need: string])[];
 }

@@ -1,7 +1,14 @@
 /** All tasks that a caller sees as columns, or those that may have changed since a record. */
 
-import { EDGE_KINDS, MAX_TITLE_CHARACTERS, type PlanRows, ROW_FLAGS, ROW_STATUSES } from "../messages/plan_rows.ts";
-import type { Outcome } from "../model/dependency.ts";
+import {
+  EDGE_KINDS,
+  MAX_ASK_CHARACTERS,
+  MAX_TITLE_CHARACTERS,
+  type PlanRows,
+  ROW_FLAGS,
+  ROW_STATUSES,
+} from "../messages/plan_rows.ts";
+import { COMPARISONS, type Outcome, type ResultCondition } from "../model/dependency.ts";
 import { PRIORITIES, type Task } from "../model/task.ts";
 import { shortened } from "../model/text.ts";
 import { readinessOf } from "../state/readiness.ts";
@@ -91,13 +98,16 @@ function edgesOf(state: ReadonlyState, rows: readonly ReadonlyTaskNode[], groups
     from: new Array<number>(),
     to: new Array<number>(),
     kind: new Array<number>(),
+    asks: new Array<readonly [number, string]>(),
     group_from: new Array<number>(),
     group_to: new Array<number>(),
     group_kind: new Array<number>(),
+    group_asks: new Array<readonly [number, string]>(),
     joins: new Array<readonly [number, string]>(),
   };
-  const addEdge = (source: ReadonlyTaskNode, row: number, kind: number) => {
+  const addEdge = (source: ReadonlyTaskNode, row: number, { kind, ask }: EdgeTerms) => {
     if (!sees(state, source)) return;
+    if (ask !== undefined) columns.asks.push([columns.from.length, ask]);
     columns.from.push(nodes.indexOf(source));
     columns.to.push(row);
     columns.kind.push(kind);
@@ -110,27 +120,61 @@ function edgesOf(state: ReadonlyState, rows: readonly ReadonlyTaskNode[], groups
       for (const part of parts) addCondition(part, row, isAlternative || isJoin);
     } else if (condition.type === "task") {
       const { source, on, when } = condition;
-      addEdge(
-        source,
-        row,
-        kindOf(when === undefined ? on : "completed", isAlternative) | (when && EDGE_KINDS.onResult || 0),
-      );
+      addEdge(source, row, termsOf({ on: when === undefined ? on : "completed", when, isAlternative }));
     } else if (sees(state, { group: condition.source })) {
       const { source: { group: { id } }, on, atLeast } = condition;
       const isPart = atLeast !== "100%";
       if (isPart) columns.joins.push([row, `${atLeast} of ${id}`]);
+      const { kind, ask } = termsOf({ on, when: undefined, isAlternative: isAlternative || isPart });
+      if (ask !== undefined) columns.group_asks.push([columns.group_from.length, ask]);
       columns.group_from.push(groups.indexOf(id));
       columns.group_to.push(row);
-      columns.group_kind.push(kindOf(on, isAlternative || isPart));
+      columns.group_kind.push(kind);
     }
   };
   rows.forEach((node, row) => {
-    for (const source of node.dependencies) addEdge(source, row, 0);
+    for (const source of node.dependencies) addEdge(source, row, { kind: 0, ask: undefined });
     for (const condition of node.conditions) addCondition(condition, row, false);
   });
   return { nodes: nodes.entries, columns };
 }
 
-function kindOf(on: Outcome, isAlternative: boolean): number {
-  return (on === "completed" ? 0 : EDGE_KINDS.otherOutcome) | (isAlternative ? EDGE_KINDS.alternative : 0);
+interface EdgeTerms {
+  readonly kind: number;
+  /** In a few words; undefined for completion. */
+  readonly ask: string | undefined;
 }
+
+function termsOf({ on, when, isAlternative }: {
+  readonly on: Outcome;
+  readonly when: ResultCondition | undefined;
+  readonly isAlternative: boolean;
+}): EdgeTerms {
+  return {
+    kind: (on === "completed" ? 0 : EDGE_KINDS.otherOutcome) | (when === undefined ? 0 : EDGE_KINDS.onResult) |
+      (isAlternative ? EDGE_KINDS.alternative : 0),
+    ask: when !== undefined
+      ? shortened(conditionText(when), MAX_ASK_CHARACTERS)
+      : on === "completed"
+      ? undefined
+      : `on ${on}`,
+  };
+}
+
+/** As on an edge of a drawing: `verdict = changes`, `no error`. */
+function conditionText(condition: ResultCondition): string {
+  const name = condition.pointer?.slice(1) || "result";
+  if (condition.exists !== undefined) return `${condition.exists ? "has" : "no"} ${name}`;
+  const comparison = COMPARISONS.find((each) => condition[each] !== undefined) ?? "exists";
+  const value = condition[comparison];
+  return `${name} ${SIGNS[comparison]} ${typeof value === "string" ? value : JSON.stringify(value)}`;
+}
+
+const SIGNS: Readonly<Record<typeof COMPARISONS[number], string>> = {
+  equals: "=",
+  not_equals: "≠",
+  contains: "contains",
+  greater_than: ">",
+  less_than: "<",
+  exists: "exists",
+};

@@ -18,24 +18,37 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers that were asked for before anybody needed them, by their addresses. */
-const early = new Map<string, Promise<Response>>();
+interface Answer {
+  readonly response: Response;
+  readonly text: string;
+}
 
-/** Asks for a path at once: the first `get` of it takes the answer, so that a page that starts waits once and not twice. */
-export function askEarly(path: string): void {
+/** Answers that were asked for before anybody needed them, by their addresses. */
+const early = new Map<string, Promise<Answer>>();
+
+/**
+ * Asks for a path at once: the first `get` of it takes the answer, so that a page that starts waits once and not twice.
+ *
+ * @returns the text of the answer; undefined if there is none, of which the one who takes it learns why
+ */
+export async function askEarly(path: string): Promise<string | undefined> {
   const url = API + path;
-  const response = fetch(url, { credentials: "same-origin" });
-  // Whoever takes it sees the failure.
-  response.catch(() => {});
-  early.set(url, response);
+  const asked = request(url);
+  early.set(url, asked);
+  return await asked.then(({ response, text }) => response.ok ? text : undefined, () => undefined);
 }
 
 /** The answer that was asked for early, once; undefined if there is none, or nobody was signed in then. */
-async function takeEarly(url: string): Promise<Response | undefined> {
-  const response = early.get(url);
+async function takeEarly(url: string): Promise<Answer | undefined> {
+  const asked = early.get(url);
   early.delete(url);
-  const answer = await response;
-  return answer?.status === 401 ? undefined : answer;
+  const answer = await asked;
+  return answer?.response.status === 401 ? undefined : answer;
+}
+
+async function request(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { ...init, credentials: "same-origin" });
+  return { response, text: await response.text() };
 }
 
 /** Values of a query: undefined ones are left out, a list repeats its name. */
@@ -93,14 +106,14 @@ function queryText(query: QueryValues = {}): string {
 }
 
 async function send<T>(url: string, init: RequestInit): Promise<T> {
-  let response: Response;
+  let answer: Answer;
   try {
-    response = await takeEarly(url) ?? await fetch(url, { ...init, credentials: "same-origin" });
+    answer = await takeEarly(url) ?? await request(url, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("The server cannot be reached: see whether it runs, then try again", { status: 0 });
   }
-  const text = await response.text();
+  const { response, text } = answer;
   if (response.ok) return (text === "" ? {} : JSON.parse(text)) as T;
   if (response.status === 401) unauthorized.listener();
   throw errorOf(response, text);

@@ -196,10 +196,13 @@ export interface PlanRows {
   readonly from: readonly number[];
   readonly to: readonly number[];
   readonly kind: readonly number[];
+  /** What dependencies ask for besides completion, in a few words, by their place in these columns. */
+  readonly asks: readonly (readonly [number, string])[];
   /** Dependencies on groups: index into `groups`, index of the row, bits. */
   readonly group_from: readonly number[];
   readonly group_to: readonly number[];
   readonly group_kind: readonly number[];
+  readonly group_asks: readonly (readonly [number, string])[];
   /** Rows with alternatives, and how many of them are needed in a few characters. */
   readonly joins: readonly (readonly [number, string])[];
 }

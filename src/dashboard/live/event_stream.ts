@@ -29,6 +29,9 @@ export function onEvents(listener: EventListener): () => void {
 /** Called when events may have been missed, and the plan must be read again. */
 export const missed: { listener: () => void } = { listener: () => {} };
 
+/** Called when the server ended the stream: the session may be over. */
+export const ended: { listener: () => void } = { listener: () => {} };
+
 /** What tabs tell each other. */
 type Told =
   | { readonly type: "events"; readonly events: readonly Notification[]; readonly place: string }
@@ -44,7 +47,7 @@ const RETRY_MS = 3_000;
 
 /** Starts to follow the events, until `stop` is called. */
 export function startEvents(): { readonly stop: () => void } {
-  const ended = new AbortController();
+  const stopped = new AbortController();
   const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name());
   const reader = new StreamReader((told) => {
     channel?.postMessage(told);
@@ -66,15 +69,15 @@ export function startEvents(): { readonly stop: () => void } {
     channel.postMessage({ type: "hello" } satisfies Told);
   }
   if (channel === undefined || navigator.locks === undefined) {
-    void reader.read(ended.signal);
+    void reader.read(stopped.signal);
   } else {
-    navigator.locks.request(name(), { signal: ended.signal }, () => reader.read(ended.signal)).catch((error) => {
-      if (!ended.signal.aborted) throw error;
+    navigator.locks.request(name(), { signal: stopped.signal }, () => reader.read(stopped.signal)).catch((error) => {
+      if (!stopped.signal.aborted) throw error;
     });
   }
   return {
     stop() {
-      ended.abort();
+      stopped.abort();
       channel?.close();
       connection.value = "off";
     },
@@ -135,6 +138,7 @@ class StreamReader {
     });
     source.addEventListener("end", () => {
       this.#tell({ type: "connection", connection: "lost" });
+      ended.listener();
       close();
     });
     for (const type of EVENT_TYPES) source.addEventListener(TYPE_PREFIX + type, (event) => this.#receive(event));

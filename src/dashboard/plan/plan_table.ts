@@ -32,10 +32,12 @@ const NUMBERS = [
 
 type NumberColumn = typeof NUMBERS[number];
 
-/** A dependency on a task or group: its row or number, and the `EDGE_*` bits. */
+/** A dependency on a task or group: its row or number, the `EDGE_*` bits, and what it asks for in a few words. */
 export interface Edge {
   readonly from: number;
   readonly kind: number;
+  /** "" for completion. */
+  readonly ask: string;
 }
 
 export class PlanTable implements Readonly<Record<NumberColumn, readonly number[]>> {
@@ -127,8 +129,13 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
   #mergeEdges(answer: PlanRows, rows: readonly number[], groups: readonly number[]): boolean {
     // Tasks that edges name and that are no rows here yet come with a later row, or with the whole plan.
     const sources = answer.ids.map((id) => this.#rows.get(id));
-    const edges = edgesByRow(answer.from.map((from) => sources[from]), answer.to, answer.kind);
-    const groupEdges = edgesByRow(answer.group_from.map((from) => groups[from]), answer.group_to, answer.group_kind);
+    const edges = edgesByRow({ ...answer, from: answer.from.map((from) => sources[from]) });
+    const groupEdges = edgesByRow({
+      from: answer.group_from.map((from) => groups[from]),
+      to: answer.group_to,
+      kind: answer.group_kind,
+      asks: answer.group_asks,
+    });
     const joins = new Map(answer.joins);
     let isChanged = false;
     for (const [index, row] of rows.entries()) {
@@ -171,24 +178,24 @@ function numberIn(id: string, all: string[], numbers: Map<string, number>): numb
   return number;
 }
 
-function edgesByRow(
-  from: readonly (number | undefined)[],
-  to: readonly number[],
-  kind: readonly number[],
-): ReadonlyMap<number, readonly Edge[]> {
+function edgesByRow({ from, to, kind, asks }: Pick<PlanRows, "to" | "kind" | "asks"> & {
+  readonly from: readonly (number | undefined)[];
+}): ReadonlyMap<number, readonly Edge[]> {
+  const texts = new Map(asks);
   const edges = new Map<number, Edge[]>();
   for (const [index, row] of to.entries()) {
     const source = from[index];
     if (source === undefined) continue;
     const own = edges.get(row) ?? [];
-    own.push({ from: source, kind: kind[index] ?? 0 });
+    own.push({ from: source, kind: kind[index] ?? 0, ask: texts.get(index) ?? "" });
     edges.set(row, own);
   }
   return edges;
 }
 
 function isSame(one: readonly Edge[] | undefined, other: readonly Edge[]): boolean {
-  return one?.length === other.length && one.every(({ from, kind }, index) => {
-    return from === other[index]?.from && kind === other[index]?.kind;
+  return one?.length === other.length && one.every(({ from, kind, ask }, index) => {
+    const same = other[index];
+    return from === same?.from && kind === same.kind && ask === same.ask;
   });
 }

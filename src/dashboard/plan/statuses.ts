@@ -41,9 +41,7 @@ export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
 
 export type Priority = typeof PRIORITIES[number];
 
-/** Bits of `kind` in `GET /plan`: on another end than completed; conditional on the result; one of alternatives. */
-export const EDGE_OTHER_END = 1;
-export const EDGE_CONDITIONAL = 2;
+/** A bit of `kind` in `GET /plan`: one of several alternatives. */
 export const EDGE_ALTERNATIVE = 4;
 
 /** Bits of `flags` in `GET /plan`. */

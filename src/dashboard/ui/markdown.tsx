@@ -3,8 +3,10 @@
  * http, https and mailto are active. The lexer only reads; nothing is ever parsed as HTML.
  */
 
-import { lexer, type Token, type Tokens } from "marked";
+import { signal } from "@preact/signals";
+import type { Token, Tokens } from "marked";
 import type { ComponentChildren, VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 /** Longer texts are shown as they are: they are logs, and their structure costs more than it helps. */
 const MAX_CHARACTERS = 100_000;
@@ -13,8 +15,31 @@ const MAX_CHARACTERS = 100_000;
 const MAX_DEPTH = 12;
 
 export function Markdown({ text }: { readonly text: string }) {
+  useEffect(() => void loadReader(), []);
   if (text.length > MAX_CHARACTERS) return <pre class="raw">{text}</pre>;
-  return <div class="markdown">{blocks(lexer(text), 0)}</div>;
+  if (reader.value !== undefined) return <div class="markdown">{blocks(reader.value.lexer(text), 0)}</div>;
+  return (
+    <>
+      <pre class="raw">{text}</pre>
+      {hasFailed.value && <p class="quiet">Not formatted, as the server cannot be reached.</p>}
+    </>
+  );
+}
+
+type Reader = typeof import("./markdown_reader.ts");
+
+/** Undefined until it is loaded: until then, texts are shown as they are. */
+const reader = signal<Reader | undefined>(undefined);
+const hasFailed = signal(false);
+
+/** Loads the reader once; after a failure again, with the next text. */
+async function loadReader(): Promise<void> {
+  if (reader.value !== undefined) return;
+  try {
+    reader.value = await import(new URL("markdown_reader.js", document.baseURI).href) as Reader;
+  } catch {
+    hasFailed.value = true;
+  }
 }
 
 function blocks(tokens: readonly Token[], depth: number): ComponentChildren {

@@ -1,10 +1,12 @@
 /** Travels in time: a slider over all records of the journal, from the first one to now, that all views of the plan follow. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { livePlan, plan, planRevision } from "../live/live_plan.ts";
 import { isInPast, isLooking, pastError, scrubbed } from "../live/past_plan.ts";
-import { setParams } from "../navigation.ts";
+import { moment, setParams } from "../navigation.ts";
+import { recordTimes, timeTicks } from "../plan/time_ticks.ts";
+import { formatDuration } from "../time_format.ts";
 import { announce } from "./announcer.tsx";
 import { useShortcuts } from "./keys.ts";
 import { Time } from "./time.tsx";
@@ -18,9 +20,13 @@ export function TimeBar() {
   const isPlaying = useSignal(false);
   const travel = useTravel(last);
   usePlaying(isPlaying, { position, last, travel });
+  // Keys may come faster than the page is drawn: each step begins where the last one led.
+  const reached = useRef(position);
+  reached.current = position;
   const step = (by: number) => {
     isPlaying.value = false;
-    travel.to(position + by);
+    reached.current = Math.min(Math.max(reached.current + by, 1), last);
+    travel.to(reached.current);
   };
   useShortcuts([
     { key: ",", what: "One record back in time", run: () => step(-1) },
@@ -61,20 +67,23 @@ export function TimeBar() {
       >
         ›
       </button>
-      <input
-        type="range"
-        min={1}
-        max={Math.max(2, last)}
-        value={position}
-        disabled={hasNoPast}
-        aria-label="Moment"
-        aria-valuetext={isInPast.value ? `Record ${position} of ${last}` : "Now"}
-        onInput={({ currentTarget }) => {
-          isPlaying.value = false;
-          travel.drag(Number(currentTarget.value));
-        }}
-        onChange={travel.settle}
-      />
+      <div class="moments">
+        <Ticks last={last} />
+        <input
+          type="range"
+          min={1}
+          max={Math.max(2, last)}
+          value={position}
+          disabled={hasNoPast}
+          aria-label="Moment"
+          aria-valuetext={isInPast.value ? `Record ${position} of ${last}` : "Now"}
+          onInput={({ currentTarget }) => {
+            isPlaying.value = false;
+            travel.drag(Number(currentTarget.value));
+          }}
+          onChange={travel.settle}
+        />
+      </div>
       <Shown position={position} last={last} />
       <button
         type="button"
@@ -88,6 +97,26 @@ export function TimeBar() {
         Now
       </button>
     </div>
+  );
+}
+
+/** The slider has other marks when its end is so much further on, as a share. */
+const TICKS_EVERY = 0.02;
+
+/** Where equal stretches of time begin on the slider. */
+function Ticks({ last }: { readonly last: number }) {
+  const table = livePlan.value;
+  const stage = Math.floor(Math.log(last) / TICKS_EVERY);
+  const { stepMs, at } = useMemo(
+    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table)),
+    [table, stage],
+  );
+  return (
+    <svg class="ticks" aria-hidden="true">
+      <title>{`A mark each ${formatDuration(stepMs)}: the wider the space, the more happened`}</title>
+      <rect width="100%" height="100%" />
+      {at.map((share) => <line key={share} x1={`${share * 100}%`} x2={`${share * 100}%`} y1="0" y2="100%" />)}
+    </svg>
   );
 }
 
@@ -115,7 +144,8 @@ function useRange(): Range {
   const end = useRef(1);
   const seq = livePlan.value?.seq ?? 1;
   end.current = isInPast.value ? Math.max(end.current, end.current === 1 ? seq : 1) : seq;
-  const wanted = Number(scrubbed.value ?? NaN);
+  // A moment that is a time is no number.
+  const wanted = Number(scrubbed.value ?? moment.value ?? NaN);
   const shown = isInPast.value ? Number.isNaN(wanted) ? plan.value?.seq ?? 1 : wanted : end.current;
   return { position: Math.min(shown, end.current), last: end.current };
 }

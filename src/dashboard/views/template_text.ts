@@ -14,6 +14,24 @@ export function fillIn(
   });
 }
 
+/** What a dependency on a task asks for besides completion, as the plan writes it on an edge; "" for nothing. */
+export function askOf(dependency: Dependency): string {
+  const { on, when } = typeof dependency === "string" ? {} as { readonly on?: unknown; when?: unknown } : dependency;
+  if (typeof when !== "object" || when === null) return typeof on === "string" && on !== "completed" ? `on ${on}` : "";
+  const { pointer, ...rest } = when as Readonly<Record<string, unknown>>;
+  const name = typeof pointer === "string" && pointer !== "" ? pointer.slice(1) : "result";
+  const [[comparison, value] = ["exists", true]] = Object.entries(rest);
+  if (comparison === "exists") return `${value === true ? "has" : "no"} ${name}`;
+  return `${name} ${SIGNS[comparison] ?? comparison} ${typeof value === "string" ? value : JSON.stringify(value)}`;
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  equals: "=",
+  not_equals: "≠",
+  greater_than: ">",
+  less_than: "<",
+};
+
 /** A dependency in a few words. */
 export function describeDependency(dependency: Dependency): string {
   if (typeof dependency === "string") return dependency;

@@ -1,6 +1,7 @@
 /** The templates: to read, and to apply with a form made of their parameters and a preview of the tasks. */
 
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { change, pathOf } from "../api/client.ts";
 import type { Dependency } from "../api/types.ts";
 import { moment, place, setParams, viewAddress } from "../navigation.ts";
@@ -8,6 +9,8 @@ import { hasRole } from "../session.ts";
 import { ActionButton, Refused, useAction } from "../ui/action.tsx";
 import { useLoaded } from "../ui/loaded.ts";
 import { Failed, Loading } from "../ui/notice.tsx";
+import { TemplateDrawing } from "./template_drawing.tsx";
+import { templateGraph } from "./template_graph.ts";
 import { describeDependency, fillIn } from "./template_text.ts";
 
 interface Parameter {
@@ -86,6 +89,8 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
   const made = useSignal<string | undefined>(undefined);
   const mayApply = hasRole("planner") && moment.value === undefined;
   const given = Object.fromEntries(Object.entries(values.value).filter(([, value]) => value !== ""));
+  const filled = (text: string) => fillIn(text, parameters, given);
+  const graph = useMemo(() => templateGraph(tasks, filled), [tasks, values.value]);
   const submit = async (event: Event) => {
     event.preventDefault();
     const id = group.value.trim();
@@ -137,16 +142,17 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
           )}
         </div>
       </form>
+      <TemplateDrawing graph={graph} titles={tasks.map(({ description }) => firstLine(filled(description)))} />
       <ol class="preview" aria-label="The tasks that it makes">
         {tasks.map(({ id, description, dependencies = [] }) => (
           <li key={id}>
-            <span class="id">{fillIn(id, parameters, given)}</span>
+            <span class="id">{filled(id)}</span>
             {dependencies.length > 0 && (
               <span class="quiet">after {dependencies.map(describeDependency).join("; ")}</span>
             )}
             <details>
-              <summary>{firstLine(fillIn(description, parameters, given))}</summary>
-              <p class="text">{fillIn(description, parameters, given)}</p>
+              <summary>{firstLine(filled(description))}</summary>
+              <p class="text">{filled(description)}</p>
             </details>
           </li>
         ))}

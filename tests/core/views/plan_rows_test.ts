@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { EDGE_KINDS, type PlanRows, ROW_FLAGS, ROW_STATUSES } from "../../../src/core/messages/plan_rows.ts";
 import type { KnownCaller } from "../../../src/core/model/access.ts";
+import type { ResultCondition } from "../../../src/core/model/dependency.ts";
 import { PRIORITIES } from "../../../src/core/model/task.ts";
 import { advanceClock } from "../../../src/core/state/evolve.ts";
 import type { State } from "../../../src/core/state/state.ts";
@@ -56,9 +57,11 @@ type Rows = ReadonlyMap<string, unknown>;
 
 function rowsIn(rows: PlanRows): Rows {
   const { ids, from, to, kind, group_from, group_to, group_kind, joins } = rows;
-  const edges = from.map((source, index) => [to[index], [ids[source], kind[index]]] as const);
+  const asks = new Map(rows.asks);
+  const groupAsks = new Map(rows.group_asks);
+  const edges = from.map((source, index) => [to[index], [ids[source], kind[index], asks.get(index)]] as const);
   const groupEdges = group_from.map((source, index) => {
-    return [group_to[index], [rows.groups[source], group_kind[index]]] as const;
+    return [group_to[index], [rows.groups[source], group_kind[index], groupAsks.get(index)]] as const;
   });
   return new Map(
     ids.slice(0, rows.rows).map((id, row) => {
@@ -145,11 +148,37 @@ Deno.test({
       from: [0, 1, 0, 2, 0, 1, 2],
       to: [2, 2, 2, 3, 3, 3, 3],
       kind: [0, alternative, alternative | otherOutcome, onResult, alternative, alternative, alternative],
+      asks: [[2, "on failed"], [3, "has result"]],
       group_from: [0, 0],
       group_to: [3, 3],
       group_kind: [alternative, alternative | otherOutcome],
+      group_asks: [[1, "on finished"]],
       joins: [[2, "any"], [3, "60% of g"], [3, "2 of 3"]],
     });
+  },
+});
+
+Deno.test({
+  name: "an edge says shortly what it asks of the result",
+  permissions: "none",
+  fn() {
+    const cases: readonly (readonly [ResultCondition, string])[] = [
+      [{ pointer: "/verdict", equals: "changes" }, "verdict = changes"],
+      [{ pointer: "/verdict", not_equals: "ok" }, "verdict ≠ ok"],
+      [{ pointer: "/review/score", greater_than: 3 }, "review/score > 3"],
+      [{ pointer: "/score", less_than: 3 }, "score < 3"],
+      [{ pointer: "/tags", contains: ["a"] }, 'tags contains ["a"]'],
+      [{ equals: null }, "result = null"],
+      [{ contains: "yes" }, "result contains yes"],
+      [{ pointer: "/error", exists: true }, "has error"],
+      [{ pointer: "/error", exists: false }, "no error"],
+      [{ equals: "x".repeat(500) }, `result = ${"x".repeat(30)}…`],
+    ];
+    for (const [when, text] of cases) {
+      const state = stateAfter(create(newTask("a"), newTask("b", { task: "a", when })));
+      const { asks } = answer(state, { type: "list_rows" }, contextAt(1));
+      assertEquals(asks, [[0, text]]);
+    }
   },
 });
 
@@ -227,14 +256,19 @@ function splitOff(all: PlanRows) {
     from,
     to,
     kind,
+    asks,
     group_from,
     group_to,
     group_kind,
+    group_asks,
     joins,
     ...columns
   } = all;
   return {
-    other: { seq, now, total, rows, ids, groups, instances, from, to, kind, group_from, group_to, group_kind, joins },
+    other: {
+      ...{ seq, now, total, rows, ids, groups, instances, from, to, kind, asks },
+      ...{ group_from, group_to, group_kind, group_asks, joins },
+    },
     ...columns,
   };
 }

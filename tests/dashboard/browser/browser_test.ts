@@ -1,17 +1,17 @@
-/** The tests of the dashboard in a browser. They are in one module, so that they share one Chromium and one service. */
+/**
+ * The tests of the dashboard in a browser: what people do there. They are in two modules, which may run beside each other;
+ * the tests of each share one Chromium and one service.
+ */
 
 import "./sign_in.ts";
 import "./task_actions.ts";
 import "./bulk.ts";
 import "./groups_and_templates.ts";
 import "./administration.ts";
+import "./replay.ts";
 import "./watching.ts";
-import "./plan_and_time.ts";
-import "./live.ts";
-import "./hidden.ts";
-import "./hostile.ts";
 import "./keyboard.ts";
-import "./looks.ts";
+import "./hostile.ts";
 import { closeChromium } from "./support/chromium.ts";
 import { endSharedPlace } from "./support/place.ts";
 

@@ -49,6 +49,11 @@ browserTest(
     const template = page.getByRole("region", { name: "Template bugfix" });
     await template.getByLabel("Group to make").fill("bug-7");
     await template.getByLabel("bug", { exact: false }).last().fill("The light stays on");
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>("canvas.template-drawing");
+      const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      return pixels !== undefined && new Set(new Uint32Array(pixels.buffer)).size > 50;
+    });
     const preview = template.getByRole("list", { name: "The tasks that it makes" });
     await preview.locator("summary", { hasText: "The light stays on" }).first().waitFor();
     await template.getByRole("button", { name: /^Create \d tasks/ }).click();

@@ -32,6 +32,8 @@ browserTest("the graph leads along dependencies, and stays where it is when a st
   const user = await scene.open(place, { at: "plan" });
   const { page } = user;
   await page.getByRole("list", { name: "Tasks in view" }).getByRole("link").nth(3).waitFor({ state: "attached" });
+  await until("the camera is in the address", () => page.url().includes("camera="));
+  const first = page.url();
   const before = await placesOf(page);
   const canvas = page.getByRole("img", { name: /^The plan as a graph/ });
   const [x, y] = (before["chain-2"] ?? "").split(" ").map(Number);
@@ -45,10 +47,19 @@ browserTest("the graph leads along dependencies, and stays where it is when a st
   await page.keyboard.press("Escape");
   await isGone(panelOf(page, "chain-2"));
   await page.getByRole("button", { name: "Fit", exact: true }).click();
-  await until("the whole graph is in view", async () => Object.keys(await placesOf(page)).length === 4);
+  await until("the whole graph is in view, as at first", async () => {
+    return page.url() === first && JSON.stringify(await placesOf(page)) === JSON.stringify(before);
+  });
   const still = [await placesOf(page), page.url()];
   await place.api.finish("chain-1");
   await page.getByRole("listitem").filter({ hasText: "Completed" }).waitFor();
+  assertEquals([await placesOf(page), page.url()], still);
+
+  const completed = page.getByRole("group", { name: "Legend" }).getByRole("button", { name: /^Completed/ });
+  await completed.click();
+  await page.getByRole("button", { name: /^Completed/, pressed: true }).waitFor();
+  assertEquals(page.url(), `${still[1]}&status=completed`);
+  await completed.click();
   assertEquals([await placesOf(page), page.url()], still);
 
   await page.getByRole("button", { name: "Zoom in" }).click();
@@ -57,6 +68,40 @@ browserTest("the graph leads along dependencies, and stays where it is when a st
   await page.getByRole("button", { name: "Unfold groups" }).click();
   await page.getByRole("link", { name: "As a table" }).click();
   await rowOf(page, "chain-3").waitFor();
+});
+
+browserTest("what is folded stays under the cursor, and a new task moves nothing that is looked at", async (scene) => {
+  const place = await scene.start();
+  await fill(place);
+  const { page } = await scene.open(place, { at: "plan" });
+  await page.getByRole("list", { name: "Tasks in view" }).getByRole("link").nth(3).waitFor({ state: "attached" });
+  const canvas = page.getByRole("img", { name: /^The plan as a graph/ });
+  const [x, y] = ((await placesOf(page))["chain-1"] ?? "").split(" ").map(Number);
+  assert(x !== undefined && y !== undefined);
+  // The ground of a box is none of its buttons.
+  await canvas.click({ position: { x, y: y + 45 } });
+  const head = { x, y: y - 50 };
+  await canvas.click({ position: head });
+  await page.getByRole("button", { name: "Unfold groups" }).waitFor();
+  await until("the tasks are folded", async () => Object.keys(await placesOf(page)).join() === "alone");
+  await canvas.click({ position: head });
+  await page.getByRole("button", { name: "Fold groups" }).waitFor();
+  await until("the tasks are back", async () => "chain-1" in await placesOf(page));
+
+  await page.goto(`${page.url().replace(/#.*/, "")}#/plan?task=chain-2`);
+  await panelOf(page, "chain-2").waitFor();
+  await canvas.hover({ position: { x: 300, y: 300 } });
+  await page.mouse.down();
+  await page.mouse.move(300, 3_000, { steps: 3 });
+  await page.mouse.up();
+  await until("the selected task is out of view", async () => !("chain-2" in await placesOf(page)));
+  await until("the camera is in the address", () => page.url().includes("camera="));
+  const away = page.url();
+  await place.api.create("another");
+  await page.getByRole("button", { name: /^Ready 3/ }).waitFor();
+  await place.api.finish("another");
+  await page.getByRole("button", { name: /^Completed 1/ }).waitFor();
+  assertEquals(page.url(), away);
 });
 
 browserTest("the past is shown on table, board and graph, and cannot be changed", async ({ start, open }) => {
@@ -83,3 +128,28 @@ browserTest("the past is shown on table, board and graph, and cannot be changed"
   await page.getByRole("button", { name: "New task" }).waitFor();
   await isGone(page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1"));
 });
+
+browserTest(
+  "keys that come faster than the page is drawn all count as steps in time",
+  async (scene) => {
+    const place = await scene.start();
+    await fill(place);
+    for (let index = 0; index < 6; index++) await place.api.create(`later-${index}`);
+    const { page } = await scene.open(place, { at: "table" });
+    await seesText(page, "Now · record 8");
+    const press = (keys: string) =>
+      page.evaluate((keys) => {
+        for (const key of keys) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      }, keys);
+    await press(",,,,,");
+    await seesText(page, "record 3 of 8");
+    assertEquals(new URL(page.url()).hash, "#/table?at=3");
+    await press("..,.");
+    await seesText(page, "record 5 of 8");
+    await isGone(rowOf(page, "later-3"));
+    await rowOf(page, "later-2").waitFor();
+    // All of that is one step for the back button.
+    await page.goBack();
+    await seesText(page, "Now · record 8");
+  },
+);

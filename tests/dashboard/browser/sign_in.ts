@@ -65,10 +65,14 @@ browserTest("a token signs in, a wrong one is refused, signing out ends the sess
 browserTest("a page whose token is revoked asks to sign in", async ({ shared, open }) => {
   const place = await shared();
   const token = await place.api.issue("revoked-soon", "planner");
-  const { page } = await open(place, { token, expected: [REFUSED] });
+  const user = await open(place, { token, expected: [REFUSED] });
+  const { page } = user;
   await page.getByText("Live", { exact: true }).waitFor();
+  const streams = user.requests("GET /api/v1/events").length;
   await place.api.call("DELETE", "/tokens/revoked-soon");
   await page.getByLabel("Token").waitFor();
+  // It asks at once, and not after it has tried to follow the events again.
+  assertEquals(user.requests("GET /api/v1/events").length, streams);
 });
 
 browserTest("roles are offered what they may do", async ({ shared, open }) => {

@@ -45,9 +45,11 @@ export function planRows(rows: readonly Row[], total = rows.length): PlanRows {
     from: [],
     to: [],
     kind: [],
+    asks: [],
     group_from: [],
     group_to: [],
     group_kind: [],
+    group_asks: [],
     joins: [],
   };
 }

@@ -2,11 +2,12 @@
 
 import { assertEquals } from "@std/assert";
 import { createLayouter } from "../../../src/dashboard/plan/layout/layouter.ts";
+import { graphOf } from "../../../src/dashboard/plan/plan_graph.ts";
 import { PlanTable } from "../../../src/dashboard/plan/plan_table.ts";
-import { EDGE_ALTERNATIVE, EDGE_CONDITIONAL, EDGE_OTHER_END } from "../../../src/dashboard/plan/statuses.ts";
+import { EDGE_ALTERNATIVE } from "../../../src/dashboard/plan/statuses.ts";
 import { cameraOf, textOf } from "../../../src/dashboard/views/plan/camera_text.ts";
 import { neighbourOf } from "../../../src/dashboard/views/plan/neighbours.ts";
-import { detailsOf, graphOf, limitTextOf } from "../../../src/dashboard/views/plan/plan_graph.ts";
+import { detailsOf, limitTextOf } from "../../../src/dashboard/views/plan/plan_details.ts";
 import { planRows, tableOf } from "../plan/plan_rows.ts";
 
 const NO_MARKS = { critical: new Set<string>(), blockers: new Set<string>(), limits: new Map<string, string>() };
@@ -19,7 +20,8 @@ function planOfAlternatives(): PlanTable {
     ...planRows([{ id: "a", group: "g" }, { id: "b" }, { id: "c" }]),
     from: [0, 0, 1],
     to: [2, 2, 2],
-    kind: [EDGE_OTHER_END, EDGE_ALTERNATIVE, EDGE_ALTERNATIVE | EDGE_CONDITIONAL],
+    kind: [0, EDGE_ALTERNATIVE, EDGE_ALTERNATIVE],
+    asks: [[0, "on failed"], [2, "verdict = ok"]],
     group_from: [0],
     group_to: [2],
     group_kind: [0],
@@ -32,7 +34,7 @@ Deno.test("alternatives meet in a join, other dependencies lead to the task itse
   const { from, to, mark, marks, joins } = graphOf(planOfAlternatives(), NOTHING_FOLDED);
   const edges = Array.from(from, (source, edge) => [source, to[edge], marks[mark[edge] ?? 0]]);
   // Tasks 0 to 2, the join 3, the group 4.
-  assertEquals(edges, [[0, 2, "another end"], [0, 3, ""], [1, 3, "by its result"], [4, 2, ""], [3, 2, ""]]);
+  assertEquals(edges, [[0, 2, "on failed"], [0, 3, ""], [1, 3, "verdict = ok"], [4, 2, ""], [3, 2, ""]]);
   assertEquals(joins, [{ id: "c needs", label: "any", group: -1 }]);
 });
 

@@ -6,7 +6,7 @@ import { createSets } from "./adjacency.ts";
 import { type Columns, layOutComponent, type Offsets, type Placed, type Previous, routeOf } from "./component.ts";
 import { PITCH, type Rectangle, SIZE } from "./graph.ts";
 import type { LayeredGraph } from "./lanes.ts";
-import { pack, type Shift } from "./pack.ts";
+import { LEAST_GAP, pack, roomBelow, type Shift } from "./pack.ts";
 import { NEW } from "./rank.ts";
 
 export interface Cluster extends LayeredGraph {
@@ -21,7 +21,8 @@ export interface ClusterLayout {
   readonly bounds: Rectangle;
   /** The points of an edge, which may touch its ends elsewhere than the cluster says. */
   readonly route: (edge: number, offsets?: Offsets) => number[];
-  readonly memory: ClusterMemory;
+  /** Made on demand: the first layout is shown without it. */
+  readonly memory: () => ClusterMemory;
 }
 
 /** What the next layout starts from. */
@@ -37,7 +38,6 @@ export interface ClusterMemory {
 /** A part with more new nodes than this share is laid out afresh. */
 const MAX_NEW_SHARE = 0.3;
 const GRID_ASPECT = 1.7;
-const GRID_GAP = 48;
 
 interface PlacedPart {
   readonly nodes: readonly number[];
@@ -78,7 +78,7 @@ export function layOutCluster(cluster: Cluster, memory: ClusterMemory | undefine
       const shift = shifts[index] as Shift;
       return routeOf(graph, place, { edge: own, offsets }).map((value, i) => value + (i % 2 === 0 ? shift.x : shift.y));
     },
-    memory: { ...remember(cluster, placed, shifts), ...grid.memory },
+    memory: () => ({ ...remember(cluster, placed, shifts), ...grid.memory }),
   };
 }
 
@@ -212,10 +212,12 @@ function placeGrid(
   const square = Math.ceil(Math.sqrt(singles.length * GRID_ASPECT * cellHeight / cellWidth));
   const fitting = above ? Math.floor((above.width + SIZE.rowGap) / cellWidth) : 0;
   const gridColumns = memory?.gridColumns || Math.min(Math.max(square, fitting, 1), singles.length);
-  const gridTop = Math.max(
-    above ? above.y + above.height + GRID_GAP : 0,
-    memory?.gridColumns ? memory.gridTop : -Infinity,
-  );
+  const bottom = above ? above.y + above.height : 0;
+  const gridTop = memory?.gridColumns
+    ? Math.max(bottom + LEAST_GAP, memory.gridTop)
+    : above
+    ? bottom + roomBelow(above.height)
+    : 0;
   const left = above?.x ?? 0;
   const slots = new Map<string, number>();
   for (const node of singles) {

@@ -117,7 +117,9 @@ function topsBefore(segments: Segments, previous: Previous): Float64Array {
 function columnsOf(graph: LayeredGraph, layer: Int32Array, before: Columns | undefined): Columns {
   const widths = new Map<number, number>();
   layer.forEach((each, node) => widths.set(each, Math.max(widths.get(each) ?? 0, graph.width[node]!)));
-  const layers = Array.from(widths.keys()).sort((a, b) => a - b);
+  const layers = everyLayer(widths);
+  // Only edges run through a layer in which nothing stands any more: it keeps the room for a card.
+  for (const each of layers) if (!widths.has(each)) widths.set(each, SIZE.task.width);
   const xBefore = (each: number) => before?.get(each)?.width ? before.get(each)?.x : undefined;
   const known = layers.findIndex((each) => xBefore(each) !== undefined);
   const columns = new Map<number, Column>();
@@ -145,6 +147,16 @@ function columnsOf(graph: LayeredGraph, layer: Int32Array, before: Columns | und
     columns.set(each, { x: (columns.get(each + 1) as Column).x - gapAfter(each) - width, width });
   }
   return columns;
+}
+
+/** From the first layer to the last. */
+function everyLayer(widths: ReadonlyMap<number, number>): readonly number[] {
+  let first = Infinity, last = -Infinity;
+  for (const each of widths.keys()) {
+    first = Math.min(first, each);
+    last = Math.max(last, each);
+  }
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 function boundsOf(graph: LayeredGraph, x: Float64Array, y: Float64Array): Rectangle {

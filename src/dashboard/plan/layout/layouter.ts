@@ -24,9 +24,9 @@ export function createLayouter(): Layouter {
       const items = fold(graph, fresh ? new Set() : folded);
       const layout = layOutItems(items, (key, cluster) => {
         const before = previous.get(key);
-        const digest = digestOf(cluster);
-        const layout = before?.digest === digest ? before.layout : layOutCluster(cluster, before?.layout.memory);
-        next.set(key, { digest, layout });
+        const isSame = before !== undefined && isSameCluster(before.cluster, cluster);
+        const layout = isSame ? before.layout : layOutCluster(cluster, before?.layout.memory());
+        next.set(key, { cluster, layout });
         return { layout, before: before?.layout.bounds };
       });
       remembered = next;
@@ -37,7 +37,7 @@ export function createLayouter(): Layouter {
 }
 
 interface Remembered {
-  readonly digest: string;
+  readonly cluster: Cluster;
   readonly layout: ClusterLayout;
 }
 
@@ -46,13 +46,27 @@ type LayOutLevel = (
   cluster: Cluster,
 ) => { readonly layout: ClusterLayout; readonly before: Rectangle | undefined };
 
-/** Equal for equal clusters only. */
-function digestOf({ keys, width, height, from, to, fromOffset, toOffset, isMarked, grown }: Cluster): string {
-  return JSON.stringify([
-    keys,
-    [width, height, from, to, fromOffset, toOffset, isMarked, grown].map((each) => each.join()),
-  ]);
+function isSameCluster(one: Cluster, other: Cluster): boolean {
+  return COMPARED.every((name) => {
+    const { length } = one[name];
+    if (other[name].length !== length) return false;
+    for (let i = 0; i < length; i++) if (one[name][i] !== other[name][i]) return false;
+    return true;
+  });
 }
+
+/** What a layout follows from. Ports tell their sides by their keys. */
+const COMPARED = [
+  "keys",
+  "width",
+  "height",
+  "from",
+  "to",
+  "fromOffset",
+  "toOffset",
+  "isMarked",
+  "grown",
+] as const satisfies readonly (keyof Cluster)[];
 
 function layOutItems(items: Items, layOutLevel: LayOutLevel): Layout {
   const levels = splitLevels(items);

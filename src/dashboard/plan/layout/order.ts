@@ -12,8 +12,8 @@ export interface Order {
 }
 
 const MAX_SWEEPS = 20;
-/** Sweeps without a better order before giving up. */
-const PATIENCE = 6;
+/** Sweeps without a better order before giving up: one of each kind. */
+const PATIENCE = 4;
 const EXCHANGE_PASSES = 4;
 
 /** `firstLayer` is the lowest number of a layer. */
@@ -68,6 +68,7 @@ function createSweeper(graph: LayerEdges, firstLayer: number) {
     for (let i = start[layer]!; i < start[layer + 1]!; i++) position[nodes[i]!] = i - start[layer]!;
   };
   for (let layer = 0; layer < layers; layer++) renumber(layer);
+  const known = createKnown(layers);
   const centre = new Float64Array(count);
   const before = createNeighbours(into, graph.from, position);
   const after = createNeighbours(out, graph.to, position);
@@ -78,28 +79,51 @@ function createSweeper(graph: LayerEdges, firstLayer: number) {
     for (const node of slice) centre[node] = barycentre(node, side, ends, position) ?? position[node]!;
     if (!isReversed && isRising(slice, centre)) return;
     const items = isReversed ? Array.from(slice).reverse() : Array.from(slice);
-    nodes.set(items.sort((a, b) => centre[a]! - centre[b]!), start[layer]!);
+    items.sort((a, b) => centre[a]! - centre[b]!);
+    if (items.every((node, i) => node === slice[i])) return;
+    nodes.set(items, start[layer]!);
     renumber(layer);
+    known.changed(layer);
   };
   const exchangeIn = (layer: number) => {
     const first = start[layer]!, last = start[layer + 1]!;
-    if (last - first < 2) return;
+    if (last - first < 2 || known.isSettled(layer)) return;
     for (let i = first; i < last; i++) {
       before.sort(nodes[i]!);
       after.sort(nodes[i]!);
     }
-    for (let pass = 0, changed = true; changed && pass < EXCHANGE_PASSES; pass++) {
+    let changed = true, isAsBefore = true;
+    for (let pass = 0; changed && pass < EXCHANGE_PASSES; pass++) {
       changed = false;
       for (let i = first; i + 1 < last; i++) {
         const a = nodes[i]!, b = nodes[i + 1]!;
         if (before.gain(a, b) + after.gain(a, b) <= 0) continue;
         nodes[i] = b, nodes[i + 1] = a;
         changed = true;
+        isAsBefore = false;
       }
     }
-    renumber(layer);
+    if (!isAsBefore) {
+      renumber(layer);
+      known.changed(layer);
+    }
+    if (!changed) known.settled(layer);
   };
   const tree = new Uint32Array(count + 1);
+  const crossingsAfter = (layer: number) => {
+    const first = start[layer]!, last = start[layer + 1]!, size = start[layer + 2]! - last;
+    if (last - first < 2 || size < 2) return 0;
+    let sum = 0, seen = 0;
+    tree.fill(0, 0, size + 1);
+    for (let i = first; i < last; i++) {
+      const node = nodes[i]!;
+      after.sort(node);
+      for (let n = out.start[node]!; n < out.start[node + 1]!; n++) {
+        sum += seen++ - countUpTo(tree, after.sorted[n]!, size);
+      }
+    }
+    return sum;
+  };
   return {
     order,
     /** Of nodes with equal barycentres the upper one stays above, or changes places where `isReversed`. */
@@ -112,20 +136,30 @@ function createSweeper(graph: LayerEdges, firstLayer: number) {
     },
     crossings: () => {
       let sum = 0;
-      for (let layer = 0; layer + 1 < layers; layer++) {
-        const first = start[layer]!, last = start[layer + 1]!, size = start[layer + 2]! - last;
-        if (last - first < 2 || size < 2) continue;
-        tree.fill(0, 0, size + 1);
-        let seen = 0;
-        for (let i = first; i < last; i++) {
-          const node = nodes[i]!;
-          after.sort(node);
-          for (let n = out.start[node]!; n < out.start[node + 1]!; n++) {
-            sum += seen++ - countUpTo(tree, after.sorted[n]!, size);
-          }
-        }
-      }
+      for (let layer = 0; layer + 1 < layers; layer++) sum += known.crossings(layer, crossingsAfter);
       return sum;
+    },
+  };
+}
+
+/** What is known of the present order of each layer, so that nothing is worked out again for layers that stay as they are. */
+function createKnown(layers: number) {
+  const count = new Float64Array(layers).fill(NaN);
+  const isSettled = new Uint8Array(layers);
+  return {
+    /** The order of a layer is another one. */
+    changed: (layer: number) => {
+      count[layer] = NaN;
+      if (layer > 0) count[layer - 1] = NaN;
+      isSettled.fill(0, Math.max(layer - 1, 0), layer + 2);
+    },
+    /** No exchange in a layer is worth while as long as its order and those of the layers beside it stay. */
+    settled: (layer: number) => void (isSettled[layer] = 1),
+    isSettled: (layer: number) => isSettled[layer] === 1,
+    /** The crossings between a layer and the next one. */
+    crossings: (layer: number, work: (layer: number) => number) => {
+      if (Number.isNaN(count[layer])) count[layer] = work(layer);
+      return count[layer]!;
     },
   };
 }

@@ -1,11 +1,12 @@
 /** Arranges rectangles on shelves to a shape that fits a screen; those that had a place keep it where they can. */
-import { PITCH, type Rectangle } from "./graph.ts";
+import { PITCH, type Rectangle, SIZE } from "./graph.ts";
 
 const ASPECT = 1.7;
 const GAP = 48;
-/** Between shelves there is room for another row, so that a part can grow and those below stay. */
-const SHELF_GAP = 104;
-const LEAST_GAP = 24;
+export const LEAST_GAP = 24;
+const ROW = SIZE.task.height + SIZE.rowGap + 4;
+/** So high, a part has so many columns that one of them grows soon. */
+const TALL = 12 * ROW;
 /** More parts than this are put on shelves anew each time: keeping places compares each with each. */
 const MAX_KEPT = 1_500;
 
@@ -24,16 +25,16 @@ export interface Shift {
 
 export function pack(parts: readonly Part[]): Shift[] {
   const isKept = parts.length <= MAX_KEPT && parts.some(({ before }) => before !== undefined);
-  return isKept ? keep(parts) : shelve(parts, 0);
+  return isKept ? keep(parts) : shelve(parts, { x: 0, y: 0, width: 0, height: 0 });
 }
 
-/** Next-fit shelves by falling height, below `top`. */
-function shelve(parts: readonly Part[], top: number): Shift[] {
+/** Next-fit shelves by falling height, below what stands already, and at least as wide. */
+function shelve(parts: readonly Part[], above: Rectangle): Shift[] {
   const area = parts.reduce((sum, { bounds }) => sum + (bounds.width + GAP) * (bounds.height + GAP), 0);
-  const widest = parts.reduce((most, { bounds }) => Math.max(most, bounds.width), 0);
+  const widest = parts.reduce((most, { bounds }) => Math.max(most, bounds.width), above.width);
   const width = Math.max(widest, Math.sqrt(area * ASPECT));
   const shifts: Shift[] = [];
-  let x = 0, y = top, height = 0;
+  let x = 0, y = above.y + above.height, height = 0;
   const byHeight = Array.from(parts.keys()).sort((a, b) => {
     const first = parts[a] as Part, second = parts[b] as Part;
     return Number(second.isAlone) - Number(first.isAlone) || second.bounds.height - first.bounds.height || a - b;
@@ -41,15 +42,20 @@ function shelve(parts: readonly Part[], top: number): Shift[] {
   for (const index of byHeight) {
     const { bounds, isAlone } = parts[index] as Part;
     if (x > 0 && x + bounds.width > width) {
-      y += height + SHELF_GAP;
+      y += height + roomBelow(height);
       x = height = 0;
     }
-    shifts[index] = { x: x - bounds.x, y: y - bounds.y };
+    shifts[index] = { x: above.x + x - bounds.x, y: y - bounds.y };
     height = Math.max(height, bounds.height);
     // In line with the columns of the parts on other shelves.
     x = isAlone ? Infinity : Math.ceil((x + bounds.width + GAP) / PITCH) * PITCH;
   }
   return shifts;
+}
+
+/** The room for another row or two below a shelf or all of them, so that what is above can grow and what is below stays. */
+export function roomBelow(height: number): number {
+  return LEAST_GAP + (height < TALL ? ROW : 2 * ROW);
 }
 
 /** From the top, each part moves down as far as those above it reach; new ones go below. */
@@ -73,11 +79,22 @@ function keep(parts: readonly Part[]): Shift[] {
     shifts[index] = { x: before.x, y: y - bounds.y };
   }
   const added = Array.from(parts.keys()).filter((index) => parts[index]?.before === undefined);
-  const bottom = placed.reduce((most, { y, height }) => Math.max(most, y + height), -Infinity);
-  shelve(added.map((index) => parts[index] as Part), bottom + LEAST_GAP).forEach((shift, i) => {
+  shelve(added.map((index) => parts[index] as Part), around(placed)).forEach((shift, i) => {
     shifts[added[i] as number] = shift;
   });
   return shifts;
+}
+
+/** What rectangles take up together, with the room below them that others must leave. */
+function around(rectangles: readonly Rectangle[]): Rectangle {
+  let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+  for (const { x, y, width, height } of rectangles) {
+    left = Math.min(left, x);
+    right = Math.max(right, x + width);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y + height);
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top + LEAST_GAP };
 }
 
 function lowerThan(other: Rectangle, y: number, height: number): number {

@@ -4,7 +4,7 @@ import { SIZE } from "./graph.ts";
 import type { Segments } from "./lanes.ts";
 import type { Order } from "./order.ts";
 
-const PLACING_SWEEPS = 10;
+const PLACING_SWEEPS = 4;
 /** How much straighter a segment is drawn when one or both of its ends are lanes (as Gansner et al., 1993). */
 const STRAIGHTNESS = [1, 2, 8] as const;
 /** The same for an edge that is the only one behind its dependency and before its dependent: a step of a chain. */

@@ -52,6 +52,8 @@ export interface Brush {
   readonly chains: Chains | undefined;
   readonly selected: number | undefined;
   readonly hovered: number | undefined;
+  /** Statuses: what shows none of them is dimmed. Undefined: none is asked for. */
+  readonly emphasised: ReadonlySet<number> | undefined;
 }
 
 export const FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
@@ -128,9 +130,16 @@ const BAR_ORDER = ([
   "waiting",
 ] as const).map((status) => STATUSES.indexOf(status));
 
-export function isDimmed({ chains, scene: { layout, details } }: Brush, item: number): boolean {
+export function isDimmed({ chains, emphasised, scene }: Brush, item: number): boolean {
+  const { layout, details } = scene;
   if (layout.kind[item] === KIND.task && details.absent?.[layout.source[item]!] === 1) return true;
+  if (emphasised !== undefined && !showsAny(scene, item, emphasised)) return true;
   return chains !== undefined && chains.items[item] === 0;
+}
+
+function showsAny({ counts }: Scene, item: number, statuses: ReadonlySet<number>): boolean {
+  for (const status of statuses) if (counts[item * STATUSES.length + status]! > 0) return true;
+  return false;
 }
 
 export function setScreen({ context, ratio }: Brush): void {

@@ -53,6 +53,21 @@ export function fitted(bounds: Rectangle, size: Size): Camera {
   };
 }
 
+/** The nearest camera that shows no more emptiness beside the plan than fitting does. */
+export function withinBounds(camera: Camera, bounds: Rectangle, size: Size): Camera {
+  const margin = FIT_MARGIN / camera.zoom;
+  const start = (at: number, seen: number, from: number, length: number) => {
+    const first = from - margin, last = from + length + margin - seen;
+    return last < first ? (first + last) / 2 : Math.min(Math.max(at, first), last);
+  };
+  const { width, height } = viewOf(camera, size);
+  return {
+    ...camera,
+    x: start(camera.x, width, bounds.x, bounds.width),
+    y: start(camera.y, height, bounds.y, bounds.height),
+  };
+}
+
 /** What the canvas shows of the plan. */
 export function viewOf(camera: Camera, { width, height }: Size): Rectangle {
   return { x: camera.x, y: camera.y, width: width / camera.zoom, height: height / camera.zoom };

@@ -9,16 +9,17 @@ const CHIP_ROOM = 118;
 
 /** All edges of a kind in one path. Chains and the critical path lie on top. */
 export function drawEdges(brush: Brush, edges: readonly number[], options: { readonly hasArrows: boolean }): void {
-  const { context, palette, camera, chains, scene: { isCriticalEdge } } = brush;
+  const { context, palette, camera, chains, emphasised, scene: { isCriticalEdge } } = brush;
+  const others = chains || emphasised ? DIMMED : 1;
   const thin = Math.max(1.25, 1 / camera.zoom);
   const isPlain = (edge: number) => !isCriticalEdge[edge] && !chains?.edges[edge];
   const layers = [
-    { edges: edges.filter(isPlain), colour: palette.edge, width: thin, alpha: chains ? DIMMED : 1 },
+    { edges: edges.filter(isPlain), colour: palette.edge, width: thin, alpha: others },
     {
       edges: edges.filter((edge) => isCriticalEdge[edge] && !chains?.edges[edge]),
       colour: palette.critical,
       width: 2 * thin,
-      alpha: chains ? DIMMED : 1,
+      alpha: others,
     },
     { edges: edges.filter((edge) => chains?.edges[edge]), colour: palette.accent, width: 1.6 * thin, alpha: 1 },
     {
@@ -72,37 +73,55 @@ function traceArrow({ context, scene: { layout: { kind, edges: { start, points, 
   context.closePath();
 }
 
-/** What an edge asks for, on its last stretch between two columns. */
+/** What edges ask for, each on its last stretch between two columns where no other text stands. */
 export function drawChips(brush: Brush, edges: readonly number[]): void {
-  const { context, palette, texts, chains, scene: { graph: { marks }, layout: { edges: { mark, start, points } } } } =
-    brush;
+  const { context, palette, texts, chains, scene: { graph: { marks }, layout: { edges: { mark } } } } = brush;
   context.textAlign = "center";
   context.textBaseline = "middle";
+  const taken: Chip[] = [];
   for (const edge of edges) {
     const text = texts.cut(marks[mark[edge]!] ?? "", CHIP_FONT, CHIP_ROOM - 12);
-    const stretch = text === "" ? undefined : lastStretch(points, start[edge]! * 2, start[edge + 1]! * 2);
-    if (!stretch) continue;
     const width = texts.measure(text, CHIP_FONT) + 12;
+    const at = text === "" ? undefined : placesOf(brush, edge).find((place) => isFree({ ...place, width }, taken));
+    if (!at) continue;
+    taken.push({ ...at, width });
     context.globalAlpha = chains && !chains.edges[edge] ? DIMMED : 1;
     context.fillStyle = palette.surface;
     context.strokeStyle = palette.edge;
     context.lineWidth = 1;
     context.beginPath();
-    context.roundRect(stretch.x - width / 2, stretch.y - CHIP_HEIGHT / 2, width, CHIP_HEIGHT, CHIP_HEIGHT / 2);
+    context.roundRect(at.x - width / 2, at.y - CHIP_HEIGHT / 2, width, CHIP_HEIGHT, CHIP_HEIGHT / 2);
     context.fill();
     context.stroke();
     context.fillStyle = palette.text;
     context.font = CHIP_FONT;
-    context.fillText(text, stretch.x, stretch.y + 0.5);
+    context.fillText(text, at.x, at.y + 0.5);
   }
   context.globalAlpha = 1;
 }
 
-/** The middle of the last stretch that is long enough. */
-function lastStretch(points: Float32Array, first: number, end: number): { x: number; y: number } | undefined {
-  for (let i = end - 4; i >= first; i -= 2) {
-    if (Math.abs(points[i + 2]! - points[i]!) < 40) continue;
-    return { x: (points[i]! + points[i + 2]!) / 2, y: (points[i + 1]! + points[i + 3]!) / 2 };
+/** The middle of a chip, and its width. */
+interface Chip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+function isFree({ x, y, width }: Chip, taken: readonly Chip[]): boolean {
+  return taken.every((other) =>
+    Math.abs(other.x - x) >= (other.width + width) / 2 || Math.abs(other.y - y) >= CHIP_HEIGHT
+  );
+}
+
+/** A shorter stretch has no room for a text. */
+const LEAST_STRETCH = 40;
+
+/** The middles of an edge's long stretches, the last one first. Edges into a join run together on that one. */
+function placesOf({ scene: { layout: { kind, edges: { start, points, to } } } }: Brush, edge: number) {
+  const places: { readonly x: number; readonly y: number }[] = [];
+  for (let i = start[edge + 1]! * 2 - 4; i >= start[edge]! * 2; i -= 2) {
+    if (Math.abs(points[i + 2]! - points[i]!) < LEAST_STRETCH) continue;
+    places.push({ x: (points[i]! + points[i + 2]!) / 2, y: (points[i + 1]! + points[i + 3]!) / 2 });
   }
-  return undefined;
+  return kind[to[edge]!] === KIND.join && places.length > 1 ? places.slice(1) : places;
 }

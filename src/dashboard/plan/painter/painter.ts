@@ -41,6 +41,8 @@ export interface Painter {
   readonly fit: (item?: number) => void;
   /** The chains of the item, with counts; undefined ends the selection. */
   readonly select: (item: number | undefined) => Chains | undefined;
+  /** Dims all that shows none of these statuses; undefined ends that. */
+  readonly emphasise: (statuses: ReadonlySet<number> | undefined) => void;
   readonly hover: (pixel: Point | undefined) => number | undefined;
   readonly itemAt: (pixel: Point) => number | undefined;
   /** The item that shows a task, join or group, by the numbers of the plan's edges. */
@@ -68,6 +70,7 @@ export function createPainter(
   let glide: { readonly from: Camera; readonly to: Camera; startMs?: number } | undefined;
   let shown: Shown | undefined;
   let selected: number | undefined, hovered: number | undefined, chains: Chains | undefined;
+  let emphasised: ReadonlySet<number> | undefined;
   let frame: number | undefined;
   const texts = createTextCutter(ports.context);
   const glyphs = createGlyphs(ports.createPath);
@@ -88,6 +91,7 @@ export function createPainter(
         chains,
         selected,
         hovered,
+        emphasised,
       };
       paintFrame(brush, shown.lookup);
     }
@@ -166,6 +170,10 @@ export function createPainter(
       glideTo(item === undefined ? fitted(layout.bounds, size) : focused(layout, item, { camera, size }));
     },
     select,
+    emphasise: (statuses) => {
+      emphasised = statuses;
+      invalidate();
+    },
     hover: (pixel) => {
       const next = pixel && itemAt(pixel);
       if (next !== hovered) {

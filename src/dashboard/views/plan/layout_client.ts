@@ -4,7 +4,8 @@
  */
 
 import type { Layout, PlanGraph } from "../../plan/layout/graph.ts";
-import type { LayoutAnswer, LayoutQuestion } from "../../plan/layout/messages.ts";
+import type { LayoutAnswer, LayoutQuestion, Preparation } from "../../plan/layout_messages.ts";
+import type { Folding } from "../../plan/plan_graph.ts";
 
 export interface Answered {
   readonly graph: PlanGraph;
@@ -14,9 +15,12 @@ export interface Answered {
 /** A worker that was started before it was needed. */
 let prepared: Worker | undefined;
 
-/** Starts the worker of the next client. */
-export function prepareLayout(): void {
-  prepared ??= new Worker(workerAddress());
+/** Starts the worker of the next client, and has it lay out the plan that comes as the text of an answer. */
+export function prepareLayout(rows: Promise<string | undefined>, folding: Folding): void {
+  const worker = prepared ??= new Worker(workerAddress());
+  void rows.then((text) => {
+    if (text !== undefined) worker.postMessage({ type: "prepare", rows: text, folding } satisfies Preparation);
+  });
 }
 
 function takePrepared(): Worker | undefined {
@@ -45,7 +49,7 @@ export class LayoutClient {
 
   /** Asks for a layout. @param fresh do not stay near the last one */
   ask(graph: PlanGraph, { fresh = false }: { readonly fresh?: boolean } = {}): void {
-    const question = { id: ++this.#lastId, graph, fresh };
+    const question: LayoutQuestion = { type: "layOut", id: ++this.#lastId, graph, fresh };
     if (this.#asked === undefined) this.#send(question);
     else this.#next = question;
   }

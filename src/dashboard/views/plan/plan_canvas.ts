@@ -2,29 +2,30 @@
 
 import { onRows, plan } from "../../live/live_plan.ts";
 import { unionPlan } from "../../live/past_plan.ts";
-import { KIND } from "../../plan/layout/graph.ts";
 import { createPainter, type Painter } from "../../plan/painter/painter.ts";
-import { type Camera, toScreen } from "../../plan/painter/camera.ts";
+import type { Camera, Size } from "../../plan/painter/camera.ts";
 import { DARK, LIGHT } from "../../plan/palette.ts";
-import { FAR_BELOW } from "../../plan/painter/frame.ts";
+import { type Folding, foldingText, graphOf } from "../../plan/plan_graph.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
-import { STATUS_CODE } from "../../plan/statuses.ts";
+import { type Status, STATUS_CODE } from "../../plan/statuses.ts";
+import { isInside, sizeOf, watchSize } from "./canvas_size.ts";
+import { handleAt, middleOf, type Target, targetOf, taskOf, tasksInView } from "./drawn_items.ts";
+import { lookAtStart, lookFirst, wayInto } from "./first_look.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
-import { detailsOf, type Folding, graphOf, type LiveDetails, type Marks, updateDetails } from "./plan_graph.ts";
+import { detailsOf, isSameMarks, type LiveDetails, type Marks, updateDetails } from "./plan_details.ts";
+import { keep, type Turned, turnedBy } from "./turned.ts";
 
 export interface PlanCanvasOptions {
   readonly canvas: HTMLCanvasElement;
   /** Where the user left it; undefined fits everything into view. */
   readonly camera: Camera | undefined;
   readonly isDark: () => boolean;
-  readonly onTask: (id: string) => void;
-  readonly onGroup: (id: string) => void;
-  readonly onStack: (key: string) => void;
-  readonly onNothing: () => void;
+  readonly onClick: (target: Target | undefined) => void;
   readonly onCamera: (camera: Camera) => void;
-  readonly onShown: () => void;
+  /** Called after a layout is shown, with the chains of the selected task. */
+  readonly onShown: (reach: Reach | undefined) => void;
   readonly onFailure: (message: string) => void;
 }
 
@@ -46,17 +47,23 @@ export class PlanCanvas {
   readonly #painter: Painter;
   readonly #layouts: LayoutClient;
   readonly #ended = new AbortController();
+  #size: Size;
   #shown: Shown | undefined;
   /** The plan whose layout is asked for, and what is folded in it. */
   #asked: Pick<Shown, "laidOut" | "folding"> | undefined;
   #marks: Marks = { critical: new Set(), blockers: new Set(), limits: new Map() };
   #selected = "";
+  /** Whether the selected task is to be seen: until the user moves the camera. */
+  #isFollowing = false;
+  /** What the user has folded or unfolded, and where: the next layout shows it there. */
+  #turned: Turned | undefined;
 
   constructor(options: PlanCanvasOptions) {
     const { canvas, isDark } = options;
     const context = canvas.getContext("2d", { alpha: false });
     if (context === null) throw new Error("This browser draws no canvas");
     this.#options = options;
+    this.#size = sizeOf(canvas);
     this.#painter = createPainter({
       context,
       requestFrame: (paint) => requestAnimationFrame(paint),
@@ -64,7 +71,7 @@ export class PlanCanvas {
       createPath: (path) => new Path2D(path),
       hasReducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
       onCamera: options.onCamera,
-    }, { palette: isDark() ? DARK : LIGHT, size: sizeOf(canvas), ratio: devicePixelRatio });
+    }, { palette: isDark() ? DARK : LIGHT, size: this.#size, ratio: devicePixelRatio });
     this.#layouts = new LayoutClient({ onLayout: (answered) => this.#show(answered), onFailure: options.onFailure });
     this.#listen();
   }
@@ -73,7 +80,7 @@ export class PlanCanvas {
   layOut(folding: Folding, options: { readonly fresh?: boolean } = {}): void {
     const laidOut = tableToLayOut();
     if (laidOut === undefined) return;
-    const asked = { laidOut, folding: JSON.stringify([[...folding.collapsed], [...folding.unfolded]]) };
+    const asked = { laidOut, folding: foldingText(folding) };
     this.#asked = asked;
     const shown = this.#shown;
     // Another earlier moment: all tasks stay where they are.
@@ -85,12 +92,24 @@ export class PlanCanvas {
 
   /** Changes what is marked. */
   mark(changes: Partial<Marks>): void {
-    this.#marks = { ...this.#marks, ...changes };
+    const marks = { ...this.#marks, ...changes };
+    if (isSameMarks(marks, this.#marks)) return;
+    this.#marks = marks;
     if (this.#shown !== undefined) this.#paint(this.#shown);
   }
 
-  /** Selects a task, and brings it into view if it is not; "" selects none. Undefined if it is not drawn. */
+  /** Dims all tasks whose status is none of these; an empty list dims none. */
+  emphasise(statuses: readonly Status[]): void {
+    const codes = new Set(statuses.map((status) => STATUS_CODE[status]));
+    this.#painter.emphasise(codes.size === 0 ? undefined : codes);
+  }
+
+  /**
+   * Selects a task, and brings it into view if it is not; "" selects none. Undefined if it is not drawn: then it comes into
+   * view with the layout that has it.
+   */
   select(id: string): Reach | undefined {
+    this.#isFollowing = id !== "";
     this.#selected = id;
     const item = this.#itemOfTask(id);
     const chains = this.#painter.select(item);
@@ -99,19 +118,24 @@ export class PlanCanvas {
   }
 
   fit(): void {
+    this.#isFollowing = false;
     this.#painter.fit();
+  }
+
+  /** To the beginning of the plan, in the same size. */
+  goToStart(): void {
+    this.#isFollowing = false;
+    lookAtStart(this.#painter, this.#size);
   }
 
   /** Brings a group into view. */
   fitGroup(id: string): void {
-    const { graph } = this.#shown ?? {};
-    const group = graph?.groups.indexOf(id) ?? -1;
-    if (graph === undefined || group < 0) return;
-    this.#painter.fit(this.#painter.itemOf(graph.ids.length + graph.joins.length + group));
+    const item = this.#itemOfGroup(id);
+    if (item !== undefined) this.#painter.fit(item);
   }
 
   zoom(factor: number): void {
-    const { width, height } = sizeOf(this.#options.canvas);
+    const { width, height } = this.#size;
     this.#painter.zoomAround({ x: width / 2, y: height / 2 }, factor);
   }
 
@@ -122,25 +146,18 @@ export class PlanCanvas {
     const item = this.#itemOfTask(this.#selected);
     if (item === undefined) return this.tasksInView(1)[0];
     const next = neighbourOf(layout, item, direction);
-    return next === undefined ? undefined : this.#taskOf(next);
+    return next === undefined ? undefined : taskOf(this.#painter, next);
   }
 
   /** Tasks in view, those nearest to the middle first. */
   tasksInView(limit: number): readonly string[] {
-    const { layout } = this.#painter.scene() ?? {};
-    if (layout === undefined) return [];
-    const { width, height } = sizeOf(this.#options.canvas);
-    const near = Array.from(layout.keys, (_, item) => ({ item, at: this.#middleOf(item) }))
-      .filter(({ item, at }) => layout.kind[item] === KIND.task && isInside(at, width, height))
-      .map(({ item, at }) => ({ item, distance: Math.hypot(at.x - width / 2, at.y - height / 2) }))
-      .sort((a, b) => a.distance - b.distance);
-    return near.slice(0, limit).flatMap(({ item }) => this.#taskOf(item) ?? []);
+    return tasksInView(this.#painter, this.#size, limit);
   }
 
   /** Where the middle of a task is on the canvas, in CSS pixels; undefined if it is not drawn. */
   placeOf(id: string): { readonly x: number; readonly y: number } | undefined {
     const item = this.#itemOfTask(id);
-    return item === undefined ? undefined : this.#middleOf(item);
+    return item === undefined ? undefined : middleOf(this.#painter, item);
   }
 
   setPalette(): void {
@@ -154,54 +171,29 @@ export class PlanCanvas {
   }
 
   #listen(): void {
-    const { canvas, onNothing } = this.#options;
+    const { canvas, onClick } = this.#options;
     const { signal } = this.#ended;
     const painter = this.#painter;
-    const resize = () => {
-      const size = sizeOf(canvas);
-      canvas.width = Math.max(1, Math.round(size.width * devicePixelRatio));
-      canvas.height = Math.max(1, Math.round(size.height * devicePixelRatio));
-      painter.resize(size, devicePixelRatio);
-    };
-    resize();
-    const observer = new ResizeObserver(resize);
-    observer.observe(canvas);
-    const unsubscribe = onRows((rows) => this.#update(rows));
-    signal.addEventListener("abort", () => {
-      observer.disconnect();
-      unsubscribe();
-    });
-    const clicked = (item: number | undefined) => {
-      if (item === undefined) return onNothing();
-      this.#clicked(item);
+    watchSize(canvas, (size) => this.#resize(size), signal);
+    signal.addEventListener("abort", onRows((rows) => this.#update(rows)));
+    const ofUser = <A extends unknown[]>(move: (...how: A) => void) => (...how: A) => {
+      this.#isFollowing = false;
+      move(...how);
     };
     listenToGestures(canvas, {
-      pan: (pixels) => painter.panBy(pixels),
-      zoom: (around, factor) => painter.zoomAround(around, factor),
-      click: (at) => clicked(painter.itemAt(at)),
-      doubleClick: (at) => painter.fit(painter.itemAt(at)),
+      pan: ofUser(painter.panBy),
+      zoom: ofUser(painter.zoomAround),
+      click: (at) => {
+        const item = handleAt(painter, at);
+        this.#turned = item === undefined ? undefined : turnedBy(painter, item, at);
+        onClick(item === undefined ? undefined : targetOf(painter, item));
+      },
+      doubleClick: ofUser((at) => painter.fit(painter.itemAt(at))),
       hover: (at) => {
-        canvas.style.cursor = painter.hover(at) === undefined ? "grab" : "pointer";
+        painter.hover(at);
+        canvas.style.cursor = at === undefined || handleAt(painter, at) === undefined ? "grab" : "pointer";
       },
     }, signal);
-  }
-
-  #clicked(item: number): void {
-    const { onTask, onGroup, onStack } = this.#options;
-    const { layout, graph } = this.#painter.scene() ?? {};
-    if (layout === undefined || graph === undefined) return;
-    const source = layout.source[item] ?? 0;
-    switch (layout.kind[item]) {
-      case KIND.task:
-        return onTask(graph.ids[source] ?? "");
-      case KIND.stack:
-        return onStack(layout.stacks[source]?.key ?? "");
-      case KIND.group:
-      case KIND.box:
-        return onGroup(graph.groups[source] ?? "");
-      default:
-        return;
-    }
   }
 
   #show(answered: Answered): void {
@@ -213,23 +205,38 @@ export class PlanCanvas {
     const details = detailsOf({ laidOut: asked.laidOut, shown }, answered.graph.ids.length, this.#marks);
     this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
-    if (isFirst) this.#begin(shown);
-    this.#painter.select(this.#itemOfTask(this.#selected));
-    this.#options.onShown();
+    if (isFirst) {
+      const running = shown.ids.filter((_, row) => shown.status[row] === STATUS_CODE.in_progress);
+      const item = this.#itemOfTask(running[running.length >> 1] ?? "");
+      lookFirst(this.#painter, { camera: this.#options.camera, layout: answered.layout, size: this.#size, item });
+    }
+    this.#keepTurned();
+    const item = this.#itemOfTask(this.#selected);
+    const chains = this.#painter.select(item);
+    if (this.#isFollowing && item !== undefined && !this.#isInView(item)) this.#painter.fit(item);
+    this.#options.onShown(chains);
   }
 
-  /** Where the user left it, or all of the plan; of one that would be too small to read, the part where work is done. */
-  #begin(shown: PlanTable): void {
-    const painter = this.#painter;
-    const { zoom } = painter.camera();
-    if (this.#options.camera !== undefined) return painter.setCamera(this.#options.camera);
-    if (zoom >= FAR_BELOW) return;
-    const running = shown.ids.filter((_, row) => shown.status[row] === STATUS_CODE.in_progress);
-    const middle = this.placeOf(running[running.length >> 1] ?? "");
-    if (middle === undefined) return;
-    const { width, height } = sizeOf(this.#options.canvas);
-    painter.panBy({ x: width / 2 - middle.x, y: height / 2 - middle.y });
-    painter.zoomAround({ x: width / 2, y: height / 2 }, FAR_BELOW / zoom);
+  /** What was folded or unfolded stays under the cursor. */
+  #keepTurned(): void {
+    const turned = this.#turned;
+    this.#turned = undefined;
+    if (turned === undefined) return;
+    const item = turned.type === "group" ? this.#itemOfGroup(turned.id) : this.#itemOfTask(turned.id);
+    if (item !== undefined) keep(this.#painter, item, turned);
+  }
+
+  /** Keeps the selected task in view when the canvas becomes smaller, and moves as little as that needs. */
+  #resize(size: Size): void {
+    const before = this.#size;
+    this.#size = size;
+    this.#painter.resize(size, devicePixelRatio);
+    const item = this.#isFollowing ? this.#itemOfTask(this.#selected) : undefined;
+    if (item === undefined) return;
+    const at = middleOf(this.#painter, item);
+    if (!isInside(at, before)) return this.#painter.fit(item);
+    const way = wayInto(at, size);
+    if (way.x !== 0 || way.y !== 0) this.#painter.panBy(way);
   }
 
   /** Shows the same layout with other details. */
@@ -253,39 +260,25 @@ export class PlanCanvas {
     this.#painter.invalidate();
   }
 
+  #itemOfGroup(id: string): number | undefined {
+    const { graph } = this.#shown ?? {};
+    const group = graph?.groups.indexOf(id) ?? -1;
+    return graph === undefined || group < 0
+      ? undefined
+      : this.#painter.itemOf(graph.ids.length + graph.joins.length + group);
+  }
+
   #itemOfTask(id: string): number | undefined {
     const row = id === "" ? undefined : this.#shown?.laidOut.rowOf(id);
     return row === undefined || row >= (this.#shown?.graph.ids.length ?? 0) ? undefined : this.#painter.itemOf(row);
   }
 
-  #taskOf(item: number): string | undefined {
-    const { layout, graph } = this.#painter.scene() ?? {};
-    return layout?.kind[item] === KIND.task ? graph?.ids[layout.source[item] ?? -1] : undefined;
-  }
-
-  #middleOf(item: number): { readonly x: number; readonly y: number } {
-    const { layout } = this.#painter.scene() ?? {};
-    return toScreen(this.#painter.camera(), {
-      x: (layout?.x[item] ?? 0) + (layout?.width[item] ?? 0) / 2,
-      y: (layout?.y[item] ?? 0) + (layout?.height[item] ?? 0) / 2,
-    });
-  }
-
   #isInView(item: number): boolean {
-    const { width, height } = sizeOf(this.#options.canvas);
-    return isInside(this.#middleOf(item), width, height);
+    return isInside(middleOf(this.#painter, item), this.#size);
   }
 }
 
 /** The plan to lay out: the shown one, or that of all moments that were looked at. */
 function tableToLayOut(): PlanTable | undefined {
   return unionPlan.peek() ?? plan.peek();
-}
-
-function isInside({ x, y }: { readonly x: number; readonly y: number }, width: number, height: number): boolean {
-  return x >= 0 && y >= 0 && x <= width && y <= height;
-}
-
-function sizeOf({ clientWidth, clientHeight }: HTMLCanvasElement) {
-  return { width: clientWidth, height: clientHeight };
 }

@@ -8,6 +8,8 @@ import { plan, planStructure } from "../../live/live_plan.ts";
 import { unionPlan } from "../../live/past_plan.ts";
 import { addressWith, place, selectedTask, selectTask, setParams, viewAddress } from "../../navigation.ts";
 import type { Camera } from "../../plan/painter/camera.ts";
+import { foldingOf, listOf } from "../../plan/plan_graph.ts";
+import { readFilter } from "../../plan/row_filter.ts";
 import { isDark, theme } from "../../preferences.ts";
 import { announce } from "../../ui/announcer.tsx";
 import { useShortcuts } from "../../ui/keys.ts";
@@ -19,7 +21,7 @@ import { cameraOf, textOf } from "./camera_text.ts";
 import { PlanLegend } from "./plan_legend.tsx";
 import { PlanCanvas, type Reach } from "./plan_canvas.ts";
 import type { Direction } from "./neighbours.ts";
-import { limitTextOf } from "./plan_graph.ts";
+import { limitTextOf } from "./plan_details.ts";
 
 /** Least time between two looks at the critical path, in milliseconds. */
 const CRITICAL_PAUSE_MS = 5_000;
@@ -48,8 +50,10 @@ function Graph() {
   const failure = useSignal<string | undefined>(undefined);
   const reach = useSignal<Reach | undefined>(undefined);
   const listed = useSignal<readonly string[]>([]);
-  const collapsed = useComputed(() => listOf(place.value.params["folded"]));
-  const unfolded = useComputed(() => listOf(place.value.params["unfolded"]));
+  // As texts: another camera in the address is no other folding.
+  const collapsed = useComputed(() => place.value.params["folded"]);
+  const unfolded = useComputed(() => place.value.params["unfolded"]);
+  const emphasised = useComputed(() => place.value.params["status"]);
   const isShown = useSignal(false);
   // The graph first: an analysis at the same time would make it wait.
   const analysis = isShown.value ? "/analysis" : undefined;
@@ -83,19 +87,21 @@ function Graph() {
       canvas,
       camera: cameraOf(place.peek().params["camera"]),
       isDark,
-      onTask: selectTask,
-      onGroup: (id) => toggle("folded", id),
-      onStack: (key) => toggle("unfolded", key),
-      onNothing: () => selectTask(""),
+      onClick: (target) => {
+        if (target?.type === "group") toggle("folded", target.id);
+        else if (target?.type === "stack") toggle("unfolded", target.id);
+        else selectTask(target?.id ?? "");
+      },
       onCamera: (camera: Camera) =>
         rest.after(() => {
           setParams({ camera: textOf(camera) }, { replace: true });
           settled();
         }),
-      onShown: () => {
+      onShown: (found) => {
         failure.value = undefined;
+        reach.value = found;
+        if (isShown.value) return settled();
         isShown.value = true;
-        reach.value = graph.current?.select(selectedTask.peek());
         const group = place.peek().params["group"];
         if (group !== undefined && place.peek().params["camera"] === undefined) graph.current?.fitGroup(group);
         settled();
@@ -116,7 +122,10 @@ function Graph() {
   useSignalEffect(() => {
     planStructure.value;
     unionPlan.value;
-    graph.current?.layOut({ collapsed: new Set(collapsed.value), unfolded: new Set(unfolded.value) });
+    graph.current?.layOut(foldingOf({ folded: collapsed.value ?? "", unfolded: unfolded.value ?? "" }));
+  });
+  useSignalEffect(() => {
+    graph.current?.emphasise(readFilter({ status: emphasised.value ?? "" }).statuses);
   });
   useSignalEffect(() => {
     theme.value;
@@ -140,7 +149,7 @@ function Graph() {
     const id = selectedTask.value;
     const found = graph.current?.select(id);
     reach.value = found;
-    if (found !== undefined) announce(`${id}: ${found.upstream} tasks before it, ${found.downstream} after it`);
+    if (found !== undefined) announce(`${id}: tasks before it ${found.upstream}, after it ${found.downstream}`);
   });
   const follow = (direction: Direction) => {
     const next = graph.current?.taskInDirection(direction);
@@ -152,6 +161,7 @@ function Graph() {
     { key: "ArrowUp", what: "To the task above", run: () => follow("up") },
     { key: "ArrowDown", what: "To the task below", run: () => follow("down") },
     { key: "f", what: "Fit the whole plan into view", run: () => graph.current?.fit() },
+    { key: "Home", what: "To the beginning of the plan", run: () => graph.current?.goToStart() },
     { key: "+", what: "Zoom in", run: () => graph.current?.zoom(ZOOM_STEP) },
     { key: "-", what: "Zoom out", run: () => graph.current?.zoom(1 / ZOOM_STEP) },
   ]);
@@ -166,7 +176,14 @@ function Graph() {
         ref={element}
         tabIndex={0}
         role="img"
-        aria-label="The plan as a graph. The arrow keys follow dependencies; the table shows the same as rows."
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          const panel = document.querySelector<HTMLElement>(".panel");
+          if (panel === null) follow("right");
+          else panel.focus();
+        }}
+        aria-label="The plan as a graph. The arrow keys follow dependencies, Enter opens a task; the table shows the same as rows."
       />
       <div class="plan-tools" role="toolbar" aria-label="View of the plan">
         <button type="button" onClick={() => graph.current?.zoom(ZOOM_STEP)} aria-label="Zoom in" title="Zoom in (+)">
@@ -181,8 +198,8 @@ function Graph() {
           −
         </button>
         <button type="button" onClick={() => graph.current?.fit()} title="Fit the whole plan (f)">Fit</button>
-        <button type="button" onClick={() => foldAll(collapsed.value)}>
-          {collapsed.value.length > 0 ? "Unfold groups" : "Fold groups"}
+        <button type="button" onClick={() => foldAll(listOf(collapsed.value))}>
+          {listOf(collapsed.value).length > 0 ? "Unfold groups" : "Fold groups"}
         </button>
         <a href={viewAddress("table", tableParams())}>As a table</a>
       </div>
@@ -205,24 +222,18 @@ function placeText(graph: PlanCanvas | undefined, id: string): string {
 }
 
 function tableParams(): Readonly<Record<string, string>> {
-  const { group, task } = place.value.params;
-  return { ...(group !== undefined && { group }), ...(task !== undefined && { task }) };
+  const { group, task, status } = place.value.params;
+  return {
+    ...(group !== undefined && { group }),
+    ...(task !== undefined && { task }),
+    ...(status !== undefined && { status }),
+  };
 }
 
 /** Folds all groups, or unfolds those that are. */
 function foldAll(collapsed: readonly string[]): void {
   const all = collapsed.length > 0 ? [] : plan.peek()?.groups ?? [];
   setParams({ folded: all.length === 0 ? undefined : JSON.stringify(all) });
-}
-
-/** A list in the address. What is none counts as an empty one. */
-function listOf(text: string | undefined): readonly string[] {
-  try {
-    const list: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(list) ? list.filter((each) => typeof each === "string") : [];
-  } catch {
-    return [];
-  }
 }
 
 /** Runs the last of several calls once nothing came for a while. */

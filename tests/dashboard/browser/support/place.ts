@@ -2,6 +2,7 @@
 
 import { assert } from "@std/assert";
 import { type Service, type ServiceOptions, startService } from "../../../support/service.ts";
+import type { Json } from "../../../support/server.ts";
 import { temporaryDirectory } from "../../../support/temp.ts";
 import { Api } from "./api.ts";
 
@@ -14,9 +15,18 @@ export interface Place extends AsyncDisposable {
   readonly admin: string | undefined;
 }
 
-/** Starts a service on an empty directory. */
-export async function startPlace(options: ServiceOptions = {}): Promise<Place> {
+export interface PlaceOptions extends ServiceOptions {
+  /** What the service imports, as an earlier version's `tasks.json`: tasks with a past. Default: it starts empty. */
+  readonly tasks?: readonly (Json & { readonly id: string })[];
+}
+
+/** Starts a service on a directory of its own. */
+export async function startPlace({ tasks, ...options }: PlaceOptions = {}): Promise<Place> {
   const directory = await temporaryDirectory();
+  if (tasks !== undefined) {
+    const byId = Object.fromEntries(tasks.map((task) => [task.id, task]));
+    await Deno.writeTextFile(`${directory.path}/tasks.json`, JSON.stringify(byId));
+  }
   const service = await startService(directory.path, options);
   // The first start of a service that needs tokens leaves one for its operator.
   const admin = options.needsToken === true

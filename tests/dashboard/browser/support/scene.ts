@@ -2,8 +2,7 @@
 
 import { testUnless } from "../../../support/needs.ts";
 import { missingChromium } from "./chromium.ts";
-import type { ServiceOptions } from "../../../support/service.ts";
-import { type Place, sharedPlace, startPlace } from "./place.ts";
+import { type Place, type PlaceOptions, sharedPlace, startPlace } from "./place.ts";
 import { openUser, type User, type UserOptions } from "./user.ts";
 
 /** How much of a page a failed test prints, in characters. */
@@ -13,7 +12,7 @@ export interface Scene {
   /** The service that tests share. They tell their tasks, groups and tokens apart by name. */
   readonly shared: () => Promise<Place>;
   /** Starts a service for this test alone; it ends after the browsers. */
-  readonly start: (options?: ServiceOptions) => Promise<Place>;
+  readonly start: (options?: PlaceOptions) => Promise<Place>;
   /** Opens the page in another browser. */
   readonly open: (place: Place, options?: UserOptions) => Promise<User>;
 }

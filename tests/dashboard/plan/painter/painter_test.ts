@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createLayouter, type Layouter } from "../../../../src/dashboard/plan/layout/layouter.ts";
+import { DIMMED } from "../../../../src/dashboard/plan/painter/brush.ts";
 import { toScreen } from "../../../../src/dashboard/plan/painter/camera.ts";
 import { createPainter, MAX_ANIMATION_MS } from "../../../../src/dashboard/plan/painter/painter.ts";
 import { LIGHT } from "../../../../src/dashboard/plan/palette.ts";
@@ -63,6 +64,29 @@ Deno.test({
     const texts = drawn.texts.map(({ text }) => text);
     for (const text of ["work", "a", "b", STATUS_WORDS.waiting, "on failed", "0/5"]) assert(texts.includes(text), text);
     assert(drawn.glyphs.includes(STATUS_GLYPHS.waiting));
+  },
+});
+
+Deno.test({
+  name: "what edges ask for stands on each of them, not on another's text, where they meet, too",
+  permissions,
+  fn: () => {
+    const { drawn, show, paint, painter } = given();
+    show({
+      tasks: ["a", "b", "c", "d"].map((id) => ({ id })),
+      joins: [{ id: "any", label: "any" }],
+      edges: [["a", "b"], ["a", "any", "on failed"], ["b", "any", "on failed"], ["b", "c", "verdict = ok"], [
+        "any",
+        "d",
+      ]],
+    });
+    painter.zoomAround(MIDDLE, 0.8 / painter.camera().zoom);
+    paint();
+    const chips = drawn.texts.filter(({ text }) => text === "on failed" || text === "verdict = ok");
+    assertEquals(chips.length, 3);
+    chips.forEach(({ x, y }, index) => {
+      for (const other of chips.slice(0, index)) assert(Math.abs(other.y - y) >= 12 || Math.abs(other.x - x) >= 40);
+    });
   },
 });
 
@@ -177,6 +201,30 @@ Deno.test({
     assert(drawn.fills.some(({ alpha }) => alpha < 0.5));
     assert(drawn.strokes.some(({ colour }) => colour === LIGHT.accent));
     painter.select(undefined);
+    paint();
+    assert(drawn.fills.every(({ alpha }) => alpha === 1));
+  },
+});
+
+Deno.test({
+  name: "statuses that are asked for stay as they are, all else is dimmed, edges too",
+  permissions,
+  fn: () => {
+    const { show, paint, painter, drawn } = given();
+    show(CHAIN);
+    painter.zoomAround(MIDDLE, 0.1 / painter.camera().zoom);
+    painter.setStatus(0, STATUSES.indexOf("failed"));
+    painter.emphasise(new Set([STATUSES.indexOf("failed")]));
+    paint();
+    const alphaOf = (colour: string) => drawn.fills.filter((fill) => fill.colour === colour).map(({ alpha }) => alpha);
+    assertEquals(alphaOf(LIGHT.statuses.failed), [1]);
+    assertEquals(alphaOf(LIGHT.statuses.waiting), [DIMMED]);
+    painter.zoomAround(MIDDLE, 3);
+    paint();
+    const edges = drawn.strokes.filter(({ colour }) => colour === LIGHT.edge);
+    assert(edges.length > 0);
+    assert(edges.every(({ alpha }) => alpha === DIMMED));
+    painter.emphasise(undefined);
     paint();
     assert(drawn.fills.every(({ alpha }) => alpha === 1));
   },

@@ -1,0 +1,142 @@
+/** Shows a change, asks, writes it, and keeps what was there before. */
+
+import { Unavailable } from "../app/ports.ts";
+import type { Start, UserPlaces } from "./clients.ts";
+import { type ConfigFiles, PRIVATE_DIRECTORY_MODE, PRIVATE_MODE } from "./config_files.ts";
+import { diffOf } from "./diff.ts";
+import { type Edit, originalOf, type Place, type Planned, type PlanParts } from "./plan.ts";
+import {
+  formatRecord,
+  type InitRecord,
+  keptChange,
+  MAX_KEPT_CHARACTERS,
+  parseRecord,
+  withChange,
+  withoutChange,
+} from "./record.ts";
+
+export interface InitRequest {
+  /** Whether nothing is asked. */
+  readonly yes: boolean;
+  readonly remove: boolean;
+}
+
+export interface InitParts {
+  readonly places: UserPlaces;
+  /** The project: the working directory. */
+  readonly project: string;
+  /** The directory of this program in the one for the user's data, for the record of what was changed. */
+  readonly recordDirectory: string;
+  /** How clients start the server. */
+  readonly start: Start;
+  /** Whether the server finds its plan by the directory that it is started in. */
+  readonly findsProject: boolean;
+  readonly files: ConfigFiles;
+  /** SHA-256 of a text. */
+  readonly digest: (text: string) => string;
+  /** Prints a line without its control characters. */
+  readonly print: (line: string) => void;
+  /** Asks yes or no; undefined if there is no terminal. */
+  readonly confirm: ((question: string) => boolean) | undefined;
+}
+
+/** `left`: it was not written, as nobody said yes. `same`: there was nothing to write. */
+export type Outcome = "written" | "left" | "same";
+
+/** The record in its directory. */
+export const RECORD_FILE = "init.json";
+
+/** Shows a change and writes it if that is wanted. */
+export function carryOut(planned: Planned, { yes, remove }: InitRequest, parts: InitParts): Outcome {
+  const { print, confirm } = parts;
+  print(`${planned.title}: ${planned.path}`);
+  if ("why" in planned) {
+    print(`  stays as it is: ${planned.why}`);
+    return "same";
+  }
+  if (planned.after === undefined) print("  Nothing else is in this file, which init made: it is deleted.");
+  for (const line of diffOf(planned.before ?? "", planned.after ?? "")) print(`  ${line}`);
+  if (!yes && confirm?.(planned.after === undefined ? "Delete this file?" : "Write this?") !== true) return "left";
+  if (parts.files.read(planned.path) !== planned.before) {
+    throw new Unavailable(
+      "storage_failed",
+      `${planned.path} has changed meanwhile, and was left as it is: start init again`,
+    );
+  }
+  if (remove) restore(planned, parts);
+  else write(planned, parts);
+  return "written";
+}
+
+export function planParts(parts: InitParts): PlanParts {
+  return { files: parts.files, digest: parts.digest, record: readRecord(parts) };
+}
+
+/** What init has changed so far. */
+export function readRecord({ files, recordDirectory }: Pick<InitParts, "files" | "recordDirectory">): InitRecord {
+  const path = `${recordDirectory}/${RECORD_FILE}`;
+  const text = files.read(path);
+  if (text === undefined) return { directories: [], changes: [] };
+  try {
+    return parseRecord(text);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new Unavailable(
+      "storage_failed",
+      `Cannot read ${path}, which keeps what init has changed: ${cause.message}. Move it away: init --remove then finds ` +
+        "its entries by their text",
+      { cause },
+    );
+  }
+}
+
+/** Drops what is remembered of a part that is no longer there, with the directories that were made for it. */
+export function forget({ path, kind }: Omit<Place, "title">, parts: InitParts): void {
+  const record = readRecord(parts);
+  const kept = keptChange(record, path, kind);
+  if (kept === undefined) return;
+  for (const directory of kept.directories.toReversed()) parts.files.removeEmptyDirectory(directory);
+  writeRecord(withoutChange(record, path, kind), parts);
+}
+
+function write(edit: Edit, parts: InitParts): void {
+  const { path, kind, after = "" } = edit;
+  const { files, digest, print } = parts;
+  const record = readRecord(parts);
+  const original = originalOf(edit, { record, digest });
+  const made = files.makeDirectory(path.replace(/[/\\][^/\\]*$/, ""));
+  const isKept = original === null || original.length <= MAX_KEPT_CHARACTERS;
+  // Before the file itself: a record of a change that was not made does no harm.
+  writeRecord(
+    withChange(record, {
+      path,
+      kind,
+      ...(isKept && { before: original }),
+      written: digest(after),
+      directories: [...keptChange(record, path, kind)?.directories ?? [], ...made],
+    }),
+    parts,
+  );
+  files.replace(path, after);
+  if (!isKept) print(`  Written. The file is longer than ${MAX_KEPT_CHARACTERS} characters, so no copy of it is kept.`);
+  else print("  Written.");
+}
+
+function restore({ path, kind, after }: Edit, parts: InitParts): void {
+  const { files, print } = parts;
+  if (after === undefined) files.removeFile(path);
+  else files.replace(path, after);
+  forget({ path, kind }, parts);
+  print(after === undefined ? "  Deleted." : "  Written.");
+}
+
+function writeRecord(record: InitRecord, { files, recordDirectory }: InitParts): void {
+  const path = `${recordDirectory}/${RECORD_FILE}`;
+  if (record.changes.length === 0) {
+    files.removeFile(path);
+    for (const directory of record.directories.toReversed()) files.removeEmptyDirectory(directory);
+    return;
+  }
+  const made = files.makeDirectory(recordDirectory, PRIVATE_DIRECTORY_MODE);
+  files.replace(path, formatRecord({ ...record, directories: [...record.directories, ...made] }), PRIVATE_MODE);
+}

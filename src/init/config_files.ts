@@ -1,0 +1,143 @@
+/**
+ * Reads and replaces configuration files of other programs. A file is replaced at once or not at all, keeps its mode and
+ * owner, and is found through symbolic links. Data of the orchestrator is none of its business.
+ */
+
+import { dirname } from "node:path";
+import { Unavailable } from "../app/ports.ts";
+
+/** Largest file that is read, in bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** The end of the name under which a new content is written, before it takes the place of the file. */
+export const NEW_FILE_SUFFIX = ".orchestrator-new";
+
+/** For this user only. */
+export const PRIVATE_MODE = 0o600;
+export const PRIVATE_DIRECTORY_MODE = 0o700;
+
+export interface ConfigFiles {
+  exists(path: string): boolean;
+  /** The path with symbolic links followed; of a missing file, its own. */
+  realPath(path: string): string;
+  /** The text; undefined if there is no file. */
+  read(path: string): string | undefined;
+  /** @param mode of a file that does not exist yet. Default: as the user's other new files */
+  replace(path: string, text: string, mode?: number): void;
+  /** Makes a directory with all above it; returns those that it made, the outermost first. */
+  makeDirectory(path: string, mode?: number): readonly string[];
+  removeFile(path: string): void;
+  /** Removes a directory unless something is in it. */
+  removeEmptyDirectory(path: string): void;
+}
+
+/** The files of this machine, through `Deno`. */
+export const realConfigFiles: ConfigFiles = {
+  exists: (path) => statOf(path) !== undefined,
+
+  realPath(path) {
+    const link = unlessMissing(() => Deno.lstatSync(path))?.isSymlink;
+    if (link === true && statOf(path) === undefined) {
+      throw refused(
+        path,
+        `it is a symbolic link to ${Deno.readLinkSync(path)}, which does not exist`,
+        "remove the link",
+      );
+    }
+    return unlessMissing(() => Deno.realPathSync(path)) ?? path;
+  },
+
+  read(path) {
+    const info = statOf(path);
+    if (info === undefined) return undefined;
+    if (!info.isFile) throw refused(path, "it is no file", "remove what is there");
+    if (info.size > MAX_FILE_BYTES) {
+      throw refused(path, `it has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, "edit it by hand");
+    }
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Deno.readFileSync(path));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw refused(path, "it is not in UTF-8", "store it in that encoding");
+    }
+  },
+
+  replace(path, text, mode) {
+    const former = statOf(path);
+    // A file that may not be written to is not replaced either.
+    if (former !== undefined) Deno.openSync(path, { write: true }).close();
+    const fresh = path + NEW_FILE_SUFFIX;
+    // One that an interrupted run has left.
+    unlessMissing(() => Deno.removeSync(fresh));
+    try {
+      // Private until it has the mode of the one that it replaces.
+      writeNew(fresh, text, former === undefined ? mode : PRIVATE_MODE);
+      if (former !== undefined) keepOwner(fresh, former);
+      Deno.renameSync(fresh, path);
+    } catch (error) {
+      unlessMissing(() => Deno.removeSync(fresh));
+      throw error;
+    }
+  },
+
+  makeDirectory(path, mode) {
+    const missing: string[] = [];
+    // A directory that may not be looked at is none of those that init makes.
+    for (let each = path; isPermitted(each, "read") && statOf(each) === undefined; each = dirname(each)) {
+      missing.unshift(each);
+    }
+    if (missing.length > 0) Deno.mkdirSync(path, { recursive: true, ...(mode !== undefined && { mode }) });
+    return missing;
+  },
+
+  removeFile: (path) => void unlessMissing(() => Deno.removeSync(path)),
+
+  removeEmptyDirectory(path) {
+    const entries = unlessMissing(() => Array.from(Deno.readDirSync(path)));
+    if (entries?.length === 0) Deno.removeSync(path);
+  },
+};
+
+/** Whether Deno permits to read a path, or to write to it. */
+export function isPermitted(path: string, name: "read" | "write"): boolean {
+  return Deno.permissions.querySync({ name, path }).state === "granted";
+}
+
+function writeNew(path: string, text: string, mode: number | undefined): void {
+  const file = Deno.openSync(path, { write: true, createNew: true, ...(mode !== undefined && { mode }) });
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+}
+
+/** Gives a new file the mode and the owner of the one that it replaces. */
+function keepOwner(path: string, { mode, uid, gid }: Deno.FileInfo): void {
+  const made = Deno.statSync(path);
+  if (uid !== null && (uid !== made.uid || gid !== made.gid)) Deno.chownSync(path, uid, gid);
+  // Last, as a change of the owner clears bits of the mode.
+  if (mode !== null && Deno.build.os !== "windows") Deno.chmodSync(path, mode & 0o7777);
+}
+
+function refused(path: string, why: string, remedy: string): Unavailable {
+  return new Unavailable(
+    "storage_failed",
+    `Cannot change ${path} as ${why}: ${remedy}, or name other clients with --client`,
+  );
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  return unlessMissing(() => Deno.statSync(path));
+}
+
+function unlessMissing<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
