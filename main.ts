@@ -12,7 +12,7 @@ import type { Device } from "./src/cli/screen.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, accessOf, launchOf } from "./src/cli/launch.ts";
 import type { FileLocation, Location, NamedLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { serviceOf } from "./src/cli/service_place.ts";
@@ -324,7 +324,7 @@ async function run(invocation: CommandInvocation): Promise<number> {
   }
   // Imported only here: servers need none of the commands.
   const { runCommand } = await import("./src/composition/commands.ts");
-  const location = await locateCommand(invocation.location, ACCESS[invocation.type]);
+  const location = await locateCommand(invocation.location, accessOf(invocation));
   return await runCommand(invocation, {
     location,
     log,

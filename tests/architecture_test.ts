@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:util",
   ],
   handlers: ["src/handlers/", "src/core/messages/", "src/core/model/", "src/app/", "zod"],
+  convert: ["src/convert/", "src/core/model/", "zod", "marked"],
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
   dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked"],
@@ -228,6 +229,7 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
   "src/app/engine.ts: ...again": "one batch: MAX_BATCH",
+  "src/core/model/faults.ts: ...first.slice(0, MAX_FAULTS - this.#first.length)": "MAX_FAULTS",
   "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",
   "src/core/rules/bulk.ts: ...conditionSources(node)": "MAX_DEPENDENCIES",

@@ -12,10 +12,12 @@ import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./loca
 import { atLeastOne, head, instanceCounts, nonEmpty, projectNames, type WantedHead } from "./option_values.ts";
 import { addPersonCommands, urlOption } from "./person/arguments.ts";
 import { addCompletionCommands, type CompletionInvocation } from "./person/completion_arguments.ts";
-import type { PersonCommand, PersonOptions } from "./person/command.ts";
+import type { PersonOptions } from "./person/command.ts";
+import { addPlanFileCommands, type ExportInvocation, type ImportInvocation } from "./plan_arguments.ts";
 import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
+import { CALL_OPTIONS, PERSON_OPTIONS } from "./taken_options.ts";
 import { addTokenCommands, type TokenInvocation } from "./token_arguments.ts";
 import { addWebhookCommands, type WebhookInvocation } from "./webhook_arguments.ts";
 
@@ -31,8 +33,8 @@ type Chosen =
   | { readonly type: "verify"; readonly head?: WantedHead }
   | { readonly type: "repair" }
   | { readonly type: "backup"; readonly destination: string }
-  | { readonly type: "export" }
-  | { readonly type: "import"; readonly file: string }
+  | ExportInvocation
+  | ImportInvocation
   | { readonly type: "clock" }
   | ArchiveCommand
   | OperationInvocation
@@ -95,6 +97,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
     (asked) => choose({ type: "person", ...serveOptionsOf(program, defaultToolsets), ...asked }),
   );
   addPlanCommands(program, choose);
+  addPlanFileCommands(program, choose);
   addHistoryCommand(program, choose);
   addAuditCommands(program, choose);
   addOperationCommands(program, choose);
@@ -161,13 +164,6 @@ function addPlanCommands(program: Command, choose: Choose): void {
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
     .option("--forecast <counts>", "also when it will be done with so many instances, like 2,4", instanceCounts)
     .action((options: { limit: number; forecast?: readonly number[] }) => choose({ type: "analyze", ...options }));
-  program.command("export")
-    .description("print all tasks as JSON, in the format of tasks.json")
-    .action(() => choose({ type: "export" }));
-  program.command("import")
-    .description("add the tasks of a file, all or none: an export, or the tasks.json of the earlier server")
-    .argument("<file>", "a path, or - for standard input")
-    .action((file: string) => choose({ type: "import", file }));
 }
 
 function addJournalCommands(program: Command, choose: Choose): void {
@@ -295,39 +291,6 @@ function idleOption(program: Command, invocation: Chosen | ChosenService): strin
   const serving = given.find(({ long }) => long == null || !used.includes(long));
   return serving && `${serving.long} has no effect on ${nameOf(invocation)}: it says how MCP is served`;
 }
-
-/** The options for serving that say who calls, and how to tell of it. */
-const CALLER_OPTIONS: readonly string[] = ["--as", "--log-level", "--log-format"];
-
-/** The options for serving that new tasks have. */
-const TASK_OPTIONS: readonly string[] = [
-  "--timeout-ms",
-  "--max-attempts",
-  "--initial-interval-ms",
-  "--backoff-coefficient",
-  "--max-interval-ms",
-];
-
-/** The options for serving that also count for the commands of a person. */
-const PERSON_OPTIONS: Readonly<Record<PersonCommand["type"], readonly string[]>> = {
-  add: [...CALLER_OPTIONS, ...TASK_OPTIONS],
-  next: [...CALLER_OPTIONS, "--instance", "--timeout-ms"],
-  done: [...CALLER_OPTIONS, "--instance"],
-  note: [...CALLER_OPTIONS, "--instance"],
-  cancel: [...CALLER_OPTIONS, "--instance"],
-  retry: CALLER_OPTIONS,
-  show: CALLER_OPTIONS,
-  why: CALLER_OPTIONS,
-};
-
-/** The options for serving that also count for a single call. */
-const CALL_OPTIONS: readonly string[] = [
-  ...CALLER_OPTIONS,
-  ...TASK_OPTIONS,
-  "--instance",
-  "--max-wait-ms",
-  "--allow-private-webhooks",
-];
 
 /** The commands that have an option `--instance` of their own. */
 const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];

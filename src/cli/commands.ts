@@ -2,13 +2,11 @@
 
 import type { Engine } from "../app/engine.ts";
 import { type HistoryQuery, readHistory } from "../app/history.ts";
-import { importTasks } from "../app/import_tasks.ts";
 import { nameOf } from "../core/messages/history.ts";
 import type { Notification } from "../core/messages/notifications.ts";
 import { localOperator } from "../core/model/access.ts";
 import { counted } from "../core/model/text.ts";
 import { type Actor, nameActor } from "../core/model/news.ts";
-import type { Task } from "../core/model/task.ts";
 
 /** The caller of every command. */
 export const OPERATOR = localOperator("cli", { transport: "cli" });
@@ -189,33 +187,6 @@ export function printBackup({ destination, records, segments, checkpointSeq }: B
   terminal.print(`records:    ${records}`);
   terminal.print(`segments:   ${segments}`);
   terminal.print(`checkpoint: ${checkpointSeq === undefined ? "none of use" : `of record ${checkpointSeq}`}`);
-  return 0;
-}
-
-/** Prints all tasks in the format of `tasks.json`. */
-export async function printExport(
-  engine: Engine,
-  format: (tasks: readonly Task[]) => Iterable<string>,
-  write: (text: string) => void,
-): Promise<number> {
-  const { tasks } = await engine.query({ type: "export_tasks" }, OPERATOR);
-  for (const slice of format(tasks)) write(slice);
-  return 0;
-}
-
-/** Imports tasks and prints how many, also if the import fails after some of them. */
-export async function printImport(engine: Engine, tasks: readonly Task[], terminal: Terminal): Promise<number> {
-  const progress = { imported: 0, present: 0 };
-  try {
-    await importTasks(engine, tasks, progress);
-  } catch (error) {
-    if (progress.imported > 0) {
-      terminal.print(`Imported ${progress.imported} of ${tasks.length} tasks: import the file again for the others`);
-    }
-    throw error;
-  }
-  const { imported, present } = progress;
-  terminal.print(`Imported ${imported} tasks` + (present > 0 ? `, ${present} were there already` : ""));
   return 0;
 }
 

@@ -50,6 +50,14 @@ export const ACCESS = {
   "read" | "write" | "create"
 >;
 
+/** How an invocation uses the data directory. A check of an import makes nothing. */
+export function accessOf(
+  invocation: Extract<Invocation, { readonly type: keyof typeof ACCESS }>,
+): "read" | "write" | "create" {
+  const isCheck = invocation.type === "import" && invocation.from !== undefined && !invocation.yes;
+  return isCheck ? "write" : ACCESS[invocation.type];
+}
+
 /** A command line without the program's own arguments. */
 export interface Launch {
   readonly command: string;

@@ -15,9 +15,7 @@ import {
   OPERATOR,
   printBackup,
   printClockCorrection,
-  printExport,
   printHistory,
-  printImport,
   printRepair,
   printVerification,
   type Terminal,
@@ -28,12 +26,12 @@ import { describeMissing, type FileLocation, pathOf } from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
+import { printExport } from "../cli/plan.ts";
 import type { ProjectsInvocation } from "../cli/project_arguments.ts";
 import { printRedaction } from "../cli/redact.ts";
 import type { Device } from "../cli/screen.ts";
 import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
-import type { Task } from "../core/model/task.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { RedactionFiles } from "../store/file/redaction_files.ts";
 import { backUp } from "../store/file/backup.ts";
@@ -41,7 +39,8 @@ import { holdsData, openDestination, refuseLinkedSegments } from "../store/file/
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
-import { formatTasks, parseTasks } from "../store/file/tasks_file.ts";
+import { formatPlan } from "../store/file/plan_file.ts";
+import { formatTasks } from "../store/file/tasks_file.ts";
 import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
@@ -72,7 +71,6 @@ type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" 
 /** Commands that change the plan, or who may do what. */
 type ChangingCommand = CommandInvocation & {
   readonly type:
-    | "import"
     | "clock"
     | "archive"
     | "token issue"
@@ -89,7 +87,7 @@ type RedactCommand = CommandInvocation & { readonly type: "redact" };
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "import" }
 >;
 
 /** Runs a command; returns its exit code. */
@@ -106,7 +104,10 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "repair":
     case "backup":
       return await runOnFiles(invocation, parts);
-    case "import":
+    case "import": {
+      const { runImport } = await import("./plan_commands.ts");
+      return await runImport(invocation, parts);
+    }
     case "clock":
     case "archive":
     case "token issue":
@@ -161,13 +162,9 @@ async function runOnFiles(
 
 async function runChanging(invocation: ChangingCommand, parts: CommandParts): Promise<number> {
   const { location, log, terminal, launch, version } = parts;
-  // Read before anything is opened: a file that cannot be imported leaves no trace.
-  const tasks = invocation.type === "import" ? await readTasks(invocation.file, parts) : [];
   await using app = await startApp(location, { log });
   const { engine } = app;
   switch (invocation.type) {
-    case "import":
-      return await printImport(engine, tasks, terminal);
     case "clock":
       return await printClockCorrection(engine, terminal);
     case "archive":
@@ -244,8 +241,10 @@ async function runReading(
       const desk = await loadDesk({ engine, deliveries, version, allowPrivate });
       return await lookAtWebhooks(invocation, { engine, desk }, terminal);
     }
-    case "export":
-      return await printExport(engine, formatTasks, write);
+    case "export": {
+      const formats = { plan: formatPlan, tasks: formatTasks };
+      return await printExport(engine, { tasks: invocation.tasks, formats }, write);
+    }
     default:
       return invocation satisfies never;
   }
@@ -284,16 +283,4 @@ function verify(directory: string, wanted?: WantedHead): Verification {
 function locateCopy(destination: string, directory: string): string {
   const nextStep = (place: string) => howToPermitBackup({ directory, place, destination });
   return openDestination(destination, { parent: dirname(destination), nextStep });
-}
-
-async function readTasks(file: string, { readFile, log }: CommandParts): Promise<readonly Task[]> {
-  const name = file === "-" ? "standard input" : file;
-  try {
-    const { tasks, warning } = parseTasks(await readFile(file), Date.now());
-    if (warning !== undefined) log.warn(`${name}: ${warning}`);
-    return tasks;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
-  }
 }

@@ -1,8 +1,9 @@
 /** Starts the engine on a data directory that is only read: nothing in it is made, changed or moved. */
 
 import { Engine } from "../app/engine.ts";
-import { importTasks } from "../app/import_tasks.ts";
+import { importPlan, newProgress } from "../app/import_plan.ts";
 import type { Log } from "../app/ports.ts";
+import { planOfTasks } from "../core/model/portable_plan.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { openForReading } from "../store/file/reading.ts";
 
@@ -21,7 +22,7 @@ export async function startReading(directory: string, { log, showsLegacy }: Read
   try {
     const engine = await Engine.start({ ...store, log });
     if (store.legacy.length > 0 && showsLegacy) {
-      await importTasks(engine, store.legacy, { imported: 0, present: 0 });
+      await importPlan(engine, planOfTasks(store.legacy), newProgress());
       log.info(`${directory} has tasks and no journal: this shows tasks.json`);
     }
     return { engine, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };

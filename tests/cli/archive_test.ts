@@ -15,7 +15,7 @@ Deno.test("archive takes ended tasks out of the plan, while a server runs", asyn
   for (const id of ["grouped", "a", "b"]) await finish(server, id);
   await fail(server, "bad");
   const archive = (...args: readonly string[]) => runHere(directory.path, ["archive", ...args]);
-  const ids = async () => Object.keys(JSON.parse((await runHere(directory.path, ["export"])).output));
+  const ids = async () => Object.keys(JSON.parse((await runHere(directory.path, ["export", "--tasks"])).output));
 
   await t.step("only with a filter", async () => {
     const { code, log } = await archive();

@@ -80,8 +80,8 @@ Deno.test("commands that read", async (t) => {
     assertEquals(await ids("--task", "none"), []);
   });
 
-  await t.step("export prints all tasks in the format of tasks.json", async () => {
-    const { output, code } = await runHere(directory.path, ["export"]);
+  await t.step("export --tasks prints all tasks in the format of tasks.json", async () => {
+    const { output, code } = await runHere(directory.path, ["export", "--tasks"]);
     assertEquals(code, 0);
     const tasks = JSON.parse(output);
     assertEquals(Object.keys(tasks), ["design", "build", "held", "broken", "cancelled", "stuck", "later"]);
@@ -96,7 +96,7 @@ Deno.test("commands that read", async (t) => {
     ]);
     await server.close();
     // Its end has changed how long the held task is kept.
-    const after = await runHere(directory.path, ["export"]);
+    const after = await runHere(directory.path, ["export", "--tasks"]);
     assertEquals(await Deno.readTextFile(`${directory.path}/tasks.json`), after.output);
   });
 
@@ -123,7 +123,7 @@ Deno.test("commands on a data directory without tasks print no table", async () 
   await (await startServer(directory.path)).close();
   assertEquals((await runHere(directory.path, ["status"])).output, "0 tasks\n");
   assertEquals((await runHere(directory.path, ["history"])).output, "");
-  assertEquals((await runHere(directory.path, ["export"])).output, "{\n}\n");
+  assertEquals((await runHere(directory.path, ["export", "--tasks"])).output, "{\n}\n");
   assertEquals((await runHere(directory.path, ["verify"])).output, "records: 0\nOK\n");
 });
 

@@ -28,24 +28,121 @@ const LEGACY = {
   "task-4": { id: "task-4", description: "Docs", status: "pending", dependencies: ["task-1"] },
 };
 
-Deno.test("an export that is imported elsewhere gives the same tasks", async () => {
+Deno.test("an export that is imported elsewhere gives the same plan", async (t) => {
   await using from = await temporaryDirectory();
   await using to = await temporaryDirectory();
   {
     await using server = await startServer(from.path);
+    await server.ask("create_group", { group_id: "g", title: "G", max_parallel: 2, preamble: "Be kind." });
+    await server.ask("save_template", { name: "t", tasks: [{ id: "x", description: "x" }] });
     await create(server, "a", { id: "b", dependencies: ["a"] }, "__proto__", "c 🦕", "gone", "d");
-    await server.ask("update_task", { task_id: "d", estimate_ms: 60_000 });
+    await server.ask("add_note", { task_id: "d", text: "mind this" });
+    await server.ask("update_task", { task_id: "d", estimate_ms: 60_000, group: "g" });
     await finish(server, "a", "line\nline \u2028 \x1b 🦕");
     await claim(server, "b");
     await fail(server, "__proto__", "why");
     await server.ask("cancel_task", { task_id: "c 🦕", reason: "so" });
     await server.ask("delete_task", { task_id: "gone" });
   }
+  await runHere(from.path, ["pause", "--reason", "weekend"]);
   const exported = (await runHere(from.path, ["export"])).output;
   const { code, output, log } = await runHere(to.path, ["import", "-"], { input: exported });
-  assertEquals([code, output, log], [0, "Imported 5 tasks\n", ""]);
-  assertEquals(idsAndTasks((await runHere(to.path, ["export"])).output), idsAndTasks(exported));
+  assertEquals([code, log], [0, ""]);
+  assertEquals(output, SAID);
+  assertEquals(JSON.parse((await runHere(to.path, ["export"])).output), JSON.parse(exported));
   assertEquals((await runHere(to.path, ["verify"])).code, 0);
+  await t.step("and again, it changes nothing, also where it came from", async () => {
+    for (const { path } of [from, to]) {
+      const { output } = await runHere(path, ["import", "-"], { input: exported });
+      assertStringIncludes(output, "Imported 0 tasks, 5 were there already\n");
+    }
+    assertEquals(JSON.parse((await runHere(to.path, ["export"])).output), JSON.parse(exported));
+  });
+  await t.step("and under a prefix beside itself, where the pause stays as it is", async () => {
+    await runHere(to.path, ["resume"]);
+    const { output } = await runHere(to.path, ["import", "-", "--prefix", "copy"], { input: exported });
+    assertEquals(output, "Imported 5 tasks, 1 group, 1 version of templates\n");
+    const { tasks, paused } = JSON.parse((await runHere(to.path, ["export"])).output);
+    assertEquals([tasks["copy/b"].dependencies, tasks["copy/d"].group, paused], [["copy/a"], "copy/g", undefined]);
+  });
+});
+
+const SAID = "Imported 5 tasks, 1 group, 1 version of templates\n" +
+  "The plan is paused, so the project is, too: weekend\n";
+
+Deno.test("export --tasks has the format of tasks.json, with holders, and is imported with them", async () => {
+  await using from = await temporaryDirectory();
+  await using to = await temporaryDirectory();
+  {
+    await using server = await startServer(from.path);
+    await create(server, "a", "__proto__");
+    await claim(server, "a");
+  }
+  const exported = (await runHere(from.path, ["export", "--tasks"])).output;
+  assertEquals(idsAndTasks(exported).map(([id]) => id), ["a", "__proto__"]);
+  await runHere(to.path, ["import", "-"], { input: exported });
+  assertEquals(idsAndTasks((await runHere(to.path, ["export", "--tasks"])).output), idsAndTasks(exported));
+  assertEquals((await runHere(to.path, ["export"])).output.includes("in_progress"), false);
+});
+
+Deno.test("all clashes of an import are named, and what would help", async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await server.ask("create_group", { group_id: "g", title: "here" });
+  await create(server, "a", "b", "c");
+  const plan = { format: "orchestrator-plan", version: 1, groups: [{ id: "g" }], tasks: { a: {}, b: {}, d: {} } };
+  const { code, output, log } = await runHere(directory.path, ["import", "-"], { input: JSON.stringify(plan) });
+  assertEquals([code, output], [1, ""]);
+  for (const each of ["Group g already exists", "Task a already exists", "Task b already exists", "--prefix TEXT"]) {
+    assertStringIncludes(log, each);
+  }
+});
+
+for (
+  const [program, file, says] of [
+    ["task-master", "task-master.json", "9 tasks (5 pending, 2 completed, 2 cancelled) and 2 groups"],
+    ["beads", "beads.jsonl", "6 tasks (4 pending, 1 completed, 1 cancelled) and 1 group"],
+    ["markdown", "checklist.md", "10 tasks (8 pending, 2 completed) and 2 groups"],
+  ] as const
+) {
+  Deno.test(`a plan of ${program} is only looked at without --yes, then imported, and only once`, async () => {
+    await using directory = await temporaryDirectory();
+    const data = `${directory.path}/data`;
+    const path = fromFileUrl(`../data/foreign/${file}`);
+    const looked = await runHere(data, ["import", path, "--from", program]);
+    assertEquals([looked.code, looked.log], [0, ""]);
+    assertStringIncludes(looked.output, `The file has ${says}\nWhat has no counterpart here:\n- `);
+    assertStringIncludes(looked.output, "Nothing was changed: the same command with --yes adds it\n");
+    assertEquals(await exists(data), false);
+    const { code, output } = await runHere(data, ["import", path, "--from", program, "--yes"]);
+    const count = Number.parseInt(says);
+    assertEquals(code, 0);
+    assertStringIncludes(output, `Imported ${count} tasks`);
+    const again = await runHere(data, ["import", path, "--from", program]);
+    assertStringIncludes(again.output, `${count} of the tasks are there already`);
+    assertStringIncludes(
+      (await runHere(data, ["import", path, "--from", program, "--yes", "--prefix", "p"])).output,
+      `Imported ${count} tasks`,
+    );
+  });
+}
+
+Deno.test("a look at a plan of another program says what would be refused, and changes nothing", async () => {
+  await using directory = await temporaryDirectory();
+  {
+    await using server = await startServer(directory.path);
+    await create(server, "fields", "messages");
+  }
+  const before = (await runHere(directory.path, ["export"])).output;
+  const path = fromFileUrl("../data/foreign/checklist.md");
+  const { code, log } = await runHere(directory.path, ["import", path, "--from", "markdown"]);
+  assertEquals(code, 1);
+  assertStringIncludes(log, "Task fields already exists");
+  assertStringIncludes(log, "Task messages already exists");
+  assertEquals((await runHere(directory.path, ["export"])).output, before);
+  const other = await runHere(directory.path, ["import", path, "--from", "beads"]);
+  assertEquals(other.code, 1);
+  assertStringIncludes(other.log, `Cannot import ${path}: It is not a plan of Beads: line 1 is not JSON`);
 });
 
 Deno.test("the earlier server's tasks.json is imported", async (t) => {
@@ -192,6 +289,14 @@ Deno.test("a running server sees imported tasks at once", async () => {
   await runHere(directory.path, ["import", "-"], { input: JSON.stringify(LEGACY) });
   assertEquals(await idsOf(server), ["a", ...Object.keys(LEGACY)]);
 });
+
+function fromFileUrl(path: string): string {
+  return decodeURIComponent(new URL(path, import.meta.url).pathname);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
 
 /** The tasks of the earlier server go on from where they were. */
 async function worksOn(directory: string): Promise<void> {

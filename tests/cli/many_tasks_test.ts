@@ -2,9 +2,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { printExport, printHistory, printImport, type Terminal } from "../../src/cli/commands.ts";
+import { printHistory, type Terminal } from "../../src/cli/commands.ts";
+import { printExport, printImport } from "../../src/cli/plan.ts";
 import { printWholeStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
+import { planOfTasks } from "../../src/core/model/portable_plan.ts";
+import { formatPlan } from "../../src/store/file/plan_file.ts";
 import { formatTasks } from "../../src/store/file/tasks_file.ts";
 import { oldTask, times } from "../core/given.ts";
 import { steppingClock } from "../support/clock.ts";
@@ -21,7 +24,7 @@ Deno.test({
     const lines: string[] = [];
     const terminal: Terminal = { print: (line) => lines.push(line), columns: 80, hasColors: false };
     const tasks = times(COUNT, (index) => oldTask(`t${index}`));
-    await printImport(engine, tasks, terminal);
+    await printImport(engine, planOfTasks(tasks), terminal);
     assertEquals(lines.splice(0), [`Imported ${COUNT} tasks`]);
 
     await t.step("status --all", async () => {
@@ -34,8 +37,9 @@ Deno.test({
 
     await t.step("export", async () => {
       let text = "";
-      await printExport(engine, formatTasks, (slice) => text += slice);
-      assertEquals(Object.keys(JSON.parse(text)).length, COUNT);
+      const formats = { plan: formatPlan, tasks: formatTasks };
+      await printExport(engine, { tasks: false, formats }, (slice) => text += slice);
+      assertEquals(Object.keys(JSON.parse(text).tasks).length, COUNT);
     });
 
     await t.step("history", async () => {

@@ -47,7 +47,7 @@ for (
     }
     assertStringIncludes(outputs[0] ?? "", "2 tasks: 2 ready");
     assertMatch(outputs[1] ?? "", /task.created {2}a\n.*task.ready {2}a\n.*task.created {2}b\n.*task.ready {2}b\n$/);
-    assertEquals(Object.keys(JSON.parse(outputs[2] ?? "")), ["a", "b"]);
+    assertEquals(Object.keys(JSON.parse(outputs[2] ?? "").tasks), ["a", "b"]);
     assertStringIncludes(outputs[3] ?? "", "records: 2\n");
     assertEquals(await filesOf(directory.path), before);
   });
@@ -63,7 +63,7 @@ Deno.test("tasks without a journal are shown, and are not imported", async () =>
   assertStringIncludes(status?.output ?? "", "1 tasks: 1 ready");
   assertStringIncludes(status?.log ?? "", "this shows tasks.json");
   assertEquals([history?.code, history?.output], [0, ""]);
-  assertEquals(Object.keys(JSON.parse(exported?.output ?? "")), ["t"]);
+  assertEquals(Object.keys(JSON.parse(exported?.output ?? "").tasks), ["t"]);
   assertEquals(verified?.output, "records: 0\nOK\n");
   assertEquals(await filesOf(directory.path), before);
 });

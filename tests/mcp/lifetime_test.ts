@@ -87,7 +87,7 @@ Deno.test("a server whose client closed the output ends, and the journal has eve
   assertStringIncludes(output, "OK");
   const kept = await checkpointedIds(directory.path) ?? [];
   for (const { id } of answers.slice(1)) assert(kept.includes(String(id)), `${id} is lost`);
-  const exported = JSON.parse((await runProgram(directory.path, ["export"])).output);
+  const exported = JSON.parse((await runProgram(directory.path, ["export", "--tasks"])).output);
   assertEquals(Object.keys(exported), kept, "the checkpoint has what the journal has");
 });
 

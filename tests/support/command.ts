@@ -7,7 +7,7 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { ACCESS, launchOf } from "../../src/cli/launch.ts";
+import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { complete, printScript } from "../../src/composition/completion.ts";
 import { runForPerson } from "../../src/composition/person.ts";
@@ -123,7 +123,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         write,
       });
     default: {
-      const location = await locate(ACCESS[invocation.type]);
+      const location = await locate(accessOf(invocation));
       return await runCommand(invocation, {
         location,
         log,

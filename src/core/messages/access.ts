@@ -1,6 +1,7 @@
 /** What each command and query needs of its caller: a verb, and the objects that it names. */
 
 import type { Access } from "../model/access.ts";
+import type { PortablePlan } from "../model/portable_plan.ts";
 import type { CommandOf, CommandType } from "./commands.ts";
 import type { QueryOf, QueryType } from "./queries.ts";
 
@@ -16,7 +17,7 @@ export function accessOfQuery<K extends QueryType>(query: QueryOf<K>): Access {
 
 const COMMANDS: { readonly [K in CommandType]: (command: CommandOf<K>) => Access } = {
   create_tasks: ({ tasks }) => ({ verb: "work", tasks: tasks.map(({ id }) => id) }),
-  import_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
+  import_tasks: (plan) => ({ verb: "administer", ...objectsOf(plan) }),
   update_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
   delete_task: ({ id }) => ({ verb: "plan", tasks: [id] }),
   claim_task: ({ instance, id, group }) => ({
@@ -105,7 +106,8 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   export_tasks: () => ({ verb: "administer" }),
   has_archive: () => ({ verb: "see" }),
   next_order: () => ({ verb: "administer" }),
-  missing_tasks: ({ tasks }) => ({ verb: "administer", tasks: tasks.map(({ id }) => id) }),
+  export_plan: () => ({ verb: "administer" }),
+  missing_of_plan: ({ plan }) => ({ verb: "administer", ...objectsOf(plan) }),
   next_event: () => ({ verb: "administer" }),
   watch_sessions: ({ calls }) => ({ verb: "administer", instances: calls.map(({ instance }) => instance) }),
   select_notifications: ({ filter: { task, group, instance } }) => ({
@@ -123,3 +125,14 @@ const QUERIES: { readonly [K in QueryType]: (query: QueryOf<K>) => Access } = {
   get_caller: () => ({ verb: "see" }),
   look_for_claims: ({ claims }) => ({ verb: "administer", instances: claims.map(({ command }) => command.instance) }),
 };
+
+/** What a plan to be imported names. */
+function objectsOf(
+  { tasks, groups = [], templates = [] }: Pick<PortablePlan, "tasks"> & Partial<PortablePlan>,
+): Omit<Access, "verb"> {
+  return {
+    tasks: tasks.map(({ id }) => id),
+    ...(groups.length > 0 && { groups: groups.map(({ id }) => id) }),
+    ...(templates.length > 0 && { templates: templates.map(({ name }) => name) }),
+  };
+}

@@ -7,6 +7,7 @@ import type { Dependency, ResultCondition } from "../model/dependency.ts";
 import type { GroupSettings, GroupView } from "../model/group.ts";
 import type { InstanceSettings, InstanceStatus, InstanceView } from "../model/instance.ts";
 import type { News } from "../model/news.ts";
+import type { PortablePlan } from "../model/portable_plan.ts";
 import type { ProjectView } from "../model/project.ts";
 import type { EndStatus } from "../model/status.ts";
 import type {
@@ -46,13 +47,16 @@ export interface Commands {
   /** Create tasks, all or none; they may depend on each other in any order. */
   create_tasks: { input: { readonly tasks: readonly NewTask[] }; answer: readonly TaskView[] };
   /**
-   * Import tasks with their status, result and times, all or none. With `firstOrder`, do nothing unless the next task
-   * created gets this `order`, that is, unless nobody has created or imported tasks since. With `isCheck`, only refuse
-   * tasks that cannot be imported.
+   * Import tasks with their status, result and times, and the rest of their plan, all or none. Groups that tasks name and
+   * that do not exist are created. With `firstOrder`, do nothing unless the next task created gets this `order`, that is,
+   * unless nobody has created or imported tasks since. With `isCheck`, only refuse what cannot be imported.
    */
   import_tasks: {
-    input: { readonly tasks: readonly Task[]; readonly firstOrder?: number; readonly isCheck?: true };
-    /** With `isCheck`, how many would be imported. */
+    input: Pick<PortablePlan, "tasks"> & Partial<PortablePlan> & {
+      readonly firstOrder?: number;
+      readonly isCheck?: true;
+    };
+    /** How many tasks were imported, or with `isCheck` would be. */
     answer: { readonly imported: number };
   };
   /**

@@ -216,10 +216,20 @@ export type Event =
     readonly instance: string;
     readonly tasks: readonly string[];
   }
-  | { readonly type: "group.created"; readonly group: Omit<Group, "createdAt"> }
+  | {
+    readonly type: "group.created";
+    /** `createdAt` and `archived` only of an imported one; without `createdAt`, it is created by this record. */
+    readonly group: Omit<Group, "createdAt"> & Partial<Pick<Group, "createdAt">>;
+  }
   | { readonly type: "group.updated"; readonly group: string; readonly settings: Changes<GroupSettings> }
   | { readonly type: "group.deleted"; readonly group: string }
-  | { readonly type: "template.saved"; readonly template: NewTemplate; readonly version: number }
+  | {
+    readonly type: "template.saved";
+    readonly template: NewTemplate;
+    readonly version: number;
+    /** When an imported one was first saved, in milliseconds since the Unix epoch; absent if by this record. */
+    readonly createdAt?: number;
+  }
   | { readonly type: "template.archived"; readonly name: string; readonly isArchived: boolean }
   | { readonly type: "token.issued"; readonly token: NewToken }
   | { readonly type: "token.revoked"; readonly name: string }
@@ -238,7 +248,13 @@ export type Event =
   /** A call was refused to its caller. Changes nothing. */
   | { readonly type: "access.denied"; readonly denial: Denial }
   /** Nothing can be claimed from now on. */
-  | { readonly type: "project.paused"; readonly reason: string; readonly by: Actor }
+  | {
+    readonly type: "project.paused";
+    readonly reason: string;
+    readonly by: Actor;
+    /** Since when an imported plan was paused, in milliseconds since the Unix epoch; absent if since this record. */
+    readonly since?: number;
+  }
   | { readonly type: "project.resumed" }
   /** A handler failed to handle a notification, or was given up. Changes nothing. */
   | ({ readonly type: "handler.failed" } & HandlerFailure)

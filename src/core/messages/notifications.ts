@@ -260,16 +260,16 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
       return [{ type, subject: event.instance, data }];
     }
     case "group.created": {
-      const { id, ...settings } = event.group;
-      return [{ type: event.type, subject: id, data: { group: id, ...settings } }];
+      const { id, createdAt, ...settings } = event.group;
+      return [{ type: event.type, subject: id, data: { group: id, ...settings, ...timesOf({ createdAt }) } }];
     }
     case "group.updated":
       return [{ type: event.type, subject: event.group, data: { group: event.group, settings: event.settings } }];
     case "group.deleted":
       return [{ type: event.type, subject: event.group, data: { group: event.group } }];
     case "template.saved": {
-      const { name, ...content } = event.template;
-      return [{ type: event.type, subject: name, data: { version: event.version, ...content } }];
+      const { version, createdAt, template: { name, ...content } } = event;
+      return [{ type: event.type, subject: name, data: { version, ...content, ...timesOf({ createdAt }) } }];
     }
     case "template.archived":
       return [{ type: event.isArchived ? "template.archived" : "template.restored", subject: event.name, data: {} }];
@@ -280,8 +280,8 @@ function factsOf(event: Event, groups: GroupsInRecord, overdue: ReadonlySet<stri
     case "token.revoked":
       return [{ type: event.type, subject: event.name, data: {} }];
     case "project.paused": {
-      const { type, ...data } = event;
-      return [{ type, data }];
+      const { type, since, ...data } = event;
+      return [{ type, data: { ...data, ...timesOf({ since }) } }];
     }
     case "project.resumed":
       return [{ type: event.type, data: {} }];

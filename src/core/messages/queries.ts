@@ -6,6 +6,7 @@ import type { Caller, KnownCaller } from "../model/access.ts";
 import type { ResultCondition, Verdict } from "../model/dependency.ts";
 import type { GroupView } from "../model/group.ts";
 import type { InstanceView } from "../model/instance.ts";
+import type { PortablePlan } from "../model/portable_plan.ts";
 import type { ProjectView } from "../model/project.ts";
 import type { RedactableField } from "../model/redaction.ts";
 import type { Readiness, TaskStatus } from "../model/status.ts";
@@ -75,14 +76,16 @@ export interface Queries {
   list_rows: { input: { readonly since?: number }; answer: PlanRows };
   /** The attempts of all tasks that the caller sees, in pages, the newest start first. */
   list_attempts: { input: AttemptRowsOptions; answer: AttemptRows };
+  /** The whole plan, to be imported elsewhere. */
+  export_plan: { input: Record<never, never>; answer: PortablePlan };
+  /** What of a plan does not exist with the same content. */
+  missing_of_plan: { input: { readonly plan: PortablePlan }; answer: PortablePlan };
   /** Every task as it is stored. */
   export_tasks: { input: Record<never, never>; answer: { readonly tasks: readonly Task[] } };
   /** Whether any task was ever archived. Not to be shown, as the task may be hidden. */
   has_archive: { input: Record<never, never>; answer: boolean };
   /** The `order` that the next task created will get. O(1). */
   next_order: { input: Record<never, never>; answer: number };
-  /** Which of these tasks do not exist with the same id, description and dependencies. */
-  missing_tasks: { input: { readonly tasks: readonly Task[] }; answer: readonly Task[] };
   /** When something happens though nobody calls. */
   next_event: { input: Record<never, never>; answer: NextEvent };
   /**

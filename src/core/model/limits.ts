@@ -176,6 +176,13 @@ export const MIN_CORRECTION_MS = 60_000;
 /** Most tasks, dependents or blockers that an error or a "no tasks" answer names. */
 export const MAX_NAMED = 10;
 
+/** Most faults of one command that its refusal names, and most characters of the message of each but the first. */
+export const MAX_FAULTS = 20;
+export const MAX_FAULT_CHARACTERS = 500;
+
+/** Most faults of one command that are counted: the rest of it is not checked. */
+export const MAX_COUNTED_FAULTS = 10_000;
+
 /** Most tasks that a completion shows as unlocked. */
 export const MAX_UNLOCKED = 20;
 

@@ -5,7 +5,8 @@
 
 import type { BulkAction, BulkResult } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
-import { MAX_BULK, MAX_BULK_BYTES, MAX_NAMED } from "../model/limits.ts";
+import { MAX_BULK, MAX_BULK_BYTES, MAX_FAULTS } from "../model/limits.ts";
+import { throwAll } from "../model/faults.ts";
 import type { KnownCaller } from "../model/access.ts";
 import type { Actor } from "../model/news.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -61,11 +62,11 @@ export const bulkDeciders: Deciders<"bulk_update"> = {
     for (const node of nodes) {
       const decided = tryOne(decideOne, node);
       if (decided instanceof Refusal) {
-        if (isAtomic) throw decided;
         refused.push({ node, refusal: decided });
       } else if (decided.length === 0) unchanged++;
       else decidedEvents.push(...decided);
     }
+    if (isAtomic) throwAll(refused.map(({ refusal }) => refusal));
     // One event for all, as their order is not that of `nodes`.
     const events = action.type === "archive" ? archiveEvents(archivableOf(state, nodes).order) : decidedEvents;
     checkSize(events);
@@ -107,7 +108,7 @@ function shownRefusals(
   },
 ): Pick<BulkResult, "refused" | "refusedCount"> {
   const decideOne = deciderOf(after, action, { nodes: refused.map(({ node }) => node), ...given });
-  const shown = refused.slice(0, MAX_NAMED).map(({ node, refusal }) => {
+  const shown = refused.slice(0, MAX_FAULTS).map(({ node, refusal }) => {
     const still = tryOne(decideOne, node);
     const { code, message } = still instanceof Refusal ? still : refusal;
     return { id: node.task.id, code, message };
@@ -240,7 +241,7 @@ function acyclicMoveDecider(state: ReadonlyState, group: string | null): DecideO
     waiting ??= waitingForGroup(state, group);
     if (!waiting.has(node)) return events;
     // Refuses with the path of the cycle. Only for the refusals that the answer shows, as finding it is expensive.
-    if (refused++ < MAX_NAMED) checkMove(state, [node.task], group);
+    if (refused++ < MAX_FAULTS) checkMove(state, [node.task], group);
     throw new Refusal("cycle", `Cannot move task ${node.task.id} to group ${group} as it waits for that group`, {
       id: node.task.id,
       group,

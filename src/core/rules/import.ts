@@ -1,43 +1,40 @@
-/** The rules for importing tasks with their status, result and times. */
+/** The rules for importing a plan: tasks with their status, result and times, groups, templates and the pause. */
 
-import { checkRoomForGroups } from "./groups.ts";
-import type { Deciders } from "./decision.ts";
+import { checkAll, checkEach } from "../model/faults.ts";
 import { normalize } from "../model/dependency.ts";
 import type { Event } from "../messages/events.ts";
-import { checkNewTasks } from "./checks/new_tasks.ts";
 import { IdMap } from "../model/id_map.ts";
-import {
-  MAX_ERROR_BYTES,
-  MAX_IMPORTED_ATTEMPT,
-  MAX_MESSAGE_BYTES,
-  MAX_NOTE_BYTES,
-  MAX_NOTES,
-  MAX_PAST_ATTEMPTS,
-  MAX_PAST_AUTHORS,
-  MAX_REASON_BYTES,
-  MAX_RESULT_BYTES,
-  MAX_TASKS,
-  MAX_TIME_MS,
-} from "../model/limits.ts";
+import { MAX_TASKS } from "../model/limits.ts";
+import type { PortableGroup, PortablePlan } from "../model/portable_plan.ts";
 import { fencedValue } from "../model/result.ts";
-import type { Actor } from "../model/news.ts";
 import type { Task } from "../model/task.ts";
-import { Refusal } from "../model/refusal.ts";
-import { countNotes } from "../state/news.ts";
+import { checkNewId } from "../model/values.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
 import type { ReadonlyState } from "../state/state.ts";
-import { checkId, checkNewId, checkText, hasJsonNumbers } from "../model/values.ts";
+import { checkImportedTask } from "./checks/imported_task.ts";
+import { checkNewTasks } from "./checks/new_tasks.ts";
+import type { Deciders } from "./decision.ts";
+import { checkRoomForGroups } from "./groups.ts";
+import { checkImportedGroup, checkImportedPause, checkImportedTemplates, templateEvents } from "./import_rest.ts";
 
 export const importDeciders: Deciders<"import_tasks"> = {
-  import_tasks(state, { tasks, firstOrder, isCheck }) {
+  import_tasks(state, { tasks: given, groups: givenGroups = [], templates = [], paused, firstOrder, isCheck }) {
     const isTooLate = firstOrder !== undefined && firstOrder !== state.nextOrder;
-    if (tasks.length === 0 || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
-    const normal = tasks.map(withValue).map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
-    const newGroups = checkImport(state, normal, isCheck !== true);
+    const isEmpty = given.length + givenGroups.length + templates.length === 0 && paused === undefined;
+    if (isEmpty || isTooLate) return { events: [], answer: () => ({ imported: 0 }) };
+    const tasks = given.map(withValue).map((task) => ({ ...task, dependencies: normalize(task.dependencies) }));
+    const groups = [...givenGroups.map(withSortedAudience), ...unlistedGroups(state, tasks, givenGroups)];
+    checkPlan(state, { tasks, groups, templates, ...(paused !== undefined && { paused }) }, isCheck !== true);
     return {
       events: isCheck === true ? [] : [
-        ...Array.from(newGroups.keys(), (id): Event => ({ type: "group.created", group: { id } })),
-        { type: "tasks.imported", tasks: normal.map((task) => aboveRemoved(state, task)) },
+        ...(paused === undefined || state.pause !== undefined
+          ? []
+          : [{ type: "project.paused", reason: paused.reason, by: paused.by, since: paused.at } as const]),
+        ...groups.map((group): Event => ({ type: "group.created", group })),
+        ...templateEvents(state, templates),
+        ...(tasks.length === 0
+          ? []
+          : [{ type: "tasks.imported", tasks: tasks.map((task) => aboveRemoved(state, task)) } as const]),
       ],
       answer: () => ({ imported: tasks.length }),
     };
@@ -56,84 +53,42 @@ function withValue({ value: _, ...task }: Task): Task {
   return { ...task, ...(value !== undefined && { value }) };
 }
 
-/** Refuses all tasks if one of them cannot be imported. Returns the groups that they need and that do not exist yet. */
-function checkImport(state: ReadonlyState, tasks: readonly Task[], isPart: boolean): IdMap<true> {
-  const newGroups = new IdMap<true>();
-  for (const { group } of tasks) {
-    if (group === undefined || state.groups.has(group) || newGroups.has(group)) continue;
-    checkNewId(group, "Group id", state.groups);
-    checkNewId(group, "Group id", newGroups);
-    newGroups.set(group, true);
-  }
-  checkRoomForGroups(state, newGroups.size);
-  checkNewTasks(state, tasks, { limit: MAX_TASKS, newGroups, isPart });
-  tasks.forEach(checkImported);
-  return newGroups;
+function withSortedAudience(group: PortableGroup): PortableGroup {
+  const { visibleTo } = group;
+  return visibleTo === undefined ? group : { ...group, visibleTo: [...new Set(visibleTo)].sort() };
 }
 
-/** Refuses an imported task whose status, times and other fields contradict each other. */
-function checkImported(task: Task): void {
-  const { id, status, assignedTo, startedAt, finishedAt } = task;
-  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
-  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
-  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
-  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
-  if (task.session !== undefined) checkId(task.session, "Session id");
-  checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
-  const { pastAttempts = [], pastAuthors = [], notes = [] } = task;
-  for (const { author, isInstance, text } of notes) {
-    checkAuthor(isInstance === true ? { instance: author } : { caller: author }, id);
-    checkText(text, `Note on task ${id}`, MAX_NOTE_BYTES);
-  }
-  if (task.cancelledBy !== undefined) checkAuthor(task.cancelledBy, id);
-  for (const past of pastAttempts) {
-    checkId(past.instance, "Instance id");
-    checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
-  }
-  for (const author of pastAuthors) checkId(author, "Instance id");
-  const times = [
-    ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
-    ...notes.map((note) => note.at),
-    ...[task.progress?.at, task.workedMs, ...pastAttempts.flatMap((past) => [past.startedAt, past.endedAt])],
-  ];
-  const isTime = (at = 0) => at >= 0 && at <= MAX_TIME_MS;
-  const hasEnded = status !== "pending" && status !== "in_progress";
-  const faults = {
-    "its times must be milliseconds since 1970": !times.every(isTime),
-    [`attempt must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.attempt),
-    [`failures must be a whole number from 0 to ${MAX_IMPORTED_ATTEMPT}`]: !isCount(task.failures ?? 0),
-    [`it cannot have more than ${MAX_PAST_ATTEMPTS} past attempts`]: pastAttempts.length > MAX_PAST_ATTEMPTS,
-    [`it cannot have more than ${MAX_PAST_AUTHORS} past authors`]: pastAuthors.length > MAX_PAST_AUTHORS,
-    "its past authors must differ": new Set(pastAuthors).size < pastAuthors.length,
-    [`it cannot have more than ${MAX_NOTES} notes`]: notes.length > MAX_NOTES,
-    [`notesDropped, notesTold and version must be whole numbers from 0 to ${MAX_IMPORTED_ATTEMPT}`]: ![
-      task.notesDropped ?? 0,
-      task.notesTold ?? 0,
-      task.version ?? 0,
-    ].every(isCount),
-    "notesTold cannot be more than all its notes": (task.notesTold ?? 0) > countNotes(task),
-    "only a cancelled task can have cancelledBy": status !== "cancelled" && task.cancelledBy !== undefined,
-    "a pending task cannot have assignedTo": status === "pending" && assignedTo !== undefined,
-    "a task in progress must have assignedTo": status === "in_progress" && assignedTo === undefined,
-    "only a task in progress can have leaseUntil": status !== "in_progress" && task.leaseUntil !== undefined,
-    "only a task in progress that has leaseUntil can have leaseMs": task.leaseMs !== undefined &&
-      (status !== "in_progress" || task.leaseUntil === undefined),
-    "leaseMs must be a duration": !isTime(task.leaseMs),
-    "only a task in progress can have session": status !== "in_progress" && task.session !== undefined,
-    "only a completed task can have a result": status !== "completed" && task.result !== undefined,
-    "only a failed task can have an error": status !== "failed" && task.error !== undefined,
-    "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
-    "its numbers must be finite, and none of them -0": !hasJsonNumbers(task),
-  };
-  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
-  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+/** The groups that tasks name, and that neither exist nor are given. */
+function unlistedGroups(
+  state: ReadonlyState,
+  tasks: readonly Task[],
+  given: readonly PortableGroup[],
+): readonly PortableGroup[] {
+  const known = new Set(given.map(({ id }) => id));
+  const unlisted = new Set(tasks.flatMap(({ group }) => group ?? []).filter((id) => !known.has(id)));
+  return Array.from(unlisted).filter((id) => !state.groups.has(id)).map((id) => ({ id }));
 }
 
-function checkAuthor({ caller, instance }: Partial<Actor>, id: string): void {
-  if (instance !== undefined) checkId(instance, "Instance id");
-  if (caller !== undefined) checkText(caller, `Name of a caller in task ${id}`, MAX_MESSAGE_BYTES);
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value <= MAX_IMPORTED_ATTEMPT;
+/** Refuses a plan if any of it cannot be imported. */
+function checkPlan(state: ReadonlyState, plan: PortablePlan, isPart: boolean): void {
+  const { tasks, groups, templates, paused } = plan;
+  const newGroups = new IdMap<PortableGroup>();
+  checkRoomForGroups(state, groups.length);
+  checkAll(
+    () =>
+      checkEach(groups, (group) => {
+        checkNewId(group.id, "Group id", newGroups);
+        checkImportedGroup(state, group, newGroups);
+        newGroups.set(group.id, group);
+      }),
+    () => checkImportedTemplates(state, templates),
+    () =>
+      checkNewTasks(state, tasks, {
+        limit: MAX_TASKS,
+        newGroups: new IdMap(groups.map((each) => [each.id, each])),
+        isPart,
+      }),
+    () => checkEach(tasks, checkImportedTask),
+    () => checkImportedPause(paused),
+  );
 }

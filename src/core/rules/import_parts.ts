@@ -6,10 +6,81 @@
 
 import { referencesOf } from "../model/dependency.ts";
 import { MAX_EVENTS_BYTES, MAX_IMPORT_BYTES } from "../model/limits.ts";
+import type { PortablePlan, PortableTemplate } from "../model/portable_plan.ts";
 import type { Task } from "../model/task.ts";
 import { jsonBytes } from "../state/record_size.ts";
 import { Refusal } from "../model/refusal.ts";
 import { printable } from "../model/values.ts";
+
+/**
+ * The parts of a plan: all in one if it is small, else the pause and the groups first, then templates, then tasks. So a
+ * task that comes is limited by its group from the beginning.
+ *
+ * @throws Refusal `limit_exceeded` if a task does not fit into a record
+ */
+export function planParts(plan: PortablePlan, maxBytes = MAX_IMPORT_BYTES): readonly PlanPart[] {
+  const { tasks, groups, templates, paused } = plan;
+  const parts = importParts(tasks, maxBytes);
+  if (parts.length <= 1 && jsonBytes(plan) <= maxBytes) return isEmpty(plan) ? [] : [plan];
+  return [
+    ...(paused === undefined ? [] : [{ tasks: [], paused }]),
+    ...inChunks(groups, maxBytes).map((groups) => ({ tasks: [], groups })),
+    ...inChunks(templates.flatMap(versionsOf), maxBytes).map((templates) => ({
+      tasks: [],
+      templates: rejoined(templates),
+    })),
+    ...parts.map((tasks) => ({ tasks })),
+  ];
+}
+
+/** What one command imports. */
+export type PlanPart = Pick<PortablePlan, "tasks"> & Partial<PortablePlan>;
+
+function isEmpty({ tasks, groups, templates, paused }: PortablePlan): boolean {
+  return tasks.length + groups.length + templates.length === 0 && paused === undefined;
+}
+
+/** The items in their order, in chunks of at most `maxBytes`, or of one larger item. */
+function inChunks<T>(items: readonly T[], maxBytes: number): readonly (readonly T[])[] {
+  const chunks: T[][] = [];
+  let chunkBytes = Infinity;
+  for (const item of items) {
+    const bytes = jsonBytes(item);
+    const chunk = chunks.at(-1);
+    if (chunk === undefined || chunkBytes + bytes > maxBytes) {
+      chunks.push([item]);
+      chunkBytes = bytes;
+    } else {
+      chunk.push(item);
+      chunkBytes += bytes;
+    }
+  }
+  return chunks;
+}
+
+/** The template in pieces of one version each. It is archived with the last one. */
+function versionsOf({ isArchived, ...template }: PortableTemplate): readonly PortableTemplate[] {
+  const { firstVersion, versions } = template;
+  const archive = isArchived && { isArchived };
+  if (versions.length === 0) return [{ ...template, ...archive }];
+  return versions.map((version, index) => ({
+    ...template,
+    firstVersion: firstVersion + index,
+    versions: [version],
+    ...(index === versions.length - 1 && archive),
+  }));
+}
+
+/** The reverse of `versionsOf`, for pieces that follow each other. */
+function rejoined(pieces: readonly PortableTemplate[]): readonly PortableTemplate[] {
+  const templates: PortableTemplate[] = [];
+  for (const piece of pieces) {
+    const last = templates.at(-1);
+    if (last?.name !== piece.name) templates.push(piece);
+    else templates[templates.length - 1] = { ...piece, ...last, versions: [...last.versions, ...piece.versions] };
+  }
+  return templates;
+}
 
 /** Largest task, as JSON in bytes of UTF-8: its record must also have room for its group. */
 const MAX_TASK_BYTES = MAX_EVENTS_BYTES - 4 * 1024;

@@ -8,10 +8,7 @@ import type { Deciders } from "./decision.ts";
 
 export const projectDeciders: Deciders<"pause_project" | "resume_project"> = {
   pause_project(state, { reason }, { caller }) {
-    checkText(reason, "The reason of the pause", MAX_REASON_BYTES);
-    if (reason.trim() === "") {
-      throw new Refusal("invalid_value", "The reason of the pause must not be empty: agents that wait are told it");
-    }
+    checkReasonOfPause(reason);
     const { pause } = state;
     const by = { caller: caller.name };
     return {
@@ -24,3 +21,10 @@ export const projectDeciders: Deciders<"pause_project" | "resume_project"> = {
     return { events: state.pause === undefined ? [] : [{ type: "project.resumed" }], answer: viewOfProject };
   },
 };
+
+export function checkReasonOfPause(reason: string): void {
+  checkText(reason, "The reason of the pause", MAX_REASON_BYTES);
+  if (reason.trim() === "") {
+    throw new Refusal("invalid_value", "The reason of the pause must not be empty: agents that wait are told it");
+  }
+}

@@ -5,6 +5,7 @@
 import type { CommandOf, TaskDefaults } from "../messages/commands.ts";
 import type { Changes, Event, EventOf } from "../messages/events.ts";
 import { type Dependency, difference, normalize, union } from "../model/dependency.ts";
+import { checkEach } from "../model/faults.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
@@ -28,8 +29,9 @@ export const taskDeciders: Deciders<
   "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
 > = {
   create_tasks(state, command, context) {
-    const tasks = command.tasks.map((task) => {
-      return completeTask(placed(state, task, context.caller), context.defaults);
+    const tasks: NewTask[] = [];
+    checkEach(command.tasks, (task) => {
+      tasks.push(completeTask(placed(state, task, context.caller), context.defaults));
     });
     checkNewTasks(state, tasks);
     return {

@@ -2,12 +2,15 @@
  * The rules for saving, applying and archiving templates.
  */
 
+import { checkAll, checkEach } from "../model/faults.ts";
+import type { GroupSettings } from "../model/group.ts";
 import { IdMap } from "../model/id_map.ts";
 import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";
-import type { TemplateTask } from "../model/template.ts";
+import type { NewTemplate, TemplateTask } from "../model/template.ts";
 import { checkNewId, printable } from "../model/values.ts";
+import type { ReadonlyState } from "../state/state.ts";
 import { findGroup } from "../state/lookup.ts";
 import { findTemplate, isArchived, nextVersion } from "../templates/catalog.ts";
 import { checkTemplate, expand } from "../templates/expand.ts";
@@ -21,17 +24,9 @@ import { completeTask, createdEvent } from "./tasks.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
-    checkTemplate(template);
-    if (!state.templates.has(template.name)) checkNewId(template.name, "Template name", state.templates);
-    for (const task of template.tasks) checkFixed(task);
+    checkNewTemplate(state, template);
+    checkRoomForVersions(state, 1);
     const { name } = template;
-    let versions = 0;
-    for (const saved of state.templates.values()) versions += saved.versions.length;
-    if (versions >= MAX_TEMPLATE_VERSIONS) {
-      throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} template versions in all`, {
-        limit: MAX_TEMPLATE_VERSIONS,
-      });
-    }
     const version = nextVersion(state, name);
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
@@ -45,10 +40,12 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
       });
     }
     const settings = settingsOfNew(caller, group, given);
-    checkNewGroup(state, group, settings);
     const tasks = expand(template, parameters, group)
       .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
-    checkNewTasks(state, tasks, { newGroups: new IdMap<true>().set(group, true), audience: settings.visibleTo });
+    checkAll(
+      () => checkNewGroup(state, group, settings),
+      () => checkNewTasks(state, tasks, { newGroups: new IdMap<GroupSettings>().set(group, settings) }),
+    );
     const { builtinVersion } = template;
     const origin = { name, version: template.version, ...(builtinVersion !== undefined && { builtinVersion }) };
     return {
@@ -72,6 +69,23 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     };
   },
 };
+
+/** Refuses a template that cannot be saved. */
+export function checkNewTemplate(state: ReadonlyState, template: NewTemplate): void {
+  checkTemplate(template);
+  if (!state.templates.has(template.name)) checkNewId(template.name, "Template name", state.templates);
+  checkEach(template.tasks, checkFixed);
+}
+
+/** Refuses `count` more versions if that would be more than `MAX_TEMPLATE_VERSIONS`. */
+export function checkRoomForVersions(state: ReadonlyState, count: number): void {
+  let versions = count;
+  for (const saved of state.templates.values()) versions += saved.versions.length;
+  if (versions <= MAX_TEMPLATE_VERSIONS) return;
+  throw new Refusal("limit_exceeded", `Cannot save more than ${MAX_TEMPLATE_VERSIONS} template versions in all`, {
+    limit: MAX_TEMPLATE_VERSIONS,
+  });
+}
 
 /** The task with absolute times in place of those that count from `now`. */
 function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number): NewTask {

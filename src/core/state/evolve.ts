@@ -102,7 +102,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "session.resumed":
       return resumeTasks(state, event, at);
     case "group.created":
-      return addGroup(state, { ...event.group, createdAt: at });
+      return addGroup(state, { createdAt: at, ...event.group });
     case "group.updated":
       return updateGroup(state, event);
     case "group.deleted":
@@ -116,7 +116,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "token.revoked":
       return removeToken(state, event.name);
     case "project.paused":
-      state.pause = { reason: event.reason, at, by: event.by };
+      state.pause = { reason: event.reason, at: event.since ?? at, by: event.by };
       return;
     case "project.resumed":
       state.pause = undefined;
@@ -268,6 +268,11 @@ function failed(task: Task, { instance, error }: EventOf<"task.failed">, at: num
   return { ...withoutAttempt(task), status: "failed", assignedTo: instance, error, finishedAt: at };
 }
 
+/** The task as if its holder had released it at `at`, without a reason. */
+export function handedBack(task: Task, at: number): Task {
+  return pending(task, at, { outcome: "released", message: task.progress?.message });
+}
+
 function released(task: Task, { reason, dependencies }: EventOf<"task.released">, at: number): Task {
   return {
     ...pending(task, at, { outcome: "released", message: reason ?? task.progress?.message }),
@@ -370,8 +375,9 @@ function resumed(task: Task, attempt: number): Task {
   };
 }
 
-function saveTemplate(state: State, { template, version }: EventOf<"template.saved">, at: number): void {
-  const saved = { ...template, version, createdAt: at };
+function saveTemplate(state: State, event: EventOf<"template.saved">, at: number): void {
+  const { template, version, createdAt = at } = event;
+  const saved = { ...template, version, createdAt };
   const known = state.templates.get(template.name);
   if (known === undefined) state.templates.set(template.name, { versions: [saved], isArchived: false });
   else known.versions.push(saved);

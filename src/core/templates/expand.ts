@@ -3,12 +3,14 @@
  * The rules for new tasks check the result: existing dependencies, no cycles, limits of settings.
  */
 
-import { type Dependency, type GroupDependency, isList, normalize, type ResultCondition } from "../model/dependency.ts";
+import { normalize, type ResultCondition } from "../model/dependency.ts";
+import { mapDependency } from "../model/map_dependency.ts";
 import type { JsonValue } from "../model/result.ts";
+import { checkAll, checkEach } from "../model/faults.ts";
 import { MAX_DESCRIPTION_BYTES } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";
-import type { NewTemplate, TemplateTask } from "../model/template.ts";
+import type { NewTemplate, TemplateParameter, TemplateTask } from "../model/template.ts";
 import { checkId, checkText, printable } from "../model/values.ts";
 
 /** Most tasks of a template. */
@@ -51,7 +53,7 @@ export function expand(
 ): readonly TemplateTask[] {
   const fill = placeholderFiller(template, valuesOf(template, parameters));
   const ids = new Set<string>();
-  for (const task of template.tasks) {
+  checkEach(template.tasks, (task) => {
     const id = fill(task.id);
     checkId(id, "Task id");
     if (ids.has(id)) {
@@ -63,7 +65,7 @@ export function expand(
       );
     }
     ids.add(id);
-  }
+  });
   const fillId = (text: string) => {
     const id = fill(text);
     return ids.has(id) ? `${prefix}/${id}` : id;
@@ -92,7 +94,7 @@ export function checkTemplate(template: NewTemplate): void {
   checkText(JSON.stringify(template), `Template ${name} as JSON`, MAX_TEMPLATE_BYTES);
   checkText(description ?? "", `Description of template ${name}`, MAX_DESCRIPTION_BYTES);
   const ids = new Set<string>();
-  for (const task of tasks) {
+  checkEach(tasks, (task) => {
     checkTask(template, task);
     if (ids.has(task.id)) {
       throw new Refusal(
@@ -102,7 +104,7 @@ export function checkTemplate(template: NewTemplate): void {
       );
     }
     ids.add(task.id);
-  }
+  });
 }
 
 function checkParameters({ name: template, parameters }: NewTemplate): void {
@@ -170,16 +172,16 @@ function checkTask(template: NewTemplate, task: NewTask): void {
 function valuesOf(template: NewTemplate, given: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const names = template.parameters.map(({ name }) => name);
   const values = new Map(Object.entries(given));
-  for (const name of values.keys()) {
-    if (names.includes(name)) continue;
+  const checkKnown = (name: string) => {
+    if (names.includes(name)) return;
     throw new Refusal(
       "invalid_value",
       `Cannot apply template ${template.name} as there is no parameter ${printable(name)}: ${listParameters(template)}`,
       { parameter: name, parameters: names },
     );
-  }
-  for (const { name, default: value, required } of template.parameters) {
-    if (values.has(name)) continue;
+  };
+  const setDefault = ({ name, default: value, required }: TemplateParameter) => {
+    if (values.has(name)) return;
     if (required === true && value === undefined) {
       throw new Refusal(
         "invalid_value",
@@ -189,7 +191,8 @@ function valuesOf(template: NewTemplate, given: Readonly<Record<string, string>>
       );
     }
     values.set(name, value ?? "");
-  }
+  };
+  checkAll(() => checkEach(Object.keys(given), checkKnown), () => checkEach(template.parameters, setDefault));
   return values;
 }
 
@@ -230,7 +233,11 @@ function mapTexts(task: NewTask, map: MapText, mapId: MapText): NewTask {
     ...task,
     id: mapId(id),
     description: map(description),
-    dependencies: dependencies.map((dependency) => mapDependency(dependency, map, mapId)),
+    dependencies: dependencies.map((dependency) => {
+      // A condition is a JSON object, and `mapJson` replaces texts by texts only.
+      const when = (condition: ResultCondition) => mapJson(condition as JsonValue, map) as ResultCondition;
+      return mapDependency(dependency, { task: mapId, group: map, when });
+    }),
     ...(role !== undefined && { role: map(role) }),
     ...(capabilities !== undefined && { capabilities: capabilities.map(map) }),
     ...(locks !== undefined && { locks: locks.map(map) }),
@@ -243,29 +250,6 @@ function mapTexts(task: NewTask, map: MapText, mapId: MapText): NewTask {
       },
     }),
   };
-}
-
-function mapDependency(dependency: Dependency, map: MapText, mapId: MapText): Dependency {
-  if (typeof dependency === "string") return mapId(dependency);
-  if ("task" in dependency) {
-    const { task, when } = dependency;
-    // A condition is a JSON object, and `mapJson` replaces texts by texts only.
-    return {
-      ...dependency,
-      task: mapId(task),
-      ...(when && { when: mapJson(when as JsonValue, map) as ResultCondition }),
-    };
-  }
-  if ("group" in dependency) return mapGroup(dependency, map);
-  const mapPart = (part: Dependency) => mapDependency(part, map, mapId);
-  if ("any" in dependency) return { any: dependency.any.map(mapPart) };
-  if ("all" in dependency) return { all: dependency.all.map(mapPart) };
-  const { at_least, of } = dependency;
-  return { at_least, of: isList(of) ? of.map(mapPart) : mapGroup(of, map) };
-}
-
-function mapGroup(dependency: GroupDependency, map: MapText): GroupDependency {
-  return { ...dependency, group: map(dependency.group) };
 }
 
 /** A JSON value with each text in it replaced, keys included. */

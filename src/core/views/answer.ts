@@ -9,7 +9,6 @@ import type { JournalRecord } from "../messages/events.ts";
 import { isSelected } from "../messages/history.ts";
 import { type Notification, notificationsOf } from "../messages/notifications.ts";
 import type { Queries, QueryOf, QueryType, ResultOf, WaitingClaim } from "../messages/queries.ts";
-import { normalize } from "../model/dependency.ts";
 import { type KnownCaller, sessionOf } from "../model/access.ts";
 import { findGroup, findTask } from "../state/lookup.ts";
 import { firstAnswerable, type SeenClaim } from "../state/next_claim.ts";
@@ -31,6 +30,7 @@ import { groupViewOf } from "./groups.ts";
 import { listInstances } from "./instance_list.ts";
 import { drawGraph } from "./mermaid.ts";
 import { listRows } from "./plan_rows.ts";
+import { missingOf, portablePlanOf } from "./portable_plan.ts";
 import { viewOfProject } from "./project.ts";
 import { searchTasks } from "./search.ts";
 import { seenNotifications } from "./seen_notifications.ts";
@@ -92,15 +92,11 @@ const answerers: {
   get_plan: (state, _, { now }) => planOf(state, now),
   list_rows: (state, options, { now }) => listRows(state, options, now),
   list_attempts: (state, options, { now }) => listAttempts(state, options, now),
+  export_plan: (state, _, { now }) => portablePlanOf(state, now),
+  missing_of_plan: (state, { plan }) => missingOf(state, plan),
   export_tasks: (state) => ({ tasks: Array.from(state.tasks.values(), ({ task }) => task) }),
   has_archive: (state) => state.hasArchive,
   next_order: (state) => state.nextOrder,
-  missing_tasks: (state, { tasks }) =>
-    tasks.filter(({ id, description, dependencies }) => {
-      const there = state.tasks.get(id)?.task;
-      return there?.description !== description ||
-        JSON.stringify(there.dependencies) !== JSON.stringify(normalize(dependencies));
-    }),
   select_notifications: (state, query, { caller }) =>
     query.records.flatMap((record) => {
       return seenNotifications(state, { seq: record.seq, notifications: selected(state, record, query) }, caller);

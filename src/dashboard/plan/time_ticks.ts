@@ -26,9 +26,13 @@ const STEPS: readonly number[] = [
   ...[1, 7, 28, 364].map((count) => count * DAY),
 ];
 
-/** The marks of the smallest step that leaves room between them. O(times). */
-export function timeTicks(times: Float64Array): TimeTicks {
+/**
+ * The marks of the smallest step that leaves room between them; none for more times than there are records, as these came
+ * with an import. O(times).
+ */
+export function timeTicks(times: Float64Array, records: number): TimeTicks {
   let ticks: TimeTicks = { stepMs: 0, at: [] };
+  if (times.length > records) return ticks;
   for (const stepMs of STEPS) {
     ticks = { stepMs, at: boundaries(times, stepMs) };
     if (ticks.at.length <= MAX_TICKS) break;

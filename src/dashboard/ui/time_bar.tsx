@@ -108,7 +108,7 @@ function Ticks({ last }: { readonly last: number }) {
   const table = livePlan.value;
   const stage = Math.floor(Math.log(last) / TICKS_EVERY);
   const { stepMs, at } = useMemo(
-    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table)),
+    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table), last),
     [table, stage],
   );
   return (

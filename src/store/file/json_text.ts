@@ -27,7 +27,7 @@ const ENCODINGS: readonly { readonly name: string; readonly begins: readonly (nu
  * @throws SyntaxError with a message that says what is wrong, and where
  */
 export function parseJsonFile(bytes: Uint8Array): unknown {
-  const text = decode(bytes);
+  const text = decodeFile(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -38,7 +38,8 @@ export function parseJsonFile(bytes: Uint8Array): unknown {
   return value;
 }
 
-function decode(bytes: Uint8Array): string {
+/** The text of a file in UTF-8, with or without a byte order mark. Throws a `SyntaxError` if it is in another encoding. */
+export function decodeFile(bytes: Uint8Array): string {
   if (bytes.length > MAX_FILE_BYTES) {
     throw new SyntaxError(`It has ${bytes.length} bytes: at most ${MAX_FILE_BYTES} can be read, split it`);
   }

@@ -38,7 +38,7 @@ const noteSchema = z.object({
 });
 
 /** The settings of a task. */
-const settingsSchema = z.object({
+export const settingsSchema = z.object({
   priority: z.enum(PRIORITIES).optional(),
   group: z.string().optional(),
   role: z.string().optional(),
@@ -117,8 +117,22 @@ export interface TasksFile {
  * @throws SyntaxError if it is no such file, or has a misspelt field; the message says where
  */
 export function parseTasks(bytes: Uint8Array, now: number): TasksFile {
+  const value = parseJsonFile(bytes);
+  if (isPlan(value)) {
+    throw new SyntaxError("It is the export of a whole plan, which the command import adds to a data directory");
+  }
+  return readTasks(value, now);
+}
+
+/** Whether a value is a whole plan, as `plan_file.ts` reads it: an object of tasks has only objects in it. */
+export function isPlan(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "format" in value && typeof value.format === "string";
+}
+
+/** Reads an object or an array of tasks, as `parseTasks` does. */
+export function readTasks(value: unknown, now: number): TasksFile {
   const unknown = new UnknownFields();
-  const tasks = entriesOf(parseJsonFile(bytes))
+  const tasks = entriesOf(value)
     .map(([key, value], index) => {
       const { id = key, ...task } = parseTask(key, value);
       unknown.note(taskSchema, value, { task: key });
@@ -149,6 +163,12 @@ export function parseOwnTasks(chunks: Iterable<Uint8Array>): readonly Task[] {
 
 /** The text of `tasks.json`, in slices. */
 export function* formatTasks(tasks: readonly Task[]): Iterable<string> {
+  yield* objectOfTasks(tasks);
+  yield "\n";
+}
+
+/** The same without the line feed at the end. */
+export function* objectOfTasks(tasks: readonly Task[]): Iterable<string> {
   let slice = "{";
   let separator = "\n";
   for (const task of tasks) {
@@ -158,7 +178,7 @@ export function* formatTasks(tasks: readonly Task[]): Iterable<string> {
     yield slice;
     slice = "";
   }
-  yield slice + "\n}\n";
+  yield slice + "\n}";
 }
 
 /** The `value` of a line `"key":value` or `"key":value,`. */
@@ -239,7 +259,8 @@ function toTask(
   };
 }
 
-function toDependencies(id: string, dependencies: readonly unknown[]): Task["dependencies"] {
+/** The dependencies of task `id`. Throws a `SyntaxError` if they are malformed. */
+export function toDependencies(id: string, dependencies: readonly unknown[]): Task["dependencies"] {
   try {
     return parseDependencies(dependencies);
   } catch (cause) {
@@ -249,7 +270,7 @@ function toDependencies(id: string, dependencies: readonly unknown[]): Task["dep
 }
 
 /** A copy without undefined fields, at any depth. */
-function present<T extends object>(value: T): Present<T> {
+export function present<T extends object>(value: T): Present<T> {
   // JSON leaves out undefined fields.
   return JSON.parse(JSON.stringify(value)) as Present<T>;
 }

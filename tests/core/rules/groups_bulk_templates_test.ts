@@ -3,7 +3,7 @@
 import type { BulkAction, BulkResult, CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Dependency } from "../../../src/core/model/dependency.ts";
 import type { GroupSettings } from "../../../src/core/model/group.ts";
-import { MAX_NAMED } from "../../../src/core/model/limits.ts";
+import { MAX_FAULTS } from "../../../src/core/model/limits.ts";
 import type { TaskFilter } from "../../../src/core/model/task.ts";
 import type { NewTemplate } from "../../../src/core/model/template.ts";
 import { findGroup } from "../../../src/core/state/lookup.ts";
@@ -176,7 +176,7 @@ Deno.test({
   name: "of many refusals a few are shown, and all are counted",
   permissions: "none",
   fn() {
-    const ids = times(15, (index) => `t${index}`);
+    const ids = times(25, (index) => `t${index}`);
     const state = stateAfter(create(...ids.map((id) => newTask(id))));
     for (const id of ids) end(state, id);
     const { answer } = run(
@@ -184,7 +184,7 @@ Deno.test({
       { type: "bulk_update", filter: { ids }, action: { type: "retry" }, isAtomic: false },
       9,
     );
-    assertEquals([answer.changed, answer.refused.length, answer.refusedCount], [0, MAX_NAMED, 15]);
+    assertEquals([answer.changed, answer.refused.length, answer.refusedCount], [0, MAX_FAULTS, 25]);
   },
 });
 

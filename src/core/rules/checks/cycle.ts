@@ -4,8 +4,9 @@
  */
 
 import { referencesOf } from "../../model/dependency.ts";
-import { MAX_NAMED } from "../../model/limits.ts";
-import { refuse } from "../../model/refusal.ts";
+import { throwAll } from "../../model/faults.ts";
+import { MAX_FAULTS, MAX_NAMED } from "../../model/limits.ts";
+import { type Refusal, refuse } from "../../model/refusal.ts";
 import type { Part, Remedy } from "../../model/remedies.ts";
 import type { NewTask } from "../../model/task.ts";
 import { conditionsOn } from "../../state/conditions.ts";
@@ -25,29 +26,46 @@ interface ChangedTask {
   group: Vertex | undefined;
 }
 
+/** The new dependencies and groups of tasks, by id. */
+type ChangedTasks = ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>;
+
 /** A group that is created together with its first tasks. */
 interface NewGroup {
   readonly newGroup: string;
 }
 
 /**
- * Refuses a cycle that new tasks, or tasks with new dependencies or groups, would close. Such a cycle goes through a
- * changed task, so a search from these finds it, along dependencies as well as against them. O(the shorter search).
+ * Refuses cycles that new tasks, or tasks with new dependencies or groups, would close. Such a cycle goes through a
+ * changed task, so a search from these finds it, along dependencies as well as against them. O(the shorter search), once
+ * more for each cycle found.
  *
- * @throws Refusal `cycle`, with the path
+ * @throws Refusal `cycle`, with the path of each of the first `MAX_FAULTS` cycles that share no changed task
  */
-export function refuseCycle(
-  state: ReadonlyState,
-  changed: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
-): void {
+export function refuseCycle(state: ReadonlyState, changed: ChangedTasks): void {
+  const cycles: Refusal[] = [];
+  for (let rest = changed; cycles.length < MAX_FAULTS;) {
+    const cycle = cycleIn(state, rest);
+    if (cycle === undefined) break;
+    cycles.push(refusalOf(state, cycle, changed));
+    // The next one is looked for in the graph without the changes that make this one.
+    const ids = new Set(cycle.map((vertex) => isGroup(vertex) ? undefined : idOf(vertex)));
+    rest = new Map(Array.from(rest).filter(([id]) => !ids.has(id)));
+  }
+  throwAll(cycles);
+}
+
+/** A cycle that the changes close, as a path whose last vertex is its first; undefined if there is none. */
+function cycleIn(state: ReadonlyState, changed: ChangedTasks): readonly Vertex[] | undefined {
   const graph = graphWith(state, changed);
   const nextOf = shorterWay(graph.starts, [graph.waitersOf, graph.awaitedBy]);
   const found = nextOf && findCycle(graph.starts, nextOf);
-  if (found === undefined) return;
-  const vertices = nextOf === graph.waitersOf ? found.toReversed() : found;
+  return nextOf === graph.waitersOf ? found?.toReversed() : found;
+}
+
+function refusalOf(state: ReadonlyState, vertices: readonly Vertex[], changed: ChangedTasks): Refusal {
   const cycle = vertices.map(nameOf);
   const path = cycle.length > 2 * MAX_NAMED ? [...cycle.slice(0, MAX_NAMED), "…", ...cycle.slice(-MAX_NAMED)] : cycle;
-  throw refuse("cycle", `Dependencies would create a cycle: ${path.join(" → ")}`, {
+  return refuse("cycle", `Dependencies would create a cycle: ${path.join(" → ")}`, {
     remedies: remediesForCycle(state, vertices, changed),
     data: { cycle: cycle.slice(0, 2 * MAX_NAMED), length: cycle.length - 1 },
   });
@@ -57,7 +75,7 @@ export function refuseCycle(
 function remediesForCycle(
   state: ReadonlyState,
   cycle: readonly Vertex[],
-  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+  changes: ChangedTasks,
 ): readonly Remedy[] {
   const remedies: Remedy[] = [];
   for (const [index, waiter] of cycle.slice(0, -1).entries()) {
@@ -167,7 +185,7 @@ interface ChangedEdges {
 
 function changedEdges(
   state: ReadonlyState,
-  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+  changes: ChangedTasks,
 ): ChangedEdges {
   const changed = new Map<string, ChangedTask>();
   const newGroups = new Map<string, NewGroup>();
@@ -198,7 +216,7 @@ function changedEdges(
 
 function graphWith(
   state: ReadonlyState,
-  changes: ReadonlyMap<string, Pick<NewTask, "dependencies" | "group">>,
+  changes: ChangedTasks,
 ): ChangedGraph {
   const { changed, waiting, joining } = changedEdges(state, changes);
   const asChanged = (node: ReadonlyTaskNode): Vertex => changed.get(node.task.id) ?? node;

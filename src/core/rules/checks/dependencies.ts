@@ -11,6 +11,7 @@ import {
   partsOf,
   type ResultCondition,
 } from "../../model/dependency.ts";
+import { checkEach } from "../../model/faults.ts";
 import { MAX_CONDITION_CHARACTERS, MAX_DEPENDENCIES, MAX_DEPENDENCY_DEPTH } from "../../model/limits.ts";
 import type { Names } from "../../model/id_map.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
@@ -22,11 +23,12 @@ export interface Existing {
   readonly groups: Names;
 }
 
-/** Refuses dependencies that `task` cannot have. Does not look for cycles. */
+/** Refuses dependencies that `task` cannot have, each with its fault. Does not look for cycles. */
 export function checkDependencies(task: string, dependencies: readonly Dependency[], existing: Existing): void {
   let count = 0;
   const check = (dependency: Dependency, depth: number): void => {
-    if (++count > MAX_DEPENDENCIES) throw tooMany(count);
+    // Only once: the others are checked, too.
+    if (++count === MAX_DEPENDENCIES + 1) throw tooMany(count);
     if (depth > MAX_DEPENDENCY_DEPTH) {
       throw new Refusal(
         "limit_exceeded",
@@ -44,11 +46,11 @@ export function checkDependencies(task: string, dependencies: readonly Dependenc
       const parts = partsOf(dependency);
       if (parts.length === 0) throw invalid(task, "an expression has no parts: give at least one");
       if ("at_least" in dependency) checkAtLeast(task, dependency);
-      for (const part of parts) check(part, depth + 1);
+      checkEach(parts, (part) => check(part, depth + 1));
     }
   };
   if (dependencies.length > MAX_DEPENDENCIES) throw tooMany(dependencies.length);
-  for (const dependency of dependencies) check(dependency, 1);
+  checkEach(dependencies, (dependency) => check(dependency, 1));
 }
 
 function tooMany(count: number): Refusal {

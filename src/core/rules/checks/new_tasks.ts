@@ -1,12 +1,13 @@
 /** Refuses new or changed tasks that would break the graph: names must exist, and no task may depend on itself. */
 
 import type { Dependency } from "../../model/dependency.ts";
-import { IdMap, type Names } from "../../model/id_map.ts";
+import { checkAll, checkEach } from "../../model/faults.ts";
+import type { GroupSettings } from "../../model/group.ts";
+import { IdMap, type Names, type ReadonlyIdMap } from "../../model/id_map.ts";
 import { MAX_BATCH_TASKS, MAX_DESCRIPTION_BYTES, MAX_TASKS } from "../../model/limits.ts";
 import { Refusal, refuse } from "../../model/refusal.ts";
 import type { NewTask } from "../../model/task.ts";
 import { checkNewId, checkText } from "../../model/values.ts";
-import type { Audience } from "../../model/audience.ts";
 import { conditionsOn } from "../../state/conditions.ts";
 import { wholeOf } from "../../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
@@ -19,9 +20,7 @@ export interface NewTasksOptions {
   /** How many tasks there may be; `MAX_BATCH_TASKS` if absent. */
   readonly limit?: number;
   /** The groups that are created together with the tasks. */
-  readonly newGroups?: Names;
-  /** Who sees these groups; all if absent. */
-  readonly audience?: Audience;
+  readonly newGroups?: ReadonlyIdMap<GroupSettings>;
   /** Whether they are a part of tasks that were checked together: a later part may have those that `notBy` names. */
   readonly isPart?: boolean;
 }
@@ -43,7 +42,7 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
       { limit: MAX_TASKS },
     );
   }
-  const batch = batchOf(state, tasks);
+  const batch = batchOf(tasks);
   const { instances, held } = state;
   const known = {
     tasks: both(batch, state.tasks),
@@ -52,11 +51,17 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
     held,
   };
   const nameable = isPart ? { ...known, tasks: ANY_TASK } : known;
-  for (const task of tasks) {
-    checkSettings(task, task.id, nameable);
-    checkDependencies(task.id, task.dependencies, known);
-  }
-  refuseCycle(state, batch);
+  checkAll(
+    () => checkIds(state, tasks),
+    () =>
+      checkEach(tasks, (task) =>
+        checkAll(
+          () => checkSettings(task, task.id, nameable),
+          () => checkDependencies(task.id, task.dependencies, known),
+        )),
+    () => refuseCycle(state, newIn(state, batch)),
+  );
+  // Only now: it tells the audiences of what the tasks name, so the caller must see all of it.
   checkAudiences(state, batch, options);
 }
 
@@ -64,11 +69,15 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
 function checkAudiences(
   state: ReadonlyState,
   batch: IdMap<NewTask>,
-  { newGroups, audience }: NewTasksOptions,
+  { newGroups }: NewTasksOptions,
 ): void {
-  if (audience === undefined && wholeOf(state).restricted.size === 0) return;
+  const isRestricted = newGroups?.values().some(({ visibleTo }) => visibleTo !== undefined) === true;
+  if (!isRestricted && wholeOf(state).restricted.size === 0) return;
   const present = audiencesIn(state);
-  const ofGroup = (id: string) => newGroups?.has(id) === true ? audience : present.ofGroup(id);
+  const ofGroup = (id: string) => {
+    const group = newGroups?.get(id);
+    return group === undefined ? present.ofGroup(id) : group.visibleTo;
+  };
   const audiences: Audiences = {
     ofGroup,
     ofTask(id) {
@@ -76,37 +85,65 @@ function checkAudiences(
       return task === undefined ? present.ofTask(id) : task.group === undefined ? undefined : ofGroup(task.group);
     },
   };
-  for (const task of batch.values()) {
-    checkReferences(task, audiences);
-    checkNamingOf(state, task.id, audiences);
-  }
+  checkEach(batch.values(), (task) =>
+    checkAll(
+      () => checkReferences(task, audiences),
+      () => checkNamingOf(state, task.id, audiences),
+    ));
 }
 
 const ANY_TASK: Names = { has: () => true, twinOf: () => undefined };
 
-/** The tasks by id. Refuses an id that is malformed, or exists already in the state or the batch. */
-function batchOf(state: ReadonlyState, tasks: readonly NewTask[]): IdMap<NewTask> {
+/** The tasks by id; of those with the same id, the first one. */
+function batchOf(tasks: readonly NewTask[]): IdMap<NewTask> {
   const batch = new IdMap<NewTask>();
-  const whole = wholeOf(state);
-  for (const task of tasks) {
-    checkNewId(task.id, "Task id", whole.tasks);
-    checkNewId(task.id, "Task id", batch);
-    checkText(task.description, `Description of task ${task.id}`, MAX_DESCRIPTION_BYTES);
-    if (whole.tasks.has(task.id)) {
-      const { id } = task;
-      throw refuse("already_exists", `Task ${id} already exists: choose another id`, {
-        remedies: state.tasks.get(id)?.task.status === "pending" ? [{ type: "update_task", id, change: "any" }] : [],
-        data: { id },
-      });
-    }
-    if (batch.has(task.id)) {
-      throw new Refusal("already_exists", `Task ${task.id} already exists in this batch: name each id once`, {
-        id: task.id,
-      });
-    }
-    batch.set(task.id, task);
-  }
+  for (const task of tasks) if (!batch.has(task.id)) batch.set(task.id, task);
   return batch;
+}
+
+/** The tasks whose ids are free: no cycle is told of the others, which are refused anyway. */
+function newIn(state: ReadonlyState, batch: IdMap<NewTask>): ReadonlyMap<string, NewTask> {
+  const { tasks } = wholeOf(state);
+  const isFree = batch.keys().every((id) => !tasks.has(id));
+  return isFree ? batch : new Map(Array.from(batch).filter(([id]) => !tasks.has(id)));
+}
+
+/** Refuses ids that are malformed, or exist already in the state or earlier in the batch, and too long descriptions. */
+function checkIds(state: ReadonlyState, tasks: readonly NewTask[]): void {
+  const whole = wholeOf(state);
+  const earlier = new IdMap<true>();
+  checkEach(tasks, ({ id, description }) => {
+    try {
+      checkAll(
+        () => checkFree(state, id, { existing: whole.tasks, earlier }),
+        () => checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
+      );
+    } finally {
+      earlier.set(id, true);
+    }
+  });
+}
+
+/** The ids that a new task cannot have. */
+interface Taken {
+  readonly existing: Names;
+  /** Those of the tasks before it in the batch. */
+  readonly earlier: Names;
+}
+
+/** Refuses an id that is malformed, or that a task has already. */
+function checkFree(state: ReadonlyState, id: string, { existing, earlier }: Taken): void {
+  checkNewId(id, "Task id", existing);
+  checkNewId(id, "Task id", earlier);
+  if (existing.has(id)) {
+    throw refuse("already_exists", `Task ${id} already exists: choose another id`, {
+      remedies: state.tasks.get(id)?.task.status === "pending" ? [{ type: "update_task", id, change: "any" }] : [],
+      data: { id },
+    });
+  }
+  if (earlier.has(id)) {
+    throw new Refusal("already_exists", `Task ${id} already exists in this batch: name each id once`, { id });
+  }
 }
 
 /** The union of two sets of ids. */

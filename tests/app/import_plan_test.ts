@@ -2,7 +2,8 @@
 
 import { localOperator } from "../../src/core/model/access.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { importTasks } from "../../src/app/import_tasks.ts";
+import { importPlan, newProgress } from "../../src/app/import_plan.ts";
+import { planOfTasks } from "../../src/core/model/portable_plan.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { claim, oldTask, times } from "../core/given.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
@@ -29,13 +30,13 @@ test("an import that dies at any operation can be repeated, and imports no task 
     disk.plan = dieAt(number);
     const store = await startStore({ directory: "/data", disk }).catch(() => undefined);
     isOver = store !== undefined &&
-      await importTasks(store.engine, LARGE, { imported: 0, present: 0 }).then(() => true, () => false);
+      await importPlan(store.engine, planOfTasks(LARGE), newProgress()).then(() => true, () => false);
     for (const left of [memory.afterKill(), memory.afterPowerLoss()]) {
       await using again = await startStore({ directory: "/data", disk: left });
       const before = (await taskIds(again.engine)).length;
-      const progress = { imported: 0, present: 0 };
-      await importTasks(again.engine, LARGE, progress);
-      assertEquals(progress, { imported: 60 - before, present: before });
+      const progress = newProgress();
+      await importPlan(again.engine, planOfTasks(LARGE), progress);
+      assertEquals(progress, { ...newProgress(), imported: 60 - before, present: before });
       assertEquals(await taskIds(again.engine), IDS);
       const records = await recordsAfter(again.journal);
       const imported = records.flatMap(({ events }) =>
@@ -50,16 +51,16 @@ test("an import that dies at any operation can be repeated, and imports no task 
 
 test("a repeated import leaves tasks alone that were imported and changed since", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
-  await importTasks(store.engine, LARGE, { imported: 0, present: 0 });
+  await importPlan(store.engine, planOfTasks(LARGE), newProgress());
   await store.engine.execute(claim("x"), localOperator("x"));
-  const progress = { imported: 0, present: 0 };
-  await importTasks(store.engine, LARGE, progress);
-  assertEquals(progress, { imported: 0, present: 60 });
+  const progress = newProgress();
+  await importPlan(store.engine, planOfTasks(LARGE), progress);
+  assertEquals(progress, { ...newProgress(), present: 60 });
 });
 
 test("an invalid large import is refused before any task is imported", async () => {
   await using store = await startStore({ directory: "/data", disk: new MemoryDisk() });
-  await importTasks(store.engine, [oldTask("t7")], { imported: 0, present: 0 });
+  await importPlan(store.engine, planOfTasks([oldTask("t7")]), newProgress());
   for (
     const [tasks, message] of [
       [LARGE, "Task t7 already exists"],
@@ -69,8 +70,8 @@ test("an invalid large import is refused before any task is imported", async () 
       [[oldTask("y"), huge("z")], "Cannot import task z as it takes"],
     ] as const
   ) {
-    const progress = { imported: 0, present: 0 };
-    await assertRejects(() => importTasks(store.engine, tasks, progress), Refusal, message);
+    const progress = newProgress();
+    await assertRejects(() => importPlan(store.engine, planOfTasks(tasks), progress), Refusal, message);
     assertEquals([progress.imported, await taskIds(store.engine)], [0, ["t7"]]);
   }
 });

@@ -1,0 +1,74 @@
+/** The composition of the command `import`. */
+
+import type { Log } from "../app/ports.ts";
+import type { Terminal } from "../cli/commands.ts";
+import type { FileLocation } from "../cli/location.ts";
+import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
+import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
+import type { Converted } from "../convert/converted.ts";
+import { withPrefix } from "../core/model/prefixed_plan.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { holdsData } from "../store/file/data_directory.ts";
+import { decodeFile } from "../store/file/json_text.ts";
+import { parsePlan, readPlan } from "../store/file/plan_file.ts";
+import { startApp } from "./start_app.ts";
+
+export interface ImportParts {
+  readonly location: FileLocation;
+  readonly log: Log;
+  readonly terminal: Terminal;
+  /** Reads a file, or standard input for `-`. */
+  readonly readFile: (file: string) => Promise<Uint8Array>;
+}
+
+/** Imports the plan of a file; of one of another program, only with `--yes`. */
+export async function runImport(
+  invocation: { readonly type: "import" } & ImportInvocation,
+  parts: ImportParts,
+): Promise<number> {
+  const { location, log, terminal } = parts;
+  // Read before anything is opened: a file that cannot be imported leaves no trace.
+  const foreign = await readFile(invocation, parts);
+  const isCheck = invocation.from !== undefined && !invocation.yes;
+  const isNew = !holdsData(location.directory);
+  await using app = await startApp(isCheck && isNew ? { store: "memory" } : location, { log });
+  if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
+  if (invocation.from !== undefined) printForeign(foreign, terminal);
+  return await printImport(app.engine, foreign.plan, terminal);
+}
+
+async function readFile(
+  { file, from, prefix }: ImportInvocation,
+  { readFile, log }: ImportParts,
+): Promise<ForeignPlan> {
+  const name = file === "-" ? "standard input" : file;
+  try {
+    const bytes = await readFile(file);
+    const converted = from === undefined ? undefined : await convert(from, decodeFile(bytes));
+    const { plan, warning } = converted === undefined
+      ? parsePlan(bytes, Date.now())
+      : readPlan(converted.plan, Date.now());
+    if (warning !== undefined) log.warn(`${name}: ${warning}`);
+    if (prefix !== undefined && plan.paused !== undefined) {
+      log.info(`${name}: the plan is paused; with --prefix, the project stays as it is`);
+    }
+    return { plan: prefix === undefined ? plan : withPrefix(plan, prefix), losses: converted?.losses ?? [] };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError) && !(cause instanceof Refusal)) throw cause;
+    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
+  }
+}
+
+/** Each converter is loaded only when it is needed. */
+async function convert(from: ForeignFormat, text: string): Promise<Converted> {
+  switch (from) {
+    case "task-master":
+      return (await import("../convert/task_master.ts")).fromTaskMaster(text);
+    case "beads":
+      return (await import("../convert/beads.ts")).fromBeads(text);
+    case "markdown":
+      return (await import("../convert/markdown.ts")).fromMarkdown(text);
+    default:
+      return from satisfies never;
+  }
+}

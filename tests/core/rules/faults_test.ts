@@ -1,0 +1,137 @@
+/** Shows that commands about many tasks name all that is wrong with them, not only the first of it. */
+
+import { assertEquals } from "@std/assert";
+import type { Command } from "../../../src/core/messages/commands.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
+import type { NewTask } from "../../../src/core/model/task.ts";
+import { snapshotOf } from "../../../src/core/state/snapshot.ts";
+import type { State } from "../../../src/core/state/state.ts";
+import { create, newTask, oldTask, refusalOf, run, stateAfter, taskWith, times, update } from "../given.ts";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name, permissions: "none", fn });
+}
+
+/** The messages of all faults, without what would help. */
+function faultsOf(state: State, command: Command, caller = localOperator("test")): readonly string[] {
+  const before = snapshotOf(state);
+  const refusal = refusalOf(() => run(state, command, 9, {}, caller));
+  assertEquals(snapshotOf(state), before);
+  const faults = (refusal.data["faults"] ?? [refusal]) as readonly { readonly message: string }[];
+  return faults.map(({ message }) => message.split(/[;:] (what would help|choose|remove|name each)/)[0] ?? "");
+}
+
+const PLAN: readonly NewTask[] = [
+  newTask("there"),
+  newTask("bad "),
+  newTask("twice"),
+  newTask("twice"),
+  newTask("a", "none", "twice", { any: ["none2", { group: "g" }] }),
+  taskWith({ group: "g", priority: "high" }, "b"),
+  taskWith({ timeoutMs: -1 }, "c", "d"),
+  newTask("d", "c"),
+  newTask("e", "f"),
+  newTask("f", "e", "there"),
+];
+
+const FAULTS = [
+  "Task there already exists",
+  'Task id "bad " starts or ends with white space',
+  "Task twice already exists in this batch",
+  "Dependency task none not found: task a names it",
+  "Dependency task none2 not found: task a names it",
+  "Dependency group g not found: task a names it",
+  "Group g not found: task b names it",
+  "timeout_ms of task c must be a whole number from 1 to 31622400000",
+  "Dependencies would create a cycle: c → d → c",
+  "Dependencies would create a cycle: e → f → e",
+];
+
+test("create_tasks names ids, dependencies, settings and cycles, and says nothing of what follows from them", () => {
+  const state = stateAfter(create(newTask("there")));
+  assertEquals(faultsOf(state, create(...PLAN)).map((each) => each.replace(/, (it|not).*$/, "")), FAULTS);
+});
+
+test("import_tasks does the same, with what is wrong in itself", () => {
+  const state = stateAfter(create(newTask("there")));
+  const tasks = [
+    oldTask("there"),
+    oldTask("a", { dependencies: ["none"] }),
+    oldTask("b", { status: "completed", attempt: -1 }),
+  ];
+  assertEquals(faultsOf(state, { type: "import_tasks", tasks }), [
+    "Task there already exists",
+    "Dependency task none not found: task a names it",
+    "Cannot import task b as it is: attempt must be a whole number from 0 to 1000000000",
+  ]);
+});
+
+test("apply_template names unknown and missing parameters together, and what is wrong with the group and the tasks", () => {
+  const tasks = [newTask("{{a}}", "{{b}}"), newTask("x", "{{c}}")];
+  const parameters = ["a", "b", "c"].map((name) => ({ name, required: true }));
+  const state = stateAfter(
+    { type: "create_group", id: "g", settings: {} },
+    { type: "save_template", template: { name: "t", parameters, tasks } },
+  );
+  const apply = { type: "apply_template", name: "t", group: "g", settings: {} } as const;
+  assertEquals(
+    faultsOf(state, { ...apply, parameters: { a: "a", d: "", e: "" } }).map((each) =>
+      /parameter \w+( is missing)?/.exec(each)?.[0]
+    ),
+    ["parameter d", "parameter e", "parameter b is missing", "parameter c is missing"],
+  );
+  assertEquals(faultsOf(state, { ...apply, parameters: { a: "a", b: "none", c: "none2" } }), [
+    "Group g already exists",
+    "Dependency task none not found: task g/a names it",
+    "Dependency task none2 not found: task g/x names it",
+  ]);
+});
+
+test("save_template names what is wrong with each task", () => {
+  const template = {
+    name: "t",
+    parameters: [],
+    tasks: [newTask("{{a}}"), taskWith({ group: "g" }, "b"), newTask("c"), newTask("c")],
+  };
+  assertEquals(
+    faultsOf(stateAfter(), { type: "save_template", template }).map((each) =>
+      each.replace(/, and.*|: leave.*|: give.*/, "")
+    ),
+    [
+      "Cannot save template t as its task {{a}} uses {{a}}",
+      "Cannot save template t as its task b has a group",
+      "Cannot save template t as two of its tasks have the same id c",
+    ],
+  );
+});
+
+test("an atomic bulk_update names each task that cannot be changed", () => {
+  const state = stateAfter(create(...times(3, (index) => newTask(`t${index}`, ...(index > 0 ? ["t0"] : [])))));
+  const command = {
+    type: "bulk_update",
+    filter: { ids: ["t0", "t1", "t2"] },
+    action: { type: "release" },
+    isAtomic: true,
+  } as const;
+  run(state, { type: "cancel_task", id: "t1" }, 5);
+  run(state, { type: "cancel_task", id: "t2" }, 5);
+  assertEquals(faultsOf(state, command), [
+    "Cannot release task t1 in cancelled state: it has ended",
+    "Cannot release task t2 in cancelled state: it has ended",
+  ]);
+});
+
+test("update_task names all dependencies that do not exist", () => {
+  assertEquals(faultsOf(stateAfter(create(newTask("a"))), update("a", "x", "y")), [
+    "Dependency task x not found: task a names it",
+    "Dependency task y not found: task a names it",
+  ]);
+});
+
+test("cycles that share no task are named each, those that do only once", () => {
+  const ring = (name: string) => [newTask(`${name}1`, `${name}2`), newTask(`${name}2`, `${name}1`)];
+  const rings = times(25, (index) => `r${index}-`).flatMap(ring);
+  const refusal = refusalOf(() => run(stateAfter(), create(...rings), 9));
+  assertEquals(refusal.data["fault_count"], 20);
+  assertEquals(faultsOf(stateAfter(), create(newTask("a", "b", "c"), newTask("b", "a"), newTask("c", "a"))).length, 1);
+});
