@@ -9,6 +9,7 @@ import type { Exit, Invocation } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
+import type { DigestInvocation } from "./src/cli/digest.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
@@ -65,14 +66,15 @@ function sizeOfOutput(): Pick<Terminal, "columns" | "rows"> {
 /** Longest wait at the end for the rest of standard error to be written, in milliseconds. */
 const FLUSH_MS = 500;
 
-/** The running program: this file among its sources, a bundle of it, or a standalone program. */
+/** The running program: this file among its sources, a bundle of it, a standalone program, or a module of a registry. */
 const PROGRAM = {
+  version: denoJson.version,
   isStandalone: Deno.build.standalone,
-  isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") !== false,
+  isSource: !Deno.build.standalone && import.meta.filename?.endsWith(".ts") === true,
   executable: Deno.execPath(),
   denoVersion: Deno.version.deno,
   os: Deno.build.os,
-  program: import.meta.filename ?? "main.ts",
+  program: import.meta.filename ?? import.meta.url,
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
   readable: (import.meta.filename?.endsWith(".ts") === true ? import.meta.dirname : import.meta.filename) ?? "main.ts",
 };
@@ -89,12 +91,12 @@ const SURROUNDINGS: Surroundings = {
   },
 };
 
-/** This program as a worker. Its sources, or the bundle, must be readable for that; a standalone program has them in it. */
+/** This program as a worker. Its files must be readable for that; a standalone program and a module of a registry have none. */
 const MODULE = {
   url: import.meta.url,
   files: PROGRAM.isSource
     ? ["main.ts", "deno.json", "src"].map((file) => resolve(import.meta.dirname ?? "", file))
-    : PROGRAM.isStandalone
+    : PROGRAM.isStandalone || import.meta.filename === undefined
     ? []
     : [PROGRAM.program],
 };
@@ -127,6 +129,8 @@ async function main(): Promise<number> {
       case "completion":
       case "complete":
         return await complete(invocation);
+      case "digest":
+        return await digest(invocation);
       case "init":
         return await init(invocation);
       default:
@@ -295,6 +299,19 @@ async function toolSurroundings(
     writeError: (text: string) => standardError.write(text),
     ending: endSignal(),
   };
+}
+
+/** Prints what an agent must know after a start. */
+async function digest(invocation: Invocation & DigestInvocation): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { runDigest } = await import("./src/composition/digest.ts");
+  return await runDigest(invocation, {
+    locate: () => locateCommand(invocation.location, ACCESS.digest),
+    log,
+    terminal,
+    secretOf: () => secretFor({}),
+    instanceOf: instanceOfEnvironment,
+  });
 }
 
 /** Writes the server into the configuration of clients, or takes it out. */

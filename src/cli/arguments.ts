@@ -2,6 +2,8 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
+import { addDigestCommand } from "./digest_arguments.ts";
+import type { DigestInvocation } from "./digest.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
@@ -26,6 +28,7 @@ type Chosen =
   | ({ readonly type: "serve" } & ServeOptions)
   | { readonly type: "status"; readonly all: boolean; readonly watch: boolean; readonly url?: URL }
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
+  | DigestInvocation
   | HistoryInvocation
   | TokenInvocation
   | OpenInvocation
@@ -97,6 +100,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
     (asked) => choose({ type: "person", ...serveOptionsOf(program, defaultToolsets), ...asked }),
   );
   addPlanCommands(program, choose);
+  addDigestCommand(program, choose);
   addPlanFileCommands(program, choose);
   addHistoryCommand(program, choose);
   addAuditCommands(program, choose);
@@ -293,4 +297,4 @@ function idleOption(program: Command, invocation: Chosen | ChosenService): strin
 }
 
 /** The commands that have an option `--instance` of their own. */
-const WITH_INSTANCE: readonly Invocation["type"][] = ["history", "audit", "token issue"];
+const WITH_INSTANCE: readonly Invocation["type"][] = ["digest", "history", "audit", "token issue"];

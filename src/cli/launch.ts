@@ -19,6 +19,7 @@ export const ACCESS = {
   serve: "create",
   http: "create",
   status: "read",
+  digest: "read",
   history: "read",
   analyze: "read",
   export: "read",
@@ -66,6 +67,8 @@ export interface Launch {
 }
 
 export interface LaunchOptions {
+  /** Of this program. */
+  readonly version: string;
   readonly isStandalone: boolean;
   /** The running executable: Deno, or the standalone program. */
   readonly executable: string;
@@ -83,13 +86,32 @@ const TOKEN = "ORCHESTRATOR_TOKEN";
 
 /** Returns how to start this program again in the way in which it was started. */
 export function launchOf(options: LaunchOptions, location: Location): Launch {
-  const { isStandalone, executable, denoVersion, program } = options;
+  const { version, isStandalone, executable, denoVersion, program } = options;
   if (isStandalone) return { command: executable, args: [] };
+  const npm = npmLaunchOf(program, version);
+  if (npm !== undefined) return npm;
   const permissions = location.store === "memory" ? [] : clientPermissions(options, location);
   const run = ["run", ...permissions, program];
-  // The executable is in the cache of npx, which npx may clear at any time.
-  const isNpx = /[/\\]_npx[/\\]/.test(executable);
-  return isNpx ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] } : { command: "deno", args: run };
+  return isInNpxCache(executable)
+    ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] }
+    : { command: "deno", args: run };
+}
+
+/** The npm package, and its program in a directory where npm has installed it. */
+const NPM_PACKAGE = "@mcp-orchestrator/server";
+const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])orchestrator\.mjs$/;
+
+/** How to start the program of the npm package, whose launcher gives the permissions; undefined for another program. */
+function npmLaunchOf(program: string, version: string): Launch | undefined {
+  if (!NPM_PROGRAM.test(program)) return undefined;
+  return isInNpxCache(program)
+    ? { command: "npx", args: ["--yes", `${NPM_PACKAGE}@${version}`] }
+    : { command: "node", args: [program.replace(NPM_PROGRAM, "$1launcher.mjs")] };
+}
+
+/** Whether a path is in the cache of npx, which npx may clear at any time. */
+function isInNpxCache(path: string): boolean {
+  return /[/\\]_npx[/\\]/.test(path);
 }
 
 /** Deno's flags for a client's server: for its data, its token, and to start itself as a worker. */

@@ -47,7 +47,18 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"] }
+  {
+    type:
+      | "serve"
+      | "http"
+      | "call"
+      | "digest"
+      | "init"
+      | "person"
+      | "completion"
+      | "complete"
+      | ProjectsInvocation["type"];
+  }
 >;
 
 export interface CommandParts {

@@ -5,6 +5,7 @@ import { readArguments } from "../../src/cli/arguments.ts";
 
 const COMMANDS: readonly (readonly string[])[] = [
   ["status"],
+  ["digest"],
   ["history"],
   ["verify"],
   ["repair"],
@@ -56,7 +57,9 @@ Deno.test("options for serving are refused by every command, before and after it
   for (const option of SERVING) {
     assert(read(...option).result.type === "serve");
     assert(JSON.stringify(read(...option).result) !== JSON.stringify(read().result), option[0]);
-    const refusing = COMMANDS.filter(([name]) => option[0] !== "--instance" || name !== "history");
+    const refusing = COMMANDS.filter(([name]) =>
+      option[0] !== "--instance" || !["history", "digest"].includes(name ?? "")
+    );
     for (const command of refusing) {
       for (const args of [[...option, ...command], [...command, ...option]]) {
         const { result, errors } = read(...args);

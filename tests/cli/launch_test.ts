@@ -9,6 +9,7 @@ import { MAIN, programArgs } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const OPTIONS: LaunchOptions = {
+  version: "1.2.3",
   isStandalone: false,
   executable: "/usr/bin/deno",
   denoVersion: "2.9.6",
@@ -38,6 +39,22 @@ Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
     const launch = launchOf({ ...OPTIONS, executable }, DATA);
     assertEquals(launch, { command: "npx", args: ["--yes", "deno@2.9.6", ...RUN] });
   }
+});
+
+Deno.test("the launch command of the npm package is its launcher, or npx if npx installed it", () => {
+  const executable = "/home/ann/.npm/_npx/0123456789abcdef/node_modules/deno/deno";
+  const started = (directory: string) =>
+    launchOf({ ...OPTIONS, executable, program: `${directory}/@mcp-orchestrator/server/orchestrator.mjs` }, DATA);
+  assertEquals(started("/home/ann/.npm/_npx/0123456789abcdef/node_modules"), {
+    command: "npx",
+    args: ["--yes", "@mcp-orchestrator/server@1.2.3"],
+  });
+  assertEquals(started("/usr/lib/node_modules"), {
+    command: "node",
+    args: ["/usr/lib/node_modules/@mcp-orchestrator/server/launcher.mjs"],
+  });
+  const program = "C:\\app\\node_modules\\@mcp-orchestrator\\server\\orchestrator.mjs";
+  assertEquals(launchOf({ ...OPTIONS, program }, DATA).args, [program.replace("orchestrator.mjs", "launcher.mjs")]);
 });
 
 Deno.test("the launch command of a standalone program is the program, without permissions", () => {

@@ -1,4 +1,7 @@
-/** Shows that commands are the operator's, whatever token is at hand: who runs them can read and write the files. */
+/**
+ * Shows that commands are the operator's, whatever token is at hand: who runs them can read and write the files. But for
+ * `digest`, which is for the agent: see digest_test.ts.
+ */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runHere } from "../support/command.ts";
@@ -13,6 +16,7 @@ const WITH_PARTS = ["audit", "token", "webhook"];
 const COMMANDS: readonly (readonly string[])[] = [
   ["import", "-"],
   ["status"],
+  ["digest"],
   ["analyze"],
   ["history"],
   ["audit"],

@@ -47,6 +47,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   dashboard: "needs the tests; tests/dashboard/assets_test.ts shows that it was run",
   "status --watch": "needs a terminal; tests/cli/watch_test.ts has one",
   bundle: "tests/system/single_file_test.ts runs it",
+  package: "tests/integrations/npm/package_test.ts runs it",
   compile: "downloads the runtime; tests/system/single_file_test.ts runs it where that is possible",
 };
 

@@ -11,6 +11,7 @@ import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { complete, printScript } from "../../src/composition/completion.ts";
 import { runForPerson } from "../../src/composition/person.ts";
+import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
 import { locateFiles } from "../../src/composition/locate.ts";
 import { runProjects } from "../../src/composition/projects.ts";
@@ -122,6 +123,14 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
         program: surroundings.program,
         write,
       });
+    case "digest":
+      return await runDigest(invocation, {
+        locate: () => locate(accessOf(invocation)),
+        log,
+        terminal,
+        secretOf: () => undefined,
+        instanceOf: () => undefined,
+      });
     default: {
       const location = await locate(accessOf(invocation));
       return await runCommand(invocation, {
@@ -143,6 +152,7 @@ function surroundingsOf(log: Output["log"]): Surroundings {
   const directory = MAIN.slice(0, -"/main.ts".length);
   return {
     program: {
+      version: denoJson.version,
       isStandalone: false,
       isSource: true,
       executable: Deno.execPath(),
