@@ -2,7 +2,7 @@
 
 import type { Log } from "../app/ports.ts";
 import type { Terminal } from "../cli/commands.ts";
-import type { FileLocation } from "../cli/location.ts";
+import type { StoredLocation } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
 import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
@@ -14,7 +14,7 @@ import { parsePlan, readPlan } from "../store/file/plan_file.ts";
 import { startApp } from "./start_app.ts";
 
 export interface ImportParts {
-  readonly location: FileLocation;
+  readonly location: StoredLocation;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Reads a file, or standard input for `-`. */
@@ -30,7 +30,7 @@ export async function runImport(
   // Read before anything is opened: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
-  const isNew = !holdsData(location.directory);
+  const isNew = location.store === "file" && !holdsData(location.directory);
   await using app = await startApp(isCheck && isNew ? { store: "memory" } : location, { log });
   if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
   if (invocation.from !== undefined) printForeign(foreign, terminal);
