@@ -29,6 +29,7 @@ function surroundingsOf({ path }: TemporaryDirectory, env: Readonly<Record<strin
     isStandalone: false,
     isSource: true,
     executable: "deno",
+    version: "1.4.0",
     denoVersion: "2.9.6",
     program: `${path}/program/main.ts`,
     programDirectory: `${path}/program`,
