@@ -120,6 +120,11 @@ export class Connection {
   static async open(options: ConnectOptions): Promise<Connection> {
     const connection = new Connection(options);
     try {
+      const { rows: [server] } = await connection.run<{ is_standby: boolean }>(
+        "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as is_standby",
+      );
+      // What the driver finds out by itself is not enough: a standby may take writes by its settings.
+      if (server?.is_standby !== false) throw takesNoWrites();
       // The settings of a role may say otherwise, and a commit must be durable before it is answered.
       await connection.run(
         "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
@@ -127,7 +132,7 @@ export class Connection {
       return connection;
     } catch (error) {
       connection.destroy();
-      throw isStandby(error) ? new ConnectionLost("the server takes no writes, as it is a standby") : error;
+      throw isReadOnly(error) ? takesNoWrites() : error;
     }
   }
 
@@ -234,8 +239,12 @@ function arrayText(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
-/** The driver ends connections to a standby by itself. */
-function isStandby(error: unknown): boolean {
+function takesNoWrites(): ConnectionLost {
+  return new ConnectionLost("the server takes no writes, as it is a standby or is set to be read only");
+}
+
+/** The driver ends connections to a server that is set to be read only. */
+function isReadOnly(error: unknown): boolean {
   return error instanceof ConnectionLost && error.code === "CONNECTION_DESTROYED";
 }
 
