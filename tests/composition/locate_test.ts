@@ -46,7 +46,7 @@ function surroundingsOf({ path }: TemporaryDirectory, env: Readonly<Record<strin
   };
 }
 
-/** The name of the project that is found; else the directory, or the kind of another store. */
+/** The name of the project that is found; else the directory, or `memory`. */
 async function find(
   directory: TemporaryDirectory,
   access: "read" | "create",
@@ -54,8 +54,7 @@ async function find(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const location = await locate(named, access, surroundingsOf(directory, env));
-  if (location.store !== "file") return location.store;
-  return location.project?.name ?? location.directory;
+  return location.store === "file" ? location.project?.name ?? location.directory : location.store;
 }
 
 Deno.test("an option comes first, then the variables, then where the program works", async () => {
