@@ -11,16 +11,20 @@ import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
 import type { DigestInvocation } from "./src/cli/digest.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
+import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, accessOf, launchOf } from "./src/cli/launch.ts";
 import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
+import { serviceOf } from "./src/cli/service_place.ts";
 import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
 import { WORKER_NAME } from "./src/composition/answering.ts";
 import type { Parent } from "./src/composition/answering_worker.ts";
+import type { CallInvocation } from "./src/composition/call.ts";
 import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
+import type { PersonInvocation } from "./src/composition/person.ts";
 import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { observersOf } from "./src/composition/observers.ts";
 import { locate, locateExisting, locateStored } from "./src/composition/locate.ts";
@@ -49,9 +53,15 @@ let log = newLog({});
 
 const terminal: Terminal = {
   print: (line) => writeOut(line + "\n"),
-  columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 120,
+  ...sizeOfOutput(),
   hasColors: Deno.stdout.isTerminal() && !Deno.noColor,
 };
+
+/** The size of the terminal. What has no size, like a file, gets the width of a wide one. */
+function sizeOfOutput(): Pick<Terminal, "columns" | "rows"> {
+  const size = Deno.stdout.isTerminal() ? Deno.consoleSize() : undefined;
+  return size !== undefined && size.columns > 0 && size.rows > 0 ? size : { columns: 120 };
+}
 
 /** Longest wait at the end for the rest of standard error to be written, in milliseconds. */
 const FLUSH_MS = 500;
@@ -116,6 +126,11 @@ async function main(): Promise<number> {
         return await serveClients(invocation);
       case "call":
         return await call(invocation);
+      case "person":
+        return await actForPerson(invocation);
+      case "completion":
+      case "complete":
+        return await complete(invocation);
       case "digest":
         return await digest(invocation);
       case "init":
@@ -235,22 +250,57 @@ async function handlersOf(options: Pick<ServeOptions, "handlers" | "allowHandler
 }
 
 /** Runs one tool. */
-async function call(invocation: Invocation & { readonly type: "call" }): Promise<number> {
+async function call(invocation: CallInvocation): Promise<number> {
   // Imported only here: no other command needs it.
   const { callTool } = await import("./src/composition/call.ts");
-  return await callTool(invocation, {
+  return await callTool(invocation, { ...await toolSurroundings(invocation), write: writeOut, readFile });
+}
+
+/** Carries out a command of a person. */
+async function actForPerson(invocation: PersonInvocation): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { runForPerson } = await import("./src/composition/person.ts");
+  const login = Deno.build.os === "windows" ? "USERNAME" : "USER";
+  return await runForPerson(invocation, {
+    ...await toolSurroundings(invocation),
+    terminal,
+    loginOf: () => environment(login) || undefined,
+  });
+}
+
+/** Completes a command line, or prints the script with which a shell asks for that. */
+async function complete(invocation: Invocation & CompletionInvocation): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { complete, printScript } = await import("./src/composition/completion.ts");
+  if (invocation.type === "complete") {
+    const { named, location } = invocation;
+    const surroundings = await toolSurroundings({ location: named ?? location });
+    return await complete(invocation, { ...surroundings, print: terminal.print });
+  }
+  return printScript(invocation, {
+    urlOf: urlOfEnvironment,
     locate: (access) => locateCommand(invocation.location, access),
+    program: PROGRAM,
+    write: writeOut,
+  });
+}
+
+/** What calls of tools need. */
+async function toolSurroundings(
+  invocation: { readonly location: NamedLocation } & Pick<ServeOptions, "needsToken" | "role" | "instance">,
+) {
+  return {
+    locate: (access: Access) => locateCommand(invocation.location, access),
     log,
     observer: together(await observersOf(log, denoJson.version)),
     secretOf: () => secretFor(invocation),
     instanceOf: () => invocation.instance ?? instanceOfEnvironment(),
+    urlOf: urlOfEnvironment,
     version: denoJson.version,
     process: String(Deno.pid),
-    write: writeOut,
-    writeError: (text) => standardError.write(text),
-    readFile,
+    writeError: (text: string) => standardError.write(text),
     ending: endSignal(),
-  });
+  };
 }
 
 /** Prints what an agent must know after a start. */
@@ -287,6 +337,10 @@ function secretFor(options: { readonly role?: Role; readonly needsToken?: true }
 
 /** Runs a command that serves no client. */
 async function run(invocation: CommandInvocation): Promise<number> {
+  if (invocation.type === "status" && serviceOf(invocation, { urlOf: urlOfEnvironment }) !== undefined) {
+    const { printStatusAtService } = await import("./src/composition/status_at_service.ts");
+    return await printStatusAtService(invocation, { ...await toolSurroundings(invocation), terminal });
+  }
   // Imported only here: servers need none of the commands.
   const { runCommand } = await import("./src/composition/commands.ts");
   const location = await locateCommand(invocation.location, accessOf(invocation));
@@ -367,6 +421,11 @@ function instanceOfEnvironment(): string | undefined {
     if (!(cause instanceof Refusal)) throw cause;
     throw new Refusal(cause.code, `ORCHESTRATOR_INSTANCE cannot be used: ${cause.message}`);
   }
+}
+
+/** The address of a service that the environment names; undefined if it names none. */
+function urlOfEnvironment(): string | undefined {
+  return environment("ORCHESTRATOR_URL") || undefined;
 }
 
 /** A variable of the environment; undefined if it is not set or may not be read. */

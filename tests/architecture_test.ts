@@ -57,7 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   telemetry: ["src/telemetry/", "src/app/", "prom-client", "@opentelemetry/api"],
   composition: ["src/", "node:path"],
   dashboard: ["src/dashboard/", "preact", "preact/hooks", "@preact/signals", "marked"],
-  cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width"],
+  cli: ["src/cli/", "src/core/messages/", "src/core/model/", "src/app/", "commander", "string-width", "zod"],
 };
 
 /** The rooms of src/core, and those below each, from which alone it may import. */

@@ -44,3 +44,11 @@ export interface Operation<Schema> {
    */
   readonly run: (args: unknown, call: OperationCall) => Promise<OperationAnswer>;
 }
+
+/**
+ * Calls a tool by its name, and resolves to its answer.
+ *
+ * @throws Refusal if the arguments are invalid or the rules forbid the call
+ * @throws Unavailable if it could not be executed
+ */
+export type ToolCaller = (tool: string, args: unknown) => Promise<Readonly<Record<string, unknown>>>;

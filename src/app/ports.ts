@@ -292,6 +292,8 @@ export type UnavailableCode =
   | "worker_failed"
   /** The client ended the call, so nobody reads this. */
   | "cancelled"
+  /** Only of the command line, with an address: no service answers there, and nothing was done. */
+  | "unreachable"
   /** The server is shutting down. */
   | "closed";
 

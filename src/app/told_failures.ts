@@ -10,6 +10,7 @@ const WITHOUT_FILES: Readonly<Record<UnavailableCode, string | undefined>> = {
   overloaded: undefined,
   closed: undefined,
   cancelled: undefined,
+  unreachable: undefined,
   worker_failed: "The answer cannot be computed now: try again; the server's log says why",
   storage_failed: "The tasks cannot be read or written now. Nothing was changed by this call: try again later; the " +
     "server's log says why",

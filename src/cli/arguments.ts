@@ -23,17 +23,21 @@ import {
   storeKind,
   type WantedHead,
 } from "./option_values.ts";
+import { addPersonCommands, urlOption } from "./person/arguments.ts";
+import { addCompletionCommands, type CompletionInvocation } from "./person/completion_arguments.ts";
+import type { PersonOptions } from "./person/command.ts";
 import { addPlanFileCommands, type ExportInvocation, type ImportInvocation } from "./plan_arguments.ts";
 import { addProjectCommands, type ProjectsInvocation } from "./project_arguments.ts";
 import { addRedactCommand, type RedactInvocation } from "./redact_arguments.ts";
 import { addServeOptions, type ServeFlags, type ServeOptions, serveOptionsOf } from "./serve_options.ts";
+import { CALL_OPTIONS, PERSON_OPTIONS } from "./taken_options.ts";
 import { addTokenCommands, type TokenInvocation } from "./token_arguments.ts";
 import { addWebhookCommands, type WebhookInvocation } from "./webhook_arguments.ts";
 
 /** A command and its options. */
 type Chosen =
   | ({ readonly type: "serve" } & ServeOptions)
-  | { readonly type: "status"; readonly all: boolean; readonly watch: boolean }
+  | { readonly type: "status"; readonly all: boolean; readonly watch: boolean; readonly url?: URL }
   | { readonly type: "analyze"; readonly limit: number; readonly forecast?: readonly number[] }
   | DigestInvocation
   | HistoryInvocation
@@ -51,6 +55,8 @@ type Chosen =
   | MigrateCommand
   | OperationInvocation
   | ({ readonly type: "call" } & CallOptions)
+  | ({ readonly type: "person" } & PersonOptions)
+  | CompletionInvocation
   | RedactInvocation
   | ProjectsInvocation
   | InitInvocation;
@@ -102,6 +108,10 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addServeOptions(program, context);
   addHttp(program, (http) => choose({ type: "http", ...serveOptionsOf(program, defaultToolsets), ...http }));
   addCall(program, (call) => choose({ type: "call", ...serveOptionsOf(program, defaultToolsets), ...call }));
+  addPersonCommands(
+    program,
+    (asked) => choose({ type: "person", ...serveOptionsOf(program, defaultToolsets), ...asked }),
+  );
   addPlanCommands(program, choose);
   addDigestCommand(program, choose);
   addPlanFileCommands(program, choose);
@@ -115,6 +125,7 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
   addOpenCommand(program, choose);
+  addCompletionCommands(program, choose);
   addProjectCommands(program, choose);
   addWebhookCommands(program, choose);
   addInitCommand(program, choose);
@@ -164,10 +175,11 @@ function newProgram({ version, defaultPlace, print, printError }: ArgumentsConte
 
 function addPlanCommands(program: Command, choose: Choose): void {
   program.command("status")
-    .description("print the tasks as a table")
-    .option("--all", "finished ones too, however many", false)
+    .description("print the tasks as a table, those that matter most first")
+    .option("--all", "every task, finished ones too, in the order of creation", false)
     .addOption(new Option("--watch", "show what matters now, live in a terminal").default(false).conflicts("all"))
-    .action((options: { all: boolean; watch: boolean }) => choose({ type: "status", ...options }));
+    .addOption(urlOption())
+    .action((options: { all: boolean; watch: boolean; url?: URL }) => choose({ type: "status", ...options }));
   program.command("analyze")
     .description("print the critical path of the remaining tasks, and what holds them up")
     .option("--limit <count>", "most entries in each list", atLeastOne, DEFAULT_ANALYZED)
@@ -266,10 +278,16 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
     } has no effect on copy: --from and --to say where the plans are`;
   }
   if (type !== "serve" && type !== "http") {
-    return store === "memory" ? `--store memory has no effect on ${type}, which needs a data directory` : undefined;
+    const name = nameOf(chosen);
+    return store === "memory" ? `--store memory has no effect on ${name}, which needs a data directory` : undefined;
   }
   const isIdle = store === "memory" && data !== undefined;
   return isIdle ? "--data has no effect with --store memory, which keeps nothing" : undefined;
+}
+
+/** What the person has called the command. */
+function nameOf(chosen: Chosen | ChosenService): string {
+  return chosen.type === "person" ? chosen.command.type : chosen.type;
 }
 
 /** Names a given option that has no effect on the command, and why; undefined if there is none. */
@@ -311,25 +329,11 @@ function idleOption(program: Command, invocation: Chosen | ChosenService): strin
     ...(WITH_INSTANCE.includes(type) ? ["--instance"] : []),
     ...(type === "webhook test" ? ["--allow-private-webhooks"] : []),
     ...(type === "call" ? CALL_OPTIONS : []),
+    ...(invocation.type === "person" ? PERSON_OPTIONS[invocation.command.type] : []),
   ];
   const serving = given.find(({ long }) => long == null || !used.includes(long));
-  return serving && `${serving.long} has no effect on ${type}: it says how MCP is served`;
+  return serving && `${serving.long} has no effect on ${nameOf(invocation)}: it says how MCP is served`;
 }
-
-/** The options for serving that also count for a single call. */
-const CALL_OPTIONS: readonly string[] = [
-  "--as",
-  "--instance",
-  "--timeout-ms",
-  "--max-attempts",
-  "--initial-interval-ms",
-  "--backoff-coefficient",
-  "--max-interval-ms",
-  "--max-wait-ms",
-  "--allow-private-webhooks",
-  "--log-level",
-  "--log-format",
-];
 
 /** The commands that have an option `--instance` of their own. */
 const WITH_INSTANCE: readonly Invocation["type"][] = ["digest", "history", "audit", "token issue"];

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Refusal } from "../core/model/refusal.ts";
 import { callerRequest } from "../core/model/request.ts";
+import { urlOption } from "./person/arguments.ts";
 import { type ServeOptions, SERVER_OPTIONS } from "./serve_options.ts";
 
 /** What to call, and with whose rights. */
@@ -16,12 +17,19 @@ export interface CallOptions extends
   readonly json?: string;
   /** The request id: with it, the call is carried out once. */
   readonly request?: string;
+  /** The address of a service to call in place of the files. */
+  readonly url?: URL;
+}
+
+interface CallFlags {
+  readonly requestId?: string;
+  readonly url?: URL;
 }
 
 /** Adds the command. `choose` gets what its own arguments say. */
 export function addCall(
   program: Command,
-  choose: (options: Pick<CallOptions, "tool" | "json" | "request">) => void,
+  choose: (options: Pick<CallOptions, "tool" | "json" | "request" | "url">) => void,
 ): void {
   program.command("call")
     .description("run one tool, as over MCP, and print its answer as JSON")
@@ -31,9 +39,15 @@ export function addCall(
       new Option("--request-id <id>", "with it, the call is carried out once, however often it is repeated")
         .argParser(requestId),
     )
+    .addOption(urlOption())
     .addHelpText("after", SERVER_OPTIONS)
-    .action((tool: string, json: string | undefined, { requestId: request }: { requestId?: string }) =>
-      choose({ tool, ...(json !== undefined && { json }), ...(request !== undefined && { request }) })
+    .action((tool: string, json: string | undefined, { requestId: request, url }: CallFlags) =>
+      choose({
+        tool,
+        ...(json !== undefined && { json }),
+        ...(request !== undefined && { request }),
+        ...(url !== undefined && { url }),
+      })
     );
 }
 

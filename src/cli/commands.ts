@@ -15,6 +15,8 @@ export const OPERATOR = localOperator("cli", { transport: "cli" });
 export interface Terminal {
   readonly print: (line: string) => void;
   readonly columns: number;
+  /** Its height. Absent: nobody looks at a screen. */
+  readonly rows?: number;
   readonly hasColors: boolean;
 }
 

@@ -3,9 +3,18 @@
 import type { Invocation } from "./arguments.ts";
 import { placeVariables } from "./data_place.ts";
 import type { ProjectsInvocation } from "./project_arguments.ts";
-import { CLIENT_VARIABLE, type FileLocation, type Location, PROJECT_VARIABLE } from "./location.ts";
+import {
+  CLIENT_VARIABLE,
+  type FileLocation,
+  type LocatedProject,
+  type Location,
+  PROJECT_VARIABLE,
+} from "./location.ts";
 
-/** How each command uses the data directory; for `call`, its tool decides, and `init` uses none. Only `create` makes a missing one. */
+/**
+ * How each command uses the data directory; for `call` and a person's commands, what they call decides, and `init` uses none.
+ * Only `create` makes a missing one.
+ */
 export const ACCESS = {
   serve: "create",
   http: "create",
@@ -39,7 +48,10 @@ export const ACCESS = {
   redact: "write",
   migrate: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | "copy" | "init" | ProjectsInvocation["type"]>,
+  Exclude<
+    Invocation["type"],
+    "call" | "copy" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"]
+  >,
   "read" | "write" | "create"
 >;
 
@@ -122,12 +134,25 @@ function permissionsFor(location: Location, options: LaunchOptions): readonly st
 /** Deno's flags for a client's server: for its data, its token, and to start itself as a worker. */
 function clientPermissions({ readable, os }: LaunchOptions, { directory, project }: FileLocation): readonly string[] {
   const place = project?.place ?? directory;
-  const variables = project === undefined ? [TOKEN] : [...projectVariables(project.isAuto, os), TOKEN];
   return [
     project?.isAuto === true ? READ_ALL : readFlag([place, readable]),
     writeFlag([place]),
-    `--allow-env=${variables.join(",")}`,
+    environmentFlag(os, project),
   ];
+}
+
+/** Deno's flags to look at a plan, with a token if there is one. */
+export function readerPermissions(os: string, { directory, project }: FileLocation): readonly string[] {
+  return [
+    project?.isAuto === true ? READ_ALL : readFlag([project?.place ?? directory]),
+    environmentFlag(os, project),
+  ];
+}
+
+/** Deno's flag to read the token, and what says which project is meant. */
+export function environmentFlag(os: string, project?: LocatedProject): string {
+  const variables = project === undefined ? [TOKEN] : [...projectVariables(project.isAuto, os), TOKEN];
+  return `--allow-env=${variables.join(",")}`;
 }
 
 /** For `--project auto`: git's files of any repository, wherever its work trees are. */

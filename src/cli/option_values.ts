@@ -10,6 +10,7 @@ import { MAX_BACKOFF_COEFFICIENT } from "../core/model/limits.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { checkId } from "../core/model/values.ts";
+import { serviceAddress } from "./service_place.ts";
 
 /** Parses names with commas between them. */
 export function toolsetNames(value: string, known: readonly string[]): readonly string[] {
@@ -96,6 +97,16 @@ export function factor(value: string): number {
   const number = Number(value);
   if (number >= 1 && number <= MAX_BACKOFF_COEFFICIENT) return number;
   throw new InvalidArgumentError(`It must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}.`);
+}
+
+/** Parses the address of a service. */
+export function serviceUrl(value: string): URL {
+  try {
+    return serviceAddress(value, "It");
+  } catch (error) {
+    if (error instanceof Refusal) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
 }
 
 /** Refuses an empty path of a file. */

@@ -4,10 +4,10 @@
  */
 
 import type { Engine } from "../app/engine.ts";
-import type { InstanceList, Summary, TaskPage } from "../core/messages/queries.ts";
+import type { InstanceList, Summary } from "../core/messages/queries.ts";
 import type { ProjectPause } from "../core/model/project.ts";
 import type { Readiness, TaskStatus } from "../core/model/status.ts";
-import { PRIORITIES, type TaskView } from "../core/model/task.ts";
+import { PRIORITIES } from "../core/model/task.ts";
 import { counted, head, nameSome } from "../core/model/text.ts";
 import { OPERATOR, visible } from "./commands.ts";
 import type { ScreenSize } from "./screen.ts";
@@ -17,6 +17,7 @@ import {
   describeCounts,
   HEAD_COLOR,
   paint,
+  type RowTask,
   TASK_COLUMNS,
   taskRow,
   tellPause,
@@ -33,11 +34,14 @@ const INSTANCES_SHARE = 0.25;
 /** The share of the columns that an id gets at most. */
 const ID_SHARE = 0.35;
 
+/** From this width on, instances have a column of their own. */
+const WIDE_COLUMNS = 110;
+
 /** Most characters of a cell that are measured. Width alone is no bound, as combining characters have none. */
 const MAX_CELL_CHARACTERS = 1_000;
 
 /** The kinds of tasks, those that matter most first. */
-const KINDS: readonly (readonly (TaskStatus | Readiness)[])[] = [
+export const KINDS: readonly (readonly (TaskStatus | Readiness)[])[] = [
   ["in_progress"],
   ["ready"],
   ["blocked"],
@@ -50,7 +54,7 @@ export interface Overview {
   readonly counts: Summary;
   readonly paused?: ProjectPause;
   /** Of each kind, those that matter most first. */
-  readonly kinds: readonly (readonly TaskView[])[];
+  readonly kinds: readonly (readonly RowTask[])[];
   readonly instances: InstanceList;
 }
 
@@ -67,9 +71,9 @@ export async function lookAt(engine: Engine): Promise<Overview> {
 }
 
 /** The tasks of a page: the most urgent first, then those that have been as they are for longest. */
-function inOrder({ tasks }: TaskPage): readonly TaskView[] {
-  const rank = ({ status, priority = "normal" }: TaskView) => status === "pending" ? -PRIORITIES.indexOf(priority) : 0;
-  const since = ({ status, pendingAt, startedAt = 0 }: TaskView) => status === "in_progress" ? startedAt : pendingAt;
+export function inOrder({ tasks }: { readonly tasks: readonly RowTask[] }): readonly RowTask[] {
+  const rank = ({ status, priority = "normal" }: RowTask) => status === "pending" ? -PRIORITIES.indexOf(priority) : 0;
+  const since = ({ status, pendingAt, startedAt = 0 }: RowTask) => status === "in_progress" ? startedAt : pendingAt;
   return tasks.toSorted((a, b) => rank(a) - rank(b) || since(a) - since(b));
 }
 
@@ -91,16 +95,8 @@ export function draw(overview: Overview, { size, hasColors, now, notice }: DrawO
   ];
   const room = Math.max(0, size.rows - top.length - 1);
   const workers = instanceTable(overview, Math.floor(room * INSTANCES_SHARE), now);
-  const lengths = share(Math.max(0, room - workers.length - 1), kinds.map(({ length }) => length));
-  const shown = kinds.flatMap((tasks, index) => tasks.slice(0, lengths[index]));
-  const [heads = "", ...rows] = tableOf(
-    [TASK_COLUMNS, ...shown.map((task) => taskRow(task, now))].map((row) => fitted(row, size)),
-    size.columns,
-  );
-  const tasks = shown.length === 0 ? [] : [
-    line(heads, HEAD_COLOR),
-    ...shown.map((task, index) => line(rows[index] ?? "", colorOf(task))),
-  ];
+  const shown = mostOf(kinds, Math.max(0, room - workers.length - 1));
+  const tasks = taskLines(shown, { columns: size.columns, hasColors, now });
   const middle = [
     ...tasks,
     ...tableLines(workers, size).map((text, index) => line(text, index === 1 ? HEAD_COLOR : "0")),
@@ -112,6 +108,34 @@ export function draw(overview: Overview, { size, hasColors, now, notice }: DrawO
   const bottom = line(visible(`q leaves${notice === undefined ? more : `. ${head(notice, MAX_CELL_CHARACTERS)}`}`));
   return [...top, ...middle.slice(0, room), ...blank, bottom].slice(0, size.rows);
 }
+
+/** The first tasks of each kind, in so many rows. */
+export function mostOf(kinds: Overview["kinds"], room: number): readonly RowTask[] {
+  const lengths = share(room, kinds.map(({ length }) => length));
+  return kinds.flatMap((tasks, index) => tasks.slice(0, lengths[index]));
+}
+
+export interface LineOptions extends Pick<DrawOptions, "hasColors" | "now"> {
+  /** The width of the terminal. */
+  readonly columns: number;
+}
+
+/** A table of tasks, none of its lines too wide; nothing without tasks. */
+export function taskLines(tasks: readonly RowTask[], { columns, hasColors, now }: LineOptions): readonly string[] {
+  if (tasks.length === 0) return [];
+  const line = (text: string, color: string) => paint(cut(text, columns).text, color, { hasColors });
+  const rows = tasks.map((task) => taskRow(task, now));
+  const table = columns < WIDE_COLUMNS ? [NARROW_HEADS, ...rows.map(narrow)] : [TASK_COLUMNS, ...rows];
+  const [heads = "", ...texts] = tableOf(table.map((row) => fitted(row, { columns })), columns);
+  return [line(heads, HEAD_COLOR), ...tasks.map((task, index) => line(texts[index] ?? "", colorOf(task)))];
+}
+
+/** A row of a table without a column for the instance, which few tasks have: it stands before the description. */
+function narrow([id = "", state = "", since = "", instance = "", text = ""]: readonly string[]): readonly string[] {
+  return [id, state, since, instance === "" ? text : `${instance}: ${text}`];
+}
+
+const NARROW_HEADS = TASK_COLUMNS.filter((name) => name !== "INSTANCE");
 
 /** How many of each kind are shown: one more of each in turn, as long as there is room. */
 function share(room: number, counts: readonly number[]): readonly number[] {
@@ -144,7 +168,7 @@ function tableLines(rows: readonly (readonly string[])[], size: ScreenSize): rea
 }
 
 /** The cells of a row, of which the first is an id, cut so that the others have room. */
-function fitted([id = "", ...cells]: readonly string[], { columns }: ScreenSize): readonly string[] {
+function fitted([id = "", ...cells]: readonly string[], { columns }: Pick<ScreenSize, "columns">): readonly string[] {
   const short = (cell: string) => head(cell, MAX_CELL_CHARACTERS);
   return [cut(short(id), Math.max(1, Math.floor(columns * ID_SHARE))).text, ...cells.map(short)];
 }

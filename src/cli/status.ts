@@ -1,47 +1,66 @@
-/** The command `status`: prints the tasks as a table. */
+/** The tasks as a table, for the command `status`. */
 
 import type { Engine } from "../app/engine.ts";
-import type { Summary, TaskPage } from "../core/messages/queries.ts";
-import type { TaskFilter, TaskView } from "../core/model/task.ts";
+import type { Summary } from "../core/messages/queries.ts";
+import type { TaskView } from "../core/model/task.ts";
 import { describePause, type ProjectPause } from "../core/model/project.ts";
 import { nameSome } from "../core/model/text.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 
-/** Most rows without `--all`. */
-const DEFAULT_ROWS = 50;
-
-/** Prints all tasks, or without `all` only those neither completed nor skipped, and the counts. */
-export async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
-  const filter: TaskFilter = all ? {} : { status: ["pending", "in_progress", "failed", "cancelled"] };
-  const [open, counts, { paused }] = await Promise.all([
-    engine.query({ type: "list_tasks", filter, limit: all ? Infinity : DEFAULT_ROWS }, OPERATOR),
+/** Prints all tasks in the order of creation, and the counts. */
+export async function printWholeStatus(engine: Engine, terminal: Terminal): Promise<number> {
+  const [page, counts, { paused }] = await Promise.all([
+    engine.query({ type: "list_tasks", filter: {}, limit: Infinity }, OPERATOR),
     engine.query({ type: "count_tasks", filter: {} }, OPERATOR),
     engine.query({ type: "get_project" }, OPERATOR),
   ]);
-  printTable(open, terminal, engine.now());
-  if (open.tasks.length < open.total) terminal.print(`… and ${open.total - open.tasks.length} more: --all shows them`);
-  terminal.print(describeCounts(counts));
-  if (paused !== undefined) terminal.print(paint(tellPause(paused), WARNING_COLOR, terminal));
+  printTable(page.tasks, terminal, engine.now());
+  printCounts(counts, paused, terminal);
   return 0;
 }
 
-function printTable(page: TaskPage, terminal: Terminal, now: number): void {
-  if (page.tasks.length === 0) return;
-  const rows = page.tasks.map((task) => taskRow(task, now));
+/** Prints how many tasks there are of each kind, and whether the project is paused. */
+export function printCounts(counts: Summary, paused: ProjectPause | undefined, terminal: Terminal): void {
+  terminal.print(describeCounts(counts));
+  if (paused !== undefined) terminal.print(paint(tellPause(paused), WARNING_COLOR, terminal));
+}
+
+function printTable(tasks: readonly TaskView[], terminal: Terminal, now: number): void {
+  if (tasks.length === 0) return;
+  const rows = tasks.map((task) => taskRow(task, now));
   const [head = "", ...lines] = tableOf([TASK_COLUMNS, ...rows], terminal.columns);
   terminal.print(paint(head, HEAD_COLOR, terminal));
   for (const [index, line] of lines.entries()) {
-    const task = page.tasks[index];
+    const task = tasks[index];
     terminal.print(paint(line, task === undefined ? "0" : colorOf(task), terminal));
   }
 }
+
+/** What a row shows of a task. */
+export type RowTask = Pick<
+  TaskView,
+  | "id"
+  | "description"
+  | "status"
+  | "readiness"
+  | "waitingFor"
+  | "limitedBy"
+  | "delayedUntil"
+  | "priority"
+  | "assignedTo"
+  | "progress"
+  | "overdue"
+  | "pendingAt"
+  | "startedAt"
+  | "finishedAt"
+>;
 
 /** The heads of the columns of `taskRow`. */
 export const TASK_COLUMNS: readonly string[] = ["ID", "STATUS", "SINCE", "INSTANCE", "DESCRIPTION"];
 
 /** A task as cells of a table, without control characters. */
-export function taskRow(task: TaskView, now: number): readonly string[] {
+export function taskRow(task: RowTask, now: number): readonly string[] {
   const { id, assignedTo = "" } = task;
   return [id, stateOf(task), since(task, now), assignedTo, describeTask(task)].map(visible);
 }
@@ -68,7 +87,7 @@ const COLORS: Readonly<Record<string, string>> = {
   skipped: "90",
 };
 
-export function colorOf(task: TaskView): string {
+export function colorOf(task: RowTask): string {
   return COLORS[stateOf(task)] ?? "0";
 }
 
@@ -76,12 +95,12 @@ export function paint(text: string, color: string, { hasColors }: Pick<Terminal,
   return hasColors ? `\x1b[${color}m${text}\x1b[0m` : text;
 }
 
-function stateOf(task: TaskView): string {
+function stateOf(task: RowTask): string {
   return task.readiness ?? task.status;
 }
 
 /** The description, after notes in parentheses: what the task waits for, its priority, its progress. */
-function describeTask(task: TaskView): string {
+function describeTask(task: RowTask): string {
   const { waitingFor, limitedBy, description, priority, overdue, progress, delayedUntil } = task;
   const notes = [
     ...(priority === undefined ? [] : [priority]),
@@ -95,7 +114,7 @@ function describeTask(task: TaskView): string {
 }
 
 /** How long the task has been in its status, in the largest unit that fits. */
-function since({ status, pendingAt, startedAt, finishedAt }: TaskView, now: number): string {
+function since({ status, pendingAt, startedAt, finishedAt }: RowTask, now: number): string {
   const at = status === "pending" ? pendingAt : status === "in_progress" ? startedAt : finishedAt;
   return ageOf(at ?? now, now);
 }
@@ -113,7 +132,12 @@ const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3_60
 export function describeCounts(
   { total, byStatus, ready, limited, waiting, blocked, delayed, overdue }: Summary,
 ): string {
-  const parts = { ...byStatus, pending: 0, ready, limited, waiting, blocked, delayed, overdue };
+  const { in_progress, completed, failed, cancelled, skipped } = byStatus;
+  // What matters most comes first.
+  const parts = {
+    ...{ in_progress, ready, blocked, failed, overdue, limited, delayed, waiting },
+    ...{ completed, cancelled, skipped },
+  };
   const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
   return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
 }

@@ -52,7 +52,19 @@ import { startReading } from "./start_reading.ts";
 
 export type CommandInvocation = Exclude<
   Invocation,
-  { type: "serve" | "http" | "call" | "copy" | "digest" | "init" | ProjectsInvocation["type"] }
+  {
+    type:
+      | "serve"
+      | "http"
+      | "call"
+      | "copy"
+      | "digest"
+      | "init"
+      | "person"
+      | "completion"
+      | "complete"
+      | ProjectsInvocation["type"];
+  }
 >;
 
 export interface CommandParts {
@@ -289,7 +301,6 @@ async function runReading(
   const { engine, deliveries } = app;
   switch (invocation.type) {
     case "status": {
-      const { printStatus } = await import("../cli/status.ts");
       return await printStatus(engine, invocation.all, terminal);
     }
     case "analyze": {
@@ -316,6 +327,18 @@ async function runReading(
     default:
       return invocation satisfies never;
   }
+}
+
+async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
+  if (all) return await (await import("../cli/status.ts")).printWholeStatus(engine, terminal);
+  const [{ lookAt }, { printBriefStatus }] = await Promise.all([
+    import("../cli/overview.ts"),
+    import("../cli/brief_status.ts"),
+  ]);
+  return printBriefStatus(await lookAt(engine), terminal, {
+    now: engine.now(),
+    hint: ": status --all prints every task",
+  });
 }
 
 /** What commands for webhooks need, loaded only for these: it brings Node's HTTP client. */

@@ -59,6 +59,7 @@ const IS_REPEATABLE: Readonly<Record<UnavailableCode, boolean>> = {
   worker_failed: true,
   closed: true,
   cancelled: true,
+  unreachable: true,
   outcome_unknown: false,
   journal_damaged: false,
   newer_version: false,
@@ -76,6 +77,11 @@ export class HttpError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Whether a code of a problem is that of an `Unavailable`. */
+export function isUnavailableCode(code: string): code is UnavailableCode {
+  return Object.hasOwn(IS_REPEATABLE, code);
 }
 
 export interface ProblemOptions {

@@ -59,14 +59,16 @@ function refuseToRun(): never {
 }
 
 /**
- * Whether an operation changes nothing.
+ * Whether an operation changes nothing, and whether it has a parameter `instance_id`.
  *
  * @throws Refusal `not_found` if there is no operation of that name
  */
-export function isReadingOperation(name: string): boolean {
+export function describeOperation(name: string): { readonly isReading: boolean; readonly takesInstance: boolean } {
   const all = [...OPERATIONS, ...webhookOperations(NO_DESK)];
   const found = all.find((tool) => tool.name === name);
-  if (found !== undefined) return found.isReading;
+  if (found !== undefined) {
+    return { isReading: found.isReading, takesInstance: Object.hasOwn(found.input.shape, "instance_id") };
+  }
   const names = all.map((tool) => tool.name);
   const meant = meantBy(name, names);
   throw new Refusal(

@@ -49,7 +49,7 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
     const [args, says] of [
       [
         ["frob"],
-        "unknown command 'frob': there are serve, call, status, analyze, digest, export, import, history, audit, doctor",
+        "unknown command 'frob': there are serve, call, add, next, done, note, retry, cancel, show, why, status, analyze, digest, export, import, history, audit, doctor",
       ],
       [["--frob"], "unknown option '--frob'"],
       [["--stroe", "memory"], "Did you mean --store?"],

@@ -20,16 +20,16 @@ Deno.test("commands that read", async (t) => {
   await fail(server, "broken", "no");
   await server.ask("cancel_task", { task_id: "cancelled" });
 
-  await t.step("status prints unfinished tasks and counts", async () => {
+  await t.step("status prints unfinished tasks, those that matter most first, and counts", async () => {
     assertEquals((await run("status")).map((line) => line.replace(/ \d\d? (?:s|min) +/, " # ")), [
       "ID         STATUS       SINCE  INSTANCE  DESCRIPTION",
-      "build      ready        # do build",
       "held       in_progress  # bob       do held",
-      "broken     failed       # ann       do broken",
-      "cancelled  cancelled    # do cancelled",
+      "build      ready        # do build",
       "stuck      blocked      # (after broken) do stuck",
+      "broken     failed       # ann       do broken",
       "later      waiting      # (after held) do later",
-      "7 tasks: 1 in_progress, 1 completed, 1 failed, 1 cancelled, 1 ready, 1 waiting, 1 blocked",
+      "cancelled  cancelled    # do cancelled",
+      "7 tasks: 1 in_progress, 1 ready, 1 blocked, 1 failed, 1 waiting, 1 completed, 1 cancelled",
     ]);
   });
 
@@ -113,7 +113,7 @@ Deno.test("a long table is cut, and --all prints the rest", async () => {
   await create(server, ...Array.from({ length: 60 }, (_, n) => `t${n}`));
   await server.ask("update_task", { task_id: "t0", description: "x".repeat(1_000) });
   const lines = (await runHere(directory.path, ["status"])).output.split("\n");
-  assertEquals(lines.slice(51, 53), ["… and 10 more: --all shows them", "60 tasks: 60 ready"]);
+  assertEquals(lines.slice(51, 53), ["… and 10 more: status --all prints every task", "60 tasks: 60 ready"]);
   assert((lines[1]?.length ?? 0) <= 120 && lines[1]?.endsWith("…"), lines[1]);
   assertEquals((await runHere(directory.path, ["status", "--all"])).output.split("\n").length, 63);
 });

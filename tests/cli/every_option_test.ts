@@ -133,8 +133,42 @@ Deno.test("call takes the options for serving that count for one call", () => {
     const isIdle = ["--toolsets", "--session-grace-ms", "--handlers"].includes(option[0] ?? "");
     assert(isIdle ? result.type === "exit" : JSON.stringify(result) !== plain, option[0]);
   }
-  for (const given of [["{}"], ["--request-id", "r"]]) {
+  for (const given of [["{}"], ["--request-id", "r"], ["--url", "http://127.0.0.1:8787"]]) {
     assert(JSON.stringify(read("call", "get_next_task", ...given).result) !== plain, given.join(" "));
+  }
+});
+
+Deno.test("each command of a person takes what has an effect on it, and nothing else", () => {
+  const caller = ["--as", "--log-level", "--log-format"];
+  const ofTasks = ["--timeout-ms", "--max-attempts", "--initial-interval-ms", "--backoff-coefficient"];
+  const taken: Readonly<Record<string, readonly string[]>> = {
+    "add text": [...caller, ...ofTasks, "--max-interval-ms"],
+    "next": [...caller, "--instance", "--timeout-ms"],
+    "done a": [...caller, "--instance"],
+    "note a text": [...caller, "--instance"],
+    "cancel a": [...caller, "--instance"],
+    "retry a": caller,
+    "show a": caller,
+    "why a": caller,
+  };
+  for (const [text, options] of Object.entries(taken)) {
+    const command = text.split(" ");
+    const plain = JSON.stringify(read(...command).result);
+    for (const option of SERVING) {
+      const { result, errors } = read(...command, ...option);
+      if (options.includes(option[0] ?? "")) assert(JSON.stringify(result) !== plain, `${text} ${option[0]}`);
+      else assertStringIncludes(errors, `${option[0]} has no effect on ${command[0]}`);
+    }
+    for (const own of [["--json"], ["--url", "http://127.0.0.1:8787"]]) {
+      assert(JSON.stringify(read(...command, ...own).result) !== plain, `${text} ${own[0]}`);
+    }
+  }
+  for (const own of [["--id", "i"], ["--after", "a", "b"], ["--priority", "low"], ["--group", "g"]]) {
+    assert(JSON.stringify(read("add", "text", ...own).result) !== JSON.stringify(read("add", "text").result), own[0]);
+  }
+  assert(JSON.stringify(read("next", "--group", "g").result) !== JSON.stringify(read("next").result));
+  for (const url of ["", "x", "ftp://a", "http://a@b", "http://a?b", "http://a#b"]) {
+    assertStringIncludes(read("show", "a", "--url", url).errors, "It must be the address that serve prints");
   }
 });
 
@@ -202,6 +236,7 @@ Deno.test("the options of a command change what it does, and every option of the
       ["history", "--json"],
       ["history", "--limit", "1"],
       ["status", "--data", "d"],
+      ["status", "--url", "http://127.0.0.1:1"],
       ["status", "--project", "web"],
       ["doctor", "--verify"],
       ["doctor", "--json"],

@@ -189,7 +189,7 @@ Deno.test("the earlier server's tasks.json is imported", async (t) => {
     await Deno.writeTextFile(`${directory.path}/tasks.json`, text);
     assertStringIncludes(
       (await runHere(directory.path, ["status"])).output,
-      "4 tasks: 1 in_progress, 1 completed, ",
+      "4 tasks: 1 in_progress, 1 ready, 1 waiting, 1 completed",
     );
   });
 });

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
 import { printHistory, type Terminal } from "../../src/cli/commands.ts";
 import { printExport, printImport } from "../../src/cli/plan.ts";
-import { printStatus } from "../../src/cli/status.ts";
+import { printWholeStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { planOfTasks } from "../../src/core/model/portable_plan.ts";
 import { formatPlan } from "../../src/store/file/plan_file.ts";
@@ -28,7 +28,7 @@ Deno.test({
     assertEquals(lines.splice(0), [`Imported ${COUNT} tasks`]);
 
     await t.step("status --all", async () => {
-      await printStatus(engine, true, terminal);
+      await printWholeStatus(engine, terminal);
       assertEquals(lines.length, COUNT + 2);
       assert(lines[COUNT]?.startsWith(`t${COUNT - 1} `), lines[COUNT]);
       assertEquals(lines.at(-1), `${COUNT} tasks: ${COUNT} ready`);

@@ -55,7 +55,7 @@ test("a screen that is too small for all shows some of each kind, and how many i
   const lines = draw(overview, { ...PLAIN, size: { rows: 8, columns: 80 } });
   assertEquals(
     lines[0],
-    "38 tasks: 9 in_progress, 2 failed, 9 ready, 9 waiting, 9 blocked; instances: 9".slice(0, 80),
+    "38 tasks: 9 in_progress, 9 ready, 9 blocked, 2 failed, 9 waiting; instances: 9".slice(0, 80),
   );
   assertEquals(idsIn(lines), ["r8", "q8", "b0", "f0", "w0"]);
   const larger = draw(overview, { ...PLAIN, size: { rows: 24, columns: 80 } });

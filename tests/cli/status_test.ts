@@ -3,7 +3,7 @@
 import { localOperator } from "../../src/core/model/access.ts";
 import { assertEquals } from "@std/assert";
 import { Engine } from "../../src/app/engine.ts";
-import { printStatus } from "../../src/cli/status.ts";
+import { printWholeStatus } from "../../src/cli/status.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 import { importing, oldTask } from "../core/given.ts";
 import { RecordingLog } from "../support/log.ts";
@@ -34,7 +34,7 @@ async function sinceOf(tasks: readonly ReturnType<typeof oldTask>[]): Promise<(s
   const engine = await Engine.start({ journal, checkpoints: noCheckpoints, log: new RecordingLog() });
   await engine.execute(importing(...tasks), localOperator("test"));
   const lines: string[] = [];
-  await printStatus(engine, true, { print: (line) => void lines.push(line), columns: 100, hasColors: false });
+  await printWholeStatus(engine, { print: (line) => void lines.push(line), columns: 100, hasColors: false });
   await engine.close();
   return lines.slice(1, -1).map((line) => / {2}(\d+ (?:s|min|h|d)) {2}/.exec(line)?.[1]);
 }

@@ -29,6 +29,7 @@ function surroundingsOf({ path }: TemporaryDirectory, env: Readonly<Record<strin
     isStandalone: false,
     isSource: true,
     executable: "deno",
+    version: "1.4.0",
     denoVersion: "2.9.6",
     program: `${path}/program/main.ts`,
     programDirectory: `${path}/program`,
@@ -53,7 +54,7 @@ async function find(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const location = await locate(named, access, surroundingsOf(directory, env));
-  return location.store === "memory" ? "memory" : location.project?.name ?? location.directory;
+  return location.store === "file" ? location.project?.name ?? location.directory : location.store;
 }
 
 Deno.test("an option comes first, then the variables, then where the program works", async () => {

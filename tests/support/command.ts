@@ -9,6 +9,8 @@ import { type Exit, type Invocation, readArguments } from "../../src/cli/argumen
 import { explain } from "../../src/cli/explain.ts";
 import { accessOf, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
+import { complete, printScript } from "../../src/composition/completion.ts";
+import { runForPerson } from "../../src/composition/person.ts";
 import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
 import { locateStored } from "../../src/composition/locate.ts";
@@ -61,6 +63,9 @@ export function readHere(args: readonly string[], { write, writeError }: Pick<Ou
   });
 }
 
+/** The login of the person whose commands are carried out. */
+export const LOGIN = "kim";
+
 interface Output {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
@@ -79,6 +84,16 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
   }
   if (named.type === "memory" || named.type === "projects") throw new Error("runHere is about one plan in files");
   const locate = (access: Access) => locateStored(named, access, surroundings);
+  const tools = {
+    log,
+    locate,
+    version,
+    secretOf: () => undefined,
+    urlOf: () => undefined,
+    process: String(Deno.pid),
+    observer: {},
+    ending: new AbortController().signal,
+  };
   switch (invocation.type) {
     case "serve":
     case "http":
@@ -86,15 +101,28 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     case "copy":
       throw new Error("startServer and startService start servers, and runProgram init and copy");
     case "call":
-      return await callTool(invocation, {
+      return await callTool(invocation, { ...output, ...tools, instanceOf: () => invocation.instance });
+    case "person":
+      return await runForPerson(invocation, {
         ...output,
-        locate,
-        version,
-        secretOf: () => undefined,
+        ...tools,
+        terminal,
         instanceOf: () => invocation.instance,
-        process: String(Deno.pid),
-        observer: {},
-        ending: new AbortController().signal,
+        loginOf: () => LOGIN,
+      });
+    case "complete":
+      return await complete(invocation, {
+        ...tools,
+        locate: (access) => locateStored(invocation.named ?? named, access, surroundings),
+        print: terminal.print,
+        instanceOf: () => undefined,
+      });
+    case "completion":
+      return await printScript(invocation, {
+        urlOf: tools.urlOf,
+        locate,
+        program: surroundings.program,
+        write,
       });
     case "digest":
       return await runDigest(invocation, {

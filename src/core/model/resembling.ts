@@ -16,11 +16,18 @@ const STEM_CHARACTERS = 6;
 
 /** The closest of `names` if `name` resembles it: misspelt, singular for plural, abbreviated, or in another case. */
 export function meantBy(name: string, names: readonly string[]): string | undefined {
-  if (name.length > MAX_COMPARED_CHARACTERS) return undefined;
-  const [closest] = names
-    .map((candidate) => ({ candidate, distance: distanceOf(simplified(name), simplified(candidate)) }))
-    .toSorted((one, other) => one.distance - other.distance);
-  return closest !== undefined && closest.distance < Infinity ? closest.candidate : undefined;
+  return allMeantBy(name, names)[0];
+}
+
+/** Those of `names` that `name` resembles, the closest first. */
+export function allMeantBy(name: string, names: readonly string[]): readonly string[] {
+  if (name.length > MAX_COMPARED_CHARACTERS) return [];
+  const own = simplified(name);
+  return names
+    .map((candidate) => ({ candidate, distance: distanceOf(own, simplified(candidate)) }))
+    .filter(({ distance }) => distance < Infinity)
+    .toSorted((one, other) => one.distance - other.distance)
+    .map(({ candidate }) => candidate);
 }
 
 /** A name in snake_case, from camelCase or kebab-case. */

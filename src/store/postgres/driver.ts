@@ -18,15 +18,6 @@ const STATEMENT_MS = 30_000;
 export const LOCK_WAIT_MS = 5_000;
 const IDLE_TRANSACTION_MS = 10_000;
 
-/**
- * The first statement of a session: whether the server takes no writes, and that a commit is durable before it is answered,
- * as the settings of a role may say otherwise.
- */
-const BEGIN_SESSION = `select current_setting('transaction_read_only') = 'on' as "isReadOnly",
-case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end`;
-
-const STANDBY = "the server takes no writes, as it is a standby";
-
 /** A server that accepts connections: over TCP, or by the path of its socket. */
 export type Host =
   | { readonly type: "tcp"; readonly host: string; readonly port: number }
@@ -106,7 +97,6 @@ export class Connection {
       debug: false,
       fetch_types: false,
       publications: "",
-      // Of servers from version 14 on, the driver lets standbys pass: `open` checks that.
       target_session_attrs: "read-write",
       connection: settingsOf(options),
       onnotice: (notice: { readonly message?: string }) => {
@@ -130,12 +120,19 @@ export class Connection {
   static async open(options: ConnectOptions): Promise<Connection> {
     const connection = new Connection(options);
     try {
-      const { rows: [session] } = await connection.run<{ isReadOnly: boolean }>(BEGIN_SESSION);
-      if (session?.isReadOnly === true) throw new ConnectionLost(STANDBY);
+      const { rows: [server] } = await connection.run<{ is_standby: boolean }>(
+        "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as is_standby",
+      );
+      // What the driver finds out by itself is not enough: a standby may take writes by its settings.
+      if (server?.is_standby !== false) throw takesNoWrites();
+      // The settings of a role may say otherwise, and a commit must be durable before it is answered.
+      await connection.run(
+        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+      );
       return connection;
     } catch (error) {
       connection.destroy();
-      throw isStandby(error) ? new ConnectionLost(STANDBY) : error;
+      throw isReadOnly(error) ? takesNoWrites() : error;
     }
   }
 
@@ -242,8 +239,12 @@ function arrayText(texts: readonly string[]): string {
   return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
-/** The driver ends connections to servers that say by themselves that they take no writes. */
-function isStandby(error: unknown): boolean {
+function takesNoWrites(): ConnectionLost {
+  return new ConnectionLost("the server takes no writes, as it is a standby or is set to be read only");
+}
+
+/** The driver ends connections to a server that is set to be read only. */
+function isReadOnly(error: unknown): boolean {
   return error instanceof ConnectionLost && error.code === "CONNECTION_DESTROYED";
 }
 

@@ -4,14 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import { Database } from "../../../src/store/postgres/database.ts";
 import type { Connection } from "../../../src/store/postgres/driver.ts";
 import { ConnectionLost } from "../../../src/store/postgres/errors.ts";
-import { type Cluster, startPostgres, startStandby, testOnPostgres } from "../../support/postgres.ts";
+import { addressOf, type Cluster, startPostgres, startStandby, testOnPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
-import type { Finding } from "../history/check.ts";
-import type { History } from "../history/history.ts";
 import type { Random } from "../history/random.ts";
 import { describeViolation } from "../history/report.ts";
 import type { Fate } from "./proxy.ts";
-import { ANSWER_MS, run, type RunOptions } from "./run.ts";
+import { ANSWER_MS, type Ran, run, type RunOptions } from "./run.ts";
 
 /** How often a piece of data is lost, in each way, or late. */
 function unreliable(random: Random): Fate {
@@ -31,8 +29,8 @@ testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
   function test(what: string, options: (cluster: Cluster) => Partial<RunOptions>): void {
     Deno.test(`PostgreSQL: nothing is lost or done twice ${what}`, async () => {
       const chosen = { ...load, cluster: cluster(), project: what, seed: what, ...options(cluster()) };
-      const { history, findings } = await run(chosen);
-      assertHolds(history, findings);
+      const { history, findings, warnings } = await run(chosen);
+      assertHolds({ history, findings, warnings });
     });
   }
 
@@ -76,7 +74,12 @@ testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
       const { rows } = await connection.run("select 1 from pg_stat_replication where sync_state = 'sync'");
       return rows.length === 1;
     });
-    const { history, findings } = await run({
+    const both = new Database({ address: addressOf(standby.port, primary.port), now: Date.now });
+    const chosen = await both.connect();
+    const { rows } = await chosen.run<{ port: number }>("select current_setting('port')::int as port");
+    assertEquals(rows, [{ port: primary.port }], "a standby may lag behind, so nothing is read from it");
+    chosen.destroy();
+    const { history, findings, warnings } = await run({
       ...load,
       cluster: primary,
       others: [standby.port],
@@ -87,7 +90,7 @@ testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
         await standby.control("promote");
       }),
     });
-    assertHolds(history, findings);
+    assertHolds({ history, findings, warnings });
   });
 });
 
@@ -98,13 +101,13 @@ async function killServer(connection: Connection, cluster: Cluster): Promise<voi
   for (const pid of [postmaster, ...rows.map(({ pid }) => pid)]) Deno.kill(pid, "SIGKILL");
 }
 
-function assertHolds(history: History, findings: readonly Finding[]): void {
+function assertHolds({ history, findings, warnings }: Ran): void {
   const violations = findings.flatMap(({ what, violations }) => {
     return violations.slice(0, 1).map((violation) => [what, ...describeViolation(violation, history)].join("\n"));
   });
-  assertEquals(violations, []);
-  const outcomes = history.calls.map(({ end }) => end?.outcome.type);
-  assert(outcomes.filter((type) => type === "answered").length > history.calls.length / 3, "most calls are answered");
+  assertEquals(violations, [], warnings.join("\n"));
+  const isUnavailable = history.calls.map(({ end }) => end?.outcome.type === "unavailable");
+  assert(isUnavailable.filter(Boolean).length < history.calls.length / 2, "most calls are carried out or refused");
 }
 
 /** Does something `times` times, each after so many calls more. */

@@ -1,0 +1,164 @@
+/** Runs tools on a plan in files or in a database, in this process. */
+
+import { localAnalyst } from "../app/analysis.ts";
+import type { Engine } from "../app/engine.ts";
+import { Denials } from "../app/denials.ts";
+import { Feed } from "../app/feed.ts";
+import { Heard } from "../app/heard.ts";
+import type { Observer } from "../app/observer.ts";
+import type { ToolCaller } from "../app/operation.ts";
+import type { Deliveries, Log } from "../app/ports.ts";
+import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
+import { Sweeper } from "../app/sweeper.ts";
+import { Waiting } from "../app/waiting.ts";
+import type { WebhookDesk } from "../app/webhook_desk.ts";
+import type { CallOptions } from "../cli/call_arguments.ts";
+import { describeMissing, type StoredLocation } from "../cli/location.ts";
+import { rightsOf } from "../cli/rights.ts";
+import type { Caller, Denial, Via } from "../core/model/access.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
+import { operationsOf } from "../mcp/operations.ts";
+import { holdsData, isPermitted } from "../store/file/data_directory.ts";
+import type { DeskParts } from "./deliver.ts";
+import { startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
+
+/** The name of callers in the journal. */
+const CALLER = "cli";
+
+/** With whose rights to call, and what new tasks are like. */
+export type LocalOptions = Pick<CallOptions, "role" | "request" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks">;
+
+export interface LocalParts {
+  readonly location: StoredLocation;
+  readonly log: Log;
+  readonly observer: Observer;
+  /** The secret of the caller's token, if it has one. */
+  readonly secret: string | undefined;
+  /** The instance of a call that names none, if the environment or the arguments name one. */
+  readonly instance: string | undefined;
+  /** The instance of a call where nobody names one, not even a token; undefined: such a call is refused. */
+  readonly fallback: string | undefined;
+  /** How long a claimed task without `timeout_ms` is kept, as nobody is connected after the call, in milliseconds. */
+  readonly leaseMs: number;
+  readonly version: string;
+  /** Identifies this process in the journal. */
+  readonly process: string;
+  /** Aborted when the program shall end: a call that waits ends. */
+  readonly ending: AbortSignal;
+}
+
+/** Work with tools, which can be called until it is done. */
+export type Work<T> = (call: ToolCaller) => Promise<T>;
+
+/** Does work with tools that may change something. */
+export async function change<T>(work: Work<T>, options: LocalOptions, parts: LocalParts): Promise<T> {
+  const { location, log, observer, leaseMs } = parts;
+  await using app = await startApp(location, {
+    log,
+    observer,
+    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...options.defaults },
+    leaseMs,
+  });
+  const { engine, sessions, deliveries } = app;
+  await using _denials = new Denials({ engine, log });
+  const keeper = await SessionKeeper.start({
+    engine,
+    sessions,
+    // Its session keeps no tasks. It is there to end those of dead clients, which may hold what is asked for.
+    heard: { lastCalls: () => [] },
+    log,
+    id: crypto.randomUUID(),
+    graceMs: DEFAULT_SESSION_GRACE_MS,
+  });
+  const sweeper = new Sweeper({ engine, log });
+  try {
+    return await run(work, { ...options, engine, executor: keeper, deliveries }, parts);
+  } finally {
+    await keeper.close();
+    await sweeper.close();
+  }
+}
+
+/**
+ * Does work with tools that only read: nothing in the data directory is made or changed, unless a call is refused to its
+ * caller.
+ */
+export async function read<T>(work: Work<T>, options: LocalOptions, parts: LocalParts): Promise<T> {
+  const { location, log } = parts;
+  const denials: Denial[] = [];
+  try {
+    await using app = await startReading(location, { log, showsLegacy: true });
+    app.engine.onDenied((denial) => denials.push(denial));
+    const { engine, deliveries } = app;
+    return await run(work, { ...options, engine, executor: engine, deliveries }, parts);
+  } finally {
+    if (denials.length > 0) await record(denials, parts);
+  }
+}
+
+/** Refuses a directory without data: its name may be misspelt. */
+export function requireData(location: StoredLocation): void {
+  if (location.store === "file" && !holdsData(location.directory)) {
+    throw new Refusal("not_found", describeMissing(location));
+  }
+}
+
+/** Records calls that were refused to their callers, if a data directory may be written to. */
+async function record(denials: readonly Denial[], { location, log }: LocalParts): Promise<void> {
+  if (location.store === "file" && !isPermitted(location.directory, "write")) {
+    return log.warn(`A refused call is not in the audit, as permission to write ${location.directory} is missing`);
+  }
+  await using app = await startApp(location, { log });
+  await using recorder = new Denials({ engine: app.engine, log });
+  for (const denial of denials) recorder.note(denial);
+}
+
+interface RunOptions extends LocalOptions {
+  readonly engine: Engine;
+  readonly executor: Pick<SessionKeeper, "execute">;
+  readonly deliveries: Deliveries;
+}
+
+async function run<T>(work: Work<T>, options: RunOptions, parts: LocalParts): Promise<T> {
+  const { engine, executor, deliveries, role, request, maxWaitMs, allowPrivateWebhooks } = options;
+  const { log, observer: { onCall }, secret, process, version, ending } = parts;
+  const via: Via = { transport: "cli", process };
+  const { rights, instance = parts.fallback } = await rightsOf(engine, {
+    who: { name: CALLER, via },
+    secret,
+    role,
+    instance: parts.instance,
+  });
+  const caller: Caller = { name: CALLER, via, ...rights };
+  const feed = new Feed(engine, log);
+  const heard = new Heard(engine);
+  const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  // A process that answers one call has none that would wait for an analysis.
+  const questions = { analystOf: (who: Caller) => localAnalyst((query) => engine.query(query, who)) };
+  const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
+  const operations = operationsOf({ engine, executor, questions, waiting, heard, webhooks, onCall });
+  try {
+    return await work(async (tool, args) => {
+      const operation = operations.find(({ name }) => name === tool);
+      if (operation === undefined) throw new Error(`There is no operation ${tool}`);
+      return (await operation.run(args, { caller, instance, request, signal: ending })).json;
+    });
+  } finally {
+    await waiting.close();
+    heard.close();
+    feed.close();
+  }
+}
+
+/** What webhooks need, loaded when it is first used: most calls do without. */
+function lazyDesk(parts: DeskParts): WebhookDesk {
+  const open = async () => (await import("./deliver.ts")).deskOf(parts);
+  return {
+    makeSecret: async () => (await open()).makeSecret(),
+    standingOf: async (webhook) => (await open()).standingOf(webhook),
+    optionsFor: async (url) => (await open()).optionsFor(url),
+    test: async (webhook) => (await open()).test(webhook),
+  };
+}
