@@ -4,9 +4,7 @@
  * on one.
  */
 
-import { Unavailable } from "../../app/ports.ts";
 import type { Connection } from "./driver.ts";
-import { ConnectionLost, ServerError } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
@@ -91,9 +89,7 @@ export class Signals {
       try {
         await this.#listenOnce(closed.resolve);
         await closed.promise;
-      } catch (error) {
-        const isOfDatabase = [ConnectionLost, ServerError, Unavailable].some((kind) => error instanceof kind);
-        if (!isOfDatabase) throw error;
+      } catch {
         this.#connection?.destroy();
       }
       this.#connection = undefined;
