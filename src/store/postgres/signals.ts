@@ -4,8 +4,9 @@
  * on one.
  */
 
+import { Unavailable } from "../../app/ports.ts";
 import type { Connection } from "./driver.ts";
-import { ConnectionLost } from "./errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
@@ -88,7 +89,9 @@ export class Signals {
         await this.#listenOnce(closed.resolve);
         await closed.promise;
       } catch (error) {
-        if (!(error instanceof ConnectionLost)) throw error;
+        // Any failure of the database: an administrator may have cancelled the statement.
+        if (!(failureOf(error) instanceof Unavailable)) throw error;
+        this.#connection?.destroy();
       }
       this.#connection = undefined;
       if (this.#watchers.size > 0) await pause(RETRY_MS, this.#closing.signal);
