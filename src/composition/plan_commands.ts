@@ -11,7 +11,8 @@ import { Refusal } from "../core/model/refusal.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import { decodeFile } from "../store/file/json_text.ts";
 import { parsePlan, readPlan } from "../store/file/plan_file.ts";
-import { startApp } from "./start_app.ts";
+import { type App, startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
 
 export interface ImportParts {
   readonly location: StoredLocation;
@@ -30,11 +31,27 @@ export async function runImport(
   // Read before anything is opened: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
-  const isNew = location.store === "file" && !holdsData(location.directory);
-  await using app = await startApp(isCheck && isNew ? { store: "memory" } : location, { log });
-  if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
+  if (isCheck) {
+    await using app = await startChecking(location, log);
+    return await printImportCheck(app.engine, foreign, terminal);
+  }
+  await using app = await startApp(location, { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
+}
+
+/** Starts on a plan without making anything: one that is not there yet is an empty one. */
+async function startChecking(location: StoredLocation, log: Log): Promise<AsyncDisposable & Pick<App, "engine">> {
+  const empty = () => startApp({ store: "memory" }, { log });
+  if (location.store === "file") {
+    return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
+  }
+  try {
+    return await startReading(location, { log, showsLegacy: false });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    return await empty();
+  }
 }
 
 async function readFile(

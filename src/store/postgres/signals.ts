@@ -4,7 +4,9 @@
  * on one.
  */
 
+import { Unavailable } from "../../app/ports.ts";
 import type { Connection } from "./driver.ts";
+import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
@@ -89,7 +91,9 @@ export class Signals {
       try {
         await this.#listenOnce(closed.resolve);
         await closed.promise;
-      } catch {
+      } catch (error) {
+        // Any failure of the database: an administrator may have cancelled the statement.
+        if (!(failureOf(error) instanceof Unavailable)) throw error;
         this.#connection?.destroy();
       }
       this.#connection = undefined;
