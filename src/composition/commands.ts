@@ -53,6 +53,7 @@ export type CommandInvocation = Exclude<
       | "http"
       | "call"
       | "digest"
+      | "import"
       | "init"
       | "person"
       | "completion"
@@ -69,8 +70,6 @@ export interface CommandParts {
   readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
-  /** Reads a file, or standard input for `-`. */
-  readonly readFile: (file: string) => Promise<Uint8Array>;
   readonly version: string;
   /** How a client starts this program for the location. */
   readonly launch: Launch;
@@ -98,14 +97,14 @@ type RedactCommand = CommandInvocation & { readonly type: "redact" };
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "import" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
 >;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
   const { location, log } = parts;
   const { directory } = location;
-  if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(directory)) {
+  if (invocation.type !== "token issue" && !holdsData(directory)) {
     log.error(describeMissing(location));
     return 1;
   }
@@ -115,10 +114,6 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "repair":
     case "backup":
       return await runOnFiles(invocation, parts);
-    case "import": {
-      const { runImport } = await import("./plan_commands.ts");
-      return await runImport(invocation, parts);
-    }
     case "clock":
     case "archive":
     case "token issue":

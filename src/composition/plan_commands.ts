@@ -2,7 +2,7 @@
 
 import type { Log } from "../app/ports.ts";
 import type { Terminal } from "../cli/commands.ts";
-import type { FileLocation } from "../cli/location.ts";
+import type { FileLocation, Location } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
 import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
@@ -14,7 +14,10 @@ import { parsePlan, readPlan } from "../store/file/plan_file.ts";
 import { startApp } from "./start_app.ts";
 
 export interface ImportParts {
-  readonly location: FileLocation;
+  /** Where the plan is; made if it is missing. */
+  readonly locate: () => Promise<FileLocation>;
+  /** Where the plan is; undefined if there is no such project yet. */
+  readonly locateUnlessMissing: () => Promise<FileLocation | undefined>;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Reads a file, or standard input for `-`. */
@@ -26,15 +29,20 @@ export async function runImport(
   invocation: { readonly type: "import" } & ImportInvocation,
   parts: ImportParts,
 ): Promise<number> {
-  const { location, log, terminal } = parts;
-  // Read before anything is opened: a file that cannot be imported leaves no trace.
+  const { log, terminal } = parts;
+  // Read before anything is opened or made: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
-  const isNew = !holdsData(location.directory);
-  await using app = await startApp(isCheck && isNew ? { store: "memory" } : location, { log });
+  await using app = await startApp(isCheck ? await locateForCheck(parts) : await parts.locate(), { log });
   if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
+}
+
+/** A check makes nothing: what is not there yet is an empty plan. */
+async function locateForCheck({ locateUnlessMissing }: ImportParts): Promise<Location> {
+  const location = await locateUnlessMissing();
+  return location !== undefined && holdsData(location.directory) ? location : { store: "memory" };
 }
 
 async function readFile(
