@@ -15,7 +15,10 @@ import { type App, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
 export interface ImportParts {
-  readonly location: StoredLocation;
+  /** Where the plan is; made if it is missing. */
+  readonly locate: () => Promise<StoredLocation>;
+  /** Where the plan is; undefined if there is no such project yet. */
+  readonly locateUnlessMissing: () => Promise<StoredLocation | undefined>;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Reads a file, or standard input for `-`. */
@@ -27,22 +30,26 @@ export async function runImport(
   invocation: { readonly type: "import" } & ImportInvocation,
   parts: ImportParts,
 ): Promise<number> {
-  const { location, log, terminal } = parts;
-  // Read before anything is opened: a file that cannot be imported leaves no trace.
+  const { log, terminal } = parts;
+  // Read before anything is opened or made: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
   if (isCheck) {
-    await using app = await startChecking(location, log);
+    await using app = await startChecking(await parts.locateUnlessMissing(), log);
     return await printImportCheck(app.engine, foreign, terminal);
   }
-  await using app = await startApp(location, { log });
+  await using app = await startApp(await parts.locate(), { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
 }
 
 /** Starts on a plan without making anything: one that is not there yet is an empty one. */
-async function startChecking(location: StoredLocation, log: Log): Promise<AsyncDisposable & Pick<App, "engine">> {
+async function startChecking(
+  location: StoredLocation | undefined,
+  log: Log,
+): Promise<AsyncDisposable & Pick<App, "engine">> {
   const empty = () => startApp({ store: "memory" }, { log });
+  if (location === undefined) return await empty();
   if (location.store === "file") {
     return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
   }
