@@ -105,7 +105,7 @@ type ChangingCommand = CommandInvocation & {
 type RedactCommand = CommandInvocation & { readonly type: "redact" };
 
 /** Commands that are the same for every store. */
-type CommonCommand = ChangingCommand | ReadingCommand | (CommandInvocation & { readonly type: "import" });
+type CommonCommand = ChangingCommand | ReadingCommand;
 
 /** Commands that only read. */
 type ReadingCommand = Exclude<

@@ -5,6 +5,7 @@
  */
 
 import { Unavailable } from "../../app/ports.ts";
+import { Refusal } from "../../core/model/refusal.ts";
 import type { Connection } from "./driver.ts";
 import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
@@ -92,8 +93,8 @@ export class Signals {
         await this.#listenOnce(closed.resolve);
         await closed.promise;
       } catch (error) {
-        // Any failure of the database: an administrator may have cancelled the statement.
-        if (!(failureOf(error) instanceof Unavailable)) throw error;
+        // No project, or any failure of the database: an administrator may have cancelled the statement.
+        if (!(error instanceof Refusal) && !(failureOf(error) instanceof Unavailable)) throw error;
         this.#connection?.destroy();
       }
       this.#connection = undefined;
