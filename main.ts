@@ -13,7 +13,7 @@ import type { DigestInvocation } from "./src/cli/digest.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, accessOf, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, commandName, launchOf } from "./src/cli/launch.ts";
 import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { serviceOf } from "./src/cli/service_place.ts";
@@ -27,7 +27,7 @@ import type { RunningParts } from "./src/composition/handlers.ts";
 import type { PersonInvocation } from "./src/composition/person.ts";
 import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { observersOf } from "./src/composition/observers.ts";
-import { locate, locateExisting, locateStored } from "./src/composition/locate.ts";
+import { locate, locateExisting, locateStored, locateUnlessMissing } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
@@ -135,6 +135,8 @@ async function main(): Promise<number> {
         return await digest(invocation);
       case "init":
         return await init(invocation);
+      case "import":
+        return await importPlan(invocation);
       default:
         return await run(invocation);
     }
@@ -157,6 +159,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   if (location !== undefined) return { type: "serve", location, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
+    name: commandName(PROGRAM.program),
     version: denoJson.version,
     defaultPlace: describeDefault(PROGRAM),
     toolsets: TOOLSETS,
@@ -326,6 +329,19 @@ async function init(invocation: Invocation & { readonly type: "init" }): Promise
   });
 }
 
+/** Adds the plan of a file, or says what that would add. */
+async function importPlan(invocation: Invocation & { readonly type: "import" }): Promise<number> {
+  // Imported only here: no other command needs it.
+  const { runImport } = await import("./src/composition/plan_commands.ts");
+  return await runImport(invocation, {
+    locate: () => locateCommand(invocation.location, ACCESS.import),
+    locateUnlessMissing: () => locateUnlessMissing(kept(invocation.location), SURROUNDINGS),
+    log,
+    terminal,
+    readFile,
+  });
+}
+
 /** The secret of the token in the environment; undefined if there is none. */
 function secretFor(options: { readonly role?: Role; readonly needsToken?: true }): string | undefined {
   return readSecret({
@@ -343,14 +359,13 @@ async function run(invocation: CommandInvocation): Promise<number> {
   }
   // Imported only here: servers need none of the commands.
   const { runCommand } = await import("./src/composition/commands.ts");
-  const location = await locateCommand(invocation.location, accessOf(invocation));
+  const location = await locateCommand(invocation.location, ACCESS[invocation.type]);
   return await runCommand(invocation, {
     location,
     log,
     terminal,
     device: deviceOf(),
     write: writeOut,
-    readFile,
     version: denoJson.version,
     launch: launchOf(PROGRAM, location),
   });
@@ -402,8 +417,12 @@ function deviceOf(): Device | undefined {
 
 /** Where the plan of a command is: the arguments refuse one in memory. */
 async function locateCommand(named: NamedLocation, access: Access): Promise<StoredLocation> {
+  return await locateStored(kept(named), access, SURROUNDINGS);
+}
+
+function kept(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
   if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
-  return await locateStored(named, access, SURROUNDINGS);
+  return named;
 }
 
 /** The data directory of a plan; undefined if it is not in files. */

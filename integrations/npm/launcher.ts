@@ -12,7 +12,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { placeOf, projectsPlaceOf } from "../../src/cli/data_place.ts";
-import { denoFlags, optionOf, scopeOf, splitArguments } from "./permissions.ts";
+import { denoFlags, optionOf, scopeOf, splitArguments, URL_VARIABLE } from "./permissions.ts";
 
 const PACKAGE = dirname(realpathSync(fileURLToPath(import.meta.url)));
 
@@ -36,7 +36,12 @@ function main(): void {
   const start = splitArguments(process.argv.slice(2));
   const scope = scopeOf(start.args, environment);
   const place = resolve(scope === "directory" ? dataPlace(optionOf(start.args, "--data")) : projectsPlaceOf(SYSTEM));
-  const flags = denoFlags(start, { scope, data: [place, realPathOf(place)], program });
+  const flags = denoFlags(start, {
+    scope,
+    data: [place, realPathOf(place)],
+    program,
+    service: environment(URL_VARIABLE),
+  });
   // Deno looks for a newer version of itself, which this package does not use.
   run(deno, ["run", ...flags, program, ...start.args], { ...process.env, DENO_NO_UPDATE_CHECK: "1" });
 }

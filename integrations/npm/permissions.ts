@@ -3,15 +3,21 @@
  * gives. Pure.
  */
 
-import { listenFlag, permissionFlags } from "../../src/cli/launch.ts";
+import { callFlag, listenFlag, permissionFlags } from "../../src/cli/launch.ts";
 import { CLIENT_VARIABLE, PROJECT_VARIABLE } from "../../src/cli/location.ts";
 import { AUTO } from "../../src/core/model/project_name.ts";
+
+/** The variable that names a service, to use in place of the files. */
+export const URL_VARIABLE = "ORCHESTRATOR_URL";
 
 /** The variables that every command reads. */
 export const VARIABLES: readonly string[] = [
   "ORCHESTRATOR_DATA_DIR",
   "ORCHESTRATOR_INSTANCE",
   "ORCHESTRATOR_TOKEN",
+  URL_VARIABLE,
+  "USER",
+  "USERNAME",
   PROJECT_VARIABLE,
   CLIENT_VARIABLE,
   "XDG_DATA_HOME",
@@ -77,10 +83,12 @@ export interface Places {
   readonly data: readonly string[];
   /** The path of the program, which it must read to start threads. */
   readonly program: string;
+  /** The address of a service that the environment names. */
+  readonly service?: string | undefined;
 }
 
 /** Returns the flags of `deno run`. */
-export function denoFlags({ args, given }: Start, { scope, data, program }: Places): readonly string[] {
+export function denoFlags({ args, given }: Start, { scope, data, program, service }: Places): readonly string[] {
   const { read, written } = filesOf(args);
   const isInit = scope === "clients";
   // Git's files are where the repository is.
@@ -91,7 +99,7 @@ export function denoFlags({ args, given }: Start, { scope, data, program }: Plac
     ...(isInit ? ["--allow-write"] : permissionFlags([...data, ...written], "create").slice(1)),
     `--allow-env=${[...VARIABLES, ...(isInit ? INIT_VARIABLES : [])].join(",")}`,
     "--allow-sys=statfs",
-    ...(commandOf(args) === "serve" ? listenFlags(args) : []),
+    ...netFlags(args, service),
     ...given,
   ];
 }
@@ -149,6 +157,16 @@ function argumentsOf(command: string, args: readonly string[]): readonly string[
 function parentOf(path: string): string {
   const parent = path.replace(/[/\\]+$/, "").replace(/[^/\\]+$/, "");
   return parent === "" ? "." : parent;
+}
+
+/** Permits to listen, or to call a service. A server of one client does neither. */
+function netFlags(args: readonly string[], service: string | undefined): readonly string[] {
+  const command = commandOf(args);
+  if (command === "serve") return listenFlags(args);
+  const address = command === undefined ? undefined : optionOf(args, "--url") ?? service;
+  const url = address === undefined ? null : URL.parse(address);
+  // What is no address of a service is for the program to refuse.
+  return url !== null && /^https?:$/.test(url.protocol) ? [callFlag(url)] : [];
 }
 
 /** Permits to listen where `serve` is told to. A place that cannot be is for the program to refuse. */

@@ -76,6 +76,8 @@ export interface Exit {
 }
 
 export interface ArgumentsContext {
+  /** The name under which people call the program. */
+  readonly name: string;
   readonly version: string;
   /** Where the data is by default, in words for `--help`. */
   readonly defaultPlace: string;
@@ -141,8 +143,8 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
 }
 
 /** The program with the options that name its data. */
-function newProgram({ version, defaultPlace, print, printError }: ArgumentsContext): Command {
-  return new Command("orchestrator")
+function newProgram({ name, version, defaultPlace, print, printError }: ArgumentsContext): Command {
+  return new Command(name)
     .description("A graph of tasks that several AI agents share over the Model Context Protocol (MCP).")
     .version(version)
     .configureOutput({

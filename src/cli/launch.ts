@@ -55,14 +55,6 @@ export const ACCESS = {
   "read" | "write" | "create"
 >;
 
-/** How an invocation uses the data directory. A check of an import makes nothing. */
-export function accessOf(
-  invocation: Extract<Invocation, { readonly type: keyof typeof ACCESS }>,
-): "read" | "write" | "create" {
-  const isCheck = invocation.type === "import" && invocation.from !== undefined && !invocation.yes;
-  return isCheck ? "write" : ACCESS[invocation.type];
-}
-
 /** A command line without the program's own arguments. */
 export interface Launch {
   readonly command: string;
@@ -104,6 +96,11 @@ export function launchOf(options: LaunchOptions, location: Location): Launch {
 /** The npm package, and its program in a directory where npm has installed it. */
 const NPM_PACKAGE = "@mcp-orchestrator/server";
 const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])orchestrator\.mjs$/;
+
+/** The name under which people call a program: of the npm package, that which npm installs. */
+export function commandName(program: string): string {
+  return NPM_PROGRAM.test(program) ? "mcp-orchestrator" : "orchestrator";
+}
 
 /** How to start the program of the npm package, whose launcher gives the permissions; undefined for another program. */
 function npmLaunchOf(program: string, version: string): Launch | undefined {
@@ -223,6 +220,16 @@ export function howToPermitBackup(
 /** Deno's flag that permits to listen on a port; 0 stands for any port. */
 export function listenFlag(host: string, port: number): string {
   return `--allow-net=${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Deno's flag that permits to call a service. */
+export function callFlag(service: URL): string {
+  return `--allow-net=${hostOf(service)}`;
+}
+
+/** The host and port of a service, as permissions name them. */
+export function hostOf({ host, port, protocol }: URL): string {
+  return port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
 }
 
 /** Deno's flags that permit access to the given paths. */

@@ -100,7 +100,8 @@ export function locationArgs(location: Location): readonly string[] {
 /** What to say where a location has no data. */
 export function describeMissing({ directory, project }: FileLocation): string {
   if (project === undefined) {
-    return `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`;
+    return `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory, ` +
+      "and --project a project, like --project auto for that of this git repository";
   }
   return `Project ${project.name} has no data yet: the first change makes it; main.ts projects lists all projects`;
 }

@@ -59,6 +59,7 @@ export type CommandInvocation = Exclude<
       | "call"
       | "copy"
       | "digest"
+      | "import"
       | "init"
       | "person"
       | "completion"
@@ -75,8 +76,6 @@ export interface CommandParts {
   readonly device: Device | undefined;
   /** Writes text to standard output as it is. */
   readonly write: (text: string) => void;
-  /** Reads a file, or standard input for `-`. */
-  readonly readFile: (file: string) => Promise<Uint8Array>;
   readonly version: string;
   /** How a client starts this program for the location. */
   readonly launch: Launch;
@@ -111,14 +110,14 @@ type CommonCommand = ChangingCommand | ReadingCommand | (CommandInvocation & { r
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "import" | "migrate" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "migrate" }
 >;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
   const { location, log } = parts;
   if (location.store === "database") return await runOnDatabase(invocation, { ...parts, location });
-  if (invocation.type !== "import" && invocation.type !== "token issue" && !holdsData(location.directory)) {
+  if (invocation.type !== "token issue" && !holdsData(location.directory)) {
     log.error(describeMissing(location));
     return 1;
   }
@@ -190,10 +189,6 @@ async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryPar
 /** Runs a command that is the same for every store. */
 async function runAnywhere(invocation: CommonCommand, parts: CommandParts): Promise<number> {
   switch (invocation.type) {
-    case "import": {
-      const { runImport } = await import("./plan_commands.ts");
-      return await runImport(invocation, parts);
-    }
     case "clock":
     case "archive":
     case "token issue":

@@ -1,6 +1,6 @@
 /** The composition of `completion` and `complete`. main.ts loads it only for these. */
 
-import { environmentFlag, type LaunchOptions, readerPermissions } from "../cli/launch.ts";
+import { callFlag, environmentFlag, type LaunchOptions, readerPermissions } from "../cli/launch.ts";
 import { locationArgs, type NamedLocation, type StoredLocation } from "../cli/location.ts";
 import type { CompletionInvocation } from "../cli/person/completion_arguments.ts";
 import { completionScript } from "../cli/person/completion_scripts.ts";
@@ -8,7 +8,7 @@ import { groupIds, taskIds } from "../cli/person/task_ids.ts";
 import { type NamedService, serviceOf } from "../cli/service_place.ts";
 import type { ToolCaller } from "../app/operation.ts";
 import { DEFAULT_LEASE_MS } from "./start_app.ts";
-import { netFlag, type ToolSurroundings, withTools } from "./with_tools.ts";
+import { type ToolSurroundings, withTools } from "./with_tools.ts";
 
 /** Most words that are offered. */
 const MAX_OFFERED = 200;
@@ -72,7 +72,7 @@ export async function printScript(
   const service = serviceOf(invocation, surroundings);
   const start = service === undefined
     ? readerOf(program, await locate("read"))
-    : [...startOf(program, [netFlag(service), environmentFlag(program.os)]), "complete", "--url", service.href];
+    : [...startOf(program, [callFlag(service), environmentFlag(program.os)]), "complete", "--url", service.href];
   write(completionScript(shell, { name, program: start }));
   return 0;
 }

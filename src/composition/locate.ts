@@ -64,6 +64,19 @@ async function locateFiles(
   return { store: "file", directory: openDataDirectory(resolve(place), access, howToPermit) };
 }
 
+/** The same with access `write`; undefined if there is no such project yet. */
+export async function locateUnlessMissing(
+  named: Exclude<NamedLocation, { readonly type: "memory" }>,
+  surroundings: Surroundings,
+): Promise<StoredLocation | undefined> {
+  try {
+    return await locateStored(named, "write", surroundings);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
 /** The same for a project that must be there; undefined if it is not. Nothing is made but a data directory's files. */
 export async function locateExisting(project: string, surroundings: Surroundings): Promise<FileLocation | undefined> {
   const { locateIfThere } = await import("./locate_project.ts");

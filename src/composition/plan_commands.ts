@@ -11,10 +11,14 @@ import { Refusal } from "../core/model/refusal.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import { decodeFile } from "../store/file/json_text.ts";
 import { parsePlan, readPlan } from "../store/file/plan_file.ts";
-import { startApp } from "./start_app.ts";
+import { type App, startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
 
 export interface ImportParts {
-  readonly location: StoredLocation;
+  /** Where the plan is; made if it is missing. */
+  readonly locate: () => Promise<StoredLocation>;
+  /** Where the plan is; undefined if there is no such project yet. */
+  readonly locateUnlessMissing: () => Promise<StoredLocation | undefined>;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Reads a file, or standard input for `-`. */
@@ -26,15 +30,35 @@ export async function runImport(
   invocation: { readonly type: "import" } & ImportInvocation,
   parts: ImportParts,
 ): Promise<number> {
-  const { location, log, terminal } = parts;
-  // Read before anything is opened: a file that cannot be imported leaves no trace.
+  const { log, terminal } = parts;
+  // Read before anything is opened or made: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
-  const isNew = location.store === "file" && !holdsData(location.directory);
-  await using app = await startApp(isCheck && isNew ? { store: "memory" } : location, { log });
-  if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
+  if (isCheck) {
+    await using app = await startChecking(await parts.locateUnlessMissing(), log);
+    return await printImportCheck(app.engine, foreign, terminal);
+  }
+  await using app = await startApp(await parts.locate(), { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
+}
+
+/** Starts on a plan without making anything: one that is not there yet is an empty one. */
+async function startChecking(
+  location: StoredLocation | undefined,
+  log: Log,
+): Promise<AsyncDisposable & Pick<App, "engine">> {
+  const empty = () => startApp({ store: "memory" }, { log });
+  if (location === undefined) return await empty();
+  if (location.store === "file") {
+    return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
+  }
+  try {
+    return await startReading(location, { log, showsLegacy: false });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    return await empty();
+  }
 }
 
 async function readFile(

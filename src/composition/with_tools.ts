@@ -1,6 +1,7 @@
 /** Work with tools, on a plan in files or in a database, or at a running service. */
 
 import type { ToolCaller } from "../app/operation.ts";
+import { callFlag, hostOf } from "../cli/launch.ts";
 import type { StoredLocation } from "../cli/location.ts";
 import { idle, type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -73,15 +74,6 @@ function remoteCaller(
 }
 
 function requirePermission(service: URL): void {
-  if (Deno.permissions.querySync({ name: "net", host: placeOf(service) }).state === "granted") return;
-  throw new Refusal("invalid_value", `Cannot call a service without permission: start with ${netFlag(service)}`);
-}
-
-/** Deno's flag that permits to call a service. */
-export function netFlag(service: URL): string {
-  return `--allow-net=${placeOf(service)}`;
-}
-
-function placeOf({ host, port, protocol }: URL): string {
-  return port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
+  if (Deno.permissions.querySync({ name: "net", host: hostOf(service) }).state === "granted") return;
+  throw new Refusal("invalid_value", `Cannot call a service without permission: start with ${callFlag(service)}`);
 }

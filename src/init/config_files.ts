@@ -67,11 +67,11 @@ export const realConfigFiles: ConfigFiles = {
     // A file that may not be written to is not replaced either.
     if (former !== undefined) Deno.openSync(path, { write: true }).close();
     const fresh = path + NEW_FILE_SUFFIX;
-    // One that an interrupted run has left.
-    unlessMissing(() => Deno.removeSync(fresh));
+    removeAbandoned(fresh, path);
+    // Private until it has the mode of the one that it replaces.
+    using file = openNew(fresh, path, former === undefined ? mode : PRIVATE_MODE);
     try {
-      // Private until it has the mode of the one that it replaces.
-      writeNew(fresh, text, former === undefined ? mode : PRIVATE_MODE);
+      writeWhole(file, text);
       if (former !== undefined) keepOwner(fresh, former);
       Deno.renameSync(fresh, path);
     } catch (error) {
@@ -103,15 +103,39 @@ export function isPermitted(path: string, name: "read" | "write"): boolean {
   return Deno.permissions.querySync({ name, path }).state === "granted";
 }
 
-function writeNew(path: string, text: string, mode: number | undefined): void {
-  const file = Deno.openSync(path, { write: true, createNew: true, ...(mode !== undefined && { mode }) });
-  try {
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
-    file.syncSync();
-  } finally {
-    file.close();
+/** Removes a new file that an interrupted run has left; one that is being written is locked. A link is not followed. */
+function removeAbandoned(fresh: string, path: string): void {
+  const left = unlessMissing(() => Deno.lstatSync(fresh));
+  if (left === undefined) return;
+  if (left.isFile) {
+    using file = unlessMissing(() => Deno.openSync(fresh, { write: true }));
+    if (file?.tryLockSync(true) === false) throw beingChanged(path);
   }
+  unlessMissing(() => Deno.removeSync(fresh));
+}
+
+function openNew(fresh: string, path: string, mode: number | undefined): Deno.FsFile {
+  try {
+    const file = Deno.openSync(fresh, { write: true, createNew: true, ...(mode !== undefined && { mode }) });
+    if (file.tryLockSync(true)) return file;
+    file.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  throw beingChanged(path);
+}
+
+function writeWhole(file: Deno.FsFile, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+  file.syncSync();
+}
+
+function beingChanged(path: string): Unavailable {
+  return new Unavailable(
+    "storage_failed",
+    `Cannot change ${path} as another init changes it at the same time: wait until that has ended, then start init again`,
+  );
 }
 
 /** Gives a new file the mode and the owner of the one that it replaces. */

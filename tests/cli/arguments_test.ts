@@ -111,7 +111,8 @@ Deno.test("commands report a missing data directory, and create none", async () 
     assertEquals([code, output], [1, ""]);
     assertStringIncludes(
       log,
-      `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory`,
+      `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory, ` +
+        "and --project a project, like --project auto for that of this git repository",
     );
   }
   assertEquals(Array.from(Deno.readDirSync(parent.path)), []);
@@ -208,6 +209,7 @@ Deno.test("numbers are accepted from minimum to maximum, and none beyond", () =>
   const codeOf = (...args: string[]) => {
     const read = readArguments(args, {
       version: "",
+      name: "orchestrator",
       defaultPlace: "",
       toolsets: [],
       defaultToolsets: [],

@@ -44,6 +44,7 @@ function read(...args: readonly string[]) {
   let errors = "";
   const result = readArguments(args, {
     version: "0.0.0",
+    name: "orchestrator",
     defaultPlace: "data",
     toolsets: ["core", "groups"],
     defaultToolsets: ["core", "groups"],
@@ -262,6 +263,7 @@ Deno.test("the options of a command change what it does, and every option of the
   let help = "";
   const surroundings = {
     version: "0.0.0",
+    name: "orchestrator",
     defaultPlace: "data",
     toolsets: ["core"],
     defaultToolsets: ["core", "groups"],

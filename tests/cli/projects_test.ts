@@ -75,6 +75,21 @@ testUnless(NO_GIT, "two processes that make the same project at once make one", 
   assertEquals(Deno.statSync(`${home.projects}/web`).mode! & 0o777, 0o700);
 });
 
+testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes none", async () => {
+  await using home = await temporaryHome();
+  await home.git("web", "init", "--quiet");
+  await Deno.writeTextFile(`${home.path}/web/todo.md`, "- [ ] Write it\n");
+  const check = ["import", "--from", "markdown", "todo.md"];
+  for (const project of ["auto", "site"]) {
+    const { code, output, log } = await home.run("web", ["--project", project, ...check]);
+    assertEquals(code, 0, log);
+    assertStringIncludes(output, "The file has 1 task (1 pending)");
+  }
+  assert(!await Deno.stat(home.projects).then(() => true, () => false));
+  assertEquals((await home.run("web", ["--project", "auto", ...check, "--yes"])).code, 0);
+  assertEquals(await tasksIn(home, "web"), ["write-it"]);
+});
+
 testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so", async () => {
   await using home = await temporaryHome();
   await repositories(home);

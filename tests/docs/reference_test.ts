@@ -27,6 +27,7 @@ Deno.test("docs/commands.md has each command and each option that --help has", a
   let help = "";
   readArguments(["--help"], {
     version: "1.0.0",
+    name: "orchestrator",
     defaultPlace: "data",
     toolsets: TOOLSETS,
     defaultToolsets: TOOLSETS,

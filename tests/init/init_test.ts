@@ -220,6 +220,17 @@ testUnless(NO_MODES, "what an interrupted run left is replaced, and a link there
   assertEquals(realConfigFiles.exists(`${home.home}/.cursor/mcp.json.orchestrator-new`), false);
 });
 
+Deno.test("a file that another init is writing is left to it", async () => {
+  await using home = await initHome();
+  await home.write(`${home.home}/.claude.json`, "{}");
+  const fresh = `${home.home}/.claude.json.orchestrator-new`;
+  using other = await Deno.open(fresh, { write: true, createNew: true });
+  await other.lock(true);
+  assertThrows(() => home.run({ clients: ["claude-code"] }), Unavailable, "another init changes it at the same time");
+  assertEquals(await Deno.readTextFile(`${home.home}/.claude.json`), "{}");
+  assertEquals(realConfigFiles.exists(fresh), true);
+});
+
 Deno.test("paragraphs come only if they are wanted, once, and go with their markers", async () => {
   await using home = await initHome();
   await home.write(`${home.home}/.claude.json`, "{}");

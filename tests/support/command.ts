@@ -7,13 +7,14 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { accessOf, launchOf } from "../../src/cli/launch.ts";
+import { ACCESS, launchOf } from "../../src/cli/launch.ts";
 import { callTool } from "../../src/composition/call.ts";
 import { complete, printScript } from "../../src/composition/completion.ts";
 import { runForPerson } from "../../src/composition/person.ts";
 import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
-import { locateStored } from "../../src/composition/locate.ts";
+import { locateStored, locateUnlessMissing } from "../../src/composition/locate.ts";
+import { runImport } from "../../src/composition/plan_commands.ts";
 import { runProjects } from "../../src/composition/projects.ts";
 import type { Surroundings } from "../../src/composition/surroundings.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/mcp/tool.ts";
@@ -55,6 +56,7 @@ export async function runHere(
 export function readHere(args: readonly string[], { write, writeError }: Pick<Output, "write" | "writeError">) {
   return readArguments(args, {
     version: denoJson.version,
+    name: "orchestrator",
     defaultPlace: "data",
     toolsets: TOOLSETS,
     defaultToolsets: DEFAULT_TOOLSETS,
@@ -126,19 +128,26 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
       });
     case "digest":
       return await runDigest(invocation, {
-        locate: () => locate(accessOf(invocation)),
+        locate: () => locate(ACCESS.digest),
         log,
         terminal,
         secretOf: () => undefined,
         instanceOf: () => undefined,
       });
+    case "import":
+      return await runImport(invocation, {
+        locate: () => locate(ACCESS.import),
+        locateUnlessMissing: () => locateUnlessMissing(named, surroundings),
+        log,
+        terminal,
+        readFile,
+      });
     default: {
-      const location = await locate(accessOf(invocation));
+      const location = await locate(ACCESS[invocation.type]);
       return await runCommand(invocation, {
         location,
         log,
         write,
-        readFile,
         version,
         terminal,
         device: undefined,

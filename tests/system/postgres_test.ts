@@ -78,6 +78,13 @@ testOnPostgres("servers on a database", (cluster) => {
 
   Deno.test("what is missing is said, and what works on files only is refused", async () => {
     const options = { url: `postgres://test@127.0.0.1:${cluster().port}/postgres`, project: "none" };
+    await using directory = await temporaryDirectory();
+    const list = `${directory.path}/plan.md`;
+    await Deno.writeTextFile(list, "- [ ] a\n");
+    const permissions = [`--allow-read=${list}`];
+    const check = await runCommand({ ...options, permissions }, "import", list, "--from", "markdown");
+    assertEquals([check.code, check.stderr], [0, ""]);
+    assertStringIncludes(check.stdout, "Nothing was changed");
     const absent = await runCommand(options, "status");
     assertEquals(absent.code, 1);
     assertStringIncludes(absent.stderr, "There is no project none in this database");

@@ -17,16 +17,13 @@ export type CompletionInvocation =
     readonly named?: Exclude<NamedLocation, { readonly type: "memory" }>;
   };
 
-/** The name of the program, unless another one is given. */
-const DEFAULT_NAME = "orchestrator";
-
 /** Adds the commands; `choose` gets the one that was given. */
 export function addCompletionCommands(program: Command, choose: (chosen: CompletionInvocation) => void): void {
   program.command("completion")
     .description("print a script with which a shell completes commands, options and ids: source it at its start")
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .addOption(
-      new Option("--name <name>", "the name or alias under which you call this program").default(DEFAULT_NAME)
+      new Option("--name <name>", "the name or alias under which you call this program").default(program.name())
         .argParser(commandName),
     )
     .addOption(urlOption())

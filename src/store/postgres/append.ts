@@ -7,8 +7,12 @@ import { encodeRecord, TWO_STEP_VERSION } from "../file/codec.ts";
 import { CLOCK } from "./database.ts";
 import { SCHEMA } from "./schema.ts";
 
-/** How far the time of a record may be from the database's when it is not taken under the lock, in milliseconds. */
+/**
+ * How far the time of a record may be from the database's, in milliseconds. Under the lock nobody else can have written
+ * since, so only time that is of no use any more is refused: a large batch may be long on its way.
+ */
 const TOLERANCE_MS = 1_000;
+const LOCKED_TOLERANCE_MS = 30_000;
 
 /** The statement, which does nothing unless a further condition holds. */
 function appendIf(condition: string): string {
@@ -29,6 +33,9 @@ select exists (select from moved) as moved, (select count(*) from added) as adde
  * head is elsewhere or the time `$6` is not that of the database, neither. So it does no harm whenever it arrives.
  */
 export const APPEND = appendIf(`abs(${CLOCK} - $6::float8) <= ${TOLERANCE_MS}`);
+
+/** The same while the head is locked. */
+export const APPEND_LOCKED = appendIf(`abs(${CLOCK} - $6::float8) <= ${LOCKED_TOLERANCE_MS}`);
 
 /** The same for records of another store, whose times are what they are. */
 export const APPEND_COPIES = appendIf("true");

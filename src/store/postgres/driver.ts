@@ -16,7 +16,7 @@ export const ANSWER_MS = 40_000;
 /** How long a statement may run, a lock be awaited, and a transaction wait for its next statement, in milliseconds. */
 const STATEMENT_MS = 30_000;
 export const LOCK_WAIT_MS = 5_000;
-const IDLE_TRANSACTION_MS = 10_000;
+export const IDLE_TRANSACTION_MS = 10_000;
 
 /** A server that accepts connections: over TCP, or by the path of its socket. */
 export type Host =
@@ -98,9 +98,10 @@ export class Connection {
       fetch_types: false,
       publications: "",
       target_session_attrs: "read-write",
-      connection: settingsOf(options),
-      onnotice: (notice: { readonly message?: string }) => {
-        if (notice.message?.includes("waiting for synchronous replication") === true) this.#isUnreplicated = true;
+      connection: { application_name: "mcp-orchestrator" },
+      // Its text is in the language of the server.
+      onnotice: ({ routine }: { readonly routine?: string }) => {
+        if (routine === "SyncRepWaitForLSN") this.#isUnreplicated = true;
       },
       onnotify: (_channel: string, payload: string) => onNotification?.(payload),
       onclose: () => {
@@ -125,10 +126,7 @@ export class Connection {
       );
       // What the driver finds out by itself is not enough: a standby may take writes by its settings.
       if (server?.is_standby !== false) throw takesNoWrites();
-      // The settings of a role may say otherwise, and a commit must be durable before it is answered.
-      await connection.run(
-        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
-      );
+      await connection.run(SETTINGS, [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -202,17 +200,17 @@ export class Connection {
   }
 }
 
-/** Settings of the session, in the start of the protocol. */
-function settingsOf({ lockWaitMs = LOCK_WAIT_MS }: ConnectOptions): Record<string, string | number> {
-  return {
-    application_name: "mcp-orchestrator",
-    statement_timeout: STATEMENT_MS,
-    lock_timeout: lockWaitMs,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-    client_min_messages: "warning",
-    default_transaction_isolation: "read committed",
-  };
-}
+/**
+ * Settings of the session, whatever those of the role are: a commit must be durable before it is answered. They are not in
+ * the start of the protocol, as poolers refuse settings there that they do not know.
+ */
+const SETTINGS =
+  `select set_config('statement_timeout', '${STATEMENT_MS}', false), set_config('lock_timeout', $1, false),
+  set_config('idle_in_transaction_session_timeout', '${IDLE_TRANSACTION_MS}', false),
+  set_config('client_min_messages', 'warning', false),
+  set_config('default_transaction_isolation', 'read committed', false),
+  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'
+    else current_setting('synchronous_commit') end, false)`;
 
 function opened(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -68,7 +68,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
 };
 
 /** SQLSTATE of a lock that was not to be had in time. */
-const LOCK_NOT_AVAILABLE = "55P03";
+export const LOCK_NOT_AVAILABLE = "55P03";
 
 /** An error in the words of the ports; errors that are not of the database stay as they are. */
 export function failureOf(error: unknown): unknown {

@@ -2,6 +2,7 @@
 
 import { type Chunk, JournalReplaced, type Position, type RawRecord, Unavailable } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
+import { MAX_RECORD_BYTES } from "../../core/model/limits.ts";
 import { decodeRecord, GENESIS_HASH, leadingVersion, RESTART } from "../file/codec.ts";
 import type { Result, Value } from "./driver.ts";
 import { SCHEMA } from "./schema.ts";
@@ -11,7 +12,8 @@ export const ORIGIN: Position = { seq: 0, token: GENESIS_HASH };
 
 /** Most records of a page, and about how many bytes it has at most: one record more if that is larger. */
 export const PAGE_RECORDS = 1_000;
-const PAGE_BYTES = 4 * 1024 * 1024;
+// Not less than a record may have: that of the position counts, too, and one more must come with it.
+const PAGE_BYTES = MAX_RECORD_BYTES;
 
 /** The end of a line that `tokenOf` needs, in characters. */
 export const TAIL_CHARACTERS = 80;

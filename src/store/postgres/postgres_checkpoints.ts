@@ -55,23 +55,28 @@ export class PostgresCheckpoints implements Checkpoints {
   async load(): Promise<Checkpoint | undefined> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const row = await this.#row();
-      const loaded = await this.#load(row);
+      const { checkpoint, fault } = await this.#load(row);
+      if (checkpoint !== undefined) return checkpoint;
       // Another process may have replaced it meanwhile.
-      if (loaded !== undefined || (await this.#row())?.id === row?.id) return loaded;
+      if ((await this.#row())?.id !== row?.id) continue;
+      if (fault !== undefined) {
+        this.#log.warn(`A checkpoint of project ${this.#project.name} is not whole and is not used: ${fault}`);
+      }
+      return undefined;
     }
     return undefined;
   }
 
-  async #load(row: Row | undefined): Promise<Checkpoint | undefined> {
-    if (row === undefined || !READABLE_SNAPSHOTS.includes(row.version)) return undefined;
+  /** Nothing if there is none that fits; a fault if it cannot be read. */
+  async #load(row: Row | undefined): Promise<{ readonly checkpoint?: Checkpoint; readonly fault?: Error }> {
+    if (row === undefined || !READABLE_SNAPSHOTS.includes(row.version)) return {};
     const position = await findPosition((statement, values) => this.#project.run(statement, values), row.seq);
-    if (position?.token !== row.hash) return undefined;
+    if (position?.token !== row.hash) return {};
     try {
-      return { snapshot: await parseSnapshot(this.#text(row.id)), position };
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
-      this.#log.warn(`A checkpoint of project ${this.#project.name} is not whole and is not used: ${error}`);
-      return undefined;
+      return { checkpoint: { snapshot: await parseSnapshot(this.#text(row.id)), position } };
+    } catch (fault) {
+      if (!(fault instanceof TypeError || fault instanceof SyntaxError)) throw fault;
+      return { fault };
     }
   }
 

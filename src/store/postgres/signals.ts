@@ -4,8 +4,9 @@
  * on one.
  */
 
+import { Unavailable } from "../../app/ports.ts";
 import type { Connection } from "./driver.ts";
-import { ConnectionLost } from "./errors.ts";
+import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
@@ -80,7 +81,10 @@ export class Signals {
     this.#listening ??= this.#keepListening().finally(() => this.#listening = undefined);
   }
 
-  /** Listens while there are watchers, again and again if connections are lost. */
+  /**
+   * Listens while there are watchers, again and again while the database does not let it: a standby that is about to take
+   * over refuses, for one. Whoever watches polls, too, and meets the same failure where somebody is told of it.
+   */
   async #keepListening(): Promise<void> {
     while (this.#watchers.size > 0 && !this.#closing.signal.aborted) {
       const closed = Promise.withResolvers<void>();
@@ -88,7 +92,9 @@ export class Signals {
         await this.#listenOnce(closed.resolve);
         await closed.promise;
       } catch (error) {
-        if (!(error instanceof ConnectionLost)) throw error;
+        // Any failure of the database: an administrator may have cancelled the statement.
+        if (!(failureOf(error) instanceof Unavailable)) throw error;
+        this.#connection?.destroy();
       }
       this.#connection = undefined;
       if (this.#watchers.size > 0) await pause(RETRY_MS, this.#closing.signal);

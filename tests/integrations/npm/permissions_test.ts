@@ -50,6 +50,19 @@ Deno.test("serve may listen where it is told to, and nowhere else", () => {
   }
 });
 
+Deno.test("a command may call the service that it is told to, and a server of one client none", () => {
+  assertEquals(permitted("next", "--url", "https://tasks.example.com/p/web"), {
+    ...SERVER,
+    net: ["tasks.example.com:443"],
+  });
+  assertEquals(permitted("status", "--url=http://127.0.0.1:8787"), { ...SERVER, net: ["127.0.0.1:8787"] });
+  assertEquals(permitted("status", "--url", "example.com"), SERVER);
+  const service = "http://[::1]:8787";
+  const flag = "--allow-net=[::1]:8787";
+  assertEquals(denoFlags(splitArguments(["next"]), { ...PLACES, service }).includes(flag), true);
+  assertEquals(denoFlags(splitArguments([]), { ...PLACES, service }).includes(flag), false);
+});
+
 Deno.test("a command may use the files that it is given", () => {
   assertEquals(permitted("import", "plan.json").read, [...SERVER.read, "plan.json"]);
   assertEquals(permitted("import", "-").read, SERVER.read);
@@ -66,7 +79,14 @@ Deno.test("the options without a value are told from those whose value could be 
   let help = "";
   const print = (text: string) => void (help += text);
   const toolsets = { toolsets: ["core"], defaultToolsets: ["core"] };
-  readArguments(["--help"], { version: "1.2.3", defaultPlace: "data", ...toolsets, print, printError: print });
+  readArguments(["--help"], {
+    name: "orchestrator",
+    version: "1.2.3",
+    defaultPlace: "data",
+    ...toolsets,
+    print,
+    printError: print,
+  });
   const options = help.slice(help.indexOf("Options:"), help.indexOf("Commands:"));
   const flags = Array.from(
     options.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)(?= {2}|$)/gm),
