@@ -6,7 +6,10 @@
  */
 
 import { makeTemporaryDirectory } from "../../support/temp.ts";
+import { missingPostgres } from "../../support/postgres.ts";
+import { ALL_PLANTS } from "./all_plants.ts";
 import { type Plant, PLANTS } from "./plants.ts";
+import { POSTGRES_PLANTS } from "./plants_postgres.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -21,6 +24,7 @@ const SUITES: readonly { readonly name: string; readonly paths: readonly string[
   { name: "sweep", paths: ["tests/proof/simulation/sweep_test.ts"] },
   { name: "simulation", paths: ["tests/proof/simulation/simulation_test.ts"] },
   { name: "store and app", paths: ["tests/store", "tests/app"] },
+  { name: "PostgreSQL", paths: ["tests/proof/postgres"] },
   { name: "torture", paths: ["tests/proof/torture/run_test.ts"] },
 ];
 
@@ -31,8 +35,9 @@ const TEST_FLAGS = ["--quiet", "--fail-fast", "--config", "tests/deno.json", "--
 const MAX_SUITE_MS = 10 * 60_000;
 
 async function main(names: readonly string[]): Promise<number> {
-  const chosen = PLANTS.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
-  if (chosen.length === 0) throw new Error(`There are only: ${PLANTS.map(({ name }) => name).join("; ")}`);
+  const plants = findablePlants();
+  const chosen = plants.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
+  if (chosen.length === 0) throw new Error(`There are only: ${plants.map(({ name }) => name).join("; ")}`);
   const failing = await inCopy((directory) => firstToFail(directory));
   if (failing !== undefined) throw new Error(`The ${failing} tests fail with nothing planted`);
   console.log("Nothing planted: all suites pass");
@@ -46,6 +51,14 @@ async function main(names: readonly string[]): Promise<number> {
   }
   console.log(missed === 0 ? `All ${chosen.length} were caught` : `${missed} of ${chosen.length} got through`);
   return missed === 0 ? 0 : 1;
+}
+
+/** The bugs that the tests can find on this machine. */
+function findablePlants(): readonly Plant[] {
+  const missing = missingPostgres();
+  if (missing === undefined) return ALL_PLANTS;
+  console.log(`Skipped: ${POSTGRES_PLANTS.length} bugs of the store in PostgreSQL: ${missing}`);
+  return PLANTS;
 }
 
 /** Resolves to the name of the first suite that finds the bug. */

@@ -8,7 +8,7 @@ import { Checkpointer } from "../../../src/app/checkpointer.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { type Journal, Unavailable } from "../../../src/app/ports.ts";
 import { Sweeper } from "../../../src/app/sweeper.ts";
-import { Database } from "../../../src/store/postgres/database.ts";
+import { type Address, Database } from "../../../src/store/postgres/database.ts";
 import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
 import { PostgresJournal } from "../../../src/store/postgres/postgres_journal.ts";
 import { Project } from "../../../src/store/postgres/project.ts";
@@ -16,7 +16,7 @@ import { RecordingLog } from "../../support/log.ts";
 import { overriding } from "../../support/overriding.ts";
 import { addressOf, type Cluster } from "../../support/postgres.ts";
 import { recordsAfter } from "../../support/store.ts";
-import { type CallEnded, type CallStarted, parseCalls } from "../history/call_log.ts";
+import { type Call, type CallEnded, type CallStarted, parseCalls } from "../history/call_log.ts";
 import { Caller, Clock } from "../history/caller.ts";
 import { check, type Finding } from "../history/check.ts";
 import type { History } from "../history/history.ts";
@@ -57,7 +57,8 @@ export async function run(options: RunOptions): Promise<Ran> {
   const ports = [cluster.port, ...others].map((port) => stack.use(new Proxy(port, fate)).port);
   const log = new RecordingLog();
   const said: string[] = [];
-  const start = (worker: number) => startProcess({ ...options, worker, ports, log, say: (line) => said.push(line) });
+  const shared = { ...options, life: 0, ports, log, sharedTime: () => performance.now() };
+  const start = (worker: number) => startProcess({ ...shared, worker, say: (line) => said.push(line) });
   let made = 0;
   const disturbing = disturb?.(() => made);
   await Promise.all(Array.from({ length: options.processes }, async (_, worker) => {
@@ -65,22 +66,39 @@ export async function run(options: RunOptions): Promise<Ran> {
     for (let calls = 0; calls < options.calls; calls++, made++) await process.caller.call();
   }));
   await disturbing;
-  const { records, checkpoint } = await readRemains(addressOf(cluster.port, ...others), project, log);
-  const history = { records, calls: parseCalls(said.map((line) => line + "\n").join("")) };
+  const calls = parseCalls(said.map((line) => line + "\n").join(""));
+  return await examine({ address: addressOf(cluster.port, ...others), project, calls, log });
+}
+
+export interface Examined {
+  readonly address: Address;
+  readonly project: string;
+  /** What the processes asked, and what they were told. */
+  readonly calls: readonly Call[];
+  readonly log: RecordingLog;
+}
+
+/** Compares what is left in the database with what the processes were told. */
+export async function examine({ address, project, calls, log }: Examined): Promise<Ran> {
+  const { records, checkpoint } = await readRemains(address, project, log);
+  const history = { records, calls };
   const end = { seq: records.length, hash: "", segment: 0, offset: 0 };
   const findings = check({ history, verification: { records: records.length, end }, checkpoint });
   return { history, findings, warnings: [...log.warnings, ...log.errors] };
 }
 
-interface ProcessOptions extends RunOptions {
+export interface ProcessOptions extends Pick<RunOptions, "project" | "seed" | "processes"> {
   readonly worker: number;
+  readonly life: number;
+  /** Milliseconds by a clock that all processes share. */
+  readonly sharedTime: () => number;
   readonly ports: readonly number[];
   readonly log: RecordingLog;
   readonly say: (line: string) => void;
 }
 
-async function startProcess(options: ProcessOptions): Promise<AsyncDisposable & { readonly caller: Caller }> {
-  const { worker, processes, ports, project: name, log, seed, say } = options;
+export async function startProcess(options: ProcessOptions): Promise<AsyncDisposable & { readonly caller: Caller }> {
+  const { worker, life, processes, ports, project: name, log, seed, sharedTime, say } = options;
   const [first = 0, ...others] = ports;
   const database = new Database({
     address: addressOf(first, ...others),
@@ -101,10 +119,10 @@ async function startProcess(options: ProcessOptions): Promise<AsyncDisposable & 
     redact: () => Promise.reject(new Unavailable("storage_failed", "Nothing is redacted here")),
     worker,
     workers: processes,
-    life: 0,
-    random: randomOf(`${seed} ${worker}`),
+    life,
+    random: randomOf(`${seed} ${worker} ${life}`),
     clock,
-    sharedTime: () => performance.now(),
+    sharedTime,
     say: (entry: CallStarted | CallEnded) => say(JSON.stringify(entry)),
   });
   return {
@@ -148,7 +166,7 @@ function timed(journal: Journal, clock: Clock): Journal {
 }
 
 /** The journal and the checkpoint, as the next process finds them. */
-async function readRemains(address: ReturnType<typeof addressOf>, name: string, log: RecordingLog) {
+async function readRemains(address: Address, name: string, log: RecordingLog) {
   const project = new Project({ database: new Database({ address, now: Date.now, patienceMs: 30_000 }), name });
   const journal = new PostgresJournal(project, log);
   try {

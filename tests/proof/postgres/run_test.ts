@@ -1,15 +1,15 @@
 /** Shows that every acknowledged call is in the journal once, whatever happens to PostgreSQL and on the way to it. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { Database } from "../../../src/store/postgres/database.ts";
 import type { Connection } from "../../../src/store/postgres/driver.ts";
-import { ConnectionLost } from "../../../src/store/postgres/errors.ts";
 import { addressOf, type Cluster, startPostgres, startStandby, testOnPostgres } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 import type { Random } from "../history/random.ts";
-import { describeViolation } from "../history/report.ts";
+import { assertHolds } from "./assert_holds.ts";
 import type { Fate } from "./proxy.ts";
-import { ANSWER_MS, type Ran, run, type RunOptions } from "./run.ts";
+import { ANSWER_MS, run, type RunOptions } from "./run.ts";
+import { connect, pidsOf, takeAll, terminateAll } from "./server_faults.ts";
 
 /** How often a piece of data is lost, in each way, or late. */
 function unreliable(random: Random): Fate {
@@ -19,9 +19,6 @@ function unreliable(random: Random): Fate {
   if (random.chance(0.01)) return { type: "late", ms };
   return random.chance(0.05) ? { type: "delay", ms: ms / 10 } : { type: "pass" };
 }
-
-/** The sessions of the program, which are not those of the tests. */
-const OURS = "application_name = 'mcp-orchestrator' and pid <> pg_backend_pid()";
 
 testOnPostgres("faults of PostgreSQL and of the network", (cluster) => {
   const load = { processes: 4, calls: 60 };
@@ -101,15 +98,6 @@ async function killServer(connection: Connection, cluster: Cluster): Promise<voi
   for (const pid of [postmaster, ...rows.map(({ pid }) => pid)]) Deno.kill(pid, "SIGKILL");
 }
 
-function assertHolds({ history, findings, warnings }: Ran): void {
-  const violations = findings.flatMap(({ what, violations }) => {
-    return violations.slice(0, 1).map((violation) => [what, ...describeViolation(violation, history)].join("\n"));
-  });
-  assertEquals(violations, [], warnings.join("\n"));
-  const isUnavailable = history.calls.map(({ end }) => end?.outcome.type === "unavailable");
-  assert(isUnavailable.filter(Boolean).length < history.calls.length / 2, "most calls are carried out or refused");
-}
-
 /** Does something `times` times, each after so many calls more. */
 function each(calls: number, times: number, action: () => Promise<void>): (made: () => number) => Promise<void> {
   return async (made) => {
@@ -118,36 +106,4 @@ function each(calls: number, times: number, action: () => Promise<void>): (made:
       await action();
     }
   };
-}
-
-function connect(cluster: Cluster): Promise<Connection> {
-  return new Database({ address: cluster.address, now: Date.now, patienceMs: 0 }).connect();
-}
-
-/** All connections that are left. */
-async function takeAll(cluster: Cluster): Promise<Connection[]> {
-  const taken: Connection[] = [];
-  for (;;) {
-    try {
-      const connection = await connect(cluster);
-      await connection.run("set application_name = 'test'");
-      taken.push(connection);
-    } catch (error) {
-      if (error instanceof ConnectionLost && error.code === "53300") return taken;
-      throw error;
-    }
-  }
-}
-
-async function terminateAll(cluster: Cluster, known?: Connection): Promise<void> {
-  const connection = known ?? await connect(cluster);
-  await connection.run(`select pg_terminate_backend(pid) from pg_stat_activity where ${OURS}`);
-  if (known === undefined) connection.destroy();
-}
-
-async function pidsOf(cluster: Cluster): Promise<number[]> {
-  const connection = await connect(cluster);
-  const { rows } = await connection.run<{ pid: number }>(`select pid from pg_stat_activity where ${OURS}`);
-  connection.destroy();
-  return rows.map(({ pid }) => pid);
 }

@@ -6,22 +6,13 @@
 
 import type { SpellMaker } from "./disk_full.ts";
 
-const WORKER = new URL("worker.ts", import.meta.url).pathname;
-
 export interface FleetOptions {
-  /** The directory that the workers share. */
-  readonly data: string;
   /** The directory of the files with what they say. */
   readonly logs: string;
-  readonly seed: string;
   readonly workers: number;
-  readonly segmentBytes: number;
-  /** The host to which the first workers deliver webhooks. */
-  readonly receiver: string;
+  /** What a life of a worker is started with: permissions, the module, and its arguments. */
+  readonly argumentsOf: (worker: number, life: number, more: readonly string[]) => readonly string[];
 }
-
-/** How many workers deliver webhooks: one does, others take over. */
-const DELIVERERS = 3;
 
 /** One life of a worker. */
 interface Life {
@@ -110,21 +101,9 @@ export class Fleet implements AsyncDisposable {
 
   #start(worker: number, more: readonly string[] = []): void {
     this.#noteClock();
-    const { data, logs, seed, workers, segmentBytes, receiver } = this.#options;
+    const { logs, argumentsOf } = this.#options;
     const life = this.#counts[worker] = (this.#counts[worker] ?? 0) + 1;
-    const deno = [
-      "run",
-      "--quiet",
-      "--no-check",
-      "--no-prompt",
-      "--cached-only",
-      `--allow-read=${data}`,
-      `--allow-write=${data}`,
-      `--allow-net=${receiver}`,
-      WORKER,
-      ...[data, seed, worker, workers, life, segmentBytes].map(String),
-      ...worker < DELIVERERS ? [receiver, ...more] : [],
-    ];
+    const deno = ["run", "--quiet", "--no-check", "--no-prompt", "--cached-only", ...argumentsOf(worker, life, more)];
     const process = this.#spells.spawn(Deno.execPath(), deno);
     const file = Deno.openSync(`${logs}/w${worker}.${life}.jsonl`, { append: true, create: true });
     const logged = process.stdout.pipeTo(file.writable);

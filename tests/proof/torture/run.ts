@@ -5,7 +5,7 @@ import { type Call, parseCalls } from "../history/call_log.ts";
 import { check } from "../history/check.ts";
 import { SpellMaker } from "./disk_full.ts";
 import { disturb } from "./disturb.ts";
-import { Fleet, type FleetOptions } from "./fleet.ts";
+import { Fleet } from "./fleet.ts";
 import { checkDelivery } from "../history/check_delivery.ts";
 import { Receiver } from "./receiver.ts";
 import { type History, readRemains } from "../history/history.ts";
@@ -14,6 +14,11 @@ import { describeViolation } from "../history/report.ts";
 
 /** Small, so that segments follow one another under load. */
 const SEGMENT_BYTES = 24 * 1024;
+
+const WORKER = new URL("worker.ts", import.meta.url).pathname;
+
+/** How many workers deliver webhooks: one does, others take over. */
+const DELIVERERS = 3;
 
 /** Most violations of a kind that are described. */
 const MAX_DESCRIBED = 3;
@@ -71,11 +76,19 @@ export async function torture(options: TortureOptions): Promise<boolean> {
 /** Resolves to why processes ended by themselves, and by how much the clock of this machine was set meanwhile. */
 async function suffer(
   { seed, durationMs, workers, print }: TortureOptions,
-  places: Pick<FleetOptions, "data" | "logs" | "receiver">,
+  { data, logs, receiver }: { readonly data: string; readonly logs: string; readonly receiver: string },
 ): Promise<Pick<Fleet, "failures" | "clockStepMs">> {
   const spells = await SpellMaker.find();
   if (!spells.isAble) print("Skipped: disk-full spells, which need bash and prlimit (util-linux)");
-  await using fleet = new Fleet({ ...places, seed, workers, segmentBytes: SEGMENT_BYTES }, spells);
+  const argumentsOf = (worker: number, life: number, more: readonly string[]) => [
+    `--allow-read=${data}`,
+    `--allow-write=${data}`,
+    `--allow-net=${receiver}`,
+    WORKER,
+    ...[data, seed, worker, workers, life, SEGMENT_BYTES].map(String),
+    ...worker < DELIVERERS ? [receiver, ...more] : [],
+  ];
+  await using fleet = new Fleet({ logs, workers, argumentsOf }, spells);
   await disturb({
     fleet,
     random: randomOf(`${seed} disturbances`),

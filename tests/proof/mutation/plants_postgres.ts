@@ -1,0 +1,49 @@
+/** Bugs of the store in PostgreSQL, which only tests with a PostgreSQL can find. */
+
+import type { Plant } from "./plants.ts";
+
+export const POSTGRES_PLANTS: readonly Plant[] = [
+  {
+    name: "PostgreSQL: answer before commit",
+    path: "src/store/postgres/postgres_journal.ts",
+    code: 'const steps = await Promise.allSettled([appending, connection.run("commit")]);',
+    instead: "const steps = await Promise.allSettled([appending]);\n" +
+      '    connection.run("commit").catch(() => {});',
+  },
+  {
+    name: "PostgreSQL: a commit whose outcome is unknown is tried again",
+    path: "src/store/postgres/postgres_journal.ts",
+    code: "if (failures.length > 0) throw commitUnknown(lines.length, failures[0]);",
+    instead: "if (failures.length > 0) throw commitUnknown(0, failures[0]);",
+  },
+  {
+    name: "PostgreSQL: an append does not check the head",
+    path: "src/store/postgres/append.ts",
+    code: "where number = $1 and seq = $2::bigint and hash = $3 and ${condition}",
+    instead: "where number = $1 and $2::bigint >= 0 and $3::text is not null and ${condition}",
+  },
+  {
+    name: "PostgreSQL: NOTIFY is trusted, nobody polls",
+    path: "src/app/feed.ts",
+    code: "const POLL_MS = 1_000;",
+    instead: "const POLL_MS = 2 ** 31 - 1;",
+  },
+  {
+    name: "PostgreSQL: times are those of the local clock",
+    path: "src/store/postgres/postgres_journal.ts",
+    code: "return this.#project.database.clock.now();",
+    instead: "return Date.now();",
+  },
+  {
+    name: "PostgreSQL: sessions live by the local clock",
+    path: "src/store/postgres/postgres_sessions.ts",
+    code: "run<{ id: string }>(LIVE, [ids])",
+    instead: 'run<{ id: string }>(LIVE.replace("clock_timestamp()", `to_timestamp(${Date.now() / 1_000})`), [ids])',
+  },
+  {
+    name: "PostgreSQL: a lead without a fence",
+    path: "src/store/postgres/postgres_deliveries.ts",
+    code: 'const HELD = "project = $1 and name = $2 and holder = $3 and fence = $4";',
+    instead: 'const HELD = "project = $1 and name = $2 and $3::text is not null and $4::bigint is not null";',
+  },
+];

@@ -1,0 +1,31 @@
+/**
+ * Shows that real processes on PostgreSQL lose nothing and do nothing twice while they, their sessions and the server are
+ * killed and stopped. `TORTURE_SECONDS` makes it longer.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { testOnPostgres } from "../../support/postgres.ts";
+import { temporaryDirectory } from "../../support/temp.ts";
+import { assertHolds } from "./assert_holds.ts";
+import { torture } from "./torture.ts";
+
+const SECONDS = Number(Deno.env.get("TORTURE_SECONDS") ?? 20);
+
+testOnPostgres("torture", (cluster) => {
+  Deno.test("PostgreSQL: real processes that are killed and stopped lose nothing and do nothing twice", async () => {
+    await using directory = await temporaryDirectory();
+    const ran = await torture({
+      cluster: cluster(),
+      logs: directory.path,
+      seed: "20261127",
+      workers: 4,
+      durationMs: SECONDS * 1_000,
+    });
+    assertHolds(ran);
+    assertEquals(ran.failures, []);
+    assert(Object.keys(ran.done).length >= 5, JSON.stringify(ran.done));
+    const answered = ran.history.calls.filter(({ end }) => end?.outcome.type === "answered");
+    assert(answered.length > 50, `${answered.length} of ${ran.history.calls.length} calls were answered`);
+    if (Deno.env.has("TORTURE_SECONDS")) console.log(ran.done, ran.history.calls.length, answered.length);
+  });
+});
