@@ -32,6 +32,14 @@ function report(facts: DoctorFacts, findings: readonly Finding[], problems: numb
       { records: plan.records, ...(plan.recordedAt > 0 && { recordedAt: isoTime(plan.recordedAt) }) }),
     checkpoint,
     lock,
+    ...usersOf(sessions, plan),
+    findings,
+  };
+}
+
+/** Processes and deliveries in that JSON. */
+export function usersOf(sessions: readonly ProcessFact[], plan: DoctorFacts["plan"]) {
+  return {
     processes: sessions.map(({ id, isLive, about, pid, isStopped }) => ({
       session: id,
       isLive,
@@ -56,7 +64,6 @@ function report(facts: DoctorFacts, findings: readonly Finding[], problems: numb
         isBehind,
       }))
       : [],
-    findings,
   };
 }
 
@@ -82,6 +89,12 @@ function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: nu
     yield `Journal:    ${counted(plan.records, "record")}${last}; ${checked}`;
   }
   yield `Write lock: ${lock.isHeld ? "held" : "free"}`;
+  yield* linesOfUsers(sessions, plan);
+  yield* linesOfFindings(findings, problems);
+}
+
+/** Processes and deliveries in words. */
+export function* linesOfUsers(sessions: readonly ProcessFact[], plan: DoctorFacts["plan"]): Iterable<string> {
   const live = sessions.filter(({ isLive }) => isLive);
   yield `Servers:    ${live.length === 0 ? "none" : live.length}`;
   if (live.length > 0) {
@@ -102,6 +115,9 @@ function* linesOf(facts: DoctorFacts, findings: readonly Finding[], problems: nu
     ]);
     yield* tableOf([["  TO", "BY", "STATE"], ...rows], Infinity).map(visible);
   }
+}
+
+export function* linesOfFindings(findings: readonly Finding[], problems: number): Iterable<string> {
   for (const { severity, message, remedy } of findings) {
     yield "";
     yield visible(`${severity === "problem" ? "PROBLEM" : "Note"}: ${message}`);
@@ -122,6 +138,6 @@ function rowOf({ pid, about }: ProcessFact): readonly string[] {
   ];
 }
 
-function isoTime(at: number): string {
+export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }

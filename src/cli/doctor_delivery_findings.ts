@@ -23,7 +23,10 @@ const DELIVERED_MS = 60_000;
 const NEWLY_PASSED_OVER_MS = 24 * 60 * 60 * 1_000;
 
 /** What the deliveries to webhooks and handlers show. */
-export function deliveryFindings({ now, sessions }: DoctorFacts, plan: PlanFacts): readonly Finding[] {
+export function deliveryFindings(
+  { now, sessions }: Pick<DoctorFacts, "now" | "sessions">,
+  plan: PlanFacts,
+): readonly Finding[] {
   const isOverdue = plan.recordedAt < now - DELIVERED_MS;
   const hasServers = sessions.some(({ isLive }) => isLive);
   return [

@@ -104,6 +104,25 @@ export interface DoctorFacts {
   readonly fault?: { readonly kind: "torn" | "newer" | "damaged"; readonly place: string; readonly why: string };
 }
 
+/** A PostgreSQL server, as far as it concerns operators. */
+export interface DatabaseState {
+  readonly serverVersion: string;
+  /** Of the whole database. */
+  readonly sizeBytes: number;
+  /** The time of the database, and that of this machine, in milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly localTime: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** Settings without which a crash may lose what was committed, and which are off. */
+  readonly unsafe: readonly string[];
+  /** What `synchronous_standby_names` says; empty if no commit waits for a standby. */
+  readonly standbyNames: string;
+  readonly standbys: number;
+  /** Rights that a server needs and this user lacks. */
+  readonly missingRights: readonly string[];
+}
+
 export interface Finding {
   /** `problem`: something to do. `note`: something to know. */
   readonly severity: "problem" | "note";

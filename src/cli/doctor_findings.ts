@@ -13,14 +13,20 @@ const MIN_FREE_BYTES = 256 * 1024 * 1024;
 export function findingsOf(facts: DoctorFacts): readonly Finding[] {
   const all = [
     ...journalFindings(facts),
+    ...lockFindings(facts),
     ...processFindings(facts),
     ...placeFindings(facts),
     ...("running" in facts.plan ? planFindings(facts, facts.plan) : []),
     ...unknownFindings(facts),
   ];
+  return sorted(all);
+}
+
+/** Problems first. */
+export function sorted(findings: readonly Finding[]): readonly Finding[] {
   return [
-    ...all.filter(({ severity }) => severity === "problem"),
-    ...all.filter(({ severity }) => severity === "note"),
+    ...findings.filter(({ severity }) => severity === "problem"),
+    ...findings.filter(({ severity }) => severity === "note"),
   ];
 }
 
@@ -62,11 +68,10 @@ function journalFindings({ plan, fault, missingSegment, checkpoint }: DoctorFact
   return findings;
 }
 
-function processFindings({ sessions, lock, version, format, plan }: DoctorFacts): readonly Finding[] {
-  const live = sessions.filter(({ isLive }) => isLive);
+function lockFindings({ sessions, lock }: DoctorFacts): readonly Finding[] {
   const findings: Finding[] = [];
   if (lock.isHeld) {
-    const holder = live.find(({ pid }) => pid !== undefined && pid === lock.pid);
+    const holder = sessions.find(({ isLive, pid }) => isLive && pid !== undefined && pid === lock.pid);
     const who = lock.pid === undefined
       ? "a process that this program may not find out"
       : holder === undefined
@@ -81,6 +86,15 @@ function processFindings({ sessions, lock, version, format, plan }: DoctorFacts)
         : `resume it (kill -CONT ${lock.pid}), or end it (kill ${lock.pid}): what it has not written is not acknowledged`,
     ));
   }
+  return findings;
+}
+
+/** What the processes that use the plan show, in whatever store it is. */
+export function processFindings(
+  { sessions, version, format, plan }: Pick<DoctorFacts, "sessions" | "version" | "format" | "plan">,
+): readonly Finding[] {
+  const live = sessions.filter(({ isLive }) => isLive);
+  const findings: Finding[] = [];
   for (const each of live.filter(({ isStopped }) => isStopped === true)) {
     findings.push(problem(
       "process_stopped",

@@ -19,7 +19,7 @@ import { describeProcess } from "./doctor_words.ts";
 const EXPIRES_SOON_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** What the plan shows. */
-export function planFindings(facts: DoctorFacts, plan: PlanFacts): readonly Finding[] {
+export function planFindings(facts: Pick<DoctorFacts, "now" | "sessions">, plan: PlanFacts): readonly Finding[] {
   const { now, sessions } = facts;
   const findings: Finding[] = [];
   if (plan.clockWarning !== undefined) {
@@ -84,7 +84,7 @@ function holderFindings(sessions: readonly ProcessFact[], { running, lostInstanc
       `${dead.length === 1 ? "A server has" : `${dead.length} servers have`} died without an end: ${
         nameSome(dead.map(describeProcess))
       }`,
-      "nothing to do: the next start of a server removes their files",
+      "nothing to do: servers remove what is left of them",
     ));
   }
   if (lostInstances.length > 0) {

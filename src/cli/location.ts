@@ -2,6 +2,7 @@
 
 import type { Checkpoints, Deliveries, Journal, Log, RawJournal, Sessions } from "../app/ports.ts";
 import { AUTO } from "../core/model/project_name.ts";
+import type { DatabaseState, LockFact, ProcessFact } from "./doctor_facts.ts";
 
 /** Names the project in place of `--project`: a name, `auto`, or a directory in a repository. */
 export const PROJECT_VARIABLE = "ORCHESTRATOR_PROJECT";
@@ -67,8 +68,17 @@ export interface DatabaseLocation {
   readonly open: (options: { readonly log: Log; readonly isReadOnly: boolean }) => OpenedStore;
   /** Brings the tables up to date, or only says how; resolves to the statements. */
   readonly migrate: (options: { readonly isDryRun: boolean }) => Promise<readonly string[]>;
+  /** Looks at the server and the project for `doctor`. */
+  readonly inspect: (options: { readonly log: Log }) => Promise<InspectedDatabase>;
   /** Opens its journal for a copy. */
   readonly openRaw: (options: { readonly log: Log; readonly isReadOnly: boolean }) => RawJournal;
+}
+
+/** What a look at a database shows. */
+export interface InspectedDatabase extends DatabaseState {
+  readonly sessions: readonly ProcessFact[];
+  /** Who leads each delivery, by its name. */
+  readonly leads: ReadonlyMap<string, LockFact>;
 }
 
 /** All parts of a store. */

@@ -32,8 +32,10 @@ export async function checkDatabase(
   }
 }
 
+type Checked = Verification & { readonly end: Position };
+
 /** Reads to the end, or to the first fault, which the journal itself describes. */
-async function verify(journal: Journal, wanted?: WantedHead): Promise<Verification & { readonly end: Position }> {
+export async function verify(journal: Journal, wanted?: WantedHead): Promise<Checked> {
   let end = journal.origin;
   let lastAt: number | undefined;
   try {

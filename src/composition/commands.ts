@@ -134,9 +134,12 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
     }
     case "migrate":
       return printMigration(await parts.location.migrate({ isDryRun: invocation.dryRun }), invocation, parts.terminal);
+    case "doctor": {
+      const { runDatabaseDoctor } = await import("./doctor_database.ts");
+      return await runDatabaseDoctor({ ...invocation, ...parts }, parts.terminal);
+    }
     case "repair":
     case "backup":
-    case "doctor":
     case "redact":
       parts.log.error(`Cannot run ${invocation.type} on a plan in PostgreSQL: ${INSTEAD[invocation.type]}`);
       return 1;
@@ -149,7 +152,6 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
 const INSTEAD = {
   repair: "restore the database from a backup, as its administrators do",
   backup: "use pg_dump, or the backups of the database",
-  doctor: "main.ts verify checks the journal; docs/postgresql.md says what to watch in the database",
   redact: "its records cannot be redacted yet",
 } as const;
 

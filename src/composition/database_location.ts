@@ -8,7 +8,7 @@ import { isPermitted } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
 import type { Host } from "../store/postgres/driver.ts";
 import { findPassword } from "../store/postgres/password_file.ts";
-import { migratePostgres, openPostgres, openRawProject } from "../store/postgres/open.ts";
+import { inspectPostgres, migratePostgres, openPostgres, openRawProject } from "../store/postgres/open.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
@@ -53,6 +53,7 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
     permissions: permissionFlagsFor(url),
     open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
     migrate: (options) => migratePostgres({ ...options, address, now: Date.now }),
+    inspect: ({ log }) => inspectPostgres({ log, isReadOnly: true, address, project, now: Date.now }),
     openRaw: (options) => openRawProject({ ...options, address, project, now: Date.now }),
   };
 }

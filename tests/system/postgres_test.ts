@@ -74,6 +74,12 @@ testOnPostgres("servers on a database", (cluster) => {
     assertEquals((await three.ask<{ id: string }>("get_next_task", { instance_id: "cem" })).id, "b");
     const { code, stdout } = await runCommand(options, "verify");
     assertEquals([code, stdout.trim().endsWith("OK")], [0, true]);
+    const doctor = await runCommand(options, "doctor", "--verify");
+    assertStringIncludes(doctor.stdout, "OK: nothing to do");
+    assertStringIncludes(doctor.stdout, "Note: No commit waits for a standby");
+    const { processes, ok } = JSON.parse((await runCommand(options, "doctor", "--json")).stdout);
+    const clients = processes.filter(({ isLive }: { isLive: boolean }) => isLive);
+    assertEquals([ok, clients.length], [true, 3]);
   });
 
   Deno.test("what is missing is said, and what works on files only is refused", async () => {

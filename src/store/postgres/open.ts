@@ -3,6 +3,7 @@
 import type { Log } from "../../app/ports.ts";
 import { type Address, Database } from "./database.ts";
 import { failureOf } from "./errors.ts";
+import { type DatabaseInspection, inspectProject } from "./inspection.ts";
 import { PostgresCheckpoints } from "./postgres_checkpoints.ts";
 import { PostgresDeliveries } from "./postgres_deliveries.ts";
 import { PostgresJournal } from "./postgres_journal.ts";
@@ -42,6 +43,16 @@ export function openPostgres({ address, project: name, now, log, isReadOnly }: P
 export function openRawProject(options: PostgresStoreOptions): RawProject {
   const project = projectOf(options);
   return new RawProject(project, new PostgresDeliveries(project, options.log));
+}
+
+/** Looks at it for `doctor`. */
+export async function inspectPostgres(options: PostgresStoreOptions): Promise<DatabaseInspection> {
+  const project = projectOf(options);
+  try {
+    return await inspectProject(project, options.now);
+  } finally {
+    await project.close();
+  }
 }
 
 function projectOf({ address, project: name, now, isReadOnly }: Omit<PostgresStoreOptions, "log">): Project {
