@@ -14,7 +14,7 @@ import { describeDefault } from "./src/cli/data_place.ts";
 import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, commandName, launchOf } from "./src/cli/launch.ts";
-import type { FileLocation, Location, NamedLocation } from "./src/cli/location.ts";
+import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import { serviceOf } from "./src/cli/service_place.ts";
 import { readSecret } from "./src/cli/rights.ts";
@@ -27,7 +27,7 @@ import type { RunningParts } from "./src/composition/handlers.ts";
 import type { PersonInvocation } from "./src/composition/person.ts";
 import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { observersOf } from "./src/composition/observers.ts";
-import { locate, locateExisting, locateFiles, locateUnlessMissing } from "./src/composition/locate.ts";
+import { locate, locateExisting, locateStored, locateUnlessMissing } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { startApp } from "./src/composition/start_app.ts";
 import type { Role } from "./src/core/model/access.ts";
@@ -118,6 +118,8 @@ async function main(): Promise<number> {
       case "projects rename":
       case "projects move":
         return await projects(invocation);
+      case "copy":
+        return await copy(invocation);
       case "serve":
         return await serve(invocation);
       case "http":
@@ -333,7 +335,7 @@ async function importPlan(invocation: Invocation & { readonly type: "import" }):
   const { runImport } = await import("./src/composition/plan_commands.ts");
   return await runImport(invocation, {
     locate: () => locateCommand(invocation.location, ACCESS.import),
-    locateUnlessMissing: () => locateUnlessMissing(inFiles(invocation.location), SURROUNDINGS),
+    locateUnlessMissing: () => locateUnlessMissing(notInMemory(invocation.location), SURROUNDINGS),
     log,
     terminal,
     readFile,
@@ -376,6 +378,18 @@ async function projects(invocation: ProjectsInvocation): Promise<number> {
   return await runProjects(invocation, { surroundings: SURROUNDINGS, log, terminal });
 }
 
+/** Copies a plan from one store to another. */
+async function copy(invocation: Invocation & { readonly type: "copy" }): Promise<number> {
+  // Imported only here: nothing else needs it.
+  const { runCopy } = await import("./src/composition/copy.ts");
+  return await runCopy(invocation, {
+    location: invocation.location,
+    locate: (named, access) => locateStored(named, access, SURROUNDINGS),
+    log,
+    print: terminal.print,
+  });
+}
+
 /** Most bytes of keys that are read at a time. */
 const MAX_KEY_BYTES = 1_024;
 
@@ -402,18 +416,18 @@ function deviceOf(): Device | undefined {
 }
 
 /** Where the plan of a command is: the arguments refuse one in memory. */
-async function locateCommand(named: NamedLocation, access: Access): Promise<FileLocation> {
-  return await locateFiles(inFiles(named), access, SURROUNDINGS);
+async function locateCommand(named: NamedLocation, access: Access): Promise<StoredLocation> {
+  return await locateStored(notInMemory(named), access, SURROUNDINGS);
 }
 
-function inFiles(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
+function notInMemory(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
   if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
   return named;
 }
 
-/** The data directory of a plan; undefined if it is in memory. */
+/** The data directory of a plan; undefined if it is not in files. */
 function directoryOf(location: Location): string | undefined {
-  return location.store === "memory" ? undefined : location.directory;
+  return location.store === "file" ? location.directory : undefined;
 }
 
 /** The instance that the environment names; undefined if it names none. Throws if no instance can have that id. */

@@ -8,7 +8,7 @@ const ROOT = new URL("../", import.meta.url);
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["src/core/"],
   app: ["src/app/", "src/core/"],
-  store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "pg", "node:process"],
+  store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "postgres", "node:net", "node:process"],
   mcp: [
     "src/mcp/",
     "src/core/messages/",
@@ -220,6 +220,11 @@ Deno.test("only src/mcp/sdk.ts imports the MCP SDK", () => {
     .filter(([, { imports }]) => imports.some((target) => target.startsWith("@modelcontextprotocol/")))
     .map(([path]) => path);
   assertEquals(importers, ["src/mcp/sdk.ts"]);
+});
+
+Deno.test("only src/store/postgres/driver.ts imports the driver of PostgreSQL", () => {
+  const importers = Array.from(files).filter(([, { imports }]) => imports.includes("postgres")).map(([path]) => path);
+  assertEquals(importers, ["src/store/postgres/driver.ts"]);
 });
 
 /**

@@ -32,6 +32,7 @@ import type { Observer } from "./observer.ts";
 import {
   AppendFailed,
   type Checkpoints,
+  CommitUnknown,
   type Journal,
   JournalReplaced,
   type Log,
@@ -342,7 +343,8 @@ export class Engine {
 
   /** The outcomes of a batch whose transaction failed. If its commit is unknown, looks what became of it. */
   async #outcomesAfter(error: unknown, batch: Batch): Promise<readonly Outcome[]> {
-    if (error instanceof AppendFailed || batch.records.length === 0) return batch.outcomesAfter(error);
+    const isKnown = error instanceof AppendFailed || (batch.records.length === 0 && !(error instanceof CommitUnknown));
+    if (isKnown) return batch.outcomesAfter(error);
     const unknown = batch.unknownAfter(error);
     try {
       const { outcomes, again } = await settle(batch, unknown, this.#replica);

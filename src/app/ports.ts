@@ -209,6 +209,40 @@ export interface Deliveries {
   names(): Promise<readonly string[]>;
 }
 
+/** A record as a store keeps it, and as it goes from one store to another. */
+export interface RawRecord {
+  readonly seq: number;
+  /** Without the line feed. */
+  readonly line: string;
+  /** The hash of the record, over all before it. */
+  readonly hash: string;
+}
+
+/** The end of a journal in any store; `seq` is 0 before the first record. */
+export type RawEnd = Pick<RawRecord, "seq" | "hash">;
+
+/** A journal that is copied from one store to another, record by record as they are. */
+export interface RawJournal extends AsyncDisposable {
+  /** @throws Unavailable if the journal is damaged */
+  end(): Promise<RawEnd>;
+  /**
+   * Yields all records in lists, checked against the hash chain.
+   *
+   * @throws Unavailable if the journal is damaged
+   */
+  read(): AsyncIterable<readonly RawRecord[]>;
+  /**
+   * Appends records after the end, and resolves once they are durable.
+   *
+   * @throws Unavailable if the end is another one
+   */
+  append(after: RawEnd, records: readonly RawRecord[]): Promise<void>;
+  /** How often records were cut off: see `JournalIdentity`. */
+  epoch(): Promise<number>;
+  raiseEpochTo(epoch: number): Promise<void>;
+  readonly deliveries: Deliveries;
+}
+
 /** A journal whose lines can be redacted. While it is open, nobody else writes to it. */
 export interface RedactableJournal {
   /**

@@ -5,13 +5,24 @@ import { addArchiveCommand, type ArchiveCommand } from "./archive_arguments.ts";
 import { addDigestCommand } from "./digest_arguments.ts";
 import type { DigestInvocation } from "./digest.ts";
 import { addCall, type CallOptions } from "./call_arguments.ts";
+import { addCopyCommand, type CopyCommand } from "./copy_arguments.ts";
 import { addAuditCommands, addHistoryCommand, type HistoryInvocation } from "./history_arguments.ts";
 import { addHttp, type HttpOptions } from "./http_arguments.ts";
 import { addInitCommand, type InitInvocation } from "./init_arguments.ts";
 import { addOpenCommand, type OpenInvocation } from "./open_arguments.ts";
+import { addMigrateCommand, type MigrateCommand } from "./migrate_arguments.ts";
 import { addOperationCommands, type OperationInvocation } from "./operation_arguments.ts";
-import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE } from "./location.ts";
-import { atLeastOne, head, instanceCounts, nonEmpty, projectNames, type WantedHead } from "./option_values.ts";
+import { type NamedLocation, type NamedProjects, PROJECT_VARIABLE, STORE_VARIABLE } from "./location.ts";
+import {
+  atLeastOne,
+  head,
+  instanceCounts,
+  nonEmpty,
+  projectNames,
+  type StoreKind,
+  storeKind,
+  type WantedHead,
+} from "./option_values.ts";
 import { addPersonCommands, urlOption } from "./person/arguments.ts";
 import { addCompletionCommands, type CompletionInvocation } from "./person/completion_arguments.ts";
 import type { PersonOptions } from "./person/command.ts";
@@ -40,6 +51,8 @@ type Chosen =
   | ImportInvocation
   | { readonly type: "clock" }
   | ArchiveCommand
+  | CopyCommand
+  | MigrateCommand
   | OperationInvocation
   | ({ readonly type: "call" } & CallOptions)
   | ({ readonly type: "person" } & PersonOptions)
@@ -108,6 +121,8 @@ export function readArguments(args: readonly string[], context: ArgumentsContext
   addAuditCommands(program, choose);
   addOperationCommands(program, choose);
   addArchiveCommand(program, choose);
+  addCopyCommand(program, choose);
+  addMigrateCommand(program, choose);
   addRedactCommand(program, choose);
   addJournalCommands(program, choose);
   addTokenCommands(program, choose);
@@ -153,8 +168,10 @@ function newProgram({ name, version, defaultPlace, print, printError }: Argument
       ).argParser(projectNames),
     )
     .addOption(
-      new Option("--store <kind>", "memory keeps nothing and shares nothing: for trying things out")
-        .choices(["file", "memory"]).default("file"),
+      new Option(
+        "--store <kind>",
+        `file, postgres://user@host/database, or memory, which keeps nothing (default: ${STORE_VARIABLE}, or else file)`,
+      ).argParser(storeKind),
     );
 }
 
@@ -209,20 +226,28 @@ function addServe(program: Command, choose: Choose, toolsets: readonly string[])
 interface LocationFlags {
   readonly data?: string;
   readonly project?: readonly string[];
-  readonly store: "file" | "memory";
+  readonly store?: StoreKind;
 }
 
 function locationOf(program: Command): NamedLocation {
   const { data, project, store } = program.opts<LocationFlags>();
   if (store === "memory") return { type: "memory" };
-  return project?.[0] === undefined ? { type: "data", directory: data } : { type: "project", project: project[0] };
+  if (store !== undefined && store !== "file") return { type: "database", url: store.url, project: project?.[0] };
+  const files = store === "file" ? { isInFiles: true as const } : {};
+  if (project?.[0] === undefined) return { type: "data", directory: data, ...files };
+  return { type: "project", project: project[0], ...files };
 }
 
 /** The projects that a service serves side by side; undefined if it serves one plan that is none. */
 function projectsOf(program: Command, { projects }: HttpOptions): NamedProjects | undefined {
   const { project } = program.opts<LocationFlags>();
-  if (project === undefined && projects !== true) return undefined;
+  if ((project === undefined || isDatabase(program)) && projects !== true) return undefined;
   return { type: "projects", names: [...new Set(project)], isAll: projects === true };
+}
+
+/** Whether the arguments name a database. */
+function isDatabase(program: Command): boolean {
+  return typeof program.opts<LocationFlags>().store === "object";
 }
 
 /** Names an option that contradicts another one about where the data is, and why; undefined if there is none. */
@@ -237,8 +262,22 @@ function idleLocation(program: Command, chosen: Chosen | ChosenService): string 
   if (named !== undefined && store === "memory") {
     return `${named} has no effect with --store memory, which keeps nothing`;
   }
+  if (isDatabase(program) && type === "init") {
+    return "--store postgres://… has no effect on init, which configures plans in files; docs/postgresql.md has the command";
+  }
+  if (isDatabase(program) && data !== undefined) {
+    return "--data has no effect with --store postgres://…, which says where the plan is";
+  }
+  if (isDatabase(program) && (isProjects || (project?.length ?? 0) > 1)) {
+    return "a second project has no effect with --store postgres://…: start one serve for each";
+  }
   if (project !== undefined && project.length > 1 && type !== "http") {
     return `--project has no effect a second time, but for serve: ${type === "serve" ? "MCP" : type} is about one plan`;
+  }
+  if (type === "copy" && (data !== undefined || store !== undefined)) {
+    return `${
+      data !== undefined ? "--data" : "--store"
+    } has no effect on copy: --from and --to say where the plans are`;
   }
   if (type !== "serve" && type !== "http") {
     const name = nameOf(chosen);

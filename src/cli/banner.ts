@@ -23,6 +23,7 @@ ${sharingOf(location)} End with Ctrl-C; --help shows the other commands.
 /** Which clients share tasks. */
 function sharingOf(location: Location): string {
   if (location.store === "memory") return "With --store memory, nothing is kept, and each client has its own tasks.";
+  if (location.store === "database") return "Every client with the same --store and --project shares the same tasks.";
   const { project } = location;
   if (project === undefined) return "Every client with the same --data shares the same tasks.";
   return project.isAuto

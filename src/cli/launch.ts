@@ -46,8 +46,12 @@ export const ACCESS = {
   resume: "write",
   doctor: "read",
   redact: "write",
+  migrate: "write",
 } as const satisfies Record<
-  Exclude<Invocation["type"], "call" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"]>,
+  Exclude<
+    Invocation["type"],
+    "call" | "copy" | "init" | "person" | "completion" | "complete" | ProjectsInvocation["type"]
+  >,
   "read" | "write" | "create"
 >;
 
@@ -82,7 +86,7 @@ export function launchOf(options: LaunchOptions, location: Location): Launch {
   if (isStandalone) return { command: executable, args: [] };
   const npm = npmLaunchOf(program, version);
   if (npm !== undefined) return npm;
-  const permissions = location.store === "memory" ? [] : clientPermissions(options, location);
+  const permissions = permissionsFor(location, options);
   const run = ["run", ...permissions, program];
   return isInNpxCache(executable)
     ? { command: "npx", args: ["--yes", `deno@${denoVersion}`, ...run] }
@@ -109,6 +113,19 @@ function npmLaunchOf(program: string, version: string): Launch | undefined {
 /** Whether a path is in the cache of npx, which npx may clear at any time. */
 function isInNpxCache(path: string): boolean {
   return /[/\\]_npx[/\\]/.test(path);
+}
+
+function permissionsFor(location: Location, options: LaunchOptions): readonly string[] {
+  switch (location.store) {
+    case "memory":
+      return [];
+    case "file":
+      return clientPermissions(options, location);
+    case "database":
+      return [...location.permissions, `--allow-env=${TOKEN}`];
+    default:
+      return location satisfies never;
+  }
 }
 
 /** Deno's flags for a client's server: for its data, its token, and to start itself as a worker. */

@@ -1,20 +1,35 @@
 /** Which plan a start of the program works on: as its arguments name it, and where that turned out to be. */
 
+import type { Checkpoints, Deliveries, Journal, Log, RawJournal, Sessions } from "../app/ports.ts";
 import { AUTO } from "../core/model/project_name.ts";
 
 /** Names the project in place of `--project`: a name, `auto`, or a directory in a repository. */
 export const PROJECT_VARIABLE = "ORCHESTRATOR_PROJECT";
 
+/** Names the database with the plans, in place of `--store`. */
+export const STORE_VARIABLE = "ORCHESTRATOR_STORE";
+
+/** The project in a database where none is named. */
+export const DEFAULT_PROJECT = "default";
+
 /** The directory that Claude Code works in. */
 export const CLIENT_VARIABLE = "CLAUDE_PROJECT_DIR";
 
-/** The plan that the arguments name. */
+/** The plan that the arguments name; `isInFiles`: whatever database the environment names. */
 export type NamedLocation =
   | { readonly type: "memory" }
   /** `--data`. Without a directory, the environment or the default says where. */
-  | { readonly type: "data"; readonly directory: string | undefined }
+  | { readonly type: "data"; readonly directory: string | undefined; readonly isInFiles?: true }
   /** `--project`: a name, or `AUTO`. */
-  | { readonly type: "project"; readonly project: string };
+  | { readonly type: "project"; readonly project: string; readonly isInFiles?: true }
+  | NamedDatabase;
+
+/** `--store` with the address of a database. Without a project, the environment or the default says which. */
+export interface NamedDatabase {
+  readonly type: "database";
+  readonly url: string;
+  readonly project: string | undefined;
+}
 
 /** The projects that `serve` serves side by side. */
 export interface NamedProjects {
@@ -26,7 +41,10 @@ export interface NamedProjects {
 }
 
 /** Where one plan is. */
-export type Location = { readonly store: "memory" } | FileLocation;
+export type Location = { readonly store: "memory" } | StoredLocation;
+
+/** Where a plan is that is kept. */
+export type StoredLocation = FileLocation | DatabaseLocation;
 
 /** A plan in files. */
 export interface FileLocation {
@@ -35,6 +53,31 @@ export interface FileLocation {
   readonly directory: string;
   /** Absent: the directory belongs to no project. */
   readonly project?: LocatedProject;
+}
+
+/** A plan in PostgreSQL. */
+export interface DatabaseLocation {
+  readonly store: "database";
+  /** Its address, as it was given; it never has a password. */
+  readonly url: string;
+  readonly project: string;
+  /** Deno's flags for the connection. */
+  readonly permissions: readonly string[];
+  /** Opens the store; if it is only read, a project that is not there is refused. */
+  readonly open: (options: { readonly log: Log; readonly isReadOnly: boolean }) => OpenedStore;
+  /** Brings the tables up to date, or only says how; resolves to the statements. */
+  readonly migrate: (options: { readonly isDryRun: boolean }) => Promise<readonly string[]>;
+  /** Opens its journal for a copy. */
+  readonly openRaw: (options: { readonly log: Log; readonly isReadOnly: boolean }) => RawJournal;
+}
+
+/** All parts of a store. */
+export interface OpenedStore {
+  readonly journal: Journal;
+  readonly checkpoints: Checkpoints;
+  readonly sessions: Sessions;
+  readonly deliveries: Deliveries;
+  readonly close: () => Promise<void>;
 }
 
 /** The project that a data directory belongs to. */
@@ -49,6 +92,7 @@ export interface LocatedProject {
 /** The arguments that name a location to another start of the program. */
 export function locationArgs(location: Location): readonly string[] {
   if (location.store === "memory") return ["--store", "memory"];
+  if (location.store === "database") return ["--store", location.url, "--project", location.project];
   const { directory, project } = location;
   return project === undefined ? ["--data", directory] : ["--project", project.isAuto ? AUTO : project.name];
 }

@@ -184,3 +184,13 @@ export function wholeNumber(value: string): number {
   if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(value);
 }
+
+/** A store that an option names. */
+export type StoreKind = "file" | "memory" | { readonly url: string };
+
+/** Parses the name of a store, or the address of a database. */
+export function storeKind(value: string): StoreKind {
+  if (value === "file" || value === "memory") return value;
+  if (["postgres://", "postgresql://"].some((start) => value.startsWith(start))) return { url: value };
+  throw new InvalidArgumentError("It must be file, memory, or like postgres://user@host/database.");
+}

@@ -22,7 +22,13 @@ import {
   type Verification,
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
-import { describeMissing, type FileLocation, pathOf } from "../cli/location.ts";
+import {
+  type DatabaseLocation,
+  describeMissing,
+  type FileLocation,
+  pathOf,
+  type StoredLocation,
+} from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
@@ -36,7 +42,6 @@ import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { RedactionFiles } from "../store/file/redaction_files.ts";
 import { backUp } from "../store/file/backup.ts";
 import { holdsData, openDestination, refuseLinkedSegments } from "../store/file/data_directory.ts";
-import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { formatPlan } from "../store/file/plan_file.ts";
@@ -52,6 +57,7 @@ export type CommandInvocation = Exclude<
       | "serve"
       | "http"
       | "call"
+      | "copy"
       | "digest"
       | "import"
       | "init"
@@ -63,7 +69,7 @@ export type CommandInvocation = Exclude<
 >;
 
 export interface CommandParts {
-  readonly location: FileLocation;
+  readonly location: StoredLocation;
   readonly log: Log;
   readonly terminal: Terminal;
   /** For what is shown live; undefined unless both standard input and output are a terminal. */
@@ -74,6 +80,10 @@ export interface CommandParts {
   /** How a client starts this program for the location. */
   readonly launch: Launch;
 }
+
+/** The same for a plan in files, and in a database. */
+type DirectoryParts = CommandParts & { readonly location: FileLocation };
+type DatabaseParts = CommandParts & { readonly location: DatabaseLocation };
 
 /** Commands that work on the files of a journal that may be damaged. */
 type FileCommand = CommandInvocation & { readonly type: "verify" | "audit head" | "repair" | "backup" };
@@ -94,26 +104,91 @@ type ChangingCommand = CommandInvocation & {
 /** The command that rewrites records. */
 type RedactCommand = CommandInvocation & { readonly type: "redact" };
 
+/** Commands that are the same for every store. */
+type CommonCommand = ChangingCommand | ReadingCommand;
+
 /** Commands that only read. */
 type ReadingCommand = Exclude<
   CommandInvocation,
-  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" }
+  FileCommand | ChangingCommand | RedactCommand | { readonly type: "doctor" | "migrate" }
 >;
 
 /** Runs a command; returns its exit code. */
 export async function runCommand(invocation: CommandInvocation, parts: CommandParts): Promise<number> {
   const { location, log } = parts;
-  const { directory } = location;
-  if (invocation.type !== "token issue" && !holdsData(directory)) {
+  if (location.store === "database") return await runOnDatabase(invocation, { ...parts, location });
+  if (invocation.type !== "token issue" && !holdsData(location.directory)) {
     log.error(describeMissing(location));
     return 1;
   }
+  return await runOnDirectory(invocation, { ...parts, location });
+}
+
+/** Runs a command on a plan in PostgreSQL. Those that work on files are refused, with what does the same there. */
+async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts): Promise<number> {
+  switch (invocation.type) {
+    case "verify":
+    case "audit head": {
+      const { checkDatabase } = await import("./check_database.ts");
+      return await checkDatabase(invocation, parts);
+    }
+    case "migrate":
+      return printMigration(await parts.location.migrate({ isDryRun: invocation.dryRun }), invocation, parts.terminal);
+    case "repair":
+    case "backup":
+    case "doctor":
+    case "redact":
+      parts.log.error(`Cannot run ${invocation.type} on a plan in PostgreSQL: ${INSTEAD[invocation.type]}`);
+      return 1;
+    default:
+      return await runAnywhere(invocation, parts);
+  }
+}
+
+/** What to do in place of a command on files. */
+const INSTEAD = {
+  repair: "restore the database from a backup, as its administrators do",
+  backup: "use pg_dump, or the backups of the database",
+  doctor: "main.ts verify checks the journal; docs/postgresql.md says what to watch in the database",
+  redact: "its records cannot be redacted yet",
+} as const;
+
+/** Prints the statements, or how many there were. */
+function printMigration(
+  statements: readonly string[],
+  { dryRun }: { readonly dryRun: boolean },
+  { print }: Terminal,
+): number {
+  if (dryRun) { for (const statement of statements) print(`${statement};`); }
+  else print(statements.length === 0 ? "The tables are up to date" : `Carried out ${statements.length} statements`);
+  return 0;
+}
+
+async function runOnDirectory(invocation: CommandInvocation, parts: DirectoryParts): Promise<number> {
+  const { directory } = parts.location;
   switch (invocation.type) {
     case "verify":
     case "audit head":
     case "repair":
     case "backup":
       return await runOnFiles(invocation, parts);
+    case "doctor": {
+      const { runDoctor } = await import("./doctor.ts");
+      return await runDoctor({ ...parts, ...invocation, directory }, parts.terminal);
+    }
+    case "redact":
+      return await runRedact(invocation, parts);
+    case "migrate":
+      parts.log.error("Cannot migrate a plan in files, which need no tables: --store names a database");
+      return 1;
+    default:
+      return await runAnywhere(invocation, parts);
+  }
+}
+
+/** Runs a command that is the same for every store. */
+async function runAnywhere(invocation: CommonCommand, parts: CommandParts): Promise<number> {
+  switch (invocation.type) {
     case "clock":
     case "archive":
     case "token issue":
@@ -126,16 +201,10 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     case "webhook rotate":
     case "webhook remove":
       return await runChanging(invocation, parts);
-    case "doctor": {
-      const { runDoctor } = await import("./doctor.ts");
-      return await runDoctor({ ...parts, ...invocation, directory }, parts.terminal);
-    }
-    case "redact":
-      return await runRedact(invocation, parts);
     case "status": {
       if (!invocation.watch) return await runReading(invocation, parts);
       const { runWatch } = await import("./watch.ts");
-      return await runWatch({ ...parts, directory });
+      return await runWatch(parts);
     }
     default:
       return await runReading(invocation, parts);
@@ -144,7 +213,7 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
 
 async function runOnFiles(
   invocation: FileCommand,
-  { location: { directory }, terminal }: CommandParts,
+  { location: { directory }, terminal }: DirectoryParts,
 ): Promise<number> {
   switch (invocation.type) {
     case "verify":
@@ -199,7 +268,7 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
 
 async function runRedact(
   { wanted }: RedactCommand,
-  { location: { directory }, log, terminal }: CommandParts,
+  { location: { directory }, log, terminal }: DirectoryParts,
 ): Promise<number> {
   refuseLinkedSegments(directory);
   const options = { directory, disk: realDisk, now: Date.now, log };
@@ -220,11 +289,11 @@ async function runRedact(
 
 async function runReading(
   invocation: ReadingCommand,
-  { location: { directory }, log, terminal, write, version }: CommandParts,
+  { location, log, terminal, write, version }: CommandParts,
 ): Promise<number> {
   const showsLegacy = ["status", "analyze", "export"].includes(invocation.type);
-  await using app = await startReading(directory, { log, showsLegacy });
-  const { engine } = app;
+  await using app = await startReading(location, { log, showsLegacy });
+  const { engine, deliveries } = app;
   switch (invocation.type) {
     case "status": {
       return await printStatus(engine, invocation.all, terminal);
@@ -242,7 +311,6 @@ async function runReading(
     case "webhook list":
     case "webhook log":
     case "webhook test": {
-      const deliveries = new DeliveryFiles({ directory, disk: realDisk });
       const allowPrivate = invocation.type === "webhook test" && invocation.allowPrivate;
       const desk = await loadDesk({ engine, deliveries, version, allowPrivate });
       return await lookAtWebhooks(invocation, { engine, desk }, terminal);

@@ -1,7 +1,7 @@
 /** The composition of `completion` and `complete`. main.ts loads it only for these. */
 
 import { callFlag, environmentFlag, type LaunchOptions, readerPermissions } from "../cli/launch.ts";
-import { type FileLocation, locationArgs, type NamedLocation } from "../cli/location.ts";
+import { locationArgs, type NamedLocation, type StoredLocation } from "../cli/location.ts";
 import type { CompletionInvocation } from "../cli/person/completion_arguments.ts";
 import { completionScript } from "../cli/person/completion_scripts.ts";
 import { groupIds, taskIds } from "../cli/person/task_ids.ts";
@@ -77,8 +77,9 @@ export async function printScript(
   return 0;
 }
 
-function readerOf(program: LaunchOptions, location: FileLocation): readonly string[] {
-  return [...startOf(program, readerPermissions(program.os, location)), ...locationArgs(location), "complete"];
+function readerOf(program: LaunchOptions, location: StoredLocation): readonly string[] {
+  const permissions = location.store === "database" ? location.permissions : readerPermissions(program.os, location);
+  return [...startOf(program, permissions), ...locationArgs(location), "complete"];
 }
 
 /** The words that start this program with some permissions. */

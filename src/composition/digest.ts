@@ -3,14 +3,14 @@
 import type { Log } from "../app/ports.ts";
 import type { Terminal } from "../cli/commands.ts";
 import { type DigestInvocation, printDigest } from "../cli/digest.ts";
-import { describeMissing, type FileLocation } from "../cli/location.ts";
+import { describeMissing, type StoredLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { holdsData } from "../store/file/data_directory.ts";
-import { startReading } from "./start_reading.ts";
+import { type ReadingApp, startReading } from "./start_reading.ts";
 
 export interface DigestParts {
-  readonly locate: () => Promise<FileLocation>;
+  readonly locate: () => Promise<StoredLocation>;
   readonly log: Log;
   readonly terminal: Terminal;
   /** The secret of the client's token, if it has one. */
@@ -21,10 +21,9 @@ export interface DigestParts {
 
 /** Prints the digest; where there is no plan yet, only says so: that is no failure of the client that starts. */
 export async function runDigest({ held, ...given }: DigestInvocation, parts: DigestParts): Promise<number> {
-  const { log, terminal } = parts;
-  const directory = await directoryOf(parts);
-  if (directory === undefined) return 0;
-  await using app = await startReading(directory, { log, showsLegacy: true });
+  const { terminal } = parts;
+  await using app = await startIfThere(parts);
+  if (app === undefined) return 0;
   const who = { name: "cli", via: { transport: "cli" } } as const;
   const { rights, instance } = await rightsOf(app.engine, {
     who,
@@ -34,11 +33,12 @@ export async function runDigest({ held, ...given }: DigestInvocation, parts: Dig
   return await printDigest(app.engine, { held, instance, caller: { ...who, ...rights } }, terminal);
 }
 
-/** The data directory; undefined if there is no plan in it, or no such project. */
-async function directoryOf({ locate, log }: DigestParts): Promise<string | undefined> {
+/** Starts on the plan; undefined if there is none, or no such project. */
+async function startIfThere({ locate, log }: DigestParts): Promise<ReadingApp | undefined> {
   try {
     const location = await locate();
-    if (holdsData(location.directory)) return location.directory;
+    const isMissing = location.store === "file" && !holdsData(location.directory);
+    if (!isMissing) return await startReading(location, { log, showsLegacy: true });
     log.info(describeMissing(location));
   } catch (error) {
     if (!(error instanceof Refusal && error.code === "not_found")) throw error;

@@ -1,4 +1,4 @@
-/** Runs tools on the files of a data directory, in this process. */
+/** Runs tools on a plan in files or in a database, in this process. */
 
 import { localAnalyst } from "../app/analysis.ts";
 import type { Engine } from "../app/engine.ts";
@@ -13,15 +13,13 @@ import { Sweeper } from "../app/sweeper.ts";
 import { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
 import type { CallOptions } from "../cli/call_arguments.ts";
-import { describeMissing, type FileLocation } from "../cli/location.ts";
+import { describeMissing, type StoredLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import type { Caller, Denial, Via } from "../core/model/access.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { operationsOf } from "../mcp/operations.ts";
 import { holdsData, isPermitted } from "../store/file/data_directory.ts";
-import { DeliveryFiles } from "../store/file/delivery_files.ts";
-import { realDisk } from "../store/file/disk.ts";
 import type { DeskParts } from "./deliver.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
@@ -33,7 +31,7 @@ const CALLER = "cli";
 export type LocalOptions = Pick<CallOptions, "role" | "request" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks">;
 
 export interface LocalParts {
-  readonly location: FileLocation;
+  readonly location: StoredLocation;
   readonly log: Log;
   readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
@@ -88,29 +86,29 @@ export async function change<T>(work: Work<T>, options: LocalOptions, parts: Loc
  * caller.
  */
 export async function read<T>(work: Work<T>, options: LocalOptions, parts: LocalParts): Promise<T> {
-  const { location: { directory }, log } = parts;
+  const { location, log } = parts;
   const denials: Denial[] = [];
   try {
-    await using app = await startReading(directory, { log, showsLegacy: true });
+    await using app = await startReading(location, { log, showsLegacy: true });
     app.engine.onDenied((denial) => denials.push(denial));
-    const { engine } = app;
-    const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+    const { engine, deliveries } = app;
     return await run(work, { ...options, engine, executor: engine, deliveries }, parts);
   } finally {
     if (denials.length > 0) await record(denials, parts);
   }
 }
 
-/** Refuses a place without data: its name may be misspelt. */
-export function requireData(location: FileLocation): void {
-  if (!holdsData(location.directory)) throw new Refusal("not_found", describeMissing(location));
+/** Refuses a directory without data: its name may be misspelt. */
+export function requireData(location: StoredLocation): void {
+  if (location.store === "file" && !holdsData(location.directory)) {
+    throw new Refusal("not_found", describeMissing(location));
+  }
 }
 
-/** Records calls that were refused to their callers, if the directory may be written to. */
+/** Records calls that were refused to their callers, if a data directory may be written to. */
 async function record(denials: readonly Denial[], { location, log }: LocalParts): Promise<void> {
-  const { directory } = location;
-  if (!isPermitted(directory, "write")) {
-    return log.warn(`A refused call is not in the audit, as permission to write ${directory} is missing`);
+  if (location.store === "file" && !isPermitted(location.directory, "write")) {
+    return log.warn(`A refused call is not in the audit, as permission to write ${location.directory} is missing`);
   }
   await using app = await startApp(location, { log });
   await using recorder = new Denials({ engine: app.engine, log });

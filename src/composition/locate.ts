@@ -3,11 +3,24 @@
 import { resolve } from "node:path";
 import { placeOf } from "../cli/data_place.ts";
 import { howToPermit } from "../cli/launch.ts";
-import { type FileLocation, type Location, type NamedLocation, PROJECT_VARIABLE } from "../cli/location.ts";
+import {
+  type DatabaseLocation,
+  DEFAULT_PROJECT,
+  type FileLocation,
+  type Location,
+  type NamedDatabase,
+  type NamedLocation,
+  PROJECT_VARIABLE,
+  STORE_VARIABLE,
+  type StoredLocation,
+} from "../cli/location.ts";
 import { AUTO } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { type Access, holdsData, openDataDirectory } from "../store/file/data_directory.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+/** A plan that is in files unless the environment names a database. */
+type NamedFiles = Exclude<NamedLocation, { readonly type: "memory" | "database" }>;
 
 /**
  * Where the plan is that the arguments name. With access `create`, its directory is made if it is missing.
@@ -19,12 +32,23 @@ export async function locate(
   access: Access,
   surroundings: Surroundings,
 ): Promise<Location> {
-  return named.type === "memory" ? { store: "memory" } : await locateFiles(named, access, surroundings);
+  return named.type === "memory" ? { store: "memory" } : await locateStored(named, access, surroundings);
 }
 
-/** The same for what can only be in files. */
-export async function locateFiles(
+/** The same for what is kept. */
+export async function locateStored(
   named: Exclude<NamedLocation, { readonly type: "memory" }>,
+  access: Access,
+  surroundings: Surroundings,
+): Promise<StoredLocation> {
+  if (named.type === "database") return await locateDatabase(named, surroundings);
+  const database = databaseOfEnvironment(named, surroundings);
+  if (database !== undefined) return await locateDatabase(database, surroundings);
+  return await locateFiles(named, access, surroundings);
+}
+
+async function locateFiles(
+  named: NamedFiles,
   access: Access,
   surroundings: Surroundings,
 ): Promise<FileLocation> {
@@ -44,9 +68,9 @@ export async function locateFiles(
 export async function locateUnlessMissing(
   named: Exclude<NamedLocation, { readonly type: "memory" }>,
   surroundings: Surroundings,
-): Promise<FileLocation | undefined> {
+): Promise<StoredLocation | undefined> {
   try {
-    return await locateFiles(named, "write", surroundings);
+    return await locateStored(named, "write", surroundings);
   } catch (error) {
     if (error instanceof Refusal && error.code === "not_found") return undefined;
     throw error;
@@ -57,6 +81,23 @@ export async function locateUnlessMissing(
 export async function locateExisting(project: string, surroundings: Surroundings): Promise<FileLocation | undefined> {
   const { locateIfThere } = await import("./locate_project.ts");
   return locateIfThere(project, surroundings);
+}
+
+/** The database that the environment names; undefined if the plan is in files. `--data` comes first. */
+function databaseOfEnvironment(
+  named: NamedFiles,
+  { environment }: Surroundings,
+): NamedDatabase | undefined {
+  const url = named.isInFiles === true ? undefined : environment(STORE_VARIABLE) || undefined;
+  if (url === undefined || (named.type === "data" && named.directory !== undefined)) return undefined;
+  return { type: "database", url, project: named.type === "project" ? named.project : undefined };
+}
+
+async function locateDatabase({ url, project }: NamedDatabase, surroundings: Surroundings): Promise<DatabaseLocation> {
+  // Imported only here: a start on files does without.
+  const { databaseLocation } = await import("./database_location.ts");
+  const named = project ?? surroundings.environment(PROJECT_VARIABLE) ?? DEFAULT_PROJECT;
+  return databaseLocation({ url, project: named, environment: surroundings.environment });
 }
 
 /** What ORCHESTRATOR_PROJECT names, which stands for `--project` where no option says where the plan is. */

@@ -2,7 +2,7 @@
 
 import type { Log } from "../app/ports.ts";
 import type { Terminal } from "../cli/commands.ts";
-import type { FileLocation, Location } from "../cli/location.ts";
+import type { StoredLocation } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
 import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
@@ -11,13 +11,14 @@ import { Refusal } from "../core/model/refusal.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import { decodeFile } from "../store/file/json_text.ts";
 import { parsePlan, readPlan } from "../store/file/plan_file.ts";
-import { startApp } from "./start_app.ts";
+import { type App, startApp } from "./start_app.ts";
+import { startReading } from "./start_reading.ts";
 
 export interface ImportParts {
   /** Where the plan is; made if it is missing. */
-  readonly locate: () => Promise<FileLocation>;
+  readonly locate: () => Promise<StoredLocation>;
   /** Where the plan is; undefined if there is no such project yet. */
-  readonly locateUnlessMissing: () => Promise<FileLocation | undefined>;
+  readonly locateUnlessMissing: () => Promise<StoredLocation | undefined>;
   readonly log: Log;
   readonly terminal: Terminal;
   /** Reads a file, or standard input for `-`. */
@@ -33,16 +34,31 @@ export async function runImport(
   // Read before anything is opened or made: a file that cannot be imported leaves no trace.
   const foreign = await readFile(invocation, parts);
   const isCheck = invocation.from !== undefined && !invocation.yes;
-  await using app = await startApp(isCheck ? await locateForCheck(parts) : await parts.locate(), { log });
-  if (isCheck) return await printImportCheck(app.engine, foreign, terminal);
+  if (isCheck) {
+    await using app = await startChecking(await parts.locateUnlessMissing(), log);
+    return await printImportCheck(app.engine, foreign, terminal);
+  }
+  await using app = await startApp(await parts.locate(), { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
 }
 
-/** A check makes nothing: what is not there yet is an empty plan. */
-async function locateForCheck({ locateUnlessMissing }: ImportParts): Promise<Location> {
-  const location = await locateUnlessMissing();
-  return location !== undefined && holdsData(location.directory) ? location : { store: "memory" };
+/** Starts on a plan without making anything: one that is not there yet is an empty one. */
+async function startChecking(
+  location: StoredLocation | undefined,
+  log: Log,
+): Promise<AsyncDisposable & Pick<App, "engine">> {
+  const empty = () => startApp({ store: "memory" }, { log });
+  if (location === undefined) return await empty();
+  if (location.store === "file") {
+    return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
+  }
+  try {
+    return await startReading(location, { log, showsLegacy: false });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    return await empty();
+  }
 }
 
 async function readFile(

@@ -63,7 +63,7 @@ async function rowOf(
   try {
     const directory = openProject(project.directory, { isAuto: false, access: "read", os, place });
     if (!holdsData(directory)) return row;
-    await using app = await startReading(directory, { log, showsLegacy: true });
+    await using app = await startReading({ store: "file", directory }, { log, showsLegacy: true });
     const { total, byStatus } = await app.engine.query({ type: "count_tasks", filter: {} }, OPERATOR);
     return { ...row, open: byStatus.pending + byStatus.in_progress, total, changedAt: app.engine.recordedAt };
   } catch (error) {

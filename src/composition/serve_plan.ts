@@ -230,7 +230,7 @@ function routesOf(invocation: HttpInvocation, options: RoutesOptions): Routes {
 /** Keeps the secret of the first token where only the operator reads it; returns where that is, in words. */
 function keepSecret(secret: string, location: Location): string {
   // Without files, it is only shown.
-  if (location.store === "memory") return secret;
+  if (location.store !== "file") return secret;
   const path = `${location.directory}/admin-token`;
   writePrivateFile(path, secret + "\n");
   return `in ${path}`;

@@ -43,7 +43,7 @@ export interface App extends AsyncDisposable {
   readonly engine: Engine;
   readonly sessions: Sessions;
   readonly deliveries: Deliveries;
-  /** The size of the journal; undefined if it is in memory. */
+  /** The size of the journal; undefined if it is not in files. */
   readonly journalBytes: () => number | undefined;
   readonly questions: Questions;
 }
@@ -53,8 +53,8 @@ export async function startApp(
   location: Location,
   { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
-  const directory = location.store === "memory" ? undefined : location.directory;
-  const store = directory === undefined ? openMemory() : openFiles(directory, log);
+  const directory = location.store === "file" ? location.directory : undefined;
+  const store = openStore(location, log);
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
@@ -73,10 +73,22 @@ export async function startApp(
       await archiver?.[Symbol.asyncDispose]();
       await engine.close();
       await checkpointer.close();
-      checkpoints.close();
-      await journal.close();
+      await store.close();
     },
   };
+}
+
+function openStore(location: Location, log: Log) {
+  switch (location.store) {
+    case "memory":
+      return openMemory();
+    case "file":
+      return openFiles(location.directory, log);
+    case "database":
+      return { ...location.open({ log, isReadOnly: false }), legacy: undefined, journalBytes: () => undefined };
+    default:
+      return location satisfies never;
+  }
 }
 
 function openMemory() {
@@ -87,6 +99,7 @@ function openMemory() {
     deliveries: new MemoryDeliveries(),
     legacy: undefined,
     journalBytes: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 
@@ -102,5 +115,9 @@ function openFiles(directory: string, log: Log) {
     deliveries: new DeliveryFiles(options),
     legacy: checkpoints,
     journalBytes: () => journal.sizeBytes,
+    async close() {
+      checkpoints.close();
+      await journal.close();
+    },
   };
 }

@@ -1,14 +1,17 @@
-/** Starts the engine on a data directory that is only read: nothing in it is made, changed or moved. */
+/** Starts the engine on a plan that is only read: nothing in its store is made, changed or moved. */
 
 import { Engine } from "../app/engine.ts";
 import { importPlan, newProgress } from "../app/import_plan.ts";
-import type { Log } from "../app/ports.ts";
+import type { Deliveries, Log } from "../app/ports.ts";
+import type { DatabaseLocation, StoredLocation } from "../cli/location.ts";
+import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { planOfTasks } from "../core/model/portable_plan.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { openForReading } from "../store/file/reading.ts";
 
 export interface ReadingApp extends AsyncDisposable {
   readonly engine: Engine;
+  readonly deliveries: Deliveries;
 }
 
 export interface ReadingAppOptions {
@@ -17,7 +20,24 @@ export interface ReadingAppOptions {
   readonly showsLegacy: boolean;
 }
 
-export async function startReading(directory: string, { log, showsLegacy }: ReadingAppOptions): Promise<ReadingApp> {
+export async function startReading(location: StoredLocation, options: ReadingAppOptions): Promise<ReadingApp> {
+  return location.store === "file"
+    ? await startOnFiles(location.directory, options)
+    : await startOnDatabase(location, options);
+}
+
+async function startOnDatabase(location: DatabaseLocation, { log }: ReadingAppOptions): Promise<ReadingApp> {
+  const store = location.open({ log, isReadOnly: true });
+  try {
+    const engine = await Engine.start({ ...store, log });
+    return { engine, deliveries: store.deliveries, [Symbol.asyncDispose]: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function startOnFiles(directory: string, { log, showsLegacy }: ReadingAppOptions): Promise<ReadingApp> {
   const store = await openForReading({ directory, disk: realDisk, now: Date.now, log });
   try {
     const engine = await Engine.start({ ...store, log });
@@ -25,7 +45,8 @@ export async function startReading(directory: string, { log, showsLegacy }: Read
       await importPlan(engine, planOfTasks(store.legacy), newProgress());
       log.info(`${directory} has tasks and no journal: this shows tasks.json`);
     }
-    return { engine, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+    const deliveries = new DeliveryFiles({ directory, disk: realDisk });
+    return { engine, deliveries, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

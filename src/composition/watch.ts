@@ -3,12 +3,13 @@
 import { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
 import type { Terminal } from "../cli/commands.ts";
+import type { StoredLocation } from "../cli/location.ts";
 import type { Device } from "../cli/screen.ts";
 import { Notices, watchStatus } from "../cli/watch.ts";
 import { startReading } from "./start_reading.ts";
 
 export interface WatchParts {
-  readonly directory: string;
+  readonly location: StoredLocation;
   readonly log: Log;
   readonly terminal: Pick<Terminal, "hasColors">;
   /** Undefined if input and output are not both a terminal. */
@@ -16,7 +17,7 @@ export interface WatchParts {
 }
 
 /** Shows the plan until the user leaves it; returns the exit code. */
-export async function runWatch({ directory, log, terminal: { hasColors }, device }: WatchParts): Promise<number> {
+export async function runWatch({ location, log, terminal: { hasColors }, device }: WatchParts): Promise<number> {
   if (device === undefined) {
     log.error(
       "Cannot watch, as input and output are not both a terminal: status without --watch prints the tasks once",
@@ -25,7 +26,7 @@ export async function runWatch({ directory, log, terminal: { hasColors }, device
   }
   const notices = new Notices();
   try {
-    await using app = await startReading(directory, { log: notices, showsLegacy: true });
+    await using app = await startReading(location, { log: notices, showsLegacy: true });
     const feed = new Feed(app.engine, notices);
     return await watchStatus(app.engine, { feed, device, hasColors, notices });
   } finally {

@@ -1,8 +1,8 @@
-/** Work with tools, on the files of a data directory or at a running service. */
+/** Work with tools, on a plan in files or in a database, or at a running service. */
 
 import type { ToolCaller } from "../app/operation.ts";
 import { callFlag, hostOf } from "../cli/launch.ts";
-import type { FileLocation } from "../cli/location.ts";
+import type { StoredLocation } from "../cli/location.ts";
 import { idle, type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { boundInstance, readingAnswers, restCaller } from "../http/rest/rest_client.ts";
@@ -14,7 +14,7 @@ import { change, type LocalOptions, type LocalParts, read, requireData, type Wor
 export interface ToolSurroundings
   extends NamedService, Pick<LocalParts, "observer" | "version" | "process" | "ending"> {
   readonly log: LeveledLog;
-  readonly locate: (access: "read" | "write" | "create") => Promise<FileLocation>;
+  readonly locate: (access: "read" | "write" | "create") => Promise<StoredLocation>;
   /** The secret of the caller's token, if it has one. */
   readonly secretOf: () => string | undefined;
   /** The instance that the environment or the arguments name, if they name one. */
@@ -25,7 +25,7 @@ export interface ToolOptions extends LocalOptions, ServiceOptions, Pick<LocalPar
   readonly access: "read" | "write" | "create";
 }
 
-/** Does work with tools at the service that arguments or environment name, or else on the files. */
+/** Does work with tools at the service that arguments or environment name, or else on the plan itself. */
 export async function withTools<T>(work: Work<T>, options: ToolOptions, surroundings: ToolSurroundings): Promise<T> {
   const service = serviceOf(options, surroundings);
   const { log } = surroundings;
@@ -38,7 +38,7 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
   const { locate, secretOf, instanceOf, ...rest } = surroundings;
   const location = await locate(access);
   if (access !== "create") requireData(location);
-  log.debug(`Using the files in ${location.directory}`);
+  log.debug(location.store === "file" ? `Using the files in ${location.directory}` : `Using ${location.url}`);
   const parts = { ...rest, location, secret: secretOf(), instance: instanceOf(), fallback, leaseMs };
   return await (access === "read" ? read : change)(work, options, parts);
 }

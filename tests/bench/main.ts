@@ -19,6 +19,7 @@ import { insight } from "./insight.ts";
 import { journal } from "./journal.ts";
 import { pipelinedCalls } from "./pipelined_calls.ts";
 import { planRows } from "./plan_rows.ts";
+import { postgres } from "./postgres.ts";
 import { type Bench, type Benchmark, floorsOf, isKept, type Row, tableOf } from "./row.ts";
 import { racing } from "./racing.ts";
 import { scheduling } from "./scheduling.ts";
@@ -47,6 +48,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "tools/list", run: toolsList },
   { name: "answers", run: answers },
   { name: "plan rows", run: planRows },
+  { name: "postgresql", run: postgres },
 ];
 
 /** Runs all benchmarks, or those whose names contain an argument. */

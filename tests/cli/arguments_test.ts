@@ -53,7 +53,7 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
       ],
       [["--frob"], "unknown option '--frob'"],
       [["--stroe", "memory"], "Did you mean --store?"],
-      [["--store", "disk"], "Allowed choices are file, memory."],
+      [["--store", "disk"], "It must be file, memory, or like postgres://user@host/database."],
       [["--data"], "argument missing"],
       [["--data", ""], "It is empty: give a directory."],
       [["--data", "  ", "status"], "It is empty: give a directory."],

@@ -54,7 +54,7 @@ async function find(
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const location = await locate(named, access, surroundingsOf(directory, env));
-  return location.store === "memory" ? "memory" : location.project?.name ?? location.directory;
+  return location.store === "file" ? location.project?.name ?? location.directory : location.store;
 }
 
 Deno.test("an option comes first, then the variables, then where the program works", async () => {

@@ -39,6 +39,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   coordination: "tests/coordination/run_test.ts runs it",
   bench: "takes minutes",
   "bench:peers": "installs other servers",
+  "bench:queues": "installs other queues",
   clients: "installs clients",
   conformance: "installs the suite; tests/conformance runs it",
   simulate: "takes minutes",

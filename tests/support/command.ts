@@ -13,7 +13,7 @@ import { complete, printScript } from "../../src/composition/completion.ts";
 import { runForPerson } from "../../src/composition/person.ts";
 import { runDigest } from "../../src/composition/digest.ts";
 import { runCommand } from "../../src/composition/commands.ts";
-import { locateFiles, locateUnlessMissing } from "../../src/composition/locate.ts";
+import { locateStored, locateUnlessMissing } from "../../src/composition/locate.ts";
 import { runImport } from "../../src/composition/plan_commands.ts";
 import { runProjects } from "../../src/composition/projects.ts";
 import type { Surroundings } from "../../src/composition/surroundings.ts";
@@ -85,7 +85,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     return await runProjects(invocation, { surroundings, log, terminal });
   }
   if (named.type === "memory" || named.type === "projects") throw new Error("runHere is about one plan in files");
-  const locate = (access: Access) => locateFiles(named, access, surroundings);
+  const locate = (access: Access) => locateStored(named, access, surroundings);
   const tools = {
     log,
     locate,
@@ -100,7 +100,8 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     case "serve":
     case "http":
     case "init":
-      throw new Error("startServer and startService start servers, and runProgram init");
+    case "copy":
+      throw new Error("startServer and startService start servers, and runProgram init and copy");
     case "call":
       return await callTool(invocation, { ...output, ...tools, instanceOf: () => invocation.instance });
     case "person":
@@ -114,7 +115,7 @@ async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): 
     case "complete":
       return await complete(invocation, {
         ...tools,
-        locate: (access) => locateFiles(invocation.named ?? named, access, surroundings),
+        locate: (access) => locateStored(invocation.named ?? named, access, surroundings),
         print: terminal.print,
         instanceOf: () => undefined,
       });

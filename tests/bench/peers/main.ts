@@ -7,10 +7,11 @@ import { NpmError } from "../../support/npm.ts";
 import { makeTemporaryDirectory } from "../../support/temp.ts";
 import { OURS, PEERS } from "./adapters/mod.ts";
 import { compare } from "./compare.ts";
-import { install, versionOf } from "./install.ts";
+import { install } from "./install.ts";
+import { describeMachine, machineOf } from "./machine.ts";
 import { type Options, optionsOf } from "./options.ts";
 import type { Peer } from "./peer.ts";
-import { linesOf, type Machine, machineOf, pageOf, type Report } from "./report.ts";
+import { linesOf, pageOf, type Report } from "./report.ts";
 import { type Column, rowsOf } from "./row.ts";
 
 const PAGE = new URL("../../../docs/benchmarks.md", import.meta.url).pathname;
@@ -66,15 +67,6 @@ async function installed(peer: Peer, directory: string): Promise<string | undefi
     if (error instanceof NpmError) return error.message;
     throw error;
   }
-}
-
-async function describeMachine(): Promise<Machine> {
-  return {
-    cores: navigator.hardwareConcurrency,
-    system: `${Deno.build.os} ${Deno.build.arch}`,
-    runtimes: [`Deno ${Deno.version.deno}`, await versionOf("Node", "node"), await versionOf("npm", "npm")],
-    load: Deno.loadavg()[0] ?? 0,
-  };
 }
 
 /** Leaves the last word on the form to `deno fmt`. */

@@ -1,6 +1,7 @@
 /** The page that the comparison writes. It names a class of machine, never a certain one. */
 
 import { BUDGET_MS } from "./budget.ts";
+import { type Machine, machineOf } from "./machine.ts";
 import type { Row } from "./row.ts";
 import { tableOf } from "./table.ts";
 
@@ -22,19 +23,6 @@ export interface Described {
   readonly npmPackage?: string;
   readonly notes: readonly string[];
 }
-
-export interface Machine {
-  readonly cores: number;
-  /** `linux x86_64`. */
-  readonly system: string;
-  /** `Deno 2.9.6`. */
-  readonly runtimes: readonly string[];
-  /** Processes that wanted to run in the minute before. */
-  readonly load: number;
-}
-
-/** Above this share of the cores, other programs disturb the figures. */
-const BUSY_SHARE = 0.25;
 
 /** The whole page. */
 export function pageOf(report: Report): string {
@@ -69,13 +57,4 @@ export function linesOf({ rows, servers, missing }: Report): readonly string[] {
     ),
     ...missing.map(({ name, why }) => `- **${name}** is missing: ${why}.`),
   ];
-}
-
-/** The class of machine, and whether it had other things to do. */
-export function machineOf({ cores, system, runtimes, load }: Machine): string {
-  const busy = load > cores * BUSY_SHARE
-    ? ` The machine was busy with other programs (load ${load.toFixed(1)} before the run), so the figures are noisy: ` +
-      "compare within a row, and mind only large differences."
-    : "";
-  return `${cores} cores, ${system}, ${runtimes.join(", ")}.${busy}`;
 }

@@ -1,7 +1,8 @@
 /** Shows that the page has all that a reader needs to judge the figures. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { machineOf, pageOf, type Report } from "./report.ts";
+import { machineOf } from "./machine.ts";
+import { pageOf, type Report } from "./report.ts";
 
 const MACHINE = { cores: 2, system: "linux x86_64", runtimes: ["Deno 2.9.6", "Node 20.20.2"], load: 0.1 };
 

@@ -1,0 +1,118 @@
+/** Finds out all that is needed to use a project in PostgreSQL: address, password, certificates, permissions. */
+
+import { Unavailable } from "../app/ports.ts";
+import type { DatabaseLocation } from "../cli/location.ts";
+import { AUTO, checkProjectName } from "../core/model/project_name.ts";
+import { Refusal } from "../core/model/refusal.ts";
+import { isPermitted } from "../store/file/data_directory.ts";
+import { realDisk } from "../store/file/disk.ts";
+import type { Host } from "../store/postgres/driver.ts";
+import { findPassword } from "../store/postgres/password_file.ts";
+import { migratePostgres, openPostgres, openRawProject } from "../store/postgres/open.ts";
+import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
+
+/** A variable that the driver looks up, whatever it is told. */
+const DRIVER_VARIABLE = "PGAPPNAME";
+
+export interface DatabaseOptions {
+  /** The value of `--store` or ORCHESTRATOR_STORE. */
+  readonly url: string;
+  readonly project: string;
+  /** A variable of the environment; undefined if it is not set or may not be read. */
+  readonly environment: (variable: string) => string | undefined;
+}
+
+/**
+ * @throws Refusal `invalid_value` if the address cannot be used
+ * @throws Unavailable `storage_failed` if a permission or a file is missing
+ */
+export function databaseLocation({ url: text, project, environment }: DatabaseOptions): DatabaseLocation {
+  const url = parseStoreUrl(text);
+  if (project === AUTO) {
+    throw new Refusal(
+      "invalid_value",
+      "Cannot use --project auto with a database, as other machines have the repository elsewhere: give the project a name",
+    );
+  }
+  checkProjectName(project);
+  refuseUnpermitted(url);
+  const ca = url.rootCertificate === undefined ? undefined : readText(url.rootCertificate, "sslrootcert");
+  const tlsOf = (host: Host) => {
+    if (host.type === "unix" || url.sslMode === "disable") return undefined;
+    return {
+      ...(ca !== undefined && { ca }),
+      ...(url.sslMode === "verify-full" && { serverName: host.host }),
+    };
+  };
+  const { hosts, user, database } = url;
+  const address = { hosts, user, password: passwordFor(url, environment), database, tlsOf };
+  return {
+    store: "database",
+    url: text,
+    project,
+    permissions: permissionFlagsFor(url),
+    open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
+    migrate: (options) => migratePostgres({ ...options, address, now: Date.now }),
+    openRaw: (options) => openRawProject({ ...options, address, project, now: Date.now }),
+  };
+}
+
+/** From PGPASSWORD, else from the file that is named, else from `~/.pgpass`. */
+function passwordFor(url: StoreUrl, environment: DatabaseOptions["environment"]): string | undefined {
+  const password = environment("PGPASSWORD");
+  if (password !== undefined && password !== "") return password;
+  const named = url.passwordFile ?? (environment("PGPASSFILE") || undefined);
+  if (named !== undefined) return findPassword(readText(named, "the password file"), url);
+  const home = environment("HOME") || undefined;
+  const usual = home && `${home}/.pgpass`;
+  if (usual === undefined || !isPermitted(usual, "read")) return undefined;
+  const bytes = realDisk.readFile(usual);
+  return bytes && findPassword(new TextDecoder().decode(bytes), url);
+}
+
+function readText(path: string, what: string): string {
+  const bytes = realDisk.readFile(path);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes);
+  throw new Unavailable("storage_failed", `Cannot read ${what}: there is no file ${path}`);
+}
+
+/** Refuses to begin without a permission that the connection needs, and names the flags that give all of them. */
+function refuseUnpermitted(url: StoreUrl): void {
+  const isMissing = url.hosts.some((host) => !isReachable(host)) || !mayRead(DRIVER_VARIABLE) ||
+    filesOf(url).some((path) => !isPermitted(path, "read"));
+  if (!isMissing) return;
+  throw new Unavailable(
+    "storage_failed",
+    `Permission to use PostgreSQL is missing: start with ${permissionFlagsFor(url).join(" ")}, beside the others`,
+  );
+}
+
+/** Deno's flags for a connection. */
+function permissionFlagsFor(url: StoreUrl): readonly string[] {
+  const net = url.hosts.map((host) => host.type === "unix" ? `unix:${host.path}` : netName(host));
+  const sockets = url.hosts.flatMap((host) => host.type === "unix" ? [host.path] : []);
+  const read = [...sockets, ...filesOf(url)];
+  return [
+    `--allow-net=${net.join(",")}`,
+    `--allow-env=${DRIVER_VARIABLE},PGPASSWORD`,
+    ...(read.length > 0 ? [`--allow-read=${read.join(",")}`] : []),
+    ...(sockets.length > 0 ? [`--allow-write=${sockets.join(",")}`] : []),
+  ];
+}
+
+function filesOf({ rootCertificate, passwordFile }: StoreUrl): readonly string[] {
+  return [rootCertificate, passwordFile].filter((path) => path !== undefined);
+}
+
+function isReachable(host: Host): boolean {
+  if (host.type === "unix") return isPermitted(host.path, "write");
+  return Deno.permissions.querySync({ name: "net", host: netName(host) }).state === "granted";
+}
+
+function netName({ host, port }: Host & { readonly type: "tcp" }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function mayRead(variable: string): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+}

@@ -1,0 +1,138 @@
+/** Shows what calls are told when the database fails in ways of its own, and that the store goes on afterwards. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Engine } from "../../../src/app/engine.ts";
+import { Unavailable } from "../../../src/app/ports.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
+import { Database, type DatabaseOptions } from "../../../src/store/postgres/database.ts";
+import { LOCK_WAIT_MS } from "../../../src/store/postgres/driver.ts";
+import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
+import { PostgresJournal } from "../../../src/store/postgres/postgres_journal.ts";
+import { Project } from "../../../src/store/postgres/project.ts";
+import { SCHEMA } from "../../../src/store/postgres/schema.ts";
+import { create, newTask, times } from "../../core/given.ts";
+import { RecordingLog } from "../../support/log.ts";
+import { testOnPostgres } from "../../support/postgres.ts";
+import { append, createTask, drafted, taskIds } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
+
+testOnPostgres("failures of PostgreSQL", (cluster) => {
+  class Store implements AsyncDisposable {
+    readonly log = new RecordingLog();
+    readonly project: Project;
+    readonly journal: PostgresJournal;
+    readonly checkpoints: PostgresCheckpoints;
+
+    constructor(name: string, options: Partial<DatabaseOptions> = {}) {
+      this.project = new Project({ database: newDatabase(options), name });
+      this.journal = new PostgresJournal(this.project, this.log);
+      this.checkpoints = new PostgresCheckpoints(this.project, this.log);
+    }
+
+    async [Symbol.asyncDispose]() {
+      await this.journal.close();
+      await this.project.close();
+    }
+  }
+
+  function newDatabase(options: Partial<DatabaseOptions> = {}): Database {
+    return new Database({ address: cluster().address, now: Date.now, ...options });
+  }
+
+  for (const { how, before } of [{ how: "with the lock", before: 1 }, { how: "without it", before: 20 }]) {
+    Deno.test(`a record that the standby may lack is not relied on, appended ${how}`, async () => {
+      await using store = new Store(`standby${before}`);
+      const engine = await Engine.start(store);
+      for (const id of times(before, (index) => `t${index}`)) await createTask(engine, id);
+      const admin = await newDatabase().connect();
+      const standBy = async (names: string) => {
+        await admin.run(`alter system set synchronous_standby_names = '${names}'`);
+        await admin.run("select pg_reload_conf()");
+        const sees = async () => {
+          const connection = await newDatabase().connect();
+          const { rows } = await connection.run("select 1 from pg_settings where name = $1 and setting = $2", [
+            "synchronous_standby_names",
+            names,
+          ]);
+          connection.destroy();
+          return rows.length > 0;
+        };
+        await until("the server to have read its settings", sees);
+      };
+      await standBy("nobody");
+      let isOver = false;
+      const call = engine.execute(create(newTask("late")), localOperator("test"));
+      const settled = Promise.allSettled([call]).finally(() => isOver = true);
+      await until("the call to end", async () => {
+        await admin.run("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
+        return isOver;
+      });
+      const [outcome] = await settled;
+      assert(outcome.status === "rejected" && outcome.reason instanceof Unavailable);
+      assertEquals(outcome.reason.code, "outcome_unknown");
+      await standBy("");
+      assertEquals((await taskIds(engine)).includes("late"), true);
+      admin.destroy();
+      await engine.close();
+    });
+  }
+
+  Deno.test("whoever waits for the lock for too long is told so, and nothing was done", async () => {
+    await using store = new Store("locked", { lockWaitMs: 50 });
+    const engine = await Engine.start(store);
+    for (const id of times(20, (index) => `t${index}`)) await createTask(engine, id);
+    const holder = await newDatabase().connect();
+    await holder.run("begin");
+    await holder.run(`select 1 from ${SCHEMA}.projects where name = 'locked' for update`);
+    const error = await assertRejects(() => createTask(engine, "late"), Unavailable);
+    assertEquals(error.code, "busy");
+    await holder.run("rollback");
+    await createTask(engine, "late");
+    assertEquals((await taskIds(engine)).length, 21);
+    holder.destroy();
+    await engine.close();
+  });
+
+  Deno.test("what is long on its way is appended under the lock", async () => {
+    let delayMs = 0;
+    await using store = new Store("slow", { elapsed: () => performance.now() - delayMs });
+    await append(store.journal, [drafted("a")]);
+    const end = await store.journal.transact(store.journal.origin, {
+      follow: () => delayMs = 2_000,
+      decide: (at, append) => void append({ ...drafted("b"), at }),
+    });
+    assertEquals(end.seq, 2);
+  });
+
+  Deno.test("a watcher listens as soon as it may", async () => {
+    await using maker = new Store("watched");
+    await append(maker.journal, [drafted("a")]);
+    const admin = await newDatabase().connect();
+    await admin.run("create role watcher login");
+    await using store = new Store("watched", { address: { ...cluster().address, user: "watcher" } });
+    const ending = new AbortController();
+    const hint = store.journal.watch(ending.signal)[Symbol.asyncIterator]().next();
+    await assertRejects(() => store.project.number());
+    await admin.run(`grant usage on schema ${SCHEMA} to watcher`);
+    await admin.run(`grant select on all tables in schema ${SCHEMA} to watcher`);
+    assertEquals((await hint).done, false);
+    ending.abort();
+    admin.destroy();
+  });
+
+  Deno.test("settings of a role make nothing less safe", async () => {
+    const admin = await newDatabase().connect();
+    await admin.run("create role hasty login");
+    for (
+      const setting of ["synchronous_commit = off", "lock_timeout = 0", "default_transaction_isolation = serializable"]
+    ) {
+      await admin.run(`alter role hasty set ${setting}`);
+    }
+    const connection = await newDatabase({ address: { ...cluster().address, user: "hasty" } }).connect();
+    const { rows } = await connection.run(`select current_setting('synchronous_commit') as commit,
+      current_setting('transaction_isolation') as isolation,
+      (select setting from pg_settings where name = 'lock_timeout') as wait`);
+    assertEquals(rows, [{ commit: "on", isolation: "read committed", wait: String(LOCK_WAIT_MS) }]);
+    for (const each of [connection, admin]) each.destroy();
+  });
+});

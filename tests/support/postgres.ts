@@ -1,0 +1,152 @@
+/** A private PostgreSQL for tests: a new cluster in a temporary directory, on a free port of the loopback address. */
+
+import type { Address } from "../../src/store/postgres/database.ts";
+
+/** Where Debian's packages put each version. */
+const VERSIONS = "/usr/lib/postgresql";
+
+/** How long the server may take to start or stop, in seconds. */
+const WAIT_SECONDS = "60";
+
+/** Settings that make it small; it is as durable as any. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: "localhost",
+  unix_socket_directories: "",
+  shared_buffers: "32MB",
+  max_connections: "200",
+  max_wal_size: "256MB",
+  log_min_messages: "fatal",
+};
+
+export interface Cluster extends AsyncDisposable {
+  readonly port: number;
+  readonly address: Address;
+  /** The folder of its data. */
+  readonly data: string;
+  /** Runs pg_ctl with a command and further arguments. */
+  control(...args: readonly string[]): Promise<void>;
+  /** Writes a file of its data. */
+  write(name: string, text: string): Promise<void>;
+  /** The process of the server. */
+  pid(): Promise<number>;
+}
+
+/** Why there is no PostgreSQL for tests; undefined if there is one. */
+export function missingPostgres(): string | undefined {
+  if (newestVersion() === undefined) return `PostgreSQL is not installed in ${VERSIONS} (Debian: postgresql)`;
+  if (Deno.uid() === 0 && !hasUser("postgres")) return "PostgreSQL refuses root, and there is no user postgres";
+  return undefined;
+}
+
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+  const directory = await newDirectory();
+  const data = `${directory}/data`;
+  await runAsOwner("initdb", ["-D", data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]);
+  return await start(directory, settings);
+}
+
+/** Starts a server that follows another one, and takes over once it is promoted. */
+export async function startStandby(primary: Cluster): Promise<Cluster> {
+  const directory = await newDirectory();
+  const from = `host=127.0.0.1 port=${primary.port} user=test application_name=standby`;
+  await runAsOwner("pg_basebackup", ["-D", `${directory}/data`, "-d", from, "-R", "-X", "stream", "-c", "fast", "-N"]);
+  return await start(directory, { primary_conninfo: from });
+}
+
+async function newDirectory(): Promise<string> {
+  const directory = await Deno.makeTempDir({ prefix: "orchestrator-postgres-" });
+  await own(directory);
+  return directory;
+}
+
+async function start(directory: string, settings: Readonly<Record<string, string>>): Promise<Cluster> {
+  const data = `${directory}/data`;
+  const port = freePort();
+  const all = Object.entries({ ...SETTINGS, port: String(port), ...settings });
+  await Deno.writeTextFile(
+    `${data}/postgresql.auto.conf`,
+    all.map(([name, value]) => `${name} = '${value}'\n`).join(""),
+  );
+  await own(`${data}/postgresql.auto.conf`);
+  const control = (...args: readonly string[]) =>
+    runAsOwner("pg_ctl", ["-D", data, "-w", "-t", WAIT_SECONDS, "-l", `${directory}/log`, ...args]);
+  await control("start");
+  return {
+    port,
+    data,
+    control,
+    address: addressOf(port),
+    async write(name, text) {
+      await Deno.writeTextFile(`${data}/${name}`, text, { mode: 0o600 });
+      await own(`${data}/${name}`);
+    },
+    pid: async () => Number((await Deno.readTextFile(`${data}/postmaster.pid`)).split("\n")[0]),
+    async [Symbol.asyncDispose]() {
+      try {
+        await control("stop", "-m", "immediate");
+      } catch {
+        // A test has killed it.
+      }
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+/** Registers tests that share a cluster; where there is no PostgreSQL, they are ignored, and the reason is printed. */
+export function testOnPostgres(what: string, register: (cluster: () => Cluster) => void): void {
+  const missing = missingPostgres();
+  if (missing !== undefined) {
+    console.log(`Ignored: ${what}, on PostgreSQL: ${missing}`);
+    Deno.test({ name: `${what}, on PostgreSQL`, ignore: true, fn() {} });
+    return;
+  }
+  let cluster: Cluster;
+  Deno.test.beforeAll(async () => void (cluster = await startPostgres()));
+  Deno.test.afterAll(async () => await cluster[Symbol.asyncDispose]());
+  register(() => cluster);
+}
+
+/** The address of a server on a port, or of a proxy before it. */
+export function addressOf(...ports: readonly [number, ...number[]]): Address {
+  const [first, ...others] = ports.map((port) => ({ type: "tcp", host: "127.0.0.1", port }) as const);
+  if (first === undefined) throw new Error("no port");
+  return { hosts: [first, ...others], user: "test", password: undefined, database: "postgres", tlsOf: () => undefined };
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function newestVersion(): string | undefined {
+  try {
+    const versions = Array.from(Deno.readDirSync(VERSIONS), ({ name }) => name).filter((name) => /^\d+$/.test(name));
+    return versions.toSorted((a, b) => Number(a) - Number(b)).at(-1);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function hasUser(name: string): boolean {
+  return Deno.readTextFileSync("/etc/passwd").split("\n").some((line) => line.startsWith(`${name}:`));
+}
+
+/** Gives a file to the user that the server runs as. */
+async function own(path: string): Promise<void> {
+  if (Deno.uid() === 0) await run("chown", ["postgres", path]);
+}
+
+/** Runs a program of PostgreSQL; not as root, which it refuses. */
+async function runAsOwner(program: string, args: readonly string[]): Promise<void> {
+  const command = `${VERSIONS}/${newestVersion()}/bin/${program}`;
+  if (Deno.uid() !== 0) return await run(command, args);
+  await run("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", command, ...args]);
+}
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  // The server keeps what it inherits, so its output must not be awaited.
+  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "null", stderr: "null", cwd: "/" });
+  const { success, code } = await child.spawn().status;
+  if (!success) throw new Error(`${command} ${args.join(" ")} ended with ${code}`);
+}

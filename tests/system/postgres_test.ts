@@ -1,0 +1,162 @@
+/** Shows that servers of several clients share a plan in PostgreSQL, over TLS and with a password where that is wanted. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Database } from "../../src/store/postgres/database.ts";
+import { type Cluster, testOnPostgres } from "../support/postgres.ts";
+import { missingCommand, testUnless } from "../support/needs.ts";
+import { Client, StdioClientTransport } from "../support/sdk_client.ts";
+import { MAIN, Server, serverEnvironment } from "../support/server.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const missingOpenssl = await missingCommand("openssl", ["version"]);
+
+interface StartOptions {
+  /** The address of the database, and the project in it. */
+  readonly url: string;
+  readonly project: string;
+  readonly permissions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Arguments of `deno` that run the program on a database, with permission only for that. */
+function programArgs({ url, project, permissions = [] }: StartOptions): string[] {
+  const host = /@([^/]*)/.exec(url)?.[1] ?? "";
+  const flags = [`--allow-net=${host}`, "--allow-env=PGAPPNAME,PGPASSWORD", ...permissions];
+  return ["run", "--quiet", "--no-prompt", ...flags, MAIN, "--store", url, "--project", project];
+}
+
+async function start(options: StartOptions): Promise<Server> {
+  const transport = new StdioClientTransport({
+    command: Deno.execPath(),
+    args: programArgs(options),
+    env: { ...serverEnvironment(), ...options.env },
+    stderr: "pipe",
+  });
+  const client = new Client({ name: "test", version: "1.0.0" });
+  const server = new Server(client, transport);
+  try {
+    await client.connect(transport);
+  } catch (error) {
+    throw new Error(`The server did not start: ${server.log}`, { cause: error });
+  }
+  return server;
+}
+
+async function runCommand(options: StartOptions, ...args: readonly string[]) {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: [...programArgs(options), ...args],
+    env: { ...serverEnvironment(), ...options.env },
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
+}
+
+async function ask(cluster: Cluster, ...statements: readonly string[]): Promise<void> {
+  const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
+  for (const statement of statements) await connection.run(statement);
+  connection.destroy();
+}
+
+testOnPostgres("servers on a database", (cluster) => {
+  Deno.test("clients of several servers share a plan, and a claim that waits gets what another one makes", async () => {
+    const options = { url: `postgres://test@127.0.0.1:${cluster().port}/postgres`, project: "shared" };
+    await using one = await start(options);
+    await using two = await start(options);
+    const waiting = two.ask<{ id: string }>("get_next_task", { instance_id: "bob", wait_ms: 30_000 });
+    await one.ask("create_task", { id: "a", description: "do a" });
+    assertEquals((await waiting).id, "a");
+    await two.ask("complete_task", { task_id: "a", instance_id: "bob", result: "done" });
+    await one.ask("create_task", { id: "b", description: "do b", dependencies: ["a"] });
+    await two.kill();
+    await using three = await start(options);
+    assertEquals((await three.ask<{ id: string }>("get_next_task", { instance_id: "cem" })).id, "b");
+    const { code, stdout } = await runCommand(options, "verify");
+    assertEquals([code, stdout.trim().endsWith("OK")], [0, true]);
+  });
+
+  Deno.test("what is missing is said, and what works on files only is refused", async () => {
+    const options = { url: `postgres://test@127.0.0.1:${cluster().port}/postgres`, project: "none" };
+    await using directory = await temporaryDirectory();
+    const list = `${directory.path}/plan.md`;
+    await Deno.writeTextFile(list, "- [ ] a\n");
+    const permissions = [`--allow-read=${list}`];
+    const check = await runCommand({ ...options, permissions }, "import", list, "--from", "markdown");
+    assertEquals([check.code, check.stderr], [0, ""]);
+    assertStringIncludes(check.stdout, "Nothing was changed");
+    const absent = await runCommand(options, "status");
+    assertEquals(absent.code, 1);
+    assertStringIncludes(absent.stderr, "There is no project none in this database");
+    const port = await runCommand({ ...options, url: "postgres://test@127.0.0.1:1/postgres" }, "status");
+    assertStringIncludes(port.stderr, "Cannot connect to PostgreSQL at 127.0.0.1:1");
+    const elsewhere = `${options.url}?host=db.example.com&sslrootcert=/ca.pem`;
+    const denied = await runCommand({ ...options, url: elsewhere }, "status");
+    assertStringIncludes(denied.stderr, "--allow-net=db.example.com:5432 --allow-env=PGAPPNAME,PGPASSWORD");
+    assertStringIncludes(denied.stderr, "--allow-read=/ca.pem");
+    const database = await runCommand({ ...options, url: options.url.replace("/postgres", "/absent") }, "status");
+    assertStringIncludes(database.stderr, 'database "absent" does not exist');
+    const redact = await runCommand(options, "redact", "a", "--reason", "x");
+    assertStringIncludes(redact.stderr, "Cannot run redact on a plan in PostgreSQL");
+  });
+
+  testUnless(
+    missingOpenssl,
+    "a user with a password, over TLS, needs no more rights than the docs list",
+    async () => {
+      await using directory = await temporaryDirectory();
+      const ca = `${directory.path}/server.crt`;
+      await makeCertificate(directory.path, cluster());
+      await ask(
+        cluster(),
+        "create role secured login password 'p w:1'",
+        ...await documentedRights("secured"),
+      );
+      const url = `postgres://secured@localhost:${cluster().port}/postgres?sslrootcert=${ca}&sslmode=verify-full`;
+      const options = { url, project: "secured", permissions: [`--allow-read=${ca}`], env: { PGPASSWORD: "p w:1" } };
+      {
+        await using server = await start(options);
+        await server.ask("create_task", { id: "a", description: "do a" });
+      }
+      const wrong = await runCommand({ ...options, env: { PGPASSWORD: "hidden" } }, "status");
+      assertStringIncludes(wrong.stderr, "password authentication failed");
+      assert(!wrong.stderr.includes("hidden"));
+      const untrusted = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=verify-full") }, "status");
+      assertStringIncludes(untrusted.stderr, "Cannot connect to PostgreSQL at localhost");
+      const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
+      assertStringIncludes(plain.stderr, "no encryption");
+    },
+  );
+});
+
+/** The statements of docs/postgresql.md that give a user all rights that it needs. */
+async function documentedRights(user: string): Promise<readonly string[]> {
+  const text = await Deno.readTextFile(new URL("../../docs/postgresql.md", import.meta.url));
+  const statements = text.match(/^grant .*(?= to agents;$)/gm) ?? [];
+  assert(statements.length > 5);
+  return statements.map((statement) => `${statement} to ${user}`);
+}
+
+/** Has the server speak TLS with a certificate for localhost, and let the user `secured` in only so. */
+async function makeCertificate(directory: string, cluster: Cluster): Promise<void> {
+  const { success } = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"].concat(
+      [
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        `${directory}/server.key`,
+        "-out",
+        `${directory}/server.crt`,
+      ],
+    ),
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  assert(success);
+  for (const name of ["server.key", "server.crt"]) {
+    await cluster.write(name, await Deno.readTextFile(`${directory}/${name}`));
+  }
+  await cluster.write("pg_hba.conf", "hostssl all secured all scram-sha-256\nhost all test all trust\n");
+  await ask(cluster, "alter system set ssl = on", "select pg_reload_conf()");
+}
