@@ -335,7 +335,7 @@ async function importPlan(invocation: Invocation & { readonly type: "import" }):
   const { runImport } = await import("./src/composition/plan_commands.ts");
   return await runImport(invocation, {
     locate: () => locateCommand(invocation.location, ACCESS.import),
-    locateUnlessMissing: () => locateUnlessMissing(kept(invocation.location), SURROUNDINGS),
+    locateUnlessMissing: () => locateUnlessMissing(notInMemory(invocation.location), SURROUNDINGS),
     log,
     terminal,
     readFile,
@@ -417,10 +417,10 @@ function deviceOf(): Device | undefined {
 
 /** Where the plan of a command is: the arguments refuse one in memory. */
 async function locateCommand(named: NamedLocation, access: Access): Promise<StoredLocation> {
-  return await locateStored(kept(named), access, SURROUNDINGS);
+  return await locateStored(notInMemory(named), access, SURROUNDINGS);
 }
 
-function kept(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
+function notInMemory(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
   if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
   return named;
 }
