@@ -149,7 +149,7 @@ Deno.test("the program refuses an unexpanded path in one line, for every command
   const options = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", "--allow-env=PLACE", MAIN];
   for (const command of [[], ["status"], ["import", "-"], ["verify"]]) {
     const args = [...options, "--data", "$PLACE/x", ...command];
-    const { code, log } = await runProgram("", [], { args, input: "", env: { PLACE: directory.path } });
+    const { code, log } = await runProgram("", [], { args, input: "{}", env: { PLACE: directory.path } });
     assertEquals([code, log.split("\n").length], [1, 2], log);
     assertStringIncludes(log, `which is probably ${directory.path}/x.`);
   }

@@ -17,7 +17,7 @@ for (const where of ["the data directory is", "a directory above it is", "two li
     }`;
     const real = `${parent.path}/real/data`;
     for (const command of COMMANDS) {
-      const { code, output, log } = await runProgram(given, command, { input: "" });
+      const { code, output, log } = await runProgram(given, command, { input: "{}" });
       assertEquals([code, output], [1, ""], command.join(" "));
       assertEquals(log.split("\n").length, 2, log);
       assertStringIncludes(log, `${real}, where the data is, is missing: start with --allow-read=${real} `);
@@ -78,7 +78,7 @@ Deno.test("a link to a missing directory, or to itself, is named with its target
   await using parent = await linked();
   await Deno.symlink(`${parent.path}/nowhere`, `${parent.path}/dangling`);
   for (const command of COMMANDS) {
-    const { code, output, log } = await runProgram(`${parent.path}/dangling`, command, { input: "" });
+    const { code, output, log } = await runProgram(`${parent.path}/dangling`, command, { input: "{}" });
     assertEquals([code, output], [1, ""]);
     assertMatch(
       log,

@@ -13,8 +13,8 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
   {
     name: "PostgreSQL: a commit whose outcome is unknown is tried again",
     path: "src/store/postgres/postgres_journal.ts",
-    code: "if (failures.length > 0) throw commitUnknown(lines.length, failures[0]);",
-    instead: "if (failures.length > 0) throw commitUnknown(0, failures[0]);",
+    code: "if (failures.length > 0) throw this.#unknown(lines.length, failures[0]);",
+    instead: "if (failures.length > 0) throw this.#unknown(0, failures[0]);",
   },
   {
     name: "PostgreSQL: an append does not check the head",
