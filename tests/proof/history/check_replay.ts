@@ -4,6 +4,8 @@
  *
  * A call without a record has no place of its own: it was decided after the last record that its process knew when it
  * answered, or among those that went with it in one batch. Its time is the one that its journal saw, which it said.
+ * An answer whose commit was unknown, and that was found in the journal, is made of the state as it was found. So where others
+ * wrote meanwhile, it may be that of any record up to the last one that its process knew.
  * Not compared: what `comparable.ts` leaves out, calls that were never answered and left no record, and redactions, whose
  * records are the store's to find. Lines that they name may be redacted already.
  */
@@ -35,6 +37,7 @@ export function checkReplay(history: History): readonly Violation[] {
   );
   const redactions = redactionsOf(records);
   const state = emptyState();
+  let settled: readonly Settled[] = [];
   for (let seq = 0; seq <= records.length; seq++) {
     const record = records[seq - 1];
     if (record !== undefined) {
@@ -42,8 +45,13 @@ export function checkReplay(history: History): readonly Violation[] {
         call: byName.get(record.actor),
         isFirst: !isSameBatch(records[seq - 2], record),
         redactions: redactions.get(seq) ?? [],
+        isSettledLater: (call) => isOtherBetween(records, seq, call),
       });
-      if (violation !== undefined) return [violation];
+      if (violation !== undefined && "complaint" in violation) return [violation];
+      settled = settled.filter(({ outcome, call }) => !isAnsweredBy(outcome, state, call));
+      if (violation !== undefined) settled = [...settled, violation];
+      const late = settled.find(({ call }) => (call.end?.seq ?? 0) <= seq);
+      if (late !== undefined) return [late.violation];
     }
     for (const place of unwritten.get(seq) ?? []) {
       const violation = revisit(state, place, seq);
@@ -51,6 +59,31 @@ export function checkReplay(history: History): readonly Violation[] {
     }
   }
   return [];
+}
+
+/** A call with a record whose answer may be that of a later state. */
+interface Settled {
+  readonly call: Call;
+  readonly outcome: Decided["outcome"];
+  /** What is wrong if no later state has that answer. */
+  readonly violation: Violation;
+}
+
+/** Whether another process wrote between a record and what the process of its call knew when it answered. */
+function isOtherBetween(records: readonly JournalRecord[], seq: number, { process, end }: Call): boolean {
+  const between = records.slice(seq, end?.seq);
+  return between.some(({ actor }) => actor !== SWEEPER && !actor.startsWith(`${process}#`));
+}
+
+function isAnsweredBy(outcome: Decided["outcome"], state: ReadonlyState, { end }: Call): boolean {
+  if (end === undefined) return false;
+  try {
+    return equal(comparable(outcome(state)), comparable(end.outcome));
+  } catch (error) {
+    // What the answer was to show is there no more.
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }
 
 /** Whether two records that follow one another were, by all signs, made at once by one process. */
@@ -68,12 +101,13 @@ function isSameBatch(before: JournalRecord | undefined, { actor, at }: JournalRe
 function replay(
   state: State,
   record: JournalRecord,
-  { call, isFirst, redactions }: {
+  { call, isFirst, redactions, isSettledLater }: {
     readonly call: Call | undefined;
     readonly isFirst: boolean;
     readonly redactions: readonly Redaction[];
+    readonly isSettledLater: (call: Call) => boolean;
   },
-): Violation | undefined {
+): Violation | Settled | undefined {
   const complain = (complaint: string, details: readonly unknown[] = []): Violation => ({
     complaint: [`record ${record.seq}: ${complaint}`, ...details.map((detail) => JSON.stringify(detail))].join("\n"),
     seqs: [record.seq],
@@ -99,7 +133,8 @@ function replay(
   if (end === undefined || end.outcome.type === "unavailable") return undefined;
   const answer = comparable(decided.outcome(state));
   if (equal(answer, comparable(end.outcome))) return undefined;
-  return complain("the rules give another answer", [answer, comparable(end.outcome)]);
+  const violation = complain("the rules give another answer", [answer, comparable(end.outcome)]);
+  return call !== undefined && isSettledLater(call) ? { call, outcome: decided.outcome, violation } : violation;
 }
 
 /** The redactions that name each record, in their order. */
