@@ -9,36 +9,25 @@ import type { Exit, Invocation } from "./src/cli/arguments.ts";
 import { banner } from "./src/cli/banner.ts";
 import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
-import type { DigestInvocation } from "./src/cli/digest.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
-import type { CompletionInvocation } from "./src/cli/person/completion_arguments.ts";
 import { explain } from "./src/cli/explain.ts";
 import { ACCESS, commandName, launchOf } from "./src/cli/launch.ts";
-import type { Location, NamedLocation, StoredLocation } from "./src/cli/location.ts";
+import type { Location, NamedLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
-import { serviceOf } from "./src/cli/service_place.ts";
-import { readSecret } from "./src/cli/rights.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
 import { WORKER_NAME } from "./src/composition/answering.ts";
 import type { Parent } from "./src/composition/answering_worker.ts";
-import type { CallInvocation } from "./src/composition/call.ts";
-import type { CommandInvocation } from "./src/composition/commands.ts";
 import type { RunningParts } from "./src/composition/handlers.ts";
-import type { PersonInvocation } from "./src/composition/person.ts";
 import type { HttpInvocation } from "./src/composition/serve_plan.ts";
+import { namedInstance, secretFor } from "./src/composition/environment.ts";
+import type { RunningProgram } from "./src/composition/invoke.ts";
 import { observersOf } from "./src/composition/observers.ts";
-import { locate, locateExisting, locateStored, locateUnlessMissing } from "./src/composition/locate.ts";
+import { locate, locateExisting } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { startApp } from "./src/composition/start_app.ts";
-import type { Role } from "./src/core/model/access.ts";
-import { Refusal } from "./src/core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
-import { checkId } from "./src/core/model/values.ts";
 import { FORMAT_VERSION } from "./src/store/file/codec.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "./src/mcp/tool.ts";
-import type { Surroundings } from "./src/composition/surroundings.ts";
-import type { ProjectsInvocation } from "./src/cli/project_arguments.ts";
-import type { Access } from "./src/store/file/data_directory.ts";
 import { describeSystemError } from "./src/store/file/system_errors.ts";
 import { BoundedOutput } from "./src/telemetry/bounded_output.ts";
 import { createLog } from "./src/telemetry/log.ts";
@@ -79,8 +68,8 @@ const PROGRAM = {
   readable: (import.meta.filename?.endsWith(".ts") === true ? import.meta.dirname : import.meta.filename) ?? "main.ts",
 };
 
-/** Where the program runs. A getter, as the log is replaced when the arguments are read. */
-const SURROUNDINGS: Surroundings = {
+/** Where the program runs, with its input and output. A getter, as the log is replaced when the arguments are read. */
+const RUNNING: RunningProgram = {
   program: PROGRAM,
   os: PROGRAM.os,
   environment,
@@ -89,6 +78,13 @@ const SURROUNDINGS: Surroundings = {
   get log() {
     return log;
   },
+  terminal,
+  device: deviceOf,
+  write: writeOut,
+  writeError: (text) => standardError.write(text),
+  readFile,
+  confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : undefined,
+  endSignal,
 };
 
 /** This program as a worker. Its files must be readable for that; a standalone program and a module of a registry have none. */
@@ -114,31 +110,15 @@ async function main(): Promise<number> {
     if (invocation.type === "exit") return invocation.code;
     if ("log" in invocation) log = newLog(invocation.log);
     switch (invocation.type) {
-      case "projects list":
-      case "projects rename":
-      case "projects move":
-        return await projects(invocation);
-      case "copy":
-        return await copy(invocation);
       case "serve":
         return await serve(invocation);
       case "http":
         return await serveClients(invocation);
-      case "call":
-        return await call(invocation);
-      case "person":
-        return await actForPerson(invocation);
-      case "completion":
-      case "complete":
-        return await complete(invocation);
-      case "digest":
-        return await digest(invocation);
-      case "init":
-        return await init(invocation);
-      case "import":
-        return await importPlan(invocation);
-      default:
-        return await run(invocation);
+      default: {
+        // Imported only here: servers need no command.
+        const { invoke } = await import("./src/composition/invoke.ts");
+        return await invoke(invocation, RUNNING);
+      }
     }
   } catch (error) {
     // The reader has closed the pipe, as `| head` does.
@@ -182,9 +162,9 @@ async function serve(invocation: StdioInvocation): Promise<number> {
   // Imported only here: commands that serve no client start faster without the protocol.
   const { serveStdio } = await import("./src/composition/serve_stdio.ts");
   const { defaults, archiveAfterMs } = invocation;
-  const secret = secretFor(invocation);
+  const secret = secretFor(invocation, RUNNING);
   const checked = await handlersOf(invocation);
-  const location = await locate(invocation.location, ACCESS.serve, SURROUNDINGS);
+  const location = await locate(invocation.location, ACCESS.serve, RUNNING);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, location), location) + "\n");
   const observer = together(await observersOf(log, denoJson.version));
   await using app = await startApp(location, {
@@ -202,7 +182,7 @@ async function serve(invocation: StdioInvocation): Promise<number> {
     observer,
     about: aboutProcess("stdio"),
     secret,
-    instance: invocation.instance ?? instanceOfEnvironment(),
+    instance: invocation.instance ?? namedInstance(RUNNING),
     ending: endSignal(),
     startHandlers: (parts) => checked?.start({ ...parts, data: directoryOf(location) }),
   });
@@ -216,8 +196,8 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
   checkServed(invocation);
   const checked = await handlersOf(invocation);
   await serveHttp(invocation, {
-    locate: (named) => locate(named, ACCESS.http, SURROUNDINGS),
-    locateExisting: (project) => locateExisting(project, SURROUNDINGS),
+    locate: (named) => locate(named, ACCESS.http, RUNNING),
+    locateExisting: (project) => locateExisting(project, RUNNING),
     log,
     observers: await observersOf(log, denoJson.version),
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
@@ -252,144 +232,6 @@ async function handlersOf(options: Pick<ServeOptions, "handlers" | "allowHandler
   return { start: (parts: RunningParts) => startHandlers(checked, parts) };
 }
 
-/** Runs one tool. */
-async function call(invocation: CallInvocation): Promise<number> {
-  // Imported only here: no other command needs it.
-  const { callTool } = await import("./src/composition/call.ts");
-  return await callTool(invocation, { ...await toolSurroundings(invocation), write: writeOut, readFile });
-}
-
-/** Carries out a command of a person. */
-async function actForPerson(invocation: PersonInvocation): Promise<number> {
-  // Imported only here: no other command needs it.
-  const { runForPerson } = await import("./src/composition/person.ts");
-  const login = Deno.build.os === "windows" ? "USERNAME" : "USER";
-  return await runForPerson(invocation, {
-    ...await toolSurroundings(invocation),
-    terminal,
-    loginOf: () => environment(login) || undefined,
-  });
-}
-
-/** Completes a command line, or prints the script with which a shell asks for that. */
-async function complete(invocation: Invocation & CompletionInvocation): Promise<number> {
-  // Imported only here: no other command needs it.
-  const { complete, printScript } = await import("./src/composition/completion.ts");
-  if (invocation.type === "complete") {
-    const { named, location } = invocation;
-    const surroundings = await toolSurroundings({ location: named ?? location });
-    return await complete(invocation, { ...surroundings, print: terminal.print });
-  }
-  return printScript(invocation, {
-    urlOf: urlOfEnvironment,
-    locate: (access) => locateCommand(invocation.location, access),
-    program: PROGRAM,
-    write: writeOut,
-  });
-}
-
-/** What calls of tools need. */
-async function toolSurroundings(
-  invocation: { readonly location: NamedLocation } & Pick<ServeOptions, "needsToken" | "role" | "instance">,
-) {
-  return {
-    locate: (access: Access) => locateCommand(invocation.location, access),
-    log,
-    observer: together(await observersOf(log, denoJson.version)),
-    secretOf: () => secretFor(invocation),
-    instanceOf: () => invocation.instance ?? instanceOfEnvironment(),
-    urlOf: urlOfEnvironment,
-    version: denoJson.version,
-    process: String(Deno.pid),
-    writeError: (text: string) => standardError.write(text),
-    ending: endSignal(),
-  };
-}
-
-/** Prints what an agent must know after a start. */
-async function digest(invocation: Invocation & DigestInvocation): Promise<number> {
-  // Imported only here: no other command needs it.
-  const { runDigest } = await import("./src/composition/digest.ts");
-  return await runDigest(invocation, {
-    locate: () => locateCommand(invocation.location, ACCESS.digest),
-    log,
-    terminal,
-    secretOf: () => secretFor({}),
-    instanceOf: instanceOfEnvironment,
-  });
-}
-
-/** Writes the server into the configuration of clients, or takes it out. */
-async function init(invocation: Invocation & { readonly type: "init" }): Promise<number> {
-  // Imported only here: nothing else needs it.
-  const { initClients } = await import("./src/composition/init.ts");
-  return initClients(invocation, SURROUNDINGS, {
-    print: terminal.print,
-    confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : undefined,
-  });
-}
-
-/** Adds the plan of a file, or says what that would add. */
-async function importPlan(invocation: Invocation & { readonly type: "import" }): Promise<number> {
-  // Imported only here: no other command needs it.
-  const { runImport } = await import("./src/composition/plan_commands.ts");
-  return await runImport(invocation, {
-    locate: () => locateCommand(invocation.location, ACCESS.import),
-    locateUnlessMissing: () => locateUnlessMissing(notInMemory(invocation.location), SURROUNDINGS),
-    log,
-    terminal,
-    readFile,
-  });
-}
-
-/** The secret of the token in the environment; undefined if there is none. */
-function secretFor(options: { readonly role?: Role; readonly needsToken?: true }): string | undefined {
-  return readSecret({
-    text: environment("ORCHESTRATOR_TOKEN"),
-    isPermitted: mayRead("ORCHESTRATOR_TOKEN"),
-    ...options,
-  });
-}
-
-/** Runs a command that serves no client. */
-async function run(invocation: CommandInvocation): Promise<number> {
-  if (invocation.type === "status" && serviceOf(invocation, { urlOf: urlOfEnvironment }) !== undefined) {
-    const { printStatusAtService } = await import("./src/composition/status_at_service.ts");
-    return await printStatusAtService(invocation, { ...await toolSurroundings(invocation), terminal });
-  }
-  // Imported only here: servers need none of the commands.
-  const { runCommand } = await import("./src/composition/commands.ts");
-  const location = await locateCommand(invocation.location, ACCESS[invocation.type]);
-  return await runCommand(invocation, {
-    location,
-    log,
-    terminal,
-    device: deviceOf(),
-    write: writeOut,
-    version: denoJson.version,
-    launch: launchOf(PROGRAM, location),
-  });
-}
-
-/** Runs a command that concerns all projects. */
-async function projects(invocation: ProjectsInvocation): Promise<number> {
-  // Imported only here: nothing else needs it.
-  const { runProjects } = await import("./src/composition/projects.ts");
-  return await runProjects(invocation, { surroundings: SURROUNDINGS, log, terminal });
-}
-
-/** Copies a plan from one store to another. */
-async function copy(invocation: Invocation & { readonly type: "copy" }): Promise<number> {
-  // Imported only here: nothing else needs it.
-  const { runCopy } = await import("./src/composition/copy.ts");
-  return await runCopy(invocation, {
-    location: invocation.location,
-    locate: (named, access) => locateStored(named, access, SURROUNDINGS),
-    log,
-    print: terminal.print,
-  });
-}
-
 /** Most bytes of keys that are read at a time. */
 const MAX_KEY_BYTES = 1_024;
 
@@ -415,36 +257,9 @@ function deviceOf(): Device | undefined {
   };
 }
 
-/** Where the plan of a command is: the arguments refuse one in memory. */
-async function locateCommand(named: NamedLocation, access: Access): Promise<StoredLocation> {
-  return await locateStored(notInMemory(named), access, SURROUNDINGS);
-}
-
-function notInMemory(named: NamedLocation): Exclude<NamedLocation, { readonly type: "memory" }> {
-  if (named.type === "memory") throw new Error("A command with --store memory is refused before it is carried out");
-  return named;
-}
-
 /** The data directory of a plan; undefined if it is not in files. */
 function directoryOf(location: Location): string | undefined {
   return location.store === "file" ? location.directory : undefined;
-}
-
-/** The instance that the environment names; undefined if it names none. Throws if no instance can have that id. */
-function instanceOfEnvironment(): string | undefined {
-  const id = environment("ORCHESTRATOR_INSTANCE") || undefined;
-  try {
-    if (id !== undefined) checkId(id, "Instance id");
-    return id;
-  } catch (cause) {
-    if (!(cause instanceof Refusal)) throw cause;
-    throw new Refusal(cause.code, `ORCHESTRATOR_INSTANCE cannot be used: ${cause.message}`);
-  }
-}
-
-/** The address of a service that the environment names; undefined if it names none. */
-function urlOfEnvironment(): string | undefined {
-  return environment("ORCHESTRATOR_URL") || undefined;
 }
 
 /** A variable of the environment; undefined if it is not set or may not be read. */

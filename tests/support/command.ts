@@ -7,18 +7,8 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Exit, type Invocation, readArguments } from "../../src/cli/arguments.ts";
 import { explain } from "../../src/cli/explain.ts";
-import { ACCESS, launchOf } from "../../src/cli/launch.ts";
-import { callTool } from "../../src/composition/call.ts";
-import { complete, printScript } from "../../src/composition/completion.ts";
-import { runForPerson } from "../../src/composition/person.ts";
-import { runDigest } from "../../src/composition/digest.ts";
-import { runCommand } from "../../src/composition/commands.ts";
-import { locateStored, locateUnlessMissing } from "../../src/composition/locate.ts";
-import { runImport } from "../../src/composition/plan_commands.ts";
-import { runProjects } from "../../src/composition/projects.ts";
-import type { Surroundings } from "../../src/composition/surroundings.ts";
+import { invoke, type RunningProgram } from "../../src/composition/invoke.ts";
 import { DEFAULT_TOOLSETS, TOOLSETS } from "../../src/mcp/tool.ts";
-import type { Access } from "../../src/store/file/data_directory.ts";
 import { describeSystemError } from "../../src/store/file/system_errors.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { ProgramResult } from "./program.ts";
@@ -76,90 +66,16 @@ interface Output {
 }
 
 async function carryOut(invocation: Exclude<Invocation, Exit>, output: Output): Promise<number> {
-  const { log, write, readFile } = output;
-  const { type, location: named } = invocation;
-  const surroundings = surroundingsOf(log);
-  const { version } = denoJson;
-  const terminal = { print: (line: string) => write(line + "\n"), columns: 120, hasColors: false };
-  if (type === "projects list" || type === "projects rename" || type === "projects move") {
-    return await runProjects(invocation, { surroundings, log, terminal });
+  if (invocation.type === "serve" || invocation.type === "http") {
+    throw new Error("startServer and startService start servers");
   }
-  if (named.type === "memory" || named.type === "projects") throw new Error("runHere is about one plan in files");
-  const locate = (access: Access) => locateStored(named, access, surroundings);
-  const tools = {
-    log,
-    locate,
-    version,
-    secretOf: () => undefined,
-    urlOf: () => undefined,
-    process: String(Deno.pid),
-    observer: {},
-    ending: new AbortController().signal,
-  };
-  switch (invocation.type) {
-    case "serve":
-    case "http":
-    case "init":
-    case "copy":
-      throw new Error("startServer and startService start servers, and runProgram init and copy");
-    case "call":
-      return await callTool(invocation, { ...output, ...tools, instanceOf: () => invocation.instance });
-    case "person":
-      return await runForPerson(invocation, {
-        ...output,
-        ...tools,
-        terminal,
-        instanceOf: () => invocation.instance,
-        loginOf: () => LOGIN,
-      });
-    case "complete":
-      return await complete(invocation, {
-        ...tools,
-        locate: (access) => locateStored(invocation.named ?? named, access, surroundings),
-        print: terminal.print,
-        instanceOf: () => undefined,
-      });
-    case "completion":
-      return await printScript(invocation, {
-        urlOf: tools.urlOf,
-        locate,
-        program: surroundings.program,
-        write,
-      });
-    case "digest":
-      return await runDigest(invocation, {
-        locate: () => locate(ACCESS.digest),
-        log,
-        terminal,
-        secretOf: () => undefined,
-        instanceOf: () => undefined,
-      });
-    case "import":
-      return await runImport(invocation, {
-        locate: () => locate(ACCESS.import),
-        locateUnlessMissing: () => locateUnlessMissing(named, surroundings),
-        log,
-        terminal,
-        readFile,
-      });
-    default: {
-      const location = await locate(ACCESS[invocation.type]);
-      return await runCommand(invocation, {
-        location,
-        log,
-        write,
-        version,
-        terminal,
-        device: undefined,
-        launch: launchOf(surroundings.program, location),
-      });
-    }
-  }
+  return await invoke(invocation, programWith(output));
 }
 
-/** As main.ts has them, but without an environment. */
-function surroundingsOf(log: Output["log"]): Surroundings {
+/** The program as main.ts has it, but without an environment and a terminal. */
+function programWith({ log, write, writeError, readFile }: Output): RunningProgram {
   const directory = MAIN.slice(0, -"/main.ts".length);
+  const logins: readonly string[] = ["USER", "USERNAME"];
   return {
     program: {
       version: denoJson.version,
@@ -173,9 +89,16 @@ function surroundingsOf(log: Output["log"]): Surroundings {
       os: Deno.build.os,
     },
     os: Deno.build.os,
-    environment: () => undefined,
+    environment: (variable) => logins.includes(variable) ? LOGIN : undefined,
     mayRead: () => false,
     workingDirectory: () => Deno.cwd(),
     log,
+    terminal: { print: (line) => write(line + "\n"), columns: 120, hasColors: false },
+    device: () => undefined,
+    write,
+    writeError,
+    readFile,
+    confirm: undefined,
+    endSignal: () => new AbortController().signal,
   };
 }
