@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import type { Cluster } from "../support/postgres.ts";
-import { Service } from "../support/service.ts";
+import { type Service, spawnService } from "../support/service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -26,12 +26,7 @@ export async function startDeployed(
   env: Readonly<Record<string, string>>,
 ): Promise<Service> {
   const [, ...args] = command;
-  const options = { args, env: { NO_COLOR: "1", ...env }, clearEnv: true } as const;
-  const service = new Service(
-    new Deno.Command(Deno.execPath(), { ...options, stdin: "null", stdout: "null", stderr: "piped" }).spawn(),
-  );
-  await service.listening;
-  return service;
+  return await spawnService({ args, env: { NO_COLOR: "1", ...env }, clearEnv: true });
 }
 
 /** Makes the secrets, and with them the database, as the first start of compose.yaml does; resolves to their directory. */

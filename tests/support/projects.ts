@@ -2,7 +2,7 @@
 
 import { cacheDirectory, type ProgramResult, runProgram } from "./program.ts";
 import { MAIN, serverEnvironment } from "./server.ts";
-import { Service } from "./service.ts";
+import { type Service, spawnService } from "./service.ts";
 import { temporaryDirectory } from "./temp.ts";
 
 /** Variables that name a project; unset unless a test sets them. */
@@ -68,15 +68,9 @@ export async function temporaryHome(): Promise<Home> {
 /** Starts `serve` for projects; resolves when it listens. */
 export async function startProjects(home: Home, ...options: readonly string[]): Promise<Service> {
   const [run = "", ...args] = home.args(...options, "--port", "0");
-  const process = new Deno.Command(Deno.execPath(), {
+  return await spawnService({
     args: [run, "--allow-net=127.0.0.1:0", ...args],
     cwd: `${home.path}/home`,
     env: { ...home.env },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const service = new Service(process);
-  await service.listening;
-  return service;
+  });
 }

@@ -32,14 +32,13 @@ export async function startService(
     `--allow-net=${[`127.0.0.1:${port}`, ...net].join(",")}`,
   ];
   const program = [main, "--data", directory, "serve", "--port", `${port}`].concat(needsToken ? [] : ["--open"], args);
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, ...program],
-    env: { ...env },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const service = new Service(process);
+  return await spawnService({ args: ["run", "--quiet", "--no-prompt", ...permissions, ...program], env: { ...env } });
+}
+
+/** Starts `serve` by a command line of Deno; resolves when it listens. */
+export async function spawnService(options: Pick<Deno.CommandOptions, "args" | "cwd" | "env" | "clearEnv">): Promise<Service> {
+  const command = new Deno.Command(Deno.execPath(), { ...options, stdin: "null", stdout: "null", stderr: "piped" });
+  const service = new Service(command.spawn());
   await service.listening;
   return service;
 }

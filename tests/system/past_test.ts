@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import denoJson from "../../deno.json" with { type: "json" };
-import { Service } from "../support/service.ts";
+import { type Service, spawnService } from "../support/service.ts";
 import { MAIN } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -43,15 +43,9 @@ Deno.test("a service looks back in a worker where it may read itself, else in it
 
 async function start(main: string, data: string, read: readonly string[]): Promise<Service> {
   const permissions = [`--allow-read=${[data, ...read]}`, `--allow-write=${data}`, "--allow-net=127.0.0.1:0"];
-  const process = new Deno.Command(Deno.execPath(), {
+  return await spawnService({
     args: ["run", "--quiet", "--no-prompt", ...permissions, main, "--data", data, "serve", "--port", "0", "--open"],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const service = new Service(process);
-  await service.listening;
-  return service;
+  });
 }
 
 async function post(service: Service, body: unknown): Promise<void> {
