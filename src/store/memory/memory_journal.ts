@@ -5,6 +5,7 @@
 
 import type { Checkpoints, Chunk, Journal, JournalIdentity, Position, Search, Transaction } from "../../app/ports.ts";
 import type { Draft, JournalRecord } from "../../core/messages/events.ts";
+import { Watchers } from "../watchers.ts";
 
 /** Records are found by their seq alone. */
 const ORIGIN: Position = { seq: 0, token: "" };
@@ -17,7 +18,7 @@ export class MemoryJournal implements Journal {
   readonly #id = crypto.randomUUID();
   readonly #records: JournalRecord[] = [];
   readonly #now: () => number;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
 
   /** @param now milliseconds since the Unix epoch */
   constructor(now: () => number) {
@@ -39,7 +40,7 @@ export class MemoryJournal implements Journal {
         return 0;
       }, () => undefined);
       for (const draft of drafts) this.#records.push({ ...draft, seq: this.#records.length + 1 });
-      for (const wake of this.#watchers) wake();
+      this.#watchers.wakeAll();
       return Promise.resolve(this.#end());
     } catch (error) {
       return Promise.reject(error);
@@ -67,21 +68,8 @@ export class MemoryJournal implements Journal {
     return Promise.resolve({ ...ORIGIN, seq: Math.min(seq, this.#records.length) });
   }
 
-  async *watch(signal: AbortSignal): AsyncIterable<void> {
-    let changed = Promise.withResolvers<void>();
-    const wake = () => changed.resolve();
-    this.#watchers.add(wake);
-    signal.addEventListener("abort", wake, { once: true });
-    try {
-      while (!signal.aborted) {
-        await changed.promise;
-        changed = Promise.withResolvers<void>();
-        if (!signal.aborted) yield;
-      }
-    } finally {
-      this.#watchers.delete(wake);
-      signal.removeEventListener("abort", wake);
-    }
+  watch(signal: AbortSignal): AsyncIterable<void> {
+    return this.#watchers.watch(signal);
   }
 
   close(): Promise<void> {

@@ -6,6 +6,7 @@
 
 import { Unavailable } from "../../app/ports.ts";
 import { Refusal } from "../../core/model/refusal.ts";
+import { Watchers } from "../watchers.ts";
 import type { Connection } from "./driver.ts";
 import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
@@ -18,7 +19,7 @@ const RETRY_MS = 1_000;
 
 export class Signals {
   readonly #project: Project;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   /** The newest seq to tell others of. */
   #seq = 0;
   #telling: Promise<void> | undefined;
@@ -33,33 +34,21 @@ export class Signals {
   /** Tells other processes that there is a record, soon. Several at once become one hint. */
   tell(seq: number): void {
     this.#seq = seq;
-    for (const wake of this.#watchers) wake();
+    this.#watchers.wakeAll();
     this.#telling ??= this.#tell().finally(() => this.#telling = undefined);
   }
 
   /** Yields when any process may have appended something. */
   async *watch(signal: AbortSignal): AsyncIterable<void> {
-    let changed = Promise.withResolvers<void>();
-    const wake = () => changed.resolve();
-    this.#watchers.add(wake);
-    signal.addEventListener("abort", wake, { once: true });
     try {
-      if (!signal.aborted) this.#listen();
-      while (!signal.aborted && !this.#closing.signal.aborted) {
-        await changed.promise;
-        changed = Promise.withResolvers<void>();
-        if (!signal.aborted) yield;
-      }
+      yield* this.#watchers.watch(AbortSignal.any([signal, this.#closing.signal]), () => this.#listen());
     } finally {
-      this.#watchers.delete(wake);
-      signal.removeEventListener("abort", wake);
       if (this.#watchers.size === 0) this.#connection?.destroy();
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const wake of this.#watchers) wake();
     this.#connection?.destroy();
     await this.#telling;
     await this.#listening;
@@ -83,8 +72,8 @@ export class Signals {
   }
 
   /**
-   * Listens while there are watchers, again and again while the database does not let it: a standby that is about to take
-   * over refuses, for one. Whoever watches polls, too, and meets the same failure where somebody is told of it.
+   * Listens while there are watchers. Retries after every failure of the database, for example when a standby that is about
+   * to take over refuses. Nothing is lost meanwhile: watchers also poll, and a failed poll is reported.
    */
   async #keepListening(): Promise<void> {
     while (this.#watchers.size > 0 && !this.#closing.signal.aborted) {
@@ -104,7 +93,7 @@ export class Signals {
 
   async #listenOnce(onClose: () => void): Promise<void> {
     const number = await this.#project.number();
-    const wakeAll = () => this.#watchers.forEach((wake) => wake());
+    const wakeAll = () => this.#watchers.wakeAll();
     const connection = await this.#project.database.connect({ onNotification: wakeAll, onClose });
     this.#connection = connection;
     if (this.#closing.signal.aborted || this.#watchers.size === 0) connection.destroy();
