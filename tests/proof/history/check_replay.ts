@@ -4,8 +4,8 @@
  *
  * A call without a record has no place of its own: it was decided after the last record that its process knew when it
  * answered, or among those that went with it in one batch. Its time is the one that its journal saw, which it said.
- * An answer whose commit was unknown, and that was found in the journal, is made of the state as it was found. So where others
- * wrote meanwhile, it may be that of any record up to the last one that its process knew.
+ * Where the store's answers may be lost (`losesAnswers`), and others wrote meanwhile, an answer may be that of any record up
+ * to the last one that its process knew.
  * Not compared: what `comparable.ts` leaves out, calls that were never answered and left no record, and redactions, whose
  * records are the store's to find. Lines that they name may be redacted already.
  */
@@ -45,7 +45,7 @@ export function checkReplay(history: History): readonly Violation[] {
         call: byName.get(record.actor),
         isFirst: !isSameBatch(records[seq - 2], record),
         redactions: redactions.get(seq) ?? [],
-        isSettledLater: (call) => isOtherBetween(records, seq, call),
+        isSettledLater: (call) => history.losesAnswers === true && isOtherBetween(records, seq, call),
       });
       if (violation !== undefined && "complaint" in violation) return [violation];
       settled = settled.filter(({ outcome, call }) => !isAnsweredBy(outcome, state, call));

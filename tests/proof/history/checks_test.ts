@@ -132,6 +132,30 @@ test("an answer that the rules do not give is found, with a record and without",
   assertFound(checkReplay(answering("w0.1#3", { tasks: 3, digest: 0 })), "w0.1#3 after record 2");
 });
 
+test("where answers are lost, one may show what others wrote until it was given, but nothing else", (good) => {
+  const [created, claimed] = good.calls.map(({ end }) => end);
+  assert(created?.outcome.type === "answered" && claimed?.outcome.type === "answered");
+  const { task } = claimed.outcome.answer as { readonly task: unknown };
+  const [, ...others] = created.outcome.answer as readonly unknown[];
+  const byAnother = withRecord(good, 2, (record) => ({ ...record, actor: "w1.1#1" }));
+  const renamed = withCall(byAnother, "w0.1#2", (call) => ({ ...call, call: "w1.1#1", process: "w1.1" }));
+  const answering = (seq: number, answer: unknown, history = renamed) =>
+    withCall(
+      history,
+      "w0.1#1",
+      (call) => ({ ...call, end: { ...created, seq, outcome: { type: "answered", answer } } }),
+    );
+  const late = answering(2, [task, ...others]);
+  assertEquals(checkReplay({ ...late, losesAnswers: true }), []);
+  const complaint = "record 1: the rules give another answer";
+  assertFound(checkReplay(late), complaint);
+  const losing = (history: History): History => ({ ...history, losesAnswers: true });
+  assertFound(checkReplay(losing(answering(1, [task, ...others]))), complaint);
+  assertFound(checkReplay(losing(answering(2, [task]))), complaint);
+  // Its own process knew what it wrote itself.
+  assertFound(checkReplay(losing(answering(2, [task, ...others], good))), complaint);
+});
+
 test("a read that is older than what was acknowledged before it is found", (good) => {
   const stale = withCall(good, "w0.1#3", (call) => {
     assert(call.end !== undefined);

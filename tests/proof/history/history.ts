@@ -16,6 +16,11 @@ export interface History {
   readonly calls: readonly Call[];
   /** By how much the clock that all processes share was set during the run, in milliseconds. Default: 0. */
   readonly clockStepMs?: number;
+  /**
+   * Whether a process may have found the record of a call after it lost the answer of the store: then the engine answers from
+   * the state that it found, in which others may have written meanwhile.
+   */
+  readonly losesAnswers?: true;
 }
 
 /** What a checkpoint stands for. */
