@@ -40,7 +40,7 @@ export interface InitParts {
   readonly confirm: ((question: string) => boolean) | undefined;
 }
 
-/** `left`: it was not written, as nobody said yes. `same`: there was nothing to write. */
+/** `left`: the user did not confirm the change. `same`: the file already has the content. */
 export type Outcome = "written" | "left" | "same";
 
 /** The record in its directory. */

@@ -11,7 +11,7 @@ import type { Target } from "./targets.ts";
 
 /** A part of a file. */
 export interface Place {
-  /** What it is about, for the person who is asked. */
+  /** The name of the client or of the part, shown before the change. */
   readonly title: string;
   /** The real path. */
   readonly path: string;

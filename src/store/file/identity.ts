@@ -10,7 +10,7 @@ import { ORIGIN, readFirstHash, segmentName } from "./segments.ts";
 /** The file of the epoch, in the data directory. */
 export const EPOCH_FILE = "epoch";
 
-/** Tells a journal's identity. It is asked for with all that is told of the journal, so the first record is read once. */
+/** Reads a journal's identity. Every delivery of events asks for it, so the hash of the first record is read once and kept. */
 export class IdentityReader {
   readonly #disk: Disk;
   readonly #directory: string;

@@ -14,7 +14,7 @@ const TABLE = `${SCHEMA}.sessions`;
 const RENEW = `insert into ${TABLE} (project, id, renewed_at) values ($1, $2, clock_timestamp())
 on conflict (project, id) do update set renewed_at = excluded.renewed_at`;
 
-/** Rows that nobody has renewed for so long are in nobody's way but their own. */
+/** Removes the rows of sessions whose processes died: they were not renewed for a day, so they have long been dead. */
 const REMOVE_OLD = `delete from ${TABLE} where project = $1 and renewed_at < clock_timestamp() - interval '1 day'`;
 
 const LIVE = `select id from ${TABLE} where project = $1 and id = any($2::text[])

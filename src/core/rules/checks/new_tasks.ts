@@ -101,7 +101,7 @@ function batchOf(tasks: readonly NewTask[]): IdMap<NewTask> {
   return batch;
 }
 
-/** The tasks whose ids are free: no cycle is told of the others, which are refused anyway. */
+/** The tasks whose ids are free. Only they are checked for cycles: the others are refused already. */
 function newIn(state: ReadonlyState, batch: IdMap<NewTask>): ReadonlyMap<string, NewTask> {
   const { tasks } = wholeOf(state);
   const isFree = batch.keys().every((id) => !tasks.has(id));
