@@ -36,7 +36,9 @@ export async function startService(
 }
 
 /** Starts `serve` by a command line of Deno; resolves when it listens. */
-export async function spawnService(options: Pick<Deno.CommandOptions, "args" | "cwd" | "env" | "clearEnv">): Promise<Service> {
+export async function spawnService(
+  options: Pick<Deno.CommandOptions, "args" | "cwd" | "env" | "clearEnv">,
+): Promise<Service> {
   const command = new Deno.Command(Deno.execPath(), { ...options, stdin: "null", stdout: "null", stderr: "piped" });
   const service = new Service(command.spawn());
   await service.listening;
