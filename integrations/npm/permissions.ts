@@ -5,6 +5,7 @@
 
 import { callFlag, listenFlag, permissionFlags } from "../../src/cli/launch.ts";
 import { CLIENT_VARIABLE, PROJECT_VARIABLE } from "../../src/cli/location.ts";
+import { PERSON_OPTIONS } from "../../src/cli/taken_options.ts";
 import { AUTO } from "../../src/core/model/project_name.ts";
 
 /** The variable that names a service, to use in place of the files. */
@@ -115,6 +116,11 @@ const RUN_FLAGS: readonly string[] = [
   "--cached-only",
 ];
 
+/** The commands that call the service that runs on their data, wherever it listens on this machine. */
+const CALLING: readonly string[] = ["status", "call", ...Object.keys(PERSON_OPTIONS)];
+
+const LOOPBACK_FLAG = "--allow-net=127.0.0.1,[::1]";
+
 /** The options before a command that take no value. */
 export const FLAGS: readonly string[] = ["--version", "-V", "--help", "-h", "--deliver", "--allow-private-webhooks"];
 
@@ -162,8 +168,14 @@ function parentOf(path: string): string {
 /** Permits to listen, or to call a service. A server of one client does neither. */
 function netFlags(args: readonly string[], service: string | undefined): readonly string[] {
   const command = commandOf(args);
+  if (command === undefined) return [];
   if (command === "serve") return listenFlags(args);
-  const address = command === undefined ? undefined : optionOf(args, "--url") ?? service;
+  const named = optionOf(args, "--url");
+  return [...callFlags(named ?? service), ...(named === undefined && CALLING.includes(command) ? [LOOPBACK_FLAG] : [])];
+}
+
+/** Permits to call a service by its address. */
+function callFlags(address: string | undefined): readonly string[] {
   const url = address === undefined ? null : URL.parse(address);
   // What is no address of a service is for the program to refuse.
   return url !== null && /^https?:$/.test(url.protocol) ? [callFlag(url)] : [];

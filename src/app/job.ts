@@ -61,6 +61,8 @@ export interface CommandOptions {
   readonly request?: string | undefined;
   /** What the caller sent, by which a repeat is recognised: a command may have times counted from now. Default: the command. */
   readonly sent?: unknown;
+  /** The lease of a task that it claims, as in `Context`. Default: that of the engine. */
+  readonly leaseMs?: number | undefined;
 }
 
 /** Returns the function that decides a command. A refused command may append events, too: a heartbeat. */
@@ -74,9 +76,10 @@ export function runOfCommand<K extends CommandType>(command: CommandOf<K>): Run<
  */
 export function runOfRequest<K extends CommandType>(
   command: CommandOf<K>,
-  { request: id, sent = command }: CommandOptions,
+  { request: id, sent = command, leaseMs }: CommandOptions,
 ): Run<AnswerOf<K> | Repeated> {
-  return (state, context) => {
+  return (state, given) => {
+    const context = leaseMs === undefined ? given : { ...given, leaseMs };
     const request = id === undefined ? undefined : callerRequest(id, sent);
     const past = request && repeatedBy(state, command, { ...context, request });
     if (past !== undefined) return { answer: (now) => repeatedAnswer(now, command, { ...past, ...context }) };

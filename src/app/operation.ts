@@ -11,6 +11,8 @@ export interface OperationCall {
   readonly caller: Caller;
   /** The instance of calls that name none. Default: none, and a call that needs one is refused. */
   readonly instance?: string | undefined;
+  /** How long a task without `timeout_ms` that it claims is kept, in milliseconds. Default: as for everybody. */
+  readonly leaseMs?: number | undefined;
   /** The caller's request id: the call is carried out once. */
   readonly request?: string | undefined;
   /** Names the call in the log and to observers. Default: a new one. */

@@ -170,7 +170,8 @@ function newProgram({ name, version, defaultPlace, print, printError }: Argument
     .addOption(
       new Option(
         "--store <kind>",
-        `file, postgres://user@host/database, or memory, which keeps nothing (default: ${STORE_VARIABLE}, or else file)`,
+        `file, which calls no service either, postgres://user@host/database, or memory, which keeps nothing ` +
+          `(default: ${STORE_VARIABLE}, or else file)`,
       ).argParser(storeKind),
     );
 }

@@ -11,6 +11,9 @@ const OTHER_LINES = 5;
 /** Fewest rows, however small the terminal is. */
 const MIN_ROWS = 5;
 
+/** How to see the tasks left out, where the files are at hand. */
+export const HINT = ": status --all prints every task";
+
 export interface BriefOptions {
   readonly now: number;
   /** What the line that counts the tasks left out says of how to see them. */

@@ -26,7 +26,7 @@ import {
 import { cut, tableOf } from "./table.ts";
 
 /** Most tasks of each kind, and most instances, from which the lines are chosen. */
-const MAX_CHOICE = 500;
+export const MAX_CHOICE = 500;
 
 /** The share of the lines that instances get at most. */
 const INSTANCES_SHARE = 0.25;

@@ -1,4 +1,4 @@
-/** Which service is called in place of the files, if any: that of `--url`, or of the environment unless --data or --project is given. */
+/** Which service is named in place of the files, if any: by `--url`, or by the environment unless an option says where the plan is. */
 
 import { Refusal } from "../core/model/refusal.ts";
 import type { NamedLocation } from "./location.ts";
@@ -16,9 +16,11 @@ export interface ServiceOptions {
 
 /** The service to call; undefined if the files are to be used. */
 export function serviceOf({ url, location }: ServiceOptions, { urlOf }: NamedService): URL | undefined {
-  const hasPlace = location.type !== "data" || location.directory !== undefined;
+  const isInFiles = "isInFiles" in location;
+  const hasPlace = location.type !== "data" || location.directory !== undefined || isInFiles;
   if (url !== undefined && hasPlace) {
-    throw idle(location.type === "project" ? "--project" : "--data", "with --url: a service has its own plan");
+    const option = location.type === "project" ? "--project" : isInFiles ? "--store" : "--data";
+    throw idle(option, "with --url: a service has its own plan");
   }
   const named = hasPlace || url !== undefined ? undefined : urlOf();
   return named === undefined ? url : serviceAddress(named, "ORCHESTRATOR_URL");

@@ -328,13 +328,13 @@ async function runReading(
 
 async function printStatus(engine: Engine, all: boolean, terminal: Terminal): Promise<number> {
   if (all) return await (await import("../cli/status.ts")).printWholeStatus(engine, terminal);
-  const [{ lookAt }, { printBriefStatus }] = await Promise.all([
+  const [{ lookAt }, { HINT, printBriefStatus }] = await Promise.all([
     import("../cli/overview.ts"),
     import("../cli/brief_status.ts"),
   ]);
   return printBriefStatus(await lookAt(engine), terminal, {
     now: engine.now(),
-    hint: ": status --all prints every task",
+    hint: HINT,
   });
 }
 

@@ -18,6 +18,7 @@ import type { LeveledLog } from "../telemetry/log.ts";
 import type { CallInvocation } from "./call.ts";
 import type { CommandInvocation } from "./commands.ts";
 import { namedInstance, namedUrl, secretFor } from "./environment.ts";
+import type { LocalService } from "./local_service.ts";
 import { locateStored, locateUnlessMissing } from "./locate.ts";
 import { observersOf } from "./observers.ts";
 import type { PersonInvocation } from "./person.ts";
@@ -157,8 +158,13 @@ async function run(invocation: CommandInvocation, program: RunningProgram): Prom
     const { printStatusAtService } = await import("./status_at_service.ts");
     return await printStatusAtService(invocation, { ...await toolSurroundings(invocation, program), terminal });
   }
-  const { runCommand } = await import("./commands.ts");
   const location = await locateCommand(invocation.location, ACCESS[invocation.type], program);
+  const service = invocation.type === "status" ? await serviceBeside(invocation, location, program) : undefined;
+  if (service !== undefined) {
+    const { printStatusBeside } = await import("./status_at_service.ts");
+    return await printStatusBeside(service, { ...await toolSurroundings(invocation, program), terminal });
+  }
+  const { runCommand } = await import("./commands.ts");
   return await runCommand(invocation, {
     location,
     log,
@@ -168,6 +174,17 @@ async function run(invocation: CommandInvocation, program: RunningProgram): Prom
     version: program.program.version,
     launch: launchOf(program.program, location),
   });
+}
+
+/** The service on the data directory, for a look that its tools can give. */
+async function serviceBeside(
+  { all, watch, location: named }: CommandInvocation & { readonly type: "status" },
+  location: StoredLocation,
+  { log, program: { version } }: RunningProgram,
+): Promise<LocalService | undefined> {
+  if (all || watch) return undefined;
+  const { localService } = await import("./local_service.ts");
+  return await localService(location, { location: named, defaults: {} }, { log, version });
 }
 
 /** What calls of tools need. */

@@ -10,7 +10,7 @@ import { type Handler, HttpServer, type HttpServerOptions } from "../http/server
 import { MAX_OPEN_PLANS, OpenPlans } from "./open_plans.ts";
 import { type HttpInvocation, type PlanParts, type ServedPlan, startPlan } from "./serve_plan.ts";
 
-export interface ServeParts extends Omit<PlanParts, "requests"> {
+export interface ServeParts extends Omit<PlanParts, "requests" | "addressOf"> {
   /** Finds the plan that the arguments name, or makes it. */
   readonly locate: (named: NamedLocation) => Promise<Location>;
   /** Finds the data of a project; resolves to undefined if there is no such project. */
@@ -42,7 +42,11 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
   const { log, ending } = parts;
   const listening: { server?: HttpServer } = {};
   const start = (location: Location) => {
-    return startPlan(location, invocation, { ...parts, requests: () => listening.server?.requests ?? 0 });
+    return startPlan(location, invocation, {
+      ...parts,
+      requests: () => listening.server?.requests ?? 0,
+      addressOf: (path) => dashboardAddress({ host, port: listening.server?.port ?? port, path }),
+    });
   };
   await using plans = new OpenPlans<ServedPlan>({
     log,

@@ -7,6 +7,7 @@ import { Heard } from "../app/heard.ts";
 import { type Observer, together } from "../app/observer.ts";
 import type { Log, ProcessAbout } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
+import { newLocalKey } from "../app/local_key.ts";
 import { issueKey } from "../app/sign_in.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { MAX_SERVICE_WAITERS, Waiting } from "../app/waiting.ts";
@@ -21,6 +22,7 @@ import { assetMount } from "../http/assets.ts";
 import { bearerCaller } from "../http/bearer.ts";
 import { openCaller } from "../http/caller_of.ts";
 import { hostsOf } from "../http/hosts.ts";
+import { challengeMount, localCaller } from "../http/local_caller.ts";
 import { metricsRoute } from "../http/metrics_route.ts";
 import type { Routes } from "../http/projects_handler.ts";
 import { API_PATH, restRoutes } from "../http/rest/rest_routes.ts";
@@ -28,7 +30,8 @@ import { admittingSignIns, SESSION_PATH, sessionRoutes, signInMount } from "../h
 import { McpOverHttp } from "../mcp/http.ts";
 import { operationsOf } from "../mcp/operations.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
-import { writePrivateFile } from "../store/file/disk.ts";
+import { realDisk, writePrivateFile } from "../store/file/disk.ts";
+import { leaveNotice } from "../store/file/service_file.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ProgramModule } from "./answering.ts";
 import { deliverToWebhooks, deskOf } from "./deliver.ts";
@@ -47,6 +50,8 @@ export interface PlanParts {
   readonly program: ProgramModule;
   /** Prints a line for the person who starts the program. */
   readonly print: (line: string) => void;
+  /** Where programs on this machine reach the path of a plan, once the server listens. */
+  readonly addressOf: (path: string) => string;
   /** The number of HTTP requests under way. */
   readonly requests: () => number;
   /** Begins to compete to run handlers; undefined if there are none. */
@@ -92,12 +97,16 @@ export async function startPlan(
   await metrics.begin(engine);
   const running = await startParts(invocation, { ...parts, app, observer, stack });
   const { feed, waiting, mcp, streams, closing } = running;
-  const routes = routesOf(invocation, { ...parts, ...running, location, app, metrics });
+  const key = newLocalKey();
+  const routes = routesOf(invocation, { ...parts, ...running, location, app, metrics, key });
   const operator = localOperator("orchestrator", via);
   let handlers: AsyncDisposable | undefined;
   stack.defer(() => handlers?.[Symbol.asyncDispose]());
+  let notice: Disposable | undefined;
   const stop = async () => {
     closing.abort();
+    notice?.[Symbol.dispose]();
+    notice = undefined;
     await Promise.all([waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
   };
   const held = stack.move();
@@ -112,6 +121,7 @@ export async function startPlan(
       if (secret !== undefined) print(`The token of an admin is ${place}; token issue makes tokens for others`);
       const data = location.store === "file" ? location.directory : undefined;
       handlers = parts.startHandlers({ engine, feed, deliveries, log, via, data });
+      notice = tellCommands(location, { ...parts, key });
       return secret !== undefined;
     },
     issueKey: () => issueKey({ engine, operator }, { role: "admin" }),
@@ -122,6 +132,21 @@ export async function startPlan(
       await held.disposeAsync();
     },
   };
+}
+
+/** Tells commands on the same data directory where the plan is served. Without that, they use the files. */
+function tellCommands(
+  location: Location,
+  { about: { pid, version, startedAt }, addressOf, key, log }: PlanParts & { readonly key: string },
+): Disposable | undefined {
+  if (location.store !== "file") return undefined;
+  const url = addressOf(pathOf(location));
+  try {
+    return leaveNotice(realDisk, location.directory, { url, pid, version, startedAt, key });
+  } catch (error) {
+    log.warn(`Commands on ${location.directory} use the files, as it cannot be told where the service is: ${error}`);
+    return undefined;
+  }
 }
 
 interface StartedOptions extends PlanParts {
@@ -180,6 +205,8 @@ interface RoutesOptions extends PlanParts, Awaited<ReturnType<typeof startParts>
   readonly location: Location;
   readonly app: App;
   readonly metrics: Metrics;
+  /** By which commands on the same data directory are known. */
+  readonly key: string;
 }
 
 /** The routes of a plan, at its path. */
@@ -190,9 +217,9 @@ function routesOf(invocation: HttpInvocation, options: RoutesOptions): Routes {
   const process = String(pid);
   const base = pathOf(options.location).slice(0, -1);
   const onDenied = (denial: Denial) => options.denials.note(denial);
-  const callerOf = isOpen
-    ? openCaller({ role: invocation.role ?? "admin", process })
-    : bearerCaller({ engine, process, onDenied, base });
+  const withToken = bearerCaller({ engine, process, onDenied, base });
+  const others = isOpen ? openCaller({ role: invocation.role ?? "admin", process }) : withToken;
+  const callerOf = localCaller({ key: options.key, process, withToken, others });
   const noted: CallerOf = async (request, connection) => {
     const who = await callerOf(request, connection);
     if ("caller" in who) options.keeper.noteCall();
@@ -213,7 +240,7 @@ function routesOf(invocation: HttpInvocation, options: RoutesOptions): Routes {
     ...admitted,
     base,
     checkReady: () => engine.catchUp(),
-    publicMounts: [signInMount(session), assetMount(ASSETS)],
+    publicMounts: [signInMount(session), challengeMount(options.key, base), assetMount(ASSETS)],
     mounts: [
       (app) => app.route(SESSION_PATH, sessionRoutes(session)),
       (app) => app.all("/mcp", (c) => mcp.handle(c.req.raw, { caller: c.get("caller"), instance: c.get("instance") })),

@@ -1,12 +1,13 @@
 /** The composition of `status` at a service. main.ts loads it only for that. */
 
 import type { Invocation } from "../cli/arguments.ts";
-import { printBriefStatus } from "../cli/brief_status.ts";
+import { HINT, printBriefStatus } from "../cli/brief_status.ts";
 import type { Terminal } from "../cli/commands.ts";
 import { lookAtService } from "../cli/person/remote_overview.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { DEFAULT_LEASE_MS } from "./start_app.ts";
-import { type ToolSurroundings, withTools } from "./with_tools.ts";
+import type { LocalService } from "./local_service.ts";
+import { atService, type ToolSurroundings, withTools } from "./with_tools.ts";
 
 export interface StatusSurroundings extends ToolSurroundings {
   readonly terminal: Terminal;
@@ -23,13 +24,19 @@ export async function printStatusAtService(
       "status shows a plan at a service without --all and --watch only: --data shows files, the dashboard all",
     );
   }
-  const options = {
-    ...invocation,
-    defaults: {},
-    access: "read" as const,
-    fallback: undefined,
-    leaseMs: DEFAULT_LEASE_MS,
-  };
-  const overview = await withTools(lookAtService, options, surroundings);
+  const overview = await withTools(lookAtService, { ...invocation, ...LOOKING }, surroundings);
   return printBriefStatus(overview, terminal, { now: Date.now(), hint: "" });
 }
+
+/** Prints the same of the plan at the service on its data directory, for the local operator, as from the files. */
+export async function printStatusBeside(
+  service: LocalService,
+  { terminal, ...surroundings }: Omit<StatusSurroundings, "secretOf">,
+): Promise<number> {
+  const options = { ...LOOKING, ...surroundings, secretOf: () => undefined };
+  const overview = await atService(lookAtService, service, options);
+  return printBriefStatus(overview, terminal, { now: Date.now(), hint: HINT });
+}
+
+/** How the tools are called that only look. */
+const LOOKING = { defaults: {}, access: "read", fallback: undefined, leaseMs: DEFAULT_LEASE_MS } as const;

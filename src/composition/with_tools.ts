@@ -1,4 +1,7 @@
-/** Work with tools, on a plan in files or in a database, or at a running service. */
+/**
+ * Work with tools: at the service that is named, or at the one that runs on the same data directory, or else in this process
+ * on the plan in files or in a database.
+ */
 
 import type { ToolCaller } from "../app/operation.ts";
 import { callFlag, hostOf } from "../cli/launch.ts";
@@ -8,6 +11,7 @@ import { Refusal } from "../core/model/refusal.ts";
 import { boundInstance, readingAnswers, restCaller } from "../http/rest/rest_client.ts";
 import { describeOperation } from "../mcp/operations.ts";
 import type { LeveledLog } from "../telemetry/log.ts";
+import { type LocalService, localService } from "./local_service.ts";
 import { change, type LocalOptions, type LocalParts, read, requireData, type Work } from "./local_calls.ts";
 
 /** What calls of tools need of their surroundings. */
@@ -25,19 +29,21 @@ export interface ToolOptions extends LocalOptions, ServiceOptions, Pick<LocalPar
   readonly access: "read" | "write" | "create";
 }
 
-/** Does work with tools at the service that arguments or environment name, or else on the plan itself. */
+/** Does work with tools. */
 export async function withTools<T>(work: Work<T>, options: ToolOptions, surroundings: ToolSurroundings): Promise<T> {
   const service = serviceOf(options, surroundings);
-  const { log } = surroundings;
   if (service !== undefined) {
     checkOptions(options, service);
-    log.debug(`Calling the service at ${service.href}`);
-    return await readingAnswers(service, () => work(remoteCaller(service, options, surroundings)));
+    requirePermission(service);
+    return await atService(work, { url: service }, { ...options, ...surroundings });
   }
   const { access, fallback, leaseMs } = options;
   const { locate, secretOf, instanceOf, ...rest } = surroundings;
+  const { log } = rest;
   const location = await locate(access);
   if (access !== "create") requireData(location);
+  const local = await localService(location, options, rest);
+  if (local !== undefined) return await atService(work, local, { ...options, ...surroundings });
   log.debug(location.store === "file" ? `Using the files in ${location.directory}` : `Using ${location.url}`);
   const parts = { ...rest, location, secret: secretOf(), instance: instanceOf(), fallback, leaseMs };
   return await (access === "read" ? read : change)(work, options, parts);
@@ -55,19 +61,36 @@ function checkOptions(
   if (allowPrivateWebhooks === true) throw idle("--allow-private-webhooks", `${where}, which has its own`);
 }
 
+/** A service to call; with a key, the one on the same data directory. */
+type CalledService = Pick<LocalService, "url"> & Partial<LocalService>;
+
+type CallOptions = Pick<ToolOptions, "request" | "fallback" | "leaseMs">;
+type CallSurroundings = Pick<ToolSurroundings, "log" | "secretOf" | "instanceOf" | "ending">;
+
+/** Does work at a service. */
+export async function atService<T>(
+  work: Work<T>,
+  service: CalledService,
+  options: CallOptions & CallSurroundings,
+): Promise<T> {
+  options.log.debug(`Calling the service at ${service.url.href}`);
+  return await readingAnswers(service.url, () => work(remoteCaller(service, options)));
+}
+
 /** Calls tools at a service, for the instance that is named, or to which the token is bound, or else the fallback. */
 function remoteCaller(
-  service: URL,
-  { request, fallback }: ToolOptions,
-  { secretOf, instanceOf, ending: signal }: ToolSurroundings,
+  { url: service, key }: CalledService,
+  { request, fallback, leaseMs, secretOf, instanceOf, ending: signal }: CallOptions & CallSurroundings,
 ): ToolCaller {
-  requirePermission(service);
-  const options = { service, secret: secretOf(), request, signal };
+  const secret = secretOf();
+  const options = { service, secret, request, signal, ...(key !== undefined && { local: { key, leaseMs } }) };
   const named = instanceOf();
   const call = restCaller(options);
+  const isUnbound = async () =>
+    (key !== undefined && secret === undefined) || await boundInstance(options) === undefined;
   return async (tool, args) => {
     if (!describeOperation(tool).takesInstance) return await call(tool, args);
-    const isOpen = named === undefined && fallback !== undefined && await boundInstance(options) === undefined;
+    const isOpen = named === undefined && fallback !== undefined && await isUnbound();
     const instance = isOpen ? fallback : named;
     return await call(tool, instance === undefined ? args : { instance_id: instance, ...Object(args) });
   };

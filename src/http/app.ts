@@ -18,6 +18,8 @@ export interface Who {
   readonly caller: Caller;
   /** The instance of calls that name none; undefined if such calls are refused. */
   readonly instance: string | undefined;
+  /** How long a task without `timeout_ms` is kept for it, in milliseconds. Default: as for everybody. */
+  readonly leaseMs?: number | undefined;
 }
 
 /** The connection on which a request came. */
@@ -90,6 +92,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     if (who instanceof Response) return who;
     c.set("caller", who.caller);
     c.set("instance", who.instance);
+    c.set("leaseMs", who.leaseMs);
     return await next();
   });
   for (const mount of mounts) mount(app);

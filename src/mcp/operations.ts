@@ -104,13 +104,13 @@ export function operationsOf(options: OperationsOptions): readonly Operation<z.Z
 }
 
 function contextOf(tool: Tool, args: unknown, options: OperationsOptions & OperationCall): CallContext {
-  const { engine, executor, questions, waiting, heard, caller, instance, request, signal, past } = options;
+  const { engine, executor, questions, waiting, heard, caller, instance, request, leaseMs, signal, past } = options;
   // Some tools repeat their command until all is done: the id is that of the first.
   let isFirst = true;
   const requestOf = () => {
     const id = isFirst ? request : undefined;
     isFirst = false;
-    return { request: id, sent: { name: tool.name, arguments: args } };
+    return { request: id, sent: { name: tool.name, arguments: args }, leaseMs };
   };
   return {
     engine,

@@ -40,7 +40,7 @@ const MAX_LISTED = 20;
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** The fields of a presented task, in their order. */
+/** The fields that a list can be asked for, in their order. */
 export const TASK_FIELDS = [
   "id",
   "description",
@@ -79,6 +79,7 @@ export const TASK_FIELDS = [
   "failures",
   "leaseUntil",
   "createdAt",
+  "pendingAt",
   "startedAt",
   "finishedAt",
   "pastAttempts",
@@ -104,6 +105,9 @@ const COMPACT_FIELDS: readonly TaskField[] = [
 
 const LISTED_FIELDS: readonly TaskField[] = [...COMPACT_FIELDS, "priority", "group", "overdue"];
 
+/** The fields of a task that is shown whole. Attempts and `createdAt` tell more than when it last became pending. */
+const WHOLE_FIELDS: readonly TaskField[] = TASK_FIELDS.filter((field) => field !== "pendingAt");
+
 /** Fields by which a task is handed out again or was handed out, which its holder does not need. */
 const UNCLAIMED_FIELDS: readonly TaskField[] = [
   ...(["maxAttempts", "backoff", "estimateMs", "notBefore", "createdAt", "startedAt"] as const),
@@ -111,7 +115,7 @@ const UNCLAIMED_FIELDS: readonly TaskField[] = [
   ...(["notes", "notesDropped", "pastAttempts"] as const),
 ];
 
-const CLAIMED_FIELDS: readonly TaskField[] = TASK_FIELDS.filter((field) => !UNCLAIMED_FIELDS.includes(field));
+const CLAIMED_FIELDS: readonly TaskField[] = WHOLE_FIELDS.filter((field) => !UNCLAIMED_FIELDS.includes(field));
 
 /** Fields that are milliseconds since the Unix epoch. */
 const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
@@ -120,6 +124,7 @@ const TIME_FIELDS: ReadonlySet<TaskField> = new Set([
   "deadline",
   "leaseUntil",
   "createdAt",
+  "pendingAt",
   "startedAt",
   "finishedAt",
 ]);
@@ -128,7 +133,7 @@ const LONG_FIELDS: ReadonlySet<TaskField> = new Set(["description", "result", "e
 
 /** The whole task, with its durations. A longer text than `MAX_WHOLE_CHARACTERS` is cut, and says how to read on. */
 export function presentTask(task: TaskView): Json {
-  return { ...pick(task, TASK_FIELDS, cutWhole), ...durationsOf(task) };
+  return { ...pick(task, WHOLE_FIELDS, cutWhole), ...durationsOf(task) };
 }
 
 /** The whole task for the instance that claimed it, without what it does not need. */

@@ -92,6 +92,11 @@ export class Service implements AsyncDisposable {
     return code;
   }
 
+  /** Stops it, so that it answers nobody. */
+  stop(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end("SIGKILL");
   }

@@ -28,7 +28,10 @@ interface AddFlags extends CommonFlags {
 
 /** The option that names a service. */
 export function urlOption(): Option {
-  return new Option("--url <address>", "call this service in place of the files (default: ORCHESTRATOR_URL, if set)")
+  return new Option(
+    "--url <address>",
+    "call this service (default: ORCHESTRATOR_URL, else the one that runs on the data, else none)",
+  )
     .argParser(serviceUrl);
 }
 

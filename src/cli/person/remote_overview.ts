@@ -4,11 +4,8 @@ import { z } from "zod";
 import type { ToolCaller } from "../../app/operation.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
-import { inOrder, KINDS, type Overview } from "../overview.ts";
+import { inOrder, KINDS, MAX_CHOICE, type Overview } from "../overview.ts";
 import type { RowTask } from "../status.ts";
-
-/** Most tasks of each kind: as many as `status` has rows. */
-const MAX_ASKED = 50;
 
 const FIELDS = [
   "id",
@@ -22,7 +19,7 @@ const FIELDS = [
   "assignedTo",
   "progress",
   "overdue",
-  "createdAt",
+  "pendingAt",
   "startedAt",
   "finishedAt",
 ];
@@ -41,10 +38,12 @@ const rowSchema = z.object({
   assignedTo: z.string().exactOptional(),
   progress: z.object({ at: time, percent: z.number().exactOptional() }).exactOptional(),
   overdue: z.literal(true).exactOptional(),
-  createdAt: time,
+  pendingAt: time,
   startedAt: time.exactOptional(),
   finishedAt: time.exactOptional(),
 });
+
+const pageSchema = z.object({ tasks: z.array(rowSchema), next_cursor: z.string().exactOptional() });
 
 const count = z.number();
 
@@ -67,20 +66,31 @@ const summarySchema = z.object({
   project_paused: z.object({ reason: z.string(), since: time, by: z.string() }).exactOptional(),
 });
 
-/** The overview that `status` shows. Tools do not tell since when a task is pending, but when it was created. */
+/** The overview that `status` shows. */
 export async function lookAtService(call: ToolCaller): Promise<Omit<Overview, "instances">> {
-  const [summary, ...pages] = await Promise.all([
+  const [summary, ...kinds] = await Promise.all([
     call("get_task_status", { summary: true }),
-    ...KINDS.map((status) => call("get_task_status", { status, fields: FIELDS, limit: MAX_ASKED })),
+    ...KINDS.map((status) => firstTasks(call, { status, fields: FIELDS })),
   ]);
   const { project_paused: pause, ...counts } = summarySchema.parse(summary);
   return {
     counts,
     ...(pause !== undefined && { paused: { reason: pause.reason, at: pause.since, by: { caller: pause.by } } }),
-    kinds: pages.map(({ tasks }) => inOrder({ tasks: z.array(rowSchema).parse(tasks).map(rowOf) })),
+    kinds: kinds.map((tasks) => inOrder({ tasks })),
   };
 }
 
-function rowOf({ createdAt, ...row }: z.infer<typeof rowSchema>): RowTask {
-  return { ...row, pendingAt: createdAt };
+/** The first `MAX_CHOICE` tasks in the order of creation, in as many pages as their texts need. */
+async function firstTasks(call: ToolCaller, asked: Readonly<Record<string, unknown>>): Promise<readonly RowTask[]> {
+  let found: readonly RowTask[] = [];
+  let cursor = {};
+  while (found.length < MAX_CHOICE) {
+    const page = pageSchema.parse(
+      await call("get_task_status", { ...asked, ...cursor, limit: MAX_CHOICE - found.length }),
+    );
+    found = [...found, ...page.tasks];
+    if (page.next_cursor === undefined) break;
+    cursor = { cursor: page.next_cursor };
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import type { ToolCaller } from "../../app/operation.ts";
 import { Unavailable } from "../../app/ports.ts";
 import { Refusal, type RefusalCode } from "../../core/model/refusal.ts";
 import { printable } from "../../core/model/values.ts";
+import { KEY_HEADER, LEASE_HEADER } from "../local_caller.ts";
 import { isUnavailableCode, REFUSAL_STATUS } from "../problem.ts";
 import type { Json } from "./operation.ts";
 import { pathParameters, type Route, ROUTES } from "./routes.ts";
@@ -20,10 +21,19 @@ export interface RestClientOptions {
   readonly service: URL;
   /** The secret of the caller's token; undefined for a service without access control. */
   readonly secret: string | undefined;
+  /** For a service on this machine whose key is known: who calls as the local operator. */
+  readonly local?: LocalAccess | undefined;
   /** The request id: the call is carried out once. */
   readonly request?: string | undefined;
   /** Aborted when the program shall end. */
   readonly signal: AbortSignal;
+}
+
+/** How a command calls the service that is on the same data directory. */
+export interface LocalAccess {
+  readonly key: string;
+  /** How long a task without `timeout_ms` that is claimed is kept, in milliseconds. */
+  readonly leaseMs: number;
 }
 
 const objectSchema = z.record(z.string(), z.unknown());
@@ -60,7 +70,7 @@ export async function readingAnswers<T>(service: URL, work: () => Promise<T>): P
     return await work();
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    throw unreachable(service, "it answers in a form that this program does not know: use the same version", error);
+    throw unreachable({ service }, "it answers in a form that this program does not know: use the same version", error);
   }
 }
 
@@ -78,7 +88,7 @@ function routeFor(tool: string, args: Json): Route {
   if (route !== undefined) return route;
   const missing = routes.flatMap(({ path }) => pathParameters(path));
   throw missing.length === 0
-    ? new Refusal("not_found", `A service has no route for ${tool}: call it where the data is, without --url`)
+    ? new Refusal("not_found", `A service has no route for ${tool}: call it with --store file, where the data is`)
     : new Refusal("invalid_value", `Cannot call ${tool} as ${missing[0]} is missing`);
 }
 
@@ -91,7 +101,10 @@ function placeOf({ path }: Route, args: Json): { readonly path: string; readonly
 
 function pathPart(name: string, value: string): string {
   if (!/^\.{0,2}$/.test(value) && value.isWellFormed()) return encodeURIComponent(value);
-  throw new Refusal("invalid_value", `${name} ${printable(value)} cannot be in the path of a URL: leave --url out`);
+  throw new Refusal(
+    "invalid_value",
+    `${name} ${printable(value)} cannot be in the path of a URL: --store file uses the files in its place`,
+  );
 }
 
 function queryOf(args: Json): string {
@@ -132,12 +145,13 @@ function addressOf(service: URL, path: string): URL {
   return new URL(`api/v1${path}`, base);
 }
 
-function requestOf({ method, body, secret, request, signal, waitMs }: SendOptions): RequestInit {
+function requestOf({ method, body, secret, local, request, signal, waitMs }: SendOptions): RequestInit {
   return {
     method: method.toUpperCase(),
     headers: {
       accept: "application/json",
       ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
+      ...(local !== undefined && { [KEY_HEADER]: local.key, [LEASE_HEADER]: `${local.leaseMs}` }),
       ...(request !== undefined && { "idempotency-key": JSON.stringify(request) }),
       ...(body !== undefined && { "content-type": "application/json" }),
     },
@@ -173,20 +187,21 @@ function parse(text: string): unknown {
 function failureOf(
   { status }: Response,
   answer: Json | undefined,
-  { service, secret }: RestClientOptions,
+  options: RestClientOptions,
 ): Refusal | Unavailable {
+  const { service, secret, local } = options;
   const { data: problem } = problemSchema.safeParse(answer);
   if (problem === undefined) {
-    return unreachable(service, `it answers with status ${status}, which is not an answer of this program's serve`);
+    return unreachable(options, `it answers with status ${status}, which is not an answer of this program's serve`);
   }
   const { code = "", detail, data } = problem;
-  if (status === 401 && secret === undefined) {
+  if (status === 401 && secret === undefined && local === undefined) {
     const how = "set ORCHESTRATOR_TOKEN to one that token issue printed, and permit to read it";
     return new Refusal("unauthorized", `${service.href} needs a token: ${how}`);
   }
   if (isRefusalCode(code)) return new Refusal(code, detail, data);
   if (isUnavailableCode(code)) return new Unavailable(code, detail);
-  return unreachable(service, `it answers ${status}, ${detail}`);
+  return unreachable(options, `it answers ${status}, ${detail}`);
 }
 
 function isRefusalCode(code: string): code is RefusalCode {
@@ -194,11 +209,12 @@ function isRefusalCode(code: string): code is RefusalCode {
 }
 
 /** A request whose answer did not come. One that got no connection has changed nothing. */
-function lost(error: unknown, method: Route["method"], { service, signal }: SendOptions): Unavailable {
+function lost(error: unknown, method: Route["method"], options: SendOptions): Unavailable {
+  const { service, signal } = options;
   if (signal.aborted) return new Unavailable("cancelled", "The call was ended before it was answered");
   const why = reasonOf(error);
   const isUnsent = UNSENT.test(why);
-  if (isUnsent || method === "get") return unreachable(service, why, error);
+  if (isUnsent || method === "get") return unreachable(options, why, error);
   return new Unavailable(
     "outcome_unknown",
     `${service.href} was called and did not answer (${why}). Whether the call took effect is unknown: look before you ` +
@@ -216,10 +232,13 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-function unreachable(service: URL, why: string, cause?: unknown): Unavailable {
-  return new Unavailable(
-    "unreachable",
-    `Cannot reach a service at ${service.href}: ${why}. --url or ORCHESTRATOR_URL must be the address that serve prints`,
-    { cause },
-  );
+function unreachable(
+  { service, local }: Pick<RestClientOptions, "service" | "local">,
+  why: string,
+  cause?: unknown,
+): Unavailable {
+  const remedy = local === undefined
+    ? "--url or ORCHESTRATOR_URL must be the address that serve prints"
+    : "--store file uses the files in its place";
+  return new Unavailable("unreachable", `Cannot reach a service at ${service.href}: ${why}. ${remedy}`, { cause });
 }

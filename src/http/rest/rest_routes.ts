@@ -107,7 +107,7 @@ function operationRoute(route: Route, { operations, api, past }: OperationRouteO
     const given = await argumentsOf(req.raw, path);
     const { args, isConditional } = withCondition(route, given, req.raw.headers);
     const operation = other !== undefined && Object.hasOwn(args, other.parameter) ? other.operation : usual;
-    const who = { caller: c.get("caller"), instance: c.get("instance") };
+    const who = { caller: c.get("caller"), instance: c.get("instance"), leaseMs: c.get("leaseMs") };
     const { headers, signal } = req.raw;
     const call = {
       ...who,

@@ -67,6 +67,7 @@ export const WORK_TOOLS: readonly Tool[] = [
       const { waiting, caller, request, signal } = context;
       const instance = instanceOf(context);
       const onWaiting = reporter(wait_ms, context);
+      const { request: id, leaseMs } = request();
       const claim = unlessRepeated(
         await waiting.claim(
           { type: "claim_task", instance, ...defined({ id: task_id, group, roles, capabilities }) },
@@ -74,7 +75,7 @@ export const WORK_TOOLS: readonly Tool[] = [
           // A repeat may wait longer or shorter: the command tells it.
           {
             waitMs: wait_ms,
-            request: { request: request().request },
+            request: { request: id, leaseMs },
             signal,
             ...(onWaiting !== undefined && { onWaiting }),
           },

@@ -228,6 +228,16 @@ export function directoryIdentity(path: string): DirectoryIdentity | undefined {
   return { inode: info.ino ?? 0, ...(info.birthtime !== null && { madeAt: info.birthtime.getTime() }) };
 }
 
+/**
+ * Tells a directory from every other on this machine, copies and snapshots included, until it is removed; undefined if
+ * nothing is there, or the system does not tell enough.
+ */
+export function directoryPlace(path: string): string | undefined {
+  const info = unlessMissing(() => Deno.statSync(path));
+  if (info === undefined || (info.ino === null && info.birthtime === null)) return undefined;
+  return [info.dev, info.ino ?? 0, info.birthtime?.getTime() ?? 0].join(":");
+}
+
 /** The mode bits of a file or directory; undefined if nothing is there, or the system has none. */
 export function modeOf(path: string): number | undefined {
   return unlessMissing(() => Deno.statSync(path))?.mode ?? undefined;

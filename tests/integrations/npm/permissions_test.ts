@@ -31,7 +31,13 @@ const SERVER = { read: ["/data", "/real/data", "/npm/orchestrator.mjs"], write: 
 Deno.test("a server of one client may use its data, and read itself", () => {
   assertEquals(permitted(), SERVER);
   assertEquals(permitted("--data", "/data"), SERVER);
-  assertEquals(permitted("status"), SERVER);
+  assertEquals(permitted("doctor"), SERVER);
+});
+
+Deno.test("a command that uses the service on its data may call any on this machine", () => {
+  for (const command of ["status", "call", "add", "why"]) {
+    assertEquals(permitted(command), { ...SERVER, net: ["127.0.0.1", "[::1]"] });
+  }
 });
 
 Deno.test("nothing is downloaded, asked, or taken from the working directory", () => {

@@ -1,0 +1,73 @@
+/** Finds the service that runs on the data directory of a command, and may be called in place of the files. */
+
+import type { ServiceOptions } from "../cli/service_place.ts";
+import { callFlag, hostOf } from "../cli/launch.ts";
+import type { StoredLocation } from "../cli/location.ts";
+import { isPermitted } from "../store/file/data_directory.ts";
+import { realDisk } from "../store/file/disk.ts";
+import { findNotice, SERVICE_FILE, type ServiceNotice } from "../store/file/service_file.ts";
+import { describeSystemError } from "../store/file/system_errors.ts";
+import type { LeveledLog } from "../telemetry/log.ts";
+import type { LocalOptions } from "./local_calls.ts";
+
+/** A service that has shown that it is the one on the data directory. */
+export interface LocalService {
+  readonly url: URL;
+  /** By which it knows callers that may read the directory. */
+  readonly key: string;
+}
+
+export interface LookOptions extends LocalOptions, Pick<ServiceOptions, "location"> {}
+
+export interface LookParts {
+  readonly log: LeveledLog;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/**
+ * The service on the data directory of a plan, if it can do the same as this process on the files. Undefined otherwise: the
+ * files are as right, whoever else uses them.
+ */
+export async function localService(
+  location: StoredLocation,
+  options: LookOptions,
+  { log, version }: LookParts,
+): Promise<LocalService | undefined> {
+  if (location.store !== "file" || "isInFiles" in options.location || hasOwnSettings(options)) return undefined;
+  const notice = readNotice(location.directory, log);
+  if (notice === undefined) return undefined;
+  const why = await whyNot(notice, version);
+  if (why === undefined) return { url: new URL(notice.url), key: notice.key };
+  log.debug(`Not calling the service at ${notice.url}, of process ${notice.pid}: ${why}`);
+  return undefined;
+}
+
+/** Whether the options are about what a service decides itself. */
+function hasOwnSettings({ role, defaults, maxWaitMs, allowPrivateWebhooks }: LocalOptions): boolean {
+  return role !== undefined || Object.keys(defaults).length > 0 || maxWaitMs !== undefined ||
+    allowPrivateWebhooks === true;
+}
+
+/** The notice in a data directory, if there is one that can be read. */
+function readNotice(directory: string, log: LeveledLog): ServiceNotice | undefined {
+  if (!isPermitted(directory, "read")) return undefined;
+  try {
+    return findNotice(realDisk, directory);
+  } catch (error) {
+    const why = describeSystemError(error);
+    if (why === undefined) throw error;
+    log.debug(`Cannot read ${directory}/${SERVICE_FILE}: ${why}`);
+    return undefined;
+  }
+}
+
+async function whyNot({ url, key, ...notice }: ServiceNotice, version: string): Promise<string | undefined> {
+  const service = new URL(url);
+  if (notice.version !== version) return `it has version ${notice.version}, and this program ${version}`;
+  if (Deno.permissions.querySync({ name: "net", host: hostOf(service) }).state !== "granted") {
+    return `permission is missing: ${callFlag(service)}`;
+  }
+  const { notItself } = await import("../http/rest/local_service.ts");
+  return await notItself(service, key);
+}

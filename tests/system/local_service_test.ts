@@ -1,0 +1,140 @@
+/**
+ * Shows that commands use the service on their data directory, with the rights and settings of whoever uses the files, and
+ * the files wherever that service is not certainly there.
+ */
+
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { createServer, type IncomingMessage } from "node:http";
+import { runHere } from "../support/command.ts";
+import { runProgram } from "../support/program.ts";
+import { MAIN } from "../support/server.ts";
+import { startService } from "../support/service.ts";
+import { temporaryDirectory } from "../support/temp.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** Runs a command as a process that may use the data and call any service of this machine. */
+async function run(directory: string, command: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const permissions = [
+    ...[`--allow-read=${directory}`, `--allow-write=${directory}`, "--allow-net=127.0.0.1"],
+    "--allow-env=ORCHESTRATOR_TOKEN,USER,USERNAME",
+  ];
+  const args = ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "--data", directory, ...command];
+  return await runProgram(directory, command, { args, env: { USER: "kim", USERNAME: "kim", ...env } });
+}
+
+/** Which process wrote the last record of a plan. */
+async function lastWriter(directory: string): Promise<string> {
+  const { output } = await runHere(directory, ["--store", "file", "audit"]);
+  return JSON.parse(output.trim().split("\n").at(-1) ?? "").data.via.process;
+}
+
+function noticeOf(directory: string): string {
+  return `${directory}/service.json`;
+}
+
+Deno.test("a command uses the service on its data directory, and does the same as on the files", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path, { needsToken: true });
+  assertEquals((await Deno.stat(noticeOf(data.path))).mode! & 0o777, 0o600);
+  assertEquals((await run(data.path, ["add", "Write docs"])).output, "write-docs is ready\n");
+  assertEquals(await lastWriter(data.path), `${service.pid}`);
+  assertMatch((await run(data.path, ["next"])).output, /^write-docs is yours \(kim\) until /);
+  assertEquals(await lastWriter(data.path), `${service.pid}`);
+  const { output } = await runHere(data.path, ["call", "get_task_details", '{"task_id":"write-docs"}']);
+  const { leaseUntil, startedAt } = JSON.parse(output);
+  assertEquals(Date.parse(leaseUntil) - Date.parse(startedAt), DAY_MS);
+  const lines = async (command: readonly string[]) => {
+    return (await runHere(data.path, command)).output.replaceAll(/\b\d+ (s|min)\b/g, "some time");
+  };
+  assertEquals(await lines(["status"]), await lines(["--store", "file", "status"]));
+  await service.end();
+  await assertRejects(() => Deno.stat(noticeOf(data.path)), Deno.errors.NotFound);
+});
+
+Deno.test("options that a service does not take, --store file, and a missing permission have a command use the files", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path, { needsToken: true });
+  const own = `${Deno.pid}`;
+  for (const options of [["--as", "worker"], ["--max-attempts", "2"], ["--store", "file"]]) {
+    const { code, log } = await runHere(data.path, [...options, "add", "Write docs"]);
+    assertEquals([code, log], [0, ""], options.join(" "));
+    assertEquals(await lastWriter(data.path), own, options.join(" "));
+  }
+  const { code, log } = await runProgram(data.path, ["add", "Write docs"]);
+  assertEquals([code, log], [0, ""]);
+  assert(await lastWriter(data.path) !== `${service.pid}`);
+  await runHere(data.path, ["add", "Write docs"]);
+  assertEquals(await lastWriter(data.path), `${service.pid}`);
+});
+
+Deno.test("a token limits a command at the service as on the files, also where the service is open", async () => {
+  for (const needsToken of [true, false]) {
+    await using data = await temporaryDirectory();
+    const { output } = await runHere(data.path, ["token", "issue", "--name", "eve", "--role", "observer"]);
+    const [secret = ""] = /^orc_.*$/m.exec(output) ?? [];
+    await using _service = await startService(data.path, { needsToken });
+    const env = { ORCHESTRATOR_TOKEN: secret };
+    const atService = await run(data.path, ["add", "Write docs"], env);
+    const onFiles = await run(data.path, ["--store", "file", "add", "Write docs"], env);
+    assertStringIncludes(atService.log, "observer");
+    assertEquals(atService, onFiles);
+    const { output: audit } = await runHere(data.path, ["audit", "--denied"]);
+    assertMatch(audit, /"transport":"cli".*"token":"eve"/);
+  }
+});
+
+Deno.test("a service that was killed is passed over, and what has taken its port gets no secret", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path, { needsToken: true });
+  await service.end("SIGKILL");
+  const { key } = JSON.parse(await Deno.readTextFile(noticeOf(data.path)));
+  assertEquals((await run(data.path, ["add", "Write docs"])).output, "write-docs is ready\n");
+  const received: string[] = [];
+  const thief = createServer((request, response) => {
+    received.push(wholeHead(request));
+    response.end('{"answer": "0"}');
+  });
+  await new Promise<void>((resolve) => thief.listen(Number(service.host.split(":")[1]), "127.0.0.1", resolve));
+  try {
+    const secret = (await Deno.readTextFile(`${data.path}/admin-token`)).trim();
+    const { code, output } = await run(data.path, ["add", "Write docs"], { ORCHESTRATOR_TOKEN: secret });
+    assertEquals([code, output], [0, "write-docs-2 is ready\n"]);
+    assertEquals(received.length, 1);
+    assert(!received.join().includes(key) && !received.join().includes(secret), received.join());
+  } finally {
+    thief.close();
+    thief.closeAllConnections();
+  }
+});
+
+Deno.test("a copy of a data directory is not taken for the original, whose service runs", async () => {
+  await using data = await temporaryDirectory();
+  await using copies = await temporaryDirectory();
+  await using _service = await startService(data.path);
+  await runHere(data.path, ["add", "Write docs"]);
+  const copy = `${copies.path}/copy`;
+  const { success } = await new Deno.Command("cp", { args: ["-rp", data.path, copy] }).output();
+  assert(success);
+  assertEquals((await runHere(copy, ["add", "Only here"])).output, "only-here is ready\n");
+  assertEquals(await lastWriter(copy), `${Deno.pid}`);
+  assertEquals((await runHere(data.path, ["show", "only-here"])).code, 1);
+});
+
+Deno.test("of two services on a data directory the newer one is used, and each takes back its own notice only", async () => {
+  await using data = await temporaryDirectory();
+  await using older = await startService(data.path);
+  await using newer = await startService(data.path);
+  await runHere(data.path, ["add", "Write docs"]);
+  assertEquals(await lastWriter(data.path), `${newer.pid}`);
+  await older.end();
+  await runHere(data.path, ["add", "Write docs"]);
+  assertEquals(await lastWriter(data.path), `${newer.pid}`);
+  newer.stop();
+  await runHere(data.path, ["add", "Write docs"]);
+  assertEquals(await lastWriter(data.path), `${Deno.pid}`);
+});
+
+function wholeHead({ method, url, rawHeaders }: IncomingMessage): string {
+  return [method, url, ...rawHeaders].join("\n");
+}
