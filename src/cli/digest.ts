@@ -1,20 +1,17 @@
 /**
  * The command `digest`: what an agent must know after a start or a compaction, short enough to be put into its context:
- * the tasks that it holds, the notes on them, how the plan stands, and what happened lately.
+ * the tasks that it holds, the notes on them, how the plan stands, and what happened since its last call.
  */
 
 import type { Engine } from "../app/engine.ts";
-import { readHistory } from "../app/history.ts";
-import { nameOf } from "../core/messages/history.ts";
-import type { Notification, NotificationType } from "../core/messages/notifications.ts";
 import type { Summary } from "../core/messages/queries.ts";
-import type { Caller } from "../core/model/access.ts";
 import type { Note } from "../core/model/news.ts";
 import { describePause, type ProjectView } from "../core/model/project.ts";
 import type { TaskView } from "../core/model/task.ts";
 import { counted, shortened } from "../core/model/text.ts";
 import { utf8Bytes } from "../core/model/values.ts";
 import { type Terminal, visible } from "./commands.ts";
+import { newsFor, type Reader, tellNews } from "./digest_news.ts";
 import { ageOf, describeCounts } from "./status.ts";
 
 export interface DigestInvocation {
@@ -30,32 +27,12 @@ export const MAX_DIGEST_BYTES = 2_048;
 /** Most bytes of one of its lines, so that one long text does not take the place of all others. */
 const MAX_LINE_BYTES = 300;
 
-/** Most tasks, notes and events in a digest, and how old the events are at most, in milliseconds. */
+/** Most tasks and notes in a digest. */
 const MAX_TASKS = 5;
 const MAX_NOTES = 3;
-const MAX_EVENTS = 5;
-const MAX_EVENT_AGE_MS = 24 * 3_600_000;
-
-/** Most events that are read to find those of others. */
-const MAX_READ_EVENTS = 50;
-
-/** What is news for an agent. */
-const NEWS: readonly NotificationType[] = [
-  "task.completed",
-  "task.failed",
-  "task.returned",
-  "task.cancelled",
-  "task.retried",
-];
 
 /** Said at the end of a digest that is cut. */
 const CUT = "… (cut: get_task_status has all tasks, get_history all events)";
-
-/** Whose digest it is. */
-interface Reader {
-  readonly caller: Caller;
-  readonly instance: string | undefined;
-}
 
 /** Prints the digest for an instance; without one, only how the plan stands and what happened. */
 export async function printDigest(
@@ -76,11 +53,11 @@ async function heldOnly(engine: Engine, reader: Reader): Promise<readonly string
 
 async function digestOf(engine: Engine, reader: Reader): Promise<readonly string[]> {
   const { caller, instance } = reader;
-  const [mine, counts, { paused }, events] = await Promise.all([
+  const [mine, counts, { paused }, news] = await Promise.all([
     heldBy(engine, reader),
     engine.query({ type: "count_tasks", filter: {} }, caller),
     engine.query({ type: "get_project" }, caller),
-    eventsOfOthers(engine, reader),
+    newsFor(engine, reader),
   ]);
   const now = engine.now();
   return [
@@ -88,7 +65,7 @@ async function digestOf(engine: Engine, reader: Reader): Promise<readonly string
       ? ["The orchestrator's shared tasks. Your instance is not known here: heartbeat tells what you hold."]
       : tellHeld(mine, instance, now)),
     ...tellPlan(counts, paused),
-    ...tellEvents(events, now),
+    ...tellNews(news, now),
   ];
 }
 
@@ -100,15 +77,6 @@ async function heldBy(
   if (instance === undefined) return { tasks: [], total: 0 };
   const filter = { status: ["in_progress"] as const, assignedTo: instance };
   return await engine.query({ type: "list_tasks", filter, limit: MAX_TASKS }, caller);
-}
-
-/** The newest events that are news, without what the instance itself did; the newest last. */
-async function eventsOfOthers(engine: Engine, { caller, instance }: Reader): Promise<readonly Notification[]> {
-  const query = { types: NEWS, limit: MAX_READ_EVENTS };
-  const { events } = await readHistory({ engine, query: (query) => engine.query(query, caller) }, query);
-  const oldest = engine.now() - MAX_EVENT_AGE_MS;
-  const isOwn = ({ type, data }: Notification) => data.instance === instance && nameOf(type) === "task.completed";
-  return events.filter((event) => Date.parse(event.time) >= oldest && !isOwn(event)).slice(-MAX_EVENTS);
 }
 
 function tellHeld(
@@ -159,20 +127,6 @@ function tellPlan(counts: Summary, paused: ProjectView["paused"]): readonly stri
     ...(paused === undefined ? [] : [`No task can be claimed as ${describePause(paused)}.`]),
     ...(paused === undefined && counts.ready > 0 ? ["get_next_task claims a ready task."] : []),
   ];
-}
-
-function tellEvents(events: readonly Notification[], now: number): readonly string[] {
-  if (events.length === 0) {
-    return ["Nothing was completed, failed, given back or cancelled by others in the last 24 h."];
-  }
-  return ["What happened last:", ...events.map((event) => `- ${describeEvent(event, now)}`)];
-}
-
-function describeEvent({ type, subject, time, data }: Notification, now: number): string {
-  const { instance, cause } = data;
-  const by = instance === undefined ? "" : ` (${instance})`;
-  const why = cause === undefined ? "" : `: ${cause}`;
-  return `${ageOf(Date.parse(time), now)} ago: ${subject} ${nameOf(type).slice("task.".length)}${by}${why}`;
 }
 
 /** The first lines that fit into a digest, each without control characters and cut to its bound. */

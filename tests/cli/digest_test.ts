@@ -24,10 +24,15 @@ const PLAN = importing(
   oldTask("build", { dependencies: ["design"] }),
 );
 
-/** The lines of a digest after these commands, the last of which was given `hours` ago. */
+/** The lines of a digest after these commands, the last of which was given `hours` ago; `sweep`: what is due has happened. */
 async function digest(
   commands: readonly Command[],
-  { instance, held = false, hours = 0 }: { instance?: string; held?: boolean; hours?: number },
+  { instance, held = false, hours = 0, sweep = false }: {
+    instance?: string;
+    held?: boolean;
+    hours?: number;
+    sweep?: boolean;
+  },
 ): Promise<readonly string[]> {
   let now = NOW;
   const engine = await Engine.start({
@@ -37,6 +42,7 @@ async function digest(
   });
   for (const command of commands) await engine.execute(command, localOperator("test"));
   now += hours * HOUR_MS;
+  if (sweep) await engine.execute({ type: "sweep" }, localOperator("test"));
   const lines: string[] = [];
   const reader = { caller: localOperator("cli"), instance, held };
   assertEquals(await printDigest(engine, reader, { print: (line) => void lines.push(line) }), 0);
@@ -60,7 +66,7 @@ Deno.test("an agent is told what it holds, how far it was, and the notes on it",
     "- research, by ben 0 s ago: see p-queue",
     "The plan has 3 tasks: 1 in_progress, 1 ready, 1 waiting.",
     "get_next_task claims a ready task.",
-    "Nothing was completed, failed, given back or cancelled by others in the last 24 h.",
+    "Nothing was completed, failed, given back or cancelled by others since your last call, 0 s ago.",
   ]);
   assertEquals(await digest(commands, { instance: "me", held: true }), ["- research (attempt 1): Compare libraries"]);
 });
@@ -76,21 +82,66 @@ Deno.test("an agent that holds nothing is told so plainly, and --held then print
   assertStringIncludes(unknown[0] ?? "", "Your instance is not known here: heartbeat tells what you hold");
 });
 
-Deno.test("what others ended in the last 24 hours is news, what the agent itself completed is not", async () => {
-  const commands = [
-    PLAN,
-    ...[claim("me", "research"), complete("me", "research")],
-    ...[claim("ben", "design"), fail("ben", "design")],
-  ];
-  const told = (lines: readonly string[]) => lines.filter((line) => line.includes(" ago: "));
-  assertEquals(told(await digest(commands, { instance: "me", hours: 5 })), [
-    "- 5 h ago: design failed (ben): reported",
+Deno.test("what others ended since the agent's last call is news, however long ago that was", async () => {
+  const before = [PLAN, claim("ben", "design"), fail("ben", "design")];
+  const call = [claim("me", "research")];
+  const after: Command[] = [{ type: "retry_task", id: "design" }, { type: "cancel_task", id: "design" }];
+  const news = async (commands: readonly Command[], instance: string, hours = 0) => {
+    const lines = await digest(commands, { instance, hours });
+    return lines.slice(lines.findIndex((line) => /completed, failed, given back/.test(line)));
+  };
+  assertEquals(await news([...before, ...call, ...after], "me", 100), [
+    "What was completed, failed, given back or cancelled since your last call, 4 d ago:",
+    "- 4 d ago: design retried",
+    "- 4 d ago: design cancelled",
   ]);
-  assertEquals(told(await digest(commands, { instance: "ben", hours: 5 })), [
+  assertEquals(await news([...before, ...call], "me", 5), [
+    "Nothing was completed, failed, given back or cancelled by others since your last call, 5 h ago.",
+  ]);
+  assertEquals(await news([...before, ...call, complete("me", "research")], "ben", 5), [
+    "What was completed, failed, given back or cancelled since your last call, 5 h ago:",
     "- 5 h ago: research completed (me)",
+  ]);
+  assertEquals(await news(before, "new", 5), [
+    "What was completed, failed, given back or cancelled in the last 24 h:",
     "- 5 h ago: design failed (ben): reported",
   ]);
-  assertEquals(told(await digest(commands, { instance: "me", hours: 25 })), []);
+  assertEquals(await news(before, "new", 25), [
+    "Nothing was completed, failed, given back or cancelled by others in the last 24 h.",
+  ]);
+});
+
+Deno.test("what the agent lost since its last call is news, and is no call", async () => {
+  const commands: Command[] = [
+    importing(oldTask("a"), oldTask("b", { timeoutMs: HOUR_MS })),
+    claim("me", "b"),
+    claim("ben", "a"),
+    complete("ben", "a"),
+  ];
+  const lines = await digest(commands, { instance: "me", hours: 2, sweep: true });
+  assertEquals(lines.slice(-3), [
+    "What was completed, failed, given back or cancelled since your last call, 2 h ago:",
+    "- 2 h ago: a completed (ben)",
+    "- 0 s ago: b returned (me): expired",
+  ]);
+});
+
+Deno.test("of many news the newest are told, and how many there are", async () => {
+  for (
+    const [count, more] of [[5, []], [9, ["- 4 before these: get_history has them"]], [60, [
+      "- at least 45 before these: get_history has them",
+    ]]] as const
+  ) {
+    const ids = Array.from({ length: count }, (_, n) => `t${n}`);
+    const commands = [
+      importing(oldTask("mine"), ...ids.map((id) => oldTask(id))),
+      claim("me", "mine"),
+      ...ids.flatMap((id) => [claim("ben", id), complete("ben", id)]),
+    ];
+    const lines = await digest(commands, { instance: "me" });
+    const start = lines.findIndex((line) => line.startsWith("What was completed"));
+    assertEquals(lines.slice(start + 1), [...more, ...ids.slice(-5).map((id) => `- 0 s ago: ${id} completed (ben)`)]);
+  }
 });
 
 Deno.test("a paused project is told in place of the advice to claim", async () => {
