@@ -23,7 +23,7 @@ export function checkEach<T>(items: Iterable<T>, check: (item: T) => void): void
 }
 
 /** Makes all checks, as `checkEach` does. */
-export function checkAll(...checks: readonly (() => void)[]): void {
+export function checkAll(...checks: readonly (() => unknown)[]): void {
   checkEach(checks, (check) => check());
 }
 

@@ -5,7 +5,7 @@
 import type { CommandOf, TaskDefaults } from "../messages/commands.ts";
 import type { Changes, Event, EventOf } from "../messages/events.ts";
 import { type Dependency, difference, normalize, union } from "../model/dependency.ts";
-import { checkEach } from "../model/faults.ts";
+import { checkAll, checkEach } from "../model/faults.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
@@ -46,9 +46,11 @@ export const taskDeciders: Deciders<
     const { task } = node;
     const settings = settingsFor(task, command.settings);
     checkVersion(task, command.ifVersion);
-    if (description !== undefined) checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES);
+    checkAll(
+      () => description !== undefined && checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
+      () => checkSettings(settings, id, state),
+    );
     const dependencies = changedDependencies(task, command);
-    checkSettings(settings, id, state);
     const different = differentSettings(task, settings);
     const changes = {
       ...(description !== undefined && description !== task.description && { description }),

@@ -450,7 +450,7 @@ Deno.test({
       .thenRefused("invalid_value", "Instance id is empty");
     for (const status of TASK_STATUSES) {
       given().when(importing(oldTask("a", { status, assignedTo: "x\t" })))
-        .thenRefused("invalid_value", `Instance id "x\\t" has a control character`, {});
+        .thenRefused("invalid_value", `Instance id "x\\t" has a control character`);
     }
   },
 });

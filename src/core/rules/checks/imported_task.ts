@@ -1,5 +1,6 @@
 /** Refuses an imported task whose status, times and other fields contradict each other. */
 
+import { checkAll, checkEach } from "../../model/faults.ts";
 import {
   MAX_ERROR_BYTES,
   MAX_IMPORTED_ATTEMPT,
@@ -18,25 +19,38 @@ import type { Task } from "../../model/task.ts";
 import { checkId, checkText, hasJsonNumbers } from "../../model/values.ts";
 import { countNotes } from "../../state/news.ts";
 
+/** Refuses a task with each of its faults. */
 export function checkImportedTask(task: Task): void {
-  const { id, status, assignedTo, startedAt, finishedAt } = task;
-  checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES);
-  checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES);
-  checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES);
-  if (assignedTo !== undefined) checkId(assignedTo, "Instance id");
-  if (task.session !== undefined) checkId(task.session, "Session id");
-  checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
-  const { pastAttempts = [], pastAuthors = [], notes = [] } = task;
-  for (const { author, isInstance, text } of notes) {
-    checkAuthor(isInstance === true ? { instance: author } : { caller: author }, id);
-    checkText(text, `Note on task ${id}`, MAX_NOTE_BYTES);
-  }
-  if (task.cancelledBy !== undefined) checkAuthor(task.cancelledBy, id);
-  for (const past of pastAttempts) {
-    checkId(past.instance, "Instance id");
-    checkText(past.message ?? "", `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
-  }
-  for (const author of pastAuthors) checkId(author, "Instance id");
+  checkAll(() => checkTexts(task), () => checkConsistency(task));
+}
+
+function checkTexts(task: Task): void {
+  const { id, assignedTo, session, cancelledBy, pastAttempts = [], pastAuthors = [], notes = [] } = task;
+  checkAll(
+    () => checkText(task.result ?? "", `Result of task ${id}`, MAX_RESULT_BYTES),
+    () => checkText(task.error ?? "", `Error of task ${id}`, MAX_ERROR_BYTES),
+    () => checkText(task.reason ?? "", `Reason of task ${id}`, MAX_REASON_BYTES),
+    () => assignedTo !== undefined && checkId(assignedTo, "Instance id"),
+    () => session !== undefined && checkId(session, "Session id"),
+    () => checkText(task.progress?.message ?? "", `Progress message of task ${id}`, MAX_MESSAGE_BYTES),
+    () =>
+      checkEach(notes, ({ author, isInstance, text }) => {
+        checkAuthor(isInstance === true ? { instance: author } : { caller: author }, id);
+        checkText(text, `Note on task ${id}`, MAX_NOTE_BYTES);
+      }),
+    () => cancelledBy !== undefined && checkAuthor(cancelledBy, id),
+    () =>
+      checkEach(pastAttempts, ({ instance, message = "" }) => {
+        checkId(instance, "Instance id");
+        checkText(message, `Message of an attempt of task ${id}`, MAX_ERROR_BYTES);
+      }),
+    () => checkEach(pastAuthors, (author) => checkId(author, "Instance id")),
+  );
+}
+
+/** Refuses fields that contradict each other, or that no task can have. */
+function checkConsistency(task: Task): void {
+  const { id, status, assignedTo, startedAt, finishedAt, pastAttempts = [], pastAuthors = [], notes = [] } = task;
   const times = [
     ...[task.createdAt, task.pendingAt, startedAt, finishedAt, task.readyAt, task.retryAt, task.leaseUntil],
     ...notes.map((note) => note.at),
@@ -69,10 +83,14 @@ export function checkImportedTask(task: Task): void {
     "only a completed task can have a result": status !== "completed" && task.result !== undefined,
     "only a failed task can have an error": status !== "failed" && task.error !== undefined,
     "a task must have finishedAt if it has ended, and only then": hasEnded !== (finishedAt !== undefined),
-    "its numbers must be finite, and none of them -0": !hasJsonNumbers(task),
   };
-  const fault = Object.entries(faults).find(([, isFault]) => isFault)?.[0];
-  if (fault !== undefined) throw new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+  const refused = (fault: string) =>
+    new Refusal("invalid_value", `Cannot import task ${id} as it is: ${fault}`, { id });
+  checkEach(Object.entries(faults), ([fault, isFault]) => {
+    if (isFault) throw refused(fault);
+  });
+  // Last, as a fault above tells more of such a number.
+  if (!hasJsonNumbers(task)) throw refused("its numbers must be finite, and none of them -0");
 }
 
 function checkAuthor({ caller, instance }: Partial<Actor>, id: string): void {

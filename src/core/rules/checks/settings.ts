@@ -1,9 +1,10 @@
 /**
  * Refuses settings of tasks, groups and instances that are malformed or out of bounds. Types are checked at the border;
- * this file checks values.
+ * this file checks values. Each of the functions names every fault that it finds.
  */
 
 import type { Changes } from "../../messages/events.ts";
+import { checkAll, checkEach } from "../../model/faults.ts";
 import type { GroupSettings } from "../../model/group.ts";
 import type { Names } from "../../model/id_map.ts";
 import type { InstanceSettings } from "../../model/instance.ts";
@@ -37,33 +38,41 @@ export function checkSettings(
   id: string,
   known: Nameable,
 ): void {
-  const { priority, group, role, capabilities, assignTo, locks, backoff } = settings;
+  const { priority, group, role, capabilities, assignTo, locks, backoff, refs, ifUnreachable } = settings;
   const what = `of task ${id}`;
-  if (priority != null && !PRIORITIES.includes(priority)) {
-    throw invalid(`Priority ${what} must be ${PRIORITIES.join(", ")}`);
-  }
-  if (group != null && !known.groups.has(group)) {
-    checkId(group, "Group id");
-    const twin = known.groups.twinOf(group);
-    throw refuse("not_found", `Group ${group} not found: task ${id} names it${twinHint(twin)}`, {
-      remedies: twin === undefined ? [{ type: "create_group", group }] : [],
-      data: { group, ...(twin !== undefined && { existing: twin }) },
-    });
-  }
-  if (role != null) checkId(role, "Role");
-  if (capabilities != null) checkNames(capabilities, "Capability", what);
-  if (locks != null) checkNames(locks, "Lock", what);
-  if (assignTo != null) checkAssignment(assignTo, id, known);
-  checkNumber(settings.timeoutMs, `timeout_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
-  checkNumber(settings.maxAttempts, `max_attempts ${what}`, { least: 1, most: MAX_COUNT });
-  checkNumber(settings.estimateMs, `estimate_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
-  checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS });
-  checkNumber(settings.deadline, `deadline ${what}`, { least: 0, most: MAX_TIME_MS });
-  if (backoff != null) checkBackoff(backoff, what);
-  if (settings.refs != null) checkRefs(settings.refs, id);
-  if (settings.ifUnreachable != null && !["skip", "fail"].includes(settings.ifUnreachable)) {
-    throw invalid(`if_unreachable ${what} must be block, skip or fail`);
-  }
+  checkAll(
+    () => {
+      if (priority == null || PRIORITIES.includes(priority)) return;
+      throw invalid(`Priority ${what} must be ${PRIORITIES.join(", ")}`);
+    },
+    () => group != null && checkGroup(group, id, known),
+    () => role != null && checkId(role, "Role"),
+    () => capabilities != null && checkNames(capabilities, "Capability", what),
+    () => locks != null && checkNames(locks, "Lock", what),
+    () => assignTo != null && checkAssignment(assignTo, id, known),
+    () => checkNumber(settings.timeoutMs, `timeout_ms ${what}`, { least: 1, most: MAX_DURATION_MS }),
+    () => checkNumber(settings.maxAttempts, `max_attempts ${what}`, { least: 1, most: MAX_COUNT }),
+    () => checkNumber(settings.estimateMs, `estimate_ms ${what}`, { least: 1, most: MAX_DURATION_MS }),
+    () => checkNumber(settings.notBefore, `not_before ${what}`, { least: 0, most: MAX_TIME_MS }),
+    () => checkNumber(settings.deadline, `deadline ${what}`, { least: 0, most: MAX_TIME_MS }),
+    () => backoff != null && checkBackoff(backoff, what),
+    () => refs != null && checkRefs(refs, id),
+    () => {
+      if (ifUnreachable == null || ["skip", "fail"].includes(ifUnreachable)) return;
+      throw invalid(`if_unreachable ${what} must be block, skip or fail`);
+    },
+  );
+}
+
+/** Refuses a group that does not exist. */
+function checkGroup(group: string, id: string, { groups }: Nameable): void {
+  if (groups.has(group)) return;
+  checkId(group, "Group id");
+  const twin = groups.twinOf(group);
+  throw refuse("not_found", `Group ${group} not found: task ${id} names it${twinHint(twin)}`, {
+    remedies: twin === undefined ? [{ type: "create_group", group }] : [],
+    data: { group, ...(twin !== undefined && { existing: twin }) },
+  });
 }
 
 /** Refuses an assignment that task `id` cannot have. */
@@ -75,27 +84,37 @@ function checkAssignment({ instance, role, fallbackMs, notBy }: Assignment, id: 
       `assign_to ${what} must name either an instance or a role, or tasks in not_by, or both; clear removes it`,
     );
   }
-  if (instance !== undefined) checkNewInstance(known, instance);
-  if (role !== undefined) checkId(role, "Role");
-  if (fallbackMs !== undefined && !isReserved) {
-    throw invalid(`fallback_ms ${what} ends the reservation for an instance or a role, and assign_to names neither`);
-  }
-  checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
-  if (notBy !== undefined) checkNotBy(notBy, id, known);
+  checkAll(
+    () => instance !== undefined && checkNewInstance(known, instance),
+    () => role !== undefined && checkId(role, "Role"),
+    () => {
+      if (fallbackMs === undefined || isReserved) return;
+      throw invalid(`fallback_ms ${what} ends the reservation for an instance or a role, and assign_to names neither`);
+    },
+    () => checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS }),
+    () => notBy !== undefined && checkNotBy(notBy, id, known),
+  );
 }
 
 /** Refuses a list of tasks whose authors may not claim task `id`, if it is empty or too long, or one does not exist. */
 function checkNotBy(notBy: readonly string[], id: string, { tasks }: Nameable): void {
   if (notBy.length === 0) throw invalid(`not_by of task ${id} is empty: name a task, or leave it out`);
   checkNames(notBy, "Task id", `in not_by of task ${id}`);
-  if (notBy.includes(id)) throw invalid(`not_by of task ${id} names the task itself: name other tasks`);
-  const missing = notBy.find((each) => !tasks.has(each));
-  if (missing === undefined) return;
-  const twin = tasks.twinOf(missing);
-  throw refuse("dependency_not_found", `Task ${missing} not found: task ${id} names it in not_by${twinHint(twin)}`, {
-    remedies: twin === undefined ? [{ type: "create_task", id: missing }] : [],
-    data: { id: missing, task: id, ...(twin !== undefined && { existing: twin }) },
-  });
+  const others = notBy.filter((each) => each !== id);
+  const checkOther = (each: string) => {
+    if (tasks.has(each)) return;
+    const twin = tasks.twinOf(each);
+    throw refuse("dependency_not_found", `Task ${each} not found: task ${id} names it in not_by${twinHint(twin)}`, {
+      remedies: twin === undefined ? [{ type: "create_task", id: each }] : [],
+      data: { id: each, task: id, ...(twin !== undefined && { existing: twin }) },
+    });
+  };
+  checkAll(
+    () => {
+      if (others.length < notBy.length) throw invalid(`not_by of task ${id} names the task itself: name other tasks`);
+    },
+    () => checkEach(others, checkOther),
+  );
 }
 
 /** Refuses settings that group `id` cannot have. */
@@ -103,28 +122,36 @@ export function checkGroupSettings(
   { title, maxParallel, preamble, visibleTo }: Changes<GroupSettings>,
   id: string,
 ): void {
-  if (title != null) checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES);
-  if (preamble != null) checkText(preamble, `Preamble of group ${id}`, MAX_PREAMBLE_BYTES);
-  checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT });
-  if (visibleTo == null) return;
-  if (visibleTo.length === 0) throw invalid(`visible_to of group ${id} is empty: name an audience`);
-  checkNames(visibleTo, "Audience", `in visible_to of group ${id}`);
+  checkAll(
+    () => title != null && checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES),
+    () => preamble != null && checkText(preamble, `Preamble of group ${id}`, MAX_PREAMBLE_BYTES),
+    () => checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT }),
+    () => {
+      if (visibleTo?.length === 0) throw invalid(`visible_to of group ${id} is empty: name an audience`);
+    },
+    () => visibleTo != null && checkNames(visibleTo, "Audience", `in visible_to of group ${id}`),
+  );
 }
 
 /** Refuses settings that instance `id` cannot have. */
 export function checkInstanceSettings(settings: InstanceSettings, id: string): void {
   const { roles, capabilities, metadata, maxConcurrent, ttlMs } = settings;
   const what = `of instance ${id}`;
-  if (roles !== undefined) checkNames(roles, "Role", what);
-  if (capabilities !== undefined) checkNames(capabilities, "Capability", what);
-  checkNumber(maxConcurrent, `max_concurrent ${what}`, { least: 1, most: MAX_COUNT });
-  checkNumber(ttlMs, `ttl_ms ${what}`, { least: 1, most: MAX_DURATION_MS });
-  if (metadata === undefined) return;
+  checkAll(
+    () => roles !== undefined && checkNames(roles, "Role", what),
+    () => capabilities !== undefined && checkNames(capabilities, "Capability", what),
+    () => checkNumber(maxConcurrent, `max_concurrent ${what}`, { least: 1, most: MAX_COUNT }),
+    () => checkNumber(ttlMs, `ttl_ms ${what}`, { least: 1, most: MAX_DURATION_MS }),
+    () => metadata !== undefined && checkMetadata(metadata, what),
+  );
+}
+
+function checkMetadata(metadata: NonNullable<InstanceSettings["metadata"]>, what: string): void {
   const entries = Object.entries(metadata);
   if (entries.length > MAX_METADATA) {
     throw tooMany(`Metadata ${what}`, "entries", { count: entries.length, limit: MAX_METADATA });
   }
-  for (const text of entries.flat()) checkText(text, `Metadata ${what}`, MAX_METADATA_BYTES);
+  checkEach(entries.flat(), (text) => checkText(text, `Metadata ${what}`, MAX_METADATA_BYTES));
 }
 
 /** Refuses references that task `id` cannot have. */
@@ -133,7 +160,7 @@ export function checkRefs(refs: Readonly<Record<string, string>>, id: string): v
   if (entries.length > MAX_REFS) {
     throw tooMany(`refs of task ${id}`, "entries", { count: entries.length, limit: MAX_REFS });
   }
-  for (const text of entries.flat()) checkText(text, `Reference of task ${id}`, MAX_REF_BYTES);
+  checkEach(entries.flat(), (text) => checkText(text, `Reference of task ${id}`, MAX_REF_BYTES));
 }
 
 /** Refuses a list of names that is too long, or a name that is malformed. */
@@ -141,7 +168,7 @@ export function checkNames(names: readonly string[], kind: IdKind, what: string)
   if (names.length > MAX_NAMES) {
     throw tooMany(`List of names (${kind.toLowerCase()}) ${what}`, "names", { count: names.length, limit: MAX_NAMES });
   }
-  for (const name of names) checkId(name, kind);
+  checkEach(names, (name) => checkId(name, kind));
 }
 
 /** Refuses a number that is not whole, or out of bounds. */
@@ -156,11 +183,14 @@ export function checkNumber(
 }
 
 function checkBackoff({ initialIntervalMs, coefficient, maxIntervalMs }: Backoff, what: string): void {
-  checkNumber(initialIntervalMs, `initial_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
-  checkNumber(maxIntervalMs, `max_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS });
-  if (coefficient === undefined || (coefficient >= 1 && coefficient <= MAX_BACKOFF_COEFFICIENT)) return;
-  throw invalid(
-    `backoff_coefficient ${what} must be a number from 1 to ${MAX_BACKOFF_COEFFICIENT}, it is ${coefficient}`,
+  checkAll(
+    () => checkNumber(initialIntervalMs, `initial_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS }),
+    () => checkNumber(maxIntervalMs, `max_interval_ms ${what}`, { least: 0, most: MAX_DURATION_MS }),
+    () => {
+      if (coefficient === undefined || (coefficient >= 1 && coefficient <= MAX_BACKOFF_COEFFICIENT)) return;
+      const limits = `from 1 to ${MAX_BACKOFF_COEFFICIENT}`;
+      throw invalid(`backoff_coefficient ${what} must be a number ${limits}, it is ${coefficient}`);
+    },
   );
 }
 
