@@ -11,7 +11,7 @@ import type { Terminal } from "./src/cli/commands.ts";
 import type { Device } from "./src/cli/screen.ts";
 import { describeDefault } from "./src/cli/data_place.ts";
 import { explain } from "./src/cli/explain.ts";
-import { ACCESS, commandName, launchOf } from "./src/cli/launch.ts";
+import { ACCESS, launchOf, programName } from "./src/cli/launch.ts";
 import type { Location, NamedLocation } from "./src/cli/location.ts";
 import { printTo } from "./src/cli/print_to.ts";
 import type { ServeOptions } from "./src/cli/serve_options.ts";
@@ -139,7 +139,7 @@ async function readInvocation(args: readonly string[]): Promise<Invocation | Exi
   if (location !== undefined) return { type: "serve", location, toolsets: DEFAULT_TOOLSETS, defaults: {}, log: {} };
   const { readArguments } = await import("./src/cli/arguments.ts");
   return readArguments(args, {
-    name: commandName(PROGRAM.program),
+    name: programName(PROGRAM),
     version: denoJson.version,
     defaultPlace: describeDefault(PROGRAM),
     toolsets: TOOLSETS,
@@ -203,6 +203,7 @@ async function serveClients(invocation: HttpInvocation): Promise<number> {
     about: { ...aboutProcess("http"), ...(invocation.open && { isOpen: true }) },
     program: MODULE,
     print: (line) => standardError.write(line + "\n"),
+    programName: programName(PROGRAM),
     isWatched: Deno.stderr.isTerminal(),
     ending: endSignal(),
     startHandlers: (parts) => checked?.start(parts),

@@ -41,7 +41,7 @@ export async function copyJournal(
   if (seen === 0) {
     throw new Unavailable(
       "storage_failed",
-      "There is nothing to copy, as the source has no record: a tasks.json alone is imported by main.ts import",
+      "There is nothing to copy, as the source has no record: a tasks.json alone is for the command import",
     );
   }
   if (seen < start.seq) throw notTheSame(start.seq);

@@ -52,7 +52,7 @@ export async function exchangeKey(
     await engine.execute({ type: "revoke_token", name: tokenNameOf(key) ?? "" }, operator);
   } catch (error) {
     if (!(error instanceof Refusal && error.code === "not_found")) throw error;
-    throw new Refusal("unauthorized", "Cannot sign in as this key was used already: main.ts open prints another");
+    throw new Refusal("unauthorized", "Cannot sign in as this key was used already: the command open prints another");
   }
   await removeExpired(signIn);
   const name = newName(SESSION_PREFIX);

@@ -97,9 +97,12 @@ export function launchOf(options: LaunchOptions, location: Location): Launch {
 const NPM_PACKAGE = "@mcp-orchestrator/server";
 const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])orchestrator\.mjs$/;
 
-/** The name under which people call a program: of the npm package, that which npm installs. */
-export function commandName(program: string): string {
-  return NPM_PROGRAM.test(program) ? "mcp-orchestrator" : "orchestrator";
+/** What people start: the command that npm installs, the standalone program, or the file that they have Deno run. */
+export function programName(
+  { isStandalone, executable, program }: Pick<LaunchOptions, "isStandalone" | "executable" | "program">,
+): string {
+  if (NPM_PROGRAM.test(program)) return "mcp-orchestrator";
+  return (isStandalone ? executable : program).replace(/^.*[/\\]/, "");
 }
 
 /** How to start the program of the npm package, whose launcher gives the permissions; undefined for another program. */

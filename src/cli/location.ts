@@ -113,7 +113,7 @@ export function describeMissing({ directory, project }: FileLocation): string {
     return `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory, ` +
       "and --project a project, like --project auto for that of this git repository";
   }
-  return `Project ${project.name} has no data yet: the first change makes it; main.ts projects lists all projects`;
+  return `Project ${project.name} has no data yet: the first change makes it; the command projects lists all`;
 }
 
 /** The path at which `serve` has a plan, from slash to slash. */

@@ -2,7 +2,7 @@
 
 import { posix, win32 } from "node:path";
 import { isAbsolute, projectsPlaceOf, refuseUnexpanded } from "../cli/data_place.ts";
-import { howToPermitProject, type ProjectPermissions, projectVariables } from "../cli/launch.ts";
+import { howToPermitProject, programName, type ProjectPermissions, projectVariables } from "../cli/launch.ts";
 import { CLIENT_VARIABLE, type FileLocation, PROJECT_VARIABLE } from "../cli/location.ts";
 import { Unavailable } from "../app/ports.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
@@ -41,6 +41,7 @@ export async function locateProject(
       access,
       log: surroundings.log,
       paths: pathsOf(surroundings.os),
+      programName: programName(surroundings.program),
     });
   const directory = openProject(`${place}/${name}`, { ...permissions, place });
   return { store: "file", directory, project: { name, isAuto, place } };

@@ -15,7 +15,12 @@ export interface ProjectOptions {
   readonly access: Access;
   readonly log: Log;
   readonly paths: Paths;
+  /** What people start. */
+  readonly programName: string;
 }
+
+/** How to name a directory and this program to a person. */
+type Naming = Pick<ProjectOptions, "paths" | "programName">;
 
 /** Most projects without a repository that a warning names. */
 const MAX_NAMED = 5;
@@ -33,7 +38,7 @@ export async function nameOfRepository(repository: Repository, options: ProjectO
   if (own !== undefined && second !== undefined) {
     throw new Refusal(
       "wrong_state",
-      `Projects ${own.name} and ${second.name} both belong to ${shown}: say which with main.ts projects move`,
+      `Projects ${own.name} and ${second.name} both belong to ${shown}: say which with ${options.programName} projects move`,
     );
   }
   if (own !== undefined) return own.name;
@@ -42,7 +47,7 @@ export async function nameOfRepository(repository: Repository, options: ProjectO
   const moved = gone.find(({ repository: former }) => {
     return former?.identity.inode === identity?.inode && former?.identity.madeAt === identity?.madeAt;
   });
-  if (moved !== undefined) throw hasMoved(moved, shown, paths);
+  if (moved !== undefined) throw hasMoved(moved, shown, options);
   if (access !== "create") {
     throw new Refusal(
       "not_found",
@@ -75,14 +80,14 @@ export function belongsTo(project: Project, { directory }: Pick<Repository, "dir
 async function make(
   { directory, folder, identity }: Repository & { readonly identity: ReturnType<typeof directoryIdentity> },
   gone: readonly Project[],
-  { place, paths }: ProjectOptions,
+  options: ProjectOptions,
 ): Promise<string> {
   const repository = { directory, identity: identity ?? { inode: 0 } };
   for (const name of namesFor(folder, await digestOf(directory))) {
     const former = gone.find((project) => project.name === name);
-    if (former !== undefined) throw mayHaveMoved(former, shownDirectory(directory, paths), paths);
-    if (makeProject(place, name, repository)) return name;
-    const other = findProject(place, name);
+    if (former !== undefined) throw mayHaveMoved(former, shownDirectory(directory, options.paths), options);
+    if (makeProject(options.place, name, repository)) return name;
+    const other = findProject(options.place, name);
     // Another process made it meanwhile.
     if (other !== undefined && belongsTo(other, repository)) return name;
   }
@@ -93,31 +98,33 @@ async function digestOf(text: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
 }
 
-function hasMoved(project: Project, shown: string, paths: Paths): Refusal {
+function hasMoved(project: Project, shown: string, naming: Naming): Refusal {
   return new Refusal(
     "wrong_state",
     `The repository of project ${project.name} was moved from ${
-      formerPlace(project, paths)
+      formerPlace(project, naming)
     } to ${shown}. Say so with ` +
-      moveCommand(project, shown),
+      moveCommand(project, shown, naming),
   );
 }
 
-function mayHaveMoved(project: Project, shown: string, paths: Paths): Refusal {
+function mayHaveMoved(project: Project, shown: string, naming: Naming): Refusal {
   return new Refusal(
     "wrong_state",
     `Project ${project.name} belongs to ${
-      formerPlace(project, paths)
+      formerPlace(project, naming)
     }, which is gone. If ${shown} is the same repository, ` +
-      `say so with ${moveCommand(project, shown)}. If it is another, give the old project another name first, with ` +
-      `main.ts projects rename ${project.name} ${project.name}-old`,
+      `say so with ${
+        moveCommand(project, shown, naming)
+      }. If it is another, give the old project another name first, with ` +
+      `${naming.programName} projects rename ${project.name} ${project.name}-old`,
   );
 }
 
-function formerPlace({ repository }: Project, paths: Paths): string {
+function formerPlace({ repository }: Project, { paths }: Naming): string {
   return repository === undefined ? "" : shownDirectory(repository.directory, paths);
 }
 
-function moveCommand({ name }: Project, shown: string): string {
-  return `main.ts projects move ${shellWords([name, shown])}`;
+function moveCommand({ name }: Project, shown: string, { programName }: Naming): string {
+  return `${programName} projects move ${shellWords([name, shown])}`;
 }

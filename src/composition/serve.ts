@@ -15,6 +15,8 @@ export interface ServeParts extends Omit<PlanParts, "requests" | "addressOf"> {
   readonly locate: (named: NamedLocation) => Promise<Location>;
   /** Finds the data of a project; resolves to undefined if there is no such project. */
   readonly locateExisting: (project: string) => Promise<FileLocation | undefined>;
+  /** What people start. */
+  readonly programName: string;
   /** Whether a person sees what is printed. */
   readonly isWatched: boolean;
   /** Aborted when the program shall end. */
@@ -131,16 +133,20 @@ async function announce(plan: ServedPlan, { host, port, open }: Listening, parts
   print(`Serving ${addressOf(host, port)}${path} ${rightsOf(open)}`);
   const dashboard = dashboardAddress({ host, port, path });
   print(
-    open ? `Dashboard: ${dashboard}` : await signInLine(plan, { dashboard, isWatched: parts.isWatched || isFirst }),
+    open
+      ? `Dashboard: ${dashboard}`
+      : await signInLine(plan, { ...parts, dashboard, isWatched: parts.isWatched || isFirst }),
   );
 }
 
-function announceAll({ host, port, open }: Listening, { print }: ServeParts): void {
+function announceAll({ host, port, open }: Listening, { print, programName }: ServeParts): void {
   print(`Serving ${addressOf(host, port)}/p/NAME/ ${rightsOf(open)}: every project by its name`);
-  print(`Dashboards: ${dashboardAddress({ host, port, path: "/p/NAME/" })}${open ? "" : `; ${OPEN_COMMAND}`}`);
+  print(`Dashboards: ${dashboardAddress({ host, port, path: "/p/NAME/" })}${open ? "" : `; ${openLine(programName)}`}`);
 }
 
-const OPEN_COMMAND = "main.ts open prints an address that signs in";
+function openLine(programName: string): string {
+  return `${programName} open prints an address that signs in`;
+}
 
 function addressOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -153,11 +159,11 @@ function rightsOf(open: boolean): string {
 /** The line that tells how to sign in at the dashboard. A log that nobody watches gets no key, but for the first start. */
 async function signInLine(
   plan: ServedPlan,
-  { dashboard, isWatched }: { readonly dashboard: string; readonly isWatched: boolean },
+  { dashboard, isWatched, programName }: Pick<ServeParts, "isWatched" | "programName"> & { readonly dashboard: string },
 ): Promise<string> {
-  if (!isWatched) return `Dashboard: ${dashboard}; ${OPEN_COMMAND}`;
+  if (!isWatched) return `Dashboard: ${dashboard}; ${openLine(programName)}`;
   const address = signInAddress(dashboard, await plan.issueKey());
-  return `Dashboard: ${address} signs in once, within 10 minutes; main.ts open prints another`;
+  return `Dashboard: ${address} signs in once, within 10 minutes; ${programName} open prints another`;
 }
 
 /** Starts to listen. Says what would work if it cannot. */

@@ -43,7 +43,7 @@ export function signInMount(options: SessionOptions): Mount {
         const { address } = env;
         const found = await read(secret, {
           address,
-          how: "give token or key, as token issue or main.ts open printed it",
+          how: "give token or key, as the command token issue or open printed it",
         });
         if (found instanceof Response) return found;
         const via = { transport: "http" as const, process, ...(address !== undefined && { address }) };

@@ -1,7 +1,7 @@
 /** Shows how the program says to start it: as it was started, with permissions that Deno takes. */
 
 import { assertEquals } from "@std/assert";
-import { launchOf, type LaunchOptions, permissionFlags, shellWords } from "../../src/cli/launch.ts";
+import { launchOf, type LaunchOptions, permissionFlags, programName, shellWords } from "../../src/cli/launch.ts";
 import type { FileLocation } from "../../src/cli/location.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
@@ -27,6 +27,22 @@ const RUN = [
   "--allow-env=ORCHESTRATOR_TOKEN",
   "/project/main.ts",
 ];
+
+Deno.test("messages and help name what people start", () => {
+  const npm = "/home/ann/.npm/_npx/0123/node_modules/@mcp-orchestrator/server/orchestrator.mjs";
+  const standalone = { isStandalone: true, executable: "C:\\Tools\\tasks.exe" };
+  for (
+    const [options, name] of [
+      [{}, "main.ts"],
+      [{ program: "/opt/dist/orchestrator.js" }, "orchestrator.js"],
+      [{ program: "https://example.com/server/main.ts" }, "main.ts"],
+      [{ program: npm }, "mcp-orchestrator"],
+      [standalone, "tasks.exe"],
+    ] as const
+  ) {
+    assertEquals(programName({ ...OPTIONS, ...options }), name);
+  }
+});
 
 Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
   assertEquals(launchOf(OPTIONS, DATA), { command: "deno", args: RUN });

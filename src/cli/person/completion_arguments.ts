@@ -23,7 +23,9 @@ export function addCompletionCommands(program: Command, choose: (chosen: Complet
     .description("print a script with which a shell completes commands, options and ids: source it at its start")
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .addOption(
-      new Option("--name <name>", "the name or alias under which you call this program").default(program.name())
+      new Option("--name <name>", "the name or alias under which you call this program").default(
+        commandNameOf(program.name()),
+      )
         .argParser(commandName),
     )
     .addOption(urlOption())
@@ -46,6 +48,11 @@ export function addCompletionCommands(program: Command, choose: (chosen: Complet
         ...(project !== undefined && { named: { type: "project", project } }),
       });
     });
+}
+
+/** The name of a program as that of a command: a file that Deno runs is called by an alias or a function. */
+function commandNameOf(program: string): string {
+  return /\.[cm]?[jt]s$/.test(program) ? "orchestrator" : program.replace(/\.exe$/i, "");
 }
 
 function commandName(value: string): string {
