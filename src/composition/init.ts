@@ -12,6 +12,7 @@ import { type InitParts, readRecord } from "../init/carry_out.ts";
 import { clientVariables, type Start } from "../init/clients.ts";
 import { isPermitted, NEW_FILE_SUFFIX, realConfigFiles } from "../init/config_files.ts";
 import { runInit } from "../init/init.ts";
+import { pathOfFile } from "../init/plan.ts";
 import { changedPlaces, clientsNamed, instructionFiles, targetsOf } from "../init/targets.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import { sha256 } from "../store/file/hash.ts";
@@ -82,7 +83,7 @@ function checkVariables({ os, mayRead }: Surroundings): void {
 function checkFiles(invocation: InitInvocation, known: KnownPlaces): void {
   const { files, traces } = lookedAt(invocation, known);
   checkPermitted(files, traces, known);
-  checkPermitted(files.map(realConfigFiles.realPath), traces, known);
+  checkPermitted(files.map((file) => pathOfFile(file, realConfigFiles)), traces, known);
   if (!invocation.remove) return;
   const { changes } = readRecord({ ...known, files: realConfigFiles });
   checkPermitted([...files, ...changes.map(({ path }) => path)], traces, known);

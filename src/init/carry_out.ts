@@ -40,8 +40,8 @@ export interface InitParts {
   readonly confirm: ((question: string) => boolean) | undefined;
 }
 
-/** `left`: the user did not confirm the change. `same`: the file already has the content. */
-export type Outcome = "written" | "left" | "same";
+/** `left`: the user did not confirm the change. `same`: it is to stay as it is. `failed`: it cannot be changed. */
+export type Outcome = "written" | "left" | "same" | "failed";
 
 /** The record in its directory. */
 export const RECORD_FILE = "init.json";
@@ -52,7 +52,7 @@ export function carryOut(planned: Planned, { yes, remove }: InitRequest, parts: 
   print(`${planned.title}: ${planned.path}`);
   if ("why" in planned) {
     print(`  stays as it is: ${planned.why}`);
-    return "same";
+    return planned.isFault === true ? "failed" : "same";
   }
   if (planned.after === undefined) print("  Nothing else is in this file, which init made: it is deleted.");
   for (const line of diffOf(planned.before ?? "", planned.after ?? "")) print(`  ${line}`);
@@ -75,7 +75,10 @@ export function planParts(parts: InitParts): PlanParts {
 /** What init has changed so far. */
 export function readRecord({ files, recordDirectory }: Pick<InitParts, "files" | "recordDirectory">): InitRecord {
   const path = `${recordDirectory}/${RECORD_FILE}`;
-  const text = files.read(path);
+  return recordIn(files.read(path), path);
+}
+
+function recordIn(text: string | undefined, path: string): InitRecord {
   if (text === undefined) return { directories: [], changes: [] };
   try {
     return parseRecord(text);
@@ -96,7 +99,7 @@ export function forget({ path, kind }: Omit<Place, "title">, parts: InitParts): 
   const kept = keptChange(record, path, kind);
   if (kept === undefined) return;
   for (const directory of kept.directories.toReversed()) parts.files.removeEmptyDirectory(directory);
-  writeRecord(withoutChange(record, path, kind), parts);
+  changeRecord((record) => withoutChange(record, path, kind), parts);
 }
 
 function write(edit: Edit, parts: InitParts): void {
@@ -104,19 +107,20 @@ function write(edit: Edit, parts: InitParts): void {
   const { files, digest, print } = parts;
   const record = readRecord(parts);
   const original = originalOf(edit, { record, digest });
-  const made = files.makeDirectory(path.replace(/[/\\][^/\\]*$/, ""));
+  const directory = path.replace(/[/\\][^/\\]*$/, "");
+  const missing = files.missingDirectories(directory);
   const isKept = original === null || original.length <= MAX_KEPT_CHARACTERS;
-  // Before the file itself: a record of a change that was not made does no harm.
-  writeRecord(
-    withChange(record, {
+  // Before the change itself: a record of one that was not made does no harm.
+  const change = (now: InitRecord) =>
+    withChange(now, {
       path,
       kind,
       ...(isKept && { before: original }),
       written: digest(after),
-      directories: [...keptChange(record, path, kind)?.directories ?? [], ...made],
-    }),
-    parts,
-  );
+      directories: [...keptChange(now, path, kind)?.directories ?? [], ...missing],
+    });
+  changeRecord(change, parts);
+  files.makeDirectory(directory);
   files.replace(path, after);
   if (!isKept) print(`  Written. The file is longer than ${MAX_KEPT_CHARACTERS} characters, so no copy of it is kept.`);
   else print("  Written.");
@@ -130,13 +134,17 @@ function restore({ path, kind, after }: Edit, parts: InitParts): void {
   print(after === undefined ? "  Deleted." : "  Written.");
 }
 
-function writeRecord(record: InitRecord, { files, recordDirectory }: InitParts): void {
+/** Changes what is remembered, whatever another init has added to it meanwhile. */
+function changeRecord(change: (record: InitRecord) => InitRecord, { files, recordDirectory }: InitParts): void {
   const path = `${recordDirectory}/${RECORD_FILE}`;
-  if (record.changes.length === 0) {
-    files.removeFile(path);
-    for (const directory of record.directories.toReversed()) files.removeEmptyDirectory(directory);
-    return;
-  }
-  const made = files.makeDirectory(recordDirectory, PRIVATE_DIRECTORY_MODE);
-  files.replace(path, formatRecord({ ...record, directories: [...record.directories, ...made] }), PRIVATE_MODE);
+  const made = files.missingDirectories(recordDirectory);
+  files.makeDirectory(recordDirectory, PRIVATE_DIRECTORY_MODE);
+  let emptied: readonly string[] = [];
+  files.update(path, (text) => {
+    const { directories: before, changes } = change(recordIn(text, path));
+    const directories = [...before, ...made];
+    emptied = changes.length === 0 ? directories : [];
+    return changes.length === 0 ? undefined : formatRecord({ directories, changes });
+  }, PRIVATE_MODE);
+  for (const directory of emptied.toReversed()) files.removeEmptyDirectory(directory);
 }

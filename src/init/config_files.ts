@@ -16,16 +16,36 @@ export const NEW_FILE_SUFFIX = ".orchestrator-new";
 export const PRIVATE_MODE = 0o600;
 export const PRIVATE_DIRECTORY_MODE = 0o700;
 
+/** Most tries to change a file that another process changes at the same time, and the pause between two, in ms. */
+const MAX_TRIES = 250;
+const PAUSE_MS = 20;
+
+const NEVER_WRITTEN = new Int32Array(new SharedArrayBuffer(4));
+
+/** A file is a symbolic link whose target does not exist. */
+export class DanglingLink extends Unavailable {}
+
 export interface ConfigFiles {
   exists(path: string): boolean;
-  /** The path with symbolic links followed; of a missing file, its own. */
+  /**
+   * The path with symbolic links followed; of a missing file, its own.
+   *
+   * @throws DanglingLink
+   */
   realPath(path: string): string;
   /** The text; undefined if there is no file. */
   read(path: string): string | undefined;
   /** @param mode of a file that does not exist yet. Default: as the user's other new files */
   replace(path: string, text: string, mode?: number): void;
-  /** Makes a directory with all above it; returns those that it made, the outermost first. */
-  makeDirectory(path: string, mode?: number): readonly string[];
+  /**
+   * Replaces a file by what `change` makes of it, or removes it where that is undefined. Of several processes that do so at
+   * once, each sees what those before it have made.
+   */
+  update(path: string, change: (text: string | undefined) => string | undefined, mode: number): void;
+  /** The directories that are missing for one to be there, the outermost first. */
+  missingDirectories(path: string): readonly string[];
+  /** Makes a directory with all above it. */
+  makeDirectory(path: string, mode?: number): void;
   removeFile(path: string): void;
   /** Removes a directory unless something is in it. */
   removeEmptyDirectory(path: string): void;
@@ -38,10 +58,10 @@ export const realConfigFiles: ConfigFiles = {
   realPath(path) {
     const link = unlessMissing(() => Deno.lstatSync(path))?.isSymlink;
     if (link === true && statOf(path) === undefined) {
-      throw refused(
-        path,
-        `it is a symbolic link to ${Deno.readLinkSync(path)}, which does not exist`,
-        "remove the link",
+      const target = Deno.readLinkSync(path);
+      throw new DanglingLink(
+        "storage_failed",
+        `it is a symbolic link to ${target}, which does not exist: remove the link`,
       );
     }
     return unlessMissing(() => Deno.realPathSync(path)) ?? path;
@@ -80,14 +100,30 @@ export const realConfigFiles: ConfigFiles = {
     }
   },
 
-  makeDirectory(path, mode) {
+  update(path, change, mode) {
+    for (let tries = 1;; tries++) {
+      try {
+        return updateOnce(path, change, mode);
+      } catch (error) {
+        if (!(error instanceof BeingChanged) || tries === MAX_TRIES) throw error;
+        // Nothing else is to be done meanwhile.
+        Atomics.wait(NEVER_WRITTEN, 0, 0, PAUSE_MS);
+      }
+    }
+  },
+
+  missingDirectories(path) {
     const missing: string[] = [];
     // A directory that may not be looked at is none of those that init makes.
     for (let each = path; isPermitted(each, "read") && statOf(each) === undefined; each = dirname(each)) {
       missing.unshift(each);
     }
-    if (missing.length > 0) Deno.mkdirSync(path, { recursive: true, ...(mode !== undefined && { mode }) });
     return missing;
+  },
+
+  makeDirectory(path, mode) {
+    if (realConfigFiles.missingDirectories(path).length === 0) return;
+    Deno.mkdirSync(path, { recursive: true, ...(mode !== undefined && { mode }) });
   },
 
   removeFile: (path) => void unlessMissing(() => Deno.removeSync(path)),
@@ -109,20 +145,46 @@ function removeAbandoned(fresh: string, path: string): void {
   if (left === undefined) return;
   if (left.isFile) {
     using file = unlessMissing(() => Deno.openSync(fresh, { write: true }));
-    if (file?.tryLockSync(true) === false) throw beingChanged(path);
+    // Whoever wrote it may have put it in its place meanwhile, and another one begun.
+    if (file !== undefined && !(file.tryLockSync(true) && isAt(fresh, file))) throw beingChanged(path);
   }
   unlessMissing(() => Deno.removeSync(fresh));
+}
+
+/** Changes a file while its new content is locked, so that nobody else changes it. */
+function updateOnce(path: string, change: Parameters<ConfigFiles["update"]>[1], mode: number): void {
+  const fresh = path + NEW_FILE_SUFFIX;
+  removeAbandoned(fresh, path);
+  using file = openNew(fresh, path, mode);
+  try {
+    const text = change(realConfigFiles.read(path));
+    if (text === undefined) {
+      realConfigFiles.removeFile(path);
+      Deno.removeSync(fresh);
+      return;
+    }
+    writeWhole(file, text);
+    Deno.renameSync(fresh, path);
+  } catch (error) {
+    unlessMissing(() => Deno.removeSync(fresh));
+    throw error;
+  }
 }
 
 function openNew(fresh: string, path: string, mode: number | undefined): Deno.FsFile {
   try {
     const file = Deno.openSync(fresh, { write: true, createNew: true, ...(mode !== undefined && { mode }) });
-    if (file.tryLockSync(true)) return file;
+    if (file.tryLockSync(true) && isAt(fresh, file)) return file;
     file.close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
   throw beingChanged(path);
+}
+
+/** Whether a path leads to this file, and not to another one or none. */
+function isAt(path: string, file: Deno.FsFile): boolean {
+  return unlessMissing(() => Deno.lstatSync(path))?.ino === file.statSync().ino;
 }
 
 function writeWhole(file: Deno.FsFile, text: string): void {
@@ -131,8 +193,10 @@ function writeWhole(file: Deno.FsFile, text: string): void {
   file.syncSync();
 }
 
+class BeingChanged extends Unavailable {}
+
 function beingChanged(path: string): Unavailable {
-  return new Unavailable(
+  return new BeingChanged(
     "storage_failed",
     `Cannot change ${path} as another init changes it at the same time: wait until that has ended, then start init again`,
   );

@@ -1,6 +1,7 @@
 /**
  * The command init: writes the server into the configuration of clients, and takes it out again. Every file is read before
- * the first one is written: one that cannot be read ends the command, and nothing was changed.
+ * the first one is written: one that cannot be read ends the command, and nothing was changed. A link without a target does
+ * not stop the others.
  */
 
 import {
@@ -12,7 +13,7 @@ import {
   planParts,
   readRecord,
 } from "./carry_out.ts";
-import { type Place, planEntry, type Planned, planParagraph, planRemoval } from "./plan.ts";
+import { pathOfFile, type Place, planEntry, type Planned, planParagraph, planRemoval } from "./plan.ts";
 import { clientsNamed, instructionFiles, type Scope, type Target, targetsOf } from "./targets.ts";
 
 export interface InitOptions extends InitRequest {
@@ -95,13 +96,13 @@ function knownPlaces({ clients: names, name }: InitOptions, { places, project, f
   const entries = targets.flatMap(({ client: { title, format, container }, files: paths }) =>
     paths.map((path): Place => ({
       title,
-      path: files.realPath(path),
+      path: pathOfFile(path, files),
       kind: { type: "entry", format, container, name },
     }))
   );
   const paragraphs = instructionFiles(clients, project).map((path): Place => ({
     title: "The paragraph for agents",
-    path: files.realPath(path),
+    path: pathOfFile(path, files),
     kind: { type: "paragraph" },
   }));
   return [...entries, ...paragraphs];
@@ -128,5 +129,5 @@ function conclude(outcomes: readonly Outcome[], { yes, remove }: InitOptions, { 
         : "Restart the clients, so that they start the server. init --remove takes it back.",
     );
   }
-  return 0;
+  return outcomes.includes("failed") ? 1 : 0;
 }

@@ -2,7 +2,7 @@
 
 import { Unavailable } from "../app/ports.ts";
 import { type Start, startOn, type UserPlaces } from "./clients.ts";
-import type { ConfigFiles } from "./config_files.ts";
+import { type ConfigFiles, DanglingLink } from "./config_files.ts";
 import { ConfigFault } from "./config_format.ts";
 import { placeIn } from "./diff.ts";
 import { findPart, isBlank, type PartKind, putEntry, putParagraph, takePart } from "./part.ts";
@@ -29,6 +29,8 @@ export interface Edit extends Place {
 /** A part that stays as it is. */
 export interface Kept extends Place {
   readonly why: string;
+  /** Whether it should not: the file cannot be changed. */
+  readonly isFault?: true;
 }
 
 export type Planned = Edit | Kept;
@@ -52,19 +54,19 @@ export interface EntryOptions {
 export function planEntry(target: Target, options: EntryOptions, { files }: PlanParts): Planned {
   const { client, scope } = target;
   const { name, start, places, told } = options;
-  const path = files.realPath(target.files.find((file) => files.exists(file)) ?? target.files[0]);
+  const file = target.files.find((file) => files.exists(file)) ?? target.files[0];
   const isTold = told !== undefined && scope === "user" && !client.isAtProject;
   const full = startOn(places.os, isTold ? { ...start, env: { ...start.env, ORCHESTRATOR_PROJECT: told } } : start);
   const kind = { type: "entry", format: client.format, container: client.container, name } as const;
   const title = isTold
     ? `${client.title}, for ${told} alone, as it does not tell servers which project is open`
     : client.title;
-  return planPut({ title, path, kind }, files, (text) => putEntry(text, kind, client.entry(full)));
+  return planPut({ title, path: file, kind }, files, (text) => putEntry(text, kind, client.entry(full)));
 }
 
 /** The paragraph in a file with instructions. */
 export function planParagraph(file: string, server: string, { files }: PlanParts): Planned {
-  const place = { title: "A paragraph for agents", path: files.realPath(file), kind: { type: "paragraph" } } as const;
+  const place = { title: "A paragraph for agents", path: file, kind: { type: "paragraph" } } as const;
   return planPut(place, files, (text) => putParagraph(text, server));
 }
 
@@ -97,12 +99,16 @@ export function originalOf({ path, kind, before }: Edit, { record, digest }: Omi
   return kept?.before === null && isBlank(rest) ? null : rest;
 }
 
+/** @param named by a path that may lead through symbolic links */
 function planPut(
-  place: Place,
+  named: Place,
   files: ConfigFiles,
   put: (text: string) => string,
 ): Planned {
-  const { path, kind } = place;
+  const { kind } = named;
+  const path = realPathOf(named.path, files);
+  if (typeof path !== "string") return { ...named, why: path.message, isFault: true };
+  const place = { ...named, path };
   const before = files.read(path);
   return reading(path, before ?? "", () => {
     const found = findPart(before ?? "", kind);
@@ -110,6 +116,21 @@ function planPut(
     const after = put(before ?? "");
     return after === before ? { ...place, why: "it has this already" } : { ...place, before, after };
   });
+}
+
+function realPathOf(path: string, files: ConfigFiles): string | DanglingLink {
+  try {
+    return files.realPath(path);
+  } catch (error) {
+    if (error instanceof DanglingLink) return error;
+    throw error;
+  }
+}
+
+/** The path with symbolic links followed; its own, if one of them has no target, so that nothing is there. */
+export function pathOfFile(path: string, files: ConfigFiles): string {
+  const real = realPathOf(path, files);
+  return typeof real === "string" ? real : path;
 }
 
 function reading<T>(path: string, text: string, action: () => T): T {

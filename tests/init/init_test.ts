@@ -202,11 +202,15 @@ testUnless(NO_MODES, "a file keeps its mode, and links stay links", async () => 
   home.run({ remove: true });
   assertEquals(await home.contents(), before);
   await Deno.remove(`${home.home}/dotfiles/claude.json`);
-  assertThrows(
-    () => home.run({ clients: ["claude-code"] }),
-    Unavailable,
-    "it is a symbolic link to dotfiles/claude.json, which does not exist",
+  const dangling = home.run({ clients: ["claude-code", "codex"] });
+  assertEquals(dangling.code, 1);
+  assertStringIncludes(
+    dangling.lines.join("\n"),
+    "stays as it is: it is a symbolic link to dotfiles/claude.json, which does not exist: remove the link",
   );
+  assertStringIncludes(await Deno.readTextFile(`${home.home}/.codex/config.toml`), "orchestrator");
+  assertEquals(home.run({ remove: true }).code, 0);
+  assertEquals(realConfigFiles.exists(`${home.home}/.codex`), false);
 });
 
 testUnless(NO_MODES, "what an interrupted run left is replaced, and a link there is not followed", async () => {
