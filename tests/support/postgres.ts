@@ -196,15 +196,20 @@ function hasUser(name: string): boolean {
 }
 
 /** Gives a file to the user that the server runs as. */
-async function own(path: string): Promise<void> {
+export async function own(path: string): Promise<void> {
   if (Deno.uid() === 0) await run("chown", ["postgres", path]);
 }
 
 /** Runs a program of PostgreSQL; not as root, which it refuses. */
 async function runAsOwner(program: string, args: readonly string[]): Promise<void> {
-  const command = `${VERSIONS}/${newestVersion()}/bin/${program}`;
-  if (Deno.uid() !== 0) return await run(command, args);
-  await run("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", command, ...args]);
+  const [command = "", ...all] = asOwner(`${VERSIONS}/${newestVersion()}/bin/${program}`, args);
+  await run(command, all);
+}
+
+/** The command that runs a program as the user of the server. */
+export function asOwner(program: string, args: readonly string[]): readonly string[] {
+  if (Deno.uid() !== 0) return [program, ...args];
+  return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", program, ...args];
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

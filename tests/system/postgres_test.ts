@@ -4,54 +4,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Database } from "../../src/store/postgres/database.ts";
 import { type Cluster, testOnPostgres } from "../support/postgres.ts";
 import { missingCommand, testUnless } from "../support/needs.ts";
-import { Client, StdioClientTransport } from "../support/sdk_client.ts";
-import { MAIN, Server, serverEnvironment } from "../support/server.ts";
+import { runCommand, start } from "../support/database_program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const missingOpenssl = await missingCommand("openssl", ["version"]);
-
-interface StartOptions {
-  /** The address of the database, and the project in it. */
-  readonly url: string;
-  readonly project: string;
-  readonly permissions?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Arguments of `deno` that run the program on a database, with permission only for that. */
-function programArgs({ url, project, permissions = [] }: StartOptions): string[] {
-  const host = /@([^/]*)/.exec(url)?.[1] ?? "";
-  const flags = [`--allow-net=${host}`, "--allow-env=PGAPPNAME,PGPASSWORD", ...permissions];
-  return ["run", "--quiet", "--no-prompt", ...flags, MAIN, "--store", url, "--project", project];
-}
-
-async function start(options: StartOptions): Promise<Server> {
-  const transport = new StdioClientTransport({
-    command: Deno.execPath(),
-    args: programArgs(options),
-    env: { ...serverEnvironment(), ...options.env },
-    stderr: "pipe",
-  });
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const server = new Server(client, transport);
-  try {
-    await client.connect(transport);
-  } catch (error) {
-    throw new Error(`The server did not start: ${server.log}`, { cause: error });
-  }
-  return server;
-}
-
-async function runCommand(options: StartOptions, ...args: readonly string[]) {
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: [...programArgs(options), ...args],
-    env: { ...serverEnvironment(), ...options.env },
-    clearEnv: true,
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
-}
 
 async function ask(cluster: Cluster, ...statements: readonly string[]): Promise<void> {
   const connection = await new Database({ address: cluster.address, now: Date.now }).connect();

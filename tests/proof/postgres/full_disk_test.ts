@@ -11,12 +11,11 @@ import {
   type SmallCluster,
   startPostgresOnSmallDisk,
 } from "../../support/postgres.ts";
+import { testUnless } from "../../support/needs.ts";
 import { until } from "../../support/until.ts";
 import { assertHolds } from "./assert_holds.ts";
 import { run } from "./run.ts";
 import { connect } from "./server_faults.ts";
-
-const NAME = "PostgreSQL: nothing is lost or done twice when the disk of the server is full, and its log cannot grow";
 
 /** Enough for a new server. */
 const SIZE_MIB = 80;
@@ -29,12 +28,11 @@ const CALLS_BEFORE = 60;
 const CALLS_WHILE = 200;
 
 const missing = missingPostgres() ?? await missingSmallDisk();
-if (missing !== undefined) console.log(`Ignored: a full disk of PostgreSQL: ${missing}`);
 
-Deno.test({
-  name: NAME,
-  ignore: missing !== undefined,
-  async fn() {
+testUnless(
+  missing,
+  "PostgreSQL: nothing is lost or done twice when the disk of the server is full, and its log cannot grow",
+  async () => {
     await using cluster = await startPostgresOnSmallDisk(SIZE_MIB, SETTINGS);
     let hasStopped = false;
     const { history, findings, warnings } = await run({
@@ -62,7 +60,7 @@ Deno.test({
     const [last] = history.calls.toSorted((a, b) => b.at - a.at);
     assertEquals(last?.end?.outcome.type === "unavailable", false);
   },
-});
+);
 
 /** Writes to the log until the server stops. */
 async function fillLog(cluster: SmallCluster): Promise<boolean> {
