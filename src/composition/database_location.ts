@@ -8,7 +8,14 @@ import { isPermitted } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
 import type { Host } from "../store/postgres/driver.ts";
 import { findPassword } from "../store/postgres/password_file.ts";
-import { inspectPostgres, migratePostgres, openPostgres, openRawProject } from "../store/postgres/open.ts";
+import {
+  checkPostgresRedactions,
+  inspectPostgres,
+  migratePostgres,
+  openPostgres,
+  openRawProject,
+  openRedactable,
+} from "../store/postgres/open.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
@@ -54,6 +61,10 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
     open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
     migrate: (options) => migratePostgres({ ...options, address, now: Date.now }),
     inspect: ({ log }) => inspectPostgres({ log, isReadOnly: true, address, project, now: Date.now }),
+    openRedactable: ({ log }) => openRedactable({ log, isReadOnly: true, address, project, now: Date.now }),
+    checkRedactions: ({ log }) => {
+      return checkPostgresRedactions({ log, isReadOnly: true, address, project, now: Date.now });
+    },
     openRaw: (options) => openRawProject({ ...options, address, project, now: Date.now }),
   };
 }

@@ -58,8 +58,8 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes(denied.stderr, "--allow-read=/ca.pem");
     const database = await runCommand({ ...options, url: options.url.replace("/postgres", "/absent") }, "status");
     assertStringIncludes(database.stderr, 'database "absent" does not exist');
-    const redact = await runCommand(options, "redact", "a", "--reason", "x");
-    assertStringIncludes(redact.stderr, "Cannot run redact on a plan in PostgreSQL");
+    const backup = await runCommand(options, "backup", "copy");
+    assertStringIncludes(backup.stderr, "Cannot run backup on a plan in PostgreSQL: use pg_dump");
   });
 
   testUnless(
