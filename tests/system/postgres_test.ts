@@ -85,6 +85,23 @@ testOnPostgres("servers on a database", (cluster) => {
       assert(!wrong.stderr.includes("hidden"));
       const untrusted = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=verify-full") }, "status");
       assertStringIncludes(untrusted.stderr, "Cannot connect to PostgreSQL at localhost");
+      const byAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.1") }, "status");
+      assertEquals([byAddress.code, byAddress.stderr], [0, ""]);
+      const otherAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.2") }, "status");
+      assertStringIncludes(otherAddress.stderr, "Cannot connect to PostgreSQL at 127.0.0.2");
+      assertStringIncludes(otherAddress.stderr.toLowerCase(), "cert");
+      const file = `${directory.path}/passwords`;
+      await Deno.writeTextFile(file, "*:*:*:secured:p w\\:1\n", { mode: 0o640 });
+      const withFile = {
+        ...options,
+        url: `${url}&passfile=${file}`,
+        permissions: [`--allow-read=${ca},${file}`],
+        env: {},
+      };
+      const open = await runCommand(withFile, "status");
+      assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
+      await Deno.chmod(file, 0o600);
+      assertEquals((await runCommand(withFile, "status")).code, 0);
       const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
       assertStringIncludes(plain.stderr, "no encryption");
     },
@@ -105,7 +122,7 @@ async function makeCertificate(directory: string, cluster: Cluster): Promise<voi
     args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"].concat(
       [
         "-addext",
-        "subjectAltName=DNS:localhost",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
         "-keyout",
         `${directory}/server.key`,
         "-out",
@@ -120,5 +137,6 @@ async function makeCertificate(directory: string, cluster: Cluster): Promise<voi
     await cluster.write(name, await Deno.readTextFile(`${directory}/${name}`));
   }
   await cluster.write("pg_hba.conf", "hostssl all secured all scram-sha-256\nhost all test all trust\n");
-  await ask(cluster, "alter system set ssl = on", "select pg_reload_conf()");
+  await ask(cluster, "alter system set ssl = on", "alter system set listen_addresses = 'localhost,127.0.0.2'");
+  await cluster.control("restart");
 }

@@ -3,7 +3,7 @@
  * go on with what waits; here a connection that is lost stays lost, as what was sent on it may or may not have happened.
  */
 
-import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectSocket, isIP, type Socket } from "node:net";
 import postgres from "postgres";
 import { ConnectionLost, describeServerError, ServerError } from "./errors.ts";
 
@@ -239,7 +239,9 @@ function opened(socket: Socket): Promise<void> {
 
 function tlsOptions({ ca, serverName }: Tls) {
   if (serverName === undefined) return { rejectUnauthorized: false };
-  return { servername: serverName, host: serverName, rejectUnauthorized: true, ...(ca !== undefined && { ca: [ca] }) };
+  // TLS sends names of hosts only; the certificate is checked against either.
+  const servername = isIP(serverName) === 0 ? serverName : undefined;
+  return { servername, host: serverName, rejectUnauthorized: true, ...(ca !== undefined && { ca: [ca] }) };
 }
 
 /** An array of texts as the server reads it. */
