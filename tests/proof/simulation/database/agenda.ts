@@ -5,7 +5,7 @@
 
 import { setImmediate } from "node:timers";
 import { Trace } from "../trace.ts";
-import { Machine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 
 /** More events than any schedule takes that comes to an end. */
 const MAX_EVENTS = 60_000;

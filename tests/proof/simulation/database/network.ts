@@ -6,7 +6,8 @@ import type { Random } from "../../history/random.ts";
 import type { Agenda } from "./agenda.ts";
 import { Machine } from "./machine.ts";
 import type { Fault, Plan } from "./plan.ts";
-import type { Reply, Server, Session } from "./server.ts";
+import type { Server } from "./server.ts";
+import type { Reply, Session } from "./session.ts";
 
 export interface NetworkOptions {
   readonly agenda: Agenda;

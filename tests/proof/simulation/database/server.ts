@@ -3,11 +3,12 @@
  * failover. What a statement does to the tables is for `sql.ts`; when it is seen, and whether it stays, is decided here.
  */
 
-import type { Result, Value } from "../../../../src/store/postgres/driver.ts";
+import type { Result } from "../../../../src/store/postgres/driver.ts";
 import { LOCK_NOT_AVAILABLE, ServerError } from "../../../../src/store/postgres/errors.ts";
 import type { Random } from "../../history/random.ts";
 import type { Agenda } from "./agenda.ts";
 import { complaintOfAppend } from "./append_times.ts";
+import { type Client, type Interruption, type Reply, type Request, Session } from "./session.ts";
 import type { Sql, Statement } from "./sql.ts";
 
 /** How long a transaction waits for its next statement, as the store tells the server, in milliseconds. */
@@ -18,50 +19,6 @@ const CATCH_UP_MS = 5_000;
 
 /** How far the clock of the server is from the true time, in milliseconds. */
 export const SERVER_SKEW_MS = 17_000;
-
-export interface Reply {
-  readonly outcome: Result<unknown> | ServerError;
-  readonly isUnreplicated: boolean;
-}
-
-/** What a session is told. */
-export interface Client {
-  readonly lockWaitMs: number;
-  readonly onEnd: () => void;
-  readonly onNotification: (payload: string) => void;
-}
-
-/** What goes wrong with a statement in the server. */
-export type Interruption =
-  /** An administrator ends the session, before the statement or while its commit waits for the standby. */
-  | { readonly type: "terminate"; readonly when: "before" | "waiting" }
-  /** An administrator cancels the wait for the standby. */
-  | { readonly type: "cancel" };
-
-interface Request {
-  readonly text: string;
-  readonly values: readonly Value[];
-  readonly reply: (reply: Reply) => void;
-  readonly interruption: Interruption | undefined;
-}
-
-interface OpenTransaction {
-  readonly writes: Statement[];
-  isFailed: boolean;
-}
-
-export class Session {
-  readonly inbox: Request[] = [];
-  readonly channels = new Set<string>();
-  isBusy = false;
-  isEnded = false;
-  transaction: OpenTransaction | undefined;
-  /** When it got the lock of the head, by the clock of the server. */
-  lockedAt: number | undefined;
-  idle: { readonly cancel: () => void } | undefined;
-
-  constructor(readonly client: Client) {}
-}
 
 interface Commit {
   readonly session: Session;
