@@ -1,7 +1,7 @@
 /** The program on a plan in PostgreSQL, as its users run it: real processes with permission for that database only. */
 
-import { Client, StdioClientTransport } from "./sdk_client.ts";
-import { MAIN, Server, serverEnvironment } from "./server.ts";
+import { StdioClientTransport } from "./sdk_client.ts";
+import { introduce, MAIN, type Server, serverEnvironment } from "./server.ts";
 
 export interface StartOptions {
   /** The address of the database, and the project in it. */
@@ -29,15 +29,7 @@ export async function start(options: StartOptions): Promise<Server> {
     env: { ...serverEnvironment(), ...options.env },
     stderr: "pipe",
   });
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const server = new Server(client, transport);
-  try {
-    await client.connect(transport);
-  } catch (error) {
-    await client.close();
-    throw new Error(`The server did not start: ${server.log}`, { cause: error });
-  }
-  return server;
+  return await introduce(transport, "test");
 }
 
 /** Runs a command of the program. */
