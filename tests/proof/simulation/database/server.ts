@@ -252,7 +252,8 @@ export class Server {
     session.transaction = undefined;
     if (interruption?.type === "terminate") return await this.#end(session);
     await this.#unlock(session);
-    this.#reply(session, request, outcome, !isReplicated);
+    const told = request.text === "commit" && !(outcome instanceof ServerError) ? COMMITTED : outcome;
+    this.#reply(session, request, told, !isReplicated);
     await this.#goOn(session);
   }
 
@@ -293,6 +294,7 @@ export class Server {
   }
 }
 
+const COMMITTED: Result<unknown> = { rows: [], count: 0, command: "COMMIT" };
 const DONE: Result<unknown> = { rows: [], count: 0, command: "" };
 
 function inFailed(): ServerError {
