@@ -1,7 +1,8 @@
 /** Which plan a start of the program works on: as its arguments name it, and where that turned out to be. */
 
-import type { Checkpoints, Deliveries, Journal, Log, RawJournal, Sessions } from "../app/ports.ts";
+import type { Checkpoints, Deliveries, Journal, Log, RawJournal, RedactableJournal, Sessions } from "../app/ports.ts";
 import { AUTO } from "../core/model/project_name.ts";
+import type { Verification } from "./commands.ts";
 import type { DatabaseState, LockFact, ProcessFact } from "./doctor_facts.ts";
 
 /** Names the project in place of `--project`: a name, `auto`, or a directory in a repository. */
@@ -70,8 +71,17 @@ export interface DatabaseLocation {
   readonly migrate: (options: { readonly isDryRun: boolean }) => Promise<readonly string[]>;
   /** Looks at the server and the project for `doctor`. */
   readonly inspect: (options: { readonly log: Log }) => Promise<InspectedDatabase>;
+  /** Opens the store with what redacts its records. */
+  readonly openRedactable: (options: { readonly log: Log }) => RedactableStore;
+  /** Checks its redactions for `verify`. */
+  readonly checkRedactions: (options: { readonly log: Log }) => Promise<Pick<Verification, "redactions" | "changed">>;
   /** Opens its journal for a copy. */
   readonly openRaw: (options: { readonly log: Log; readonly isReadOnly: boolean }) => RawJournal;
+}
+
+/** A store whose records can be redacted. */
+export interface RedactableStore extends Pick<OpenedStore, "journal" | "checkpoints" | "close"> {
+  readonly records: RedactableJournal;
 }
 
 /** What a look at a database shows. */

@@ -23,8 +23,9 @@ export async function checkDatabase(
       store.journal,
       invocation.type === "verify" ? invocation.head : undefined,
     );
-    if (invocation.type === "verify" || verification.fault !== undefined) {
-      return printVerification(verification, terminal);
+    if (verification.fault !== undefined) return printVerification(verification, terminal);
+    if (invocation.type === "verify") {
+      return printVerification({ ...verification, ...await location.checkRedactions({ log }) }, terminal);
     }
     return printHead({ seq: end.seq, hash: end.token }, terminal);
   } finally {

@@ -138,9 +138,10 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
       const { runDatabaseDoctor } = await import("./doctor_database.ts");
       return await runDatabaseDoctor({ ...invocation, ...parts }, parts.terminal);
     }
+    case "redact":
+      return await runRedactInDatabase(invocation, parts);
     case "repair":
     case "backup":
-    case "redact":
       parts.log.error(`Cannot run ${invocation.type} on a plan in PostgreSQL: ${INSTEAD[invocation.type]}`);
       return 1;
     default:
@@ -150,9 +151,8 @@ async function runOnDatabase(invocation: CommandInvocation, parts: DatabaseParts
 
 /** What to do in place of a command on files. */
 const INSTEAD = {
-  repair: "restore the database from a backup, as its administrators do",
-  backup: "use pg_dump, or the backups of the database",
-  redact: "its records cannot be redacted yet",
+  repair: "restore the database from a backup, as its administrators do (docs/operations.md)",
+  backup: "use pg_dump, or the backups of the database (docs/operations.md)",
 } as const;
 
 /** Prints the statements, or how many there were. */
@@ -288,6 +288,29 @@ async function runRedact(
     checkpoints.close();
   }
 }
+
+/** Repeats it while other processes have added the texts in between. */
+async function runRedactInDatabase(
+  { wanted }: RedactCommand,
+  { location, log, terminal }: DatabaseParts,
+): Promise<number> {
+  const { journal, checkpoints, records, close } = location.openRedactable({ log });
+  try {
+    const engine = await Engine.start({ journal, checkpoints, log });
+    const options = { engine, journal: records, checkpoints, caller: OPERATOR };
+    let redacted = await redact(options, wanted);
+    for (let tries = 1, last = redacted; last.records > 0 && tries < MAX_REDACTIONS; tries++) {
+      last = await redact(options, wanted);
+      redacted = { ...redacted, records: redacted.records + last.records, seqs: [...redacted.seqs, ...last.seqs] };
+    }
+    return printRedaction(redacted, wanted, terminal);
+  } finally {
+    await close();
+  }
+}
+
+/** Most redactions of the same texts by one command: one more finds nothing unless others write them again and again. */
+const MAX_REDACTIONS = 4;
 
 async function runReading(
   invocation: ReadingCommand,

@@ -5,10 +5,17 @@ import type { DatabaseLocation } from "../cli/location.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
-import { realDisk } from "../store/file/disk.ts";
+import { modeOf, realDisk } from "../store/file/disk.ts";
 import type { Host } from "../store/postgres/driver.ts";
 import { findPassword } from "../store/postgres/password_file.ts";
-import { inspectPostgres, migratePostgres, openPostgres, openRawProject } from "../store/postgres/open.ts";
+import {
+  checkPostgresRedactions,
+  inspectPostgres,
+  migratePostgres,
+  openPostgres,
+  openRawProject,
+  openRedactable,
+} from "../store/postgres/open.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
@@ -54,6 +61,10 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
     open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
     migrate: (options) => migratePostgres({ ...options, address, now: Date.now }),
     inspect: ({ log }) => inspectPostgres({ log, isReadOnly: true, address, project, now: Date.now }),
+    openRedactable: ({ log }) => openRedactable({ log, isReadOnly: true, address, project, now: Date.now }),
+    checkRedactions: ({ log }) => {
+      return checkPostgresRedactions({ log, isReadOnly: true, address, project, now: Date.now });
+    },
     openRaw: (options) => openRawProject({ ...options, address, project, now: Date.now }),
   };
 }
@@ -63,13 +74,33 @@ function passwordFor(url: StoreUrl, environment: DatabaseOptions["environment"])
   const password = environment("PGPASSWORD");
   if (password !== undefined && password !== "") return password;
   const named = url.passwordFile ?? (environment("PGPASSFILE") || undefined);
-  if (named !== undefined) return findPassword(readText(named, "the password file"), url);
+  if (named !== undefined) return passwordIn(named, readText(named, "the password file"), url);
   const home = environment("HOME") || undefined;
   const usual = home && `${home}/.pgpass`;
   if (usual === undefined || !isPermitted(usual, "read")) return undefined;
   const bytes = realDisk.readFile(usual);
-  return bytes && findPassword(new TextDecoder().decode(bytes), url);
+  return bytes && passwordIn(usual, new TextDecoder().decode(bytes), url);
 }
+
+/** The password that a file has for the address. As libpq has it, it must be of no use to other users. */
+function passwordIn(path: string, text: string, url: StoreUrl): string | undefined {
+  const password = findPassword(text, url);
+  const mode = modeOf(path) ?? 0;
+  if (password === undefined || (mode & OF_OTHERS) === 0 || path.startsWith(CONTAINER_SECRETS)) return password;
+  throw new Unavailable(
+    "storage_failed",
+    `Cannot use the password in ${path} as other users may read or change it (mode ${
+      (mode & MODE_BITS).toString(8)
+    }): ` +
+      `run chmod 600 ${path}`,
+  );
+}
+
+const MODE_BITS = 0o777;
+const OF_OTHERS = 0o077;
+
+/** Container engines put secrets here, readable by the user of the container whatever its number is; nobody else is there. */
+const CONTAINER_SECRETS = "/run/secrets/";
 
 function readText(path: string, what: string): string {
   const bytes = realDisk.readFile(path);

@@ -37,6 +37,8 @@ export async function makeDatabase(directory: string, { port, data, control }: C
   }
   assertEquals(await run(["sh", `${directory}/make-secrets.sh`]), { code: 0, log: "" });
   await replaceIn(`${secrets}/pgpass`, "db:5432", `127.0.0.1:${port}`);
+  // A container engine puts it where any mode will do, and systemd hands it over with this one.
+  await Deno.chmod(`${secrets}/pgpass`, 0o600);
   await replaceIn(`${directory}/orchestrator.sql`, "/run/secrets", secrets);
   const connection = ["-h", "127.0.0.1", "-p", `${port}`, "-U", "test", "-d", "postgres"];
   const made = await run(["psql", "--no-psqlrc", "--quiet", ...connection, "-f", `${directory}/orchestrator.sql`]);

@@ -1,6 +1,7 @@
 /** A private PostgreSQL for tests: a new cluster in a temporary directory, on a free port of the loopback address. */
 
 import type { Address } from "../../src/store/postgres/database.ts";
+import { temporaryDirectory } from "./temp.ts";
 
 /** Where Debian's packages put each version. */
 const VERSIONS = "/usr/lib/postgresql";
@@ -39,10 +40,72 @@ export function missingPostgres(): string | undefined {
 }
 
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
-  const directory = await newDirectory();
+  return await startPostgresIn(await newDirectory(), settings);
+}
+
+/** The same in a directory, which the user of the server may write to, and which is removed afterwards. */
+async function startPostgresIn(directory: string, settings: Readonly<Record<string, string>>): Promise<Cluster> {
   const data = `${directory}/data`;
-  await runAsOwner("initdb", ["-D", data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]);
+  const small = ["--no-sync", "--wal-segsize=1"];
+  await runAsOwner("initdb", ["-D", data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", ...small]);
   return await start(directory, settings);
+}
+
+/** A server whose data are on a disk of a size, in MiB. */
+export interface SmallCluster extends Cluster {
+  /** Leaves no room on the disk, and makes it again. */
+  fill(): void;
+  empty(): void;
+}
+
+/** Why there is no small disk for tests; undefined if there is one. */
+export async function missingSmallDisk(): Promise<string | undefined> {
+  if (Deno.uid() !== 0) return "only root can mount a small disk";
+  await using directory = await temporaryDirectory();
+  try {
+    await run("mount", ["-t", "tmpfs", "tmpfs", directory.path]);
+    await run("umount", [directory.path]);
+    return undefined;
+  } catch (error) {
+    return `a small disk cannot be mounted here: ${error}`;
+  }
+}
+
+export async function startPostgresOnSmallDisk(
+  sizeMiB: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<SmallCluster> {
+  const disk = await Deno.makeTempDir({ prefix: "orchestrator-postgres-" });
+  await run("mount", ["-t", "tmpfs", "-o", `size=${sizeMiB}m,mode=0755`, "tmpfs", disk]);
+  const directory = `${disk}/server`;
+  await Deno.mkdir(directory);
+  await own(directory);
+  const cluster = await startPostgresIn(directory, settings);
+  const ballast = `${disk}/ballast`;
+  return {
+    ...cluster,
+    fill: () => fillDisk(ballast),
+    empty: () => Deno.removeSync(ballast),
+    async [Symbol.asyncDispose]() {
+      await cluster[Symbol.asyncDispose]();
+      await run("umount", [disk]);
+      await Deno.remove(disk);
+    },
+  };
+}
+
+/** Writes a file until there is no room for another byte. */
+function fillDisk(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  for (let block = new Uint8Array(1024 * 1024); block.length > 0;) {
+    try {
+      const written = file.writeSync(block);
+      if (written === 0) return;
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("os error 28"))) throw error;
+      block = block.subarray(0, Math.floor(block.length / 2));
+    }
+  }
 }
 
 /** Starts a server that follows another one, and takes over once it is promoted. */
@@ -133,15 +196,20 @@ function hasUser(name: string): boolean {
 }
 
 /** Gives a file to the user that the server runs as. */
-async function own(path: string): Promise<void> {
+export async function own(path: string): Promise<void> {
   if (Deno.uid() === 0) await run("chown", ["postgres", path]);
 }
 
 /** Runs a program of PostgreSQL; not as root, which it refuses. */
 async function runAsOwner(program: string, args: readonly string[]): Promise<void> {
-  const command = `${VERSIONS}/${newestVersion()}/bin/${program}`;
-  if (Deno.uid() !== 0) return await run(command, args);
-  await run("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", command, ...args]);
+  const [command = "", ...all] = asOwner(`${VERSIONS}/${newestVersion()}/bin/${program}`, args);
+  await run(command, all);
+}
+
+/** The command that runs a program as the user of the server. */
+export function asOwner(program: string, args: readonly string[]): readonly string[] {
+  if (Deno.uid() !== 0) return [program, ...args];
+  return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", program, ...args];
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

@@ -67,6 +67,11 @@ export async function startServer(
     env: { ...serverEnvironment(), ...env },
     stderr: "pipe",
   });
+  return await introduce(transport, name);
+}
+
+/** Starts a server with a client that introduces itself. */
+export async function introduce(transport: StdioClientTransport, name: string): Promise<Server> {
   const client = new Client({ name, version: "1.0.0" });
   const server = new Server(client, transport);
   try {

@@ -4,54 +4,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Database } from "../../src/store/postgres/database.ts";
 import { type Cluster, testOnPostgres } from "../support/postgres.ts";
 import { missingCommand, testUnless } from "../support/needs.ts";
-import { Client, StdioClientTransport } from "../support/sdk_client.ts";
-import { MAIN, Server, serverEnvironment } from "../support/server.ts";
+import { runCommand, start } from "../support/database_program.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const missingOpenssl = await missingCommand("openssl", ["version"]);
-
-interface StartOptions {
-  /** The address of the database, and the project in it. */
-  readonly url: string;
-  readonly project: string;
-  readonly permissions?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Arguments of `deno` that run the program on a database, with permission only for that. */
-function programArgs({ url, project, permissions = [] }: StartOptions): string[] {
-  const host = /@([^/]*)/.exec(url)?.[1] ?? "";
-  const flags = [`--allow-net=${host}`, "--allow-env=PGAPPNAME,PGPASSWORD", ...permissions];
-  return ["run", "--quiet", "--no-prompt", ...flags, MAIN, "--store", url, "--project", project];
-}
-
-async function start(options: StartOptions): Promise<Server> {
-  const transport = new StdioClientTransport({
-    command: Deno.execPath(),
-    args: programArgs(options),
-    env: { ...serverEnvironment(), ...options.env },
-    stderr: "pipe",
-  });
-  const client = new Client({ name: "test", version: "1.0.0" });
-  const server = new Server(client, transport);
-  try {
-    await client.connect(transport);
-  } catch (error) {
-    throw new Error(`The server did not start: ${server.log}`, { cause: error });
-  }
-  return server;
-}
-
-async function runCommand(options: StartOptions, ...args: readonly string[]) {
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: [...programArgs(options), ...args],
-    env: { ...serverEnvironment(), ...options.env },
-    clearEnv: true,
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
-}
 
 async function ask(cluster: Cluster, ...statements: readonly string[]): Promise<void> {
   const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
@@ -102,8 +58,8 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes(denied.stderr, "--allow-read=/ca.pem");
     const database = await runCommand({ ...options, url: options.url.replace("/postgres", "/absent") }, "status");
     assertStringIncludes(database.stderr, 'database "absent" does not exist');
-    const redact = await runCommand(options, "redact", "a", "--reason", "x");
-    assertStringIncludes(redact.stderr, "Cannot run redact on a plan in PostgreSQL");
+    const backup = await runCommand(options, "backup", "copy");
+    assertStringIncludes(backup.stderr, "Cannot run backup on a plan in PostgreSQL: use pg_dump");
   });
 
   testUnless(
@@ -129,6 +85,23 @@ testOnPostgres("servers on a database", (cluster) => {
       assert(!wrong.stderr.includes("hidden"));
       const untrusted = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=verify-full") }, "status");
       assertStringIncludes(untrusted.stderr, "Cannot connect to PostgreSQL at localhost");
+      const byAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.1") }, "status");
+      assertEquals([byAddress.code, byAddress.stderr], [0, ""]);
+      const otherAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.2") }, "status");
+      assertStringIncludes(otherAddress.stderr, "Cannot connect to PostgreSQL at 127.0.0.2");
+      assertStringIncludes(otherAddress.stderr.toLowerCase(), "cert");
+      const file = `${directory.path}/passwords`;
+      await Deno.writeTextFile(file, "*:*:*:secured:p w\\:1\n", { mode: 0o640 });
+      const withFile = {
+        ...options,
+        url: `${url}&passfile=${file}`,
+        permissions: [`--allow-read=${ca},${file}`],
+        env: {},
+      };
+      const open = await runCommand(withFile, "status");
+      assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
+      await Deno.chmod(file, 0o600);
+      assertEquals((await runCommand(withFile, "status")).code, 0);
       const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
       assertStringIncludes(plain.stderr, "no encryption");
     },
@@ -149,7 +122,7 @@ async function makeCertificate(directory: string, cluster: Cluster): Promise<voi
     args: ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"].concat(
       [
         "-addext",
-        "subjectAltName=DNS:localhost",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
         "-keyout",
         `${directory}/server.key`,
         "-out",
@@ -164,5 +137,6 @@ async function makeCertificate(directory: string, cluster: Cluster): Promise<voi
     await cluster.write(name, await Deno.readTextFile(`${directory}/${name}`));
   }
   await cluster.write("pg_hba.conf", "hostssl all secured all scram-sha-256\nhost all test all trust\n");
-  await ask(cluster, "alter system set ssl = on", "select pg_reload_conf()");
+  await ask(cluster, "alter system set ssl = on", "alter system set listen_addresses = 'localhost,127.0.0.2'");
+  await cluster.control("restart");
 }

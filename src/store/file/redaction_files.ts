@@ -8,14 +8,14 @@ import { keysOfFilter } from "../../core/messages/history.ts";
 import type { Redaction } from "../../core/messages/redact.ts";
 import { MAX_REDACTED_RECORDS } from "../../core/model/limits.ts";
 import type { RedactedRecord } from "../../core/model/redaction.ts";
-import { leadingSeq, splitLine, stepsOf } from "./codec.ts";
+import { leadingSeq, splitLine } from "./codec.ts";
 import type { Disk } from "./disk.ts";
 import { writeDurably } from "./durable_file.ts";
 import { FileJournal } from "./file_journal.ts";
-import { sha256 } from "./hash.ts";
 import { indexPath } from "./journal_search.ts";
 import { RedactedCopies } from "./redacted_copies.ts";
-import { formatRedacted, readRedacted, redactBody, type Redacted } from "./redacted_line.ts";
+import { type Line as AnyLine, redactLine, refuseUncovered } from "./redact_line.ts";
+import { formatRedacted, type Redacted } from "./redacted_line.ts";
 import { readIndex, SegmentIndex } from "./segment_index.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { LINE_FEED, readEnds, startOfSegment } from "./segments.ts";
@@ -38,12 +38,9 @@ export interface RedactionFilesOptions {
 }
 
 /** A line of a segment. */
-interface Line {
-  readonly text: string;
+interface Line extends AnyLine {
   readonly bytes: Uint8Array;
   readonly seq: number;
-  /** The hash of the record before. */
-  readonly previous: string;
 }
 
 /** The lines of a segment that are to be rewritten. */
@@ -192,35 +189,12 @@ export class RedactionFiles implements RedactableJournal, AsyncDisposable {
 
   /** What a line holds without the texts; undefined if it has none of them. */
   async #redactLine(line: Line, redaction: Redaction): Promise<Omit<Redacted, "by"> | undefined> {
-    if (!line.text.includes(JSON.stringify(redaction.id))) return undefined;
-    const parts = splitLine(line.text);
-    const before = readRedacted(parts.body);
-    const body = redactBody(before?.body ?? parts.body, redaction);
-    if (body === undefined) return undefined;
-    if (before !== undefined) await this.#refuseUncovered(line.seq, before);
-    this.#copies.remember(before?.body ?? parts.body, body);
-    const isTwoStep = before === undefined && stepsOf(parts, line.previous) === 2;
-    const digest = before === undefined ? (isTwoStep ? sha256(parts.body) : undefined) : before.digest;
-    return { body, bodyDigest: sha256(body), ...(digest !== undefined && { digest }) };
-  }
-
-  /** Refuses to redact a redacted line again if nothing proves that it has not been changed since. */
-  async #refuseUncovered(seq: number, { by, bodyDigest }: Redacted): Promise<void> {
-    const search = { after: by - 1, before: by + 1, keys: [], isNewestFirst: false };
-    for await (const records of this.journal.search(search)) {
-      for (const { events } of records) {
-        for (const event of events) {
-          const isCovered = event.type === "task.redacted" &&
-            event.records.some(([record, digest]) => record === seq && digest === bodyDigest);
-          if (isCovered) return;
-        }
-      }
-    }
-    throw new Unavailable(
-      "journal_damaged",
-      `Record ${seq} is marked as redacted, but record ${by} does not say so: it was changed. Nothing was redacted; the ` +
-        "verify command shows it",
-    );
+    const found = redactLine(line, redaction);
+    if (found === undefined) return undefined;
+    const { before, earlier, ...redacted } = found;
+    if (earlier !== undefined) await refuseUncovered(this.journal, line.seq, earlier);
+    this.#copies.remember(before, redacted.body);
+    return redacted;
   }
 
   /** Replaces a segment by one with other lines, atomically and durably. */

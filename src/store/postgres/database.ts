@@ -4,7 +4,15 @@
  */
 
 import { DatabaseClock, type DatabaseClockOptions } from "./database_clock.ts";
-import { Connection, type ConnectOptions, type Host, type Result, type Value } from "./driver.ts";
+import {
+  type Connection,
+  type ConnectOptions,
+  DriverConnection,
+  type Host,
+  type Open,
+  type Result,
+  type Value,
+} from "./driver.ts";
 import { ConnectionLost } from "./errors.ts";
 
 /** How long calls wait for a database that is away, in milliseconds: a restart of it or a failover may be under way. */
@@ -31,6 +39,8 @@ export interface DatabaseOptions extends DatabaseClockOptions, Pick<ConnectOptio
   readonly address: Address;
   /** How long calls wait for a database that is away, in milliseconds. Default: `PATIENCE_MS`. */
   readonly patienceMs?: number;
+  /** How a connection is made. Default: by the driver. */
+  readonly open?: Open;
 }
 
 export class Database {
@@ -63,14 +73,14 @@ export class Database {
   async #tryHosts(
     handlers: Pick<ConnectOptions, "onNotification" | "onClose">,
   ): Promise<{ connection: Connection; failure?: never } | { connection?: never; failure: ConnectionLost }> {
-    const { address, answerMs, lockWaitMs } = this.#options;
+    const { address, answerMs, lockWaitMs, open = DriverConnection.open } = this.#options;
     const { hosts, user, password, database, tlsOf } = address;
     let failure = new ConnectionLost("no host was tried");
     for (let tries = 0; tries < hosts.length; tries++) {
       const index = (this.#first + tries) % hosts.length;
       const host = hosts[index] ?? hosts[0];
       try {
-        const connection = await Connection.open({
+        const connection = await open({
           ...handlers,
           host,
           user,

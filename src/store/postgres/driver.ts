@@ -3,7 +3,7 @@
  * go on with what waits; here a connection that is lost stays lost, as what was sent on it may or may not have happened.
  */
 
-import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectSocket, isIP, type Socket } from "node:net";
 import postgres from "postgres";
 import { ConnectionLost, describeServerError, ServerError } from "./errors.ts";
 
@@ -56,7 +56,32 @@ export interface Result<Row> {
   readonly command: string;
 }
 
-export class Connection {
+/** One session at a server, for as long as it lasts. */
+export interface Connection {
+  /** Whether nothing can be sent any more. */
+  readonly isLost: boolean;
+  /**
+   * Runs one statement with values for `$1`, `$2`, …. Statements of several calls at once are sent without waiting for
+   * answers, and carried out in order.
+   *
+   * @throws ServerError if the server refused it: it had no effect
+   * @throws ConnectionLost if the connection is lost: it may have had its effect, or still have it
+   */
+  run<Row = unknown>(statement: string, values?: readonly Value[]): Promise<Result<Row>>;
+  /** Whether a commit was not replicated since the last question: then it is not as durable as the operator wants. */
+  takeUnreplicated(): boolean;
+  /** Ends the connection at once; statements under way fail. */
+  destroy(): void;
+}
+
+/**
+ * Connects to a server that takes writes.
+ *
+ * @throws ConnectionLost if there is none, ServerError if it refuses
+ */
+export type Open = (options: ConnectOptions) => Promise<Connection>;
+
+export class DriverConnection implements Connection {
   readonly #sql: postgres.Sql;
   readonly #answerMs: number;
   readonly #destroy: () => void;
@@ -113,13 +138,8 @@ export class Connection {
     this.#sql = postgres(all as unknown as postgres.Options<Record<string, never>>);
   }
 
-  /**
-   * Connects to a server that takes writes.
-   *
-   * @throws ConnectionLost if there is none, ServerError if it refuses
-   */
-  static async open(options: ConnectOptions): Promise<Connection> {
-    const connection = new Connection(options);
+  static readonly open: Open = async (options) => {
+    const connection = new DriverConnection(options);
     try {
       const { rows: [server] } = await connection.run<{ is_standby: boolean }>(
         "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as is_standby",
@@ -132,20 +152,12 @@ export class Connection {
       connection.destroy();
       throw isReadOnly(error) ? takesNoWrites() : error;
     }
-  }
+  };
 
-  /** Whether nothing can be sent any more. */
   get isLost(): boolean {
     return this.#lost !== undefined;
   }
 
-  /**
-   * Runs one statement with values for `$1`, `$2`, …. Statements of several calls at once are sent without waiting for
-   * answers, and carried out in order.
-   *
-   * @throws ServerError if the server refused it: it had no effect
-   * @throws ConnectionLost if the connection is lost: it may have had its effect, or still have it
-   */
   async run<Row = unknown>(statement: string, values: readonly Value[] = []): Promise<Result<Row>> {
     if (this.#lost !== undefined) throw this.#lost;
     const timer = setTimeout(() => {
@@ -165,14 +177,12 @@ export class Connection {
     }
   }
 
-  /** Whether a commit was not replicated since the last question: then it is not as durable as the operator wants. */
   takeUnreplicated(): boolean {
     const isUnreplicated = this.#isUnreplicated;
     this.#isUnreplicated = false;
     return isUnreplicated;
   }
 
-  /** Ends the connection at once; statements under way fail. */
   destroy(): void {
     this.#lose("the connection is closed");
     this.#destroy();
@@ -229,7 +239,9 @@ function opened(socket: Socket): Promise<void> {
 
 function tlsOptions({ ca, serverName }: Tls) {
   if (serverName === undefined) return { rejectUnauthorized: false };
-  return { servername: serverName, host: serverName, rejectUnauthorized: true, ...(ca !== undefined && { ca: [ca] }) };
+  // TLS sends names of hosts only; the certificate is checked against either.
+  const servername = isIP(serverName) === 0 ? serverName : undefined;
+  return { servername, host: serverName, rejectUnauthorized: true, ...(ca !== undefined && { ca: [ca] }) };
 }
 
 /** An array of texts as the server reads it. */

@@ -62,6 +62,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   "53100": "The disk of the server is full: make room there",
   "53200": "The server is out of memory",
   "53300": "All connections of the server are in use: raise max_connections, or end other clients",
+  "26000": "A pooler is in between that does not keep sessions: set pool_mode = session there (docs/postgresql.md)",
   "25006": "The server takes no writes: name the primary in --store",
   "57014": "The statement took too long, or the operator cancelled it",
   "57P03": "The server is starting or stopping: try again",

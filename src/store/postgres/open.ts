@@ -10,6 +10,7 @@ import { PostgresJournal } from "./postgres_journal.ts";
 import { PostgresSessions } from "./postgres_sessions.ts";
 import { Project } from "./project.ts";
 import { RawProject } from "./raw_project.ts";
+import { type CheckedRedactions, checkRedactions, RedactionRows } from "./redaction_rows.ts";
 import { migrate, readVersion, statementsAfter } from "./schema.ts";
 
 export interface PostgresStoreOptions {
@@ -37,6 +38,33 @@ export function openPostgres({ address, project: name, now, log, isReadOnly }: P
       await project.close();
     },
   };
+}
+
+/** Opens it with what redacts its records. */
+export function openRedactable(options: PostgresStoreOptions) {
+  const project = projectOf(options);
+  const journal = new PostgresJournal(project, options.log);
+  return {
+    journal,
+    checkpoints: new PostgresCheckpoints(project, options.log),
+    records: new RedactionRows(project, journal),
+    async close() {
+      await journal.close();
+      await project.close();
+    },
+  };
+}
+
+/** Checks its redactions for `verify`. */
+export async function checkPostgresRedactions(options: PostgresStoreOptions): Promise<CheckedRedactions> {
+  const project = projectOf(options);
+  try {
+    return await checkRedactions(project);
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    await project.close();
+  }
 }
 
 /** Opens its journal for a copy. */

@@ -4,6 +4,7 @@ import { type Chunk, JournalReplaced, type Position, type RawRecord, Unavailable
 import type { JournalRecord } from "../../core/messages/events.ts";
 import { MAX_RECORD_BYTES } from "../../core/model/limits.ts";
 import { decodeRecord, GENESIS_HASH, leadingVersion, RESTART } from "../file/codec.ts";
+import type { Redacted } from "../file/redacted_line.ts";
 import type { Result, Value } from "./driver.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -25,11 +26,18 @@ export type Run = <Row>(statement: string, values?: readonly Value[]) => Promise
 export interface Lines {
   readonly lines: readonly RawRecord[];
   readonly records: readonly JournalRecord[];
+  /** Those of them that were redacted. */
+  readonly redacted: readonly RedactedRow[];
   readonly position: Position;
   /** The format version of the last record, or of the one at the position before; 0 if there is none. */
   readonly version: number;
   /** Whether nothing followed when it was read. */
   readonly isLast: boolean;
+}
+
+/** A redacted record, by its seq. */
+export interface RedactedRow extends Redacted {
+  readonly record: number;
 }
 
 /** The records after a position, up to a bound. */
@@ -91,6 +99,7 @@ export async function readLines(
   let position = after;
   const records: JournalRecord[] = [];
   const lines: RawRecord[] = [];
+  const redacted: RedactedRow[] = [];
   for (const { seq, line } of after.seq > 0 ? others : rows) {
     const decoded = decodeRecord(line ?? "", { seq: position.seq + 1, previous: position.token });
     if (!("record" in decoded) || seq !== position.seq + 1) {
@@ -98,12 +107,14 @@ export async function readLines(
     }
     records.push(decoded.record);
     lines.push({ seq, line: line ?? "", hash: decoded.hash });
+    if (decoded.redacted !== undefined) redacted.push({ ...decoded.redacted, record: seq });
     position = { seq, token: decoded.hash };
   }
   const last = rows.at(-1);
   return {
     lines,
     records,
+    redacted,
     position,
     version: last === undefined ? 0 : leadingVersion(last.head) ?? 0,
     isLast: rows.length <= PAGE_RECORDS && rows.reduce((sum, { bytes }) => sum + bytes, 0) < PAGE_BYTES,

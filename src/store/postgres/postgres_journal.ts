@@ -158,7 +158,8 @@ export class PostgresJournal implements Journal {
     if (failures.length > 0) throw this.#unknown(lines.length, failures[0]);
     if (connection.takeUnreplicated()) throw this.#unknown(lines.length, UNREPLICATED);
     const { rows: [appended] } = await appending;
-    if (appended?.moved !== true) {
+    const isCommitted = steps[1].status === "fulfilled" && steps[1].value.command === "COMMIT";
+    if (appended?.moved !== true || !isCommitted) {
       throw new AppendFailed(0, "This process was stopped while it had the lock: nothing was changed, try again");
     }
   }

@@ -23,6 +23,7 @@ const SUITES: readonly { readonly name: string; readonly paths: readonly string[
   { name: "deliveries", paths: ["tests/proof/simulation/sweep_delivery_test.ts"] },
   { name: "sweep", paths: ["tests/proof/simulation/sweep_test.ts"] },
   { name: "simulation", paths: ["tests/proof/simulation/simulation_test.ts"] },
+  { name: "simulated PostgreSQL", paths: ["tests/proof/simulation/database"] },
   { name: "store and app", paths: ["tests/store", "tests/app"] },
   { name: "PostgreSQL", paths: ["tests/proof/postgres"] },
   { name: "torture", paths: ["tests/proof/torture/run_test.ts"] },

@@ -57,8 +57,10 @@ export async function run(options: RunOptions): Promise<Ran> {
   const ports = [cluster.port, ...others].map((port) => stack.use(new Proxy(port, fate)).port);
   const log = new RecordingLog();
   const said: string[] = [];
-  const shared = { ...options, life: 0, ports, log, sharedTime: () => performance.now() };
-  const start = (worker: number) => startProcess({ ...shared, worker, say: (line) => said.push(line) });
+  const shared = { ...options, life: 0, log, sharedTime: () => performance.now() };
+  const start = (worker: number) => {
+    return startProcess({ ...shared, worker, database: databaseAt(ports), say: (line) => said.push(line) });
+  };
   let made = 0;
   const disturbing = disturb?.(() => made);
   await Promise.all(Array.from({ length: options.processes }, async (_, worker) => {
@@ -67,11 +69,16 @@ export async function run(options: RunOptions): Promise<Ran> {
   }));
   await disturbing;
   const calls = parseCalls(said.map((line) => line + "\n").join(""));
-  return await examine({ address: addressOf(cluster.port, ...others), project, calls, log });
+  return await examine({ database: finalDatabase(addressOf(cluster.port, ...others)), project, calls, log });
+}
+
+/** A database for the last look, which waits until it is there. */
+export function finalDatabase(address: Address): Database {
+  return new Database({ address, now: Date.now, patienceMs: 30_000 });
 }
 
 export interface Examined {
-  readonly address: Address;
+  readonly database: Database;
   readonly project: string;
   /** What the processes asked, and what they were told. */
   readonly calls: readonly Call[];
@@ -79,8 +86,8 @@ export interface Examined {
 }
 
 /** Compares what is left in the database with what the processes were told. */
-export async function examine({ address, project, calls, log }: Examined): Promise<Ran> {
-  const { records, checkpoint } = await readRemains(address, project, log);
+export async function examine({ database, project, calls, log }: Examined): Promise<Ran> {
+  const { records, checkpoint } = await readRemains(database, project, log);
   const history = { records, calls, losesAnswers: true } as const;
   const end = { seq: records.length, hash: "", segment: 0, offset: 0 };
   const findings = check({ history, verification: { records: records.length, end }, checkpoint });
@@ -92,21 +99,27 @@ export interface ProcessOptions extends Pick<RunOptions, "project" | "seed" | "p
   readonly life: number;
   /** Milliseconds by a clock that all processes share. */
   readonly sharedTime: () => number;
-  readonly ports: readonly number[];
+  readonly database: Database;
   readonly log: RecordingLog;
   readonly say: (line: string) => void;
 }
 
-export async function startProcess(options: ProcessOptions): Promise<AsyncDisposable & { readonly caller: Caller }> {
-  const { worker, life, processes, ports, project: name, log, seed, sharedTime, say } = options;
+/** The options of a database whose clients wait shorter than in earnest. */
+export const IMPATIENT = { answerMs: ANSWER_MS, lockWaitMs: LOCK_WAIT_MS, patienceMs: PATIENCE_MS };
+
+export function databaseAt(ports: readonly number[]): Database {
   const [first = 0, ...others] = ports;
-  const database = new Database({
-    address: addressOf(first, ...others),
-    now: Date.now,
-    answerMs: ANSWER_MS,
-    lockWaitMs: LOCK_WAIT_MS,
-    patienceMs: PATIENCE_MS,
-  });
+  return new Database({ ...IMPATIENT, address: addressOf(first, ...others), now: Date.now });
+}
+
+export interface StartedProcess extends AsyncDisposable {
+  readonly caller: Caller;
+  readonly engine: Engine;
+  readonly project: Project;
+}
+
+export async function startProcess(options: ProcessOptions): Promise<StartedProcess> {
+  const { worker, life, processes, database, project: name, log, seed, sharedTime, say } = options;
   const project = new Project({ database, name });
   const clock = new Clock(() => database.clock.now());
   const journal = new PostgresJournal(project, log);
@@ -127,6 +140,8 @@ export async function startProcess(options: ProcessOptions): Promise<AsyncDispos
   });
   return {
     caller,
+    engine,
+    project,
     async [Symbol.asyncDispose]() {
       await sweeper.close();
       await checkpointer.close();
@@ -140,7 +155,7 @@ export async function startProcess(options: ProcessOptions): Promise<AsyncDispos
 /** Most starts while the server is away. */
 const MAX_STARTS = 20;
 
-async function whenThere<T>(start: () => Promise<T>): Promise<T> {
+export async function whenThere<T>(start: () => Promise<T>): Promise<T> {
   for (let tries = 1;; tries++) {
     try {
       return await start();
@@ -166,8 +181,8 @@ function timed(journal: Journal, clock: Clock): Journal {
 }
 
 /** The journal and the checkpoint, as the next process finds them. */
-async function readRemains(address: Address, name: string, log: RecordingLog) {
-  const project = new Project({ database: new Database({ address, now: Date.now, patienceMs: 30_000 }), name });
+async function readRemains(database: Database, name: string, log: RecordingLog) {
+  const project = new Project({ database, name });
   const journal = new PostgresJournal(project, log);
   try {
     const checkpoint = await new PostgresCheckpoints(project, log).load();

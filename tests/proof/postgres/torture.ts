@@ -6,7 +6,7 @@ import { parseCalls } from "../history/call_log.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { SpellMaker } from "../torture/disk_full.ts";
 import { Fleet } from "../torture/fleet.ts";
-import { ANSWER_MS, examine, type Ran } from "./run.ts";
+import { ANSWER_MS, examine, finalDatabase, type Ran } from "./run.ts";
 import { connect, pidsOf, takeAll, terminateAll } from "./server_faults.ts";
 
 const WORKER = new URL("worker.ts", import.meta.url).pathname;
@@ -46,7 +46,8 @@ export async function torture({ cluster, logs, seed, workers, durationMs }: Tort
   const done = await disturb({ cluster, fleet, workers, random: randomOf(seed), durationMs });
   await fleet.end();
   const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
-  const ran = await examine({ address: cluster.address, project, calls: calls.flat(), log: new RecordingLog() });
+  const database = finalDatabase(cluster.address);
+  const ran = await examine({ database, project, calls: calls.flat(), log: new RecordingLog() });
   return { ...ran, done, failures: fleet.failures };
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { RecordingLog } from "../../support/log.ts";
-import { startProcess } from "./run.ts";
+import { databaseAt, startProcess } from "./run.ts";
 
 /** Writes at once and whole, so that nothing said is lost with the process. */
 function say(line: string): void {
@@ -16,7 +16,7 @@ function say(line: string): void {
 
 const [port, project = "", seed = "", worker, workers, life] = Deno.args;
 await using process = await startProcess({
-  ports: [Number(port)],
+  database: databaseAt([Number(port)]),
   project,
   seed,
   worker: Number(worker),

@@ -113,8 +113,8 @@ async function work(server: ServerProcess, { life, order, say, ...context }: Con
   }
 }
 
-/** A call that there should be more of than usual, if any. */
-function randomRequest(random: Random, created: string[]): Request | undefined {
+/** A call that there should be more of than usual, if any. `created` has the tasks that may be redacted. */
+export function randomRequest(random: Random, created: string[]): Request | undefined {
   const kind = random.next();
   if (kind < READING) return { type: "read" };
   if (kind > 1 - REDACTING && created.length > 0) {

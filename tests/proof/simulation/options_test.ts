@@ -1,11 +1,11 @@
 /** Shows how a failing plan is made smaller. */
 
 import { assertEquals } from "@std/assert";
-import { planOf } from "./plan.ts";
+import { type Plan, planOf } from "./plan.ts";
 import { shrink } from "./shrink.ts";
 
 Deno.test("simulate: a failing plan loses what its failure does not need", async () => {
-  const plan = {
+  const plan: Plan = {
     ...planOf("s"),
     workers: 4,
     calls: 9,
@@ -13,7 +13,7 @@ Deno.test("simulate: a failing plan loses what its failure does not need", async
       { type: "pause", at: 3, pauseMs: 5 },
       { type: "kill", at: 40, moment: "after" },
       { type: "error", at: 50, code: "EIO" },
-    ] as const,
+    ],
   };
   const smallest = await shrink(plan, ({ workers, calls, faults }) => {
     return Promise.resolve(workers > 1 && calls > 2 && faults.some(({ type, at }) => type === "kill" && at > 6));

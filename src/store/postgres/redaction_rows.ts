@@ -1,0 +1,136 @@
+/**
+ * Redacts the lines of a project. Other processes may append meanwhile, as nothing is locked: what they append before the
+ * record of the redaction is found by a repeat, and nothing of the texts comes after it.
+ */
+
+import { type Journal, type Position, type RedactableJournal, Unavailable } from "../../app/ports.ts";
+import type { Redaction } from "../../core/messages/redact.ts";
+import { MAX_REDACTED_RECORDS } from "../../core/model/limits.ts";
+import type { RedactedRecord } from "../../core/model/redaction.ts";
+import { splitLine } from "../file/codec.ts";
+import { redactLine, refuseUncovered } from "../file/redact_line.ts";
+import { formatRedacted, type Redacted } from "../file/redacted_line.ts";
+import { type CheckedRedaction, RedactionCheck } from "../file/redaction_check.ts";
+import { type Lines, ORIGIN, readLines } from "./pages.ts";
+import type { Project } from "./project.ts";
+import { SCHEMA } from "./schema.ts";
+
+/** A line that is to be rewritten: its record, and the hash of the record before. */
+interface Found {
+  readonly seq: number;
+  readonly previous: string;
+}
+
+interface Row {
+  readonly line: string;
+}
+
+export class RedactionRows implements RedactableJournal {
+  readonly #project: Project;
+  readonly #journal: Pick<Journal, "search">;
+  #found: readonly Found[] = [];
+
+  constructor(project: Project, journal: Pick<Journal, "search">) {
+    this.#project = project;
+    this.#journal = journal;
+  }
+
+  async find(redaction: Redaction): Promise<readonly RedactedRecord[]> {
+    await this.#refuseWithoutRight();
+    const found: Found[] = [];
+    const records: RedactedRecord[] = [];
+    let previous = ORIGIN.token;
+    for await (const { lines } of pagesOf(this.#project)) {
+      for (const { seq, line, hash } of lines) {
+        const redacted = await this.#redact(seq, { text: line, previous }, redaction);
+        if (redacted !== undefined) {
+          found.push({ seq, previous });
+          records.push([seq, redacted.bodyDigest]);
+        }
+        previous = hash;
+      }
+    }
+    this.#found = found;
+    return records;
+  }
+
+  async rewrite(
+    redaction: Redaction,
+    { seqs, clean }: { readonly seqs: readonly number[]; readonly clean: () => Promise<void> },
+  ): Promise<readonly string[]> {
+    for (const [index, { seq, previous }] of this.#found.entries()) {
+      const by = seqs[Math.floor(index / MAX_REDACTED_RECORDS)];
+      const { rows: [row] } = await this.#project.run<Row>(
+        `select line from ${SCHEMA}.records where project = $1 and seq = $2`,
+        [seq],
+      );
+      const text = row?.line ?? "";
+      const redacted = await this.#redact(seq, { text, previous }, redaction);
+      // Another process redacts the same texts.
+      if (redacted === undefined || by === undefined) continue;
+      // It is left alone if it was rewritten meanwhile.
+      await this.#project.run(
+        `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
+        [seq, formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1), text],
+      );
+    }
+    await clean();
+    return [];
+  }
+
+  async #redact(
+    seq: number,
+    line: { readonly text: string; readonly previous: string },
+    redaction: Redaction,
+  ): Promise<Omit<Redacted, "by"> | undefined> {
+    const found = redactLine(line, redaction);
+    if (found === undefined) return undefined;
+    const { before: _, earlier, ...redacted } = found;
+    if (earlier !== undefined) await refuseUncovered(this.#journal, seq, earlier);
+    return redacted;
+  }
+
+  /** Before anything is written. */
+  async #refuseWithoutRight(): Promise<void> {
+    const { rows: [right] } = await this.#project.run<{ may: boolean }>(
+      `select has_table_privilege('${SCHEMA}.records', 'update') as may where $1::int is not null`,
+    );
+    if (right?.may === true) return;
+    throw new Unavailable(
+      "storage_failed",
+      `Cannot redact as this user of PostgreSQL may not rewrite records: use the owner of the schema, or grant update on ` +
+        `${SCHEMA}.records to this user. Nothing was changed`,
+    );
+  }
+}
+
+/** What a check of all redactions has found. */
+export interface CheckedRedactions {
+  readonly redactions: readonly CheckedRedaction[];
+  readonly changed?: { readonly place: string; readonly why: string };
+}
+
+/** What was redacted in a project, and the first line that is marked so and that no redaction proves. */
+export async function checkRedactions(project: Project): Promise<CheckedRedactions> {
+  const check = new RedactionCheck();
+  for await (const { records, redacted } of pagesOf(project)) {
+    check.note({ records, redacted: redacted.map((row) => ({ ...row, segment: 0, offset: 0 })) });
+  }
+  const { redactions, uncovered } = check;
+  if (uncovered === undefined) return { redactions };
+  const { record, by } = uncovered;
+  const place = `record ${record} of project ${project.name} in PostgreSQL`;
+  return { redactions, changed: { place, why: `it is marked as redacted by record ${by}, which does not say so` } };
+}
+
+async function* pagesOf(project: Project): AsyncIterable<Lines> {
+  let position: Position = ORIGIN;
+  for (;;) {
+    const page = await readLines((statement, values) => project.run(statement, values), position, {
+      project: project.name,
+    });
+    position = page.position;
+    yield page;
+    if (page.isLast) return;
+  }
+}

@@ -1,0 +1,110 @@
+/** Shows that texts of a task are removed from a plan in PostgreSQL, while servers run, and that the chain still verifies. */
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Unavailable } from "../../../src/app/ports.ts";
+import { redact } from "../../../src/app/redact.ts";
+import { Engine } from "../../../src/app/engine.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
+import { REDACTABLE_FIELDS } from "../../../src/core/model/redaction.ts";
+import { Database } from "../../../src/store/postgres/database.ts";
+import { openRedactable } from "../../../src/store/postgres/open.ts";
+import { runCommand, start } from "../../support/database_program.ts";
+import { RecordingLog } from "../../support/log.ts";
+import { type Cluster, testOnPostgres } from "../../support/postgres.ts";
+
+const SECRET = "sk-live-0123456789";
+
+/** All texts that the tables hold. */
+const ALL_TEXT = `select count(*)::int as count from (
+  select line as text from orchestrator.records union all select text from orchestrator.deliveries
+) texts where text like '%' || $1 || '%'`;
+
+async function count(cluster: Cluster, text: string): Promise<number> {
+  const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
+  const { rows: [row] } = await connection.run<{ count: number }>(ALL_TEXT, [text]);
+  connection.destroy();
+  return row?.count ?? -1;
+}
+
+async function run(cluster: Cluster, statement: string): Promise<void> {
+  const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
+  await connection.run(statement);
+  connection.destroy();
+}
+
+testOnPostgres("redaction", (cluster) => {
+  Deno.test("a text goes from all records, a server that runs shows it no more, and the chain verifies", async () => {
+    const options = { url: `postgres://test@127.0.0.1:${cluster().port}/postgres`, project: "redacted" };
+    await using server = await start(options);
+    await server.ask("create_task", { id: "a", description: `use ${SECRET}` });
+    await server.ask("create_task", { id: "b", description: "another" });
+    await server.ask("get_next_task", { instance_id: "bob" });
+    await server.ask("complete_task", { task_id: "a", instance_id: "bob", result: `it was ${SECRET}` });
+    assertEquals(await count(cluster(), SECRET), 2);
+    const before = await runCommand(options, "audit", "head");
+
+    const redacted = await runCommand(options, "redact", "a", "--reason", "a key");
+    assertEquals([redacted.code, redacted.stderr], [0, ""]);
+    assertEquals(await count(cluster(), SECRET), 0);
+    const { description, result } = await server.ask("get_task_details", { task_id: "a" });
+    assertEquals([description, result], ["[redacted]", "[redacted]"]);
+    const head = before.stdout.match(/\d+:[0-9a-f]{64}/)?.[0] ?? "";
+    const verified = await runCommand(options, "verify", "--head", head);
+    assertEquals(verified.code, 0, verified.stderr);
+    assertStringIncludes(verified.stdout, "redacted: ");
+    assertStringIncludes(verified.stdout, "a key");
+    const again = await runCommand(options, "redact", "a", "--reason", "a key");
+    assertEquals(again.code, 0, again.stderr);
+    await using fresh = await start(options);
+    assertEquals((await fresh.ask("get_task_details", { task_id: "a" }))["result"], "[redacted]");
+
+    // Somebody marks a line that no redaction names.
+    await run(cluster(), "update orchestrator.records set line = replace(line, '[redacted]', '[replaced]')");
+    assertEquals((await runCommand(options, "verify")).code, 1);
+  });
+
+  Deno.test("what another process writes between finding and recording is redacted by a repeat", async () => {
+    const options = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: false };
+    const { journal, checkpoints, records, close } = openRedactable({ ...options, project: "raced" });
+    const caller = localOperator("operator");
+    try {
+      const engine = await Engine.start({ journal, checkpoints, log: options.log });
+      const add = (text: string) => engine.execute({ type: "add_note", id: "a", instance: "bob", text }, caller);
+      await engine.execute(
+        { type: "create_tasks", tasks: [{ id: "a", description: SECRET, dependencies: [] }] },
+        caller,
+      );
+      const wanted = { id: "a", fields: REDACTABLE_FIELDS, reason: "leak" };
+      const raced = {
+        async find(redaction: Parameters<typeof records.find>[0]) {
+          const found = await records.find(redaction);
+          await add(`again ${SECRET}`);
+          return found;
+        },
+        rewrite: records.rewrite.bind(records),
+      };
+      assertEquals((await redact({ engine, journal: raced, checkpoints, caller }, wanted)).records, 1);
+      assertEquals(await count(cluster(), SECRET), 1);
+      assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 1);
+      assertEquals(await count(cluster(), SECRET), 0);
+      assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 0);
+    } finally {
+      await close();
+    }
+  });
+
+  Deno.test("a user that may not rewrite records is refused before anything is written", async () => {
+    await run(cluster(), "create role weak login");
+    for (const grant of ["usage on schema orchestrator", "select, insert on all tables in schema orchestrator"]) {
+      await run(cluster(), `grant ${grant} to weak`);
+    }
+    const options = { now: Date.now, log: new RecordingLog(), isReadOnly: true, project: "raced" };
+    const { records, close } = openRedactable({ ...options, address: { ...cluster().address, user: "weak" } });
+    try {
+      const error = await assertRejects(() => records.find({ id: "a", fields: ["result"] }), Unavailable);
+      assert(error.message.includes("grant update on orchestrator.records"), error.message);
+    } finally {
+      await close();
+    }
+  });
+});
