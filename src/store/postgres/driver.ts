@@ -79,6 +79,8 @@ export class Connection {
       if (socket !== undefined) throw new ConnectionLost("the connection is closed");
       socket = connectTo(host);
       await opened(socket);
+      // What follows a large statement is sent at once, too.
+      socket.setNoDelay();
       return socket;
     };
     // All options that the driver would otherwise look up in the environment are given.
