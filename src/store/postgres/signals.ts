@@ -12,7 +12,7 @@ import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
-const GATHER_MS = 20;
+const GATHER_MS = 10;
 
 /**
  * Not synchronous: the commit of a notification would write to the disk, and wait for a standby, and the commits of calls

@@ -16,8 +16,9 @@ const MAX_TRIES = 3;
 
 /**
  * A place in the queue for the lock, until the end of the transaction; `QUEUES` is the space of these numbers in the
- * database. Nothing relies on it, as the lock is the row's. But of those who wait for a row, each commit wakes all, and a
- * late one may be first; here it wakes the one that has waited for longest.
+ * database. Nothing relies on it, as the lock is the row's. But a process that waits for a row may be overtaken by the one
+ * that has just released it: on a busy machine one turn in six went so, and some in a row make a process seem to be alone,
+ * which costs it a lost race. Here the longest wait is first.
  */
 const QUEUES = 1_869_769_064;
 const QUEUE = `select pg_advisory_xact_lock(${QUEUES}, $1)`;

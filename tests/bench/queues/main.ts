@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
       if (values.keep !== undefined) await Deno.writeTextFile(values.keep, JSON.stringify(measured));
       console.error(`measured ${describe(cell)}`);
     }
-    const command = ["deno task bench:queues", ...args].join(" ");
+    const command = `deno task bench:queues --processes ${countsOf(measured).join(",")}`;
     const page = pageOf({ measured, machine, command, date: new Date().toISOString().slice(0, 10) });
     await writePage(page);
     console.log(await Deno.readTextFile(PAGE));
@@ -71,6 +71,11 @@ function cellsOf(processes: readonly number[]): readonly Cell[] {
       ] as const).map((each) => ({ ...each, processes: count, isBatched }))
     ),
   ]);
+}
+
+/** The numbers of processes, without the file that keeps what was measured. */
+function countsOf(measured: readonly Measured[]): readonly number[] {
+  return Array.from(new Set(measured.map(({ processes }) => processes)));
 }
 
 function describe({ system, processes, isBatched, isApart }: Cell): string {
