@@ -14,18 +14,16 @@ import { SCHEMA } from "./schema.ts";
 const TOLERANCE_MS = 1_000;
 const LOCKED_TOLERANCE_MS = 30_000;
 
-/** The statement, which does nothing unless a further condition holds. */
+/** The statement, which does nothing unless a further condition holds. Returns a row for each line that it has added. */
 function appendIf(condition: string): string {
   return `with moved as (
   update ${SCHEMA}.projects set seq = seq + cardinality($5::text[]), hash = $4
   where number = $1 and seq = $2::bigint and hash = $3 and ${condition}
   returning number
-), added as (
-  insert into ${SCHEMA}.records (project, seq, line)
-  select moved.number, $2::bigint + lines.place, lines.line
-  from moved, unnest($5::text[]) with ordinality as lines(line, place) returning seq
 )
-select exists (select from moved) as moved, (select count(*) from added) as added, ${CLOCK} as time`;
+insert into ${SCHEMA}.records (project, seq, line)
+select moved.number, $2::bigint + lines.place, lines.line
+from moved, unnest($5::text[]) with ordinality as lines(line, place) returning ${CLOCK} as time`;
 }
 
 /**
@@ -40,14 +38,13 @@ export const APPEND_LOCKED = appendIf(`abs(${CLOCK} - $6::float8) <= ${LOCKED_TO
 /** The same for records of another store, whose times are what they are. */
 export const APPEND_COPIES = appendIf("true");
 
-/** Whether the head is at `$2` with the hash `$3`, for a transaction that appends nothing. */
-export const LOOK = `select seq = $2::bigint and hash = $3 as moved, ${CLOCK} as time
-from ${SCHEMA}.projects where number = $1`;
+/** Returns a row if the head is at `$2` with the hash `$3`, for a transaction that appends nothing. */
+export const LOOK =
+  `select ${CLOCK} as time from ${SCHEMA}.projects where number = $1 and seq = $2::bigint and hash = $3`;
 
-/** What they answer. */
+/** A row of what they return: there is none if the head was not where it was expected. */
 export interface Appended {
-  /** Whether the head was where it was expected, and all lines were added. */
-  readonly moved: boolean;
+  /** Of the database. */
   readonly time: number;
 }
 

@@ -105,7 +105,7 @@ export class PostgresJournal implements Journal {
       this.#solitude.note(batch.end.seq, page.position.seq > after.seq);
       if (batch.lines.length > 0) {
         this.#signals.tell(batch.end.seq);
-        this.#search.noteAppended(batch.end.seq);
+        this.#search.noteAppended(batch.start.seq, batch.end.seq);
       }
       return batch.end;
     } catch (error) {
@@ -140,7 +140,7 @@ export class PostgresJournal implements Journal {
     }
     if (appended !== undefined) this.#project.database.clock.hear(sentAt, appended.time);
     if (connection.takeUnreplicated()) throw this.#unknown(lines.length, UNREPLICATED);
-    if (appended?.moved === true) return;
+    if (appended !== undefined) return;
     this.#solitude.lose();
     // None of them is or will be in the journal, and the engine runs its calls again.
     throw new CommitUnknown(0, "Another process has written at the same moment");
@@ -159,7 +159,7 @@ export class PostgresJournal implements Journal {
     if (connection.takeUnreplicated()) throw this.#unknown(lines.length, UNREPLICATED);
     const { rows: [appended] } = await appending;
     const isCommitted = steps[1].status === "fulfilled" && steps[1].value.command === "COMMIT";
-    if (appended?.moved !== true || !isCommitted) {
+    if (appended === undefined || !isCommitted) {
       throw new AppendFailed(0, "This process was stopped while it had the lock: nothing was changed, try again");
     }
   }

@@ -50,7 +50,7 @@ export class RawProject implements RawJournal {
       last.hash,
       lines,
     ]);
-    if (appended?.moved === true) return;
+    if (appended !== undefined) return;
     // Repeated after a lost answer, it finds the head where it has moved it.
     const end = await this.end();
     if (end.seq === last.seq && end.hash === last.hash) return;

@@ -1,6 +1,6 @@
 /**
  * Searches the records of a project. Records are in blocks of `BLOCK_RECORDS`; a full block is read only if its row in
- * `key_blocks` has the wanted keys. A row is made when a block becomes full, or by the first search that misses it. Keys
+ * `key_blocks` has the wanted keys. A row is made by the process that fills the block, or by the first search that misses it. Keys
  * are kept as numbers of 32 bits: two may be equal by chance, and then a block is read in vain.
  */
 
@@ -10,6 +10,7 @@ import { KEYS_VERSION, keysOfRecord } from "../../core/messages/history.ts";
 import { sha256 } from "../file/hash.ts";
 import { findPosition, readPage, type Run } from "./pages.ts";
 import { SCHEMA } from "./schema.ts";
+import { Slice } from "./slice.ts";
 
 /** Records of a block. */
 const BLOCK_RECORDS = 1_000;
@@ -30,7 +31,6 @@ export class RecordSearch {
   readonly #options: RecordSearchOptions;
   /** Settles when no row of a block is being made. */
   #making: Promise<void> = Promise.resolve();
-  #appendedUpTo = 0;
 
   constructor(options: RecordSearchOptions) {
     this.#options = options;
@@ -52,15 +52,13 @@ export class RecordSearch {
     }
   }
 
-  /** Makes the row of a block that has just become full, beside calls. */
-  noteAppended(seq: number): void {
-    const full = blockOf(seq + 1) - 1;
-    if (full >= 0 && this.#appendedUpTo > 0 && blockOf(this.#appendedUpTo + 1) - 1 < full) {
-      this.#making = this.#making.then(async () => void await this.#keysOf(full)).catch((error) => {
-        this.#options.log.warn(`Cannot index records up to ${startOf(full + 1)}, the first search does: ${error}`);
-      });
-    }
-    this.#appendedUpTo = seq;
+  /** Makes the row of a block that this process has just filled, by the records after a seq up to another, beside calls. */
+  noteAppended(after: number, last: number): void {
+    const full = blockOf(last + 1) - 1;
+    if (full < blockOf(after + 1)) return;
+    this.#making = this.#making.then(async () => void await this.#keysOf(full)).catch((error) => {
+      this.#options.log.warn(`Cannot index records up to ${startOf(full + 1)}, the first search does: ${error}`);
+    });
   }
 
   async close(): Promise<void> {
@@ -111,14 +109,23 @@ export class RecordSearch {
   async #keysOf(block: number): Promise<ReadonlySet<string> | undefined> {
     const records = await this.#read({ after: startOf(block), before: startOf(block + 1) + 1 });
     if (records.length < BLOCK_RECORDS) return undefined;
-    const keys = new Set(records.flatMap(keysOfRecord));
+    const slice = new Slice();
+    const keys = new Set<string>();
+    for (const record of records) {
+      for (const key of keysOfRecord(record)) keys.add(key);
+      await slice.pause();
+    }
     if (!this.#options.isReadOnly) {
       const number = await this.#number();
-      const hashes = Array.from(new Set(Array.from(keys, (key) => String(hashOf(number, key)))));
+      const hashes = new Set<string>();
+      for (const key of keys) {
+        hashes.add(String(hashOf(number, key)));
+        await slice.pause();
+      }
       await this.#options.run(
         `insert into ${SCHEMA}.key_blocks (project, block, version, keys) values ($1, $2, $3, $4::int[])
         on conflict do nothing`,
-        [block, KEYS_VERSION, hashes],
+        [block, KEYS_VERSION, Array.from(hashes)],
       );
     }
     return keys;

@@ -12,7 +12,13 @@ import { failureOf } from "./errors.ts";
 import type { Project } from "./project.ts";
 
 /** Least time between two notifications, in milliseconds: each is a statement beside those of calls. */
-const GATHER_MS = 5;
+const GATHER_MS = 10;
+
+/**
+ * Not synchronous: the commit of a notification would write to the disk, and wait for a standby, and the commits of calls
+ * would wait for that write.
+ */
+const NOTIFY = "select set_config('synchronous_commit', 'off', true), pg_notify('orchestrator_' || $1::int, $2)";
 
 /** The pause before listening again after the connection was lost, in milliseconds. */
 const RETRY_MS = 1_000;
@@ -58,7 +64,7 @@ export class Signals {
     for (let told = 0; told < this.#seq && !this.#closing.signal.aborted;) {
       told = this.#seq;
       try {
-        await this.#project.run("select pg_notify('orchestrator_' || $1::int, $2)", [String(told)]);
+        await this.#project.run(NOTIFY, [String(told)]);
       } catch {
         // Whoever waits for it polls.
         return;

@@ -4,10 +4,7 @@
  */
 
 import type { Snapshot } from "../../core/state/snapshot.ts";
-import { nextTurn } from "../file/turn.ts";
-
-/** How long to work before yielding to the event loop, in milliseconds. */
-const SLICE_MS = 5;
+import { Slice } from "./slice.ts";
 
 /** Characters that are gathered before they are yielded. */
 const SLICE_CHARACTERS = 64 * 1024;
@@ -66,16 +63,5 @@ async function* linesOf(text: AsyncIterable<string>): AsyncIterable<string> {
     const lines = (rest + part).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
-  }
-}
-
-/** Yields to the event loop from time to time. */
-class Slice {
-  #startedAt = performance.now();
-
-  async pause(): Promise<void> {
-    if (performance.now() - this.#startedAt < SLICE_MS) return;
-    await nextTurn();
-    this.#startedAt = performance.now();
   }
 }

@@ -41,7 +41,7 @@ export async function measureCell(
   const workers: Worker[] = [];
   // One after the other: the first one makes the tables.
   for (let index = 0; index < processes; index++) {
-    const options: QueueOptions = { url, port, database, index, isBatched, isApart, directory };
+    const options: QueueOptions = { url, port, database, index, processes, isBatched, isApart, directory };
     const child = startChild(worker, [system, JSON.stringify(options)], { permissions: ["--allow-all"] });
     workers.push(stack.use(new Worker(child)));
     await workers.at(-1)?.next();

@@ -28,6 +28,8 @@ export interface QueueOptions {
   readonly database: string;
   /** Which of the processes this is, from 0. */
   readonly index: number;
+  /** How many there are. */
+  readonly processes: number;
   /** Whether jobs are added, taken and completed many at a time. */
   readonly isBatched: boolean;
   /** Whether each process has a queue of its own, where a queue is a unit of consistency. */

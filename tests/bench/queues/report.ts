@@ -88,12 +88,16 @@ function shareOf(each: Measured, measured: readonly Measured[]): string {
 }
 
 function floorLine(measured: readonly Measured[]): string {
-  const bare = measured.find(({ system }) => system === "bare");
-  const ours = measured.find(({ system, processes }) => system === "ours" && processes === 1);
-  if (bare === undefined) return "";
-  const share = ours === undefined ? "" : `; ours, added: ${(ours.added / bare.added).toFixed(2)}× of it`;
-  return `Floor: one process that only appends ${bare.isBatched ? "32 records" : "a record"} of 290 bytes in each ` +
-    `statement, if the head is where it is expected: ${rateText(bare.added)} records in a second${share}.`;
+  const bare = measured.filter(({ system }) => system === "bare");
+  const alone = bare.find(({ processes }) => processes === 1);
+  const shared = bare.filter((each) => each !== alone);
+  if (alone === undefined) return "";
+  const ours = measured.find(({ system, processes }) => system === "ours" && processes === alone.processes);
+  const share = ours === undefined ? "" : `; ours, added: ${(ours.added / alone.added).toFixed(2)}× of it`;
+  const more = shared.map(({ processes, added }) => `, ${processes} of them ${rateText(added)}`).join("");
+  return `Floor: one process that only appends ${alone.isBatched ? "32 records" : "a record"} of 290 bytes ` +
+    `in each statement, if the head is where it is expected: ${rateText(alone.added)} records in a second${share}.` +
+    (more === "" ? "" : ` On one head that each locks before${more}.`);
 }
 
 function rateText(rate: number): string {
