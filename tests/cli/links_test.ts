@@ -6,7 +6,7 @@ import { runProgram } from "../support/program.ts";
 import { MAIN, programArgs, startServer } from "../support/server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp.ts";
 
-const COMMANDS = [[], ["status"], ["history"], ["export"], ["verify"], ["repair"], ["import", "-"]] as const;
+const COMMANDS = [[], ["status"], ["repair"], ["import", "-"]] as const;
 
 for (const where of ["the data directory is", "a directory above it is", "two links on the way are"]) {
   Deno.test(`${where} a link: the message has the real path and the flags, which work`, async () => {

@@ -33,7 +33,7 @@ const CLIENT = clientIn("s1");
 const NEW_CLIENT = clientIn("new");
 const CALLERS: readonly Caller[] = [OPERATOR, CLIENT];
 
-const HISTORIES = [["any", turns, 60], ["crowded", crowds, 40], ["gathering", gatherings, 40]] as const;
+const HISTORIES = [["any", turns, 40], ["crowded", crowds, 25], ["gathering", gatherings, 25]] as const;
 
 for (const [kind, histories, numRuns] of HISTORIES) {
   Deno.test({

@@ -276,13 +276,6 @@ Deno.test({
   name: "the random plans of a restricted caller reach commands of every kind, and what is told of the hidden",
   permissions: "none",
   fn() {
-    const reached = new Set<string>();
-    for (const each of fc.sample(acts(), { numRuns: 800, seed: 1 })) {
-      compare(each, ({ type }, { refusal }) => {
-        reached.add(refusal === undefined ? type : refusal.code);
-        if (refusal?.message.includes(UNSEEN) === true) reached.add(UNSEEN);
-      });
-    }
     const expected: readonly (CommandType | RefusalCode | typeof UNSEEN)[] = [
       ...["claim_task", "report_progress", "complete_task", "fail_task", "release_task", "add_note"] as const,
       ...["create_tasks", "update_task", "delete_task", "cancel_task", "retry_task", "bulk_update"] as const,
@@ -291,6 +284,14 @@ Deno.test({
       ...["not_found", "dependency_not_found", "has_dependents", "cycle", "not_visible", "already_exists"] as const,
       UNSEEN,
     ];
+    const reached = new Set<string>();
+    for (const each of fc.sample(acts(), { numRuns: 800, seed: 1 })) {
+      compare(each, ({ type }, { refusal }) => {
+        reached.add(refusal === undefined ? type : refusal.code);
+        if (refusal?.message.includes(UNSEEN) === true) reached.add(UNSEEN);
+      });
+      if (expected.every((each) => reached.has(each))) break;
+    }
     assertEquals(expected.filter((each) => !reached.has(each)), []);
   },
 });

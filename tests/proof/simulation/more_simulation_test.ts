@@ -5,7 +5,7 @@ import { explore } from "./explore.ts";
 import { MAX_WORKERS } from "./plan.ts";
 import { Threads } from "./threads.ts";
 
-const SCHEDULES = 300;
+const SCHEDULES = 200;
 
 Deno.test(`simulation: ${SCHEDULES} other schedules hold, too`, async () => {
   await using threads = await Threads.start(MAX_WORKERS);

@@ -6,7 +6,7 @@ import { MAX_WORKERS, planOf } from "./plan.ts";
 import { runPlan } from "./run.ts";
 import { Threads } from "./threads.ts";
 
-const SCHEDULES = 300;
+const SCHEDULES = 200;
 
 Deno.test(`simulation: ${SCHEDULES} schedules lose nothing, do nothing twice, and answer by the rules`, async () => {
   await using threads = await Threads.start(MAX_WORKERS);

@@ -15,8 +15,8 @@ import { describeFailure } from "./explore.ts";
 export const SCENARIO: Plan = {
   seed: "sweep",
   workers: 2,
-  calls: 6,
-  sizes: sizesOf(1_000),
+  calls: 4,
+  sizes: sizesOf(700),
   maxPauseMs: 400,
   switching: 0.2,
   operationMs: 0.1,

@@ -9,7 +9,7 @@ Deno.test("simulation: whatever goes wrong with whichever operation of a schedul
   await using threads = await Threads.start(SCENARIO.workers);
   const { findings, operations, history, segments } = await runPlan(SCENARIO, threads);
   assertEquals(findings, []);
-  assert(history.calls.length >= 12 && segments > 2, `${history.calls.length} calls, ${segments} segments`);
+  assert(history.calls.length >= 11 && segments > 2, `${history.calls.length} calls, ${segments} segments`);
   const renames = operations.filter(({ name }) => name === "rename").length;
   assert(renames >= 4, `${renames} renames`);
   const plans = plansOf(SCENARIO, operations).filter((plan) => !losesPower(plan));
