@@ -16,10 +16,8 @@ export function Time({ at }: { readonly at: string | number }) {
 
 /** A sentence of the server, whose times look as everywhere on the page. What only looks like a time stays as it is. */
 export function TextWithTimes({ text }: { readonly text: string }) {
-  const parts = text.split(ISO_TIME);
-  return (
-    <>{parts.map((part, index) => Number.isNaN(Date.parse(part)) || index % 2 === 0 ? part : <Time at={part} />)}</>
-  );
+  const isTime = (part: string, index: number) => index % 2 === 1 && !Number.isNaN(Date.parse(part));
+  return <>{text.split(ISO_TIME).map((part, index) => isTime(part, index) ? <Time key={index} at={part} /> : part)}</>;
 }
 
 const ISO_TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)/;
