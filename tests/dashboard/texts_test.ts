@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { formatPlace, parsePlace } from "../../src/dashboard/places.ts";
 import { formatDuration, formatRelative, formatTime } from "../../src/dashboard/time_format.ts";
+import { plainTitle } from "../../src/dashboard/plan/plain_title.ts";
 import { askOf, describeDependency, fillIn } from "../../src/dashboard/views/template_text.ts";
 
 const MINUTE = 60_000;
@@ -61,12 +62,22 @@ Deno.test("every form of a dependency is told in a few words", () => {
   ];
   assertEquals(dependencies.map(describeDependency), [
     "a",
-    "a failed",
-    'a when {"pointer":"/ok","equals":true}',
+    "a (on failed)",
+    "a (ok = true)",
     "group g",
     "any of (a, all of (b, c))",
     "at least 60% of (group g)",
   ]);
+});
+
+Deno.test("titles are shown without the marks of Markdown, and else as they are", () => {
+  const cases = [
+    ["## Make it **right**, then `fast`", "Make it right, then fast"],
+    ["See [the plan](https://example.org/a) first", "See the plan first"],
+    ["2 * 3 ** 4 # not a heading, a[0](x y)", "2 * 3 ** 4 # not a heading, a[0](x y)"],
+    ["#12 is open: **half", "#12 is open: **half"],
+  ] as const;
+  for (const [title, plain] of cases) assertEquals(plainTitle(title), plain);
 });
 
 Deno.test("what a dependency asks for is written as the plan writes it", () => {

@@ -105,7 +105,16 @@ function queryText(query: QueryValues = {}): string {
   return pairs.length === 0 ? "" : "?" + pairs.join("&");
 }
 
+/** An id of dots alone, which browsers take for a way up to another address. */
+const DOTS = /\/(\.{1,2})(?=[/?]|$)/;
+
 async function send<T>(url: string, init: RequestInit): Promise<T> {
+  const [, dots] = DOTS.exec(url.slice(API.length)) ?? [];
+  if (dots !== undefined) {
+    throw new ApiError(`The id ${dots} cannot be in an address: use main.ts call, or select the task in the table`, {
+      status: 0,
+    });
+  }
   let answer: Answer;
   try {
     answer = await takeEarly(url) ?? await request(url, init);

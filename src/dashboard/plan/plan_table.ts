@@ -4,6 +4,7 @@
  */
 
 import type { PlanRows } from "../api/types.ts";
+import { plainTitle } from "./plain_title.ts";
 
 /** What a merge changed. */
 export interface Merged {
@@ -111,7 +112,7 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
     let isStructural = this.size !== before.size;
     for (const [index, row] of rows.entries()) {
       for (const name of NUMBERS) this[name][row] = answer[name][index] ?? 0;
-      this.title[row] = answer.title[index] ?? "";
+      this.title[row] = plainTitle(answer.title[index] ?? "");
       const group = groups[answer.group[index] ?? -1] ?? -1;
       if (this.group[row] !== group) isStructural = true;
       this.group[row] = group;

@@ -12,8 +12,6 @@ export interface TimeTicks {
   readonly at: readonly number[];
 }
 
-const MAX_TICKS = 60;
-
 /** Of larger plans every second, third … task is enough. */
 const MAX_ROWS = 20_000;
 
@@ -27,15 +25,18 @@ const STEPS: readonly number[] = [
 ];
 
 /**
- * The marks of the smallest step that leaves room between them; none for more times than there are records, as these came
- * with an import. O(times).
+ * The marks of the smallest step of which there are at most `most`; none for more times than there are records, as these
+ * came with an import. O(times).
  */
-export function timeTicks(times: Float64Array, records: number): TimeTicks {
+export function timeTicks(
+  times: Float64Array,
+  { records, most }: { readonly records: number; readonly most: number },
+): TimeTicks {
   let ticks: TimeTicks = { stepMs: 0, at: [] };
   if (times.length > records) return ticks;
   for (const stepMs of STEPS) {
     ticks = { stepMs, at: boundaries(times, stepMs) };
-    if (ticks.at.length <= MAX_TICKS) break;
+    if (ticks.at.length <= most) break;
   }
   return ticks;
 }

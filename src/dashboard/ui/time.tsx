@@ -14,6 +14,14 @@ export function Time({ at }: { readonly at: string | number }) {
   );
 }
 
+/** A sentence of the server, whose times look as everywhere on the page. What only looks like a time stays as it is. */
+export function TextWithTimes({ text }: { readonly text: string }) {
+  const isTime = (part: string, index: number) => index % 2 === 1 && !Number.isNaN(Date.parse(part));
+  return <>{text.split(ISO_TIME).map((part, index) => isTime(part, index) ? <Time key={index} at={part} /> : part)}</>;
+}
+
+const ISO_TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)/;
+
 /** How long ago something began, counting on. */
 export function Age({ since }: { readonly since: string | number }) {
   const ms = typeof since === "number" ? since : Date.parse(since);

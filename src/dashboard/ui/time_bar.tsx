@@ -1,7 +1,7 @@
 /** Travels in time: a slider over all records of the journal, from the first one to now, that all views of the plan follow. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { livePlan, plan, planRevision } from "../live/live_plan.ts";
 import { isInPast, isLooking, pastError, scrubbed } from "../live/past_plan.ts";
 import { moment, setParams } from "../navigation.ts";
@@ -103,16 +103,31 @@ export function TimeBar() {
 /** The slider has other marks when its end is so much further on, as a share. */
 const TICKS_EVERY = 0.02;
 
+const MAX_TICKS = 60;
+/** The least room of a mark on average, in CSS pixels. */
+const TICK_ROOM = 6;
+
 /** Where equal stretches of time begin on the slider. */
 function Ticks({ last }: { readonly last: number }) {
   const table = livePlan.value;
   const stage = Math.floor(Math.log(last) / TICKS_EVERY);
+  const element = useRef<SVGSVGElement>(null);
+  const most = useSignal(0);
+  useLayoutEffect(() => {
+    const svg = element.current;
+    if (svg === null) return;
+    const observer = new ResizeObserver(([seen]) =>
+      most.value = Math.min(MAX_TICKS, Math.floor((seen?.contentRect.width ?? 0) / TICK_ROOM))
+    );
+    observer.observe(svg);
+    return () => observer.disconnect();
+  }, []);
   const { stepMs, at } = useMemo(
-    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table), last),
-    [table, stage],
+    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table), { records: last, most: most.value }),
+    [table, stage, most.value],
   );
   return (
-    <svg class="ticks" aria-hidden="true">
+    <svg ref={element} class="ticks" aria-hidden="true">
       <title>{`A mark each ${formatDuration(stepMs)}: the wider the space, the more happened`}</title>
       <rect width="100%" height="100%" />
       {at.map((share) => <line key={share} x1={`${share * 100}%`} x2={`${share * 100}%`} y1="0" y2="100%" />)}

@@ -59,7 +59,7 @@ function mayChangeInstances({ type }: Notification): boolean {
 
 function Row({ instance, onDone }: { readonly instance: Instance; readonly onDone: () => void }) {
   const { id, status, holding, holdingCount, maxConcurrent, waiting, seenAt, expiresAt, goesBackAt } = instance;
-  const wants = [...(instance.roles ?? []), ...(instance.capabilities ?? [])];
+  const { roles = [], capabilities = [] } = instance;
   return (
     <article class="instance">
       <header>
@@ -92,7 +92,8 @@ function Row({ instance, onDone }: { readonly instance: Instance; readonly onDon
           </ActionButton>
         )}
       </header>
-      {wants.length > 0 && <p class="quiet">{wants.join(", ")}</p>}
+      {roles.length > 0 && <p class="quiet">Roles: {roles.join(", ")}</p>}
+      {capabilities.length > 0 && <p class="quiet">Capabilities: {capabilities.join(", ")}</p>}
       <p class="quiet">
         {holdingCount === 0
           ? "Holds no task"

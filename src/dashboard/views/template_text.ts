@@ -35,10 +35,10 @@ const SIGNS: Readonly<Record<string, string>> = {
 /** A dependency in a few words. */
 export function describeDependency(dependency: Dependency): string {
   if (typeof dependency === "string") return dependency;
-  const { task, on, when, group, any, all, at_least, of } = dependency;
+  const { task, group, any, all, at_least, of } = dependency;
   if (typeof task === "string") {
-    if (when !== undefined) return `${task} when ${JSON.stringify(when)}`;
-    return on === undefined ? task : `${task} ${on}`;
+    const ask = askOf(dependency);
+    return ask === "" ? task : `${task} (${ask})`;
   }
   if (typeof group === "string") return `group ${group}`;
   const list = (parts: unknown) =>

@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { change, pathOf } from "../api/client.ts";
 import type { Dependency } from "../api/types.ts";
 import { moment, place, setParams, viewAddress } from "../navigation.ts";
+import { plainTitle } from "../plan/plain_title.ts";
 import { hasRole } from "../session.ts";
 import { ActionButton, Refused, useAction } from "../ui/action.tsx";
 import { useLoaded } from "../ui/loaded.ts";
@@ -162,5 +163,5 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
 }
 
 function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
+  return plainTitle(text.split("\n", 1)[0] ?? "");
 }

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { browserTest } from "./support/scene.ts";
+import { panelOf, rowOf, seesText } from "./support/seen.ts";
 
 const SCRIPT = `<script>globalThis.hacked = 1</script><img src=x onerror="globalThis.hacked=2">`;
 const ACTIVE = `<svg onload=globalThis.hacked=3><iframe srcdoc="<script>parent.hacked=4</script>"></iframe>`;
@@ -91,6 +92,17 @@ browserTest(
     await isInert(page, "events");
   },
 );
+
+browserTest("a task whose id no address can name is told, and deleted from the table", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("..");
+  const { page } = await open(place, { at: "table?task=.." });
+  await seesText(panelOf(page, ".."), "The id .. cannot be in an address");
+  await rowOf(page, "..").getByRole("checkbox").check();
+  await page.getByRole("toolbar").getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete 1 task" }).click();
+  await seesText(page.getByRole("dialog"), "1 task deleted.");
+});
 
 async function settles(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector("#main > *") !== null && !document.querySelector(".loading"));

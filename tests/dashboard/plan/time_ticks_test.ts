@@ -11,21 +11,29 @@ Deno.test("marks are near each other where little was recorded, and far apart wh
   // In the first hour one record a minute, then one an hour.
   const busy = Array.from({ length: 60 }, (_, i) => HOUR + i * MINUTE);
   const slow = Array.from({ length: 60 }, (_, i) => (2 + i) * HOUR);
-  const { stepMs, at } = timeTicks(Float64Array.from([...busy, ...slow]), 120);
+  const { stepMs, at } = timeTicks(Float64Array.from([...busy, ...slow]), { records: 120, most: 60 });
   assertEquals(stepMs, HOUR);
   assertEquals(at, Array.from({ length: 60 }, (_, i) => (60 + i) / 120));
 });
 
 Deno.test("a night in which nothing happened is one mark", () => {
-  const { at } = timeTicks(Float64Array.of(0, 10 * MINUTE, 20 * HOUR, 20 * HOUR + 10 * MINUTE), 9);
+  const { at } = timeTicks(Float64Array.of(0, 10 * MINUTE, 20 * HOUR, 20 * HOUR + 10 * MINUTE), {
+    records: 9,
+    most: 60,
+  });
   assertEquals(at, [0.25, 0.5, 0.75]);
-  assertEquals(timeTicks(new Float64Array(), 0), { stepMs: 1_000, at: [] });
+  assertEquals(timeTicks(new Float64Array(), { records: 0, most: 60 }), { stepMs: 1_000, at: [] });
 });
 
 Deno.test("however long a plan takes, its marks have room", () => {
-  for (const spacing of [1, 1_000, HOUR, 400 * HOUR, 24 * 364 * HOUR]) {
-    const { at } = timeTicks(Float64Array.from({ length: 1_000 }, (_, i) => i * spacing), 1_000);
-    assert(spacing > 24 * HOUR * 28 || at.length <= 60, `${at.length} marks at one record in ${spacing} ms`);
+  for (
+    const [spacing, most] of [[1, 60], [1_000, 60], [HOUR, 60], [HOUR, 14], [400 * HOUR, 60], [
+      8_736 * HOUR,
+      60,
+    ]] as const
+  ) {
+    const { at } = timeTicks(Float64Array.from({ length: 1_000 }, (_, i) => i * spacing), { records: 1_000, most });
+    assert(spacing > 24 * HOUR * 28 || at.length <= most, `${at.length} marks at one record in ${spacing} ms`);
   }
 });
 
@@ -38,6 +46,6 @@ Deno.test("a record that creates several tasks is one", () => {
 
 Deno.test("times that came with an import say nothing of the few records", () => {
   const times = Float64Array.of(0, HOUR, 2 * HOUR);
-  assertEquals(timeTicks(times, 2).at, []);
-  assertEquals(timeTicks(times, 3).at.length, 2);
+  assertEquals(timeTicks(times, { records: 2, most: 60 }).at, []);
+  assertEquals(timeTicks(times, { records: 3, most: 60 }).at.length, 2);
 });

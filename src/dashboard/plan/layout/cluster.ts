@@ -3,11 +3,20 @@
  * parts are laid out one by one and packed; tasks without edges stand in a grid below.
  */
 import { createSets } from "./adjacency.ts";
-import { type Columns, layOutComponent, type Offsets, type Placed, type Previous, routeOf } from "./component.ts";
+import {
+  type Columns,
+  layOutComponent,
+  type Offsets,
+  outlineOf,
+  type Placed,
+  type Previous,
+  routeOf,
+} from "./component.ts";
 import { PITCH, type Rectangle, SIZE } from "./graph.ts";
 import type { LayeredGraph } from "./lanes.ts";
-import { LEAST_GAP, pack, roomBelow, type Shift } from "./pack.ts";
+import { pack, type Shift } from "./pack.ts";
 import { NEW } from "./rank.ts";
+import { placeSingles, type SinglesMemory } from "./singles.ts";
 
 export interface Cluster extends LayeredGraph {
   readonly keys: readonly string[];
@@ -26,18 +35,14 @@ export interface ClusterLayout {
 }
 
 /** What the next layout starts from. */
-export interface ClusterMemory {
+export interface ClusterMemory extends SinglesMemory {
   readonly nodes: ReadonlyMap<string, { readonly part: number; readonly layer: number; readonly y: number }>;
   readonly lanes: ReadonlyMap<string, number>;
   readonly parts: readonly { readonly columns: Columns; readonly shift: Shift }[];
-  readonly slots: ReadonlyMap<string, number>;
-  readonly gridColumns: number;
-  readonly gridTop: number;
 }
 
 /** A part with more new nodes than this share is laid out afresh. */
 const MAX_NEW_SHARE = 0.3;
-const GRID_ASPECT = 1.7;
 
 interface PlacedPart {
   readonly nodes: readonly number[];
@@ -64,7 +69,15 @@ export function layOutCluster(cluster: Cluster, memory: ClusterMemory | undefine
     });
   });
   const above = boundsOf(placed, shifts);
-  const grid = placeGrid(cluster, singles, above, memory, { x, y });
+  const outlines = placed.flatMap(({ graph, placed: place }, index) => {
+    const shift = shifts[index] as Shift;
+    return outlineOf(graph, place).map((each) => ({ ...each, x: each.x + shift.x, y: each.y + shift.y }));
+  });
+  const grid = placeSingles(singles.map((node) => cluster.keys[node] as string), { above, outlines }, memory);
+  singles.forEach((node, i) => {
+    x[node] = grid.places[i]!.x;
+    y[node] = grid.places[i]!.y;
+  });
   const bounds = union(above, grid.bounds);
   const partOfEdge = new Map<number, readonly [part: number, edge: number]>();
   placed.forEach(({ edges }, part) => edges.forEach((edge, i) => partOfEdge.set(edge, [part, i])));
@@ -198,53 +211,6 @@ function remember(cluster: Cluster, placed: readonly PlacedPart[], shifts: reado
     lanes,
     parts: placed.map((part, i) => ({ columns: part.placed.columns, shift: shifts[i] as Shift })),
   };
-}
-
-/** Tasks without edges: each keeps its slot, new ones fill free slots. */
-function placeGrid(
-  cluster: Cluster,
-  singles: readonly number[],
-  above: Rectangle | undefined,
-  memory: ClusterMemory | undefined,
-  place: { readonly x: Float64Array; readonly y: Float64Array },
-) {
-  const cellWidth = SIZE.task.width + SIZE.rowGap, cellHeight = SIZE.task.height + SIZE.rowGap;
-  const square = Math.ceil(Math.sqrt(singles.length * GRID_ASPECT * cellHeight / cellWidth));
-  const fitting = above ? Math.floor((above.width + SIZE.rowGap) / cellWidth) : 0;
-  const gridColumns = memory?.gridColumns || Math.min(Math.max(square, fitting, 1), singles.length);
-  const bottom = above ? above.y + above.height : 0;
-  const gridTop = memory?.gridColumns
-    ? Math.max(bottom + LEAST_GAP, memory.gridTop)
-    : above
-    ? bottom + roomBelow(above.height)
-    : 0;
-  const left = above?.x ?? 0;
-  const slots = new Map<string, number>();
-  for (const node of singles) {
-    const key = cluster.keys[node] as string;
-    const slot = memory?.slots.get(key);
-    if (slot !== undefined) slots.set(key, slot);
-  }
-  const taken = new Set(slots.values());
-  let free = 0, rows = 0;
-  for (const node of singles) {
-    const key = cluster.keys[node] as string;
-    if (!slots.has(key)) {
-      while (taken.has(free)) free++;
-      slots.set(key, free++);
-    }
-    const slot = slots.get(key) as number;
-    place.x[node] = left + slot % gridColumns * cellWidth;
-    place.y[node] = gridTop + Math.floor(slot / gridColumns) * cellHeight;
-    rows = Math.max(rows, Math.floor(slot / gridColumns) + 1);
-  }
-  const bounds = singles.length === 0 ? undefined : {
-    x: left,
-    y: gridTop,
-    width: gridColumns * cellWidth - SIZE.rowGap,
-    height: rows * cellHeight - SIZE.rowGap,
-  };
-  return { bounds, memory: { slots, gridColumns, gridTop } };
 }
 
 function boundsOf(placed: readonly PlacedPart[], shifts: readonly Shift[]): Rectangle | undefined {

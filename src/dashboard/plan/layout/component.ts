@@ -86,6 +86,20 @@ export function routeOf(
   return points;
 }
 
+/** What each column takes up, with the ways of edges to the columns beside it. */
+export function outlineOf(graph: LayeredGraph, { segments, y, columns }: Placed): Rectangle[] {
+  const top = new Map<number, number>(), bottom = new Map<number, number>();
+  segments.layer.forEach((layer, node) => {
+    top.set(layer, Math.min(top.get(layer) ?? Infinity, y[node]!));
+    bottom.set(layer, Math.max(bottom.get(layer) ?? -Infinity, y[node]! + segments.height[node]!));
+  });
+  const gap = graph.from.length > 0 ? SIZE.columnGap : 0;
+  return Array.from(top, ([layer, from]) => {
+    const { x, width } = columns.get(layer) as Column;
+    return { x: x - gap, y: from, width: width + 2 * gap, height: bottom.get(layer)! - from };
+  });
+}
+
 function layersOf(graph: LayeredGraph, previous: Previous | undefined): Int32Array {
   const count = graph.side.length;
   const inner = Array.from(graph.from.keys()).filter((edge) =>
@@ -111,8 +125,8 @@ function topsBefore(segments: Segments, previous: Previous): Float64Array {
 }
 
 /**
- * Columns from left to right; those of before stay where they are unless they would overlap. A new layout leaves room
- * for another column inside the boxes of each.
+ * Columns from left to right; those of before stay where they are unless they would overlap, or a box before them was
+ * folded, whose room they take. A new layout leaves room for another column inside the boxes of each.
  */
 function columnsOf(graph: LayeredGraph, layer: Int32Array, before: Columns | undefined): Columns {
   const widths = new Map<number, number>();
@@ -133,20 +147,28 @@ function columnsOf(graph: LayeredGraph, layer: Int32Array, before: Columns | und
       : marked.has(each + 1)
       ? SIZE.markedGap
       : SIZE.columnGap;
-  let end: number | undefined;
+  let end: number | undefined, freed = 0;
   for (const each of layers.slice(Math.max(known, 0))) {
     const needed = end === undefined ? -Infinity : end + gapAfter(each - 1);
-    const x = Math.max(needed, xBefore(each) ?? (end === undefined ? 0 : needed));
+    const former = xBefore(each);
+    const x = Math.max(needed, former === undefined ? end === undefined ? 0 : needed : former - freed);
     const width = widths.get(each) ?? 0;
     columns.set(each, { x, width });
-    const room = before || width <= SIZE.group.width ? 0 : SIZE.task.width + SIZE.columnGap;
-    end = x + width + room;
+    end = x + width + (before ? 0 : roomOf(width));
+    if (former !== undefined) freed = Math.max(0, former - x);
+    const widthBefore = before?.get(each)?.width ?? 0;
+    if (roomOf(width) === 0 && roomOf(widthBefore) > 0) freed += widthBefore + roomOf(widthBefore) - width;
   }
   for (const each of layers.slice(0, Math.max(known, 0)).reverse()) {
     const width = widths.get(each) ?? 0;
     columns.set(each, { x: (columns.get(each + 1) as Column).x - gapAfter(each) - width, width });
   }
   return columns;
+}
+
+/** The room for another column inside the boxes of a column, if there are any. */
+function roomOf(width: number): number {
+  return width <= SIZE.group.width ? 0 : SIZE.task.width + SIZE.columnGap;
 }
 
 /** From the first layer to the last. */

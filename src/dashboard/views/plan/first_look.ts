@@ -6,6 +6,10 @@ import { FAR_BELOW } from "../../plan/painter/frame.ts";
 import type { Painter } from "../../plan/painter/painter.ts";
 import { middleOf } from "./drawn_items.ts";
 
+/** On a canvas narrower than this, in CSS pixels, hardly a plan fits: its cards are shown large enough to be read. */
+const NARROW = 600;
+const READABLE = 0.8;
+
 /**
  * Goes where the user left the camera, or leaves all of the plan in view; of a plan that would be too small to read, it
  * shows the part around one item instead.
@@ -22,11 +26,12 @@ export function lookFirst(
 ): void {
   const { zoom } = painter.camera();
   if (camera !== undefined) return painter.setCamera(camera);
-  if (zoom >= FAR_BELOW || item === undefined) return;
+  const least = size.width < NARROW ? READABLE : FAR_BELOW;
+  if (zoom >= least || item === undefined) return;
   const middle = { x: size.width / 2, y: size.height / 2 };
   const at = middleOf(painter, item);
   painter.panBy({ x: middle.x - at.x, y: middle.y - at.y });
-  painter.zoomAround(middle, FAR_BELOW / zoom);
+  painter.zoomAround(middle, least / zoom);
   painter.setCamera(withinBounds(painter.camera(), layout.bounds, size));
 }
 

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { statusOf, type Task } from "../../api/types.ts";
 import { SafeLink } from "../../ui/markdown.tsx";
 import { StatusMark } from "../../ui/status.tsx";
-import { Age, Duration, Time } from "../../ui/time.tsx";
+import { Age, Duration, TextWithTimes, Time } from "../../ui/time.tsx";
 
 /** Its status, and how far its holder says that it is. */
 export function Standing({ task }: { readonly task: Task }) {
@@ -48,7 +48,11 @@ export function Facts({ task }: { readonly task: Task }) {
         </Fact>
       )}
       {task.reason !== undefined && <Fact name="Reason">{task.reason}</Fact>}
-      {task.kept !== undefined && <Fact name="Kept">{task.kept}</Fact>}
+      {task.kept !== undefined && (
+        <Fact name="Kept">
+          <TextWithTimes text={task.kept} />
+        </Fact>
+      )}
       {task.deadline !== undefined && (
         <Fact name="Deadline">
           <Time at={task.deadline} />

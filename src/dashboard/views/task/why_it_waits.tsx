@@ -2,6 +2,7 @@
 
 import type { ExplainedDependency, Explanation } from "../../api/types.ts";
 import { TaskLink } from "../../ui/status.tsx";
+import { TextWithTimes } from "../../ui/time.tsx";
 import { plan } from "../../live/live_plan.ts";
 
 export function WhyItWaits({ explanation }: { readonly explanation: Explanation }) {
@@ -9,11 +10,19 @@ export function WhyItWaits({ explanation }: { readonly explanation: Explanation 
   return (
     <section class="why">
       <h3>Why</h3>
-      <p>{why}</p>
+      <p>
+        <TextWithTimes text={why} />
+      </p>
       {whatWouldChange.length > 0 && (
         <>
           <p class="quiet">What would change that:</p>
-          <ul>{whatWouldChange.map((remedy) => <li key={remedy}>{remedy}</li>)}</ul>
+          <ul>
+            {whatWouldChange.map((remedy) => (
+              <li key={remedy}>
+                <TextWithTimes text={remedy} />
+              </li>
+            ))}
+          </ul>
         </>
       )}
       {roots.length > 0 && (

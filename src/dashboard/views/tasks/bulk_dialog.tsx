@@ -6,7 +6,7 @@ import type { PlanTable } from "../../plan/plan_table.ts";
 import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/statuses.ts";
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { StatusBar, TaskLink } from "../../ui/status.tsx";
+import { StatusBar, StatusMark, TaskLink } from "../../ui/status.tsx";
 import { applicable, BULK_KINDS, bulkBody, type BulkChoice, type BulkKind, type BulkName } from "./bulk_actions.ts";
 import { type BulkResult, runBulk } from "./run_bulk.ts";
 
@@ -46,11 +46,15 @@ export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDi
       <form class="form" onSubmit={submit}>
         {result.value === undefined && (
           <>
-            <p>
-              {ids.length === 0 ? "None" : ids.length} of the selected tasks can be {kind.done}
-              {others > 0 && `; the status of ${tasks(others)} does not allow it, so they stay as they are`}.
-            </p>
-            {ids.length > 0 && <StatusBar counts={counts} />}
+            {ids.length === 1 && others === 0 ? <OneTask id={ids[0] ?? ""} table={table} /> : (
+              <>
+                <p>
+                  {ids.length === 0 ? "None" : ids.length} of the selected tasks can be {kind.done}
+                  {others > 0 && `; the status of ${tasks(others)} does not allow it, so they stay as they are`}.
+                </p>
+                {ids.length > 0 && <StatusBar counts={counts} />}
+              </>
+            )}
             {ids.length > 0 && <Choice name={name} table={table} choice={choice} />}
             {kind.warning !== undefined && ids.length > 0 && <p class="warning">{kind.warning}</p>}
           </>
@@ -71,6 +75,17 @@ export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDi
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function OneTask({ id, table }: { readonly id: string; readonly table: PlanTable }) {
+  const row = table.rowOf(id) ?? -1;
+  return (
+    <p class="one-task">
+      <StatusMark status={STATUSES[table.status[row] ?? -1] ?? "ready"} word={false} /> <span class="id">{id}</span>
+      {" "}
+      <span class="quiet">{table.title[row]}</span>
+    </p>
   );
 }
 

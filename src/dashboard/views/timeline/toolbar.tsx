@@ -47,7 +47,7 @@ export function Toolbar({ bars, count, filter, by, readMore, isCut }: ToolbarPro
         True time
       </label>
       <span class="filter-count">
-        {count === all.length ? `${count} attempts` : `${count} of ${all.length}`}
+        {count === all.length ? `${count} ${count === 1 ? "attempt" : "attempts"}` : `${count} of ${all.length}`}
         {readMore !== undefined && <button type="button" class="link" onClick={readMore}>Show earlier</button>}
         {isCut && <span class="quiet">the newest ones</span>}
       </span>

@@ -100,12 +100,16 @@ Deno.test({
 });
 
 for (
-  const [name, plan] of [
-    ["realistic", realisticPlan(1_000, 9)],
-    ["realistic and large", realisticPlan(2_000, 8)],
-    ["random", randomPlan(600, 7)],
-    ["random and large", randomPlan(2_000, 1)],
-    ["random, large and entangled", randomPlan(2_000, 4, 100)],
+  const [name, plan, growth] of [
+    ["realistic", realisticPlan(1_000, 9), 5],
+    ["realistic and large", realisticPlan(2_000, 8), 5],
+    ["random", randomPlan(600, 7), 5],
+    ["random and large", randomPlan(2_000, 1), 5],
+    ["random, large and entangled", randomPlan(2_000, 4, 100), 5],
+    ["random, where parts merge", randomPlan(600, 11, 100), 111],
+    ["random, where the largest part gets two more rows above tasks without edges", randomPlan(2_000, 7), 5],
+    ["random, where it gets three more rows", randomPlan(2_000, 11), 111],
+    ["random, where it gets a column before the first", randomPlan(2_000, 3), 5],
   ] as const
 ) {
   Deno.test({
@@ -114,7 +118,7 @@ for (
     fn: () => {
       const layouter = createLayouter();
       const before = layouter.layOut(graphOf(plan));
-      const after = layouter.layOut(graphOf(grownPlan(plan, 0.01, 5)));
+      const after = layouter.layOut(graphOf(grownPlan(plan, 0.01, growth)));
       const share = movedShare(before, after, 40);
       assert(share <= 0.05, `${(share * 100).toFixed(1)} % moved`);
     },
@@ -184,6 +188,21 @@ Deno.test({
     const closed = layOut(graphOf({ ...plan, collapsed: ["g"] }));
     assertEquals(closed.keys, ["group g", "task c"]);
     assertEquals(Array.from(closed.edges.count), [2]);
+  },
+});
+
+Deno.test({
+  name: "folded groups stand as near to each other as in a new layout; unfolded again, none is on another",
+  permissions,
+  fn: () => {
+    const plan = realisticPlan(200, 4);
+    const collapsed = [...new Set(plan.tasks.flatMap(({ group }) => group ?? []))];
+    const layouter = createLayouter();
+    layouter.layOut(graphOf(plan));
+    const folded = layouter.layOut(graphOf({ ...plan, collapsed }));
+    const width = layOut(graphOf({ ...plan, collapsed })).bounds.width;
+    assert(folded.bounds.width <= width, `${folded.bounds.width} instead of ${width}`);
+    assertEquals(overlaps(layouter.layOut(graphOf(plan))), []);
   },
 });
 

@@ -1,0 +1,10 @@
+/** Titles as they are shown in one line: agents write Markdown, whose marks would only take room there. */
+
+/** Without the marks of a heading, strong text, code and links. */
+export function plainTitle(title: string): string {
+  return title
+    .replace(/^#{1,6}\s+/, "")
+    .replaceAll(/\*\*([^*\s](?:[^*]*[^*\s])?)\*\*/g, "$1")
+    .replaceAll(/`([^`]+)`/g, "$1")
+    .replaceAll(/\[([^\[\]]+)\]\([^()\s]+\)/g, "$1");
+}
