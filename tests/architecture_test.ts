@@ -234,6 +234,7 @@ Deno.test("only src/store/postgres/driver.ts imports the driver of PostgreSQL", 
 const BOUNDED_SPREADS: Readonly<Record<string, string>> = {
   "src/app/engine.ts: ...all.slice(batch.outcomes.length)": "one batch: MAX_BATCH and a sweep",
   "src/app/engine.ts: ...again": "one batch: MAX_BATCH",
+  "src/convert/task_master.ts: ...sections": "SECTIONS",
   "src/core/model/faults.ts: ...first.slice(0, MAX_FAULTS - this.#first.length)": "MAX_FAULTS",
   "src/core/rules/bulk.ts: ...decided": "the events of one task",
   "src/core/rules/bulk.ts: ...node.dependencies": "MAX_DEPENDENCIES",

@@ -143,14 +143,17 @@ function clientPermissions({ readable, os }: LaunchOptions, { directory, project
 
 /** Deno's flags to look at a plan, with a token if there is one. */
 export function readerPermissions(os: string, { directory, project }: FileLocation): readonly string[] {
-  return [
-    project?.isAuto === true ? READ_ALL : readFlag([project?.place ?? directory]),
-    environmentFlag(os, project),
-  ];
+  if (project?.isAuto === true) return anyRepositoryPermissions(os);
+  return [readFlag([project?.place ?? directory]), environmentFlag(os, project)];
+}
+
+/** Deno's flags to look at the plan of whatever repository the program works in. */
+export function anyRepositoryPermissions(os: string): readonly string[] {
+  return [READ_ALL, environmentFlag(os, { isAuto: true })];
 }
 
 /** Deno's flag to read the token, and what says which project is meant. */
-export function environmentFlag(os: string, project?: LocatedProject): string {
+export function environmentFlag(os: string, project?: Pick<LocatedProject, "isAuto">): string {
   const variables = project === undefined ? [TOKEN] : [...projectVariables(project.isAuto, os), TOKEN];
   return `--allow-env=${variables.join(",")}`;
 }

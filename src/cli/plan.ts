@@ -45,7 +45,7 @@ export async function printImport(engine: Engine, plan: PortablePlan, terminal: 
   const { imported, present, groups, templateVersions } = progress;
   terminal.print(
     [
-      `Imported ${imported} tasks`,
+      `Imported ${counted(imported, "task")}`,
       ...(groups > 0 ? [counted(groups, "group")] : []),
       ...(templateVersions > 0 ? [counted(templateVersions, "version") + " of templates"] : []),
       ...(present > 0 ? [`${present} were there already`] : []),

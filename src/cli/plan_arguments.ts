@@ -1,7 +1,6 @@
 /** The command line of `export` and `import`. */
 
-import { type Command, Option } from "commander";
-import { nonEmpty } from "./option_values.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** The other programs whose plans can be imported. */
 export const FOREIGN_FORMATS = ["task-master", "beads", "markdown"] as const;
@@ -38,7 +37,7 @@ export function addPlanFileCommands(
     .description("add the plan of a file, all or nothing: an export, a tasks.json, or a plan of another program")
     .argument("<file>", "a path, or - for standard input")
     .addOption(
-      new Option("--prefix <text>", "give all ids of the plan this prefix and a slash").argParser(nonEmpty),
+      new Option("--prefix <text>", "give all ids of the plan this prefix and a slash").argParser(prefix),
     )
     .addOption(
       new Option("--from <program>", "read a plan of another program; only tells what would be added")
@@ -51,4 +50,9 @@ export function addPlanFileCommands(
     }
     choose({ type: "import", file, ...options });
   });
+}
+
+function prefix(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty: give a word, like api.");
+  return value;
 }

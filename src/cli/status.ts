@@ -4,7 +4,7 @@ import type { Engine } from "../app/engine.ts";
 import type { Summary } from "../core/messages/queries.ts";
 import type { TaskView } from "../core/model/task.ts";
 import { describePause, type ProjectPause } from "../core/model/project.ts";
-import { nameSome } from "../core/model/text.ts";
+import { counted, nameSome } from "../core/model/text.ts";
 import { OPERATOR, type Terminal, visible } from "./commands.ts";
 import { tableOf } from "./table.ts";
 
@@ -139,5 +139,5 @@ export function describeCounts(
     ...{ completed, cancelled, skipped },
   };
   const named = Object.entries(parts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
-  return `${total} tasks${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
+  return `${counted(total, "task")}${named.length > 0 ? `: ${named.join(", ")}` : ""}`;
 }

@@ -1,12 +1,19 @@
 /** The composition of `completion` and `complete`. main.ts loads it only for these. */
 
-import { callFlag, environmentFlag, type LaunchOptions, readerPermissions } from "../cli/launch.ts";
+import {
+  anyRepositoryPermissions,
+  callFlag,
+  environmentFlag,
+  type LaunchOptions,
+  readerPermissions,
+} from "../cli/launch.ts";
 import { locationArgs, type NamedLocation, type StoredLocation } from "../cli/location.ts";
 import type { CompletionInvocation } from "../cli/person/completion_arguments.ts";
 import { completionScript } from "../cli/person/completion_scripts.ts";
 import { groupIds, taskIds } from "../cli/person/task_ids.ts";
-import { type NamedService, serviceOf } from "../cli/service_place.ts";
+import { type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import type { ToolCaller } from "../app/operation.ts";
+import { AUTO } from "../core/model/project_name.ts";
 import { DEFAULT_LEASE_MS } from "./start_app.ts";
 import { type ToolSurroundings, withTools } from "./with_tools.ts";
 
@@ -68,13 +75,25 @@ export async function printScript(
   surroundings: ScriptSurroundings,
 ): Promise<number> {
   const { shell, name } = invocation;
-  const { program, locate, write } = surroundings;
-  const service = serviceOf(invocation, surroundings);
-  const start = service === undefined
-    ? readerOf(program, await locate("read"))
-    : [...startOf(program, [callFlag(service), environmentFlag(program.os)]), "complete", "--url", service.href];
-  write(completionScript(shell, { name, program: start }));
+  surroundings.write(completionScript(shell, { name, program: await startFor(invocation, surroundings) }));
   return 0;
+}
+
+/** The words that complete a command line. With `--project auto`, the repository is that of each command line. */
+async function startFor(
+  invocation: ServiceOptions,
+  surroundings: ScriptSurroundings,
+): Promise<readonly string[]> {
+  const { program, locate } = surroundings;
+  const service = serviceOf(invocation, surroundings);
+  if (service !== undefined) {
+    return [...startOf(program, [callFlag(service), environmentFlag(program.os)]), "complete", "--url", service.href];
+  }
+  const { location } = invocation;
+  if (location.type === "project" && location.project === AUTO) {
+    return [...startOf(program, anyRepositoryPermissions(program.os)), "--project", AUTO, "complete"];
+  }
+  return readerOf(program, await locate("read"));
 }
 
 function readerOf(program: LaunchOptions, location: StoredLocation): readonly string[] {

@@ -10,6 +10,7 @@ import { Refusal } from "../core/model/refusal.ts";
 import { type Access, isPermitted, openDataDirectory } from "../store/file/data_directory.ts";
 import { kindAt, realDisk, realPath } from "../store/file/disk.ts";
 import { findProject, listProjects, makeProject, type Project } from "../store/file/projects.ts";
+import { isSystemError } from "../store/file/system_errors.ts";
 import { nameOfRepository } from "./project_of_repository.ts";
 import { findRepository, type Paths, type Repository } from "./repository.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -165,12 +166,26 @@ export function repositoryOf(
     readText: (path: string) => new TextDecoder().decode(realDisk.readFile(require(path))),
     realPath: (path: string) => realPath(require(path)),
   };
-  const repository = findRepository(directory, disk, pathsOf(permissions.os));
+  const repository = readingGit(start, () => findRepository(directory, disk, pathsOf(permissions.os)));
   if (repository !== undefined) return repository;
   throw new Refusal(
     "invalid_value",
     `Cannot tell the project, as ${directory} (${source}) is in no git repository: ${OTHER_WAYS}`,
   );
+}
+
+/** Runs `find`; the message of what the system refuses says that it was about the repository, which is no data directory. */
+function readingGit<Found>(start: string, find: () => Found): Found {
+  try {
+    return find();
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new Unavailable(
+      "storage_failed",
+      `Cannot tell the repository of ${start}: ${cause.message}. Correct that, or ${OTHER_WAYS}`,
+      { cause },
+    );
+  }
 }
 
 export function pathsOf(os: string): Paths {

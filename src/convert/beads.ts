@@ -4,59 +4,13 @@
  * Relations that keep nothing from being ready become references.
  */
 
-import { z } from "zod";
 import type { Dependency } from "../core/model/dependency.ts";
 import { MAX_NOTE_BYTES, MAX_NOTES, MAX_REF_BYTES } from "../core/model/limits.ts";
 import type { Priority } from "../core/model/task.ts";
 import { utf8Bytes } from "../core/model/values.ts";
-import { type Converted, convertedPlan, type ConvertedTask, Losses, notOf, paragraphs, section } from "./converted.ts";
-
-const text = z.string().nullish();
-/** Go writes a time that is not set as the year 1. */
-const time = z.iso.datetime({ offset: true }).nullish().transform((value) => {
-  const at = Date.parse(value ?? "");
-  return at >= 0 ? at : undefined;
-});
-
-const dependencySchema = z.looseObject({
-  depends_on_id: z.string(),
-  type: z.string().optional(),
-  /** In files of some versions. */
-  dep_type: z.string().optional(),
-});
-
-const commentSchema = z.looseObject({ author: z.string().default("unknown"), text: z.string(), created_at: time });
-
-const issueSchema = z.looseObject({
-  id: z.string(),
-  title: z.string().default(""),
-  description: text,
-  design: text,
-  acceptance_criteria: text,
-  notes: text,
-  status: z.string().default("open"),
-  priority: z.int().nullish(),
-  issue_type: text,
-  assignee: text,
-  labels: z.array(z.string()).nullish(),
-  external_ref: text,
-  estimated_minutes: z.number().positive().nullish().catch(undefined),
-  created_at: time,
-  closed_at: time,
-  close_reason: text,
-  due_at: time,
-  defer_until: time,
-  dependencies: z.array(dependencySchema).nullish(),
-  comments: z.array(commentSchema).nullish(),
-});
-
-type Issue = z.infer<typeof issueSchema>;
-
-/** Fields that are read, and those that say nothing about the work. */
-const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  ...Object.keys(issueSchema.shape),
-  ...["_type", "updated_at", "created_by", "content_hash", "source_repo", "compaction_level", "original_size"],
-]);
+import { type Converted, convertedPlan, type ConvertedTask, Losses, paragraphs, section } from "./converted.ts";
+import { DependencyGraph } from "./implied.ts";
+import { type Issue, KNOWN_FIELDS, readIssues } from "./read_beads.ts";
 
 const PRIORITIES: readonly (Priority | undefined)[] = ["urgent", "high", undefined, "low", "low"];
 
@@ -69,34 +23,9 @@ export function fromBeads(text: string): Converted {
     id: parent.id,
     ...(parent.title !== "" && { title: parent.title }),
   }));
-  const tasks = Array.from(issues.values(), (issue) => convertIssue(issue, { issues, parents, losses }));
+  const dependencies = dependenciesOf(issues, parents, losses);
+  const tasks = Array.from(issues.values(), (issue) => convertIssue(issue, { parents, dependencies, losses }));
   return convertedPlan(groups, tasks, losses);
-}
-
-/** The issues by their ids, without deleted ones. */
-function readIssues(text: string, losses: Losses): ReadonlyMap<string, Issue> {
-  const issues = new Map<string, Issue>();
-  for (const [index, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    const issue = readIssue(line, index + 1);
-    if (issues.has(issue.id)) throw notOf("Beads", `line ${index + 1} has the id ${issue.id} again`);
-    if (issue.status === "tombstone") losses.note("Deleted issues", issue.id);
-    else issues.set(issue.id, issue);
-  }
-  return issues;
-}
-
-function readIssue(line: string, number: number): Issue {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw notOf("Beads", `line ${number} is not JSON, ${cause instanceof Error ? cause.message : cause}`);
-  }
-  const parsed = issueSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw notOf("Beads", `line ${number}: at ${issue?.path.join(".") || "the top"}: ${issue?.message}`);
 }
 
 /** The parent of each issue that has one: the first that it names. */
@@ -114,21 +43,19 @@ function parentsOf(issues: ReadonlyMap<string, Issue>, losses: Losses): Readonly
   return parents;
 }
 
-function typeOf({ type, dep_type }: z.infer<typeof dependencySchema>): string {
+function typeOf({ type, dep_type }: NonNullable<Issue["dependencies"]>[number]): string {
   return type ?? dep_type ?? "blocks";
 }
 
 interface IssueContext {
-  readonly issues: ReadonlyMap<string, Issue>;
   readonly parents: ReadonlyMap<string, Issue>;
+  readonly dependencies: ReadonlyMap<string, readonly Dependency[]>;
   readonly losses: Losses;
 }
 
-function convertIssue(issue: Issue, context: IssueContext): ConvertedTask {
+function convertIssue(issue: Issue, { parents, dependencies, losses }: IssueContext): ConvertedTask {
   const { id, title, description, design, acceptance_criteria, notes, created_at, due_at, estimated_minutes } = issue;
-  const { parents, losses } = context;
   for (const field of Object.keys(issue)) if (!KNOWN_FIELDS.has(field)) losses.note(`The field ${field}`, id);
-  const isParent = parents.values().some((parent) => parent.id === id);
   const group = parents.get(id)?.id;
   const priority = PRIORITIES[issue.priority ?? 2];
   const refs = refsOf(issue, losses);
@@ -144,7 +71,7 @@ function convertIssue(issue: Issue, context: IssueContext): ConvertedTask {
     ),
     ...statusOf(issue, losses),
     attempt: 0,
-    dependencies: [...blockersOf(issue, context), ...(isParent ? [{ group: id }] : [])],
+    dependencies: dependencies.get(id) ?? [],
     ...(group !== undefined && { group }),
     ...(priority !== undefined && { priority }),
     ...(created_at !== undefined && { createdAt: created_at }),
@@ -155,22 +82,77 @@ function convertIssue(issue: Issue, context: IssueContext): ConvertedTask {
   };
 }
 
-/** What an issue waits for: what blocks it or one of its parents, but for what is below that parent. */
-function blockersOf(start: Issue, { issues, parents, losses }: IssueContext): readonly Dependency[] {
-  const lineage = lineageOf(start.id, parents);
-  const blockers: Dependency[] = [];
-  for (const id of lineage) {
-    for (const dependency of issues.get(id)?.dependencies ?? []) {
-      const { depends_on_id: on } = dependency;
-      const type = typeOf(dependency);
-      if (!BLOCKING.includes(type) || (id !== start.id && lineageOf(on, parents).includes(id))) continue;
-      if (lineage.includes(on)) losses.note("Dependencies of children on their own parents", start.id);
-      else if (!issues.has(on)) losses.note("Dependencies on issues that the file does not have", start.id);
-      else blockers.push(type === "conditional-blocks" ? { task: on, on: "failed" } : on);
-      if (type === "waits-for") losses.note("Waiting for the children of another issue: here for that issue", start.id);
-    }
-  }
-  return blockers;
+/** What issues name, then what follows: parents wait for their children, and these for what their parents wait for. */
+function dependenciesOf(
+  issues: ReadonlyMap<string, Issue>,
+  parents: ReadonlyMap<string, Issue>,
+  losses: Losses,
+): ReadonlyMap<string, readonly Dependency[]> {
+  const graph = new DependencyGraph();
+  for (const [id, parent] of parents) graph.add(groupNode(parent.id), id);
+  const named = new Map(Array.from(issues, ([id, issue]) => {
+    const blockers = blockersOf(issue, { issues, lineage: lineageOf(id, parents), losses });
+    for (const { on } of blockers) graph.add(id, on);
+    return [id, blockers];
+  }));
+  const groups = new Set(
+    Array.from(parents.values(), ({ id }) => id).filter((id) => {
+      const isAdded = graph.addImplied(id, groupNode(id));
+      if (!isAdded) losses.note("Parents that do not wait for their children, as that would be a cycle", id);
+      return isAdded;
+    }),
+  );
+  return new Map(Array.from(issues.keys(), (id) => {
+    const [, ...above] = lineageOf(id, parents);
+    const inherited = above.flatMap((parent) =>
+      named.get(parent)?.filter(({ on }) => !isBelow(on, parent, parents)) ?? []
+    )
+      .filter(({ on }) => {
+        const isAdded = graph.addImplied(id, on);
+        if (!isAdded) {
+          losses.note("Children that do not wait for all that their parents wait for, as that would be a cycle", id);
+        }
+        return isAdded;
+      });
+    const blockers = [...named.get(id) ?? [], ...inherited].map(({ dependency }) => dependency);
+    return [id, [...blockers, ...(groups.has(id) ? [{ group: id }] : [])]];
+  }));
+}
+
+/** The name of a group in the graph, which no issue has. */
+function groupNode(id: string): string {
+  return `children of ${id}`;
+}
+
+interface Blocker {
+  readonly on: string;
+  readonly dependency: Dependency;
+}
+
+/** What blocks an issue by its own words. */
+function blockersOf(
+  { id, dependencies }: Issue,
+  { issues, lineage, losses }: {
+    readonly issues: ReadonlyMap<string, Issue>;
+    /** The issue, its parent and so on. */
+    readonly lineage: readonly string[];
+    readonly losses: Losses;
+  },
+): readonly Blocker[] {
+  return (dependencies ?? []).flatMap((dependency): readonly Blocker[] => {
+    const { depends_on_id: on } = dependency;
+    const type = typeOf(dependency);
+    if (!BLOCKING.includes(type)) return [];
+    if (type === "waits-for") losses.note("Waiting for the children of another issue: here for that issue", id);
+    if (lineage.includes(on)) losses.note("Dependencies of children on their own parents", id);
+    else if (!issues.has(on)) losses.note("Dependencies on issues that the file does not have", id);
+    else return [{ on, dependency: type === "conditional-blocks" ? { task: on, on: "failed" } : on }];
+    return [];
+  });
+}
+
+function isBelow(id: string, parent: string, parents: ReadonlyMap<string, Issue>): boolean {
+  return lineageOf(id, parents).includes(parent);
 }
 
 /** An issue, its parent, the parent of that, and so on. */
@@ -222,11 +204,12 @@ function statusOf(
 
 /** What else an issue is about, by name. */
 function refsOf(issue: Issue, losses: Losses): Readonly<Record<string, string>> {
-  const { id, issue_type, assignee, external_ref, labels, dependencies } = issue;
+  const { id, issue_type, assignee, owner, external_ref, labels, dependencies } = issue;
   const relations = Map.groupBy(dependencies ?? [], typeOf);
   const refs = new Map<string, string | null | undefined>([
     ["issue_type", issue_type === "task" ? undefined : issue_type],
     ["assignee", assignee],
+    ["owner", owner],
     ["external_ref", external_ref],
     ["labels", labels?.join(", ")],
   ]);

@@ -1,34 +1,86 @@
 /**
  * Converts the `tasks.json` of Task Master (github.com/eyaltoledano/claude-task-master): lists of tasks by tag, or one list
- * in the older form. A tag becomes a group, a subtask a task of its own. A task depends on its subtasks, and these on what
- * it depends on.
+ * in the older form. A tag becomes a group, a subtask at any depth a task of its own. A task depends on its subtasks, and
+ * these on what it depends on.
  */
 
 import { z } from "zod";
+import { MAX_TITLE_BYTES } from "../core/model/limits.ts";
 import type { Priority } from "../core/model/task.ts";
-import { type Converted, convertedPlan, type ConvertedTask, Losses, notOf, paragraphs, section } from "./converted.ts";
+import { utf8Bytes } from "../core/model/values.ts";
+import {
+  type Converted,
+  type ConvertedGroup,
+  convertedPlan,
+  type ConvertedTask,
+  Losses,
+  notOf,
+  paragraphs,
+  section,
+} from "./converted.ts";
+import { DependencyGraph } from "./implied.ts";
+
+/** Deepest nesting of subtasks. */
+const MAX_DEPTH = 50;
 
 const id = z.union([z.string(), z.number()]).transform(String);
 
-const subtaskSchema = z.looseObject({
+const word = z.string().transform((text) => text.toLowerCase());
+
+const taskSchema = z.looseObject({
   id,
   title: z.string().default(""),
   description: z.string().nullish(),
-  details: z.string().nullish(),
-  testStrategy: z.string().nullish(),
-  acceptanceCriteria: z.string().nullish(),
-  status: z.string().default("pending"),
-  priority: z.string().nullish(),
+  status: word.default("pending"),
+  priority: word.nullish(),
   dependencies: z.array(id).nullish(),
+  subtasks: z.array(z.unknown()).nullish(),
 });
 
-const taskSchema = subtaskSchema.extend({ subtasks: z.array(subtaskSchema).nullish() });
+const namedTextsSchema = z.record(z.string(), z.string());
 
-const listSchema = z.looseObject({ tasks: z.array(taskSchema) });
+/** A text, a list, or named texts: in this form are the fields that say more about the work. */
+const proseSchema = z.union([
+  z.string().nullish().transform((text) => text ?? ""),
+  z.array(z.union([z.string(), namedTextsSchema])).transform((list) => list.map(lineOf).join("\n")),
+  namedTextsSchema.transform((named) => Object.entries(named).map(([name, text]) => `- ${name}: ${text}`).join("\n")),
+]);
 
-type Subtask = z.infer<typeof subtaskSchema>;
+/** The fields that become sections of the description. */
+const SECTIONS: readonly (readonly [field: string, title: string])[] = [
+  ["details", "Details"],
+  ["implementationApproach", "Implementation approach"],
+  ["technicalConstraints", "Technical constraints"],
+  ["scopeBoundaries", "Scope"],
+  ["relevantFiles", "Relevant files"],
+  ["codebasePatterns", "Patterns of the code"],
+  ["existingInfrastructure", "What there is already"],
+  ["acceptanceCriteria", "Acceptance criteria"],
+  ["testStrategy", "Test strategy"],
+];
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(Object.keys(taskSchema.shape));
+/** Fields that are read, and those that say nothing about the work. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  ...Object.keys(taskSchema.shape),
+  ...SECTIONS.map(([field]) => field),
+  "updatedAt",
+]);
+
+const listSchema = z.looseObject({ tasks: z.array(z.unknown()) });
+
+const metadataSchema = z.looseObject({ description: z.string().nullish() });
+
+interface Task {
+  readonly fields: z.infer<typeof taskSchema>;
+  readonly subtasks: readonly Task[];
+}
+
+interface TaggedList {
+  /** Undefined in the older form. */
+  readonly tag: string | undefined;
+  readonly title?: string;
+  readonly tasks: readonly Task[];
+}
 
 /** The tag whose tasks keep their ids, which are unique in their tag only. */
 const MAIN_TAG = "master";
@@ -37,24 +89,17 @@ const MAIN_TAG = "master";
 export function fromTaskMaster(text: string): Converted {
   const losses = new Losses();
   const lists = readLists(text, losses);
-  const groups = lists.flatMap(({ tag }) => tag === undefined ? [] : [{ id: tag }]);
-  const tasks = lists.flatMap(({ tag, tasks }) => {
-    return convertList(tasks, { tag, prefix: tag === undefined || tag === MAIN_TAG ? "" : `${tag}/`, losses });
-  });
-  return convertedPlan(groups, tasks, losses);
-}
-
-interface TaggedList {
-  /** Undefined in the older form. */
-  readonly tag: string | undefined;
-  readonly tasks: readonly z.infer<typeof taskSchema>[];
+  const groups = lists.flatMap(({ tag, title }): readonly ConvertedGroup[] =>
+    tag === undefined ? [] : [{ id: tag, ...(title !== undefined && { title }) }]
+  );
+  return convertedPlan(groups, lists.flatMap((list) => convertList(list, losses)), losses);
 }
 
 function readLists(text: string, losses: Losses): readonly TaggedList[] {
   const value = z.record(z.string(), z.unknown()).safeParse(parseJson(text)).data;
   if (value === undefined) throw notOf("Task Master", "it is no object of tags");
-  if (Array.isArray(value["tasks"])) return [{ tag: undefined, tasks: readList(value, "tasks", losses) }];
-  return Object.entries(value).map(([tag, list]) => ({ tag, tasks: readList(list, tag, losses) }));
+  if (Array.isArray(value["tasks"])) return [{ tag: undefined, tasks: readList(value, "tasks", losses).tasks }];
+  return Object.entries(value).map(([tag, list]) => ({ tag, ...readList(list, tag, losses) }));
 }
 
 function parseJson(text: string): unknown {
@@ -65,86 +110,146 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readList(value: unknown, tag: string, losses: Losses): TaggedList["tasks"] {
-  const parsed = listSchema.safeParse(value);
-  if (parsed.success) {
-    for (const field of Object.keys(parsed.data)) {
-      if (field !== "tasks") losses.note(`The field ${field} of a tag`, tag);
-    }
-    return parsed.data.tasks;
-  }
+function readList(value: unknown, tag: string, losses: Losses): Omit<TaggedList, "tag"> {
+  const { tasks, metadata, ...others } = parse(listSchema, value, [tag]);
+  for (const field of Object.keys(others)) losses.note(`The field ${field} of a tag`, tag);
+  const title = metadataSchema.safeParse(metadata).data?.description ?? "";
+  const fits = utf8Bytes(title) <= MAX_TITLE_BYTES;
+  if (!fits) losses.note(`Descriptions of tags of more than ${MAX_TITLE_BYTES} bytes`, tag);
+  return {
+    tasks: tasks.map((task, index) => readTask(task, [tag, "tasks", index])),
+    ...(fits && title !== "" && { title }),
+  };
+}
+
+function readTask(value: unknown, path: readonly PropertyKey[], depth = 1): Task {
+  if (depth > MAX_DEPTH) throw notOf("Task Master", `subtasks are nested more than ${MAX_DEPTH} deep: flatten them`);
+  const fields = parse(taskSchema, value, path);
+  const subtasks = fields.subtasks ?? [];
+  return { fields, subtasks: subtasks.map((each, index) => readTask(each, [...path, "subtasks", index], depth + 1)) };
+}
+
+function parse<Value>(schema: z.ZodType<Value>, value: unknown, path: readonly PropertyKey[]): Value {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw notOf("Task Master", `at ${[tag, ...issue?.path ?? []].join(".")}: ${issue?.message}`);
+  throw notOf("Task Master", `at ${[...path, ...issue?.path ?? []].join(".")}: ${issue?.message}`);
+}
+
+/** A task or subtask. */
+interface Entry {
+  readonly id: string;
+  readonly fields: Task["fields"];
+  /** The ids of the tasks that it is in, the nearest first. */
+  readonly parents: readonly string[];
+  /** The ids of the tasks in it. */
+  readonly parts: readonly string[];
 }
 
 interface ListContext {
   readonly tag: string | undefined;
-  /** Of all ids. */
-  readonly prefix: string;
   readonly losses: Losses;
+  /** The id here of an id in the list. */
+  readonly hereOf: (id: string) => string;
 }
 
-function convertList(tasks: TaggedList["tasks"], context: ListContext): readonly ConvertedTask[] {
-  const { prefix } = context;
-  const known = new Set(tasks.flatMap((task) => [task.id, ...subtasksOf(task).map((each) => `${task.id}.${each.id}`)]));
-  const named = (from: string, ids: readonly string[]) =>
-    ids.flatMap((id) => {
-      if (known.has(id)) return [prefix + id];
-      context.losses.note("Dependencies on tasks that the file does not have", prefix + from);
-      return [];
+function convertList({ tag, tasks }: TaggedList, losses: Losses): readonly ConvertedTask[] {
+  const hereOf = (id: string) => tag === undefined || tag === MAIN_TAG ? id : `${tag}/${id}`;
+  const context = { tag, losses, hereOf };
+  const entries = tasks.flatMap((task) => entriesOf(task, []));
+  const dependencies = dependenciesOf(entries, context);
+  return entries.map((entry) => taskOf(entry, dependencies.get(entry) ?? [], context));
+}
+
+/** The subtasks of a task, then itself. */
+function entriesOf({ fields, subtasks }: Task, parents: readonly string[]): readonly Entry[] {
+  const id = idIn(parents[0], fields);
+  const parts = subtasks.map((each) => idIn(id, each.fields));
+  return [...subtasks.flatMap((each) => entriesOf(each, [id, ...parents])), { id, fields, parents, parts }];
+}
+
+/** The id of a task: that of a subtask may have that of its task before it or not. */
+function idIn(parent: string | undefined, { id }: Task["fields"]): string {
+  return parent === undefined || id.startsWith(`${parent}.`) ? id : `${parent}.${id}`;
+}
+
+/** What tasks name, then what follows: tasks wait for their parts, and these for what their tasks wait for. */
+function dependenciesOf(
+  entries: readonly Entry[],
+  { losses, hereOf }: ListContext,
+): ReadonlyMap<Entry, readonly string[]> {
+  const known = new Map(entries.map((entry) => [entry.id, entry]));
+  const named = new Map(entries.map((entry) => [entry, namedBy(entry, known, losses, hereOf)]));
+  const graph = new DependencyGraph();
+  for (const [{ id }, ids] of named) for (const each of ids) graph.add(id, each);
+  const implied = ({ id }: Entry, ids: readonly string[], loss: string) =>
+    ids.filter((each) => {
+      const isAdded = graph.addImplied(id, each);
+      if (!isAdded) losses.note(`${loss}, as that would be a cycle`, hereOf(id));
+      return isAdded;
     });
-  return tasks.flatMap((task) => {
-    const { id } = task;
-    const own = named(id, task.dependencies ?? []);
-    const subtasks = subtasksOf(task);
-    const parts = subtasks.map((subtask) => {
-      const ids = (subtask.dependencies ?? []).map((each) => siblingOf(id, each, known));
-      if (ids.includes(id)) context.losses.note("Dependencies of subtasks on their own task", `${prefix}${id}`);
-      const subtaskId = `${id}.${subtask.id}`;
-      const dependencies = [...own, ...named(subtaskId, ids.filter((each) => each !== id))];
-      return convertTask(subtask, { ...context, id: prefix + subtaskId, dependencies });
+  const parts = new Map(entries.map((entry) => {
+    return [entry, implied(entry, entry.parts, "Tasks that do not wait for all their subtasks")];
+  }));
+  return new Map(entries.map((entry) => {
+    const above = entry.parents.toReversed().flatMap((id) => {
+      const parent = known.get(id);
+      return parent === undefined ? [] : named.get(parent) ?? [];
     });
-    return [
-      ...parts,
-      convertTask(task, { ...context, id: prefix + id, dependencies: [...own, ...parts.map(({ id }) => id)] }),
-    ];
+    const inherited = implied(entry, above, "Subtasks that do not wait for all that their task waits for");
+    const all = [...inherited, ...named.get(entry) ?? [], ...parts.get(entry) ?? []];
+    return [entry, all.map(hereOf)];
+  }));
+}
+
+/** The dependencies that a task names, without those on tasks that it is in. */
+function namedBy(
+  { id, fields, parents }: Entry,
+  known: ReadonlyMap<string, Entry>,
+  losses: Losses,
+  hereOf: ListContext["hereOf"],
+): readonly string[] {
+  return (fields.dependencies ?? []).flatMap((each) => {
+    const named = siblingOf(parents[0], each, known);
+    if (parents.includes(named)) losses.note("Dependencies of subtasks on their own task", hereOf(id));
+    else if (!known.has(named)) losses.note("Dependencies on tasks that the file does not have", hereOf(id));
+    else return [named];
+    return [];
   });
 }
 
-function subtasksOf({ subtasks }: z.infer<typeof taskSchema>): readonly Subtask[] {
-  return subtasks ?? [];
-}
-
 /** The id that a dependency of a subtask means: a number is a subtask of the same task, if there is one. */
-function siblingOf(parent: string, id: string, known: ReadonlySet<string>): string {
+function siblingOf(parent: string | undefined, id: string, known: ReadonlyMap<string, Entry>): string {
   const sibling = `${parent}.${id}`;
   return known.has(sibling) ? sibling : id;
 }
 
-interface TaskContext extends ListContext {
-  readonly id: string;
-  readonly dependencies: readonly string[];
-}
-
-function convertTask(task: Subtask, { id, dependencies, tag, losses }: TaskContext): ConvertedTask {
-  const { title, description, details, testStrategy, acceptanceCriteria, priority: given } = task;
-  for (const field of Object.keys(task)) if (!KNOWN_FIELDS.has(field)) losses.note(`The field ${field}`, id);
-  const priority = priorityOf(given, id, losses);
+function taskOf(
+  { id: own, fields }: Entry,
+  dependencies: readonly string[],
+  { tag, losses, hereOf }: ListContext,
+): ConvertedTask {
+  const id = hereOf(own);
+  for (const field of Object.keys(fields)) if (!KNOWN_FIELDS.has(field)) losses.note(`The field ${field}`, id);
+  const sections = SECTIONS.map(([field, title]) => {
+    const { data } = proseSchema.safeParse(fields[field]);
+    if (data === undefined) losses.note(`The field ${field}`, id);
+    return section(title, data);
+  });
+  const priority = priorityOf(fields.priority, id, losses);
   return {
     id,
-    description: paragraphs(
-      title,
-      description,
-      section("Details", details),
-      section("Acceptance criteria", acceptanceCriteria),
-      section("Test strategy", testStrategy),
-    ),
-    ...statusOf(task, id, losses),
+    description: paragraphs(fields.title, fields.description, ...sections),
+    ...statusOf(fields.status, id, losses),
     dependencies,
     attempt: 0,
     ...(tag !== undefined && { group: tag }),
     ...(priority !== undefined && { priority }),
   };
+}
+
+function lineOf(entry: string | Readonly<Record<string, string>>): string {
+  return `- ${typeof entry === "string" ? entry : Object.values(entry).join(", ")}`;
 }
 
 function priorityOf(priority: string | null | undefined, id: string, losses: Losses): Priority | undefined {
@@ -157,6 +262,7 @@ function priorityOf(priority: string | null | undefined, id: string, losses: Los
     case "high":
       return priority;
     case "critical":
+    case "urgent":
       return "urgent";
     default:
       losses.note(`The priority ${priority}, normal here`, id);
@@ -164,7 +270,7 @@ function priorityOf(priority: string | null | undefined, id: string, losses: Los
   }
 }
 
-function statusOf({ status }: Subtask, id: string, losses: Losses): Pick<ConvertedTask, "status" | "reason"> {
+function statusOf(status: string, id: string, losses: Losses): Pick<ConvertedTask, "status" | "reason"> {
   switch (status) {
     case "pending":
       return { status: "pending" };

@@ -57,6 +57,7 @@ Deno.test("invalid arguments are refused with exit code 1 and a remedy", async (
       [["--data"], "argument missing"],
       [["--data", ""], "It is empty: give a directory."],
       [["--data", "  ", "status"], "It is empty: give a directory."],
+      [["import", "plan.json", "--prefix", ""], "It is empty: give a word, like api."],
       [["history", "--limit", "x"], "It must be a whole number."],
       [["history", "--since", "-1"], "It must be a record number like 12, "],
       [["history", "--until", "soon"], "It must be a record number like 12, "],

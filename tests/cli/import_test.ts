@@ -278,7 +278,7 @@ Deno.test("a file with a byte order mark is imported, and unknown fields are nam
   const { code, output, log } = await runHere(directory.path, ["import", "-"], {
     input: '\ufeff{"x": {"description": "ü", "title": "y"}}',
   });
-  assertEquals([code, output], [0, "Imported 1 tasks\n"]);
+  assertEquals([code, output], [0, "Imported 1 task\n"]);
   assertStringIncludes(log, "standard input: Fields that no task has were left out: title (of x)");
 });
 

@@ -115,7 +115,7 @@ for (const name of ["journal", "journal/0000000001.jsonl", "tasks.json", "state.
     const args = programArgs(data, "status").map((arg) => arg.replace(/^(--allow-\w+)=.*/, `$1=${data},${elsewhere}`));
     const { code, output, log } = await runProgram("", [], { args });
     assertEquals([code, log], [0, ""]);
-    assertStringIncludes(output, "1 tasks: 1 ready");
+    assertStringIncludes(output, "1 task: 1 ready");
     await Deno.remove(elsewhere, { recursive: true });
     const dangling = await runProgram(data, [], { input: "" });
     assertEquals([dangling.code, dangling.log.split("\n").length], [1, 2], dangling.log);

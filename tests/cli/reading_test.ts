@@ -60,7 +60,7 @@ Deno.test("tasks without a journal are shown, and are not imported", async () =>
   const [status, history, exported, verified] = await Promise.all(
     READING.map((command) => read(directory.path, command)),
   );
-  assertStringIncludes(status?.output ?? "", "1 tasks: 1 ready");
+  assertStringIncludes(status?.output ?? "", "1 task: 1 ready");
   assertStringIncludes(status?.log ?? "", "this shows tasks.json");
   assertEquals([history?.code, history?.output], [0, ""]);
   assertEquals(Object.keys(JSON.parse(exported?.output ?? "").tasks), ["t"]);
@@ -103,7 +103,7 @@ testUnless(
     const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
     const status = await isReadOnly(["status"]);
     assertEquals(status.code, 0, status.log);
-    assertStringIncludes(status.output, "1 tasks: 1 ready");
+    assertStringIncludes(status.output, "1 task: 1 ready");
     for (const command of READING) assertEquals((await isReadOnly(command)).code, 0);
     for (const command of [[], ["repair"], ["import", "-"]]) {
       const { code, output, log } = await isReadOnly(command);

@@ -1,6 +1,7 @@
 /** Shows which project is meant: by options, variables, and the directory that the program works in. */
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
 import type { NamedLocation } from "../../src/cli/location.ts";
 import { locate, locateExisting } from "../../src/composition/locate.ts";
 import type { Surroundings } from "../../src/composition/surroundings.ts";
@@ -105,6 +106,16 @@ Deno.test("what names no project is refused, with what would, and makes none", a
   assertEquals((await locateExisting("web", surroundings))?.project?.name, "web");
   const projects = `${path}/.local/share/mcp-orchestrator/projects`;
   assertEquals(Array.from(Deno.readDirSync(projects), ({ name }) => name), ["web"]);
+});
+
+Deno.test("git's files that cannot be read are told as such, and not as a data directory", async () => {
+  await using directory = await start();
+  const loop = `${directory.path}/loop`;
+  await Deno.mkdir(loop);
+  await Deno.symlink(".git", `${loop}/.git`);
+  const error = await assertRejects(() => find(directory, "create", AUTO, { CLAUDE_PROJECT_DIR: loop }), Unavailable);
+  assertStringIncludes(error.message, `Cannot tell the repository of ${loop}: Too many levels of symbolic links`);
+  assertStringIncludes(error.message, "Correct that, or name a project with --project NAME");
 });
 
 Deno.test("a project.json that cannot be read is refused by its name, and nothing is made in its place", async () => {

@@ -24,7 +24,10 @@ for (const [program, converted] of Object.entries({ TASK_MASTER, BEADS, MARKDOWN
 }
 
 Deno.test("Task Master: tags are groups, subtasks are tasks that the task waits for, and share its dependencies", () => {
-  assertEquals(TASK_MASTER.plan.groups, [{ id: "master" }, { id: "reports" }]);
+  assertEquals(TASK_MASTER.plan.groups, [
+    { id: "master", title: "Tasks for master context" },
+    { id: "reports", title: "Reports" },
+  ]);
   assertEquals(shapes(TASK_MASTER), [
     ["1", "completed", [], "master"],
     ["2.1", "completed", ["1"], "master"],
@@ -46,10 +49,9 @@ Deno.test("Task Master: tags are groups, subtasks are tasks that the task waits 
     "Store passwords\n\nOnly as hashes.\n\nAcceptance criteria:\n- No plain text is kept",
   );
   assertEquals(TASK_MASTER.losses, [
-    "The field metadata of a tag: master, reports",
+    "Dependencies on tasks that the file does not have: 2.3",
     "The field previousStatus: 1",
     "The status review, pending here: 2.2",
-    "Dependencies on tasks that the file does not have: 2.3",
     "The status in-progress, pending here, as no instance holds the task: 2",
     "The status deferred, cancelled here until retry_task brings the task back: 3",
   ]);
@@ -67,7 +69,95 @@ Deno.test("Task Master: the older form has one list without a tag; a number that
     ["1", "pending", ["1.2"], undefined],
     ["3", "pending", [], undefined],
   ]);
-  assertEquals(converted.losses, ["Dependencies of subtasks on their own task: 1"]);
+  assertEquals(converted.losses, ["Dependencies of subtasks on their own task: 1.2"]);
+});
+
+Deno.test("Task Master: subtasks are kept at any depth, and their ids may begin with that of their task", () => {
+  const converted = fromTaskMaster(JSON.stringify({
+    tasks: [
+      { id: 5, title: "a" },
+      {
+        id: 6,
+        title: "b",
+        dependencies: [5],
+        subtasks: [
+          { id: "6.1", title: "c" },
+          {
+            id: 2,
+            title: "d",
+            dependencies: ["6.1"],
+            subtasks: [{ id: 1, title: "e" }, { id: "6.2.2", title: "f", dependencies: [1, 6] }],
+          },
+        ],
+      },
+    ],
+  }));
+  assertEquals(shapes(converted), [
+    ["5", "pending", [], undefined],
+    ["6.1", "pending", ["5"], undefined],
+    ["6.2.1", "pending", ["5", "6.1"], undefined],
+    ["6.2.2", "pending", ["5", "6.1", "6.2.1"], undefined],
+    ["6.2", "pending", ["5", "6.1", "6.2.1", "6.2.2"], undefined],
+    ["6", "pending", ["5", "6.1", "6.2"], undefined],
+  ]);
+  assertEquals(converted.losses, ["Dependencies of subtasks on their own task: 6.2.2"]);
+  const deep = Array.from({ length: 50 }).reduce<object>((task) => ({ id: 1, subtasks: [task] }), { id: 1 });
+  assertThrows(() => fromTaskMaster(JSON.stringify({ tasks: [deep] })), SyntaxError, "more than 50 deep");
+});
+
+Deno.test("Task Master: fields about the work become sections, as text or list; capital letters make no difference", () => {
+  const task = {
+    id: 1,
+    title: "Sign in",
+    status: "Done",
+    priority: "Urgent",
+    implementationApproach: "With a form.",
+    technicalConstraints: ["No cookies", "Under 100 ms"],
+    acceptanceCriteria: ["It works"],
+    relevantFiles: [{ path: "src/form.ts", description: "the form", action: "modify" }],
+    scopeBoundaries: { included: "passwords", excluded: "passkeys" },
+    codebasePatterns: [],
+    existingInfrastructure: [{ deep: {} }],
+    updatedAt: "2026-06-01T08:00:00.000Z",
+    testStrategy: null,
+  };
+  const converted = fromTaskMaster(JSON.stringify({ tasks: [task] }));
+  assertEquals(
+    taskIn(converted, "1").description,
+    [
+      "Sign in",
+      "Implementation approach:\nWith a form.",
+      "Technical constraints:\n- No cookies\n- Under 100 ms",
+      "Scope:\n- included: passwords\n- excluded: passkeys",
+      "Relevant files:\n- src/form.ts, the form, modify",
+      "Acceptance criteria:\n- It works",
+    ].join("\n\n"),
+  );
+  assertEquals([taskIn(converted, "1").status, taskIn(converted, "1").priority], ["completed", "urgent"]);
+  assertEquals(converted.losses, ["The field existingInfrastructure: 1"]);
+});
+
+Deno.test("Task Master: where waiting for subtasks or with a task would be a cycle, it is left out, and told", () => {
+  const converted = fromTaskMaster(JSON.stringify({
+    tasks: [
+      { id: 1, title: "a", subtasks: [{ id: 1, title: "b", dependencies: ["2"] }] },
+      { id: 2, title: "c", dependencies: [1] },
+      { id: 3, title: "d", dependencies: [4], subtasks: [{ id: 1, title: "e" }] },
+      { id: 4, title: "f", dependencies: ["3.1"] },
+    ],
+  }));
+  assertEquals(shapes(converted), [
+    ["1.1", "pending", ["2"], undefined],
+    ["1", "pending", [], undefined],
+    ["2", "pending", ["1"], undefined],
+    ["3.1", "pending", [], undefined],
+    ["3", "pending", ["4", "3.1"], undefined],
+    ["4", "pending", ["3.1"], undefined],
+  ]);
+  assertEquals(converted.losses, [
+    "Tasks that do not wait for all their subtasks, as that would be a cycle: 1",
+    "Subtasks that do not wait for all that their task waits for, as that would be a cycle: 3.1",
+  ]);
 });
 
 Deno.test("Beads: children are a group that the parent waits for, and wait for what blocks the parent", () => {
@@ -88,8 +178,8 @@ Deno.test("Beads: children are a group that the parent waits for, and wait for w
   assertEquals(taskIn(BEADS, "bd-1.2").deadline, Date.parse("2026-12-01T00:00:00Z"));
   assertEquals(BEADS.losses, [
     "Deleted issues: bd-5",
-    "The status in_progress, pending here, as no instance holds the task: bd-1.1",
     "Dependencies on issues that the file does not have: bd-1.2",
+    "The status in_progress, pending here, as no instance holds the task: bd-1.1",
     "The status blocked, pending here: dependencies decide: bd-3",
     "The field wisp: bd-4",
     "The status deferred, cancelled here until retry_task brings the task back: bd-4",
@@ -97,12 +187,6 @@ Deno.test("Beads: children are a group that the parent waits for, and wait for w
 });
 
 Deno.test("Beads: an epic that its children block waits for them, and they do not wait for themselves or for it", () => {
-  const issue = (id: string, ...dependencies: readonly (readonly [string, string])[]) =>
-    JSON.stringify({
-      id,
-      title: id,
-      dependencies: dependencies.map(([depends_on_id, type]) => ({ depends_on_id, type })),
-    });
   const converted = fromBeads([
     issue("e", ["a", "blocks"]),
     issue("a", ["e", "parent-child"], ["b", "blocks"]),
@@ -114,6 +198,48 @@ Deno.test("Beads: an epic that its children block waits for them, and they do no
     ["b", "pending", [], "e"],
   ]);
   assertEquals(converted.losses, ["Dependencies of children on their own parents: b"]);
+});
+
+Deno.test("Beads: where waiting for children or with a parent would be a cycle, it is left out, and told", () => {
+  const converted = fromBeads([
+    issue("e"),
+    issue("a", ["e", "parent-child"], ["x", "blocks"]),
+    issue("x", ["e", "blocks"]),
+    issue("f", ["y", "blocks"]),
+    issue("b", ["f", "parent-child"]),
+    issue("y", ["b", "blocks"], ["y2", "blocks"]),
+    issue("y2"),
+  ].join("\n"));
+  assertEquals(shapes(converted), [
+    ["e", "pending", [], undefined],
+    ["a", "pending", ["x"], "e"],
+    ["x", "pending", ["e"], undefined],
+    ["f", "pending", ["y", { group: "f" }], undefined],
+    ["b", "pending", [], "f"],
+    ["y", "pending", ["b", "y2"], undefined],
+    ["y2", "pending", [], undefined],
+  ]);
+  assertEquals(converted.losses, [
+    "Parents that do not wait for their children, as that would be a cycle: e",
+    "Children that do not wait for all that their parents wait for, as that would be a cycle: b",
+  ]);
+});
+
+Deno.test("Beads: lines that are no issues and templates are left out; the owner is a reference", () => {
+  const converted = fromBeads([
+    `{"_schema":"beads-jsonl/1","bd_version":"1.2.2"}`,
+    `{"_type":"issue","id":"a","title":"A","owner":"ann","started_at":"2026-06-01T08:00:00Z","comment_count":0}`,
+    `{"_type":"memory","key":"build","value":"Use make"}`,
+    `{"_type":"gate"}`,
+    `{"id":"b","title":"B","is_template":true}`,
+  ].join("\n"));
+  assertEquals(converted.plan.tasks.map(({ id, refs }) => [id, refs]), [["a", { owner: "ann" }]]);
+  assertEquals(converted.losses, [
+    "Lines of the type memory: build",
+    "Lines of the type gate: line 4",
+    "Templates of issues: b",
+  ]);
+  assertThrows(() => fromBeads(`{"_type":"issue","title":"A"}`), SyntaxError, "line 1: at id");
 });
 
 Deno.test("Markdown: items with boxes are tasks, headings groups, and an item waits for those below it", () => {
@@ -175,4 +301,13 @@ function taskIn({ plan: { tasks } }: Converted, id: string): ConvertedTask {
   const task = tasks.find((each) => each.id === id);
   assert(task !== undefined, `no task ${id}`);
   return task;
+}
+
+/** A line of Beads, with what the issue depends on. */
+function issue(id: string, ...dependencies: readonly (readonly [string, string])[]): string {
+  return JSON.stringify({
+    id,
+    title: id,
+    dependencies: dependencies.map(([depends_on_id, type]) => ({ depends_on_id, type })),
+  });
 }

@@ -48,7 +48,10 @@ export function checkProjectName(name: string): string {
  * @param digest of what tells the project from others, in hexadecimal
  */
 export function namesFor(folder: string, digest: string): readonly string[] {
-  const own = folder.normalize("NFKD").toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-").slice(0, MAX_TAKEN)
+  const own = folder.normalize("NFKD").replaceAll(/\p{M}+/gu, "").toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-").slice(
+    0,
+    MAX_TAKEN,
+  )
     .replaceAll(/^[._-]+|[._-]+$/g, "") || FALLBACK;
   // A suffix behind an ending would leave the name that of a device.
   const base = DEVICE.test(own) ? own.replaceAll(".", "-") : own;

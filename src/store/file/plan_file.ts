@@ -13,8 +13,17 @@ import {
 import { handedBack } from "../../core/state/evolve.ts";
 import { END_STATUSES } from "../../core/model/status.ts";
 import { printable } from "../../core/model/values.ts";
+import { inOrderOf } from "./field_order.ts";
 import { parseJsonFile } from "./json_text.ts";
-import { isPlan, objectOfTasks, present, readTasks, settingsSchema, toDependencies } from "./tasks_file.ts";
+import {
+  fieldsSchema,
+  isPlan,
+  objectOfTasks,
+  present,
+  readTasks,
+  settingsSchema,
+  toDependencies,
+} from "./tasks_file.ts";
 
 /** The `format` of such a file. */
 const PLAN_FORMAT = "orchestrator-plan";
@@ -69,13 +78,15 @@ const templateSchema = z.strictObject({
   })),
 });
 
+const pauseSchema = z.strictObject({
+  reason: z.string(),
+  at: time.optional(),
+  by: z.strictObject({ caller: z.string(), instance: z.string().optional() }).optional(),
+});
+
 const planSchema = z.strictObject({
   ...headSchema.shape,
-  paused: z.strictObject({
-    reason: z.string(),
-    at: time.optional(),
-    by: z.strictObject({ caller: z.string(), instance: z.string().optional() }).optional(),
-  }).optional(),
+  paused: pauseSchema.optional(),
   groups: z.array(groupSchema).default([]),
   templates: z.array(templateSchema).default([]),
   /** Checked as `tasks.json` is. */
@@ -155,19 +166,19 @@ function checked<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
 /** The text of a plan, in slices: one group, template or task a line. */
 export function* formatPlan({ tasks, groups, templates, paused }: PortablePlan): Iterable<string> {
   yield `{"format":${JSON.stringify(PLAN_FORMAT)},"version":${PLAN_VERSION},\n`;
-  if (paused !== undefined) yield `"paused":${JSON.stringify(paused)},\n`;
-  yield* list("groups", groups);
-  yield* list("templates", templates.map(({ firstVersion: _, ...template }) => template));
+  if (paused !== undefined) yield `"paused":${JSON.stringify(inOrderOf(pauseSchema, paused))},\n`;
+  yield* list("groups", groupSchema, groups);
+  yield* list("templates", templateSchema, templates.map(({ firstVersion: _, ...template }) => template));
   yield `"tasks":`;
-  yield* objectOfTasks(tasks);
+  yield* objectOfTasks(tasks, (task) => inOrderOf(fieldsSchema, task));
   yield "}\n";
 }
 
-function* list(name: string, items: readonly unknown[]): Iterable<string> {
+function* list(name: string, schema: z.ZodType, items: readonly unknown[]): Iterable<string> {
   yield `"${name}":[`;
   let separator = "\n";
   for (const item of items) {
-    yield separator + JSON.stringify(item);
+    yield separator + JSON.stringify(inOrderOf(schema, item));
     separator = ",\n";
   }
   yield "\n],\n";

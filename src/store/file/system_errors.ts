@@ -55,10 +55,12 @@ export async function withFailures<T>(directory: string, operation: () => T | Pr
 }
 
 /**
+ * Whether the operating system caused it.
+ *
  * Deno gives most of them a code such as `EMFILE`, also to `TypeError`s (EINVAL), others a class of its own, and the rest,
  * like the one of a file that may not grow, only the system's number in the message.
  */
-function isSystemError(error: unknown): error is Error {
+export function isSystemError(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   if (/^E[A-Z0-9]+$/.test(codeOf(error))) return true;
   if (error.constructor === Error && / \(os error \d+\)/.test(error.message)) return true;

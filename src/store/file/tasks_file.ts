@@ -65,8 +65,8 @@ export const settingsSchema = z.object({
   refs: z.record(z.string(), z.string()).optional(),
 });
 
-/** A task as the earlier server wrote it, with further fields of this program. */
-const taskSchema = settingsSchema.extend({
+/** A task as the earlier server wrote it, with further fields of this program. In this order, plans are written. */
+export const fieldsSchema = z.object({
   id: z.string().optional(),
   description: z.string().default(""),
   status: z.enum(TASK_STATUSES).default("pending"),
@@ -100,6 +100,7 @@ const taskSchema = settingsSchema.extend({
   pastAuthors: names.optional(),
   workedMs: time.optional(),
   overdue: z.literal(true).optional(),
+  ...settingsSchema.shape,
 });
 
 /** Tasks of a file that a person or another program wrote. */
@@ -135,7 +136,7 @@ export function readTasks(value: unknown, now: number): TasksFile {
   const tasks = entriesOf(value)
     .map(([key, value], index) => {
       const { id = key, ...task } = parseTask(key, value);
-      unknown.note(taskSchema, value, { task: key });
+      unknown.note(fieldsSchema, value, { task: key });
       return toTask(id, task, { now, order: index + 1 });
     })
     .sort((a, b) => a.order - b.order);
@@ -167,12 +168,19 @@ export function* formatTasks(tasks: readonly Task[]): Iterable<string> {
   yield "\n";
 }
 
-/** The same without the line feed at the end. */
-export function* objectOfTasks(tasks: readonly Task[]): Iterable<string> {
+/**
+ * The same without the line feed at the end.
+ *
+ * @param formOf what is written of a task
+ */
+export function* objectOfTasks(
+  tasks: readonly Task[],
+  formOf: (task: Task) => unknown = (task) => task,
+): Iterable<string> {
   let slice = "{";
   let separator = "\n";
   for (const task of tasks) {
-    slice += `${separator}${JSON.stringify(task.id)}:${JSON.stringify(task)}`;
+    slice += `${separator}${JSON.stringify(task.id)}:${JSON.stringify(formOf(task))}`;
     separator = ",\n";
     if (slice.length < SLICE_CHARACTERS) continue;
     yield slice;
@@ -197,8 +205,8 @@ function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   throw new SyntaxError("It is not an object of tasks: at the top");
 }
 
-function parseTask(key: string, value: unknown): z.infer<typeof taskSchema> {
-  const parsed = taskSchema.safeParse(value);
+function parseTask(key: string, value: unknown): z.infer<typeof fieldsSchema> {
+  const parsed = fieldsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new SyntaxError(
@@ -208,7 +216,7 @@ function parseTask(key: string, value: unknown): z.infer<typeof taskSchema> {
 
 function toTask(
   id: string,
-  task: Omit<z.infer<typeof taskSchema>, "id">,
+  task: Omit<z.infer<typeof fieldsSchema>, "id">,
   defaults: { now: number; order: number },
 ): Task {
   const { status, description, failures, version, readyAt, pastAttempts, pastAuthors, workedMs, overdue } = task;

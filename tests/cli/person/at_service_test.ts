@@ -30,7 +30,7 @@ Deno.test("a person with a token and an address takes part, without permission f
   assertStringIncludes((await run(["show", "write-dosc"])).log, "Did you mean write-docs?");
   assertMatch(
     (await run(["status"])).output,
-    /^ID .*\nwrite-docs +in_progress +\d+ \w+ +kim +Write docs\n1 tasks: 1 in_progress\n$/,
+    /^ID .*\nwrite-docs +in_progress +\d+ \w+ +kim +Write docs\n1 task: 1 in_progress\n$/,
   );
   assertEquals((await run(["complete", "--", "done", ""])).output, "write-docs\n");
   assertEquals((await run(["done", "write-docs"], { ORCHESTRATOR_INSTANCE: "lee" })).code, 1);

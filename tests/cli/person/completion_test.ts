@@ -1,6 +1,7 @@
 /** Shows what completes a command line: commands, options, their values, and ids that the plan has. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { printScript } from "../../../src/composition/completion.ts";
 import { runHere } from "../../support/command.ts";
 import { missingCommand, testUnless } from "../../support/needs.ts";
 import { runProgram } from "../../support/program.ts";
@@ -63,6 +64,25 @@ Deno.test("a plan with more tasks than a page, or than are offered, is completed
   await runHere(data.path, ["import", "-"], { input: JSON.stringify(tasks) });
   assertEquals(await completed(data.path, "show", "t2499"), ["t2499"]);
   assertEquals((await completed(data.path, "show", "t")).length, 200);
+});
+
+Deno.test("with --project auto, a script is printed outside of repositories, too: it asks where a line is typed", async () => {
+  let script = "";
+  const deno = { isStandalone: false, executable: "deno", denoVersion: "2.9.6", os: "linux" };
+  const program = { ...deno, version: "1.4.0", program: "main.ts", readable: "." };
+  const code = await printScript({
+    type: "completion",
+    shell: "bash",
+    name: "orchestrator",
+    location: { type: "project", project: "auto" },
+  }, {
+    program,
+    urlOf: () => undefined,
+    locate: () => Promise.reject(new Error("in no git repository")),
+    write: (text) => void (script += text),
+  });
+  assertEquals(code, 0);
+  assertStringIncludes(script, "main.ts --project auto complete -- ");
 });
 
 Deno.test("there is a script for each shell, and none for others", async () => {

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { PortablePlan } from "../../../src/core/model/portable_plan.ts";
+import type { PortablePlan, PortableTemplate } from "../../../src/core/model/portable_plan.ts";
+import { normalize } from "../../../src/core/model/dependency.ts";
 import { answer } from "../../../src/core/views/answer.ts";
 import { formatPlan, parsePlan } from "../../../src/store/file/plan_file.ts";
 import { parseTasks } from "../../../src/store/file/tasks_file.ts";
@@ -51,7 +52,8 @@ test("after random histories, a plan is the same after it was written and read",
       const plan = answer(play(own), { type: "export_plan" }, contextAt(1_000));
       // A value follows from the result.
       const tasks = plan.tasks.map(({ value: _, ...task }) => task);
-      assertEquals(parse(textOf(plan)), { ...plan, tasks });
+      assertEquals(parse(textOf(plan)), { ...plan, tasks, templates: plan.templates.map(asCallsSaveIt) });
+      assertEquals(textOf(backwards(plan)), textOf(plan));
     }),
     { numRuns: 60 },
   );
@@ -115,4 +117,23 @@ function parse(text: string): PortablePlan {
 
 function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+/** The template with its dependencies in their shortest form, as tools bring them. */
+function asCallsSaveIt(template: PortableTemplate): PortableTemplate {
+  const versions = template.versions.map(({ tasks, ...version }) => {
+    return { ...version, tasks: tasks.map((task) => ({ ...task, dependencies: normalize(task.dependencies) })) };
+  });
+  return { ...template, versions };
+}
+
+/** The same with the fields of objects in the opposite order, but for those whose keys are data, and dependencies. */
+function backwards<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(backwards) as Value;
+  const entries = Object.entries(value).reverse();
+  const kept = ["dependencies", "refs", "keptVerdicts", "archived", "value"];
+  return Object.fromEntries(
+    entries.map(([name, part]) => [name, kept.includes(name) ? part : backwards(part)]),
+  ) as Value;
 }
