@@ -92,6 +92,7 @@ interface SourceFile {
 /** Where programs begin: the server, and what runs in a browser. */
 const ENTRIES = [
   "main.ts",
+  "src/dashboard/start.ts",
   "src/dashboard/main.tsx",
   "src/dashboard/plan/layout_worker.ts",
   "src/dashboard/ui/markdown_reader.ts",

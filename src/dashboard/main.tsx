@@ -2,21 +2,17 @@
 
 import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
-import { askEarly } from "./api/client.ts";
 import { ended, startEvents } from "./live/event_stream.ts";
 import { startPlan } from "./live/live_plan.ts";
 import { startPast } from "./live/past_plan.ts";
-import { place, startNavigation } from "./navigation.ts";
-import { DEFAULT_VIEW } from "./places.ts";
-import { foldingOf } from "./plan/plan_graph.ts";
+import { startNavigation } from "./navigation.ts";
 import { startPreferences } from "./preferences.ts";
-import { checkSession, keyInAddress, startSession, who } from "./session.ts";
+import { checkSession, startSession, who } from "./session.ts";
 import { startClock } from "./ui/clock.ts";
 import { startShortcuts } from "./ui/keys.ts";
 import { Loading } from "./ui/notice.tsx";
 import { Shell } from "./ui/shell.tsx";
 import { SignIn } from "./ui/sign_in.tsx";
-import { prepareLayout } from "./views/plan/layout_client.ts";
 
 function App() {
   if (who.value === undefined) return <Loading />;
@@ -25,8 +21,6 @@ function App() {
 
 startPreferences();
 startNavigation();
-const rows = keyInAddress() === undefined ? askEarly("/plan") : Promise.resolve(undefined);
-if (place.value.view === DEFAULT_VIEW) prepareLayout(rows, foldingOf(place.value.params));
 startClock();
 startShortcuts();
 // The plan and its events are followed while somebody is signed in.

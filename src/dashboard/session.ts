@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { ApiError, change, get, unauthorized } from "./api/client.ts";
 import type { Who } from "./api/types.ts";
+import { keyIn } from "./key_in_address.ts";
 
 /** The user; undefined until it is known, `null` if nobody is signed in. */
 export const who = signal<Who | null | undefined>(undefined);
@@ -15,7 +16,7 @@ export async function startSession(): Promise<void> {
   unauthorized.listener = () => {
     if (who.value !== undefined) who.value = null;
   };
-  const key = keyInAddress();
+  const key = keyIn(location.hash);
   if (key !== undefined) {
     history.replaceState(null, "", location.pathname);
     if (await signIn({ key })) return;
@@ -37,11 +38,6 @@ export async function checkSession(): Promise<void> {
     // Without a connection nothing is known; the stream of events says so.
     if (!(error instanceof ApiError)) throw error;
   }
-}
-
-/** The one-time key that `serve` and `main.ts open` put into the address. */
-export function keyInAddress(): string | undefined {
-  return /^#key=([\w-]+)$/.exec(location.hash)?.[1];
 }
 
 /** Signs in with a token, or with the key of a one-time address; tells whether that worked. */

@@ -9,8 +9,10 @@ import { answers } from "./answers.ts";
 import { coreGrowth } from "./core_growth.ts";
 import { durableCalls } from "./durable_calls.ts";
 import { engineRate } from "./engine_rate.ts";
+import { firstGraph } from "./http/first_graph.ts";
 import { growth } from "./growth.ts";
 import { handlers } from "./handlers.ts";
+import { dashboards } from "./http/dashboards.ts";
 import { httpEvents } from "./http/events.ts";
 import { httpMemory } from "./http/memory.ts";
 import { webhooks } from "./http/webhooks.ts";
@@ -40,6 +42,8 @@ const BENCHMARKS: readonly { readonly name: string; readonly run: Benchmark }[] 
   { name: "calls in flight", run: pipelinedCalls },
   { name: "http rates", run: httpRates },
   { name: "http events", run: httpEvents },
+  { name: "dashboards", run: dashboards },
+  { name: "first graph", run: firstGraph },
   { name: "webhooks", run: webhooks },
   { name: "http memory", run: httpMemory },
   { name: "handlers", run: handlers },

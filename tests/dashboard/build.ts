@@ -11,12 +11,13 @@ const SOURCES = `${ROOT}src/dashboard`;
 const ASSETS = `${SOURCES}/assets`;
 const DIGEST = `${ASSETS}/sources.sha256`;
 
-/** The bundled files by their entry points. */
+/** The bundled files by their entry points. Scripts that are no modules (`iife`) share no names. */
 const ENTRIES = [
-  { from: "main.tsx", to: "app.js" },
-  { from: "app.css", to: "app.css" },
-  { from: "plan/layout_worker.ts", to: "layout_worker.js" },
-  { from: "ui/markdown_reader.ts", to: "markdown_reader.js" },
+  { from: "start.ts", to: "start.js", format: "iife" },
+  { from: "main.tsx", to: "app.js", format: "iife" },
+  { from: "app.css", to: "app.css", format: "esm" },
+  { from: "plan/layout_worker.ts", to: "layout_worker.js", format: "iife" },
+  { from: "ui/markdown_reader.ts", to: "markdown_reader.js", format: "esm" },
 ] as const;
 
 /** The digest of everything that the assets are made of, in hexadecimal. */
@@ -59,10 +60,10 @@ async function filesIn(folder: string): Promise<string[]> {
 
 async function build(): Promise<void> {
   await Deno.writeTextFile(`${SOURCES}/styles/palette.css`, paletteSheet());
-  for (const { from, to } of ENTRIES) {
+  for (const { from, to, format } of ENTRIES) {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["bundle", "--quiet", "--config", `${SOURCES}/deno.json`, "--minify", "--platform", "browser"].concat(
-        ["-o", `${ASSETS}/${to}`, `${SOURCES}/${from}`],
+        ["--format", format, "-o", `${ASSETS}/${to}`, `${SOURCES}/${from}`],
       ),
       stdout: "null",
     }).output();

@@ -30,7 +30,7 @@ function served(assets: readonly Asset[] = ASSETS) {
 
 Deno.test("every file of the dashboard is served to anybody, under the strict policy", async () => {
   const get = served();
-  const paths = ["/", "/app.js", "/app.css", "/layout_worker.js", "/markdown_reader.js"];
+  const paths = ["/", "/start.js", "/app.js", "/app.css", "/layout_worker.js", "/markdown_reader.js"];
   assertEquals(ASSETS.map(({ path }) => path), paths);
   for (const { path, type, body } of ASSETS) {
     const response = await get(path);

@@ -1,7 +1,7 @@
 /** Calls the HTTP API. Every view reads and changes the plan through these functions, and so with the rights of its user. */
 
-/** From the page's own address, which may be below that of a project. */
-const API = "api/v1";
+import { takeAnswer } from "../early.ts";
+import { type Answer, API, request } from "./request.ts";
 
 /** A request that the server refused, or that did not reach it (`status` 0). `message` says what would work. */
 export class ApiError extends Error {
@@ -16,39 +16,6 @@ export class ApiError extends Error {
     this.code = about.code;
     this.data = (typeof about.data === "object" && about.data !== null ? about.data : {}) as ApiError["data"];
   }
-}
-
-interface Answer {
-  readonly response: Response;
-  readonly text: string;
-}
-
-/** Answers that were asked for before anybody needed them, by their addresses. */
-const early = new Map<string, Promise<Answer>>();
-
-/**
- * Asks for a path at once: the first `get` of it takes the answer, so that a page that starts waits once and not twice.
- *
- * @returns the text of the answer; undefined if there is none, of which the one who takes it learns why
- */
-export async function askEarly(path: string): Promise<string | undefined> {
-  const url = API + path;
-  const asked = request(url);
-  early.set(url, asked);
-  return await asked.then(({ response, text }) => response.ok ? text : undefined, () => undefined);
-}
-
-/** The answer that was asked for early, once; undefined if there is none, or nobody was signed in then. */
-async function takeEarly(url: string): Promise<Answer | undefined> {
-  const asked = early.get(url);
-  early.delete(url);
-  const answer = await asked;
-  return answer?.response.status === 401 ? undefined : answer;
-}
-
-async function request(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { ...init, credentials: "same-origin" });
-  return { response, text: await response.text() };
 }
 
 /** Values of a query: undefined ones are left out, a list repeats its name. */
@@ -117,7 +84,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
   }
   let answer: Answer;
   try {
-    answer = await takeEarly(url) ?? await request(url, init);
+    answer = await takeAnswer(url) ?? await request(url, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("The server cannot be reached: see whether it runs, then try again", { status: 0 });

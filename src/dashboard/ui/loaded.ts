@@ -26,6 +26,10 @@ export interface Loaded<T> {
 
 const PAUSE_MS = 1_000;
 
+/** Reads take at most one part of so many of the time, unless the pause between two would be longer than this, in ms. */
+const SHARE = 10;
+const MAX_PAUSE_MS = 30_000;
+
 /** Reads `path`; undefined reads nothing. */
 export function useLoaded<T>(path: string | undefined, options: LoadOptions = {}): Loaded<T> {
   const data = useSignal<T | undefined>(undefined);
@@ -57,20 +61,23 @@ class Reader<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReading = false;
   #isDue = false;
+  /** How long to wait after the last read. */
+  #pauseMs: number;
 
   constructor(options: ReaderOptions<T>) {
     this.#options = options;
+    this.#pauseMs = options.pauseMs;
   }
 
   /** Reads now and after events, until the returned function is called. */
   start(): () => void {
-    const { data, error, at, isAffected, pauseMs } = this.#options;
+    const { data, error, at, isAffected } = this.#options;
     data.value = undefined;
     error.value = undefined;
     this.due(0);
     // The past does not change.
     const unsubscribe = at !== undefined ? () => {} : onEvents((events) => {
-      if (events.some(isAffected)) this.due(pauseMs);
+      if (events.some(isAffected)) this.due(this.#pauseMs);
     });
     return () => {
       this.#ended.abort();
@@ -94,10 +101,12 @@ class Reader<T> {
     if (path === undefined) return;
     this.#isReading = true;
     this.#isDue = false;
+    const startedAt = performance.now();
     try {
       const { signal } = this.#ended;
       data.value = await get<T>(path, { signal, at, ...(query !== undefined && { query }) });
       error.value = undefined;
+      this.#pauseMs = Math.max(pauseMs, Math.min(MAX_PAUSE_MS, SHARE * (performance.now() - startedAt)));
     } catch (failure) {
       if (this.#ended.signal.aborted) return;
       if (!(failure instanceof ApiError)) throw failure;
@@ -105,6 +114,6 @@ class Reader<T> {
     } finally {
       this.#isReading = false;
     }
-    if (this.#isDue) this.due(pauseMs);
+    if (this.#isDue) this.due(this.#pauseMs);
   }
 }

@@ -25,9 +25,10 @@ export const KEEP_ALIVE_MS = 15_000;
 
 /**
  * Least time between two deliveries to the streams, in milliseconds: so much for each stream, within bounds. Records that
- * come faster are delivered together: with ten streams, their many small writes cost as much as the calls that caused them.
+ * come faster are delivered together: with ten streams, their many small writes, and what ten pages draw for each, would
+ * cost as much as the calls that caused them.
  */
-const PACE_OF_STREAM_MS = 4;
+const PACE_OF_STREAM_MS = 10;
 const MIN_PACE_MS = 15;
 const MAX_PACE_MS = 200;
 

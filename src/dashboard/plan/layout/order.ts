@@ -76,12 +76,14 @@ function createSweeper(graph: LayerEdges, firstLayer: number) {
   const reorder = (layer: number, side: Adjacency, ends: Uint32Array, isReversed: boolean) => {
     const slice = nodes.subarray(start[layer]!, start[layer + 1]!);
     if (slice.length < 2) return;
-    for (const node of slice) centre[node] = barycentre(node, side, ends, position) ?? position[node]!;
+    for (let i = 0; i < slice.length; i++) {
+      const node = slice[i]!;
+      centre[node] = barycentre(node, side, ends, position) ?? position[node]!;
+    }
     if (!isReversed && isRising(slice, centre)) return;
-    const items = isReversed ? Array.from(slice).reverse() : Array.from(slice);
-    items.sort((a, b) => centre[a]! - centre[b]!);
-    if (items.every((node, i) => node === slice[i])) return;
-    nodes.set(items, start[layer]!);
+    if (isReversed) slice.reverse();
+    sortBy(centre, slice);
+    if (!isMoved(slice, position)) return;
     renumber(layer);
     known.changed(layer);
   };
@@ -183,6 +185,26 @@ function createNeighbours(side: Adjacency, ends: Uint32Array, position: Uint32Ar
     },
   };
 }
+
+/** Whether any node stands elsewhere in its layer than before. */
+function isMoved(nodes: Uint32Array, position: Uint32Array): boolean {
+  for (let i = 0; i < nodes.length; i++) if (position[nodes[i]!] !== i) return true;
+  return false;
+}
+
+/** Sorts nodes by a key; those with equal keys keep their order. */
+function sortBy(key: Float64Array, nodes: Uint32Array): void {
+  if (nodes.length > MANY) return void nodes.sort((a, b) => key[a]! - key[b]!);
+  for (let i = 1; i < nodes.length; i++) {
+    const node = nodes[i]!, own = key[node]!;
+    let place = i;
+    for (; place > 0 && key[nodes[place - 1]!]! > own; place--) nodes[place] = nodes[place - 1]!;
+    nodes[place] = node;
+  }
+}
+
+/** Layers are nearly in order after the first sweeps: up to so many nodes are sorted faster by inserting each. */
+const MANY = 200;
 
 /** Up to so many numbers are sorted faster without a call of the library. */
 const FEW = 12;

@@ -22,7 +22,8 @@ export function placeLayers(graph: Segments, { nodes, start }: Order): Float64Ar
     const straightness = STRAIGHTNESS[Number(from >= graph.nodes) + Number(to >= graph.nodes) as 0 | 1 | 2];
     return isStep ? Math.max(straightness, CHAIN_STRAIGHTNESS) : straightness;
   });
-  const wishOf = (node: number, { before, after }: { readonly before: boolean; readonly after: boolean }) => {
+  const wishes: Wishes = { top: new Float64Array(count), weight: new Float64Array(count) };
+  const wish = (node: number, before: boolean, after: boolean) => {
     let sum = 0, total = 0;
     for (let i = into.start[node]!; before && i < into.start[node + 1]!; i++) {
       const segment = into.edges[i]!;
@@ -36,40 +37,44 @@ export function placeLayers(graph: Segments, { nodes, start }: Order): Float64Ar
       sum += weight[segment]! * (y[graph.to[segment]!]! + shift);
       total += weight[segment]!;
     }
-    return total === 0 ? { top: y[node]!, weight: UNWISHED } : { top: sum / total, weight: total };
+    wishes.top[node] = total === 0 ? y[node]! : sum / total;
+    wishes.weight[node] = total === 0 ? UNWISHED : total;
   };
-  const settle = (layer: number, sides: { readonly before: boolean; readonly after: boolean }) => {
+  const settle = (layer: number, before: boolean, after: boolean) => {
     const items = nodes.subarray(start[layer]!, start[layer + 1]!);
-    separate(items, Array.from(items, (node) => wishOf(node, sides)), y, { graph, gap: roomyGapBetween });
+    for (let i = 0; i < items.length; i++) wish(items[i]!, before, after);
+    separate(items, wishes, y, { graph, gap: roomyGapBetween });
   };
   const straighten = (layer: number) => {
     const items = nodes.subarray(start[layer]!, start[layer + 1]!);
-    const wishes = Array.from(items, (node): Wish => {
+    for (let i = 0; i < items.length; i++) {
+      const node = items[i]!;
       const segment = into.edges[into.start[node]!];
       const isStep = segment !== undefined && degree(into, node) === 1 && weight[segment]! >= CHAIN_STRAIGHTNESS;
-      if (!isStep) return { top: y[node]!, weight: 1 };
-      const shift = graph.fromOffset[segment]! - graph.toOffset[segment]!;
-      return { top: y[graph.from[segment]!]! + shift, weight: STRAIGHTENED };
-    });
+      const shift = isStep ? graph.fromOffset[segment]! - graph.toOffset[segment]! : 0;
+      wishes.top[node] = isStep ? y[graph.from[segment]!]! + shift : y[node]!;
+      wishes.weight[node] = isStep ? STRAIGHTENED : 1;
+    }
     separate(items, wishes, y, { graph, gap: roomyGapBetween });
   };
   const layers = start.length - 1;
-  for (let layer = 0; layer < layers; layer++) settle(layer, { before: true, after: false });
+  for (let layer = 0; layer < layers; layer++) settle(layer, true, false);
   for (let sweep = 0; sweep < PLACING_SWEEPS; sweep++) {
     const isLast = sweep >= PLACING_SWEEPS - 2;
     if (sweep % 2 === 0) {
-      for (let layer = layers - 1; layer >= 0; layer--) settle(layer, { before: isLast, after: true });
+      for (let layer = layers - 1; layer >= 0; layer--) settle(layer, isLast, true);
     } else {
-      for (let layer = 0; layer < layers; layer++) settle(layer, { before: true, after: isLast });
+      for (let layer = 0; layer < layers; layer++) settle(layer, true, isLast);
     }
   }
   for (let layer = 1; layer < layers; layer++) straighten(layer);
   return y.map(Math.round);
 }
 
-interface Wish {
-  readonly top: number;
-  readonly weight: number;
+/** Where each node wishes its top to be, and how much that counts. Flat, as objects cost a first layout much of its time. */
+export interface Wishes {
+  readonly top: Float64Array;
+  readonly weight: Float64Array;
 }
 
 const UNWISHED = 0.05;
@@ -94,7 +99,7 @@ function roomyGapBetween(graph: Segments, upper: number, lower: number): number 
  */
 export function separate(
   items: Uint32Array,
-  wishes: readonly Wish[],
+  wishes: Wishes,
   y: Float64Array,
   { graph, gap }: { readonly graph: Segments; readonly gap: typeof gapBetween },
 ): void {
@@ -105,8 +110,9 @@ export function separate(
       const upper = items[i - 1]!;
       below[i] = below[i - 1]! + graph.height[upper]! + gap(graph, upper, items[i]!);
     }
-    const { top, weight } = wishes[i] as Wish;
-    let block = { sum: (top - below[i]!) * weight, weight, first: i };
+    const item = items[i]!;
+    const weight = wishes.weight[item]!;
+    let block = { sum: (wishes.top[item]! - below[i]!) * weight, weight, first: i };
     for (let last = blocks.at(-1); last && last.sum / last.weight > block.sum / block.weight; last = blocks.at(-1)) {
       block = { sum: block.sum + last.sum, weight: block.weight + last.weight, first: last.first };
       blocks.pop();

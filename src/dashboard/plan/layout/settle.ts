@@ -14,9 +14,10 @@ export interface Tops {
 export function settleLayers(graph: Segments, { before, grown }: Tops, firstLayer: number): Float64Array {
   const y = before.map((top, node) => top + (grown[node] ?? 0));
   const layers = layersOf(graph, firstLayer);
+  const weight = new Float64Array(y.length).fill(1);
   const columns = layers.map((nodes) => {
     const old = nodes.filter((node) => !Number.isNaN(y[node]!)).sort((a, b) => before[a]! - before[b]!);
-    separate(old, Array.from(old, (node) => ({ top: y[node]!, weight: 1 })), y, { graph, gap: gapBetween });
+    separate(old, { top: y, weight }, y, { graph, gap: gapBetween });
     return Array.from(old);
   });
   const into = adjacencyOf(y.length, graph.to);
