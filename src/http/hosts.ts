@@ -20,7 +20,8 @@ export interface Hosts {
 
 /** The hosts by which clients may call a server that listens on an address, beside the given names. */
 export function hostsOf(address: string, names: readonly string[]): Hosts {
-  return { names: [...LOOPBACK_NAMES, ...names], hasAddresses: !isLoopback(address) };
+  const own = isLoopback(address) && !address.includes(":") ? [address] : [];
+  return { names: [...new Set([...LOOPBACK_NAMES, ...own, ...names])], hasAddresses: !isLoopback(address) };
 }
 
 /** Why a request is refused by its address, `Host` and `Origin`; undefined if it is not. */

@@ -49,6 +49,9 @@ Deno.test("requests for another host are refused: a name that a web page has bou
     assertEquals((await app("0.0.0.0").ask("/healthz", { host })).status, 200, host);
   }
   assertEquals((await app("0.0.0.0").ask("/healthz", { host: "evil.example" })).status, 403);
+  for (const [host, status] of [["127.0.0.2:8787", 200], ["127.0.0.3", 403], ["10.0.0.1", 403]] as const) {
+    assertEquals((await app("127.0.0.2").ask("/healthz", { host })).status, status, host);
+  }
 });
 
 Deno.test("a request that names its whole address must name this server there, too", async () => {
