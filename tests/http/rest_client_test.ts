@@ -38,18 +38,25 @@ Deno.test("arguments arrive as they are: lists, flags, ids with any characters, 
   await using service = await startService(directory.path);
   const call = callerAt(service.url("/"));
   const id = "site/build: 100% #1?&ü";
-  await callerAt(service.url("/"), { request: 'r "1"' })("create_task", { id, description: "d", capabilities: ["x"] });
-  const again = await callerAt(service.url("/"), { request: 'r "1"' })("create_task", {
-    id,
-    description: "d",
-    capabilities: ["x"],
-  });
+  const once = callerAt(service.url("/"), { request: 'r "1" \\u0041 ü→👍' });
+  await once("create_task", { id, description: "d", capabilities: ["x"] });
+  const again = await once("create_task", { id, description: "d", capabilities: ["x"] });
   assertEquals(again["repeated"], true);
+  const { output } = await runHere(directory.path, ["--store", "file", "audit"]);
+  assertStringIncludes(output, String.raw`r \"1\" \\u0041 ü→👍`);
   assertEquals((await call("get_task_details", { task_id: id }))["id"], id);
   const listed = await call("get_task_status", { status: ["pending", "failed"], fields: ["id"], limit: 1 });
   assertEquals(listed["tasks"], [{ id }]);
   assertEquals((await call("get_task_status", { summary: true }))["total"], 1);
   await assertRejects(() => call("get_task_details", { task_id: ".." }), Refusal, "cannot be in the path");
+});
+
+Deno.test("arguments that are too long for a URL are refused before anything is sent", async () => {
+  const call = callerAt(new URL("http://127.0.0.1:1/"));
+  const tasks = Array.from({ length: 100 }, (_, index) => "→".repeat(20) + index);
+  const { code, message } = await assertRejects(() => call("wait_for_event", { tasks }), Refusal);
+  assertEquals(code, "limit_exceeded");
+  assertStringIncludes(message, "give fewer or shorter ones");
 });
 
 Deno.test("a refusal at a service is the same as without one", async () => {

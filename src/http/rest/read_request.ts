@@ -37,12 +37,12 @@ export function readQuery(parameters: URLSearchParams): Json {
 
 /**
  * The request id in the header `Idempotency-Key`: a text, in quotes as the draft of the header has it, or without, as most
- * clients send it.
+ * clients send it. In quotes, `\u` and four hexadecimal digits stand for a UTF-16 unit, as headers are in ASCII.
  */
 export function requestIdOf(headers: Headers): string | undefined {
-  const key = headers.get("idempotency-key");
-  const [, quoted] = /^"((?:[^"\\]|\\["\\])*)"$/.exec(key ?? "") ?? [];
-  return quoted?.replaceAll(/\\(.)/g, "$1") ?? key ?? undefined;
+  const key = headers.get("idempotency-key") ?? undefined;
+  const isQuoted = key !== undefined && /^"(?:[^"\\\t]|\\(?:["\\]|u[\da-fA-F]{4}))*"$/.test(key);
+  return isQuoted ? JSON.parse(key) : key;
 }
 
 /** The version that the header `If-Match` names; undefined without one, and for `*`, which any version matches. */

@@ -16,6 +16,9 @@ const ANSWER_MS = 60_000;
 /** Most bytes of an answer: more than any tool answers with about 100,000 tasks. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
+/** Most characters of an address: servers take 16 KiB of it with the headers. */
+const MAX_ADDRESS_CHARACTERS = 12 * 1024;
+
 export interface RestClientOptions {
   /** The address of the service; the path of the API follows it. */
   readonly service: URL;
@@ -125,9 +128,10 @@ interface SendOptions extends RestClientOptions {
 
 /** Sends a request, and resolves to the object that answers it. */
 async function send(path: string, options: SendOptions): Promise<Json> {
-  const { service, method } = options;
+  const { method } = options;
+  const request = new Request(addressOf(path, options), requestOf(options));
   try {
-    const response = await fetch(addressOf(service, path), requestOf(options));
+    const response = await fetch(request);
     const text = await readText(response);
     const { data } = objectSchema.safeParse(parse(text));
     if (response.ok && data !== undefined) return data;
@@ -140,9 +144,16 @@ async function send(path: string, options: SendOptions): Promise<Json> {
   }
 }
 
-function addressOf(service: URL, path: string): URL {
+function addressOf(path: string, { service, local }: RestClientOptions): URL {
   const base = service.href.endsWith("/") ? service.href : `${service.href}/`;
-  return new URL(`api/v1${path}`, base);
+  const address = new URL(`api/v1${path}`, base);
+  if (address.href.length <= MAX_ADDRESS_CHARACTERS) return address;
+  throw new Refusal(
+    "limit_exceeded",
+    `The arguments take ${address.href.length} characters in a URL, and at most ${MAX_ADDRESS_CHARACTERS} are allowed: ` +
+      (local === undefined ? "give fewer or shorter ones" : "--store file uses the files in place of the service"),
+    { limit: MAX_ADDRESS_CHARACTERS },
+  );
 }
 
 function requestOf({ method, body, secret, local, request, signal, waitMs }: SendOptions): RequestInit {
@@ -152,7 +163,7 @@ function requestOf({ method, body, secret, local, request, signal, waitMs }: Sen
       accept: "application/json",
       ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
       ...(local !== undefined && { [KEY_HEADER]: local.key, [LEASE_HEADER]: `${local.leaseMs}` }),
-      ...(request !== undefined && { "idempotency-key": JSON.stringify(request) }),
+      ...(request !== undefined && { "idempotency-key": quoted(request) }),
       ...(body !== undefined && { "content-type": "application/json" }),
     },
     ...(body !== undefined && { body }),
@@ -160,6 +171,12 @@ function requestOf({ method, body, secret, local, request, signal, waitMs }: Sen
     redirect: "manual",
     signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS + waitMs)]),
   };
+}
+
+/** A text in quotes, in ASCII as headers must be: other characters are escaped as in JSON. */
+function quoted(text: string): string {
+  const escapeOf = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replaceAll(/[^ -~]/g, escapeOf);
 }
 
 async function readText({ body }: Response): Promise<string> {
