@@ -31,7 +31,7 @@ import { McpOverHttp } from "../mcp/http.ts";
 import { operationsOf } from "../mcp/operations.ts";
 import { TOOLSETS } from "../mcp/tool.ts";
 import { realDisk, writePrivateFile } from "../store/file/disk.ts";
-import { leaveNotice } from "../store/file/service_file.ts";
+import { leaveNotice, SERVICE_FILE } from "../store/file/service_file.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ProgramModule } from "./answering.ts";
 import { deliverToWebhooks, deskOf } from "./deliver.ts";
@@ -141,11 +141,22 @@ function tellCommands(
 ): Disposable | undefined {
   if (location.store !== "file") return undefined;
   const url = addressOf(pathOf(location));
+  const { directory } = location;
   try {
-    return leaveNotice(realDisk, location.directory, { url, pid, version, startedAt, key });
+    const notice = leaveNotice(realDisk, directory, { url, pid, version, startedAt, key });
+    return notice && { [Symbol.dispose]: () => takeBack(notice, { directory, log }) };
   } catch (error) {
-    log.warn(`Commands on ${location.directory} use the files, as it cannot be told where the service is: ${error}`);
+    log.warn(`Commands on ${directory} use the files, as it cannot be told where the service is: ${error}`);
     return undefined;
+  }
+}
+
+/** Takes the notice back. One that stays does no harm, so the service ends as usual. */
+function takeBack(notice: Disposable, { directory, log }: { readonly directory: string; readonly log: Log }): void {
+  try {
+    notice[Symbol.dispose]();
+  } catch (error) {
+    log.warn(`${directory}/${SERVICE_FILE} stays, which says where this service was: ${error}`);
   }
 }
 

@@ -135,6 +135,16 @@ Deno.test("of two services on a data directory the newer one is used, and each t
   assertEquals(await lastWriter(data.path), `${Deno.pid}`);
 });
 
+Deno.test("a service whose notice cannot be taken back ends as usual", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path);
+  await Deno.remove(noticeOf(data.path));
+  await Deno.mkdir(noticeOf(data.path));
+  assertEquals((await runHere(data.path, ["add", "Write docs"])).output, "write-docs is ready\n");
+  assertEquals(await service.end(), 0);
+  assertStringIncludes(service.log, "service.json stays");
+});
+
 function wholeHead({ method, url, rawHeaders }: IncomingMessage): string {
   return [method, url, ...rawHeaders].join("\n");
 }

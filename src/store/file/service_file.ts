@@ -31,19 +31,26 @@ const fileSchema = z.object({
   directory: z.string(),
 });
 
-/** Most bytes of the file that are read. */
+/** Most bytes of the file: more are not read. */
 const MAX_BYTES = 4 * 1024;
 
 /**
  * Leaves the notice, in place of that of another service, until it is disposed of: the newest service of a directory is the
- * one that is used. Undefined where the system cannot tell a directory from its copy.
+ * one that is used. Undefined where the system cannot tell a directory from its copy. Services that start at once write to
+ * files of their own.
  */
 export function leaveNotice(disk: Disk, directory: string, notice: ServiceNotice): Disposable | undefined {
   const place = directoryPlace(directory);
   if (place === undefined) return undefined;
   const path = `${directory}/${SERVICE_FILE}`;
-  writeFile(disk, `${path}.new`, new TextEncoder().encode(JSON.stringify({ ...notice, directory: place }) + "\n"));
-  disk.rename(`${path}.new`, path);
+  const fresh = `${path}.${notice.pid}-${notice.startedAt}.new`;
+  try {
+    writeFile(disk, fresh, new TextEncoder().encode(JSON.stringify({ ...notice, directory: place }) + "\n"));
+    disk.rename(fresh, path);
+  } catch (error) {
+    disk.remove(fresh);
+    throw error;
+  }
   return {
     [Symbol.dispose]() {
       if (findNotice(disk, directory)?.key === notice.key) disk.remove(path);
@@ -53,8 +60,10 @@ export function leaveNotice(disk: Disk, directory: string, notice: ServiceNotice
 
 /** The notice of the service that was last started on a directory; undefined if there is none. */
 export function findNotice(disk: Disk, directory: string): ServiceNotice | undefined {
-  const bytes = disk.readFile(`${directory}/${SERVICE_FILE}`);
-  if (bytes === undefined || bytes.length > MAX_BYTES) return undefined;
+  const path = `${directory}/${SERVICE_FILE}`;
+  if ((disk.identity(path)?.sizeBytes ?? 0) > MAX_BYTES) return undefined;
+  const bytes = disk.readFile(path);
+  if (bytes === undefined) return undefined;
   const { data } = fileSchema.safeParse(parse(new TextDecoder().decode(bytes)));
   if (data === undefined || data.directory !== directoryPlace(directory)) return undefined;
   const { directory: _, ...notice } = data;

@@ -1,6 +1,6 @@
 /** Shows that a notice counts where a service has left it, as long as it is whole, and nowhere else. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { realDisk } from "../../../src/store/file/disk.ts";
 import { findNotice, leaveNotice, SERVICE_FILE } from "../../../src/store/file/service_file.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
@@ -36,6 +36,32 @@ Deno.test("a notice does not count in another directory, nor if it is damaged", 
     await Deno.writeTextFile(path, each);
     assertEquals(findNotice(realDisk, data.path), undefined, each);
   }
+});
+
+Deno.test("of services that leave notices at once, each leaves a whole one, and no other file", async () => {
+  await using data = await temporaryDirectory();
+  const other = { ...NOTICE, url: "http://127.0.0.1:9/", pid: 8 };
+  leaveNotice(
+    {
+      ...realDisk,
+      rename(from, to) {
+        leaveNotice(realDisk, data.path, other);
+        assertEquals(findNotice(realDisk, data.path), other);
+        realDisk.rename(from, to);
+      },
+    },
+    data.path,
+    NOTICE,
+  );
+  assertEquals(findNotice(realDisk, data.path), NOTICE);
+  assertEquals(realDisk.list(data.path), [SERVICE_FILE]);
+});
+
+Deno.test("a notice that cannot be put in its place leaves nothing", async () => {
+  await using data = await temporaryDirectory();
+  await Deno.mkdir(`${data.path}/${SERVICE_FILE}`);
+  assertThrows(() => leaveNotice(realDisk, data.path, NOTICE));
+  assertEquals(realDisk.list(data.path), [SERVICE_FILE]);
 });
 
 Deno.test("a moved directory keeps its notice", async () => {
