@@ -69,6 +69,18 @@ export function checkNewId(id: string, what: IdKind, known: Pick<ReadonlyIdMap<u
   );
 }
 
+/**
+ * Refuses an id that no URL can have in its path, where `.` and `..` stand for directories: REST and the dashboard could not
+ * name it. For ids that are given anew only: data of earlier versions, and so plans that are imported, may have these two.
+ */
+export function checkInPath(id: string, what: IdKind): void {
+  if (id !== "." && id !== "..") return;
+  throw new Refusal(
+    "invalid_value",
+    `${what} ${id} cannot be in the path of a URL: give another one, with a letter or digit`,
+  );
+}
+
 /** The end of a "not found" message that names an existing id which looks the same; empty if there is none. */
 export function twinHint(twin: string | undefined): string {
   if (twin === undefined) return "";

@@ -8,7 +8,7 @@ import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import { eachOnce, type Remedy } from "../model/remedies.ts";
-import { checkNewId } from "../model/values.ts";
+import { checkInPath, checkNewId } from "../model/values.ts";
 import { conditionsOn } from "../state/conditions.ts";
 import { findGroup, inOrderOfCreation } from "../state/lookup.ts";
 import { seen, wholeOf } from "../state/sight.ts";
@@ -31,6 +31,7 @@ import { isSame, remediesToDetach } from "./tasks.ts";
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings: given }, { caller }) {
     const settings = settingsOfNew(caller, id, given);
+    checkInPath(id, "Group id");
     checkNewGroup(state, id, settings, [{ type: "update_group", group: id, change: "any" }]);
     return {
       events: [{ type: "group.created", group: { id, ...settings } }],

@@ -12,7 +12,7 @@ import type { Actor } from "../model/news.ts";
 import { eachOnce, type Remedy, type TaskChange } from "../model/remedies.ts";
 import { holderOf, type NewTask, type Task, type TaskSettings } from "../model/task.ts";
 import { snakeCase } from "../model/resembling.ts";
-import { checkText, printableNumber } from "../model/values.ts";
+import { checkInPath, checkText, printableNumber } from "../model/values.ts";
 import { findTask, inOrderOfCreation } from "../state/lookup.ts";
 import { seen, wholeOf } from "../state/sight.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
@@ -33,7 +33,10 @@ export const taskDeciders: Deciders<
     checkEach(command.tasks, (task) => {
       tasks.push(completeTask(placed(state, task, context.caller), context.defaults));
     });
-    checkNewTasks(state, tasks);
+    checkAll(
+      () => checkEach(tasks, ({ id }) => checkInPath(id, "Task id")),
+      () => checkNewTasks(state, tasks),
+    );
     return {
       events: tasks.length === 0 ? [] : [createdEvent(state, tasks)],
       answer: (after) => tasks.map((task) => viewIn(after, task.id)),

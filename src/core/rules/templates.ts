@@ -9,7 +9,7 @@ import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";
 import type { NewTemplate, TemplateTask } from "../model/template.ts";
-import { checkNewId, printable } from "../model/values.ts";
+import { checkInPath, checkNewId, printable } from "../model/values.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { findGroup } from "../state/lookup.ts";
 import { findTemplate, isArchived, nextVersion } from "../templates/catalog.ts";
@@ -24,9 +24,10 @@ import { completeTask, createdEvent } from "./tasks.ts";
 
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
+    const { name } = template;
+    if (!state.templates.has(name)) checkInPath(name, "Template name");
     checkNewTemplate(state, template);
     checkRoomForVersions(state, 1);
-    const { name } = template;
     const version = nextVersion(state, name);
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
@@ -43,6 +44,7 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
     const tasks = expand(template, parameters, group)
       .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
     checkAll(
+      () => checkInPath(group, "Group id"),
       () => checkNewGroup(state, group, settings),
       () => checkNewTasks(state, tasks, { newGroups: new IdMap<GroupSettings>().set(group, settings) }),
     );

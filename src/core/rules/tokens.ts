@@ -4,7 +4,7 @@ import { type Denial, ROLES } from "../model/access.ts";
 import { MAX_RECORD_DENIALS, MAX_TIME_MS, MAX_TOKENS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { NewToken } from "../model/token.ts";
-import { checkId, checkNewId, printable } from "../model/values.ts";
+import { checkId, checkInPath, checkNewId, printable } from "../model/values.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { tokenViewOf } from "../state/tokens.ts";
 import { checkNames, checkNumber } from "./checks/settings.ts";
@@ -50,6 +50,7 @@ function checkToken(state: ReadonlyState, token: NewToken, now: number): void {
       { name },
     );
   }
+  checkInPath(name, "Token name");
   checkNewId(name, "Token name", state.tokens);
   if (!ROLES.includes(role)) {
     throw new Refusal("invalid_value", `The role of token ${name} must be ${ROLES.join(", ")}`);
@@ -62,7 +63,10 @@ function checkToken(state: ReadonlyState, token: NewToken, now: number): void {
       name,
     });
   }
-  if (instance !== undefined) checkId(instance, "Instance id");
+  if (instance !== undefined) {
+    checkId(instance, "Instance id");
+    checkInPath(instance, "Instance id");
+  }
   checkNames(audiences, "Audience", `of token ${name}`);
   if (role === "admin" && audiences.length > 0) {
     throw new Refusal("invalid_value", `Token ${name} cannot have audiences as an admin sees all: leave them out`);

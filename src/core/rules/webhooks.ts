@@ -3,7 +3,7 @@
 import { findType, isForAdmins } from "../messages/history.ts";
 import { MAX_DURATION_MS, MAX_TIME_MS, MAX_URL_CHARACTERS, MAX_WEBHOOKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
-import { checkId, checkNewId, checkText, printable } from "../model/values.ts";
+import { checkId, checkInPath, checkNewId, checkText, printable } from "../model/values.ts";
 import { type NewWebhook, replayed, type ReplayFrom, rotated, type Webhook } from "../model/webhook.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { checkNames, checkNumber } from "./checks/settings.ts";
@@ -84,6 +84,7 @@ function checkWebhook(state: ReadonlyState, webhook: NewWebhook): void {
       { name },
     );
   }
+  checkInPath(name, "Webhook name");
   checkNewId(name, "Webhook name", state.webhooks);
   checkKey(id, `The id of webhook ${name}`);
   checkKey(secret, `The id of the secret of webhook ${name}`);

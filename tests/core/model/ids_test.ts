@@ -14,6 +14,50 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
 }
 
+test("whatever has its id in the path of a URL cannot be made with . or .. as its id", () => {
+  const template = { name: "t", parameters: [], tasks: [newTask("a")] };
+  const state = emptyState();
+  run(state, { type: "save_template", template }, 1);
+  for (const id of [".", ".."]) {
+    const commands: readonly Command[] = [
+      create(newTask("a"), newTask(id)),
+      create(taskWith({ assignTo: { instance: id } }, "a")),
+      { type: "create_group", id, settings: {} },
+      { type: "save_template", template: { ...template, name: id } },
+      { type: "apply_template", name: "t", group: id, settings: {}, parameters: {} },
+      { type: "register_instance", instance: id, settings: {} },
+      claim(id),
+      { type: "issue_token", token: { name: id, role: "worker", digest: "a".repeat(64) } },
+      { type: "issue_token", token: { name: "ci", role: "worker", digest: "a".repeat(64), instance: id } },
+      { type: "add_webhook", webhook: { name: id, id: "i", url: "https://example.com/", secret: "s" } },
+    ];
+    for (const command of commands) {
+      const { code, message } = refusalOf(() => run(state, command, 2));
+      assertEquals(code, "invalid_value", message);
+      assert(message.includes(` ${id} cannot be in the path of a URL: give another one`), message);
+    }
+  }
+  run(state, create(...[".a", "a.", "...", ". ."].map((id) => newTask(id))), 3);
+});
+
+test("what has . or .. as its id already stays usable, and a plan that has it can be imported", () => {
+  const state = emptyState();
+  evolve(state, { type: "tasks.created", tasks: [newTask(".")] }, 1);
+  run(state, { type: "update_task", id: ".", description: "New", settings: {} }, 2);
+  run(state, claim("ann", "."), 3);
+  run(state, complete("ann", "."), 4);
+  evolve(
+    state,
+    { type: "template.saved", template: { name: ".", parameters: [], tasks: [newTask("a")] }, version: 1 },
+    5,
+  );
+  run(state, { type: "save_template", template: { name: ".", parameters: [], tasks: [newTask("b")] } }, 6);
+  const copy = emptyState();
+  run(copy, importing(oldTask(".", { group: ".." }), oldTask("..", { status: "in_progress", assignedTo: "." })), 1);
+  run(copy, complete(".", ".."), 2);
+  assertEquals([...copy.tasks.keys()], [".", ".."]);
+});
+
 test("an id with an invisible character is refused, and the message shows and names it", () => {
   for (
     const [character, name] of [

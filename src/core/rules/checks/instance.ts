@@ -1,7 +1,7 @@
 /** Refuses malformed ids of instances. A known id is never refused, even if it was accepted under older rules. */
 
 import type { Names } from "../../model/id_map.ts";
-import { checkId, checkNewId } from "../../model/values.ts";
+import { checkId, checkInPath, checkNewId } from "../../model/values.ts";
 
 /** The known instances: those that registered, and those that hold tasks. */
 export interface KnownInstances {
@@ -17,6 +17,7 @@ export function checkInstance(state: KnownInstances, id: string): void {
 /** Refuses an id that is malformed or looks like a known one, unless it is known itself. */
 export function checkNewInstance(state: KnownInstances, id: string): void {
   if (isKnown(state, id)) return;
+  checkInPath(id, "Instance id");
   checkNewId(id, "Instance id", state.instances);
   checkNewId(id, "Instance id", state.held);
 }
