@@ -78,9 +78,12 @@ const DOTS = /\/(\.{1,2})(?=[/?]|$)/;
 async function send<T>(url: string, init: RequestInit): Promise<T> {
   const [, dots] = DOTS.exec(url.slice(API.length)) ?? [];
   if (dots !== undefined) {
-    throw new ApiError(`The id ${dots} cannot be in an address: use main.ts call, or select the task in the table`, {
-      status: 0,
-    });
+    throw new ApiError(
+      `The id ${dots} cannot be in an address: use the command call, or select the task in the table`,
+      {
+        status: 0,
+      },
+    );
   }
   let answer: Answer;
   try {

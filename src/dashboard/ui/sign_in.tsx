@@ -17,7 +17,7 @@ export function SignIn() {
       <form onSubmit={(event) => void submit(event)}>
         <h1>Orchestrator</h1>
         <p>
-          Sign in with the address that <code>main.ts open</code> prints, or with a token:
+          Sign in with the address that the command <code>open</code> of the server's program prints, or with a token:
         </p>
         <label>
           Token
@@ -32,7 +32,7 @@ export function SignIn() {
         <button type="submit" class="primary" disabled={isPending.value}>Sign in</button>
         {signInError.value !== undefined && <p class="refused" role="alert">{signInError.value}</p>}
         <p class="quiet">
-          <code>main.ts token issue NAME --role ROLE</code>{" "}
+          The command <code>token issue --name NAME --role ROLE</code>{" "}
           makes a token. This browser keeps it in a cookie that scripts cannot read.
         </p>
       </form>

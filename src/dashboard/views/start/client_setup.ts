@@ -11,11 +11,13 @@ export interface Service {
   readonly address: string;
   /** Whether the service runs without access control. */
   readonly isOpen: boolean;
+  /** Of the program that serves. */
+  readonly version: string;
 }
 
 const HEADER = "Authorization: Bearer $ORCHESTRATOR_TOKEN";
 
-export function setupsOf({ address, isOpen }: Service): readonly Setup[] {
+export function setupsOf({ address, isOpen, version }: Service): readonly Setup[] {
   const url = `${address}/mcp`;
   const token = isOpen ? "" : " Put a token into the variable ORCHESTRATOR_TOKEN: admins issue them under Tokens.";
   const server = {
@@ -35,7 +37,15 @@ export function setupsOf({ address, isOpen }: Service): readonly Setup[] {
       text: configuration(server),
     },
     {
-      title: "Clients that start their own server",
+      title: "Clients that start their own server, with npm",
+      hint: "They share the tasks if they name the same data directory. Replace its path by yours.",
+      text: configuration({
+        command: "npx",
+        args: ["--yes", `@mcp-orchestrator/server@${version}`, "--data", "/path/to/data"],
+      }),
+    },
+    {
+      title: "Clients that start their own server, from a clone",
       hint: "They share the tasks if they name the same data directory. Replace both paths by yours.",
       text: configuration({
         command: "deno",

@@ -15,7 +15,8 @@ const WORKER = "Work on the orchestrator's tasks as worker-2";
 export function NoTasks() {
   if (moment.value !== undefined) return <Empty title="There were no tasks at that moment" />;
   const address = location.origin + location.pathname.replace(/\/$/, "");
-  const setups = setupsOf({ address, isOpen: who.value?.open ?? false });
+  const { open: isOpen = false, version = "latest" } = who.value ?? {};
+  const setups = setupsOf({ address, isOpen, version });
   return (
     <div class="page start">
       <h1>No tasks yet</h1>
