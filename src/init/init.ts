@@ -76,6 +76,8 @@ function takeBack(options: InitOptions, parts: InitParts): number {
     if (edit === undefined) forget(place, parts);
     else outcomes.push(carryOut(edit, options, parts));
   }
+  // An init that was killed before it had a record may have left its directory.
+  parts.files.removeEmptyDirectory(parts.recordDirectory);
   if (outcomes.length === 0) parts.print("There is nothing to take back.");
   return conclude(outcomes, options, parts);
 }

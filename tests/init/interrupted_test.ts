@@ -55,14 +55,14 @@ function dyingAt(change: number, leavesFresh: boolean): ConfigFiles {
 }
 
 /**
- * All files and directories, but for the empty ones of the record: what is left of them when a process dies just before the
- * record is there, or just after it has gone, nobody knows.
+ * All files and directories, but for the empty ones that the directory of the record is in: what was made for it when a
+ * process dies just before the record is there, or just after it has gone, nobody knows.
  */
 async function contentsOf(home: InitHome): Promise<ReadonlyMap<string, string>> {
   const contents = await home.contents();
-  const place = `${home.home}/.local`;
+  const shared = [`${home.home}/.local`, `${home.home}/.local/share`];
   return new Map(
-    Array.from(contents).filter(([path, text]) => !(path.startsWith(place) && text.startsWith("directory"))),
+    Array.from(contents).filter(([path, text]) => !(shared.includes(path) && text.startsWith("directory"))),
   );
 }
 
