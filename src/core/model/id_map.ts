@@ -15,6 +15,12 @@ export class IdMap<V> extends Map<string, V> implements ReadonlyIdMap<V> {
   /** The ids that are not in NFC, by their NFC form. */
   readonly #unnormalized = new Map<string, Set<string>>();
 
+  constructor(entries: Iterable<readonly [string, V]> = []) {
+    // Not by the constructor of Map, which would call `set` before there is a second index.
+    super();
+    for (const [id, value] of entries) this.set(id, value);
+  }
+
   override set(id: string, value: V): this {
     const normal = normalOf(id);
     if (normal !== id) {

@@ -58,6 +58,14 @@ test("what has . or .. as its id already stays usable, and a plan that has it ca
   assertEquals([...copy.tasks.keys()], [".", ".."]);
 });
 
+test("a map can be made of entries whose ids are not normalized, and so a plan with such a group is imported", () => {
+  const map = new IdMap([["e\u0301", 1], ["\uf900", 2]]);
+  assertEquals([map.get("e\u0301"), map.twinOf("\u00e9"), map.twinOf("\u8c48")], [1, "e\u0301", "\uf900"]);
+  const state = emptyState();
+  run(state, importing(oldTask("a", { group: "\uf900" })), 1);
+  assertEquals([...state.groups.keys()], ["\uf900"]);
+});
+
 test("an id with an invisible character is refused, and the message shows and names it", () => {
   for (
     const [character, name] of [
