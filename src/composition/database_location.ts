@@ -6,7 +6,6 @@ import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
 import { modeOf, realDisk } from "../store/file/disk.ts";
-import type { Host } from "../store/postgres/driver.ts";
 import { findPassword } from "../store/postgres/password_file.ts";
 import {
   checkPostgresRedactions,
@@ -16,6 +15,7 @@ import {
   openRawProject,
   openRedactable,
 } from "../store/postgres/open.ts";
+import type { Host } from "../store/postgres/socket.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
