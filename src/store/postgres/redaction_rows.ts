@@ -15,10 +15,11 @@ import { type Lines, ORIGIN, readLines } from "./pages.ts";
 import type { Project } from "./project.ts";
 import { SCHEMA } from "./schema.ts";
 
-/** A line that is to be rewritten: its record, and the hash of the record before. */
+/** A line that is to be rewritten: its record, the hash of the record before, and the digest of what it will hold. */
 interface Found {
   readonly seq: number;
   readonly previous: string;
+  readonly bodyDigest: string;
 }
 
 interface Row {
@@ -44,7 +45,7 @@ export class RedactionRows implements RedactableJournal {
       for (const { seq, line, hash } of lines) {
         const redacted = await this.#redact(seq, { text: line, previous }, redaction);
         if (redacted !== undefined) {
-          found.push({ seq, previous });
+          found.push({ seq, previous, bodyDigest: redacted.bodyDigest });
           records.push([seq, redacted.bodyDigest]);
         }
         previous = hash;
@@ -58,24 +59,36 @@ export class RedactionRows implements RedactableJournal {
     redaction: Redaction,
     { seqs, clean }: { readonly seqs: readonly number[]; readonly clean: () => Promise<void> },
   ): Promise<readonly string[]> {
-    for (const [index, { seq, previous }] of this.#found.entries()) {
+    for (const [index, found] of this.#found.entries()) {
       const by = seqs[Math.floor(index / MAX_REDACTED_RECORDS)];
-      const { rows: [row] } = await this.#project.run<Row>(
-        `select line from ${SCHEMA}.records where project = $1 and seq = $2`,
-        [seq],
-      );
-      const text = row?.line ?? "";
-      const redacted = await this.#redact(seq, { text, previous }, redaction);
-      // Another process redacts the same texts.
-      if (redacted === undefined || by === undefined) continue;
-      // It is left alone if it was rewritten meanwhile.
-      await this.#project.run(
-        `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
-        [seq, formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1), text],
-      );
+      if (by !== undefined) await this.#rewriteLine(found, redaction, by);
     }
     await clean();
     return [];
+  }
+
+  /** Whatever other processes redact meanwhile: a line may only become what the record of the redaction says of it. */
+  async #rewriteLine({ seq, previous, bodyDigest }: Found, redaction: Redaction, by: number): Promise<void> {
+    const text = await this.#lineOf(seq);
+    const redacted = await this.#redact(seq, { text, previous }, redaction);
+    // Another process has redacted the same texts.
+    if (redacted === undefined) return;
+    if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);
+    const rewritten = formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1);
+    const { count } = await this.#project.run(
+      `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
+      [seq, rewritten, text],
+    );
+    // Repeated after a lost answer, it finds the line as it has left it.
+    if (count === 0 && await this.#lineOf(seq) !== rewritten) throw redactedMeanwhile(seq);
+  }
+
+  async #lineOf(seq: number): Promise<string> {
+    const { rows: [row] } = await this.#project.run<Row>(
+      `select line from ${SCHEMA}.records where project = $1 and seq = $2`,
+      [seq],
+    );
+    return row?.line ?? "";
   }
 
   async #redact(
@@ -102,6 +115,14 @@ export class RedactionRows implements RedactableJournal {
         `${SCHEMA}.records to this user. Nothing was changed`,
     );
   }
+}
+
+function redactedMeanwhile(seq: number): Unavailable {
+  return new Unavailable(
+    "storage_failed",
+    `Another process has redacted other texts of record ${seq} at the same time: run this command again, which redacts what ` +
+      "is left",
+  );
 }
 
 /** What a check of all redactions has found. */

@@ -7,7 +7,7 @@ import { Engine } from "../../../src/app/engine.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import { REDACTABLE_FIELDS } from "../../../src/core/model/redaction.ts";
 import { Database } from "../../../src/store/postgres/database.ts";
-import { openRedactable } from "../../../src/store/postgres/open.ts";
+import { checkPostgresRedactions, openRedactable } from "../../../src/store/postgres/open.ts";
 import { runCommand, start } from "../../support/database_program.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { type Cluster, testOnPostgres } from "../../support/postgres.ts";
@@ -89,6 +89,38 @@ testOnPostgres("redaction", (cluster) => {
       assertEquals(await count(cluster(), SECRET), 0);
       assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 0);
     } finally {
+      await close();
+    }
+  });
+
+  Deno.test("of two redactions of one record at the same time, one is to be repeated, and both are proven", async () => {
+    const options = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: false };
+    const where = { ...options, project: "at-once" };
+    const { journal, checkpoints, records, close } = openRedactable(where);
+    const other = openRedactable(where);
+    const caller = localOperator("operator");
+    try {
+      const engine = await Engine.start({ journal, checkpoints, log: options.log });
+      const tasks = [{ id: "a", description: SECRET, refs: [SECRET], dependencies: [] }];
+      await engine.execute({ type: "create_tasks", tasks }, caller);
+      const slow = {
+        async find(redaction: Parameters<typeof records.find>[0]) {
+          const found = await records.find(redaction);
+          const quick = { engine, journal: other.records, checkpoints, caller };
+          assertEquals((await redact(quick, { id: "a", fields: ["refs"], reason: "leak" })).records, 1);
+          return found;
+        },
+        rewrite: records.rewrite.bind(records),
+      };
+      const wanted = { id: "a", fields: ["description"], reason: "leak" } as const;
+      const run = () => redact({ engine, journal: slow, checkpoints, caller }, wanted);
+      const error = await assertRejects(run, Unavailable);
+      assertStringIncludes(error.message, "run this command again");
+      assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 1);
+      assertEquals(await count(cluster(), SECRET), 0);
+      assertEquals((await checkPostgresRedactions(where)).changed, undefined);
+    } finally {
+      await other.close();
       await close();
     }
   });
