@@ -7,7 +7,7 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     name: "PostgreSQL: answer before commit",
     path: "src/store/postgres/postgres_journal.ts",
     code: 'const steps = await Promise.allSettled([appending, connection.run("commit")]);',
-    instead: "const steps = await Promise.allSettled([appending]);\n" +
+    instead: 'const steps = await Promise.allSettled([appending, Promise.resolve({ command: "COMMIT" })]);\n' +
       '    connection.run("commit").catch(() => {});',
   },
   {

@@ -101,7 +101,7 @@ testOnPostgres("redaction", (cluster) => {
     const caller = localOperator("operator");
     try {
       const engine = await Engine.start({ journal, checkpoints, log: options.log });
-      const tasks = [{ id: "a", description: SECRET, refs: [SECRET], dependencies: [] }];
+      const tasks = [{ id: "a", description: SECRET, refs: { key: SECRET }, dependencies: [] }];
       await engine.execute({ type: "create_tasks", tasks }, caller);
       const slow = {
         async find(redaction: Parameters<typeof records.find>[0]) {
