@@ -5,6 +5,7 @@
 
 import { type Journal, type Position, type RedactableJournal, Unavailable } from "../../app/ports.ts";
 import type { Redaction } from "../../core/messages/redact.ts";
+import { SNAPSHOT_VERSION } from "../../core/state/snapshot.ts";
 import { MAX_REDACTED_RECORDS } from "../../core/model/limits.ts";
 import type { RedactedRecord } from "../../core/model/redaction.ts";
 import { splitLine } from "../file/codec.ts";
@@ -38,6 +39,7 @@ export class RedactionRows implements RedactableJournal {
 
   async find(redaction: Redaction): Promise<readonly RedactedRecord[]> {
     await this.#refuseWithoutRight();
+    await this.#refuseNewer();
     const found: Found[] = [];
     const records: RedactedRecord[] = [];
     let previous = ORIGIN.token;
@@ -101,6 +103,20 @@ export class RedactionRows implements RedactableJournal {
     const { before: _, earlier, ...redacted } = found;
     if (earlier !== undefined) await refuseUncovered(this.#journal, seq, earlier);
     return redacted;
+  }
+
+  /** Refuses a checkpoint of a newer version, which this one cannot replace. */
+  async #refuseNewer(): Promise<void> {
+    const { rows: [newer] } = await this.#project.run(
+      `select from ${SCHEMA}.checkpoints where project = $1 and version > $2`,
+      [SNAPSHOT_VERSION],
+    );
+    if (newer === undefined) return;
+    throw new Unavailable(
+      "newer_version",
+      "Cannot redact as a newer version of this program wrote the checkpoint of this project: only that version can remove " +
+        "the text from it. Nothing was changed; use that version",
+    );
   }
 
   /** Before anything is written. */

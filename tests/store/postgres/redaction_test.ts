@@ -142,6 +142,19 @@ testOnPostgres("redaction", (cluster) => {
     }
   });
 
+  Deno.test("a checkpoint of a newer version, which would keep the texts, is refused before anything is written", async () => {
+    await run(cluster(), "update orchestrator.checkpoints set version = version + 1");
+    const options = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: true };
+    const { records, close } = openRedactable({ ...options, project: "raced" });
+    try {
+      const error = await assertRejects(() => records.find({ id: "a", fields: ["result"] }), Unavailable);
+      assertEquals(error.code, "newer_version");
+    } finally {
+      await close();
+      await run(cluster(), "update orchestrator.checkpoints set version = version - 1");
+    }
+  });
+
   Deno.test("a user that may not rewrite records is refused before anything is written", async () => {
     await run(cluster(), "create role weak login");
     for (const grant of ["usage on schema orchestrator", "select, insert on all tables in schema orchestrator"]) {
