@@ -3,7 +3,7 @@
  * out. So the first graph waits for one answer of the server, and neither for the other nor for the page.
  */
 
-import { API, request } from "./api/request.ts";
+import { type Answer, API, request } from "./api/request.ts";
 import type { Early } from "./early.ts";
 import type { Preparation } from "./plan/layout_messages.ts";
 import { type Folding, foldingOf } from "./plan/plan_graph.ts";
@@ -24,6 +24,9 @@ declare global {
   }
 }
 
+/** How long the page is held up at most, in milliseconds: a large plan takes longer. */
+const MAX_HELD_MS = 150;
+
 const rules = { createScriptURL: () => new URL("layout_worker.js", document.baseURI).href };
 const policy = globalThis.window.trustedTypes?.createPolicy("dash", rules) ?? rules;
 
@@ -37,15 +40,28 @@ Object.assign(globalThis.window, { early });
 // Who comes with a key signs in first.
 if (keyIn(location.hash) === undefined) {
   const { view, params } = parsePlace(location.hash);
-  for (const path of ["/plan", "/session"]) early.answers.set(API + path, request(API + path));
-  if (view === DEFAULT_VIEW) prepareLayout(foldingOf(params));
+  const [plan, session] = [request(`${API}/plan`), request(`${API}/session`)];
+  early.answers.set(`${API}/plan`, plan);
+  early.answers.set(
+    `${API}/session`,
+    view === DEFAULT_VIEW ? afterHandingOver(prepareLayout(plan, foldingOf(params)), session) : session,
+  );
 }
 
-function prepareLayout(folding: Folding): void {
+/** Resolves when the worker has the plan, or there is none for it. */
+async function prepareLayout(plan: Promise<Answer>, folding: Folding): Promise<void> {
   const worker = early.layoutWorker = early.createLayoutWorker();
-  early.answers.get(`${API}/plan`)?.then(({ response, text }) => {
+  try {
+    const { response, text } = await plan;
     if (response.ok) worker.postMessage({ type: "prepare", rows: text, folding } satisfies Preparation);
-  }, () => {
+  } catch {
     // The one who takes the answer learns why there is none.
-  });
+  }
+}
+
+/** The page draws itself when it knows who is signed in. A plan that arrives meanwhile would have to wait for that. */
+async function afterHandingOver(handedOver: Promise<void>, session: Promise<Answer>): Promise<Answer> {
+  const held = new Promise((resolve) => setTimeout(resolve, MAX_HELD_MS));
+  const [answer] = await Promise.all([session, Promise.race([handedOver, held])]);
+  return answer;
 }

@@ -113,7 +113,7 @@ export function describeRemedy(remedy: Remedy): string {
     case "register_instance":
       return `register_instance ${remedy.instance}`;
     case "resume_project":
-      return "wait for the operator, who resumes the project (command resume): get_next_task with wait_ms";
+      return "wait for the operator, who resumes the project with the command resume: get_next_task with wait_ms";
     case "wait": {
       if (remedy.until === undefined) return "wait for the planner: get_next_task with wait_ms";
       if (remedy.id === undefined) return "get_next_task with wait_ms";

@@ -32,7 +32,7 @@ function test(name: string, fn: () => void): void {
 
 const RESUME: CommandOf<"resume_project"> = { type: "resume_project" };
 
-const REMEDY = "wait for the operator, who resumes the project (command resume): get_next_task with wait_ms";
+const REMEDY = "wait for the operator, who resumes the project with the command resume: get_next_task with wait_ms";
 
 function pause(reason = "upgrade"): CommandOf<"pause_project"> {
   return { type: "pause_project", reason };

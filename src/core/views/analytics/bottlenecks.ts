@@ -61,7 +61,7 @@ function pauseOf({ paused }: Plan, { planned, durationMs }: Remaining): readonly
     subject: "project",
     heldUpMs,
     what: `Nothing can be claimed as ${pause}; ${heldUp}`,
-    remedy: "Ask the operator to resume it: command resume",
+    remedy: "Ask the operator to resume it with the command resume",
   }];
 }
 
