@@ -3,8 +3,13 @@
  * notifications and prepared statements are those of others, and even answers may be.
  */
 
-import type { Connection } from "./driver.ts";
 import { ConnectionLost, NEEDS_SESSIONS, SESSION_NOT_KEPT } from "./errors.ts";
+
+/** What is needed of a connection. */
+interface Session {
+  run<Row>(statement: string): Promise<{ readonly rows: readonly Row[] }>;
+  destroy(): void;
+}
 
 /** How often each of two connections asks: while others use the pooler, they may by chance get the same process again. */
 const ROUNDS = 4;
@@ -15,7 +20,7 @@ const ROUNDS = 4;
  *
  * @throws ConnectionLost if the session is not kept
  */
-export async function refuseSharedSession(connection: Connection, openOther: () => Promise<Connection>): Promise<void> {
+export async function refuseSharedSession(connection: Session, openOther: () => Promise<Session>): Promise<void> {
   const own = new Set([await processOf(connection), await processOf(connection)]);
   const others = new Set<number | undefined>();
   const other = await orNone(openOther);
@@ -33,7 +38,7 @@ export async function refuseSharedSession(connection: Connection, openOther: () 
 }
 
 /** Undefined if there is no other connection to be had: a pooler that keeps sessions may have no more of them. */
-async function orNone(open: () => Promise<Connection>): Promise<Connection | undefined> {
+async function orNone(open: () => Promise<Session>): Promise<Session | undefined> {
   try {
     return await open();
   } catch (error) {
@@ -42,7 +47,7 @@ async function orNone(open: () => Promise<Connection>): Promise<Connection | und
   }
 }
 
-async function processOf(connection: Connection): Promise<number | undefined> {
+async function processOf(connection: Session): Promise<number | undefined> {
   const { rows: [row] } = await connection.run<{ pid: number }>("select pg_backend_pid() as pid");
   return row?.pid;
 }

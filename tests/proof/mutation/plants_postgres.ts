@@ -47,15 +47,15 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     instead: 'const HELD = "project = $1 and name = $2 and $3::text is not null and $4::bigint is not null";',
   },
   {
-    name: "PostgreSQL: what the server has forgotten is sent again, after what follows it",
+    name: "PostgreSQL: what the server has forgotten is sent again",
     path: "src/store/postgres/driver.ts",
-    code: "this.#refuseRepetition(query);",
-    instead: "",
+    code: 'Object.defineProperty(query, "retried", {',
+    instead: 'Object.defineProperty(query, "ignored", {',
   },
   {
     name: "PostgreSQL: a line is redacted to what no record says",
     path: "src/store/postgres/redaction_rows.ts",
     code: "if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);",
-    instead: "",
+    instead: 'if (bodyDigest === "") throw redactedMeanwhile(seq);',
   },
 ];
