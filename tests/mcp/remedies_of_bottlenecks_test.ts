@@ -81,7 +81,10 @@ Deno.test("every remedy that a bottleneck names is accepted, and what it can end
   const found = await bottlenecks();
   const kinds = new Set(found.map(({ kind }) => kind));
   assertEquals(kinds, new Set(["project", "task", "requirement", "person", "lock", "group", "flaky"]));
-  assertEquals([found[0]?.kind, found[0]?.remedy], ["project", "Ask the operator to resume it with the command resume"]);
+  assertEquals([found[0]?.kind, found[0]?.remedy], [
+    "project",
+    "Ask the operator to resume it with the command resume",
+  ]);
   assertEquals((await runProgram(directory.path, ["resume"])).code, 0);
   for (const { subject, remedy } of found.slice(1)) {
     const calls = CALLS.flatMap(([pattern, call]) => {
