@@ -206,8 +206,8 @@ export class DriverConnection implements Connection {
 
   /**
    * The driver sends a statement once more whose preparation the server has lost, but after those that follow it: an append
-   * would come after its commit, and a commit that was refused would answer as one that has rolled back. Its note of the
-   * first failure is where it can be stopped: nothing is sent on a connection that is destroyed.
+   * would come after its commit, which has rolled back, and be kept by itself. The driver notes the first failure before,
+   * and there it is stopped: nothing is sent on a connection that is destroyed.
    */
   #refuseRepetition(query: object): void {
     Object.defineProperty(query, "retried", {
