@@ -79,7 +79,7 @@ async function record(
       const records = found.slice(start, start + MAX_REDACTED_RECORDS);
       const isPartial = start + MAX_REDACTED_RECORDS < found.length;
       await engine.execute({ type: "redact_task", id, fields, reason, records, pastConditions, isPartial }, caller);
-      seqs.push(engine.seq);
+      seqs.push(await seqOfRedaction(engine, { id, records }));
     }
   } catch (error) {
     const isNothingLeft = found.length === 0 && error instanceof Refusal &&
@@ -88,6 +88,24 @@ async function record(
     if (!isNothingLeft || !await wasRedacted(engine, { id, fields })) throw error;
   }
   return seqs;
+}
+
+/** The seq of the newest redaction of these records: other processes may have appended after it. */
+async function seqOfRedaction(
+  engine: Pick<Engine, "search" | "seq">,
+  { id, records }: { readonly id: string; readonly records: readonly RedactedRecord[] },
+): Promise<number> {
+  const wanted = JSON.stringify(records);
+  const keys = keysOfFilter({ task: id, types: ["task.redacted"] });
+  for await (const chunk of engine.search({ after: 0, before: engine.seq + 1, keys, isNewestFirst: true })) {
+    const record = chunk.findLast(({ events }) => {
+      return events.some((event) => {
+        return event.type === "task.redacted" && event.id === id && JSON.stringify(event.records) === wanted;
+      });
+    });
+    if (record !== undefined) return record.seq;
+  }
+  throw new Error(`The record of the redaction of task ${id} is not in the journal`);
 }
 
 /**

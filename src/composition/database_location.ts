@@ -6,8 +6,7 @@ import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
 import { modeOf, realDisk } from "../store/file/disk.ts";
-import type { Host } from "../store/postgres/driver.ts";
-import { findPassword } from "../store/postgres/password_file.ts";
+import { findPassword, isGuarded } from "../store/postgres/password_file.ts";
 import {
   checkPostgresRedactions,
   inspectPostgres,
@@ -16,6 +15,7 @@ import {
   openRawProject,
   openRedactable,
 } from "../store/postgres/open.ts";
+import type { Host } from "../store/postgres/socket.ts";
 import { parseStoreUrl, type StoreUrl } from "../store/postgres/store_url.ts";
 
 /** A variable that the driver looks up, whatever it is told. */
@@ -86,7 +86,7 @@ function passwordFor(url: StoreUrl, environment: DatabaseOptions["environment"])
 function passwordIn(path: string, text: string, url: StoreUrl): string | undefined {
   const password = findPassword(text, url);
   const mode = modeOf(path) ?? 0;
-  if (password === undefined || (mode & OF_OTHERS) === 0 || path.startsWith(CONTAINER_SECRETS)) return password;
+  if (password === undefined || (mode & OF_OTHERS) === 0 || isGuarded(path)) return password;
   throw new Unavailable(
     "storage_failed",
     `Cannot use the password in ${path} as other users may read or change it (mode ${
@@ -98,9 +98,6 @@ function passwordIn(path: string, text: string, url: StoreUrl): string | undefin
 
 const MODE_BITS = 0o777;
 const OF_OTHERS = 0o077;
-
-/** Container engines put secrets here, readable by the user of the container whatever its number is; nobody else is there. */
-const CONTAINER_SECRETS = "/run/secrets/";
 
 function readText(path: string, what: string): string {
   const bytes = realDisk.readFile(path);

@@ -43,6 +43,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   clients: "installs clients",
   conformance: "installs the suite; tests/conformance runs it",
   simulate: "takes minutes",
+  "simulate:postgres": "takes minutes",
   torture: "takes minutes",
   mutations: "takes minutes",
   dashboard: "needs the tests; tests/dashboard/assets_test.ts shows that it was run",

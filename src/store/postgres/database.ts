@@ -8,12 +8,12 @@ import {
   type Connection,
   type ConnectOptions,
   DriverConnection,
-  type Host,
   type Open,
   type Result,
   type Value,
 } from "./driver.ts";
 import { ConnectionLost } from "./errors.ts";
+import type { Host } from "./socket.ts";
 
 /** How long calls wait for a database that is away, in milliseconds: a restart of it or a failover may be under way. */
 const PATIENCE_MS = 5_000;

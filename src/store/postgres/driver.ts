@@ -3,38 +3,22 @@
  * go on with what waits; here a connection that is lost stays lost, as what was sent on it may or may not have happened.
  */
 
-import { connect as connectSocket, isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import postgres from "postgres";
 import { ConnectionLost, describeServerError, ServerError } from "./errors.ts";
-
-/** Longest wait for a connection, in milliseconds. */
-const CONNECT_MS = 10_000;
+import { refuseSharedSession } from "./session_check.ts";
+import { CONNECT_MS, connectTo, type Host, opened, type Tls, tlsOptions } from "./socket.ts";
 
 /** Longest wait for the answer to a statement, in milliseconds. Longer than any time-out of the server. */
 export const ANSWER_MS = 40_000;
 
-/**
- * What the socket takes before it counts as full, in bytes: more than a batch of records has. The driver sends nothing
- * after a statement that fills it until that is answered, and the commit of a batch would cost a round trip under the lock.
- */
-const SEND_BYTES = 4 * 1024 * 1024;
+/** The same for the other connection that shows whether a pooler keeps sessions: there may be none for it. */
+const OTHER_ANSWER_MS = 2_000;
 
 /** How long a statement may run, a lock be awaited, and a transaction wait for its next statement, in milliseconds. */
 const STATEMENT_MS = 30_000;
 export const LOCK_WAIT_MS = 5_000;
 export const IDLE_TRANSACTION_MS = 10_000;
-
-/** A server that accepts connections: over TCP, or by the path of its socket. */
-export type Host =
-  | { readonly type: "tcp"; readonly host: string; readonly port: number }
-  | { readonly type: "unix"; readonly path: string };
-
-/** How TLS is used: certificates in PEM that are trusted, and the name that the server's must have. */
-export interface Tls {
-  readonly ca?: string;
-  /** Absent: any certificate is taken, as `sslmode=require` says. */
-  readonly serverName?: string;
-}
 
 export interface ConnectOptions {
   readonly host: Host;
@@ -94,6 +78,9 @@ export class DriverConnection implements Connection {
   #lost: ConnectionLost | undefined;
   /** Whether the server has said that a commit is not on the standby that it should be on. */
   #isUnreplicated = false;
+  /** The process of the server as it was named when the connection was made: a pooler makes up a number. */
+  #announcedPid: number | undefined;
+  #isThroughPooler = false;
 
   private constructor(options: ConnectOptions) {
     const { host, user, password, database, tls, answerMs = ANSWER_MS, onNotification, onClose } = options;
@@ -147,11 +134,23 @@ export class DriverConnection implements Connection {
   }
 
   static readonly open: Open = async (options) => {
+    const connection = await DriverConnection.#openUnchecked(options);
+    try {
+      const { onNotification: _, onClose: __, ...others } = options;
+      const openOther = () => DriverConnection.#openUnchecked({ ...others, answerMs: OTHER_ANSWER_MS });
+      if (connection.#isThroughPooler) await refuseSharedSession(connection, openOther);
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  };
+
+  static async #openUnchecked(options: ConnectOptions): Promise<DriverConnection> {
     const connection = new DriverConnection(options);
     try {
-      const { rows: [server] } = await connection.run<{ is_standby: boolean }>(
-        "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as is_standby",
-      );
+      const { rows: [server] } = await connection.run<{ is_standby: boolean; pid: number }>(SERVER);
+      connection.#isThroughPooler = server?.pid !== connection.#announcedPid;
       // What the driver finds out by itself is not enough: a standby may take writes by its settings.
       if (server?.is_standby !== false) throw takesNoWrites();
       await connection.run(SETTINGS, [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
@@ -160,7 +159,7 @@ export class DriverConnection implements Connection {
       connection.destroy();
       throw isReadOnly(error) ? takesNoWrites() : error;
     }
-  };
+  }
 
   get isLost(): boolean {
     return this.#lost !== undefined;
@@ -174,7 +173,10 @@ export class DriverConnection implements Connection {
     }, this.#answerMs);
     try {
       const sent = values.map((value) => Array.isArray(value) ? arrayText(value) : value as string | number | null);
-      const result = await this.#sql.unsafe(statement, sent, { prepare: true });
+      const query = this.#sql.unsafe(statement, sent, { prepare: true });
+      this.#refuseRepetition(query);
+      const result = await query;
+      this.#announcedPid = result.state.pid;
       // What the rows hold follows from the statement.
       return { rows: Array.from(result) as unknown as Row[], count: result.count ?? 0, command: result.command ?? "" };
     } catch (error) {
@@ -202,6 +204,20 @@ export class DriverConnection implements Connection {
     this.#lost ??= new ConnectionLost(why);
   }
 
+  /**
+   * The driver sends a statement once more whose preparation the server has lost, but after those that follow it: an append
+   * would come after its commit, which has rolled back, and be kept by itself. The driver notes the first failure before,
+   * and there it is stopped: nothing is sent on a connection that is destroyed.
+   */
+  #refuseRepetition(query: object): void {
+    Object.defineProperty(query, "retried", {
+      get: () => undefined,
+      set: (error: postgres.PostgresError) => {
+        this.#loseFor(describeServerError(new ServerError(error)), error.code);
+      },
+    });
+  }
+
   #failureOf(error: unknown): Error {
     if (error instanceof postgres.PostgresError) {
       const failure = new ServerError(error);
@@ -218,6 +234,10 @@ export class DriverConnection implements Connection {
   }
 }
 
+/** Whether the server is not the one that takes writes, and its process. */
+const SERVER = `select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as is_standby,
+  pg_backend_pid() as pid`;
+
 /**
  * Settings of the session, whatever those of the role are: a commit must be durable before it is answered. They are not in
  * the start of the protocol, as poolers refuse settings there that they do not know.
@@ -229,35 +249,6 @@ const SETTINGS =
   set_config('default_transaction_isolation', 'read committed', false),
   set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'
     else current_setting('synchronous_commit') end, false)`;
-
-function connectTo(host: Host): Socket {
-  // The types of these options lack those of a stream.
-  const stream = { highWaterMark: SEND_BYTES };
-  if (host.type === "unix") return connectSocket(Object.assign(stream, { path: host.path }));
-  return connectSocket(Object.assign(stream, { host: host.host, port: host.port }));
-}
-
-function opened(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)), CONNECT_MS);
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.off("error", reject);
-      resolve();
-    });
-    socket.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-  });
-}
-
-function tlsOptions({ ca, serverName }: Tls) {
-  if (serverName === undefined) return { rejectUnauthorized: false };
-  // TLS sends names of hosts only; the certificate is checked against either.
-  const servername = isIP(serverName) === 0 ? serverName : undefined;
-  return { servername, host: serverName, rejectUnauthorized: true, ...(ca !== undefined && { ca: [ca] }) };
-}
 
 /** An array of texts as the server reads it. */
 function arrayText(texts: readonly string[]): string {

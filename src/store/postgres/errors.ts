@@ -48,8 +48,15 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** Errors of a wrong user, password, database or host, and of a missing permission. */
-const LASTING = /^(28...|3D000|42501|ENOTFOUND|EACCES|EPERM|NotCapable)$/;
+/** Errors of a wrong user, password, database, host or pooler, and of a missing permission. */
+const LASTING = /^(28...|26000|3D000|42501|ENOTFOUND|EACCES|EPERM|NotCapable)$/;
+
+/** What to do if a pooler gives the session of a connection to other clients. */
+export const NEEDS_SESSIONS =
+  "A pooler is in between that does not keep sessions: set pool_mode = session there (docs/postgresql.md)";
+
+/** SQLSTATE of a prepared statement that the session does not have, as it is another one than before. */
+export const SESSION_NOT_KEPT = "26000";
 
 /** What to do, by SQLSTATE. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
@@ -62,7 +69,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   "53100": "The disk of the server is full: make room there",
   "53200": "The server is out of memory",
   "53300": "All connections of the server are in use: raise max_connections, or end other clients",
-  "26000": "A pooler is in between that does not keep sessions: set pool_mode = session there (docs/postgresql.md)",
+  "26000": NEEDS_SESSIONS,
   "25006": "The server takes no writes: name the primary in --store",
   "57014": "The statement took too long, or the operator cancelled it",
   "57P03": "The server is starting or stopping: try again",

@@ -18,6 +18,18 @@ export function findPassword(text: string, { hosts, database, user }: StoreUrl):
   return undefined;
 }
 
+/**
+ * Directories that nobody else can enter, so that the mode of a file in them tells nothing. Container engines put secrets
+ * into the first, readable by the user of the container whatever its number is. systemd puts the credentials of a service
+ * into the second, readable by its user through an access list, which looks like mode 0440.
+ */
+const GUARDED = ["/run/secrets/", "/run/credentials/"];
+
+/** Whether only the service itself can get at a file, whatever its mode is. */
+export function isGuarded(path: string): boolean {
+  return GUARDED.some((directory) => path.startsWith(directory)) && !path.split("/").includes("..");
+}
+
 /** The fields of a line: a backslash takes the next character as it is. */
 function fieldsOf(line: string): string[] {
   const fields = line.match(/(?:\\.|[^:\\])+|(?<=:|^)(?=:|$)/g) ?? [];

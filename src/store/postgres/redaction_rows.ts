@@ -5,6 +5,7 @@
 
 import { type Journal, type Position, type RedactableJournal, Unavailable } from "../../app/ports.ts";
 import type { Redaction } from "../../core/messages/redact.ts";
+import { SNAPSHOT_VERSION } from "../../core/state/snapshot.ts";
 import { MAX_REDACTED_RECORDS } from "../../core/model/limits.ts";
 import type { RedactedRecord } from "../../core/model/redaction.ts";
 import { splitLine } from "../file/codec.ts";
@@ -15,10 +16,11 @@ import { type Lines, ORIGIN, readLines } from "./pages.ts";
 import type { Project } from "./project.ts";
 import { SCHEMA } from "./schema.ts";
 
-/** A line that is to be rewritten: its record, and the hash of the record before. */
+/** A line that is to be rewritten: its record, the hash of the record before, and the digest of what it will hold. */
 interface Found {
   readonly seq: number;
   readonly previous: string;
+  readonly bodyDigest: string;
 }
 
 interface Row {
@@ -37,6 +39,7 @@ export class RedactionRows implements RedactableJournal {
 
   async find(redaction: Redaction): Promise<readonly RedactedRecord[]> {
     await this.#refuseWithoutRight();
+    await this.#refuseNewer();
     const found: Found[] = [];
     const records: RedactedRecord[] = [];
     let previous = ORIGIN.token;
@@ -44,7 +47,7 @@ export class RedactionRows implements RedactableJournal {
       for (const { seq, line, hash } of lines) {
         const redacted = await this.#redact(seq, { text: line, previous }, redaction);
         if (redacted !== undefined) {
-          found.push({ seq, previous });
+          found.push({ seq, previous, bodyDigest: redacted.bodyDigest });
           records.push([seq, redacted.bodyDigest]);
         }
         previous = hash;
@@ -58,24 +61,36 @@ export class RedactionRows implements RedactableJournal {
     redaction: Redaction,
     { seqs, clean }: { readonly seqs: readonly number[]; readonly clean: () => Promise<void> },
   ): Promise<readonly string[]> {
-    for (const [index, { seq, previous }] of this.#found.entries()) {
+    for (const [index, found] of this.#found.entries()) {
       const by = seqs[Math.floor(index / MAX_REDACTED_RECORDS)];
-      const { rows: [row] } = await this.#project.run<Row>(
-        `select line from ${SCHEMA}.records where project = $1 and seq = $2`,
-        [seq],
-      );
-      const text = row?.line ?? "";
-      const redacted = await this.#redact(seq, { text, previous }, redaction);
-      // Another process redacts the same texts.
-      if (redacted === undefined || by === undefined) continue;
-      // It is left alone if it was rewritten meanwhile.
-      await this.#project.run(
-        `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
-        [seq, formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1), text],
-      );
+      if (by !== undefined) await this.#rewriteLine(found, redaction, by);
     }
     await clean();
     return [];
+  }
+
+  /** Whatever other processes redact meanwhile: a line may only become what the record of the redaction says of it. */
+  async #rewriteLine({ seq, previous, bodyDigest }: Found, redaction: Redaction, by: number): Promise<void> {
+    const text = await this.#lineOf(seq);
+    const redacted = await this.#redact(seq, { text, previous }, redaction);
+    // Another process has redacted the same texts.
+    if (redacted === undefined) return;
+    if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);
+    const rewritten = formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1);
+    const { count } = await this.#project.run(
+      `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
+      [seq, rewritten, text],
+    );
+    // Repeated after a lost answer, it finds the line as it has left it.
+    if (count === 0 && await this.#lineOf(seq) !== rewritten) throw redactedMeanwhile(seq);
+  }
+
+  async #lineOf(seq: number): Promise<string> {
+    const { rows: [row] } = await this.#project.run<Row>(
+      `select line from ${SCHEMA}.records where project = $1 and seq = $2`,
+      [seq],
+    );
+    return row?.line ?? "";
   }
 
   async #redact(
@@ -90,6 +105,20 @@ export class RedactionRows implements RedactableJournal {
     return redacted;
   }
 
+  /** Refuses a checkpoint of a newer version, which this one cannot replace. */
+  async #refuseNewer(): Promise<void> {
+    const { rows: [newer] } = await this.#project.run(
+      `select from ${SCHEMA}.checkpoints where project = $1 and version > $2`,
+      [SNAPSHOT_VERSION],
+    );
+    if (newer === undefined) return;
+    throw new Unavailable(
+      "newer_version",
+      "Cannot redact as a newer version of this program wrote the checkpoint of this project: only that version can remove " +
+        "the text from it. Nothing was changed; use that version",
+    );
+  }
+
   /** Before anything is written. */
   async #refuseWithoutRight(): Promise<void> {
     const { rows: [right] } = await this.#project.run<{ may: boolean }>(
@@ -102,6 +131,14 @@ export class RedactionRows implements RedactableJournal {
         `${SCHEMA}.records to this user. Nothing was changed`,
     );
   }
+}
+
+function redactedMeanwhile(seq: number): Unavailable {
+  return new Unavailable(
+    "storage_failed",
+    `Another process has redacted other texts of record ${seq} at the same time: run this command again, which redacts what ` +
+      "is left",
+  );
 }
 
 /** What a check of all redactions has found. */

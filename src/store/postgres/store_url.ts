@@ -5,7 +5,7 @@
 
 import { Refusal } from "../../core/model/refusal.ts";
 import type { Address } from "./database.ts";
-import type { Host } from "./driver.ts";
+import type { Host } from "./socket.ts";
 
 /** How the connection is protected, as in libpq; the weaker kinds that encrypt only perhaps are not offered. */
 const SSL_MODES = ["disable", "require", "verify-full"] as const;

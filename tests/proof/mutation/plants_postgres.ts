@@ -7,7 +7,7 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     name: "PostgreSQL: answer before commit",
     path: "src/store/postgres/postgres_journal.ts",
     code: 'const steps = await Promise.allSettled([appending, connection.run("commit")]);',
-    instead: "const steps = await Promise.allSettled([appending]);\n" +
+    instead: 'const steps = await Promise.allSettled([appending, Promise.resolve({ command: "COMMIT" })]);\n' +
       '    connection.run("commit").catch(() => {});',
   },
   {
@@ -45,5 +45,17 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     path: "src/store/postgres/postgres_deliveries.ts",
     code: 'const HELD = "project = $1 and name = $2 and holder = $3 and fence = $4";',
     instead: 'const HELD = "project = $1 and name = $2 and $3::text is not null and $4::bigint is not null";',
+  },
+  {
+    name: "PostgreSQL: what the server has forgotten is sent again",
+    path: "src/store/postgres/driver.ts",
+    code: 'Object.defineProperty(query, "retried", {',
+    instead: 'Object.defineProperty(query, "ignored", {',
+  },
+  {
+    name: "PostgreSQL: a line is redacted to what no record says",
+    path: "src/store/postgres/redaction_rows.ts",
+    code: "if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);",
+    instead: 'if (bodyDigest === "") throw redactedMeanwhile(seq);',
   },
 ];

@@ -16,7 +16,7 @@ import { Threads } from "./threads.ts";
 const ROUND = 500;
 
 async function main(): Promise<number> {
-  const { seed, schedules, plan } = parseOptions(Deno.args, String(Math.floor(Math.random() * 1e9)));
+  const { seed, schedules, plan } = parseOptions<Plan>(Deno.args, String(Math.floor(Math.random() * 1e9)));
   await using threads = await Threads.start(plan?.workers ?? MAX_WORKERS);
   return plan === undefined ? await exploreAll(threads, seed, schedules) : await runOne(threads, plan);
 }

@@ -6,6 +6,7 @@ import { Unavailable } from "../../../src/app/ports.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import { Database, type DatabaseOptions } from "../../../src/store/postgres/database.ts";
 import { LOCK_WAIT_MS } from "../../../src/store/postgres/driver.ts";
+import { ConnectionLost } from "../../../src/store/postgres/errors.ts";
 import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
 import { PostgresJournal } from "../../../src/store/postgres/postgres_journal.ts";
 import { Project } from "../../../src/store/postgres/project.ts";
@@ -118,6 +119,24 @@ testOnPostgres("failures of PostgreSQL", (cluster) => {
     assertEquals((await hint).done, false);
     ending.abort();
     admin.destroy();
+  });
+
+  Deno.test("a statement that the server has forgotten is never sent again after those that follow it", async () => {
+    const connection = await newDatabase().connect();
+    await connection.run("create table rows (n int)");
+    const add = () => {
+      const statements = [["begin"], ["insert into rows values ($1)", [1]], ["commit"]] as const;
+      return Promise.allSettled(statements.map(([text, values]) => connection.run(text, values)));
+    };
+    for (const { status } of await add()) assertEquals(status, "fulfilled");
+    await connection.run("deallocate all");
+    const [, inserted] = await add();
+    assert(inserted?.status === "rejected" && inserted.reason instanceof ConnectionLost, inserted?.status);
+    assertEquals(inserted.reason.code, "26000");
+    assertEquals(connection.isLost, true);
+    const other = await newDatabase().connect();
+    assertEquals((await other.run("select from rows")).count, 1);
+    other.destroy();
   });
 
   Deno.test("settings of a role make nothing less safe", async () => {

@@ -7,7 +7,7 @@ import { Engine } from "../../../src/app/engine.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
 import { REDACTABLE_FIELDS } from "../../../src/core/model/redaction.ts";
 import { Database } from "../../../src/store/postgres/database.ts";
-import { openRedactable } from "../../../src/store/postgres/open.ts";
+import { checkPostgresRedactions, openRedactable } from "../../../src/store/postgres/open.ts";
 import { runCommand, start } from "../../support/database_program.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { type Cluster, testOnPostgres } from "../../support/postgres.ts";
@@ -85,11 +85,73 @@ testOnPostgres("redaction", (cluster) => {
       };
       assertEquals((await redact({ engine, journal: raced, checkpoints, caller }, wanted)).records, 1);
       assertEquals(await count(cluster(), SECRET), 1);
-      assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 1);
+      const busy = {
+        get seq() {
+          return engine.seq;
+        },
+        // What others append meanwhile is read with it if its commit has to be looked for.
+        execute: (async (...call: Parameters<typeof engine.execute>) => {
+          const answer = await engine.execute(...call);
+          const others = [{ id: "b", description: "another", dependencies: [] }];
+          await engine.execute({ type: "create_tasks", tasks: others }, caller);
+          return answer;
+        }) as typeof engine.execute,
+        query: engine.query.bind(engine),
+        search: engine.search.bind(engine),
+        catchUp: engine.catchUp.bind(engine),
+        checkpoint: engine.checkpoint.bind(engine),
+      };
+      assertEquals((await redact({ engine: busy, journal: records, checkpoints, caller }, wanted)).records, 1);
+      assertEquals((await checkPostgresRedactions({ ...options, project: "raced" })).changed, undefined);
       assertEquals(await count(cluster(), SECRET), 0);
       assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 0);
     } finally {
       await close();
+    }
+  });
+
+  Deno.test("of two redactions of one record at the same time, one is to be repeated, and both are proven", async () => {
+    const options = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: false };
+    const where = { ...options, project: "at-once" };
+    const { journal, checkpoints, records, close } = openRedactable(where);
+    const other = openRedactable(where);
+    const caller = localOperator("operator");
+    try {
+      const engine = await Engine.start({ journal, checkpoints, log: options.log });
+      const tasks = [{ id: "a", description: SECRET, refs: { key: SECRET }, dependencies: [] }];
+      await engine.execute({ type: "create_tasks", tasks }, caller);
+      const slow = {
+        async find(redaction: Parameters<typeof records.find>[0]) {
+          const found = await records.find(redaction);
+          const quick = { engine, journal: other.records, checkpoints, caller };
+          assertEquals((await redact(quick, { id: "a", fields: ["refs"], reason: "leak" })).records, 1);
+          return found;
+        },
+        rewrite: records.rewrite.bind(records),
+      };
+      const wanted = { id: "a", fields: ["description"], reason: "leak" } as const;
+      const run = () => redact({ engine, journal: slow, checkpoints, caller }, wanted);
+      const error = await assertRejects(run, Unavailable);
+      assertStringIncludes(error.message, "run this command again");
+      assertEquals((await redact({ engine, journal: records, checkpoints, caller }, wanted)).records, 1);
+      assertEquals(await count(cluster(), SECRET), 0);
+      assertEquals((await checkPostgresRedactions(where)).changed, undefined);
+    } finally {
+      await other.close();
+      await close();
+    }
+  });
+
+  Deno.test("a checkpoint of a newer version, which would keep the texts, is refused before anything is written", async () => {
+    await run(cluster(), "update orchestrator.checkpoints set version = version + 1");
+    const options = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: true };
+    const { records, close } = openRedactable({ ...options, project: "raced" });
+    try {
+      const error = await assertRejects(() => records.find({ id: "a", fields: ["result"] }), Unavailable);
+      assertEquals(error.code, "newer_version");
+    } finally {
+      await close();
+      await run(cluster(), "update orchestrator.checkpoints set version = version - 1");
     }
   });
 

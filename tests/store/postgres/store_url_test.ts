@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../../src/core/model/refusal.ts";
-import { findPassword } from "../../../src/store/postgres/password_file.ts";
+import { findPassword, isGuarded } from "../../../src/store/postgres/password_file.ts";
 import { parseStoreUrl } from "../../../src/store/postgres/store_url.ts";
 
 const local = { type: "tcp", host: "localhost", port: 5432 } as const;
@@ -74,4 +74,11 @@ Deno.test("a password file is read as PostgreSQL's own programs read it", () => 
   assertEquals(findPassword("h:1:x:me:no\n\n", url), undefined);
   const socket = parseStoreUrl("postgres://me@/d?host=/run");
   assertEquals(findPassword("localhost:5432:d:me:yes", socket), "yes");
+});
+
+Deno.test("files that container engines and systemd give to one service need no mode", () => {
+  assertEquals(isGuarded("/run/secrets/pgpass"), true);
+  assertEquals(isGuarded("/run/credentials/mcp-orchestrator.service/pgpass"), true);
+  assertEquals(isGuarded("/run/secrets/../../home/me/.pgpass"), false);
+  assertEquals(isGuarded("/home/me/.pgpass"), false);
 });

@@ -1,6 +1,7 @@
 /** Whether records have the time of the database: not later than it, and not from before the transaction had the lock. */
 
 import type { Result } from "../../../../src/store/postgres/driver.ts";
+import { SCHEMA } from "../../../../src/store/postgres/schema.ts";
 import type { Statement } from "./sql.ts";
 
 /** Times of records are whole milliseconds. */
@@ -15,11 +16,11 @@ export function complaintOfAppend(
   { rows }: Result<unknown>,
   lockedAt: number | undefined,
 ): string | undefined {
-  const [first] = rows;
   const append = writes.at(-1);
-  const isAppend = typeof first === "object" && first !== null && "moved" in first && first.moved === true;
-  const lines = append?.values.find(Array.isArray);
-  if (append === undefined || lines === undefined || !isAppend) return undefined;
+  // It returns no row if the head was elsewhere.
+  if (append === undefined || rows.length === 0 || !append.text.includes(`into ${SCHEMA}.records`)) return undefined;
+  const lines = append.values.find(Array.isArray);
+  if (lines === undefined) return `an append has no lines: ${append.text}`;
   const from = (lockedAt ?? append.time - UNLOCKED_MS) - ROUNDING_MS;
   for (const line of lines) {
     const { seq, at } = JSON.parse(line);

@@ -43,7 +43,8 @@ async function describeFailure(result: Result, sql: Sql): Promise<readonly strin
   const fails = async (smaller: Plan) => (await runPlan(smaller, sql)).findings.length > 0;
   const { plan, findings, history, lastOperations } = await runPlan(await shrink(result.plan, fails), sql);
   return [
-    `The simulated schedule of seed ${result.plan.seed} fails; the smallest one like it is ${JSON.stringify(plan)}`,
+    `The simulated schedule of seed ${result.plan.seed} fails; the smallest one like it is`,
+    `    deno task simulate:postgres --plan '${JSON.stringify(plan)}'`,
     ...findings.flatMap(({ what, violations }) => [
       `✗ ${what}`,
       ...violations.slice(0, MAX_DESCRIBED).flatMap((violation) => describeViolation(violation, history)),
