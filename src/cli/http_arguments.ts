@@ -18,17 +18,17 @@ export interface HttpOptions {
 }
 
 /** Default of `serve --port` and `serve --host`. */
-const DEFAULT_PORT = 8787;
-const DEFAULT_HOST = "127.0.0.1";
+export const DEFAULT_PORT = 8787;
+export const DEFAULT_HOST = "127.0.0.1";
 
 /** The highest port. */
 const MAX_PORT = 65_535;
 
 /** Adds the command. `choose` gets what its own options say. */
 export function addHttp(program: Command, choose: (options: HttpOptions) => void): void {
-  const command = program.command("serve").description("serve many clients over HTTP: MCP at /mcp");
-  for (const option of addressOptions()) command.addOption(option);
-  command
+  program.command("serve").description("serve many clients over HTTP: MCP at /mcp")
+    .addOption(portOption("the port; 0 takes any free one").default(DEFAULT_PORT))
+    .addOption(hostOption("the IP address, or localhost").default(DEFAULT_HOST))
     .option("--allow-host <names>", "further host names by which clients call it, like tasks.example.com", hostNames)
     .option("--projects", "serve every project, each at /p/NAME/; those of --project are always open")
     .option("--open", "no access control: every program on this machine may do everything", false)
@@ -36,10 +36,12 @@ export function addHttp(program: Command, choose: (options: HttpOptions) => void
     .action(choose);
 }
 
-/** The options that say where `serve` listens. */
-export function addressOptions(): readonly Option[] {
-  return [
-    new Option("--port <number>", "the port; 0 takes any free one").argParser(from(0, MAX_PORT)).default(DEFAULT_PORT),
-    new Option("--host <address>", "the IP address, or localhost").argParser(ipAddress).default(DEFAULT_HOST),
-  ];
+/** The option of the port at which `serve` listens. */
+export function portOption(description: string): Option {
+  return new Option("--port <number>", description).argParser(from(0, MAX_PORT));
+}
+
+/** The option of the address on which `serve` listens. */
+export function hostOption(description: string): Option {
+  return new Option("--host <address>", description).argParser(ipAddress);
 }

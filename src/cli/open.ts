@@ -8,14 +8,14 @@ import type { OpenInvocation } from "./open_arguments.ts";
 /** Addresses that stand for all of this machine; a browser takes that of the loopback in their place. */
 const LOOPBACKS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-/** Prints an address that signs in once. */
+/** Prints the address of a dashboard with a key that signs in once. */
 export async function printSignIn(
   engine: Engine,
-  { host, port, role, audiences, path }: Omit<OpenInvocation, "type"> & { readonly path: string },
+  { address, role, audiences }: Pick<OpenInvocation, "role" | "audiences"> & { readonly address: string },
   terminal: Terminal,
 ): Promise<number> {
   const key = await issueKey({ engine, operator: OPERATOR }, { role, ...(audiences !== undefined && { audiences }) });
-  terminal.print(signInAddress(dashboardAddress({ host, port, path }), key));
+  terminal.print(signInAddress(address, key));
   terminal.print("It signs in once, within 10 minutes, while serve runs.");
   return 0;
 }

@@ -5,7 +5,6 @@
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
-import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
@@ -22,13 +21,7 @@ import {
   type Verification,
 } from "../cli/commands.ts";
 import { howToPermitBackup, type Launch } from "../cli/launch.ts";
-import {
-  type DatabaseLocation,
-  describeMissing,
-  type FileLocation,
-  pathOf,
-  type StoredLocation,
-} from "../cli/location.ts";
+import { type DatabaseLocation, describeMissing, type FileLocation, type StoredLocation } from "../cli/location.ts";
 import type { WantedHead } from "../cli/option_values.ts";
 import { printSignIn } from "../cli/open.ts";
 import { printPause, printResume } from "../cli/pause.ts";
@@ -46,7 +39,9 @@ import { realDisk } from "../store/file/disk.ts";
 import { describePlace, findHead, repairJournal, verifyJournal } from "../store/file/maintenance.ts";
 import { formatPlan } from "../store/file/plan_file.ts";
 import { formatTasks } from "../store/file/tasks_file.ts";
+import type { LeveledLog } from "../telemetry/log.ts";
 import type { DeskParts } from "./deliver.ts";
+import { dashboardOf } from "./local_service.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -70,7 +65,7 @@ export type CommandInvocation = Exclude<
 
 export interface CommandParts {
   readonly location: StoredLocation;
-  readonly log: Log;
+  readonly log: LeveledLog;
   readonly terminal: Terminal;
   /** For what is shown live; undefined unless both standard input and output are a terminal. */
   readonly device: Device | undefined;
@@ -251,7 +246,7 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
     case "open":
-      return await printSignIn(engine, { ...invocation, path: pathOf(location) }, terminal);
+      return await printSignIn(engine, { ...invocation, address: dashboardOf(location, invocation, log) }, terminal);
     case "pause":
       return await printPause(engine, invocation.reason, terminal);
     case "resume":

@@ -1,8 +1,11 @@
 /** Finds the service that runs on the data directory of a command, and may be called in place of the files. */
 
 import type { ServiceOptions } from "../cli/service_place.ts";
+import { DEFAULT_HOST, DEFAULT_PORT } from "../cli/http_arguments.ts";
 import { callFlag, hostOf } from "../cli/launch.ts";
-import type { StoredLocation } from "../cli/location.ts";
+import { pathOf, type StoredLocation } from "../cli/location.ts";
+import { dashboardAddress } from "../cli/open.ts";
+import type { OpenInvocation } from "../cli/open_arguments.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { findNotice, SERVICE_FILE, type ServiceNotice } from "../store/file/service_file.ts";
@@ -41,6 +44,18 @@ export async function localService(
   if (why === undefined) return { url: new URL(notice.url), key: notice.key };
   log.debug(`Not calling the service at ${notice.url}, of process ${notice.pid}: ${why}`);
   return undefined;
+}
+
+/** Where the dashboard of a plan is: as the options say, or else the service that was started last on its data. */
+export function dashboardOf(
+  location: StoredLocation,
+  { host, port }: Pick<OpenInvocation, "host" | "port">,
+  log: LeveledLog,
+): string {
+  const isNamed = host !== undefined || port !== undefined;
+  const notice = isNamed || location.store !== "file" ? undefined : readNotice(location.directory, log);
+  return notice?.url ??
+    dashboardAddress({ host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT, path: pathOf(location) });
 }
 
 /** Whether the options are about what a service decides itself. */

@@ -44,6 +44,7 @@ Deno.test("the addresses that serve and open print sign in, and the session outl
     const { cookie, who } = await signIn(service, service.log);
     assertEquals(who, { role: "admin", audiences: undefined });
     session = cookie;
+    assertStringIncludes((await open()).output, `${service.url("/")}#key=orc_`);
     const { output } = await open("--role", "observer", "--audiences", "p,q", "--host", "::", "--port", "9999");
     assertMatch(output, /^http:\/\/\[::1\]:9999\/#key=orc_[\w-]{43}\nIt signs in once, within 10 minutes/);
     assertEquals((await signIn(service, output)).who, { role: "observer", audiences: ["p", "q"] });
