@@ -1,7 +1,7 @@
 /**
- * The key by which a service and a command on the same data directory know each other. It is made for one run of the
- * service, and kept in the data directory only, which whoever acts for the operator can read anyway. A challenge shows that
- * an address is that of the service before the command sends anything.
+ * The key by which a service and a command on the same data directory know each other. Each run of a service has a new one,
+ * which is kept in the data directory only. Whoever can read that may act for the operator anyway. Before a command sends
+ * anything, it has the service answer a challenge, which takes the key.
  */
 
 const KEY_BYTES = 32;

@@ -29,8 +29,8 @@ export interface LookParts {
 }
 
 /**
- * The service on the data directory of a plan, if it can do the same as this process on the files. Undefined otherwise: the
- * files are as right, whoever else uses them.
+ * The service on the data directory of a plan, if it can do the same as this process on the files. Undefined otherwise: then
+ * this process uses the files, which it can do also while a service uses them.
  */
 export async function localService(
   location: StoredLocation,
