@@ -54,7 +54,10 @@ export async function describeFailure(result: Result, threads: Threads): Promise
   ];
 }
 
-export function describeFindings({ findings, history, lastOperations }: Result): readonly string[] {
+/** What is wrong with a schedule of any store, and its last operations. */
+export function describeFindings(
+  { findings, history, lastOperations }: Pick<Result, "findings" | "history" | "lastOperations">,
+): readonly string[] {
   return [
     ...findings.flatMap(({ what, violations }) => [
       `✗ ${what}`,

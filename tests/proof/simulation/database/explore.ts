@@ -1,13 +1,10 @@
 /** Runs the schedules of many seeds, and describes the first that fails in the smallest form that still does. */
 
-import { describeViolation } from "../../history/report.ts";
+import { describeFindings } from "../explore.ts";
 import { shrink } from "../shrink.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { type Result, runPlan } from "./run.ts";
 import type { Sql } from "./sql.ts";
-
-/** Most violations of a kind that are described. */
-const MAX_DESCRIBED = 2;
 
 /** What schedules came to, all together. */
 export interface Explored {
@@ -41,15 +38,10 @@ export async function runAll(plans: readonly Plan[], sql: Sql): Promise<Explored
 
 async function describeFailure(result: Result, sql: Sql): Promise<readonly string[]> {
   const fails = async (smaller: Plan) => (await runPlan(smaller, sql)).findings.length > 0;
-  const { plan, findings, history, lastOperations } = await runPlan(await shrink(result.plan, fails), sql);
+  const smallest = await runPlan(await shrink(result.plan, fails), sql);
   return [
     `The simulated schedule of seed ${result.plan.seed} fails; the smallest one like it is`,
-    `    deno task simulate:postgres --plan '${JSON.stringify(plan)}'`,
-    ...findings.flatMap(({ what, violations }) => [
-      `✗ ${what}`,
-      ...violations.slice(0, MAX_DESCRIBED).flatMap((violation) => describeViolation(violation, history)),
-    ]),
-    "Its last operations:",
-    ...lastOperations,
+    `    deno task simulate:postgres --plan '${JSON.stringify(smallest.plan)}'`,
+    ...describeFindings(smallest),
   ];
 }
