@@ -26,6 +26,7 @@ import {
   times,
 } from "../given.ts";
 import { assert, assertEquals } from "@std/assert";
+import { untilReached } from "../until_reached.ts";
 
 const SWEEP: CommandOf<"sweep"> = { type: "sweep" };
 const HOUR = 3_600_000;
@@ -698,54 +699,55 @@ Deno.test({
       ),
     });
     let claims = 0;
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
-        const state = withInstance({ ttlMs: 200 });
-        run(state, create(...ids.map((id) => taskWith({ timeoutMs: 50, backoff: { initialIntervalMs: 5 } }, id))), 5);
-        const holders = new Map<string, string>();
-        let clock = 2 * HOUR;
-        for (const { delta, id, instance, action } of steps) {
-          clock += delta;
-          const before = new Map(Array.from(state.tasks, ([id, { task }]) => [id, task]));
-          const recorded = state.recordedAt;
-          const events = attempt(state, commandOf(action, id, instance), clock);
-          assert(state.recordedAt >= recorded, "time went back");
-          for (const event of events) {
-            if (event.type !== "task.claimed") continue;
-            claims++;
-            const key = `${event.id} ${event.attempt}`;
-            assert(!holders.has(key), `${key} was claimed twice`);
-            holders.set(key, event.instance);
-          }
-          for (const { task } of state.tasks.values()) {
-            const was = before.get(task.id);
-            assert(was !== undefined && task.attempt >= was.attempt);
-            assertTimes(task);
-            const { leaseUntil } = task;
-            if (was.attempt === task.attempt && was.leaseUntil !== undefined && leaseUntil !== undefined) {
-              assert(leaseUntil >= was.leaseUntil, "a lease was cut");
+    untilReached(() => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+          const state = withInstance({ ttlMs: 200 });
+          run(state, create(...ids.map((id) => taskWith({ timeoutMs: 50, backoff: { initialIntervalMs: 5 } }, id))), 5);
+          const holders = new Map<string, string>();
+          let clock = 2 * HOUR;
+          for (const { delta, id, instance, action } of steps) {
+            clock += delta;
+            const before = new Map(Array.from(state.tasks, ([id, { task }]) => [id, task]));
+            const recorded = state.recordedAt;
+            const events = attempt(state, commandOf(action, id, instance), clock);
+            assert(state.recordedAt >= recorded, "time went back");
+            for (const event of events) {
+              if (event.type !== "task.claimed") continue;
+              claims++;
+              const key = `${event.id} ${event.attempt}`;
+              assert(!holders.has(key), `${key} was claimed twice`);
+              holders.set(key, event.instance);
             }
-            if (task.status !== "in_progress") continue;
-            assertEquals(task.assignedTo, holders.get(`${task.id} ${task.attempt}`));
-            assert(state.held.get(task.assignedTo ?? "")?.has(state.tasks.get(task.id)!));
+            for (const { task } of state.tasks.values()) {
+              const was = before.get(task.id);
+              assert(was !== undefined && task.attempt >= was.attempt);
+              assertTimes(task);
+              const { leaseUntil } = task;
+              if (was.attempt === task.attempt && was.leaseUntil !== undefined && leaseUntil !== undefined) {
+                assert(leaseUntil >= was.leaseUntil, "a lease was cut");
+              }
+              if (task.status !== "in_progress") continue;
+              assertEquals(task.assignedTo, holders.get(`${task.id} ${task.attempt}`));
+              assert(state.held.get(task.assignedTo ?? "")?.has(state.tasks.get(task.id)!));
+            }
           }
-        }
-        // However the clock went, nothing is stuck: time goes on, and all can be done.
-        const later = 10 * HOUR + clock;
-        run(state, SWEEP, Math.max(later, state.now));
-        for (const id of ids) if (taskOf(state, id).status === "failed") run(state, retry(id), state.now);
-        const last = state.now + HOUR;
-        for (const _ of ids) {
-          if (state.counts.pending === 0) break;
-          const { task } = run(state, claim("z"), last).answer;
-          assert(task !== undefined, "nothing can be claimed");
-          run(state, complete("z", task.id), last);
-        }
-        assertEquals(state.counts.pending, 0);
-      }),
-      { numRuns: 200 },
-    );
-    assert(claims > 300, `only ${claims} claims`);
+          // However the clock went, nothing is stuck: time goes on, and all can be done.
+          const later = 10 * HOUR + clock;
+          run(state, SWEEP, Math.max(later, state.now));
+          for (const id of ids) if (taskOf(state, id).status === "failed") run(state, retry(id), state.now);
+          const last = state.now + HOUR;
+          for (const _ of ids) {
+            if (state.counts.pending === 0) break;
+            const { task } = run(state, claim("z"), last).answer;
+            assert(task !== undefined, "nothing can be claimed");
+            run(state, complete("z", task.id), last);
+          }
+          assertEquals(state.counts.pending, 0);
+        }),
+        { numRuns: 200 },
+      );
+    }, { isReached: () => claims > 300, told: () => `only ${claims} claims` });
   },
 });
 

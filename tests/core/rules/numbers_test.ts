@@ -19,6 +19,7 @@ import { snapshotOf } from "../snapshot.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { command, IDS, INSTANCES, type Words } from "../arbitraries.ts";
 import { claim, fail, importing, oldTask, taskOf } from "../given.ts";
+import { untilReached } from "../until_reached.ts";
 
 /** Numbers at the bounds of what is allowed, beyond them, and those that JSON cannot say. */
 const EXTREMES = [
@@ -45,21 +46,22 @@ Deno.test({
   fn() {
     const step = fc.record({ command: command(WORDS), at: AT });
     let events = 0;
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
-        const state = emptyState();
-        for (const { command, at } of steps) {
-          for (const event of carryOut(state, command, at)) {
-            assertEquals(JSON.parse(JSON.stringify(event)), event);
-            events++;
+    untilReached(() => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
+          const state = emptyState();
+          for (const { command, at } of steps) {
+            for (const event of carryOut(state, command, at)) {
+              assertEquals(JSON.parse(JSON.stringify(event)), event);
+              events++;
+            }
           }
-        }
-        const snapshot = snapshotOf(state);
-        assertEquals(JSON.parse(JSON.stringify(snapshot)), snapshot);
-      }),
-      { numRuns: 4_000 },
-    );
-    assert(events > 5_000, `${events} events`);
+          const snapshot = snapshotOf(state);
+          assertEquals(JSON.parse(JSON.stringify(snapshot)), snapshot);
+        }),
+        { numRuns: 4_000 },
+      );
+    }, { isReached: () => events > 5_000, told: () => `${events} events` });
   },
 });
 
@@ -77,42 +79,43 @@ Deno.test({
       ...{ isRetryable: fc.boolean(), at: AT },
     });
     let pauses = 0;
-    fc.assert(
-      fc.property(numbers, ({ timeoutMs, ttlMs, failures, isRetryable, at, ...rest }) => {
-        const { maxIntervalMs, ...backoff } = rest;
-        const task = oldTask("a", {
-          ...{ timeoutMs, failures },
-          backoff: { ...backoff, ...(maxIntervalMs !== undefined && { maxIntervalMs }) },
-        });
-        const state = emptyState();
-        const commands: readonly Command[] = [
-          { type: "register_instance", instance: "x", settings: { ttlMs } },
-          importing(task),
-          claim("x", "a"),
-          { type: "heartbeat", instance: "x" },
-          isRetryable ? { ...fail("x", "a"), isRetryable } : { type: "sweep" },
-        ];
-        for (const command of commands) {
-          const isLater = command.type === "sweep";
-          for (const event of carryOut(state, command, isLater ? MAX_TIME_MS : at)) {
-            assertEquals(JSON.parse(JSON.stringify(event)), event);
-            const times = event.type === "attempt.ended"
-              ? [event.retryAt]
-              : event.type === "task.claimed"
-              ? [event.leaseUntil]
-              : event.type === "instance.renewed"
-              ? [event.expiresAt, taskOf(state, "a").leaseUntil]
-              : [];
-            for (const time of times) assert(time === undefined || (time >= 0 && time <= MAX_TIME_MS), `${time}`);
-            if (event.type === "attempt.ended") pauses++;
+    untilReached(() => {
+      fc.assert(
+        fc.property(numbers, ({ timeoutMs, ttlMs, failures, isRetryable, at, ...rest }) => {
+          const { maxIntervalMs, ...backoff } = rest;
+          const task = oldTask("a", {
+            ...{ timeoutMs, failures },
+            backoff: { ...backoff, ...(maxIntervalMs !== undefined && { maxIntervalMs }) },
+          });
+          const state = emptyState();
+          const commands: readonly Command[] = [
+            { type: "register_instance", instance: "x", settings: { ttlMs } },
+            importing(task),
+            claim("x", "a"),
+            { type: "heartbeat", instance: "x" },
+            isRetryable ? { ...fail("x", "a"), isRetryable } : { type: "sweep" },
+          ];
+          for (const command of commands) {
+            const isLater = command.type === "sweep";
+            for (const event of carryOut(state, command, isLater ? MAX_TIME_MS : at)) {
+              assertEquals(JSON.parse(JSON.stringify(event)), event);
+              const times = event.type === "attempt.ended"
+                ? [event.retryAt]
+                : event.type === "task.claimed"
+                ? [event.leaseUntil]
+                : event.type === "instance.renewed"
+                ? [event.expiresAt, taskOf(state, "a").leaseUntil]
+                : [];
+              for (const time of times) assert(time === undefined || (time >= 0 && time <= MAX_TIME_MS), `${time}`);
+              if (event.type === "attempt.ended") pauses++;
+            }
+            // No sign of life is written over and over.
+            if (command.type === "heartbeat") assertEquals(carryOut(state, command, at), []);
           }
-          // No sign of life is written over and over.
-          if (command.type === "heartbeat") assertEquals(carryOut(state, command, at), []);
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-    assert(pauses > 900, `${pauses} pauses`);
+        }),
+        { numRuns: 1_000 },
+      );
+    }, { isReached: () => pauses > 900, told: () => `${pauses} pauses` });
   },
 });
 

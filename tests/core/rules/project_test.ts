@@ -25,6 +25,7 @@ import {
   waiting,
 } from "../given.ts";
 import { play } from "../play.ts";
+import { untilReached } from "../until_reached.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
@@ -140,24 +141,25 @@ test("a corrected clock corrects the time of the pause", () => {
 
 test("after any history, a pause stops each claim of a new task, and a resume brings back what was there", () => {
   let stopped = 0;
-  fc.assert(
-    fc.property(turns(), (turns) => {
-      const state = play(turns);
-      run(state, RESUME, state.now);
-      const nextOf = (instance: string) => {
-        const { events } = run(restore(snapshotOf(state)), claim(instance), state.now);
-        return events.flatMap((event) => event.type === "task.claimed" ? [event.id] : []);
-      };
-      const before = ["x", "y"].map(nextOf);
-      run(state, pause(), state.now);
-      for (const [index, instance] of ["x", "y"].entries()) {
-        assertEquals(nextOf(instance), []);
-        if ((before[index]?.length ?? 0) > 0) stopped++;
-      }
-      run(state, RESUME, state.now);
-      assertEquals(["x", "y"].map(nextOf), before);
-    }),
-    { numRuns: 60 },
-  );
-  assert(stopped > 10, `a pause stopped only ${stopped} claims`);
+  untilReached(() => {
+    fc.assert(
+      fc.property(turns(), (turns) => {
+        const state = play(turns);
+        run(state, RESUME, state.now);
+        const nextOf = (instance: string) => {
+          const { events } = run(restore(snapshotOf(state)), claim(instance), state.now);
+          return events.flatMap((event) => event.type === "task.claimed" ? [event.id] : []);
+        };
+        const before = ["x", "y"].map(nextOf);
+        run(state, pause(), state.now);
+        for (const [index, instance] of ["x", "y"].entries()) {
+          assertEquals(nextOf(instance), []);
+          if ((before[index]?.length ?? 0) > 0) stopped++;
+        }
+        run(state, RESUME, state.now);
+        assertEquals(["x", "y"].map(nextOf), before);
+      }),
+      { numRuns: 60 },
+    );
+  }, { isReached: () => stopped > 10, told: () => `a pause stopped only ${stopped} claims` });
 });

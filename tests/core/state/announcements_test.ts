@@ -26,6 +26,7 @@ import {
 import { naiveIndexesOf } from "../naive.ts";
 import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
+import { untilReached } from "../until_reached.ts";
 
 const SWEEP = { type: "sweep" } as const;
 
@@ -126,34 +127,35 @@ Deno.test({
   permissions: "none",
   fn() {
     let count = 0;
-    for (const histories of [turns(), gatherings(), crowds(), expiries()]) {
-      fc.assert(
-        fc.property(histories, (turns) => {
-          const announced = new Set<string>();
-          play(turns, (state, { events, before }) => {
-            if (events.length === 0) return;
-            const ready = readyAtLastRecord(state);
-            const last = events.at(-1);
-            const ids = last?.type === "tasks.ready" ? last.tasks : [];
-            assertEquals(events.slice(0, -1).filter(({ type }) => type === "tasks.ready"), []);
-            const orders = ids.map((id) => state.tasks.get(id)?.task.order ?? 0);
-            assertEquals(orders, orders.toSorted((a, b) => a - b));
-            const wasReady = new Set(naiveIndexesOf(before, before.recordedAt).ready.map(({ id }) => id));
-            for (const id of ids) {
-              assert(ready.has(id), `${id} is not ready`);
-              // With several events, a task may have been ready, then not, and ready again.
-              if (events.length === 2) assert(!announced.has(id) || !wasReady.has(id), `${id} was announced before`);
-              announced.add(id);
-            }
-            for (const id of announced) if (!ready.has(id)) announced.delete(id);
-            assertEquals([...ready].filter((id) => !announced.has(id)), []);
-            count += ids.length;
-          });
-        }),
-        { numRuns: 100 },
-      );
-    }
-    assert(count > 1_000, `only ${count} tasks were announced`);
+    untilReached(() => {
+      for (const histories of [turns(), gatherings(), crowds(), expiries()]) {
+        fc.assert(
+          fc.property(histories, (turns) => {
+            const announced = new Set<string>();
+            play(turns, (state, { events, before }) => {
+              if (events.length === 0) return;
+              const ready = readyAtLastRecord(state);
+              const last = events.at(-1);
+              const ids = last?.type === "tasks.ready" ? last.tasks : [];
+              assertEquals(events.slice(0, -1).filter(({ type }) => type === "tasks.ready"), []);
+              const orders = ids.map((id) => state.tasks.get(id)?.task.order ?? 0);
+              assertEquals(orders, orders.toSorted((a, b) => a - b));
+              const wasReady = new Set(naiveIndexesOf(before, before.recordedAt).ready.map(({ id }) => id));
+              for (const id of ids) {
+                assert(ready.has(id), `${id} is not ready`);
+                // With several events, a task may have been ready, then not, and ready again.
+                if (events.length === 2) assert(!announced.has(id) || !wasReady.has(id), `${id} was announced before`);
+                announced.add(id);
+              }
+              for (const id of announced) if (!ready.has(id)) announced.delete(id);
+              assertEquals([...ready].filter((id) => !announced.has(id)), []);
+              count += ids.length;
+            });
+          }),
+          { numRuns: 100 },
+        );
+      }
+    }, { isReached: () => count > 1_000, told: () => `only ${count} tasks were announced` });
   },
 });
 

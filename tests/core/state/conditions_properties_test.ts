@@ -18,6 +18,7 @@ import { hasCycle, naiveVerdict, namesIn, RESULTS, type World } from "../naive_d
 import { dependenciesOver } from "../random_dependencies.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
 import { assert, assertEquals } from "@std/assert";
+import { untilReached } from "../until_reached.ts";
 
 const IDS = times(8, (index) => `t${index}`);
 const GROUPS = ["g", "h", "i"];
@@ -27,18 +28,19 @@ Deno.test({
   permissions: "none",
   fn() {
     let accepted = 0;
-    fc.assert(
-      fc.property(history(), (commands) => {
-        const state = stateWithGroups();
-        commands.forEach((command, index) => {
-          if (attempt(state, command, index + 10) === undefined) return;
-          accepted++;
-          assertVerdicts(state);
-        });
-      }),
-      { numRuns: 400 },
-    );
-    assert(accepted > 2_000, `only ${accepted} commands were accepted`);
+    untilReached(() => {
+      fc.assert(
+        fc.property(history(), (commands) => {
+          const state = stateWithGroups();
+          commands.forEach((command, index) => {
+            if (attempt(state, command, index + 10) === undefined) return;
+            accepted++;
+            assertVerdicts(state);
+          });
+        }),
+        { numRuns: 400 },
+      );
+    }, { isReached: () => accepted > 2_000, told: () => `only ${accepted} commands were accepted` });
   },
 });
 
@@ -47,42 +49,46 @@ Deno.test({
   permissions: "none",
   fn() {
     const ends = { "tasks.skipped": 0, "tasks.abandoned": 0 };
-    fc.assert(
-      fc.property(history(), (commands) => {
-        const state = stateWithGroups();
-        commands.forEach((command, index) => {
-          const events = attempt(state, command, index + 10) ?? [];
-          const world = worldOf(state);
-          for (const event of events) {
-            if (event.type === "tasks.skipped") {
-              ends["tasks.skipped"]++;
-              for (const { id } of event.tasks) {
-                const task = taskOf(state, id);
-                const verdict = naiveVerdict(task.dependencies, world);
-                assert(verdict === "not_taken" || (verdict === "blocked" && task.ifUnreachable === "skip"), verdict);
-              }
-            } else if (event.type === "tasks.abandoned") {
-              ends["tasks.abandoned"]++;
-              for (const { id } of event.tasks) {
-                const task = taskOf(state, id);
-                // It may since have been lost for good, as what it waits for was skipped in consequence.
-                const verdict = naiveVerdict(task.dependencies, world);
-                assert(verdict === "blocked" || verdict === "not_taken", verdict);
-                assertEquals(task.ifUnreachable, "fail");
+    untilReached(() => {
+      fc.assert(
+        fc.property(history(), (commands) => {
+          const state = stateWithGroups();
+          commands.forEach((command, index) => {
+            const events = attempt(state, command, index + 10) ?? [];
+            const world = worldOf(state);
+            for (const event of events) {
+              if (event.type === "tasks.skipped") {
+                ends["tasks.skipped"]++;
+                for (const { id } of event.tasks) {
+                  const task = taskOf(state, id);
+                  const verdict = naiveVerdict(task.dependencies, world);
+                  assert(verdict === "not_taken" || (verdict === "blocked" && task.ifUnreachable === "skip"), verdict);
+                }
+              } else if (event.type === "tasks.abandoned") {
+                ends["tasks.abandoned"]++;
+                for (const { id } of event.tasks) {
+                  const task = taskOf(state, id);
+                  // It may since have been lost for good, as what it waits for was skipped in consequence.
+                  const verdict = naiveVerdict(task.dependencies, world);
+                  assert(verdict === "blocked" || verdict === "not_taken", verdict);
+                  assertEquals(task.ifUnreachable, "fail");
+                }
               }
             }
-          }
-          for (const { task } of state.tasks.values()) {
-            if (task.status !== "pending") continue;
-            const verdict = naiveVerdict(task.dependencies, world);
-            assert(verdict !== "not_taken", `${task.id} should have been skipped`);
-            assert(verdict !== "blocked" || task.ifUnreachable === undefined, `${task.id} should have ended`);
-          }
-        });
-      }),
-      { numRuns: 400 },
-    );
-    assert(ends["tasks.skipped"] > 20 && ends["tasks.abandoned"] > 20, JSON.stringify(ends));
+            for (const { task } of state.tasks.values()) {
+              if (task.status !== "pending") continue;
+              const verdict = naiveVerdict(task.dependencies, world);
+              assert(verdict !== "not_taken", `${task.id} should have been skipped`);
+              assert(verdict !== "blocked" || task.ifUnreachable === undefined, `${task.id} should have ended`);
+            }
+          });
+        }),
+        { numRuns: 400 },
+      );
+    }, {
+      isReached: () => ends["tasks.skipped"] > 20 && ends["tasks.abandoned"] > 20,
+      told: () => JSON.stringify(ends),
+    });
   },
 });
 
@@ -92,22 +98,23 @@ Deno.test({
   fn() {
     const count = { cycle: 0, accepted: 0 };
     const change = fc.oneof(creation(IDS), updating(IDS), bulkMove(), regrouping());
-    fc.assert(
-      fc.property(fc.array(change, { maxLength: 30, size: "max" }), (commands) => {
-        const state = stateWithGroups();
-        commands.forEach((command, index) => {
-          const before = Array.from(state.tasks.values(), ({ task }) => task);
-          const after = changedBy(command, before);
-          if (after === undefined) return;
-          const events = attempt(state, command, index + 10, ["cycle"]);
-          if (events === undefined) count.cycle++;
-          else count.accepted++;
-          assertEquals(events === undefined, hasCycle(after), JSON.stringify({ command, before }));
-        });
-      }),
-      { numRuns: 300 },
-    );
-    assert(count.cycle > 100 && count.accepted > 100, JSON.stringify(count));
+    untilReached(() => {
+      fc.assert(
+        fc.property(fc.array(change, { maxLength: 30, size: "max" }), (commands) => {
+          const state = stateWithGroups();
+          commands.forEach((command, index) => {
+            const before = Array.from(state.tasks.values(), ({ task }) => task);
+            const after = changedBy(command, before);
+            if (after === undefined) return;
+            const events = attempt(state, command, index + 10, ["cycle"]);
+            if (events === undefined) count.cycle++;
+            else count.accepted++;
+            assertEquals(events === undefined, hasCycle(after), JSON.stringify({ command, before }));
+          });
+        }),
+        { numRuns: 300 },
+      );
+    }, { isReached: () => count.cycle > 100 && count.accepted > 100, told: () => JSON.stringify(count) });
   },
 });
 
@@ -116,43 +123,44 @@ Deno.test({
   permissions: "none",
   fn() {
     let completed = 0;
-    fc.assert(
-      fc.property(drainable(), fc.infiniteStream(fc.nat(99)), (tasks, luck) => {
-        const state = stateWithGroups();
-        let at = 10;
-        run(state, create(...tasks), at++);
-        let failures = 0;
-        // Each task is completed at most once, and fails at most so often; retries come after either.
-        for (let round = 0; state.counts.pending > 0; round++) {
-          assert(round < 200, `does not drain: ${JSON.stringify(snapshotOf(state).tasks)}`);
-          const chance = (below: number) => luck.next().value % 100 < below;
-          for (let answer = run(state, claim("x"), at++).answer; answer.task !== undefined;) {
-            const { id } = answer.task;
-            if (failures < 30 && chance(30)) {
-              failures++;
-              run(state, chance(50) ? fail("x", id) : { type: "cancel_task", id }, at++);
-            } else {
-              completed++;
-              const results = RESULTS.filter((each) =>
-                undecidedBy({}, findTask(state, id), () => valueOf({ result: each })).length === 0
-              );
-              run(state, complete("x", id, results[luck.next().value % results.length]), at++);
+    untilReached(() => {
+      fc.assert(
+        fc.property(drainable(), fc.infiniteStream(fc.nat(99)), (tasks, luck) => {
+          const state = stateWithGroups();
+          let at = 10;
+          run(state, create(...tasks), at++);
+          let failures = 0;
+          // Each task is completed at most once, and fails at most so often; retries come after either.
+          for (let round = 0; state.counts.pending > 0; round++) {
+            assert(round < 200, `does not drain: ${JSON.stringify(snapshotOf(state).tasks)}`);
+            const chance = (below: number) => luck.next().value % 100 < below;
+            for (let answer = run(state, claim("x"), at++).answer; answer.task !== undefined;) {
+              const { id } = answer.task;
+              if (failures < 30 && chance(30)) {
+                failures++;
+                run(state, chance(50) ? fail("x", id) : { type: "cancel_task", id }, at++);
+              } else {
+                completed++;
+                const results = RESULTS.filter((each) =>
+                  undecidedBy({}, findTask(state, id), () => valueOf({ result: each })).length === 0
+                );
+                run(state, complete("x", id, results[luck.next().value % results.length]), at++);
+              }
+              answer = run(state, claim("x"), at++).answer;
             }
-            answer = run(state, claim("x"), at++).answer;
+            for (const node of [...state.tasks.values()]) {
+              const { task: { id, status } } = node;
+              if (status !== "failed" && status !== "cancelled") continue;
+              if (!endsAgain(node)) run(state, { type: "retry_task", id }, at++);
+              else for (const source of unreadFor(state, node)) run(state, { type: "retry_task", id: source }, at++);
+            }
           }
-          for (const node of [...state.tasks.values()]) {
-            const { task: { id, status } } = node;
-            if (status !== "failed" && status !== "cancelled") continue;
-            if (!endsAgain(node)) run(state, { type: "retry_task", id }, at++);
-            else for (const source of unreadFor(state, node)) run(state, { type: "retry_task", id: source }, at++);
-          }
-        }
-        assertEquals(state.counts.in_progress, 0);
-        assertEquals(state.standings, { ready: 0, waiting: 0, blocked: 0, delayed: 0 });
-      }),
-      { numRuns: 200 },
-    );
-    assert(completed > 500, `only ${completed} tasks were completed`);
+          assertEquals(state.counts.in_progress, 0);
+          assertEquals(state.standings, { ready: 0, waiting: 0, blocked: 0, delayed: 0 });
+        }),
+        { numRuns: 200 },
+      );
+    }, { isReached: () => completed > 500, told: () => `only ${completed} tasks were completed` });
   },
 });
 

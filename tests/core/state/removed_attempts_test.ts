@@ -24,6 +24,7 @@ import {
   times,
 } from "../given.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
+import { untilReached } from "../until_reached.ts";
 
 Deno.test({
   name: "a task with the id of a deleted one starts at its last attempt, however it is created",
@@ -95,26 +96,27 @@ Deno.test({
   permissions: "none",
   fn() {
     let reused = 0;
-    fc.assert(
-      fc.property(fc.array(commands(), { minLength: 20, maxLength: 60 }), (commands) => {
-        const claimed = new Set<string>();
-        const deleted = new Set<string>();
-        let state = emptyState();
-        commands.forEach((command, index) => {
-          for (const event of eventsOf(state, command, index)) {
-            if (event.type === "task.deleted") deleted.add(event.id);
-            if (event.type !== "task.claimed") continue;
-            if (deleted.has(event.id)) reused++;
-            const key = JSON.stringify([event.id, event.attempt]);
-            assert(!claimed.has(key), key);
-            claimed.add(key);
-          }
-          if (index % 5 === 0) state = again(state);
-        });
-      }),
-      { numRuns: 500 },
-    );
-    assert(reused > 20, `${reused} claims of an id that was deleted before`);
+    untilReached(() => {
+      fc.assert(
+        fc.property(fc.array(commands(), { minLength: 20, maxLength: 60 }), (commands) => {
+          const claimed = new Set<string>();
+          const deleted = new Set<string>();
+          let state = emptyState();
+          commands.forEach((command, index) => {
+            for (const event of eventsOf(state, command, index)) {
+              if (event.type === "task.deleted") deleted.add(event.id);
+              if (event.type !== "task.claimed") continue;
+              if (deleted.has(event.id)) reused++;
+              const key = JSON.stringify([event.id, event.attempt]);
+              assert(!claimed.has(key), key);
+              claimed.add(key);
+            }
+            if (index % 5 === 0) state = again(state);
+          });
+        }),
+        { numRuns: 500 },
+      );
+    }, { isReached: () => reused > 20, told: () => `${reused} claims of an id that was deleted before` });
   },
 });
 

@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { Event } from "../../../src/core/messages/events.ts";
 import { MAX_MEASURED_DAYS, MAX_MEASURED_HOURS, MAX_MEASURED_INSTANCES } from "../../../src/core/model/limits.ts";
 import { countIn } from "../../../src/core/model/sketch.ts";
@@ -15,6 +15,7 @@ import { crowds, gatherings, turns } from "../arbitraries.ts";
 import { claim, complete, create, newTask, run, taskWith, times } from "../given.ts";
 import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
+import { untilReached } from "../until_reached.ts";
 
 /** An event, and the time of its record. */
 interface Fact {
@@ -42,30 +43,32 @@ function forHistories(look: (state: State, facts: readonly Fact[]) => void): voi
 
 test("a replay of any history, also one that goes on from a snapshot, has the same statistics", () => {
   let compared = 0;
-  forHistories((state, facts) => {
-    const live = snapshotOf(state).statistics;
-    compared += live.length;
-    assertEquals(snapshotOf(replay(emptyState(), facts)).statistics, live);
-    const half = Math.floor(facts.length / 2);
-    const resumed = restore(snapshotOf(replay(emptyState(), facts.slice(0, half))));
-    assertEquals(snapshotOf(replay(resumed, facts.slice(half))).statistics, live);
-  });
-  assert(compared > 80, `${compared} groups had statistics`);
+  untilReached(() => {
+    forHistories((state, facts) => {
+      const live = snapshotOf(state).statistics;
+      compared += live.length;
+      assertEquals(snapshotOf(replay(emptyState(), facts)).statistics, live);
+      const half = Math.floor(facts.length / 2);
+      const resumed = restore(snapshotOf(replay(emptyState(), facts.slice(0, half))));
+      assertEquals(snapshotOf(replay(resumed, facts.slice(half))).statistics, live);
+    });
+  }, { isReached: () => compared > 80, told: () => `${compared} groups had statistics` });
 });
 
 test("the statistics of any history count the same as its events do, one by one", () => {
   let attempts = 0;
-  forHistories((state, facts) => {
-    const { statistics } = snapshotOf(state);
-    const expected = countEvents(facts);
-    for (const each of statistics) {
-      const counts = expected.get(each.group) ?? NOTHING;
-      assertEquals(countsOf(each), counts, each.group);
-      attempts += counts.claimed;
-    }
-    assertEquals(statistics.length, new Set(statistics.map(({ group }) => group)).size);
-  });
-  assert(attempts > 30, `only ${attempts} claims`);
+  untilReached(() => {
+    forHistories((state, facts) => {
+      const { statistics } = snapshotOf(state);
+      const expected = countEvents(facts);
+      for (const each of statistics) {
+        const counts = expected.get(each.group) ?? NOTHING;
+        assertEquals(countsOf(each), counts, each.group);
+        attempts += counts.claimed;
+      }
+      assertEquals(statistics.length, new Set(statistics.map(({ group }) => group)).size);
+    });
+  }, { isReached: () => attempts > 30, told: () => `only ${attempts} claims` });
 });
 
 test("the changes of open tasks and of those in progress add up to the present numbers", () => {

@@ -13,6 +13,7 @@ import { crowds, expiries, gatherings, turns } from "../arbitraries.ts";
 import { claim, complete, contextAt, create, newTask, run, stateAfter, taskWith, times } from "../given.ts";
 import { play } from "../play.ts";
 import { restore, snapshotOf } from "../snapshot.ts";
+import { untilReached } from "../until_reached.ts";
 
 const CALLERS: readonly KnownCaller[] = [
   { name: "admin", role: "admin" },
@@ -26,28 +27,29 @@ for (const [name, histories] of Object.entries({ turns, gatherings, crowds, expi
     permissions: "none",
     fn() {
       let partial = 0;
-      fc.assert(
-        fc.property(histories(), (turns) => {
-          const older = CALLERS.map((): { seq: number; rows: Rows }[] => []);
-          play(turns, (state, { events, command }) => {
-            if (events.length > 0) state.seq++;
-            CALLERS.forEach((caller, index) => {
-              const full = rowsFor(state, caller);
-              for (const { seq, rows } of older[index] ?? []) {
-                const since = rowsFor(state, caller, seq);
-                const merged = new Map([...rows, ...rowsIn(since)]);
-                // Something is gone, and the client asks for all.
-                if (merged.size !== since.total) continue;
-                assertEquals(sorted(merged), sorted(rowsIn(full)), `since ${seq}, after ${JSON.stringify(command)}`);
-                if (since.rows < since.total) partial++;
-              }
-              older[index] = [...(older[index] ?? []), { seq: state.seq, rows: rowsIn(full) }].slice(-6);
+      untilReached(() => {
+        fc.assert(
+          fc.property(histories(), (turns) => {
+            const older = CALLERS.map((): { seq: number; rows: Rows }[] => []);
+            play(turns, (state, { events, command }) => {
+              if (events.length > 0) state.seq++;
+              CALLERS.forEach((caller, index) => {
+                const full = rowsFor(state, caller);
+                for (const { seq, rows } of older[index] ?? []) {
+                  const since = rowsFor(state, caller, seq);
+                  const merged = new Map([...rows, ...rowsIn(since)]);
+                  // Something is gone, and the client asks for all.
+                  if (merged.size !== since.total) continue;
+                  assertEquals(sorted(merged), sorted(rowsIn(full)), `since ${seq}, after ${JSON.stringify(command)}`);
+                  if (since.rows < since.total) partial++;
+                }
+                older[index] = [...(older[index] ?? []), { seq: state.seq, rows: rowsIn(full) }].slice(-6);
+              });
             });
-          });
-        }),
-        { numRuns: 40 },
-      );
-      assert(partial > 50, `only ${partial} answers left something out`);
+          }),
+          { numRuns: 40 },
+        );
+      }, { isReached: () => partial > 50, told: () => `only ${partial} answers left something out` });
     },
   });
 }
