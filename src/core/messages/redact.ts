@@ -45,10 +45,10 @@ export function redactTask<T extends CreatedTask & Partial<Task>>(task: T, redac
     ...(fields.includes("progress") && progress !== undefined && isOpen(progress.message) &&
       { progress: { ...progress, message: REDACTED } }),
     ...(fields.includes("notes") && notes?.some(({ text }) => isOpen(text)) === true &&
-      { notes: notes.map((note) => ({ ...note, text: REDACTED })) }),
+      { notes: notes.map((note) => isOpen(note.text) ? { ...note, text: REDACTED } : note) }),
     ...(pastAttempts?.some((past) => isOpen(past.message) && comesFrom(past.outcome, fields)) === true && {
       pastAttempts: pastAttempts.map((past) => {
-        return past.message !== undefined && comesFrom(past.outcome, fields) ? { ...past, message: REDACTED } : past;
+        return isOpen(past.message) && comesFrom(past.outcome, fields) ? { ...past, message: REDACTED } : past;
       }),
     }),
   };

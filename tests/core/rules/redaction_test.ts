@@ -19,6 +19,7 @@ import {
   claim,
   complete,
   create,
+  fail,
   given,
   importing,
   newTask,
@@ -221,6 +222,10 @@ const JUDGED: Readonly<Record<string, readonly Command[]>> = {
     ...judged({ task: "a", when: OK }, { ok: true }),
     { type: "update_task", id: "b", dependencies: [] },
   ],
+  "a task with a failure without a text and one with a text": [
+    create(newTask("a")),
+    ...[claim("x", "a"), fail("x", "a", ""), retry("a"), claim("x", "a"), fail("x", "a", SECRET), retry("a")],
+  ],
   "a task that was archived": [
     ...judged({ task: "a", when: OK }, { ok: true }),
     { type: "update_task", id: "b", dependencies: [] },
@@ -240,7 +245,7 @@ for (const [name, commands] of Object.entries(JUDGED)) {
     const history = commands.flatMap((command, index) => {
       return runWhole(state, command, index + 1).events.map((event) => ({ event, at: index + 1 }));
     });
-    assertReplayed(state, history, { id: "a", fields: ["result"] });
+    assertReplayed(state, history, { id: "a", fields: ["result", "error"] });
   });
 }
 
