@@ -130,7 +130,7 @@ export interface Task extends NewTask {
   readonly pendingAt: number;
   /** When its dependencies were last met while it was pending. */
   readonly readyAt?: number;
-  /** When its back-off after a failed attempt ends. */
+  /** When its back-off after a failed attempt ends. Only a pending task has one. */
   readonly retryAt?: number;
   /** When the current or last attempt was claimed. */
   readonly startedAt?: number;

@@ -43,7 +43,7 @@ export function evolve(state: State, event: Event, clock: number): void {
     case "tasks.created":
       return addTasks(state, event.tasks.map((task) => created(task, state.nextOrder++, at)));
     case "tasks.imported":
-      return addTasks(state, event.tasks.map((task) => ({ ...task, order: state.nextOrder++ })));
+      return addTasks(state, event.tasks.map((task) => ({ ...imported(task), order: state.nextOrder++ })));
     case "task.updated":
       return moveTask(state, event.id, (task) => updated(task, event, at));
     case "task.deleted":
@@ -197,6 +197,10 @@ function created(task: CreatedTask, order: number, at: number): Task {
   };
 }
 
+function imported(task: Task): Task {
+  return task.status === "pending" ? task : withoutBackoff(task);
+}
+
 function updated(task: Task, event: EventOf<"task.updated">, at: number): Task {
   const changedTask = changed(task, event.settings ?? {});
   const { overdue, leaseUntil: _, ...rest } = changedTask;
@@ -265,7 +269,7 @@ function completed(task: Task, event: EventOf<"task.completed">, at: number): Ta
 }
 
 function failed(task: Task, { instance, error }: EventOf<"task.failed">, at: number): Task {
-  return { ...withoutAttempt(task), status: "failed", assignedTo: instance, error, finishedAt: at };
+  return { ...withoutBackoff(withoutAttempt(task)), status: "failed", assignedTo: instance, error, finishedAt: at };
 }
 
 /** The task as if its holder had released it at `at`, without a reason. */
@@ -283,7 +287,7 @@ function released(task: Task, { reason, dependencies }: EventOf<"task.released">
 
 function cancelled({ reason: _, ...task }: Task, { reason, by }: EventOf<"task.cancelled">, at: number): Task {
   return {
-    ...withoutAttempt(task),
+    ...withoutBackoff(withoutAttempt(task)),
     status: "cancelled",
     finishedAt: at,
     ...(reason !== undefined && { reason }),
@@ -292,11 +296,11 @@ function cancelled({ reason: _, ...task }: Task, { reason, by }: EventOf<"task.c
 }
 
 function skipped(task: Task, because: string, at: number): Task {
-  return { ...task, status: "skipped", reason: `It depends on ${because}`, finishedAt: at };
+  return { ...withoutBackoff(task), status: "skipped", reason: `It depends on ${because}`, finishedAt: at };
 }
 
 function abandoned(task: Task, error: string, at: number): Task {
-  return { ...withoutAttempt(task), status: "failed", error, finishedAt: at };
+  return { ...withoutBackoff(withoutAttempt(task)), status: "failed", error, finishedAt: at };
 }
 
 function attemptEnded(task: Task, event: EventOf<"attempt.ended">, at: number): Task {
@@ -332,6 +336,11 @@ function retried(task: Task, at: number): Task {
   const { assignedTo: _a, error: _e, reason: _r, finishedAt: _f, failures: _n, retryAt: _t, ...open } = before;
   const { result: _s, value: _v, keptVerdicts: _k, cancelledBy: _c, ...rest } = open;
   return { ...rest, status: "pending", pendingAt: at };
+}
+
+/** The task without the end of its back-off, which only a pending one has. */
+function withoutBackoff({ retryAt: _, ...task }: Task): Task {
+  return task;
 }
 
 /** The task without the fields that only a running one has. */

@@ -12,7 +12,7 @@ import type { ReadonlyState } from "../state/state.ts";
 export function portablePlanOf(state: ReadonlyState, now: number): PortablePlan {
   const { pause } = state;
   return {
-    tasks: Array.from(state.tasks.values(), ({ task }, index) => ({ ...asItLeaves(task, now), order: index + 1 })),
+    tasks: Array.from(state.tasks.values(), ({ task }, index) => ({ ...withoutHolder(task, now), order: index + 1 })),
     groups: Array.from(state.groups.values(), ({ group }) => withoutInstances(group)),
     templates: Array.from(state.templates).flatMap(([name, { versions, isArchived }]): readonly PortableTemplate[] => {
       // A built-in template that was archived and restored is as it was.
@@ -23,11 +23,8 @@ export function portablePlanOf(state: ReadonlyState, now: number): PortablePlan 
   };
 }
 
-/** The task without its holder, and without the end of a back-off unless it is pending: others do not need one. */
-function asItLeaves(task: Task, now: number): Task {
-  if (task.status === "in_progress") return handedBack(task, now);
-  const { retryAt: _, ...ended } = task;
-  return task.status === "pending" ? task : ended;
+function withoutHolder(task: Task, now: number): Task {
+  return task.status === "in_progress" ? handedBack(task, now) : task;
 }
 
 function withoutInstances({ preambleTo: _, ...group }: Group): PortableGroup {

@@ -195,9 +195,8 @@ function handAllBack(state: State): void {
 function looks(state: State) {
   return {
     tasks: Array.from(state.tasks.keys(), (id) => {
-      const { order: _, retryAt, ...task } = ask(state, { type: "get_task", id });
-      // Of a task that has ended, the end of its back-off is not exported.
-      return task.status === "pending" ? { ...task, retryAt } : task;
+      const { order: _, ...task } = ask(state, { type: "get_task", id });
+      return task;
     }),
     explained: Array.from(state.tasks.keys(), (id) => {
       const { why, whatWouldChange: _, ...explanation } = ask(state, { type: "explain_task", id });

@@ -219,7 +219,7 @@ function assertSame(state: State, model: Model, told: string): void {
       attempt: task.attempt,
       holder: task.assignedTo,
       leaseUntil: task.leaseUntil,
-      retryAt: task.status === "pending" ? task.retryAt ?? 0 : 0,
+      retryAt: task.retryAt ?? 0,
       failures: task.failures ?? 0,
       isOverdue: task.overdue === true,
       last: task.status === "completed" ? undefined : last && [last.attempt, last.instance, last.outcome],

@@ -20,6 +20,7 @@ import {
   release,
   remove,
   retry,
+  run,
   stateAfter,
   taskOf,
   taskWith,
@@ -167,6 +168,35 @@ Deno.test({
     assertEquals(state.counts, { pending: 1, in_progress: 1, completed: 1, failed: 1, cancelled: 0, skipped: 1 });
     assertEquals([...state.held.keys()], ["x"]);
     assertEquals(readyIn(state), ["a"]);
+  },
+});
+
+Deno.test({
+  name: "only a pending task has the end of a back-off, whatever ended it and wherever it was imported from",
+  permissions: "none",
+  fn() {
+    const waiting = (id: string) => oldTask(id, { retryAt: 500, ifUnreachable: "skip", dependencies: ["end"] });
+    const state = stateAfter(importing(
+      oldTask("end"),
+      oldTask("kept", { retryAt: 500 }),
+      oldTask("cancelled", { retryAt: 500 }),
+      waiting("skipped"),
+      { ...waiting("abandoned"), ifUnreachable: "fail" },
+      oldTask("ended", { status: "skipped", finishedAt: 150, retryAt: 500 }),
+      oldTask("held", { status: "in_progress", assignedTo: "x", attempt: 1, startedAt: 120, retryAt: 500 }),
+    ));
+    run(state, { type: "cancel_task", id: "cancelled" }, 200);
+    run(state, { type: "cancel_task", id: "end" }, 201);
+    const statuses = Array.from(state.tasks.values(), ({ task: { id, status, retryAt } }) => [id, status, retryAt]);
+    assertEquals(statuses, [
+      ["end", "cancelled", undefined],
+      ["kept", "pending", 500],
+      ["cancelled", "cancelled", undefined],
+      ["skipped", "skipped", undefined],
+      ["abandoned", "failed", undefined],
+      ["ended", "skipped", undefined],
+      ["held", "in_progress", undefined],
+    ]);
   },
 });
 
