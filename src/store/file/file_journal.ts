@@ -5,7 +5,6 @@
  */
 
 import {
-  AppendFailed,
   type Chunk,
   CommitUnknown,
   type Journal,
@@ -16,18 +15,17 @@ import {
   type Transaction,
   Unavailable,
 } from "../../app/ports.ts";
-import type { Draft, JournalRecord } from "../../core/messages/events.ts";
-import { appendBatch, RecordBatch, type Room, tryRoom, type Written } from "./append.ts";
-import { TWO_STEP_VERSION } from "./codec.ts";
+import type { JournalRecord } from "../../core/messages/events.ts";
+import type { Written } from "./append.ts";
 import { CostMeter } from "./cost_meter.ts";
-import { type Disk, writeFile } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { Durability } from "./durability.ts";
-import { type FilePosition, fromPosition, toPosition } from "./file_position.ts";
+import { type FilePosition, fromPosition, toChunk, toPosition } from "./file_position.ts";
 import { IdentityReader } from "./identity.ts";
+import { JournalTail } from "./journal_tail.ts";
 import { JournalSearch, READ_SLICE_MS } from "./journal_search.ts";
 import { emptyAt, SegmentFiles } from "./segment_files.ts";
-import { LINE_FEED, ORIGIN, readEnds, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
-import { freeName } from "./set_aside.ts";
+import { ORIGIN, SEGMENT_BYTES, type SegmentChunk, startOfSegment } from "./segments.ts";
 import { describeFailure, failureOf, withFailures } from "./system_errors.ts";
 import { nextTurn } from "./turn.ts";
 import { WriteLock } from "./write_lock.ts";
@@ -61,14 +59,11 @@ export class FileJournal implements Journal {
   readonly #segments: SegmentFiles;
   readonly #lock: NonNullable<FileJournalOptions["lock"]>;
   readonly #durability: Durability;
+  readonly #tail: JournalTail;
   readonly #search: JournalSearch;
   readonly #identity: IdentityReader;
   /** Settles when no index is being made. */
   #indexing: Promise<void> = Promise.resolve();
-  /** Whether the journal is known to have a record with a hash in two steps. */
-  #hasFormat = false;
-  /** Bytes that the last failed append could not write; 0 once there is room for them again. */
-  #missingBytes = 0;
 
   /**
    * Opens the journal of a data directory; makes the directory if it is missing.
@@ -84,6 +79,12 @@ export class FileJournal implements Journal {
     this.#segments = new SegmentFiles({ ...options, onReplaced: () => this.#forget() });
     this.#identity = new IdentityReader(options.disk, options.directory);
     this.#durability = new Durability({ ...options, segments: this.#segments });
+    this.#tail = new JournalTail({
+      ...options,
+      segments: this.#segments,
+      durability: this.#durability,
+      segmentBytes: this.#segmentBytes,
+    });
     this.#search = new JournalSearch({
       ...options,
       segments: this.#segments,
@@ -112,14 +113,12 @@ export class FileJournal implements Journal {
       cost.begin("lockedMs");
       let written: Written;
       try {
-        position = this.#catchUp(position, follow);
-        const batch = new RecordBatch(this.#placeAfter(position), this.#startsFormat(position));
-        const room = this.#findRoom(batch.start);
-        decide(this.#now(), (draft) => batch.add(draft), (draft) => this.#noRoomFor(draft, batch, room));
+        position = this.#tail.catchUp(position, follow);
+        const appending = this.#tail.begin(position);
+        const { batch } = appending;
+        decide(this.#now(), (draft) => batch.add(draft), (draft) => this.#tail.refuse(draft, appending));
         uncertain = batch.lines.length;
-        written = appendBatch(batch, { segments: this.#segments, log: this.#log });
-        this.#hasFormat ||= written.appended > 0;
-        this.#noteRoom(batch, written);
+        written = this.#tail.append(appending);
         if (written.failure === undefined) cost.sizeBytes = batch.sizeBytes;
       } finally {
         // Released before the sync: the lock guards the order of records, not their durability.
@@ -130,7 +129,7 @@ export class FileJournal implements Journal {
       if (written.appended > 0 && written.position.segment > position.segment) this.#indexLater(position.segment);
       // Never a position in a segment without records: a loss of power may remove that segment.
       if (written.failure === undefined) return toPosition(written.position.offset === 0 ? position : written.position);
-      throw this.#appendFailed(written.position.segment, written.appended, written.failure);
+      throw this.#tail.failed(written.position.segment, written.appended, written.failure);
     } catch (error) {
       throw this.#failureOf(error, uncertain);
     } finally {
@@ -164,7 +163,7 @@ export class FileJournal implements Journal {
   /** Reads the chunk after a position without the lock. Its records are durable then. */
   async #readNext(position: FilePosition): Promise<SegmentChunk> {
     this.#durability.throwIfFailed();
-    let chunk = this.#isTail(position) ? emptyAt(position) : this.#segments.next(position);
+    let chunk = this.#tail.isAt(position) ? emptyAt(position) : this.#segments.next(position);
     // Without the lock, a writer may be cutting off and rewriting this line just now.
     if (chunk.rest.type === "fault") chunk = await this.#nextLocked(position);
     if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
@@ -248,85 +247,11 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Under the lock: reads to the end of the journal and cuts off a torn tail. Returns the end of the last record. */
-  #catchUp(after: FilePosition, follow: Transaction["follow"]): FilePosition {
-    if (this.#isTail(after)) return after;
-    let position = after;
-    for (let from = after;;) {
-      const chunk = this.#segments.next(from);
-      if (chunk.rest.type === "fault") throw this.#segments.damaged(chunk.position, chunk.rest);
-      from = chunk.position;
-      if (chunk.records.length > 0) follow(toChunk(chunk));
-      // Never a position in a segment without records: a loss of power may remove that segment.
-      if (from.offset > 0) position = from;
-      if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);
-      if (chunk.atEnd) return position;
-    }
-  }
-
-  /** Whether nothing follows a position: its segment was the last one, ends there, and is not full, so no next one has been begun. */
-  #isTail(position: FilePosition): boolean {
-    return position.offset < this.#segmentBytes && this.#segments.isLastEndingAt(position);
-  }
-
   /** What was known of a journal that has been replaced. */
   #forget(): void {
     this.#durability.forget();
     this.#identity.forget();
-    this.#hasFormat = false;
-  }
-
-  /** Whether the record before a position, the last of the journal, has an older format or does not exist. */
-  #startsFormat({ seq, segment }: FilePosition): boolean {
-    if (this.#hasFormat) return false;
-    const { lastVersion = 0 } = seq === 0 ? {} : readEnds(this.#disk, this.#segments.path(segment));
-    this.#hasFormat = lastVersion >= TWO_STEP_VERSION;
-    return !this.#hasFormat;
-  }
-
-  /** Where to append after a position: in the next segment, if the current one is full. Syncs the full one first. */
-  #placeAfter(position: FilePosition): FilePosition {
-    if (position.offset < this.#segmentBytes) return position;
-    this.#durability.sync(position);
-    const next = { ...position, segment: position.segment + 1, offset: 0 };
-    try {
-      this.#segments.file(next.segment);
-    } catch (error) {
-      throw this.#appendFailed(next.segment, 0, error);
-    }
-    return next;
-  }
-
-  /**
-   * After a failed append, tests whether the disk has room for as many bytes, before anything is decided: if a record is
-   * decided and cannot be appended, the engine must load its state again. Tests at most the size of one batch.
-   */
-  #findRoom(place: FilePosition): Room {
-    if (this.#missingBytes === 0) return { sizeBytes: Infinity };
-    const room = tryRoom(place, { sizeBytes: this.#missingBytes, segments: this.#segments });
-    if (room.failure === undefined) this.#missingBytes = 0;
-    else if (room.sizeBytes === 0) throw this.#appendFailed(place.segment, 0, room.failure);
-    return room;
-  }
-
-  #noRoomFor(draft: Draft, batch: RecordBatch, { sizeBytes, failure }: Room): AppendFailed | undefined {
-    if (failure === undefined || batch.sizeWith(draft) <= sizeBytes) return undefined;
-    return this.#appendFailed(batch.start.segment, 0, failure);
-  }
-
-  #noteRoom({ start, sizeBytes }: RecordBatch, { position, failure }: Written): void {
-    if (failure !== undefined) this.#missingBytes = start.offset + sizeBytes - position.offset;
-  }
-
-  #appendFailed(segment: number, appended: number, cause: unknown): AppendFailed {
-    return new AppendFailed(
-      appended,
-      `Cannot write to ${this.#segments.path(segment)}: ${
-        cause instanceof Error ? cause.message : cause
-      }; nothing of ` +
-        "this call was kept, make room on the disk and try again",
-      { cause },
-    );
+    this.#tail.forget();
   }
 
   /** What a transaction throws for an error; `uncertain` records may be in the journal. */
@@ -355,32 +280,4 @@ export class FileJournal implements Journal {
       this.#lock.release();
     }
   }
-
-  /** Cuts off an invalid last record. A copy is kept if it has a line feed, as it may be more than an unfinished write. */
-  #cutTorn(position: FilePosition, bytes: number): void {
-    const path = this.#segments.path(position.segment);
-    const copy = freeName(this.#disk, `${this.#directory}/cut-${position.segment}-${position.offset}.jsonl`);
-    const torn = new Uint8Array(bytes);
-    const file = this.#segments.file(position.segment);
-    file.readAt(torn, position.offset);
-    const isWhole = torn.includes(LINE_FEED);
-    try {
-      if (isWhole) {
-        writeFile(this.#disk, copy, torn);
-        this.#disk.syncDirectory(this.#directory);
-      }
-      file.truncate(position.offset);
-    } catch (cause) {
-      const message =
-        `Cannot cut an unfinished record off ${path}: ${cause}; nothing was changed, check the disk and ` +
-        "try again";
-      throw new Unavailable("storage_failed", message, { cause });
-    }
-    const what = isWhole ? "an invalid" : "an unfinished";
-    this.#log.warn(`Cut ${bytes} bytes of ${what} last record off ${path}${isWhole ? `, kept in ${copy}` : ""}`);
-  }
-}
-
-function toChunk({ records, position }: Pick<SegmentChunk, "records" | "position">): Chunk {
-  return { records, position: toPosition(position) };
 }

@@ -1,6 +1,7 @@
 /** Positions of the file store, and the tokens in which the journal's users keep them. */
 
-import type { Position } from "../../app/ports.ts";
+import type { Chunk, Position } from "../../app/ports.ts";
+import type { JournalRecord } from "../../core/messages/events.ts";
 
 /** Where a record ends. */
 export interface FilePosition {
@@ -29,4 +30,11 @@ export function fromPosition({ seq, token }: Position): FilePosition {
     segment: Number(token.slice(0, afterSegment)),
     offset: Number(token.slice(afterSegment + 1, afterOffset)),
   };
+}
+
+/** Records and the end of the last of them, as the journal's users get them. */
+export function toChunk(
+  { records, position }: { readonly records: readonly JournalRecord[]; readonly position: FilePosition },
+): Chunk {
+  return { records, position: toPosition(position) };
 }

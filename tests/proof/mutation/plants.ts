@@ -44,8 +44,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "no catch-up: decides without the newest records of other processes",
     path: "src/store/file/file_journal.ts",
-    code: "      position = this.#catchUp(position, follow);\n",
-    instead: "      if (position.seq === 0) position = this.#catchUp(position, follow);\n",
+    code: "      position = this.#tail.catchUp(position, follow);\n",
+    instead: "      if (position.seq === 0) position = this.#tail.catchUp(position, follow);\n",
   },
   {
     name: "no lock: two processes append at the same time",
@@ -61,7 +61,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: "a record is appended after a torn tail",
-    path: "src/store/file/file_journal.ts",
+    path: "src/store/file/journal_tail.ts",
     code: 'if (chunk.rest.type === "torn") this.#cutTorn(from, chunk.rest.bytes);',
     instead: 'if (chunk.rest.type === "torn" && from.seq === 0) this.#cutTorn(from, chunk.rest.bytes);',
   },
@@ -82,7 +82,7 @@ export const PLANTS: readonly Plant[] = [
     path: "src/store/file/file_journal.ts",
     code: "if (appended === 0 || !(error instanceof Unavailable)) throw error;",
     instead: "if (appended === 0 || !(error instanceof Unavailable)) throw error;\n" +
-      "      if (appended > 0) throw new AppendFailed(0, error.message);",
+      "      if (appended > 0) throw this.#tail.failed(position.segment, 0, error);",
   },
   {
     name: "stale checkpoint wins",
