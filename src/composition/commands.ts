@@ -246,7 +246,11 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
     case "open":
-      return await printSignIn(engine, { ...invocation, address: dashboardOf(location, invocation, log) }, terminal);
+      return await printSignIn(
+        engine,
+        { ...invocation, address: await dashboardOf(location, invocation, log) },
+        terminal,
+      );
     case "pause":
       return await printPause(engine, invocation.reason, terminal);
     case "resume":
