@@ -6,6 +6,7 @@ import { howToPermit } from "../cli/launch.ts";
 import {
   type DatabaseLocation,
   DEFAULT_PROJECT,
+  describeMissing,
   type FileLocation,
   type Location,
   type NamedDatabase,
@@ -62,6 +63,12 @@ async function locateFiles(
   const option = named.type === "data" ? named.directory : undefined;
   const place = placeOf({ ...program, os, environment, option, holdsData, warn: log.warn });
   return { store: "file", directory: openDataDirectory(resolve(place), access, howToPermit) };
+}
+
+/** Refuses a directory without data: its name may be misspelt. */
+export function requireData<L extends Location>(location: L): L {
+  if (location.store !== "file" || holdsData(location.directory)) return location;
+  throw new Refusal("not_found", describeMissing(location));
 }
 
 /** The same with access `write`; undefined if there is no such project yet. */

@@ -1,6 +1,7 @@
 /** The composition of the command `import`. */
 
 import type { Log } from "../app/ports.ts";
+import { checkImport } from "../app/import_plan.ts";
 import type { Terminal } from "../cli/commands.ts";
 import type { StoredLocation } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
@@ -38,6 +39,11 @@ export async function runImport(
     await using app = await startChecking(await parts.locateUnlessMissing(), log);
     return await printImportCheck(app.engine, foreign, terminal);
   }
+  if (isMissing(await parts.locateUnlessMissing())) {
+    // Nothing is made for a plan that is refused.
+    await using empty = await startApp({ store: "memory" }, { log });
+    await checkImport(empty.engine, foreign.plan);
+  }
   await using app = await startApp(await parts.locate(), { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
@@ -49,16 +55,19 @@ async function startChecking(
   log: Log,
 ): Promise<AsyncDisposable & Pick<App, "engine">> {
   const empty = () => startApp({ store: "memory" }, { log });
-  if (location === undefined) return await empty();
-  if (location.store === "file") {
-    return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
-  }
+  if (isMissing(location)) return await empty();
+  if (location.store === "file") return await startApp(location, { log });
   try {
     return await startReading(location, { log, showsLegacy: false });
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
     return await empty();
   }
+}
+
+/** Whether a plan is certainly not there. Whether a database has it is known when it is opened. */
+function isMissing(location: StoredLocation | undefined): location is undefined {
+  return location === undefined || (location.store === "file" && !holdsData(location.directory));
 }
 
 async function readFile(
