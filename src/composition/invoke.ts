@@ -118,6 +118,7 @@ async function complete(invocation: Invocation & CompletionInvocation, program: 
   return await printScript(invocation, {
     urlOf: () => namedUrl(program),
     locate: (access) => locateCommand(invocation.location, access, program),
+    log: program.log,
     program: program.program,
     write: program.write,
   });

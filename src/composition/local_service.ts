@@ -70,6 +70,12 @@ export async function dashboardOf(
   return dashboardAddress({ host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT, path: pathOf(location) });
 }
 
+/** Where a service on the data of a plan would be called: where the one that was started last is or was, else the default. */
+export function usualService(location: StoredLocation | undefined, log: LeveledLog): URL {
+  const notice = location?.store === "file" ? readNotice(location.directory, log) : undefined;
+  return new URL(notice?.url ?? dashboardAddress({ host: DEFAULT_HOST, port: DEFAULT_PORT, path: "/" }));
+}
+
 /** Whether the options are about what a service decides itself. */
 function hasOwnSettings({ role, defaults, maxWaitMs, allowPrivateWebhooks }: LocalOptions): boolean {
   return role !== undefined || Object.keys(defaults).length > 0 || maxWaitMs !== undefined ||
