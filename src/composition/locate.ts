@@ -1,6 +1,7 @@
 /** Finds where a plan is: the only place that turns what the arguments and the environment name into a location. */
 
 import { resolve } from "node:path";
+import type { Log } from "../app/ports.ts";
 import { placeOf } from "../cli/data_place.ts";
 import { howToPermit } from "../cli/launch.ts";
 import {
@@ -71,7 +72,20 @@ export function requireData<L extends Location>(location: L): L {
   throw new Refusal("not_found", describeMissing(location));
 }
 
-/** The same with access `write`; undefined if there is no such project yet. */
+/** Whether a plan is there. Nothing is made. */
+export async function isThere(location: StoredLocation, log: Log): Promise<boolean> {
+  if (location.store === "file") return holdsData(location.directory);
+  await using journal = location.openRaw({ log, isReadOnly: true });
+  try {
+    await journal.end();
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return false;
+    throw error;
+  }
+}
+
+/** Where a kept plan is, with access `write`; undefined if there is no such project yet. */
 export async function locateUnlessMissing(
   named: Exclude<NamedLocation, { readonly type: "memory" }>,
   surroundings: Surroundings,

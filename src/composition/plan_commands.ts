@@ -9,9 +9,9 @@ import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
 import { withPrefix } from "../core/model/prefixed_plan.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { holdsData } from "../store/file/data_directory.ts";
 import { decodeFile } from "../store/file/json_text.ts";
 import { parsePlan, readPlan } from "../store/file/plan_file.ts";
+import { isThere } from "./locate.ts";
 import { type App, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -39,7 +39,8 @@ export async function runImport(
     await using app = await startChecking(await parts.locateUnlessMissing(), log);
     return await printImportCheck(app.engine, foreign, terminal);
   }
-  if (isMissing(await parts.locateUnlessMissing())) {
+  const location = await parts.locateUnlessMissing();
+  if (location === undefined || !await isThere(location, log)) {
     // Nothing is made for a plan that is refused.
     await using empty = await startApp({ store: "memory" }, { log });
     await checkImport(empty.engine, foreign.plan);
@@ -54,20 +55,10 @@ async function startChecking(
   location: StoredLocation | undefined,
   log: Log,
 ): Promise<AsyncDisposable & Pick<App, "engine">> {
-  const empty = () => startApp({ store: "memory" }, { log });
-  if (isMissing(location)) return await empty();
-  if (location.store === "file") return await startApp(location, { log });
-  try {
-    return await startReading(location, { log, showsLegacy: false });
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
-    return await empty();
-  }
-}
-
-/** Whether a plan is certainly not there. Whether a database has it is known when it is opened. */
-function isMissing(location: StoredLocation | undefined): location is undefined {
-  return location === undefined || (location.store === "file" && !holdsData(location.directory));
+  if (location === undefined || !await isThere(location, log)) return await startApp({ store: "memory" }, { log });
+  return location.store === "file"
+    ? await startApp(location, { log })
+    : await startReading(location, { log, showsLegacy: false });
 }
 
 async function readFile(

@@ -12,7 +12,7 @@ import type { LeveledLog } from "../telemetry/log.ts";
 import { atService } from "./at_service.ts";
 import { type LocalOptions, type LocalParts, openToChange, openToRead } from "./local_calls.ts";
 import { localService } from "./local_service.ts";
-import { requireData } from "./locate.ts";
+import { isThere, requireData } from "./locate.ts";
 import { toolsOfNewPlan } from "./new_plan.ts";
 import { whenCalled } from "./open_tools.ts";
 
@@ -44,7 +44,7 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
   }
   const { access, fallback, leaseMs } = options;
   const { locate, secretOf, instanceOf, ...rest } = surroundings;
-  const location = await locateIfThere(access, locate);
+  const location = await locateIfThere(access, surroundings);
   const openAt = async (location: StoredLocation) => {
     rest.log.debug(location.store === "file" ? `Using the files in ${location.directory}` : `Using ${location.url}`);
     return await (access === "read" ? openToRead : openToChange)(options, { ...parts, location });
@@ -64,13 +64,15 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
 /** Where the plan is; undefined if the work may make it and it is not there. */
 async function locateIfThere(
   access: ToolOptions["access"],
-  locate: ToolSurroundings["locate"],
+  { locate, log }: Pick<ToolSurroundings, "locate" | "log">,
 ): Promise<StoredLocation | undefined> {
+  if (access !== "create") return requireData(await locate(access));
   try {
-    return requireData(await locate(access === "create" ? "write" : access));
+    const location = await locate("write");
+    return await isThere(location, log) ? location : undefined;
   } catch (error) {
-    if (access !== "create" || !(error instanceof Refusal && error.code === "not_found")) throw error;
-    return undefined;
+    if (error instanceof Refusal && error.code === "not_found") return undefined;
+    throw error;
   }
 }
 
