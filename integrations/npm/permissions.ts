@@ -117,7 +117,7 @@ const RUN_FLAGS: readonly string[] = [
 ];
 
 /** The commands that call the service that runs on their data, wherever it listens on this machine. */
-const CALLING: readonly string[] = ["status", "call", ...Object.keys(PERSON_OPTIONS)];
+const CALLING: readonly string[] = ["status", "call", "open", ...Object.keys(PERSON_OPTIONS)];
 
 const LOOPBACK_FLAG = "--allow-net=127.0.0.1,[::1]";
 

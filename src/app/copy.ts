@@ -38,12 +38,6 @@ export async function copyJournal(
     end = { seq: last.seq, hash: last.hash };
     onProgress(end.seq);
   }
-  if (seen === 0) {
-    throw new Unavailable(
-      "storage_failed",
-      "There is nothing to copy, as the source has no record: a tasks.json alone is for the command import",
-    );
-  }
   if (seen < start.seq) throw notTheSame(start.seq);
   await target.raiseEpochTo(await source.epoch());
   await copyDeliveries(source, target);
@@ -55,6 +49,19 @@ export async function copyJournal(
     );
   }
   return { records: end.seq, added: end.seq - start.seq, hash: end.hash };
+}
+
+/**
+ * Refuses a source without records, before a target is made for it.
+ *
+ * @throws Unavailable if there is nothing to copy, or its first records are damaged
+ */
+export async function refuseEmpty(source: RawJournal): Promise<void> {
+  for await (const _ of source.read()) return;
+  throw new Unavailable(
+    "storage_failed",
+    "There is nothing to copy, as the source has no record: a tasks.json alone is for the command import",
+  );
 }
 
 function refuseOther(records: readonly RawRecord[], { seq, hash }: RawEnd): void {

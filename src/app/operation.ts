@@ -48,9 +48,13 @@ export interface Operation<Schema> {
 }
 
 /**
- * Calls a tool by its name, and resolves to its answer.
+ * Calls a tool by its name, and resolves to its answer. With a request id, the call is carried out once.
  *
  * @throws Refusal if the arguments are invalid or the rules forbid the call
  * @throws Unavailable if it could not be executed
  */
-export type ToolCaller = (tool: string, args: unknown) => Promise<Readonly<Record<string, unknown>>>;
+export type ToolCaller = (
+  tool: string,
+  args: unknown,
+  request?: string,
+) => Promise<Readonly<Record<string, unknown>>>;

@@ -141,15 +141,18 @@ function clientPermissions({ readable, os }: LaunchOptions, { directory, project
   ];
 }
 
-/** Deno's flags to look at a plan, with a token if there is one. */
-export function readerPermissions(os: string, { directory, project }: FileLocation): readonly string[] {
-  if (project?.isAuto === true) return anyRepositoryPermissions(os);
-  return [readFlag([project?.place ?? directory]), environmentFlag(os, project)];
+/** Deno's flags to look at a plan in files or at the service on them, with a token if there is one. */
+export function readerPermissions(
+  os: string,
+  { directory, project, service }: FileLocation & { readonly service: URL },
+): readonly string[] {
+  if (project?.isAuto === true) return anyRepositoryPermissions(os, service);
+  return [readFlag([project?.place ?? directory]), environmentFlag(os, project), callFlag(service)];
 }
 
 /** Deno's flags to look at the plan of whatever repository the program works in. */
-export function anyRepositoryPermissions(os: string): readonly string[] {
-  return [READ_ALL, environmentFlag(os, { isAuto: true })];
+export function anyRepositoryPermissions(os: string, service: URL): readonly string[] {
+  return [READ_ALL, environmentFlag(os, { isAuto: true }), callFlag(service)];
 }
 
 /** Deno's flag to read the token, and what says which project is meant. */

@@ -24,7 +24,7 @@ export type CallInvocation = Invocation & { readonly type: "call" };
 /** Runs a tool, and prints its answer, or why it was refused; returns the exit code. */
 export async function callTool(invocation: CallInvocation, surroundings: CallSurroundings): Promise<number> {
   const { write, writeError, readFile } = surroundings;
-  const { tool, defaults } = invocation;
+  const { tool, request, defaults } = invocation;
   try {
     const options = {
       ...invocation,
@@ -33,7 +33,7 @@ export async function callTool(invocation: CallInvocation, surroundings: CallSur
       leaseMs: defaults.timeoutMs ?? DEFAULT_LEASE_MS,
     };
     const args = await readArguments(invocation, readFile);
-    write(JSON.stringify(await withTools((call) => call(tool, args), options, surroundings)) + "\n");
+    write(JSON.stringify(await withTools((call) => call(tool, args, request), options, surroundings)) + "\n");
     return 0;
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof Unavailable)) throw error;

@@ -5,7 +5,9 @@
 
 import { dirname, resolve } from "node:path";
 import { Engine } from "../app/engine.ts";
+import type { Log } from "../app/ports.ts";
 import { redact } from "../app/redact.ts";
+import { issueNamedToken } from "../app/sign_in.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Invocation } from "../cli/arguments.ts";
 import { printArchive } from "../cli/archive.ts";
@@ -29,7 +31,7 @@ import { printExport } from "../cli/plan.ts";
 import type { ProjectsInvocation } from "../cli/project_arguments.ts";
 import { printRedaction } from "../cli/redact.ts";
 import type { Device } from "../cli/screen.ts";
-import { printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
+import { type IssueOptions, printIssuedToken, printRevokedToken, printTokens } from "../cli/tokens.ts";
 import { changeWebhook, type ChangingWebhooks, lookAtWebhooks } from "../cli/webhooks.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { RedactionFiles } from "../store/file/redaction_files.ts";
@@ -117,6 +119,16 @@ export async function runCommand(invocation: CommandInvocation, parts: CommandPa
     return 1;
   }
   return await runOnDirectory(invocation, { ...parts, location });
+}
+
+/**
+ * Refuses a token that no plan would take, before one is made for it.
+ *
+ * @throws Refusal if its settings are wrong
+ */
+export async function checkNewToken(settings: IssueOptions["settings"], log: Log): Promise<void> {
+  await using app = await startApp({ store: "memory" }, { log });
+  await issueNamedToken((command) => app.engine.execute(command, OPERATOR), settings);
 }
 
 /** Runs a command on a plan in PostgreSQL. Those that work on files are refused, with what does the same there. */
@@ -246,7 +258,11 @@ async function runChanging(invocation: ChangingCommand, parts: CommandParts): Pr
     case "token revoke":
       return await printRevokedToken(engine, invocation.name, terminal);
     case "open":
-      return await printSignIn(engine, { ...invocation, address: dashboardOf(location, invocation, log) }, terminal);
+      return await printSignIn(
+        engine,
+        { ...invocation, address: await dashboardOf(location, invocation, log) },
+        terminal,
+      );
     case "pause":
       return await printPause(engine, invocation.reason, terminal);
     case "resume":

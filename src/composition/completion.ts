@@ -7,13 +7,14 @@ import {
   type LaunchOptions,
   readerPermissions,
 } from "../cli/launch.ts";
-import { locationArgs, type NamedLocation, type StoredLocation } from "../cli/location.ts";
+import { locationArgs, type NamedLocation } from "../cli/location.ts";
 import type { CompletionInvocation } from "../cli/person/completion_arguments.ts";
 import { completionScript } from "../cli/person/completion_scripts.ts";
 import { groupIds, taskIds } from "../cli/person/task_ids.ts";
 import { type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import type { ToolCaller } from "../app/operation.ts";
 import { AUTO } from "../core/model/project_name.ts";
+import { usualService } from "./local_service.ts";
 import { DEFAULT_LEASE_MS } from "./start_app.ts";
 import { type ToolSurroundings, withTools } from "./with_tools.ts";
 
@@ -63,13 +64,13 @@ async function firstWith(prefix: string, words: Iterable<string> | AsyncIterable
   return found;
 }
 
-export interface ScriptSurroundings extends NamedService, Pick<ToolSurroundings, "locate"> {
+export interface ScriptSurroundings extends NamedService, Pick<ToolSurroundings, "locate" | "log"> {
   /** The running program. */
   readonly program: LaunchOptions;
   readonly write: (text: string) => void;
 }
 
-/** Prints the script for a shell. It starts this program with permission to look at the plan only. */
+/** Prints the script for a shell. It starts this program with permission to look at the plan, and to call its service. */
 export async function printScript(
   invocation: Extract<CompletionInvocation, { type: "completion" }> & { readonly location: NamedLocation },
   surroundings: ScriptSurroundings,
@@ -84,21 +85,21 @@ async function startFor(
   invocation: ServiceOptions,
   surroundings: ScriptSurroundings,
 ): Promise<readonly string[]> {
-  const { program, locate } = surroundings;
+  const { program, locate, log } = surroundings;
   const service = serviceOf(invocation, surroundings);
   if (service !== undefined) {
     return [...startOf(program, [callFlag(service), environmentFlag(program.os)]), "complete", "--url", service.href];
   }
   const { location } = invocation;
   if (location.type === "project" && location.project === AUTO) {
-    return [...startOf(program, anyRepositoryPermissions(program.os)), "--project", AUTO, "complete"];
+    const permissions = anyRepositoryPermissions(program.os, usualService(undefined, log));
+    return [...startOf(program, permissions), "--project", AUTO, "complete"];
   }
-  return readerOf(program, await locate("read"));
-}
-
-function readerOf(program: LaunchOptions, location: StoredLocation): readonly string[] {
-  const permissions = location.store === "database" ? location.permissions : readerPermissions(program.os, location);
-  return [...startOf(program, permissions), ...locationArgs(location), "complete"];
+  const found = await locate("read");
+  const permissions = found.store === "database"
+    ? found.permissions
+    : readerPermissions(program.os, { ...found, service: usualService(found, log) });
+  return [...startOf(program, permissions), ...locationArgs(found), "complete"];
 }
 
 /** The words that start this program with some permissions. */

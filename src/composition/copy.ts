@@ -1,6 +1,6 @@
 /** The composition of `copy`: a plan with its whole history, from one store to another. */
 
-import { copyJournal } from "../app/copy.ts";
+import { copyJournal, refuseEmpty } from "../app/copy.ts";
 import type { Log, RawJournal } from "../app/ports.ts";
 import type { CopyCommand } from "../cli/copy_arguments.ts";
 import type { NamedLocation, StoredLocation } from "../cli/location.ts";
@@ -22,6 +22,7 @@ export interface CopyParts {
 export async function runCopy({ from, to }: CopyCommand, { location, locate, log, print }: CopyParts): Promise<number> {
   const project = location.type === "project" ? location.project : undefined;
   await using source = await openRaw(await locate(placeOf(from, project), "read"), { log, isReadOnly: true });
+  await refuseEmpty(source);
   await using target = await openRaw(await locate(placeOf(to, project), "create"), { log, isReadOnly: false });
   const { records, added, hash } = await copyJournal(source, target);
   print(`Copied ${added} records: both have ${records} now`);

@@ -118,6 +118,7 @@ async function complete(invocation: Invocation & CompletionInvocation, program: 
   return await printScript(invocation, {
     urlOf: () => namedUrl(program),
     locate: (access) => locateCommand(invocation.location, access, program),
+    log: program.log,
     program: program.program,
     write: program.write,
   });
@@ -158,11 +159,16 @@ async function run(invocation: CommandInvocation, program: RunningProgram): Prom
     const { printStatusAtService } = await import("./status_at_service.ts");
     return await printStatusAtService(invocation, { ...await toolSurroundings(invocation, program), terminal });
   }
+  if (invocation.type === "token issue") {
+    const { checkNewToken } = await import("./commands.ts");
+    await checkNewToken(invocation.settings, log);
+  }
   const location = await locateCommand(invocation.location, ACCESS[invocation.type], program);
   const service = invocation.type === "status" ? await serviceBeside(invocation, location, program) : undefined;
   if (service !== undefined) {
     const { printStatusBeside } = await import("./status_at_service.ts");
-    return await printStatusBeside(service, { ...await toolSurroundings(invocation, program), terminal });
+    const code = await printStatusBeside(service, { ...await toolSurroundings(invocation, program), terminal });
+    if (code !== undefined) return code;
   }
   const { runCommand } = await import("./commands.ts");
   return await runCommand(invocation, {

@@ -6,21 +6,20 @@ import { Denials } from "../app/denials.ts";
 import { Feed } from "../app/feed.ts";
 import { Heard } from "../app/heard.ts";
 import type { Observer } from "../app/observer.ts";
-import type { ToolCaller } from "../app/operation.ts";
 import type { Deliveries, Log } from "../app/ports.ts";
 import { DEFAULT_SESSION_GRACE_MS, SessionKeeper } from "../app/session_keeper.ts";
 import { Sweeper } from "../app/sweeper.ts";
 import { Waiting } from "../app/waiting.ts";
 import type { WebhookDesk } from "../app/webhook_desk.ts";
 import type { CallOptions } from "../cli/call_arguments.ts";
-import { describeMissing, type StoredLocation } from "../cli/location.ts";
+import type { Location, StoredLocation } from "../cli/location.ts";
 import { rightsOf } from "../cli/rights.ts";
 import type { Caller, Denial, Via } from "../core/model/access.ts";
-import { Refusal } from "../core/model/refusal.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../core/model/task.ts";
 import { operationsOf } from "../mcp/operations.ts";
-import { holdsData, isPermitted } from "../store/file/data_directory.ts";
+import { isPermitted } from "../store/file/data_directory.ts";
 import type { DeskParts } from "./deliver.ts";
+import type { OpenTools } from "./open_tools.ts";
 import { startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -28,10 +27,18 @@ import { startReading } from "./start_reading.ts";
 const CALLER = "cli";
 
 /** With whose rights to call, and what new tasks are like. */
-export type LocalOptions = Pick<CallOptions, "role" | "request" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks">;
+export type LocalOptions = Pick<CallOptions, "role" | "defaults" | "maxWaitMs" | "allowPrivateWebhooks">;
 
-export interface LocalParts {
+export interface LocalParts extends Parts {
   readonly location: StoredLocation;
+}
+
+/** The same for a plan that may be in memory only. */
+export interface ChangeParts extends Parts {
+  readonly location: Location;
+}
+
+interface Parts {
   readonly log: Log;
   readonly observer: Observer;
   /** The secret of the caller's token, if it has one. */
@@ -49,20 +56,20 @@ export interface LocalParts {
   readonly ending: AbortSignal;
 }
 
-/** Work with tools, which can be called until it is done. */
-export type Work<T> = (call: ToolCaller) => Promise<T>;
-
-/** Does work with tools that may change something. */
-export async function change<T>(work: Work<T>, options: LocalOptions, parts: LocalParts): Promise<T> {
+/** Opens a plan for calls that may change something. A plan in memory begins empty, and is gone afterwards. */
+export async function openToChange(options: LocalOptions, parts: ChangeParts): Promise<OpenTools> {
   const { location, log, observer, leaseMs } = parts;
-  await using app = await startApp(location, {
-    log,
-    observer,
-    defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...options.defaults },
-    leaseMs,
-  });
+  await using stack = new AsyncDisposableStack();
+  const app = stack.use(
+    await startApp(location, {
+      log,
+      observer,
+      defaults: { maxAttempts: DEFAULT_MAX_ATTEMPTS, ...options.defaults },
+      leaseMs,
+    }),
+  );
   const { engine, sessions, deliveries } = app;
-  await using _denials = new Denials({ engine, log });
+  stack.use(new Denials({ engine, log }));
   const keeper = await SessionKeeper.start({
     engine,
     sessions,
@@ -73,36 +80,25 @@ export async function change<T>(work: Work<T>, options: LocalOptions, parts: Loc
     graceMs: DEFAULT_SESSION_GRACE_MS,
   });
   const sweeper = new Sweeper({ engine, log });
-  try {
-    return await run(work, { ...options, engine, executor: keeper, deliveries }, parts);
-  } finally {
-    await keeper.close();
-    await sweeper.close();
-  }
+  stack.defer(() => sweeper.close());
+  stack.defer(() => keeper.close());
+  return await toolsOn({ ...options, engine, executor: keeper, deliveries }, parts, stack);
 }
 
 /**
- * Does work with tools that only read: nothing in the data directory is made or changed, unless a call is refused to its
+ * Opens a plan for calls that only read: nothing in the data directory is made or changed, unless a call is refused to its
  * caller.
  */
-export async function read<T>(work: Work<T>, options: LocalOptions, parts: LocalParts): Promise<T> {
+export async function openToRead(options: LocalOptions, parts: LocalParts): Promise<OpenTools> {
   const { location, log } = parts;
   const denials: Denial[] = [];
-  try {
-    await using app = await startReading(location, { log, showsLegacy: true });
-    app.engine.onDenied((denial) => denials.push(denial));
-    const { engine, deliveries } = app;
-    return await run(work, { ...options, engine, executor: engine, deliveries }, parts);
-  } finally {
+  await using stack = new AsyncDisposableStack();
+  stack.defer(async () => {
     if (denials.length > 0) await record(denials, parts);
-  }
-}
-
-/** Refuses a directory without data: its name may be misspelt. */
-export function requireData(location: StoredLocation): void {
-  if (location.store === "file" && !holdsData(location.directory)) {
-    throw new Refusal("not_found", describeMissing(location));
-  }
+  });
+  const { engine, deliveries } = stack.use(await startReading(location, { log, showsLegacy: true }));
+  engine.onDenied((denial) => denials.push(denial));
+  return await toolsOn({ ...options, engine, executor: engine, deliveries }, parts, stack);
 }
 
 /** Records calls that were refused to their callers, if a data directory may be written to. */
@@ -121,8 +117,13 @@ interface RunOptions extends LocalOptions {
   readonly deliveries: Deliveries;
 }
 
-async function run<T>(work: Work<T>, options: RunOptions, parts: LocalParts): Promise<T> {
-  const { engine, executor, deliveries, role, request, maxWaitMs, allowPrivateWebhooks } = options;
+/** The tools of an engine. What they need is disposed of before what is in the stack already. */
+async function toolsOn(
+  options: RunOptions,
+  parts: Parts,
+  stack: AsyncDisposableStack,
+): Promise<OpenTools> {
+  const { engine, executor, deliveries, role, maxWaitMs, allowPrivateWebhooks } = options;
   const { log, observer: { onCall }, secret, process, version, ending } = parts;
   const via: Via = { transport: "cli", process };
   const { rights, instance = parts.fallback } = await rightsOf(engine, {
@@ -133,23 +134,24 @@ async function run<T>(work: Work<T>, options: RunOptions, parts: LocalParts): Pr
   });
   const caller: Caller = { name: CALLER, via, ...rights };
   const feed = new Feed(engine, log);
+  stack.defer(() => feed.close());
   const heard = new Heard(engine);
+  stack.defer(() => heard.close());
   const waiting = new Waiting({ engine, executor, feed, log, ...(maxWaitMs !== undefined && { maxWaitMs }) });
+  stack.defer(() => waiting.close());
   // A process that answers one call has none that would wait for an analysis.
   const questions = { analystOf: (who: Caller) => localAnalyst((query) => engine.query(query, who)) };
   const webhooks = lazyDesk({ engine, deliveries, version, allowPrivate: allowPrivateWebhooks === true });
   const operations = operationsOf({ engine, executor, questions, waiting, heard, webhooks, onCall });
-  try {
-    return await work(async (tool, args) => {
+  const held = stack.move();
+  return {
+    call: async (tool, args, request) => {
       const operation = operations.find(({ name }) => name === tool);
       if (operation === undefined) throw new Error(`There is no operation ${tool}`);
       return (await operation.run(args, { caller, instance, request, signal: ending })).json;
-    });
-  } finally {
-    await waiting.close();
-    heard.close();
-    feed.close();
-  }
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
 /** What webhooks need, loaded when it is first used: most calls do without. */

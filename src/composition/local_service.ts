@@ -46,16 +46,34 @@ export async function localService(
   return undefined;
 }
 
-/** Where the dashboard of a plan is: as the options say, or else the service that was started last on its data. */
-export function dashboardOf(
+/**
+ * Where the dashboard of a plan is: as the options say, or else at the service that was started last on its data, unless that
+ * is gone. Its version does not matter: the key that signs in is in the plan.
+ */
+export async function dashboardOf(
   location: StoredLocation,
   { host, port }: Pick<OpenInvocation, "host" | "port">,
   log: LeveledLog,
-): string {
+): Promise<string> {
   const isNamed = host !== undefined || port !== undefined;
   const notice = isNamed || location.store !== "file" ? undefined : readNotice(location.directory, log);
-  return notice?.url ??
-    dashboardAddress({ host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT, path: pathOf(location) });
+  if (notice !== undefined) {
+    const service = new URL(notice.url);
+    if (!mayCall(service)) {
+      log.info(`Whether serve still runs there is not known, as permission to ask is missing: ${callFlag(service)}`);
+      return notice.url;
+    }
+    const why = await whyNotThere(notice);
+    if (why === undefined) return notice.url;
+    log.info(`Not the address ${notice.url} of the service that was started last, process ${notice.pid}: ${why}`);
+  }
+  return dashboardAddress({ host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT, path: pathOf(location) });
+}
+
+/** Where a service on the data of a plan would be called: where the one that was started last is or was, else the default. */
+export function usualService(location: StoredLocation | undefined, log: LeveledLog): URL {
+  const notice = location?.store === "file" ? readNotice(location.directory, log) : undefined;
+  return new URL(notice?.url ?? dashboardAddress({ host: DEFAULT_HOST, port: DEFAULT_PORT, path: "/" }));
 }
 
 /** Whether the options are about what a service decides itself. */
@@ -77,12 +95,18 @@ function readNotice(directory: string, log: LeveledLog): ServiceNotice | undefin
   }
 }
 
-async function whyNot({ url, key, ...notice }: ServiceNotice, version: string): Promise<string | undefined> {
-  const service = new URL(url);
+async function whyNot(notice: ServiceNotice, version: string): Promise<string | undefined> {
+  const service = new URL(notice.url);
   if (notice.version !== version) return `it has version ${notice.version}, and this program ${version}`;
-  if (Deno.permissions.querySync({ name: "net", host: hostOf(service) }).state !== "granted") {
-    return `permission is missing: ${callFlag(service)}`;
-  }
+  if (!mayCall(service)) return `permission is missing: ${callFlag(service)}`;
+  return await whyNotThere(notice);
+}
+
+function mayCall(service: URL): boolean {
+  return Deno.permissions.querySync({ name: "net", host: hostOf(service) }).state === "granted";
+}
+
+async function whyNotThere({ url, key }: ServiceNotice): Promise<string | undefined> {
   const { notItself } = await import("../http/rest/local_service.ts");
-  return await notItself(service, key);
+  return await notItself(new URL(url), key);
 }

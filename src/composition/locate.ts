@@ -1,11 +1,13 @@
 /** Finds where a plan is: the only place that turns what the arguments and the environment name into a location. */
 
 import { resolve } from "node:path";
+import type { Log } from "../app/ports.ts";
 import { placeOf } from "../cli/data_place.ts";
 import { howToPermit } from "../cli/launch.ts";
 import {
   type DatabaseLocation,
   DEFAULT_PROJECT,
+  describeMissing,
   type FileLocation,
   type Location,
   type NamedDatabase,
@@ -64,7 +66,26 @@ async function locateFiles(
   return { store: "file", directory: openDataDirectory(resolve(place), access, howToPermit) };
 }
 
-/** The same with access `write`; undefined if there is no such project yet. */
+/** Refuses a directory without data: its name may be misspelt. */
+export function requireData<L extends Location>(location: L): L {
+  if (location.store !== "file" || holdsData(location.directory)) return location;
+  throw new Refusal("not_found", describeMissing(location));
+}
+
+/** Whether a plan is there. Nothing is made. */
+export async function isThere(location: StoredLocation, log: Log): Promise<boolean> {
+  if (location.store === "file") return holdsData(location.directory);
+  await using journal = location.openRaw({ log, isReadOnly: true });
+  try {
+    await journal.end();
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return false;
+    throw error;
+  }
+}
+
+/** Where a kept plan is, with access `write`; undefined if there is no such project yet. */
 export async function locateUnlessMissing(
   named: Exclude<NamedLocation, { readonly type: "memory" }>,
   surroundings: Surroundings,

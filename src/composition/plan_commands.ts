@@ -1,6 +1,7 @@
 /** The composition of the command `import`. */
 
 import type { Log } from "../app/ports.ts";
+import { checkImport } from "../app/import_plan.ts";
 import type { Terminal } from "../cli/commands.ts";
 import type { StoredLocation } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
@@ -8,9 +9,9 @@ import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
 import { withPrefix } from "../core/model/prefixed_plan.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { holdsData } from "../store/file/data_directory.ts";
 import { decodeFile } from "../store/file/json_text.ts";
 import { parsePlan, readPlan } from "../store/file/plan_file.ts";
+import { isThere } from "./locate.ts";
 import { type App, startApp } from "./start_app.ts";
 import { startReading } from "./start_reading.ts";
 
@@ -38,6 +39,12 @@ export async function runImport(
     await using app = await startChecking(await parts.locateUnlessMissing(), log);
     return await printImportCheck(app.engine, foreign, terminal);
   }
+  const location = await parts.locateUnlessMissing();
+  if (location === undefined || !await isThere(location, log)) {
+    // Nothing is made for a plan that is refused.
+    await using empty = await startApp({ store: "memory" }, { log });
+    await checkImport(empty.engine, foreign.plan);
+  }
   await using app = await startApp(await parts.locate(), { log });
   if (invocation.from !== undefined) printForeign(foreign, terminal);
   return await printImport(app.engine, foreign.plan, terminal);
@@ -48,17 +55,10 @@ async function startChecking(
   location: StoredLocation | undefined,
   log: Log,
 ): Promise<AsyncDisposable & Pick<App, "engine">> {
-  const empty = () => startApp({ store: "memory" }, { log });
-  if (location === undefined) return await empty();
-  if (location.store === "file") {
-    return holdsData(location.directory) ? await startApp(location, { log }) : await empty();
-  }
-  try {
-    return await startReading(location, { log, showsLegacy: false });
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
-    return await empty();
-  }
+  if (location === undefined || !await isThere(location, log)) return await startApp({ store: "memory" }, { log });
+  return location.store === "file"
+    ? await startApp(location, { log })
+    : await startReading(location, { log, showsLegacy: false });
 }
 
 async function readFile(

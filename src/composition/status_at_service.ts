@@ -7,7 +7,8 @@ import { lookAtService } from "../cli/person/remote_overview.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { DEFAULT_LEASE_MS } from "./start_app.ts";
 import type { LocalService } from "./local_service.ts";
-import { atService, type ToolSurroundings, withTools } from "./with_tools.ts";
+import { atService, isGone } from "./at_service.ts";
+import { type ToolSurroundings, withTools } from "./with_tools.ts";
 
 export interface StatusSurroundings extends ToolSurroundings {
   readonly terminal: Terminal;
@@ -28,14 +29,23 @@ export async function printStatusAtService(
   return printBriefStatus(overview, terminal, { now: Date.now(), hint: "" });
 }
 
-/** Prints the same of the plan at the service on its data directory, for the local operator, as from the files. */
+/**
+ * Prints the same of the plan at the service on its data directory, for the local operator, as from the files. Undefined if
+ * the service has ended meanwhile.
+ */
 export async function printStatusBeside(
   service: LocalService,
   { terminal, ...surroundings }: Omit<StatusSurroundings, "secretOf">,
-): Promise<number> {
+): Promise<number | undefined> {
   const options = { ...LOOKING, ...surroundings, secretOf: () => undefined };
-  const overview = await atService(lookAtService, service, options);
-  return printBriefStatus(overview, terminal, { now: Date.now(), hint: HINT });
+  try {
+    const overview = await atService(lookAtService, service, options);
+    return printBriefStatus(overview, terminal, { now: Date.now(), hint: HINT });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    surroundings.log.debug(`Using the files: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** How the tools are called that only look. */

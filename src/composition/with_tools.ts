@@ -8,11 +8,13 @@ import { callFlag, hostOf } from "../cli/launch.ts";
 import type { StoredLocation } from "../cli/location.ts";
 import { idle, type NamedService, serviceOf, type ServiceOptions } from "../cli/service_place.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { boundInstance, readingAnswers, restCaller } from "../http/rest/rest_client.ts";
-import { describeOperation } from "../mcp/operations.ts";
 import type { LeveledLog } from "../telemetry/log.ts";
-import { type LocalService, localService } from "./local_service.ts";
-import { change, type LocalOptions, type LocalParts, read, requireData, type Work } from "./local_calls.ts";
+import { atService } from "./at_service.ts";
+import { type LocalOptions, type LocalParts, openToChange, openToRead } from "./local_calls.ts";
+import { localService } from "./local_service.ts";
+import { isThere, requireData } from "./locate.ts";
+import { toolsOfNewPlan } from "./new_plan.ts";
+import { whenCalled } from "./open_tools.ts";
 
 /** What calls of tools need of their surroundings. */
 export interface ToolSurroundings
@@ -29,7 +31,10 @@ export interface ToolOptions extends LocalOptions, ServiceOptions, Pick<LocalPar
   readonly access: "read" | "write" | "create";
 }
 
-/** Does work with tools. */
+/** Work with tools, which can be called until it is done. */
+export type Work<T> = (call: ToolCaller) => Promise<T>;
+
+/** Does work with tools. With access `create`, a plan that is missing is made by the first change that is not refused. */
 export async function withTools<T>(work: Work<T>, options: ToolOptions, surroundings: ToolSurroundings): Promise<T> {
   const service = serviceOf(options, surroundings);
   if (service !== undefined) {
@@ -39,14 +44,36 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
   }
   const { access, fallback, leaseMs } = options;
   const { locate, secretOf, instanceOf, ...rest } = surroundings;
-  const { log } = rest;
-  const location = await locate(access);
-  if (access !== "create") requireData(location);
+  const location = await locateIfThere(access, surroundings);
+  const openAt = async (location: StoredLocation) => {
+    rest.log.debug(location.store === "file" ? `Using the files in ${location.directory}` : `Using ${location.url}`);
+    return await (access === "read" ? openToRead : openToChange)(options, { ...parts, location });
+  };
+  const parts = { ...rest, secret: secretOf(), instance: instanceOf(), fallback, leaseMs };
+  if (location === undefined) {
+    await using tools = toolsOfNewPlan(async () => await openAt(await locate("create")), { options, parts });
+    return await work(tools.call);
+  }
+  await using tools = whenCalled(() => openAt(location));
   const local = await localService(location, options, rest);
-  if (local !== undefined) return await atService(work, local, { ...options, ...surroundings });
-  log.debug(location.store === "file" ? `Using the files in ${location.directory}` : `Using ${location.url}`);
-  const parts = { ...rest, location, secret: secretOf(), instance: instanceOf(), fallback, leaseMs };
-  return await (access === "read" ? read : change)(work, options, parts);
+  return local === undefined
+    ? await work(tools.call)
+    : await atService(work, local, { ...options, ...surroundings, files: tools });
+}
+
+/** Where the plan is; undefined if the work may make it and it is not there. */
+async function locateIfThere(
+  access: ToolOptions["access"],
+  { locate, log }: Pick<ToolSurroundings, "locate" | "log">,
+): Promise<StoredLocation | undefined> {
+  if (access !== "create") return requireData(await locate(access));
+  try {
+    const location = await locate("write");
+    return await isThere(location, log) ? location : undefined;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") return undefined;
+    throw error;
+  }
 }
 
 /** Refuses options that a service does not take. */
@@ -59,41 +86,6 @@ function checkOptions(
   if (Object.keys(defaults).length > 0) throw idle("An option for new tasks", `${where}, which has its own`);
   if (maxWaitMs !== undefined) throw idle("--max-wait-ms", `${where}, which has its own`);
   if (allowPrivateWebhooks === true) throw idle("--allow-private-webhooks", `${where}, which has its own`);
-}
-
-/** A service to call; with a key, the one on the same data directory. */
-type CalledService = Pick<LocalService, "url"> & Partial<LocalService>;
-
-type CallOptions = Pick<ToolOptions, "request" | "fallback" | "leaseMs">;
-type CallSurroundings = Pick<ToolSurroundings, "log" | "secretOf" | "instanceOf" | "ending">;
-
-/** Does work at a service. */
-export async function atService<T>(
-  work: Work<T>,
-  service: CalledService,
-  options: CallOptions & CallSurroundings,
-): Promise<T> {
-  options.log.debug(`Calling the service at ${service.url.href}`);
-  return await readingAnswers(service.url, () => work(remoteCaller(service, options)));
-}
-
-/** Calls tools at a service, for the instance that is named, or to which the token is bound, or else the fallback. */
-function remoteCaller(
-  { url: service, key }: CalledService,
-  { request, fallback, leaseMs, secretOf, instanceOf, ending: signal }: CallOptions & CallSurroundings,
-): ToolCaller {
-  const secret = secretOf();
-  const options = { service, secret, request, signal, ...(key !== undefined && { local: { key, leaseMs } }) };
-  const named = instanceOf();
-  const call = restCaller(options);
-  const isUnbound = async () =>
-    (key !== undefined && secret === undefined) || await boundInstance(options) === undefined;
-  return async (tool, args) => {
-    if (!describeOperation(tool).takesInstance) return await call(tool, args);
-    const isOpen = named === undefined && fallback !== undefined && await isUnbound();
-    const instance = isOpen ? fallback : named;
-    return await call(tool, instance === undefined ? args : { instance_id: instance, ...Object(args) });
-  };
 }
 
 function requirePermission(service: URL): void {

@@ -14,6 +14,15 @@ import {
   paragraphs,
 } from "./converted.ts";
 
+/**
+ * What stands in the box of an item. GitHub has ` ` and `x`; GitLab also `~`, for what does not apply; Obsidian also `-`, for
+ * cancelled, `/`, for in progress, and whatever its themes have. Letters and digits in brackets may be references.
+ */
+const BOX = /^\[([ xX~/<>!?-])\]\s+/;
+
+/** Boxes of items that are not to be done any more. */
+const CANCELLED_BOXES: readonly string[] = ["-", "~"];
+
 /** Most characters of an id that is made of a text. */
 const MAX_SLUG_CHARACTERS = 60;
 
@@ -50,20 +59,23 @@ class Reader {
     }
   }
 
-  /** Reads a list; returns the ids of its items with boxes. */
+  /** Reads a list; returns the ids of its items with boxes that are still to be done, or are done. */
   #readList(list: Token, depth: number): readonly string[] {
     if (depth > MAX_DEPTH) throw new SyntaxError(`Its lists are nested more than ${MAX_DEPTH} deep: flatten them`);
     // The lexer's type of tokens has no kinds.
     return (list as Tokens.List).items.flatMap((item) => {
-      if (item.task) return [this.#readItem(item, depth)];
+      if (boxOf(item) !== undefined) return this.#readItem(item, depth);
       const nested = item.tokens.filter(({ type }) => type === "list");
       for (const token of item.tokens) if (token.type !== "list") this.#noteText(token);
       return nested.flatMap((each) => this.#readList(each, depth + 1));
     });
   }
 
-  /** Reads an item with a box; the items below it come first, as it depends on them. */
-  #readItem(item: Tokens.ListItem, depth: number): string {
+  /**
+   * Reads an item with a box; the items below it come first, as it depends on them. Returns its id, unless it is cancelled:
+   * what it is a part of goes on without it.
+   */
+  #readItem(item: Tokens.ListItem, depth: number): readonly string[] {
     const texts: string[] = [];
     const dependencies: string[] = [];
     for (const token of item.tokens as MarkedToken[]) {
@@ -73,19 +85,31 @@ class Reader {
       } else texts.push(token.type === "text" ? token.text : token.raw);
     }
     const [first = "", ...more] = texts;
-    // In a list with empty lines, the box is a part of the text.
-    const title = first.replace(/^\[[ xX]\]\s+/, "");
+    // The lexer takes only the boxes of GitHub, and those not in a list with empty lines, out of the text.
+    const whole = first.replace(BOX, "").trim();
+    const title = unstruck(whole) ?? whole;
     const id = this.#taskIds.next(plain(title));
     const group = this.#group();
+    const status = this.#statusOf(boxOf(item), { id, isStruck: title !== whole });
     this.tasks.push({
       id,
       description: paragraphs(title, more.map((text) => text.trim()).join("\n\n")),
       attempt: 0,
-      status: item.checked === true ? "completed" : "pending",
+      status,
       dependencies,
       ...(group !== undefined && { group }),
     });
-    return id;
+    return status === "cancelled" ? [] : [id];
+  }
+
+  #statusOf(box = " ", { id, isStruck }: { readonly id: string; readonly isStruck: boolean }): ConvertedTask["status"] {
+    const isCancelled = CANCELLED_BOXES.includes(box);
+    if (isCancelled) this.losses.note(`The box [${box}], cancelled here`, id);
+    else if (isStruck) this.losses.note("Struck out, cancelled here", id);
+    if (isCancelled || isStruck) return "cancelled";
+    if (box === "x") return "completed";
+    if (box !== " ") this.losses.note(`The box [${box}], pending here`, id);
+    return "pending";
   }
 
   /** The group of the last heading, which its first task makes. */
@@ -108,9 +132,22 @@ class Reader {
 
 /** Whether any item of a list, or of one in it, has a box. */
 function hasBoxes(list: Tokens.List): boolean {
-  return list.items.some(({ task, tokens }) =>
-    task || (tokens as MarkedToken[]).some((token) => token.type === "list" && hasBoxes(token))
+  return list.items.some((item) =>
+    boxOf(item) !== undefined ||
+    (item.tokens as MarkedToken[]).some((token) => token.type === "list" && hasBoxes(token))
   );
+}
+
+/** What stands in the box of an item, with a small `x`; undefined if it has none. */
+function boxOf({ task, checked, text }: Tokens.ListItem): string | undefined {
+  if (task) return checked === true ? "x" : " ";
+  return BOX.exec(text)?.[1]?.toLowerCase();
+}
+
+/** The text of an item whose first line is struck out as a whole; undefined for any other. */
+function unstruck(text: string): string | undefined {
+  const [, , struck = "", after = ""] = /^(~~?)(?!~)([^\n]+?)\1[.,;:!]?(?=\n|$)([^]*)$/.exec(text) ?? [];
+  return struck === "" || struck.includes("~") ? undefined : struck + after;
 }
 
 /** The first line of a text without marks of emphasis, code and links. */

@@ -39,7 +39,8 @@ export function localCaller({ key, process, withToken, others }: LocalOptions): 
     const given = headers.get(KEY_HEADER);
     if (given === null) return await others(request, connection);
     if (!await isSameKey(given, key)) {
-      return problem(401, `${KEY_HEADER} is not the key of this run of the service`, { code: "unauthorized" });
+      // Without a code: the caller's rights have not been looked at.
+      return problem(401, `${KEY_HEADER} is not the key of this run of the service`);
     }
     const leaseMs = leaseIn(headers);
     if (!headers.has("authorization")) {

@@ -1,6 +1,7 @@
 /** Shows that the addresses that `serve` and `open` print sign in, and that a session outlives a restart. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { type Service, startService } from "../support/service.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -57,6 +58,36 @@ Deno.test("the addresses that serve and open print sign in, and the session outl
   const [, name = ""] = /^(dashboard-\w+): admin/m.exec(output) ?? [];
   await runProgram(directory.path, ["token", "revoke", name]);
   await until("the end of the session", async () => await statusOf(service, session) === 401);
+});
+
+Deno.test("open passes over a service that is gone, also if another program has taken its port", async () => {
+  await using directory = await temporaryDirectory();
+  await using service = await startService(directory.path);
+  const { url, ...notice } = JSON.parse(await Deno.readTextFile(`${directory.path}/service.json`));
+  assertEquals(url, service.url("/").href);
+  const open = async () => await runHere(directory.path, ["open"]);
+  assertStringIncludes((await open()).output, `${url}#key=orc_`);
+  // One of another version signs in, too.
+  await Deno.writeTextFile(`${directory.path}/service.json`, JSON.stringify({ ...notice, url, version: "0.0.1" }));
+  assertEquals(await open().then(({ output, log }) => [output.startsWith(`${url}#key=`), log]), [true, ""]);
+  await service.end("SIGKILL");
+  const killed = await open();
+  assertStringIncludes(killed.output, "http://127.0.0.1:8787/#key=orc_");
+  assertStringIncludes(killed.log, `Not the address ${url} of the service that was started last`);
+  await using other = Deno.serve({ port: Number(new URL(url).port), hostname: "127.0.0.1", onListen() {} }, () => {
+    return new Response("{}");
+  });
+  assertEquals(other.addr.hostname, "127.0.0.1");
+  assertStringIncludes((await open()).output, "http://127.0.0.1:8787/#key=orc_");
+});
+
+Deno.test("open prints the address of the last service, and says that it may be gone, without permission to ask it", async () => {
+  await using directory = await temporaryDirectory();
+  await using service = await startService(directory.path);
+  await service.end("SIGKILL");
+  const { output, log } = await runProgram(directory.path, ["open"]);
+  assertStringIncludes(output, `${service.url("/")}#key=orc_`);
+  assertStringIncludes(log, `permission to ask is missing: --allow-net=${service.host}`);
 });
 
 Deno.test("an open service prints its plain address, and tells everybody who they are", async () => {

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { missingCommand, missingOnWindows, testUnless } from "../support/needs.ts";
+import { runProgram } from "../support/program.ts";
 import { type Home, temporaryHome } from "../support/projects.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 
@@ -30,6 +31,61 @@ async function repositories(home: Home): Promise<void> {
   await home.git("web", "init");
   await home.git("web", "commit", "--allow-empty", "-m", "first");
   await home.git("other/web", "init");
+}
+
+testUnless(
+  missingOnWindows("HOME in these tests"),
+  "a refused first command makes no project and no directory",
+  async () => {
+    await using home = await temporaryHome();
+    const data = `${home.projects}/data`;
+    const secret = `orc_${"a".repeat(43)}`;
+    const refused: readonly (readonly [command: readonly string[], message: string, env?: Record<string, string>])[] = [
+      [["add", "Write docs", "--after", "nope"], "nope"],
+      [["call", "create_task", '{"id": "a"}'], "description"],
+      [["call", "complete_task", '{"task_id": "a", "instance_id": "x", "result": "r"}'], "a"],
+      [["call", "update_group", '{"group_id": "g", "title": "G"}'], "g"],
+      [["--as", "observer", "add", "Write docs"], "observer"],
+      [["add", "Write docs"], "token", { ORCHESTRATOR_TOKEN: secret }],
+      [["add", "Write docs"], "ORCHESTRATOR_TOKEN", { ORCHESTRATOR_TOKEN: "short" }],
+      [["token", "issue", "--name", "dashboard-1", "--role", "worker"], "sign-in"],
+      [["token", "issue", "--name", "..", "--role", "worker"], ".."],
+      [["import", "plan.json"], "nope"],
+      [["import", "bad.json"], "bad.json"],
+      [["copy", "--from", `${home.path}/home`, "--to", data], "nothing to copy"],
+      [["--as", "token"], "orchestrator error", { ORCHESTRATOR_TOKEN: secret }],
+    ];
+    await Deno.writeTextFile(
+      `${home.path}/home/plan.json`,
+      '{"format":"orchestrator-plan","version":1,"tasks":{"a":{"id":"a","description":"A","status":"pending","dependencies":["nope"]}}}',
+    );
+    await Deno.writeTextFile(`${home.path}/home/bad.json`, "{");
+    const places = [["--project", "new"], ["--data", data], ["--project", "auto"]];
+    await home.git("home", "init");
+    for (const place of places) {
+      for (const [command, message, env] of refused) {
+        const isCopy = command[0] === "copy";
+        if (isCopy && place[0] !== "--data") continue;
+        const args = home.args(...(isCopy ? [] : place), ...command).map((arg) => {
+          return arg.startsWith("--allow-env=") ? `${arg},ORCHESTRATOR_TOKEN` : arg;
+        });
+        const { code, log } = await runProgram("", [], {
+          args,
+          cwd: `${home.path}/home`,
+          env: { ...home.env, ...env },
+        });
+        assertEquals(code, 1, `${place} ${command}: ${log}`);
+        assertStringIncludes(log, message);
+        assert(!await exists(home.projects), `${place} ${command} left ${home.projects}`);
+      }
+    }
+    for (const place of places) assertEquals((await home.run("home", [...place, "add", "Write docs"])).code, 0);
+    assertEquals(namesIn(home), ["data", "home", "new"]);
+  },
+);
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 testUnless(

@@ -76,6 +76,7 @@ Deno.test("every role can be issued, with an expiry, and bad options are refused
 
 Deno.test("a token that is named but cannot be used ends the start", async () => {
   await using directory = await temporaryDirectory();
+  await runHere(directory.path, ["token", "issue", "--name", "ann", "--role", "worker"]);
   const start = (token: string | undefined, ...args: readonly string[]) => {
     const permissions = [`--allow-read=${directory.path}`, `--allow-write=${directory.path}`];
     const [flag, ...options] = token === undefined ? ["--quiet", ...args] : ["--allow-env=ORCHESTRATOR_TOKEN", ...args];

@@ -266,6 +266,61 @@ Deno.test("Markdown: items with boxes are tasks, headings groups, and an item wa
   ]);
 });
 
+Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is below a task is waited for unless cancelled", () => {
+  const converted = fromMarkdown(`
+- [ ] Ship
+  - [-] Ask the board
+  - [~] Translate
+  - [/] Write
+  - [>] Print
+  - [ ] ~~Pack by hand~~
+  - [x] ~~Weigh~~.
+  - [X] Count
+  - [ ] ~~Send by mail~~ Send by bike
+- [-] Celebrate
+  - [ ] Buy a cake
+- [1] A reference
+- [a] Another
+
+* [ ] ~Sing~
+
+  Loudly.
+
+* [-] Dance
+
+* [/] Clap
+`);
+  assertEquals(shapes(converted), [
+    ["ask-the-board", "cancelled", [], undefined],
+    ["translate", "cancelled", [], undefined],
+    ["write", "pending", [], undefined],
+    ["print", "pending", [], undefined],
+    ["pack-by-hand", "cancelled", [], undefined],
+    ["weigh", "cancelled", [], undefined],
+    ["count", "completed", [], undefined],
+    ["send-by-mail-send-by-bike", "pending", [], undefined],
+    ["ship", "pending", ["write", "print", "count", "send-by-mail-send-by-bike"], undefined],
+    ["buy-a-cake", "pending", [], undefined],
+    ["celebrate", "cancelled", ["buy-a-cake"], undefined],
+    ["sing", "cancelled", [], undefined],
+    ["dance", "cancelled", [], undefined],
+    ["clap", "pending", [], undefined],
+  ]);
+  assertEquals(taskIn(converted, "pack-by-hand").description, "Pack by hand");
+  assertEquals(taskIn(converted, "sing").description, "Sing\n\nLoudly.");
+  assertEquals(taskIn(converted, "dance").description, "Dance");
+  assertEquals(converted.losses, [
+    "The box [-], cancelled here: ask-the-board, celebrate, dance",
+    "The box [~], cancelled here: translate",
+    "The box [/], pending here: write, clap",
+    "The box [>], pending here: print",
+    "Struck out, cancelled here: pack-by-hand, weigh, sing",
+    "Text outside of checklists: “[1] A reference”, “[a] Another”",
+  ]);
+  const { plan } = readPlan(converted.plan, 5_000_000_000_000);
+  run(emptyState(), { type: "import_tasks", ...plan }, 5_000_000_000_000);
+});
+
 Deno.test("losses are bounded: the first kinds, the first tasks of each, and how many more there are", () => {
   const tasks = Array.from({ length: 30 }, (_, id) => ({ id, title: "a", [`field${id}`]: 1, complexity: 1 }));
   const { losses } = fromTaskMaster(JSON.stringify({ tasks }));

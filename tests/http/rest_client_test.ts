@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 const { signal } = new AbortController();
 
 /** Calls tools at an address. */
-function callerAt(service: URL, options: { readonly secret?: string; readonly request?: string } = {}) {
+function callerAt(service: URL, options: { readonly secret?: string } = {}) {
   return restCaller({ service, secret: undefined, signal, ...options });
 }
 
@@ -38,9 +38,9 @@ Deno.test("arguments arrive as they are: lists, flags, ids with any characters, 
   await using service = await startService(directory.path);
   const call = callerAt(service.url("/"));
   const id = "site/build: 100% #1?&ü";
-  const once = callerAt(service.url("/"), { request: 'r "1" \\u0041 ü→👍' });
-  await once("create_task", { id, description: "d", capabilities: ["x"] });
-  const again = await once("create_task", { id, description: "d", capabilities: ["x"] });
+  const request = 'r "1" \\u0041 ü→👍';
+  await call("create_task", { id, description: "d", capabilities: ["x"] }, request);
+  const again = await call("create_task", { id, description: "d", capabilities: ["x"] }, request);
   assertEquals(again["repeated"], true);
   const { output } = await runHere(directory.path, ["--store", "file", "audit"]);
   assertStringIncludes(output, String.raw`r \"1\" \\u0041 ü→👍`);

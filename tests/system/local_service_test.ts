@@ -5,6 +5,9 @@
 
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { answerTo, newLocalKey } from "../../src/app/local_key.ts";
 import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN } from "../support/server.ts";
@@ -143,6 +146,154 @@ Deno.test("a service whose notice cannot be taken back ends as usual", async () 
   assertEquals((await runHere(data.path, ["add", "Write docs"])).output, "write-docs is ready\n");
   assertEquals(await service.end(), 0);
   assertStringIncludes(service.log, "service.json stays");
+});
+
+/** What becomes of the first request after the challenge: it is not accepted, not carried out, or not answered. */
+const ENDS = ["before", "unread", "unanswered"] as const;
+
+/**
+ * A service that ends at the first request after the challenge, in place of a running one, to which it passes on what it
+ * answers. Its notice is that of the running one, with another address. With `posts`, it answers what only reads.
+ */
+async function endingService(directory: string, end: typeof ENDS[number] | "posts") {
+  const notice = JSON.parse(await Deno.readTextFile(noticeOf(directory)));
+  const calls: string[] = [];
+  const server = createServer(async (request, response) => {
+    const isChallenge = request.url === "/api/v1/local";
+    const isAnswered = isChallenge || (end === "posts" && request.method === "GET");
+    if (!isChallenge) calls.push(`${request.method}`);
+    if (!isChallenge && end === "unread") return void request.socket.destroy();
+    const body = await new Response(Readable.toWeb(request) as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+    const headers = Object.entries(request.headers).filter(([name]) => name !== "host").map(([name, value]) => {
+      return [name, String(value)] as [string, string];
+    });
+    const isRead = request.method === "GET";
+    const answer = await fetch(new URL(request.url ?? "", notice.url), {
+      method: request.method!,
+      headers,
+      ...(!isRead && { body }),
+    });
+    const text = await answer.text();
+    if (!isAnswered) return void request.socket.destroy();
+    response.end(text, () => {
+      if (end !== "before") return;
+      server.close();
+      server.closeAllConnections();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await Deno.writeTextFile(noticeOf(directory), JSON.stringify({ ...notice, url: `http://127.0.0.1:${port}/` }));
+  return {
+    calls,
+    [Symbol.dispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+Deno.test("a command whose service ends before it answers is carried out once, on the files", async () => {
+  for (const end of ENDS) {
+    await using data = await temporaryDirectory();
+    await using service = await startService(data.path, { needsToken: true });
+    await runHere(data.path, ["add", "Write docs"]);
+    using ending = await endingService(data.path, end);
+    const run = async (command: readonly string[]) => {
+      const { code, output, log } = await runHere(data.path, command);
+      assertEquals([code, log], [0, ""], `${end}: ${command.join(" ")}`);
+      return output;
+    };
+    const wasDone = end === "unanswered";
+    const done = "The service did this, and ended before it answered. show has all about a task\n";
+    assertEquals(await run(["add", "Write tests"]), "write-tests is ready\n" + (wasDone ? done : ""));
+    // Deno's client repeats a request on a connection that was lost.
+    assertEquals(new Set(ending.calls), new Set(end === "before" ? [] : ["POST"]), end);
+    assertEquals(await lastWriter(data.path), `${wasDone ? service.pid : Deno.pid}`, end);
+  }
+});
+
+Deno.test("every command goes on with the files when its service ends", async () => {
+  for (const end of ENDS) {
+    await using data = await temporaryDirectory();
+    await using _service = await startService(data.path, { needsToken: true });
+    await runHere(data.path, ["add", "Write docs"]);
+    const notice = await Deno.readTextFile(noticeOf(data.path));
+    const run = async (...command: readonly string[]) => {
+      using _ending = await endingService(data.path, end);
+      const { code, output, log } = await runHere(data.path, command);
+      assertEquals([code, log], [0, ""], `${end}: ${command.join(" ")}`);
+      await Deno.writeTextFile(noticeOf(data.path), notice);
+      return output;
+    };
+    const wasDone = end === "unanswered";
+    assertStringIncludes(await run("status"), "write-docs  ready");
+    assertMatch(
+      await run("next"),
+      wasDone ? /^write-docs is in_progress by kim\n/ : /^write-docs is yours \(kim\) until /,
+    );
+    assertMatch(
+      await run("note", "write-docs", "soon"),
+      wasDone ? /^write-docs is in_progress/ : /^Noted on write-docs/,
+    );
+    assertMatch(await run("show", "write-docs"), /^write-docs: in_progress by kim\n[^]*soon/);
+    assertEquals((await run("show", "write-docs")).split("soon").length, 2, "noted once");
+    const answer = JSON.parse(await run("call", "create_task", '{"id": "a", "description": "A"}'));
+    assertEquals(wasDone ? answer.tasks[0].id : answer.id, "a");
+    assertEquals(answer.repeated, wasDone ? true : undefined);
+    assertStringIncludes(await run("done", "write-docs", "there"), "write-docs is completed\n");
+    const { output } = await runHere(data.path, ["--store", "file", "call", "get_task_status", '{"summary": true}']);
+    assertEquals(JSON.parse(output).total, 2, end);
+  }
+});
+
+Deno.test("a change at a named service whose connection is lost is carried out once, also if it is sent again", async () => {
+  await using data = await temporaryDirectory();
+  await using _service = await startService(data.path, { needsToken: true });
+  await runHere(data.path, ["add", "Write docs"]);
+  const secret = (await Deno.readTextFile(`${data.path}/admin-token`)).trim();
+  using ending = await endingService(data.path, "posts");
+  const through = JSON.parse(await Deno.readTextFile(noticeOf(data.path))).url;
+  const { log } = await runProgram("", [], {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=ORCHESTRATOR_TOKEN,USER,USERNAME"],
+      ...[MAIN, "note", "write-docs", "soon", "--url", through],
+    ],
+    env: { ORCHESTRATOR_TOKEN: secret },
+  });
+  assertStringIncludes(log, "Whether the call took effect is unknown");
+  assertEquals(ending.calls.slice(0, 2), ["GET", "POST"]);
+  const { output } = await runHere(data.path, ["--store", "file", "show", "write-docs"]);
+  assertEquals(output.split("soon").length, 2, output);
+});
+
+Deno.test("a command that comes to a new run of the service with an old key goes on with the files", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path, { needsToken: true });
+  const notice = JSON.parse(await Deno.readTextFile(noticeOf(data.path)));
+  const key = newLocalKey();
+  const other = createServer(async (request, response) => {
+    if (request.url === "/api/v1/local") {
+      const answer = await answerTo(String(request.headers["orchestrator-challenge"]), key);
+      return void response.end(JSON.stringify({ answer }));
+    }
+    const { status, headers, body } = await fetch(new URL(request.url ?? "", service.url("/")), {
+      method: request.method!,
+      headers: { "orchestrator-key": String(request.headers["orchestrator-key"]) },
+    });
+    response.writeHead(status, Object.fromEntries(headers));
+    response.end(await new Response(body).text());
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    await Deno.writeTextFile(noticeOf(data.path), JSON.stringify({ ...notice, key, url }));
+    assertEquals((await runHere(data.path, ["add", "Write docs"])).output, "write-docs is ready\n");
+    assertEquals(await lastWriter(data.path), `${Deno.pid}`);
+  } finally {
+    other.close();
+    other.closeAllConnections();
+  }
 });
 
 function wholeHead({ method, url, rawHeaders }: IncomingMessage): string {

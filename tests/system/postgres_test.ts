@@ -62,6 +62,29 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes(backup.stderr, "Cannot run backup on a plan in PostgreSQL: use pg_dump");
   });
 
+  Deno.test("a refused first command makes no project", async () => {
+    const options = { url: `postgres://test@127.0.0.1:${cluster().port}/postgres`, project: "refused" };
+    await using directory = await temporaryDirectory();
+    const plan = `${directory.path}/plan.json`;
+    await Deno.writeTextFile(
+      plan,
+      '{"a": {"id": "a", "description": "A", "status": "pending", "dependencies": ["b"]}}',
+    );
+    const refused = [
+      ["add", "Write docs", "--after", "b"],
+      ["call", "complete_task", '{"task_id": "a", "instance_id": "x", "result": "r"}'],
+      ["token", "issue", "--name", "..", "--role", "worker"],
+      ["import", plan],
+    ];
+    for (const command of refused) {
+      assertEquals((await runCommand({ ...options, permissions: [`--allow-read=${plan}`] }, ...command)).code, 1);
+      const { stderr } = await runCommand(options, "status");
+      assertStringIncludes(stderr, "There is no project refused in this database", command.join(" "));
+    }
+    assertEquals((await runCommand(options, "add", "Write docs")).code, 0);
+    assertStringIncludes((await runCommand(options, "status")).stdout, "write-docs");
+  });
+
   testUnless(
     missingOpenssl,
     "a user with a password, over TLS, needs no more rights than the docs list",

@@ -133,3 +133,6 @@ export type ShownClaim = z.infer<typeof claimedSchema>;
 export type ShownExplanation = z.infer<typeof explanationSchema>;
 export type ShownDependency = z.infer<typeof dependencySchema>;
 export type ShownNews = z.infer<z.ZodObject<typeof newsShape>>;
+
+/** The answer to a call that was carried out before, by a service whose answer did not come. */
+export const repeatedSchema = z.object({ repeated: z.literal(true), tasks: z.array(taskSchema).default([]) });

@@ -11,6 +11,7 @@ import {
   explanationSchema,
   noTasksSchema,
   notedSchema,
+  repeatedSchema,
   retriedSchema,
   taskSchema,
 } from "./answers.ts";
@@ -73,8 +74,17 @@ type Answer = Readonly<Record<string, unknown>>;
 function print(answer: Answer, linesOf: (answer: Answer) => readonly string[], parts: PersonParts): number {
   const { terminal, json } = parts;
   if (json) terminal.print(JSON.stringify(answer));
-  else for (const line of linesOf(answer)) terminal.print(visible(line));
+  else for (const line of repeatedLines(answer) ?? linesOf(answer)) terminal.print(visible(line));
   return 0;
+}
+
+/** The lines for a call that a service carried out without answering; undefined for any other answer. */
+function repeatedLines(answer: Answer): readonly string[] | undefined {
+  const { data } = repeatedSchema.safeParse(answer);
+  return data && [
+    ...data.tasks.map((task) => `${task.id} is ${stateOf(task)}`),
+    "The service did this, and ended before it answered. show has all about a task",
+  ];
 }
 
 async function add(task: NewTask, parts: PersonParts): Promise<number> {

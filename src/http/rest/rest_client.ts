@@ -26,8 +26,6 @@ export interface RestClientOptions {
   readonly secret: string | undefined;
   /** For a service on this machine whose key is known: who calls as the local operator. */
   readonly local?: LocalAccess | undefined;
-  /** The request id: the call is carried out once. */
-  readonly request?: string | undefined;
   /** Aborted when the program shall end. */
   readonly signal: AbortSignal;
 }
@@ -51,7 +49,7 @@ const sessionSchema = z.object({ instance: z.string().exactOptional() });
 
 /** Calls tools at a service. */
 export function restCaller(options: RestClientOptions): ToolCaller {
-  return async (tool, args) => {
+  return async (tool, args, request) => {
     const { data: given } = objectSchema.safeParse(args);
     if (given === undefined) throw new Refusal("invalid_value", `Cannot call ${tool}: its arguments must be an object`);
     const route = routeFor(tool, given);
@@ -61,6 +59,7 @@ export function restCaller(options: RestClientOptions): ToolCaller {
     return await send(isRead ? path + queryOf(rest) : path, {
       ...options,
       method: route.method,
+      request,
       waitMs,
       ...(!isRead && { body: JSON.stringify(rest) }),
     });
@@ -122,6 +121,7 @@ function queryOf(args: Json): string {
 
 interface SendOptions extends RestClientOptions {
   readonly method: Route["method"];
+  readonly request?: string | undefined;
   readonly body?: string;
   readonly waitMs: number;
 }

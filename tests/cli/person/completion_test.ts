@@ -2,10 +2,12 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { printScript } from "../../../src/composition/completion.ts";
+import { createLog } from "../../../src/telemetry/log.ts";
 import { runHere } from "../../support/command.ts";
 import { missingCommand, testUnless } from "../../support/needs.ts";
 import { runProgram } from "../../support/program.ts";
 import { startServer } from "../../support/server.ts";
+import { startService } from "../../support/service.ts";
 import { temporaryDirectory } from "../../support/temp.ts";
 
 const NO_BASH = await missingCommand("bash", ["-c", "read -a words <<< 'a b'"]);
@@ -79,10 +81,11 @@ Deno.test("with --project auto, a script is printed outside of repositories, too
     program,
     urlOf: () => undefined,
     locate: () => Promise.reject(new Error("in no git repository")),
+    log: createLog(() => {}),
     write: (text) => void (script += text),
   });
   assertEquals(code, 0);
-  assertStringIncludes(script, "main.ts --project auto complete -- ");
+  assertStringIncludes(script, "--allow-net=127.0.0.1:8787 main.ts --project auto complete -- ");
 });
 
 Deno.test("there is a script for each shell, and none for others", async () => {
@@ -102,6 +105,31 @@ Deno.test("there is a script for each shell, and none for others", async () => {
     assertEquals((await runHere(data.path, ["completion", ...args])).code, 1);
   }
 });
+
+testUnless(NO_BASH, "the script asks the service that runs on the data, and the files without one", async () => {
+  await using data = await temporaryDirectory();
+  await using service = await startService(data.path, { needsToken: true });
+  await runHere(data.path, ["add", "Write docs"]);
+  const { output: script } = await runProgram(data.path, ["completion", "bash"]);
+  assertStringIncludes(script, `--allow-net=${service.host} `);
+  const asking = "COMP_LINE='orchestrator show w' COMP_POINT=19; _orchestrator_complete; echo ${COMPREPLY[@]}";
+  const ask = async () => {
+    const { stdout } = await new Deno.Command("bash", { args: ["-c", script + asking] }).output();
+    return new TextDecoder().decode(stdout);
+  };
+  const calls = async () => {
+    const metrics = await fetch(service.url("/metrics"), { headers: await adminOf(data.path) });
+    return [...(await metrics.text()).matchAll(/^orchestrator_calls_total\{.*call="get_task_status".* (\d+)$/gm)]
+      .reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  assertEquals([await ask(), await calls()], ["write-docs\n", 1]);
+  await service.end("SIGKILL");
+  assertEquals(await ask(), "write-docs\n");
+});
+
+async function adminOf(directory: string) {
+  return { authorization: `Bearer ${(await Deno.readTextFile(`${directory}/admin-token`)).trim()}` };
+}
 
 testUnless(NO_BASH, "bash completes by the script, ids with spaces and colons too", async () => {
   await using data = await temporaryDirectory();

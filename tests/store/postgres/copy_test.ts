@@ -1,7 +1,7 @@
 /** Shows that a plan goes from files into PostgreSQL and back with all its records as they are. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { copyJournal } from "../../../src/app/copy.ts";
+import { copyJournal, refuseEmpty } from "../../../src/app/copy.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { type RawJournal, Unavailable } from "../../../src/app/ports.ts";
 import { realDisk } from "../../../src/store/file/disk.ts";
@@ -27,6 +27,7 @@ testOnPostgres("copies between files and PostgreSQL", (cluster) => {
   async function copyFiles(from: string, project: string) {
     await using source = await rawFiles(from, true);
     await using target = raw(project);
+    await refuseEmpty(source);
     return await copyJournal(source, target);
   }
 
