@@ -16,7 +16,7 @@ import { serviceOf } from "../cli/service_place.ts";
 import type { Access } from "../store/file/data_directory.ts";
 import type { LeveledLog } from "../telemetry/log.ts";
 import type { CallInvocation } from "./call.ts";
-import type { CommandInvocation } from "./commands.ts";
+import type { CommandInvocation } from "./command_parts.ts";
 import { namedInstance, namedUrl, secretFor } from "./environment.ts";
 import type { LocalService } from "./local_service.ts";
 import { locateStored, locateUnlessMissing } from "./locate.ts";
@@ -160,7 +160,7 @@ async function run(invocation: CommandInvocation, program: RunningProgram): Prom
     return await printStatusAtService(invocation, { ...await toolSurroundings(invocation, program), terminal });
   }
   if (invocation.type === "token issue") {
-    const { checkNewToken } = await import("./commands.ts");
+    const { checkNewToken } = await import("./changing_commands.ts");
     await checkNewToken(invocation.settings, log);
   }
   const location = await locateCommand(invocation.location, ACCESS[invocation.type], program);
