@@ -5,6 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { divide, listTests, Matcher, writeParts } from "./support/parts.ts";
 import { makeTemporaryDirectory } from "./support/temp.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -31,18 +32,16 @@ const LONG = [
   "courier_test.ts",
 ];
 
-const IMPORTED = /\b(?:from|import) "(\.[^"]+)"/g;
-
 const FLAGS = ["--config", "tests/deno.json", "--no-check", "--parallel", "--no-prompt", "-P=files"];
 
 async function main(args: readonly string[]): Promise<number> {
-  const starts = new Map<string, boolean>();
+  const starts = new Matcher(STARTS);
   const files = listTests(new URL("tests/", ROOT));
   for (const name of LONG) if (!files.some((url) => isNamed(url, name))) throw new Error(`There is no ${name}`);
-  const fast = files.filter((url) => !LONG.some((name) => isNamed(url, name)) && !startsProcess(url, starts));
+  const fast = files.filter((url) => !LONG.some((name) => isNamed(url, name)) && !starts.matches(url));
   const directory = await makeTemporaryDirectory("orchestrator-fast-");
   try {
-    await writeParts(fast, directory);
+    await writeParts(divide(fast, navigator.hardwareConcurrency), directory);
     const command = { args: ["test", ...FLAGS, ...args, directory], cwd: fileURLToPath(ROOT) };
     return (await new Deno.Command(Deno.execPath(), command).spawn().status).code;
   } finally {
@@ -50,37 +49,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Writes one module a core, each importing its share of the files: a module for each would take half as long again. */
-async function writeParts(files: readonly string[], directory: string): Promise<void> {
-  const parts = navigator.hardwareConcurrency;
-  for (let part = 0; part < parts; part++) {
-    const imports = files.filter((_, index) => index % parts === part).map((url) => `import ${JSON.stringify(url)};\n`);
-    await Deno.writeTextFile(`${directory}/part_${part + 1}_test.ts`, imports.join(""));
-  }
-}
-
-function listTests(folder: URL): string[] {
-  return Array.from(Deno.readDirSync(folder)).flatMap(({ name, isDirectory }) => {
-    if (isDirectory) return listTests(new URL(`${name}/`, folder));
-    return name.endsWith("_test.ts") ? [new URL(name, folder).href] : [];
-  }).sort();
-}
-
 function isNamed(url: string, name: string): boolean {
   return url.endsWith(`/${name}`);
-}
-
-/** Whether a module or one that it imports starts a process; `known` keeps the answers, and ends cycles. */
-function startsProcess(url: string, known: Map<string, boolean>): boolean {
-  const found = known.get(url);
-  if (found !== undefined) return found;
-  known.set(url, false);
-  if (!url.endsWith(".ts")) return false;
-  const code = Deno.readTextFileSync(new URL(url));
-  const imported = Array.from(code.matchAll(IMPORTED), ([, path = ""]) => new URL(path, url).href);
-  const starts = STARTS.test(code) || imported.some((target) => startsProcess(target, known));
-  known.set(url, starts);
-  return starts;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
