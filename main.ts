@@ -288,5 +288,5 @@ function writeOut(text: string): void {
 if (globalThis.name === WORKER_NAME) {
   const { answerQuestions } = await import("./src/composition/answering_worker.ts");
   // In a worker, `self` is the thread that started it.
-  answerQuestions(self as unknown as Parent);
+  answerQuestions(self as unknown as Parent, environment);
 } else if (import.meta.main) Deno.exit(await main());

@@ -4,9 +4,9 @@ import { Refusal, type RefusalCode } from "../core/model/refusal.ts";
 import type { Question } from "./answerer.ts";
 import { Unavailable, type UnavailableCode } from "./ports.ts";
 
-/** Questions are told apart by their ids. */
-export type ToWorker =
-  | { readonly type: "open"; readonly directory: string }
+/** Questions are told apart by their ids. `place` says where the plan is, in the words of whoever starts the worker. */
+export type ToWorker<Place> =
+  | { readonly type: "open"; readonly place: Place }
   | { readonly type: "ask"; readonly id: number; readonly question: Question }
   | { readonly type: "cancel"; readonly id: number };
 

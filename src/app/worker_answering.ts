@@ -14,19 +14,19 @@ const IDLE_MS = 60_000;
 /** How long a worker may take to start, in milliseconds: it loads the program once more. */
 const MAX_START_MS = 30_000;
 
-export interface WorkerAnsweringOptions {
+export interface WorkerAnsweringOptions<Place> {
   /** Starts a worker that tells when it has `started`. */
   readonly start: () => Worker;
-  /** The data directory that it is to read. */
-  readonly directory: string;
+  /** The plan that it is to read. */
+  readonly place: Place;
   readonly log: Log;
   /** Default: `IDLE_MS`; other values only in tests. */
   readonly idleMs?: number;
 }
 
-export class WorkerAnswering implements Answering {
+export class WorkerAnswering<Place> implements Answering {
   readonly isApart = true;
-  readonly #options: WorkerAnsweringOptions;
+  readonly #options: WorkerAnsweringOptions<Place>;
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
   #worker: Promise<Worker> | undefined;
   /** Ends a worker that has not started yet. */
@@ -34,7 +34,7 @@ export class WorkerAnswering implements Answering {
   #ids = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: WorkerAnsweringOptions) {
+  constructor(options: WorkerAnsweringOptions<Place>) {
     this.#options = options;
   }
 
@@ -47,12 +47,12 @@ export class WorkerAnswering implements Answering {
     open.promise.catch(() => {});
     const cancel = () => {
       open.reject(signal.reason);
-      void this.#worker?.then((worker) => send(worker, { type: "cancel", id }), () => {});
+      void this.#worker?.then((worker) => this.#send(worker, { type: "cancel", id }), () => {});
     };
     signal.addEventListener("abort", cancel, { once: true });
     try {
       (this.#worker ??= this.#start()).then((worker) => {
-        if (!signal.aborted) send(worker, { type: "ask", id, question });
+        if (!signal.aborted) this.#send(worker, { type: "ask", id, question });
       }, open.reject);
       return await open.promise;
     } finally {
@@ -69,7 +69,7 @@ export class WorkerAnswering implements Answering {
 
   /** Resolves to a worker that takes questions. */
   #start(): Promise<Worker> {
-    const { start, directory } = this.#options;
+    const { start, place } = this.#options;
     const started = Promise.withResolvers<Worker>();
     const worker = start();
     const fail = (why: string) => {
@@ -87,7 +87,7 @@ export class WorkerAnswering implements Answering {
       if (data.type !== "started") return this.#receive(data);
       clearTimeout(late);
       this.#cancelStart = undefined;
-      send(worker, { type: "open", directory });
+      this.#send(worker, { type: "open", place });
       started.resolve(worker);
     };
     worker.onerror = (event) => {
@@ -128,8 +128,8 @@ export class WorkerAnswering implements Answering {
     void worker?.then((each) => each.terminate(), () => {});
     for (const { reject } of this.#open.values()) reject(why);
   }
-}
 
-function send(worker: Worker, message: ToWorker): void {
-  worker.postMessage(message);
+  #send(worker: Worker, message: ToWorker<Place>): void {
+    worker.postMessage(message);
+  }
 }

@@ -125,7 +125,7 @@ function permissionsFor(location: Location, options: LaunchOptions): readonly st
     case "file":
       return clientPermissions(options, location);
     case "database":
-      return [...location.permissions, `--allow-env=${TOKEN}`];
+      return [...location.permissions, readFlag([options.readable]), `--allow-env=${TOKEN}`];
     default:
       return location satisfies never;
   }

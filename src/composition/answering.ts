@@ -4,6 +4,7 @@ import { Answerer, type AnswererOptions } from "../app/answerer.ts";
 import type { Log } from "../app/ports.ts";
 import type { Answering } from "../app/questions.ts";
 import { WorkerAnswering } from "../app/worker_answering.ts";
+import type { DatabaseLocation, FileLocation, Location } from "../cli/location.ts";
 
 /** Of this thread, so that calls go on, in milliseconds. */
 const SLICE_MS = 2;
@@ -19,18 +20,38 @@ export interface ProgramModule {
   readonly files: readonly string[];
 }
 
+/**
+ * Where the worker finds the plan. It looks up the password of a database for itself, as this thread did: so none is sent,
+ * and one that was changed meanwhile counts.
+ */
+export type PlanPlace = Pick<FileLocation, "store" | "directory"> | Pick<DatabaseLocation, "store" | "url" | "project">;
+
 export interface AnsweringParts extends Pick<AnswererOptions, "journal" | "checkpoints"> {
-  /** Absent: a store in the memory of this thread. */
-  readonly directory: string | undefined;
+  readonly location: Location;
   /** Absent: no worker is started. */
   readonly program?: ProgramModule | undefined;
   readonly log: Log;
 }
 
-export function startAnswering({ directory, program, log, ...store }: AnsweringParts): Answering {
-  if (directory === undefined || program === undefined || !program.files.every(mayRead)) return answerHere(store);
+export function startAnswering({ location, program, log, ...store }: AnsweringParts): Answering {
+  const place = placeOf(location);
+  if (place === undefined || program === undefined || !program.files.every(mayRead)) return answerHere(store);
   const start = () => new Worker(program.url, { type: "module", name: WORKER_NAME });
-  return new WorkerAnswering({ start, directory, log });
+  return new WorkerAnswering({ start, place, log });
+}
+
+/** Undefined if the plan is in the memory of this thread. */
+function placeOf(location: Location): PlanPlace | undefined {
+  switch (location.store) {
+    case "memory":
+      return undefined;
+    case "file":
+      return { store: location.store, directory: location.directory };
+    case "database":
+      return { store: location.store, url: location.url, project: location.project };
+    default:
+      return location satisfies never;
+  }
 }
 
 /** Answers in this thread. */

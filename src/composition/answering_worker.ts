@@ -1,30 +1,34 @@
-/** The worker: this program once more, which only reads the data directory and answers questions about the plan. */
+/** The worker: this program once more, which only reads the plan and answers questions about it. */
 
-import { Answerer } from "../app/answerer.ts";
+import { Answerer, type AnswererOptions } from "../app/answerer.ts";
 import type { Log } from "../app/ports.ts";
 import { type FromWorker, sentError, type ToWorker } from "../app/question_messages.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { openForReading } from "../store/file/reading.ts";
+import type { PlanPlace } from "./answering.ts";
 
 /** How long a study computes before other questions are looked at, in milliseconds. */
 const SLICE_MS = 20;
 
 /** The thread that started this one. */
 export interface Parent {
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  onmessage: ((event: MessageEvent<ToWorker<PlanPlace>>) => void) | null;
   postMessage(message: FromWorker): void;
 }
 
+/** A variable of the environment; undefined if it is not set or may not be read. */
+type Environment = (variable: string) => string | undefined;
+
 /** Takes questions from the thread that started this one. */
-export function answerQuestions(parent: Parent): void {
+export function answerQuestions(parent: Parent, environment: Environment): void {
   const warn = (message: string) => parent.postMessage({ type: "warned", message });
   const cancels = new Map<number, AbortController>();
   let answerer: Promise<Answerer> | undefined;
-  const answer = async ({ id, question }: ToWorker & { readonly type: "ask" }) => {
+  const answer = async ({ id, question }: ToWorker<PlanPlace> & { readonly type: "ask" }) => {
     const cancel = new AbortController();
     cancels.set(id, cancel);
     try {
-      if (answerer === undefined) throw new Error("No data directory was opened");
+      if (answerer === undefined) throw new Error("No plan was opened");
       parent.postMessage({ type: "answered", id, answer: await (await answerer).answer(question, cancel.signal) });
     } catch (error) {
       parent.postMessage({ type: "failed", id, error: sentError(error) });
@@ -35,7 +39,7 @@ export function answerQuestions(parent: Parent): void {
   parent.onmessage = ({ data }) => {
     switch (data.type) {
       case "open":
-        answerer = open(data.directory, { info: warn, warn, error: warn });
+        answerer = open(data.place, { log: { info: warn, warn, error: warn }, environment });
         // Each question that waits for it is told.
         answerer.catch(() => {});
         return;
@@ -50,7 +54,24 @@ export function answerQuestions(parent: Parent): void {
   parent.postMessage({ type: "started" });
 }
 
-async function open(directory: string, log: Log): Promise<Answerer> {
-  const { journal, checkpoints } = await openForReading({ directory, disk: realDisk, now: Date.now, log });
+interface OpenOptions {
+  readonly log: Log;
+  readonly environment: Environment;
+}
+
+async function open(place: PlanPlace, options: OpenOptions): Promise<Answerer> {
+  const { journal, checkpoints } = place.store === "file"
+    ? await openForReading({ directory: place.directory, disk: realDisk, now: Date.now, log: options.log })
+    : await openDatabase(place, options);
   return new Answerer({ journal, checkpoints, sliceMs: SLICE_MS });
+}
+
+/** Only reads: no index row of records is made. The connection is made by the first question, and ends with the worker. */
+async function openDatabase(
+  { url, project }: PlanPlace & { readonly store: "database" },
+  { log, environment }: OpenOptions,
+): Promise<Pick<AnswererOptions, "journal" | "checkpoints">> {
+  // Imported only here: a plan in files does without.
+  const { databaseLocation } = await import("./database_location.ts");
+  return databaseLocation({ url, project, environment }).open({ log, isReadOnly: true });
 }

@@ -53,14 +53,13 @@ export async function startApp(
   location: Location,
   { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
-  const directory = location.store === "file" ? location.directory : undefined;
   const store = openStore(location, log);
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
   const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
-  const answering = startAnswering({ journal, checkpoints, directory, program, log });
+  const answering = startAnswering({ journal, checkpoints, location, program, log });
   const questions = new Questions({ engine, answering });
   return {
     engine,

@@ -31,7 +31,7 @@ function answering(script: string, idleMs?: number) {
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   let started = 0;
   const start = () => new Worker(url, { type: "module", name: `worker ${++started}` });
-  const answering = new WorkerAnswering({ start, directory: "/data", log, ...(idleMs !== undefined && { idleMs }) });
+  const answering = new WorkerAnswering({ start, place: "/data", log, ...(idleMs !== undefined && { idleMs }) });
   return { answering, log, started: () => started, ask: (seq: number) => answering.ask(ask(seq), signal) };
 }
 

@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { launchOf, type LaunchOptions, permissionFlags, programName, shellWords } from "../../src/cli/launch.ts";
 import type { FileLocation } from "../../src/cli/location.ts";
+import { databaseLocation } from "../../src/composition/database_location.ts";
 import { missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { MAIN, programArgs } from "../support/server.ts";
@@ -80,6 +81,19 @@ Deno.test("the launch command of a standalone program is the program, without pe
 
 Deno.test("a program with --store memory needs no permission", () => {
   assertEquals(launchOf(OPTIONS, { store: "memory" }).args, ["run", "/project/main.ts"]);
+});
+
+Deno.test("a server on a database may connect to it, read the token, and start itself as a worker", () => {
+  const url = "postgres://test@127.0.0.1:5432/plans";
+  const location = databaseLocation({ url, project: "web", environment: () => undefined });
+  assertEquals(launchOf(OPTIONS, location).args, [
+    "run",
+    "--allow-net=127.0.0.1:5432",
+    "--allow-env=PGAPPNAME,PGPASSWORD",
+    `--allow-read=${OPTIONS.readable}`,
+    "--allow-env=ORCHESTRATOR_TOKEN",
+    "/project/main.ts",
+  ]);
 });
 
 Deno.test("a project's server is permitted all projects, its variables, and for auto, git's files anywhere", () => {

@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly url: string;
   readonly project: string;
   readonly permissions?: readonly string[];
+  /** Further arguments of a server. */
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** What runs the program, such as that of another machine. Default: nothing. */
   readonly within?: readonly string[];
@@ -25,7 +27,7 @@ export async function start(options: StartOptions): Promise<Server> {
   const [command = "", ...args] = [...options.within ?? [], Deno.execPath()];
   const transport = new StdioClientTransport({
     command,
-    args: [...args, ...programArgs(options)],
+    args: [...args, ...programArgs(options), ...options.args ?? []],
     env: { ...serverEnvironment(), ...options.env },
     stderr: "pipe",
   });

@@ -9,6 +9,6 @@ import { noCheckpoints } from "../../src/store/memory/memory_journal.ts";
 export function questionsOf(engine: Engine, journal: Journal, log: Log): Questions {
   return new Questions({
     engine,
-    answering: startAnswering({ journal, checkpoints: noCheckpoints, directory: undefined, log }),
+    answering: startAnswering({ journal, checkpoints: noCheckpoints, location: { store: "memory" }, log }),
   });
 }

@@ -11,6 +11,11 @@ import { type CallToolResult, Client, McpError, StdioClientTransport } from "./s
 /** The program. */
 export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
+/** What a server must be permitted to read to start itself as a worker. */
+export const SOURCES = ["main.ts", "deno.json", "src"].map((file) =>
+  fileURLToPath(new URL(`../../${file}`, import.meta.url))
+);
+
 /** Arguments of `deno` that run the program on a data directory, with permission only for it. */
 export function programArgs(directory: string, ...args: readonly string[]): string[] {
   const permissions = [`--allow-read=${directory}`, `--allow-write=${directory}`];

@@ -6,8 +6,9 @@
 import { assertEquals } from "@std/assert";
 import denoJson from "../../deno.json" with { type: "json" };
 import { type Service, spawnService } from "../support/service.ts";
-import { MAIN } from "../support/server.ts";
+import { MAIN, SOURCES } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { hasWorker } from "../support/worker_thread.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -19,9 +20,8 @@ Deno.test("a service looks back in a worker where it may read itself, else in it
     cwd: ROOT,
   }).output();
   assertEquals(made.code, 0, new TextDecoder().decode(made.stderr));
-  const sources = ["main.ts", "deno.json", "src"].map((file) => new URL(file, ROOT).pathname);
   const forms = [
-    { name: "sources", main: MAIN, read: sources, isApart: true },
+    { name: "sources", main: MAIN, read: SOURCES, isApart: true },
     { name: "bundle", main: bundle, read: [bundle], isApart: true },
     { name: "bundle that may not read itself", main: bundle, read: [], isApart: false },
   ];
@@ -52,12 +52,4 @@ async function post(service: Service, body: unknown): Promise<void> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(service.url("/api/v1/tasks"), { method: "POST", headers, body: JSON.stringify(body) });
   assertEquals(response.status, 201, await response.text());
-}
-
-/** Whether a process has a thread that Deno calls a worker; undefined where the system does not tell. */
-async function hasWorker(pid: number): Promise<boolean | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  // Not read here, as Deno permits to read /proc only to programs that may do everything.
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", `cat /proc/${pid}/task/*/comm`] }).output();
-  return /^worker-/m.test(new TextDecoder().decode(stdout));
 }

@@ -5,6 +5,7 @@ import { Database } from "../../src/store/postgres/database.ts";
 import { type Cluster, testOnPostgres } from "../support/postgres.ts";
 import { missingCommand, testUnless } from "../support/needs.ts";
 import { runCommand, start } from "../support/database_program.ts";
+import { SOURCES } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
 const missingOpenssl = await missingCommand("openssl", ["version"]);
@@ -103,6 +104,14 @@ testOnPostgres("servers on a database", (cluster) => {
         await using server = await start(options);
         await server.ask("create_task", { id: "a", description: "do a" });
       }
+      {
+        const permissions = [`--allow-read=${[ca, ...SOURCES].join(",")}`];
+        await using server = await start({ ...options, permissions, args: ["--toolsets", "core,analytics"] });
+        const before = await connectionsOf("secured", cluster());
+        assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
+        const during = await connectionsOf("secured", cluster());
+        assertEquals([during.length - before.length, during.every(({ ssl }) => ssl)], [1, true]);
+      }
       const wrong = await runCommand({ ...options, env: { PGPASSWORD: "hidden" } }, "status");
       assertStringIncludes(wrong.stderr, "password authentication failed");
       assert(!wrong.stderr.includes("hidden"));
@@ -130,6 +139,17 @@ testOnPostgres("servers on a database", (cluster) => {
     },
   );
 });
+
+/** The connections of a user, and whether each is encrypted. */
+async function connectionsOf(user: string, cluster: Cluster): Promise<readonly { readonly ssl: boolean }[]> {
+  const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
+  const { rows } = await connection.run<{ ssl: boolean }>(
+    "select ssl from pg_stat_ssl join pg_stat_activity using (pid) where usename = $1",
+    [user],
+  );
+  connection.destroy();
+  return rows;
+}
 
 /** The statements of docs/postgresql.md that give a user all rights that it needs. */
 async function documentedRights(user: string): Promise<readonly string[]> {

@@ -72,7 +72,7 @@ export async function startSimulatedService() {
   const ending = new AbortController();
   const questions = new Questions({
     engine,
-    answering: startAnswering({ journal, checkpoints, directory: undefined, log }),
+    answering: startAnswering({ journal, checkpoints, location: { store: "memory" }, log }),
   });
   const parts = { engine, executor: keeper, questions, feed, waiting, heard, log, version: "0.0.0" };
   const deliveries = new DeliveryFiles({ directory: "/data", disk });
