@@ -14,7 +14,7 @@ import { isPermitted, NEW_FILE_SUFFIX, realConfigFiles } from "../init/config_fi
 import { runInit } from "../init/init.ts";
 import { pathOfFile } from "../init/plan.ts";
 import { changedPlaces, clientsNamed, instructionFiles, targetsOf } from "../init/targets.ts";
-import { holdsData } from "../store/file/data_directory.ts";
+import { holdsData, realPlace } from "../store/file/data_directory.ts";
 import { sha256 } from "../store/file/hash.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -61,10 +61,10 @@ function locationFor(named: NamedLocation, place: string, surroundings: Surround
   const { program, log } = surroundings;
   if (named.type === "data" && named.directory !== undefined) {
     const directory = placeOf({ ...program, ...surroundings, option: named.directory, holdsData, warn: log.warn });
-    return { store: "file", directory: realConfigFiles.realPath(resolve(directory)) };
+    return { store: "file", directory: realPlace(resolve(directory)) };
   }
   const name = named.type === "project" ? named.project : AUTO;
-  const project = { name, isAuto: name === AUTO, place: realConfigFiles.realPath(place) };
+  const project = { name, isAuto: name === AUTO, place: realPlace(place) };
   return { store: "file", directory: place, project };
 }
 

@@ -7,7 +7,7 @@ import { CLIENT_VARIABLE, type FileLocation, PROJECT_VARIABLE } from "../cli/loc
 import { Unavailable } from "../app/ports.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { type Access, isPermitted, openDataDirectory } from "../store/file/data_directory.ts";
+import { type Access, isPermitted, openDataDirectory, realPlace } from "../store/file/data_directory.ts";
 import { kindAt, realDisk, realPath } from "../store/file/disk.ts";
 import { findProject, listProjects, makeProject, type Project } from "../store/file/projects.ts";
 import { isSystemError } from "../store/file/system_errors.ts";
@@ -75,7 +75,7 @@ export function projectsPlace(permissions: ProjectPermissions, { os, environment
     );
   }
   const place = projectsPlaceOf({ os, environment });
-  const real = isPermitted(place, "read") ? realPath(place) ?? place : place;
+  const real = realPlace(place);
   if (isPermitted(real, permissions.access)) return real;
   const what = permissions.access === "read" ? "read" : "read and write";
   throw unpermitted(`to ${what} ${real}, where`, { ...permissions, place: real });

@@ -79,6 +79,10 @@ function rename(
 ): number {
   const name = checkProjectName(to);
   const project = requireProject(place, from);
+  if (name === from) {
+    terminal.print(`Project ${from} has that name already.`);
+    return 0;
+  }
   const using = findSessions(realDisk, project.directory, MAX_SESSIONS).filter(({ isLive }) => isLive);
   if (using.length > 0) {
     throw new Refusal(

@@ -14,7 +14,7 @@ import { type LocalOptions, type LocalParts, openToChange, openToRead } from "./
 import { localService } from "./local_service.ts";
 import { isThere, requireData } from "./locate.ts";
 import { toolsOfNewPlan } from "./new_plan.ts";
-import { whenCalled } from "./open_tools.ts";
+import { whenCalled, whileOpening } from "./open_tools.ts";
 
 /** What calls of tools need of their surroundings. */
 export interface ToolSurroundings
@@ -52,13 +52,14 @@ export async function withTools<T>(work: Work<T>, options: ToolOptions, surround
   const parts = { ...rest, secret: secretOf(), instance: instanceOf(), fallback, leaseMs };
   if (location === undefined) {
     await using tools = toolsOfNewPlan(async () => await openAt(await locate("create")), { options, parts });
-    return await work(tools.call);
+    return await whileOpening(() => work(tools.call));
   }
   await using tools = whenCalled(() => openAt(location));
   const local = await localService(location, options, rest);
-  return local === undefined
-    ? await work(tools.call)
-    : await atService(work, local, { ...options, ...surroundings, files: tools });
+  return await whileOpening(async () => {
+    if (local === undefined) return await work(tools.call);
+    return await atService(work, local, { ...options, ...surroundings, files: tools });
+  });
 }
 
 /** Where the plan is; undefined if the work may make it and it is not there. */

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { missingCommand, missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { type Home, temporaryHome } from "../support/projects.ts";
+import { MAIN } from "../support/server.ts";
 import { Client, StdioClientTransport } from "../support/sdk_client.ts";
 
 const NO_GIT = missingOnWindows("HOME in these tests") ?? await missingCommand("git", ["--version"]);
@@ -80,9 +81,64 @@ testUnless(
       }
     }
     for (const place of places) assertEquals((await home.run("home", [...place, "add", "Write docs"])).code, 0);
+    await Deno.mkdir(`${home.projects}/other/files`, { recursive: true });
+    const { code, log } = await home.run("home", ["--project", "other", "add", "Write docs"]);
+    assertEquals(code, 1);
+    assertStringIncludes(log, "other is there and is no project: give another name");
+    await Deno.remove(`${home.projects}/other`, { recursive: true });
     assertEquals(namesIn(home), ["data", "home", "new"]);
   },
 );
+
+testUnless(NO_GIT, "a home that is reached by a link has its projects where the permissions of init are", async () => {
+  await using home = await temporaryHome();
+  await home.git("web", "init");
+  const linked = `${home.path}/linked`;
+  await Deno.symlink(`${home.path}/home`, linked);
+  const env = { ...home.env, HOME: linked };
+  const run = (args: readonly string[]) => runProgram("", [], { args, cwd: `${home.path}/web`, env });
+  // Permission for the path with the link, before anything is there.
+  const asGiven = home.args(...AUTO, "add", "Write docs").map((arg) => arg.replace("/home/.local", "/linked/.local"));
+  const refused = await run(asGiven);
+  assertStringIncludes(refused.log, `--allow-write=${home.projects}`);
+  assertEquals([refused.code, await exists(home.projects)], [1, false]);
+  const init = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "-A",
+    MAIN,
+    "init",
+    "--yes",
+    "--client",
+    "cursor",
+    "--no-instructions",
+  ];
+  assertEquals((await run(init)).code, 0);
+  const { args } = JSON.parse(await Deno.readTextFile(`${linked}/.cursor/mcp.json`)).mcpServers.orchestrator;
+  const added = await run([...args, "add", "Write docs"]);
+  assertStringIncludes(added.output, "write-docs is ready", added.log);
+  assertEquals(namesIn(home), ["web"]);
+});
+
+testUnless(NO_GIT, "what is no project in the place of projects is in the way of its own name only", async () => {
+  await using home = await temporaryHome();
+  await home.git("web", "init");
+  await Deno.mkdir(`${home.projects}/other`, { recursive: true });
+  await Deno.writeTextFile(`${home.projects}/notes`, "");
+  await Deno.writeTextFile(`${home.projects}/other/mine`, "");
+  await createIn(home, "web", "a");
+  assertEquals(await tasksIn(home, "web"), ["a"]);
+  for (const name of ["notes", "other"]) {
+    const taken = await home.run("web", ["projects", "rename", "web", name]);
+    assertStringIncludes(taken.log, `${home.projects}/${name} is there: give another name`);
+    const added = await home.run("web", ["--project", name, "add", "Write docs"]);
+    assertStringIncludes(added.log, "is there and is no project");
+  }
+  const { code, output } = await home.run("web", ["projects", "rename", "web", "web"]);
+  assertEquals([code, output], [0, "Project web has that name already.\n"]);
+  assertEquals(namesIn(home), ["notes", "other", "web"]);
+});
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);

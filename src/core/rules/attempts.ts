@@ -5,6 +5,7 @@
 import type { CommandOf, Consequences, Context, Holding } from "../messages/commands.ts";
 import type { Event } from "../messages/events.ts";
 import { union } from "../model/dependency.ts";
+import { checkAll } from "../model/faults.ts";
 import { MAX_ERROR_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RESULT_BYTES } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import { describeCancellation, type News } from "../model/news.ts";
@@ -36,13 +37,16 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
   report_progress(state, command, context) {
     const { id, instance, percent, message } = command;
     const task = heldTask(state, command, { action: "report progress of", isRepeat: () => false, ...context });
-    if (percent !== undefined && !isPercent(percent)) {
-      const shown = printableNumber(percent);
-      throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
-        id,
-      });
-    }
-    if (message !== undefined) checkText(message, `Progress message of task ${id}`, MAX_MESSAGE_BYTES);
+    checkAll(
+      () => {
+        if (percent === undefined || isPercent(percent)) return;
+        const shown = printableNumber(percent);
+        throw new Refusal("invalid_value", `percent of task ${id} must be a number from 0 to 100, it is ${shown}`, {
+          id,
+        });
+      },
+      () => message !== undefined && checkText(message, `Progress message of task ${id}`, MAX_MESSAGE_BYTES),
+    );
     const news = newsOfReport(state, task, { instance, ...context });
     return {
       events: [{
@@ -67,11 +71,13 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const named = taskAtAttempt(state, command, "complete");
     const isLate = lateAttempt(named, instance) !== undefined;
     const task = isLate ? named : heldTask(state, command, { action: "complete", isRepeat, ...context });
-    checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
+    const allRefs = { ...task.refs, ...refs };
+    checkAll(
+      () => checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES),
+      () => checkRefs(allRefs, id),
+    );
     const value = fencedValue(result);
     const read = { result, ...(value !== undefined && { value }) };
-    const allRefs = { ...task.refs, ...refs };
-    checkRefs(allRefs, id);
     const news = newsOfReport(state, task, { instance, ...context });
     const { attempt, status } = task;
     if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
@@ -112,10 +118,11 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const { id, instance, reason, dependencies } = command;
     const task = heldTask(state, command, { action: "release", isRepeat: () => false, ...context });
     const normal = dependencies && union(task.dependencies, dependencies);
-    if (normal !== undefined) {
-      checkNewDependencies(state, id, normal);
-      checkChange(state, findTask(state, id), { ...context, dependencies: normal });
-    }
+    checkAll(
+      () => reason !== undefined && checkReason(reason, id),
+      () => normal !== undefined && checkNewDependencies(state, id, normal),
+    );
+    if (normal !== undefined) checkChange(state, findTask(state, id), { ...context, dependencies: normal });
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
@@ -151,7 +158,7 @@ function isPercent(value: number): boolean {
 
 /** The release of a task that an instance holds; empty if none does. */
 export function releaseEvents({ id, assignedTo, attempt, status }: Task, reason: string | undefined) {
-  if (reason !== undefined) checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
+  if (reason !== undefined) checkReason(reason, id);
   if (status !== "in_progress" || assignedTo === undefined) return [];
   return [{
     type: "task.released" as const,
@@ -160,6 +167,10 @@ export function releaseEvents({ id, assignedTo, attempt, status }: Task, reason:
     attempt,
     ...(reason !== undefined && { reason }),
   }];
+}
+
+function checkReason(reason: string, id: string): void {
+  checkText(reason, `Reason for releasing task ${id}`, MAX_REASON_BYTES);
 }
 
 /** The task that a call names. Throws a `Refusal` if the call names an attempt that is not the current or last one. */

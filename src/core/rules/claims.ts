@@ -5,6 +5,7 @@
 import type { Context } from "../messages/commands.ts";
 import type { EventOf } from "../messages/events.ts";
 import { type Caller, sessionOf } from "../model/access.ts";
+import { checkAll } from "../model/faults.ts";
 import { MAX_NAMED } from "../model/limits.ts";
 import { type Refusal, refuse } from "../model/refusal.ts";
 import type { Remedy } from "../model/remedies.ts";
@@ -37,9 +38,11 @@ import { otherSessionRefusal } from "./sessions.ts";
 export const claimDeciders: Deciders<"claim_task"> = {
   claim_task(state, command, context) {
     const { instance, id, group, roles, capabilities } = command;
-    checkNewInstance(state, instance);
-    checkNames(roles ?? [], "Role", `of instance ${instance}`);
-    checkNames(capabilities ?? [], "Capability", `of instance ${instance}`);
+    checkAll(
+      () => checkNewInstance(state, instance),
+      () => checkNames(roles ?? [], "Role", `of instance ${instance}`),
+      () => checkNames(capabilities ?? [], "Capability", `of instance ${instance}`),
+    );
     if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
     const claimer = { profile, group, caller: context.caller };

@@ -4,6 +4,7 @@
 
 import type { KnownCaller } from "../model/access.ts";
 import type { Audience } from "../model/audience.ts";
+import { checkAll } from "../model/faults.ts";
 import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
@@ -30,9 +31,11 @@ import { isSame, remediesToDetach } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings: given }, { caller }) {
+    checkAll(
+      () => checkInPath(id, "Group id"),
+      () => checkNewGroup(state, id, given, [{ type: "update_group", group: id, change: "any" }]),
+    );
     const settings = settingsOfNew(caller, id, given);
-    checkInPath(id, "Group id");
-    checkNewGroup(state, id, settings, [{ type: "update_group", group: id, change: "any" }]);
     return {
       events: [{ type: "group.created", group: { id, ...settings } }],
       answer: (after) => groupViewOf(findGroup(after, id)),
@@ -80,9 +83,12 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   },
 };
 
-/** The settings of a group that a caller makes, with its audience. */
+/**
+ * The settings of a group that a caller makes, with its audience.
+ *
+ * @throws Refusal `not_visible` if it has audiences that are not the caller's
+ */
 export function settingsOfNew(caller: KnownCaller, id: string, settings: GroupSettings): GroupSettings {
-  checkGroupSettings(settings, id);
   const visibleTo = audienceGiven(caller, id, settings.visibleTo);
   return visibleTo === undefined ? settings : { ...settings, visibleTo: sorted(visibleTo) };
 }
@@ -122,15 +128,18 @@ export function checkNewGroup(
   remedies: readonly Remedy[] = [],
 ): void {
   const { groups } = wholeOf(state);
-  checkNewId(id, "Group id", groups);
-  checkGroupSettings(settings, id);
-  if (groups.has(id)) {
-    throw refuse("already_exists", `Group ${id} already exists: choose another id`, {
-      remedies: state.groups.has(id) ? remedies : [],
-      data: { group: id },
-    });
-  }
-  checkRoomForGroups(state, 1);
+  checkAll(
+    () => checkNewId(id, "Group id", groups),
+    () => checkGroupSettings(settings, id),
+    () => {
+      if (!groups.has(id)) return;
+      throw refuse("already_exists", `Group ${id} already exists: choose another id`, {
+        remedies: state.groups.has(id) ? remedies : [],
+        data: { group: id },
+      });
+    },
+    () => checkRoomForGroups(state, 1),
+  );
 }
 
 /** Refuses `count` more groups if that would be more than `MAX_GROUPS`. */

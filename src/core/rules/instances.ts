@@ -4,6 +4,7 @@
 
 import type { Event } from "../messages/events.ts";
 import type { Instance } from "../model/instance.ts";
+import { checkAll } from "../model/faults.ts";
 import { MAX_INSTANCES, MAX_RECORD_TASKS } from "../model/limits.ts";
 import { Refusal } from "../model/refusal.ts";
 import { printable } from "../model/values.ts";
@@ -22,8 +23,10 @@ import { audiencesIn, heartbeatOf } from "./heartbeat.ts";
 
 export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "leave"> = {
   register_instance(state, { instance, settings }, { caller }) {
-    checkNewInstance(state, instance);
-    checkInstanceSettings(settings, instance);
+    checkAll(
+      () => checkNewInstance(state, instance),
+      () => checkInstanceSettings(settings, instance),
+    );
     if (!state.instances.has(instance)) checkRoom(state);
     const news = newsFor(state, { instance, caller });
     return {

@@ -49,10 +49,6 @@ export const taskDeciders: Deciders<
     const { task } = node;
     const settings = settingsFor(task, command.settings);
     checkVersion(task, command.ifVersion);
-    checkAll(
-      () => description !== undefined && checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
-      () => checkSettings(settings, id, state),
-    );
     const dependencies = changedDependencies(task, command);
     const different = differentSettings(task, settings);
     const changes = {
@@ -60,11 +56,17 @@ export const taskDeciders: Deciders<
       ...(dependencies !== undefined && !isSame(dependencies, task.dependencies) && { dependencies }),
       ...(Object.keys(different).length > 0 && { settings: different }),
     };
-    checkChangeable(state, node, changes);
-    if (dependencies !== undefined) checkNewDependencies(state, id, dependencies, different);
-    if (different.group != null) {
-      checkMove(state, [{ id, dependencies: dependencies ?? task.dependencies }], different.group);
-    }
+    const { group } = different;
+    checkAll(
+      () => description !== undefined && checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
+      () => checkSettings(settings, id, state),
+      () => checkChangeable(state, node, changes),
+      () => {
+        if (dependencies !== undefined) checkNewDependencies(state, id, dependencies, different);
+        else if (group != null) checkMove(state, [{ id, dependencies: task.dependencies }], group);
+      },
+    );
+    // Only now: it tells the audiences of what the task names, so the caller must see all of it.
     checkChange(state, node, { caller, ...different, dependencies });
     return {
       events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
@@ -79,9 +81,14 @@ export const taskDeciders: Deciders<
   },
 
   cancel_task(state, { id, reason, instance }, { caller }) {
-    if (instance !== undefined) checkNewInstance(state, instance);
+    const { task } = findTask(state, id);
     const by = { caller: caller.name, ...(instance !== undefined && { instance }) };
-    return { events: cancelEvents(findTask(state, id).task, by, reason), answer: (after) => viewIn(after, id) };
+    let events: readonly Event[] = [];
+    checkAll(
+      () => instance !== undefined && checkNewInstance(state, instance),
+      () => events = cancelEvents(task, by, reason),
+    );
+    return { events, answer: (after) => viewIn(after, id) };
   },
 
   retry_task(state, { id }, { now }) {

@@ -9,7 +9,7 @@ import { MAX_DURATION_MS, MAX_TEMPLATE_VERSIONS } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
 import type { NewTask } from "../model/task.ts";
 import type { NewTemplate, TemplateTask } from "../model/template.ts";
-import { checkInPath, checkNewId, printable } from "../model/values.ts";
+import { checkInPath, checkNewId } from "../model/values.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { findGroup } from "../state/lookup.ts";
 import { findTemplate, isArchived, nextVersion } from "../templates/catalog.ts";
@@ -25,9 +25,11 @@ import { completeTask, createdEvent } from "./tasks.ts";
 export const templateDeciders: Deciders<"save_template" | "apply_template" | "archive_template"> = {
   save_template(state, { template }) {
     const { name } = template;
-    if (!state.templates.has(name)) checkInPath(name, "Template name");
-    checkNewTemplate(state, template);
-    checkRoomForVersions(state, 1);
+    checkAll(
+      () => !state.templates.has(name) && checkInPath(name, "Template name"),
+      () => checkNewTemplate(state, template),
+      () => checkRoomForVersions(state, 1),
+    );
     const version = nextVersion(state, name);
     return { events: [{ type: "template.saved", template, version }], answer: () => ({ name, version }) };
   },
@@ -74,9 +76,12 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
 
 /** Refuses a template that cannot be saved. */
 export function checkNewTemplate(state: ReadonlyState, template: NewTemplate): void {
-  checkTemplate(template);
-  if (!state.templates.has(template.name)) checkNewId(template.name, "Template name", state.templates);
-  checkEach(template.tasks, checkFixed);
+  const { name, tasks } = template;
+  checkAll(
+    () => checkTemplate(template),
+    () => !state.templates.has(name) && checkNewId(name, "Template name", state.templates),
+    () => checkEach(tasks, checkFixed),
+  );
 }
 
 /** Refuses `count` more versions if that would be more than `MAX_TEMPLATE_VERSIONS`. */
@@ -98,21 +103,15 @@ function atTimes({ notBeforeMs, deadlineMs, ...task }: TemplateTask, now: number
   };
 }
 
-/** Refuses a task that no parameter values could make valid: its group, numbers, times or forms of expressions. */
+/** Refuses a task that no parameter values could make valid: its numbers, times or forms of expressions. */
 function checkFixed(task: TemplateTask): void {
-  if (task.group !== undefined) {
-    throw new Refusal(
-      "invalid_value",
-      `Cannot save a template with a group for task ${
-        printable(task.id)
-      }: leave it out, apply_template makes the group`,
-    );
-  }
   const { role: _r, capabilities: _c, assignTo: _a, locks: _l, ...numbers } = task;
   // Ids may have placeholders, so whether they exist is checked when the template is applied.
   const anything = { has: () => true, twinOf: () => undefined };
-  checkSettings(numbers, task.id, { tasks: anything, groups: anything, instances: anything, held: anything });
-  checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
-  checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS });
-  checkDependencies(task.id, task.dependencies, { tasks: anything, groups: anything });
+  checkAll(
+    () => checkSettings(numbers, task.id, { tasks: anything, groups: anything, instances: anything, held: anything }),
+    () => checkNumber(task.notBeforeMs, `not_before of task ${task.id}`, { least: 0, most: MAX_DURATION_MS }),
+    () => checkNumber(task.deadlineMs, `deadline of task ${task.id}`, { least: 0, most: MAX_DURATION_MS }),
+    () => checkDependencies(task.id, task.dependencies, { tasks: anything, groups: anything }),
+  );
 }

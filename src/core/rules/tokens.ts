@@ -2,6 +2,7 @@
 
 import { type Denial, ROLES } from "../model/access.ts";
 import { MAX_RECORD_DENIALS, MAX_TIME_MS, MAX_TOKENS } from "../model/limits.ts";
+import { checkAll } from "../model/faults.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { NewToken } from "../model/token.ts";
 import { checkId, checkInPath, checkNewId, printable } from "../model/values.ts";
@@ -42,42 +43,41 @@ export const tokenDeciders: Deciders<"issue_token" | "revoke_token" | "record_de
 };
 
 function checkToken(state: ReadonlyState, token: NewToken, now: number): void {
-  const { name, role, digest, instance, audiences = [], expiresAt } = token;
-  if (state.tokens.has(name)) {
-    throw new Refusal(
-      "already_exists",
-      `Token ${name} already exists: use another name, or revoke it first (token revoke ${name})`,
-      { name },
-    );
-  }
-  checkInPath(name, "Token name");
-  checkNewId(name, "Token name", state.tokens);
-  if (!ROLES.includes(role)) {
-    throw new Refusal("invalid_value", `The role of token ${name} must be ${ROLES.join(", ")}`);
-  }
-  if (!/^[0-9a-f]{64}$/.test(digest)) {
-    throw new Refusal("invalid_value", `The digest of token ${name} must be a SHA-256 as 64 hexadecimal digits`);
-  }
-  if (state.digests.has(digest)) {
-    throw new Refusal("already_exists", `The secret of token ${name} is that of another token: make a new one`, {
-      name,
-    });
-  }
-  if (instance !== undefined) {
-    checkId(instance, "Instance id");
-    checkInPath(instance, "Instance id");
-  }
-  checkNames(audiences, "Audience", `of token ${name}`);
-  if (role === "admin" && audiences.length > 0) {
-    throw new Refusal("invalid_value", `Token ${name} cannot have audiences as an admin sees all: leave them out`);
-  }
-  checkNumber(expiresAt, `The expiry of token ${name}`, { least: 0, most: MAX_TIME_MS });
-  if (expiresAt !== undefined && expiresAt <= now) {
-    throw new Refusal(
-      "invalid_value",
-      `Token ${name} cannot expire at ${new Date(expiresAt).toISOString()}, as that is past: give a later time`,
-    );
-  }
+  const { name, role, digest, instance, audiences = [] } = token;
+  const invalid = (message: string) => new Refusal("invalid_value", message);
+  checkAll(
+    () => {
+      if (!state.tokens.has(name)) return;
+      throw new Refusal(
+        "already_exists",
+        `Token ${name} already exists: use another name, or revoke it first (token revoke ${name})`,
+        { name },
+      );
+    },
+    () => checkInPath(name, "Token name"),
+    () => checkNewId(name, "Token name", state.tokens),
+    () => {
+      if (!ROLES.includes(role)) throw invalid(`The role of token ${name} must be ${ROLES.join(", ")}`);
+    },
+    () => {
+      if (/^[0-9a-f]{64}$/.test(digest)) return;
+      throw invalid(`The digest of token ${name} must be a SHA-256 as 64 hexadecimal digits`);
+    },
+    () => {
+      if (!state.digests.has(digest)) return;
+      throw new Refusal("already_exists", `The secret of token ${name} is that of another token: make a new one`, {
+        name,
+      });
+    },
+    () => instance !== undefined && checkId(instance, "Instance id"),
+    () => instance !== undefined && checkInPath(instance, "Instance id"),
+    () => checkNames(audiences, "Audience", `of token ${name}`),
+    () => {
+      if (role !== "admin" || audiences.length === 0) return;
+      throw invalid(`Token ${name} cannot have audiences as an admin sees all: leave them out`);
+    },
+    () => checkExpiry(token, now),
+  );
   if (state.tokens.size >= MAX_TOKENS) {
     throw new Refusal(
       "limit_exceeded",
@@ -85,4 +85,13 @@ function checkToken(state: ReadonlyState, token: NewToken, now: number): void {
       { limit: MAX_TOKENS },
     );
   }
+}
+
+function checkExpiry({ name, expiresAt }: NewToken, now: number): void {
+  checkNumber(expiresAt, `The expiry of token ${name}`, { least: 0, most: MAX_TIME_MS });
+  if (expiresAt === undefined || expiresAt > now) return;
+  throw new Refusal(
+    "invalid_value",
+    `Token ${name} cannot expire at ${new Date(expiresAt).toISOString()}, as that is past: give a later time`,
+  );
 }

@@ -2,6 +2,7 @@
 
 import { findType, isForAdmins } from "../messages/history.ts";
 import { MAX_DURATION_MS, MAX_TIME_MS, MAX_URL_CHARACTERS, MAX_WEBHOOKS } from "../model/limits.ts";
+import { checkAll, checkEach } from "../model/faults.ts";
 import { Refusal } from "../model/refusal.ts";
 import { checkId, checkInPath, checkNewId, checkText, printable } from "../model/values.ts";
 import { type NewWebhook, replayed, type ReplayFrom, rotated, type Webhook } from "../model/webhook.ts";
@@ -77,22 +78,25 @@ function findWebhook(state: ReadonlyState, name: string, action: string): Webhoo
 
 function checkWebhook(state: ReadonlyState, webhook: NewWebhook): void {
   const { name, id, url, group, task, audiences = [], secret } = webhook;
-  if (state.webhooks.has(name)) {
-    throw new Refusal(
-      "already_exists",
-      `Webhook ${name} already exists: use another name, or remove it first (webhook remove ${name})`,
-      { name },
-    );
-  }
-  checkInPath(name, "Webhook name");
-  checkNewId(name, "Webhook name", state.webhooks);
-  checkKey(id, `The id of webhook ${name}`);
-  checkKey(secret, `The id of the secret of webhook ${name}`);
-  checkUrl(url, name);
-  checkTypes(webhook);
-  checkNames(audiences, "Audience", `of webhook ${name}`);
-  if (group !== undefined) checkId(group, "Group id");
-  if (task !== undefined) checkId(task, "Task id");
+  checkAll(
+    () => {
+      if (!state.webhooks.has(name)) return;
+      throw new Refusal(
+        "already_exists",
+        `Webhook ${name} already exists: use another name, or remove it first (webhook remove ${name})`,
+        { name },
+      );
+    },
+    () => checkInPath(name, "Webhook name"),
+    () => checkNewId(name, "Webhook name", state.webhooks),
+    () => checkKey(id, `The id of webhook ${name}`),
+    () => checkKey(secret, `The id of the secret of webhook ${name}`),
+    () => checkUrl(url, name),
+    () => checkTypes(webhook),
+    () => checkNames(audiences, "Audience", `of webhook ${name}`),
+    () => group !== undefined && checkId(group, "Group id"),
+    () => task !== undefined && checkId(task, "Task id"),
+  );
   if (state.webhooks.size >= MAX_WEBHOOKS) {
     throw new Refusal(
       "limit_exceeded",
@@ -104,7 +108,7 @@ function checkWebhook(state: ReadonlyState, webhook: NewWebhook): void {
 }
 
 function checkTypes({ name, types = [], audiences = [] }: NewWebhook): void {
-  for (const type of types) {
+  checkEach(types, (type) => {
     const known = findType(type);
     if (known === undefined || known !== type) {
       throw new Refusal("invalid_value", `Webhook ${name} names ${printable(type)}, which is no event type`);
@@ -115,7 +119,7 @@ function checkTypes({ name, types = [], audiences = [] }: NewWebhook): void {
         `Webhook ${name} cannot have audiences and the type ${type}, which only admins see: leave one of them out`,
       );
     }
-  }
+  });
 }
 
 /** Refuses an address to which nothing can be sent, or that has a password, which all who read the journal would see. */

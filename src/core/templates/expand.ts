@@ -90,16 +90,22 @@ export function checkTemplate(template: NewTemplate): void {
       { limit: MAX_TEMPLATE_TASKS },
     );
   }
-  checkParameters(template);
-  checkText(JSON.stringify(template), `Template ${name} as JSON`, MAX_TEMPLATE_BYTES);
-  checkText(description ?? "", `Description of template ${name}`, MAX_DESCRIPTION_BYTES);
+  checkAll(
+    () => checkParameters(template),
+    () => checkText(JSON.stringify(template), `Template ${name} as JSON`, MAX_TEMPLATE_BYTES),
+    () => checkText(description ?? "", `Description of template ${name}`, MAX_DESCRIPTION_BYTES),
+    () => checkTasks(template),
+  );
+}
+
+function checkTasks(template: NewTemplate): void {
   const ids = new Set<string>();
-  checkEach(tasks, (task) => {
+  checkEach(template.tasks, (task) => {
     checkTask(template, task);
     if (ids.has(task.id)) {
       throw new Refusal(
         "already_exists",
-        `Cannot save template ${name} as two of its tasks have the same id ${task.id}: give each its own`,
+        `Cannot save template ${template.name} as two of its tasks have the same id ${task.id}: give each its own`,
         { id: task.id },
       );
     }
@@ -117,7 +123,7 @@ function checkParameters({ name: template, parameters }: NewTemplate): void {
     );
   }
   const names = new Set<string>();
-  for (const { name, description, default: value } of parameters) {
+  checkEach(parameters, ({ name, description, default: value }) => {
     checkId(name, "Parameter name");
     if (!PARAMETER_NAME.test(name)) {
       throw new Refusal(
@@ -137,7 +143,7 @@ function checkParameters({ name: template, parameters }: NewTemplate): void {
     names.add(name);
     checkText(description ?? "", `Description of parameter ${name}`, MAX_DESCRIPTION_BYTES);
     checkText(value ?? "", `Default of parameter ${name}`, MAX_DESCRIPTION_BYTES);
-  }
+  });
 }
 
 /** Refuses a task with a group, with malformed texts or with placeholders of undeclared parameters. */

@@ -145,6 +145,14 @@ export function isPermitted(path: string, access: Access): boolean {
   return names.every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
+/** The path with symbolic links followed, as far as it exists and may be read: where a missing directory would be made. */
+export function realPlace(path: string): string {
+  const real = isPermitted(path, "read") ? realPath(path) : path;
+  if (real !== undefined) return real;
+  const end = path.search(/[/\\][^/\\]*$/);
+  return end <= 0 ? path : realPlace(path.slice(0, end)) + path.slice(end);
+}
+
 /** The targets of links inside a data directory. */
 function linkedPlaces(directory: string): string[] {
   const journal = `${directory}/journal`;

@@ -88,8 +88,9 @@ export function renameProject(place: string, { directory }: Project, name: strin
   return true;
 }
 
-/** A directory without a file of ours is no project: somebody may have made it for another purpose. */
+/** A directory without a file of ours is no project, and nor is a file: somebody may have made it for another purpose. */
 function isProject(directory: string): boolean {
+  if (kindAt(directory) !== "directory") return false;
   return kindAt(`${directory}/${ABOUT}`) === "file" || holdsData(directory);
 }
 

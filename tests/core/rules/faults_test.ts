@@ -135,3 +135,78 @@ test("cycles that share no task are named each, those that do only once", () => 
   assertEquals(refusal.data["fault_count"], 20);
   assertEquals(faultsOf(stateAfter(), create(newTask("a", "b", "c"), newTask("b", "a"), newTask("c", "a"))).length, 1);
 });
+
+test("update_task names what is wrong with its texts, settings, state and dependencies at once", () => {
+  const state = stateAfter(create(newTask("a"), newTask("b", "a"), newTask("c")));
+  const command = {
+    ...update("a", "x", "b"),
+    description: "\ud800",
+    settings: { group: "g", timeoutMs: 0, assignTo: { notBy: ["y"] } },
+  };
+  const faults = [
+    "Description of task a",
+    "Group g not found",
+    "Task y not found",
+    "timeout_ms of task a must be",
+    "Dependency task x not found",
+    "Dependencies would create a cycle",
+  ];
+  assertEquals(faultsOf(state, command).map((each, index) => each.slice(0, faults[index]?.length)), faults);
+  run(state, { type: "claim_task", instance: "i", id: "c" }, 5);
+  assertEquals(
+    faultsOf(state, { ...update("c", "x"), settings: { maxAttempts: 0 } }).map((each) => each.slice(0, 30)),
+    [
+      "max_attempts of task c must be",
+      "Cannot update task c in in_pro",
+      "Dependency task x not found: t",
+    ],
+  );
+});
+
+test("commands with several fields name what is wrong with each", () => {
+  const state = stateAfter(create(newTask("a")), { type: "create_group", id: "g", settings: {} });
+  run(state, { type: "claim_task", instance: "i", id: "a" }, 5);
+  const bad = "\ud800";
+  const held = { id: "a", instance: "i" } as const;
+  const commands: readonly (readonly [command: Command, ...starts: readonly string[]])[] = [
+    [{ type: "create_group", id: "g", settings: { title: bad, maxParallel: 0 } }, "Title", "max_parallel", "Group g"],
+    [{ type: "register_instance", instance: " i", settings: { ttlMs: 0 } }, "Instance id", "ttl_ms"],
+    [{ type: "claim_task", instance: " i", roles: [" r"], capabilities: [" c"] }, "Instance id", "Role", "Capability"],
+    [{ type: "add_note", id: "a", instance: " i", text: "" }, "Instance id", "Cannot add a note"],
+    [{ type: "cancel_task", id: "a", instance: " i", reason: bad }, "Instance id", "Reason"],
+    [{ type: "report_progress", ...held, percent: 101, message: bad }, "percent", "Progress message"],
+    [{ type: "complete_task", ...held, result: bad, refs: { a: bad } }, "Result", "Reference"],
+    [{ type: "release_task", ...held, reason: bad, dependencies: ["x"] }, "Reason", "Dependency task x"],
+    [
+      { type: "issue_token", token: { name: " t", role: "admin", digest: "d", audiences: ["p"], expiresAt: 1 } },
+      ...["Token name", "The digest", "Token  t cannot have audiences", "Token  t cannot expire"],
+    ],
+    [
+      {
+        type: "add_webhook",
+        webhook: { name: " w", id: "", secret: "s", url: "ftp://x", types: ["x", "y"] as never[] },
+      },
+      ...["Webhook name", "The id of webhook", "The URL", "Webhook  w names x", "Webhook  w names y"],
+    ],
+    [
+      {
+        type: "save_template",
+        template: {
+          name: "t",
+          description: bad,
+          parameters: [{ name: "1" }, { name: "2" }],
+          tasks: [taskWith({ timeoutMs: 0, maxAttempts: 0 }, "{{a}}")],
+        },
+      },
+      ...["Cannot save template t as its parameter 1", "Cannot save template t as its parameter 2", "Description"],
+      ...["Cannot save template t as its task {{a}}", "timeout_ms", "max_attempts"],
+    ],
+  ];
+  for (const [command, ...starts] of commands) {
+    assertEquals(
+      faultsOf(state, command).map((each, index) => each.slice(0, starts[index]?.length)),
+      starts,
+      command.type,
+    );
+  }
+});

@@ -161,9 +161,11 @@ export function checkNewDependencies(
   dependencies: readonly Dependency[],
   changes: { readonly group?: string | null } = {},
 ): void {
-  checkDependencies(id, dependencies, state);
   const group = changes.group === undefined ? state.tasks.get(id)?.task.group : changes.group;
-  refuseCycle(state, new Map([[id, { dependencies, ...(group != null && { group }) }]]));
+  checkAll(
+    () => checkDependencies(id, dependencies, state),
+    () => refuseCycle(state, new Map([[id, { dependencies, ...(group != null && { group }) }]])),
+  );
 }
 
 /** Refuses to move tasks to a group that they wait for, directly or through others. */
