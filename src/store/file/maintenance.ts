@@ -69,6 +69,9 @@ export function verifyJournal(disk: Disk, directory: string): Verification {
     lastAt = chunk.records.at(-1)?.at ?? lastAt;
     rest = chunk.rest;
   }
+  if (check.mustLook) {
+    for (const { records } of walkJournal(disk, directory)) check.look(records);
+  }
   const fault = findFault(disk, journal, { end, rest, expected });
   return {
     records: end.seq,

@@ -16,6 +16,9 @@ import { type Lines, ORIGIN, readLines } from "./pages.ts";
 import type { Project } from "./project.ts";
 import { SCHEMA } from "./schema.ts";
 
+/** A line that another process has rewritten between look and update has the same texts no more, or must be found anew. */
+const MAX_TRIES = 2;
+
 /** A line that is to be rewritten: its record, the hash of the record before, and the digest of what it will hold. */
 interface Found {
   readonly seq: number;
@@ -71,18 +74,20 @@ export class RedactionRows implements RedactableJournal {
 
   /** Whatever other processes redact meanwhile: a line may only become what the record of the redaction says of it. */
   async #rewriteLine({ seq, previous, bodyDigest }: Found, redaction: Redaction, by: number): Promise<void> {
-    const text = await this.#lineOf(seq);
-    const redacted = await this.#redact(seq, { text, previous }, redaction);
-    // Another process has redacted the same texts.
-    if (redacted === undefined) return;
-    if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);
-    const rewritten = formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1);
-    const { count } = await this.#project.run(
-      `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
-      [seq, rewritten, text],
-    );
-    // Repeated after a lost answer, it finds the line as it has left it.
-    if (count === 0 && await this.#lineOf(seq) !== rewritten) throw redactedMeanwhile(seq);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const text = await this.#lineOf(seq);
+      const redacted = await this.#redact(seq, { text, previous }, redaction);
+      // Another process has removed the same texts, or an update whose answer was lost has.
+      if (redacted === undefined) return;
+      if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);
+      const rewritten = formatRedacted({ ...redacted, by }, splitLine(text).hash).slice(0, -1);
+      const { count } = await this.#project.run(
+        `update ${SCHEMA}.records set line = $3 where project = $1 and seq = $2 and line = $4`,
+        [seq, rewritten, text],
+      );
+      if (count > 0) return;
+    }
+    throw redactedMeanwhile(seq);
   }
 
   async #lineOf(seq: number): Promise<string> {
@@ -152,6 +157,9 @@ export async function checkRedactions(project: Project): Promise<CheckedRedactio
   const check = new RedactionCheck();
   for await (const { records, redacted } of pagesOf(project)) {
     check.note({ records, redacted: redacted.map((row) => ({ ...row, segment: 0, offset: 0 })) });
+  }
+  if (check.mustLook) {
+    for await (const { records } of pagesOf(project)) check.look(records);
   }
   const { redactions, uncovered } = check;
   if (uncovered === undefined) return { redactions };

@@ -69,10 +69,15 @@ interface Settled {
   readonly violation: Violation;
 }
 
-/** Whether another process wrote between a record and what the process of its call knew when it answered. */
+/**
+ * Whether another process wrote between a record and what the process of its call knew when it answered. Of a sweep, nobody
+ * knows the process; but one of the same batch has the same time.
+ */
 function isOtherBetween(records: readonly JournalRecord[], seq: number, { process, end }: Call): boolean {
-  const between = records.slice(seq, end?.seq);
-  return between.some(({ actor }) => actor !== SWEEPER && !actor.startsWith(`${process}#`));
+  const at = records[seq - 1]?.at;
+  return records.slice(seq, end?.seq).some((record) => {
+    return record.actor === SWEEPER ? record.at !== at : !record.actor.startsWith(`${process}#`);
+  });
 }
 
 function isAnsweredBy(outcome: Decided["outcome"], state: ReadonlyState, { end }: Call): boolean {

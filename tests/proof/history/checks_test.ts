@@ -2,8 +2,12 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Verification } from "../../../src/store/file/maintenance.ts";
+import { localOperator } from "../../../src/core/model/access.ts";
+import type { CommandOf } from "../../../src/core/messages/commands.ts";
 import type { Event, JournalRecord } from "../../../src/core/messages/events.ts";
-import { evolveRecord } from "../../../src/core/state/evolve.ts";
+import { decide } from "../../../src/core/rules/decide.ts";
+import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
+import { advanceClock, evolveRecord } from "../../../src/core/state/evolve.ts";
 import { newTask } from "../../core/given.ts";
 import { snapshotOf } from "../../core/snapshot.ts";
 import { emptyState } from "../../../src/core/state/state.ts";
@@ -16,7 +20,7 @@ import { checkJournal } from "./check_journal.ts";
 import { checkOnce } from "./check_once.ts";
 import { checkOrder } from "./check_order.ts";
 import { checkReplay } from "./check_replay.ts";
-import type { History, Violation } from "./history.ts";
+import { type History, SWEEPER, type Violation } from "./history.ts";
 import { describeViolation } from "./report.ts";
 import { sampleHistory, withCall, withRecord, withRecords } from "./sample.ts";
 
@@ -154,6 +158,32 @@ test("where answers are lost, one may show what others wrote until it was given,
   assertFound(checkReplay(losing(answering(2, [task]))), complaint);
   // Its own process knew what it wrote itself.
   assertFound(checkReplay(losing(answering(2, [task, ...others], good))), complaint);
+});
+
+test("where answers are lost, one may show what was swept until it was given", (good) => {
+  const kept = good.records.slice(0, 4);
+  const last = recordOf(good, "w0.1#6");
+  assertEquals(kept.at(-1), last);
+  const state = emptyState();
+  for (const record of kept) evolveRecord(state, record);
+  const at = last.at + 1_000;
+  advanceClock(state, at);
+  const context = { caller: localOperator(SWEEPER), now: at, clock: at, defaults: {} };
+  const events = applyWithConsequences(state, decide(state, { type: "sweep" }, context).events, at);
+  const asked = good.calls[0]?.request as CommandOf<"create_tasks">;
+  const answer = decide(emptyState(), asked, { ...context, now: 1_010, clock: 1_010 }).answer(state);
+  const answeredWith = (seq: number): History =>
+    withCall(
+      {
+        records: [...kept, { ...last, seq: 5, at, actor: SWEEPER, command: "sweep", events }],
+        calls: good.calls.slice(0, 6),
+        losesAnswers: true,
+      },
+      "w0.1#1",
+      (call) => ({ ...call, end: { at: 15, journalAt: 1_010, seq, outcome: { type: "answered", answer } } }),
+    );
+  assertEquals(checkReplay(answeredWith(5)), []);
+  assertFound(checkReplay(answeredWith(4)), "record 1: the rules give another answer");
 });
 
 test("a read that is older than what was acknowledged before it is found", (good) => {

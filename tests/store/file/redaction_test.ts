@@ -361,6 +361,23 @@ test("whoever changes, marks or restores a line is found, and a repeat does not 
 
 const RESULT_TEXT = JSON.stringify(RESULT).slice(1, -1);
 
+test("a redaction that was interrupted stays unfinished when other texts of its records are redacted", async () => {
+  const options = { directory: "/data", disk: new MemoryDisk(), now };
+  {
+    await using store = await start(options.disk);
+    await store.engine.execute(create({ ...newTask("a"), description: SECRET, refs: { key: SECRET } }), caller);
+  }
+  const dying = new FaultyDisk(options.disk);
+  dying.plan = ({ path }) => path.endsWith(".redacted") ? { error: new Error("killed") } : undefined;
+  await assertRejects(() => redactOn({ ...options, disk: dying }, "a", ["description"]));
+  const left = () => verifyJournal(options.disk, "/data").redactions?.map(({ left }) => left);
+  assertEquals(left(), [1]);
+  await redactOn(options, "a", ["refs"]);
+  assertEquals(left(), [1, 0]);
+  await redactOn(options, "a", ["description"]);
+  assertEquals(left(), [0, 0, 0]);
+});
+
 Deno.test("a backup of a redacted directory is whole, and as redacted", async () => {
   await using directory = await temporaryDirectory();
   const [from, to] = [`${directory.path}/data`, `${directory.path}/copy`];

@@ -1,15 +1,18 @@
 /** Shows that texts of a task are removed from a plan in PostgreSQL, while servers run, and that the chain still verifies. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Unavailable } from "../../../src/app/ports.ts";
+import { type RedactableJournal, Unavailable } from "../../../src/app/ports.ts";
 import { redact } from "../../../src/app/redact.ts";
 import { Engine } from "../../../src/app/engine.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
-import { REDACTABLE_FIELDS } from "../../../src/core/model/redaction.ts";
+import { REDACTABLE_FIELDS, type RedactableField } from "../../../src/core/model/redaction.ts";
 import { Database } from "../../../src/store/postgres/database.ts";
 import { checkPostgresRedactions, openRedactable } from "../../../src/store/postgres/open.ts";
+import { Project } from "../../../src/store/postgres/project.ts";
+import { RedactionRows } from "../../../src/store/postgres/redaction_rows.ts";
 import { runCommand, start } from "../../support/database_program.ts";
 import { RecordingLog } from "../../support/log.ts";
+import { overriding } from "../../support/overriding.ts";
 import { type Cluster, testOnPostgres } from "../../support/postgres.ts";
 
 const SECRET = "sk-live-0123456789";
@@ -108,6 +111,89 @@ testOnPostgres("redaction", (cluster) => {
     } finally {
       await close();
     }
+  });
+
+  /** Two stores of one project, an engine on the first, and a task with two private texts. */
+  async function openTwice(project: string) {
+    const where = { address: cluster().address, now: Date.now, log: new RecordingLog(), isReadOnly: false, project };
+    const [first, second] = [openRedactable(where), openRedactable(where)];
+    const caller = localOperator("operator");
+    const engine = await Engine.start({ ...first, log: where.log });
+    const tasks = [{ id: "a", description: "private", refs: { key: "private" }, dependencies: [] }];
+    await engine.execute({ type: "create_tasks", tasks }, caller);
+    const others = { engine, checkpoints: first.checkpoints, caller };
+    return {
+      where,
+      records: first.records,
+      /** Redacts by one of the stores. */
+      redact(journal: RedactableJournal, fields: readonly RedactableField[]) {
+        return redact({ ...others, journal }, { id: "a", fields, reason: "leak" });
+      },
+      other: second.records,
+      async verify() {
+        const { redactions, changed } = await checkPostgresRedactions(where);
+        return { left: redactions.map(({ left }) => left), changed };
+      },
+      async [Symbol.asyncDispose]() {
+        await second.close();
+        await first.close();
+      },
+    };
+  }
+
+  /** A journal that lets something happen after it has found the texts. */
+  function slow(records: RedactableJournal, meanwhile: () => Promise<unknown>): RedactableJournal {
+    return overriding(records, {
+      async find(redaction) {
+        const found = await records.find(redaction);
+        await meanwhile();
+        return found;
+      },
+    });
+  }
+
+  for (
+    const { name, fields } of [
+      { name: "the same texts", fields: ["description"] },
+      { name: "these and other texts", fields: ["description", "refs"] },
+    ] as const
+  ) {
+    Deno.test(`a redaction of ${name} by another process at the same time leaves none of them unfinished`, async () => {
+      await using store = await openTwice(`overtaken by ${fields.length}`);
+      const raced = slow(store.records, () => store.redact(store.other, fields));
+      assertEquals((await store.redact(raced, ["description"])).records, 1);
+      assertEquals(await store.verify(), { left: [0, 0], changed: undefined });
+    });
+  }
+
+  Deno.test("a line that another process redacts between the look at it and the update is redacted once", async () => {
+    await using store = await openTwice("overtaken at a line");
+    const project = new Project({ database: new Database(store.where), name: store.where.project });
+    let isOvertaken = false;
+    const overtaken = overriding(project, {
+      run: async <Row>(...call: Parameters<Project["run"]>) => {
+        const isUpdate = call[0].startsWith("update ");
+        if (isUpdate && !isOvertaken) {
+          isOvertaken = true;
+          await store.redact(store.other, ["description"]);
+        }
+        return await project.run<Row>(...call);
+      },
+    });
+    await using _ = { [Symbol.asyncDispose]: () => project.close() };
+    const records = new RedactionRows(overtaken, { search: async function* () {} });
+    assertEquals((await store.redact(records, ["description"])).records, 1);
+    assertEquals(await store.verify(), { left: [0, 0], changed: undefined });
+  });
+
+  Deno.test("a redaction that was interrupted stays unfinished when other texts of its records are redacted", async () => {
+    await using store = await openTwice("interrupted");
+    const dying = overriding<RedactableJournal>(store.records, { rewrite: () => Promise.reject(new Error("killed")) });
+    await assertRejects(() => store.redact(dying, ["description"]), Error, "killed");
+    await store.redact(store.other, ["refs"]);
+    assertEquals(await store.verify(), { left: [1, 0], changed: undefined });
+    await store.redact(store.records, ["description"]);
+    assertEquals(await store.verify(), { left: [0, 0, 0], changed: undefined });
   });
 
   Deno.test("of two redactions of one record at the same time, one is to be repeated, and both are proven", async () => {
