@@ -2,6 +2,7 @@
 
 /** Without the marks of a heading, strong text, code and links. */
 export function plainTitle(title: string): string {
+  if (!/[#*`[]/.test(title)) return title;
   return title
     .replace(/^#{1,6}\s+/, "")
     .replaceAll(/\*\*([^*\s](?:[^*]*[^*\s])?)\*\*/g, "$1")

@@ -44,17 +44,18 @@ export interface Edge {
 export class PlanTable implements Readonly<Record<NumberColumn, readonly number[]>> {
   readonly ids: string[] = [];
   readonly title: string[] = [];
-  readonly status: number[] = [];
-  readonly priority: number[] = [];
-  readonly attempt: number[] = [];
-  readonly percent: number[] = [];
-  readonly version: number[] = [];
-  readonly created: number[] = [];
-  readonly started: number[] = [];
-  readonly finished: number[] = [];
-  readonly lease: number[] = [];
-  readonly deadline: number[] = [];
-  readonly flags: number[] = [];
+  // The first answer replaces these arrays.
+  status: number[] = [];
+  priority: number[] = [];
+  attempt: number[] = [];
+  percent: number[] = [];
+  version: number[] = [];
+  created: number[] = [];
+  started: number[] = [];
+  finished: number[] = [];
+  lease: number[] = [];
+  deadline: number[] = [];
+  flags: number[] = [];
   /** Index into `groups`, or -1. */
   readonly group: number[] = [];
   /** Index into `instances`, or -1. */
@@ -110,8 +111,12 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
     const groups = answer.groups.map((id) => numberIn(id, this.groups, this.#groupNumbers));
     const instances = answer.instances.map((id) => numberIn(id, this.instances, this.#instanceNumbers));
     let isStructural = this.size !== before.size;
+    const isFirst = before.size === 0 && this.size === rows.length;
+    for (const name of NUMBERS) {
+      if (isFirst) this[name] = answer[name].slice(0, rows.length);
+      else copyInto(this[name], rows, answer[name]);
+    }
     for (const [index, row] of rows.entries()) {
-      for (const name of NUMBERS) this[name][row] = answer[name][index] ?? 0;
       this.title[row] = plainTitle(answer.title[index] ?? "");
       const group = groups[answer.group[index] ?? -1] ?? -1;
       if (this.group[row] !== group) isStructural = true;
@@ -130,8 +135,13 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
   #mergeEdges(answer: PlanRows, rows: readonly number[], groups: readonly number[]): boolean {
     // Tasks that edges name and that are no rows here yet come with a later row, or with the whole plan.
     const sources = answer.ids.map((id) => this.#rows.get(id));
-    const edges = edgesByRow({ ...answer, from: answer.from.map((from) => sources[from]) });
-    const groupEdges = edgesByRow({
+    const edges = edgesByRow(rows.length, {
+      from: answer.from.map((from) => sources[from]),
+      to: answer.to,
+      kind: answer.kind,
+      asks: answer.asks,
+    });
+    const groupEdges = edgesByRow(rows.length, {
       from: answer.group_from.map((from) => groups[from]),
       to: answer.group_to,
       kind: answer.group_kind,
@@ -140,8 +150,8 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
     const joins = new Map(answer.joins);
     let isChanged = false;
     for (const [index, row] of rows.entries()) {
-      const own = edges.get(index) ?? NONE;
-      const ownGroups = groupEdges.get(index) ?? NONE;
+      const own = edges[index] ?? NONE;
+      const ownGroups = groupEdges[index] ?? NONE;
       const join = joins.get(index);
       if (isSame(this.dependencies[row], own) && isSame(this.groupDependencies.get(row) ?? NONE, ownGroups)) {
         if (this.joins.get(row) === join) continue;
@@ -157,7 +167,9 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
   }
 
   #place(id: string): number {
-    const row = this.#rows.get(id) ?? this.ids.push(id) - 1;
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    const row = this.ids.push(id) - 1;
     this.#rows.set(id, row);
     return row;
   }
@@ -179,17 +191,21 @@ function numberIn(id: string, all: string[], numbers: Map<string, number>): numb
   return number;
 }
 
-function edgesByRow({ from, to, kind, asks }: Pick<PlanRows, "to" | "kind" | "asks"> & {
+function copyInto(column: number[], rows: readonly number[], values: readonly number[]): void {
+  for (let index = 0; index < rows.length; index++) column[rows[index]!] = values[index] ?? 0;
+}
+
+function edgesByRow(rows: number, { from, to, kind, asks }: Pick<PlanRows, "to" | "kind" | "asks"> & {
   readonly from: readonly (number | undefined)[];
-}): ReadonlyMap<number, readonly Edge[]> {
+}): readonly (readonly Edge[] | undefined)[] {
   const texts = new Map(asks);
-  const edges = new Map<number, Edge[]>();
-  for (const [index, row] of to.entries()) {
+  const edges = new Array<Edge[] | undefined>(rows).fill(undefined);
+  for (let index = 0; index < to.length; index++) {
     const source = from[index];
     if (source === undefined) continue;
-    const own = edges.get(row) ?? [];
-    own.push({ from: source, kind: kind[index] ?? 0, ask: texts.get(index) ?? "" });
-    edges.set(row, own);
+    const edge = { from: source, kind: kind[index] ?? 0, ask: texts.get(index) ?? "" };
+    const own = edges[to[index]!];
+    own ? own.push(edge) : edges[to[index]!] = [edge];
   }
   return edges;
 }

@@ -123,7 +123,11 @@ function Ticks({ last }: { readonly last: number }) {
     return () => observer.disconnect();
   }, []);
   const { stepMs, at } = useMemo(
-    () => timeTicks(table === undefined ? new Float64Array() : recordTimes(table), { records: last, most: most.value }),
+    () => {
+      const isMeasured = most.value > 0;
+      const times = table === undefined || !isMeasured ? new Float64Array() : recordTimes(table);
+      return timeTicks(times, { records: last, most: most.value });
+    },
     [table, stage, most.value],
   );
   return (

@@ -26,9 +26,8 @@ export function degree({ start }: Adjacency, node: number): number {
   return start[node + 1]! - start[node]!;
 }
 
-/** Nodes of an acyclic graph, each after all that it depends on. */
-export function topologicalOrder(count: number, from: Uint32Array, to: Uint32Array): Uint32Array {
-  const out = adjacencyOf(count, from);
+/** Nodes of an acyclic graph, each after all that it depends on; `out` has the edges that begin at each. */
+export function topologicalOrder(count: number, to: Uint32Array, out: Adjacency): Uint32Array {
   const missing = new Uint32Array(count);
   for (const end of to) missing[end] = missing[end]! + 1;
   const order = new Uint32Array(count);

@@ -10,7 +10,7 @@ import {
   outlineOf,
   type Placed,
   type Previous,
-  routeOf,
+  traceRoute,
 } from "./component.ts";
 import { PITCH, type Rectangle, SIZE } from "./graph.ts";
 import type { LayeredGraph } from "./lanes.ts";
@@ -28,8 +28,8 @@ export interface ClusterLayout {
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly bounds: Rectangle;
-  /** The points of an edge, which may touch its ends elsewhere than the cluster says. */
-  readonly route: (edge: number, offsets?: Offsets) => number[];
+  /** Appends the shifted points of an edge, which may touch its ends elsewhere than the cluster says. */
+  readonly trace: (edge: number, to: { readonly points: number[]; readonly shift: Shift }, offsets?: Offsets) => void;
   /** Made on demand: the first layout is shown without it. */
   readonly memory: () => ClusterMemory;
 }
@@ -79,17 +79,23 @@ export function layOutCluster(cluster: Cluster, memory: ClusterMemory | undefine
     y[node] = grid.places[i]!.y;
   });
   const bounds = union(above, grid.bounds);
-  const partOfEdge = new Map<number, readonly [part: number, edge: number]>();
-  placed.forEach(({ edges }, part) => edges.forEach((edge, i) => partOfEdge.set(edge, [part, i])));
+  const partOf = new Uint32Array(cluster.from.length), indexInPart = new Uint32Array(cluster.from.length);
+  placed.forEach(({ edges }, part) =>
+    edges.forEach((edge, i) => {
+      partOf[edge] = part;
+      indexInPart[edge] = i;
+    })
+  );
   return {
     x,
     y,
     bounds,
-    route: (edge, offsets) => {
-      const [index, own] = partOfEdge.get(edge) as readonly [number, number];
+    trace: (edge, { points, shift: { x, y } }, offsets) => {
+      const index = partOf[edge]!;
       const { graph, placed: place } = placed[index] as PlacedPart;
-      const shift = shifts[index] as Shift;
-      return routeOf(graph, place, { edge: own, offsets }).map((value, i) => value + (i % 2 === 0 ? shift.x : shift.y));
+      const own = shifts[index] as Shift;
+      const shift = { x: own.x + x, y: own.y + y };
+      traceRoute(graph, place, { edge: indexInPart[edge]!, offsets, points, shift });
     },
     memory: () => ({ ...remember(cluster, placed, shifts), ...grid.memory }),
   };
@@ -128,21 +134,41 @@ function layOutPart(
   { nodes, edges }: { nodes: readonly number[]; edges: readonly number[] },
   memory: ClusterMemory | undefined,
 ): PlacedPart {
-  const local = new Map(nodes.map((node, i) => [node, i]));
-  const pick = (array: Float64Array, indices: readonly number[]) => Float64Array.from(indices, (i) => array[i]!);
-  const graph: LayeredGraph = {
-    width: pick(cluster.width, nodes),
-    height: pick(cluster.height, nodes),
-    from: Uint32Array.from(edges, (edge) => local.get(cluster.from[edge]!) as number),
-    to: Uint32Array.from(edges, (edge) => local.get(cluster.to[edge]!) as number),
-    fromOffset: pick(cluster.fromOffset, edges),
-    toOffset: pick(cluster.toOffset, edges),
-    isMarked: Uint8Array.from(edges, (edge) => cluster.isMarked[edge]!),
-    side: Int8Array.from(nodes, (node) => cluster.side[node]!),
-  };
+  const graph = cutOut(cluster, nodes, edges);
   const before = mostCommonPart(cluster, nodes, memory);
   const previous = before === undefined || !memory ? undefined : previousOf(cluster, nodes, memory, before);
   return { nodes, edges, graph, placed: layOutComponent(graph, previous), before: previous && before };
+}
+
+/** Some nodes and edges of a cluster, numbered anew. */
+function cutOut(cluster: Cluster, nodes: readonly number[], edges: readonly number[]): LayeredGraph {
+  const local = new Map<number, number>();
+  const graph = {
+    width: new Float64Array(nodes.length),
+    height: new Float64Array(nodes.length),
+    side: new Int8Array(nodes.length),
+    from: new Uint32Array(edges.length),
+    to: new Uint32Array(edges.length),
+    fromOffset: new Float64Array(edges.length),
+    toOffset: new Float64Array(edges.length),
+    isMarked: new Uint8Array(edges.length),
+  };
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    local.set(node, i);
+    graph.width[i] = cluster.width[node]!;
+    graph.height[i] = cluster.height[node]!;
+    graph.side[i] = cluster.side[node]!;
+  }
+  for (let i = 0; i < edges.length; i++) {
+    const edge = edges[i]!;
+    graph.from[i] = local.get(cluster.from[edge]!)!;
+    graph.to[i] = local.get(cluster.to[edge]!)!;
+    graph.fromOffset[i] = cluster.fromOffset[edge]!;
+    graph.toOffset[i] = cluster.toOffset[edge]!;
+    graph.isMarked[i] = cluster.isMarked[edge]!;
+  }
+  return graph;
 }
 
 /** The former part that most of the nodes come from, if most nodes come from any. */

@@ -2,6 +2,7 @@
 import { type Rectangle, SIZE } from "./graph.ts";
 import { cutIntoSegments, type LayeredGraph, type Segments } from "./lanes.ts";
 import { orderLayers } from "./order.ts";
+import type { Shift } from "./pack.ts";
 import { placeLayers } from "./place.ts";
 import { NEW, rankAgain, rankAll } from "./rank.ts";
 import { settleLayers } from "./settle.ts";
@@ -59,20 +60,28 @@ export interface Offsets {
   readonly to: number;
 }
 
-/** The points of an edge from the right of its dependency to the left of its dependent, x and y in turn. */
-export function routeOf(
+/** Appends the points of an edge from the right of its dependency to the left of its dependent, x and y in turn. */
+export function traceRoute(
   graph: LayeredGraph,
   placed: Placed,
-  { edge, offsets }: { readonly edge: number; readonly offsets: Offsets | undefined },
-): number[] {
+  { edge, offsets, points, shift }: {
+    readonly edge: number;
+    readonly offsets: Offsets | undefined;
+    readonly points: number[];
+    readonly shift: Shift;
+  },
+): void {
   const { segments: { layer, firstLane }, x, y, columns } = placed;
   const a = graph.from[edge]!, b = graph.to[edge]!;
   const startY = y[a]! + (offsets?.from ?? graph.fromOffset[edge]!);
   const endY = y[b]! + (offsets?.to ?? graph.toOffset[edge]!);
-  const points = [x[a]! + graph.width[a]!, startY];
+  let lastX = NaN, lastY = NaN;
   const add = (px: number, py: number) => {
-    if (points.at(-2) !== px || points.at(-1) !== py) points.push(px, py);
+    if (lastX === px && lastY === py) return;
+    points.push(px + shift.x, py + shift.y);
+    lastX = px, lastY = py;
   };
+  add(x[a]! + graph.width[a]!, startY);
   const first = columns.get(layer[a]!) as Column;
   add(first.x + first.width, startY);
   for (let between = layer[a]! + 1; between < layer[b]! && firstLane[a]! >= 0; between++) {
@@ -83,7 +92,6 @@ export function routeOf(
   }
   add((columns.get(layer[b]!) as Column).x, endY);
   add(x[b]!, endY);
-  return points;
 }
 
 /** What each column takes up, with the ways of edges to the columns beside it. */
@@ -102,11 +110,8 @@ export function outlineOf(graph: LayeredGraph, { segments, y, columns }: Placed)
 
 function layersOf(graph: LayeredGraph, previous: Previous | undefined): Int32Array {
   const count = graph.side.length;
-  const inner = Array.from(graph.from.keys()).filter((edge) =>
-    graph.side[graph.from[edge]!] === 0 && graph.side[graph.to[edge]!] === 0
-  );
-  const from = Uint32Array.from(inner, (edge) => graph.from[edge]!);
-  const to = Uint32Array.from(inner, (edge) => graph.to[edge]!);
+  const isInner = (_: number, edge: number) => graph.side[graph.from[edge]!] === 0 && graph.side[graph.to[edge]!] === 0;
+  const from = graph.from.filter(isInner), to = graph.to.filter(isInner);
   const layer = previous ? rankAgain(count, from, to, previous.layer) : rankAll(count, from, to);
   let first = Infinity, last = -Infinity;
   layer.forEach((each, node) => {

@@ -1,5 +1,5 @@
 /** Decides what is drawn: tasks, joins, stacks of siblings, collapsed groups, boxes; and the edges between them. */
-import { type Adjacency, adjacencyOf } from "./adjacency.ts";
+import { type Adjacency, adjacencyOf, degree } from "./adjacency.ts";
 import { KIND, type PlanGraph, type Stack, STACK_AT_LEAST, STACK_STAYS_AT_LEAST } from "./graph.ts";
 
 export interface Items {
@@ -93,16 +93,16 @@ function findStacks(graph: PlanGraph, foldedBefore: ReadonlySet<string>): Stack[
   const into = adjacencyOf(ends, graph.to);
   const out = adjacencyOf(ends, graph.from);
   const alike = new Map<string, number[]>();
-  for (let task = 0; task < graph.ids.length; task++) {
-    const neighbours = [
-      ...neighboursOf(graph, task, into, graph.from).map((each) => `<${each}`),
-      ...neighboursOf(graph, task, out, graph.to).map((each) => `>${each}`),
-    ];
-    const group = graph.groups[graph.group[task]!];
-    if (neighbours.length === 0 || (group !== undefined && graph.collapsed.has(group))) continue;
-    const description = `${graph.group[task]!} ${neighbours.sort().join(" ")}`;
-    const siblings = alike.get(description);
-    siblings ? siblings.push(task) : alike.set(description, [task]);
+  for (const candidates of candidatesOf(graph, into, out)) {
+    for (const task of candidates) {
+      const neighbours = [
+        ...neighboursOf(graph, task, into, graph.from).map((each) => `<${each}`),
+        ...neighboursOf(graph, task, out, graph.to).map((each) => `>${each}`),
+      ];
+      const description = `${graph.group[task]!} ${neighbours.sort().join(" ")}`;
+      const siblings = alike.get(description);
+      siblings ? siblings.push(task) : alike.set(description, [task]);
+    }
   }
   const stacks: Stack[] = [];
   for (const tasks of alike.values()) {
@@ -113,6 +113,27 @@ function findStacks(graph: PlanGraph, foldedBefore: ReadonlySet<string>): Stack[
     if (isEnough && !graph.unfolded.has(key)) stacks.push({ key, tasks: Uint32Array.from(tasks) });
   }
   return stacks;
+}
+
+/** Tasks that may be siblings, in sets that are large enough: a sum of their neighbours is the same. */
+function candidatesOf(graph: PlanGraph, into: Adjacency, out: Adjacency): readonly number[][] {
+  const bySum = new Map<number, number[]>();
+  for (let task = 0; task < graph.ids.length; task++) {
+    const group = graph.group[task]!;
+    const hasNeighbours = degree(into, task) + degree(out, task) > 0;
+    if (!hasNeighbours || (group >= 0 && graph.collapsed.has(graph.groups[group]!))) continue;
+    let sum = group;
+    for (let i = into.start[task]!; i < into.start[task + 1]!; i++) sum += mixed(graph.from[into.edges[i]!]!, 1);
+    for (let i = out.start[task]!; i < out.start[task + 1]!; i++) sum += mixed(graph.to[out.edges[i]!]!, 2);
+    const others = bySum.get(sum);
+    others ? others.push(task) : bySum.set(sum, [task]);
+  }
+  return Array.from(bySum.values()).filter(({ length }) => length >= STACK_STAYS_AT_LEAST);
+}
+
+/** Spreads numbers that are near each other, so that few sums are equal by chance. */
+function mixed(end: number, side: number): number {
+  return Math.imul(3 * end + side, 0x9e3779b1) >>> 0;
 }
 
 function neighboursOf(graph: PlanGraph, task: number, side: Adjacency, ends: Uint32Array): string[] {

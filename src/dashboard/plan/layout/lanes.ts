@@ -43,9 +43,13 @@ export interface Segments {
 export function cutIntoSegments(graph: LayeredGraph, layer: Int32Array): Segments {
   const nodes = layer.length;
   const { firstLane, owner, lanes } = lanesOf(graph, layer);
-  const from: number[] = [], to: number[] = [], fromOffset: number[] = [], toOffset: number[] = [];
-  const connect = (a: number, aOffset: number, b: number, bOffset: number) => {
-    from.push(a), to.push(b), fromOffset.push(aOffset), toOffset.push(bOffset);
+  const most = graph.from.length + lanes.length;
+  const from = new Uint32Array(most), to = new Uint32Array(most), edges = new Uint32Array(most);
+  const fromOffset = new Float64Array(most), toOffset = new Float64Array(most);
+  let segments = 0;
+  const connect = (a: number, aOffset: number, b: number, bOffset: number, through: number) => {
+    from[segments] = a, to[segments] = b, fromOffset[segments] = aOffset, toOffset[segments] = bOffset;
+    edges[segments++] = through;
   };
   const middle = SIZE.lane.height / 2;
   const trunk = new Float64Array(nodes).fill(-1);
@@ -53,10 +57,10 @@ export function cutIntoSegments(graph: LayeredGraph, layer: Int32Array): Segment
   for (let edge = 0; edge < graph.from.length; edge++) {
     const a = graph.from[edge]!, b = graph.to[edge]!;
     const span = layer[b]! - layer[a]!;
-    if (span === 1) connect(a, graph.fromOffset[edge]!, b, graph.toOffset[edge]!);
+    if (span === 1) connect(a, graph.fromOffset[edge]!, b, graph.toOffset[edge]!, 1);
     else if (firstLane[a]! >= 0) {
       const last = firstLane[a]! + span - 2;
-      connect(last, middle, b, graph.toOffset[edge]!);
+      connect(last, middle, b, graph.toOffset[edge]!, 1);
       through[last - nodes]!++;
       if (trunk[a] === -1) trunk[a] = graph.fromOffset[edge]!;
     }
@@ -64,24 +68,26 @@ export function cutIntoSegments(graph: LayeredGraph, layer: Int32Array): Segment
   for (let lane = lanes.length - 2; lane >= 0; lane--) {
     if (owner[lane] === owner[lane + 1]) through[lane]! += through[lane + 1]!;
   }
-  const ends = from.length;
   for (let lane = 0; lane < lanes.length; lane++) {
     const node = owner[lane]!;
     const isFirst = firstLane[node]! === nodes + lane;
-    connect(isFirst ? node : nodes + lane - 1, isFirst ? trunk[node]! : middle, nodes + lane, middle);
+    const start = isFirst ? node : nodes + lane - 1;
+    connect(start, isFirst ? trunk[node]! : middle, nodes + lane, middle, through[lane]!);
   }
-  const allLayers = Int32Array.from([...layer, ...lanes]);
+  const allLayers = new Int32Array(nodes + lanes.length);
+  allLayers.set(layer);
+  allLayers.set(lanes, nodes);
   const height = new Float64Array(allLayers.length).fill(SIZE.lane.height);
   height.set(graph.height);
   return {
     nodes,
     layer: allLayers,
     height,
-    from: Uint32Array.from(from),
-    to: Uint32Array.from(to),
-    fromOffset: Float64Array.from(fromOffset),
-    toOffset: Float64Array.from(toOffset),
-    edges: Uint32Array.from(from, (_, segment) => segment < ends ? 1 : through[segment - ends]!),
+    from: from.subarray(0, segments),
+    to: to.subarray(0, segments),
+    fromOffset: fromOffset.subarray(0, segments),
+    toOffset: toOffset.subarray(0, segments),
+    edges: edges.subarray(0, segments),
     firstLane,
     owner,
   };

@@ -89,52 +89,56 @@ export interface Sizes {
 /** The members of a box, then its exits, then its entries. */
 export function innerCluster(items: Items, level: InnerLevel, { width, height }: Sizes): Cluster {
   const { members, edges, exits, entries } = level;
-  const local = new Map(members.map((item, i) => [item, i]));
-  const ports = exits.size + entries.size;
-  const firstEntry = members.length + exits.size;
+  const nodes = members.length + exits.size + entries.size;
+  const keys = members.map((item) => items.keys[item] as string);
+  const widths = new Float64Array(nodes), heights = new Float64Array(nodes).fill(SIZE.lane.height);
+  const side = new Int8Array(nodes);
+  const local = new Map<number, number>();
+  for (let node = 0; node < members.length; node++) {
+    const item = members[node]!;
+    local.set(item, node);
+    widths[node] = width[item]!;
+    heights[node] = height[item]!;
+  }
+  const ends = edges.length + exits.size + entries.size;
+  const from = new Uint32Array(ends), to = new Uint32Array(ends);
   const lane = SIZE.lane.height / 2;
-  const half = (item: number) => height[item]! / 2;
-  const exitOf = Array.from(exits.keys()), entryOf = Array.from(entries.keys());
-  const index = (item: number) => local.get(item) as number;
+  const fromOffset = new Float64Array(ends).fill(lane), toOffset = new Float64Array(ends).fill(lane);
+  const isMarked = new Uint8Array(ends);
+  for (let edge = 0; edge < edges.length; edge++) {
+    const a = items.from[edges[edge]!]!, b = items.to[edges[edge]!]!;
+    from[edge] = local.get(a)!;
+    to[edge] = local.get(b)!;
+    fromOffset[edge] = height[a]! / 2;
+    toOffset[edge] = height[b]! / 2;
+    isMarked[edge] = Math.min(items.mark[edges[edge]!]!, 1);
+  }
+  let node = members.length, edge = edges.length;
+  for (const item of exits.keys()) {
+    keys.push(`out ${items.keys[item]}`);
+    side[node] = 1;
+    from[edge] = local.get(item)!;
+    fromOffset[edge] = height[item]! / 2;
+    to[edge++] = node++;
+  }
+  for (const item of entries.keys()) {
+    keys.push(`in ${items.keys[item]}`);
+    side[node] = -1;
+    from[edge] = node++;
+    to[edge] = local.get(item)!;
+    toOffset[edge++] = height[item]! / 2;
+  }
   return {
-    keys: [...members, ...exitOf, ...entryOf].map((item, i) =>
-      `${i < members.length ? "" : i < firstEntry ? "out " : "in "}${items.keys[item]}`
-    ),
-    width: Float64Array.from([...members.map((item) => width[item]!), ...new Array<number>(ports).fill(0)]),
-    height: Float64Array.from([
-      ...members.map((item) => height[item]!),
-      ...new Array<number>(ports).fill(SIZE.lane.height),
-    ]),
-    from: Uint32Array.from([
-      ...edges.map((edge) => index(items.from[edge]!)),
-      ...exitOf.map(index),
-      ...entryOf.map((_, i) => firstEntry + i),
-    ]),
-    to: Uint32Array.from([
-      ...edges.map((edge) => index(items.to[edge]!)),
-      ...exitOf.map((_, i) => members.length + i),
-      ...entryOf.map(index),
-    ]),
-    fromOffset: Float64Array.from([
-      ...edges.map((edge) => half(items.from[edge]!)),
-      ...exitOf.map(half),
-      ...entryOf.map(() => lane),
-    ]),
-    toOffset: Float64Array.from([
-      ...edges.map((edge) => half(items.to[edge]!)),
-      ...exitOf.map(() => lane),
-      ...entryOf.map(half),
-    ]),
-    isMarked: Uint8Array.from([
-      ...edges.map((edge) => Math.min(items.mark[edge]!, 1)),
-      ...new Array<number>(ports).fill(0),
-    ]),
-    side: Int8Array.from([
-      ...members.map(() => 0),
-      ...exitOf.map(() => 1),
-      ...entryOf.map(() => -1),
-    ]),
-    grown: new Float64Array(members.length + ports),
+    keys,
+    width: widths,
+    height: heights,
+    from,
+    to,
+    fromOffset,
+    toOffset,
+    isMarked,
+    side,
+    grown: new Float64Array(nodes),
   };
 }
 

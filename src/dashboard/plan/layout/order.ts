@@ -45,15 +45,17 @@ interface LayerEdges {
 
 /** A segment that several edges share counts as so many. */
 function counted({ layer, from, to, edges }: Segments): LayerEdges {
-  const all: number[] = [];
-  edges.forEach((count, segment) => {
-    for (let i = Math.min(count, MAX_COUNTED); i > 0; i--) all.push(segment);
-  });
-  return {
-    layer,
-    from: Uint32Array.from(all, (segment) => from[segment]!),
-    to: Uint32Array.from(all, (segment) => to[segment]!),
-  };
+  let all = 0;
+  for (let segment = 0; segment < edges.length; segment++) all += Math.min(edges[segment]!, MAX_COUNTED);
+  const countedFrom = new Uint32Array(all), countedTo = new Uint32Array(all);
+  let next = 0;
+  for (let segment = 0; segment < edges.length; segment++) {
+    for (let i = Math.min(edges[segment]!, MAX_COUNTED); i > 0; i--) {
+      countedFrom[next] = from[segment]!;
+      countedTo[next++] = to[segment]!;
+    }
+  }
+  return { layer, from: countedFrom, to: countedTo };
 }
 
 function createSweeper(graph: LayerEdges, firstLayer: number) {
@@ -258,19 +260,24 @@ function barycentre(node: number, side: Adjacency, ends: Uint32Array, position: 
 /** Each layer in the order in which a depth-first walk from the first layers meets its nodes: near ones stay near. */
 function firstOrder(graph: LayerEdges, firstLayer: number, into: Adjacency, out: Adjacency): Order {
   const count = graph.layer.length;
+  const own = new Uint32Array(count);
   let layers = 0;
-  for (const layer of graph.layer) layers = Math.max(layers, layer - firstLayer + 1);
-  const start = adjacencyOf(layers, Uint32Array.from(graph.layer, (layer) => layer - firstLayer)).start;
+  for (let node = 0; node < count; node++) {
+    own[node] = graph.layer[node]! - firstLayer;
+    layers = Math.max(layers, own[node]! + 1);
+  }
+  const { start, edges: byLayer } = adjacencyOf(layers, own);
   const next = start.slice();
   const nodes = new Uint32Array(count);
   const seen = new Uint8Array(count);
-  const byLayer = Array.from({ length: count }, (_, node) => node).sort((a, b) => graph.layer[a]! - graph.layer[b]!);
-  for (const root of byLayer) {
-    const open = seen[root] ? [] : [root];
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+  const open: number[] = [];
+  for (let root = 0; root < count; root++) {
+    open.push(byLayer[root]!);
+    while (open.length > 0) {
+      const node = open.pop()!;
       if (seen[node]) continue;
       seen[node] = 1;
-      const layer = graph.layer[node]! - firstLayer;
+      const layer = own[node]!;
       nodes[next[layer]!] = node;
       next[layer] = next[layer]! + 1;
       for (let i = into.start[node + 1]! - 1; i >= into.start[node]!; i--) {

@@ -40,24 +40,28 @@ export function placeLayers(graph: Segments, { nodes, start }: Order): Float64Ar
     wishes.top[node] = total === 0 ? y[node]! : sum / total;
     wishes.weight[node] = total === 0 ? UNWISHED : total;
   };
-  const settle = (layer: number, before: boolean, after: boolean) => {
+  const layers = start.length - 1;
+  const columns = Array.from({ length: layers }, (_, layer) => {
     const items = nodes.subarray(start[layer]!, start[layer + 1]!);
-    for (let i = 0; i < items.length; i++) wish(items[i]!, before, after);
-    separate(items, wishes, y, { graph, gap: roomyGapBetween });
+    return { items, below: roomAbove(items, graph, roomyGapBetween) };
+  });
+  const settle = (layer: number, before: boolean, after: boolean) => {
+    const column = columns[layer] as Column;
+    for (let i = 0; i < column.items.length; i++) wish(column.items[i]!, before, after);
+    separate(column, wishes, y);
   };
   const straighten = (layer: number) => {
-    const items = nodes.subarray(start[layer]!, start[layer + 1]!);
-    for (let i = 0; i < items.length; i++) {
-      const node = items[i]!;
+    const column = columns[layer] as Column;
+    for (let i = 0; i < column.items.length; i++) {
+      const node = column.items[i]!;
       const segment = into.edges[into.start[node]!];
       const isStep = segment !== undefined && degree(into, node) === 1 && weight[segment]! >= CHAIN_STRAIGHTNESS;
       const shift = isStep ? graph.fromOffset[segment]! - graph.toOffset[segment]! : 0;
       wishes.top[node] = isStep ? y[graph.from[segment]!]! + shift : y[node]!;
       wishes.weight[node] = isStep ? STRAIGHTENED : 1;
     }
-    separate(items, wishes, y, { graph, gap: roomyGapBetween });
+    separate(column, wishes, y);
   };
-  const layers = start.length - 1;
   for (let layer = 0; layer < layers; layer++) settle(layer, true, false);
   for (let sweep = 0; sweep < PLACING_SWEEPS; sweep++) {
     const isLast = sweep >= PLACING_SWEEPS - 2;
@@ -93,35 +97,48 @@ function roomyGapBetween(graph: Segments, upper: number, lower: number): number 
   return gapBetween(graph, upper, lower) + (isBox ? SIZE.task.height + SIZE.rowGap : 0);
 }
 
-/**
- * Moves items, given from top to bottom, as little as possible (least squares) from where they wish to be so that none
- * overlap: pools adjacent violators. O(items).
- */
-export function separate(
-  items: Uint32Array,
-  wishes: Wishes,
-  y: Float64Array,
-  { graph, gap }: { readonly graph: Segments; readonly gap: typeof gapBetween },
-): void {
-  const blocks: { sum: number; weight: number; first: number }[] = [];
+/** Items from top to bottom. */
+export interface Column {
+  readonly items: Uint32Array;
+  /** How far below the first each stands at least. */
+  readonly below: Float64Array;
+}
+
+export function roomAbove(items: Uint32Array, graph: Segments, gap: typeof gapBetween): Float64Array {
   const below = new Float64Array(items.length);
-  for (let i = 0; i < items.length; i++) {
-    if (i > 0) {
-      const upper = items[i - 1]!;
-      below[i] = below[i - 1]! + graph.height[upper]! + gap(graph, upper, items[i]!);
-    }
-    const item = items[i]!;
-    const weight = wishes.weight[item]!;
-    let block = { sum: (wishes.top[item]! - below[i]!) * weight, weight, first: i };
-    for (let last = blocks.at(-1); last && last.sum / last.weight > block.sum / block.weight; last = blocks.at(-1)) {
-      block = { sum: block.sum + last.sum, weight: block.weight + last.weight, first: last.first };
-      blocks.pop();
-    }
-    blocks.push(block);
+  for (let i = 1; i < items.length; i++) {
+    const upper = items[i - 1]!;
+    below[i] = below[i - 1]! + graph.height[upper]! + gap(graph, upper, items[i]!);
   }
-  for (let i = 0; i < blocks.length; i++) {
-    const { sum, weight, first } = blocks[i] as typeof blocks[number];
-    const end = blocks[i + 1]?.first ?? items.length;
-    for (let item = first; item < end; item++) y[items[item]!] = sum / weight + below[item]!;
+  return below;
+}
+
+/**
+ * Moves items as little as possible (least squares) from where they wish to be so that none overlap: pools adjacent
+ * violators. O(items).
+ */
+export function separate({ items, below }: Column, wishes: Wishes, y: Float64Array): void {
+  // Blocks of items that touch, the first ones first.
+  const sums = new Float64Array(items.length), weights = new Float64Array(items.length);
+  const firsts = new Uint32Array(items.length);
+  let blocks = 0;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
+    let weight = wishes.weight[item]!;
+    let sum = (wishes.top[item]! - below[i]!) * weight;
+    let first = i;
+    while (blocks > 0 && sums[blocks - 1]! / weights[blocks - 1]! > sum / weight) {
+      blocks--;
+      sum += sums[blocks]!;
+      weight += weights[blocks]!;
+      first = firsts[blocks]!;
+    }
+    sums[blocks] = sum, weights[blocks] = weight, firsts[blocks] = first;
+    blocks++;
+  }
+  for (let block = 0; block < blocks; block++) {
+    const end = block + 1 < blocks ? firsts[block + 1]! : items.length;
+    const top = sums[block]! / weights[block]!;
+    for (let item = firsts[block]!; item < end; item++) y[items[item]!] = top + below[item]!;
   }
 }

@@ -9,9 +9,9 @@ export const NEW = -(2 ** 31);
  * which shortens edges. O(nodes + edges).
  */
 export function rankAll(count: number, from: Uint32Array, to: Uint32Array): Int32Array {
-  const order = topologicalOrder(count, from, to);
   const into = adjacencyOf(count, to);
   const out = adjacencyOf(count, from);
+  const order = topologicalOrder(count, to, out);
   const layer = new Int32Array(count);
   for (const node of order) layer[node] = earliest(node, into, from, layer) ?? 0;
   for (let pass = 0; pass < TIGHTENING_PASSES; pass++) {
@@ -30,9 +30,9 @@ const TIGHTENING_PASSES = 3;
 
 /** Keeps the layers of before and moves a node to a later one only where a dependency now ends there. */
 export function rankAgain(count: number, from: Uint32Array, to: Uint32Array, previous: Int32Array): Int32Array {
-  const order = topologicalOrder(count, from, to);
   const into = adjacencyOf(count, to);
   const out = adjacencyOf(count, from);
+  const order = topologicalOrder(count, to, out);
   const layer = new Int32Array(count);
   for (const node of order) {
     layer[node] = Math.max(previous[node]!, earliest(node, into, from, layer) ?? NEW);

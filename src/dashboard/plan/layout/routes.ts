@@ -14,57 +14,54 @@ interface Places {
 }
 
 export function routesOf(items: Items, levels: Levels, places: Places) {
-  const start = new Uint32Array(items.from.length + 1);
+  const count = items.from.length;
+  const start = new Uint32Array(count + 1);
   const points: number[] = [];
-  const innerIndex = new Map<number, number>();
-  for (const { edges } of levels.inner.values()) edges.forEach((edge, i) => innerIndex.set(edge, i));
-  for (let edge = 0; edge < items.from.length; edge++) {
+  const innerIndex = new Int32Array(count).fill(-1);
+  for (const { edges } of levels.inner.values()) edges.forEach((edge, i) => innerIndex[edge] = i);
+  for (let edge = 0; edge < count; edge++) {
     const outer = levels.outer.get(edge);
-    const own = innerIndex.get(edge);
-    const box = items.box[items.from[edge]!]!;
-    const route = outer
-      ? outerRoute(outer, items, levels, places)
-      : own === undefined
-      ? []
-      : innerRoute(places, box, own);
-    for (const value of route) points.push(value);
+    if (outer) traceOuter(points, outer, items, levels, places);
+    else if (innerIndex[edge]! >= 0) traceInner(points, items.box[items.from[edge]!]!, innerIndex[edge]!, places);
     start[edge + 1] = points.length / 2;
   }
-  return { start, points: Float32Array.from(points) };
+  return { start, points: new Float32Array(points) };
 }
 
-function innerRoute({ inside, place }: Places, box: number, edge: number): number[] {
+function traceInner(points: number[], box: number, edge: number, { inside, place }: Places): void {
   const layout = inside.get(box) as ClusterLayout;
-  const { x, y } = insideShift(layout.bounds, box, place);
-  return layout.route(edge).map((value, i) => value + (i % 2 === 0 ? x : y));
+  layout.trace(edge, { points, shift: insideShift(layout.bounds, box, place) });
 }
 
-function outerRoute(outer: Outer, items: Items, levels: Levels, places: Places): number[] {
+function traceOuter(points: number[], outer: Outer, items: Items, levels: Levels, places: Places): void {
   const { leftItem, rightItem, pair } = outer;
-  const points = [
-    ...portRoute(leftItem, "exits", items, levels, places),
-    ...places.whole.route(pair, { from: places.offset(leftItem, "exits"), to: places.offset(rightItem, "entries") }),
-    ...portRoute(rightItem, "entries", items, levels, places),
-  ];
-  return outer.isReversed ? reversePoints(points) : points;
+  const first = points.length;
+  const offsets = { from: places.offset(leftItem, "exits"), to: places.offset(rightItem, "entries") };
+  tracePort(points, leftItem, "exits", items, levels, places);
+  places.whole.trace(pair, { points, shift: { x: 0, y: 0 } }, offsets);
+  tracePort(points, rightItem, "entries", items, levels, places);
+  if (outer.isReversed) reversePoints(points, first);
 }
 
 /** The way between an item and the border of its box. */
-function portRoute(
+function tracePort(
+  points: number[],
   item: number,
   side: "exits" | "entries",
   items: Items,
   levels: Levels,
   places: Places,
-): number[] {
+): void {
   const box = items.box[item]!;
   const level = levels.inner.get(box);
   const port = level && portOf(level, item, side);
-  return port ? innerRoute(places, box, port.edge) : [];
+  if (port) traceInner(points, box, port.edge, places);
 }
 
-function reversePoints(points: readonly number[]): number[] {
-  const result: number[] = [];
-  for (let i = points.length - 2; i >= 0; i -= 2) result.push(points[i]!, points[i + 1]!);
-  return result;
+function reversePoints(points: number[], first: number): void {
+  for (let low = first, high = points.length - 2; low < high; low += 2, high -= 2) {
+    const x = points[low]!, y = points[low + 1]!;
+    points[low] = points[high]!, points[low + 1] = points[high + 1]!;
+    points[high] = x, points[high + 1] = y;
+  }
 }

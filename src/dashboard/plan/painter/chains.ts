@@ -16,20 +16,18 @@ export interface ChainFinder {
   readonly find: (item: number) => Chains;
 }
 
-/** A box stands for its members: what depends on the box depends on each. */
+/**
+ * A box stands for its members: what depends on the box depends on each. The first search works out the neighbours: most
+ * layouts are replaced without one.
+ */
 export function createChainFinder(layout: Layout, tasksOf: (item: number) => number): ChainFinder {
   const { edges: { from, to }, box } = layout;
   const count = layout.keys.length;
-  const into = adjacencyOf(count, to);
-  const out = adjacencyOf(count, from);
-  const members = new Map<number, number[]>();
-  box.forEach((each, item) => {
-    if (each < 0) return;
-    const known = members.get(each);
-    known ? known.push(item) : members.set(each, [item]);
-  });
-  const walk = (item: number, side: Adjacency, ends: Uint32Array, chains: { items: Uint8Array; edges: Uint8Array }) => {
-    const isUpstream = side === into;
+  let known: Neighbours | undefined;
+  const walk = (item: number, isUpstream: boolean, chains: { items: Uint8Array; edges: Uint8Array }) => {
+    const { into, out, members } = known ??= neighboursOf(layout);
+    const side = isUpstream ? into : out;
+    const ends = isUpstream ? from : to;
     const seen = new Uint8Array(count);
     const open = [item];
     seen[item] = 1;
@@ -62,9 +60,26 @@ export function createChainFinder(layout: Layout, tasksOf: (item: number) => num
   return {
     find: (item) => {
       const items = new Uint8Array(count), edges = new Uint8Array(from.length);
-      const upstream = walk(item, into, from, { items, edges });
-      const downstream = walk(item, out, to, { items, edges });
+      const upstream = walk(item, true, { items, edges });
+      const downstream = walk(item, false, { items, edges });
       return { items, edges, upstream, downstream };
     },
   };
+}
+
+interface Neighbours {
+  readonly into: Adjacency;
+  readonly out: Adjacency;
+  /** What stands in each box. */
+  readonly members: ReadonlyMap<number, readonly number[]>;
+}
+
+function neighboursOf({ keys, box, edges: { from, to } }: Layout): Neighbours {
+  const members = new Map<number, number[]>();
+  box.forEach((each, item) => {
+    if (each < 0) return;
+    const known = members.get(each);
+    known ? known.push(item) : members.set(each, [item]);
+  });
+  return { into: adjacencyOf(keys.length, to), out: adjacencyOf(keys.length, from), members };
 }

@@ -1,4 +1,7 @@
-/** Finds rectangles near a place without looking at all of them: each is entered into the cells that it covers. */
+/**
+ * Finds rectangles near a place without looking at all of them: each is entered into the cells that it covers, once somebody
+ * looks at a part. The first picture of most plans shows all of them.
+ */
 import type { Rectangle } from "../layout/graph.ts";
 
 export interface Grid {
@@ -17,7 +20,19 @@ interface Rectangles {
 const MAX_CELLS_EACH = 64;
 const MAX_CELLS = 65_536;
 
-export function createGrid(rectangles: Rectangles, bounds: Rectangle): Grid {
+/** `bounds` holds all `count` rectangles. */
+export function createGrid(count: number, rectangles: () => Rectangles, bounds: Rectangle): Grid {
+  let cells: Grid | undefined;
+  return {
+    find: (area) => {
+      if (holds(area, bounds)) return Array.from({ length: count }, (_, i) => i);
+      cells ??= createCells(rectangles(), bounds);
+      return cells.find(area);
+    },
+  };
+}
+
+function createCells(rectangles: Rectangles, bounds: Rectangle): Grid {
   const count = rectangles.x.length;
   const side = Math.max(
     CELL,
@@ -77,6 +92,11 @@ export function rectangleAt({ x, y, width, height }: Rectangles, index: number):
 
 export function touches(a: Rectangle, b: Rectangle): boolean {
   return a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
+}
+
+function holds(outer: Rectangle, inner: Rectangle): boolean {
+  return outer.x <= inner.x && outer.x + outer.width >= inner.x + inner.width &&
+    outer.y <= inner.y && outer.y + outer.height >= inner.y + inner.height;
 }
 
 function clamp(index: number, count: number): number {

@@ -5,8 +5,8 @@ import { createGrid } from "./grid.ts";
 
 export function createLookup(layout: Layout): Lookup {
   return {
-    items: createGrid(layout, layout.bounds),
-    edges: createGrid(edgeBounds(layout), layout.bounds),
+    items: createGrid(layout.keys.length, () => layout, layout.bounds),
+    edges: createGrid(layout.edges.from.length, () => edgeBounds(layout), layout.bounds),
     bundles: bundlesOf(layout),
   };
 }

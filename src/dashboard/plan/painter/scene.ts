@@ -47,6 +47,8 @@ export function createScene(graph: PlanGraph, layout: Layout, details: PlanDetai
   details.status.forEach((status, task) => {
     if (!details.absent?.[task]) change(task, status, 1);
   });
+  const itemByKey = new Map<string, number>();
+  for (let item = 0; item < layout.keys.length; item++) itemByKey.set(layout.keys[item]!, item);
   const isCritical = new Uint8Array(layout.keys.length);
   details.critical.forEach((critical, task) => {
     if (critical) isCritical[itemOf[task]!] = 1;
@@ -56,7 +58,7 @@ export function createScene(graph: PlanGraph, layout: Layout, details: PlanDetai
     graph,
     layout,
     details,
-    itemByKey: new Map(layout.keys.map((key, item) => [key, item])),
+    itemByKey,
     counts,
     isCritical,
     isCriticalEdge: Uint8Array.from(layout.edges.from, (from, edge) => {

@@ -44,8 +44,14 @@ export function detailsOf(
   count: number,
   { critical, blockers, limits }: Marks,
 ): LiveDetails {
-  const marked = (ids: ReadonlySet<string>) =>
-    Uint8Array.from({ length: count }, (_, row) => Number(ids.has(laidOut.ids[row] ?? "")));
+  const marked = (ids: ReadonlySet<string>) => {
+    const rows = new Uint8Array(count);
+    for (const id of ids) {
+      const row = laidOut.rowOf(id);
+      if (row !== undefined && row < count) rows[row] = 1;
+    }
+    return rows;
+  };
   const details: LiveDetails = {
     titles: [],
     workers: [],

@@ -101,10 +101,12 @@ function Graph() {
         failure.value = undefined;
         reach.value = found;
         if (isShown.value) return settled();
-        isShown.value = true;
         const group = place.peek().params["group"];
         if (group !== undefined && place.peek().params["camera"] === undefined) graph.current?.fitGroup(group);
-        settled();
+        afterFrame(() => {
+          isShown.value = true;
+          settled();
+        });
       },
       onFailure: (message) => failure.value = message,
     });
@@ -234,6 +236,11 @@ function tableParams(): Readonly<Record<string, string>> {
 function foldAll(collapsed: readonly string[]): void {
   const all = collapsed.length > 0 ? [] : plan.peek()?.groups ?? [];
   setParams({ folded: all.length === 0 ? undefined : JSON.stringify(all) });
+}
+
+/** Runs once the next frame is drawn, which must not wait for it. */
+function afterFrame(run: () => void): void {
+  requestAnimationFrame(() => setTimeout(run));
 }
 
 /** Runs the last of several calls once nothing came for a while. */
