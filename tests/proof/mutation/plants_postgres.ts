@@ -84,4 +84,10 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     instead: "update orchestrator.projects set seq = seq where number = $1 returning " +
       "pg_notify('orchestrator_' || $1::int, $2)",
   },
+  {
+    name: "PostgreSQL: records are appended in any session",
+    path: "src/store/postgres/driver.ts",
+    code: `export const IS_OWN_SESSION = "current_setting('orchestrator.session')::boolean";`,
+    instead: 'export const IS_OWN_SESSION = "true";',
+  },
 ];
