@@ -8,6 +8,10 @@ export type PoolMode = "session" | "transaction";
 
 export interface Pooler extends AsyncDisposable {
   readonly port: number;
+  /** Pools otherwise from now on; connections stay. */
+  pool(mode: PoolMode): Promise<void>;
+  /** Replaces each session of the server once no client has it. */
+  renewSessions(): Promise<void>;
 }
 
 /** Starts it on a free port of the loopback address; any user may connect to any database. */
@@ -24,6 +28,7 @@ listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
 auth_type = any
+admin_users = test
 pool_mode = ${mode}
 `,
   );
@@ -42,10 +47,20 @@ pool_mode = ${mode}
   });
   return {
     port,
+    pool: (mode) => administer(port, `set pool_mode = '${mode}'`),
+    renewSessions: () => administer(port, "reconnect"),
     async [Symbol.asyncDispose]() {
       process.kill("SIGKILL");
       await process.status;
       await Deno.remove(directory, { recursive: true });
     },
   };
+}
+
+/** Runs a command of its console. */
+async function administer(port: number, command: string): Promise<void> {
+  const address = ["--host=127.0.0.1", `--port=${port}`, "--username=test", "pgbouncer"];
+  const args = [...address, "--command", command];
+  const { success, stderr } = await new Deno.Command("psql", { args, stdin: "null", stdout: "null" }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
 }

@@ -5,6 +5,7 @@ import type { Draft } from "../../core/messages/events.ts";
 import type { Position } from "../../app/ports.ts";
 import { encodeRecord, TWO_STEP_VERSION } from "../file/codec.ts";
 import { CLOCK } from "./database.ts";
+import { IS_OWN_SESSION } from "./driver.ts";
 import { SCHEMA } from "./schema.ts";
 
 /**
@@ -18,7 +19,7 @@ const LOCKED_TOLERANCE_MS = 30_000;
 function appendIf(condition: string): string {
   return `with moved as (
   update ${SCHEMA}.projects set seq = seq + cardinality($5::text[]), hash = $4
-  where number = $1 and seq = $2::bigint and hash = $3 and ${condition}
+  where number = $1 and seq = $2::bigint and hash = $3 and ${condition} and ${IS_OWN_SESSION}
   returning number
 )
 insert into ${SCHEMA}.records (project, seq, line)

@@ -221,6 +221,8 @@ export class DriverConnection implements Connection {
   #failureOf(error: unknown): Error {
     if (error instanceof postgres.PostgresError) {
       const failure = new ServerError(error);
+      // The statement had no effect, and the next connection shows whether a pooler is the reason.
+      if (NOT_OWN_SESSION.test(failure.code)) this.#loseFor(describeServerError(failure), failure.code);
       if (!failure.isFatal) return failure;
       return this.#loseFor(describeServerError(failure), failure.code);
     }
@@ -240,7 +242,7 @@ const SERVER = `select pg_is_in_recovery() or current_setting('transaction_read_
 
 /**
  * Settings of the session, whatever those of the role are: a commit must be durable before it is answered. They are not in
- * the start of the protocol, as poolers refuse settings there that they do not know.
+ * the start of the protocol, as poolers refuse settings there that they do not know. The last one is a mark of its own.
  */
 const SETTINGS =
   `select set_config('statement_timeout', '${STATEMENT_MS}', false), set_config('lock_timeout', $1, false),
@@ -248,7 +250,20 @@ const SETTINGS =
   set_config('client_min_messages', 'warning', false),
   set_config('default_transaction_isolation', 'read committed', false),
   set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'
-    else current_setting('synchronous_commit') end, false)`;
+    else current_setting('synchronous_commit') end, false),
+  set_config('orchestrator.session', 'on', false)`;
+
+/**
+ * SQL that is true in a session with these settings, and fails in any other. A pooler that pools by transaction from some
+ * time on, unnoticed as nothing was connected since, may carry out a statement in a session of its own choice, if that is
+ * the first of its text on a connection: every other one fails, as names of prepared statements are random. In a session
+ * without the settings, a role with `synchronous_commit` off would have commits answered that a crash loses, and one that
+ * hides warnings, commits that the standby does not have. So whatever is acknowledged as durable asks for the mark first.
+ */
+export const IS_OWN_SESSION = "current_setting('orchestrator.session')::boolean";
+
+/** How `IS_OWN_SESSION` fails: nobody has set the mark, or it was reset. */
+const NOT_OWN_SESSION = /^(42704|22P02)$/;
 
 /** An array of texts as the server reads it. */
 function arrayText(texts: readonly string[]): string {

@@ -70,6 +70,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   "53200": "The server is out of memory",
   "53300": "All connections of the server are in use: raise max_connections, or end other clients",
   "26000": NEEDS_SESSIONS,
+  "42704": NEEDS_SESSIONS,
+  "22P02": NEEDS_SESSIONS,
   "25006": "The server takes no writes: name the primary in --store",
   "57014": "The statement took too long, or the operator cancelled it",
   "57P03": "The server is starting or stopping: try again",

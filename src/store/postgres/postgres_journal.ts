@@ -21,7 +21,7 @@ import { FORMAT_VERSION } from "../file/codec.ts";
 import { CostMeter } from "../file/cost_meter.ts";
 import { APPEND, APPEND_LOCKED, type Appended, LOOK, RecordBatch } from "./append.ts";
 import { CLOCK, Line } from "./database.ts";
-import type { Connection } from "./driver.ts";
+import { type Connection, IS_OWN_SESSION } from "./driver.ts";
 import { describeServerError, failureOf, LOCK_NOT_AVAILABLE, ServerError } from "./errors.ts";
 import { findPosition, ORIGIN, readPage, type Run, TAIL_CHARACTERS, tokenOf } from "./pages.ts";
 import type { Project } from "./project.ts";
@@ -32,7 +32,7 @@ import { Solitude } from "./solitude.ts";
 import { type Locked, rollBack, toChunk, WriteLock } from "./write_lock.ts";
 
 /** Changes nothing, and is committed like a record. */
-const CONFIRM = `update ${SCHEMA}.projects set seq = seq where number = $1`;
+const CONFIRM = `update ${SCHEMA}.projects set seq = seq where number = $1 and ${IS_OWN_SESSION}`;
 
 const UNREPLICATED = "PostgreSQL stopped waiting for its standby to have the records";
 

@@ -15,10 +15,10 @@ import type { Project } from "./project.ts";
 const GATHER_MS = 10;
 
 /**
- * Not synchronous: the commit of a notification would write to the disk, and wait for a standby, and the commits of calls
- * would wait for that write.
+ * PostgreSQL neither syncs its log nor waits for a standby for a transaction that only notifies. One that wrote something
+ * would have to, and the commits of calls would wait for that write.
  */
-const NOTIFY = "select set_config('synchronous_commit', 'off', true), pg_notify('orchestrator_' || $1::int, $2)";
+const NOTIFY = "select pg_notify('orchestrator_' || $1::int, $2)";
 
 /** The pause before listening again after the connection was lost, in milliseconds. */
 const RETRY_MS = 1_000;

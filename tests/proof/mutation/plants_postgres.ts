@@ -58,4 +58,36 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
     code: "if (redacted.bodyDigest !== bodyDigest) throw redactedMeanwhile(seq);",
     instead: 'if (bodyDigest === "") throw redactedMeanwhile(seq);',
   },
+  {
+    name: "PostgreSQL: a commit that was rolled back is taken for done",
+    path: "src/store/postgres/postgres_journal.ts",
+    code: 'const isCommitted = steps[1].status === "fulfilled" && steps[1].value.command === "COMMIT";',
+    instead: 'const isCommitted = steps[1].status === "fulfilled";',
+  },
+  {
+    name: "PostgreSQL: who has just had the lock overtakes those that wait",
+    path: "src/store/postgres/write_lock.ts",
+    code: "const QUEUE = `select pg_advisory_xact_lock(${QUEUES}, $1)`;",
+    instead: "const QUEUE = `select ${QUEUES}, $1::int`;",
+  },
+  {
+    name: "PostgreSQL: others are notified before the commit",
+    path: "src/store/postgres/postgres_journal.ts",
+    code: "      else await this.#append(connection, batch, at);\n",
+    instead:
+      "      else {\n        this.#signals.tell(batch.end.seq);\n        await this.#append(connection, batch, at);\n      }\n",
+  },
+  {
+    name: "PostgreSQL: a notification waits for the standby",
+    path: "src/store/postgres/signals.ts",
+    code: "select pg_notify('orchestrator_' || $1::int, $2)",
+    instead: "update orchestrator.projects set seq = seq where number = $1 returning " +
+      "pg_notify('orchestrator_' || $1::int, $2)",
+  },
+  {
+    name: "PostgreSQL: records are appended in any session",
+    path: "src/store/postgres/driver.ts",
+    code: `export const IS_OWN_SESSION = "current_setting('orchestrator.session')::boolean";`,
+    instead: 'export const IS_OWN_SESSION = "true";',
+  },
 ];
