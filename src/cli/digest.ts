@@ -101,12 +101,15 @@ function describeHeld({ id, attempt, description }: TaskView): string {
 }
 
 function describeProgress({ progress, leaseUntil }: TaskView): readonly string[] {
-  const parts = [
+  const report = [
     ...(progress?.percent === undefined ? [] : [`${progress.percent} %`]),
     ...(progress?.message === undefined ? [] : [progress.message]),
+  ];
+  const parts = [
+    ...(report.length === 0 ? [] : [`last report: ${report.join(", ")}`]),
     ...(leaseUntil === undefined ? [] : [`lease until ${new Date(leaseUntil).toISOString()}`]),
   ];
-  return parts.length === 0 ? [] : [`  last report: ${parts.join(", ")}`];
+  return parts.length === 0 ? [] : [`  ${parts.join(", ")}`];
 }
 
 function tellNotes(tasks: readonly TaskView[], now: number): readonly string[] {

@@ -83,21 +83,33 @@ function rename(
     terminal.print(`Project ${from} has that name already.`);
     return 0;
   }
-  const using = findSessions(realDisk, project.directory, MAX_SESSIONS).filter(({ isLive }) => isLive);
-  if (using.length > 0) {
-    throw new Refusal(
-      "wrong_state",
-      `Cannot rename project ${from} while it is used by ${describeSessions(using)}: end them first`,
-    );
-  }
+  refuseUsed(project, from);
   if (!renameProject(place, project, name)) {
     throw new Refusal(
       "already_exists",
       `Cannot rename project ${from}, as ${place}/${name} is there: give another name`,
     );
   }
+  const renamed = requireProject(place, name);
+  try {
+    // A process that has begun to use it meanwhile goes on under the old name, where it would make the directory again.
+    refuseUsed(renamed, from);
+  } catch (error) {
+    renameProject(place, renamed, from);
+    throw error;
+  }
   terminal.print(`Project ${from} is now ${name}. What names it with --project ${from} must be changed.`);
   return 0;
+}
+
+/** Refuses to rename a project that a process uses. */
+function refuseUsed({ directory }: Project, name: string): void {
+  const using = findSessions(realDisk, directory, MAX_SESSIONS).filter(({ isLive }) => isLive);
+  if (using.length === 0) return;
+  throw new Refusal(
+    "wrong_state",
+    `Cannot rename project ${name} while it is used by ${describeSessions(using)}: end them first`,
+  );
 }
 
 function move(

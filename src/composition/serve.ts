@@ -57,6 +57,7 @@ export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): 
       return found && await begun(await start(found));
     },
   });
+  await checkListening({ host, port, log });
   const pinned = await startPinned(plans, location, { start, locate: parts.locate });
   const [only] = pinned;
   const routes = only !== undefined && pathOf(only.location) === "/"
@@ -164,6 +165,12 @@ async function signInLine(
   if (!isWatched) return `Dashboard: ${dashboard}; ${openLine(programName)}`;
   const address = signInAddress(dashboard, await plan.issueKey());
   return `Dashboard: ${address} signs in once, within 10 minutes; ${programName} open prints another`;
+}
+
+/** Refuses an address on which the server cannot listen, before a plan is opened, or made. */
+async function checkListening(options: HttpServerOptions): Promise<void> {
+  const server = await listen(() => new Response(undefined, { status: 503 }), options);
+  await server.close();
 }
 
 /** Starts to listen. Says what would work if it cannot. */

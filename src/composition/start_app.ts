@@ -4,13 +4,13 @@ import { Archiver } from "../app/archiver.ts";
 import { Checkpointer } from "../app/checkpointer.ts";
 import { Engine } from "../app/engine.ts";
 import type { Observer } from "../app/observer.ts";
-import type { Deliveries, Log, Sessions } from "../app/ports.ts";
+import { type Deliveries, type Log, type Sessions, Unavailable } from "../app/ports.ts";
 import { Questions } from "../app/questions.ts";
 import { takeOver } from "../app/take_over.ts";
 import type { Location } from "../cli/location.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
-import { realDisk } from "../store/file/disk.ts";
+import { kindAt, realDisk } from "../store/file/disk.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { FileJournal } from "../store/file/file_journal.ts";
 import { warnIfRemote } from "../store/file/file_system.ts";
@@ -102,7 +102,20 @@ function openMemory() {
   };
 }
 
+/**
+ * Refuses a directory that is not there any more: what finds the plan makes it, so it was moved since, like a project that is
+ * renamed. A journal that is opened there would make it again, with a plan of its own.
+ */
+function refuseMoved(directory: string): void {
+  if (kindAt(directory) === "directory") return;
+  throw new Unavailable(
+    "storage_failed",
+    `${directory} was moved or removed while this program started. Nothing was changed: start it again`,
+  );
+}
+
 function openFiles(directory: string, log: Log) {
+  refuseMoved(directory);
   const options = { directory, disk: realDisk, now: Date.now, log };
   const journal = new FileJournal(options);
   warnIfRemote(directory, log);

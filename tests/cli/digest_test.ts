@@ -71,6 +71,15 @@ Deno.test("an agent is told what it holds, how far it was, and the notes on it",
   assertEquals(await digest(commands, { instance: "me", held: true }), ["- research (attempt 1): Compare libraries"]);
 });
 
+Deno.test("a lease is told beside the last report, and is none", async () => {
+  const task = { id: "t", description: "d", dependencies: [], timeoutMs: 60_000 };
+  const commands: Command[] = [{ type: "create_tasks", tasks: [task] }, claim("me", "t")];
+  const lease = `lease until ${new Date(NOW + 60_000).toISOString()}`;
+  assertEquals((await digest(commands, { instance: "me" }))[2], `  ${lease}`);
+  const report = { type: "report_progress", id: "t", instance: "me", percent: 40 } as const;
+  assertEquals((await digest([...commands, report], { instance: "me" }))[2], `  last report: 40 %, ${lease}`);
+});
+
 Deno.test("an agent that holds nothing is told so plainly, and --held then prints nothing", async () => {
   assertEquals(await digest([], { instance: "me" }), [
     "The orchestrator's shared tasks. You are instance me. You hold no task.",

@@ -1,6 +1,10 @@
 /** Shows that each repository has one plan, whatever its work trees are, with real repositories of git and real processes. */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { Unavailable } from "../../src/app/ports.ts";
+import { startApp } from "../../src/composition/start_app.ts";
+import { runHere } from "../support/command.ts";
+import { RecordingLog } from "../support/log.ts";
 import { missingCommand, missingOnWindows, testUnless } from "../support/needs.ts";
 import { runProgram } from "../support/program.ts";
 import { type Home, temporaryHome } from "../support/projects.ts";
@@ -119,6 +123,24 @@ testUnless(NO_GIT, "a home that is reached by a link has its projects where the 
   const added = await run([...args, "add", "Write docs"]);
   assertStringIncludes(added.output, "write-docs is ready", added.log);
   assertEquals(namesIn(home), ["web"]);
+});
+
+testUnless(NO_GIT, "a command that begins while its project is renamed makes no second plan", async () => {
+  await using home = await temporaryHome();
+  const directory = `${home.projects}/web`;
+  await Deno.mkdir(directory, { recursive: true });
+  await runHere(directory, ["add", "First"]);
+  const location = { store: "file", directory } as const;
+  const log = new RecordingLog();
+  {
+    await using app = await startApp(location, { log });
+    await Deno.rename(directory, `${home.projects}/site`);
+    const error = await assertRejects(() => app.sessions.open(crypto.randomUUID()), Unavailable);
+    assertStringIncludes(error.message, "was moved or removed");
+  }
+  const error = await assertRejects(() => startApp(location, { log }), Unavailable);
+  assertStringIncludes(error.message, "was moved or removed while this program started. Nothing was changed");
+  assertEquals(namesIn(home), ["site"]);
 });
 
 testUnless(NO_GIT, "what is no project in the place of projects is in the way of its own name only", async () => {

@@ -41,7 +41,8 @@ Deno.test("a service that cannot listen as asked says what would work", async ()
     await refusedWith("[::1]:1", "--open", "--host", "::1"),
     "without permission: start with --allow-net=[::1]:8787",
   );
-  await using service = await startService(data.path);
+  await using others = await temporaryDirectory();
+  await using service = await startService(others.path);
   const { port } = service.url("/");
   assertStringIncludes(await refusedWith("127.0.0.1", "--open", "--port", port), "another program uses the port");
   // Reserved for documentation by RFC 5737: no machine has it.
@@ -49,6 +50,7 @@ Deno.test("a service that cannot listen as asked says what would work", async ()
   assertStringIncludes(await refusedWith("127.0.0.1", "--host", "here.example"), "It must be an IP address");
   assertStringIncludes(await refusedWith("127.0.0.1", "--allow-host", "https://x"), "It must be host names");
   assertStringIncludes(await refusedWith("127.0.0.1", "--instance", "a"), "--instance has no effect on serve");
+  assertEquals(Array.from(Deno.readDirSync(data.path)), [], "nothing was made");
 });
 
 Deno.test("without --open, clients need a token: the first start issues one for an admin", async () => {

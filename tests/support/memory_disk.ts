@@ -51,7 +51,8 @@ export class MemoryDisk implements Disk {
   #durableNames = new Map<string, Inode>();
   /** Changes of names since the last sync of their directory, in order. */
   #unsyncedNames: NameChange[] = [];
-  readonly #directories = new Set<string>(["/"]);
+  /** `/data` is there from the start, as whoever finds a data directory makes it. */
+  readonly #directories = new Set<string>(["/", "/data"]);
   readonly #watchers = new Set<{ readonly directory: string; readonly wake: () => void }>();
   #ticks = 0;
   #openFiles = 0;
@@ -77,6 +78,7 @@ export class MemoryDisk implements Disk {
   }
 
   identity(path: string): FileIdentity | undefined {
+    if (this.#directories.has(path)) return { inode: 0, sizeBytes: 0, modifiedMs: 0 };
     const inode = this.#names.get(path);
     return inode && identityOf(inode);
   }

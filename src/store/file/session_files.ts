@@ -33,11 +33,14 @@ export interface SessionFilesOptions {
 }
 
 export class SessionFiles implements Sessions {
+  /** The data directory, and that of the sessions in it. */
+  readonly #data: string;
   readonly #directory: string;
   readonly #disk: Disk;
   readonly #log: Log;
 
   constructor({ directory, disk, log }: SessionFilesOptions) {
+    this.#data = directory;
     this.#directory = `${directory}/${SESSIONS}`;
     this.#disk = disk;
     this.#log = log;
@@ -47,6 +50,8 @@ export class SessionFiles implements Sessions {
     const path = this.#pathOf(id);
     try {
       if (!SESSION_ID.test(id)) throw new Error("the id is not the name of a file");
+      // One that was moved since it was found, like a project that is renamed, is not made again: it would be another plan.
+      if (this.#disk.identity(this.#data) === undefined) throw new Error(`${this.#data} was moved or removed`);
       this.#disk.makeDirectory(this.#directory);
       this.#removeDead();
       const file = await this.#lock(path);

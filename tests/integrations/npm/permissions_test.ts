@@ -35,7 +35,7 @@ Deno.test("a server of one client may use its data, and read itself", () => {
 });
 
 Deno.test("a command that uses the service on its data may call any on this machine", () => {
-  for (const command of ["status", "call", "add", "why"]) {
+  for (const command of ["status", "call", "open", "add", "why"]) {
     assertEquals(permitted(command), { ...SERVER, net: ["127.0.0.1", "[::1]"] });
   }
 });
