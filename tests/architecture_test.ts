@@ -8,7 +8,7 @@ const ROOT = new URL("../", import.meta.url);
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["src/core/"],
   app: ["src/app/", "src/core/"],
-  store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "postgres", "node:net", "node:process"],
+  store: ["src/store/", "src/core/", "src/app/ports.ts", "zod", "postgres", "node:net"],
   mcp: [
     "src/mcp/",
     "src/core/messages/",

@@ -1,6 +1,5 @@
 /** Finds where a plan is: the only place that turns what the arguments and the environment name into a location. */
 
-import { resolve } from "node:path";
 import type { Log } from "../app/ports.ts";
 import { placeOf } from "../cli/data_place.ts";
 import { howToPermit } from "../cli/launch.ts";
@@ -63,7 +62,18 @@ async function locateFiles(
   const { program, environment, os, log } = surroundings;
   const option = named.type === "data" ? named.directory : undefined;
   const place = placeOf({ ...program, os, environment, option, holdsData, warn: log.warn });
-  return { store: "file", directory: openDataDirectory(resolve(place), access, howToPermit) };
+  return { store: "file", directory: openDataDirectory(await absolute(place, os), access, howToPermit) };
+}
+
+/** An absolute path of POSIX systems with nothing to resolve. */
+const RESOLVED = /^(\/(?!\.{1,2}(\/|$))[^/]+)+$/;
+
+/** The absolute path. */
+async function absolute(path: string, os: string): Promise<string> {
+  if (os !== "windows" && RESOLVED.test(path)) return path;
+  // Imported only here: it loads much of Node, which most starts do without.
+  const { resolve } = await import("node:path");
+  return resolve(path);
 }
 
 /** Refuses a directory without data: its name may be misspelt. */

@@ -13,7 +13,7 @@ import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
 import { kindAt, realDisk } from "../store/file/disk.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { FileJournal } from "../store/file/file_journal.ts";
-import { warnIfRemote } from "../store/file/file_system.ts";
+import { warnSoonIfRemote } from "../store/file/file_system.ts";
 import { SessionFiles } from "../store/file/session_files.ts";
 import { MemoryDeliveries } from "../store/memory/memory_deliveries.ts";
 import { MemoryJournal, noCheckpoints } from "../store/memory/memory_journal.ts";
@@ -118,7 +118,7 @@ function openFiles(directory: string, log: Log) {
   refuseMoved(directory);
   const options = { directory, disk: realDisk, now: Date.now, log };
   const journal = new FileJournal(options);
-  warnIfRemote(directory, log);
+  const look = warnSoonIfRemote(directory, log);
   const checkpoints = new CheckpointFiles(options);
   return {
     journal,
@@ -128,6 +128,7 @@ function openFiles(directory: string, log: Log) {
     legacy: checkpoints,
     journalBytes: () => journal.sizeBytes,
     async close() {
+      look[Symbol.dispose]();
       checkpoints.close();
       await journal.close();
     },

@@ -1,6 +1,6 @@
 /** Reads the issues of Beads: JSON lines, one issue each, and some lines that are no issues. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Losses, notOf } from "./converted.ts";
 
 const text = z.string().nullish();

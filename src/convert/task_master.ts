@@ -4,7 +4,7 @@
  * these on what it depends on.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_TITLE_BYTES } from "../core/model/limits.ts";
 import type { Priority } from "../core/model/task.ts";
 import { utf8Bytes } from "../core/model/values.ts";

@@ -1,6 +1,6 @@
 /** Reads the text of a handlers file. Whatever is wrong with it is told with its place and what would work. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { findType } from "../core/messages/history.ts";
 import { NOTIFICATION_TYPES, type NotificationType } from "../core/messages/notifications.ts";
 import { ROLES } from "../core/model/access.ts";

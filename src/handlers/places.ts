@@ -3,7 +3,7 @@
  * so that another process goes on from there.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Deliveries } from "../app/ports.ts";
 
 export interface Place {

@@ -1,7 +1,7 @@
 /** Sign-in: who is signed in, and the routes that begin and end a session. */
 
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { endSession, exchangeKey, isKey, type SignIn, tokenNameOf } from "../app/sign_in.ts";
 import { type KnownCaller, localOperator } from "../core/model/access.ts";
 import type { Admission, HttpEnv, Mount } from "./app.ts";

@@ -3,7 +3,7 @@
  * nobody has changed a file since. A lost record loses only that. Pure.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { PartKind } from "./part.ts";
 
 /** Most changes that are kept; the oldest are forgotten, and then taken back by their text alone. */

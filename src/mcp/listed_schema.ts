@@ -3,7 +3,7 @@
  * their models. All of them support single types, and `anyOf` of single types.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolListing } from "./sdk.ts";
 
 /** Most options that a brief listing names. Longer enums are omitted; the refusal of a wrong value names all options. */

@@ -3,9 +3,10 @@
  * passing on its URIs. All other messages pass through.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Feed } from "../app/feed.ts";
 import type { Log } from "../app/ports.ts";
+import { lazy } from "../core/model/lazy.ts";
 import { Listen, sizeOf } from "./listen.ts";
 import { checkParams } from "./methods/method.ts";
 import { protocolErrorOf } from "./protocol_error.ts";
@@ -31,17 +32,21 @@ export const LISTEN = "subscriptions/listen";
 const MAX_ID_CHARACTERS = 256;
 
 /** The params of a request that declares revision 2026-07-28. The SDK refuses any other request to listen. */
-const ModernParams = z.object({
-  _meta: z.object({
-    [PROTOCOL_VERSION_META_KEY]: z.literal("2026-07-28"),
-    [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({}),
-  }),
-});
+const ModernParams = lazy(() =>
+  z.object({
+    _meta: z.object({
+      [PROTOCOL_VERSION_META_KEY]: z.literal("2026-07-28"),
+      [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({}),
+    }),
+  })
+);
 
 /** Only resources: the lists of tools, prompts and resources never change while a process lives. */
-const ListenParams = z.object({
-  notifications: z.object({ resourceSubscriptions: z.array(z.string()).nullish() }),
-});
+const ListenParams = lazy(() =>
+  z.object({
+    notifications: z.object({ resourceSubscriptions: z.array(z.string()).nullish() }),
+  })
+);
 
 export interface ListenOptions {
   /** Looks up tasks and groups with the rights of the client. */
@@ -95,7 +100,7 @@ export class ListenTransport implements Transport {
     if (!("method" in message)) return false;
     const { method, params } = message;
     if (method === "notifications/cancelled") return this.#close(params?.["requestId"]);
-    if (method !== LISTEN || !("id" in message) || !ModernParams.safeParse(params).success) return false;
+    if (method !== LISTEN || !("id" in message) || !ModernParams().safeParse(params).success) return false;
     this.#listen(message.id, params);
     return true;
   }
@@ -160,6 +165,6 @@ function checkId(id: RequestId): void {
 
 /** The well-formed URIs of a request, each once. Throws a `ProtocolError` if the request is malformed. */
 export function urisOf(params: unknown): readonly string[] {
-  const { resourceSubscriptions } = checkParams(LISTEN, ListenParams, params).notifications;
+  const { resourceSubscriptions } = checkParams(LISTEN, ListenParams(), params).notifications;
   return Array.from(new Set(resourceSubscriptions)).filter(isResource);
 }

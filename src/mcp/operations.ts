@@ -3,7 +3,7 @@
  * surfaces can disagree.
  */
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { callIdFrom } from "../app/call_id.ts";
 import type { Engine } from "../app/engine.ts";
 import type { Heard } from "../app/heard.ts";

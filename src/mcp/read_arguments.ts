@@ -4,7 +4,7 @@
  * unknown parameters are left out and reported. It does not validate: the caller parses the result with the schema.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../core/model/refusal.ts";
 import { meantBy, snakeCase } from "../core/model/resembling.ts";
 import { isInjected } from "./parameter_names.ts";

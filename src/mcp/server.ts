@@ -15,6 +15,7 @@ import type { SessionKeeper } from "../app/session_keeper.ts";
 import { ToldFailures } from "../app/told_failures.ts";
 import type { Waiting } from "../app/waiting.ts";
 import type { Caller } from "../core/model/access.ts";
+import { lazy } from "../core/model/lazy.ts";
 import type { AnswerQueue } from "./answer_queue.ts";
 import { Arrivals } from "./arrivals.ts";
 import { instanceNameOf } from "./instance_name.ts";
@@ -23,7 +24,7 @@ import { COMPLETION_METHOD } from "./methods/completion_method.ts";
 import type { ClientCall, Method } from "./methods/method.ts";
 import { PROMPT_METHODS } from "./methods/prompt_methods.ts";
 import { RESOURCE_METHODS } from "./methods/resource_methods.ts";
-import { toolMethods } from "./methods/tool_methods.ts";
+import { toolMethods, type Tools } from "./methods/tool_methods.ts";
 import { protocolErrorOf } from "./protocol_error.ts";
 import { requestIdOf, unlessRepeated } from "./request_id.ts";
 import {
@@ -42,7 +43,6 @@ import {
 } from "./sdk.ts";
 import { Subscriptions, type SubscriptionsOptions } from "./subscriptions.ts";
 import type { Progress, Toolset } from "./tool.ts";
-import { toolsOf } from "./tools/mod.ts";
 
 /** Most characters of a client's name in the journal. */
 const MAX_CLIENT_CHARACTERS = 60;
@@ -85,26 +85,30 @@ export interface McpParts {
   readonly onClient?: (client: string) => void;
   /** Told of each call. Default: nobody. */
   readonly onCall?: Observer["onCall"];
-  /** The names of the tools. */
-  readonly toolNames: ReadonlySet<string>;
+  /** The tools that the clients have. */
+  readonly tools: Tools;
   /** Lets calls that arrive together share a transaction. */
   readonly arrivals: Arrivals;
   /** Keeps names of files from callers that are no admins. */
   readonly failures: ToldFailures;
 }
 
-export interface McpOptions extends Omit<McpParts, "methods" | "toolNames" | "arrivals" | "failures"> {
+export interface McpOptions extends Omit<McpParts, "methods" | "tools" | "arrivals" | "failures"> {
   readonly toolsets: readonly Toolset[];
 }
 
 /** Makes what clients share, once for all of them: over HTTP, each request of revision 2026-07-28 has a server of its own. */
 export function mcpParts({ toolsets, ...shared }: McpOptions): McpParts {
-  const tools = toolsOf(toolsets);
+  // Loaded at the first call that is about tools, as the answer to `initialize` needs none.
+  const tools = lazy(async () => {
+    const { toolsOf } = await import("./tools/mod.ts");
+    return new Map(toolsOf(toolsets).map((tool) => [tool.name, tool]));
+  });
   const methods = [...toolMethods(tools), ...RESOURCE_METHODS, ...PROMPT_METHODS, COMPLETION_METHOD];
   return {
     ...shared,
     methods: new Map(methods.map((method) => [method.name, method])),
-    toolNames: new Set(tools.map(({ name }) => name)),
+    tools,
     arrivals: new Arrivals(),
     failures: new ToldFailures(shared),
   };
@@ -200,7 +204,10 @@ export function createServer(parts: McpParts, peer: Peer): Server {
         return failures.toldTo(peer.caller, error, ownLog);
       };
       const call = { ...callOf(server, { ...context, request }, { ...parts, ...peer }), subscriptions, told };
-      onEnd = parts.onCall?.(observedCall(request, { ...parts, ...call, id, headers, rpcId: context.mcpReq.id }));
+      if (parts.onCall !== undefined) {
+        const tool = await toolNameOf(request, parts);
+        onEnd = parts.onCall(observedCall(request, { ...parts, ...call, id, headers, rpcId: context.mcpReq.id, tool }));
+      }
       const result = await answer(methods, request, call);
       const isLasting = context.mcpReq.envelope !== undefined && LASTING_METHODS.includes(request.method);
       return isLasting ? { ...result, ...LASTING } : result;
@@ -217,22 +224,33 @@ export function createServer(parts: McpParts, peer: Peer): Server {
 /** A call as observers are told of it. Names that exist only in the call are left out. */
 function observedCall(
   { method, params = {} }: JSONRPCRequest,
-  { id, rpcId, headers, caller, instance, methods, toolNames }:
-    & Pick<McpParts, "methods" | "toolNames">
+  { id, rpcId, headers, caller, instance, methods, tool }:
+    & Pick<McpParts, "methods">
     & Pick<ClientCall, "caller" | "instance">
-    & { readonly id: string; readonly rpcId: string | number; readonly headers: Headers | undefined },
+    & {
+      readonly id: string;
+      readonly rpcId: string | number;
+      readonly headers: Headers | undefined;
+      readonly tool: string | undefined;
+    },
 ): ObservedCall {
-  const { name, arguments: args, _meta } = params;
+  const { arguments: args, _meta } = params;
   const traceparent = Object(_meta)[TRACEPARENT_META_KEY] ?? headers?.get(TRACEPARENT_HEADER);
   return {
     id,
     rpcId: String(rpcId).slice(0, MAX_RPC_ID_CHARACTERS),
     caller,
     method: methods.has(method) ? method : "unknown",
-    ...(method === "tools/call" && typeof name === "string" && toolNames.has(name) && { tool: name }),
+    ...(tool !== undefined && { tool }),
     ...namedIn(args, instance),
     ...(typeof traceparent === "string" && { traceparent }),
   };
+}
+
+/** The tool that a request calls; undefined if it calls none, or there is no such tool. */
+async function toolNameOf({ method, params }: JSONRPCRequest, { tools }: Pick<McpParts, "tools">) {
+  const name = params?.["name"];
+  return method === "tools/call" && typeof name === "string" && (await tools()).has(name) ? name : undefined;
 }
 
 async function answer(

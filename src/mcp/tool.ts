@@ -2,7 +2,7 @@
  * The form of a tool: its name, description and schema, and a function from checked arguments to an answer.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Engine } from "../app/engine.ts";
 import type { AnswerOf, CommandOf, CommandType } from "../core/messages/commands.ts";
 import type { QueryOf, QueryType, ResultOf } from "../core/messages/queries.ts";

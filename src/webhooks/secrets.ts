@@ -3,7 +3,7 @@
  * So processes that add or rotate at the same time cannot overwrite each other's.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { Deliveries } from "../app/ports.ts";
 import { newKey } from "../app/webhook_desk.ts";
 import type { Webhook } from "../core/model/webhook.ts";

@@ -1,6 +1,6 @@
 /** How the delivery to a webhook stands, as a text that survives the process. It has no content of notifications. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { DeadLetter, DeliveryAttempt, WebhookStanding } from "../app/webhook_desk.ts";
 import type { Webhook } from "../core/model/webhook.ts";
 

@@ -7,7 +7,7 @@ import {
   type McpServer,
   ResourceTemplate,
 } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { IMAGE } from "./fixture_tools.ts";
 
 export function addContents(mcp: McpServer): void {

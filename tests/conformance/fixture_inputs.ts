@@ -8,7 +8,7 @@ import {
   inputRequired,
   type McpServer,
 } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Signs the state that clients bring back. */
 export const requestStates = createRequestStateCodec<{ readonly step: number }>({

@@ -1,7 +1,7 @@
 /** Shows that a service answers calls of tools as the files do, and what is said when it does not. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { Unavailable } from "../../src/app/ports.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { boundInstance, readingAnswers, restCaller } from "../../src/http/rest/rest_client.ts";

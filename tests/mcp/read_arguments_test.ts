@@ -1,7 +1,7 @@
 /** Shows how arguments are read by a schema, whatever forms clients send them in. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { JSON_TEXT, readArguments } from "../../src/mcp/read_arguments.ts";
 

@@ -5,7 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { readArguments } from "../../src/mcp/read_arguments.ts";
 import { readDependency } from "../../src/mcp/read_dependency.ts";

@@ -1,6 +1,6 @@
 /** The parts of answers of tools that a person is shown. They may come from a service of another version, so they are checked. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 const noteSchema = z.object({
   author: z.string(),

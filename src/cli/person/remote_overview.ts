@@ -1,6 +1,6 @@
 /** What matters of a plan, asked by tools: for `status` at a service, whose state only its own process has. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolCaller } from "../../app/operation.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES } from "../../core/model/task.ts";

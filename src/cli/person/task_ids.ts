@@ -1,6 +1,6 @@
 /** Lists ids of tasks, within bounds: for completion, and for what a misspelt id may mean. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolCaller } from "../../app/operation.ts";
 import { allMeantBy } from "../../core/model/resembling.ts";
 

@@ -1,6 +1,6 @@
 /** Reads what a client wants of the events: which ones, and from where on. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Moment, parseMoment } from "../../app/history.ts";
 import { type HistoryFilter, requireType } from "../../core/messages/history.ts";
 import { meantBy } from "../../core/model/resembling.ts";

@@ -1,6 +1,6 @@
 /** Finds out whether an address is that of the service that has a key. Sends neither the key nor anything else that is secret. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { answerTo, newChallenge } from "../../app/local_key.ts";
 import { CHALLENGE_HEADER, CHALLENGE_PATH } from "../local_caller.ts";
 

@@ -1,6 +1,6 @@
 /** Describes the API in OpenAPI 3.1: from the table of routes and the schemas of the operations, so it cannot be behind. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { EVENTS_QUERY } from "../events/events_query.ts";
 import type { RestOperation } from "./operation.ts";
 import { MOMENT, PAST_PATH, PAST_ROUTES } from "./past_routes.ts";

@@ -1,6 +1,6 @@
 /** Calls the tools of a running service over REST, by the table of its routes. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolCaller } from "../../app/operation.ts";
 import { Unavailable } from "../../app/ports.ts";
 import { Refusal, type RefusalCode } from "../../core/model/refusal.ts";

@@ -1,19 +1,22 @@
 /** Completes the ids of tasks and groups in the URIs of resources. */
 
-import { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import { GROUP_TEMPLATE, TASK_TEMPLATE } from "../resources.ts";
 import { defineMethod } from "./method.ts";
 
 /** Most completions in an answer. The protocol allows 100. */
 const MAX_COMPLETIONS = 100;
 
-const CompleteParams = z.object({
-  ref: z.discriminatedUnion("type", [
-    z.object({ type: z.literal("ref/prompt"), name: z.string() }),
-    z.object({ type: z.literal("ref/resource"), uri: z.string() }),
-  ]),
-  argument: z.object({ name: z.string(), value: z.string() }),
-});
+const CompleteParams = lazy(() =>
+  z.object({
+    ref: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("ref/prompt"), name: z.string() }),
+      z.object({ type: z.literal("ref/resource"), uri: z.string() }),
+    ]),
+    argument: z.object({ name: z.string(), value: z.string() }),
+  })
+);
 
 export const COMPLETION_METHOD = defineMethod(
   "completion/complete",

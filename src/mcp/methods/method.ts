@@ -1,6 +1,7 @@
 /** A method of the protocol: its name, the schema of its parameters, and its handler. */
 
-import type { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import type { AnswerQueue } from "../answer_queue.ts";
 import { isFields, withoutNulls } from "../read_arguments.ts";
 import { ProtocolError, ProtocolErrorCode, type ServerResult } from "../sdk.ts";
@@ -23,14 +24,17 @@ export interface Method {
   readonly answer: (params: unknown, call: ClientCall) => Promise<ServerResult>;
 }
 
-/** Makes a method that validates its parameters before it calls the handler. */
+/** Makes a method that validates its parameters before it calls the handler. Its schema is made at the first call. */
 export function defineMethod<Schema extends z.ZodObject>(
   name: string,
-  schema: Schema,
+  schema: () => Schema,
   handle: (params: z.infer<Schema>, call: ClientCall) => ServerResult | Promise<ServerResult>,
 ): Method {
-  return { name, answer: async (params, call) => await handle(checkParams(name, schema, params), call) };
+  return { name, answer: async (params, call) => await handle(checkParams(name, schema(), params), call) };
 }
+
+/** The schema of a method without parameters. */
+export const noParams = lazy(() => z.object({}));
 
 /** The validated parameters of a request. Null means absent. Throws a `ProtocolError` if they don't fit. */
 export function checkParams<Schema extends z.ZodObject>(

@@ -1,19 +1,22 @@
 /** The prompt methods: list, and get with arguments filled in. */
 
-import { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import { getPrompt, PROMPTS } from "../prompts.ts";
 import { isFields, withoutNulls } from "../read_arguments.ts";
-import { defineMethod, type Method } from "./method.ts";
+import { defineMethod, type Method, noParams } from "./method.ts";
 
-const GetParams = z.object({
-  name: z.string(),
-  arguments: z.preprocess(
-    (args) => isFields(args) ? withoutNulls(args) : args,
-    z.record(z.string(), z.string()).optional(),
-  ),
-});
+const GetParams = lazy(() =>
+  z.object({
+    name: z.string(),
+    arguments: z.preprocess(
+      (args) => isFields(args) ? withoutNulls(args) : args,
+      z.record(z.string(), z.string()).optional(),
+    ),
+  })
+);
 
 export const PROMPT_METHODS: readonly Method[] = [
-  defineMethod("prompts/list", z.object({}), () => ({ prompts: [...PROMPTS] })),
+  defineMethod("prompts/list", noParams, () => ({ prompts: [...PROMPTS] })),
   defineMethod("prompts/get", GetParams, ({ name, arguments: args = {} }) => getPrompt(name, args)),
 ];

@@ -1,19 +1,20 @@
 /** The resource methods: list, read, and subscribe (revisions before 2026-07-28). */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Denied } from "../../core/model/access.ts";
+import { lazy } from "../../core/model/lazy.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { unknownResource } from "../protocol_error.ts";
 import { isResource, readResource, RESOURCE_TEMPLATES, type ResourceContent, RESOURCES } from "../resources.ts";
 import { checkCount } from "../subscriptions.ts";
 import type { CallContext } from "../tool.ts";
-import { defineMethod, type Method } from "./method.ts";
+import { defineMethod, type Method, noParams } from "./method.ts";
 
-const UriParams = z.object({ uri: z.string() });
+const UriParams = lazy(() => z.object({ uri: z.string() }));
 
 export const RESOURCE_METHODS: readonly Method[] = [
-  defineMethod("resources/list", z.object({}), () => ({ resources: [...RESOURCES] })),
-  defineMethod("resources/templates/list", z.object({}), () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
+  defineMethod("resources/list", noParams, () => ({ resources: [...RESOURCES] })),
+  defineMethod("resources/templates/list", noParams, () => ({ resourceTemplates: RESOURCE_TEMPLATES })),
   defineMethod("resources/read", UriParams, async ({ uri }, call) => {
     const { mimeType, text } = await contentOf(uri, call);
     return { contents: [{ uri, mimeType, text: await call.answers.write(text, (text) => text.length) }] };

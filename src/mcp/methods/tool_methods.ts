@@ -1,20 +1,26 @@
 /** The tool methods: list and call. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Unavailable } from "../../app/ports.ts";
+import { lazy } from "../../core/model/lazy.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { type CallToolResult, ProtocolError, ProtocolErrorCode } from "../sdk.ts";
 import { charactersOf, type Tool, toResult } from "../tool.ts";
-import { defineMethod, type Method } from "./method.ts";
+import { defineMethod, type Method, noParams } from "./method.ts";
 
 /** `arguments` is not validated here: the tool answers bad ones with a result, which models see. */
-const CallParams = z.object({ name: z.string(), arguments: z.unknown().optional() });
+const CallParams = lazy(() => z.object({ name: z.string(), arguments: z.unknown().optional() }));
 
-export function toolMethods(tools: readonly Tool[]): readonly Method[] {
-  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+/** Loads the tools, at the first call; by name, in the order in which they are listed. */
+export type Tools = () => Promise<ReadonlyMap<string, Tool>>;
+
+export function toolMethods(tools: Tools): readonly Method[] {
   return [
-    defineMethod("tools/list", z.object({}), () => ({ tools: tools.map((tool) => tool.list()) })),
+    defineMethod("tools/list", noParams, async () => {
+      return { tools: Array.from((await tools()).values(), (tool) => tool.list()) };
+    }),
     defineMethod("tools/call", CallParams, async (params, call) => {
+      const byName = await tools();
       const tool = byName.get(params.name);
       if (tool === undefined) throw unknownTool(params.name, [...byName.keys()]);
       try {

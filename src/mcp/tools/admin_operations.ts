@@ -1,6 +1,6 @@
 /** Tokens and the audit: operations for admins of the other surfaces. They are no MCP tools, as no agent needs them. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { readAudit } from "../../app/audit.ts";
 import { parseTime } from "../../app/time.ts";
 import { issueNamedToken } from "../../app/sign_in.ts";

@@ -1,6 +1,6 @@
 /** The tools that tell how long work takes, who does it, and what holds the plan up. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_FORECAST_INSTANCES, MAX_OUTLOOKS } from "../../core/messages/analysis.ts";
 import type { Analysis, Bottleneck, Forecast, Outlook, ScheduledTask } from "../../core/messages/analysis.ts";
 import type {

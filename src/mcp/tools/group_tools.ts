@@ -10,7 +10,7 @@ import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } fro
 import { notePause } from "./project_operations.ts";
 import { clearing, defined, instanceId, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";
 import { filterShape, toFilter } from "./task_tools.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Most groups on a page. */
 const MAX_LISTED = 200;

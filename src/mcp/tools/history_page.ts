@@ -1,6 +1,6 @@
 /** The places between which the history is read, and the form of a page of it. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type HistoryPage, type Moment, parseMoment } from "../../app/history.ts";
 import type { ToolAnswer } from "../tool.ts";
 

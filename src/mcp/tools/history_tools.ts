@@ -1,6 +1,6 @@
 /** The tools that tell what happened, and what happens next. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { NextEvents } from "../../app/event_waits.ts";
 import { readHistory } from "../../app/history.ts";
 import type { Waiting } from "../../app/waiting.ts";

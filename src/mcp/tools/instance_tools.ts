@@ -10,7 +10,7 @@ import { fit, isoTime, type Json, presentHeld, presentNews } from "../present.ts
 import { adds, changes, defineTool, instanceOf, reads, type Tool } from "../tool.ts";
 import { defined, instanceId, names } from "./task_arguments.ts";
 import { urgentOf } from "./work_tools.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Most instances in a list. */
 const MAX_LISTED = 200;

@@ -1,6 +1,6 @@
 /** The whole plan for clients that draw it: an operation of the other surfaces, as no agent reads columns. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_TIME_MS } from "../../core/model/limits.ts";
 import { isoTime } from "../present.ts";
 import { defineTool, reads, type Tool } from "../tool.ts";

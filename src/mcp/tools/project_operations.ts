@@ -1,6 +1,6 @@
 /** The project as a whole: operations of the other surfaces. They are no MCP tools, as an agent's claims tell of a pause. */
 
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectView } from "../../core/model/project.ts";
 import { isoTime, type Json } from "../present.ts";
 import { changes, defineTool, reads, type Tool } from "../tool.ts";

@@ -11,7 +11,7 @@ import type { TemplateTask } from "../../core/model/template.ts";
 import { isoTime, type Json } from "../present.ts";
 import { readDependency } from "../read_dependency.ts";
 import { type DayPart, isRelative, parseDuration, parseTime } from "../../app/time.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 export const taskId = z.string();
 export const instanceId = z.string().optional().describe("Your own id; default: you in answers");

@@ -34,7 +34,7 @@ import {
   withCleared,
 } from "./task_arguments.ts";
 import { notePause } from "./project_operations.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Tasks per page of `get_task_status`: the default of `limit`, and its maximum. */
 const DEFAULT_PAGE = 200;

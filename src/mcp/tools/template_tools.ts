@@ -8,7 +8,7 @@ import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Most templates in a list, which is in the order of names. */
 const MAX_LISTED = 200;

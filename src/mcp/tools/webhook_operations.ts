@@ -1,6 +1,6 @@
 /** Webhooks: operations for admins of the other surfaces. They are no MCP tools, as no agent needs them. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { parseMoment } from "../../app/history.ts";
 import { parseDuration } from "../../app/time.ts";
 import { newKey, type WebhookDesk, type WebhookStanding } from "../../app/webhook_desk.ts";

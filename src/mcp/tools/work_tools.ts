@@ -2,7 +2,7 @@
  * The tools of workers: claim a task, report progress, end or release it.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { isFutile } from "../../app/waiter.ts";
 import type { WaitedClaim, Waiting } from "../../app/waiting.ts";
 import type { Claim, Consequences, NoTasks, Urgent } from "../../core/messages/commands.ts";

@@ -1,6 +1,6 @@
 /** Puts the fields of what is written into the order in which a schema names them: equal plans are equal texts. */
 
-import { z } from "zod";
+import * as z from "zod";
 
 /** The value with its fields, at any depth that the schema describes, in the schema's order; others come last. */
 export function inOrderOf(schema: z.core.$ZodType, value: unknown): unknown {

@@ -3,8 +3,6 @@
  * use, because an empty store can answer before it needs a hash.
  */
 
-import process from "node:process";
-
 /** Length of a hash in hexadecimal digits. */
 export const HASH_LENGTH = 64;
 
@@ -32,5 +30,6 @@ function crypto(): ReturnType<typeof load> {
 }
 
 function load() {
+  // deno-lint-ignore no-process-global -- an import of node:process would load it at each start.
   return process.getBuiltinModule("node:crypto");
 }

@@ -3,7 +3,8 @@
  * in `tasks.json`. This is a published format: if it changes, `PLAN_VERSION` and the docs change, too.
  */
 
-import { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import {
   planOfTasks,
   type PortableGroup,
@@ -34,64 +35,76 @@ export const PLAN_VERSION = 1;
 /** Who paused a plan that does not tell. */
 const UNKNOWN_ACTOR = { caller: "import" };
 
-const time = z.number().nonnegative();
-const count = z.int().nonnegative();
+const time = lazy(() => z.number().nonnegative());
+const count = lazy(() => z.int().nonnegative());
 
-const headSchema = z.looseObject({ format: z.literal(PLAN_FORMAT), version: z.int().positive() });
+const headSchema = lazy(() => z.looseObject({ format: z.literal(PLAN_FORMAT), version: z.int().positive() }));
 
-const groupSchema = z.strictObject({
-  id: z.string(),
-  title: z.string().optional(),
-  maxParallel: z.int().optional(),
-  paused: z.boolean().optional(),
-  preamble: z.string().optional(),
-  visibleTo: z.array(z.string()).optional(),
-  createdAt: time.optional(),
-  template: z.strictObject({ name: z.string(), version: count, builtinVersion: count.optional() }).optional(),
-  archived: z.partialRecord(z.enum(END_STATUSES), count).optional(),
-});
+const groupSchema = lazy(() =>
+  z.strictObject({
+    id: z.string(),
+    title: z.string().optional(),
+    maxParallel: z.int().optional(),
+    paused: z.boolean().optional(),
+    preamble: z.string().optional(),
+    visibleTo: z.array(z.string()).optional(),
+    createdAt: time().optional(),
+    template: z.strictObject({ name: z.string(), version: count(), builtinVersion: count().optional() }).optional(),
+    archived: z.partialRecord(z.enum(END_STATUSES), count()).optional(),
+  })
+);
 
-const parameterSchema = z.strictObject({
-  name: z.string(),
-  description: z.string().optional(),
-  default: z.string().optional(),
-  required: z.boolean().optional(),
-});
-
-const templateTaskSchema = z.strictObject({
-  ...settingsSchema.shape,
-  id: z.string(),
-  description: z.string(),
-  dependencies: z.array(z.unknown()).default([]),
-  notBeforeMs: time.optional(),
-  deadlineMs: time.optional(),
-});
-
-const templateSchema = z.strictObject({
-  name: z.string(),
-  isArchived: z.literal(true).optional(),
-  versions: z.array(z.strictObject({
+const parameterSchema = lazy(() =>
+  z.strictObject({
+    name: z.string(),
     description: z.string().optional(),
-    parameters: z.array(parameterSchema).default([]),
-    tasks: z.array(templateTaskSchema),
-    createdAt: time.optional(),
-  })),
-});
+    default: z.string().optional(),
+    required: z.boolean().optional(),
+  })
+);
 
-const pauseSchema = z.strictObject({
-  reason: z.string(),
-  at: time.optional(),
-  by: z.strictObject({ caller: z.string(), instance: z.string().optional() }).optional(),
-});
+const templateTaskSchema = lazy(() =>
+  z.strictObject({
+    ...settingsSchema().shape,
+    id: z.string(),
+    description: z.string(),
+    dependencies: z.array(z.unknown()).default([]),
+    notBeforeMs: time().optional(),
+    deadlineMs: time().optional(),
+  })
+);
 
-const planSchema = z.strictObject({
-  ...headSchema.shape,
-  paused: pauseSchema.optional(),
-  groups: z.array(groupSchema).default([]),
-  templates: z.array(templateSchema).default([]),
-  /** Checked as `tasks.json` is. */
-  tasks: z.unknown().optional(),
-});
+const templateSchema = lazy(() =>
+  z.strictObject({
+    name: z.string(),
+    isArchived: z.literal(true).optional(),
+    versions: z.array(z.strictObject({
+      description: z.string().optional(),
+      parameters: z.array(parameterSchema()).default([]),
+      tasks: z.array(templateTaskSchema()),
+      createdAt: time().optional(),
+    })),
+  })
+);
+
+const pauseSchema = lazy(() =>
+  z.strictObject({
+    reason: z.string(),
+    at: time().optional(),
+    by: z.strictObject({ caller: z.string(), instance: z.string().optional() }).optional(),
+  })
+);
+
+const planSchema = lazy(() =>
+  z.strictObject({
+    ...headSchema().shape,
+    paused: pauseSchema().optional(),
+    groups: z.array(groupSchema()).default([]),
+    templates: z.array(templateSchema()).default([]),
+    /** Checked as `tasks.json` is. */
+    tasks: z.unknown().optional(),
+  })
+);
 
 /** A plan of a file, and a message that names the fields that were left out, if any. */
 export interface PlanFile {
@@ -115,8 +128,8 @@ export function readPlan(value: unknown, now: number): PlanFile {
     const { tasks, ...rest } = readTasks(value, now);
     return { plan: planOfTasks(tasks), ...rest };
   }
-  refuseNewer(checked(headSchema, value).version);
-  const { tasks: given = {}, groups, templates, paused } = checked(planSchema, value);
+  refuseNewer(checked(headSchema(), value).version);
+  const { tasks: given = {}, groups, templates, paused } = checked(planSchema(), value);
   const { tasks, ...rest } = readTasks(given, now);
   return {
     plan: {
@@ -130,7 +143,7 @@ export function readPlan(value: unknown, now: number): PlanFile {
   };
 }
 
-function toTemplate({ name, isArchived, versions }: z.infer<typeof templateSchema>): PortableTemplate {
+function toTemplate({ name, isArchived, versions }: z.infer<ReturnType<typeof templateSchema>>): PortableTemplate {
   return {
     name,
     firstVersion: 1,
@@ -166,11 +179,11 @@ function checked<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
 /** The text of a plan, in slices: one group, template or task a line. */
 export function* formatPlan({ tasks, groups, templates, paused }: PortablePlan): Iterable<string> {
   yield `{"format":${JSON.stringify(PLAN_FORMAT)},"version":${PLAN_VERSION},\n`;
-  if (paused !== undefined) yield `"paused":${JSON.stringify(inOrderOf(pauseSchema, paused))},\n`;
-  yield* list("groups", groupSchema, groups);
-  yield* list("templates", templateSchema, templates.map(({ firstVersion: _, ...template }) => template));
+  if (paused !== undefined) yield `"paused":${JSON.stringify(inOrderOf(pauseSchema(), paused))},\n`;
+  yield* list("groups", groupSchema(), groups);
+  yield* list("templates", templateSchema(), templates.map(({ firstVersion: _, ...template }) => template));
   yield `"tasks":`;
-  yield* objectOfTasks(tasks, (task) => inOrderOf(fieldsSchema, task));
+  yield* objectOfTasks(tasks, (task) => inOrderOf(fieldsSchema(), task));
   yield "}\n";
 }
 

@@ -4,7 +4,7 @@
  * at once, one does.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { Unavailable } from "../../app/ports.ts";
 import { isProjectName } from "../../core/model/project_name.ts";
 import { holdsData } from "./data_directory.ts";

@@ -3,7 +3,7 @@
  * was killed leaves it behind. It counts in the directory for which it was written only, not in a copy of that.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { directoryPlace, type Disk, writeFile } from "./disk.ts";
 
 /** The name of the file, in the data directory. */

@@ -5,8 +5,9 @@
  * that no file of a session that has just begun is removed.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { type Log, type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "../../app/ports.ts";
+import { lazy } from "../../core/model/lazy.ts";
 import { type Disk, type DiskFile, isAt, writeAll } from "./disk.ts";
 
 /** The folder of the session files in a data directory. */
@@ -135,16 +136,18 @@ export class SessionFiles implements Sessions {
   }
 }
 
-const aboutSchema: z.ZodType<ProcessAbout> = z.object({
-  pid: z.int().positive(),
-  version: z.string(),
-  format: z.int().positive(),
-  transport: z.enum(["stdio", "http"]),
-  startedAt: z.number(),
-  calledAt: z.number().exactOptional(),
-  client: z.string().exactOptional(),
-  isOpen: z.literal(true).exactOptional(),
-});
+const aboutSchema = lazy((): z.ZodType<ProcessAbout> =>
+  z.object({
+    pid: z.int().positive(),
+    version: z.string(),
+    format: z.int().positive(),
+    transport: z.enum(["stdio", "http"]),
+    startedAt: z.number(),
+    calledAt: z.number().exactOptional(),
+    client: z.string().exactOptional(),
+    isOpen: z.literal(true).exactOptional(),
+  })
+);
 
 /** A session file, and what its process tells about itself. */
 export interface FoundSession {
@@ -183,7 +186,7 @@ function readAbout(file: DiskFile): ProcessAbout | undefined {
   const buffer = new Uint8Array(MAX_ABOUT_BYTES);
   const text = new TextDecoder().decode(buffer.subarray(0, file.readAt(buffer, 0)));
   try {
-    return aboutSchema.safeParse(JSON.parse(text)).data;
+    return aboutSchema().safeParse(JSON.parse(text)).data;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -3,7 +3,8 @@
  * and the digest of its `tasks.json`. Nothing here changes a file.
  */
 
-import { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import { type Snapshot, SNAPSHOT_VERSION } from "../../core/state/snapshot.ts";
 import type { Disk, FileIdentity } from "./disk.ts";
 import { sha256, sha256Stream } from "./hash.ts";
@@ -18,40 +19,42 @@ export const STATE_FILE = "state.json";
 /** Suffix of a file while it is being written. */
 export const UNFINISHED = ".tmp";
 
-const bodySchema = z.object({
-  /** That of the snapshot. Older ones are read, as they tell which `tasks.json` this program wrote. */
-  version: z.int().positive().max(SNAPSHOT_VERSION),
-  /** The journal position of both files. */
-  position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
-  nextOrder: z.number(),
-  hasArchive: z.boolean().optional(),
-  /** Absent in version 1. The next fields are not checked: the digest covers them. */
-  recordedAt: z.number().optional(),
-  groups: z.custom<Snapshot["groups"]>().optional(),
-  instances: z.custom<Snapshot["instances"]>().optional(),
-  templates: z.custom<Snapshot["templates"]>().optional(),
-  tokens: z.custom<Snapshot["tokens"]>().optional(),
-  webhooks: z.custom<Snapshot["webhooks"]>().optional(),
-  requests: z.custom<Snapshot["requests"]>().optional(),
-  cancelled: z.custom<Snapshot["cancelled"]>().optional(),
-  unannounced: z.custom<Snapshot["unannounced"]>().optional(),
-  pause: z.custom<Snapshot["pause"]>().optional(),
-  pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
-  statistics: z.custom<Snapshot["statistics"]>().optional(),
-  removed: z.custom<Snapshot["removed"]>().optional(),
-  /** The `tasks.json` that belongs to this. */
-  tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
-  /** SHA-256 of earlier `tasks.json` files, newest first. */
-  previous: z.array(z.string()),
-});
+const bodySchema = lazy(() =>
+  z.object({
+    /** That of the snapshot. Older ones are read, as they tell which `tasks.json` this program wrote. */
+    version: z.int().positive().max(SNAPSHOT_VERSION),
+    /** The journal position of both files. */
+    position: z.object({ seq: z.number(), hash: z.string(), segment: z.number(), offset: z.number() }),
+    nextOrder: z.number(),
+    hasArchive: z.boolean().optional(),
+    /** Absent in version 1. The next fields are not checked: the digest covers them. */
+    recordedAt: z.number().optional(),
+    groups: z.custom<Snapshot["groups"]>().optional(),
+    instances: z.custom<Snapshot["instances"]>().optional(),
+    templates: z.custom<Snapshot["templates"]>().optional(),
+    tokens: z.custom<Snapshot["tokens"]>().optional(),
+    webhooks: z.custom<Snapshot["webhooks"]>().optional(),
+    requests: z.custom<Snapshot["requests"]>().optional(),
+    cancelled: z.custom<Snapshot["cancelled"]>().optional(),
+    unannounced: z.custom<Snapshot["unannounced"]>().optional(),
+    pause: z.custom<Snapshot["pause"]>().optional(),
+    pastAudiences: z.custom<Snapshot["pastAudiences"]>().optional(),
+    statistics: z.custom<Snapshot["statistics"]>().optional(),
+    removed: z.custom<Snapshot["removed"]>().optional(),
+    /** The `tasks.json` that belongs to this. */
+    tasks: z.object({ sha256: z.string(), inode: z.number(), sizeBytes: z.number(), modifiedMs: z.number() }),
+    /** SHA-256 of earlier `tasks.json` files, newest first. */
+    previous: z.array(z.string()),
+  })
+);
 
 /**
  * The fields of `state.json` in every version, to distinguish a newer file from a damaged one. `sha256` is the hash of the
  * other fields, as JSON without white space, in the order of the file.
  */
-const headSchema = z.object({ version: z.int().positive(), sha256: z.string() });
+const headSchema = lazy(() => z.object({ version: z.int().positive(), sha256: z.string() }));
 
-export type CheckpointState = z.infer<typeof bodySchema>;
+export type CheckpointState = z.infer<ReturnType<typeof bodySchema>>;
 
 /** The result of reading `state.json`. */
 export type StateFile =
@@ -158,7 +161,7 @@ export function isUnchanged(identity: FileIdentity, { tasks }: CheckpointState):
 
 function parseText(text: string): StateFile {
   const json = parseJson(text);
-  const head = headSchema.safeParse(json);
+  const head = headSchema().safeParse(json);
   if (!head.success) return { type: "damaged", why: "it does not have the form that this program writes" };
   // The head is there, so it is an object.
   const { sha256: digest, ...body } = json as Record<string, unknown>;
@@ -173,7 +176,7 @@ export function parseHead(line: Uint8Array): StateFile {
 }
 
 function readBody(body: unknown): StateFile {
-  const parsed = bodySchema.safeParse(body);
+  const parsed = bodySchema().safeParse(body);
   return parsed.success
     ? { type: "known", state: parsed.data }
     : { type: "damaged", why: "it lacks what this program writes" };

@@ -3,7 +3,8 @@
  * This is a published format: only fields are ever added.
  */
 
-import { z } from "zod";
+import * as z from "zod";
+import { lazy } from "../../core/model/lazy.ts";
 import { PRIORITIES, type Task } from "../../core/model/task.ts";
 import { parseDependencies } from "../../core/model/parse_dependency.ts";
 import { Refusal } from "../../core/model/refusal.ts";
@@ -14,94 +15,102 @@ import { UnknownFields } from "./unknown_fields.ts";
 /** Characters of text that are gathered before they are yielded. */
 const SLICE_CHARACTERS = 256 * 1024;
 
-const time = z.number().nonnegative();
-const names = z.array(z.string());
+const time = lazy(() => z.number().nonnegative());
+const names = lazy(() => z.array(z.string()));
 
 /** A past attempt. */
-const attemptSchema = z.object({
-  attempt: z.int().nonnegative(),
-  instance: z.string(),
-  startedAt: time,
-  endedAt: time,
-  outcome: z.enum(["failed", "expired", "lost", "released", "cancelled", "completed"]),
-  message: z.string().optional(),
-});
+const attemptSchema = lazy(() =>
+  z.object({
+    attempt: z.int().nonnegative(),
+    instance: z.string(),
+    startedAt: time(),
+    endedAt: time(),
+    outcome: z.enum(["failed", "expired", "lost", "released", "cancelled", "completed"]),
+    message: z.string().optional(),
+  })
+);
 
 /** Who cancelled a task. */
-const actorSchema = z.object({ caller: z.string(), instance: z.string().optional() });
+const actorSchema = lazy(() => z.object({ caller: z.string(), instance: z.string().optional() }));
 
-const noteSchema = z.object({
-  author: z.string(),
-  isInstance: z.literal(true).optional(),
-  at: time,
-  text: z.string(),
-});
+const noteSchema = lazy(() =>
+  z.object({
+    author: z.string(),
+    isInstance: z.literal(true).optional(),
+    at: time(),
+    text: z.string(),
+  })
+);
 
 /** The settings of a task. */
-export const settingsSchema = z.object({
-  priority: z.enum(PRIORITIES).optional(),
-  group: z.string().optional(),
-  role: z.string().optional(),
-  capabilities: names.optional(),
-  assignTo: z.object({
-    instance: z.string().optional(),
+export const settingsSchema = lazy(() =>
+  z.object({
+    priority: z.enum(PRIORITIES).optional(),
+    group: z.string().optional(),
     role: z.string().optional(),
-    fallbackMs: time.optional(),
-    notBy: names.optional(),
-  }).optional(),
-  locks: names.optional(),
-  timeoutMs: time.optional(),
-  maxAttempts: z.int().optional(),
-  backoff: z.object({
-    initialIntervalMs: time.optional(),
-    coefficient: time.optional(),
-    maxIntervalMs: time.optional(),
-  }).optional(),
-  estimateMs: time.optional(),
-  notBefore: time.optional(),
-  deadline: time.optional(),
-  failOnDeadline: z.boolean().optional(),
-  ifUnreachable: z.enum(["skip", "fail"]).optional(),
-  refs: z.record(z.string(), z.string()).optional(),
-});
+    capabilities: names().optional(),
+    assignTo: z.object({
+      instance: z.string().optional(),
+      role: z.string().optional(),
+      fallbackMs: time().optional(),
+      notBy: names().optional(),
+    }).optional(),
+    locks: names().optional(),
+    timeoutMs: time().optional(),
+    maxAttempts: z.int().optional(),
+    backoff: z.object({
+      initialIntervalMs: time().optional(),
+      coefficient: time().optional(),
+      maxIntervalMs: time().optional(),
+    }).optional(),
+    estimateMs: time().optional(),
+    notBefore: time().optional(),
+    deadline: time().optional(),
+    failOnDeadline: z.boolean().optional(),
+    ifUnreachable: z.enum(["skip", "fail"]).optional(),
+    refs: z.record(z.string(), z.string()).optional(),
+  })
+);
 
 /** A task as the earlier server wrote it, with further fields of this program. In this order, plans are written. */
-export const fieldsSchema = z.object({
-  id: z.string().optional(),
-  description: z.string().default(""),
-  status: z.enum(TASK_STATUSES).default("pending"),
-  dependencies: z.array(z.unknown()).nullish(),
-  assignedTo: z.string().nullish(),
-  result: z.unknown().optional(),
-  /** Follows from the result. */
-  value: z.unknown().optional(),
-  keptVerdicts: z.record(z.string(), z.enum(["true", "unknown", "blocked", "not_taken"])).optional(),
-  error: z.string().nullish(),
-  reason: z.string().nullish(),
-  attempt: z.int().nonnegative().optional(),
-  order: z.int().positive().optional(),
-  createdAt: time.optional(),
-  pendingAt: time.optional(),
-  startedAt: time.nullish(),
-  finishedAt: time.nullish(),
-  failures: z.int().nonnegative().optional(),
-  version: z.int().positive().optional(),
-  cancelledBy: actorSchema.optional(),
-  notes: z.array(noteSchema).optional(),
-  notesDropped: z.int().nonnegative().optional(),
-  notesTold: z.int().nonnegative().optional(),
-  readyAt: time.optional(),
-  retryAt: time.optional(),
-  leaseUntil: time.optional(),
-  leaseMs: time.optional(),
-  session: z.string().optional(),
-  progress: z.object({ percent: time.optional(), message: z.string().optional(), at: time }).optional(),
-  pastAttempts: z.array(attemptSchema).optional(),
-  pastAuthors: names.optional(),
-  workedMs: time.optional(),
-  overdue: z.literal(true).optional(),
-  ...settingsSchema.shape,
-});
+export const fieldsSchema = lazy(() =>
+  z.object({
+    id: z.string().optional(),
+    description: z.string().default(""),
+    status: z.enum(TASK_STATUSES).default("pending"),
+    dependencies: z.array(z.unknown()).nullish(),
+    assignedTo: z.string().nullish(),
+    result: z.unknown().optional(),
+    /** Follows from the result. */
+    value: z.unknown().optional(),
+    keptVerdicts: z.record(z.string(), z.enum(["true", "unknown", "blocked", "not_taken"])).optional(),
+    error: z.string().nullish(),
+    reason: z.string().nullish(),
+    attempt: z.int().nonnegative().optional(),
+    order: z.int().positive().optional(),
+    createdAt: time().optional(),
+    pendingAt: time().optional(),
+    startedAt: time().nullish(),
+    finishedAt: time().nullish(),
+    failures: z.int().nonnegative().optional(),
+    version: z.int().positive().optional(),
+    cancelledBy: actorSchema().optional(),
+    notes: z.array(noteSchema()).optional(),
+    notesDropped: z.int().nonnegative().optional(),
+    notesTold: z.int().nonnegative().optional(),
+    readyAt: time().optional(),
+    retryAt: time().optional(),
+    leaseUntil: time().optional(),
+    leaseMs: time().optional(),
+    session: z.string().optional(),
+    progress: z.object({ percent: time().optional(), message: z.string().optional(), at: time() }).optional(),
+    pastAttempts: z.array(attemptSchema()).optional(),
+    pastAuthors: names().optional(),
+    workedMs: time().optional(),
+    overdue: z.literal(true).optional(),
+    ...settingsSchema().shape,
+  })
+);
 
 /** Tasks of a file that a person or another program wrote. */
 export interface TasksFile {
@@ -136,7 +145,7 @@ export function readTasks(value: unknown, now: number): TasksFile {
   const tasks = entriesOf(value)
     .map(([key, value], index) => {
       const { id = key, ...task } = parseTask(key, value);
-      unknown.note(fieldsSchema, value, { task: key });
+      unknown.note(fieldsSchema(), value, { task: key });
       return toTask(id, task, { now, order: index + 1 });
     })
     .sort((a, b) => a.order - b.order);
@@ -205,8 +214,8 @@ function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   throw new SyntaxError("It is not an object of tasks: at the top");
 }
 
-function parseTask(key: string, value: unknown): z.infer<typeof fieldsSchema> {
-  const parsed = fieldsSchema.safeParse(value);
+function parseTask(key: string, value: unknown): z.infer<ReturnType<typeof fieldsSchema>> {
+  const parsed = fieldsSchema().safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new SyntaxError(
@@ -216,7 +225,7 @@ function parseTask(key: string, value: unknown): z.infer<typeof fieldsSchema> {
 
 function toTask(
   id: string,
-  task: Omit<z.infer<typeof fieldsSchema>, "id">,
+  task: Omit<z.infer<ReturnType<typeof fieldsSchema>>, "id">,
   defaults: { now: number; order: number },
 ): Task {
   const { status, description, failures, version, readyAt, pastAttempts, pastAuthors, workedMs, overdue } = task;
@@ -263,7 +272,7 @@ function toTask(
         progress: task.progress,
       }),
     }),
-    ...present(settingsSchema.parse(task)),
+    ...present(settingsSchema().parse(task)),
   };
 }
 

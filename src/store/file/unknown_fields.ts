@@ -3,7 +3,7 @@
  * are left out with a warning that names them. None is dropped silently.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_NAMED } from "../../core/model/limits.ts";
 import { meantBy } from "../../core/model/resembling.ts";
 import { printable } from "../../core/model/values.ts";
