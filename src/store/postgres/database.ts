@@ -25,8 +25,8 @@ const MAX_PAUSE_MS = 1_000;
 /** Most tries of a statement whose connection is lost. */
 const MAX_TRIES = 3;
 
-/** SQL of the database's clock, in milliseconds since the Unix epoch. */
-export const CLOCK = "extract(epoch from clock_timestamp())::float8 * 1000";
+/** SQL of the database's clock, in milliseconds since the Unix epoch. Not `extract`, which computes with decimal digits. */
+export const CLOCK = "date_part('epoch', clock_timestamp()) * 1000";
 
 /** Where the database is, and who asks. */
 export interface Address extends Pick<ConnectOptions, "user" | "password" | "database"> {
