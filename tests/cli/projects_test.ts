@@ -32,9 +32,7 @@ async function repositories(home: Home): Promise<void> {
   await home.git("other/web", "init");
 }
 
-testUnless(
-  NO_GIT,
-  "all work trees and directories of a repository share a plan, and no other repository has it",
+testUnless(NO_GIT, "all work trees and directories of a repository share a plan, and no other repository has it")(
   async () => {
     await using home = await temporaryHome();
     await repositories(home);
@@ -64,7 +62,7 @@ testUnless(
   },
 );
 
-testUnless(NO_GIT, "two processes that make the same project at once make one", async () => {
+testUnless(NO_GIT, "two processes that make the same project at once make one")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const made = await Promise.all(["a", "b", "c"].map((id) => createIn(home, "web", id)));
@@ -75,7 +73,7 @@ testUnless(NO_GIT, "two processes that make the same project at once make one", 
   assertEquals(Deno.statSync(`${home.projects}/web`).mode! & 0o777, 0o700);
 });
 
-testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes none", async () => {
+testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes none")(async () => {
   await using home = await temporaryHome();
   await home.git("web", "init", "--quiet");
   await Deno.writeTextFile(`${home.path}/web/todo.md`, "- [ ] Write it\n");
@@ -90,7 +88,7 @@ testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes
   assertEquals(await tasksIn(home, "web"), ["write-it"]);
 });
 
-testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so", async () => {
+testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   await createIn(home, "web", "in-web");
@@ -114,7 +112,7 @@ testUnless(NO_GIT, "a repository that was moved is refused, until projects move 
   assertEquals(await tasksIn(home, "other/web"), ["in-web"]);
 });
 
-testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data", async () => {
+testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const transport = new StdioClientTransport({
@@ -146,7 +144,7 @@ testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data
   assertStringIncludes(log, "There is no project web: there are site");
 });
 
-testUnless(NO_GIT, "a missing permission is told with all flags that are needed", async () => {
+testUnless(NO_GIT, "a missing permission is told with all flags that are needed")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const start = async (permissions: readonly string[], project: string) => {

@@ -103,7 +103,7 @@ Deno.test("there is a script for each shell, and none for others", async () => {
   }
 });
 
-testUnless(NO_BASH, "bash completes by the script, ids with spaces and colons too", async () => {
+testUnless(NO_BASH, "bash completes by the script, ids with spaces and colons too")(async () => {
   await using data = await temporaryDirectory();
   const { path } = data;
   for (const id of ["review it", "docs:write", "docs:read", "release"]) await runHere(path, ["add", "x", "--id", id]);
