@@ -10,8 +10,12 @@ import { makeTemporaryDirectory } from "./support/temp.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** What starts a process, a worker or a server, or, of the SDK's client, asks for the environment to do so. */
-const STARTS = /\bnew (?:Deno\.Command|Worker)\(|\b(?:Deno|HttpServer)\.(?:listen|serve)\(|client\/stdio(?:\.js)?"/;
+/**
+ * What starts a process, a worker or a server, or asks for the environment: the SDK's client to do so, a package that reads
+ * YAML when it is loaded, and a test that says so.
+ */
+const STARTS =
+  /\bnew (?:Deno\.Command|Worker)\(|\b(?:Deno|HttpServer)\.(?:listen|serve)\(|client\/stdio(?:\.js)?"|from "yaml"|\benv: true\b/;
 
 /** What tries long histories, all cuts of a file or large plans: half of the time of all. `deno task test` runs it. */
 const LONG = [

@@ -297,15 +297,14 @@ Deno.test("settings of the server are the defaults of new tasks", async (t) => {
 testUnless(
   missingOnWindows("modes of files"),
   "a server makes its data directory, with all above it, for its user only",
-  async () => {
-    await using parent = await temporaryDirectory();
-    const directory = `${parent.path}/a/b`;
-    const args = programArgs(directory).map((arg) => arg.replace(`=${directory}`, `=${parent.path}`));
-    const { code, log } = await runProgram("", [], { args, input: "" });
-    assertEquals([code, log], [0, ""]);
-    assertEquals((await Deno.stat(directory)).mode! & 0o777, 0o700);
-  },
-);
+)(async () => {
+  await using parent = await temporaryDirectory();
+  const directory = `${parent.path}/a/b`;
+  const args = programArgs(directory).map((arg) => arg.replace(`=${directory}`, `=${parent.path}`));
+  const { code, log } = await runProgram("", [], { args, input: "" });
+  assertEquals([code, log], [0, ""]);
+  assertEquals((await Deno.stat(directory)).mode! & 0o777, 0o700);
+});
 
 /** Runs the program without any permission. */
 async function runDeno(...args: readonly string[]): Promise<ProgramResult> {

@@ -1,6 +1,7 @@
 /** Shows that `doctor` finds what is wrong with real servers and real files, and changes nothing. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exists } from "@std/fs";
 import type { Finding } from "../../src/cli/doctor_facts.ts";
 import { FORMAT_VERSION } from "../../src/store/file/codec.ts";
 import { claim, create } from "../support/calls.ts";
@@ -58,6 +59,7 @@ Deno.test("doctor lists the servers on the data, and finds nothing to do where a
   await using server = await startServer(directory.path, { name: "claude-code" });
   await create(server, "a");
   await using service = await startService(directory.path);
+  await until("the first checkpoint", () => exists(`${directory.path}/state.json`));
   const before = await filesOf(directory.path);
   const permissions = [`--allow-read=${directory.path}`, "--allow-sys=statfs"];
   const report = await examine(directory.path, { permissions });
@@ -78,7 +80,7 @@ Deno.test("doctor lists the servers on the data, and finds nothing to do where a
   assertStringIncludes(output, "claude-code");
 });
 
-testUnless(WITHOUT_PROC, "doctor tells servers that are stopped, killed, or in the way, by their numbers", async () => {
+testUnless(WITHOUT_PROC, "doctor tells servers that are stopped, killed, or in the way, by their numbers")(async () => {
   await using directory = await temporaryDirectory();
   await using stopped = await startServer(directory.path);
   await using killed = await startServer(directory.path);
@@ -104,7 +106,7 @@ testUnless(WITHOUT_PROC, "doctor tells servers that are stopped, killed, or in t
   }
 });
 
-testUnless(missingOnWindows("file modes"), "doctor names what others may read", async () => {
+testUnless(missingOnWindows("file modes"), "doctor names what others may read")(async () => {
   await using directory = await temporaryDirectory();
   await runHere(directory.path, ["token", "issue", "--name", "x", "--role", "worker"]);
   const path = `${directory.path}/state.json`;
@@ -162,7 +164,7 @@ Deno.test("doctor finds a damaged journal and checkpoint, what was set aside, a 
   assertEquals((await examine(directory.path)).codes.includes("damaged_checkpoint"), true);
 });
 
-testUnless(WITHOUT_PROC, "doctor tells who runs the handlers, which of them fail, and that nobody does", async () => {
+testUnless(WITHOUT_PROC, "doctor tells who runs the handlers, which of them fail, and that nobody does")(async () => {
   await using root = await temporaryDirectory();
   const [data, directory] = [`${root.path}/data`, `${root.path}/handlers`];
   await Deno.mkdir(data, { mode: 0o700 });

@@ -82,7 +82,7 @@ Deno.test("what init wrote starts the server, and after init --remove the home i
   assertEquals(await home.contents(), before);
 });
 
-testUnless(NO_TERMINAL, "on a terminal, init asks for each file, and only a yes writes", async () => {
+testUnless(NO_TERMINAL, "on a terminal, init asks for each file, and only a yes writes")(async () => {
   await using home = await initHome();
   await home.write(`${home.home}/.cursor/mcp.json`, "{}\n");
   await home.write(`${home.home}/.gemini/settings.json`, "{}\n");

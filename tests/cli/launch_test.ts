@@ -132,7 +132,7 @@ Deno.test("for a path with a comma, the nearest parent directory that a flag can
   assertEquals(refused.code, 1, "Deno takes a doubled comma now: name the path itself");
 });
 
-testUnless(missingOnWindows("sh"), "a shell reads words as they were meant, whatever is in them", async () => {
+testUnless(missingOnWindows("sh"), "a shell reads words as they were meant, whatever is in them")(async () => {
   const words = [
     "--data",
     "/a b",

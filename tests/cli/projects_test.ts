@@ -38,9 +38,7 @@ async function repositories(home: Home): Promise<void> {
   await home.git("other/web", "init");
 }
 
-testUnless(
-  missingOnWindows("HOME in these tests"),
-  "a refused first command makes no project and no directory",
+testUnless(missingOnWindows("HOME in these tests"), "a refused first command makes no project and no directory")(
   async () => {
     await using home = await temporaryHome();
     const data = `${home.projects}/data`;
@@ -94,7 +92,7 @@ testUnless(
   },
 );
 
-testUnless(NO_GIT, "a home that is reached by a link has its projects where the permissions of init are", async () => {
+testUnless(NO_GIT, "a home that is reached by a link has its projects where the permissions of init are")(async () => {
   await using home = await temporaryHome();
   await home.git("web", "init");
   const linked = `${home.path}/linked`;
@@ -125,7 +123,7 @@ testUnless(NO_GIT, "a home that is reached by a link has its projects where the 
   assertEquals(namesIn(home), ["web"]);
 });
 
-testUnless(NO_GIT, "a command that begins while its project is renamed makes no second plan", async () => {
+testUnless(NO_GIT, "a command that begins while its project is renamed makes no second plan")(async () => {
   await using home = await temporaryHome();
   const directory = `${home.projects}/web`;
   await Deno.mkdir(directory, { recursive: true });
@@ -143,7 +141,7 @@ testUnless(NO_GIT, "a command that begins while its project is renamed makes no 
   assertEquals(namesIn(home), ["site"]);
 });
 
-testUnless(NO_GIT, "what is no project in the place of projects is in the way of its own name only", async () => {
+testUnless(NO_GIT, "what is no project in the place of projects is in the way of its own name only")(async () => {
   await using home = await temporaryHome();
   await home.git("web", "init");
   await Deno.mkdir(`${home.projects}/other`, { recursive: true });
@@ -166,9 +164,7 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-testUnless(
-  NO_GIT,
-  "all work trees and directories of a repository share a plan, and no other repository has it",
+testUnless(NO_GIT, "all work trees and directories of a repository share a plan, and no other repository has it")(
   async () => {
     await using home = await temporaryHome();
     await repositories(home);
@@ -198,7 +194,7 @@ testUnless(
   },
 );
 
-testUnless(NO_GIT, "two processes that make the same project at once make one", async () => {
+testUnless(NO_GIT, "two processes that make the same project at once make one")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const made = await Promise.all(["a", "b", "c"].map((id) => createIn(home, "web", id)));
@@ -209,7 +205,7 @@ testUnless(NO_GIT, "two processes that make the same project at once make one", 
   assertEquals(Deno.statSync(`${home.projects}/web`).mode! & 0o777, 0o700);
 });
 
-testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes none", async () => {
+testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes none")(async () => {
   await using home = await temporaryHome();
   await home.git("web", "init", "--quiet");
   await Deno.writeTextFile(`${home.path}/web/todo.md`, "- [ ] Write it\n");
@@ -224,7 +220,7 @@ testUnless(NO_GIT, "a check of a plan from elsewhere needs no project, and makes
   assertEquals(await tasksIn(home, "web"), ["write-it"]);
 });
 
-testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so", async () => {
+testUnless(NO_GIT, "a repository that was moved is refused, until projects move says so")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   await createIn(home, "web", "in-web");
@@ -248,7 +244,7 @@ testUnless(NO_GIT, "a repository that was moved is refused, until projects move 
   assertEquals(await tasksIn(home, "other/web"), ["in-web"]);
 });
 
-testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data", async () => {
+testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const transport = new StdioClientTransport({
@@ -280,7 +276,7 @@ testUnless(NO_GIT, "a project is renamed while nobody uses it, with all its data
   assertStringIncludes(log, "There is no project web: there are site");
 });
 
-testUnless(NO_GIT, "a missing permission is told with all flags that are needed", async () => {
+testUnless(NO_GIT, "a missing permission is told with all flags that are needed")(async () => {
   await using home = await temporaryHome();
   await repositories(home);
   const start = async (permissions: readonly string[], project: string) => {

@@ -97,30 +97,27 @@ Deno.test("commands read the answers of a running server", async () => {
 testUnless(
   await whyNoMount(),
   "on a read-only file system, reading works, and writing fails with one line and a remedy",
-  async () => {
-    await using directory = await withTasks("a");
-    const before = await filesOf(directory.path);
-    const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
-    const status = await isReadOnly(["status"]);
-    assertEquals(status.code, 0, status.log);
-    assertStringIncludes(status.output, "1 task: 1 ready");
-    for (const command of READING) assertEquals((await isReadOnly(command)).code, 0);
-    for (const command of [[], ["repair"], ["import", "-"]]) {
-      const { code, output, log } = await isReadOnly(command);
-      assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
-      assertStringIncludes(log, directory.path);
-      assertStringIncludes(
-        log,
-        "the file system is read-only. Make it writable, or name another directory with --data",
-      );
-    }
-    assertEquals(await filesOf(directory.path), before);
-  },
-);
+)(async () => {
+  await using directory = await withTasks("a");
+  const before = await filesOf(directory.path);
+  const isReadOnly = (command: readonly string[]) => onReadOnlyMount(directory.path, command);
+  const status = await isReadOnly(["status"]);
+  assertEquals(status.code, 0, status.log);
+  assertStringIncludes(status.output, "1 task: 1 ready");
+  for (const command of READING) assertEquals((await isReadOnly(command)).code, 0);
+  for (const command of [[], ["repair"], ["import", "-"]]) {
+    const { code, output, log } = await isReadOnly(command);
+    assertEquals([code, output, log.split("\n").length], [1, "", 2], log);
+    assertStringIncludes(log, directory.path);
+    assertStringIncludes(
+      log,
+      "the file system is read-only. Make it writable, or name another directory with --data",
+    );
+  }
+  assertEquals(await filesOf(directory.path), before);
+});
 
-testUnless(
-  await whyNoSuchUser(),
-  "a user without write access can read, and gets one line if writing is needed",
+testUnless(await whyNoSuchUser(), "a user without write access can read, and gets one line if writing is needed")(
   async () => {
     await using directory = await withTasks("a");
     const chmod = async (directoryMode: number, fileMode: number) => {
@@ -142,9 +139,7 @@ testUnless(
   },
 );
 
-testUnless(
-  missingOnWindows("ulimit"),
-  "a program that may not open enough files says so in one line of error",
+testUnless(missingOnWindows("ulimit"), "a program that may not open enough files says so in one line of error")(
   async () => {
     await using directory = await withTasks("a");
     // Deno itself needs some; with each number more, the program gets further, if it needs more than Deno does to start.

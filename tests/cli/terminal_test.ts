@@ -14,7 +14,7 @@ const NO_TERMINAL = Deno.build.os === "linux"
   ? await missingCommand("script", ["-qec", "true", "/dev/null"], ", so there is no terminal")
   : "script of util-linux makes the terminal, which is for Linux";
 
-testUnless(NO_TERMINAL, "on a terminal, a server prints how to connect a client, and that works", async () => {
+testUnless(NO_TERMINAL, "on a terminal, a server prints how to connect a client, and that works")(async () => {
   await using directory = await temporaryDirectory();
   // Here a missing permission would be asked for.
   const shown = await runOnTerminal(programArgs(directory.path).filter((arg) => arg !== "--no-prompt"));
@@ -35,9 +35,7 @@ testUnless(NO_TERMINAL, "on a terminal, a server prints how to connect a client,
   }
 });
 
-testUnless(
-  NO_TERMINAL,
-  "on a terminal, a server prints the real, absolute path for a relative path or one with links",
+testUnless(NO_TERMINAL, "on a terminal, a server prints the real, absolute path for a relative path or one with links")(
   async () => {
     await using parent = await temporaryDirectory();
     await Deno.mkdir(`${parent.path}/real`);
@@ -60,28 +58,26 @@ testUnless(
 testUnless(
   NO_TERMINAL,
   "on a terminal, a server with --store memory says so, and prints a configuration without a directory",
-  async () => {
-    const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
-    assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
-    assertStringIncludes(shown, "nothing is kept, and each client has its own tasks");
-  },
-);
+)(async () => {
+  const shown = await runOnTerminal(["run", "--quiet", MAIN, "--store", "memory"]);
+  assertStringIncludes(shown, `claude mcp add orchestrator -- deno run ${MAIN} --store memory\n`);
+  assertStringIncludes(shown, "nothing is kept, and each client has its own tasks");
+});
 
 testUnless(
   missingOnWindows("POSIX shell"),
   "the command for Claude Code works in a shell, whatever the name of the directory",
-  async () => {
-    for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
-      const lines = banner({ command: "deno", args: ["run", "main.ts"] }, { store: "file", directory }).split("\n");
-      const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
-      const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
-      const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
-      assertEquals(new TextDecoder().decode(stdout), ["deno", "run", "main.ts", "--data", directory, ""].join("\n"));
-    }
-  },
-);
+)(async () => {
+  for (const directory of ["/plain/data", "/my data", "/it's", `/"$HOME" & \`x\`; *`, "/data,more", "/ключ"]) {
+    const lines = banner({ command: "deno", args: ["run", "main.ts"] }, { store: "file", directory }).split("\n");
+    const shown = lines.find((line) => line.startsWith("claude mcp add orchestrator -- ")) ?? "";
+    const script = `printf '%s\\n' ${shown.slice(shown.indexOf("--") + 3)}`;
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+    assertEquals(new TextDecoder().decode(stdout), ["deno", "run", "main.ts", "--data", directory, ""].join("\n"));
+  }
+});
 
-testUnless(NO_TERMINAL, "a table has colours on a terminal, unless NO_COLOR is set", async () => {
+testUnless(NO_TERMINAL, "a table has colours on a terminal, unless NO_COLOR is set")(async () => {
   await using directory = await temporaryDirectory();
   {
     await using server = await startServer(directory.path);

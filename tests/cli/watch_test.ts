@@ -79,9 +79,7 @@ const WAYS: Readonly<Record<string, (watched: Watched) => Promise<void> | void>>
 };
 
 for (const [name, leave] of Object.entries(WAYS)) {
-  testUnless(
-    NO_TERMINAL,
-    `status --watch shows what changes, and at ${name} leaves the terminal as it was`,
+  testUnless(NO_TERMINAL, `status --watch shows what changes, and at ${name} leaves the terminal as it was`)(
     async () => {
       await using directory = await temporaryDirectory();
       await using server = await startServer(directory.path);
@@ -108,7 +106,7 @@ for (const [name, leave] of Object.entries(WAYS)) {
   );
 }
 
-testUnless(NO_TERMINAL, "status --watch ends at an error, which is told once the terminal is as it was", async () => {
+testUnless(NO_TERMINAL, "status --watch ends at an error, which is told once the terminal is as it was")(async () => {
   await using directory = await temporaryDirectory();
   {
     await using server = await startServer(directory.path);

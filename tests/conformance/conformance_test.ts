@@ -21,7 +21,7 @@ const MAX_REPEATS = 2;
 
 const missing = await missingCommand("npm", ["view", SUITE, "version"], ": it is no npm registry in reach");
 
-testUnless(missing, "the conformance suite passes", async () => {
+testUnless(missing, "the conformance suite passes")(async () => {
   await using directory = await temporaryDirectory();
   await using data = await temporaryDirectory();
   await installSuite(directory.path);

@@ -13,7 +13,7 @@ const MAX_EXPOSURE = 20;
 
 const missing = await missingCommand("systemd-analyze", ["--version"]);
 
-testUnless(missing, "systemd knows every setting of the unit, also with postgres.conf", async () => {
+testUnless(missing, "systemd knows every setting of the unit, also with postgres.conf")(async () => {
   await using directory = await temporaryDirectory();
   const unit = `${directory.path}/${UNIT}`;
   await Deno.writeTextFile(unit, await installed(UNIT));
@@ -22,7 +22,7 @@ testUnless(missing, "systemd knows every setting of the unit, also with postgres
   assertEquals(await run(["systemd-analyze", "verify", unit]), { code: 0, log: "" });
 });
 
-testUnless(missing, "the unit gives the service little to do harm with", async () => {
+testUnless(missing, "the unit gives the service little to do harm with")(async () => {
   await using directory = await temporaryDirectory();
   const unit = `${directory.path}/${UNIT}`;
   await Deno.writeTextFile(unit, await installed(UNIT));

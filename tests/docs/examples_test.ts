@@ -212,11 +212,14 @@ function serversIn(value: unknown): readonly Launch[] {
   return Object.values(value).flatMap(serversIn);
 }
 
-/** Starts an MCP server by the words of a command line, and lists its tools. */
-async function startAsClient(words: readonly string[], { project, data, env }: Place): Promise<void> {
+/** Starts an MCP server by the words of a command line, and lists its tools. Most clients are shown the same line: once. */
+async function startAsClient(words: readonly string[], { project, data, env, started }: Place): Promise<void> {
   const [command, ...args] = withoutNpx(words.join(" ")).replaceAll(SHOWN_PROJECT, project)
     .replaceAll(SHOWN_DATA, data).replaceAll(SHOWN_HOME, project).split(" ");
   assertEquals(command, "deno");
+  const line = args.join(" ");
+  if (started.has(line)) return;
+  started.add(line);
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: [...args],
@@ -319,6 +322,8 @@ interface Place extends AsyncDisposable {
   readonly data: string;
   /** The copy is the home, too, so that projects are made in it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The command lines of MCP servers that were started. */
+  readonly started: Set<string>;
   /** Removes all that the examples made. */
   readonly clear: () => Promise<void>;
 }
@@ -332,6 +337,7 @@ async function copyOfProject(): Promise<Place> {
     project: directory.path,
     data: `${directory.path}/data`,
     env: { HOME: directory.path, DENO_DIR: await cacheDirectory() },
+    started: new Set(),
     async clear() {
       for await (const { name } of Deno.readDir(directory.path)) {
         if (!PARTS.includes(name)) await Deno.remove(`${directory.path}/${name}`, { recursive: true });

@@ -28,9 +28,7 @@ async function statusOf(service: Service, path: string): Promise<number> {
   return response.status;
 }
 
-testUnless(
-  NO_HOME,
-  "two projects side by side have tokens, tasks, events, sessions and pages of their own",
+testUnless(NO_HOME, "two projects side by side have tokens, tasks, events, sessions and pages of their own")(
   async () => {
     await using home = await temporaryHome();
     await using service = await startProjects(home, "--project", "web", "--project", "api", "serve");
@@ -87,7 +85,7 @@ testUnless(
   },
 );
 
-testUnless(NO_HOME, "serve --projects serves every project that there is, and makes none", async () => {
+testUnless(NO_HOME, "serve --projects serves every project that there is, and makes none")(async () => {
   await using home = await temporaryHome();
   await using service = await startProjects(home, "serve", "--projects", "--open");
   assertEquals(await statusOf(service, "/p/web/api/v1/tasks"), 404);

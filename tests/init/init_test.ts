@@ -186,7 +186,7 @@ Deno.test("a file that cannot be read ends the command with its place, and no fi
   assertThrows(() => home.run({ clients: ["vim"] }), Refusal, "There is no client vim: there are claude-code, ");
 });
 
-testUnless(NO_MODES, "a file keeps its mode, and links stay links", async () => {
+testUnless(NO_MODES, "a file keeps its mode, and links stay links")(async () => {
   await using home = await initHome();
   await home.write(`${home.home}/dotfiles/claude.json`, `{"a": 1}`);
   await Deno.chmod(`${home.home}/dotfiles/claude.json`, 0o640);
@@ -213,7 +213,7 @@ testUnless(NO_MODES, "a file keeps its mode, and links stay links", async () => 
   assertEquals(realConfigFiles.exists(`${home.home}/.codex`), false);
 });
 
-testUnless(NO_MODES, "what an interrupted run left is replaced, and a link there is not followed", async () => {
+testUnless(NO_MODES, "what an interrupted run left is replaced, and a link there is not followed")(async () => {
   await using home = await initHome();
   await home.write(`${home.home}/precious`, "mine");
   await Deno.symlink("../precious", `${home.home}/.cursor-target`);

@@ -24,7 +24,7 @@ Deno.test("calls are answered though nobody reads standard error, and dropped li
   assertMatch(await log, /^\d+ messages for standard error were dropped, as it was not read$/m);
 });
 
-testUnless(missingOnWindows("SIGTERM"), "a server ends on a signal though nobody reads standard error", async () => {
+testUnless(missingOnWindows("SIGTERM"), "a server ends on a signal though nobody reads standard error")(async () => {
   await using directory = await temporaryDirectory();
   await using server = new RawServer(directory.path, { readsLog: false });
   await server.write(initialize(0));

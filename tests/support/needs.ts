@@ -1,9 +1,13 @@
 /** Tests with needs that not every machine meets. They are ignored there, and the reason is printed. */
 
-/** Registers a test; ignores it if `missing` says what the machine lacks. */
-export function testUnless(missing: string | undefined, name: string, fn: () => void | Promise<void>): void {
+/**
+ * Returns what registers a test: `testUnless(missing, "name")(() => …)`. It is ignored if `missing` says what the machine
+ * lacks. A bound function leaves no trace in the stack, so that Deno names the caller's line if the test fails, not ours.
+ */
+export function testUnless(missing: string | undefined, name: string): (fn: () => void | Promise<void>) => void {
   if (missing !== undefined) console.log(`Ignored: ${name}: ${missing}`);
-  Deno.test({ name, ignore: missing !== undefined, fn });
+  const register: (options: Omit<Deno.TestDefinition, "fn">, fn: () => void | Promise<void>) => void = Deno.test;
+  return register.bind(undefined, { name, ignore: missing !== undefined });
 }
 
 /** A reason for `testUnless` on Windows, which lacks `what`; undefined on other systems. */

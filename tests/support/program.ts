@@ -45,8 +45,14 @@ export async function runProgram(
   return { code, output: decoder.decode(stdout), log: decoder.decode(stderr) };
 }
 
-/** Where Deno keeps the packages. */
-export async function cacheDirectory(): Promise<string> {
+let denoDir: Promise<string> | undefined;
+
+/** Where Deno keeps the packages. It is asked once. */
+export function cacheDirectory(): Promise<string> {
+  return denoDir ??= askForCacheDirectory();
+}
+
+async function askForCacheDirectory(): Promise<string> {
   const { output } = await runProgram("", [], { args: ["info", "--json"] });
   return JSON.parse(output).denoDir;
 }

@@ -14,26 +14,20 @@ testOnPostgres("servers behind PgBouncer", (cluster) => {
     return { pooler, url: `postgres://test@127.0.0.1:${pooler.port}/postgres`, project: mode };
   }
 
-  testUnless(
-    missing,
-    "behind PgBouncer that keeps sessions, clients share a plan and wake each other",
-    async () => {
-      const { pooler, ...where } = await options("session");
-      await using _pooler = pooler;
-      await using one = await start(where);
-      await using two = await start(where);
-      const waiting = two.ask<{ id: string }>("get_next_task", { instance_id: "bob", wait_ms: 30_000 });
-      await one.ask("create_task", { id: "a", description: "do a" });
-      assert((await waiting).id === "a");
-      await two.ask("complete_task", { task_id: "a", instance_id: "bob", result: "done" });
-      const { code, stderr } = await runCommand(where, "verify");
-      assert(code === 0, stderr);
-    },
-  );
+  testUnless(missing, "behind PgBouncer that keeps sessions, clients share a plan and wake each other")(async () => {
+    const { pooler, ...where } = await options("session");
+    await using _pooler = pooler;
+    await using one = await start(where);
+    await using two = await start(where);
+    const waiting = two.ask<{ id: string }>("get_next_task", { instance_id: "bob", wait_ms: 30_000 });
+    await one.ask("create_task", { id: "a", description: "do a" });
+    assert((await waiting).id === "a");
+    await two.ask("complete_task", { task_id: "a", instance_id: "bob", result: "done" });
+    const { code, stderr } = await runCommand(where, "verify");
+    assert(code === 0, stderr);
+  });
 
-  testUnless(
-    missing,
-    "behind PgBouncer that pools by transaction, nothing is done, and what to change is said",
+  testUnless(missing, "behind PgBouncer that pools by transaction, nothing is done, and what to change is said")(
     async () => {
       const { pooler, ...where } = await options("transaction");
       await using _pooler = pooler;

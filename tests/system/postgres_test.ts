@@ -86,58 +86,54 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes((await runCommand(options, "status")).stdout, "write-docs");
   });
 
-  testUnless(
-    missingOpenssl,
-    "a user with a password, over TLS, needs no more rights than the docs list",
-    async () => {
-      await using directory = await temporaryDirectory();
-      const ca = `${directory.path}/server.crt`;
-      await makeCertificate(directory.path, cluster());
-      await ask(
-        cluster(),
-        "create role secured login password 'p w:1'",
-        ...await documentedRights("secured"),
-      );
-      const url = `postgres://secured@localhost:${cluster().port}/postgres?sslrootcert=${ca}&sslmode=verify-full`;
-      const options = { url, project: "secured", permissions: [`--allow-read=${ca}`], env: { PGPASSWORD: "p w:1" } };
-      {
-        await using server = await start(options);
-        await server.ask("create_task", { id: "a", description: "do a" });
-      }
-      {
-        const permissions = [`--allow-read=${[ca, ...SOURCES].join(",")}`];
-        await using server = await start({ ...options, permissions, args: ["--toolsets", "core,analytics"] });
-        const before = await connectionsOf("secured", cluster());
-        assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
-        const during = await connectionsOf("secured", cluster());
-        assertEquals([during.length - before.length, during.every(({ ssl }) => ssl)], [1, true]);
-      }
-      const wrong = await runCommand({ ...options, env: { PGPASSWORD: "hidden" } }, "status");
-      assertStringIncludes(wrong.stderr, "password authentication failed");
-      assert(!wrong.stderr.includes("hidden"));
-      const untrusted = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=verify-full") }, "status");
-      assertStringIncludes(untrusted.stderr, "Cannot connect to PostgreSQL at localhost");
-      const byAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.1") }, "status");
-      assertEquals([byAddress.code, byAddress.stderr], [0, ""]);
-      const otherAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.2") }, "status");
-      assertStringIncludes(otherAddress.stderr, "Cannot connect to PostgreSQL at 127.0.0.2");
-      assertStringIncludes(otherAddress.stderr.toLowerCase(), "cert");
-      const file = `${directory.path}/passwords`;
-      await Deno.writeTextFile(file, "*:*:*:secured:p w\\:1\n", { mode: 0o640 });
-      const withFile = {
-        ...options,
-        url: `${url}&passfile=${file}`,
-        permissions: [`--allow-read=${ca},${file}`],
-        env: {},
-      };
-      const open = await runCommand(withFile, "status");
-      assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
-      await Deno.chmod(file, 0o600);
-      assertEquals((await runCommand(withFile, "status")).code, 0);
-      const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
-      assertStringIncludes(plain.stderr, "no encryption");
-    },
-  );
+  testUnless(missingOpenssl, "a user with a password, over TLS, needs no more rights than the docs list")(async () => {
+    await using directory = await temporaryDirectory();
+    const ca = `${directory.path}/server.crt`;
+    await makeCertificate(directory.path, cluster());
+    await ask(
+      cluster(),
+      "create role secured login password 'p w:1'",
+      ...await documentedRights("secured"),
+    );
+    const url = `postgres://secured@localhost:${cluster().port}/postgres?sslrootcert=${ca}&sslmode=verify-full`;
+    const options = { url, project: "secured", permissions: [`--allow-read=${ca}`], env: { PGPASSWORD: "p w:1" } };
+    {
+      await using server = await start(options);
+      await server.ask("create_task", { id: "a", description: "do a" });
+    }
+    {
+      const permissions = [`--allow-read=${[ca, ...SOURCES].join(",")}`];
+      await using server = await start({ ...options, permissions, args: ["--toolsets", "core,analytics"] });
+      const before = await connectionsOf("secured", cluster());
+      assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
+      const during = await connectionsOf("secured", cluster());
+      assertEquals([during.length - before.length, during.every(({ ssl }) => ssl)], [1, true]);
+    }
+    const wrong = await runCommand({ ...options, env: { PGPASSWORD: "hidden" } }, "status");
+    assertStringIncludes(wrong.stderr, "password authentication failed");
+    assert(!wrong.stderr.includes("hidden"));
+    const untrusted = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=verify-full") }, "status");
+    assertStringIncludes(untrusted.stderr, "Cannot connect to PostgreSQL at localhost");
+    const byAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.1") }, "status");
+    assertEquals([byAddress.code, byAddress.stderr], [0, ""]);
+    const otherAddress = await runCommand({ ...options, url: url.replace("localhost", "127.0.0.2") }, "status");
+    assertStringIncludes(otherAddress.stderr, "Cannot connect to PostgreSQL at 127.0.0.2");
+    assertStringIncludes(otherAddress.stderr.toLowerCase(), "cert");
+    const file = `${directory.path}/passwords`;
+    await Deno.writeTextFile(file, "*:*:*:secured:p w\\:1\n", { mode: 0o640 });
+    const withFile = {
+      ...options,
+      url: `${url}&passfile=${file}`,
+      permissions: [`--allow-read=${ca},${file}`],
+      env: {},
+    };
+    const open = await runCommand(withFile, "status");
+    assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
+    await Deno.chmod(file, 0o600);
+    assertEquals((await runCommand(withFile, "status")).code, 0);
+    const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
+    assertStringIncludes(plain.stderr, "no encryption");
+  });
 });
 
 /** The connections of a user, and whether each is encrypted. */

@@ -26,51 +26,47 @@ for (const signal of ["SIGKILL", "SIGABRT"] as const) {
   testUnless(
     missingOnWindows(signal),
     `the task of a worker whose server ended by ${signal} goes to one who waits in another server`,
-    async () => {
-      await using directory = await temporaryDirectory();
-      await using server = await startServer(directory.path, NO_GRACE);
-      await using worker = await startServer(directory.path, NO_GRACE);
-      await server.ask("create_task", TASK);
-      await worker.ask("get_next_task", { instance_id: "ann" });
-      const waiting = server.ask("get_next_task", { instance_id: "bob", wait_ms: LONG_MS });
-      Deno.kill(worker.pid, signal);
-      const { id, attempt, previous } = await waiting;
-      assertEquals([id, attempt], ["a", 2]);
-      const { instance, outcome, message } = previous as Json;
-      assertEquals([instance, outcome, message], ["ann", "lost", "Its client was gone and did not come back"]);
-      assertEquals(await typesOf(directory.path), ["session.lost"]);
-      assertEquals(sessionFiles(directory.path), 1);
-    },
-  );
+  )(async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startServer(directory.path, NO_GRACE);
+    await using worker = await startServer(directory.path, NO_GRACE);
+    await server.ask("create_task", TASK);
+    await worker.ask("get_next_task", { instance_id: "ann" });
+    const waiting = server.ask("get_next_task", { instance_id: "bob", wait_ms: LONG_MS });
+    Deno.kill(worker.pid, signal);
+    const { id, attempt, previous } = await waiting;
+    assertEquals([id, attempt], ["a", 2]);
+    const { instance, outcome, message } = previous as Json;
+    assertEquals([instance, outcome, message], ["ann", "lost", "Its client was gone and did not come back"]);
+    assertEquals(await typesOf(directory.path), ["session.lost"]);
+    assertEquals(sessionFiles(directory.path), 1);
+  });
 }
 
 for (const how of ["closes its input", "sends SIGTERM"] as const) {
   testUnless(
     how === "closes its input" ? undefined : missingOnWindows("SIGTERM"),
     `a client that ${how} ends its session before its server exits`,
-    async () => {
-      await using directory = await temporaryDirectory();
-      await using worker = await startServer(directory.path);
-      await create(worker, "a");
-      await worker.ask("get_next_task", { instance_id: "ann" });
-      if (how === "sends SIGTERM") Deno.kill(worker.pid, "SIGTERM");
-      else await worker.close();
-      await worker.ended;
-      const [ended] = eventsOf(await readRecords(directory.path), "session.closed");
-      assertEquals(ended?.tasks, ["a"]);
-      assertEquals(sessionFiles(directory.path), 0);
-      // Nobody else was there, and the task waits for its worker.
-      await using next = await startServer(directory.path);
-      const { kept } = await next.ask("get_task_details", { task_id: "a" });
-      assertStringIncludes(String(kept), new Date(ended?.until ?? 0).toISOString());
-      await next.ask("complete_task", { task_id: "a", instance_id: "ann", result: "back" });
-    },
-  );
+  )(async () => {
+    await using directory = await temporaryDirectory();
+    await using worker = await startServer(directory.path);
+    await create(worker, "a");
+    await worker.ask("get_next_task", { instance_id: "ann" });
+    if (how === "sends SIGTERM") Deno.kill(worker.pid, "SIGTERM");
+    else await worker.close();
+    await worker.ended;
+    const [ended] = eventsOf(await readRecords(directory.path), "session.closed");
+    assertEquals(ended?.tasks, ["a"]);
+    assertEquals(sessionFiles(directory.path), 0);
+    // Nobody else was there, and the task waits for its worker.
+    await using next = await startServer(directory.path);
+    const { kept } = await next.ask("get_task_details", { task_id: "a" });
+    assertStringIncludes(String(kept), new Date(ended?.until ?? 0).toISOString());
+    await next.ask("complete_task", { task_id: "a", instance_id: "ann", result: "back" });
+  });
 }
 
-testUnless(
-  missingOnWindows("SIGSTOP"),
-  "a stopped server loses nothing, and goes on when it is continued",
+testUnless(missingOnWindows("SIGSTOP"), "a stopped server loses nothing, and goes on when it is continued")(
   async () => {
     await using directory = await temporaryDirectory();
     await using server = await startServer(directory.path, NO_GRACE);

@@ -33,21 +33,20 @@ Deno.test("while the write lock is held, reads are answered, changes refused in 
 testUnless(
   missingOnWindows("SIGSTOP"),
   "a stopped server lets others work, and goes on where they are when it is continued",
-  async () => {
-    await using directory = await temporaryDirectory();
-    await using stopped = await startServer(directory.path);
-    await using server = await startServer(directory.path);
-    const { pid } = stopped;
-    await create(stopped, "a");
-    Deno.kill(pid, "SIGSTOP");
-    try {
-      const pending = stopped.ask("get_next_task", { instance_id: "late" });
-      await create(server, "b");
-      assertEquals((await server.ask("get_next_task", { instance_id: "ann" }))["id"], "a");
-      Deno.kill(pid, "SIGCONT");
-      assertEquals((await pending)["id"], "b");
-    } finally {
-      Deno.kill(pid, "SIGCONT");
-    }
-  },
-);
+)(async () => {
+  await using directory = await temporaryDirectory();
+  await using stopped = await startServer(directory.path);
+  await using server = await startServer(directory.path);
+  const { pid } = stopped;
+  await create(stopped, "a");
+  Deno.kill(pid, "SIGSTOP");
+  try {
+    const pending = stopped.ask("get_next_task", { instance_id: "late" });
+    await create(server, "b");
+    assertEquals((await server.ask("get_next_task", { instance_id: "ann" }))["id"], "a");
+    Deno.kill(pid, "SIGCONT");
+    assertEquals((await pending)["id"], "b");
+  } finally {
+    Deno.kill(pid, "SIGCONT");
+  }
+});

@@ -106,7 +106,7 @@ Deno.test("there is a script for each shell, and none for others", async () => {
   }
 });
 
-testUnless(NO_BASH, "the script asks the service that runs on the data, and the files without one", async () => {
+testUnless(NO_BASH, "the script asks the service that runs on the data, and the files without one")(async () => {
   await using data = await temporaryDirectory();
   await using service = await startService(data.path, { needsToken: true });
   await runHere(data.path, ["add", "Write docs"]);
@@ -131,7 +131,7 @@ async function adminOf(directory: string) {
   return { authorization: `Bearer ${(await Deno.readTextFile(`${directory}/admin-token`)).trim()}` };
 }
 
-testUnless(NO_BASH, "bash completes by the script, ids with spaces and colons too", async () => {
+testUnless(NO_BASH, "bash completes by the script, ids with spaces and colons too")(async () => {
   await using data = await temporaryDirectory();
   const { path } = data;
   for (const id of ["review it", "docs:write", "docs:read", "release"]) await runHere(path, ["add", "x", "--id", id]);

@@ -127,6 +127,8 @@ browserTest("a completed task shows what came of it, and is reopened or archived
   await panel.locator(".history").getByText("completed").waitFor();
   await pressAndConfirm(panel, "Reopen");
   await panel.locator(".status", { hasText: "Ready" }).first().waitFor();
+  // The task that depended on it was ready, too, and is shown in the panel.
+  await until("the task is reopened", async () => (await api.task("over"))["status"] !== "completed");
   await api.finish("over");
   await api.finish("after-over");
 

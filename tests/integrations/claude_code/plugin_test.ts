@@ -41,7 +41,7 @@ Deno.test("the plugin's commands are the server's prompts", async () => {
   }
 });
 
-testUnless(NODE, "a session is told what it holds, and reminded of it once for each attempt", async () => {
+testUnless(NODE, "a session is told what it holds, and reminded of it once for each attempt")(async () => {
   await using place = await installed();
   await using client = await place.connect();
   await client.call("create_tasks", { tasks: [{ id: "a", description: "do a" }, { id: "b", description: "do b" }] });
@@ -71,9 +71,7 @@ testUnless(NODE, "a session is told what it holds, and reminded of it once for e
   assertEquals(again.reason.includes("still held: a"), false);
 });
 
-testUnless(
-  NODE,
-  "without a plan, a repository or the program, a hook succeeds, says why, and makes nothing",
+testUnless(NODE, "without a plan, a repository or the program, a hook succeeds, says why, and makes nothing")(
   async () => {
     await using place = await installed();
     const before = await listed(place.path);
@@ -93,7 +91,7 @@ testUnless(
   },
 );
 
-testUnless(NODE, "the first start installs the program, also when two sessions start at the same time", async () => {
+testUnless(NODE, "the first start installs the program, also when two sessions start at the same time")(async () => {
   await using place = await installed();
   await npm(["pack", `${made.path}/package`], place.path);
   const env = {

@@ -35,7 +35,7 @@ Deno.test("the package has name, version and licence of the project, and one ver
   assertStringIncludes(readme, `deno@${manifest.dependencies.deno} `);
 });
 
-testUnless(NODE, "the launcher starts the program without a cache, the network or files of the directory", async () => {
+testUnless(NODE, "the launcher starts the program without a cache, the network or files of the directory")(async () => {
   await using directory = await temporaryDirectory();
   await Deno.writeTextFile(`${directory.path}/deno.json`, `{ "imports": 1 }`);
   const client = new Client({ name: "test", version: "1.0.0" });
@@ -54,7 +54,7 @@ testUnless(NODE, "the launcher starts the program without a cache, the network o
   assertEquals((await listed(`${directory.path}/my data`)).includes("journal"), true);
 });
 
-testUnless(NODE, "the launcher passes on arguments, output, input and the exit code", async () => {
+testUnless(NODE, "the launcher passes on arguments, output, input and the exit code")(async () => {
   await using directory = await temporaryDirectory();
   const data = `${directory.path}/data`;
   const plan = JSON.stringify({ a: { id: "a", description: "do it", status: "pending" } });
@@ -69,7 +69,7 @@ testUnless(NODE, "the launcher passes on arguments, output, input and the exit c
   assertStringIncludes(unknown.log, "unknown command 'nonsense'");
 });
 
-testUnless(NODE, "a launcher without Deno says what would help", async () => {
+testUnless(NODE, "a launcher without Deno says what would help")(async () => {
   await using directory = await temporaryDirectory();
   const { code, log } = await launch(["--version"], directory.path, undefined, { ORCHESTRATOR_DENO: "" });
   assertEquals(code, 1);
@@ -80,7 +80,7 @@ testUnless(NODE, "a launcher without Deno says what would help", async () => {
 });
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGKILL"] as const) {
-  testUnless(NODE ?? missingOnWindows("signals"), `the server ends when its launcher gets ${signal}`, async () => {
+  testUnless(NODE ?? missingOnWindows("signals"), `the server ends when its launcher gets ${signal}`)(async () => {
     await using directory = await temporaryDirectory();
     const process = new Deno.Command("node", {
       args: [LAUNCHER, "--data", directory.path],

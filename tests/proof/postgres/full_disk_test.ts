@@ -32,35 +32,34 @@ const missing = missingPostgres() ?? await missingSmallDisk();
 testUnless(
   missing,
   "PostgreSQL: nothing is lost or done twice when the disk of the server is full, and its log cannot grow",
-  async () => {
-    await using cluster = await startPostgresOnSmallDisk(SIZE_MIB, SETTINGS);
-    let hasStopped = false;
-    const { history, findings, warnings } = await run({
-      cluster,
-      project: "full",
-      seed: "full",
-      processes: 3,
-      calls: 130,
-      async disturb(made) {
-        await until("some calls", () => made() >= CALLS_BEFORE);
-        cluster.fill();
-        await until("calls while the disk is full", () => made() >= CALLS_BEFORE + CALLS_WHILE);
-        hasStopped = await fillLog(cluster);
-        cluster.empty();
-        await cluster.control("restart", "-m", "immediate");
-      },
-    });
-    assertHolds({ history, findings, warnings });
-    assertEquals(hasStopped, true);
-    const told = history.calls.flatMap(({ end }) => end?.outcome.type === "unavailable" ? [end.outcome.message] : []);
-    assert(
-      told.some((message) => message.includes("The disk of the server is full: make room there")),
-      told.join("\n"),
-    );
-    const [last] = history.calls.toSorted((a, b) => b.at - a.at);
-    assertEquals(last?.end?.outcome.type === "unavailable", false);
-  },
-);
+)(async () => {
+  await using cluster = await startPostgresOnSmallDisk(SIZE_MIB, SETTINGS);
+  let hasStopped = false;
+  const { history, findings, warnings } = await run({
+    cluster,
+    project: "full",
+    seed: "full",
+    processes: 3,
+    calls: 130,
+    async disturb(made) {
+      await until("some calls", () => made() >= CALLS_BEFORE);
+      cluster.fill();
+      await until("calls while the disk is full", () => made() >= CALLS_BEFORE + CALLS_WHILE);
+      hasStopped = await fillLog(cluster);
+      cluster.empty();
+      await cluster.control("restart", "-m", "immediate");
+    },
+  });
+  assertHolds({ history, findings, warnings });
+  assertEquals(hasStopped, true);
+  const told = history.calls.flatMap(({ end }) => end?.outcome.type === "unavailable" ? [end.outcome.message] : []);
+  assert(
+    told.some((message) => message.includes("The disk of the server is full: make room there")),
+    told.join("\n"),
+  );
+  const [last] = history.calls.toSorted((a, b) => b.at - a.at);
+  assertEquals(last?.end?.outcome.type === "unavailable", false);
+});
 
 /** Writes to the log until the server stops. */
 async function fillLog(cluster: SmallCluster): Promise<boolean> {

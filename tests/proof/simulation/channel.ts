@@ -36,6 +36,8 @@ export class Channel<In, Out> {
   readonly #other: number;
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder();
+  /** The text of a message, as neither encoder nor decoder take shared memory. */
+  readonly #text = new Uint8Array(MAX_BYTES);
 
   constructor(memory: SharedArrayBuffer, side: Side) {
     this.#header = new Int32Array(memory, 0, HEADER_BYTES / 4);
@@ -69,11 +71,13 @@ export class Channel<In, Out> {
 
   /** Sends without waiting for anything: nobody is there to answer. */
   send(message: Out, bytes: Uint8Array = NO_BYTES): void {
-    const text = this.#encoder.encode(JSON.stringify(message));
-    this.#header[TEXT_BYTES] = text.length;
+    const text = JSON.stringify(message);
+    const { read, written } = this.#encoder.encodeInto(text, this.#text);
+    if (read < text.length) throw new RangeError(`The message is longer than ${MAX_BYTES} bytes`);
+    this.#header[TEXT_BYTES] = written;
     this.#header[DATA_BYTES] = bytes.length;
-    this.#body.set(text);
-    this.#body.set(bytes, text.length);
+    this.#body.set(this.#text.subarray(0, written));
+    if (bytes.length > 0) this.#body.set(bytes, written);
     Atomics.store(this.#header, TURN, this.#other);
     Atomics.notify(this.#header, TURN);
   }
@@ -81,10 +85,11 @@ export class Channel<In, Out> {
   #receive(): Parcel<In> {
     const text = this.#header[TEXT_BYTES] ?? 0;
     const end = text + (this.#header[DATA_BYTES] ?? 0);
+    this.#text.set(this.#body.subarray(0, text));
     return {
       // The other side sends nothing else.
-      message: JSON.parse(this.#decoder.decode(this.#body.slice(0, text))) as In,
-      bytes: this.#body.slice(text, end),
+      message: JSON.parse(this.#decoder.decode(this.#text.subarray(0, text))) as In,
+      bytes: end === text ? NO_BYTES : this.#body.slice(text, end),
     };
   }
 }

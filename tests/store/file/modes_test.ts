@@ -24,40 +24,39 @@ for (
   testUnless(
     missingOnWindows("modes of files"),
     `in a data directory made ${made} (umask ${umask}), modes are ${files.toString(8)}`,
-    async () => {
-      await using parent = await temporaryDirectory();
-      const directory = `${parent.path}/data`;
-      if (made !== "by nobody") {
-        await Deno.mkdir(directory);
-        await Deno.chmod(directory, own);
-      }
-      const process = new Deno.Command("sh", {
-        args: ["-c", `umask ${umask}; exec "$@"`, "sh", Deno.execPath(), ...programArgs(directory)],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      const writer = process.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(CREATE));
-      await writer.close();
-      const { code, stdout, stderr } = await process.output();
-      assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
-      assertStringIncludes(new TextDecoder().decode(stdout), '\\"id\\":\\"a\\"');
-      assertEquals(await modesOf(directory), {
-        ".": own.toString(8),
-        ".gitignore": files.toString(8),
-        "checkpoint.lock": files.toString(8),
-        journal: folders.toString(8),
-        "journal/0000000001.jsonl": files.toString(8),
-        lock: files.toString(8),
-        "state.json": files.toString(8),
-        "tasks.json": files.toString(8),
-      });
-    },
-  );
+  )(async () => {
+    await using parent = await temporaryDirectory();
+    const directory = `${parent.path}/data`;
+    if (made !== "by nobody") {
+      await Deno.mkdir(directory);
+      await Deno.chmod(directory, own);
+    }
+    const process = new Deno.Command("sh", {
+      args: ["-c", `umask ${umask}; exec "$@"`, "sh", Deno.execPath(), ...programArgs(directory)],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(CREATE));
+    await writer.close();
+    const { code, stdout, stderr } = await process.output();
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+    assertStringIncludes(new TextDecoder().decode(stdout), '\\"id\\":\\"a\\"');
+    assertEquals(await modesOf(directory), {
+      ".": own.toString(8),
+      ".gitignore": files.toString(8),
+      "checkpoint.lock": files.toString(8),
+      journal: folders.toString(8),
+      "journal/0000000001.jsonl": files.toString(8),
+      lock: files.toString(8),
+      "state.json": files.toString(8),
+      "tasks.json": files.toString(8),
+    });
+  });
 }
 
-testUnless(missingOnWindows("modes of files"), "existing files keep their modes", async () => {
+testUnless(missingOnWindows("modes of files"), "existing files keep their modes")(async () => {
   await using directory = await temporaryDirectory();
   await (await startServer(directory.path)).close();
   const journal = `${directory.path}/journal/0000000001.jsonl`;

@@ -18,7 +18,7 @@ const QUIET = 8;
 const missing = await missingCommand("pgbouncer", ["--version"]);
 
 testOnPostgres("a pooler that is set otherwise while a server runs", (cluster) => {
-  testUnless(missing, "a session that is not the server's own appends nothing, and says what to change", async () => {
+  testUnless(missing, "a session that is not the server's own appends nothing, and says what to change")(async () => {
     const direct = new Database({ address: cluster().address, now: Date.now });
     const admin = await direct.connect();
     // Without the settings of the session, a commit would be answered before it is durable.

@@ -18,7 +18,7 @@ export interface Scene {
 }
 
 export function browserTest(name: string, run: (scene: Scene) => Promise<void>): void {
-  testUnless(missingChromium, name, async () => {
+  testUnless(missingChromium, name)(async () => {
     const users: User[] = [];
     await using places = new AsyncDisposableStack();
     try {
