@@ -1,6 +1,5 @@
 /** The composition root: reads arguments and environment, wires the parts together, and runs the command. */
 
-import { resolve } from "node:path";
 import denoJson from "./deno.json" with { type: "json" };
 import type { LogOptions } from "./src/app/log_options.ts";
 import { together } from "./src/app/observer.ts";
@@ -55,7 +54,10 @@ function sizeOfOutput(): Pick<Terminal, "columns" | "rows"> {
 /** Longest wait at the end for the rest of standard error to be written, in milliseconds. */
 const FLUSH_MS = 500;
 
-/** The running program: this file among its sources, a bundle of it, a standalone program, or a module of a registry. */
+/** Whether the program is several files: this one among its sources, or among the parts of the npm package. */
+const IS_IN_PARTS = /main\.(ts|js)$/.test(import.meta.filename ?? "");
+
+/** The running program: its sources or parts, a bundle of it, a standalone program, or a module of a registry. */
 const PROGRAM = {
   version: denoJson.version,
   isStandalone: Deno.build.standalone,
@@ -65,7 +67,7 @@ const PROGRAM = {
   os: Deno.build.os,
   program: import.meta.filename ?? import.meta.url,
   programDirectory: Deno.build.standalone ? undefined : import.meta.dirname,
-  readable: (import.meta.filename?.endsWith(".ts") === true ? import.meta.dirname : import.meta.filename) ?? "main.ts",
+  readable: (IS_IN_PARTS ? import.meta.dirname : import.meta.filename) ?? "main.ts",
 };
 
 /** Where the program runs, with its input and output. A getter, as the log is replaced when the arguments are read. */
@@ -91,10 +93,10 @@ const RUNNING: RunningProgram = {
 const MODULE = {
   url: import.meta.url,
   files: PROGRAM.isSource
-    ? ["main.ts", "deno.json", "src"].map((file) => resolve(import.meta.dirname ?? "", file))
+    ? ["main.ts", "deno.json", "src"].map((file) => `${import.meta.dirname}/${file}`)
     : PROGRAM.isStandalone || import.meta.filename === undefined
     ? []
-    : [PROGRAM.program],
+    : [PROGRAM.readable],
 };
 
 function newLog(options: LogOptions) {

@@ -16,8 +16,14 @@ import { denoFlags, optionOf, scopeOf, splitArguments, URL_VARIABLE } from "./pe
 
 const PACKAGE = dirname(realpathSync(fileURLToPath(import.meta.url)));
 
+/** The directory of the program, of which a start loads what it needs. */
+const PROGRAM = join(PACKAGE, "program");
+
 /** Signals that end the program; it gets them from us, too, as they may reach us alone. */
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Settings of Deno: it does not look for a newer version of itself, and reads no file before it is imported. */
+const SETTINGS = { DENO_NO_UPDATE_CHECK: "1", DENO_UNSTABLE_LAZY_DYNAMIC_IMPORTS: "1" };
 
 /** What decides where the data is, as src/cli/data_place.ts asks for it. */
 const SYSTEM = { os: process.platform === "win32" ? "windows" : process.platform, environment };
@@ -32,18 +38,16 @@ try {
 function main(): void {
   const deno = denoPath();
   checkExecutable(deno);
-  const program = join(PACKAGE, "orchestrator.mjs");
   const start = splitArguments(process.argv.slice(2));
   const scope = scopeOf(start.args, environment);
   const place = resolve(scope === "directory" ? dataPlace(optionOf(start.args, "--data")) : projectsPlaceOf(SYSTEM));
   const flags = denoFlags(start, {
     scope,
     data: [place, realPathOf(place)],
-    program,
+    program: PROGRAM,
     service: environment(URL_VARIABLE),
   });
-  // Deno looks for a newer version of itself, which this package does not use.
-  run(deno, ["run", ...flags, program, ...start.args], { ...process.env, DENO_NO_UPDATE_CHECK: "1" });
+  run(deno, ["run", ...flags, join(PROGRAM, "main.js"), ...start.args], { ...process.env, ...SETTINGS });
 }
 
 function environment(variable: string): string | undefined {
@@ -83,7 +87,7 @@ function dataPlace(option: string | undefined): string {
   return placeOf({
     ...SYSTEM,
     option,
-    programDirectory: PACKAGE,
+    programDirectory: PROGRAM,
     isSource: false,
     holdsData: (directory) => ["journal", "tasks.json"].some((name) => existsSync(join(directory, name))),
     // The program warns, too.

@@ -82,7 +82,7 @@ export interface Places {
   readonly scope: Scope;
   /** The data directory, or that of all projects, and its real path if that is another one. */
   readonly data: readonly string[];
-  /** The path of the program, which it must read to start threads. */
+  /** The directory of the program, which it must read to start threads. */
   readonly program: string;
   /** The address of a service that the environment names. */
   readonly service?: string | undefined;

@@ -95,7 +95,7 @@ export function launchOf(options: LaunchOptions, location: Location): Launch {
 
 /** The npm package, and its program in a directory where npm has installed it. */
 const NPM_PACKAGE = "@mcp-orchestrator/server";
-const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])orchestrator\.mjs$/;
+const NPM_PROGRAM = /([/\\]node_modules[/\\]@mcp-orchestrator[/\\]server[/\\])program[/\\]main\.js$/;
 
 /** What people start: the command that npm installs, the standalone program, or the file that they have Deno run. */
 export function programName(

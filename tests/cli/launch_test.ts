@@ -30,7 +30,7 @@ const RUN = [
 ];
 
 Deno.test("messages and help name what people start", () => {
-  const npm = "/home/ann/.npm/_npx/0123/node_modules/@mcp-orchestrator/server/orchestrator.mjs";
+  const npm = "/home/ann/.npm/_npx/0123/node_modules/@mcp-orchestrator/server/program/main.js";
   const standalone = { isStandalone: true, executable: "C:\\Tools\\tasks.exe" };
   for (
     const [options, name] of [
@@ -61,7 +61,7 @@ Deno.test("the launch command is deno, or npx if npx installed Deno", () => {
 Deno.test("the launch command of the npm package is its launcher, or npx if npx installed it", () => {
   const executable = "/home/ann/.npm/_npx/0123456789abcdef/node_modules/deno/deno";
   const started = (directory: string) =>
-    launchOf({ ...OPTIONS, executable, program: `${directory}/@mcp-orchestrator/server/orchestrator.mjs` }, DATA);
+    launchOf({ ...OPTIONS, executable, program: `${directory}/@mcp-orchestrator/server/program/main.js` }, DATA);
   assertEquals(started("/home/ann/.npm/_npx/0123456789abcdef/node_modules"), {
     command: "npx",
     args: ["--yes", "@mcp-orchestrator/server@1.2.3"],
@@ -70,8 +70,8 @@ Deno.test("the launch command of the npm package is its launcher, or npx if npx 
     command: "node",
     args: ["/usr/lib/node_modules/@mcp-orchestrator/server/launcher.mjs"],
   });
-  const program = "C:\\app\\node_modules\\@mcp-orchestrator\\server\\orchestrator.mjs";
-  assertEquals(launchOf({ ...OPTIONS, program }, DATA).args, [program.replace("orchestrator.mjs", "launcher.mjs")]);
+  const program = "C:\\app\\node_modules\\@mcp-orchestrator\\server\\program\\main.js";
+  assertEquals(launchOf({ ...OPTIONS, program }, DATA).args, [program.replace("program\\main.js", "launcher.mjs")]);
 });
 
 Deno.test("the launch command of a standalone program is the program, without permissions", () => {

@@ -1,7 +1,7 @@
 /** Shows that what is published elsewhere has one name and version, and only what users need. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import denoJson from "../../deno.json" with { type: "json" };
 import manifest from "../../integrations/npm/manifest.json" with { type: "json" };
 import pluginJson from "../../integrations/claude-code/.claude-plugin/plugin.json" with { type: "json" };

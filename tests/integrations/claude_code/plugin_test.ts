@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "@std/fs";
+import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import denoJson from "../../../deno.json" with { type: "json" };
 import marketplace from "../../../.claude-plugin/marketplace.json" with { type: "json" };
@@ -138,10 +139,7 @@ async function installed() {
   }
   await Deno.writeTextFile(`${path}/repository/.git/HEAD`, "ref: refs/heads/main\n");
   const installed = `${path}/data/server-${plugin.version}/node_modules/@mcp-orchestrator/server`;
-  await Deno.mkdir(installed, { recursive: true });
-  for (const { name } of Deno.readDirSync(`${made.path}/package`)) {
-    await Deno.copyFile(`${made.path}/package/${name}`, `${installed}/${name}`);
-  }
+  await cp(`${made.path}/package`, installed, { recursive: true });
   const environment = {
     PATH: Deno.env.get("PATH") ?? "",
     HOME: `${path}/home`,

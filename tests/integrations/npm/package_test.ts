@@ -19,8 +19,10 @@ const NODE = await missingCommand("node", ["--version"]);
 
 Deno.test("the package has the program, its launcher, README, licence and package.json", async () => {
   const files = Array.from(Deno.readDirSync(PACKAGE), ({ name }) => name).sort();
-  assertEquals(files, ["LICENSE", "README.md", "launcher.mjs", "orchestrator.mjs", "package.json"]);
-  assert((await Deno.stat(`${PACKAGE}/orchestrator.mjs`)).size < 2_500_000);
+  assertEquals(files, ["LICENSE", "README.md", "launcher.mjs", "package.json", "program"]);
+  const program = Array.from(Deno.readDirSync(`${PACKAGE}/program`), ({ name }) => `${PACKAGE}/program/${name}`);
+  assert(program.every((file) => file.endsWith(".js")));
+  assert(program.reduce((sum, file) => sum + Deno.statSync(file).size, 0) < 3_500_000);
   assertMatch(await Deno.readTextFile(LAUNCHER), /^#!\/usr\/bin\/env node\n/);
 });
 
@@ -52,6 +54,21 @@ testUnless(NODE, "the launcher starts the program without a cache, the network o
   await client.close();
   assertEquals(await listed(`${directory.path}/cache/npm`), []);
   assertEquals((await listed(`${directory.path}/my data`)).includes("journal"), true);
+});
+
+Deno.test("a start loads no module of Node, and only what its first answer needs", async () => {
+  const { files, sources, packages } = await loadedBy([], INITIALIZE + "\n");
+  assertEquals(files.flatMap((text) => text.match(/^(import|\} from) .*"node:.*$/gm) ?? []), []);
+  assertEquals(packages, ["@modelcontextprotocol/core", "@modelcontextprotocol/server", "zod"]);
+  const other =
+    /^src\/(mcp\/(tools\/|http|operations)|http\/|webhooks\/|handlers\/|init\/|store\/postgres\/|cli\/arguments)/;
+  assertEquals(sources.filter((source) => other.test(source)), []);
+  assert(sources.includes("src/mcp/server.ts") && sources.length < 300, `${sources.length} modules`);
+});
+
+Deno.test("a command loads no protocol", async () => {
+  const { packages } = await loadedBy(["--version"], "");
+  assertEquals(packages, ["commander", "zod"]);
 });
 
 testUnless(NODE, "the launcher passes on arguments, output, input and the exit code")(async () => {
@@ -131,6 +148,39 @@ const INITIALIZE = JSON.stringify({
   method: "initialize",
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1.0.0" } },
 });
+
+/** What a run of the program loads, as its coverage tells: its files, and the modules and packages in them. */
+async function loadedBy(args: readonly string[], input: string) {
+  await using directory = await temporaryDirectory();
+  const data = `${directory.path}/data`;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--no-config", `--coverage=${directory.path}/coverage`, "--allow-read"],
+      ...[`--allow-write=${data}`, "--allow-env", "--allow-sys=statfs", `${PACKAGE}/program/main.js`, "--data", data],
+      ...args,
+    ],
+    env: { DENO_UNSTABLE_LAZY_DYNAMIC_IMPORTS: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  assertEquals((await process.output()).code, 0);
+  const scripts = Array.from(Deno.readDirSync(`${directory.path}/coverage`), ({ name }) => {
+    const { url } = JSON.parse(Deno.readTextFileSync(`${directory.path}/coverage/${name}`));
+    return Deno.readTextFileSync(new URL(url));
+  });
+  const named = (pattern: RegExp) => {
+    return [...new Set(scripts.flatMap((text) => Array.from(text.matchAll(pattern), ([, name = ""]) => name)))].sort();
+  };
+  return {
+    files: scripts,
+    sources: named(/^\/\/ (src\/\S+\.ts)$/gm),
+    packages: named(/^\/\/ \S+?\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/\S+$/gm),
+  };
+}
 
 /** The variables that a launcher needs which has no Deno beside it; its cache is a directory of the test. */
 function environment(directory: string): Record<string, string> {

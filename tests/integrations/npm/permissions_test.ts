@@ -14,7 +14,7 @@ import {
   VARIABLES,
 } from "../../../integrations/npm/permissions.ts";
 
-const PLACES = { scope: "directory", data: ["/data", "/real/data"], program: "/npm/orchestrator.mjs" } as const;
+const PLACES = { scope: "directory", data: ["/data", "/real/data"], program: "/npm/program" } as const;
 
 /** The flags that permit something, by kind. */
 function permitted(...args: readonly string[]): Record<string, readonly string[]> {
@@ -26,7 +26,7 @@ function permitted(...args: readonly string[]): Record<string, readonly string[]
   return Object.fromEntries(named);
 }
 
-const SERVER = { read: ["/data", "/real/data", "/npm/orchestrator.mjs"], write: ["/data", "/real/data"] };
+const SERVER = { read: ["/data", "/real/data", "/npm/program"], write: ["/data", "/real/data"] };
 
 Deno.test("a server of one client may use its data, and read itself", () => {
   assertEquals(permitted(), SERVER);
