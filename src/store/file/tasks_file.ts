@@ -233,7 +233,10 @@ function toTask(
   const createdAt = task.createdAt ?? defaults.now;
   const isPending = status === "pending";
   const hasEnded = !isPending && status !== "in_progress";
-  const startedAt = task.startedAt ?? (isPending || task.attempt === 0 ? undefined : createdAt);
+  // The earlier server kept neither attempt nor start. An ended task with an attempt may never have been claimed: its id has
+  // the attempts of a removed task.
+  const isStarted = status === "in_progress" ? task.attempt !== 0 : hasEnded && task.attempt === undefined;
+  const startedAt = task.startedAt ?? (isStarted ? createdAt : undefined);
   const finishedAt = hasEnded ? task.finishedAt ?? defaults.now : undefined;
   const result = resultText(task.result);
   return {

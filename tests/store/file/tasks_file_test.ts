@@ -142,6 +142,8 @@ test("missing fields of a task are filled in", () => {
     assertEquals(stood(`"status": "${status}"`), [10, 10, 10, 50]);
     assertEquals(stood(`"status": "${status}", "startedAt": 30, "finishedAt": 40`), [10, 10, 30, 40]);
     assertEquals(stood(`"status": "${status}", "attempt": 0`), [10, 10, undefined, 50]);
+    // Never claimed: its id goes on with the attempts of a removed task.
+    assertEquals(stood(`"status": "${status}", "attempt": 3`), [10, 10, undefined, 50]);
   }
   assertEquals(parseTasks("{}", 50), []);
   assertEquals(parseTasks("[]", 50), []);
