@@ -8,6 +8,7 @@ import { Unavailable } from "../../src/app/ports.ts";
 import { localOperator } from "../../src/core/model/access.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { MemoryJournal, noCheckpoints } from "../../src/store/memory/memory_journal.ts";
+import { sha256 } from "../../src/store/file/hash.ts";
 import { create, newTask } from "../core/given.ts";
 import { steppingClock } from "../support/clock.ts";
 import { RecordingLog } from "../support/log.ts";
@@ -23,6 +24,8 @@ async function startEngine(onCommit: Observer["onCommit"], journal = new MemoryJ
 Deno.test("each transaction is told with its records and with the callers of these", async () => {
   const commits: Commit[] = [];
   const { engine } = await startEngine((commit) => commits.push(commit));
+  // The first hash of a process loads `node:crypto`, which may take longer than a batch may.
+  sha256("");
   const [ann, bob] = [localOperator("ann"), localOperator("bob")];
   await Promise.all([
     engine.execute(create(newTask("a")), ann),
