@@ -42,8 +42,7 @@ export function placeLayers(graph: Segments, { nodes, start }: Order): Float64Ar
   };
   const layers = start.length - 1;
   const columns = Array.from({ length: layers }, (_, layer) => {
-    const items = nodes.subarray(start[layer]!, start[layer + 1]!);
-    return { items, below: roomAbove(items, graph, roomyGapBetween) };
+    return columnOf(nodes.subarray(start[layer]!, start[layer + 1]!), graph, roomyGapBetween);
   });
   const settle = (layer: number, before: boolean, after: boolean) => {
     const column = columns[layer] as Column;
@@ -102,42 +101,45 @@ export interface Column {
   readonly items: Uint32Array;
   /** How far below the first each stands at least. */
   readonly below: Float64Array;
+  /** Room for the blocks of `separate`, which is called several times for the same column. */
+  readonly blocks: { readonly sum: Float64Array; readonly weight: Float64Array; readonly first: Uint32Array };
 }
 
-export function roomAbove(items: Uint32Array, graph: Segments, gap: typeof gapBetween): Float64Array {
-  const below = new Float64Array(items.length);
-  for (let i = 1; i < items.length; i++) {
+export function columnOf(items: Uint32Array, graph: Segments, gap: typeof gapBetween): Column {
+  const { length } = items;
+  const below = new Float64Array(length);
+  for (let i = 1; i < length; i++) {
     const upper = items[i - 1]!;
     below[i] = below[i - 1]! + graph.height[upper]! + gap(graph, upper, items[i]!);
   }
-  return below;
+  const blocks = { sum: new Float64Array(length), weight: new Float64Array(length), first: new Uint32Array(length) };
+  return { items, below, blocks };
 }
 
 /**
  * Moves items as little as possible (least squares) from where they wish to be so that none overlap: pools adjacent
  * violators. O(items).
  */
-export function separate({ items, below }: Column, wishes: Wishes, y: Float64Array): void {
-  // Blocks of items that touch, the first ones first.
-  const sums = new Float64Array(items.length), weights = new Float64Array(items.length);
-  const firsts = new Uint32Array(items.length);
-  let blocks = 0;
+export function separate({ items, below, blocks }: Column, wishes: Wishes, y: Float64Array): void {
+  // Blocks are items that touch.
+  const { sum: sums, weight: weights, first: firsts } = blocks;
+  let count = 0;
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
     let weight = wishes.weight[item]!;
     let sum = (wishes.top[item]! - below[i]!) * weight;
     let first = i;
-    while (blocks > 0 && sums[blocks - 1]! / weights[blocks - 1]! > sum / weight) {
-      blocks--;
-      sum += sums[blocks]!;
-      weight += weights[blocks]!;
-      first = firsts[blocks]!;
+    while (count > 0 && sums[count - 1]! / weights[count - 1]! > sum / weight) {
+      count--;
+      sum += sums[count]!;
+      weight += weights[count]!;
+      first = firsts[count]!;
     }
-    sums[blocks] = sum, weights[blocks] = weight, firsts[blocks] = first;
-    blocks++;
+    sums[count] = sum, weights[count] = weight, firsts[count] = first;
+    count++;
   }
-  for (let block = 0; block < blocks; block++) {
-    const end = block + 1 < blocks ? firsts[block + 1]! : items.length;
+  for (let block = 0; block < count; block++) {
+    const end = block + 1 < count ? firsts[block + 1]! : items.length;
     const top = sums[block]! / weights[block]!;
     for (let item = firsts[block]!; item < end; item++) y[items[item]!] = top + below[item]!;
   }

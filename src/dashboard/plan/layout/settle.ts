@@ -1,7 +1,7 @@
 /** Places a graph that has changed a little: what stood somewhere stays there, what is new takes the nearest free room. */
 import { adjacencyOf } from "./adjacency.ts";
 import type { Segments } from "./lanes.ts";
-import { gapBetween, roomAbove, separate } from "./place.ts";
+import { columnOf, gapBetween, separate } from "./place.ts";
 
 export interface Tops {
   /** The former top of each node and lane, NaN for a new one. */
@@ -17,7 +17,7 @@ export function settleLayers(graph: Segments, { before, grown }: Tops, firstLaye
   const weight = new Float64Array(y.length).fill(1);
   const columns = layers.map((nodes) => {
     const old = nodes.filter((node) => !Number.isNaN(y[node]!)).sort((a, b) => before[a]! - before[b]!);
-    separate({ items: old, below: roomAbove(old, graph, gapBetween) }, { top: y, weight }, y);
+    separate(columnOf(old, graph, gapBetween), { top: y, weight }, y);
     return Array.from(old);
   });
   const into = adjacencyOf(y.length, graph.to);
