@@ -21,7 +21,7 @@ import type { HttpInvocation } from "./src/composition/serve_plan.ts";
 import { namedInstance, secretFor } from "./src/composition/environment.ts";
 import type { RunningProgram } from "./src/composition/invoke.ts";
 import { observersOf } from "./src/composition/observers.ts";
-import { locate, locateExisting, requireData } from "./src/composition/locate.ts";
+import { locate, locateExisting, requirePlan } from "./src/composition/locate.ts";
 import type { StdioInvocation } from "./src/composition/serve_stdio.ts";
 import { startApp } from "./src/composition/start_app.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "./src/core/model/task.ts";
@@ -169,7 +169,7 @@ async function serve(invocation: StdioInvocation): Promise<number> {
   // A plan that is not there has no tokens: none is made for a client that brings one.
   const location = secret === undefined
     ? await locate(invocation.location, ACCESS.serve, RUNNING)
-    : requireData(await locate(invocation.location, "write", RUNNING));
+    : await requirePlan(await locate(invocation.location, "write", RUNNING), log);
   if (Deno.stdin.isTerminal()) standardError.write(banner(launchOf(PROGRAM, location), location) + "\n");
   const observer = together(await observersOf(log, denoJson.version));
   await using app = await startApp(location, {

@@ -8,6 +8,7 @@ import { describeMissing } from "../cli/location.ts";
 import { holdsData } from "../store/file/data_directory.ts";
 import type { ChangingCommand } from "./changing_commands.ts";
 import type { CommandInvocation, CommandParts, DatabaseParts, DirectoryParts } from "./command_parts.ts";
+import { requirePlan } from "./locate.ts";
 import type { ReadingCommand } from "./reading_commands.ts";
 
 /** Runs a command; returns its exit code. */
@@ -105,6 +106,7 @@ async function runAnywhere(invocation: ChangingCommand | ReadingCommand, parts: 
     case "webhook replay":
     case "webhook rotate":
     case "webhook remove": {
+      if (invocation.type !== "token issue") await requirePlan(parts.location, parts.log);
       const { runChanging } = await import("./changing_commands.ts");
       return await runChanging(invocation, parts);
     }

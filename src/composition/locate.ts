@@ -82,12 +82,18 @@ export function requireData<L extends Location>(location: L): L {
   throw new Refusal("not_found", describeMissing(location));
 }
 
+/** The same for a project of a database, too. It asks with a connection of its own: what only reads is refused anyway. */
+export async function requirePlan<L extends Location>(location: L, log: Log): Promise<L> {
+  if (location.store !== "database") return requireData(location);
+  await using journal = location.openRaw({ log, isReadOnly: true });
+  await journal.end();
+  return location;
+}
+
 /** Whether a plan is there. Nothing is made. */
 export async function isThere(location: StoredLocation, log: Log): Promise<boolean> {
-  if (location.store === "file") return holdsData(location.directory);
-  await using journal = location.openRaw({ log, isReadOnly: true });
   try {
-    await journal.end();
+    await requirePlan(location, log);
     return true;
   } catch (error) {
     if (error instanceof Refusal && error.code === "not_found") return false;

@@ -12,7 +12,7 @@ import type { LeveledLog } from "../telemetry/log.ts";
 import { atService } from "./at_service.ts";
 import { type LocalOptions, type LocalParts, openToChange, openToRead } from "./local_calls.ts";
 import { localService } from "./local_service.ts";
-import { isThere, requireData } from "./locate.ts";
+import { isThere, requireData, requirePlan } from "./locate.ts";
 import { toolsOfNewPlan } from "./new_plan.ts";
 import { whenCalled, whileOpening } from "./open_tools.ts";
 
@@ -67,7 +67,8 @@ async function locateIfThere(
   access: ToolOptions["access"],
   { locate, log }: Pick<ToolSurroundings, "locate" | "log">,
 ): Promise<StoredLocation | undefined> {
-  if (access !== "create") return requireData(await locate(access));
+  if (access === "read") return requireData(await locate(access));
+  if (access === "write") return await requirePlan(await locate(access), log);
   try {
     const location = await locate("write");
     return await isThere(location, log) ? location : undefined;

@@ -76,9 +76,19 @@ testOnPostgres("servers on a database", (cluster) => {
       ["call", "complete_task", '{"task_id": "a", "instance_id": "x", "result": "r"}'],
       ["token", "issue", "--name", "..", "--role", "worker"],
       ["import", plan],
+      ["--as", "token"],
+      // These make no plan, so that a misspelt name is noticed.
+      ["next"],
+      ["done", "a", "r"],
+      ["open"],
+      ["pause", "--reason", "r"],
+      ["token", "revoke", "x"],
+      ["webhook", "remove", "x"],
     ];
+    const permissions = [`--allow-read=${plan}`, "--allow-env=ORCHESTRATOR_TOKEN"];
     for (const command of refused) {
-      assertEquals((await runCommand({ ...options, permissions: [`--allow-read=${plan}`] }, ...command)).code, 1);
+      const env = command[0] === "--as" ? { ORCHESTRATOR_TOKEN: `orc_${"a".repeat(43)}` } : {};
+      assertEquals((await runCommand({ ...options, permissions, env }, ...command)).code, 1, command.join(" "));
       const { stderr } = await runCommand(options, "status");
       assertStringIncludes(stderr, "There is no project refused in this database", command.join(" "));
     }
