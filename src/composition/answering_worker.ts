@@ -23,13 +23,14 @@ type Environment = (variable: string) => string | undefined;
 export function answerQuestions(parent: Parent, environment: Environment): void {
   const warn = (message: string) => parent.postMessage({ type: "warned", message });
   const cancels = new Map<number, AbortController>();
-  let answerer: Promise<Answerer> | undefined;
+  let opened: (() => Promise<Answerer>) | undefined;
   const answer = async ({ id, question }: ToWorker<PlanPlace> & { readonly type: "ask" }) => {
     const cancel = new AbortController();
     cancels.set(id, cancel);
     try {
-      if (answerer === undefined) throw new Error("No plan was opened");
-      parent.postMessage({ type: "answered", id, answer: await (await answerer).answer(question, cancel.signal) });
+      if (opened === undefined) throw new Error("No plan was opened");
+      const answerer = await opened();
+      parent.postMessage({ type: "answered", id, answer: await answerer.answer(question, cancel.signal) });
     } catch (error) {
       parent.postMessage({ type: "failed", id, error: sentError(error) });
     } finally {
@@ -39,9 +40,7 @@ export function answerQuestions(parent: Parent, environment: Environment): void 
   parent.onmessage = ({ data }) => {
     switch (data.type) {
       case "open":
-        answerer = open(data.place, { log: { info: warn, warn, error: warn }, environment });
-        // Each question that waits for it is told.
-        answerer.catch(() => {});
+        opened = whenAsked(data.place, { log: { info: warn, warn, error: warn }, environment });
         return;
       case "ask":
         return void answer(data);
@@ -57,6 +56,20 @@ export function answerQuestions(parent: Parent, environment: Environment): void 
 interface OpenOptions {
   readonly log: Log;
   readonly environment: Environment;
+}
+
+/** Opens the plan at the first question. If that fails, the next question tries again: a missing file may be there then. */
+function whenAsked(place: PlanPlace, options: OpenOptions): () => Promise<Answerer> {
+  let opened: Promise<Answerer> | undefined;
+  return async () => {
+    const opening = opened ??= open(place, options);
+    try {
+      return await opening;
+    } catch (error) {
+      if (opened === opening) opened = undefined;
+      throw error;
+    }
+  };
 }
 
 async function open(place: PlanPlace, options: OpenOptions): Promise<Answerer> {

@@ -3,8 +3,9 @@
  * first question and ends with the worker; and where it may not read itself, in its own thread.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { PastMoment } from "../../src/app/past.ts";
+import { Unavailable } from "../../src/app/ports.ts";
 import { WorkerAnswering } from "../../src/app/worker_answering.ts";
 import { type PlanPlace, WORKER_NAME } from "../../src/composition/answering.ts";
 import { Database } from "../../src/store/postgres/database.ts";
@@ -12,6 +13,7 @@ import { RecordingLog } from "../support/log.ts";
 import { type Cluster, testOnPostgres } from "../support/postgres.ts";
 import { MAIN, SOURCES } from "../support/server.ts";
 import { type Service, spawnService } from "../support/service.ts";
+import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
 import { hasWorker } from "../support/worker_thread.ts";
 
@@ -62,6 +64,25 @@ testOnPostgres("answers beside calls", (cluster) => {
       assertEquals(found.seq, 1);
       await until("its connection has ended", async () => (await connections(cluster())).length === 0);
     }
+  });
+
+  Deno.test("a worker that could not open the plan opens it at a later question", async () => {
+    {
+      await using service = await start(cluster(), { project: "later", read: [] });
+      await post(service, "a");
+    }
+    await using directory = await temporaryDirectory();
+    const passwords = `${directory.path}/passwords`;
+    const url = `${urlOf(cluster())}?passfile=${encodeURIComponent(passwords)}`;
+    await using answering = new WorkerAnswering({
+      start: () => new Worker(new URL(`file://${MAIN}`), { type: "module", name: WORKER_NAME }),
+      place: { store: "database", url, project: "later" } satisfies PlanPlace,
+      log: new RecordingLog(),
+    });
+    const find = () => answering.ask({ type: "find", moment: { seq: 1 } }, signal);
+    await assertRejects(find, Unavailable, `there is no file ${passwords}`);
+    await Deno.writeTextFile(passwords, "*:*:*:*:secret\n", { mode: 0o600 });
+    assertEquals((await find() as Required<PastMoment>).seq, 1);
   });
 });
 
