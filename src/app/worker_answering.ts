@@ -58,7 +58,7 @@ export class WorkerAnswering<Place> implements Answering {
     } finally {
       signal.removeEventListener("abort", cancel);
       this.#open.delete(id);
-      if (this.#open.size === 0) this.#endWhenIdle();
+      if (this.#open.size === 0 && this.#worker !== undefined) this.#endWhenIdle();
     }
   }
 

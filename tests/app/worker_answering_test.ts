@@ -102,3 +102,10 @@ Deno.test("open questions are told that the server is shutting down", async () =
   await worker[Symbol.asyncDispose]();
   assertEquals((await assertRejects(() => open, Unavailable)).code, "closed");
 });
+
+Deno.test("no timer is left when open questions end with the server", { sanitizeOps: true }, async () => {
+  const { answering: worker, ask } = answering(COUNTING);
+  const open = ask(7);
+  await worker[Symbol.asyncDispose]();
+  await assertRejects(() => open, Unavailable);
+});

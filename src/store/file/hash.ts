@@ -3,6 +3,8 @@
  * use, because an empty store can answer before it needs a hash.
  */
 
+import { lazy } from "../../core/model/lazy.ts";
+
 /** Length of a hash in hexadecimal digits. */
 export const HASH_LENGTH = 64;
 
@@ -23,13 +25,5 @@ export function sha256Stream(): HashStream {
   return { update: (part) => void hash.update(part), digest: () => hash.digest("hex") };
 }
 
-let loaded: ReturnType<typeof load> | undefined;
-
-function crypto(): ReturnType<typeof load> {
-  return loaded ??= load();
-}
-
-function load() {
-  // deno-lint-ignore no-process-global -- an import of node:process would load it at each start.
-  return process.getBuiltinModule("node:crypto");
-}
+// deno-lint-ignore no-process-global -- an import of node:process would load it at each start.
+const crypto = lazy(() => process.getBuiltinModule("node:crypto"));

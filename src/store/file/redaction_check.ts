@@ -41,7 +41,7 @@ export class RedactionCheck {
   /** What redactions say of a record, the newest last. */
   readonly #listings = new Map<number, Listing[]>();
   readonly #lines = new Map<number, Uncovered>();
-  /** Of the lines that only their texts tell of: those whose texts are gone. */
+  /** Listings whose digest is not that of the line, although their texts are gone from it. */
   readonly #gone = new Set<Listing>();
 
   /** Notes the redacted records of a chunk, and the records of redactions. */
@@ -68,7 +68,7 @@ export class RedactionCheck {
     }
   }
 
-  /** What redactions say of a record other than its line has it now. */
+  /** The listings of a record whose digest is not that of its line. */
   #unproven(record: number): readonly Listing[] {
     const bodyDigest = this.#lines.get(record)?.bodyDigest;
     return this.#listings.get(record)?.filter(({ digest }) => digest !== bodyDigest) ?? [];

@@ -16,7 +16,7 @@ import { type Lines, ORIGIN, readLines } from "./pages.ts";
 import type { Project } from "./project.ts";
 import { SCHEMA } from "./schema.ts";
 
-/** A line that another process has rewritten between look and update has the same texts no more, or must be found anew. */
+/** Another process may rewrite a line between look and update: the second look finds the texts gone, or refuses. */
 const MAX_TRIES = 2;
 
 /** A line that is to be rewritten: its record, the hash of the record before, and the digest of what it will hold. */
