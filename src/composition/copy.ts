@@ -5,6 +5,7 @@ import type { Log, RawJournal } from "../app/ports.ts";
 import type { CopyCommand } from "../cli/copy_arguments.ts";
 import type { NamedLocation, StoredLocation } from "../cli/location.ts";
 import { storeKind } from "../cli/option_values.ts";
+import { counted } from "../core/model/text.ts";
 import { realDisk } from "../store/file/disk.ts";
 import { RawDirectory } from "../store/file/raw_directory.ts";
 
@@ -25,7 +26,7 @@ export async function runCopy({ from, to }: CopyCommand, { location, locate, log
   await refuseEmpty(source);
   await using target = await openRaw(await locate(placeOf(to, project), "create"), { log, isReadOnly: false });
   const { records, added, hash } = await copyJournal(source, target);
-  print(`Copied ${added} records: both have ${records} now`);
+  print(`Copied ${counted(added, "record")}: both have ${records} now`);
   print(`head: ${records}:${hash}`);
   return 0;
 }
