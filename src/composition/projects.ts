@@ -95,8 +95,13 @@ function rename(
     // A process that has begun to use it meanwhile goes on under the old name, where it would make the directory again.
     refuseUsed(renamed, from);
   } catch (error) {
-    renameProject(place, renamed, from);
-    throw error;
+    if (renameProject(place, renamed, from)) throw error;
+    throw new Unavailable(
+      "storage_failed",
+      `Project ${from} is now ${name}, but a process that began to use it meanwhile has made ${place}/${from} again: end ` +
+        "the process, and remove that directory if it has nothing that you need",
+      { cause: error },
+    );
   }
   terminal.print(`Project ${from} is now ${name}. What names it with --project ${from} must be changed.`);
   return 0;

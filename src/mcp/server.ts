@@ -99,7 +99,7 @@ export interface McpOptions extends Omit<McpParts, "methods" | "tools" | "arriva
 
 /** Makes what clients share, once for all of them: over HTTP, each request of revision 2026-07-28 has a server of its own. */
 export function mcpParts({ toolsets, ...shared }: McpOptions): McpParts {
-  // Loaded at the first call that is about tools, as the answer to `initialize` needs none.
+  // Loaded when they are first asked for, as the answer to `initialize` needs none.
   const tools = lazy(async () => {
     const { toolsOf } = await import("./tools/mod.ts");
     return new Map(toolsOf(toolsets).map((tool) => [tool.name, tool]));
@@ -152,10 +152,22 @@ export function serveClient(
   const find = finder(parts, caller);
   const wire = new ListenTransport(transport, { find, feed, log, closing, serverInfo: serverInfo(parts) });
   // Called twice for a client that tries 2026-07-28 first and then continues with an older revision.
-  serveStdio(() => createServer(parts, peer), {
+  serveStdio(() => {
+    loadSoon(parts);
+    return createServer(parts, peer);
+  }, {
     transport: wire,
     onerror: (error) => log.warn(`MCP: ${error.message}`),
   });
+}
+
+/**
+ * Loads the tools after the first message, not at the first call: until then, an upgrade may replace the program's files, and
+ * those of two versions do not fit together.
+ */
+function loadSoon({ tools, arrivals }: McpParts): void {
+  // Why they cannot be loaded is reported by each call of a tool.
+  arrivals.delivered().then(tools).catch(() => {});
 }
 
 function serverInfo({ version }: McpParts): Implementation {

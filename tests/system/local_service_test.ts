@@ -153,14 +153,17 @@ const ENDS = ["before", "unread", "unanswered"] as const;
 
 /**
  * A service that ends at the first request after the challenge, in place of a running one, to which it passes on what it
- * answers. Its notice is that of the running one, with another address. With `posts`, it answers what only reads.
+ * answers. Its notice is that of the running one, with another address. With `posts`, it answers what only reads; with
+ * `once`, also a change that is sent again.
  */
-async function endingService(directory: string, end: typeof ENDS[number] | "posts") {
+async function endingService(directory: string, end: typeof ENDS[number] | "posts" | "once") {
   const notice = JSON.parse(await Deno.readTextFile(noticeOf(directory)));
   const calls: string[] = [];
   const server = createServer(async (request, response) => {
     const isChallenge = request.url === "/api/v1/local";
-    const isAnswered = isChallenge || (end === "posts" && request.method === "GET");
+    const isSentAgain = end === "once" && calls.includes("POST");
+    const isAnswered = isChallenge || isSentAgain ||
+      ((end === "posts" || end === "once") && request.method === "GET");
     if (!isChallenge) calls.push(`${request.method}`);
     if (!isChallenge && end === "unread") return void request.socket.destroy();
     const body = await new Response(Readable.toWeb(request) as ReadableStream<Uint8Array<ArrayBuffer>>).text();
@@ -205,7 +208,7 @@ Deno.test("a command whose service ends before it answers is carried out once, o
       return output;
     };
     const wasDone = end === "unanswered";
-    const done = "The service did this, and ended before it answered. show has all about a task\n";
+    const done = "The service did this, but its answer was lost. show has all about a task\n";
     assertEquals(await run(["add", "Write tests"]), "write-tests is ready\n" + (wasDone ? done : ""));
     // Deno's client repeats a request on a connection that was lost.
     assertEquals(new Set(ending.calls), new Set(end === "before" ? [] : ["POST"]), end);
@@ -252,19 +255,27 @@ Deno.test("a change at a named service whose connection is lost is carried out o
   await using _service = await startService(data.path, { needsToken: true });
   await runHere(data.path, ["add", "Write docs"]);
   const secret = (await Deno.readTextFile(`${data.path}/admin-token`)).trim();
+  const notice = await Deno.readTextFile(noticeOf(data.path));
   using ending = await endingService(data.path, "posts");
-  const through = JSON.parse(await Deno.readTextFile(noticeOf(data.path))).url;
-  const { log } = await runProgram("", [], {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=ORCHESTRATOR_TOKEN,USER,USERNAME"],
-      ...[MAIN, "note", "write-docs", "soon", "--url", through],
-    ],
-    env: { ORCHESTRATOR_TOKEN: secret },
-  });
+  const noteThrough = async (text: string) => {
+    const through = JSON.parse(await Deno.readTextFile(noticeOf(data.path))).url;
+    return await runProgram("", [], {
+      args: [
+        ...["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--allow-env=ORCHESTRATOR_TOKEN,USER,USERNAME"],
+        ...[MAIN, "note", "write-docs", text, "--url", through],
+      ],
+      env: { ORCHESTRATOR_TOKEN: secret },
+    });
+  };
+  const { log } = await noteThrough("soon");
   assertStringIncludes(log, "Whether the call took effect is unknown");
   assertEquals(ending.calls.slice(0, 2), ["GET", "POST"]);
   const { output } = await runHere(data.path, ["--store", "file", "show", "write-docs"]);
   assertEquals(output.split("soon").length, 2, output);
+  await Deno.writeTextFile(noticeOf(data.path), notice);
+  using once = await endingService(data.path, "once");
+  assertStringIncludes((await noteThrough("later")).output, "The service did this, but its answer was lost.");
+  assertEquals(once.calls, ["GET", "POST", "POST"]);
 });
 
 Deno.test("a command that comes to a new run of the service with an old key goes on with the files", async () => {

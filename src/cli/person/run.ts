@@ -78,12 +78,12 @@ function print(answer: Answer, linesOf: (answer: Answer) => readonly string[], p
   return 0;
 }
 
-/** The lines for a call that a service carried out without answering; undefined for any other answer. */
+/** The lines for a call that was carried out, but whose answer was lost; undefined for any other answer. */
 function repeatedLines(answer: Answer): readonly string[] | undefined {
   const { data } = repeatedSchema.safeParse(answer);
   return data && [
     ...data.tasks.map((task) => `${task.id} is ${stateOf(task)}`),
-    "The service did this, and ended before it answered. show has all about a task",
+    "The service did this, but its answer was lost. show has all about a task",
   ];
 }
 
