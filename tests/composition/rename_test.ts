@@ -47,7 +47,7 @@ async function renameInUse(meanwhile: (place: string) => void) {
   return { error, names: Array.from(Deno.readDirSync(place), ({ name }) => name).sort() };
 }
 
-testUnless(missingOnWindows("XDG_DATA_HOME"), "a project that a process begins to use keeps its name", async () => {
+testUnless(missingOnWindows("XDG_DATA_HOME"), "a project that a process begins to use keeps its name")(async () => {
   const { error, names } = await renameInUse(() => {});
   assert(error instanceof Refusal, String(error));
   assertEquals(names, ["web"]);
@@ -57,10 +57,9 @@ testUnless(missingOnWindows("XDG_DATA_HOME"), "a project that a process begins t
 testUnless(
   missingOnWindows("XDG_DATA_HOME"),
   "a project that is renamed and made again by a process that uses it is said to be both",
-  async () => {
-    const { error, names } = await renameInUse((place) => Deno.mkdirSync(`${place}/web/journal`, { recursive: true }));
-    assert(error instanceof Unavailable, String(error));
-    assertEquals(names, ["site", "web"]);
-    assertStringIncludes(String(error), "Project web is now site");
-  },
-);
+)(async () => {
+  const { error, names } = await renameInUse((place) => Deno.mkdirSync(`${place}/web/journal`, { recursive: true }));
+  assert(error instanceof Unavailable, String(error));
+  assertEquals(names, ["site", "web"]);
+  assertStringIncludes(String(error), "Project web is now site");
+});
