@@ -45,7 +45,7 @@ const PARTS = 20;
 async function main(args: readonly string[]): Promise<number> {
   if ((await Promise.all(args.map((arg) => exists(arg)))).includes(true)) return await runTests(args);
   const directory = await makeTemporaryDirectory("orchestrator-tests-");
-  // The tests get the signal, too, and end; then the directory is removed.
+  // At a terminal, the tests get the signal, too, and end; then the directory is removed.
   Deno.addSignalListener("SIGINT", () => {});
   try {
     await writeParts(planModules(), directory);

@@ -83,12 +83,9 @@ export const taskDeciders: Deciders<
   cancel_task(state, { id, reason, instance }, { caller }) {
     const { task } = findTask(state, id);
     const by = { caller: caller.name, ...(instance !== undefined && { instance }) };
-    let events: readonly Event[] = [];
-    checkAll(
-      () => instance !== undefined && checkNewInstance(state, instance),
-      () => events = cancelEvents(task, by, reason),
-    );
-    return { events, answer: (after) => viewIn(after, id) };
+    const decideEvents = () => cancelEvents(task, by, reason);
+    checkAll(() => instance !== undefined && checkNewInstance(state, instance), decideEvents);
+    return { events: decideEvents(), answer: (after) => viewIn(after, id) };
   },
 
   retry_task(state, { id }, { now }) {

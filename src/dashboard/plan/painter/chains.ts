@@ -17,8 +17,8 @@ export interface ChainFinder {
 }
 
 /**
- * A box stands for its members: what depends on the box depends on each. The first search works out the neighbours: most
- * layouts are replaced without one.
+ * A box stands for its members: what depends on the box depends on each. The neighbours are worked out by the first search, as
+ * most layouts are replaced before anybody selects a task.
  */
 export function createChainFinder(layout: Layout, tasksOf: (item: number) => number): ChainFinder {
   const { edges: { from, to }, box } = layout;
