@@ -61,7 +61,7 @@ async function createTasks(service: Service, ids: readonly string[]): Promise<vo
   await post(service, "/tasks", { tasks: ids.map((id) => ({ id, description: "" })) });
 }
 
-/** Each subject where it came first. */
+/** Each subject where it came first: an event whose answer was lost comes again. */
 function firsts(subjects: readonly string[]): readonly string[] {
   return [...new Set(subjects)];
 }
@@ -113,10 +113,10 @@ Deno.test("one process delivers; another takes over when it is killed, also one 
   const first = await start(data.path, receiver);
   await addWebhook(first, receiver);
   await createTasks(first, ["a"]);
-  await until("the first event", () => receiver.subjects.length === 1);
+  await until("the first event", () => firsts(receiver.subjects).length === 1);
   const second = await start(data.path, receiver);
   await createTasks(second, ["b"]);
-  await until("the second event", () => receiver.subjects.length === 2);
+  await until("the second event", () => firsts(receiver.subjects).length === 2);
   await first.end("SIGKILL");
   await createTasks(second, ["c"]);
   await until("the third event", () => receiver.subjects.at(-1) === "c");
@@ -144,10 +144,12 @@ Deno.test("what is redacted while events wait for a slow receiver is not sent", 
   // The service knows of it.
   await post(service, "/tasks", { tasks: [{ id: "c", description: "" }] });
   answering.resolve();
-  await until("all events", () => receiver.subjects.length === 3);
+  await until("all events", () => firsts(receiver.subjects).length === 3);
   await service.end();
-  assertEquals(receiver.subjects, ["a", "b", "c"]);
-  assertStringIncludes(receiver.requests[1]?.body ?? "", "[redacted]");
+  assertEquals(firsts(receiver.subjects), ["a", "b", "c"]);
+  for (const { body } of receiver.requests.filter(({ body }) => JSON.parse(body).subject === "b")) {
+    assertStringIncludes(body, "[redacted]");
+  }
 });
 
 Deno.test("a process that may not connect to a receiver, or to private addresses, says so, and another one delivers", async () => {
@@ -166,12 +168,12 @@ Deno.test("a process that may not connect to a receiver, or to private addresses
     assertEquals(receiver.subjects, []);
     // It takes over at once, as no try was used up.
     await using able = await start(data.path, receiver);
-    await until("the event", () => receiver.subjects.length === 1);
+    await until("the event", () => firsts(receiver.subjects).length === 1);
     const logged = async (): Promise<readonly { readonly attempt: number }[]> => {
       return (await (await fetch(able.url("/api/v1/webhooks/w/deliveries"))).json()).log;
     };
     await until("the log of it", async () => (await logged()).length > 0);
     assertEquals((await logged()).map(({ attempt }) => attempt), [1]);
   }
-  assertEquals(receiver.subjects, ["a"]);
+  assertEquals(firsts(receiver.subjects), ["a"]);
 });
