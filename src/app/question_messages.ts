@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode } from "../core/model/refusal.ts";
 import type { Question } from "./answerer.ts";
 import { Unavailable, type UnavailableCode } from "./ports.ts";
 
-/** Questions are told apart by their ids. `place` says where the plan is, in the words of whoever starts the worker. */
+/** Messages to a worker. An answer has the id of its question. The composition defines `Place`: where the plan is. */
 export type ToWorker<Place> =
   | { readonly type: "open"; readonly place: Place }
   | { readonly type: "ask"; readonly id: number; readonly question: Question }

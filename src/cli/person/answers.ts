@@ -15,7 +15,7 @@ const attemptSchema = z.object({
   message: z.string().exactOptional(),
 });
 
-/** What others did to the tasks of the person, as any answer may tell. */
+/** News of the person's tasks, which every answer can have: what others did to them. */
 const newsShape = {
   notes: z.array(noteSchema).exactOptional(),
   lost_tasks: z.array(z.string()).exactOptional(),
