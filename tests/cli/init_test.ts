@@ -70,7 +70,14 @@ Deno.test("what init wrote starts the server, and after init --remove the home i
   assert(text.endsWith("// mine"), text);
   const { args } = JSON.parse(text.slice(0, -"// mine".length)).mcpServers.orchestrator;
   const client = new Client({ name: "test", version: "1.0.0" });
-  await client.connect(new StdioClientTransport({ command: Deno.execPath(), args, stderr: "ignore" }));
+  await client.connect(
+    new StdioClientTransport({
+      command: Deno.execPath(),
+      args,
+      env: { DENO_DIR: await cacheDirectory() },
+      stderr: "ignore",
+    }),
+  );
   try {
     assert((await client.listTools()).tools.length > 0);
   } finally {
