@@ -1,6 +1,7 @@
 /** Carries out the examples of docs/handlers.md: its command line starts a service with its file and its two scripts. */
 
 import { assert, assertEquals } from "@std/assert";
+import { cacheDirectory } from "../support/program.ts";
 import { MAIN, startServer } from "../support/server.ts";
 import { Service } from "../support/service.ts";
 import { temporaryDirectory } from "../support/temp.ts";
@@ -38,7 +39,7 @@ Deno.test("the examples of docs/handlers.md work: a follow-up task, and messages
   await Deno.writeTextFile(`${directory}/handlers.json`, handlers);
   for (const [index, script] of scripts.entries()) await Deno.writeTextFile(`${directory}/${names[index]}`, script);
 
-  await using service = serve(commandsOf(shell)[0] ?? "", data);
+  await using service = serve(commandsOf(shell)[0] ?? "", { data, cache: await cacheDirectory() });
   await until("the lead", () => service.log.includes("runs the handlers follow up, chat"));
   await using server = await startServer(data);
   await server.ask("create_task", { id: "build", description: "", max_attempts: 1 });
@@ -62,13 +63,14 @@ Deno.test("the examples of docs/handlers.md work: a follow-up task, and messages
 });
 
 /** Starts the service that a line of the page starts, on other data and any free port. */
-function serve(line: string, data: string): Service {
+/** Permits the commands to find the packages of these tests, too. */
+function serve(line: string, { data, cache }: { readonly data: string; readonly cache: string }): Service {
   const [command, ...args] = line.replaceAll("=data", `=${data}`).replace(":8787", ":0")
     .replace("main.ts serve", `${MAIN} --data ${data} serve --port 0 --open`).split(" ");
   assertEquals(command, "deno");
   const process = new Deno.Command(Deno.execPath(), {
-    args,
-    env: { PATH: `${DENO_DIRECTORY}:${Deno.env.get("PATH")}` },
+    args: args.map((arg) => arg.startsWith("--allow-env=") ? `${arg},DENO_DIR` : arg),
+    env: { PATH: `${DENO_DIRECTORY}:${Deno.env.get("PATH")}`, DENO_DIR: cache },
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -1,7 +1,7 @@
 /** Shows that handlers survive the death of the process that runs them, with real servers that share a data directory. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runProgram } from "../support/program.ts";
+import { cacheDirectory, runProgram } from "../support/program.ts";
 import { MAIN, type Server, startServer } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 import { until } from "../support/until.ts";
@@ -24,6 +24,8 @@ async function placeWith(handlers: readonly object[]): Promise<Place> {
   await Deno.mkdir(data);
   await Deno.mkdir(directory, { mode: 0o700 });
   await Deno.writeTextFile(`${directory}/handlers.json`, JSON.stringify(handlers), { mode: 0o600 });
+  // Commands find the packages of these tests by it.
+  const env = { ...ENV, DENO_DIR: await cacheDirectory() };
   return {
     data,
     directory,
@@ -31,7 +33,7 @@ async function placeWith(handlers: readonly object[]): Promise<Place> {
       startServer(data, {
         args: ["--handlers", `${directory}/handlers.json`, "--allow-handlers-from", directory, ...args],
         permissions: [`--allow-read=${directory}`, "--allow-run=sh,deno"],
-        env: ENV,
+        env,
       }),
     async lines(file) {
       const text = await Deno.readTextFile(`${directory}/${file}`).catch(() => "");
