@@ -68,6 +68,9 @@ export class PlanCanvas {
       context,
       requestFrame: (paint) => requestAnimationFrame(paint),
       cancelFrame: (frame) => cancelAnimationFrame(frame),
+      now: () => performance.now(),
+      startTimer: (act, afterMs) => setTimeout(act, afterMs),
+      cancelTimer: (timer) => clearTimeout(timer),
       createPath: (path) => new Path2D(path),
       hasReducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
       onCamera: options.onCamera,
@@ -257,7 +260,7 @@ export class PlanCanvas {
       const status = laidOut.status[row] ?? 0;
       if (details.status[row] !== status) this.#painter.setStatus(row, status);
     }
-    this.#painter.invalidate();
+    this.#painter.refresh();
   }
 
   #itemOfGroup(id: string): number | undefined {
