@@ -48,8 +48,11 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** Errors of a wrong user, password, database, host or pooler, and of a missing permission. */
-const LASTING = /^(28...|26000|3D000|42501|ENOTFOUND|EACCES|EPERM|NotCapable)$/;
+/**
+ * Errors of a wrong user, password, database or pooler, and of a missing permission. Not `ENOTFOUND`: container engines
+ * forget the name of a host while it is down, and other hosts may be up.
+ */
+const LASTING = /^(28...|26000|3D000|42501|EACCES|EPERM|NotCapable)$/;
 
 /** What to do if a pooler gives the session of a connection to other clients. */
 export const NEEDS_SESSIONS =
