@@ -147,6 +147,18 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     assertEquals([error.code, await here?.load("hook")], ["storage_failed", "2"]);
   });
 
+  Deno.test("a lead of a process that died ends in time, however far the clock was set back", async () => {
+    await using one = new Store();
+    await using two = new Store(one.name);
+    const [away, here] = [one, two].map(({ project, log }) => new PostgresDeliveries(project, log));
+    await using _lead = await away?.lead("hook");
+    assertEquals(await here?.lead("hook"), undefined);
+    await two.project.run(`update ${SCHEMA}.leads set expires_at = now() + interval '1 day' where project = $1`);
+    await using lead = await here?.lead("hook");
+    assert(lead !== undefined);
+    await assertRejects(async () => await away?.save("hook", "late"), Unavailable);
+  });
+
   Deno.test("a record that was changed in the database is damage, and named", async () => {
     await using store = new Store();
     await append(store.journal, times(3, (index) => drafted(`t${index}`)));
