@@ -75,6 +75,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   "26000": NEEDS_SESSIONS,
   "42704": NEEDS_SESSIONS,
   "22P02": NEEDS_SESSIONS,
+  "23505": "The number of a project is there already, as logical replication copies no sequences: set the sequence " +
+    "(docs/postgresql.md)",
   "25006": "The server takes no writes: name the primary in --store",
   "57014": "The statement took too long, or the operator cancelled it",
   "57P03": "The server is starting or stopping: try again",

@@ -147,6 +147,21 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     assertEquals([error.code, await here?.load("hook")], ["storage_failed", "2"]);
   });
 
+  Deno.test("a new project whose number is there already, as after logical replication, is told how to get another", async () => {
+    await using one = new Store();
+    await one.project.number();
+    const admin = await newDatabase().connect();
+    const sequence = "pg_get_serial_sequence('orchestrator.projects', 'number')";
+    await admin.run(`select setval(${sequence}, 1, false)`);
+    const late = `late${projects++}`;
+    await using refused = new Store(late);
+    const error = await assertRejects(() => refused.journal.identity(), Unavailable);
+    assert(error.message.includes("set the sequence"), error.message);
+    await admin.run(`select setval(${sequence}, max(number)) from ${SCHEMA}.projects`);
+    await refused.project.number();
+    admin.destroy();
+  });
+
   Deno.test("a lead of a process that died ends in time, however far the clock was set back", async () => {
     await using one = new Store();
     await using two = new Store(one.name);
