@@ -11,6 +11,7 @@ import { Database } from "../../../src/store/postgres/database.ts";
 import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
 import { PostgresDeliveries } from "../../../src/store/postgres/postgres_deliveries.ts";
 import { PostgresJournal } from "../../../src/store/postgres/postgres_journal.ts";
+import { PostgresSessions } from "../../../src/store/postgres/postgres_sessions.ts";
 import { Project } from "../../../src/store/postgres/project.ts";
 import { SCHEMA, SCHEMA_VERSION } from "../../../src/store/postgres/schema.ts";
 import { create, newTask, times } from "../../core/given.ts";
@@ -160,6 +161,19 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     await admin.run(`select setval(${sequence}, max(number)) from ${SCHEMA}.projects`);
     await refused.project.number();
     admin.destroy();
+  });
+
+  Deno.test("a session that died, as its process slept, and was opened again does not end with its first handle", async () => {
+    await using one = new Store();
+    const sessions = new PostgresSessions(one.project, one.log);
+    const first = await sessions.open("s");
+    await one.project.run(`update ${SCHEMA}.sessions set renewed_at = now() - interval '1 hour' where project = $1`);
+    assertEquals(await sessions.dead(["s"]), ["s"]);
+    const second = await sessions.open("s");
+    await first[Symbol.asyncDispose]();
+    assertEquals(await sessions.dead(["s"]), []);
+    await second[Symbol.asyncDispose]();
+    assertEquals(await sessions.dead(["s"]), ["s"]);
   });
 
   Deno.test("a lead of a process that died ends in time, however far the clock was set back", async () => {
