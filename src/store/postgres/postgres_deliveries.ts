@@ -13,11 +13,14 @@ const TEXTS = `${SCHEMA}.deliveries`;
 
 const EXPIRY = `clock_timestamp() + interval '${LIFE_MS} milliseconds'`;
 
+/** No lead ends so late, unless the clock was set back: then it would be that of a dead process until the clock is there. */
+const TOO_LATE = `clock_timestamp() + interval '${2 * LIFE_MS} milliseconds'`;
+
 /** Takes a lead that is free, or has run out. Its fence tells it from every other. */
 const TAKE = `insert into ${LEADS} (project, name, holder, fence, expires_at) values ($1, $2, $3, 1, ${EXPIRY})
 on conflict (project, name) do update
 set holder = excluded.holder, fence = ${LEADS}.fence + 1, expires_at = excluded.expires_at
-where ${LEADS}.expires_at < clock_timestamp() returning fence::float8 as fence`;
+where ${LEADS}.expires_at not between clock_timestamp() and ${TOO_LATE} returning fence::float8 as fence`;
 
 const HELD = "project = $1 and name = $2 and holder = $3 and fence = $4";
 

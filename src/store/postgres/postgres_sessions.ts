@@ -23,6 +23,8 @@ and renewed_at >= ${DEAD_BEFORE}`;
 export class PostgresSessions implements Sessions {
   readonly #project: Project;
   readonly #log: Log;
+  /** The handle of each session of this process: the one that was opened last. */
+  readonly #handles = new Map<string, OpenSession>();
 
   constructor(project: Project, log: Log) {
     this.#project = project;
@@ -38,15 +40,20 @@ export class PostgresSessions implements Sessions {
       signal: project.closing,
       log: this.#log,
     });
-    return {
+    const handle: OpenSession = {
       async describe(about) {
         await project.run(`update ${TABLE} set about = $3 where project = $1 and id = $2`, [id, JSON.stringify(about)]);
       },
-      async [Symbol.asyncDispose]() {
+      [Symbol.asyncDispose]: async () => {
         await renewal.stop();
+        // A session that had died, and was opened again before this, goes on.
+        if (this.#handles.get(id) !== handle) return;
+        this.#handles.delete(id);
         await project.run(`delete from ${TABLE} where project = $1 and id = $2`, [id]);
       },
     };
+    this.#handles.set(id, handle);
+    return handle;
   }
 
   async dead(ids: readonly string[]): Promise<readonly string[]> {

@@ -66,12 +66,12 @@ testOnPostgres("hints", (cluster) => {
       await admin.run("select pg_reload_conf()");
     };
     const signals = new Signals(project);
-    await admin.run("create table written (n int)");
+    await admin.run("create table public.written (n int)");
     await setStandbys("nobody");
     let writing: Promise<unknown> | undefined;
     try {
       await until("commits to wait for the standby", async () => {
-        writing ??= writer.run("insert into written values (1)").finally(() => writing = undefined);
+        writing ??= writer.run("insert into public.written values (1)").finally(() => writing = undefined);
         return (await admin.run("select from pg_stat_activity where wait_event = 'SyncRep'")).count > 0;
       });
       signals.tell(1);
