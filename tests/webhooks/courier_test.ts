@@ -55,7 +55,7 @@ interface World {
   /** Starts a courier, as a process that leads does. */
   start(
     answers: Answers,
-    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine">>,
+    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine" | "sender">>,
   ): Promise<Running>;
 }
 
@@ -199,6 +199,21 @@ test("a courier whose end was not kept delivers again what it delivered last, in
   assertEquals(world.log.warnings.length, 1);
   assertStringIncludes(world.log.warnings[0] ?? "", "may get it twice");
   await world.sent(await world.start(() => OK), ["a", "b", "c"]);
+});
+
+test("an answer that comes while the courier ends is kept: the next one does not deliver that event again", async (world) => {
+  await world.create("a", "b");
+  const [sent, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<Answer>()];
+  const post = () => {
+    sent.resolve();
+    return answered.promise;
+  };
+  const first = await world.start(() => OK, { sender: { post } });
+  await sent.promise;
+  const stopped = first.stop();
+  answered.resolve(OK);
+  await stopped;
+  await world.sent(await world.start(() => OK), ["b"]);
 });
 
 test("what could not be kept is kept once there is room, also if nothing else happens", async (world) => {
