@@ -402,6 +402,25 @@ test("both secrets sign until the grace of a rotation is over; a lost one fails 
   assertStringIncludes((await standingIn(world.deliveries)).log.at(-1)?.error ?? "", "webhook rotate w makes another");
 });
 
+test("what is redacted while an answer is waited for is not sent, also before its line is rewritten", async (world) => {
+  const tasks = ["a", "b"].map((id) => ({ ...newTask(id), description: "hunter2" }));
+  await world.execute({ type: "create_tasks", tasks });
+  const bodies: string[] = [];
+  const [sent, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<Answer>()];
+  const post = ({ body }: Request) => {
+    bodies.push(new TextDecoder().decode(body));
+    sent.resolve();
+    return answered.promise;
+  };
+  await world.start(() => OK, { sender: { post } });
+  await sent.promise;
+  const records = [[2, "0".repeat(64)] as const];
+  await world.execute({ type: "redact_task", id: "b", fields: ["description"], reason: "leak", records });
+  answered.resolve(OK);
+  for (let turns = 0; turns < MAX_TURNS && bodies.length < 2; turns++) await world.time.pass(0);
+  assertEquals(bodies.map((body) => JSON.parse(body).data.description), ["hunter2", "[redacted]"]);
+});
+
 test("what is hidden from its audiences never reaches a webhook", async (world) => {
   await world.execute({ type: "create_group", id: "theirs", settings: { visibleTo: ["others"] } });
   await world.execute({ type: "create_group", id: "ours", settings: { visibleTo: ["team"] } });
