@@ -58,9 +58,12 @@ function answering(text: string): Behaviour {
   return async (connection) => void await connection.write(new TextEncoder().encode(text));
 }
 
-async function post(sender: Sender, signal = new AbortController().signal): Promise<Answer | NoAnswer> {
+async function post(
+  sender: Sender,
+  { id = "m", signal = new AbortController().signal } = {},
+): Promise<Answer | NoAnswer> {
   const body = new TextEncoder().encode("{}");
-  return await sender.post({ headers: { "content-type": "application/json", "webhook-id": "m" }, body }, signal);
+  return await sender.post({ headers: { "content-type": "application/json", "webhook-id": id }, body }, signal);
 }
 
 function test(name: string, behave: Behaviour, check: (answer: Answer | NoAnswer) => void): void {
@@ -173,17 +176,77 @@ Deno.test({
   },
 });
 
+/** Answers all messages but the second one, with which `atSecond` does something else. */
+function answeringBut(atSecond: Behaviour): Behaviour {
+  let count = 0;
+  return async (connection) => {
+    if (++count === 2) await atSecond(connection);
+    else await answering(OK)(connection);
+  };
+}
+
+/** The ids of the messages that a receiver got. */
+function idsOf(requests: readonly string[]): readonly string[] {
+  return requests.flatMap((request) => /^webhook-id: (\S+)/im.exec(request)?.[1] ?? []);
+}
+
 Deno.test({
-  name: "a message under way ends with the signal, and https is not sent to a receiver without it",
+  name: "a message that was given up is not sent again, also one on a kept connection",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const ending = new AbortController();
+    await using receiver = startReceiver(answeringBut(() => ending.abort()));
+    const sender = new Sender(receiver.url, { allowPrivate: true, lastMs: 0 });
+    assertEquals(await post(sender, { id: "a" }), { status: 200, retryAfterMs: 0 });
+    assertEquals(await post(sender, { id: "b", signal: ending.signal }), { error: "the delivery was ended" });
+    assertEquals(await post(sender, { id: "c", signal: ending.signal }), { error: "the delivery was ended" });
+    // A message that was sent again would come before the last one of these.
+    for (const id of ["d", "e"]) assertEquals(await post(sender, { id }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+    assertEquals(idsOf(receiver.requests), ["a", "b", "d", "e"]);
+  },
+});
+
+Deno.test({
+  name: "an answer that comes after the signal counts",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const ending = new AbortController();
+    await using receiver = startReceiver(async (connection) => {
+      ending.abort();
+      await answering(OK)(connection);
+    });
+    const sender = new Sender(receiver.url, { allowPrivate: true, lastMs: 15_000 });
+    assertEquals(await post(sender, { signal: ending.signal }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+  },
+});
+
+Deno.test({
+  name: "a message whose kept connection ends without an answer is sent once more, and on a new one it is not",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    await using once = startReceiver(answeringBut(close));
+    const sender = new Sender(once.url, { allowPrivate: true });
+    for (const id of ["a", "b", "c"]) assertEquals(await post(sender, { id }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+    assertEquals(idsOf(once.requests), ["a", "b", "b", "c"]);
+    let answers = 0;
+    await using never = startReceiver((connection) => answers++ === 0 ? answering(OK)(connection) : close(connection));
+    const other = new Sender(never.url, { allowPrivate: true });
+    assertEquals(await post(other, { id: "a" }), { status: 200, retryAfterMs: 0 });
+    assert("error" in await post(other, { id: "b" }));
+    assert("error" in await post(other, { id: "c" }));
+    other.close();
+    assertEquals(idsOf(never.requests), ["a", "b", "b", "c"]);
+  },
+});
+
+Deno.test({
+  name: "https is not sent to a receiver without it",
   permissions: { net: ["127.0.0.1"] },
   async fn() {
     await using receiver = startReceiver(() => {});
-    const sender = new Sender(receiver.url, { allowPrivate: true });
-    const ending = new AbortController();
-    const posted = post(sender, ending.signal);
-    ending.abort();
-    assertEquals(await posted, { error: "the delivery was ended" });
-    sender.close();
     const secure = new Sender(receiver.url.replace("http:", "https:"), { allowPrivate: true, timeoutMs: TIMEOUT_MS });
     assert("error" in await post(secure));
     secure.close();

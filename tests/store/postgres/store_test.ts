@@ -19,6 +19,7 @@ import { snapshotOf } from "../../core/snapshot.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { testOnPostgres } from "../../support/postgres.ts";
 import { append, createTask, drafted, taskIds, wholeState } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 /** Text that does not become much smaller when it is compressed. */
 function noise(characters: number): string {
@@ -134,11 +135,12 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     assertEquals(rows, [{ block: 0 }, { block: 1 }, { block: 2 }]);
   });
 
-  Deno.test("a process that was away for too long cannot save over the one that has taken over", async () => {
+  Deno.test("a process that was away for too long cannot save over the one that has taken over, and learns of it", async () => {
     await using one = new Store();
     await using two = new Store(one.name);
     const [away, here] = [one, two].map(({ project, log }) => new PostgresDeliveries(project, log));
-    await using _lead = await away?.lead("hook");
+    await using before = await away?.lead("hook");
+    await using idle = await away?.lead("idle");
     await away?.save("hook", "1");
     await two.project.run(`update ${SCHEMA}.leads set expires_at = now() where project = $1`);
     await using lead = await here?.lead("hook");
@@ -146,6 +148,10 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     await here?.save("hook", "2");
     const error = await assertRejects(async () => await away?.save("hook", "3"), Unavailable);
     assertEquals([error.code, await here?.load("hook")], ["storage_failed", "2"]);
+    assertEquals([before?.lost.aborted, lead.lost.aborted], [true, false]);
+    // One that saves nothing learns of it when it renews.
+    await using _idle = await here?.lead("idle");
+    await until("the renewal", () => idle?.lost.aborted === true);
   });
 
   Deno.test("a new project whose number is there already, as after logical replication, is told how to get another", async () => {
