@@ -376,6 +376,11 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
   - [>] Print
   - [ ] ~~Pack by hand~~
   - [x] ~~Weigh~~.
+  - [ ] ~~Wrap in paper
+    and tie~~.
+  - [x] ~~Stick~~
+    ~~labels~~
+  - [ ] ~~Fold ~ twice~~
   - [X] Count
   - [ ] ~~Send by mail~~ Send by bike
 - [-] Celebrate
@@ -397,10 +402,13 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     ["write", "pending", [], undefined],
     ["print", "pending", [], undefined],
     ["pack-by-hand", "cancelled", [], undefined],
-    ["weigh", "cancelled", [], undefined],
+    ["weigh", "completed", [], undefined],
+    ["wrap-in-paper", "cancelled", [], undefined],
+    ["stick", "completed", [], undefined],
+    ["fold-twice", "cancelled", [], undefined],
     ["count", "completed", [], undefined],
     ["send-by-mail-send-by-bike", "pending", [], undefined],
-    ["ship", "pending", ["write", "print", "count", "send-by-mail-send-by-bike"], undefined],
+    ["ship", "pending", ["write", "print", "weigh", "stick", "count", "send-by-mail-send-by-bike"], undefined],
     ["buy-a-cake", "pending", [], undefined],
     ["celebrate", "cancelled", ["buy-a-cake"], undefined],
     ["sing", "cancelled", [], undefined],
@@ -408,6 +416,8 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     ["clap", "pending", [], undefined],
   ]);
   assertEquals(taskIn(converted, "pack-by-hand").description, "Pack by hand");
+  assertEquals(taskIn(converted, "weigh").description, "Weigh.");
+  assertEquals(taskIn(converted, "wrap-in-paper").description, "Wrap in paper\nand tie.");
   assertEquals(taskIn(converted, "sing").description, "Sing\n\nLoudly.");
   assertEquals(taskIn(converted, "dance").description, "Dance");
   assertEquals(converted.losses, [
@@ -415,7 +425,8 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     "The box [~], cancelled here: translate",
     "The box [/], pending here: write, clap",
     "The box [>], pending here: print",
-    "Struck out, cancelled here: pack-by-hand, weigh, sing",
+    "Struck out, cancelled here: pack-by-hand, wrap-in-paper, fold-twice, sing",
+    "Checked and struck out, completed here: weigh, stick",
     "Text outside of checklists: “[1] A reference”, “[a] Another”",
   ]);
   const { plan } = readPlan(converted.plan, 5_000_000_000_000);
