@@ -28,14 +28,24 @@ import { type Deciders, viewIn, wrongState } from "./decision.ts";
 export const taskDeciders: Deciders<
   "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
 > = {
-  create_tasks(state, command, context) {
+  create_tasks(state, command, { caller, defaults }) {
     const tasks: NewTask[] = [];
-    checkEach(command.tasks, (task) => {
-      tasks.push(completeTask(placed(state, task, context.caller), context.defaults));
-    });
+    const unplaced = new Set<string>();
     checkAll(
+      () =>
+        checkEach(command.tasks, (task) => {
+          let given = task;
+          try {
+            given = placed(state, task, caller);
+          } catch (refusal) {
+            unplaced.add(task.id);
+            throw refusal;
+          } finally {
+            tasks.push(completeTask(given, defaults));
+          }
+        }),
       () => checkEach(tasks, ({ id }) => checkInPath(id, "Task id")),
-      () => checkNewTasks(state, tasks),
+      () => checkNewTasks(state, tasks, { unplaced }),
     );
     return {
       events: tasks.length === 0 ? [] : [createdEvent(state, tasks)],
@@ -58,6 +68,7 @@ export const taskDeciders: Deciders<
     };
     const { group } = different;
     checkAll(
+      () => checkOneChange(command),
       () => description !== undefined && checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
       () => checkSettings(settings, id, state),
       () => checkChangeable(state, node, changes),
@@ -65,9 +76,8 @@ export const taskDeciders: Deciders<
         if (dependencies !== undefined) checkNewDependencies(state, id, dependencies, different);
         else if (group != null) checkMove(state, [{ id, dependencies: task.dependencies }], group);
       },
+      () => checkChange(state, node, { caller, ...different, dependencies }),
     );
-    // Only now: it tells the audiences of what the task names, so the caller must see all of it.
-    checkChange(state, node, { caller, ...different, dependencies });
     return {
       events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
       answer: (after) => viewIn(after, id),
@@ -191,19 +201,24 @@ function checkVersion({ id, version = 1 }: Task, ifVersion: number | undefined):
   );
 }
 
+/** Refuses a change that replaces dependencies, and adds or removes some. */
+function checkOneChange(command: CommandOf<"update_task">): void {
+  const { id, dependencies, addDependencies, removeDependencies } = command;
+  if (dependencies === undefined || (addDependencies === undefined && removeDependencies === undefined)) return;
+  throw new Refusal(
+    "invalid_value",
+    `Cannot both replace dependencies of task ${id} and add or remove some: leave one out`,
+    { id },
+  );
+}
+
 /** The dependencies of a task after a change; undefined if it names none. */
 function changedDependencies(
   task: Task,
-  { id, dependencies, addDependencies, removeDependencies }: CommandOf<"update_task">,
+  { dependencies, addDependencies, removeDependencies }: CommandOf<"update_task">,
 ): readonly Dependency[] | undefined {
-  if (addDependencies === undefined && removeDependencies === undefined) return dependencies && normalize(dependencies);
-  if (dependencies !== undefined) {
-    throw new Refusal(
-      "invalid_value",
-      `Cannot both replace dependencies of task ${id} and add or remove some: leave one out`,
-      { id },
-    );
-  }
+  if (dependencies !== undefined) return normalize(dependencies);
+  if (addDependencies === undefined && removeDependencies === undefined) return undefined;
   return union(difference(task.dependencies, removeDependencies ?? []), addDependencies ?? []);
 }
 
