@@ -25,15 +25,8 @@ import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import {
-  cancelEvents,
-  checkChangeable,
-  checkDeletable,
-  differentSettings,
-  isRetryable,
-  retryEvents,
-  settingsFor,
-} from "./tasks.ts";
+import { checkDeletable } from "./removal.ts";
+import { cancelEvents, checkChangeable, differentSettings, isRetryable, retryEvents, settingsFor } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic, instance }, context) {

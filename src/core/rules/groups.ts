@@ -27,7 +27,8 @@ import {
 } from "./checks/audience.ts";
 import { checkGroupSettings, checkVisibleTo } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
-import { isSame, remediesToDetach } from "./tasks.ts";
+import { remediesToDetach } from "./removal.ts";
+import { isSame } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings: given }, { caller }) {

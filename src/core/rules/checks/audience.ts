@@ -13,7 +13,7 @@ import { Refusal } from "../../model/refusal.ts";
 import type { Assignment, NewTask } from "../../model/task.ts";
 import { nameSome } from "../../model/text.ts";
 import { conditionsOn } from "../../state/conditions.ts";
-import { inOrderOfCreation } from "../../state/lookup.ts";
+import { dependentsOf, inOrderOfCreation } from "../../state/lookup.ts";
 import { seen, UNSEEN, wholeOf } from "../../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
@@ -115,7 +115,7 @@ export function checkDependentsOf(
 ): void {
   checkEach(nodes, (node) => {
     const { id } = node.task;
-    const dependents = [...node.dependents, ...Array.from(node.subscribers, ({ root }) => root)];
+    const dependents = Array.from(dependentsOf(node));
     checkAll(
       () => checkSeenByAll(state, { name: `task ${id}`, audience: audiences.ofTask(id), dependents }, audiences),
       () => checkNamingOf(state, id, audiences),
