@@ -7,10 +7,10 @@ import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, type Sessions, Unavailable } from "../app/ports.ts";
 import { Questions } from "../app/questions.ts";
 import { takeOver } from "../app/take_over.ts";
-import type { Location } from "../cli/location.ts";
+import type { FileLocation, Location } from "../cli/location.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
-import { kindAt, realDisk } from "../store/file/disk.ts";
+import { diskOfProject, kindAt, realDisk } from "../store/file/disk.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { FileJournal } from "../store/file/file_journal.ts";
 import { warnSoonIfRemote } from "../store/file/file_system.ts";
@@ -82,7 +82,7 @@ function openStore(location: Location, log: Log) {
     case "memory":
       return openMemory();
     case "file":
-      return openFiles(location.directory, log);
+      return openFiles(location, log);
     case "database":
       return { ...location.open({ log, isReadOnly: false }), legacy: undefined, journalBytes: () => undefined };
     default:
@@ -114,9 +114,10 @@ function refuseMoved(directory: string): void {
   );
 }
 
-function openFiles(directory: string, log: Log) {
+function openFiles({ directory, project }: FileLocation, log: Log) {
   refuseMoved(directory);
-  const options = { directory, disk: realDisk, now: Date.now, log };
+  const disk = project === undefined ? realDisk : diskOfProject(directory);
+  const options = { directory, disk, now: Date.now, log };
   const journal = new FileJournal(options);
   const look = warnSoonIfRemote(directory, log);
   const checkpoints = new CheckpointFiles(options);

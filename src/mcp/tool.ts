@@ -11,7 +11,7 @@ import type { Analyst } from "../app/analysis.ts";
 import type { Heard } from "../app/heard.ts";
 import type { CommandOptions } from "../app/job.ts";
 import type { Waiting } from "../app/waiting.ts";
-import type { Json } from "./present.ts";
+import type { Json } from "./page.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { printable } from "../core/model/values.ts";
 import { instanceNameOf } from "./instance_name.ts";

@@ -141,6 +141,16 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
     await Deno.chmod(file, 0o600);
     assertEquals((await runCommand(withFile, "status")).code, 0);
+    {
+      const permissions = [`--allow-read=${[ca, file, ...SOURCES].join(",")}`];
+      await using server = await start({ ...withFile, permissions, args: ["--toolsets", "core,analytics"] });
+      await server.ask("get_task_status", {});
+      const kept = [ca, file].map((path) => [path, `${path}.kept`] as const);
+      for (const [path, aside] of kept) await Deno.rename(path, aside);
+      // The worker makes its connection now.
+      assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
+      for (const [path, aside] of kept) await Deno.rename(aside, path);
+    }
     const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
     assertStringIncludes(plain.stderr, "no encryption");
   });

@@ -72,15 +72,17 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const isLate = lateAttempt(named, instance) !== undefined;
     const task = isLate ? named : heldTask(state, command, { action: "complete", isRepeat, ...context });
     const allRefs = { ...task.refs, ...refs };
-    checkAll(
-      () => checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES),
-      () => checkRefs(allRefs, id),
-    );
+    const { attempt, status } = task;
     const value = fencedValue(result);
     const read = { result, ...(value !== undefined && { value }) };
+    checkAll(
+      () => {
+        checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
+        if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
+      },
+      () => checkRefs(allRefs, id),
+    );
     const news = newsOfReport(state, task, { instance, ...context });
-    const { attempt, status } = task;
-    if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
     const given = Object.keys(refs).length > 0 && { refs: allRefs };
     return {
       events: status === "completed"
@@ -121,8 +123,8 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     checkAll(
       () => reason !== undefined && checkReason(reason, id),
       () => normal !== undefined && checkNewDependencies(state, id, normal),
+      () => normal !== undefined && checkChange(state, findTask(state, id), { ...context, dependencies: normal }),
     );
-    if (normal !== undefined) checkChange(state, findTask(state, id), { ...context, dependencies: normal });
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],

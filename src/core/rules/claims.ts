@@ -42,8 +42,8 @@ export const claimDeciders: Deciders<"claim_task"> = {
       () => checkNewInstance(state, instance),
       () => checkNames(roles ?? [], "Role", `of instance ${instance}`),
       () => checkNames(capabilities ?? [], "Capability", `of instance ${instance}`),
+      () => id === undefined ? group !== undefined && findGroup(state, group) : findTask(state, id),
     );
-    if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
     const claimer = { profile, group, caller: context.caller };
     const elsewhere = heldElsewhere(state, instance, context.caller);

@@ -7,16 +7,16 @@ import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { MAX_PIECE_CHARACTERS, PARTS, presentPiece } from "../pieces.ts";
+import { fit } from "../page.ts";
+import { presentExplanation } from "../present.ts";
 import {
-  fit,
   presentCompact,
   presentDetails,
-  presentExplanation,
   presentListed,
   presentPlanned,
   TASK_FIELDS,
   type TaskField,
-} from "../present.ts";
+} from "../present_task.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   briefDependencies,
