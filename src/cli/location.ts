@@ -134,6 +134,11 @@ export function describeMissing({ directory, project }: FileLocation): string {
   return `Project ${project.name} has no data yet: the first change makes it; the command projects lists all`;
 }
 
+/** What to say where a plan is begun that nothing has named. */
+export function describeNew(directory: string): string {
+  return `A new plan is in ${directory}, and belongs to no repository: --project auto stands for that of this git repository`;
+}
+
 /** The path at which `serve` has a plan, from slash to slash. */
 export function pathOf(location: Location): string {
   const project = location.store === "file" ? location.project : undefined;

@@ -136,7 +136,7 @@ export function requireProject(place: string, name: string): Project {
     `There is no project ${name}: ` +
       (names.length > 0
         ? `there are ${names.slice(0, MAX_NAMED).join(", ")}${names.length > MAX_NAMED ? ", …" : ""}`
-        : "the first client that starts a server with it makes it"),
+        : `a client's server with --project ${name} makes it, and so does add "TEXT"`),
   );
 }
 

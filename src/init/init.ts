@@ -49,7 +49,14 @@ function putIn(options: InitOptions, parts: InitParts): number {
     planEntry(target, { name: options.name, start, places, told }, planParts(parts))
   );
   const planned = unique([...entries, ...instructionPlans(targets, options, parts)]);
-  return conclude(planned.map((each) => carryOut(each, options, parts)), options, parts);
+  const outcomes = planned.map((each) => carryOut(each, options, parts));
+  const isParagraphLeft = planned.some(({ kind }, index) => kind.type === "paragraph" && outcomes[index] === "left");
+  // Without a terminal to ask on, only --instructions writes it.
+  const isUnasked = isParagraphLeft && options.instructions === undefined;
+  const how = isUnasked
+    ? "--yes writes the configuration, and with --instructions the paragraph, too"
+    : "--yes writes it";
+  return conclude(outcomes, { ...options, how }, parts);
 }
 
 /** The paragraphs for the agents of clients. A file that imports AGENTS.md needs none of its own. */
@@ -79,7 +86,7 @@ function takeBack(options: InitOptions, parts: InitParts): number {
   // An init that was killed before it had a record may have left its directory.
   parts.files.removeEmptyDirectory(parts.recordDirectory);
   if (outcomes.length === 0) parts.print("There is nothing to take back.");
-  return conclude(outcomes, options, parts);
+  return conclude(outcomes, { ...options, how: "--yes writes it" }, parts);
 }
 
 /** Where something of init may be: first what it remembers, the newest first, then the files that it knows. */
@@ -121,9 +128,14 @@ function unique<T extends Place>(places: readonly T[]): readonly T[] {
   });
 }
 
-function conclude(outcomes: readonly Outcome[], { yes, remove }: InitOptions, { confirm, print }: InitParts): number {
+/** @param how what is left is written, in words */
+function conclude(
+  outcomes: readonly Outcome[],
+  { yes, remove, how }: InitOptions & { readonly how: string },
+  { confirm, print }: InitParts,
+): number {
   const isPending = outcomes.includes("left") && !yes && confirm === undefined;
-  if (isPending) print("Nothing was written, as there is no terminal to ask on: --yes writes it.");
+  if (isPending) print(`Nothing was written, as there is no terminal to ask on: ${how}.`);
   if (outcomes.includes("written")) {
     print(
       remove

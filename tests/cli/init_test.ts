@@ -62,7 +62,11 @@ Deno.test("what init wrote starts the server, and after init --remove the home i
   const printed = await runInit(home, ["-A"]);
   assertEquals([printed.code, printed.log], [0, ""]);
   assert(/"--project",\s+\+\s+"auto"/.test(printed.output), printed.output);
-  assertStringIncludes(printed.output, "Nothing was written, as there is no terminal to ask on: --yes writes it.");
+  assertStringIncludes(
+    printed.output,
+    "Nothing was written, as there is no terminal to ask on: --yes writes the configuration, and with --instructions the " +
+      "paragraph, too.",
+  );
   assertEquals(await home.contents(), before);
   await using data = await temporaryDirectory();
   assertEquals((await runInit(home, ["-A"], "--yes", "--data", data.path)).code, 0);

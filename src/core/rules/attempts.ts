@@ -27,7 +27,7 @@ import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { checkDecides } from "./checks/result.ts";
 import { checkRefs } from "./checks/settings.ts";
-import { claimRefusal } from "./claims.ts";
+import { claimRefusal, hindranceOf } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
 import { isOfOtherSession } from "../views/sessions.ts";
@@ -253,10 +253,14 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
     const wasLost = past.outcome === "expired" || past.outcome === "lost";
     return wasLost && past.instance === instance && past.attempt < task.attempt;
   }) === true;
+  // Claiming it first would be refused, too.
+  const hindrance = status === "pending" && node.standing !== "ready"
+    ? hindranceOf(state, node, { instance, caller })
+    : undefined;
   const why = isLate
     ? "it is pending, as its lease expired; complete_task works until somebody else claims it"
     : status === "pending"
-    ? "it is pending"
+    ? hindrance?.why ?? "it is pending"
     : status === "in_progress"
     ? `${assignedTo} holds it${isStale ? "" : hintToHolder(task)}`
     : `${describeStatus(task, instance)}; drop this work`;
@@ -265,6 +269,7 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
   const remedies: readonly Remedy[] = [
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
     ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(state, node), instance } } as const] : []),
+    ...(isLate ? [] : hindrance?.remedies ?? []),
   ];
   return refuse(
     isStale ? "stale_attempt" : "not_holder",
