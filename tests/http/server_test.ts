@@ -199,6 +199,7 @@ Deno.test("more connections than allowed are closed at once, and more requests r
   await using served = await serveHttp(waits, { maxConnections: 3, maxRequests: 2 });
   const connections = await Promise.all(times(3, () => connectTo(served.port)));
   await connections[0]?.send(get() + get());
+  await until("two requests", () => served.server.requests === 2);
   // Requests on one connection are answered in order.
   await connections[1]?.send(get());
   const further = await connectTo(served.port);
@@ -235,7 +236,7 @@ Deno.test("clients that leave at any moment leave nothing behind", async () => {
   using connection = await connectTo(served.port);
   // Refused before its body is read.
   await connection.send(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\nx`);
-  connection.closeWrite();
+  await connection.closeWrite();
   await connection.readAll();
   assertEquals(served.log.errors, []);
 });

@@ -3,8 +3,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Answer, type NoAnswer, Sender } from "../../src/webhooks/sender.ts";
 
-/** Longest exchange of these tests, in milliseconds. */
-const TIMEOUT_MS = 300;
+/** Longest exchange in milliseconds, where the answer does not come, and where its status does. */
+const SHORT_MS = 300;
+const TIMEOUT_MS = 2_000;
+
+/** Longest exchange where the whole answer comes. */
+const LONG_MS = 60_000;
 
 /** What a receiver does with a connection whose request it has read. */
 type Behaviour = (connection: Deno.Conn) => Promise<void> | void;
@@ -66,13 +70,18 @@ async function post(
   return await sender.post({ headers: { "content-type": "application/json", "webhook-id": id }, body }, signal);
 }
 
-function test(name: string, behave: Behaviour, check: (answer: Answer | NoAnswer) => void): void {
+function test(
+  name: string,
+  behave: Behaviour,
+  check: (answer: Answer | NoAnswer) => void,
+  timeoutMs = LONG_MS,
+): void {
   Deno.test({
     name,
     permissions: { net: ["127.0.0.1"] },
     async fn() {
       await using receiver = startReceiver(behave);
-      const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+      const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs });
       check(await post(sender));
       sender.close();
     },
@@ -97,8 +106,8 @@ test(
 
 test("a receiver that does not answer is given up", () => {}, (answer) => {
   assert("error" in answer);
-  assertStringIncludes(answer.error, `no whole answer within ${TIMEOUT_MS} ms`);
-});
+  assertStringIncludes(answer.error, `no whole answer within ${SHORT_MS} ms`);
+}, SHORT_MS);
 
 test("a receiver that closes the connection has not answered", close, (answer) => assert("error" in answer));
 
@@ -123,6 +132,7 @@ test(
   "of an answer that never ends, the status counts, and the wait is bounded",
   answering("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nslow"),
   (answer) => assertEquals(answer, { status: 200, retryAfterMs: 0 }),
+  TIMEOUT_MS,
 );
 
 test(
@@ -144,7 +154,7 @@ Deno.test({
       await connection.write(new TextEncoder().encode(OK));
       if (++answers === 2) close(connection);
     });
-    const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: TIMEOUT_MS * 10 });
+    const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: LONG_MS });
     for (let count = 0; count < 4; count++) assertEquals(await post(sender), { status: 200, retryAfterMs: 0 });
     sender.close();
     assertEquals(receiver.connections(), 2);
@@ -164,13 +174,13 @@ Deno.test({
     await using receiver = startReceiver(answering(OK));
     const { port } = new URL(receiver.url);
     for (const host of ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]", "localhost"]) {
-      const sender = new Sender(`http://${host}:${port}/`, { allowPrivate: false, timeoutMs: TIMEOUT_MS * 10 });
+      const sender = new Sender(`http://${host}:${port}/`, { allowPrivate: false, timeoutMs: LONG_MS });
       const answer = await post(sender);
       sender.close();
       assert("error" in answer, host);
       assertStringIncludes(answer.error, "which only --allow-private-webhooks allows");
     }
-    const never = new Sender("http://169.254.169.254/latest", { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+    const never = new Sender("http://169.254.169.254/latest", { allowPrivate: true, timeoutMs: SHORT_MS });
     assertEquals(await post(never), { error: "169.254.169.254 is not the address of a public host" });
     assertEquals(receiver.connections(), 0);
   },
@@ -247,7 +257,7 @@ Deno.test({
   permissions: { net: ["127.0.0.1"] },
   async fn() {
     await using receiver = startReceiver(() => {});
-    const secure = new Sender(receiver.url.replace("http:", "https:"), { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+    const secure = new Sender(receiver.url.replace("http:", "https:"), { allowPrivate: true, timeoutMs: SHORT_MS });
     assert("error" in await post(secure));
     secure.close();
     assertEquals(receiver.requests.filter((request) => request.includes("POST")), []);

@@ -16,6 +16,7 @@ import { RecordingLog } from "../../support/log.ts";
 import { testOnPostgres } from "../../support/postgres.ts";
 import { append, createTask, drafted, taskIds } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
+import { missStandby } from "./missing_standby.ts";
 
 testOnPostgres("failures of PostgreSQL", (cluster) => {
   class Store implements AsyncDisposable {
@@ -46,32 +47,19 @@ testOnPostgres("failures of PostgreSQL", (cluster) => {
       const engine = await Engine.start(store);
       for (const id of times(before, (index) => `t${index}`)) await createTask(engine, id);
       const admin = await newDatabase().connect();
-      const standBy = async (names: string) => {
-        await admin.run(`alter system set synchronous_standby_names = '${names}'`);
-        await admin.run("select pg_reload_conf()");
-        const sees = async () => {
-          const connection = await newDatabase().connect();
-          const { rows } = await connection.run("select 1 from pg_settings where name = $1 and setting = $2", [
-            "synchronous_standby_names",
-            names,
-          ]);
-          connection.destroy();
-          return rows.length > 0;
-        };
-        await until("the server to have read its settings", sees);
-      };
-      await standBy("nobody");
-      let isOver = false;
-      const call = engine.execute(create(newTask("late")), localOperator("test"));
-      const settled = Promise.allSettled([call]).finally(() => isOver = true);
-      await until("the call to end", async () => {
-        await admin.run("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
-        return isOver;
-      });
-      const [outcome] = await settled;
-      assert(outcome.status === "rejected" && outcome.reason instanceof Unavailable);
-      assertEquals(outcome.reason.code, "outcome_unknown");
-      await standBy("");
+      {
+        await using _missing = await missStandby(newDatabase());
+        let isOver = false;
+        const call = engine.execute(create(newTask("late")), localOperator("test"));
+        const settled = Promise.allSettled([call]).finally(() => isOver = true);
+        await until("the call to end", async () => {
+          await admin.run("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
+          return isOver;
+        });
+        const [outcome] = await settled;
+        assert(outcome.status === "rejected" && outcome.reason instanceof Unavailable);
+        assertEquals(outcome.reason.code, "outcome_unknown");
+      }
       assertEquals((await taskIds(engine)).includes("late"), true);
       admin.destroy();
       await engine.close();
