@@ -6,6 +6,7 @@ import { until } from "../../support/until.ts";
 import type { Place } from "./support/place.ts";
 import { browserTest } from "./support/scene.ts";
 import { isGone, panelOf, rowOf, seesText } from "./support/seen.ts";
+import { PHONE, WIDE } from "./support/user.ts";
 
 /** A chain of three tasks in a group, and one alone. */
 async function fill({ api }: Place): Promise<void> {
@@ -102,6 +103,42 @@ browserTest("what is folded stays under the cursor, and a new task moves nothing
   await place.api.finish("another");
   await page.getByRole("button", { name: /^Completed 1/ }).waitFor();
   assertEquals(page.url(), away);
+});
+
+/** The zoom in the address. */
+function zoomOf(page: Page): number {
+  const [, , zoom] = /camera=([^&]*)/.exec(decodeURIComponent(page.url()))?.[1]?.split(",") ?? [];
+  return Number(zoom);
+}
+
+browserTest("a long plan begins with cards that can be read, at its beginning or where work is done", async (scene) => {
+  const place = await scene.start();
+  const ids = Array.from({ length: 14 }, (_, index) => `step-${index}`);
+  await place.api.create(...ids.map((id, index) => ({ id, dependencies: ids.slice(Math.max(0, index - 1), index) })));
+  const isInView = (page: Page, id: string) =>
+    page.getByRole("list", { name: "Tasks in view" }).getByRole("link", { name: id, exact: true })
+      .waitFor({ state: "attached" });
+  for (const viewport of [WIDE, PHONE]) {
+    const { page } = await scene.open(place, { at: "plan", viewport });
+    await isInView(page, "step-0");
+    await until("the camera is in the address", () => page.url().includes("camera="));
+    assert(zoomOf(page) >= 0.5, `zoom ${zoomOf(page)}`);
+    await page.getByRole("button", { name: "Fit", exact: true }).click();
+    await isInView(page, "step-13");
+    await until("all is in view", () => zoomOf(page) < 0.42);
+    await page.getByRole("button", { name: "Active", exact: true }).click();
+    await until("the cards can be read again", () => zoomOf(page) >= 0.5);
+    await isInView(page, "step-0");
+  }
+  for (const id of ids.slice(0, 6)) await place.api.finish(id);
+  await place.api.act("step-6", "claim", { instance_id: "ann" });
+  const { page } = await scene.open(place, { at: "plan", viewport: PHONE });
+  await isInView(page, "step-6");
+  assertEquals((await placesOf(page))["step-0"], undefined);
+  await page.keyboard.press("Home");
+  await isInView(page, "step-0");
+  await page.keyboard.press("a");
+  await isInView(page, "step-6");
 });
 
 browserTest("the past is shown on table, board and graph, and cannot be changed", async ({ start, open }) => {

@@ -10,7 +10,7 @@ import type { PlanTable } from "../../plan/plan_table.ts";
 import { type Status, STATUS_CODE } from "../../plan/statuses.ts";
 import { isInside, sizeOf, watchSize } from "./canvas_size.ts";
 import { handleAt, middleOf, type Target, targetOf, taskOf, tasksInView } from "./drawn_items.ts";
-import { lookAtStart, lookFirst, wayInto } from "./first_look.ts";
+import { cameraAtStart, cameraAtWork, lookFirst, wayInto } from "./first_look.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
@@ -34,6 +34,9 @@ export interface Reach {
   readonly upstream: number;
   readonly downstream: number;
 }
+
+/** What deserves the first look, in this order. */
+const ACTIVE = ["in_progress", "ready", "failed"] as const satisfies readonly Status[];
 
 interface Shown extends Answered {
   /** The plan whose tasks are laid out: that of all moments, while an earlier one is shown. */
@@ -125,7 +128,13 @@ export class PlanCanvas {
   /** To the beginning of the plan, in the same size. */
   goToStart(): void {
     this.#isFollowing = false;
-    lookAtStart(this.#painter, this.#size);
+    this.#painter.glideTo(cameraAtStart(this.#painter, this.#size));
+  }
+
+  /** To where work is done, large enough to be read. */
+  goToWork(): void {
+    this.#isFollowing = false;
+    this.#painter.glideTo(cameraAtWork(this.#painter, { size: this.#size, active: this.#activeItems() }));
   }
 
   /** Brings a group into view. */
@@ -206,9 +215,7 @@ export class PlanCanvas {
     this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
     if (isFirst) {
-      const running = shown.ids.filter((_, row) => shown.status[row] === STATUS_CODE.in_progress);
-      const item = this.#itemOfTask(running[running.length >> 1] ?? "");
-      lookFirst(this.#painter, { camera: this.#options.camera, layout: answered.layout, size: this.#size, item });
+      lookFirst(this.#painter, { camera: this.#options.camera, size: this.#size, active: this.#activeItems() });
     }
     this.#keepTurned();
     const item = this.#itemOfTask(this.#selected);
@@ -258,6 +265,17 @@ export class PlanCanvas {
       if (details.status[row] !== status) this.#painter.setStatus(row, status);
     }
     this.#painter.invalidate();
+  }
+
+  /** What shows tasks that run; without any, those that are ready; without any, those that failed. */
+  #activeItems(): readonly number[] {
+    const table = plan.peek();
+    for (const status of ACTIVE) {
+      const ids = table?.ids.filter((_, row) => table.status[row] === STATUS_CODE[status]) ?? [];
+      const items = new Set(ids.flatMap((id) => this.#itemOfTask(id) ?? []));
+      if (items.size > 0) return Array.from(items);
+    }
+    return [];
   }
 
   #itemOfGroup(id: string): number | undefined {

@@ -163,6 +163,7 @@ function Graph() {
     { key: "ArrowUp", what: "To the task above", run: () => follow("up") },
     { key: "ArrowDown", what: "To the task below", run: () => follow("down") },
     { key: "f", what: "Fit the whole plan into view", run: () => graph.current?.fit() },
+    { key: "a", what: "To where work is done", run: () => graph.current?.goToWork() },
     { key: "Home", what: "To the beginning of the plan", run: () => graph.current?.goToStart() },
     { key: "+", what: "Zoom in", run: () => graph.current?.zoom(ZOOM_STEP) },
     { key: "-", what: "Zoom out", run: () => graph.current?.zoom(1 / ZOOM_STEP) },
@@ -200,6 +201,9 @@ function Graph() {
           −
         </button>
         <button type="button" onClick={() => graph.current?.fit()} title="Fit the whole plan (f)">Fit</button>
+        <button type="button" onClick={() => graph.current?.goToWork()} title="To where work is done (a)">
+          Active
+        </button>
         <button type="button" onClick={() => foldAll(listOf(collapsed.value))}>
           {listOf(collapsed.value).length > 0 ? "Unfold groups" : "Fold groups"}
         </button>
