@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { browserTest } from "./support/scene.ts";
 import { isGone, panelOf, rowOf } from "./support/seen.ts";
+import { PHONE } from "./support/user.ts";
 
 /** The most elements on the way to one. */
 const MOST_TABS = 60;
@@ -98,4 +99,30 @@ browserTest("views, table and selection are reached by keys; a dialog keeps the 
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
   await page.keyboard.press("Escape");
+});
+
+browserTest("menus close with Escape, and when one turns to something else", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("menu-1");
+  const { page } = await open(place, { at: "table?q=menu-", viewport: PHONE });
+  const views = page.getByRole("button", { name: "Views" });
+  const navigation = page.getByRole("navigation", { name: "Views" });
+  const settings = page.getByLabel("Settings");
+  const colours = page.getByLabel("Colours");
+  await views.press("Enter");
+  await navigation.getByRole("link", { name: "Board" }).focus();
+  await page.keyboard.press("Escape");
+  await isGone(navigation);
+  assertEquals((await focused(page)).name, "☰Views");
+  await settings.click();
+  await colours.waitFor();
+  await page.keyboard.press("Escape");
+  await isGone(colours);
+  await settings.click();
+  await colours.waitFor();
+  await views.click();
+  await isGone(colours);
+  await navigation.waitFor();
+  await page.getByRole("main").click({ position: { x: 300, y: 500 } });
+  await isGone(navigation);
 });

@@ -37,11 +37,12 @@ browserTest("of the plan, insight says nothing before it knows", async ({ shared
   const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>();
   const { page } = await open(place, {
     at: "insight",
-    prepare: (page) =>
-      page.route(/\/api\/v1\/(analysis|metrics\?detail=)/, async (route) => {
+    prepare: async (page) => {
+      await page.route(/\/api\/v1\/(analysis|metrics\?detail=)/, async (route) => {
         await isAnswered;
         await route.continue();
-      }),
+      });
+    },
   });
   await page.getByRole("heading", { name: "Critical path" }).waitFor();
   assertEquals(await page.getByText("Loading…").count(), 4);

@@ -35,6 +35,9 @@ export interface Reach {
   readonly downstream: number;
 }
 
+/** What a double click on the ground zooms by. */
+const NEARER = 2;
+
 /** What deserves the first look, in this order. */
 const ACTIVE = ["in_progress", "ready", "failed"] as const satisfies readonly Status[];
 
@@ -51,6 +54,7 @@ export class PlanCanvas {
   readonly #layouts: LayoutClient;
   readonly #ended = new AbortController();
   #size: Size;
+  #window: Size = { width: innerWidth, height: innerHeight };
   #shown: Shown | undefined;
   /** The plan whose layout is asked for, and what is folded in it. */
   #asked: Pick<Shown, "laidOut" | "folding"> | undefined;
@@ -197,7 +201,11 @@ export class PlanCanvas {
         this.#turned = item === undefined ? undefined : turnedBy(painter, item, at);
         onClick(item === undefined ? undefined : targetOf(painter, item));
       },
-      doubleClick: ofUser((at) => painter.fit(painter.itemAt(at))),
+      doubleClick: ofUser((at) => {
+        const item = painter.itemAt(at);
+        if (item === undefined) painter.zoomAround(at, NEARER);
+        else painter.fit(item);
+      }),
       hover: (at) => {
         painter.hover(at);
         canvas.style.cursor = at === undefined || handleAt(painter, at) === undefined ? "grab" : "pointer";
@@ -233,11 +241,21 @@ export class PlanCanvas {
     if (item !== undefined) keep(this.#painter, item, turned);
   }
 
-  /** Keeps the selected task in view when the canvas becomes smaller, and moves as little as that needs. */
+  /**
+   * With another window, its middle stays in the middle; when only something beside the canvas opens, nothing moves. Then a
+   * selected task is kept in view, with as little movement as that needs.
+   */
   #resize(size: Size): void {
     const before = this.#size;
     this.#size = size;
     this.#painter.resize(size, devicePixelRatio);
+    const { innerWidth, innerHeight } = globalThis;
+    if (innerWidth !== this.#window.width || innerHeight !== this.#window.height) {
+      this.#window = { width: innerWidth, height: innerHeight };
+      if (this.#shown !== undefined) {
+        this.#painter.panBy({ x: (size.width - before.width) / 2, y: (size.height - before.height) / 2 });
+      }
+    }
     const item = this.#isFollowing ? this.#itemOfTask(this.#selected) : undefined;
     if (item === undefined) return;
     const at = middleOf(this.#painter, item);

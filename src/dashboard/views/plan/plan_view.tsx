@@ -37,6 +37,9 @@ const MAX_LISTED = 40;
 
 const ZOOM_STEP = 1.3;
 
+/** Where the user left the camera: back from another view, the plan is as it was. */
+let leftCamera: Camera | undefined;
+
 export function PlanView() {
   const table = plan.value;
   if (table === undefined) return <Loading />;
@@ -85,18 +88,20 @@ function Graph() {
     };
     const created = new PlanCanvas({
       canvas,
-      camera: cameraOf(place.peek().params["camera"]),
+      camera: cameraOf(place.peek().params["camera"]) ?? leftCamera,
       isDark,
       onClick: (target) => {
         if (target?.type === "group") toggle("folded", target.id);
         else if (target?.type === "stack") toggle("unfolded", target.id);
         else selectTask(target?.id ?? "");
       },
-      onCamera: (camera: Camera) =>
+      onCamera: (camera: Camera) => {
+        leftCamera = camera;
         rest.after(() => {
           setParams({ camera: textOf(camera) }, { replace: true });
           settled();
-        }),
+        });
+      },
       onShown: (found) => {
         failure.value = undefined;
         reach.value = found;
