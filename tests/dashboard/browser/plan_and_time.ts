@@ -211,6 +211,25 @@ browserTest("the past is shown on table, board and graph, and cannot be changed"
   await isGone(page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1"));
 });
 
+browserTest("the slider takes its own keys, and a moment that there is not is told, not awaited", async (scene) => {
+  const place = await scene.start();
+  await fill(place);
+  await place.api.finish("chain-1");
+  const { page } = await scene.open(place, { at: "plan?at=2&task=chain-2", expected: [/404/] });
+  await panelOf(page, "chain-2").locator(".status", { hasText: "Waiting" }).first().waitFor();
+  await page.getByRole("slider", { name: "Moment" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await seesText(page, "record 3 of 4");
+  await panelOf(page, "chain-2").waitFor();
+  await page.getByRole("slider", { name: "Moment" }).press("End");
+  await seesText(page, "Now · record 4");
+  await page.goto(`${place.service.url("/").href}#/board?at=99`);
+  await page.reload();
+  await seesText(page.getByRole("main"), /no record 99/);
+  await page.getByRole("button", { name: "Now", exact: true }).click();
+  await page.getByLabel("Select chain-2").waitFor({ state: "attached" });
+});
+
 browserTest(
   "keys that come faster than the page is drawn all count as steps in time",
   async (scene) => {

@@ -14,8 +14,8 @@ import { isDark, theme } from "../../preferences.ts";
 import { announce } from "../../ui/announcer.tsx";
 import { useShortcuts } from "../../ui/keys.ts";
 import { useLoaded } from "../../ui/loaded.ts";
-import { Failed, Loading } from "../../ui/notice.tsx";
-import { NoTasks } from "../start/no_tasks.tsx";
+import { Failed } from "../../ui/notice.tsx";
+import { WithTasks } from "../tasks/with_tasks.tsx";
 import type { PathStep } from "../insight/answers.ts";
 import { cameraOf, textOf } from "./camera_text.ts";
 import { PlanLegend } from "./plan_legend.tsx";
@@ -41,10 +41,7 @@ const ZOOM_STEP = 1.3;
 let leftCamera: Camera | undefined;
 
 export function PlanView() {
-  const table = plan.value;
-  if (table === undefined) return <Loading />;
-  if (table.size === 0) return <NoTasks />;
-  return <Graph />;
+  return <WithTasks>{() => <Graph />}</WithTasks>;
 }
 
 function Graph() {
