@@ -21,7 +21,7 @@ export function startNavigation(): void {
   read();
 }
 
-/** The address of another view, with the selection and the moment that hold for all views. */
+/** The address of another view, with the moment, which holds for all views. */
 export function viewAddress(view: string, params: Readonly<Record<string, string>> = {}): string {
   const { at } = place.value.params;
   return formatPlace({ view, params: { ...(at !== undefined && { at }), ...params } });

@@ -75,7 +75,7 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
   readonly #rows = new Map<string, number>();
   readonly #groupNumbers = new Map<string, number>();
   readonly #instanceNumbers = new Map<string, number>();
-  #dependents: readonly number[][] | undefined;
+  #dependents: Dependents | undefined;
 
   /** How many rows there are. */
   get size(): number {
@@ -98,10 +98,22 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
     this.holder[row] = numberIn(instance, this.instances, this.#instanceNumbers);
   }
 
-  /** The rows that depend on a row. The first call after a change of structure costs O(dependencies). */
+  /** The rows that depend on a row itself. The first call after a change of structure costs O(tasks + dependencies). */
   dependentsOf(row: number): readonly number[] {
     this.#dependents ??= this.#reversed();
-    return this.#dependents[row] ?? [];
+    return this.#dependents.rows[row] ?? NOBODY;
+  }
+
+  /** The rows that depend on a group. */
+  dependentsOfGroup(group: number): readonly number[] {
+    this.#dependents ??= this.#reversed();
+    return this.#dependents.groups[group] ?? NOBODY;
+  }
+
+  /** The rows of a group. */
+  membersOf(group: number): readonly number[] {
+    this.#dependents ??= this.#reversed();
+    return this.#dependents.members[group] ?? NOBODY;
   }
 
   /** Takes an answer of `GET /plan` over. O(rows of the answer). */
@@ -174,14 +186,29 @@ export class PlanTable implements Readonly<Record<NumberColumn, readonly number[
     return row;
   }
 
-  #reversed(): readonly number[][] {
-    const dependents: number[][] = this.ids.map(() => []);
+  #reversed(): Dependents {
+    const rows: number[][] = this.ids.map(() => []);
+    const groups: number[][] = this.groups.map(() => []);
+    const members: number[][] = this.groups.map(() => []);
     for (const [row, edges] of this.dependencies.entries()) {
-      for (const { from } of edges) dependents[from]?.push(row);
+      for (const { from } of edges) rows[from]?.push(row);
     }
-    return dependents;
+    for (const [row, edges] of this.groupDependencies) {
+      for (const { from } of edges) groups[from]?.push(row);
+    }
+    for (const [row, group] of this.group.entries()) members[group]?.push(row);
+    return { rows, groups, members };
   }
 }
+
+/** The rows that depend on each row and on each group, and those of each group. */
+interface Dependents {
+  readonly rows: readonly (readonly number[])[];
+  readonly groups: readonly (readonly number[])[];
+  readonly members: readonly (readonly number[])[];
+}
+
+const NOBODY: readonly number[] = [];
 
 const NONE: readonly Edge[] = [];
 

@@ -34,6 +34,20 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   skipped: "Skipped",
 };
 
+/** From what is over to what is yet to come: the order of bars that tell how far tasks are. */
+export const STATUSES_BY_PROGRESS = [
+  "completed",
+  "skipped",
+  "cancelled",
+  "failed",
+  "in_progress",
+  "ready",
+  "limited",
+  "delayed",
+  "blocked",
+  "waiting",
+] as const satisfies readonly Status[];
+
 /** A task in one of these can still change by itself. */
 export const OPEN_STATUSES: readonly Status[] = ["ready", "limited", "waiting", "blocked", "delayed", "in_progress"];
 

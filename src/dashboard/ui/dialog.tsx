@@ -1,4 +1,4 @@
-/** Modal dialogs: the browser keeps the focus inside, and Esc closes them. */
+/** Modal dialogs: the browser keeps the focus inside, and Escape asks to close them. */
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -12,19 +12,31 @@ export interface DialogProps {
 
 export function Dialog({ title, onClose, children, wide = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const isEnding = useRef(false);
   // At once, so that the next key is typed into the dialog.
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      isEnding.current = true;
+      dialog?.close();
+    };
   }, []);
   return (
     <dialog
       ref={element}
       class={wide ? "wide" : ""}
       aria-label={title}
-      onCancel={(event) => {
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
         event.preventDefault();
+        event.stopPropagation();
+        onClose();
+      }}
+      onClose={() => {
+        if (isEnding.current) return;
+        // By the browser itself, as with the back button of a phone: what is typed must not vanish unasked.
+        element.current?.showModal();
         onClose();
       }}
     >

@@ -31,13 +31,24 @@ export function useShortcuts(own: readonly Shortcut[], dependencies: readonly un
 /** Listens for keys, until the page ends. */
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return sendForm(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    if (isTyping(event.target) || isMovingSlider(event) || document.querySelector("dialog[open]") !== null) return;
     const found = currentShortcuts().find(({ key }) => key === event.key);
     if (found === undefined) return;
     event.preventDefault();
     found.run();
   });
+}
+
+/** Enter alone begins a line where several can be typed. */
+function sendForm({ target }: KeyboardEvent): void {
+  if (!(target instanceof HTMLTextAreaElement)) return;
+  target.form?.querySelector<HTMLButtonElement>("[type=submit]:not(:disabled)")?.click();
+}
+
+function isMovingSlider({ target, key }: KeyboardEvent): boolean {
+  return target instanceof HTMLInputElement && target.type === "range" && /^(Arrow|Page|Home|End)/.test(key);
 }
 
 /** Inputs into which nothing is typed. */

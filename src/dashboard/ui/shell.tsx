@@ -1,6 +1,7 @@
 /** What surrounds every view: navigation, search, whether the page is live, the task beside the view, shortcuts. */
 
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { connection, lostAt } from "../live/event_stream.ts";
 import { planError } from "../live/live_plan.ts";
 import { moment, place, selectedTask, selectTask, viewAddress } from "../navigation.ts";
@@ -13,6 +14,7 @@ import { clearSelection } from "../views/tasks/selection.ts";
 import { VIEWS } from "../views/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { Dialog } from "./dialog.tsx";
+import { DropDown, onLeave } from "./drop_down.tsx";
 import { currentShortcuts, useShortcuts } from "./keys.ts";
 import { PauseNotice } from "./pause_notice.tsx";
 import { SearchBox } from "./search_box.tsx";
@@ -25,6 +27,11 @@ export function Shell() {
   const view = VIEWS.find(({ name }) => name === place.value.view) ?? VIEWS.find(({ name }) => name === DEFAULT_VIEW);
   const offered = VIEWS.filter(({ role = "observer" }) => hasRole(role));
   const go = useSignal(false);
+  const menu = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const { current } = menu;
+    return isMenuShown.value && current !== null ? onLeave(current, () => isMenuShown.value = false) : undefined;
+  }, [isMenuShown.value]);
   useShortcuts([
     { key: "?", what: "Show the shortcuts", run: () => isHelpShown.value = true },
     {
@@ -39,32 +46,34 @@ export function Shell() {
     <div class={`shell ${selectedTask.value === "" ? "" : "with-panel"}`}>
       <a class="skip" href="#main">Skip to the content</a>
       <header class="bar">
-        <button
-          type="button"
-          class="menu"
-          aria-expanded={isMenuShown.value}
-          aria-controls="views"
-          onClick={() => isMenuShown.value = !isMenuShown.value}
-        >
-          ☰<span class="hidden-text">Views</span>
-        </button>
-        <nav
-          id="views"
-          class={isMenuShown.value ? "open" : ""}
-          aria-label="Views"
-          onClick={() => isMenuShown.value = false}
-        >
-          {offered.map(({ name, label, key }) => (
-            <a
-              key={name}
-              href={viewAddress(name)}
-              aria-current={name === view?.name ? "page" : undefined}
-              title={`${label} (g ${key})`}
-            >
-              {label}
-            </a>
-          ))}
-        </nav>
+        <div ref={menu} class="views">
+          <button
+            type="button"
+            class="menu"
+            aria-expanded={isMenuShown.value}
+            aria-controls="views"
+            onClick={() => isMenuShown.value = !isMenuShown.value}
+          >
+            ☰<span class="hidden-text">Views</span>
+          </button>
+          <nav
+            id="views"
+            class={isMenuShown.value ? "open" : ""}
+            aria-label="Views"
+            onClick={() => isMenuShown.value = false}
+          >
+            {offered.map(({ name, label, key }) => (
+              <a
+                key={name}
+                href={viewAddress(name)}
+                aria-current={name === view?.name ? "page" : undefined}
+                title={`${label} (g ${key})`}
+              >
+                {label}
+              </a>
+            ))}
+          </nav>
+        </div>
         <SearchBox />
         <Live />
         <Settings />
@@ -121,8 +130,7 @@ function Live() {
 function Settings() {
   const user = who.value;
   return (
-    <details class="settings">
-      <summary aria-label="Settings">⚙</summary>
+    <DropDown class="settings" label="⚙" name="Settings">
       <div class="popover">
         <label>
           Colours{" "}
@@ -155,7 +163,7 @@ function Settings() {
           </>
         )}
       </div>
-    </details>
+    </DropDown>
   );
 }
 

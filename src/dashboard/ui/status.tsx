@@ -1,6 +1,6 @@
 /** A status as glyph, colour and word, and tasks that say theirs. */
 
-import { type Status, STATUS_GLYPHS, STATUS_WORDS, STATUSES } from "../plan/statuses.ts";
+import { type Status, STATUS_GLYPHS, STATUS_WORDS, STATUSES, STATUSES_BY_PROGRESS } from "../plan/statuses.ts";
 import { plan, planRevision } from "../live/live_plan.ts";
 import { addressWith } from "../navigation.ts";
 
@@ -31,7 +31,9 @@ export function TaskLink({ id, status }: { readonly id: string; readonly status?
 
 /** Shares of statuses as one bar. @param counts how many tasks have each status */
 export function StatusBar({ counts }: { readonly counts: Readonly<Partial<Record<Status, number>>> }) {
-  const parts = STATUSES.map((status) => ({ status, count: counts[status] ?? 0 })).filter(({ count }) => count > 0);
+  const parts = STATUSES_BY_PROGRESS.map((status) => ({ status, count: counts[status] ?? 0 })).filter(({ count }) =>
+    count > 0
+  );
   const label = parts.map(({ status, count }) => `${count} ${STATUS_WORDS[status].toLowerCase()}`).join(", ");
   return (
     <span class="status-bar" role="img" aria-label={label || "no tasks"} title={label}>

@@ -42,7 +42,7 @@ export function InstancesView() {
       {error.value !== undefined && <Failed error={error.value} />}
       {instances.length === 0
         ? (
-          <Empty title="No instance has called yet">
+          <Empty title={all.value ? "No instance has called yet" : "No instance is here"}>
             <p>An instance appears here with its first claim, or when it calls register_instance.</p>
           </Empty>
         )

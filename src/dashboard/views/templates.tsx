@@ -1,7 +1,7 @@
 /** The templates: to read, and to apply with a form made of their parameters and a preview of the tasks. */
 
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { change, pathOf } from "../api/client.ts";
 import type { Dependency } from "../api/types.ts";
 import { moment, place, setParams, viewAddress } from "../navigation.ts";
@@ -60,7 +60,8 @@ export function TemplatesView() {
             >
               <span class="id">{name}</span>
               <span class="quiet">
-                {tasks} tasks{builtin === true && ", built in"}
+                {countOf(tasks)}
+                {builtin === true && ", built in"}
                 {archived === true && ", archived"}
               </span>
               <span>{description}</span>
@@ -88,6 +89,9 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
   const group = useSignal("");
   const values = useSignal<Readonly<Record<string, string>>>({});
   const made = useSignal<string | undefined>(undefined);
+  const section = useRef<HTMLElement>(null);
+  // It may be far below the list in which it was chosen.
+  useEffect(() => section.current?.scrollIntoView({ block: "nearest" }), []);
   const mayApply = hasRole("planner") && moment.value === undefined;
   const given = Object.fromEntries(Object.entries(values.value).filter(([, value]) => value !== ""));
   const filled = (text: string) => fillIn(text, parameters, given);
@@ -101,7 +105,7 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
     }
   };
   return (
-    <section aria-label={`Template ${name}`} class="template">
+    <section ref={section} aria-label={`Template ${name}`} class="template">
       <form class="form" onSubmit={(event) => void submit(event)}>
         <h2>Apply {name}</h2>
         <label>
@@ -130,7 +134,7 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
         )}
         <div class="buttons">
           {mayApply && (
-            <button type="submit" class="primary" disabled={action.isPending}>Create {tasks.length} tasks</button>
+            <button type="submit" class="primary" disabled={action.isPending}>Create {countOf(tasks.length)}</button>
           )}
           {mayApply && builtin !== true && (
             <ActionButton
@@ -160,6 +164,10 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
       </ol>
     </section>
   );
+}
+
+function countOf(tasks: number): string {
+  return tasks === 1 ? "1 task" : `${tasks} tasks`;
 }
 
 function firstLine(text: string): string {

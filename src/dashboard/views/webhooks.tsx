@@ -87,7 +87,8 @@ function Row({ webhook, onDone }: { readonly webhook: Webhook; readonly onDone: 
         <span class="quiet id">{url}</span>
       </header>
       <p class="quiet">
-        {only === "" ? "All events" : only}; delivered up to {webhook.deliveredUpTo ?? "nothing yet"}
+        {only === "" ? "All events" : only};{" "}
+        {webhook.deliveredUpTo === null ? "nothing delivered yet" : `delivered up to ${webhook.deliveredUpTo}`}
         {retryAt !== undefined && (
           <>
             ; next try <Time at={retryAt} />

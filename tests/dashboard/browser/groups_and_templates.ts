@@ -51,7 +51,11 @@ browserTest(
     await template.getByLabel("bug", { exact: false }).last().fill("The light stays on");
     await page.waitForFunction(() => {
       const canvas = document.querySelector<HTMLCanvasElement>("canvas.template-drawing");
-      const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      if (!canvas?.width) return false;
+      // Reading the canvas itself again and again would be a warning in the console.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+      copy?.drawImage(canvas, 0, 0);
+      const pixels = copy?.getImageData(0, 0, canvas.width, canvas.height).data;
       return pixels !== undefined && new Set(new Uint32Array(pixels.buffer)).size > 50;
     });
     const preview = template.getByRole("list", { name: "The tasks that it makes" });

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { browserTest } from "./support/scene.ts";
 import { isGone, panelOf, rowOf } from "./support/seen.ts";
+import { PHONE } from "./support/user.ts";
 
 /** The most elements on the way to one. */
 const MOST_TABS = 60;
@@ -98,4 +99,67 @@ browserTest("views, table and selection are reached by keys; a dialog keeps the 
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
   await page.keyboard.press("Escape");
+});
+
+browserTest("menus close with Escape, and when one turns to something else", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("menu-1");
+  const { page } = await open(place, { at: "table?q=menu-", viewport: PHONE });
+  const views = page.getByRole("button", { name: "Views" });
+  const navigation = page.getByRole("navigation", { name: "Views" });
+  const settings = page.getByLabel("Settings");
+  const colours = page.getByLabel("Colours");
+  await views.press("Enter");
+  await navigation.getByRole("link", { name: "Board" }).focus();
+  await page.keyboard.press("Escape");
+  await isGone(navigation);
+  assertEquals((await focused(page)).name, "☰Views");
+  await settings.click();
+  await colours.waitFor();
+  await page.keyboard.press("Escape");
+  await isGone(colours);
+  await settings.click();
+  await colours.waitFor();
+  await views.click();
+  await isGone(colours);
+  await navigation.waitFor();
+  await page.getByRole("main").click({ position: { x: 300, y: 500 } });
+  await isGone(navigation);
+});
+
+browserTest("a form asks each time before what is typed is lost; a note waits where it was typed", async (scene) => {
+  const place = await scene.shared();
+  await place.api.create("typed-1", "typed-2");
+  const { page } = await scene.open(place, { at: "table?q=typed-&task=typed-1" });
+  const note = page.getByLabel("A note");
+  await note.fill("half a note");
+  await page.goto(page.url().replace("task=typed-1", "task=typed-2"));
+  await panelOf(page, "typed-2").getByLabel("A note").waitFor();
+  assertEquals(await note.inputValue(), "");
+  await page.goBack();
+  await panelOf(page, "typed-1").getByLabel("A note").waitFor();
+  assertEquals(await note.inputValue(), "half a note");
+  await note.press("Control+Enter");
+  await panelOf(page, "typed-1").locator(".note", { hasText: "half a note" }).waitFor();
+  await page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>(".note-form textarea")?.value === "");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Escape");
+  await isGone(panelOf(page, "typed-1"));
+
+  await page.keyboard.press("n");
+  const form = page.getByRole("dialog", { name: "New task" });
+  const question = page.getByRole("dialog", { name: "Are you sure?" });
+  await form.getByLabel("Id", { exact: true }).fill("typed-3");
+  // Browsers close a dialog at the second Escape, whatever it says.
+  for (let times = 0; times < 4; times++) {
+    await page.keyboard.press("Escape");
+    await question.waitFor();
+    await page.keyboard.press("Escape");
+    await isGone(question);
+    assert(await form.isVisible(), "the form is gone");
+  }
+  assertEquals(await form.getByLabel("Id", { exact: true }).inputValue(), "typed-3");
+  await form.getByLabel("Description").fill("Made by keyboard");
+  await page.keyboard.press("Control+Enter");
+  await panelOf(page, "typed-3").waitFor();
 });

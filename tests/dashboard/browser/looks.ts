@@ -173,7 +173,7 @@ browserTest("on a phone every view fits, its menu leads everywhere, and the task
 
 browserTest("without tasks, the first page says what to do first", async ({ start, open }) => {
   const place = await start();
-  const user = await open(place, { at: "board" });
+  const user = await open(place, { at: "plan" });
   const { page } = user;
   await page.getByRole("heading", { name: "No tasks yet" }).waitFor();
   await page.getByText(place.service.url("/mcp").href).first().waitFor();

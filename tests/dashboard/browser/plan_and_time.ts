@@ -6,6 +6,7 @@ import { until } from "../../support/until.ts";
 import type { Place } from "./support/place.ts";
 import { browserTest } from "./support/scene.ts";
 import { isGone, panelOf, rowOf, seesText } from "./support/seen.ts";
+import { PHONE, WIDE } from "./support/user.ts";
 
 /** A chain of three tasks in a group, and one alone. */
 async function fill({ api }: Place): Promise<void> {
@@ -104,6 +105,87 @@ browserTest("what is folded stays under the cursor, and a new task moves nothing
   assertEquals(page.url(), away);
 });
 
+/** The camera in the address; of numbers that are none, before there is one. */
+function cameraOf(page: Page): { readonly x: number; readonly y: number; readonly zoom: number } {
+  const [x, y, zoom] = /camera=([^&]*)/.exec(decodeURIComponent(page.url()))?.[1]?.split(",") ?? [];
+  return { x: Number(x), y: Number(y), zoom: Number(zoom) };
+}
+
+/** Resolves once the camera in the address is there; the address rounds it. */
+function looksAt(page: Page, { x, y, zoom }: Partial<ReturnType<typeof cameraOf>>): Promise<void> {
+  return until(`the camera is at ${x} ${y} ${zoom}`, () => {
+    const camera = cameraOf(page);
+    return Math.abs(camera.x - (x ?? camera.x)) <= 2 && Math.abs(camera.y - (y ?? camera.y)) <= 2 &&
+      Math.abs(camera.zoom - (zoom ?? camera.zoom)) <= 0.002;
+  });
+}
+
+browserTest(
+  "wheel, touchpad and double click move the camera, which another window or view does not",
+  async (scene) => {
+    const place = await scene.shared();
+    await place.api.create("camera-1");
+    const { page } = await scene.open(place, { at: "plan?camera=100000,100000,0.5" });
+    const canvas = page.getByRole("img", { name: /^The plan as a graph/ });
+    await canvas.hover({ position: { x: 400, y: 300 } });
+    // The point of the plan under the cursor stays there.
+    const around = (zoom: number) => ({ x: 100_800 - 400 / zoom, y: 100_600 - 300 / zoom, zoom });
+    await canvas.dblclick({ position: { x: 400, y: 300 } });
+    await looksAt(page, around(1));
+    await page.mouse.wheel(0, 100);
+    await looksAt(page, around(Math.exp(-0.16)));
+    await page.mouse.wheel(0, -100);
+    await looksAt(page, around(1));
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -10);
+    await page.keyboard.up("Control");
+    await until("a pinch zooms faster than the wheel", () => cameraOf(page).zoom > 1.05);
+    await page.mouse.wheel(0, 60);
+    await looksAt(page, around(1));
+    await page.mouse.wheel(120, 1);
+    const moved = { ...around(1), x: around(1).x + 120 };
+    await looksAt(page, moved);
+
+    const views = page.getByRole("navigation", { name: "Views" });
+    await views.getByRole("link", { name: "Board" }).click();
+    await page.getByRole("region").first().waitFor();
+    await views.getByRole("link", { name: "Plan" }).click();
+    await looksAt(page, moved);
+    await page.setViewportSize({ ...WIDE, width: WIDE.width - 300 });
+    await looksAt(page, { x: moved.x + 150, zoom: 1 });
+  },
+);
+
+browserTest("a long plan begins with cards that can be read, at its beginning or where work is done", async (scene) => {
+  const place = await scene.start();
+  const ids = Array.from({ length: 14 }, (_, index) => `step-${index}`);
+  await place.api.create(...ids.map((id, index) => ({ id, dependencies: ids.slice(Math.max(0, index - 1), index) })));
+  const isInView = (page: Page, id: string) =>
+    page.getByRole("list", { name: "Tasks in view" }).getByRole("link", { name: id, exact: true })
+      .waitFor({ state: "attached" });
+  for (const viewport of [WIDE, PHONE]) {
+    const { page } = await scene.open(place, { at: "plan", viewport });
+    await isInView(page, "step-0");
+    await until("the camera is in the address", () => page.url().includes("camera="));
+    assert(cameraOf(page).zoom >= 0.5, `zoom ${cameraOf(page).zoom}`);
+    await page.getByRole("button", { name: "Fit", exact: true }).click();
+    await isInView(page, "step-13");
+    await until("all is in view", () => cameraOf(page).zoom < 0.42);
+    await page.getByRole("button", { name: "Active", exact: true }).click();
+    await until("the cards can be read again", () => cameraOf(page).zoom >= 0.5);
+    await isInView(page, "step-0");
+  }
+  for (const id of ids.slice(0, 6)) await place.api.finish(id);
+  await place.api.act("step-6", "claim", { instance_id: "ann" });
+  const { page } = await scene.open(place, { at: "plan", viewport: PHONE });
+  await isInView(page, "step-6");
+  assertEquals((await placesOf(page))["step-0"], undefined);
+  await page.keyboard.press("Home");
+  await isInView(page, "step-0");
+  await page.keyboard.press("a");
+  await isInView(page, "step-6");
+});
+
 browserTest("the past is shown on table, board and graph, and cannot be changed", async ({ start, open }) => {
   const place = await start();
   await fill(place);
@@ -127,6 +209,25 @@ browserTest("the past is shown on table, board and graph, and cannot be changed"
   await page.getByRole("button", { name: "Now", exact: true }).click();
   await page.getByRole("button", { name: "New task" }).waitFor();
   await isGone(page.getByRole("region", { name: "Ready" }).getByLabel("Select chain-1"));
+});
+
+browserTest("the slider takes its own keys, and a moment that there is not is told, not awaited", async (scene) => {
+  const place = await scene.start();
+  await fill(place);
+  await place.api.finish("chain-1");
+  const { page } = await scene.open(place, { at: "plan?at=2&task=chain-2", expected: [/404/] });
+  await panelOf(page, "chain-2").locator(".status", { hasText: "Waiting" }).first().waitFor();
+  await page.getByRole("slider", { name: "Moment" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await seesText(page, "record 3 of 4");
+  await panelOf(page, "chain-2").waitFor();
+  await page.getByRole("slider", { name: "Moment" }).press("End");
+  await seesText(page, "Now · record 4");
+  await page.goto(`${place.service.url("/").href}#/board?at=99`);
+  await page.reload();
+  await seesText(page.getByRole("main"), /no record 99/);
+  await page.getByRole("button", { name: "Now", exact: true }).click();
+  await page.getByLabel("Select chain-2").waitFor({ state: "attached" });
 });
 
 browserTest(

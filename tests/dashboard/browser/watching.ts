@@ -31,6 +31,29 @@ browserTest("insight shows numbers and simulates the rest", async ({ shared, ope
   await page.locator("svg[role=img]").first().waitFor();
 });
 
+browserTest("of the plan, insight says nothing before it knows", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("unknown-1");
+  const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>();
+  const { page } = await open(place, {
+    at: "insight",
+    prepare: async (page) => {
+      await page.route(/\/api\/v1\/(analysis|metrics\?detail=)/, async (route) => {
+        await isAnswered;
+        await route.continue();
+      });
+    },
+  });
+  await page.getByRole("heading", { name: "Critical path" }).waitFor();
+  assertEquals(await page.getByText("Loading…").count(), 4);
+  for (const text of ["Nothing stands out", "Nothing has happened", "Nothing remains", "Nobody has worked"]) {
+    assertEquals(await page.getByText(text).count(), 0, text);
+  }
+  answer();
+  await isGone(page.getByText("Loading…"));
+  await page.unrouteAll({ behavior: "wait" });
+});
+
 browserTest("events come as they happen, are filtered, and wait while one reads", async ({ shared, open }) => {
   const place = await shared();
   const { api } = place;

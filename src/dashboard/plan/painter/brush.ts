@@ -1,7 +1,7 @@
 /** What all drawing functions share: the canvas, the colours, the camera, and what is dimmed. */
 import { KIND } from "../layout/graph.ts";
 import type { Palette } from "../palette.ts";
-import { STATUS_GLYPHS, STATUSES } from "../statuses.ts";
+import { STATUS_GLYPHS, STATUSES, STATUSES_BY_PROGRESS } from "../statuses.ts";
 import type { Camera, Size } from "./camera.ts";
 import type { Chains } from "./chains.ts";
 import type { Scene } from "./scene.ts";
@@ -58,8 +58,16 @@ export interface Brush {
 
 export const FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 /** Below this zoom cards and boxes show less, in larger letters. */
-export const ALL_LINES_ZOOM = 0.7;
+export const ALL_LINES_ZOOM = 0.8;
 export const DIMMED = 0.22;
+
+/**
+ * The size of letters in units of the plan that can be read below `ALL_LINES_ZOOM`: 10 to 14 pixels on the screen. In steps,
+ * as each text is measured again in another size.
+ */
+export function distantSize(zoom: number): number {
+  return zoom < 0.5 ? 24 : zoom < 0.6 ? 20 : 17;
+}
 
 /** Paths of the glyphs, made once. */
 export function createGlyphs(create: (path: string) => Path2D): readonly Path2D[] {
@@ -116,19 +124,7 @@ export function drawStatusBar(
   }
 }
 
-/** From what is over to what is yet to come. */
-const BAR_ORDER = ([
-  "completed",
-  "skipped",
-  "cancelled",
-  "failed",
-  "in_progress",
-  "ready",
-  "limited",
-  "delayed",
-  "blocked",
-  "waiting",
-] as const).map((status) => STATUSES.indexOf(status));
+const BAR_ORDER = STATUSES_BY_PROGRESS.map((status) => STATUSES.indexOf(status));
 
 export function isDimmed({ chains, emphasised, scene }: Brush, item: number): boolean {
   const { layout, details } = scene;

@@ -1,12 +1,11 @@
 /** Draws the boxes of groups, and their titles where there is room. */
 import { KIND, SIZE } from "../layout/graph.ts";
 import { STATUSES } from "../statuses.ts";
-import { ALL_LINES_ZOOM, type Brush, drawStatusBar, FONT, isDimmed, setPlan, setScreen } from "./brush.ts";
+import { ALL_LINES_ZOOM, type Brush, distantSize, drawStatusBar, FONT, isDimmed, setPlan, setScreen } from "./brush.ts";
 import { toScreen, viewOf } from "./camera.ts";
 import { tasksOf } from "./scene.ts";
 
-const TITLE_FONTS = { near: `600 13px ${FONT}`, distant: `600 20px ${FONT}` };
-const COUNT_FONTS = { near: `400 11px ${FONT}`, distant: `400 16px ${FONT}` };
+const NEAR_SIZES = { title: 13, count: 11 } as const;
 const BAR_WIDTH = 72;
 
 export function drawBoxes(brush: Brush, items: readonly number[]): void {
@@ -29,8 +28,9 @@ export function drawBoxes(brush: Brush, items: readonly number[]): void {
 export function drawBoxHeaders(brush: Brush, items: readonly number[]): void {
   const { context, palette, texts, camera, size, scene: { layout, graph } } = brush;
   const view = viewOf(camera, size);
-  const distance = camera.zoom < ALL_LINES_ZOOM ? "distant" : "near";
-  const titleFont = TITLE_FONTS[distance], countFont = COUNT_FONTS[distance];
+  const distant = distantSize(camera.zoom);
+  const sizes = camera.zoom < ALL_LINES_ZOOM ? { title: distant, count: distant - 3 } : NEAR_SIZES;
+  const titleFont = `600 ${sizes.title}px ${FONT}`, countFont = `400 ${sizes.count}px ${FONT}`;
   context.textBaseline = "middle";
   for (const item of items) {
     if (layout.kind[item] !== KIND.box) continue;

@@ -5,6 +5,7 @@ import {
   ALL_LINES_ZOOM,
   type Brush,
   DIMMED,
+  distantSize,
   drawStatus,
   drawStatusBar,
   FONT,
@@ -16,7 +17,11 @@ import { tasksOf } from "./scene.ts";
 const ID_FONT = `600 12.5px ${FONT}`;
 const SMALL_FONT = `400 11px ${FONT}`;
 const WORD_FONT = `500 11px ${FONT}`;
-const LARGE_FONT = `600 15px ${FONT}`;
+
+/** Below ALL_LINES_ZOOM: where the text begins, and the disc of the status. */
+const DISTANT = { left: 42, right: 6, x: 22, radius: 13, line: 1.1 } as const;
+/** The largest one in which a join's label fits is taken. */
+const JOIN_FONTS = [18, 14, 11].map((size) => `500 ${size}px ${FONT}`);
 
 const LEFT = 38;
 const RIGHT = 12;
@@ -39,42 +44,52 @@ export function drawCards(brush: Brush, items: readonly number[]): void {
 }
 
 function drawTask(brush: Brush, item: number): void {
-  const { context, palette, texts, camera, scene: { layout, graph, details } } = brush;
+  const { palette, camera, scene: { layout, graph, details } } = brush;
   const task = layout.source[item]!;
   const status = details.status[task]!;
   const isOver = OVER.has(status);
   const { x, y } = surface(brush, item, isOver ? palette.receded : palette.surface);
+  const id = graph.ids[task] ?? "";
+  const colour = isOver ? palette.muted : palette.text;
+  if (camera.zoom < ALL_LINES_ZOOM) return drawDistantTask(brush, task, { id, colour, x, y });
   drawStatus(brush, status, { x: x + 20, y: y + LINES[0] + 1, radius: RADIUS });
   const room = SIZE.task.width - LEFT - RIGHT;
-  const id = graph.ids[task] ?? "";
-  if (camera.zoom < ALL_LINES_ZOOM) {
-    context.font = LARGE_FONT;
-    context.fillStyle = isOver ? palette.muted : palette.text;
-    context.fillText(texts.cut(id, LARGE_FONT, room), x + LEFT, y + LINES[0] + 1);
-  } else {
-    line(brush, id, {
-      x: x + LEFT,
-      y: y + LINES[0],
-      font: ID_FONT,
-      colour: isOver ? palette.muted : palette.text,
-      room,
-    });
-    line(brush, details.titles[task] ?? "", {
-      x: x + LEFT,
-      y: y + LINES[1],
-      font: SMALL_FONT,
-      colour: palette.muted,
-      room,
-    });
-  }
+  line(brush, id, { x: x + LEFT, y: y + LINES[0], font: ID_FONT, colour, room });
+  line(brush, details.titles[task] ?? "", {
+    x: x + LEFT,
+    y: y + LINES[1],
+    font: SMALL_FONT,
+    colour: palette.muted,
+    room,
+  });
   drawStanding(brush, task, { x: x + LEFT, y: y + LINES[2], room });
+}
+
+/** Its id alone, in up to two lines that can be read. */
+function drawDistantTask(
+  brush: Brush,
+  task: number,
+  { id, colour, x, y }: { readonly id: string; readonly colour: string; readonly x: number; readonly y: number },
+): void {
+  const { context, texts, camera, scene: { details } } = brush;
+  const status = details.status[task]!;
+  const middle = y + SIZE.task.height / 2;
+  drawStatus(brush, status, { x: x + DISTANT.x, y: middle, radius: DISTANT.radius });
+  const size = distantSize(camera.zoom);
+  const font = `600 ${size}px ${FONT}`;
+  const lines = texts.wrap(id, font, SIZE.task.width - DISTANT.left - DISTANT.right);
+  context.font = font;
+  context.fillStyle = colour;
+  lines.forEach((text, index) => {
+    context.fillText(text, x + DISTANT.left, middle + (index - (lines.length - 1) / 2) * size * DISTANT.line);
+  });
+  drawProgress(brush, task, { x: x + 3, y: y + SIZE.task.height - 4, room: SIZE.task.width - 6, height: 4 });
 }
 
 /** Status in words, who works on it, and how far. */
 function drawStanding(brush: Brush, task: number, { x, y, room }: { x: number; y: number; room: number }): void {
-  const { context, palette, texts, scene: { details } } = brush;
-  const status = details.status[task]!;
-  const name = STATUSES[status] ?? "waiting";
+  const { palette, texts, scene: { details } } = brush;
+  const name = STATUSES[details.status[task]!] ?? "waiting";
   const word = STATUS_WORDS[name];
   line(brush, word, { x, y, font: WORD_FONT, colour: palette.statusTexts[name], room });
   const worker = details.workers[task] ?? "";
@@ -82,12 +97,22 @@ function drawStanding(brush: Brush, task: number, { x, y, room }: { x: number; y
   if (worker !== "") {
     line(brush, worker, { x: x + used, y, font: SMALL_FONT, colour: palette.muted, room: room - used });
   }
+  drawProgress(brush, task, { x, y: y + 7, room, height: 2 });
+}
+
+/** How far a running task is, if it has said so. */
+function drawProgress(
+  { context, palette, scene: { details } }: Brush,
+  task: number,
+  { x, y, room, height }: { readonly x: number; readonly y: number; readonly room: number; readonly height: number },
+): void {
   const progress = details.progress[task]!;
-  if (!(progress >= 0) || name !== "in_progress") return;
+  const status = details.status[task]!;
+  if (!(progress >= 0) || STATUSES[status] !== "in_progress") return;
   context.fillStyle = palette.line;
-  context.fillRect(x, y + 7, room, 2);
+  context.fillRect(x, y, room, height);
   context.fillStyle = statusColour(palette, status);
-  context.fillRect(x, y + 7, room * Math.min(progress, 1), 2);
+  context.fillRect(x, y, room * Math.min(progress, 1), height);
 }
 
 const OVER = new Set((["completed", "cancelled", "skipped"] as const).map((status) => STATUSES.indexOf(status)));
@@ -127,7 +152,7 @@ function surface(brush: Brush, item: number, fill: string): { x: number; y: numb
 }
 
 function drawJoin(brush: Brush, item: number): void {
-  const { context, palette, selected, hovered, texts, scene: { layout, graph } } = brush;
+  const { context, palette, camera, selected, hovered, texts, scene: { layout, graph } } = brush;
   const x = layout.x[item]!, y = layout.y[item]!, width = layout.width[item]!, height = layout.height[item]!;
   context.fillStyle = palette.surface;
   context.strokeStyle = item === selected || item === hovered ? palette.accent : palette.edge;
@@ -136,14 +161,14 @@ function drawJoin(brush: Brush, item: number): void {
   context.roundRect(x, y, width, height, height / 2);
   context.fill();
   context.stroke();
+  const label = graph.joins[layout.source[item]!]?.label ?? "";
+  const room = width - 8;
+  const fonts = camera.zoom < ALL_LINES_ZOOM ? JOIN_FONTS : [];
+  const font = fonts.find((each) => texts.measure(label, each) <= room) ?? WORD_FONT;
   context.textAlign = "center";
-  context.font = WORD_FONT;
+  context.font = font;
   context.fillStyle = palette.text;
-  context.fillText(
-    texts.cut(graph.joins[layout.source[item]!]?.label ?? "", WORD_FONT, width - 10),
-    x + width / 2,
-    y + height / 2,
-  );
+  context.fillText(texts.cut(label, font, room), x + width / 2, y + height / 2);
   context.textAlign = "left";
 }
 
@@ -177,7 +202,8 @@ function drawSummary(brush: Brush, item: number, name: string): void {
   const { layout } = scene;
   const x = layout.x[item]! + 14, y = layout.y[item]!, room = layout.width[item]! - 28, height = layout.height[item]!;
   const isSmall = camera.zoom < ALL_LINES_ZOOM;
-  line(brush, name, { x, y: y + 20, font: isSmall ? LARGE_FONT : ID_FONT, colour: palette.text, room });
+  const font = isSmall ? `600 ${distantSize(camera.zoom)}px ${FONT}` : ID_FONT;
+  line(brush, name, { x, y: y + (isSmall ? 28 : 20), font, colour: palette.text, room });
   if (!isSmall) line(brush, countsText(brush, item), { x, y: y + 40, font: SMALL_FONT, colour: palette.muted, room });
   drawStatusBar(brush, item, { x, y: y + height - 20, width: room, height: 8 });
 }

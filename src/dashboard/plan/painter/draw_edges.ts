@@ -1,10 +1,13 @@
 /** Draws edges: soft curves between columns, straight along their lanes, what they ask for on a chip. */
 import { KIND } from "../layout/graph.ts";
-import { type Brush, DIMMED, FONT } from "./brush.ts";
+import { ALL_LINES_ZOOM, type Brush, DIMMED, FONT } from "./brush.ts";
 
 const ARROW = 6;
-const CHIP_FONT = `500 10px ${FONT}`;
-const CHIP_HEIGHT = 16;
+/** Below ALL_LINES_ZOOM as large as there is room between two columns. */
+const CHIPS = {
+  near: { font: `500 10px ${FONT}`, height: 16 },
+  distant: { font: `500 15px ${FONT}`, height: 21 },
+} as const;
 const CHIP_ROOM = 118;
 
 /** All edges of a kind in one path. Chains and the critical path lie on top. */
@@ -75,42 +78,44 @@ function traceArrow({ context, scene: { layout: { kind, edges: { start, points, 
 
 /** What edges ask for, each on its last stretch between two columns where no other text stands. */
 export function drawChips(brush: Brush, edges: readonly number[]): void {
-  const { context, palette, texts, chains, scene: { graph: { marks }, layout: { edges: { mark } } } } = brush;
+  const { context, palette, texts, camera, chains, scene: { graph: { marks }, layout: { edges: { mark } } } } = brush;
+  const { font, height } = CHIPS[camera.zoom < ALL_LINES_ZOOM ? "distant" : "near"];
   context.textAlign = "center";
   context.textBaseline = "middle";
   const taken: Chip[] = [];
   for (const edge of edges) {
-    const text = texts.cut(marks[mark[edge]!] ?? "", CHIP_FONT, CHIP_ROOM - 12);
-    const width = texts.measure(text, CHIP_FONT) + 12;
-    const at = text === "" ? undefined : placesOf(brush, edge).find((place) => isFree({ ...place, width }, taken));
-    if (!at) continue;
-    taken.push({ ...at, width });
+    const text = texts.cut(marks[mark[edge]!] ?? "", font, CHIP_ROOM - 12);
+    const width = texts.measure(text, font) + 12;
+    const chip = text === ""
+      ? undefined
+      : placesOf(brush, edge).map((place) => ({ ...place, width, height })).find((each) => isFree(each, taken));
+    if (!chip) continue;
+    taken.push(chip);
     context.globalAlpha = chains && !chains.edges[edge] ? DIMMED : 1;
     context.fillStyle = palette.surface;
     context.strokeStyle = palette.edge;
     context.lineWidth = 1;
     context.beginPath();
-    context.roundRect(at.x - width / 2, at.y - CHIP_HEIGHT / 2, width, CHIP_HEIGHT, CHIP_HEIGHT / 2);
+    context.roundRect(chip.x - width / 2, chip.y - height / 2, width, height, height / 2);
     context.fill();
     context.stroke();
     context.fillStyle = palette.text;
-    context.font = CHIP_FONT;
-    context.fillText(text, at.x, at.y + 0.5);
+    context.font = font;
+    context.fillText(text, chip.x, chip.y + 0.5);
   }
   context.globalAlpha = 1;
 }
 
-/** The middle of a chip, and its width. */
+/** A chip around its middle. */
 interface Chip {
   readonly x: number;
   readonly y: number;
   readonly width: number;
+  readonly height: number;
 }
 
-function isFree({ x, y, width }: Chip, taken: readonly Chip[]): boolean {
-  return taken.every((other) =>
-    Math.abs(other.x - x) >= (other.width + width) / 2 || Math.abs(other.y - y) >= CHIP_HEIGHT
-  );
+function isFree({ x, y, width, height }: Chip, taken: readonly Chip[]): boolean {
+  return taken.every((other) => Math.abs(other.x - x) >= (other.width + width) / 2 || Math.abs(other.y - y) >= height);
 }
 
 /** A shorter stretch has no room for a text. */

@@ -41,6 +41,8 @@ export interface Painter {
   readonly resize: (size: Size, ratio: number) => void;
   readonly camera: () => Camera;
   readonly setCamera: (camera: Camera) => void;
+  /** The same, but on the way unless motion is reduced. */
+  readonly glideTo: (camera: Camera) => void;
   readonly panBy: (pixels: Point) => void;
   readonly zoomAround: (pixel: Point, factor: number) => void;
   /** Everything, or one item with its surroundings, into view; glides unless motion is reduced. */
@@ -188,6 +190,7 @@ export function createPainter(
     },
     camera: () => camera,
     setCamera: moveTo,
+    glideTo,
     panBy: (pixels) => moveTo(pannedBy(camera, pixels)),
     zoomAround: (pixel, factor) => moveTo(zoomedAround(camera, pixel, factor)),
     fit: (item) => {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { place, setParams } from "../../navigation.ts";
-import { useLoaded } from "../../ui/loaded.ts";
+import { type Loaded, useLoaded } from "../../ui/loaded.ts";
 import { Failed, Loading } from "../../ui/notice.tsx";
 import { TaskLink } from "../../ui/status.tsx";
 import { Duration } from "../../ui/time.tsx";
@@ -45,9 +45,7 @@ export function InsightView() {
       <Numbers metrics={metrics.data.value} analysis={analysis.data.value} />
       <section>
         <h2>What holds the plan up</h2>
-        {analysis.data.value === undefined
-          ? <p class="quiet">…</p>
-          : <Bottlenecks bottlenecks={analysis.data.value.bottlenecks} />}
+        <Part of={analysis}>{({ bottlenecks }) => <Bottlenecks bottlenecks={bottlenecks} />}</Part>
       </section>
       <section>
         <h2>Throughput</h2>
@@ -63,22 +61,32 @@ export function InsightView() {
             </button>
           ))}
         </div>
-        <Throughput periods={periods.data.value?.[period] ?? []} />
+        <Part of={periods}>{({ [period]: shown }) => shown !== undefined && <Throughput periods={shown} />}</Part>
       </section>
       <section>
         <h2>Critical path</h2>
         <p class="quiet">
           The chain of remaining tasks that takes longest: with any number of instances, nothing ends sooner.
         </p>
-        <CriticalPath steps={path.data.value?.critical_path ?? []} />
+        <Part of={path}>{({ critical_path }) => <CriticalPath steps={critical_path} />}</Part>
       </section>
       <ForecastSection />
       <section>
         <h2>Instances</h2>
-        <InstanceTable instances={instances.data.value?.instances ?? []} />
+        <Part of={instances}>{({ instances }) => <InstanceTable instances={instances} />}</Part>
       </section>
     </div>
   );
+}
+
+/** A part of the page that is read on its own: until it is there, it says nothing of the plan. */
+function Part<T>(
+  { of: { data, error }, children }: { readonly of: Loaded<T>; readonly children: (answer: T) => ComponentChildren },
+) {
+  if (data.value !== undefined) return <>{children(data.value)}</>;
+  return error.value === undefined
+    ? <p class="quiet loading" role="status">Loading…</p>
+    : <p class="refused" role="alert">{error.value}</p>;
 }
 
 function Numbers({ metrics, analysis }: { readonly metrics: Metrics; readonly analysis: Analysis | undefined }) {

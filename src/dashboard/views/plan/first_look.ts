@@ -1,44 +1,89 @@
-/** Where the camera looks at first, and how it follows a selected task. */
+/** Where the camera looks at first, where work is done, and how it follows a selected task. */
 
-import type { Layout } from "../../plan/layout/graph.ts";
-import { type Camera, type Point, type Size, withinBounds } from "../../plan/painter/camera.ts";
-import { FAR_BELOW } from "../../plan/painter/frame.ts";
+import { KIND, type Layout } from "../../plan/layout/graph.ts";
+import { type Camera, type Point, type Size, viewOf, withinBounds } from "../../plan/painter/camera.ts";
+import { NEAR_FROM } from "../../plan/painter/frame.ts";
+import { touches } from "../../plan/painter/grid.ts";
 import type { Painter } from "../../plan/painter/painter.ts";
-import { middleOf } from "./drawn_items.ts";
 
-/** On a canvas narrower than this, in CSS pixels, hardly a plan fits: its cards are shown large enough to be read. */
+/** On a canvas narrower than this, in CSS pixels, hardly a plan fits: it is read card by card. */
 const NARROW = 600;
-const READABLE = 0.8;
+/** At these zooms, cards can be read well: with all of their lines, or with their ids. */
+const READABLE = { narrow: 0.9, wide: 0.52 } as const;
+/** Most places that are compared. */
+const MAX_COMPARED = 64;
 
-/**
- * Goes where the user left the camera, or leaves all of the plan in view; of a plan that would be too small to read, it
- * shows the part around one item instead.
- */
+/** Goes where the user left the camera, or leaves all of the plan in view; too small to read, it goes to where work is done. */
 export function lookFirst(
   painter: Painter,
-  { camera, layout, size, item }: {
+  { camera, size, active }: {
     readonly camera: Camera | undefined;
-    readonly layout: Layout;
     readonly size: Size;
-    /** Where work is done. */
-    readonly item: number | undefined;
+    readonly active: readonly number[];
   },
 ): void {
-  const { zoom } = painter.camera();
-  if (camera !== undefined) return painter.setCamera(camera);
-  const least = size.width < NARROW ? READABLE : FAR_BELOW;
-  if (zoom >= least || item === undefined) return;
-  const middle = { x: size.width / 2, y: size.height / 2 };
-  const at = middleOf(painter, item);
-  painter.panBy({ x: middle.x - at.x, y: middle.y - at.y });
-  painter.zoomAround(middle, least / zoom);
-  painter.setCamera(withinBounds(painter.camera(), layout.bounds, size));
+  if (camera !== undefined) painter.setCamera(camera);
+  else if (painter.camera().zoom < NEAR_FROM) painter.setCamera(cameraAtWork(painter, { size, active }));
 }
 
-/** Goes to the beginning of the plan, in the same size. */
-export function lookAtStart(painter: Painter, size: Size): void {
+/**
+ * Shows as many active items as fit, with what stands around them, large enough to be read; the beginning of the plan if
+ * nothing is active.
+ */
+export function cameraAtWork(
+  painter: Painter,
+  { size, active }: { readonly size: Size; readonly active: readonly number[] },
+): Camera {
   const { layout } = painter.scene() ?? {};
-  if (layout !== undefined) painter.setCamera(withinBounds({ ...painter.camera(), x: -Infinity }, layout.bounds, size));
+  if (layout === undefined || layout.keys.length === 0) return painter.camera();
+  const zoom = Math.max(painter.camera().zoom, READABLE[size.width < NARROW ? "narrow" : "wide"]);
+  const step = Math.ceil(active.length / MAX_COMPARED);
+  const tried = active.length === 0 ? [firstItem(layout)] : active.filter((_, index) => index % step === 0);
+  const all = layout.keys.map((_, item) => item).filter((item) => layout.kind[item] !== KIND.box);
+  let best = painter.camera(), most = -1;
+  for (const item of tried) {
+    const camera = cameraAround(layout, item, { size, zoom });
+    const view = viewOf(camera, size);
+    const shown = (items: readonly number[]) => items.filter((each) => touches(placeIn(layout, each), view)).length;
+    const worth = shown(active) + shown(all) / (all.length + 1);
+    if (worth > most) best = camera, most = worth;
+  }
+  return best;
+}
+
+/** The beginning of the plan, in the same size. */
+export function cameraAtStart(painter: Painter, size: Size): Camera {
+  const { layout } = painter.scene() ?? {};
+  const { zoom } = painter.camera();
+  return layout === undefined || layout.keys.length === 0
+    ? painter.camera()
+    : cameraAround(layout, firstItem(layout), { size, zoom });
+}
+
+/** The leftmost item, and of several the topmost. */
+function firstItem({ keys, kind, x, y }: Layout): number {
+  let first = 0;
+  for (let item = 0; item < keys.length; item++) {
+    if (kind[item] === KIND.box) continue;
+    const ahead = x[item]! - x[first]! || y[item]! - y[first]!;
+    if (kind[first] === KIND.box || ahead < 0) first = item;
+  }
+  return first;
+}
+
+function placeIn({ x, y, width, height }: Layout, item: number) {
+  return { x: x[item]!, y: y[item]!, width: width[item]!, height: height[item]! };
+}
+
+function cameraAround(
+  layout: Layout,
+  item: number,
+  { size, zoom }: { readonly size: Size; readonly zoom: number },
+): Camera {
+  const { x, y, width, height } = placeIn(layout, item);
+  const view = viewOf({ x: 0, y: 0, zoom }, size);
+  const middle = { x: x + (width - view.width) / 2, y: y + (height - view.height) / 2, zoom };
+  return withinBounds(middle, layout.bounds, size);
 }
 
 /** So far from the edge of the canvas a selected task stays, in CSS pixels. */

@@ -16,6 +16,12 @@ const CLICK_PIXELS = 5;
 /** What a step of the wheel zooms by, for each CSS pixel that it would scroll. */
 const ZOOM_PER_PIXEL = 0.0016;
 
+/** Two fingers on a touchpad are a wheel with Ctrl, of far smaller steps. */
+const PINCH = 6;
+
+/** What one step of the wheel zooms by at most, as an exponent. */
+const MAX_STEP = 0.5;
+
 /** One line of the wheel, where it counts in lines, in CSS pixels. */
 const LINE_PIXELS = 24;
 
@@ -55,7 +61,10 @@ export function listenToGestures(element: HTMLElement, listener: GestureListener
   element.addEventListener("dblclick", (event) => listener.doubleClick(at(event)), options);
   element.addEventListener("wheel", (event) => {
     event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PIXELS);
-    listener.zoom(at(event), Math.exp(-pixels * ZOOM_PER_PIXEL));
+    const { deltaX, deltaY, deltaMode, ctrlKey } = event;
+    const pixels = deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE_PIXELS;
+    if (Math.abs(deltaX) > Math.abs(deltaY)) return listener.pan({ x: -deltaX * pixels, y: 0 });
+    const step = -deltaY * pixels * ZOOM_PER_PIXEL * (ctrlKey ? PINCH : 1);
+    listener.zoom(at(event), Math.exp(Math.min(Math.max(step, -MAX_STEP), MAX_STEP)));
   }, { signal, passive: false });
 }

@@ -10,7 +10,7 @@ import type { PlanTable } from "../../plan/plan_table.ts";
 import { type Status, STATUS_CODE } from "../../plan/statuses.ts";
 import { isInside, sizeOf, watchSize } from "./canvas_size.ts";
 import { handleAt, middleOf, type Target, targetOf, taskOf, tasksInView } from "./drawn_items.ts";
-import { lookAtStart, lookFirst, wayInto } from "./first_look.ts";
+import { cameraAtStart, cameraAtWork, lookFirst, wayInto } from "./first_look.ts";
 import { listenToGestures } from "./gestures.ts";
 import { type Answered, LayoutClient } from "./layout_client.ts";
 import { type Direction, neighbourOf } from "./neighbours.ts";
@@ -35,6 +35,12 @@ export interface Reach {
   readonly downstream: number;
 }
 
+/** What a double click on the ground zooms by. */
+const NEARER = 2;
+
+/** What deserves the first look, in this order. */
+const ACTIVE = ["in_progress", "ready", "failed"] as const satisfies readonly Status[];
+
 interface Shown extends Answered {
   /** The plan whose tasks are laid out: that of all moments, while an earlier one is shown. */
   readonly laidOut: PlanTable;
@@ -48,6 +54,7 @@ export class PlanCanvas {
   readonly #layouts: LayoutClient;
   readonly #ended = new AbortController();
   #size: Size;
+  #window: Size = { width: innerWidth, height: innerHeight };
   #shown: Shown | undefined;
   /** The plan whose layout is asked for, and what is folded in it. */
   #asked: Pick<Shown, "laidOut" | "folding"> | undefined;
@@ -128,7 +135,13 @@ export class PlanCanvas {
   /** To the beginning of the plan, in the same size. */
   goToStart(): void {
     this.#isFollowing = false;
-    lookAtStart(this.#painter, this.#size);
+    this.#painter.glideTo(cameraAtStart(this.#painter, this.#size));
+  }
+
+  /** To where work is done, large enough to be read. */
+  goToWork(): void {
+    this.#isFollowing = false;
+    this.#painter.glideTo(cameraAtWork(this.#painter, { size: this.#size, active: this.#activeItems() }));
   }
 
   /** Brings a group into view. */
@@ -191,7 +204,11 @@ export class PlanCanvas {
         this.#turned = item === undefined ? undefined : turnedBy(painter, item, at);
         onClick(item === undefined ? undefined : targetOf(painter, item));
       },
-      doubleClick: ofUser((at) => painter.fit(painter.itemAt(at))),
+      doubleClick: ofUser((at) => {
+        const item = painter.itemAt(at);
+        if (item === undefined) painter.zoomAround(at, NEARER);
+        else painter.fit(item);
+      }),
       hover: (at) => {
         painter.hover(at);
         canvas.style.cursor = at === undefined || handleAt(painter, at) === undefined ? "grab" : "pointer";
@@ -209,9 +226,7 @@ export class PlanCanvas {
     this.#shown = { ...answered, ...asked, details };
     this.#painter.show(answered.graph, answered.layout, details);
     if (isFirst) {
-      const running = shown.ids.filter((_, row) => shown.status[row] === STATUS_CODE.in_progress);
-      const item = this.#itemOfTask(running[running.length >> 1] ?? "");
-      lookFirst(this.#painter, { camera: this.#options.camera, layout: answered.layout, size: this.#size, item });
+      lookFirst(this.#painter, { camera: this.#options.camera, size: this.#size, active: this.#activeItems() });
     }
     this.#keepTurned();
     const item = this.#itemOfTask(this.#selected);
@@ -229,11 +244,21 @@ export class PlanCanvas {
     if (item !== undefined) keep(this.#painter, item, turned);
   }
 
-  /** Keeps the selected task in view when the canvas becomes smaller, and moves as little as that needs. */
+  /**
+   * With another window, its middle stays in the middle; when only something beside the canvas opens, nothing moves. Then a
+   * selected task is kept in view, with as little movement as that needs.
+   */
   #resize(size: Size): void {
     const before = this.#size;
     this.#size = size;
     this.#painter.resize(size, devicePixelRatio);
+    const { innerWidth, innerHeight } = globalThis;
+    if (innerWidth !== this.#window.width || innerHeight !== this.#window.height) {
+      this.#window = { width: innerWidth, height: innerHeight };
+      if (this.#shown !== undefined) {
+        this.#painter.panBy({ x: (size.width - before.width) / 2, y: (size.height - before.height) / 2 });
+      }
+    }
     const item = this.#isFollowing ? this.#itemOfTask(this.#selected) : undefined;
     if (item === undefined) return;
     const at = middleOf(this.#painter, item);
@@ -261,6 +286,17 @@ export class PlanCanvas {
       if (details.status[row] !== status) this.#painter.setStatus(row, status);
     }
     this.#painter.refresh();
+  }
+
+  /** What shows tasks that run; without any, those that are ready; without any, those that failed. */
+  #activeItems(): readonly number[] {
+    const table = plan.peek();
+    for (const status of ACTIVE) {
+      const ids = table?.ids.filter((_, row) => table.status[row] === STATUS_CODE[status]) ?? [];
+      const items = new Set(ids.flatMap((id) => this.#itemOfTask(id) ?? []));
+      if (items.size > 0) return Array.from(items);
+    }
+    return [];
   }
 
   #itemOfGroup(id: string): number | undefined {

@@ -14,8 +14,8 @@ import { isDark, theme } from "../../preferences.ts";
 import { announce } from "../../ui/announcer.tsx";
 import { useShortcuts } from "../../ui/keys.ts";
 import { useLoaded } from "../../ui/loaded.ts";
-import { Failed, Loading } from "../../ui/notice.tsx";
-import { NoTasks } from "../start/no_tasks.tsx";
+import { Failed } from "../../ui/notice.tsx";
+import { WithTasks } from "../tasks/with_tasks.tsx";
 import type { PathStep } from "../insight/answers.ts";
 import { cameraOf, textOf } from "./camera_text.ts";
 import { PlanLegend } from "./plan_legend.tsx";
@@ -37,11 +37,11 @@ const MAX_LISTED = 40;
 
 const ZOOM_STEP = 1.3;
 
+/** Where the user left the camera: back from another view, the plan is as it was. */
+let leftCamera: Camera | undefined;
+
 export function PlanView() {
-  const table = plan.value;
-  if (table === undefined) return <Loading />;
-  if (table.size === 0) return <NoTasks />;
-  return <Graph />;
+  return <WithTasks>{() => <Graph />}</WithTasks>;
 }
 
 function Graph() {
@@ -85,18 +85,20 @@ function Graph() {
     };
     const created = new PlanCanvas({
       canvas,
-      camera: cameraOf(place.peek().params["camera"]),
+      camera: cameraOf(place.peek().params["camera"]) ?? leftCamera,
       isDark,
       onClick: (target) => {
         if (target?.type === "group") toggle("folded", target.id);
         else if (target?.type === "stack") toggle("unfolded", target.id);
         else selectTask(target?.id ?? "");
       },
-      onCamera: (camera: Camera) =>
+      onCamera: (camera: Camera) => {
+        leftCamera = camera;
         rest.after(() => {
           setParams({ camera: textOf(camera) }, { replace: true });
           settled();
-        }),
+        });
+      },
       onShown: (found) => {
         failure.value = undefined;
         reach.value = found;
@@ -163,6 +165,7 @@ function Graph() {
     { key: "ArrowUp", what: "To the task above", run: () => follow("up") },
     { key: "ArrowDown", what: "To the task below", run: () => follow("down") },
     { key: "f", what: "Fit the whole plan into view", run: () => graph.current?.fit() },
+    { key: "a", what: "To where work is done", run: () => graph.current?.goToWork() },
     { key: "Home", what: "To the beginning of the plan", run: () => graph.current?.goToStart() },
     { key: "+", what: "Zoom in", run: () => graph.current?.zoom(ZOOM_STEP) },
     { key: "-", what: "Zoom out", run: () => graph.current?.zoom(1 / ZOOM_STEP) },
@@ -200,6 +203,9 @@ function Graph() {
           −
         </button>
         <button type="button" onClick={() => graph.current?.fit()} title="Fit the whole plan (f)">Fit</button>
+        <button type="button" onClick={() => graph.current?.goToWork()} title="To where work is done (a)">
+          Active
+        </button>
         <button type="button" onClick={() => foldAll(listOf(collapsed.value))}>
           {listOf(collapsed.value).length > 0 ? "Unfold groups" : "Fold groups"}
         </button>

@@ -1,6 +1,7 @@
 /** What depends on a task, and how much of the plan is before and after it. */
 
 import { plan, planStructure } from "../../live/live_plan.ts";
+import { reachOf } from "../../plan/plan_reach.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { TaskLink } from "../../ui/status.tsx";
 
@@ -12,9 +13,8 @@ export function TaskNeighbours({ id }: { readonly id: string }) {
   const table = plan.value;
   const row = table?.rowOf(id);
   if (table === undefined || row === undefined) return null;
-  const dependents = table.dependentsOf(row);
-  const before = reach(row, (at) => (table.dependencies[at] ?? []).map(({ from }) => from));
-  const after = reach(row, (at) => table.dependentsOf(at));
+  const dependents = [...new Set([...table.dependentsOf(row), ...table.dependentsOfGroup(table.group[row] ?? -1)])];
+  const { before, after } = reachOf(table, row);
   return (
     <section>
       <h3>In the plan</h3>
@@ -41,18 +41,4 @@ function Dependent({ table, row }: { readonly table: PlanTable; readonly row: nu
 
 function count(tasks: number): string {
   return tasks === 1 ? "1 task" : `${tasks} tasks`;
-}
-
-/** How many rows can be reached from a row, without it. O(dependencies). */
-function reach(row: number, next: (row: number) => readonly number[]): number {
-  const seen = new Set([row]);
-  const waiting = [row];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    for (const each of next(at)) {
-      if (seen.has(each)) continue;
-      seen.add(each);
-      waiting.push(each);
-    }
-  }
-  return seen.size - 1;
 }

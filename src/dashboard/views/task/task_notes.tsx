@@ -9,17 +9,25 @@ import { Refused, useAction } from "../../ui/action.tsx";
 import { Markdown } from "../../ui/markdown.tsx";
 import { Time } from "../../ui/time.tsx";
 
+/** What is typed and not sent, by the ids of tasks: to look at another task loses nothing. */
+const drafts = new Map<string, string>();
+
 export function TaskNotes({ task, onDone }: { readonly task: Task; readonly onDone: () => void }) {
-  const text = useSignal("");
-  const action = useAction();
   const { id, notes = [] } = task;
+  const text = useSignal(drafts.get(id) ?? "");
+  const action = useAction();
+  const type = (typed: string) => {
+    text.value = typed;
+    if (typed === "") drafts.delete(id);
+    else drafts.set(id, typed);
+  };
   const mayWrite = hasRole("worker") && moment.value === undefined;
   if (notes.length === 0 && !mayWrite) return null;
   const submit = async (event: Event) => {
     event.preventDefault();
     const call = () => change("POST", `${pathOf("tasks", id)}/notes`, { text: text.value });
     if (!await action.run(call, `Noted on ${id}`)) return;
-    text.value = "";
+    type("");
     onDone();
   };
   return (
@@ -40,7 +48,7 @@ export function TaskNotes({ task, onDone }: { readonly task: Task; readonly onDo
             aria-label="A note"
             placeholder="Tell whoever works on it…"
             value={text.value}
-            onInput={({ currentTarget }) => text.value = currentTarget.value}
+            onInput={({ currentTarget }) => type(currentTarget.value)}
           />
           <button type="submit" disabled={text.value.trim() === "" || action.isPending}>Add note</button>
           <Refused error={action.error} />

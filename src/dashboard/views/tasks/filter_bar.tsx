@@ -9,6 +9,7 @@ import type { PlanTable } from "../../plan/plan_table.ts";
 import { FILTER_PARAMS, isFiltering, type RowFilter } from "../../plan/row_filter.ts";
 import { DEFAULT_SORT, formatSort, nextSort, type Sort, SORT_NAMES, type SortField } from "../../plan/row_sort.ts";
 import { PRIORITIES, type Status, STATUSES } from "../../plan/statuses.ts";
+import { DropDown } from "../../ui/drop_down.tsx";
 import { StatusMark } from "../../ui/status.tsx";
 import type { TextSearch } from "./text_search.ts";
 
@@ -108,45 +109,18 @@ function Counted({ table, filter, search, count }: Pick<FilterBarProps, "table" 
 }
 
 function StatusFilter({ table, chosen }: { readonly table: PlanTable; readonly chosen: readonly Status[] }) {
-  const isOpen = useSignal(false);
-  const menu = useRef<HTMLDetailsElement>(null);
-  useEffect(() => isOpen.value ? closeOutside(menu.current) : undefined, [isOpen.value]);
   const toggle = (status: Status) => {
     const next = STATUSES.filter((each) => chosen.includes(each) !== (each === status));
     setParams({ status: next.join(",") });
   };
   const label = chosen.length === 0 ? "Any status" : `${chosen.length} ${chosen.length === 1 ? "status" : "statuses"}`;
   return (
-    <details
-      ref={menu}
-      class="picker"
-      onToggle={({ currentTarget }) => isOpen.value = currentTarget.open}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || !isOpen.value) return;
-        event.preventDefault();
-        event.currentTarget.open = false;
-        event.currentTarget.querySelector("summary")?.focus();
-      }}
-    >
-      <summary>{label}</summary>
-      {isOpen.value && (
-        <div class="popover" role="group" aria-label="Statuses">
-          <StatusCounts table={table} chosen={chosen} onToggle={toggle} />
-        </div>
-      )}
-    </details>
+    <DropDown class="picker" label={label}>
+      <div class="popover" role="group" aria-label="Statuses">
+        <StatusCounts table={table} chosen={chosen} onToggle={toggle} />
+      </div>
+    </DropDown>
   );
-}
-
-/** Closes a menu when the user turns to something else; returns how to stop that. */
-function closeOutside(menu: HTMLDetailsElement | null): () => void {
-  const ended = new AbortController();
-  const close = ({ target }: Event) => {
-    if (menu !== null && target instanceof Node && !menu.contains(target)) menu.open = false;
-  };
-  document.addEventListener("pointerdown", close, { signal: ended.signal });
-  document.addEventListener("focusin", close, { signal: ended.signal });
-  return () => ended.abort();
 }
 
 interface StatusCountsProps {

@@ -81,6 +81,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a step back: ids alone, in up to two lines of letters that can be read, and glyphs",
+  permissions,
+  fn: () => {
+    const { drawn, show, paint, painter } = given({ title: "A title" });
+    const ids = ["short", "two-words-of-an-id", `${"x".repeat(60)}-y`];
+    show({ tasks: ids.map((id) => ({ id })), edges: [["short", "two-words-of-an-id", "on failed"]] });
+    for (const zoom of [0.42, 0.5, 0.59, 0.6, 0.79]) {
+      painter.zoomAround(MIDDLE, zoom / painter.camera().zoom);
+      paint();
+      const texts = drawn.texts.map(({ text }) => text);
+      assertEquals([texts[0], `${texts[1]}${texts[2]}`], ["short", "two-words-of-an-id"], `at ${zoom}`);
+      assert(texts[1]?.endsWith("-"));
+      assert(texts.includes("on failed"));
+      assertEquals(texts.filter((text) => text === "A title" || text === STATUS_WORDS.waiting), []);
+      assertEquals(drawn.glyphs.length, 3);
+      const cards = drawn.texts.filter(({ text }) => text !== "on failed");
+      for (const { size } of cards) assert(size * zoom >= 10 && size * zoom <= 14, `${size * zoom} pixels at ${zoom}`);
+      assertEquals(cards.length, 5);
+    }
+  },
+});
+
+Deno.test({
   name: "what edges ask for stands on each of them, not on another's text, where they meet, too",
   permissions,
   fn: () => {
@@ -189,6 +212,7 @@ Deno.test({
   fn: () => {
     const { show, paint, painter, drawn, frames } = given();
     show(CHAIN);
+    painter.zoomAround(MIDDLE, 0.8 / painter.camera().zoom);
     paint();
     assertEquals(paint(), 0);
     for (let i = 0; i < 500; i++) painter.setStatus(i % 5, i % STATUSES.length);

@@ -2,7 +2,14 @@
 import type { Context } from "../../../../src/dashboard/plan/painter/brush.ts";
 
 export interface Drawn {
-  readonly texts: { readonly text: string; readonly x: number; readonly y: number; readonly colour: string }[];
+  readonly texts: {
+    readonly text: string;
+    readonly x: number;
+    readonly y: number;
+    readonly colour: string;
+    /** Of the font, in units of the plan. */
+    readonly size: number;
+  }[];
   readonly shapes: {
     readonly kind: "rect" | "roundRect" | "arc" | "fillRect";
     readonly x: number;
@@ -50,12 +57,12 @@ export function createRecordingContext(): {
       if (path) drawn.glyphs.push(String(path));
       else drawn.strokes.push({ colour: String(context.strokeStyle), alpha: context.globalAlpha, curves });
     },
-    fillText: (text, x, y) => void drawn.texts.push({ text, x, y, colour: String(context.fillStyle) }),
+    fillText: (text, x, y) =>
+      void drawn.texts.push({ text, x, y, colour: String(context.fillStyle), size: sizeOf(context.font) }),
     strokeText: nothing,
     measureText: (text) => {
       drawn.measured++;
-      const size = Number(/([\d.]+)px/.exec(context.font)?.[1]);
-      return { width: Array.from(text).length * size * 0.6 } as TextMetrics;
+      return { width: Array.from(text).length * sizeOf(context.font) * 0.6 } as TextMetrics;
     },
     setLineDash: nothing,
     save: nothing,
@@ -73,4 +80,8 @@ export function createRecordingContext(): {
       drawn.measured = 0;
     },
   };
+}
+
+function sizeOf(font: string): number {
+  return Number(/([\d.]+)px/.exec(font)?.[1]);
 }

@@ -1,0 +1,47 @@
+/** What opens below a button, and closes with Escape or when the user turns to something else. */
+
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+export interface DropDownProps {
+  readonly class: string;
+  readonly label: string;
+  /** The name of the button, where the label is only a sign. */
+  readonly name?: string;
+  readonly children: ComponentChildren;
+}
+
+export function DropDown({ class: kind, label, name, children }: DropDownProps) {
+  const isOpen = useSignal(false);
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const { current } = menu;
+    return isOpen.value && current !== null ? onLeave(current, () => current.open = false) : undefined;
+  }, [isOpen.value]);
+  return (
+    <details ref={menu} class={kind} onToggle={({ currentTarget }) => isOpen.value = currentTarget.open}>
+      <summary aria-label={name}>{label}</summary>
+      {isOpen.value && children}
+    </details>
+  );
+}
+
+/** Calls back when the user presses Escape, or turns to something outside an element; returns how to stop that. */
+export function onLeave(element: HTMLElement, leave: () => void): () => void {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const isOutside = ({ target }: Event) => target instanceof Node && !element.contains(target);
+  const turn = (event: Event) => {
+    if (isOutside(event)) leave();
+  };
+  document.addEventListener("pointerdown", turn, { signal });
+  document.addEventListener("focusin", turn, { signal });
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    leave();
+    element.querySelector<HTMLElement>("summary, [aria-expanded]")?.focus();
+  }, { signal });
+  return () => ended.abort();
+}
