@@ -7,6 +7,7 @@ import { until } from "../../support/until.ts";
 export async function missStandby(database: Database): Promise<AsyncDisposable> {
   const [admin, writer] = [await database.connect(), await database.connect()];
   await writer.run("create table if not exists public.probes (n int)");
+  const probe = () => writer.run("insert into public.probes values (1)");
   let probing: Promise<unknown> | undefined;
   const setStandbys = async (names: string) => {
     await admin.run(`alter system set synchronous_standby_names = '${names}'`);
@@ -22,7 +23,7 @@ export async function missStandby(database: Database): Promise<AsyncDisposable> 
     // Some time after new sessions see the setting: a process of the server must have read it.
     await until("commits to wait for the standby", async () => {
       // A test may cancel the wait.
-      probing ??= Promise.allSettled([writer.run("insert into public.probes values (1)")]).finally(() => probing = undefined);
+      probing ??= Promise.allSettled([probe()]).finally(() => probing = undefined);
       return (await admin.run("select from pg_stat_activity where wait_event = 'SyncRep'")).count > 0;
     });
   } catch (error) {
