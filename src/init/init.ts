@@ -34,7 +34,7 @@ export function runInit(options: InitOptions, parts: InitParts): number {
 }
 
 function putIn(options: InitOptions, parts: InitParts): number {
-  const { places, project, start, files, print } = parts;
+  const { places, project, start, files, findsProject, isOutsideGit, print } = parts;
   const targets = targetsOf(clientsNamed(options.clients), { scope: options.scope, places, project })
     .filter(({ traces }) => options.clients !== undefined || traces.some(files.exists));
   if (targets.length === 0) {
@@ -44,15 +44,16 @@ function putIn(options: InitOptions, parts: InitParts): number {
     print(`${looked} for --scope ${options.scope}: name clients with --client, as docs/clients.md lists them`);
     return 1;
   }
-  const told = parts.findsProject ? project : undefined;
+  const told = findsProject ? project : undefined;
   const entries = targets.map((target) =>
-    planEntry(target, { name: options.name, start, places, told }, planParts(parts))
+    planEntry(target, { name: options.name, start, places, told, isOutsideGit }, planParts(parts))
   );
   const planned = unique([...entries, ...instructionPlans(targets, options, parts)]);
   const outcomes = planned.map((each) => carryOut(each, options, parts));
   const isParagraphLeft = planned.some(({ kind }, index) => kind.type === "paragraph" && outcomes[index] === "left");
   // Without a terminal to ask on, only --instructions writes it.
   const isUnasked = isParagraphLeft && options.instructions === undefined;
+  if (findsProject && isOutsideGit) print(`Clients start this server in git repositories only: ${project} is in none.`);
   const how = isUnasked
     ? "--yes writes the configuration, and with --instructions the paragraph, too"
     : "--yes writes it";

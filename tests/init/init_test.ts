@@ -258,6 +258,29 @@ Deno.test("without a terminal, the options that the last line names write all th
   }
 });
 
+Deno.test("outside of git, no client is told of a directory without a plan, and the others are told of it", async () => {
+  await using home = await initHome();
+  await home.write(`${home.home}/.config/Claude/claude_desktop_config.json`, "{}");
+  await home.write(`${home.home}/.claude.json`, "{}");
+  const outside = home.run({ instructions: false }, { isOutsideGit: true });
+  assertEquals(outside.code, 1);
+  assertStringIncludes(
+    outside.lines.join("\n"),
+    `stays as it is: ${home.project} is in no git repository. Start init in the one that it is to work on`,
+  );
+  const last = `Clients start this server in git repositories only: ${home.project} is in none.`;
+  assertEquals(outside.lines.filter((line) => line === last).length, 1);
+  const desktop = `${home.home}/.config/Claude/claude_desktop_config.json`;
+  assertEquals(await Deno.readTextFile(desktop), "{}");
+  assertStringIncludes(await Deno.readTextFile(`${home.home}/.claude.json`), "orchestrator");
+  const named = home.run({ instructions: false }, { isOutsideGit: true, findsProject: false });
+  assertEquals([named.code, named.lines.includes(last)], [0, false]);
+  assertStringIncludes(await Deno.readTextFile(desktop), "orchestrator");
+  home.run({ remove: true });
+  assertEquals(home.run({ instructions: false }).lines.includes(last), false);
+  assertStringIncludes(await Deno.readTextFile(desktop), `"ORCHESTRATOR_PROJECT": "${home.project}"`);
+});
+
 Deno.test("paragraphs come only if they are wanted, once, and go with their markers", async () => {
   await using home = await initHome();
   await home.write(`${home.home}/.claude.json`, "{}");
