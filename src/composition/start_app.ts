@@ -48,32 +48,31 @@ export interface App extends AsyncDisposable {
   readonly questions: Questions;
 }
 
-/** Starts the engine on its store, and the checkpointer. */
+/** Starts the engine on its store, and the checkpointer. If that fails, the store is closed: a service tries it again. */
 export async function startApp(
   location: Location,
   { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
-  const store = openStore(location, log);
+  await using stack = new AsyncDisposableStack();
+  const store = stack.adopt(openStore(location, log), (store) => store.close());
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
-  const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
-  const answering = startAnswering({ journal, checkpoints, location, program, log });
-  const questions = new Questions({ engine, answering });
+  stack.defer(() => checkpointer.close());
+  stack.defer(() => engine.close());
+  if (archiveAfterMs !== undefined) stack.use(new Archiver({ engine, log, afterMs: archiveAfterMs }));
+  const questions = stack.use(
+    new Questions({ engine, answering: startAnswering({ journal, checkpoints, location, program, log }) }),
+  );
+  const held = stack.move();
   return {
     engine,
     sessions,
     deliveries,
     journalBytes: store.journalBytes,
     questions,
-    async [Symbol.asyncDispose]() {
-      await questions[Symbol.asyncDispose]();
-      await archiver?.[Symbol.asyncDispose]();
-      await engine.close();
-      await checkpointer.close();
-      await store.close();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 

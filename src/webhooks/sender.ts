@@ -58,6 +58,8 @@ export class Sender {
   readonly #timeoutMs: number;
   readonly #lastMs: number;
   readonly #agent: http.Agent | https.Agent;
+  /** Connections on which a message was sent. */
+  readonly #used = new WeakSet<net.Socket>();
 
   constructor(url: string, { timeoutMs = TIMEOUT_MS, lastMs = LAST_MS, ...rules }: SenderOptions) {
     this.#url = new URL(url);
@@ -118,8 +120,9 @@ export class Sender {
       };
       signal.addEventListener("abort", abort);
       let isKeptConnection = false;
-      sent.on("socket", () => {
-        isKeptConnection = sent.reusedSocket;
+      sent.on("socket", (socket) => {
+        isKeptConnection = this.#used.has(socket);
+        this.#used.add(socket);
         // Deno sends a request again by itself whose kept connection ends, also one that is destroyed: too late, beside the
         // next message, and with a text that may be redacted by then.
         sent.reusedSocket = false;
