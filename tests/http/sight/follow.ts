@@ -50,12 +50,15 @@ async function openEvents(world: World, viewer: Viewer, query = ""): Promise<Eve
   return new EventReader(response);
 }
 
+/** What shows that the connection lives, after a silence: how fast the machine is decides whether it comes. */
+const KEEP_ALIVE = /(id: [^\n]*\n)?: keep-alive\n\n/g;
+
 /** The text of a stream up to its last event, which ends it. */
 async function textUpToLast(events: EventReader): Promise<string> {
   await using stream = events;
   await stream.until(LAST_EVENT);
   // Its data is one line, which may not be there whole.
-  return stream.text.slice(0, stream.text.indexOf(LAST_EVENT));
+  return stream.text.slice(0, stream.text.indexOf(LAST_EVENT)).replaceAll(KEEP_ALIVE, "");
 }
 
 async function listen(world: World, viewer: Viewer): Promise<Response> {

@@ -73,7 +73,8 @@ function checkAudiences(
   { newGroups, unplaced }: NewTasksOptions,
 ): void {
   const isRestricted = newGroups?.values().some(({ visibleTo }) => visibleTo !== undefined) === true;
-  if (!isRestricted && wholeOf(state).restricted.size === 0) return;
+  const { tasks, restricted } = wholeOf(state);
+  if (!isRestricted && restricted.size === 0) return;
   const present = audiencesIn(state);
   const ofGroup = (id: string) => {
     const group = newGroups?.get(id);
@@ -91,7 +92,8 @@ function checkAudiences(
     if (unplaced?.has(id) === true || (group !== undefined && !known.groups.has(group))) return;
     checkAll(
       () => checkReferences(task, audiences, known),
-      () => checkNamingOf(state, id, audiences),
+      // What names a task that is there already may be hidden, and the id is refused anyway.
+      () => !tasks.has(id) && checkNamingOf(state, id, audiences),
     );
   });
 }

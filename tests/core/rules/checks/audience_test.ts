@@ -178,6 +178,9 @@ test("what shows too much is named with all else that is wrong, and nothing is t
     "Dependency task t not found",
     "Cannot let task o depend on task m",
   ]);
+  // A hidden task names the task that is there already: that is told of no new one.
+  run(state, create(taskWith({ group: "theirs", assignTo: { notBy: ["o"] } }, "hidden")), 99);
+  assertEquals(faults(create(taskWith({ group: "mine" }, "o")), P), ["Task o already exists"]);
   run(state, claim("w", "o"), 99);
   assertEquals(
     faults({ type: "release_task", id: "o", instance: "w", reason: "\ud800", dependencies: ["m", "t"] }, P).slice(1),
