@@ -1,6 +1,6 @@
 /** Where the camera looks at first, where work is done, and how it follows a selected task. */
 
-import { KIND, type Layout } from "../../plan/layout/graph.ts";
+import { KIND, type Layout, SIZE } from "../../plan/layout/graph.ts";
 import { type Camera, type Point, type Size, viewOf, withinBounds } from "../../plan/painter/camera.ts";
 import { NEAR_FROM } from "../../plan/painter/frame.ts";
 import { touches } from "../../plan/painter/grid.ts";
@@ -10,6 +10,8 @@ import type { Painter } from "../../plan/painter/painter.ts";
 const NARROW = 600;
 /** At these zooms, cards can be read well: with all of their lines, or with their ids. */
 const READABLE = { narrow: 0.9, wide: 0.52 } as const;
+/** The buttons cover so much of the top, in CSS pixels: the name of a group should not be behind them. */
+const TOOLS_HEIGHT = 64;
 /** Most places that are compared. */
 const MAX_COMPARED = 64;
 
@@ -83,7 +85,11 @@ function cameraAround(
   const { x, y, width, height } = placeIn(layout, item);
   const view = viewOf({ x: 0, y: 0, zoom }, size);
   const middle = { x: x + (width - view.width) / 2, y: y + (height - view.height) / 2, zoom };
-  return withinBounds(middle, layout.bounds, size);
+  const camera = withinBounds(middle, layout.bounds, size);
+  const top = layout.y[layout.box[item] ?? -1] ?? y;
+  const shown = top - TOOLS_HEIGHT / zoom;
+  const isHidden = camera.y > shown && camera.y < top + SIZE.boxHeader;
+  return isHidden && y + height < shown + view.height ? { ...camera, y: shown } : camera;
 }
 
 /** So far from the edge of the canvas a selected task stays, in CSS pixels. */
