@@ -1,9 +1,8 @@
 /** Where the camera looks at first, where work is done, and how it follows a selected task. */
 
-import { KIND, type Layout, SIZE } from "../../plan/layout/graph.ts";
+import { KIND, type Layout, type Rectangle, SIZE } from "../../plan/layout/graph.ts";
 import { type Camera, type Point, type Size, viewOf, withinBounds } from "../../plan/painter/camera.ts";
 import { NEAR_FROM } from "../../plan/painter/frame.ts";
-import { touches } from "../../plan/painter/grid.ts";
 import type { Painter } from "../../plan/painter/painter.ts";
 
 /** On a canvas narrower than this, in CSS pixels, hardly a plan fits: it is read card by card. */
@@ -13,7 +12,7 @@ const READABLE = { narrow: 0.9, wide: 0.52 } as const;
 /** The buttons cover so much of the top, in CSS pixels: the name of a group should not be behind them. */
 const TOOLS_HEIGHT = 64;
 /** Most places that are compared. */
-const MAX_COMPARED = 64;
+const MAX_COMPARED = 32;
 
 /** Goes where the user left the camera, or leaves all of the plan in view; too small to read, it goes to where work is done. */
 export function lookFirst(
@@ -46,8 +45,7 @@ export function cameraAtWork(
   for (const item of tried) {
     const camera = cameraAround(layout, item, { size, zoom });
     const view = viewOf(camera, size);
-    const shown = (items: readonly number[]) => items.filter((each) => touches(placeIn(layout, each), view)).length;
-    const worth = shown(active) + shown(all) / (all.length + 1);
+    const worth = countIn(layout, active, view) + countIn(layout, all, view) / (all.length + 1);
     if (worth > most) best = camera, most = worth;
   }
   return best;
@@ -71,6 +69,17 @@ function firstItem({ keys, kind, x, y }: Layout): number {
     if (kind[first] === KIND.box || ahead < 0) first = item;
   }
   return first;
+}
+
+/** How many items touch a part of the plan. */
+function countIn({ x, y, width, height }: Layout, items: readonly number[], view: Rectangle): number {
+  const right = view.x + view.width, bottom = view.y + view.height;
+  let count = 0;
+  for (const item of items) {
+    const isLevel = y[item]! <= bottom && y[item]! + height[item]! >= view.y;
+    if (isLevel && x[item]! <= right && x[item]! + width[item]! >= view.x) count++;
+  }
+  return count;
 }
 
 function placeIn({ x, y, width, height }: Layout, item: number) {
